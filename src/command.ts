@@ -1,0 +1,106 @@
+/**
+ * What answers a command: events, nothing, or a refusal. And what a processor sends: commands and facts.
+ */
+
+import type { z } from "zod";
+import type { DataSchemas, Frozen, JsonValue, NewEvent } from "./event.ts";
+
+/** The command is fine and there is nothing to do. */
+export interface Nothing {
+  readonly kind: "nothing";
+}
+
+/** The command breaks a rule of the business. It becomes a 422 with `reason`; nothing is stored. */
+export interface Refusal {
+  readonly kind: "refusal";
+  readonly reason: string;
+  readonly details?: JsonValue;
+}
+
+/** Any event of these types, as `decide` may return it. */
+export type NewEventOf<Events extends DataSchemas> = {
+  [Type in keyof Events & string]: NewEvent<Type, Frozen<z.input<Events[Type]>>>;
+}[keyof Events & string];
+
+/** What `decide` answers. */
+export type Decision<Events extends DataSchemas> = NewEventOf<Events> | readonly NewEventOf<Events>[] | Nothing | Refusal;
+
+/** The command changes nothing, and that is not an error: typically it has been carried out before. */
+export function nothing(): Nothing {
+  return { kind: "nothing" };
+}
+
+/**
+ * Refuses the command.
+ *
+ * @param reason a stable code that callers can act on, for example `order-already-placed`
+ * @param details JSON that helps the caller, for example what was available
+ */
+export function refuse(reason: string, details?: JsonValue): Refusal {
+  return { kind: "refusal", reason, ...(details === undefined ? {} : { details }) };
+}
+
+/** What `decide` may know beside state and command. It never reads a clock or a random source itself. */
+export interface DecideContext {
+  /** The time of the decision; the events get it as `recordedAt`. */
+  readonly now: Date;
+  /** The stream's id within its category: `42` of `order/42`. */
+  readonly id: string;
+  /** The stream's version before this command. */
+  readonly version: number;
+  readonly commandId: string;
+  readonly correlationId: string;
+}
+
+/** A command on its way to an aggregate, as a processor returns it. Made by {@link send}. */
+export interface SendAction {
+  readonly kind: "send";
+  readonly aggregate: string;
+  readonly id: string;
+  readonly command: string;
+  readonly data: unknown;
+}
+
+/** An event on its way to a plain stream, as a processor returns it. Made by {@link append}. */
+export interface AppendAction {
+  readonly kind: "append";
+  readonly category: string;
+  readonly id: string;
+  readonly event: NewEvent;
+}
+
+/** What the target of {@link send} must tell of itself. Every aggregate does. */
+interface CommandTarget<Commands extends DataSchemas> {
+  readonly name: string;
+  readonly commands: Commands;
+}
+
+/**
+ * A command for an aggregate.
+ *
+ * @example
+ * OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", line))
+ */
+export function send<Commands extends DataSchemas, const Command extends keyof Commands & string>(
+  aggregate: CommandTarget<Commands>,
+  id: string,
+  command: Command,
+  data: Frozen<z.input<Commands[Command]>>,
+): SendAction {
+  return { kind: "send", aggregate: aggregate.name, id, command, data };
+}
+
+/**
+ * An event for a stream of a plain category.
+ *
+ * @example
+ * OrderReady: (event) => append(shipments, event.data.region, "ShipmentDue", { order: event.stream })
+ */
+export function append<Events extends DataSchemas, const Type extends keyof Events & string>(
+  category: { readonly name: string; readonly events: Events },
+  id: string,
+  type: Type,
+  data: Frozen<z.input<Events[Type]>>,
+): AppendAction {
+  return { kind: "append", category: category.name, id, event: { kind: "event", type, data } };
+}

@@ -1,0 +1,141 @@
+/**
+ * An event: an immutable fact, stored once in its stream and once in its store's log.
+ *
+ * The names of the fields below are stored and sent to the outside. Add to them, never rename.
+ */
+
+import type { z } from "zod";
+
+/** What JSON can say. `undefined` stands for a key that is left out. */
+export type JsonValue = string | number | boolean | null | undefined | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/** The schema of one event type or command: any zod schema whose values are JSON objects. */
+export type DataSchema = z.ZodType<{ readonly [key: string]: JsonValue }>;
+/** Event types (or commands) by name. */
+export type DataSchemas = Readonly<Record<string, DataSchema>>;
+
+/** The same data, writable by nobody: what is handed in may come from a state or be a literal. */
+export type Frozen<Data> = unknown extends Data ? Data : { readonly [Key in keyof Data]: Frozen<Data[Key]> };
+
+/** Every name that occurs in any variant of `Data`. */
+type KeysOf<Data> = Data extends unknown ? keyof Data : never;
+
+declare const keys: unique symbol;
+
+/**
+ * An event that is not stored yet. Made by {@link event}.
+ *
+ * The phantom `keys` makes a misspelt or surplus field of `data` a compile error,
+ * which TypeScript would otherwise let through once `data` has been inferred.
+ */
+export interface NewEvent<Type extends string = string, Data = unknown, Keys = KeysOf<Data>> {
+  readonly kind: "event";
+  readonly type: Type;
+  readonly data: Data;
+  readonly [keys]?: Keys;
+}
+
+/**
+ * A new event of a stream, as `decide` returns it.
+ *
+ * @example
+ * PlaceOrder: (state, command) => event("OrderPlaced", command)
+ */
+export function event<const Type extends string, const Data extends object>(type: Type, data: Data): NewEvent<Type, Data> {
+  return { kind: "event", type, data };
+}
+
+/** Where an event came from. Free form; these two are always there on what a command or a processor caused. */
+export interface Meta extends JsonObject {
+  /** The conversation this event belongs to. */
+  readonly correlationId?: string;
+  /** The id of the command or event that caused it. */
+  readonly causationId?: string;
+}
+
+/** An event as readers get it: over HTTP, in views, processors and webhooks. */
+export interface RecordedEvent<Type extends string = string, Data = unknown> {
+  /** UUID, unique within its stream. */
+  readonly id: string;
+  /** `category/id`, for example `order/42`. */
+  readonly stream: string;
+  /** 1-based and contiguous within its stream. */
+  readonly version: number;
+  /** 1-based and contiguous within its store's log. */
+  readonly position: number;
+  readonly type: Type;
+  readonly data: Data;
+  readonly meta: Meta;
+  /** When it happened: RFC 3339, the writer's own text, else `recordedAt`. */
+  readonly time: string;
+  /** When it was stored: RFC 3339 UTC, milliseconds. */
+  readonly recordedAt: string;
+  readonly schemaVersion: number;
+}
+
+/**
+ * An event at rest and between the objects. `data` and `meta` stay JSON text on the whole way,
+ * so that an event is serialised once, when it is written, and parsed only by who needs its content.
+ */
+export interface StoredEvent {
+  readonly version: number;
+  readonly id: string;
+  readonly type: string;
+  /** JSON text. */
+  readonly data: string;
+  /** JSON text. */
+  readonly meta: string;
+  /** The writer's own RFC 3339 text; null: it happened when it was recorded. */
+  readonly time: string | null;
+  /** Milliseconds since 1970. */
+  readonly recordedAt: number;
+  readonly schemaVersion: number;
+}
+
+/** A stored event with its place in the log. */
+export interface LoggedEvent extends StoredEvent {
+  readonly position: number;
+  /** `category/id`. */
+  readonly stream: string;
+}
+
+/** The event's public JSON text. `position` is left out where it is not known. */
+export function eventJson(stream: string, stored: StoredEvent, position?: number): string {
+  const recordedAt = new Date(stored.recordedAt).toISOString();
+  return (
+    `{"id":"${stored.id}","stream":${JSON.stringify(stream)},"version":${stored.version},` +
+    (position === undefined ? "" : `"position":${position},`) +
+    `"type":${JSON.stringify(stored.type)},"data":${stored.data},"meta":${stored.meta},` +
+    `"time":${JSON.stringify(stored.time ?? recordedAt)},"recordedAt":"${recordedAt}","schemaVersion":${stored.schemaVersion}}`
+  );
+}
+
+/** The event as handlers get it. Its data has been validated when it was written, so it is not checked again. */
+export function toRecorded(logged: LoggedEvent): RecordedEvent {
+  const recordedAt = new Date(logged.recordedAt).toISOString();
+  return {
+    id: logged.id,
+    stream: logged.stream,
+    version: logged.version,
+    position: logged.position,
+    type: logged.type,
+    data: JSON.parse(logged.data),
+    meta: JSON.parse(logged.meta),
+    time: logged.time ?? recordedAt,
+    recordedAt,
+    schemaVersion: logged.schemaVersion,
+  };
+}
+
+/** The category of a stream: `order` of `order/42`. */
+export function categoryOf(stream: string): string {
+  return stream.slice(0, stream.indexOf("/"));
+}
+
+/** The id of a stream within its category: `42` of `order/42`. */
+export function streamIdOf(stream: string): string {
+  return stream.slice(stream.indexOf("/") + 1);
+}

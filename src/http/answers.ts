@@ -1,0 +1,43 @@
+/** From the streams' answers to HTTP: the outcomes that all writes share. */
+
+import type { AppendAnswer, CommandAnswer, Written } from "../protocol.ts";
+import { Problem } from "./problem.ts";
+
+/** The problem that an outcome without a write amounts to. */
+export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>): Problem {
+  switch (answer.outcome) {
+    case "version-conflict":
+      return new Problem("version-conflict", `expected ${answer.expected}, but the stream is at version ${answer.actual}`, {
+        expected: answer.expected,
+        actual: answer.actual,
+      });
+    case "idempotency-conflict":
+      return new Problem("idempotency-conflict", answer.detail);
+    case "refused":
+      return new Problem(
+        "command-refused",
+        `the command was refused: ${answer.reason}`,
+        {
+          commandId: answer.commandId,
+          reason: answer.reason,
+          ...(answer.details === undefined ? {} : { details: JSON.parse(answer.details) }),
+        },
+        answer.replayed ? REPLAYED : {},
+      );
+    case "invalid":
+      return new Problem("invalid-command", "the command's data does not fit its schema", { issues: answer.issues });
+    case "failed":
+      return new Problem("command-failed", "the command failed; nothing was stored. The log has the cause, under this command id", {
+        commandId: answer.commandId,
+      });
+    case "unknown-command":
+      return new Problem("unknown-command", "the aggregate has no such command");
+  }
+}
+
+/** Headers of a write's answer. */
+export function writeHeaders({ version, replayed }: Written): Record<string, string> {
+  return { etag: `"${version}"`, ...(replayed ? REPLAYED : {}) };
+}
+
+const REPLAYED = { "idempotent-replayed": "true" };

@@ -1,0 +1,77 @@
+/**
+ * Who may do what: bearer tokens, declared in the secret `API_TOKENS` as SHA-256 hashes with a name, stores and rights.
+ * A deployment without that secret answers nothing; only `npm start` (`HEADSPRING_ENV=local`) goes without tokens.
+ */
+
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { MiddlewareHandler } from "hono";
+import { z } from "zod";
+import { DEFAULT_STORE } from "../names.ts";
+import { Problem } from "./problem.ts";
+
+type Right = "read" | "write" | "admin";
+
+const Tokens = z.array(
+  z.strictObject({
+    name: z.string(),
+    /** Of the token's UTF-8 bytes, in lower-case hex. */
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    /** Names of stores, or `*` for all. */
+    stores: z.array(z.string()).default(["*"]),
+    rights: z.array(z.enum(["read", "write", "admin"])),
+  }),
+);
+
+/** Paths that answer anybody: they tell nothing about a store. */
+const OPEN = new Set(["/", "/health"]);
+/** Administration, whatever the method. */
+const ADMIN = /^\/(?:consumers|webhooks)(?:\/|$)/;
+
+export function auth(): MiddlewareHandler<{ Bindings: Env }> {
+  return async function checkToken(context, next) {
+    const { store, path } = splitPath(context.req.path);
+    if (OPEN.has(path)) return next();
+    const declared = (context.env as { API_TOKENS?: string }).API_TOKENS;
+    if (declared === undefined || declared === "") {
+      if (context.env.HEADSPRING_ENV === "local") return next();
+      throw new Problem(
+        "auth-not-configured",
+        "declare tokens in the secret API_TOKENS: `wrangler secret put API_TOKENS`; the README says what goes in",
+      );
+    }
+    const token = tokenNamed(declared, context.req.header("authorization"));
+    const right = rightFor(context.req.method, path);
+    if (!token.rights.includes(right)) throw new Problem("forbidden", `token "${token.name}" has no right to ${right}`);
+    if (!token.stores.includes("*") && !token.stores.includes(store))
+      throw new Problem("forbidden", `token "${token.name}" is not for store ${store}`);
+    return next();
+  };
+}
+
+function tokenNamed(declared: string, authorization: string | undefined) {
+  let tokens: z.output<typeof Tokens>;
+  try {
+    tokens = Tokens.parse(JSON.parse(declared));
+  } catch {
+    // Without the cause: it could quote the secret.
+    throw new Problem("auth-not-configured", "the secret API_TOKENS is not a JSON list of {name, sha256, stores, rights}");
+  }
+  const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+  const challenge = { "www-authenticate": 'Bearer realm="headspring"' };
+  if (bearer === undefined) throw new Problem("unauthorized", "send Authorization: Bearer <token>", {}, challenge);
+  const given = createHash("sha256").update(bearer).digest();
+  // Each in constant time, so that the time tells nothing about how close a guess came.
+  const token = tokens.find(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
+  if (!token) throw new Problem("unauthorized", "this token is not known", {}, challenge);
+  return token;
+}
+
+function rightFor(method: string, path: string): Right {
+  if (ADMIN.test(path)) return "admin";
+  return method === "GET" || method === "HEAD" ? "read" : "write";
+}
+
+function splitPath(path: string): { store: string; path: string } {
+  const match = /^\/stores\/([^/]*)(\/.*)?$/.exec(path);
+  return match ? { store: match[1] ?? "", path: match[2] ?? "/" } : { store: DEFAULT_STORE, path };
+}

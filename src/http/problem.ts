@@ -1,0 +1,63 @@
+/** Problem documents (RFC 9457): the one table from our error codes to HTTP status numbers. */
+
+/** Code → status and title. The codes are part of the HTTP contract: clients branch on them. */
+const PROBLEMS = {
+  "invalid-json": [400, "The body is not valid JSON"],
+  "invalid-request": [400, "The request is not valid"],
+  "invalid-command": [400, "The command's data does not fit its schema"],
+  "invalid-event": [400, "An event does not fit its schema"],
+  unauthorized: [401, "A valid token is needed"],
+  forbidden: [403, "The token does not allow this"],
+  "not-found": [404, "There is nothing here"],
+  "unknown-category": [404, "No such category"],
+  "unknown-aggregate": [404, "No such aggregate"],
+  "unknown-command": [404, "No such command"],
+  "unknown-stream": [404, "No such stream"],
+  "unknown-view": [404, "No such view"],
+  "unknown-row": [404, "No such row"],
+  "unknown-consumer": [404, "No such consumer"],
+  "unknown-webhook": [404, "No such webhook"],
+  "method-not-allowed": [405, "This path does not take this method"],
+  "category-has-rules": [409, "The category takes commands, not events"],
+  "idempotency-conflict": [409, "The same key or id came with other content before"],
+  "declared-in-code": [409, "It is declared in code"],
+  "version-conflict": [412, "The stream is at another version"],
+  "body-too-large": [413, "The body is too large"],
+  "unsupported-media-type": [415, "The body's media type is not one of those taken here"],
+  "command-refused": [422, "The command was refused"],
+  "command-failed": [500, "The command failed"],
+  "internal-error": [500, "Something went wrong on our side"],
+  "auth-not-configured": [503, "This deployment has no tokens yet"],
+  "view-behind": [503, "The view has not reached the position yet"],
+  unavailable: [503, "A part of the store cannot be reached right now"],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Ends a request with a problem document. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly code: ProblemCode;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+
+  /**
+   * @param detail what is wrong with this very request, and what would be right
+   * @param fields members of the document beside the standard ones
+   */
+  constructor(code: ProblemCode, detail: string, fields: Record<string, unknown> = {}, headers: Record<string, string> = {}) {
+    super(detail);
+    this.code = code;
+    this.fields = fields;
+    this.headers = headers;
+  }
+
+  toResponse(): Response {
+    const [status, title] = PROBLEMS[this.code];
+    const document = { type: `/problems/${this.code}`, title, status, detail: this.message, code: this.code, ...this.fields };
+    return new Response(JSON.stringify(document), {
+      status,
+      headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...this.headers },
+    });
+  }
+}

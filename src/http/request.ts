@@ -1,0 +1,155 @@
+/** Reads requests: bodies with their limits, conditions, preferences, and queries checked by schema. */
+
+import type { Context } from "hono";
+import { z } from "zod";
+import { depthOf } from "../json.ts";
+import { IDEMPOTENCY_KEY_BYTES, JSON_DEPTH, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
+import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
+import type { Expected } from "../protocol.ts";
+import { issuesOf } from "../streams/decide.ts";
+import { Problem } from "./problem.ts";
+
+export type HttpContext = Context<{ Bindings: Env }>;
+
+/** A whole number from a query string, such as a position or a version. */
+export const WholeNumber = z
+  .string()
+  .regex(/^\d{1,16}$/, "a whole number")
+  .transform(Number)
+  .refine((number) => number <= MAX_POSITION, "too large");
+
+/** A page's size, up to a maximum. */
+export function limitOf(maximum: number, otherwise: number) {
+  return WholeNumber.refine((limit) => limit >= 1 && limit <= maximum, `from 1 to ${maximum}`).default(otherwise);
+}
+
+/** The store that the path names. */
+export function storeOf(context: HttpContext): string {
+  const store = context.req.param("store") ?? DEFAULT_STORE;
+  if (!STORE_NAME.test(store)) throw new Problem("invalid-request", `the name of a store matches ${STORE_NAME.source}`);
+  return store;
+}
+
+/** The stream id that the path names. */
+export function streamIdOfPath(context: HttpContext): string {
+  const id = context.req.param("id") ?? "";
+  const problem = streamIdProblem(id);
+  if (problem) throw new Problem("invalid-request", problem);
+  return id;
+}
+
+/** The query's parameters, by this schema; those it does not know are errors. */
+export function queryOf<Schema extends z.ZodObject>(context: HttpContext, schema: Schema): z.output<Schema> {
+  const repeatable = Object.entries(schema.shape).filter(
+    ([, field]) => field instanceof z.ZodOptional && field.unwrap() instanceof z.ZodArray,
+  );
+  const values: Record<string, string | string[]> = context.req.query();
+  for (const [name] of repeatable) {
+    const all = context.req.queries(name);
+    if (all) values[name] = all;
+  }
+  return checked(schema.strict(), values, "a query parameter is not valid") as z.output<Schema>;
+}
+
+/** The value by this schema, or a problem that says where it is wrong. */
+export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, detail: string): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = issuesOf(parsed.error);
+  throw new Problem(
+    "invalid-request",
+    `${detail}: ${issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ")}`,
+    { issues },
+  );
+}
+
+/** The body as JSON: its text, as it came, and its value. Nothing beyond the limit is read. */
+export async function jsonBody(context: HttpContext, maxBytes: number): Promise<{ text: string; value: unknown }> {
+  const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  // curl says `application/x-www-form-urlencoded` unless told otherwise: what counts is that the body is JSON.
+  if (type !== undefined && !/^application\/(?:[a-z.+-]*\+)?json$|^application\/x-www-form-urlencoded$|^text\/plain$/.test(type)) {
+    throw new Problem("unsupported-media-type", `send application/json, not ${type}`);
+  }
+  const text = await textBody(context, maxBytes);
+  if (depthOf(text) > JSON_DEPTH) throw new Problem("invalid-json", `the body nests deeper than ${JSON_DEPTH} levels`);
+  try {
+    return { text, value: JSON.parse(text) };
+  } catch (error) {
+    throw new Problem("invalid-json", text.trim() === "" ? "the body is empty; send a JSON object" : (error as SyntaxError).message);
+  }
+}
+
+async function textBody(context: HttpContext, maxBytes: number): Promise<string> {
+  const tooLarge = () => new Problem("body-too-large", `the body may have at most ${maxBytes} bytes`, { limit: maxBytes });
+  if (Number(context.req.header("content-length") ?? 0) > maxBytes) throw tooLarge();
+  const body = context.req.raw.body;
+  if (!body) return "";
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  let text = "";
+  let bytes = 0;
+  try {
+    for await (const chunk of body) {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) throw tooLarge();
+      text += decoder.decode(chunk, { stream: true });
+    }
+    return text + decoder.decode();
+  } catch (error) {
+    if (error instanceof TypeError) throw new Problem("invalid-json", "the body is not valid UTF-8");
+    throw error;
+  }
+}
+
+/** What `If-Match` and `If-None-Match` say about the stream's version. */
+export function expectedOf(context: HttpContext): Expected {
+  const match = context.req.header("if-match")?.trim();
+  const noneMatch = context.req.header("if-none-match")?.trim();
+  if (match !== undefined && noneMatch !== undefined) throw new Problem("invalid-request", "send If-Match or If-None-Match, not both");
+  if (noneMatch !== undefined) {
+    if (noneMatch !== "*") throw new Problem("invalid-request", "a write takes no other If-None-Match than `*`: the stream must not exist");
+    return { kind: "absent" };
+  }
+  if (match === undefined) return { kind: "any" };
+  if (match === "*") return { kind: "exists" };
+  // Proxies weaken tags: W/"3" counts like "3".
+  const version = /^(?:W\/)?"(\d{1,16})"$/.exec(match)?.[1];
+  if (version === undefined) throw new Problem("invalid-request", 'If-Match takes one version in quotes, such as "3", or `*`');
+  return { kind: "version", version: Number(version) };
+}
+
+/** Milliseconds that `Prefer: wait=N` asks for, or undefined. More than allowed counts as what is allowed. */
+export function waitMsOf(context: HttpContext): number | undefined {
+  const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec(context.req.header("prefer") ?? "")?.[1];
+  return wait === undefined ? undefined : Math.min(Number(wait), WAIT_SECONDS) * 1_000;
+}
+
+/** The client's name for this very request. */
+export function idempotencyKeyOf(context: HttpContext): string | undefined {
+  const key = context.req.header("idempotency-key");
+  if (key === undefined) return undefined;
+  if (key === "" || key.length > IDEMPOTENCY_KEY_BYTES) {
+    throw new Problem("invalid-request", `an Idempotency-Key has 1 to ${IDEMPOTENCY_KEY_BYTES} characters`);
+  }
+  return key;
+}
+
+/** The conversation that the client says this belongs to: `Correlation-Id`, else the trace id of `traceparent`. */
+export function correlationIdOf(context: HttpContext): string | undefined {
+  const id = context.req.header("correlation-id");
+  if (id !== undefined && (id === "" || id.length > IDEMPOTENCY_KEY_BYTES)) {
+    throw new Problem("invalid-request", `a Correlation-Id has 1 to ${IDEMPOTENCY_KEY_BYTES} characters`);
+  }
+  return id ?? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(context.req.header("traceparent") ?? "")?.[1];
+}
+
+/** The current request with other query parameters: what `Link` and `next` carry. */
+export function linkTo(context: HttpContext, parameters: Record<string, string | number>): string {
+  const url = new URL(context.req.url);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value));
+  return url.pathname + url.search;
+}
+
+/** A JSON answer from text that is JSON already. */
+export function jsonText(text: string, status: 200 | 201 | 202 = 200, headers: Record<string, string> = {}): Response {
+  return new Response(text, { status, headers: { "content-type": "application/json", ...headers } });
+}

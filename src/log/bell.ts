@@ -1,0 +1,104 @@
+/**
+ * Wakes the consumers of a log through the queue, and again until each has said that it is at the head.
+ *
+ * Three layers, each making up for what the one above may lose: a message at once, this object's alarm while any
+ * consumer is behind, and the cron's sweep.
+ */
+
+import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "../limits.ts";
+import type { Acknowledgement, WakeUp } from "../protocol.ts";
+
+export class Bell {
+  readonly #storage: DurableObjectStorage;
+  readonly #queue: Queue<WakeUp>;
+  readonly #store: string;
+  readonly #head: () => number;
+  readonly #consumers: () => readonly string[];
+  /** How far each consumer is, as it said since this object's activation. Nothing depends on it but whom to ring for. */
+  readonly #acknowledged = new Map<string, number>();
+  /** The same, as it was at the last alarm: who has moved since is not stuck. */
+  #atLastAlarm = new Map<string, number>();
+  #armed = false;
+  #delay = RING_AGAIN_MS;
+  #ringing = false;
+  #again = false;
+
+  constructor(storage: DurableObjectStorage, queue: Queue<WakeUp>, store: string, head: () => number, consumers: () => readonly string[]) {
+    this.#storage = storage;
+    this.#queue = queue;
+    this.#store = store;
+    this.#head = head;
+    this.#consumers = consumers;
+  }
+
+  /** Call inside the transaction that adds events: with them it is durable that somebody will be told. */
+  arm(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    this.#delay = RING_AGAIN_MS;
+    void this.#storage.setAlarm(Date.now() + this.#delay);
+  }
+
+  /** The transaction that called {@link arm} did not commit. */
+  disarm(): void {
+    this.#armed = false;
+  }
+
+  /** Rings for everyone, at once when it has been quiet, else when the interval is over. */
+  ring(): void {
+    if (this.#ringing) this.#again = true;
+    else void this.#ringUntilQuiet();
+  }
+
+  acknowledge({ consumer, position, resting }: Acknowledgement): void {
+    this.#acknowledged.set(consumer, resting ? Number.POSITIVE_INFINITY : position);
+  }
+
+  forget(consumer: string): void {
+    this.#acknowledged.delete(consumer);
+  }
+
+  /** Rings for those behind; keeps the alarm going while there are any. Never throws. */
+  async alarm(): Promise<void> {
+    this.#armed = false;
+    const behind = this.#behind();
+    if (behind.length === 0) return;
+    await this.#send(behind);
+    const stuck = behind.every((consumer) => this.#acknowledged.get(consumer) === this.#atLastAlarm.get(consumer));
+    this.#atLastAlarm = new Map(this.#acknowledged);
+    this.#delay = stuck ? Math.min(this.#delay * 2, RING_AGAIN_MAX_MS) : RING_AGAIN_MS;
+    this.#armed = true;
+    await this.#storage.setAlarm(Date.now() + this.#delay);
+  }
+
+  async sweep(): Promise<void> {
+    await this.#send(this.#behind());
+  }
+
+  #behind(): string[] {
+    const head = this.#head();
+    return this.#consumers().filter((consumer) => (this.#acknowledged.get(consumer) ?? -1) < head);
+  }
+
+  async #ringUntilQuiet(): Promise<void> {
+    this.#ringing = true;
+    do {
+      this.#again = false;
+      await this.#send(this.#behind());
+      await scheduler.wait(RING_INTERVAL_MS);
+    } while (this.#again);
+    this.#ringing = false;
+  }
+
+  async #send(consumers: readonly string[]): Promise<void> {
+    const head = this.#head();
+    const messages = consumers.map((consumer) => ({ body: { store: this.#store, consumer, head } }));
+    try {
+      for (let at = 0; at < messages.length; at += QUEUE_BATCH_MESSAGES) {
+        await this.#queue.sendBatch(messages.slice(at, at + QUEUE_BATCH_MESSAGES));
+      }
+    } catch (error) {
+      console.warn({ message: "wake-ups could not be sent; the alarm will ring again", store: this.#store, error: String(error) });
+    }
+  }
+}

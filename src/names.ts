@@ -1,0 +1,32 @@
+/** The names that users choose: what they may look like, and the error when one does not. */
+
+import { STREAM_ID_BYTES } from "./limits.ts";
+
+/** Stores. They appear in paths and in object names. */
+export const STORE_NAME = /^[a-z0-9-]{1,64}$/;
+/** Categories, aggregates, views, processors, webhooks in code, and commands. */
+export const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+/** Event types: wide enough for other systems' type names. Those that begin with `$` are ours. */
+export const EVENT_TYPE = /^[A-Za-z0-9_.:/#+$-]{1,128}$/;
+/** Event ids: a UUID of any version. */
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export const DEFAULT_STORE = "default";
+
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** Says what is wrong with a stream's id, or undefined when nothing is. */
+export function streamIdProblem(id: string): string | undefined {
+  if (id === "") return "a stream id is not empty";
+  if (id.includes("/")) return "a stream id contains no `/`";
+  if (CONTROL.test(id)) return "a stream id contains no control characters";
+  if (!id.isWellFormed()) return "a stream id is well-formed Unicode";
+  if (new TextEncoder().encode(id).length > STREAM_ID_BYTES) return `a stream id has at most ${STREAM_ID_BYTES} bytes of UTF-8`;
+  return undefined;
+}
+
+/** @throws {TypeError} at start-up, when code declares a name that the routes could not carry */
+export function requireName(what: string, name: string, pattern: RegExp = NAME): void {
+  if (!pattern.test(name)) throw new TypeError(`${what} "${name}" is not a valid name: it must match ${pattern.source}`);
+}

@@ -1,0 +1,25 @@
+/**
+ * What turns a placed order into a ready one: reserves every line, confirms what was reserved,
+ * and when one line cannot be had rejects the order and gives the other lines back.
+ */
+
+import { reactor, send, streamIdOf } from "../index.ts";
+import { order } from "./order.ts";
+import { product } from "./product.ts";
+
+export const fulfilment = reactor("fulfilment", {
+  description: "Reserves an order's lines, all or none.",
+  from: [order, product],
+  on: {
+    OrderPlaced: ({ stream, data }) =>
+      data.lines.map(({ sku, quantity }) => send(product, sku, "ReserveStock", { order: streamIdOf(stream), quantity })),
+
+    StockReserved: ({ stream, data }) => send(order, data.order, "ConfirmLine", { sku: streamIdOf(stream) }),
+
+    ReservationDeclined: ({ stream, data }) =>
+      send(order, data.order, "RejectOrder", { reason: "not-enough-stock", sku: streamIdOf(stream) }),
+
+    // Every line is asked to let go; a product that reserved nothing for this order does nothing.
+    OrderRejected: ({ stream, data }) => data.lines.map(({ sku }) => send(product, sku, "ReleaseStock", { order: streamIdOf(stream) })),
+  },
+});

@@ -1,0 +1,55 @@
+/** A customer's order. Stored names: `order`, the four events below; version them with care. */
+
+import { z } from "zod";
+import { aggregate, event, nothing, refuse } from "../index.ts";
+
+const OrderLine = z.object({ sku: z.string().min(1), quantity: z.int().positive() });
+
+const OrderContent = z.object({
+  customer: z.string().min(1),
+  lines: z
+    .array(OrderLine)
+    .min(1)
+    .refine((lines) => new Set(lines.map((line) => line.sku)).size === lines.length, "one line per SKU"),
+});
+
+interface Order {
+  readonly status: "new" | "placed" | "ready" | "rejected";
+  readonly customer: string;
+  readonly lines: readonly z.infer<typeof OrderLine>[];
+  /** SKUs whose stock has been reserved. */
+  readonly reserved: readonly string[];
+}
+
+export const order = aggregate("order", {
+  description: "An order: placed, then ready for shipment once every line is reserved, or rejected.",
+  events: {
+    OrderPlaced: OrderContent,
+    OrderLineReserved: z.object({ sku: z.string() }),
+    OrderReady: OrderContent,
+    OrderRejected: z.object({ reason: z.string(), sku: z.string(), lines: z.array(OrderLine) }),
+  },
+  commands: {
+    PlaceOrder: OrderContent,
+    ConfirmLine: z.object({ sku: z.string() }),
+    RejectOrder: z.object({ reason: z.string(), sku: z.string() }),
+  },
+  initialState: (): Order => ({ status: "new", customer: "", lines: [], reserved: [] }),
+  evolve: {
+    OrderPlaced: (state, { customer, lines }) => ({ ...state, status: "placed", customer, lines }),
+    OrderLineReserved: (state, { sku }) => ({ ...state, reserved: [...state.reserved, sku] }),
+    OrderReady: (state) => ({ ...state, status: "ready" }),
+    OrderRejected: (state) => ({ ...state, status: "rejected" }),
+  },
+  decide: {
+    PlaceOrder: (state, order) => (state.status === "new" ? event("OrderPlaced", order) : refuse("order-already-placed")),
+    ConfirmLine: (state, { sku }) => {
+      if (state.status !== "placed" || state.reserved.includes(sku)) return nothing();
+      const lineReserved = event("OrderLineReserved", { sku });
+      const isLastLine = state.reserved.length + 1 === state.lines.length;
+      return isLastLine ? [lineReserved, event("OrderReady", { customer: state.customer, lines: state.lines })] : lineReserved;
+    },
+    RejectOrder: (state, { reason, sku }) =>
+      state.status === "placed" ? event("OrderRejected", { reason, sku, lines: state.lines }) : nothing(),
+  },
+});

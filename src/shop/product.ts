@@ -1,0 +1,57 @@
+/** A product and its stock. Stored names: `product`, the three events below; version them with care. */
+
+import { z } from "zod";
+import { aggregate, event, nothing } from "../index.ts";
+
+const Quantity = z.int().positive();
+
+/** What an order holds of this product. */
+const Reservation = z.object({ order: z.string(), quantity: Quantity });
+
+interface Product {
+  /** Pieces that nobody has reserved. */
+  readonly available: number;
+  /** Reserved pieces, by order. */
+  readonly reserved: Readonly<Record<string, number>>;
+}
+
+export const product = aggregate("product", {
+  description: "A product, named by its SKU, with its stock.",
+  events: {
+    StockReceived: z.object({ quantity: Quantity }),
+    StockReserved: Reservation,
+    ReservationDeclined: Reservation.extend({ available: z.int() }),
+    StockReleased: Reservation,
+  },
+  commands: {
+    ReceiveStock: z.object({ quantity: Quantity }),
+    ReserveStock: Reservation,
+    ReleaseStock: z.object({ order: z.string() }),
+  },
+  initialState: (): Product => ({ available: 0, reserved: {} }),
+  evolve: {
+    StockReceived: (state, { quantity }) => ({ ...state, available: state.available + quantity }),
+    StockReserved: (state, { order, quantity }) => ({
+      available: state.available - quantity,
+      reserved: { ...state.reserved, [order]: quantity },
+    }),
+    ReservationDeclined: (state) => state,
+    StockReleased: (state, { order, quantity }) => {
+      const { [order]: _released, ...reserved } = state.reserved;
+      return { available: state.available + quantity, reserved };
+    },
+  },
+  decide: {
+    ReceiveStock: (_state, { quantity }) => event("StockReceived", { quantity }),
+    ReserveStock: (state, { order, quantity }) => {
+      if (state.reserved[order] !== undefined) return nothing();
+      // Not a refusal: that the stock did not suffice is a fact which the order's fate depends on.
+      if (quantity > state.available) return event("ReservationDeclined", { order, quantity, available: state.available });
+      return event("StockReserved", { order, quantity });
+    },
+    ReleaseStock: (state, { order }) => {
+      const quantity = state.reserved[order];
+      return quantity === undefined ? nothing() : event("StockReleased", { order, quantity });
+    },
+  },
+});

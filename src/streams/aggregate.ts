@@ -1,0 +1,73 @@
+/**
+ * An aggregate: a category of streams with rules. Pure: this file knows no runtime.
+ *
+ * The names of aggregate, events and commands are stored; the schemas of events describe what is stored.
+ * Change them with care.
+ */
+
+import type { z } from "zod";
+import { NAME, EVENT_TYPE, requireName } from "../names.ts";
+import type { DecideContext, Decision } from "../command.ts";
+import type { DataSchemas, RecordedEvent } from "../event.ts";
+
+type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
+
+// `NoInfer`: the handlers' return values must not widen the literals of `State`.
+export interface AggregateDefinition<Events extends DataSchemas, Commands extends DataSchemas, State> {
+  readonly description?: string;
+  /** Event types by name. What is stored is the schema's output. */
+  readonly events: Events;
+  /** Commands by name. The body of the request is validated with the schema. */
+  readonly commands: Commands;
+  /** The state of a stream without events. Plain JSON. */
+  readonly initialState: () => State;
+  /** How each event changes the state. Pure, synchronous, never throws. */
+  readonly evolve: NoInfer<{
+    readonly [Type in keyof Events]: (state: State, data: z.output<Events[Type]>, event: EvolveContext) => State;
+  }>;
+  /** What each command leads to: events, `nothing()` or `refuse(…)`. Pure and synchronous. */
+  readonly decide: NoInfer<{
+    readonly [Command in keyof Commands]: (state: State, data: z.output<Commands[Command]>, context: DecideContext) => Decision<Events>;
+  }>;
+  /** Change it when `evolve` or `initialState` changes: snapshots of another revision are ignored. */
+  readonly revision?: string | number;
+}
+
+export interface Aggregate<
+  Name extends string = string,
+  Events extends DataSchemas = DataSchemas,
+  Commands extends DataSchemas = DataSchemas,
+  State = unknown,
+> extends AggregateDefinition<Events, Commands, State> {
+  readonly kind: "aggregate";
+  readonly name: Name;
+}
+
+/** Any aggregate, whatever its types. `any` because its functions are contravariant in the state: no narrower type fits all. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyAggregate = Aggregate<string, any, any, any>;
+
+/**
+ * Declares an aggregate.
+ *
+ * @param name names the category of its streams: `order` for `order/42`
+ * @throws {TypeError} when a name could not be carried by the routes
+ *
+ * @example
+ * export const counter = aggregate("counter", {
+ *   events: { Counted: z.object({ by: z.number().int() }) },
+ *   commands: { Count: z.object({ by: z.number().int().positive() }) },
+ *   initialState: () => ({ total: 0 }),
+ *   evolve: { Counted: (state, { by }) => ({ total: state.total + by }) },
+ *   decide: { Count: (_state, { by }) => event("Counted", { by }) },
+ * });
+ */
+export function aggregate<const Name extends string, const Events extends DataSchemas, const Commands extends DataSchemas, State>(
+  name: Name,
+  definition: AggregateDefinition<Events, Commands, State>,
+): Aggregate<Name, Events, Commands, State> {
+  requireName("aggregate", name);
+  for (const type of Object.keys(definition.events)) requireName(`event type of aggregate "${name}"`, type, EVENT_TYPE);
+  for (const command of Object.keys(definition.commands)) requireName(`command of aggregate "${name}"`, command, NAME);
+  return { kind: "aggregate", name, ...definition };
+}

@@ -1,0 +1,142 @@
+/** A stream's own events, in its object's SQLite. Append only; the primary key is the version. */
+
+import { APPEND_BYTES, APPEND_EVENTS, PAGE_BYTES } from "../limits.ts";
+import type { StoredEvent } from "../event.ts";
+import type { StreamReadRequest } from "../protocol.ts";
+
+/**
+ * One row written per event (measured; the primary key is the rowid). `STRICT`, so that no type slips.
+ * The layout is stored: add nullable columns, change nothing.
+ */
+const CREATE = `
+  CREATE TABLE IF NOT EXISTS events (
+    version        INTEGER PRIMARY KEY,
+    id             TEXT    NOT NULL,
+    type           TEXT    NOT NULL,
+    data           TEXT    NOT NULL,
+    meta           TEXT    NOT NULL,
+    time           TEXT,                -- the writer's own text; NULL: recorded_at
+    recorded_at    INTEGER NOT NULL,    -- milliseconds since 1970
+    schema_version INTEGER NOT NULL,
+    append         INTEGER NOT NULL     -- version of the first event stored together with it
+  ) STRICT`;
+
+const COLUMNS = `version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion`;
+
+type Row = Record<keyof StoredEvent, SqlStorageValue>;
+
+export class EventTable {
+  readonly #sql: SqlStorage;
+  #exists: boolean;
+  #head: number;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    // No table before the first write: asking for streams that do not exist must not leave databases behind.
+    this.#exists = sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'`).toArray().length > 0;
+    this.#head = this.#exists ? Number(sql.exec(`SELECT COALESCE(MAX(version), 0) AS head FROM events`).one().head) : 0;
+  }
+
+  /** The stream's version. 0: never written. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** Inserts events that follow the head. Call inside `transactionSync`, and {@link advance} when it has returned. */
+  insert(events: readonly StoredEvent[]): void {
+    if (!this.#exists) this.#sql.exec(CREATE);
+    for (const event of events) {
+      this.#sql.exec(
+        `INSERT INTO events (version, id, type, data, meta, time, recorded_at, schema_version, append)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        event.version,
+        event.id,
+        event.type,
+        event.data,
+        event.meta,
+        event.time,
+        event.recordedAt,
+        event.schemaVersion,
+        this.#head + 1,
+      );
+    }
+  }
+
+  /** Moves the head, after the transaction that inserted up to it. */
+  advance(head: number): void {
+    this.#exists = true;
+    this.#head = head;
+  }
+
+  /** The events of versions `from`…`to`, in order. */
+  range(from: number, to: number): StoredEvent[] {
+    if (!this.#exists) return [];
+    return this.#sql
+      .exec<Row>(`SELECT ${COLUMNS} FROM events WHERE version BETWEEN ? AND ? ORDER BY version`, from, to)
+      .toArray() as unknown as StoredEvent[];
+  }
+
+  /** The event's id at a version. */
+  idAt(version: number): string | undefined {
+    if (!this.#exists) return undefined;
+    return this.#sql.exec<{ id: string }>(`SELECT id FROM events WHERE version = ?`, version).toArray()[0]?.id;
+  }
+
+  /** The versions of the first and last event that were stored together with the one at `version`. */
+  appendAround(version: number): { first: number; last: number } {
+    const first = Number(this.#sql.exec(`SELECT append FROM events WHERE version = ?`, version).one().append);
+    const later = this.#sql.exec(`SELECT version FROM events WHERE version > ? AND append > ? ORDER BY version LIMIT 1`, version, first);
+    const next = later.toArray()[0];
+    return { first, last: next ? Number(next.version) - 1 : this.#head };
+  }
+
+  /** One page, bounded in events and bytes. `next`: the version at which the following page begins. */
+  page({ from, to, limit, direction, types }: StreamReadRequest): { events: StoredEvent[]; next?: number } {
+    if (!this.#exists || from > to) return { events: [] };
+    const order = direction === "forward" ? "ASC" : "DESC";
+    const ofTypes = types ? `AND type IN (SELECT value FROM json_each(?))` : "";
+    const rows = this.#sql.exec<Row>(
+      `SELECT ${COLUMNS} FROM events WHERE version BETWEEN ? AND ? ${ofTypes} ORDER BY version ${order} LIMIT ?`,
+      from,
+      to,
+      ...(types ? [JSON.stringify(types)] : []),
+      limit + 1,
+    );
+    const events: StoredEvent[] = [];
+    let bytes = 0;
+    for (const row of rows as unknown as Iterable<StoredEvent>) {
+      bytes += row.data.length + row.meta.length;
+      if (events.length === limit || (bytes > PAGE_BYTES && events.length > 0)) return { events, next: row.version };
+      events.push(row);
+    }
+    return { events };
+  }
+
+  /**
+   * What to hand to the log next, from `from` on: whole appends only, because the events of one append get
+   * consecutive positions; at least one append, else about as much as the largest append may hold.
+   */
+  unsequenced(from: number): StoredEvent[] {
+    if (from > this.#head) return [];
+    const rows = this.#sql.exec<Row & { append: number }>(
+      `SELECT ${COLUMNS}, append FROM events WHERE version >= ? ORDER BY version LIMIT ?`,
+      from,
+      2 * APPEND_EVENTS,
+    );
+    const batch: StoredEvent[] = [];
+    let whole = 0;
+    let bytes = 0;
+    let append: number | undefined;
+    for (const row of rows as unknown as Iterable<StoredEvent & { append: number }>) {
+      if (append !== undefined && row.append !== append) {
+        whole = batch.length;
+        if (bytes > APPEND_BYTES) break;
+      }
+      const { append: mine, ...event } = row;
+      append = mine;
+      bytes += event.data.length + event.meta.length;
+      batch.push(event);
+    }
+    return batch.at(-1)?.version === this.#head ? batch : batch.slice(0, whole);
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The way of a stream's events into the log, and the heart of promises 1 and 3:
+ * *acknowledged ⇒ in the log, or an alarm is armed that will bring it there*.
+ *
+ * There is no table and no cursor for it. The log takes a stream's events only contiguously and ignores what it
+ * has, so the outbox is simply "the versions after the log's head of this stream", and sending twice is harmless.
+ */
+
+import { ACKNOWLEDGE_BUDGET_MS } from "../limits.ts";
+import type { LogRpc, Sequenced } from "../protocol.ts";
+import type { EventTable } from "./event-table.ts";
+
+/** How long a call to the log may take before it counts as failed. Ours: a healthy one takes milliseconds. */
+const SEQUENCE_TIMEOUT_MS = 10_000;
+/** The alarm's first delay, and the ceiling to which it doubles. Ours. */
+const RETRY_MS = 1_000;
+const RETRY_MAX_MS = 60_000;
+/** An alarm this late has been lost (reported of the platform), so it is set again. */
+const LOST_ALARM_MS = 60_000;
+/** Positions to remember for answers: those of the latest calls to the log. */
+const REMEMBERED_RUNS = 64;
+
+const ATTEMPTS_KEY = "outbox-attempts";
+
+interface Waiter {
+  readonly version: number;
+  readonly resolve: (sequenced: boolean) => void;
+}
+
+export class Outbox {
+  readonly #storage: DurableObjectStorage;
+  readonly #events: EventTable;
+  readonly #stream: string;
+  readonly #log: () => LogRpc;
+  /** The log's version of this stream. Undefined since activation, until the log has said. */
+  #sequenced: number | undefined;
+  /** The version at activation: most probably in the log, but a crash may have come between commit and call. */
+  readonly #atActivation: number;
+  #draining = false;
+  #waiters: Waiter[] = [];
+  #runs: { first: number; last: number; position: number }[] = [];
+
+  constructor(storage: DurableObjectStorage, events: EventTable, stream: string, log: () => LogRpc) {
+    this.#storage = storage;
+    this.#events = events;
+    this.#stream = stream;
+    this.#log = log;
+    this.#atActivation = events.head;
+  }
+
+  /**
+   * Makes sure that everything up to `version` is in the log, or will be: call it before any answer that shows it.
+   *
+   * @returns true: it is in the log; false: not in time, and the alarm is armed
+   */
+  async settle(version: number, waitMs: number = ACKNOWLEDGE_BUDGET_MS): Promise<boolean> {
+    if (version === 0 || (this.#sequenced !== undefined && this.#sequenced >= version)) return true;
+    const sequenced = this.#whenSequenced(version);
+    if (waitMs > 0 && (await inTime(sequenced, waitMs))) return true;
+    await this.#arm(Date.now() + RETRY_MS);
+    return false;
+  }
+
+  /** The alarm's part. Never throws: the platform gives up on an alarm after six failures, we do not. */
+  async retry(): Promise<void> {
+    if (await this.#whenSequenced(this.#events.head)) {
+      if (this.#storage.kv.get(ATTEMPTS_KEY) !== undefined) this.#storage.kv.delete(ATTEMPTS_KEY);
+      return;
+    }
+    // The count is kept in storage, so that an eviction does not restart the backoff.
+    const attempts = (this.#storage.kv.get<number>(ATTEMPTS_KEY) ?? 0) + 1;
+    this.#storage.kv.put(ATTEMPTS_KEY, attempts);
+    await this.#arm(Date.now() + Math.min(RETRY_MS * 2 ** attempts, RETRY_MAX_MS) * (1 + Math.random() / 4));
+  }
+
+  /** The positions of versions `first`…`last`, by version: from memory, else from the log; those it does not have are missing. */
+  async positions(first: number, last: number): Promise<Record<number, number>> {
+    const positions: Record<number, number> = {};
+    for (const run of this.#runs) {
+      for (let version = Math.max(first, run.first); version <= Math.min(last, run.last); version++) {
+        positions[version] = run.position + (version - run.first);
+      }
+    }
+    if (Object.keys(positions).length === last - first + 1) return positions;
+    try {
+      return await this.#log().positions(this.#stream, first, last);
+    } catch {
+      return positions; // an answer may lack positions; it must not fail for want of them
+    }
+  }
+
+  #whenSequenced(version: number): Promise<boolean> {
+    if (version === 0 || (this.#sequenced ?? -1) >= version) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      this.#waiters.push({ version, resolve });
+      void this.#drain();
+    });
+  }
+
+  /** Single flight: events that are stored meanwhile go with the next call. */
+  async #drain(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      while (this.#waiters.length > 0) {
+        const batch = this.#events.unsequenced((this.#sequenced ?? this.#atActivation) + 1);
+        const answer = await this.#sequence(batch);
+        if (answer.first) this.#remember(answer.first, answer.head);
+        this.#sequenced = answer.head;
+        this.#release((waiter) => waiter.version <= answer.head, true);
+      }
+    } catch (error) {
+      console.warn({
+        message: "the log did not take a stream's events; the alarm will try again",
+        stream: this.#stream,
+        error: String(error),
+      });
+      this.#release(() => true, false);
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  async #sequence(batch: Parameters<LogRpc["sequence"]>[1]): Promise<Sequenced> {
+    const late = new AbortController();
+    try {
+      const answer = await Promise.race([
+        this.#log().sequence(this.#stream, batch),
+        scheduler
+          .wait(SEQUENCE_TIMEOUT_MS, { signal: late.signal })
+          .then(() => Promise.reject(new Error("the log did not answer in time"))),
+      ]);
+      // Possible only when this object was restored to an earlier time. Its next events would be taken for old ones.
+      if (answer.head > this.#events.head) {
+        throw new Error(`the log has version ${answer.head} of a stream that ends at ${this.#events.head}`);
+      }
+      return answer;
+    } finally {
+      late.abort();
+    }
+  }
+
+  #release(which: (waiter: Waiter) => boolean, sequenced: boolean): void {
+    const released = this.#waiters.filter(which);
+    this.#waiters = this.#waiters.filter((waiter) => !released.includes(waiter));
+    for (const waiter of released) waiter.resolve(sequenced);
+  }
+
+  #remember(first: { version: number; position: number }, head: number): void {
+    this.#runs.push({ first: first.version, last: head, position: first.position });
+    if (this.#runs.length > REMEMBERED_RUNS) this.#runs.shift();
+  }
+
+  /** Sets the object's alarm unless one comes earlier. */
+  async #arm(due: number): Promise<void> {
+    const armed = await this.#storage.getAlarm();
+    if (armed === null || armed > due || armed < Date.now() - LOST_ALARM_MS) await this.#storage.setAlarm(due);
+  }
+}
+
+async function inTime(promise: Promise<boolean>, waitMs: number): Promise<boolean> {
+  const timer = new AbortController();
+  const late = scheduler.wait(waitMs, { signal: timer.signal }).then(
+    () => false,
+    () => false,
+  );
+  const result = await Promise.race([promise, late]);
+  timer.abort();
+  return result;
+}

@@ -1,0 +1,77 @@
+/** Recognises an append that has been stored before (promise 8), by its key or by its events' ids. */
+
+import { createHash } from "node:crypto";
+import { versionInId } from "../ids.ts";
+import { canonical, sameJson } from "../json.ts";
+import type { StoredEvent } from "../event.ts";
+import type { AppendEvent, AppendRequest, IdempotencyConflict } from "../protocol.ts";
+import type { EventTable } from "./event-table.ts";
+import type { Receipts } from "./receipts.ts";
+
+/** Versions stored by the first of equal requests. */
+export interface Replay {
+  readonly outcome: "replay";
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A short text that is the same for the same content. Synchronous, so that no other request comes between. */
+export function fingerprint(content: unknown): string {
+  return createHash("sha256").update(canonical(content)).digest("base64url");
+}
+
+/** The request's place in the stream if it is there already, a conflict if only something like it is, else undefined. */
+export function findReplay(events: EventTable, receipts: Receipts, request: AppendRequest): Replay | IdempotencyConflict | undefined {
+  if (request.idempotencyKey !== undefined) {
+    const receipt = receipts.find(request.idempotencyKey);
+    if (receipt) {
+      const { first, last } = receipt;
+      const same = request.firstStands || sameContent(request.events, events.range(first, last));
+      return same ? { outcome: "replay", first, last } : conflict("this idempotency key came with other content before");
+    }
+  }
+  return findById(events, receipts, request);
+}
+
+function findById(events: EventTable, receipts: Receipts, request: AppendRequest): Replay | IdempotencyConflict | undefined {
+  const given = request.events.flatMap(({ id }) => id ?? []);
+  if (new Set(given).size < given.length) return conflict("the same event id stands twice in this append");
+  for (const [index, { id }] of request.events.entries()) {
+    const version = id === undefined ? undefined : versionOf(events, receipts, id);
+    if (version === undefined) continue;
+    // One event is known, so this is a repeat of the append that stored it, whole and in order, or a conflict.
+    const { first, last } = events.appendAround(version);
+    const same =
+      version === first + index &&
+      (request.firstStands ? last - first + 1 === request.events.length : sameContent(request.events, events.range(first, last)));
+    return same ? { outcome: "replay", first, last } : conflict(`event id ${id} is version ${version} of this stream, with other content`);
+  }
+  return undefined;
+}
+
+/** Ids that we made name their version; the others are on record. */
+function versionOf(events: EventTable, receipts: Receipts, id: string): number | undefined {
+  const named = versionInId(id);
+  return named > 0 && events.idAt(named) === id ? named : receipts.versionOf(id);
+}
+
+function sameContent(asked: readonly AppendEvent[], stored: readonly StoredEvent[]): boolean {
+  return (
+    asked.length === stored.length &&
+    asked.every((event, index) => {
+      const known = stored[index];
+      return (
+        known !== undefined &&
+        (event.id === undefined || event.id === known.id) &&
+        event.type === known.type &&
+        (event.time ?? null) === known.time &&
+        sameJson(event.meta, known.meta) &&
+        sameJson(event.data, known.data)
+      );
+    })
+  );
+}
+
+function conflict(detail: string): IdempotencyConflict {
+  return { outcome: "idempotency-conflict", detail };
+}

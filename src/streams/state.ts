@@ -1,0 +1,109 @@
+/** An aggregate's state: folded from events, kept in memory, and snapshotted so that an activation stays cheap. */
+
+import { SNAPSHOT_EVERY } from "../limits.ts";
+import type { StoredEvent } from "../event.ts";
+import type { AnyAggregate } from "./aggregate.ts";
+import type { EventTable } from "./event-table.ts";
+
+const CREATE = `
+  CREATE TABLE IF NOT EXISTS snapshot (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    revision TEXT    NOT NULL,           -- of the aggregate that made it; another revision ignores it
+    version  INTEGER NOT NULL,
+    state    TEXT    NOT NULL            -- JSON
+  ) STRICT`;
+
+/** Events folded at a time while a state is loaded. Ours: bounds the memory of an activation. */
+const LOAD_EVENTS = 1_000;
+
+export class StateCache {
+  readonly #sql: SqlStorage;
+  readonly #events: EventTable;
+  readonly #aggregate: AnyAggregate;
+  #state: unknown;
+  #version: number | undefined;
+  #snapshotVersion = 0;
+
+  constructor(sql: SqlStorage, events: EventTable, aggregate: AnyAggregate) {
+    this.#sql = sql;
+    this.#events = events;
+    this.#aggregate = aggregate;
+  }
+
+  /** The state at the stream's head. */
+  current(): unknown {
+    if (this.#version === undefined) this.#load();
+    return this.#state;
+  }
+
+  /** The state after these events, without keeping it. */
+  after(events: readonly StoredEvent[]): unknown {
+    return this.#fold(this.current(), events);
+  }
+
+  /** Keeps the state that {@link after} computed, once its events are committed. */
+  keep(state: unknown, version: number, snapshotted: boolean): void {
+    this.#state = state;
+    this.#version = version;
+    if (snapshotted) this.#snapshotVersion = version;
+  }
+
+  /** Writes a snapshot when the last one is old enough. Call inside `transactionSync`. */
+  snapshotWhenDue(state: unknown, version: number): boolean {
+    if (version - this.#snapshotVersion < SNAPSHOT_EVERY) return false;
+    this.#sql.exec(CREATE);
+    this.#sql.exec(
+      `INSERT INTO snapshot (one, revision, version, state) VALUES (1, ?, ?, ?)
+       ON CONFLICT (one) DO UPDATE SET revision = excluded.revision, version = excluded.version, state = excluded.state`,
+      this.#revision,
+      version,
+      JSON.stringify(state),
+    );
+    return true;
+  }
+
+  get #revision(): string {
+    return String(this.#aggregate.revision ?? "");
+  }
+
+  #load(): void {
+    const snapshot = this.#readSnapshot();
+    let state: unknown = snapshot ? JSON.parse(snapshot.state) : this.#aggregate.initialState();
+    let version = snapshot?.version ?? 0;
+    this.#snapshotVersion = version;
+    while (version < this.#events.head) {
+      const events = this.#events.range(version + 1, Math.min(version + LOAD_EVENTS, this.#events.head));
+      state = this.#fold(state, events);
+      version += events.length;
+    }
+    this.#state = state;
+    this.#version = version;
+  }
+
+  #readSnapshot(): { version: number; state: string } | undefined {
+    const exists = this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'snapshot'`).toArray().length > 0;
+    if (!exists) return undefined;
+    return this.#sql
+      .exec<{ version: number; state: string }>(`SELECT version, state FROM snapshot WHERE revision = ?`, this.#revision)
+      .toArray()[0];
+  }
+
+  #fold(state: unknown, events: readonly StoredEvent[]): unknown {
+    for (const event of events) {
+      const evolve = this.#aggregate.evolve[event.type];
+      // A type that the code no longer knows (or one of ours, `$…`) does not change the state.
+      if (!evolve) continue;
+      const recordedAt = new Date(event.recordedAt).toISOString();
+      const { id, version, type } = event;
+      state = evolve(state, JSON.parse(event.data), {
+        id,
+        version,
+        type,
+        meta: JSON.parse(event.meta),
+        time: event.time ?? recordedAt,
+        recordedAt,
+      });
+    }
+    return state;
+  }
+}

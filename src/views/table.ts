@@ -1,0 +1,156 @@
+/** The D1 table of a view: made from the row's schema, named by the definition's hash, written in bulk. */
+
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { canonical } from "../json.ts";
+import { BULK_WRITE_BYTES } from "../limits.ts";
+import type { StoredRow, View } from "./view.ts";
+
+/** How a column is stored and read back. */
+export type ColumnKind = "text" | "integer" | "real" | "boolean" | "json";
+
+export interface Column {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** The schema knows `null`; where it does not, an empty column reads as a missing field. */
+  readonly nullable: boolean;
+}
+
+const SQL_TYPE: Record<ColumnKind, string> = { text: "TEXT", integer: "INTEGER", real: "REAL", boolean: "INTEGER", json: "TEXT" };
+
+/** One row of the table, as D1 gives it. */
+export type SqlRow = Record<string, string | number | null>;
+
+const tables = new WeakMap<View, ViewTable>();
+
+/** The view's table, worked out once per isolate. */
+export function tableOf(view: View): ViewTable {
+  const table = tables.get(view) ?? new ViewTable(view);
+  tables.set(view, table);
+  return table;
+}
+
+export class ViewTable {
+  readonly columns: readonly Column[];
+  readonly key: string;
+  /** Names the table: another definition, another table. */
+  readonly generation: string;
+  /** The table's quoted name. */
+  readonly name: string;
+  /** Statements that create it. They may be repeated. */
+  readonly schema: readonly string[];
+  readonly #upsert: string;
+
+  constructor(view: View) {
+    const rowSchema = z.toJSONSchema(view.row, { io: "output", unrepresentable: "any" });
+    this.key = view.key;
+    this.columns = Object.entries(view.row.shape).map(([name, field]) => ({
+      name,
+      kind: kindOf(rowSchema.properties?.[name]),
+      nullable: field.safeParse(null).success,
+    }));
+    const code = view.revision ?? [...view.handlers].map(([type, { at, fold }]) => [type, at.toString(), fold.toString()]);
+    this.generation = createHash("sha256")
+      .update(canonical([rowSchema, view.key, view.indexes, code]))
+      .digest("hex")
+      .slice(0, 12);
+    this.name = quoted(`view_${view.name}_${this.generation}`);
+    this.schema = [this.#create(), ...view.indexes.map((column) => this.#createIndex(view, column))];
+    this.#upsert = this.#upsertStatement();
+  }
+
+  /** The rows with these keys. */
+  select(db: D1Database, store: string, keys: readonly string[]): D1PreparedStatement {
+    return db
+      .prepare(`SELECT * FROM ${this.name} WHERE _store = ? AND ${quoted(this.key)} IN (SELECT value FROM json_each(?))`)
+      .bind(store, JSON.stringify(keys));
+  }
+
+  /** Writes each of these rows once; `null` removes. Many rows are one statement with one parameter. */
+  write(db: D1Database, store: string, rows: ReadonlyMap<string, StoredRow | null>): D1PreparedStatement[] {
+    const removed = [...rows].flatMap(([key, row]) => (row === null ? [JSON.stringify(key)] : []));
+    const written = [...rows.values()].flatMap((row) => (row === null ? [] : [JSON.stringify(this.#toSql(row))]));
+    const remove = `DELETE FROM ${this.name} WHERE _store = ? AND ${quoted(this.key)} IN (SELECT value FROM json_each(?))`;
+    return [
+      ...chunks(removed).map((keys) => db.prepare(remove).bind(store, keys)),
+      ...chunks(written).map((values) => db.prepare(this.#upsert).bind(store, values)),
+    ];
+  }
+
+  /** A row as handlers and readers know it. */
+  fromSql(row: SqlRow): StoredRow {
+    const result: StoredRow = {};
+    for (const { name, kind, nullable } of this.columns) {
+      const value = row[name] ?? null;
+      if (value !== null) result[name] = kind === "boolean" ? value === 1 : kind === "json" ? JSON.parse(String(value)) : value;
+      else if (nullable) result[name] = null;
+    }
+    return result;
+  }
+
+  #toSql(row: StoredRow): StoredRow {
+    const json = this.columns.filter(({ name, kind }) => kind === "json" && row[name] !== undefined && row[name] !== null);
+    return { ...row, ...Object.fromEntries(json.map(({ name }) => [name, JSON.stringify(row[name])])) };
+  }
+
+  #create(): string {
+    const columns = this.columns.map(({ name, kind }) => `${quoted(name)} ${SQL_TYPE[kind]}${name === this.key ? " NOT NULL" : ""}`);
+    return `CREATE TABLE IF NOT EXISTS ${this.name} (_store TEXT NOT NULL, ${columns.join(", ")}, PRIMARY KEY (_store, ${quoted(this.key)})) STRICT, WITHOUT ROWID`;
+  }
+
+  #createIndex(view: View, column: string): string {
+    return `CREATE INDEX IF NOT EXISTS ${quoted(`view_${view.name}_${this.generation}_${column}`)} ON ${this.name} (_store, ${quoted(column)})`;
+  }
+
+  #upsertStatement(): string {
+    const names = this.columns.map(({ name }) => quoted(name));
+    const values = this.columns.map(({ name }) => `value ->> '$.${name}'`);
+    const updates = names.filter((name) => name !== quoted(this.key)).map((name) => `${name} = excluded.${name}`);
+    const onConflict = updates.length > 0 ? `UPDATE SET ${updates.join(", ")}` : "NOTHING";
+    // SQLite needs `WHERE true` to tell this ON CONFLICT from a join's ON.
+    return `INSERT INTO ${this.name} (_store, ${names.join(", ")}) SELECT ?, ${values.join(", ")} FROM json_each(?) WHERE true
+            ON CONFLICT (_store, ${quoted(this.key)}) DO ${onConflict}`;
+  }
+}
+
+/** An identifier, safe in SQL whatever its characters. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Scalars become columns of their own; what is not one scalar type becomes JSON. */
+function kindOf(schema: z.core.JSONSchema._JSONSchema | undefined): ColumnKind {
+  if (typeof schema !== "object") return "json";
+  const alternatives = (schema.anyOf ?? schema.oneOf ?? []).filter((one) => typeof one !== "object" || one.type !== "null");
+  if (alternatives.length === 1) return kindOf(alternatives[0]);
+  switch (schema.type) {
+    case "string":
+      return "text";
+    case "integer":
+      return "integer";
+    case "number":
+      return "real";
+    case "boolean":
+      return "boolean";
+    default:
+      return "json";
+  }
+}
+
+/** JSON arrays of these elements, each of bounded size. */
+function chunks(elements: readonly string[]): string[] {
+  const arrays: string[] = [];
+  let current: string[] = [];
+  let length = 0;
+  for (const element of elements) {
+    if (length > 0 && length + element.length > BULK_WRITE_BYTES) {
+      arrays.push(`[${current.join(",")}]`);
+      current = [];
+      length = 0;
+    }
+    current.push(element);
+    length += element.length;
+  }
+  if (current.length > 0) arrays.push(`[${current.join(",")}]`);
+  return arrays;
+}

@@ -1,0 +1,102 @@
+/** A view: rows folded from events. Pure: this file knows no runtime. */
+
+import type { z } from "zod";
+import { requireName } from "../names.ts";
+import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../event.ts";
+
+/** Columns: SQL and query strings both carry them as they are; `_` in front is ours. */
+const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
+/** A row's schema: columns by name. */
+export type RowSchema = z.ZodObject<Record<string, z.ZodType<JsonValue>>>;
+
+/** The next row from the row so far; `null` removes it, and `undefined` came in when there was none. */
+export type Fold<Row, Event> = (row: Row | undefined, event: Event, key: string) => Frozen<Row> | null;
+
+/** What an event does to a view: a fold of the row named like the event's stream, or of the rows that `at` names. */
+export type ViewHandler<Row, Event> =
+  | Fold<Row, Event>
+  | {
+      /** The key or keys of the rows this event touches. */
+      readonly at: (event: Event) => string | readonly string[];
+      readonly fold: Fold<Row, Event>;
+    };
+
+export interface ViewDefinition<From extends Source, Row extends RowSchema> {
+  readonly description?: string;
+  /** Whose events it folds. */
+  readonly from: From | readonly From[];
+  /** The columns: scalars become columns of their own, arrays and objects JSON columns. */
+  readonly row: Row;
+  /** The column that identifies a row. Its value is a string. */
+  readonly key: NoInfer<{ [Column in keyof z.output<Row>]: z.output<Row>[Column] extends string ? Column : never }[keyof z.output<Row>]> &
+    string;
+  /** Columns to index, beside the key. Each costs one more row written per touched row. */
+  readonly indexes?: readonly (keyof NoInfer<z.output<Row>> & string)[];
+  readonly on: NoInfer<{
+    readonly [Type in EventOf<From>["type"]]?: ViewHandler<z.output<Row>, EventOfType<From, Type>>;
+  }>;
+  /** Stands for the code of the handlers when set: then only a change of it (or of row, key, indexes) makes a new table. */
+  readonly revision?: string | number;
+}
+
+/** A view, as the engine sees it: types erased, sources and handlers in one form. */
+export interface View<Name extends string = string, Row extends RowSchema = RowSchema> {
+  readonly kind: "view";
+  readonly name: Name;
+  readonly description?: string;
+  readonly row: Row;
+  readonly key: string;
+  readonly indexes: readonly string[];
+  readonly sources: readonly Source[];
+  readonly handlers: ReadonlyMap<string, ErasedHandler>;
+  readonly revision?: string | number;
+}
+
+/** A handler as the engine calls it. Not a {@link Fold}: freezing a row of unknown columns is too deep for the compiler. */
+interface ErasedHandler {
+  readonly at: (event: RecordedEvent) => readonly string[];
+  readonly fold: ErasedFold;
+}
+type ErasedFold = (row: StoredRow | undefined, event: RecordedEvent, key: string) => StoredRow | null;
+
+/** A row with its columns by name. */
+export type StoredRow = Record<string, JsonValue>;
+
+/**
+ * Declares a view.
+ *
+ * @throws {TypeError} when a name is not valid, or key, index or event is not declared
+ *
+ * @example
+ * export const totals = view("totals", {
+ *   from: counter,
+ *   row: z.object({ counter: z.string(), total: z.number() }),
+ *   key: "counter",
+ *   on: { Counted: (row, event) => ({ counter: streamIdOf(event.stream), total: (row?.total ?? 0) + event.data.by }) },
+ * });
+ */
+export function view<const Name extends string, From extends Source, Row extends RowSchema>(
+  name: Name,
+  definition: ViewDefinition<From, Row>,
+): View<Name, Row> {
+  requireName("view", name);
+  const { from, row, key, indexes = [], on, ...rest } = definition;
+  const sources = Array.isArray(from) ? from : [from];
+  requireKnownTypes(`view "${name}"`, sources, Object.keys(on));
+  for (const column of Object.keys(row.shape)) requireName(`column of view "${name}"`, column, COLUMN_NAME);
+  for (const column of [key, ...indexes]) {
+    if (!(column in row.shape)) throw new TypeError(`view "${name}" has no column "${column}" (${Object.keys(row.shape).join(", ")})`);
+  }
+  // The handlers were typed one by one; from here on events reach them by their type's name alone.
+  const handlers = Object.entries(on as unknown as Record<string, ErasedFold | ErasedHandler>).map(
+    ([type, handler]) => [type, normalised(handler)] as const,
+  );
+  return { kind: "view", name, row, key, indexes, sources, handlers: new Map(handlers), ...rest };
+}
+
+function normalised(handler: ErasedFold | ErasedHandler): ErasedHandler {
+  if (typeof handler === "function") return { at: (event) => [streamIdOf(event.stream)], fold: handler };
+  return { at: (event) => [handler.at(event)].flat(), fold: handler.fold };
+}

@@ -1,0 +1,11 @@
+/** The composition root: one app, its worker, and its three kinds of object. Put your own app here. */
+
+import { createWorker, logObject, streamObject, webhookObject } from "./index.ts";
+import { shop } from "./shop/app.ts";
+
+const app = shop;
+
+export default createWorker(app);
+export class StreamObject extends streamObject(app) {}
+export class LogObject extends logObject(app) {}
+export class WebhookObject extends webhookObject(app) {}

@@ -1,0 +1,122 @@
+/**
+ * Types are tested like behaviour: each `@ts-expect-error` fails `tsc` when the mistake below it compiles.
+ * This file is compiled by `npm run check` and never run.
+ */
+
+import { z } from "zod";
+import { aggregate, event, nothing, refuse } from "../../src/index.ts";
+
+interface Door {
+  readonly status: "open" | "shut";
+  readonly by?: string;
+}
+
+const events = {
+  Opened: z.object({ by: z.string(), note: z.string().optional() }),
+  Shut: z.object({ how: z.enum(["gently", "with a bang"]) }),
+};
+const commands = { Open: z.object({ by: z.string() }), Shut: z.object({}) };
+const initialState = (): Door => ({ status: "shut" });
+const evolve = {
+  Opened: (_state: Door, { by }: { by: string }): Door => ({ status: "open", by }),
+  Shut: (): Door => ({ status: "shut" }),
+};
+
+// The whole, as users write it: literals keep their types, handlers need no annotations.
+aggregate("door", {
+  events,
+  commands,
+  initialState,
+  evolve: {
+    Opened: (state, { by }) => ({ ...state, status: "open", by }),
+    Shut: (_state, { how }) => ({ status: how === "gently" ? "shut" : "shut" }),
+  },
+  decide: {
+    Open: (state, { by }, { now, id, version, commandId }) => {
+      const facts: [Date, string, number, string] = [now, id, version, commandId];
+      if (version > 1e6) return refuse("worn-out", String(facts));
+      return state.status === "shut" ? event("Opened", { by }) : nothing();
+    },
+    Shut: (state) => (state.status === "open" ? [event("Shut", { how: "gently" })] : refuse("already-shut")),
+  },
+});
+
+const rest = { events, commands, initialState, evolve };
+
+aggregate("missing-command-handler", {
+  ...rest,
+  // @ts-expect-error -- Shut is missing
+  decide: { Open: () => nothing() },
+});
+
+aggregate("surplus-command-handler", {
+  ...rest,
+  // @ts-expect-error -- there is no command Slam
+  decide: { Open: () => nothing(), Shut: () => nothing(), Slam: () => nothing() },
+});
+
+aggregate("misspelt-event", {
+  ...rest,
+  // @ts-expect-error -- there is no event Openend
+  decide: { Open: (_state, { by }) => event("Openend", { by }), Shut: () => nothing() },
+});
+
+aggregate("missing-field", {
+  ...rest,
+  // @ts-expect-error -- Opened needs `by`
+  decide: { Open: () => event("Opened", {}), Shut: () => nothing() },
+});
+
+aggregate("misspelt-optional-field", {
+  ...rest,
+  // @ts-expect-error -- it is called `note`
+  decide: { Open: (_state, { by }) => event("Opened", { by, notes: "x" }), Shut: () => nothing() },
+});
+
+aggregate("wrong-literal", {
+  ...rest,
+  // @ts-expect-error -- `how` is one of two
+  decide: { Open: () => nothing(), Shut: () => event("Shut", { how: "loudly" }) },
+});
+
+aggregate("misspelt-command-field", {
+  ...rest,
+  // @ts-expect-error -- the command has no `who`
+  decide: { Open: (_state, { who }) => event("Opened", { by: who }), Shut: () => nothing() },
+});
+
+aggregate("missing-event-handler", {
+  events,
+  commands,
+  initialState,
+  // @ts-expect-error -- Shut is missing
+  evolve: { Opened: evolve.Opened },
+  decide: { Open: () => nothing(), Shut: () => nothing() },
+});
+
+aggregate("surplus-event-handler", {
+  events,
+  commands,
+  initialState,
+  // @ts-expect-error -- there is no event Slammed
+  evolve: { ...evolve, Slammed: (state: Door) => state },
+  decide: { Open: () => nothing(), Shut: () => nothing() },
+});
+
+aggregate("wrong-state", {
+  events,
+  commands,
+  initialState,
+  // @ts-expect-error -- "ajar" is no status
+  evolve: { Opened: evolve.Opened, Shut: (state) => ({ ...state, status: "ajar" }) },
+  decide: { Open: () => nothing(), Shut: () => nothing() },
+});
+
+aggregate("not-json", {
+  // @ts-expect-error -- a Date would come back from storage as text
+  events: { Opened: z.object({ at: z.date() }) },
+  commands: {},
+  initialState: () => ({}),
+  evolve: { Opened: (state) => state },
+  decide: {},
+});
