@@ -148,6 +148,8 @@ export interface Sequenced {
   readonly head: number;
   /** The first event that this call added, with its position; those after it follow without holes. */
   readonly first?: { readonly version: number; readonly position: number };
+  /** What was sent is not what the log has at the same version: the stream was restored to an earlier time. */
+  readonly diverged?: boolean;
 }
 
 export interface LogFilter {

@@ -52,10 +52,7 @@ const EventIn = z.strictObject({
   meta: JsonObject.default({}),
 });
 
-const AppendIn = z.union([
-  z.strictObject({ events: z.array(EventIn).min(1).max(APPEND_EVENTS) }),
-  EventIn.transform((event) => ({ events: [event] })),
-]);
+const EventsIn = z.strictObject({ events: z.array(EventIn).min(1).max(APPEND_EVENTS) });
 
 const StreamQuery = z.object({
   from: WholeNumber.optional(),
@@ -84,10 +81,10 @@ export function streamRoutes(app: App) {
     const category = plainCategoryOf(app, context);
     const id = streamIdOfPath(context);
     const { value } = await jsonBody(context, APPEND_BYTES);
-    const body = checked(AppendIn, value, "the body is neither an event nor a list of events");
+    const { events: asked } = eventsOf(value);
     const correlationId = correlationIdOf(context);
     const answer = await streamOf(context.env, storeOf(context), category.name, id).append({
-      events: body.events.map((event, index) => toAppend(category, event, index, correlationId)),
+      events: asked.map((event, index) => toAppend(category, event, index, correlationId)),
       idempotencyKey: idempotencyKeyOf(context),
       expected: expectedOf(context),
       waitMs: waitMsOf(context),
@@ -119,6 +116,13 @@ export function streamRoutes(app: App) {
   });
 
   return routes;
+}
+
+/** One event or a list of them: told apart by `events`, so that the errors are about what was meant. */
+function eventsOf(body: unknown): z.output<typeof EventsIn> {
+  const isList = typeof body === "object" && body !== null && "events" in body;
+  if (isList) return checked(EventsIn, body, "the list of events is not valid");
+  return { events: [checked(EventIn, body, "the event is not valid")] };
 }
 
 /** Checks an event against its category, and gives it the form in which it is stored. */

@@ -59,6 +59,8 @@ export class LogTable {
    */
   accept(stream: string, events: readonly StoredEvent[]): Sequenced {
     const head = this.#headOf(stream);
+    const known = events.findLast((event) => event.version <= head);
+    if (known && !this.#has(stream, known)) return { head, diverged: true };
     const fresh = events.filter((event) => event.version > head);
     const first = fresh[0];
     if (first === undefined || first.version !== head + 1) return { head };
@@ -141,6 +143,11 @@ export class LogTable {
       events.push(row);
     }
     return { events, cut: false };
+  }
+
+  /** Asked of repeats only, so it costs a normal write nothing. */
+  #has(stream: string, { version, id }: StoredEvent): boolean {
+    return this.#sql.exec(`SELECT 1 FROM log WHERE stream = ? AND version = ? AND id = ?`, stream, version, id).toArray().length > 0;
   }
 
   #headOf(stream: string): number {

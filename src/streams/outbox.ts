@@ -27,6 +27,14 @@ interface Waiter {
   readonly resolve: (sequenced: boolean) => void;
 }
 
+/**
+ * The stream holds other events than the log does under the same versions. Possible only when an operator has
+ * restored this object to an earlier time; from then on it must not acknowledge anything.
+ */
+class Diverged extends Error {
+  override readonly name = "Diverged";
+}
+
 export class Outbox {
   readonly #storage: DurableObjectStorage;
   readonly #events: EventTable;
@@ -36,6 +44,7 @@ export class Outbox {
   #sequenced: number | undefined;
   /** The version at activation: most probably in the log, but a crash may have come between commit and call. */
   readonly #atActivation: number;
+  #diverged: Diverged | undefined;
   #draining = false;
   #waiters: Waiter[] = [];
   #runs: { first: number; last: number; position: number }[] = [];
@@ -52,11 +61,14 @@ export class Outbox {
    * Makes sure that everything up to `version` is in the log, or will be: call it before any answer that shows it.
    *
    * @returns true: it is in the log; false: not in time, and the alarm is armed
+   * @throws {Diverged} when the log has other events under this stream's versions
    */
   async settle(version: number, waitMs: number = ACKNOWLEDGE_BUDGET_MS): Promise<boolean> {
+    if (this.#diverged) throw this.#diverged;
     if (version === 0 || (this.#sequenced !== undefined && this.#sequenced >= version)) return true;
     const sequenced = this.#whenSequenced(version);
     if (waitMs > 0 && (await inTime(sequenced, waitMs))) return true;
+    if (this.#diverged) throw this.#diverged;
     await this.#arm(Date.now() + RETRY_MS);
     return false;
   }
@@ -67,6 +79,7 @@ export class Outbox {
       if (this.#storage.kv.get(ATTEMPTS_KEY) !== undefined) this.#storage.kv.delete(ATTEMPTS_KEY);
       return;
     }
+    if (this.#diverged) return; // trying again would change nothing; every request says so
     // The count is kept in storage, so that an eviction does not restart the backoff.
     const attempts = (this.#storage.kv.get<number>(ATTEMPTS_KEY) ?? 0) + 1;
     this.#storage.kv.put(ATTEMPTS_KEY, attempts);
@@ -130,9 +143,9 @@ export class Outbox {
           .wait(SEQUENCE_TIMEOUT_MS, { signal: late.signal })
           .then(() => Promise.reject(new Error("the log did not answer in time"))),
       ]);
-      // Possible only when this object was restored to an earlier time. Its next events would be taken for old ones.
-      if (answer.head > this.#events.head) {
-        throw new Error(`the log has version ${answer.head} of a stream that ends at ${this.#events.head}`);
+      if (answer.diverged || answer.head > this.#events.head) {
+        this.#diverged = new Diverged(`the log has version ${answer.head} of ${this.#stream}, with other events than this stream`);
+        throw this.#diverged;
       }
       return answer;
     } finally {

@@ -1,0 +1,231 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { freshStore, interceptLog, read } from "../support.ts";
+
+const COUNT = "/aggregates/counter/1/Count";
+
+/** Stores an event as a crash right after the commit leaves it: in the stream, in no log, and with nobody told. */
+async function commitAndCrash(stub: DurableObjectStub, version: number) {
+  await runInDurableObject(stub, (_instance, { storage }) => {
+    storage.sql.exec(
+      `INSERT INTO events SELECT ?, 'f0000000-0000-4000-8000-00000000000' || ?, type, data, meta, time, recorded_at, schema_version, ?
+       FROM events WHERE version = 1`,
+      version,
+      version,
+      version,
+    );
+  });
+  await evictDurableObject(stub);
+}
+
+const alarmOf = (stub: DurableObjectStub) => runInDurableObject(stub, (_instance, { storage }) => storage.getAlarm());
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("promise 1: acknowledged is durable and on its way to the log", () => {
+  it("answers with the position, and needs no alarm, when the log answers in time", async () => {
+    const { post, stream } = freshStore();
+    const answer = await read(await post(COUNT, {}));
+    expect(answer.position).toBe(1);
+    expect(answer.events[0].position).toBe(1);
+    expect(await alarmOf(stream("counter", "1"))).toBeNull();
+  });
+
+  it("answers without a position, and with an armed alarm, when the log fails", async () => {
+    const { store, post, stream, log } = freshStore();
+    const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
+    const response = await post(COUNT, {});
+    expect(response.status).toBe(200);
+    const answer = await read(response);
+    expect(answer).toMatchObject({ version: 1 });
+    expect(answer).not.toHaveProperty("position");
+    expect(await alarmOf(stream("counter", "1"))).not.toBeNull();
+    restore();
+
+    expect(await log()).toEqual([]);
+    await runDurableObjectAlarm(stream("counter", "1"));
+    expect(await log()).toMatchObject([{ stream: "counter/1", version: 1, position: 1 }]);
+  });
+
+  it("answers without a position, and with an armed alarm, when the log does not answer in time", async () => {
+    const { store, post, stream, log } = freshStore();
+    let answerNow = () => {};
+    const later = new Promise<void>((resolve) => (answerNow = resolve));
+    const { restore } = interceptLog(store, (real) => async (name, events) => {
+      await later;
+      return real(name, events);
+    });
+    const answer = await read(await post(COUNT, {}));
+    expect(answer).not.toHaveProperty("position");
+    expect(await alarmOf(stream("counter", "1"))).not.toBeNull();
+
+    // The call under way still counts: the alarm joins it.
+    answerNow();
+    await runDurableObjectAlarm(stream("counter", "1"));
+    restore();
+    expect(await log()).toHaveLength(1);
+  });
+
+  it("does not wait for the log at all with `Prefer: wait=0`", async () => {
+    const { store, post, stream } = freshStore();
+    const { restore } = interceptLog(store, () => () => new Promise(() => {}));
+    expect(await read(await post(COUNT, {}, { prefer: "wait=0" }))).not.toHaveProperty("position");
+    expect(await alarmOf(stream("counter", "1"))).not.toBeNull();
+    restore();
+  });
+
+  it("waits longer than usual with `Prefer: wait=N`", async () => {
+    const { store, post } = freshStore();
+    const { restore } = interceptLog(store, (real) => async (name, events) => {
+      await scheduler.wait(200); // four times the usual budget
+      return real(name, events);
+    });
+    expect((await read(await post(COUNT, {}, { prefer: "wait=20" }))).position).toBe(1);
+    restore();
+  });
+
+  it("keeps the alarm going while the log is down, with a backoff that survives an eviction", async () => {
+    const { store, post, stream, log } = freshStore();
+    const stub = stream("counter", "1");
+    const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
+    await post(COUNT, {});
+    const attempts = () => runInDurableObject(stub, (_instance, { storage }) => storage.kv.get<number>("outbox-attempts"));
+    await runDurableObjectAlarm(stub);
+    expect(await attempts()).toBe(1);
+    await evictDurableObject(stub);
+    await runDurableObjectAlarm(stub);
+    expect(await attempts()).toBe(2);
+    expect(await alarmOf(stub)).not.toBeNull();
+    restore();
+    await runDurableObjectAlarm(stub);
+    expect(await attempts()).toBeUndefined();
+    expect(await log()).toHaveLength(1);
+  });
+});
+
+describe("a crash on the way to the log", () => {
+  it("between commit and call is healed by the next activation, before anyone can read the event", async () => {
+    const { post, json, stream, log } = freshStore();
+    await post(COUNT, {});
+    await commitAndCrash(stream("counter", "1"), 2);
+    expect(await log()).toHaveLength(1);
+
+    const page = await json("/streams/counter/1");
+    expect(page.version).toBe(2);
+    expect(await log()).toMatchObject([{ version: 1 }, { version: 2 }]);
+  });
+
+  it("between commit and call is healed by the next write, which finds the gap", async () => {
+    const { post, stream, log } = freshStore();
+    await post(COUNT, {});
+    await commitAndCrash(stream("counter", "1"), 2);
+    const answer = await read(await post(COUNT, {}));
+    expect(answer).toMatchObject({ version: 3, position: 3 });
+    expect((await log()).map(({ version }) => version)).toEqual([1, 2, 3]);
+  });
+
+  it("is healed even when only a refusal or a state is asked for: both show what the stream holds", async () => {
+    for (const ask of ["state", "refusal"] as const) {
+      const { post, get, stream, log } = freshStore();
+      await post(COUNT, {});
+      await commitAndCrash(stream("counter", "1"), 2);
+      if (ask === "state") expect((await get("/aggregates/counter/1")).status).toBe(200);
+      else expect((await post(COUNT, { by: 5_000 })).status).toBe(422);
+      expect(await log()).toHaveLength(2);
+    }
+  });
+
+  it("after the log has taken the event, before the answer came: the repeat adds nothing", async () => {
+    const { store, post, stream, log } = freshStore();
+    const { restore } = interceptLog(store, (real) => async (name, events) => {
+      await real(name, events);
+      throw new Error("the answer got lost");
+    });
+    expect(await read(await post(COUNT, {}))).not.toHaveProperty("position");
+    restore();
+    await runDurableObjectAlarm(stream("counter", "1"));
+    expect(await read(await post(COUNT, {}))).toMatchObject({ version: 2, position: 2 });
+    expect((await log()).map(({ version, position }) => [version, position])).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+  });
+
+  it("leaves nobody waiting: a replay of the unacknowledged write is settled like a first answer", async () => {
+    const { store, post, log, stream } = freshStore();
+    const key = { "idempotency-key": "once" };
+    const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
+    await post(COUNT, {}, key);
+    await evictDurableObject(stream("counter", "1"));
+    restore();
+    const response = await post(COUNT, {}, key);
+    expect(response.headers.get("idempotent-replayed")).toBe("true");
+    expect(await read(response)).toMatchObject({ version: 1, position: 1 });
+    expect(await log()).toHaveLength(1);
+  });
+});
+
+describe("events on their way together", () => {
+  it("go one call at a time; those stored meanwhile go with the next", async () => {
+    const { store, post, log } = freshStore();
+    const { calls, restore } = interceptLog(store, (real) => async (name, events) => {
+      await scheduler.wait(20);
+      return real(name, events);
+    });
+    const answers = await Promise.all(Array.from({ length: 20 }, async () => read(await post(COUNT, {}, { prefer: "wait=20" }))));
+    restore();
+    expect(calls.length).toBeLessThan(20);
+    expect(calls.flat().map(({ version }) => version)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(answers.map(({ position }) => position).toSorted((a, b) => a - b)).toEqual((await log()).map(({ position }) => position));
+  });
+
+  it("keep the events of one append together, at consecutive positions, whatever other streams do", async () => {
+    const { post, log } = freshStore();
+    const events = Array.from({ length: 5 }, (_, value) => ({ type: "Read", data: { value } }));
+    await Promise.all(Array.from({ length: 10 }, (_, id) => post(`/streams/reading/${id}`, { events })));
+    const entries = (await log()).filter(({ stream }) => stream.startsWith("reading/"));
+    for (let at = 0; at < entries.length; at += 5) {
+      expect(new Set(entries.slice(at, at + 5).map(({ stream }) => stream)).size).toBe(1);
+    }
+  });
+});
+
+describe("an object that holds fewer events than the log (restored to an earlier time)", () => {
+  it("refuses to write, because its new events would be taken for those that the log has", async () => {
+    const { post, get, stream, log } = freshStore();
+    const stub = stream("counter", "1");
+    await post(COUNT, {});
+    await post(COUNT, {});
+    await runInDurableObject(stub, (_instance, { storage }) => void storage.sql.exec(`DELETE FROM events WHERE version = 2`));
+    await evictDurableObject(stub);
+    expect((await post(COUNT, { by: 7 })).status).toBe(500);
+    expect((await post(COUNT, {})).status).toBe(500);
+    expect((await get("/aggregates/counter/1")).status).toBe(500);
+    expect(await log()).toHaveLength(2);
+  });
+});
+
+describe("asking for what does not exist", () => {
+  it("leaves no database behind", async () => {
+    const { get, stream, logObject } = freshStore();
+    expect((await get("/streams/counter/none")).status).toBe(404);
+    expect((await get("/aggregates/counter/none")).status).toBe(404);
+    expect(await read(await get("/log"))).toEqual({ events: [], next: 0, head: 0 });
+    for (const stub of [stream("counter", "none"), logObject()]) {
+      const tables = await runInDurableObject(stub as DurableObjectStub, (_instance, { storage }) =>
+        storage.sql.exec(`SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'`).toArray(),
+      );
+      expect(tables).toEqual([]);
+    }
+  });
+});
+
+it("the test's log can be intercepted: otherwise nothing above would mean anything", async () => {
+  const { store, post } = freshStore();
+  const { calls, restore } = interceptLog(store, (real) => real);
+  await post(COUNT, {});
+  expect(calls).toHaveLength(1);
+  restore();
+  expect(env.LOGS.getByName).not.toHaveProperty("mock");
+});

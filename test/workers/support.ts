@@ -1,0 +1,61 @@
+/** What tests in workerd share: requests, stores of their own, and a log that fails as the test wants. */
+
+import { env, exports } from "cloudflare:workers";
+import { vi } from "vitest";
+import type { Sequenced } from "../../src/protocol.ts";
+import type { StoredEvent } from "../../src/event.ts";
+
+let stores = 0;
+
+/** A store that no other test uses, and requests to it. */
+export function freshStore(name = "test") {
+  const store = `${name}-${++stores}`;
+  const base = `http://headspring/stores/${store}`;
+  const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    exports.default.fetch(base + path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: typeof body === "string" || body instanceof ReadableStream ? body : JSON.stringify(body) }),
+    });
+  return {
+    store,
+    get: (path: string, headers?: Record<string, string>) => send("GET", path, undefined, headers),
+    post: (path: string, body: unknown, headers?: Record<string, string>) => send("POST", path, body, headers),
+    send,
+    json: async (path: string, headers?: Record<string, string>) => read(await send("GET", path, undefined, headers)),
+    /** The whole log. */
+    log: async () =>
+      (await read(await send("GET", "/log?limit=1000"))).events as { stream: string; version: number; position: number; type: string }[],
+    stream: (category: string, id: string) => env.STREAMS.getByName(`${store}/${category}/${id}`),
+    logObject: () => env.LOGS.getByName(store),
+  };
+}
+
+/** The answer's JSON, loosely typed: what it must be, the test says. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export async function read(response: Response): Promise<any> {
+  return response.json();
+}
+
+type Sequence = (stream: string, events: readonly StoredEvent[]) => Promise<Sequenced>;
+
+/** Puts something between a store's streams and their log, until `restore` is called. `sequence` gets the real one to call or not. */
+export function interceptLog(store: string, sequence: (real: Sequence) => Sequence): { restore: () => void; calls: StoredEvent[][] } {
+  const getByName = env.LOGS.getByName.bind(env.LOGS);
+  const calls: StoredEvent[][] = [];
+  const spy = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+    const real = getByName(name);
+    if (name !== store) return real;
+    const faked = sequence(async (stream, events) => real.sequence(stream, events));
+    return new Proxy(real, {
+      get(target, property) {
+        if (property !== "sequence") return Reflect.get(target, property);
+        return (stream: string, events: StoredEvent[]) => {
+          calls.push(events);
+          return faked(stream, events);
+        };
+      },
+    });
+  });
+  return { restore: () => spy.mockRestore(), calls };
+}
