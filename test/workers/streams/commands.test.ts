@@ -95,6 +95,32 @@ describe("promise 2: one stream, one order, no lost update", () => {
   });
 });
 
+describe("promise 2, when the storage itself fails in the middle", () => {
+  it.each([
+    ["a command", "counter", "/aggregates/counter/1/CountTwice", {}],
+    ["an append", "reading", "/streams/reading/1", { events: Array.from({ length: 3 }, () => ({ type: "Read", data: { value: 1 } })) }],
+  ])("nothing of %s is stored, in memory or on disk", async (_what, category, path, body) => {
+    const { post, json, stream, log } = freshStore();
+    const stub = stream(category, "1");
+    await post(path, body);
+    const { version } = await json(`/streams/${category}/1`);
+    await runInDurableObject(stub, (_instance, { storage }) => {
+      storage.sql.exec(
+        `CREATE TRIGGER broken BEFORE INSERT ON events WHEN NEW.version = ${version + 2} BEGIN SELECT RAISE(ABORT, 'broken disk'); END`,
+      );
+    });
+    expect((await post(path, body, { "idempotency-key": "k" })).status).toBe(500);
+    expect((await json(`/streams/${category}/1`)).version).toBe(version);
+    await evictDurableObject(stub);
+    expect((await json(`/streams/${category}/1`)).version).toBe(version);
+
+    await runInDurableObject(stub, (_instance, { storage }) => void storage.sql.exec(`DROP TRIGGER broken`));
+    const answer = await post(path, body, { "idempotency-key": "k" });
+    expect(answer.headers.get("idempotent-replayed")).toBeNull();
+    expect((await log()).map(({ position }) => position)).toEqual(Array.from({ length: 2 * version }, (_, index) => index + 1));
+  });
+});
+
 describe("promise 8: same request, same answer", () => {
   const key = { "idempotency-key": "key-1" };
 
