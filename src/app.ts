@@ -1,5 +1,6 @@
 /** An app: everything a deployment declares, checked once at start-up. */
 
+import { WEBHOOK_ID_PREFIX } from "./delivery/consumers.ts";
 import type { AnyAggregate } from "./streams/aggregate.ts";
 import type { Category } from "./streams/category.ts";
 import type { View } from "./views/view.ts";
@@ -36,11 +37,13 @@ export interface App {
 export function defineApp(definition: AppDefinition): App {
   const { aggregates = [], categories = [], views = [], processors = [], webhooks = [] } = definition;
   const declared = unique("category", [...aggregates, ...categories]);
-  unique("consumer", [...views, ...processors, ...webhooks]);
-  for (const consumer of [...views, ...processors]) {
-    for (const source of consumer.sources) {
+  for (const name of unique("consumer", [...views, ...processors, ...webhooks]).keys()) {
+    if (name.startsWith(WEBHOOK_ID_PREFIX)) throw new TypeError(`"${name}" begins like the ids of webhooks that are added at run time`);
+  }
+  for (const { kind, name, sources } of [...views, ...processors, ...webhooks]) {
+    for (const source of sources) {
       if (declared.get(source.name) !== source) {
-        throw new TypeError(`${consumer.kind} "${consumer.name}" follows "${source.name}", which the app does not declare`);
+        throw new TypeError(`${kind} "${name}" follows "${source.name}", which the app does not declare`);
       }
     }
   }

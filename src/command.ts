@@ -3,7 +3,7 @@
  */
 
 import type { z } from "zod";
-import type { DataSchemas, Frozen, JsonValue, NewEvent } from "./event.ts";
+import type { DataSchemas, Frozen, JsonValue, KeysOf, NewEvent, keys } from "./event.ts";
 
 /** The command is fine and there is nothing to do. */
 export interface Nothing {
@@ -22,8 +22,64 @@ export type NewEventOf<Events extends DataSchemas> = {
   [Type in keyof Events & string]: NewEvent<Type, Frozen<z.input<Events[Type]>>>;
 }[keyof Events & string];
 
+/** A command that the stream sends to itself later. Made by {@link after}. */
+export interface Timer<Command extends string = string, Data = unknown, Keys = KeysOf<Data>> {
+  readonly kind: "after";
+  readonly delayMs: number;
+  readonly command: Command;
+  readonly data: Data;
+  readonly [keys]?: Keys;
+}
+
+/** Takes a timer back. Made by {@link cancel}. */
+export interface Cancellation<Command extends string = string> {
+  readonly kind: "cancel";
+  readonly command: Command;
+}
+
+/** Any timer for these commands, as `decide` may set it. */
+export type TimerOf<Commands extends DataSchemas> = {
+  [Command in keyof Commands & string]: Timer<Command, Frozen<z.input<Commands[Command]>>> | Cancellation<Command>;
+}[keyof Commands & string];
+
+/** What `decide` may put together in one answer. */
+type Part<Events extends DataSchemas, Commands extends DataSchemas> = NewEventOf<Events> | TimerOf<Commands>;
+
 /** What `decide` answers. */
-export type Decision<Events extends DataSchemas> = NewEventOf<Events> | readonly NewEventOf<Events>[] | Nothing | Refusal;
+export type Decision<Events extends DataSchemas, Commands extends DataSchemas> =
+  | Part<Events, Commands>
+  | readonly Part<Events, Commands>[]
+  | Nothing
+  | Refusal;
+
+/** How long, for example `"30m"`: a whole number of milliseconds, seconds, minutes, hours or days. */
+export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * Sends a command to this very stream after a while: a timer, kept with the stream and fired once by its alarm.
+ * There is one timer for each command; setting it again moves it.
+ *
+ * @throws {TypeError} when the duration is not one
+ *
+ * @example
+ * PlaceOrder: (state, order) => [event("OrderPlaced", order), after("30m", "ExpireOrder", {})]
+ */
+export function after<const Command extends string, const Data extends object>(
+  delay: Duration,
+  command: Command,
+  data: Data,
+): Timer<Command, Data> {
+  const [, amount, unit] = /^(\d{1,12})(ms|s|m|h|d)$/.exec(delay) ?? [];
+  if (amount === undefined) throw new TypeError(`"${delay}" is no duration: a whole number and ms, s, m, h or d`);
+  return { kind: "after", delayMs: Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS], command, data };
+}
+
+/** Takes back the timer for a command; without one it does nothing. */
+export function cancel<const Command extends string>(command: Command): Cancellation<Command> {
+  return { kind: "cancel", command };
+}
 
 /** The command changes nothing, and that is not an error: typically it has been carried out before. */
 export function nothing(): Nothing {

@@ -18,12 +18,12 @@ export type DataSchema = z.ZodType<{ readonly [key: string]: JsonValue }>;
 export type DataSchemas = Readonly<Record<string, DataSchema>>;
 
 /** The same data, writable by nobody: what is handed in may come from a state or be a literal. */
-export type Frozen<Data> = unknown extends Data ? Data : { readonly [Key in keyof Data]: Frozen<Data[Key]> };
+export type Frozen<Data> = JsonValue extends Data ? Data : { readonly [Key in keyof Data]: Frozen<Data[Key]> };
 
 /** Every name that occurs in any variant of `Data`. */
-type KeysOf<Data> = Data extends unknown ? keyof Data : never;
+export type KeysOf<Data> = Data extends unknown ? keyof Data : never;
 
-declare const keys: unique symbol;
+export declare const keys: unique symbol;
 
 /**
  * An event that is not stored yet. Made by {@link event}.
@@ -73,6 +73,7 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly time: string;
   /** When it was stored: RFC 3339 UTC, milliseconds. */
   readonly recordedAt: string;
+  /** Of `data`: the version its schema has in the code that reads it. */
   readonly schemaVersion: number;
 }
 
@@ -93,6 +94,8 @@ export interface StoredEvent {
   /** Milliseconds since 1970. */
   readonly recordedAt: number;
   readonly schemaVersion: number;
+  /** What it said is gone; `data` and `meta` are empty. */
+  readonly erased?: boolean;
 }
 
 /** A stored event with its place in the log. */
@@ -102,6 +105,19 @@ export interface LoggedEvent extends StoredEvent {
   readonly stream: string;
 }
 
+/** The type of the event that ends a stream. */
+export const DELETED = "$deleted";
+/** What that event says: whether the stream was erased too. */
+export const DELETED_DATA = { kept: `{"erased":false}`, erased: `{"erased":true}` };
+
+/**
+ * Whether this event asks every keeper of its stream's events to remove what they say.
+ * Erasure travels as the event itself: so it reaches the log exactly once, in order, by the way all events take.
+ */
+export function erases({ type, data }: StoredEvent): boolean {
+  return type === DELETED && data === DELETED_DATA.erased;
+}
+
 /** The event's public JSON text. `position` is left out where it is not known. */
 export function eventJson(stream: string, stored: StoredEvent, position?: number): string {
   const recordedAt = new Date(stored.recordedAt).toISOString();
@@ -109,7 +125,7 @@ export function eventJson(stream: string, stored: StoredEvent, position?: number
     `{"id":"${stored.id}","stream":${JSON.stringify(stream)},"version":${stored.version},` +
     (position === undefined ? "" : `"position":${position},`) +
     `"type":${JSON.stringify(stored.type)},"data":${stored.data},"meta":${stored.meta},` +
-    `"time":${JSON.stringify(stored.time ?? recordedAt)},"recordedAt":"${recordedAt}","schemaVersion":${stored.schemaVersion}}`
+    `"time":${JSON.stringify(stored.time ?? recordedAt)},"recordedAt":"${recordedAt}","schemaVersion":${stored.schemaVersion}${stored.erased ? ',"erased":true' : ""}}`
   );
 }
 

@@ -71,3 +71,59 @@ export const WEBHOOK_IN_FLIGHT = 6;
 export const MAX_POSITION = Number.MAX_SAFE_INTEGER;
 /** Events between two snapshots of a stream's state. DESIGN: snapshots. */
 export const SNAPSHOT_EVERY = 100;
+/** Days that a stream remembers the outcome of a command or an idempotency key. DESIGN: the HTTP contract. */
+export const RECEIPT_DAYS = 30;
+
+/** Live subscriptions of one log. Ours: with all of them stuck, 64 MiB of an object's 128 MB (platform) wait to be taken. */
+export const FEED_SUBSCRIBERS = 1_000;
+/** Characters sent to a subscriber beyond the last checkpoint that it has answered. Ours: see above. */
+export const FEED_WINDOW = 64 * KiB;
+/** Checkpoints sent to a subscriber that it has not answered. Ours: they are kept in the socket's attachment, which holds 16 KiB (platform). */
+export const FEED_UNANSWERED = 8;
+/** Milliseconds that a subscriber may take for what it was sent, when there is more for it. Ours: a pause of the network, not a client that is stuck. */
+export const FEED_ANSWER_MS = 30_000;
+/** Positions that may pass a subscriber by, for its filter, before it is told where it is. Ours: what it looks at again when it resumes. */
+export const FEED_PROGRESS = 1_000;
+/** Events near the head that are read once for all subscribers who are there. Ours. */
+export const FEED_TAIL_EVENTS = 250;
+/** Milliseconds between two rounds of sending while events keep coming. Ours: a tenth of a second is when people notice. */
+export const FEED_INTERVAL_MS = 25;
+/** Messages sent in a row before other calls to the log get their turn. Ours: some milliseconds. */
+export const FEED_BURST_MESSAGES = 250;
+/** Bytes of a subscription's filters, encoded in a URL. Ours: in the socket's attachment, as above. */
+export const FEED_FILTER_BYTES = 8 * KiB;
+/** Characters of a message from a subscriber. Ours: ten times an answer. */
+export const FEED_MESSAGE = 1_000;
+/** Milliseconds between signs of life to a reader of server-sent events. DESIGN: the HTTP contract. */
+export const FEED_HEARTBEAT_MS = 15_000;
+/** Milliseconds after which a reader of server-sent events comes back when the connection ends. Ours. */
+export const FEED_RETRY_MS = 1_000;
+
+/** Log entries looked at for one search by event id. Ours: some tenths of a second. */
+export const SEARCH_EVENTS = 100_000;
+
+/** Categories that a store may have declared at run time, the retired ones included. Ours: they are listed in one answer. */
+export const CATEGORIES = 1_000;
+/** Event types of one category declared at run time. Ours. */
+export const CATEGORY_EVENT_TYPES = 200;
+/** Schemas within one event type's JSON Schema, itself included. Ours: far above any real one; bounds the work of comparing two. */
+export const SCHEMA_NODES = 2_000;
+/** Characters of a regular expression in a JSON Schema. Ours: the longest of the common ones (dates, IPv6) have some 700. */
+export const PATTERN_CHARACTERS = 1_024;
+/** States of the machines that a category's regular expressions become. Ours: bounds what a nested `{n,m}` can make of a few characters. */
+export const PATTERN_STATES = 10_000;
+/** Steps that checking one request's events against their JSON Schemas may take, beside those for their size. Ours: room for large enumerations. */
+export const CHECK_STEPS = 100_000;
+/** Steps more for each byte of the events' data. Ours: measured, a full append of the most costly kind stays below the 30 s of CPU (platform). */
+export const CHECK_STEPS_PER_BYTE = 3;
+/** Characters of a property's name in data that is checked against a JSON Schema. Ours: the checker copies names at every step. */
+export const PROPERTY_NAME_CHARACTERS = 1_024;
+/** Issues named in one problem document. Ours: more would not be read. */
+export const ISSUES = 20;
+/** Categories whose schemas an isolate keeps ready. Ours. */
+export const READY_CATEGORIES = 50;
+/** Characters of the definitions of those categories, all together. Ours: ready, a schema takes some ten times its text. */
+export const READY_CHARACTERS = 2 * MiB;
+
+/** Bytes at which a log goes on in its next segment. Ours: below the 10 GB (platform) that an object may hold, with room for the last group. */
+export const LOG_SEGMENT_BYTES = 8 * 1024 * MiB;

@@ -1,5 +1,7 @@
 /** Finding the objects: what they are called, and what one calls itself. */
 
+import type { CatalogRpc } from "./catalog/protocol.ts";
+import { LogClient } from "./log/log-client.ts";
 import type { LogRpc, StreamRpc } from "./protocol.ts";
 import type { WebhookRpc } from "./webhooks/protocol.ts";
 
@@ -8,9 +10,14 @@ export function streamOf(env: Env, store: string, category: string, id: string):
   return env.STREAMS.getByName(`${store}/${category}/${id}`);
 }
 
-/** The object of a store's log. */
+/** A store's log. */
 export function logOf(env: Env, store: string): LogRpc {
-  return env.LOGS.getByName(store);
+  return new LogClient(env, store);
+}
+
+/** A store's catalog of categories declared at run time. */
+export function catalogOf(env: Env, store: string): CatalogRpc {
+  return env.CATALOGS.getByName(store);
 }
 
 /** The object of one webhook: `{store}/{id}`. */

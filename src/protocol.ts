@@ -21,6 +21,8 @@ export interface CommandRequest {
   readonly idempotencyKey?: string;
   /** The key was derived from a cause, so the first outcome stands even if the content has changed since. */
   readonly firstStands?: boolean;
+  /** Keep a receipt even of a failure, because nobody waits for the answer. */
+  readonly recordFailure?: boolean;
   readonly expected: Expected;
   readonly correlationId?: string;
   readonly causationId?: string;
@@ -91,7 +93,37 @@ export interface Invalid {
   readonly issues: readonly Issue[];
 }
 
-export type AppendAnswer = Written | VersionConflict | IdempotencyConflict;
+/** The stream has ended. */
+export interface Deleted {
+  readonly outcome: "deleted";
+}
+
+export type AppendAnswer = Written | VersionConflict | IdempotencyConflict | Deleted;
+
+export type DeleteAnswer = Written | VersionConflict | Deleted | { readonly outcome: "unknown" };
+
+/** Events of another store, for this stream. Those it has already, by their ids, are skipped. */
+export interface ImportRequest {
+  readonly events: readonly (AppendEvent & { readonly id: string; readonly erased?: boolean })[];
+  readonly waitMs: number;
+}
+
+export type ImportAnswer =
+  | {
+      readonly outcome: "imported";
+      readonly stored: number;
+      /** All of them have their positions, so that the next stream's events come after them. */
+      readonly sequenced: boolean;
+    }
+  | IdempotencyConflict
+  | Deleted;
+
+export interface DeleteRequest {
+  /** Also remove what the stream's events say. */
+  readonly erase: boolean;
+  readonly expected: Expected;
+  readonly waitMs?: number;
+}
 
 export type CommandAnswer =
   | (Written & { readonly commandId: string })
@@ -106,7 +138,8 @@ export type CommandAnswer =
   | { readonly outcome: "unknown-command" }
   | Invalid
   | VersionConflict
-  | IdempotencyConflict;
+  | IdempotencyConflict
+  | Deleted;
 
 export interface StreamReadRequest {
   /** Versions, inclusive. */
@@ -122,22 +155,36 @@ export interface StreamReadRequest {
 export interface StreamPage {
   /** The stream's version; 0: never written. */
   readonly version: number;
+  readonly deleted?: boolean;
   readonly events: readonly (StoredEvent & { readonly position?: number })[];
   /** The version at which the next page begins, in the reading direction. */
   readonly next?: number;
 }
 
-/** The state as JSON text. `version` 0: never written. */
 export interface StreamState {
+  /** The version that the state is of. 0: before the first event. */
   readonly version: number;
+  /** The stream's own version; 0: never written. */
+  readonly head: number;
+  readonly deleted: boolean;
+  /** JSON text. */
   readonly state: string;
+  /** Commands that the stream will send to itself; `due` in milliseconds since 1970, `data` as JSON text. */
+  readonly timers: readonly { readonly command: string; readonly due: number; readonly data: string }[];
 }
 
 export interface StreamRpc {
   execute(request: CommandRequest): Promise<CommandAnswer>;
   append(request: AppendRequest): Promise<AppendAnswer>;
+  /** The outcome of an earlier command by its id; undefined: not known (any more). */
+  command(commandId: string, waitMs: number): Promise<CommandAnswer | undefined>;
   read(request: StreamReadRequest): Promise<StreamPage>;
-  state(): Promise<StreamState>;
+  /** The state now, or as of an earlier version. */
+  state(version?: number): Promise<StreamState>;
+  /** Takes over events of another store. */
+  import(request: ImportRequest): Promise<ImportAnswer>;
+  /** Ends the stream. */
+  remove(request: DeleteRequest): Promise<DeleteAnswer>;
 }
 
 // ── to the log ───────────────────────────────────────────────────────────────────────────────
@@ -157,8 +204,12 @@ export interface LogFilter {
   readonly types?: readonly string[];
   /** Any of these categories; absent: all. */
   readonly categories?: readonly string[];
-  /** One stream only: `category/id`. */
+  /** One stream only: `category/id`. Served by the log's index. */
   readonly stream?: string;
+  /** Any of these streams: looks at every entry, as the filters above do. */
+  readonly streams?: readonly string[];
+  /** Events with this id, in lower case. */
+  readonly id?: string;
 }
 
 export interface LogReadRequest extends LogFilter {
@@ -167,6 +218,8 @@ export interface LogReadRequest extends LogFilter {
   /** The last position to look at, inclusive. */
   readonly to?: number;
   readonly limit: number;
+  /** Characters of `data` and `meta` after which the page ends; without it {@link PAGE_BYTES}. */
+  readonly bytes?: number;
   readonly direction?: "forward" | "backward";
 }
 
@@ -175,6 +228,15 @@ export interface LogPage {
   /** The last position looked at; backward null at the beginning. */
   readonly next: number | null;
   readonly head: number;
+}
+
+/** A stream as the log knows it. */
+export interface StreamSummary {
+  /** `category/id`. */
+  readonly stream: string;
+  readonly version: number;
+  /** The position of that version. */
+  readonly lastPosition: number;
 }
 
 /** What a consumer reports when it rests. */
@@ -192,6 +254,10 @@ export interface LogRpc {
   /** Positions of a stream's versions `from`…`to`, by version. */
   positions(stream: string, from: number, to: number): Promise<Record<number, number>>;
   head(): Promise<number>;
+  /** Streams in the order of their names (of UTF-8 bytes), of one category or of all, after this name. */
+  streams(category: string | undefined, after: string, limit: number): Promise<StreamSummary[]>;
+  /** Opens a live subscription over a WebSocket; `log/feed.ts` says what is asked and what is sent. */
+  fetch(request: Request): Promise<Response>;
   /** Consumers say how far they are, so that the log knows for whom to ring again. */
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<void>;
   /** Rings for every consumer that is not known to be at the head. */

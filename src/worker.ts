@@ -1,6 +1,6 @@
-/** The composition root: one app, its worker, and its three kinds of object. Put your own app here. */
+/** The composition root: one app, its worker, and its four kinds of object. Put your own app here. */
 
-import { createWorker, logObject, streamObject, webhookObject } from "./index.ts";
+import { createWorker, logObject, streamObject, webhookObject } from "./runtime.ts";
 import { shop } from "./shop/app.ts";
 
 const app = shop;
@@ -9,3 +9,4 @@ export default createWorker(app);
 export class StreamObject extends streamObject(app) {}
 export class LogObject extends logObject(app) {}
 export class WebhookObject extends webhookObject(app) {}
+export { CatalogObject } from "./runtime.ts";

@@ -2,7 +2,7 @@
  * How far each view and processor is, in D1, beside the views' rows: so that rows and checkpoint commit in one batch (promise 4).
  *
  * A checkpoint moves only from where its reader saw it: the statement that moves it says where from, and a trigger
- * aborts the whole batch when that is not where it stands. Two workers racing on one consumer cannot apply an event twice.
+ * aborts the whole batch when that is not where it stands, or when the consumer has been stopped meanwhile. Two workers racing on one consumer cannot apply an event twice.
  */
 
 import type { ConsumerError } from "../protocol.ts";
@@ -22,7 +22,7 @@ const SCHEMA = [
   ) STRICT, WITHOUT ROWID`,
   `CREATE TRIGGER IF NOT EXISTS headspring_checkpoint_guard
     BEFORE UPDATE OF position ON headspring_checkpoints
-    WHEN NEW.moved_from IS NOT OLD.position
+    WHEN NEW.moved_from IS NOT OLD.position OR OLD.status <> 'active'
     BEGIN SELECT RAISE(ABORT, 'headspring: checkpoint moved'); END`,
 ];
 

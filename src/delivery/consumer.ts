@@ -58,13 +58,15 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
     const page = await log.read({ after: position, limit: CONSUMER_BATCH_EVENTS, types, categories });
     const to = page.next ?? position;
     if (to <= position) return { position, outcome: "caught-up" };
+    // What was erased says nothing any more: there is nothing in it to fold or to answer.
+    const events = page.events.filter((event) => !event.erased);
     try {
-      const applied = await consumer.apply(page.events.map(toRecorded), position, to);
+      const applied = await consumer.apply(events.map(toRecorded), position, to);
       if (applied.failure)
         return await fail(consumer, applied.position, applied.position === position ? checkpoint.attempts : 0, applied.failure);
       checkpoint = { position: applied.position, status: "active", attempts: 0, nextAttemptAt: 0 };
     } catch (error) {
-      const event = page.events[0];
+      const event = events[0];
       if (error instanceof CheckpointMoved) checkpoint = await consumer.checkpoint.load();
       // The commit itself failed. It may be the batch's fault (a row too big) or the database's: both end by the policy.
       else if (event) return await fail(consumer, position, checkpoint.attempts, { event: toRecorded(event), error });

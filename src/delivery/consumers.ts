@@ -1,19 +1,19 @@
 /** Who follows the log, by name: the views, processors and webhooks of the code, and the webhooks added at run time. */
 
 import type { App } from "../app.ts";
-import { type Webhook, urlOf } from "../webhooks/webhook.ts";
+import { type Webhook, secretOf, urlOf } from "../webhooks/webhook.ts";
 
 /** Ids of webhooks added at run time begin with this; names in code may not. */
 export const WEBHOOK_ID_PREFIX = "wh_";
 
-/** Every consumer that the code declares. A webhook whose variable holds no URL is off. */
+/** Every consumer that the code declares. A webhook whose variables hold no URL or no secret is off. */
 export function consumersInCode(app: App, env: Env): string[] {
   return [...app.views.keys(), ...app.processors.keys(), ...activeWebhooks(app, env).map(({ name }) => name)];
 }
 
-/** The code's webhooks that have a URL in this deployment. */
+/** The code's webhooks that are on in this deployment: those with a URL and a secret. */
 export function activeWebhooks(app: App, env: Env): Webhook[] {
-  return [...app.webhooks.values()].filter((webhook) => urlOf(webhook, env) !== undefined);
+  return [...app.webhooks.values()].filter((webhook) => urlOf(webhook, env) !== undefined && secretOf(webhook, env) !== undefined);
 }
 
 /** Whether the name is a webhook's, declared in code or added at run time. */

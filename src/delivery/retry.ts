@@ -18,5 +18,5 @@ export const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstDelayMs: 1_000, ma
  */
 export function delayAfter(policy: RetryPolicy, attempts: number, jitter: number): number | undefined {
   if (attempts >= policy.attempts) return undefined;
-  return Math.min(policy.firstDelayMs * 2 ** (attempts - 1), policy.maxDelayMs) * (1 + jitter / 4);
+  return Math.round(Math.min(policy.firstDelayMs * 2 ** (attempts - 1), policy.maxDelayMs) * (1 + jitter / 4));
 }

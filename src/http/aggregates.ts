@@ -2,12 +2,15 @@
 
 import { Hono } from "hono";
 import type { App } from "../app.ts";
-import { COMMAND_BYTES } from "../limits.ts";
+import { newId } from "../ids.ts";
+import { COMMAND_BYTES, RECEIPT_DAYS, WAIT_SECONDS } from "../limits.ts";
 import { streamOf } from "../objects.ts";
+import type { CommandAnswer } from "../protocol.ts";
 import { problemOf, writeHeaders } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import {
   type HttpContext,
+  WholeNumber,
   correlationIdOf,
   expectedOf,
   idempotencyKeyOf,
@@ -19,6 +22,10 @@ import {
   waitMsOf,
 } from "./request.ts";
 import { z } from "zod";
+
+const CommandQuery = z.object({ wait: WholeNumber.default(0) });
+
+const StateQuery = z.object({ version: WholeNumber.optional() });
 
 export function aggregateRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
@@ -34,30 +41,88 @@ export function aggregateRoutes(app: App) {
     }
     const id = streamIdOfPath(context);
     const { text } = await jsonBody(context, COMMAND_BYTES);
+    const async = prefersAsync(context);
     const answer = await streamOf(context.env, storeOf(context), aggregate.name, id).execute({
       command,
       data: text,
-      idempotencyKey: idempotencyKeyOf(context),
+      // Whoever asks for the outcome later needs a receipt, so an asynchronous command always has a key.
+      idempotencyKey: idempotencyKeyOf(context) ?? (async ? newId() : undefined),
+      recordFailure: async,
       expected: expectedOf(context),
       correlationId: correlationIdOf(context),
-      waitMs: waitMsOf(context),
+      waitMs: async ? 0 : waitMsOf(context),
     });
+    if (async && (answer.outcome === "written" || answer.outcome === "refused" || answer.outcome === "failed")) {
+      const location = new URL(`commands/${encodeURIComponent(answer.commandId)}`, context.req.url).pathname;
+      return context.json({ commandId: answer.commandId, stream: `${aggregate.name}/${id}` }, 202, {
+        location,
+        "preference-applied": "respond-async",
+      });
+    }
     if (answer.outcome !== "written") throw problemOf(answer);
     const { commandId, version, position, events } = answer;
-    const body = { commandId, stream: `${aggregate.name}/${id}`, version, position, events };
-    return context.json(body, 200, writeHeaders(answer));
+    return context.json({ commandId, stream: `${aggregate.name}/${id}`, version, position, events }, 200, writeHeaders(answer));
+  });
+
+  routes.get("/:name/:id/commands/:commandId", async (context) => {
+    const aggregate = aggregateOf(app, context);
+    const { wait } = queryOf(context, CommandQuery);
+    const commandId = context.req.param("commandId");
+    const id = streamIdOfPath(context);
+    const answer = await streamOf(context.env, storeOf(context), aggregate.name, id).command(
+      commandId,
+      Math.min(wait, WAIT_SECONDS) * 1_000,
+    );
+    if (!answer)
+      throw new Problem(
+        "unknown-command-id",
+        `${aggregate.name}/${id} knows no command ${commandId}; outcomes are kept for ${RECEIPT_DAYS} days`,
+      );
+    return context.json({ commandId, stream: `${aggregate.name}/${id}`, ...statusOf(answer) });
   });
 
   routes.get("/:name/:id", async (context) => {
     const aggregate = aggregateOf(app, context);
-    queryOf(context, z.object({}));
-    const stream = `${aggregate.name}/${streamIdOfPath(context)}`;
-    const { version, state } = await streamOf(context.env, storeOf(context), aggregate.name, streamIdOfPath(context)).state();
-    if (version === 0) throw new Problem("unknown-stream", `nothing was ever stored in ${stream}`);
-    return jsonText(`{"stream":${JSON.stringify(stream)},"version":${version},"state":${state}}`, 200, { etag: `"${version}"` });
+    const { version: asked } = queryOf(context, StateQuery);
+    const id = streamIdOfPath(context);
+    const stream = `${aggregate.name}/${id}`;
+    const { version, head, deleted, state, timers } = await streamOf(context.env, storeOf(context), aggregate.name, id).state(asked);
+    if (head === 0) throw new Problem("unknown-stream", `nothing was ever stored in ${stream}`);
+    if (deleted) throw problemOf({ outcome: "deleted" });
+    if (asked !== undefined && asked > head) throw new Problem("unknown-version", `${stream} is at version ${head}`, { version: head });
+    const etag = `"${version}"`;
+    if (context.req.header("if-none-match") === etag) return context.body(null, 304, { etag });
+    const pending = timers.map(
+      ({ command, due, data }) => `{"command":"${command}","due":"${new Date(due).toISOString()}","data":${data}}`,
+    );
+    const timersNow = asked === undefined && pending.length > 0 ? `,"timers":[${pending.join(",")}]` : "";
+    return jsonText(`{"stream":${JSON.stringify(stream)},"version":${version},"state":${state}${timersNow}}`, 200, { etag });
   });
 
   return routes;
+}
+
+/** Whether the client would rather ask for the outcome later (RFC 7240). */
+function prefersAsync(context: HttpContext): boolean {
+  return /(?:^|[,;\s])respond-async(?:$|[,;\s])/i.test(context.req.header("prefer") ?? "");
+}
+
+/** The outcome of a command, as it is told to who asks later. */
+function statusOf(answer: CommandAnswer): object {
+  switch (answer.outcome) {
+    case "written": {
+      const { version, position, events } = answer;
+      return { status: "accepted", version, position, events };
+    }
+    case "refused": {
+      const { reason, details } = answer;
+      return { status: "refused", reason, ...(details === undefined ? {} : { details: JSON.parse(details) }) };
+    }
+    case "failed":
+      return { status: "failed" };
+    default:
+      throw problemOf(answer);
+  }
 }
 
 function aggregateOf(app: App, context: HttpContext) {

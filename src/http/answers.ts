@@ -30,6 +30,8 @@ export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>
       return new Problem("command-failed", "the command failed; nothing was stored. The log has the cause, under this command id", {
         commandId: answer.commandId,
       });
+    case "deleted":
+      return new Problem("stream-deleted", "the stream has ended: it was deleted, and is neither read nor written any more");
     case "unknown-command":
       return new Problem("unknown-command", "the aggregate has no such command");
   }

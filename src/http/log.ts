@@ -1,44 +1,76 @@
 /** The log: everything, in order. */
 
 import { Hono } from "hono";
+import { accepts } from "hono/accepts";
 import { z } from "zod";
 import { eventJson } from "../event.ts";
 import { PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
 import { logOf } from "../objects.ts";
-import { WholeNumber, jsonText, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
+import { eventStreamFeed, webSocketFeed } from "./feed.ts";
+import { searchEvents } from "./log-search.ts";
+import { exportLog } from "./log-export.ts";
+import { FilterQuery, filterOf } from "./log-query.ts";
+import { type HttpContext, WholeNumber, jsonText, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
 
-const LogQuery = z.object({
+const LogQuery = FilterQuery.extend({
   after: WholeNumber.optional(),
   to: WholeNumber.optional(),
   limit: limitOf(PAGE_EVENTS, PAGE_EVENTS_DEFAULT),
   direction: z.enum(["forward", "backward"]).default("forward"),
-  type: z.array(z.string()).optional(),
-  category: z.array(z.string()).optional(),
-  stream: z.string().optional(),
 });
+
+const StreamsQuery = z.object({
+  category: z.string().optional(),
+  /** The name of a stream. */
+  after: z.string().default(""),
+  limit: limitOf(PAGE_EVENTS, PAGE_EVENTS_DEFAULT),
+});
+
+/** What `GET /log` can answer with, besides a WebSocket. */
+const FORMS = {
+  "application/json": page,
+  "application/x-ndjson": exportLog,
+  "text/event-stream": eventStreamFeed,
+} as const;
 
 export function logRoutes() {
   const routes = new Hono<{ Bindings: Env }>();
 
-  routes.get("/", async (context) => {
-    const { after, to, limit, direction, type, category, stream } = queryOf(context, LogQuery);
-    const forward = direction === "forward";
-    const page = await logOf(context.env, storeOf(context)).read({
-      after: after ?? (forward ? 0 : null),
-      limit,
-      direction,
-      ...(to === undefined ? {} : { to }),
-      ...(type ? { types: type } : {}),
-      ...(category ? { categories: category } : {}),
-      ...(stream === undefined ? {} : { stream }),
-    });
-    const events = page.events.map((event) => eventJson(event.stream, event, event.position)).join(",");
-    const more = page.next !== null && (!forward || page.next < Math.min(to ?? page.head, page.head));
-    const link: Record<string, string> = more ? { link: `<${linkTo(context, { after: page.next })}>; rel="next"` } : {};
-    return jsonText(`{"events":[${events}],"next":${page.next},"head":${page.head}}`, 200, link);
+  routes.get("/", (context) => {
+    if (context.req.header("upgrade")?.toLowerCase() === "websocket") return webSocketFeed(context);
+    const form = accepts(context, { header: "Accept", supports: Object.keys(FORMS), default: "application/json" });
+    return FORMS[form as keyof typeof FORMS](context);
   });
 
   routes.get("/head", async (context) => context.json({ head: await logOf(context.env, storeOf(context)).head() }));
 
+  routes.get("/streams", async (context) => {
+    const { category, after, limit } = queryOf(context, StreamsQuery);
+    const found = await logOf(context.env, storeOf(context)).streams(category, after, limit + 1);
+    const streams = found.slice(0, limit);
+    const last = streams.at(-1)?.stream;
+    if (found.length <= limit || last === undefined) return context.json({ streams });
+    const next = linkTo(context, { after: last });
+    return context.json({ streams, next }, 200, { link: `<${next}>; rel="next"` });
+  });
+
+  routes.get("/events/:id", searchEvents);
+
   return routes;
+}
+
+async function page(context: HttpContext): Promise<Response> {
+  const { after, to, limit, direction, ...filters } = queryOf(context, LogQuery);
+  const forward = direction === "forward";
+  const page = await logOf(context.env, storeOf(context)).read({
+    after: after ?? (forward ? 0 : null),
+    limit,
+    direction,
+    ...(to === undefined ? {} : { to }),
+    ...filterOf(filters),
+  });
+  const events = page.events.map((event) => eventJson(event.stream, event, event.position)).join(",");
+  const more = page.next !== null && (!forward || page.next < Math.min(to ?? page.head, page.head));
+  const link: Record<string, string> = more ? { link: `<${linkTo(context, { after: page.next })}>; rel="next"` } : {};
+  return jsonText(`{"events":[${events}],"next":${page.next},"head":${page.head}}`, 200, link);
 }

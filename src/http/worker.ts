@@ -25,6 +25,7 @@ const DEAD_WAKE_UPS = "headspring-dead-wake-ups";
  * export class StreamObject extends streamObject(app) {}
  * export class LogObject extends logObject(app) {}
  * export class WebhookObject extends webhookObject(app) {}
+ * export { CatalogObject } from "./runtime.ts";
  */
 export function createWorker(app: App): ExportedHandler<Env> {
   const http = createHttp(app);

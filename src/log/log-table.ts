@@ -1,8 +1,10 @@
 /** The log's events, in its object's SQLite: every event of a store, in one order (promise 3). */
 
 import { PAGE_BYTES, SCAN_EVENTS } from "../limits.ts";
-import type { LoggedEvent, StoredEvent } from "../event.ts";
-import type { LogFilter, LogPage, LogReadRequest, Sequenced } from "../protocol.ts";
+import { type LoggedEvent, type StoredEvent, erases } from "../event.ts";
+import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../protocol.ts";
+import { bindingsOf, conditionsOf, isSparse } from "./filter.ts";
+import { StreamIndex } from "./stream-index.ts";
 
 /**
  * Two rows written per event (measured): the event, and its entry in the one index, which makes a second copy of
@@ -19,24 +21,30 @@ const CREATE = [
     meta           TEXT    NOT NULL,
     time           TEXT,
     recorded_at    INTEGER NOT NULL,
-    schema_version INTEGER NOT NULL
+    schema_version INTEGER NOT NULL,
+    erased         INTEGER              -- 1: data and meta were blanked
   ) STRICT`,
   `CREATE UNIQUE INDEX IF NOT EXISTS log_by_stream ON log (stream, version)`,
 ];
 
-const COLUMNS = `position, stream, version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion`;
+const COLUMNS = `position, stream, version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased`;
 
 /** Heads of streams kept in memory. Ours: about 10 MB. The others are looked up in the index. */
 const REMEMBERED_HEADS = 50_000;
 
 export class LogTable {
   readonly #sql: SqlStorage;
+  readonly #streams: StreamIndex;
+  readonly #first: number;
   #exists = false;
   #head = 0;
   #heads = new Map<string, number>();
 
-  constructor(sql: SqlStorage) {
+  /** @param first the first position that belongs here; above 1 in the later segments of a log */
+  constructor(sql: SqlStorage, first: number) {
     this.#sql = sql;
+    this.#first = first;
+    this.#streams = new StreamIndex(sql);
     this.reload();
   }
 
@@ -45,10 +53,12 @@ export class LogTable {
     this.#heads.clear();
     // No table before the first event: asking for stores that do not exist must not leave databases behind.
     this.#exists = this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'log'`).toArray().length > 0;
-    this.#head = this.#exists ? Number(this.#sql.exec(`SELECT COALESCE(MAX(position), 0) AS head FROM log`).one().head) : 0;
+    this.#head = this.#exists
+      ? Number(this.#sql.exec(`SELECT MAX(position) AS head FROM log`).one().head ?? this.#first - 1)
+      : this.#first - 1;
   }
 
-  /** The last position. 0: empty. */
+  /** The last position; one before the first: empty. */
   get head(): number {
     return this.#head;
   }
@@ -58,9 +68,9 @@ export class LogTable {
    * That alone makes the call idempotent and keeps the log exact. Call inside `transactionSync`.
    */
   accept(stream: string, events: readonly StoredEvent[]): Sequenced {
-    const head = this.#headOf(stream);
+    const head = this.versionHere(stream) ?? 0;
     const known = events.findLast((event) => event.version <= head);
-    if (known && !this.#has(stream, known)) return { head, diverged: true };
+    if (known && this.#hasAnother(stream, known)) return { head, diverged: true };
     const fresh = events.filter((event) => event.version > head);
     const first = fresh[0];
     if (first === undefined || first.version !== head + 1) return { head };
@@ -70,8 +80,8 @@ export class LogTable {
     for (const event of fresh) {
       this.#head += 1;
       this.#sql.exec(
-        `INSERT INTO log (position, stream, version, id, type, data, meta, time, recorded_at, schema_version)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO log (position, stream, version, id, type, data, meta, time, recorded_at, schema_version, erased)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         this.#head,
         stream,
         event.version,
@@ -82,7 +92,9 @@ export class LogTable {
         event.time,
         event.recordedAt,
         event.schemaVersion,
+        event.erased ? 1 : null,
       );
+      if (erases(event)) this.blank(stream, event.version);
     }
     const last = first.version + fresh.length - 1;
     this.#remember(stream, last);
@@ -91,10 +103,38 @@ export class LogTable {
 
   /** One page. A filtered one looks at a bounded number of entries and says how far it came. */
   page(request: LogReadRequest): LogPage {
-    const { direction = "forward", limit, to, after } = request;
-    return direction === "forward"
-      ? this.#forward(after ?? 0, Math.min(to ?? this.#head, this.#head), limit, request)
-      : this.#backward(Math.min(after ?? this.#head + 1, this.#head + 1), Math.max(to ?? 1, 1), limit, request);
+    const { direction = "forward", limit, to, after, stream, bytes = PAGE_BYTES } = request;
+    const head = this.#head;
+    const forward = direction === "forward";
+    const bottom = Math.max(to ?? 1, this.#first);
+    const low = forward ? (after ?? 0) + 1 : bottom;
+    const high = forward ? Math.min(to ?? head, head) : Math.min(after ?? head + 1, head + 1) - 1;
+    if (!this.#exists || low > high) return { events: [], next: forward ? low - 1 : null, head };
+
+    // A stream's versions are in the order of its positions, and they have an index.
+    const column = stream === undefined ? "position" : "version";
+    const first = stream === undefined ? low : this.#streams.versionAt(stream, low - 1) + 1;
+    const last = stream === undefined ? high : this.#streams.versionAt(stream, high);
+    const begin = isSparse(request) && !forward ? Math.max(first, last - SCAN_EVENTS + 1) : first;
+    const end = isSparse(request) && forward ? Math.min(last, first + SCAN_EVENTS - 1) : last;
+    const { events, cut } = this.#scan(
+      `${column} BETWEEN ? AND ? ${conditionsOf(request)} ORDER BY ${column} ${forward ? "ASC" : "DESC"}`,
+      [begin, end, ...bindingsOf(request)],
+      limit,
+      bytes,
+    );
+    const stopped = forward ? end : begin;
+    const all = stopped === (forward ? last : first);
+    const seen = all ? (forward ? high : low) : stream === undefined ? stopped : this.#streams.positionOf(stream, stopped);
+    const next = (cut ? events.at(-1)?.position : undefined) ?? seen;
+    // Backward, what is before the first position here is in an earlier segment.
+    const isOver = !forward && next <= Math.max(to ?? 1, 1);
+    return { events, next: isOver ? null : next, head };
+  }
+
+  /** Streams in the order of their names. */
+  streams(category: string | undefined, after: string, limit: number): StreamSummary[] {
+    return this.#exists ? this.#streams.list(category, after, limit) : [];
   }
 
   /** The positions of a stream's versions, by version. */
@@ -109,52 +149,41 @@ export class LogTable {
     return Object.fromEntries([...rows].map(({ version, position }) => [version, position]));
   }
 
-  #forward(after: number, to: number, limit: number, filter: LogFilter): LogPage {
-    if (!this.#exists || after >= to) return { events: [], next: after, head: this.#head };
-    const until = isFiltered(filter) ? Math.min(to, after + SCAN_EVENTS) : to;
-    const { events, cut } = this.#scan(
-      `position > ? AND position <= ? ${where(filter)} ORDER BY position`,
-      [after, until, ...values(filter)],
-      limit,
-    );
-    const last = events.at(-1)?.position;
-    return { events, next: cut && last !== undefined ? last : until, head: this.#head };
-  }
-
-  #backward(after: number, to: number, limit: number, filter: LogFilter): LogPage {
-    if (!this.#exists || after <= to) return { events: [], next: null, head: this.#head };
-    const until = isFiltered(filter) ? Math.max(to, after - SCAN_EVENTS) : to;
-    const { events, cut } = this.#scan(
-      `position < ? AND position >= ? ${where(filter)} ORDER BY position DESC`,
-      [after, until, ...values(filter)],
-      limit,
-    );
-    const last = cut ? (events.at(-1)?.position ?? until) : until;
-    return { events, next: last <= to ? null : last, head: this.#head };
-  }
-
-  #scan(condition: string, bindings: SqlStorageValue[], limit: number): { events: LoggedEvent[]; cut: boolean } {
+  #scan(condition: string, bindings: SqlStorageValue[], limit: number, maxBytes: number): { events: LoggedEvent[]; cut: boolean } {
     const rows = this.#sql.exec(`SELECT ${COLUMNS} FROM log WHERE ${condition} LIMIT ?`, ...bindings, limit + 1);
     const events: LoggedEvent[] = [];
     let bytes = 0;
     for (const row of rows as unknown as Iterable<LoggedEvent>) {
       bytes += row.data.length + row.meta.length;
-      if (events.length === limit || (bytes > PAGE_BYTES && events.length > 0)) return { events, cut: true };
+      if (events.length === limit || (bytes > maxBytes && events.length > 0)) return { events, cut: true };
       events.push(row);
     }
     return { events, cut: false };
   }
 
-  /** Asked of repeats only, so it costs a normal write nothing. */
-  #has(stream: string, { version, id }: StoredEvent): boolean {
-    return this.#sql.exec(`SELECT 1 FROM log WHERE stream = ? AND version = ? AND id = ?`, stream, version, id).toArray().length > 0;
+  /** Removes what a stream's earlier events say. The index finds them, however far they are apart. */
+  blank(stream: string, before: number): void {
+    if (!this.#exists) return;
+    this.#sql.exec(`UPDATE log SET data = '{}', meta = '{}', erased = 1 WHERE stream = ? AND version < ?`, stream, before);
   }
 
-  #headOf(stream: string): number {
+  /** Asked of repeats only, so it costs a normal write nothing. */
+  #hasAnother(stream: string, { version, id }: StoredEvent): boolean {
+    if (!this.#exists) return false;
+    return this.#sql.exec(`SELECT 1 FROM log WHERE stream = ? AND version = ? AND id <> ?`, stream, version, id).toArray().length > 0;
+  }
+
+  /** The stream's version as far as it is here; undefined: nothing of it is. */
+  versionHere(stream: string): number | undefined {
     const known = this.#heads.get(stream);
-    if (known !== undefined) return known;
-    if (!this.#exists) return 0;
-    return Number(this.#sql.exec(`SELECT COALESCE(MAX(version), 0) AS head FROM log WHERE stream = ?`, stream).one().head);
+    if (known !== undefined || !this.#exists) return known;
+    const { head } = this.#sql.exec<{ head: number | null }>(`SELECT MAX(version) AS head FROM log WHERE stream = ?`, stream).one();
+    return head ?? undefined;
+  }
+
+  /** Takes note of a stream's version, as an earlier segment knows it. */
+  learn(stream: string, version: number): void {
+    this.#remember(stream, version);
   }
 
   #remember(stream: string, head: number): void {
@@ -166,24 +195,4 @@ export class LogTable {
         break;
       }
   }
-}
-
-function isFiltered(filter: LogFilter): boolean {
-  return filter.types !== undefined || filter.categories !== undefined;
-}
-
-function where({ types, categories, stream }: LogFilter): string {
-  return [
-    types ? `AND type IN (SELECT value FROM json_each(?))` : "",
-    categories ? `AND substr(stream, 1, instr(stream, '/') - 1) IN (SELECT value FROM json_each(?))` : "",
-    stream === undefined ? "" : `AND stream = ?`,
-  ].join(" ");
-}
-
-function values({ types, categories, stream }: LogFilter): SqlStorageValue[] {
-  return [
-    ...(types ? [JSON.stringify(types)] : []),
-    ...(categories ? [JSON.stringify(categories)] : []),
-    ...(stream === undefined ? [] : [stream]),
-  ];
 }

@@ -6,8 +6,11 @@ import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { Consumer } from "../delivery/consumer.ts";
 import type { RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
+import { byteLength } from "../json.ts";
+import { EVENT_DATA_BYTES } from "../limits.ts";
 import { streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
+import { schemaVersionOf } from "../upcast.ts";
 import type { Action, Reactor } from "./reactor.ts";
 
 /** The reactor as a consumer of its store's log. */
@@ -59,18 +62,25 @@ async function react(reaction: Reaction): Promise<void> {
   }
 }
 
-async function appendEvent({ app, env, store, event }: Reaction, action: AppendAction, id: string): Promise<void> {
+async function appendEvent(reaction: Reaction, action: AppendAction, id: string): Promise<void> {
+  const { app, env, store, event } = reaction;
   const { type, data } = action.event;
   const schema = app.categories.get(action.category)?.events[type];
   if (!schema) throw new Error(`the app has no plain category "${action.category}" with an event type "${type}"`);
-  await streamOf(env, store, action.category, action.id).append({
-    events: [{ id, type, data: JSON.stringify(schema.parse(data)), meta: JSON.stringify(causeOf(event)), schemaVersion: 1 }],
+  const text = JSON.stringify(schema.parse(data));
+  const fact = `${type} for ${action.category}/${action.id}`;
+  if (byteLength(text) > EVENT_DATA_BYTES) throw new Error(`${fact} has more than ${EVENT_DATA_BYTES} bytes`);
+  const answer = await streamOf(env, store, action.category, action.id).append({
+    events: [{ id, type, data: text, meta: JSON.stringify(causeOf(event)), schemaVersion: schemaVersionOf(schema) }],
     firstStands: true,
     expected: { kind: "any" },
   });
+  if (answer.outcome === "deleted") tellEnded(reaction, fact, "the stream was deleted");
+  else if (answer.outcome !== "written") throw new Error(`${fact} was answered by ${answer.outcome}`);
 }
 
-async function sendCommand({ env, store, reactor, event }: Reaction, action: SendAction, id: string): Promise<void> {
+async function sendCommand(reaction: Reaction, action: SendAction, id: string): Promise<void> {
+  const { env, store, event } = reaction;
   const answer = await streamOf(env, store, action.aggregate, action.id).execute({
     command: action.command,
     data: JSON.stringify(action.data),
@@ -84,21 +94,19 @@ async function sendCommand({ env, store, reactor, event }: Reaction, action: Sen
     case "written":
       return;
     case "refused":
-      // A reactor keeps no state, so a refusal ends here. Who must act on it is a process manager.
-      console.info({
-        message: "a reactor's command was refused",
-        store,
-        reactor: reactor.name,
-        command,
-        reason: answer.reason,
-        ...causeOf(event),
-      });
-      return;
+      return tellEnded(reaction, command, answer.reason);
+    case "deleted":
+      return tellEnded(reaction, command, "the stream was deleted");
     case "invalid":
       throw new Error(`${command} is invalid: ${answer.issues.map(({ path, message }) => `${path}: ${message}`).join("; ")}`);
     default:
       throw new Error(`${command} was answered by ${answer.outcome}`);
   }
+}
+
+/** A reactor keeps no state, so a reaction that is not taken ends here. Who must act on it is a process manager. */
+function tellEnded({ store, reactor, event }: Reaction, reaction: string, reason: string): void {
+  console.info({ message: "a reaction was not taken", store, reactor: reactor.name, reaction, reason, ...causeOf(event) });
 }
 
 /** A reaction belongs to the conversation of its event, and names the event as its cause. */

@@ -20,11 +20,11 @@ export interface ReactorDefinition<From extends Source> {
 }
 
 /** A reactor, as the engine sees it. */
-export interface Reactor<Name extends string = string> {
+export interface Reactor<Name extends string = string, From extends Source = Source> {
   readonly kind: "processor";
   readonly name: Name;
   readonly description?: string;
-  readonly sources: readonly Source[];
+  readonly sources: readonly From[];
   readonly handlers: ReadonlyMap<string, (event: RecordedEvent) => Actions>;
 }
 
@@ -41,10 +41,13 @@ export interface Reactor<Name extends string = string> {
  *   on: { OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", line)) },
  * });
  */
-export function reactor<const Name extends string, From extends Source>(name: Name, definition: ReactorDefinition<From>): Reactor<Name> {
+export function reactor<const Name extends string, From extends Source>(
+  name: Name,
+  definition: ReactorDefinition<From>,
+): Reactor<Name, From> {
   requireName("reactor", name);
   const { from, on, ...rest } = definition;
-  const sources = Array.isArray(from) ? from : [from];
+  const sources: readonly From[] = Array.isArray(from) ? from : [from];
   requireKnownTypes(`reactor "${name}"`, sources, Object.keys(on));
   // The handlers were typed one by one; from here on events reach them by their type's name alone.
   const handlers = new Map(Object.entries(on as unknown as Record<string, (event: RecordedEvent) => Actions>));

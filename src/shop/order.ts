@@ -3,7 +3,10 @@
 import { z } from "zod";
 import { aggregate, event, nothing, refuse } from "../index.ts";
 
-const OrderLine = z.object({ sku: z.string().min(1), quantity: z.int().positive() });
+/** A SKU names a product's stream, so it must be a name that a stream can have. */
+const Sku = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
+
+const OrderLine = z.object({ sku: Sku, quantity: z.int().positive() });
 
 const OrderContent = z.object({
   customer: z.string().min(1),

@@ -11,8 +11,8 @@ const Reservation = z.object({ order: z.string(), quantity: Quantity });
 interface Product {
   /** Pieces that nobody has reserved. */
   readonly available: number;
-  /** Reserved pieces, by order. */
-  readonly reserved: Readonly<Record<string, number>>;
+  /** A list, not an object by order: an order's id may be any text, even `constructor`. */
+  readonly reserved: readonly z.infer<typeof Reservation>[];
 }
 
 export const product = aggregate("product", {
@@ -28,30 +28,30 @@ export const product = aggregate("product", {
     ReserveStock: Reservation,
     ReleaseStock: z.object({ order: z.string() }),
   },
-  initialState: (): Product => ({ available: 0, reserved: {} }),
+  initialState: (): Product => ({ available: 0, reserved: [] }),
   evolve: {
     StockReceived: (state, { quantity }) => ({ ...state, available: state.available + quantity }),
-    StockReserved: (state, { order, quantity }) => ({
-      available: state.available - quantity,
-      reserved: { ...state.reserved, [order]: quantity },
+    StockReserved: (state, reservation) => ({
+      available: state.available - reservation.quantity,
+      reserved: [...state.reserved, reservation],
     }),
     ReservationDeclined: (state) => state,
-    StockReleased: (state, { order, quantity }) => {
-      const { [order]: _released, ...reserved } = state.reserved;
-      return { available: state.available + quantity, reserved };
-    },
+    StockReleased: (state, { order, quantity }) => ({
+      available: state.available + quantity,
+      reserved: state.reserved.filter((held) => held.order !== order),
+    }),
   },
   decide: {
     ReceiveStock: (_state, { quantity }) => event("StockReceived", { quantity }),
     ReserveStock: (state, { order, quantity }) => {
-      if (state.reserved[order] !== undefined) return nothing();
+      if (state.reserved.some((held) => held.order === order)) return nothing();
       // Not a refusal: that the stock did not suffice is a fact which the order's fate depends on.
       if (quantity > state.available) return event("ReservationDeclined", { order, quantity, available: state.available });
       return event("StockReserved", { order, quantity });
     },
     ReleaseStock: (state, { order }) => {
-      const quantity = state.reserved[order];
-      return quantity === undefined ? nothing() : event("StockReleased", { order, quantity });
+      const held = state.reserved.find((reservation) => reservation.order === order);
+      return held ? event("StockReleased", held) : nothing();
     },
   },
 });

@@ -25,9 +25,13 @@ export interface AggregateDefinition<Events extends DataSchemas, Commands extend
   readonly evolve: NoInfer<{
     readonly [Type in keyof Events]: (state: State, data: z.output<Events[Type]>, event: EvolveContext) => State;
   }>;
-  /** What each command leads to: events, `nothing()` or `refuse(…)`. Pure and synchronous. */
+  /** What each command leads to: events and timers, `nothing()` or `refuse(…)`. Pure and synchronous. */
   readonly decide: NoInfer<{
-    readonly [Command in keyof Commands]: (state: State, data: z.output<Commands[Command]>, context: DecideContext) => Decision<Events>;
+    readonly [Command in keyof Commands]: (
+      state: State,
+      data: z.output<Commands[Command]>,
+      context: DecideContext,
+    ) => Decision<Events, Commands>;
   }>;
   /** Change it when `evolve` or `initialState` changes: snapshots of another revision are ignored. */
   readonly revision?: string | number;

@@ -2,20 +2,29 @@
 
 import type { z } from "zod";
 import { byteLength } from "../json.ts";
-import { EVENT_DATA_BYTES } from "../limits.ts";
-import type { DecideContext, Decision } from "../command.ts";
-import type { DataSchemas } from "../event.ts";
+import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES } from "../limits.ts";
+import type { Cancellation, DecideContext, Nothing, Refusal, Timer } from "../command.ts";
+import type { NewEvent } from "../event.ts";
 import type { Issue } from "../protocol.ts";
 import type { AnyAggregate } from "./aggregate.ts";
 
 export type Decided =
-  | { readonly kind: "events"; readonly events: readonly { readonly type: string; readonly data: string }[] }
+  | {
+      readonly kind: "events";
+      /** `data` is JSON text. */
+      readonly events: readonly { readonly type: string; readonly data: string }[];
+      readonly timers: readonly TimerChange[];
+    }
   | { readonly kind: "refused"; readonly reason: string; readonly details?: string };
 
-/** What any `decide` answers, its event types forgotten. */
-type AnyDecision =
-  | { readonly kind: "event"; readonly type: string; readonly data: unknown }
-  | Exclude<Decision<DataSchemas>, { kind: "event" }>;
+/** A timer that is set (`data` is JSON text), or taken back. */
+export type TimerChange =
+  | { readonly command: string; readonly delayMs: number; readonly data: string }
+  | { readonly command: string; readonly cancelled: true };
+
+/** What any `decide` answers, its types forgotten. */
+type AnyPart = NewEvent | Timer | Cancellation;
+type AnyDecision = AnyPart | readonly AnyPart[] | Nothing | Refusal;
 
 /** The command's data as its schema gives it, or what is wrong with it. */
 export function parseCommand(schema: z.ZodType, body: unknown): { data: unknown } | { issues: Issue[] } {
@@ -37,21 +46,39 @@ export function decide(aggregate: AnyAggregate, command: string, state: unknown,
   const handler = aggregate.decide[command];
   if (!handler) throw new Error(`aggregate "${aggregate.name}" has no decide handler for "${command}"`);
   const decision = handler(state, data, context) as AnyDecision; // its types were checked where it was written
-  if ("kind" in decision) {
-    if (decision.kind === "refusal") {
-      const { reason, details } = decision;
-      return { kind: "refused", reason, ...(details === undefined ? {} : { details: JSON.stringify(details) }) };
-    }
-    return { kind: "events", events: decision.kind === "nothing" ? [] : [checked(aggregate, decision)] };
+  if ("kind" in decision && decision.kind === "refusal") {
+    const { reason, details } = decision;
+    return { kind: "refused", reason, ...(details === undefined ? {} : { details: JSON.stringify(details) }) };
   }
-  return { kind: "events", events: decision.map((event) => checked(aggregate, event)) };
+  const parts = "kind" in decision ? (decision.kind === "nothing" ? [] : [decision]) : decision;
+  const events = parts.flatMap((part) => (part.kind === "event" ? checkedEvent(aggregate, part) : []));
+  const bytes = events.reduce((sum, { data }) => sum + data.length, 0);
+  if (events.length > APPEND_EVENTS || bytes > APPEND_BYTES) {
+    throw new Error(`decide returned more than ${APPEND_EVENTS} events, or more than ${APPEND_BYTES} bytes of them`);
+  }
+  return {
+    kind: "events",
+    events,
+    timers: parts.flatMap((part) => (part.kind === "event" ? [] : checkedTimer(aggregate, part))),
+  };
 }
 
-function checked(aggregate: AnyAggregate, event: { type: string; data: unknown }): { type: string; data: string } {
+function checkedEvent(aggregate: AnyAggregate, event: NewEvent): { type: string; data: string } {
   const schema = aggregate.events[event.type] as z.ZodType | undefined;
   if (!schema) throw new Error(`decide returned an event "${event.type}", which aggregate "${aggregate.name}" does not declare`);
   const data = JSON.stringify(schema.parse(event.data));
-  if (byteLength(data) > EVENT_DATA_BYTES)
+  if (byteLength(data) > EVENT_DATA_BYTES) {
     throw new Error(`decide returned an event "${event.type}" of more than ${EVENT_DATA_BYTES} bytes`);
+  }
   return { type: event.type, data };
+}
+
+/** The data is checked already now: a timer that could only fail when it fires would be found too late. */
+function checkedTimer(aggregate: AnyAggregate, timer: Timer | Cancellation): TimerChange {
+  const { command } = timer;
+  const schema = aggregate.commands[command] as z.ZodType | undefined;
+  if (!schema) throw new Error(`decide set a timer for "${command}", which aggregate "${aggregate.name}" does not declare`);
+  if (timer.kind === "cancel") return { command, cancelled: true };
+  schema.parse(timer.data);
+  return { command, delayMs: timer.delayMs, data: JSON.stringify(timer.data) };
 }

@@ -18,10 +18,11 @@ const CREATE = `
     time           TEXT,                -- the writer's own text; NULL: recorded_at
     recorded_at    INTEGER NOT NULL,    -- milliseconds since 1970
     schema_version INTEGER NOT NULL,
-    append         INTEGER NOT NULL     -- version of the first event stored together with it
+    append         INTEGER NOT NULL,    -- version of the first event stored together with it
+    erased         INTEGER              -- 1: data and meta were blanked
   ) STRICT`;
 
-const COLUMNS = `version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion`;
+const COLUMNS = `version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased`;
 
 type Row = Record<keyof StoredEvent, SqlStorageValue>;
 
@@ -47,8 +48,8 @@ export class EventTable {
     if (!this.#exists) this.#sql.exec(CREATE);
     for (const event of events) {
       this.#sql.exec(
-        `INSERT INTO events (version, id, type, data, meta, time, recorded_at, schema_version, append)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO events (version, id, type, data, meta, time, recorded_at, schema_version, append, erased)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         event.version,
         event.id,
         event.type,
@@ -58,8 +59,14 @@ export class EventTable {
         event.recordedAt,
         event.schemaVersion,
         this.#head + 1,
+        event.erased ? 1 : null,
       );
     }
+  }
+
+  /** Removes what the events before a version say. Call inside `transactionSync`. */
+  blankBefore(version: number): void {
+    this.#sql.exec(`UPDATE events SET data = '{}', meta = '{}', erased = 1 WHERE version < ?`, version);
   }
 
   /** Moves the head, after the transaction that inserted up to it. */

@@ -8,6 +8,7 @@
 
 import { ACKNOWLEDGE_BUDGET_MS } from "../limits.ts";
 import type { LogRpc, Sequenced } from "../protocol.ts";
+import type { AlarmClock } from "./alarm-clock.ts";
 import type { EventTable } from "./event-table.ts";
 
 /** How long a call to the log may take before it counts as failed. Ours: a healthy one takes milliseconds. */
@@ -15,8 +16,6 @@ const SEQUENCE_TIMEOUT_MS = 10_000;
 /** The alarm's first delay, and the ceiling to which it doubles. Ours. */
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
-/** An alarm this late has been lost (reported of the platform), so it is set again. */
-const LOST_ALARM_MS = 60_000;
 /** Positions to remember for answers: those of the latest calls to the log. */
 const REMEMBERED_RUNS = 64;
 
@@ -37,6 +36,7 @@ class Diverged extends Error {
 
 export class Outbox {
   readonly #storage: DurableObjectStorage;
+  readonly #alarm: AlarmClock;
   readonly #events: EventTable;
   readonly #stream: string;
   readonly #log: () => LogRpc;
@@ -49,8 +49,9 @@ export class Outbox {
   #waiters: Waiter[] = [];
   #runs: { first: number; last: number; position: number }[] = [];
 
-  constructor(storage: DurableObjectStorage, events: EventTable, stream: string, log: () => LogRpc) {
+  constructor(storage: DurableObjectStorage, alarm: AlarmClock, events: EventTable, stream: string, log: () => LogRpc) {
     this.#storage = storage;
+    this.#alarm = alarm;
     this.#events = events;
     this.#stream = stream;
     this.#log = log;
@@ -69,7 +70,7 @@ export class Outbox {
     const sequenced = this.#whenSequenced(version);
     if (waitMs > 0 && (await inTime(sequenced, waitMs))) return true;
     if (this.#diverged) throw this.#diverged;
-    await this.#arm(Date.now() + RETRY_MS);
+    this.#alarm.wakeAt(Date.now() + RETRY_MS);
     return false;
   }
 
@@ -83,7 +84,7 @@ export class Outbox {
     // The count is kept in storage, so that an eviction does not restart the backoff.
     const attempts = (this.#storage.kv.get<number>(ATTEMPTS_KEY) ?? 0) + 1;
     this.#storage.kv.put(ATTEMPTS_KEY, attempts);
-    await this.#arm(Date.now() + Math.min(RETRY_MS * 2 ** attempts, RETRY_MAX_MS) * (1 + Math.random() / 4));
+    this.#alarm.wakeAt(Date.now() + Math.round(Math.min(RETRY_MS * 2 ** attempts, RETRY_MAX_MS) * (1 + Math.random() / 4)));
   }
 
   /** The positions of versions `first`…`last`, by version: from memory, else from the log; those it does not have are missing. */
@@ -116,8 +117,10 @@ export class Outbox {
     this.#draining = true;
     try {
       while (this.#waiters.length > 0) {
-        const batch = this.#events.unsequenced((this.#sequenced ?? this.#atActivation) + 1);
+        const asked = this.#sequenced;
+        const batch = this.#events.unsequenced((asked ?? this.#atActivation) + 1);
         const answer = await this.#sequence(batch);
+        if (asked !== undefined && answer.head <= asked) throw new Error(`the log stays at version ${answer.head} of ${this.#stream}`);
         if (answer.first) this.#remember(answer.first, answer.head);
         this.#sequenced = answer.head;
         this.#release((waiter) => waiter.version <= answer.head, true);
@@ -162,12 +165,6 @@ export class Outbox {
   #remember(first: { version: number; position: number }, head: number): void {
     this.#runs.push({ first: first.version, last: head, position: first.position });
     if (this.#runs.length > REMEMBERED_RUNS) this.#runs.shift();
-  }
-
-  /** Sets the object's alarm unless one comes earlier. */
-  async #arm(due: number): Promise<void> {
-    const armed = await this.#storage.getAlarm();
-    if (armed === null || armed > due || armed < Date.now() - LOST_ALARM_MS) await this.#storage.setAlarm(due);
   }
 }
 

@@ -5,10 +5,13 @@
  * One row per key or id, and none for writes without: that is why neither table has a second index.
  */
 
+import { RECEIPT_DAYS } from "../limits.ts";
+
 const CREATE_RECEIPTS = `
   CREATE TABLE IF NOT EXISTS receipts (
     key         TEXT    PRIMARY KEY,
     fingerprint TEXT    NOT NULL,       -- of the request's content
+    status      TEXT    NOT NULL CHECK (status IN ('accepted', 'refused', 'failed')),
     first       INTEGER NOT NULL,       -- first version it stored; first > last: it stored nothing
     last        INTEGER NOT NULL,
     reason      TEXT,                   -- the command was refused with this code
@@ -24,6 +27,7 @@ const CREATE_EVENT_IDS = `
 
 export interface Receipt {
   readonly fingerprint: string;
+  readonly status: "accepted" | "refused" | "failed";
   readonly first: number;
   readonly last: number;
   readonly reason: string | null;
@@ -33,6 +37,7 @@ export interface Receipt {
 export class Receipts {
   readonly #sql: SqlStorage;
   readonly #tables: Set<string>;
+  #pruned = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -42,18 +47,21 @@ export class Receipts {
 
   find(key: string): Receipt | undefined {
     if (!this.#tables.has("receipts")) return undefined;
-    return this.#sql.exec(`SELECT fingerprint, first, last, reason, details FROM receipts WHERE key = ?`, key).toArray()[0] as
+    return this.#sql.exec(`SELECT fingerprint, status, first, last, reason, details FROM receipts WHERE key = ?`, key).toArray()[0] as
       | Receipt
       | undefined;
   }
 
-  /** Call inside `transactionSync`. */
+  /** Call inside `transactionSync`. The first one after an activation also removes those that are too old. */
   record(key: string, receipt: Receipt, now: number): void {
     this.#sql.exec(CREATE_RECEIPTS);
+    if (!this.#pruned) this.#sql.exec(`DELETE FROM receipts WHERE recorded_at < ?`, now - RECEIPT_DAYS * 86_400_000);
+    this.#pruned = true;
     this.#sql.exec(
-      `INSERT INTO receipts (key, fingerprint, first, last, reason, details, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO receipts (key, fingerprint, status, first, last, reason, details, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       key,
       receipt.fingerprint,
+      receipt.status,
       receipt.first,
       receipt.last,
       receipt.reason,
@@ -72,6 +80,11 @@ export class Receipts {
   recordEventId(eventId: string, version: number): void {
     this.#sql.exec(CREATE_EVENT_IDS);
     this.#sql.exec(`INSERT INTO event_ids (id, version) VALUES (?, ?)`, eventId, version);
+  }
+
+  /** Removes what receipts say of the content of requests. */
+  blank(): void {
+    if (this.#tables.has("receipts")) this.#sql.exec(`UPDATE receipts SET fingerprint = '', reason = NULL, details = NULL`);
   }
 
   /** Takes note of tables that a finished transaction has created. */

@@ -49,26 +49,25 @@ function findById(events: EventTable, receipts: Receipts, request: AppendRequest
   return undefined;
 }
 
-/** Ids that we made name their version; the others are on record. */
-function versionOf(events: EventTable, receipts: Receipts, id: string): number | undefined {
+/** The version of the event with this id. Ids that we made name their version; the others are on record. */
+export function versionOf(events: EventTable, receipts: Receipts, id: string): number | undefined {
   const named = versionInId(id);
   return named > 0 && events.idAt(named) === id ? named : receipts.versionOf(id);
 }
 
 function sameContent(asked: readonly AppendEvent[], stored: readonly StoredEvent[]): boolean {
+  return asked.length === stored.length && asked.every((event, index) => sameEvent(event, stored[index]));
+}
+
+/** Whether an event that is asked to be stored is the one that is. */
+export function sameEvent(asked: AppendEvent, stored: StoredEvent | undefined): boolean {
   return (
-    asked.length === stored.length &&
-    asked.every((event, index) => {
-      const known = stored[index];
-      return (
-        known !== undefined &&
-        (event.id === undefined || event.id === known.id) &&
-        event.type === known.type &&
-        (event.time ?? null) === known.time &&
-        sameJson(event.meta, known.meta) &&
-        sameJson(event.data, known.data)
-      );
-    })
+    stored !== undefined &&
+    (asked.id === undefined || asked.id === stored.id) &&
+    asked.type === stored.type &&
+    (asked.time ?? null) === stored.time &&
+    sameJson(asked.meta, stored.meta) &&
+    sameJson(asked.data, stored.data)
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { SNAPSHOT_EVERY } from "../limits.ts";
 import type { StoredEvent } from "../event.ts";
+import { liftTo } from "../upcast.ts";
 import type { AnyAggregate } from "./aggregate.ts";
 import type { EventTable } from "./event-table.ts";
 
@@ -36,6 +37,11 @@ export class StateCache {
     return this.#state;
   }
 
+  /** The state as of an earlier version. */
+  at(version: number): unknown {
+    return this.#foldFrom(this.#aggregate.initialState(), 0, version);
+  }
+
   /** The state after these events, without keeping it. */
   after(events: readonly StoredEvent[]): unknown {
     return this.#fold(this.current(), events);
@@ -68,16 +74,17 @@ export class StateCache {
 
   #load(): void {
     const snapshot = this.#readSnapshot();
-    let state: unknown = snapshot ? JSON.parse(snapshot.state) : this.#aggregate.initialState();
-    let version = snapshot?.version ?? 0;
-    this.#snapshotVersion = version;
-    while (version < this.#events.head) {
-      const events = this.#events.range(version + 1, Math.min(version + LOAD_EVENTS, this.#events.head));
-      state = this.#fold(state, events);
-      version += events.length;
+    this.#snapshotVersion = snapshot?.version ?? 0;
+    const state: unknown = snapshot ? JSON.parse(snapshot.state) : this.#aggregate.initialState();
+    this.#state = this.#foldFrom(state, this.#snapshotVersion, this.#events.head);
+    this.#version = this.#events.head;
+  }
+
+  #foldFrom(state: unknown, after: number, to: number): unknown {
+    for (let version = after; version < to; version += LOAD_EVENTS) {
+      state = this.#fold(state, this.#events.range(version + 1, Math.min(version + LOAD_EVENTS, to)));
     }
-    this.#state = state;
-    this.#version = version;
+    return state;
   }
 
   #readSnapshot(): { version: number; state: string } | undefined {
@@ -95,7 +102,8 @@ export class StateCache {
       if (!evolve) continue;
       const recordedAt = new Date(event.recordedAt).toISOString();
       const { id, version, type } = event;
-      state = evolve(state, JSON.parse(event.data), {
+      const { data } = liftTo(this.#aggregate.events[event.type], event);
+      state = evolve(state, JSON.parse(data), {
         id,
         version,
         type,

@@ -2,89 +2,88 @@
  * ① One stream = one Durable Object: it takes commands and appends one at a time, keeps the events,
  * and sees to it that they reach the log.
  *
- * The rule that promise 2 rests on: no `await` between reading the stream and writing to it.
+ * The rule that promise 2 rests on: no `await` between reading the stream and writing to it. What reads and writes is
+ * in `commands.ts` and `appends.ts`, and synchronous; here are the doors around it, and every answer that shows
+ * something of the stream is settled first (promises 1 and 3).
  */
 
 import { DurableObject } from "cloudflare:workers";
 import type { App } from "../app.ts";
-import type { StoredEvent } from "../event.ts";
-import { newEventId, newId } from "../ids.ts";
+import { DELETED, DELETED_DATA, type StoredEvent, categoryOf, erases, streamIdOf } from "../event.ts";
+import { newEventId } from "../ids.ts";
 import { logOf, streamOfObject } from "../objects.ts";
 import type {
   AppendAnswer,
   AppendRequest,
   CommandAnswer,
   CommandRequest,
-  Expected,
+  DeleteAnswer,
+  DeleteRequest,
+  ImportAnswer,
+  ImportRequest,
   StreamPage,
   StreamReadRequest,
   StreamRpc,
   StreamState,
-  VersionConflict,
   Written,
 } from "../protocol.ts";
-import { categoryOf, streamIdOf } from "../event.ts";
-import type { AnyAggregate } from "./aggregate.ts";
-import { type Decided, decide, parseCommand } from "./decide.ts";
-import { EventTable } from "./event-table.ts";
+import { lift } from "../upcast.ts";
+import { AlarmClock } from "./alarm-clock.ts";
+import { appendEvents } from "./appends.ts";
+import { type CommandOutcome, type CommandRun, type Decider, type Stored, conflictWith, outcomeOf, runCommand } from "./commands.ts";
+import { importEvents } from "./imports.ts";
+import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
-import { type Receipt, Receipts } from "./receipts.ts";
-import { findReplay, fingerprint } from "./replay.ts";
 import { StateCache } from "./state.ts";
 
-/** What a write stored, before anybody is told. */
-interface Stored {
-  readonly outcome: "stored";
-  readonly first: number;
-  readonly last: number;
-  readonly replayed: boolean;
-}
+/** How soon the alarm goes off again when the storage itself failed. Ours. */
+const RETRY_ALARM_MS = 30_000;
 
 /** The class of the stream objects of an app. Export it as `StreamObject`. */
 export function streamObject(app: App) {
   return class StreamObject extends DurableObject<Env> implements StreamRpc {
     readonly #stream: string;
-    readonly #events: EventTable;
-    readonly #receipts: Receipts;
+    readonly #alarm: AlarmClock;
+    readonly #journal: Journal;
     readonly #outbox: Outbox;
-    readonly #aggregate: AnyAggregate | undefined;
-    readonly #state: StateCache | undefined;
+    readonly #decider: Decider | undefined;
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
       const { store, stream } = streamOfObject(ctx);
       this.#stream = stream;
-      this.#events = new EventTable(ctx.storage.sql);
-      this.#receipts = new Receipts(ctx.storage.sql);
-      this.#outbox = new Outbox(ctx.storage, this.#events, stream, () => logOf(env, store));
-      this.#aggregate = app.aggregates.get(categoryOf(stream));
-      this.#state = this.#aggregate && new StateCache(ctx.storage.sql, this.#events, this.#aggregate);
+      this.#alarm = new AlarmClock(ctx.storage);
+      void ctx.blockConcurrencyWhile(() => this.#alarm.load());
+      const journal = (this.#journal = new Journal(ctx.storage, this.#alarm));
+      this.#outbox = new Outbox(ctx.storage, this.#alarm, journal.events, stream, () => logOf(env, store));
+      const aggregate = app.aggregates.get(categoryOf(stream));
+      const state = aggregate && new StateCache(ctx.storage.sql, journal.events, aggregate);
+      this.#decider = aggregate && state && { aggregate, state, journal, stream, id: streamIdOf(stream) };
     }
 
-    /** Runs a command. Every outcome that shows something of the stream is settled first (promises 1 and 3). */
     async execute(request: CommandRequest): Promise<CommandAnswer> {
-      const outcome = this.#run(request);
-      if (outcome.outcome !== "stored") {
-        if (outcome.outcome === "refused" || outcome.outcome === "version-conflict") {
-          await this.#outbox.settle(this.#events.head, request.waitMs);
-        }
-        return outcome;
-      }
-      return { ...(await this.#written(outcome, request.waitMs)), commandId: outcome.commandId };
+      return this.#answer(this.#run(request), request.waitMs);
     }
 
-    /** Appends facts to a plain stream. The door has checked them against their schemas. */
     async append(request: AppendRequest): Promise<AppendAnswer> {
-      const outcome = this.#append(request);
+      const outcome = appendEvents(this.#journal, request);
       if (outcome.outcome === "stored") return this.#written(outcome, request.waitMs);
-      await this.#outbox.settle(this.#events.head, request.waitMs);
+      await this.#settle(request.waitMs);
       return outcome;
     }
 
+    async command(commandId: string, waitMs: number): Promise<CommandAnswer | undefined> {
+      if (this.#journal.deleted) return { outcome: "deleted" };
+      const receipt = this.#journal.receipts.find(commandId);
+      return receipt && this.#answer(outcomeOf(commandId, receipt, false), waitMs);
+    }
+
     async read(request: StreamReadRequest): Promise<StreamPage> {
-      const version = this.#events.head;
-      await this.#outbox.settle(version);
-      const { events, next } = this.#events.page({ ...request, to: Math.min(request.to, version) });
+      const { head: version, deleted } = this.#journal;
+      await this.#settle();
+      if (deleted) return { version, deleted, events: [] };
+      const { events: stored, next } = this.#journal.events.page({ ...request, to: Math.min(request.to, version) });
+      const events = stored.map((event) => lift(app, this.#stream, event));
       const more = next === undefined ? {} : { next };
       const ends = [events[0]?.version, events.at(-1)?.version];
       if (!request.positions || ends[0] === undefined || ends[1] === undefined) return { version, events, ...more };
@@ -92,110 +91,102 @@ export function streamObject(app: App) {
       return { version, events: events.map((event) => ({ ...event, position: positions[event.version] })), ...more };
     }
 
-    async state(): Promise<StreamState> {
-      const answer = { version: this.#events.head, state: JSON.stringify(this.#state?.current() ?? null) };
-      await this.#outbox.settle(answer.version);
+    async state(version?: number): Promise<StreamState> {
+      const { head, deleted } = this.#journal;
+      const at = Math.min(version ?? head, head);
+      const state = deleted || !this.#decider ? null : version === undefined ? this.#decider.state.current() : this.#decider.state.at(at);
+      const timers = this.#journal.timers.all().map(({ command, due, data }) => ({ command, due, data }));
+      const answer = { version: at, head, deleted, state: JSON.stringify(state), timers };
+      await this.#settle();
       return answer;
     }
 
-    override async alarm(): Promise<void> {
-      await this.#outbox.retry();
+    async import(request: ImportRequest): Promise<ImportAnswer> {
+      const outcome = importEvents(this.#journal, request);
+      if (outcome.outcome !== "stored") return outcome;
+      return { outcome: "imported", stored: outcome.stored, sequenced: await this.#outbox.settle(this.#journal.head, request.waitMs) };
     }
 
-    /** Synchronous on purpose: commands on one stream run one at a time. */
-    #run(request: CommandRequest): Exclude<CommandAnswer, Written> | (Stored & { commandId: string }) {
-      const aggregate = this.#aggregate;
-      const state = this.#state;
-      const schema = aggregate && Object.hasOwn(aggregate.commands, request.command) ? aggregate.commands[request.command] : undefined;
-      if (!aggregate || !state || !schema) return { outcome: "unknown-command" };
-
-      const body: unknown = JSON.parse(request.data);
-      const parsed = parseCommand(schema, body);
-      if ("issues" in parsed) return { outcome: "invalid", issues: parsed.issues };
-
-      const commandId = request.idempotencyKey ?? newId();
-      const print = request.idempotencyKey === undefined ? "" : fingerprint([request.command, body]);
-      if (request.idempotencyKey !== undefined) {
-        const receipt = this.#receipts.find(request.idempotencyKey);
-        if (receipt) {
-          if (receipt.fingerprint === print || request.firstStands) return repeated(commandId, receipt);
-          return { outcome: "idempotency-conflict", detail: "this idempotency key came with another command before" };
-        }
-      }
-      const conflict = conflictWith(request.expected, this.#events.head);
+    async remove({ erase, expected, waitMs }: DeleteRequest): Promise<DeleteAnswer> {
+      const { head, deleted } = this.#journal;
+      if (head === 0) return { outcome: "unknown" };
+      // What is deleted can still be erased, once.
+      const [last] = this.#journal.events.range(head, head);
+      if (deleted && (!erase || !last || erases(last))) return { outcome: "deleted" };
+      const conflict = conflictWith(expected, head);
       if (conflict) return conflict;
-
       const now = Date.now();
-      const version = this.#events.head;
-      const correlationId = request.correlationId ?? commandId;
-      let decided: Decided;
-      let events: StoredEvent[];
-      let next: unknown;
-      try {
-        const context = { now: new Date(now), id: streamIdOf(this.#stream), version, commandId, correlationId };
-        decided = decide(aggregate, request.command, state.current(), parsed.data, context);
-        const meta = JSON.stringify({ correlationId, causationId: request.causationId ?? commandId });
-        events = (decided.kind === "events" ? decided.events : []).map(({ type, data }, index) =>
-          stored(version + 1 + index, now, { type, data, meta, schemaVersion: 1 }),
-        );
-        next = state.after(events);
-      } catch (error) {
-        console.error({
-          message: "a command failed: decide or evolve threw",
-          stream: this.#stream,
-          command: request.command,
-          commandId,
-          correlationId,
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        });
-        return { outcome: "failed", commandId };
-      }
-
-      const receipt: Receipt = {
-        fingerprint: print,
-        first: version + 1,
-        last: version + events.length,
-        reason: decided.kind === "refused" ? decided.reason : null,
-        details: (decided.kind === "refused" && decided.details) || null,
+      const event: StoredEvent = {
+        version: head + 1,
+        id: newEventId(head + 1, now),
+        type: DELETED,
+        data: erase ? DELETED_DATA.erased : DELETED_DATA.kept,
+        meta: "{}",
+        time: null,
+        recordedAt: now,
+        schemaVersion: 1,
       };
-      const snapshotted = this.#commit(request.idempotencyKey, receipt, events, now, () => state.snapshotWhenDue(next, receipt.last));
-      state.keep(next, receipt.last, snapshotted);
-      return { ...repeated(commandId, receipt), replayed: false };
+      this.#journal.end(event);
+      return this.#written({ outcome: "stored", first: event.version, last: event.version, replayed: false }, waitMs);
     }
 
-    /** Synchronous on purpose, like {@link StreamObject.#run}. */
-    #append(request: AppendRequest): Stored | Exclude<AppendAnswer, Written> {
-      const replay = findReplay(this.#events, this.#receipts, request);
-      if (replay) return replay.outcome === "replay" ? { ...replay, outcome: "stored", replayed: true } : replay;
-      const version = this.#events.head;
-      const conflict = conflictWith(request.expected, version);
-      if (conflict) return conflict;
-      const now = Date.now();
-      const events = request.events.map((event, index) => stored(version + 1 + index, now, event));
-      const receipt: Receipt = { fingerprint: "", first: version + 1, last: version + events.length, reason: null, details: null };
-      const givenIds = events.filter((_event, index) => request.events[index]?.id !== undefined);
-      this.#commit(request.idempotencyKey, receipt, events, now, () => {
-        for (const { id, version: at } of givenIds) this.#receipts.recordEventId(id, at);
-        return false;
-      });
-      this.#receipts.committed(false, givenIds.length > 0);
-      return { outcome: "stored", first: receipt.first, last: receipt.last, replayed: false };
+    /** Never throws: the platform gives up on an alarm after six failures. */
+    override async alarm(): Promise<void> {
+      this.#alarm.wentOff();
+      try {
+        this.#fireTimers();
+        await this.#outbox.retry();
+        const due = this.#journal.timers.nextDue();
+        if (due !== undefined) this.#alarm.wakeAt(due);
+      } catch (error) {
+        console.error({ message: "a stream's alarm failed and will go off again", stream: this.#stream, error: String(error) });
+        this.#alarm.wakeAt(Date.now() + RETRY_ALARM_MS);
+      }
     }
 
-    /** All events, the receipt and what else belongs to it, or nothing at all (promise 2). */
-    #commit(key: string | undefined, receipt: Receipt, events: readonly StoredEvent[], now: number, also: () => boolean): boolean {
-      const result = this.ctx.storage.transactionSync(() => {
-        if (events.length > 0) this.#events.insert(events);
-        if (key !== undefined) this.#receipts.record(key, receipt, now);
-        return also();
-      });
-      if (events.length > 0) this.#events.advance(receipt.last);
-      this.#receipts.committed(key !== undefined, false);
-      return result;
+    #run(request: CommandRun): CommandOutcome {
+      return this.#decider ? runCommand(this.#decider, request) : { outcome: "unknown-command" };
+    }
+
+    /** Carries out each timer that is due, once: the timer goes in the transaction that stores its events. */
+    #fireTimers(): void {
+      for (const timer of this.#journal.timers.all()) {
+        if (timer.due > Date.now()) return;
+        const { command, data, commandId, correlationId, causationId } = timer;
+        let outcome: string;
+        try {
+          ({ outcome } = this.#run({
+            command,
+            data,
+            commandId,
+            correlationId,
+            causationId,
+            expected: { kind: "any" },
+            firedTimer: command,
+          }));
+        } catch (error) {
+          outcome = String(error);
+        }
+        if (outcome === "stored" || outcome === "refused") continue;
+        console.error({
+          message: "a timer's command could not be carried out and will be tried again",
+          stream: this.#stream,
+          command,
+          commandId,
+          outcome,
+        });
+        this.#journal.timers.postpone(timer, Date.now());
+      }
+    }
+
+    async #answer(outcome: CommandOutcome, waitMs: number | undefined): Promise<CommandAnswer> {
+      if (outcome.outcome === "stored") return { ...(await this.#written(outcome, waitMs)), commandId: outcome.commandId };
+      if (outcome.outcome === "refused" || outcome.outcome === "version-conflict") await this.#settle(waitMs);
+      return outcome;
     }
 
     async #written({ first, last, replayed }: Stored, waitMs: number | undefined): Promise<Written> {
-      const stored = this.#events.range(first, last);
+      const stored = this.#journal.events.range(first, last);
       // An answer without events (last = the version it was decided on) rests on all that came before it.
       const inLog = await this.#outbox.settle(last, waitMs);
       const positions = inLog && last >= first ? await this.#outbox.positions(first, last) : {};
@@ -209,29 +200,9 @@ export function streamObject(app: App) {
         replayed,
       };
     }
+
+    async #settle(waitMs?: number): Promise<void> {
+      await this.#outbox.settle(this.#journal.head, waitMs);
+    }
   };
-}
-
-function stored(version: number, now: number, event: AppendRequest["events"][number]): StoredEvent {
-  const { id = newEventId(version, now), type, data, meta, time = null, schemaVersion } = event;
-  return { version, id, type, data, meta, time, recordedAt: now, schemaVersion };
-}
-
-/** The first answer again, from its receipt. */
-function repeated(commandId: string, { first, last, reason, details }: Receipt) {
-  if (reason !== null) return { outcome: "refused" as const, commandId, reason, ...(details === null ? {} : { details }), replayed: true };
-  return { outcome: "stored" as const, commandId, first, last, replayed: true };
-}
-
-function conflictWith(expected: Expected, actual: number): VersionConflict | undefined {
-  switch (expected.kind) {
-    case "any":
-      return undefined;
-    case "exists":
-      return actual > 0 ? undefined : { outcome: "version-conflict", expected: "any version, but existing", actual };
-    case "absent":
-      return actual === 0 ? undefined : { outcome: "version-conflict", expected: "not existing", actual };
-    case "version":
-      return actual === expected.version ? undefined : { outcome: "version-conflict", expected: String(expected.version), actual };
-  }
 }

@@ -41,11 +41,12 @@ export function viewConsumer(env: Env, store: string, view: View): Consumer {
 }
 
 /** Which rows the events touch, up to the first whose `at` fails. */
-function touchesOf(view: View, events: readonly RecordedEvent[]): { touches: Touch[]; failure?: Applied["failure"] } {
+export function touchesOf(view: View, events: readonly RecordedEvent[]): { touches: Touch[]; failure?: Applied["failure"] } {
   const touches: Touch[] = [];
   for (const event of events) {
     try {
-      touches.push({ event, keys: view.handlers.get(event.type)?.at(event) ?? [] });
+      const keys = view.handlers.get(event.type)?.at(event) ?? [];
+      touches.push({ event, keys: keys.map((key) => key.toWellFormed()) });
     } catch (error) {
       return { touches, failure: { event, error } };
     }
@@ -61,7 +62,7 @@ async function load(table: ViewTable, db: D1Database, store: string, touches: re
 }
 
 /** Folds the events into the rows, in order, up to the first that fails. */
-function fold(view: View, rows: Map<string, StoredRow>, touches: readonly Touch[]) {
+export function fold(view: View, rows: Map<string, StoredRow>, touches: readonly Touch[]) {
   const changed = new Map<string, StoredRow | null>();
   for (const { event, keys } of touches) {
     // An event's rows change together or not at all.
@@ -83,7 +84,7 @@ function fold(view: View, rows: Map<string, StoredRow>, touches: readonly Touch[
 function nextRow(view: View, row: StoredRow | undefined, event: RecordedEvent, key: string): StoredRow | null {
   const next = view.handlers.get(event.type)?.fold(row, event, key) ?? null;
   if (next === null) return null;
-  const checked: StoredRow = view.row.parse(next);
+  const checked = tableOf(view).asReadBack(view.row.parse(next));
   if (checked[view.key] !== key) {
     throw new Error(`view "${view.name}" folded row "${key}" into one whose ${view.key} is ${JSON.stringify(checked[view.key])}`);
   }

@@ -51,7 +51,7 @@ export class ViewTable {
     }));
     const code = view.revision ?? [...view.handlers].map(([type, { at, fold }]) => [type, at.toString(), fold.toString()]);
     this.generation = createHash("sha256")
-      .update(canonical([rowSchema, view.key, view.indexes, code]))
+      .update(canonical([rowSchema, view.key, view.indexes, view.sources.map(({ name }) => name).toSorted(), code]))
       .digest("hex")
       .slice(0, 12);
     this.name = quoted(`view_${view.name}_${this.generation}`);
@@ -83,6 +83,18 @@ export class ViewTable {
     for (const { name, kind, nullable } of this.columns) {
       const value = row[name] ?? null;
       if (value !== null) result[name] = kind === "boolean" ? value === 1 : kind === "json" ? JSON.parse(String(value)) : value;
+      else if (nullable) result[name] = null;
+    }
+    return result;
+  }
+
+  /** The row as {@link fromSql} will give it, so that a fold sees the same within a batch as in the next one. */
+  asReadBack(row: StoredRow): StoredRow {
+    const result: StoredRow = {};
+    for (const { name, nullable } of this.columns) {
+      const value = row[name] ?? null;
+      // SQL keeps text as UTF-8, which knows no half of a surrogate pair.
+      if (value !== null) result[name] = typeof value === "string" ? value.toWellFormed() : value;
       else if (nullable) result[name] = null;
     }
     return result;
@@ -120,10 +132,11 @@ export function quoted(name: string): string {
 
 /** Scalars become columns of their own; what is not one scalar type becomes JSON. */
 function kindOf(schema: z.core.JSONSchema._JSONSchema | undefined): ColumnKind {
-  if (typeof schema !== "object") return "json";
-  const alternatives = (schema.anyOf ?? schema.oneOf ?? []).filter((one) => typeof one !== "object" || one.type !== "null");
-  if (alternatives.length === 1) return kindOf(alternatives[0]);
-  switch (schema.type) {
+  const types = typesOf(schema);
+  types.delete("null");
+  const [type, ...others] = types;
+  if (others.length > 0) return "json";
+  switch (type) {
     case "string":
       return "text";
     case "integer":
@@ -135,6 +148,13 @@ function kindOf(schema: z.core.JSONSchema._JSONSchema | undefined): ColumnKind {
     default:
       return "json";
   }
+}
+
+/** The JSON types that values of this schema may have. */
+function typesOf(schema: z.core.JSONSchema._JSONSchema | undefined): Set<string> {
+  if (typeof schema !== "object") return new Set(["any"]);
+  const alternatives = schema.anyOf ?? schema.oneOf;
+  return new Set(alternatives ? alternatives.flatMap((one) => [...typesOf(one)]) : [schema.type ?? "any"].flat());
 }
 
 /** JSON arrays of these elements, each of bounded size. */

@@ -7,6 +7,8 @@ import { type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../
 
 /** Columns: SQL and query strings both carry them as they are; `_` in front is ours. */
 const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+/** What a query says beside the columns (DESIGN: the HTTP contract). */
+const QUERY_PARAMETERS = new Set(["limit", "cursor", "sort", "minPosition", "consistency"]);
 
 /** A row's schema: columns by name. */
 export type RowSchema = z.ZodObject<Record<string, z.ZodType<JsonValue>>>;
@@ -42,14 +44,14 @@ export interface ViewDefinition<From extends Source, Row extends RowSchema> {
 }
 
 /** A view, as the engine sees it: types erased, sources and handlers in one form. */
-export interface View<Name extends string = string, Row extends RowSchema = RowSchema> {
+export interface View<Name extends string = string, Row extends RowSchema = RowSchema, From extends Source = Source> {
   readonly kind: "view";
   readonly name: Name;
   readonly description?: string;
   readonly row: Row;
   readonly key: string;
   readonly indexes: readonly string[];
-  readonly sources: readonly Source[];
+  readonly sources: readonly From[];
   readonly handlers: ReadonlyMap<string, ErasedHandler>;
   readonly revision?: string | number;
 }
@@ -80,20 +82,29 @@ export type StoredRow = Record<string, JsonValue>;
 export function view<const Name extends string, From extends Source, Row extends RowSchema>(
   name: Name,
   definition: ViewDefinition<From, Row>,
-): View<Name, Row> {
+): View<Name, Row, From> {
   requireName("view", name);
   const { from, row, key, indexes = [], on, ...rest } = definition;
-  const sources = Array.isArray(from) ? from : [from];
+  const sources: readonly From[] = Array.isArray(from) ? from : [from];
   requireKnownTypes(`view "${name}"`, sources, Object.keys(on));
-  for (const column of Object.keys(row.shape)) requireName(`column of view "${name}"`, column, COLUMN_NAME);
+  const columns = Object.keys(row.shape);
+  for (const column of columns) requireColumn(name, column, columns);
   for (const column of [key, ...indexes]) {
-    if (!(column in row.shape)) throw new TypeError(`view "${name}" has no column "${column}" (${Object.keys(row.shape).join(", ")})`);
+    if (!columns.includes(column)) throw new TypeError(`view "${name}" has no column "${column}" (${columns.join(", ")})`);
   }
   // The handlers were typed one by one; from here on events reach them by their type's name alone.
   const handlers = Object.entries(on as unknown as Record<string, ErasedFold | ErasedHandler>).map(
     ([type, handler]) => [type, normalised(handler)] as const,
   );
   return { kind: "view", name, row, key, indexes, sources, handlers: new Map(handlers), ...rest };
+}
+
+function requireColumn(view: string, column: string, columns: readonly string[]): void {
+  requireName(`column of view "${view}"`, column, COLUMN_NAME);
+  if (QUERY_PARAMETERS.has(column)) throw new TypeError(`view "${view}" cannot have a column "${column}": queries use the name`);
+  // SQL does not tell cases apart.
+  const twin = columns.find((other) => other !== column && other.toLowerCase() === column.toLowerCase());
+  if (twin !== undefined) throw new TypeError(`view "${view}" has two columns that differ only in case: "${column}" and "${twin}"`);
 }
 
 function normalised(handler: ErasedFold | ErasedHandler): ErasedHandler {

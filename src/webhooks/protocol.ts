@@ -11,8 +11,8 @@ export interface Subscription {
   readonly headers?: Readonly<Record<string, string>>;
   /** `whsec_…`; shown once. */
   readonly secret: string;
-  /** RFC 3339 UTC. */
-  readonly createdAt: string;
+  /** RFC 3339 UTC; of those added at run time. */
+  readonly createdAt?: string;
 }
 
 /** A webhook as it is shown: without its secret. */

@@ -33,7 +33,7 @@ export function targetProblem(text: string, allowPrivate: boolean): string | und
 }
 
 function isPrivateHost(hostname: string): boolean {
-  const host = hostname.toLowerCase().replace(/\.$/, "");
+  const host = hostname.toLowerCase().replace(/\.+$/, "");
   if (host.startsWith("[")) return isPrivateIpv6(host.slice(1, -1));
   if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return isPrivateIpv4(ipv4Number(host));
   return !host.includes(".") || PRIVATE_SUFFIXES.some((suffix) => host.endsWith(suffix));

@@ -16,6 +16,8 @@ import { type Webhook, secretOf, urlOf } from "./webhook.ts";
 
 /** How soon the alarm looks after deliveries under way, should this object be gone by then. */
 const WATCH_MS = 5_000;
+/** The position of a webhook that is no more: nobody needs to ring for it again. */
+const REMOVED = Number.MAX_SAFE_INTEGER;
 /** Bytes of an error's text that the ledger keeps. */
 const ERROR_TEXT = 200;
 
@@ -54,7 +56,7 @@ export function webhookObject(app: App) {
 
     async wake(): Promise<number> {
       const subscription = this.#subscription();
-      if (!subscription) return Number.MAX_SAFE_INTEGER; // removed meanwhile: nobody needs to ring again
+      if (!subscription) return REMOVED;
       this.#taking ??= this.#take(subscription).finally(() => (this.#taking = undefined));
       const position = await this.#taking;
       void this.#dispatch(); // not awaited: a slow endpoint must not hold up the queue
@@ -80,10 +82,11 @@ export function webhookObject(app: App) {
         const filter = { ...(types ? { types } : {}), ...(categories ? { categories } : {}) };
         const page = await logOf(this.env, this.#store).read({ after, limit: CONSUMER_BATCH_EVENTS, ...filter });
         const next = page.next ?? after;
+        if (!this.#subscription()) return REMOVED;
         if (next > after && this.#checkpoint() === after) {
           const books = this.#books();
           this.ctx.storage.transactionSync(() => {
-            books.intend(page.events);
+            books.intend(page.events.filter((event) => !event.erased));
             this.ctx.storage.kv.put("checkpoint", next);
             if (page.events.length > 0) void this.ctx.storage.setAlarm(Date.now() + WATCH_MS);
           });
@@ -98,7 +101,7 @@ export function webhookObject(app: App) {
       this.#dispatching = true;
       const underWay = new Map<string, Promise<void>>();
       try {
-        for (;;) {
+        while (this.#subscription()) {
           for (const due of this.#books().due(Date.now(), WEBHOOK_IN_FLIGHT)) {
             if (underWay.size >= WEBHOOK_IN_FLIGHT || underWay.has(due.stream)) continue;
             underWay.set(
@@ -119,6 +122,8 @@ export function webhookObject(app: App) {
           error: String(error),
         });
       } finally {
+        // Those under way belong to this flight: the next must not overtake them.
+        await Promise.allSettled(underWay.values());
         this.#dispatching = false;
       }
     }
@@ -127,7 +132,8 @@ export function webhookObject(app: App) {
       const subscription = this.#subscription();
       if (!subscription) return;
       const event = await this.#eventAt(due.position);
-      const outcome = event ? await this.#send(subscription, event) : { delivered: false, error: "the event is not in the log" };
+      // Erased while it waited: there is nothing left to tell.
+      const outcome = !event || event.erased ? { delivered: true, error: "the event was erased" } : await this.#send(subscription, event);
       if (!this.#subscription()) return; // removed while it was under way
       this.#books().record(due, outcome, Date.now());
     }
@@ -143,23 +149,28 @@ export function webhookObject(app: App) {
       if (problem) return { delivered: false, error: problem };
       const time = event.time ?? new Date(event.recordedAt).toISOString();
       const body = `{"type":${JSON.stringify(event.type)},"timestamp":${JSON.stringify(time)},"data":${eventJson(event.stream, event, event.position)}}`;
+      // Not `AbortSignal.timeout`: its timer cannot be taken back, and would keep this object awake, and billed, till it ends.
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(new DOMException("no answer in time", "TimeoutError")), WEBHOOK_TIMEOUT_MS);
       try {
         const response = await fetch(url, {
           method: "POST",
           body,
           redirect: "manual",
-          signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS),
+          signal: late.signal,
           headers: {
             ...headers,
             "content-type": "application/json",
             "user-agent": "Headspring",
-            ...signatureHeaders(secret, `msg_${this.#id}_${event.position}`, body, new Date()),
+            ...signatureHeaders(secret, `msg_${this.#store}_${this.#id}_${event.position}`, body, new Date()),
           },
         });
         await response.body?.cancel();
         return { delivered: response.ok, response: response.status, ...(response.ok ? {} : { error: `answered ${response.status}` }) };
       } catch (error) {
         return { delivered: false, error: String(error).slice(0, ERROR_TEXT) };
+      } finally {
+        clearTimeout(timer);
       }
     }
 
@@ -168,8 +179,9 @@ export function webhookObject(app: App) {
       const url = urlOf(this.#inCode, this.env);
       const secret = secretOf(this.#inCode, this.env);
       if (url === undefined || secret === undefined) return undefined;
-      const { categories, types, description } = this.#inCode;
-      return { id: this.#id, url, secret, categories, ...(types ? { types } : {}), ...(description ? { description } : {}), createdAt: "" };
+      const { sources, types, description } = this.#inCode;
+      const categories = sources.map((source) => source.name);
+      return { id: this.#id, url, secret, categories, ...(types ? { types } : {}), ...(description ? { description } : {}) };
     }
 
     #checkpoint(): number {

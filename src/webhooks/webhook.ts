@@ -8,7 +8,7 @@ export interface WebhookDefinition<From extends Source> {
   /** Whose events it sends. */
   readonly from: From | readonly From[];
   /** Which of them; without it all. */
-  readonly types?: readonly EventOf<NoInfer<From>>["type"][];
+  readonly types?: readonly NoInfer<EventOf<From>["type"]>[];
   /** Where to: a URL, or the name of the variable that holds it. Without a value the webhook is off. */
   readonly url: string | { readonly variable: string };
   /** The name of the secret (`whsec_…`) that signs. */
@@ -20,7 +20,7 @@ export interface Webhook<Name extends string = string> {
   readonly kind: "webhook";
   readonly name: Name;
   readonly description?: string;
-  readonly categories: readonly string[];
+  readonly sources: readonly Source[];
   readonly types?: readonly string[];
   readonly url: string | { readonly variable: string };
   readonly secret: { readonly variable: string };
@@ -44,7 +44,7 @@ export function webhook<const Name extends string, From extends Source>(name: Na
   const { from, types, ...rest } = definition;
   const sources: readonly Source[] = Array.isArray(from) ? from : [from];
   requireKnownTypes(`webhook "${name}"`, sources, types ?? []);
-  return { kind: "webhook", name, categories: sources.map((source) => source.name), ...(types ? { types } : {}), ...rest };
+  return { kind: "webhook", name, sources, ...(types ? { types } : {}), ...rest };
 }
 
 /** The webhook's URL in this deployment, or undefined when it is off. */

@@ -1,7 +1,23 @@
 /** The app of the tests in workerd. */
 
 import { z } from "zod";
-import { aggregate, append, category, defineApp, event, nothing, reactor, refuse, send, streamIdOf, view } from "../../src/index.ts";
+import {
+  type Duration,
+  after,
+  aggregate,
+  append,
+  cancel,
+  category,
+  defineApp,
+  event,
+  nothing,
+  reactor,
+  refuse,
+  send,
+  streamIdOf,
+  upcast,
+  view,
+} from "../../src/index.ts";
 import { fulfilment } from "../../src/shop/fulfilment.ts";
 import { order } from "../../src/shop/order.ts";
 import { product } from "../../src/shop/product.ts";
@@ -28,6 +44,67 @@ export const counter = aggregate("counter", {
     },
     // What a cast can let through: the schema must catch it before it is stored.
     DecideNonsense: () => event("Counted", { by: "many" as unknown as number, total: 0 }),
+  },
+});
+
+/** Reminds itself: for timers. */
+export const reminder = aggregate("reminder", {
+  events: { Asked: z.object({ in: z.string() }), Reminded: z.object({ count: z.int() }), Dropped: z.object({}) },
+  commands: {
+    Ask: z.object({ in: z.string(), event: z.boolean().default(true) }),
+    Remind: z.object({ note: z.string() }),
+    Drop: z.object({}),
+    SetNonsense: z.object({}),
+  },
+  initialState: () => ({ count: 0 }),
+  evolve: {
+    Asked: (state) => state,
+    Reminded: (_state, { count }) => ({ count }),
+    Dropped: (state) => state,
+  },
+  decide: {
+    Ask: (_state, ask) => {
+      const timer = after(ask.in as Duration, "Remind", { note: "now" });
+      return ask.event ? [event("Asked", { in: ask.in }), timer] : timer;
+    },
+    Remind: (state, { note }) => {
+      if (broken.active) throw new Error("the reminder is broken");
+      return note === "now" ? event("Reminded", { count: state.count + 1 }) : refuse("not-now");
+    },
+    Drop: () => [event("Dropped", {}), cancel("Remind")],
+    SetNonsense: () => after("1s", "Remind", { note: 1 as unknown as string }),
+  },
+});
+
+/** Makes the reminder fail, until the test says otherwise. */
+export const broken = { active: false };
+
+/** What contracts said in the beginning, then with a currency, then with an amount in cents. */
+const SignedV1 = z.object({ amount: z.number() });
+const SignedV2 = SignedV1.extend({ currency: z.string() });
+const SignedV3 = z.object({ cents: z.int(), currency: z.string() });
+
+/** An event type in its third version. */
+export const contract = aggregate("contract", {
+  events: {
+    Signed: upcast(
+      upcast(SignedV1, SignedV2, (signed) => ({ ...signed, currency: "EUR" })),
+      SignedV3,
+      ({ amount, currency }) => ({ cents: Math.round(amount * 100), currency }),
+    ),
+  },
+  commands: { Sign: SignedV3 },
+  initialState: () => ({ cents: 0, currency: "" }),
+  evolve: { Signed: (state, { cents, currency }) => ({ cents: state.cents + cents, currency }) },
+  decide: { Sign: (_state, signed) => event("Signed", signed) },
+});
+
+export const contracts = view("contracts", {
+  from: contract,
+  row: z.object({ contract: z.string(), cents: z.int(), currency: z.string() }),
+  key: "contract",
+  on: {
+    Signed: (row, { stream, data }) => ({ contract: streamIdOf(stream), cents: (row?.cents ?? 0) + data.cents, currency: data.currency }),
   },
 });
 
@@ -93,8 +170,8 @@ export const relay = reactor("relay", {
 });
 
 export const app = defineApp({
-  aggregates: [product, order, counter],
+  aggregates: [product, order, counter, reminder, contract],
   categories: [reading, alarm],
-  views: [readyOrders, stock, totals, values],
+  views: [readyOrders, stock, totals, values, contracts],
   processors: [fulfilment, relay],
 });

@@ -2,6 +2,8 @@
 
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
+import { segmentName } from "../../src/log/segment.ts";
+import { logOf } from "../../src/objects.ts";
 import type { Sequenced } from "../../src/protocol.ts";
 import type { StoredEvent } from "../../src/event.ts";
 
@@ -28,6 +30,19 @@ export function freshStore(name = "test") {
       (await read(await send("GET", "/log?limit=1000"))).events as { stream: string; version: number; position: number; type: string }[],
     stream: (category: string, id: string) => env.STREAMS.getByName(`${store}/${category}/${id}`),
     logObject: () => env.LOGS.getByName(store),
+    /** An object of the log: its first segment, or a later one. */
+    segmentStub: (number: number) => env.LOGS.getByName(segmentName(store, number)),
+    /** The first positions of the log's segments. */
+    segments: async () => {
+      const firsts = [];
+      for (let number = 1; ; number++) {
+        const handover = await env.LOGS.getByName(segmentName(store, number)).handover();
+        firsts.push(handover ? handover.earlier.at(-1) : undefined);
+        if (!handover) return firsts;
+      }
+    },
+    /** The log as streams and consumers see it. */
+    logClient: () => logOf(env, store),
   };
 }
 
@@ -46,7 +61,8 @@ export function interceptLog(store: string, sequence: (real: Sequence) => Sequen
   const spy = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
     const real = getByName(name);
     if (name !== store) return real;
-    const faked = sequence(async (stream, events) => real.sequence(stream, events));
+    // A log with one segment never says that it has moved.
+    const faked = sequence(async (stream, events) => (await real.sequence(stream, events)) as Sequenced);
     return new Proxy(real, {
       get(target, property) {
         if (property !== "sequence") return Reflect.get(target, property);

@@ -1,9 +1,10 @@
 /** The worker of the tests in workerd: the shop, and small parts that are there to be tested. */
 
-import { createWorker, logObject, streamObject, webhookObject } from "../../src/index.ts";
+import { createWorker, logObject, streamObject, webhookObject } from "../../src/runtime.ts";
 import { app } from "./app.ts";
 
 export default createWorker(app);
 export class StreamObject extends streamObject(app) {}
 export class LogObject extends logObject(app) {}
 export class WebhookObject extends webhookObject(app) {}
+export { CatalogObject } from "../../src/runtime.ts";

@@ -18,19 +18,19 @@ const events = (from: number, to: number) => Array.from({ length: to - from + 1 
 
 describe("promise 3: one log, one order, no gap, no repeat", () => {
   it("takes a stream's events once, however often they are sent", async () => {
-    const { logObject, log } = freshStore();
-    const stub = logObject();
+    const { logClient, logObject, log } = freshStore();
+    const stub = logClient();
     expect(await stub.sequence("a/1", events(1, 3))).toEqual({ head: 3, first: { version: 1, position: 1 } });
     expect(await stub.sequence("a/1", events(1, 3))).toEqual({ head: 3 });
     expect(await stub.sequence("a/1", events(2, 5))).toEqual({ head: 5, first: { version: 4, position: 4 } });
-    await evictDurableObject(stub);
+    await evictDurableObject(logObject());
     expect(await stub.sequence("a/1", events(1, 5))).toEqual({ head: 5 });
     expect((await log()).map(({ version, position }) => [version, position])).toEqual([1, 2, 3, 4, 5].map((n) => [n, n]));
   });
 
   it("takes nothing across a gap, and answers where the gap begins", async () => {
-    const { logObject, log } = freshStore();
-    const stub = logObject();
+    const { logClient, log } = freshStore();
+    const stub = logClient();
     expect(await stub.sequence("a/1", events(2, 2))).toEqual({ head: 0 });
     await stub.sequence("a/1", events(1, 1));
     expect(await stub.sequence("a/1", events(3, 4))).toEqual({ head: 1 });
@@ -38,22 +38,22 @@ describe("promise 3: one log, one order, no gap, no repeat", () => {
   });
 
   it("says how far it has a stream when asked with nothing", async () => {
-    const { logObject } = freshStore();
-    expect(await logObject().sequence("a/1", [])).toEqual({ head: 0 });
-    await logObject().sequence("a/1", events(1, 2));
-    expect(await logObject().sequence("a/1", [])).toEqual({ head: 2 });
+    const { logClient } = freshStore();
+    expect(await logClient().sequence("a/1", [])).toEqual({ head: 0 });
+    await logClient().sequence("a/1", events(1, 2));
+    expect(await logClient().sequence("a/1", [])).toEqual({ head: 2 });
   });
 
   it("tells a stream that sends other events than it sent before", async () => {
-    const { logObject, log } = freshStore();
-    await logObject().sequence("a/1", events(1, 2));
-    expect(await logObject().sequence("a/1", [event(2, "another")])).toEqual({ head: 2, diverged: true });
+    const { logClient, log } = freshStore();
+    await logClient().sequence("a/1", events(1, 2));
+    expect(await logClient().sequence("a/1", [event(2, "another")])).toEqual({ head: 2, diverged: true });
     expect(await log()).toHaveLength(2);
   });
 
   it("gives positions without holes, in stream order, to many streams at once, some repeating, some ahead of themselves", async () => {
-    const { logObject, log } = freshStore();
-    const stub = logObject();
+    const { logClient, log } = freshStore();
+    const stub = logClient();
     const streams = Array.from({ length: 30 }, (_, index) => `s/${index}`);
     await Promise.all(
       streams.flatMap((stream) => [
@@ -71,8 +71,8 @@ describe("promise 3: one log, one order, no gap, no repeat", () => {
   });
 
   it("never shows a reader a new event below a position it has seen", async () => {
-    const { logObject } = freshStore();
-    const stub = logObject();
+    const { logClient } = freshStore();
+    const stub = logClient();
     let seen = 0;
     const writers = Promise.all(Array.from({ length: 40 }, (_, index) => stub.sequence(`s/${index}`, events(1, 5))));
     for (let look = 0; look < 40; look++) {
@@ -87,15 +87,16 @@ describe("promise 3: one log, one order, no gap, no repeat", () => {
   });
 });
 
-describe("reading the log", () => {
-  async function hundred() {
-    const store = freshStore();
-    await store.logObject().sequence("a/1", events(1, 60));
-    await store.logObject().sequence("b/1", events(1, 40));
-    return store;
-  }
-  const positions = (page: { events: { position: number }[] }) => page.events.map(({ position }) => position);
+async function hundred() {
+  const store = freshStore();
+  await store.logClient().sequence("a/1", events(1, 60));
+  await store.logClient().sequence("b/1", events(1, 40));
+  return store;
+}
 
+const positions = (page: { events: { position: number }[] }) => page.events.map(({ position }) => position);
+
+describe("reading the log", () => {
   it("goes forward in pages; `next` is what to pass as `after`, and the link ends at the head", async () => {
     const { get } = await hundred();
     const seen: number[] = [];
@@ -130,9 +131,9 @@ describe("reading the log", () => {
   });
 
   it("looks at a bounded number of entries for a sparse filter, and never at the same ones again", async () => {
-    const { logObject, json } = freshStore();
-    for (let from = 1; from <= 12_001; from += 1_000) await logObject().sequence("a/1", events(from, Math.min(from + 999, 12_001)));
-    await logObject().sequence("b/1", [event(1)]);
+    const { logClient, json } = freshStore();
+    for (let from = 1; from <= 12_001; from += 1_000) await logClient().sequence("a/1", events(from, Math.min(from + 999, 12_001)));
+    await logClient().sequence("b/1", [event(1)]);
     const pages = [];
     let after = 0;
     for (;;) {

@@ -1,0 +1,160 @@
+/**
+ * `npm run demo`: the shop's story, told call by call, every answer checked.
+ *
+ * It starts a store of its own and leaves nothing behind; HEADSPRING_URL tells it on one that runs on this machine already.
+ */
+
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { Client, type ShopEvent, type Written, until } from "./client.ts";
+import { DevServer, freePort, temporaryFolder } from "./dev-server.ts";
+import { Receiver } from "./receiver.ts";
+
+/** Makes ids of this run, so that the story can be told again and again in one store. */
+const run = randomUUID().slice(0, 6);
+const [apple, pear, first, second] = [`apple-${run}`, `pear-${run}`, `first-${run}`, `second-${run}`];
+
+let output = "";
+const own = process.env.HEADSPRING_URL ? undefined : await startOwn();
+const client = new Client(process.env.HEADSPRING_URL?.replace(/\/$/, "") ?? own?.url ?? "");
+const receiver = await Receiver.listen();
+let webhook: string | undefined;
+
+const interrupted = new Promise<never>((_resolve, reject) => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => reject(new Error(`interrupted by ${signal}`)));
+});
+try {
+  await Promise.race([interrupted, tell()]);
+  console.log("\nEvery answer was as it should be.");
+} catch (error) {
+  const { message, cause } = error as Error;
+  const why = cause instanceof Error ? `${client.url} does not answer: ${cause.message}` : message;
+  console.error(`\nThe demo failed: ${why}${output && `\n\nThe server said:\n${output}`}`);
+  process.exitCode = 1;
+} finally {
+  if (webhook) await client.call(`/webhooks/${webhook}`, undefined, {}, "DELETE").catch(() => undefined);
+  receiver.close();
+  await own?.stop();
+}
+process.exit();
+
+async function startOwn(): Promise<DevServer> {
+  const server = new DevServer({ port: await freePort(), persistTo: temporaryFolder(), output: (text) => (output += text) });
+  await server.listening().catch((error: Error) => {
+    console.error(`${error.message}\n${output}`);
+    process.exit(1);
+  });
+  return server;
+}
+
+async function tell(): Promise<void> {
+  console.log(`A store at ${client.url}${own ? ", empty, for this demo only" : ""}.`);
+
+  chapter("The shipping company wants to hear of every order that is ready");
+  const subscription = await call<{ id: string; secret: string }>(201, "/webhooks", { url: receiver.url, types: ["OrderReady"] });
+  webhook = subscription.id;
+  receiver.secret = subscription.secret;
+
+  chapter("Goods arrive");
+  const received = await call<Written>(200, `/aggregates/product/${apple}/ReceiveStock`, { quantity: 10 });
+  await call(200, `/aggregates/product/${pear}/ReceiveStock`, { quantity: 2 });
+  check("the version of a new product", received.version, 1);
+
+  chapter("A customer orders three apples");
+  const lines = [{ sku: apple, quantity: 3 }];
+  const placed = await call<Written>(200, `/aggregates/order/${first}/PlaceOrder`, { customer: "Ada", lines }, { prefer: "wait=30" });
+
+  chapter("They are reserved, and the order is ready: the view has it as soon as it is so");
+  const row = await call<Record<string, unknown>>(200, `/views/ready-orders/${first}`, undefined, { prefer: "wait=30" });
+  check("the row of the first order", { ...row, readySince: "" }, { orderId: first, customer: "Ada", lines, readySince: "" });
+  await checkStock(apple, { available: 7, reserved: 3 });
+
+  chapter("The shipping company is told, and can tell by the signature that it is us");
+  const delivery = await until("the webhook's delivery", () => receiver.deliveries.find(({ event }) => event.stream === `order/${first}`));
+  say(`came: webhook-id ${delivery.id}, ${delivery.type} of ${delivery.event.stream}, signature valid`);
+  check("what was turned away", receiver.refused, []);
+  check("the type that was delivered", delivery.type, "OrderReady");
+
+  chapter("Another customer orders two apples and five pears, but there are only two pears");
+  const wanted = {
+    customer: "Bob",
+    lines: [
+      { sku: apple, quantity: 2 },
+      { sku: pear, quantity: 5 },
+    ],
+  };
+  const refused = await call<Written>(200, `/aggregates/order/${second}/PlaceOrder`, wanted, { prefer: "wait=30" });
+
+  chapter("All or nothing: the order is rejected, and the apples reserved for it are released");
+  const after = (refused.position ?? 1) - 1;
+  const released = await until("the release of the apples", async () =>
+    (await client.log(after)).find(
+      ({ stream, type, data }) => stream === `product/${apple}` && type === "StockReleased" && data.order === second,
+    ),
+  );
+  check("the pieces released", released.data.quantity, 2);
+  const { state } = await call<{ state: { status: string } }>(200, `/aggregates/order/${second}`);
+  check("the second order", state.status, "rejected");
+  await checkStock(apple, { available: 7, reserved: 3 });
+  await checkStock(pear, { available: 2, reserved: 0 });
+  check("ready orders of the second customer", (await client.call(`/views/ready-orders/${second}`)).status, 404);
+
+  chapter("One correlation id ties together all that an order has caused, over all streams");
+  const log = await client.log((placed.position ?? 1) - 1);
+  check(`what order/${first} caused`, conversation(log, `order/${first}`), [
+    `order/${first} OrderPlaced`,
+    `order/${first} OrderReady`,
+    `product/${apple} StockReserved`,
+  ]);
+  check(`what order/${second} caused`, conversation(log, `order/${second}`), [
+    `order/${second} OrderPlaced`,
+    `order/${second} OrderRejected`,
+    `product/${apple} StockReleased`,
+    `product/${apple} StockReserved`,
+    `product/${pear} ReservationDeclined`,
+  ]);
+}
+
+/**
+ * The events that share the correlation id of an order's first event. They are told in the log's order and checked without:
+ * what happens in different streams may come in another one, and a line is not confirmed when the rejection was faster.
+ */
+function conversation(log: readonly ShopEvent[], order: string): string[] {
+  const correlationId = log.find(({ stream }) => stream === order)?.meta.correlationId;
+  say(`correlation ${correlationId}`);
+  const events = log.filter(({ meta }) => meta.correlationId === correlationId);
+  for (const { position, stream, version, type } of events) say(`  ${position}  ${stream} v${version}  ${type}`);
+  return events
+    .filter(({ type }) => type !== "OrderLineReserved")
+    .map(({ stream, type }) => `${stream} ${type}`)
+    .toSorted();
+}
+
+/** Asks the view for the state as of now, however far it is. */
+async function checkStock(sku: string, expected: { available: number; reserved: number }): Promise<void> {
+  check(`the stock of ${sku}`, await call(200, `/views/stock/${sku}?consistency=strong`), { sku, ...expected });
+}
+
+/** Makes a call, tells it and its answer, and checks the status. */
+async function call<Body>(status: number, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Body> {
+  const shown = Object.entries(headers).map(([name, value]) => ` [${name}: ${value}]`);
+  say(`${body === undefined ? "GET" : "POST"} ${path}${shown.join("")}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`);
+  const answer = await client.call<Body>(path, body, headers);
+  say(`  ${answer.status} ${JSON.stringify(answer.body)}`);
+  check(`the status of ${path}`, answer.status, status);
+  return answer.body;
+}
+
+function chapter(title: string): void {
+  console.log(`\n${title}.`);
+}
+
+function say(line: string): void {
+  console.log(`  ${line}`);
+}
+
+function check(what: string, actual: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(actual, expected)) {
+    throw new Error(`${what} should be ${JSON.stringify(expected)}, but is ${JSON.stringify(actual)}`);
+  }
+}

@@ -1,0 +1,106 @@
+/** One catalog per store: the categories that were declared at run time. */
+
+import { DurableObject } from "cloudflare:workers";
+import { canonical } from "../json.ts";
+import { CATEGORIES } from "../limits.ts";
+import { type Definition, changeProblem } from "./definition.ts";
+import type { CatalogRpc, CategorySummary, Declared, Entry } from "./protocol.ts";
+
+/** The layout is stored: add nullable columns, change nothing. */
+const CREATE = `
+  CREATE TABLE IF NOT EXISTS categories (
+    name        TEXT    PRIMARY KEY,
+    revision    INTEGER NOT NULL,    -- one higher with every change
+    definition  TEXT    NOT NULL,    -- JSON
+    declared_at INTEGER NOT NULL,    -- milliseconds since 1970
+    retired_at  INTEGER              -- NULL: in use
+  ) STRICT, WITHOUT ROWID`;
+
+/** Only what the doors need to show it; the schemas stay here. */
+const LIST = `
+  SELECT name,
+         definition ->> '$.description' AS description,
+         definition ->> '$.key'         AS key,
+         definition ->> '$.strict'      AS strict,
+         (SELECT json_group_array(key) FROM json_each(definition, '$.events')) AS types
+    FROM categories
+   WHERE retired_at IS NULL
+   ORDER BY name`;
+
+interface Row {
+  readonly revision: number;
+  readonly definition: string;
+  readonly retired: number;
+}
+
+interface ListRow {
+  readonly name: string;
+  readonly description: string | null;
+  readonly key: string | null;
+  readonly strict: number;
+  readonly types: string;
+}
+
+export class CatalogObject extends DurableObject<Env> implements CatalogRpc {
+  readonly #sql: SqlStorage;
+  #exists: boolean;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    // No table before the first declaration: asking for categories that do not exist must not leave databases behind.
+    this.#exists = this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'categories'`).toArray().length > 0;
+  }
+
+  async lookUp(name: string, knownRevision?: number): Promise<Entry | undefined> {
+    const row = this.#find(name);
+    if (!row) return undefined;
+    if (row.retired) return { status: "retired" };
+    const { revision, definition } = row;
+    return { status: "declared", revision, ...(revision === knownRevision ? {} : { definition }) };
+  }
+
+  /** Synchronous within, so that what is compared is what is replaced. */
+  async declare(name: string, definition: string): Promise<Declared> {
+    const row = this.#find(name);
+    if (row?.retired) return { outcome: "retired" };
+    if (!row) {
+      if (!this.#exists) this.#sql.exec(CREATE);
+      this.#exists = true;
+      if (Number(this.#sql.exec(`SELECT count(*) AS count FROM categories`).one().count) >= CATEGORIES) return { outcome: "full" };
+      this.#sql.exec(`INSERT INTO categories (name, revision, definition, declared_at) VALUES (?, 1, ?, ?)`, name, definition, Date.now());
+      return { outcome: "created", revision: 1 };
+    }
+    const [old, next]: [Definition, Definition] = [JSON.parse(row.definition), JSON.parse(definition)];
+    if (canonical(old) === canonical(next)) return { outcome: "unchanged", revision: row.revision };
+    const problem = changeProblem(old, next);
+    if (problem) return { outcome: "incompatible", ...problem };
+    const revision = row.revision + 1;
+    this.#sql.exec(`UPDATE categories SET revision = ?, definition = ? WHERE name = ?`, revision, definition, name);
+    return { outcome: "changed", revision };
+  }
+
+  async retire(name: string): Promise<boolean> {
+    if (!this.#find(name)) return false;
+    this.#sql.exec(`UPDATE categories SET retired_at = ? WHERE name = ? AND retired_at IS NULL`, Date.now(), name);
+    return true;
+  }
+
+  async list(): Promise<CategorySummary[]> {
+    if (!this.#exists) return [];
+    const rows = this.#sql.exec(LIST).toArray() as unknown as ListRow[];
+    return rows.map(({ name, description, key, strict, types }) => ({
+      name,
+      ...(description === null ? {} : { description }),
+      ...(key === null ? {} : { key }),
+      strict: strict === 1,
+      eventTypes: JSON.parse(types),
+    }));
+  }
+
+  #find(name: string): Row | undefined {
+    if (!this.#exists) return undefined;
+    const rows = this.#sql.exec(`SELECT revision, definition, retired_at IS NOT NULL AS retired FROM categories WHERE name = ?`, name);
+    return rows.toArray()[0] as unknown as Row | undefined;
+  }
+}

@@ -1,0 +1,90 @@
+/** What is declared of a category at run time, and how that may change. Pure. */
+
+import { z } from "zod";
+import { CATEGORY_EVENT_TYPES, ISSUES, PATTERN_STATES } from "../limits.ts";
+import { EVENT_TYPE } from "../names.ts";
+import type { Issue } from "../protocol.ts";
+import { type JsonSchema, isObject } from "./json-schema.ts";
+import type { DefinitionProblem } from "./protocol.ts";
+import { incompatibility } from "./schema-change.ts";
+import { schemaIssues } from "./schema-check.ts";
+
+/** A category's definition as it is kept. */
+export interface Definition {
+  readonly description?: string;
+  /** The property of an event's data that names its stream. */
+  readonly key?: string;
+  /** Whether only the declared event types are taken. */
+  readonly strict: boolean;
+  /** By event type. None: any type, with any JSON object as data. */
+  readonly events: Readonly<Record<string, JsonSchema>>;
+}
+
+/** A definition, as clients send it. The schemas are checked by other means. */
+const DefinitionIn = z.strictObject({
+  description: z.string().max(1_024).optional(),
+  key: z.string().min(1).max(128).optional(),
+  events: z.custom<Record<string, unknown>>(isObject, "JSON Schemas by event type").optional(),
+  schema: z.custom<unknown>((schema) => schema !== undefined, "a JSON Schema").optional(),
+  strict: z.boolean().optional(),
+});
+
+/** The definition that a request's body declares for a category of this name, or what is wrong with it. */
+export function parseDefinition(name: string, body: unknown): Definition | { readonly issues: readonly Issue[] } {
+  const parsed = DefinitionIn.safeParse(body);
+  if (!parsed.success) return { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })) };
+  const { events = {}, schema, strict, ...kept } = parsed.data;
+  if (schema !== undefined && parsed.data.events)
+    return { issues: [{ path: "schema", message: "either one schema or events, which has a schema for each event type" }] };
+  const asked: [type: string, schema: unknown, path: string][] =
+    schema === undefined
+      ? Object.entries(events).map(([type, one]) => [type, one, `events.${type}`])
+      : [[`${name.charAt(0).toUpperCase()}${name.slice(1)}Recorded`, schema, "schema"]];
+  if (asked.length > CATEGORY_EVENT_TYPES) return { issues: [{ path: "events", message: `at most ${CATEGORY_EVENT_TYPES} event types` }] };
+  const states = { left: PATTERN_STATES };
+  const issues = asked.flatMap(([type, one, path]) => [
+    ...(EVENT_TYPE.test(type) && !type.startsWith("$")
+      ? []
+      : [{ path, message: `an event type matches ${EVENT_TYPE.source} and does not begin with $` }]),
+    ...schemaIssues(one, states).map((issue) => ({ path: path + issue.path, message: issue.message })),
+  ]);
+  if (issues.length > 0) return { issues: issues.slice(0, ISSUES) };
+  return {
+    ...kept,
+    strict: asked.length > 0 && strict !== false,
+    events: Object.fromEntries(asked.map(([type, one]) => [type, one as JsonSchema])),
+  };
+}
+
+/** The version of an event type that its schema describes: its annotation `x-version`, else 1. */
+export function versionOf(schema: JsonSchema): number {
+  return isObject(schema) && typeof schema["x-version"] === "number" ? schema["x-version"] : 1;
+}
+
+/** Why events that fitted the old definition might not fit the new one; undefined: they all do. */
+export function changeProblem(old: Definition, next: Definition): DefinitionProblem | undefined {
+  if (!old.strict && next.strict)
+    return { reason: 'so far any event type was taken, so there may be others than those declared now: say "strict": false' };
+  for (const [eventType, schema] of Object.entries(old.events)) {
+    if (!Object.hasOwn(next.events, eventType)) return { eventType, reason: "an event type is not removed: its events are still there" };
+    const problem = versionProblem(schema, next.events[eventType] as JsonSchema);
+    if (problem) return { eventType, ...problem };
+  }
+  if (old.strict) return undefined;
+  for (const [eventType, schema] of Object.entries(next.events)) {
+    // What was taken unchecked was the first version of a type whose schema accepts everything.
+    const problem = Object.hasOwn(old.events, eventType) ? undefined : versionProblem(true, schema);
+    if (problem) return { eventType, ...problem };
+  }
+  return undefined;
+}
+
+function versionProblem(old: JsonSchema, next: JsonSchema): { path: string; reason: string } | undefined {
+  const [before, after] = [versionOf(old), versionOf(next)];
+  if (after === before + 1) return undefined;
+  if (after === before) return incompatibility(old, next);
+  return {
+    path: "#/x-version",
+    reason: `after version ${before} comes ${before} again, with a compatible schema, or ${before + 1}, with any`,
+  };
+}

@@ -1,0 +1,99 @@
+/** JSON Schema, draft 2020-12: its keywords, where schemas stand within schemas, and what `$ref` points to. Pure. */
+
+/** A schema, as it was parsed. */
+export type JsonSchema = boolean | SchemaObject;
+export interface SchemaObject {
+  readonly [keyword: string]: unknown;
+}
+
+/** The `$schema` of the one draft that is understood. */
+export const DRAFT = "https://json-schema.org/draft/2020-12/schema";
+
+/** Keywords whose value is a schema, a list of schemas, or schemas by name. `definitions` is the old name of `$defs`. */
+const ONE = words("not if then else additionalProperties unevaluatedProperties propertyNames items unevaluatedItems contains");
+const LIST = words("allOf anyOf oneOf prefixItems");
+const MAP = words("$defs definitions dependentSchemas properties patternProperties");
+
+/** Those among them whose schemas look at the same value, not at one within it. */
+const IN_PLACE = words("allOf anyOf oneOf not if then else dependentSchemas");
+
+export function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(" "));
+}
+
+export function holderOf(keyword: string): "one" | "list" | "map" | undefined {
+  return ONE.has(keyword) ? "one" : LIST.has(keyword) ? "list" : MAP.has(keyword) ? "map" : undefined;
+}
+
+/** A schema within a schema. */
+export interface Subschema {
+  /** Where it stands, after the outer schema's own place: `/properties/lines`. */
+  readonly pointer: string;
+  readonly keyword: string;
+  readonly schema: JsonSchema;
+}
+
+/** The schemas directly within one. What is not a schema, although it stands where one should, is left out. */
+export function subschemasOf(schema: SchemaObject): Subschema[] {
+  return Object.entries(schema).flatMap(([keyword, value]) => {
+    const holder = holderOf(keyword);
+    if (holder === undefined) return [];
+    const entries: [string, unknown][] =
+      holder === "one"
+        ? [[`/${keyword}`, value]]
+        : Object.entries(value ?? {}).map(([name, one]) => [`/${keyword}/${escapePointer(name)}`, one]);
+    return entries.flatMap(([pointer, one]) => (isSchema(one) ? [{ pointer, keyword, schema: one }] : []));
+  });
+}
+
+export function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === "boolean" || isObject(value);
+}
+
+export function isObject(value: unknown): value is SchemaObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Every schema within a schema, itself included, by the JSON pointer that `$ref` finds it with. */
+export function nodesOf(root: JsonSchema): Map<string, JsonSchema> {
+  const nodes = new Map<string, JsonSchema>([["", root]]);
+  // A map grows while it is walked, so this reaches all of them.
+  for (const [at, node] of nodes) {
+    if (typeof node === "boolean") continue;
+    for (const { pointer, schema } of subschemasOf(node)) nodes.set(at + pointer, schema);
+  }
+  return nodes;
+}
+
+/** The pointer of the schema that a `$ref` means: `#`, `#/$defs/line` or `#anchor`; undefined: there is none. */
+export function pointerOf(ref: string, nodes: ReadonlyMap<string, JsonSchema>): string | undefined {
+  if (!ref.startsWith("#")) return undefined;
+  let fragment: string;
+  try {
+    fragment = decodeURIComponent(ref.slice(1));
+  } catch {
+    return undefined;
+  }
+  if (fragment === "" || fragment.startsWith("/")) return nodes.has(fragment) ? fragment : undefined;
+  for (const [pointer, node] of nodes) if (typeof node !== "boolean" && node.$anchor === fragment) return pointer;
+  return undefined;
+}
+
+/** Pointers of the schemas that look at the same value as this one does. */
+export function inPlace(pointer: string, node: SchemaObject, nodes: ReadonlyMap<string, JsonSchema>): string[] {
+  const within = subschemasOf(node).filter(({ keyword }) => IN_PLACE.has(keyword));
+  const target = typeof node.$ref === "string" ? pointerOf(node.$ref, nodes) : undefined;
+  return [...within.map((one) => pointer + one.pointer), ...(target === undefined ? [] : [target])];
+}
+
+export function escapePointer(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+/** The names in a JSON pointer. */
+export function pointerNames(pointer: string): string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+}

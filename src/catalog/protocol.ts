@@ -1,0 +1,49 @@
+/** What the doors say to a store's catalog: its categories that were declared at run time. Refusals cross as values. */
+
+/** A category of the catalog, as the doors look it up. */
+export type Entry =
+  | { readonly status: "retired" }
+  | {
+      readonly status: "declared";
+      /** One higher with every change of the definition. */
+      readonly revision: number;
+      /** JSON text of a `Definition`; absent: it is the revision that the asker knows. */
+      readonly definition?: string;
+    };
+
+/** A category in a list: without its schemas. */
+export interface CategorySummary {
+  readonly name: string;
+  readonly description?: string;
+  /** The property of an event's data that names its stream. */
+  readonly key?: string;
+  readonly strict: boolean;
+  readonly eventTypes: readonly string[];
+}
+
+export type Declared =
+  | { readonly outcome: "created" | "changed" | "unchanged"; readonly revision: number }
+  | { readonly outcome: "retired" }
+  /** The store has as many categories as it may have. */
+  | { readonly outcome: "full" }
+  | ({ readonly outcome: "incompatible" } & DefinitionProblem);
+
+/** Why a definition cannot take the place of the one before. */
+export interface DefinitionProblem {
+  /** The event type; absent: it is about the whole category. */
+  readonly eventType?: string;
+  /** JSON pointer into that type's new schema. */
+  readonly path?: string;
+  readonly reason: string;
+}
+
+export interface CatalogRpc {
+  /** Undefined: never declared. */
+  lookUp(name: string, knownRevision?: number): Promise<Entry | undefined>;
+  /** Declares a category, or changes it compatibly. */
+  declare(name: string, definition: string): Promise<Declared>;
+  /** Ends a category for good; its name is not given out again. False: it was never declared. */
+  retire(name: string): Promise<boolean>;
+  /** All that are not retired, by name. */
+  list(): Promise<CategorySummary[]>;
+}

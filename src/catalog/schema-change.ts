@@ -1,0 +1,253 @@
+/**
+ * Whether a JSON Schema may take the place of another: only if it accepts all that the other accepted, so that stored
+ * events stay valid. Pure, structural and conservative: what it cannot show to be compatible, it refuses.
+ *
+ * The old schema is taken as a list of schemas that all hold (itself, its `allOf`, what its `$ref` points to). The new
+ * one may say only what follows from them: every keyword of it must be implied by what the old ones say.
+ */
+
+import { canonical } from "../json.ts";
+import { compileChecker, newEffort } from "./checker.ts";
+import { type JsonSchema, type SchemaObject, escapePointer, nodesOf, pointerOf } from "./json-schema.ts";
+import {
+  LOOKS_AT,
+  areDisjoint,
+  bare,
+  commonType,
+  flat,
+  itemAt,
+  matches,
+  namedIn,
+  propertyIn,
+  sameText,
+  schemasAt,
+  typesOf,
+  valueRule,
+  valuesOf,
+} from "./schema-rules.ts";
+
+/** Where the new schema refuses something that the old one accepted, and what. */
+export interface Incompatibility {
+  /** JSON pointer into the new schema: `#/properties/celsius/minimum`. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** Undefined: everything that `old` accepts, `next` accepts too. Both are schemas in which `schemaIssues` finds nothing wrong. */
+export function incompatibility(old: JsonSchema, next: JsonSchema): Incompatibility | undefined {
+  if (canonical(bare(old)) === canonical(bare(next))) return undefined;
+  return new Comparison(old, next).refusal("", [old]);
+}
+
+/** Comparisons of two schemas within the whole ones. Ours: some 10 ms; beyond it they are too tangled to tell. */
+const COMPARISONS = 10_000;
+
+type Refusal = Incompatibility | undefined;
+
+class Comparison {
+  readonly #next: JsonSchema;
+  readonly #nextNodes: ReadonlyMap<string, JsonSchema>;
+  readonly #oldNodes: ReadonlyMap<string, JsonSchema>;
+  readonly #open = new Set<string>();
+  readonly #ids = new Map<unknown, number>();
+  readonly #effort = newEffort();
+  #left = COMPARISONS;
+
+  constructor(old: JsonSchema, next: JsonSchema) {
+    this.#next = next;
+    this.#nextNodes = nodesOf(next);
+    this.#oldNodes = nodesOf(old);
+  }
+
+  /** Why the new schema at `pointer` does not accept all that the old ones, taken together, do. */
+  refusal(pointer: string, olds: readonly JsonSchema[]): Refusal {
+    if (this.#left-- <= 0) return { path: `#${pointer}`, reason: "the schemas are too tangled to compare" };
+    const old = flat(olds, this.#oldNodes);
+    if (old.some((one) => one === false)) return undefined;
+    const holds = old.filter((one) => one !== true) as SchemaObject[];
+    // Schemas that refer to themselves come back here, deeper in the data: what is being shown may then be assumed.
+    const key = `${pointer} ${holds
+      .map((one) => this.#id(one))
+      .toSorted((a, b) => a - b)
+      .join()}`;
+    if (this.#open.has(key)) return undefined;
+    this.#open.add(key);
+    try {
+      const values = holds.map(valuesOf).find((one) => one !== undefined);
+      return values ? this.#valueRefusal(pointer, values) : this.#nodeRefusal(pointer, holds);
+    } finally {
+      this.#open.delete(key);
+    }
+  }
+
+  /** The old schema took these values only, so it is enough to try them. */
+  #valueRefusal(pointer: string, values: readonly unknown[]): Refusal {
+    const check = compileChecker(this.#next, pointer);
+    const refused = values.find((value) => check(value, JSON.stringify(value), this.#effort).length > 0);
+    return refused === undefined ? undefined : { path: `#${pointer}`, reason: `it took ${JSON.stringify(refused)} before` };
+  }
+
+  #nodeRefusal(pointer: string, old: readonly SchemaObject[]): Refusal {
+    const node = this.#nextNodes.get(pointer) as JsonSchema;
+    if (node === true) return undefined;
+    if (node === false) return { path: `#${pointer}`, reason: "it took something before, and false takes nothing" };
+    const before = typesOf(old);
+    for (const [keyword, value] of Object.entries(node)) {
+      const type = LOOKS_AT[keyword];
+      if (type && !before.some((one) => commonType(one, type))) continue;
+      const refusal = this.#keywordRefusal(keyword, value, node, pointer, old);
+      if (refusal) return typeof refusal === "string" ? { path: `#${pointer}/${keyword}`, reason: refusal } : refusal;
+    }
+    return undefined;
+  }
+
+  /** Why the old schemas do not imply what one keyword of the new one says. A text is about the keyword itself. */
+  #keywordRefusal(keyword: string, value: unknown, node: SchemaObject, pointer: string, old: readonly SchemaObject[]): Refusal | string {
+    const at = `${pointer}/${keyword}`;
+    switch (keyword) {
+      case "$ref":
+        return this.refusal(pointerOf(value as string, this.#nextNodes) as string, old);
+      case "allOf":
+        return firstOf(value as unknown[], (_, index) => this.refusal(`${at}/${index}`, old));
+      case "anyOf":
+        return this.#choiceRefusal(at, value as JsonSchema[], old);
+      case "oneOf": {
+        if (old.some((one) => sameText(one.oneOf, value))) return undefined;
+        const choices = value as JsonSchema[];
+        const distinct = choices.every((one, index) => choices.slice(0, index).every((other) => areDisjoint(one, other, this.#nextNodes)));
+        return distinct ? this.#choiceRefusal(at, choices, old) : "its alternatives may overlap, and then it takes neither";
+      }
+      case "not":
+        return old.some((one) => sameText(one.not, value)) ? undefined : "what `not` refuses must stay the same";
+      case "if": {
+        if (node.then === undefined && node.else === undefined) return undefined;
+        const same = old.find((one) => sameText(one.if, value));
+        if (!same) return "its condition must stay the same";
+        const then =
+          node.then === undefined
+            ? undefined
+            : this.refusal(`${pointer}/then`, [...old, ...schemasAt(same, "then"), ...schemasAt(same, "if")]);
+        return then ?? (node.else === undefined ? undefined : this.refusal(`${pointer}/else`, [...old, ...schemasAt(same, "else")]));
+      }
+      case "dependentSchemas":
+        return firstOf(Object.keys(value as object), (name) =>
+          this.refusal(`${at}/${escapePointer(name)}`, [...old, ...old.flatMap((one) => namedIn(one, keyword, name))]),
+        );
+      case "properties":
+        return firstOf(Object.keys(value as object), (name) => this.#propertyRefusal(`${at}/${escapePointer(name)}`, name, old));
+      case "patternProperties":
+        return firstOf(Object.keys(value as object), (pattern) => this.#patternRefusal(`${at}/${escapePointer(pattern)}`, pattern, old));
+      case "additionalProperties":
+        return this.#additionalRefusal(at, node, old);
+      case "propertyNames":
+        return this.refusal(at, [{ type: "string" }, ...old.flatMap((one) => schemasAt(one, "propertyNames"))]);
+      case "prefixItems":
+        return firstOf(value as unknown[], (_, index) =>
+          old.some((one) => (one.maxItems as number) <= index)
+            ? undefined
+            : this.refusal(
+                `${at}/${index}`,
+                old.flatMap((one) => itemAt(one, index)),
+              ),
+        );
+      case "items":
+        return this.#itemsRefusal(at, node, old);
+      case "contains":
+        return this.#containsRefusal(at, node, old);
+      case "unevaluatedProperties":
+      case "unevaluatedItems":
+        return value === true || old.some((one) => sameText(one, node)) ? undefined : "with it, the whole schema here must stay the same";
+      default:
+        return valueRule(keyword, value, old);
+    }
+  }
+
+  /** Every way in which the old ones could be met must meet one of the alternatives. */
+  #choiceRefusal(at: string, choices: readonly JsonSchema[], old: readonly SchemaObject[]): Refusal | string {
+    const fits = (also: JsonSchema[]) => choices.some((_, index) => this.refusal(`${at}/${index}`, [...old, ...also]) === undefined);
+    if (fits([])) return undefined;
+    const splits: JsonSchema[][] = old.flatMap((one) => [one.anyOf, one.oneOf].filter((split) => split !== undefined)) as JsonSchema[][];
+    if (splits.some((split) => split.every((one) => fits([one])))) return undefined;
+    if (typesOf(old).every((type) => fits([{ type }]))) return undefined;
+    return "none of its alternatives takes all that was taken before";
+  }
+
+  #propertyRefusal(at: string, name: string, old: readonly SchemaObject[]): Refusal {
+    const before = propertyIn(old, name);
+    const refusal = this.refusal(at, before);
+    if (!refusal || before.length > 0) return refusal;
+    return { path: `#${at}`, reason: "additional properties were allowed, so that events may have any value here" };
+  }
+
+  #patternRefusal(at: string, pattern: string, old: readonly SchemaObject[]): Refusal {
+    const same = old.flatMap((one) => namedIn(one, "patternProperties", pattern));
+    if (same.length > 0) return this.refusal(at, same);
+    const closed = old.find((one) => one.additionalProperties === false && one.patternProperties === undefined);
+    if (!closed) return this.refusal(at, []);
+    const names = Object.keys((closed.properties as object | undefined) ?? {}).filter((name) => matches(pattern, name));
+    return firstOf(names, (name) => this.refusal(at, propertyIn(old, name)));
+  }
+
+  #additionalRefusal(at: string, node: SchemaObject, old: readonly SchemaObject[]): Refusal {
+    const isNamed = (name: string) =>
+      namedIn(node, "properties", name).length > 0 ||
+      Object.keys((node.patternProperties as object) ?? {}).some((one) => matches(one, name));
+    const attempts = old
+      .filter((one) => one.additionalProperties !== undefined)
+      .map((one) => {
+        const names = Object.keys((one.properties as object | undefined) ?? {}).filter((name) => !isNamed(name));
+        const patterns = Object.entries((one.patternProperties as Record<string, JsonSchema>) ?? {}).filter(
+          ([pattern]) => namedIn(node, "patternProperties", pattern).length === 0,
+        );
+        return (
+          this.refusal(at, [one.additionalProperties as JsonSchema]) ??
+          firstOf(names, (name) => withReason(this.refusal(at, propertyIn(old, name)), `the property "${name}" was allowed before`)) ??
+          firstOf(patterns, ([, schema]) => this.refusal(at, [schema]))
+        );
+      });
+    if (attempts.length > 0) return attempts.includes(undefined) ? undefined : attempts[0];
+    return withReason(this.refusal(at, []), "additional properties were allowed before");
+  }
+
+  #itemsRefusal(at: string, node: SchemaObject, old: readonly SchemaObject[]): Refusal {
+    const from = Array.isArray(node.prefixItems) ? node.prefixItems.length : 0;
+    if (old.some((one) => (one.maxItems as number) <= from)) return undefined;
+    const attempts = old
+      .filter((one) => one.items !== undefined)
+      .map((one) => {
+        const prefix = ((one.prefixItems as JsonSchema[] | undefined) ?? []).slice(from);
+        return firstOf([one.items as JsonSchema, ...prefix], (schema) => this.refusal(at, [schema]));
+      });
+    if (attempts.length > 0) return attempts.includes(undefined) ? undefined : attempts[0];
+    return withReason(this.refusal(at, []), "items could be anything before");
+  }
+
+  #containsRefusal(at: string, node: SchemaObject, old: readonly SchemaObject[]): Refusal | string {
+    const { minContains = 1, maxContains } = node as { minContains?: number; maxContains?: number };
+    if (minContains === 0 && maxContains === undefined) return undefined;
+    const implied = old.some((one) => {
+      if (one.contains === undefined || ((one.minContains as number | undefined) ?? 1) < minContains) return false;
+      if (maxContains === undefined) return this.refusal(at, [one.contains as JsonSchema]) === undefined;
+      return (one.maxContains as number) <= maxContains && sameText(one.contains, node.contains);
+    });
+    return implied ? undefined : "arrays without such items, or with more of them, were taken before";
+  }
+
+  #id(schema: unknown): number {
+    const id = this.#ids.get(schema) ?? this.#ids.size;
+    this.#ids.set(schema, id);
+    return id;
+  }
+}
+
+function firstOf<Item>(items: readonly Item[], refusal: (item: Item, index: number) => Refusal): Refusal {
+  for (const [index, item] of items.entries()) {
+    const found = refusal(item, index);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function withReason(refusal: Refusal, reason: string): Refusal {
+  return refusal && { ...refusal, reason };
+}

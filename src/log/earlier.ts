@@ -1,0 +1,72 @@
+/** The earlier segments of a log, as the last one asks them: what it does not have itself. */
+
+import type { LogPage, LogReadRequest, StreamSummary } from "../protocol.ts";
+import type { LogTable } from "./log-table.ts";
+import { type SegmentInfo, type SegmentRpc, earlierSegment } from "./segment.ts";
+
+export class Earlier {
+  readonly #info: SegmentInfo;
+  readonly #segment: (number: number) => SegmentRpc;
+
+  constructor(info: SegmentInfo, segment: (number: number) => SegmentRpc) {
+    this.#info = info;
+    this.#segment = segment;
+  }
+
+  /** The segment before this one; undefined: this is the first. */
+  get previous(): SegmentRpc | undefined {
+    return this.#info.number === 1 ? undefined : this.#segment(this.#info.number - 1);
+  }
+
+  /** The part of a page that is in an earlier segment, if the page begins in one. `end` is the last position there, in the reading direction. */
+  async page(request: LogReadRequest, head: number): Promise<{ page: LogPage; end: number } | undefined> {
+    const { direction = "forward", after, to } = request;
+    const forward = direction === "forward";
+    const begin = forward ? (after ?? 0) + 1 : Math.min(after ?? head + 1, head + 1) - 1;
+    const found = begin < 1 ? undefined : earlierSegment(this.#info, begin);
+    if (!found) return undefined;
+    const { number, first, last } = found;
+    const page = await this.#segment(number).readHere(forward ? { ...request, to: Math.min(to ?? last, last) } : request);
+    return { page, end: forward ? last : first };
+  }
+
+  /** Lets the table know the versions of streams that it has not seen, so that it can tell a gap from a beginning. */
+  async teach(table: LogTable, streams: readonly string[]): Promise<void> {
+    if (!this.previous) return;
+    const unknown = [...new Set(streams)].filter((stream) => table.versionHere(stream) === undefined);
+    if (unknown.length === 0) return;
+    const versions = await this.previous.versionsHere(unknown);
+    for (const [index, stream] of unknown.entries()) table.learn(stream, versions[index] ?? 0);
+  }
+
+  /** The versions of streams: as here, else as of the segments before. */
+  async versions(table: LogTable, streams: readonly string[]): Promise<number[]> {
+    await this.teach(table, streams);
+    return streams.map((stream) => table.versionHere(stream) ?? 0);
+  }
+
+  async positions(here: Record<number, number>, stream: string, from: number, to: number): Promise<Record<number, number>> {
+    if (!this.previous || Object.keys(here).length === to - from + 1) return here;
+    return { ...(await this.previous.positionsHere(stream, from, to)), ...here };
+  }
+
+  /** Streams of this segment and of those before, each as the later one knows it. */
+  async streams(here: readonly StreamSummary[], category: string | undefined, after: string, limit: number): Promise<StreamSummary[]> {
+    if (!this.previous) return [...here];
+    const before = await this.previous.streamsHere(category, after, limit);
+    const byName = new Map([...before, ...here].map((summary) => [summary.stream, summary]));
+    return [...byName.values()].toSorted((a, b) => compareUtf8(a.stream, b.stream)).slice(0, limit);
+  }
+}
+
+const utf8 = new TextEncoder();
+
+/** The order in which SQLite has texts: by their bytes. JavaScript's own is by UTF-16 units, which differs beyond the BMP. */
+function compareUtf8(a: string, b: string): number {
+  const [left, right] = [utf8.encode(a), utf8.encode(b)];
+  for (let at = 0; at < Math.min(left.length, right.length); at++) {
+    const difference = (left[at] ?? 0) - (right[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}

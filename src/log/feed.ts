@@ -1,0 +1,259 @@
+/**
+ * Live subscriptions: the log, pushed over WebSockets that let this object sleep while nothing happens.
+ *
+ * A subscriber gets every event that its filter lets through, after the position it asks for, in order, once: first
+ * what there is, then what comes. All there is to know of it, filter and position included, is the attachment of its
+ * socket, which outlives this object's memory; no timer is pending while nothing happens (decision 0010).
+ *
+ * Sent: events, as JSON, and now and then a checkpoint, `{"checkpoint":{"position":n,"head":m}}`: "you have everything
+ * up to n". The subscriber sends every checkpoint back when it has dealt with what came before it. At most
+ * {@link FEED_WINDOW} characters are under way beyond the last one answered, so nothing piles up here for a slow
+ * subscriber; one that keeps more waiting for {@link FEED_ANSWER_MS} is closed. It resumes where it was.
+ */
+
+import { type LoggedEvent, eventJson } from "../event.ts";
+import {
+  FEED_ANSWER_MS,
+  FEED_BURST_MESSAGES,
+  FEED_INTERVAL_MS,
+  FEED_MESSAGE,
+  FEED_PROGRESS,
+  FEED_SUBSCRIBERS,
+  FEED_TAIL_EVENTS,
+  FEED_UNANSWERED,
+  FEED_WINDOW,
+} from "../limits.ts";
+import type { LogFilter, LogPage, LogReadRequest } from "../protocol.ts";
+import { matches } from "./filter.ts";
+
+/** The feed's sockets among all that the object may have. */
+const TAG = "feed";
+
+/** A socket's attachment. */
+interface Subscription {
+  readonly filter: LogFilter;
+  /** Everything up to here has been sent, or is not of interest. */
+  position: number;
+  /** It has been told that it has reached the head. */
+  live: boolean;
+  /** The position of the last checkpoint. */
+  told: number;
+  /** Characters sent since. */
+  sent: number;
+  /** Checkpoints to be answered, with the characters sent up to each, and when that was (milliseconds since 1970). */
+  readonly unanswered: { readonly position: number; readonly sent: number; readonly at: number }[];
+}
+
+export class Feed {
+  readonly #ctx: DurableObjectState;
+  readonly #head: () => number;
+  readonly #read: (request: LogReadRequest) => Promise<LogPage>;
+  /** An event's JSON, made once for all subscribers. */
+  readonly #texts = new WeakMap<LoggedEvent, string>();
+  readonly #catchingUp = new Set<WebSocket>();
+  #pushing = false;
+  #again = false;
+  #burst = 0;
+
+  constructor(ctx: DurableObjectState, head: () => number, read: (request: LogReadRequest) => Promise<LogPage>) {
+    this.#ctx = ctx;
+    this.#head = head;
+    this.#read = read;
+  }
+
+  /**
+   * Begins a subscription. The door has checked the request: `after` is a position or `head`, `filter` a {@link LogFilter} as JSON.
+   * A log with too many subscribers says so by closing the socket.
+   */
+  open(request: Request): Response {
+    const { searchParams } = new URL(request.url);
+    const after = searchParams.get("after");
+    const { 0: client, 1: server } = new WebSocketPair();
+    if (this.#ctx.getWebSockets(TAG).length < FEED_SUBSCRIBERS) {
+      // Answered by the runtime, without waking this object.
+      this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+      this.#ctx.acceptWebSocket(server, [TAG]);
+      const position = after === "head" ? this.#head() : Number(after);
+      const filter = JSON.parse(searchParams.get("filter") ?? "{}") as LogFilter;
+      save(server, { filter, position, live: false, told: position, sent: 0, unanswered: [] });
+      this.push();
+    } else {
+      server.accept();
+      server.close(TRY_LATER, `the log has ${FEED_SUBSCRIBERS} subscribers already`);
+    }
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Sends what there is to send. Never throws, and sends nothing before the caller has ended its turn. */
+  push(): void {
+    this.#again = true;
+    if (!this.#pushing && this.#ctx.getWebSockets(TAG).length > 0) void this.#pushUntilDone();
+  }
+
+  /** A subscriber has sent a message: a checkpoint, or something that does not belong here. */
+  answered(socket: WebSocket, message: string | ArrayBuffer): void {
+    const subscription = subscriptionOf(socket);
+    const position = checkpointIn(message);
+    const index = subscription.unanswered.findIndex((checkpoint) => checkpoint.position === position);
+    if (index < 0) return close(socket, POLICY, "send nothing but `ping` and each checkpoint, once");
+    subscription.unanswered.splice(0, index + 1);
+    save(socket, subscription);
+    this.push();
+  }
+
+  /** A subscriber has gone. The runtime does not answer a close for a socket that may hibernate. */
+  closed(socket: WebSocket, code: number): void {
+    const isSendable = code !== NO_CODE && code !== ABNORMAL;
+    close(socket, isSendable ? code : NORMAL, "");
+  }
+
+  /** Sends everyone away, to where the log goes on. They resume from their last positions. */
+  sendAway(): void {
+    for (const socket of this.#ctx.getWebSockets(TAG))
+      close(socket, GO_ON_ELSEWHERE, "the log goes on elsewhere. Resume from your last position");
+  }
+
+  /** Rounds in which every subscriber near the head gets what there is, until all have everything. */
+  async #pushUntilDone(): Promise<void> {
+    this.#pushing = true;
+    while (this.#again) {
+      // First of all whoever waits for the log gets its turn: the writer whose commit this is, and the next one.
+      await scheduler.wait(0);
+      this.#again = false;
+      const pages = new Map<number, LogPage>();
+      for (const socket of this.#ctx.getWebSockets(TAG)) {
+        if (this.#isFar(socket)) void this.#catchUp(socket);
+        else if (await this.#advance(socket, pages)) this.#again = true;
+        if (this.#burst < FEED_BURST_MESSAGES) continue;
+        this.#burst = 0;
+        await scheduler.wait(0);
+      }
+      // Events that come close together go out together.
+      await scheduler.wait(FEED_INTERVAL_MS);
+    }
+    this.#pushing = false;
+  }
+
+  /** Brings one subscriber near the head, by itself: its pages may come from another object, and nobody has to wait for them. */
+  async #catchUp(socket: WebSocket): Promise<void> {
+    if (this.#catchingUp.has(socket)) return;
+    this.#catchingUp.add(socket);
+    while (this.#isFar(socket) && (await this.#advance(socket, new Map()))) await scheduler.wait(0);
+    this.#catchingUp.delete(socket);
+    if (!this.#isFar(socket)) this.push();
+  }
+
+  #isFar(socket: WebSocket): boolean {
+    return socket.readyState === WebSocket.OPEN && this.#head() - subscriptionOf(socket).position > FEED_TAIL_EVENTS;
+  }
+
+  /** Sends a subscriber what it may have now. @returns whether it could have more at once */
+  async #advance(socket: WebSocket, pages: Map<number, LogPage>): Promise<boolean> {
+    if (socket.readyState !== WebSocket.OPEN) return false;
+    try {
+      const { position: from, filter, ...before } = subscriptionOf(socket);
+      if (from >= this.#head() && before.live) return false;
+      if (isWaiting(before)) {
+        const since = before.unanswered[0]?.at ?? 0;
+        if (since < Date.now() - FEED_ANSWER_MS)
+          close(socket, TRY_LATER, "too slow: send every checkpoint back. Resume from your last position");
+        return false;
+      }
+      const page = await this.#pageAfter(from, filter, pages);
+      const subscription = subscriptionOf(socket); // read again: an answer may have come meanwhile
+      for (const event of page.events) {
+        if (isWaiting(subscription)) break;
+        this.#send(socket, subscription, this.#textOf(event));
+        subscription.position = event.position;
+        if (subscription.sent >= FEED_WINDOW / 2) this.#checkpoint(socket, subscription);
+      }
+      const last = page.events.at(-1)?.position;
+      if (last === undefined || last === subscription.position) subscription.position = page.next ?? from;
+      const isAtHead = subscription.position >= this.#head();
+      if ((isAtHead && !subscription.live) || subscription.position - subscription.told >= FEED_PROGRESS)
+        this.#checkpoint(socket, subscription);
+      subscription.live ||= isAtHead;
+      save(socket, subscription);
+      return !isAtHead && !isWaiting(subscription);
+    } catch (error) {
+      console.error({
+        message: "a subscription failed and is closed",
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      close(socket, FAILED, "the log could not be read. Resume from your last position");
+      return false;
+    }
+  }
+
+  /** The next events for a subscriber. Near the head, where most are, all share one read. */
+  async #pageAfter(position: number, filter: LogFilter, pages: Map<number, LogPage>): Promise<LogPage> {
+    const request = { after: position, limit: FEED_TAIL_EVENTS, bytes: FEED_WINDOW };
+    if (this.#head() - position > FEED_TAIL_EVENTS) return this.#read({ ...request, ...filter });
+    const page = pages.get(position) ?? (await this.#read(request));
+    pages.set(position, page);
+    return { ...page, events: page.events.filter((event) => matches(filter, event)) };
+  }
+
+  #checkpoint(socket: WebSocket, subscription: Subscription): void {
+    const { position, unanswered } = subscription;
+    this.#send(socket, subscription, `{"checkpoint":{"position":${position},"head":${this.#head()}}}`);
+    unanswered.push({ position, sent: subscription.sent, at: Date.now() });
+    subscription.told = position;
+    subscription.sent = 0;
+  }
+
+  #send(socket: WebSocket, subscription: Subscription, text: string): void {
+    socket.send(text);
+    subscription.sent += text.length;
+    this.#burst += 1;
+  }
+
+  #textOf(event: LoggedEvent): string {
+    const text = this.#texts.get(event) ?? eventJson(event.stream, event, event.position);
+    this.#texts.set(event, text);
+    return text;
+  }
+}
+
+// Codes of RFC 6455, and of its registry.
+const NORMAL = 1000;
+/** Says that the peer gave no code. May not be sent. */
+const NO_CODE = 1005;
+/** Says that the connection broke. May not be sent. */
+const ABNORMAL = 1006;
+const POLICY = 1008;
+const FAILED = 1011;
+/** "Service restart". */
+const GO_ON_ELSEWHERE = 1012;
+const TRY_LATER = 1013;
+
+function isWaiting({ sent, unanswered }: Pick<Subscription, "sent" | "unanswered">): boolean {
+  const underWay = unanswered.reduce((sum, checkpoint) => sum + checkpoint.sent, sent);
+  return underWay >= FEED_WINDOW || unanswered.length >= FEED_UNANSWERED;
+}
+
+/** The position in a checkpoint that comes back, or undefined when it is none. */
+function checkpointIn(message: string | ArrayBuffer): number | undefined {
+  if (typeof message !== "string" || message.length > FEED_MESSAGE) return undefined;
+  try {
+    return (JSON.parse(message) as { checkpoint?: { position?: number } } | null)?.checkpoint?.position;
+  } catch {
+    return undefined;
+  }
+}
+
+function subscriptionOf(socket: WebSocket): Subscription {
+  return socket.deserializeAttachment() as Subscription;
+}
+
+function save(socket: WebSocket, subscription: Subscription): void {
+  socket.serializeAttachment(subscription);
+}
+
+function close(socket: WebSocket, code: number, reason: string): void {
+  try {
+    socket.close(code, reason);
+  } catch {
+    // It is closed already.
+  }
+}

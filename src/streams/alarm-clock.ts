@@ -1,0 +1,44 @@
+/**
+ * The one alarm that an object has, shared by everything in it that must happen later.
+ *
+ * Trap: setting an alarm replaces the one before, so it is set only when it comes earlier.
+ * Whoever is woken too early looks what is due and asks again.
+ */
+
+/** An alarm this late has been lost (reported of the platform), so it is set again. Ours. */
+const LOST_ALARM_MS = 60_000;
+
+export class AlarmClock {
+  readonly #storage: DurableObjectStorage;
+  #at: number | null = null;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  /** Reads what an earlier activation has set. Await it before anything else. */
+  async load(): Promise<void> {
+    this.#at = await this.#storage.getAlarm();
+  }
+
+  /** The alarm has gone off: nothing is set any more. */
+  wentOff(): void {
+    this.#at = null;
+  }
+
+  /**
+   * Wakes the object at `due` (milliseconds since 1970) or earlier. Inside `transactionSync` the alarm commits, or not,
+   * together with what it is for.
+   */
+  wakeAt(due: number): void {
+    if (this.#at !== null && this.#at <= due && this.#at > Date.now() - LOST_ALARM_MS) return;
+    this.#at = due;
+    // Not awaited: the output gate holds every answer until the write is durable.
+    void this.#storage.setAlarm(due);
+  }
+
+  /** The transaction in which an alarm was set did not commit. */
+  async reload(): Promise<void> {
+    await this.load();
+  }
+}

@@ -1,0 +1,160 @@
+/** From a command's request to what is stored. Synchronous on purpose: commands on one stream run one at a time (promise 2). */
+
+import type { StoredEvent } from "../event.ts";
+import { newEventId, newId } from "../ids.ts";
+import type { CommandAnswer, CommandRequest, Expected, VersionConflict, Written } from "../protocol.ts";
+import { schemaVersionOf } from "../upcast.ts";
+import type { AnyAggregate } from "./aggregate.ts";
+import { type Decided, decide, parseCommand } from "./decide.ts";
+import type { Journal } from "./journal.ts";
+import type { Receipt } from "./receipts.ts";
+import { fingerprint } from "./replay.ts";
+import type { StateCache } from "./state.ts";
+
+/** What a write stored, before anybody is told. */
+export interface Stored {
+  readonly outcome: "stored";
+  readonly first: number;
+  readonly last: number;
+  readonly replayed: boolean;
+}
+
+export type CommandOutcome = Exclude<CommandAnswer, Written> | (Stored & { readonly commandId: string });
+
+/** An aggregate at one stream. */
+export interface Decider {
+  readonly aggregate: AnyAggregate;
+  readonly state: StateCache;
+  readonly journal: Journal;
+  /** `category/id`. */
+  readonly stream: string;
+  /** The stream's id within its category. */
+  readonly id: string;
+}
+
+/** A command's request, with what only a timer adds. */
+export type CommandRun = CommandRequest & { readonly commandId?: string; readonly firedTimer?: string };
+
+/** Carries out a command: validates, recognises repeats, checks the version, decides, stores. */
+export function runCommand(decider: Decider, request: CommandRun): CommandOutcome {
+  const { aggregate, state, journal } = decider;
+  const { command, idempotencyKey: key } = request;
+  if (journal.deleted) return { outcome: "deleted" };
+  const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
+  if (!schema) return { outcome: "unknown-command" };
+
+  const body: unknown = JSON.parse(request.data);
+  const parsed = parseCommand(schema, body);
+  if ("issues" in parsed) return { outcome: "invalid", issues: parsed.issues };
+
+  const print = key === undefined ? "" : fingerprint([command, body]);
+  const known = key === undefined ? undefined : journal.receipts.find(key);
+  if (key !== undefined && known) {
+    if (known.fingerprint === print || request.firstStands) return outcomeOf(key, known, true);
+    return { outcome: "idempotency-conflict", detail: "this idempotency key came with another command before" };
+  }
+  const conflict = conflictWith(request.expected, journal.head);
+  if (conflict) return conflict;
+
+  const now = Date.now();
+  const version = journal.head;
+  const commandId = key ?? request.commandId ?? newId();
+  const correlationId = request.correlationId ?? commandId;
+  const record = (receipt: Receipt) => (key === undefined ? {} : { receipt: { key, receipt } });
+  let decided: Decided;
+  let events: StoredEvent[];
+  let next: unknown;
+  try {
+    decided = decide(aggregate, command, state.current(), parsed.data, {
+      now: new Date(now),
+      id: decider.id,
+      version,
+      commandId,
+      correlationId,
+    });
+    const meta = JSON.stringify({ correlationId, causationId: request.causationId ?? commandId });
+    events = (decided.kind === "events" ? decided.events : []).map(({ type, data }, index) => {
+      const at = version + 1 + index;
+      return {
+        version: at,
+        id: newEventId(at, now),
+        type,
+        data,
+        meta,
+        time: null,
+        recordedAt: now,
+        schemaVersion: schemaVersionOf(aggregate.events[type]),
+      };
+    });
+    next = state.after(events);
+  } catch (error) {
+    console.error({
+      message: "a command failed: decide or evolve threw",
+      stream: decider.stream,
+      command,
+      commandId,
+      correlationId,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    // Who waits for the answer may send the command again; who does not must find out later.
+    if (request.recordFailure) {
+      journal.commit({
+        now,
+        events: [],
+        ...record({ fingerprint: print, status: "failed", first: version + 1, last: version, reason: null, details: null }),
+      });
+    }
+    return { outcome: "failed", commandId };
+  }
+
+  const receipt: Receipt = {
+    fingerprint: print,
+    status: decided.kind === "refused" ? "refused" : "accepted",
+    first: version + 1,
+    last: version + events.length,
+    reason: decided.kind === "refused" ? decided.reason : null,
+    details: (decided.kind === "refused" && decided.details) || null,
+  };
+  const timers = (decided.kind === "events" ? decided.timers : []).map((change) => ({
+    change,
+    commandId: newId(),
+    correlationId,
+    causationId: commandId,
+  }));
+  const { firedTimer } = request;
+  journal.commit({
+    now,
+    events,
+    timers,
+    ...record(receipt),
+    state: { cache: state, next },
+    ...(firedTimer === undefined ? {} : { firedTimer }),
+  });
+  return outcomeOf(commandId, receipt, false);
+}
+
+/** The outcome that a receipt tells of. */
+export function outcomeOf(commandId: string, { status, first, last, reason, details }: Receipt, replayed: boolean): CommandOutcome {
+  switch (status) {
+    case "accepted":
+      return { outcome: "stored", commandId, first, last, replayed };
+    case "refused":
+      return { outcome: "refused", commandId, reason: reason ?? "", ...(details === null ? {} : { details }), replayed };
+    case "failed":
+      return { outcome: "failed", commandId };
+  }
+}
+
+/** The conflict between what the writer believes and the version there is. */
+export function conflictWith(expected: Expected, actual: number): VersionConflict | undefined {
+  switch (expected.kind) {
+    case "any":
+      return undefined;
+    case "exists":
+      return actual > 0 ? undefined : { outcome: "version-conflict", expected: "any version, but existing", actual };
+    case "absent":
+      return actual === 0 ? undefined : { outcome: "version-conflict", expected: "not existing", actual };
+    case "version":
+      return actual === expected.version ? undefined : { outcome: "version-conflict", expected: String(expected.version), actual };
+  }
+}

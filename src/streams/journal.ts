@@ -1,0 +1,103 @@
+/**
+ * What a stream keeps: events, receipts, timers, a snapshot. Everything one request leads to is written here in one
+ * transaction, or nothing of it (promise 2).
+ */
+
+import { DELETED, type StoredEvent, erases } from "../event.ts";
+import type { AlarmClock } from "./alarm-clock.ts";
+import type { TimerChange } from "./decide.ts";
+import { EventTable } from "./event-table.ts";
+import { type Receipt, Receipts } from "./receipts.ts";
+import type { StateCache } from "./state.ts";
+import { Timers } from "./timers.ts";
+
+/** Everything that one request leads to. */
+export interface Entry {
+  readonly now: number;
+  /** They follow the head. */
+  readonly events: readonly StoredEvent[];
+  /** Which of the events' ids the client gave. */
+  readonly givenIds?: readonly StoredEvent[];
+  readonly receipt?: { readonly key: string; readonly receipt: Receipt };
+  readonly timers?: readonly {
+    readonly change: TimerChange;
+    readonly commandId: string;
+    readonly correlationId: string;
+    readonly causationId: string;
+  }[];
+  /** The timer that this request carries out. */
+  readonly firedTimer?: string;
+  /** The state after the events. */
+  readonly state?: { readonly cache: StateCache; readonly next: unknown };
+}
+
+export class Journal {
+  readonly events: EventTable;
+  readonly receipts: Receipts;
+  readonly timers: Timers;
+  readonly #storage: DurableObjectStorage;
+  readonly #alarm: AlarmClock;
+  #deleted: boolean;
+
+  constructor(storage: DurableObjectStorage, alarm: AlarmClock) {
+    this.#storage = storage;
+    this.#alarm = alarm;
+    this.events = new EventTable(storage.sql);
+    this.receipts = new Receipts(storage.sql);
+    this.timers = new Timers(storage.sql);
+    this.#deleted = this.events.range(this.events.head, this.events.head)[0]?.type === DELETED;
+  }
+
+  /** The stream's version. 0: never written. */
+  get head(): number {
+    return this.events.head;
+  }
+
+  /** The stream has ended: it is neither read nor written any more. */
+  get deleted(): boolean {
+    return this.#deleted;
+  }
+
+  /** Writes an entry, whole or not at all. Memory follows only when storage has it. */
+  commit(entry: Entry): void {
+    const { now, events, givenIds = [], receipt, timers = [], firedTimer, state } = entry;
+    const head = this.head + events.length;
+    let snapshotted = false;
+    try {
+      this.#storage.transactionSync(() => {
+        if (events.length > 0) this.events.insert(events);
+        for (const { id, version } of givenIds) this.receipts.recordEventId(id, version);
+        if (receipt) this.receipts.record(receipt.key, receipt.receipt, now);
+        if (firedTimer !== undefined) this.timers.remove(firedTimer);
+        for (const { change, ...of } of timers) {
+          this.timers.change(change, now, of);
+          if ("delayMs" in change) this.#alarm.wakeAt(now + change.delayMs);
+        }
+        if (state && events.length > 0) snapshotted = state.cache.snapshotWhenDue(state.next, head);
+      });
+    } catch (error) {
+      void this.#alarm.reload();
+      throw error;
+    }
+    if (events.length > 0) this.events.advance(head);
+    this.receipts.committed(receipt !== undefined, givenIds.length > 0);
+    if (timers.length > 0) this.timers.committed();
+    state?.cache.keep(state.next, head, snapshotted);
+  }
+
+  /** Ends the stream with this event; when it says so, nothing of what its events said is kept. */
+  end(event: StoredEvent, idGiven = false): void {
+    this.#storage.transactionSync(() => {
+      this.events.insert([event]);
+      if (idGiven) this.receipts.recordEventId(event.id, event.version);
+      this.timers.removeAll();
+      if (!erases(event)) return;
+      this.events.blankBefore(event.version);
+      this.receipts.blank();
+      this.#storage.sql.exec(`DROP TABLE IF EXISTS snapshot`);
+    });
+    this.events.advance(event.version);
+    this.receipts.committed(false, idGiven);
+    this.#deleted = true;
+  }
+}

@@ -1,0 +1,117 @@
+/** Given events, when a command, then what `decide` answers: as the stream's object would run it. */
+
+import type { z } from "zod";
+import type { Cancellation, DecideContext, NewEventOf, Timer, TimerOf } from "../command.ts";
+import type { DataSchemas, Frozen, JsonValue, NewEvent, RecordedEvent } from "../event.ts";
+import { derivedId } from "../ids.ts";
+import type { Issue } from "../protocol.ts";
+import type { AnyAggregate } from "../streams/aggregate.ts";
+import { decide, parseCommand } from "../streams/decide.ts";
+import { NOW, asStored, dataOf, on, recorded } from "./recorded.ts";
+import { same } from "./same.ts";
+
+export interface GivenAggregate<Events extends DataSchemas, Commands extends DataSchemas> {
+  /** @param context what `decide` is told, where it matters to the test */
+  when<const Command extends keyof Commands & string>(
+    command: Command,
+    data: Frozen<z.input<Commands[Command]>>,
+    context?: Partial<DecideContext>,
+  ): ThenAggregate<Events, Commands>;
+}
+
+export interface ThenAggregate<Events extends DataSchemas, Commands extends DataSchemas> {
+  /** These events are stored, in this order, and these timers set or cancelled. */
+  then(...parts: (NewEventOf<Events> | TimerOf<Commands>)[]): void;
+  /** Nothing is stored, and that is not an error. */
+  thenNothing(): void;
+  /** The command is refused; without `details` whatever they are. */
+  thenRefused(reason: string, details?: JsonValue): void;
+  /** The command does not fit its schema, at these paths (`lines.0.sku`). */
+  thenInvalid(...paths: string[]): void;
+}
+
+type Outcome =
+  | { readonly stored: readonly { readonly type: string; readonly data: unknown }[]; readonly timers: readonly object[] }
+  | { readonly refused: string; readonly details?: JsonValue }
+  | { readonly invalid: readonly Issue[] };
+
+export function givenAggregate(aggregate: AnyAggregate, events: readonly NewEvent[]): GivenAggregate<DataSchemas, DataSchemas> {
+  return {
+    when(command, data, context = {}) {
+      const outcome = outcomeOf(aggregate, events, command, data, context);
+      const history = events.length === 0 ? "nothing" : events.map(({ type }) => type).join(", ");
+      const sentence = `${aggregate.name}: given ${history}, when ${command}`;
+      const thenParts = (...expected: readonly (NewEvent | Timer | Cancellation)[]) => {
+        const stored = expected.flatMap((part) =>
+          part.kind === "event" ? { type: part.type, data: dataOf([aggregate], aggregate.name, part) } : [],
+        );
+        same(sentence, outcome, asStored({ stored, timers: expected.flatMap((part) => (part.kind === "event" ? [] : timerOf(part))) }));
+      };
+      return {
+        // oxlint-disable-next-line unicorn/no-thenable -- the word of given/when/then; whoever awaits the unfinished sentence fails
+        then: thenParts,
+        thenNothing: () => thenParts(),
+        thenRefused(reason, details) {
+          const actual = "refused" in outcome && details === undefined ? { refused: outcome.refused } : outcome;
+          same(sentence, actual, asStored({ refused: reason, details }));
+        },
+        thenInvalid(...paths) {
+          const actual = "invalid" in outcome ? { invalid: outcome.invalid.map(({ path }) => path) } : outcome;
+          same(sentence, actual, { invalid: paths });
+        },
+      };
+    },
+  };
+}
+
+function outcomeOf(
+  aggregate: AnyAggregate,
+  given: readonly NewEvent[],
+  command: string,
+  body: unknown,
+  overrides: Partial<DecideContext>,
+): Outcome {
+  const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
+  if (!schema) throw new TypeError(`${aggregate.name} has no command "${command}" (${Object.keys(aggregate.commands).join(", ")})`);
+  const { commandId = derivedId(command), id = "1", ...context } = overrides;
+  const stream = `${aggregate.name}/${id}`;
+  const history = given.map((event) => on(stream, event));
+  const state = stateAfter(aggregate, recorded([aggregate], history));
+
+  const parsed = parseCommand(schema, asStored(body));
+  if ("issues" in parsed) return { invalid: parsed.issues };
+  const decided = decide(aggregate, command, state, asStored(parsed.data), {
+    now: new Date(NOW),
+    version: given.length,
+    correlationId: commandId,
+    ...context,
+    commandId,
+    id,
+  });
+  if (decided.kind === "refused") {
+    return { refused: decided.reason, ...(decided.details === undefined ? {} : { details: JSON.parse(decided.details) }) };
+  }
+  const events = decided.events.map(({ type, data }): NewEvent => ({ kind: "event", type, data: JSON.parse(data) }));
+  // What is decided must also be foldable: the stream refuses to store what it could not read back.
+  stateAfter(aggregate, recorded([aggregate], [...history, ...events.map((event) => on(stream, event))]));
+  return {
+    stored: events.map(({ type, data }) => ({ type, data })),
+    timers: decided.timers.map((timer) => ("data" in timer ? { ...timer, data: JSON.parse(timer.data) } : timer)),
+  };
+}
+
+/** A timer as the stream takes note of it. */
+function timerOf(timer: Timer | Cancellation): object {
+  return timer.kind === "cancel"
+    ? { command: timer.command, cancelled: true }
+    : { command: timer.command, delayMs: timer.delayMs, data: timer.data };
+}
+
+function stateAfter(aggregate: AnyAggregate, events: readonly RecordedEvent[]): unknown {
+  let state: unknown = asStored(aggregate.initialState());
+  for (const event of events) {
+    const evolve = aggregate.evolve[event.type];
+    if (evolve) state = asStored(evolve(state, event.data, event));
+  }
+  return state;
+}

@@ -1,0 +1,11 @@
+/** The test kit: sentences about aggregates, views and reactors, without a runtime. Works in any test framework. */
+
+export { given } from "./given.ts";
+export { when } from "./when.ts";
+export { NOW, on } from "./recorded.ts";
+
+// Types
+export type { GivenAggregate, ThenAggregate } from "./aggregate.ts";
+export type { GivenView } from "./view.ts";
+export type { WhenReactor } from "./when.ts";
+export type { Facts, On, OnStreamOf } from "./recorded.ts";

@@ -1,0 +1,93 @@
+/** The events that a test gives: checked by their schemas, as they are when an event is stored. */
+
+import type { NewEventOf } from "../command.ts";
+import { type DataSchema, type NewEvent, type RecordedEvent, categoryOf } from "../event.ts";
+import { derivedId } from "../ids.ts";
+import type { Source } from "../source.ts";
+import { issuesOf } from "../streams/decide.ts";
+import { schemaVersionOf } from "../upcast.ts";
+
+/** When everything happens in a test that does not say otherwise. RFC 3339. */
+export const NOW = "2026-01-01T00:00:00.000Z";
+
+/** What a test may say about an event beside its type and data. */
+export type Facts = Partial<Pick<RecordedEvent, "id" | "meta" | "time" | "recordedAt">>;
+
+/** Any new event, whatever its data. */
+type AnyNewEvent = NewEvent<string, unknown, PropertyKey>;
+
+/** An event on a stream. Made by {@link on}. */
+export interface On<Stream extends string = string, Event extends AnyNewEvent = AnyNewEvent> {
+  readonly stream: Stream;
+  readonly event: Event;
+  readonly facts: Facts;
+}
+
+/** Any event of these sources, on a stream of the category that declares it. */
+export type OnStreamOf<From extends Source> = From extends Source ? On<`${From["name"]}/${string}`, NewEventOf<From["events"]>> : never;
+
+/**
+ * An event on a stream, as views and reactors get it.
+ *
+ * @param facts what the test cares about beside type and data, for example the time
+ *
+ * @example
+ * on("order/42", event("OrderReady", { customer: "Ada", lines }), { time: "2026-11-21T06:00:00Z" })
+ */
+export function on<const Stream extends string, Event extends AnyNewEvent>(
+  stream: Stream,
+  event: Event,
+  facts: Facts = {},
+): On<Stream, Event> {
+  return { stream, event, facts };
+}
+
+/** The events as the log would hand them out: versions by stream, positions in the order given. */
+export function recorded(sources: readonly Source[], given: readonly On[]): RecordedEvent[] {
+  const versions = new Map<string, number>();
+  return given.map(({ stream, event, facts }, index) => {
+    const version = (versions.get(stream) ?? 0) + 1;
+    versions.set(stream, version);
+    return asStored({
+      id: derivedId(stream, version),
+      stream,
+      version,
+      position: index + 1,
+      type: event.type,
+      data: dataOf(sources, categoryOf(stream), event),
+      meta: {},
+      time: facts.recordedAt ?? NOW,
+      recordedAt: NOW,
+      schemaVersion: schemaVersionOf(schemaOf(sources, categoryOf(stream), event.type)),
+      ...facts,
+    });
+  });
+}
+
+/**
+ * The event's data as its schema stores it.
+ *
+ * @throws {TypeError} when no source of that name has such an event, or the data does not fit
+ */
+export function dataOf(sources: readonly Source[], category: string, { type, data }: AnyNewEvent): unknown {
+  const parsed = schemaOf(sources, category, type).safeParse(data);
+  if (parsed.success) return parsed.data;
+  const issues = issuesOf(parsed.error).map(({ path, message }) => `${path}: ${message}`);
+  throw new TypeError(`${type} does not fit its schema: ${issues.join("; ")}`);
+}
+
+function schemaOf(sources: readonly Source[], category: string, type: string): DataSchema {
+  const source = sources.find(({ name }) => name === category);
+  if (!source) throw new TypeError(`"${category}" is none of ${sources.map(({ name }) => name).join(", ")}`);
+  const schema = Object.hasOwn(source.events, type) ? source.events[type] : undefined;
+  if (!schema) throw new TypeError(`${category} has no event type "${type}" (${Object.keys(source.events).join(", ")})`);
+  return schema;
+}
+
+/**
+ * The value as storage would give it back, and frozen: a handler that changes what it was given,
+ * or keeps what JSON cannot say, is found out here and not in production.
+ */
+export function asStored<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value), (_key, part: unknown) => Object.freeze(part));
+}

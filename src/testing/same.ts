@@ -1,0 +1,15 @@
+/** The one assertion of the kit. */
+
+import { AssertionError, deepStrictEqual } from "node:assert/strict";
+
+/**
+ * @param sentence what was given and done, to stand above the difference
+ * @throws {AssertionError} with the difference, when the two do not say the same
+ */
+export function same(sentence: string, actual: unknown, expected: unknown): void {
+  try {
+    deepStrictEqual(actual, expected);
+  } catch (error) {
+    throw new AssertionError({ message: `${sentence}\n${(error as Error).message}`, actual, expected, stackStartFn: same });
+  }
+}

@@ -1,0 +1,43 @@
+/** Given events, then rows: folded by the projector's own code, one event at a time. */
+
+import type { z } from "zod";
+import type { Frozen } from "../event.ts";
+import { fold, touchesOf } from "../views/projector.ts";
+import type { RowSchema, StoredRow, View } from "../views/view.ts";
+import { type On, asStored, recorded } from "./recorded.ts";
+import { same } from "./same.ts";
+
+export interface GivenView<Row extends RowSchema> {
+  /** These are all rows, in any order. */
+  thenRows(rows: readonly Frozen<z.output<Row>>[]): void;
+}
+
+export function givenView(view: View, events: readonly On[]): GivenView<RowSchema> {
+  const rows = rowsAfter(view, events);
+  return {
+    thenRows: (expected) =>
+      same(
+        `${view.name}: given ${events.map(({ stream, event }) => `${event.type} on ${stream}`).join(", ")}`,
+        byKey(view, [...rows.values()]),
+        byKey(view, asStored(expected)),
+      ),
+  };
+}
+
+function rowsAfter(view: View, events: readonly On[]): Map<string, StoredRow> {
+  const rows = new Map<string, StoredRow>();
+  for (const event of recorded(view.sources, events)) {
+    if (!view.handlers.has(event.type)) continue; // the consumer asks the log for the types it handles
+    const { touches, failure } = touchesOf(view, [event]);
+    const folded = fold(view, rows, touches);
+    const failed = failure ?? folded.failure;
+    if (failed) throw failed.error;
+    for (const [key, row] of rows) rows.set(key, asStored(row));
+  }
+  return rows;
+}
+
+function byKey({ key }: View, rows: readonly object[]): object[] {
+  const keyOf = (row: object) => JSON.stringify((row as StoredRow)[key]);
+  return rows.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}

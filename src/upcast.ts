@@ -1,0 +1,57 @@
+/**
+ * Versions of an event type. Stored events are never rewritten: reading lifts them, one version at a time, to the
+ * schema that the code knows, for aggregates, views, processors, webhooks and readers over HTTP alike.
+ */
+
+import type { z } from "zod";
+import type { App } from "./app.ts";
+import { type DataSchema, type Frozen, type StoredEvent, categoryOf } from "./event.ts";
+
+/** How data of an earlier version becomes data of the next. */
+type Lift = (data: never) => unknown;
+
+/** The lifts that lead to a schema, from its first version on. */
+const lifts = new WeakMap<DataSchema, readonly Lift[]>();
+
+/**
+ * The next version of an event type. The result is used like the schema itself; its `schemaVersion` is one higher.
+ *
+ * @param earlier the schema so far, itself possibly a result of `upcast`
+ * @param next the schema from now on
+ * @param lift makes data of the earlier version into data of the next one; pure
+ *
+ * @example
+ * OrderPlaced: upcast(OrderPlacedV1, OrderPlacedV2, (placed) => ({ ...placed, currency: "EUR" }))
+ */
+export function upcast<Earlier extends DataSchema, Next extends DataSchema>(
+  earlier: Earlier,
+  next: Next,
+  lift: (data: z.output<Earlier>) => Frozen<z.output<Next>>,
+): Next {
+  // A copy, so that the same schema used elsewhere keeps its own history.
+  const versioned = next.clone();
+  lifts.set(versioned, [...(lifts.get(earlier) ?? []), lift]);
+  return versioned;
+}
+
+/** The version that new events of this schema get. 1: it never changed. */
+export function schemaVersionOf(schema: DataSchema): number {
+  return (lifts.get(schema)?.length ?? 0) + 1;
+}
+
+/** The event as the current code knows its type. Types that the code does not declare stay as they are. */
+export function lift<Event extends StoredEvent>(app: App, stream: string, event: Event): Event {
+  const category = categoryOf(stream);
+  const declared = app.aggregates.get(category) ?? app.categories.get(category);
+  const schema =
+    declared && Object.hasOwn(declared.events, event.type) ? (declared.events as Record<string, DataSchema>)[event.type] : undefined;
+  return schema ? liftTo(schema, event) : event;
+}
+
+/** The event, lifted to this schema. */
+export function liftTo<Event extends StoredEvent>(schema: DataSchema, event: Event): Event {
+  const steps = (lifts.get(schema) ?? []).slice(event.schemaVersion - 1);
+  if (steps.length === 0 || event.erased) return event;
+  const data = steps.reduce<unknown>((older, step) => step(older as never), JSON.parse(event.data));
+  return { ...event, data: JSON.stringify(data), schemaVersion: event.schemaVersion + steps.length };
+}

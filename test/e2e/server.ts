@@ -1,0 +1,74 @@
+/** A real `wrangler dev` that can be killed and started again on the same state. */
+
+import { rmSync } from "node:fs";
+import { Client, until } from "../../scripts/client.ts";
+import { DevServer, freePort, temporaryFolder } from "../../scripts/dev-server.ts";
+import { type Process, processes } from "./processes.ts";
+
+export class Server {
+  readonly client: Client;
+  readonly #port: number;
+  readonly #folder = temporaryFolder();
+  #wrangler: DevServer;
+  #output = "";
+
+  static async start(): Promise<Server> {
+    const server = new Server(await freePort());
+    await server.#listening();
+    return server;
+  }
+
+  private constructor(port: number) {
+    this.#port = port;
+    this.#wrangler = this.#spawn();
+    this.client = new Client(this.#wrangler.url);
+  }
+
+  /** What wrangler and the worker have printed: warnings and errors. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** `kill -9` of wrangler and everything it has started. */
+  async crash(): Promise<void> {
+    this.#wrangler.kill();
+    await this.#wrangler.ended;
+  }
+
+  /** The same store again, from what is on the disk. */
+  async startAgain(): Promise<void> {
+    this.#wrangler = this.#spawn();
+    await this.#listening();
+  }
+
+  /** `kill -9` of the runtime only. Wrangler starts another one; until it answers, requests wait or fail. */
+  async crashRuntime(): Promise<void> {
+    const { pid } = await until("a runtime to kill", () => this.#runtime());
+    process.kill(pid, "SIGKILL");
+    await until("another runtime", () => (this.#runtime()?.pid ?? pid) !== pid || undefined);
+    await this.#listening();
+  }
+
+  async stop(): Promise<void> {
+    await this.#wrangler.stop();
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  /** Of the two workerd processes the one without the public port: the other is wrangler's proxy before it. */
+  #runtime(): Process | undefined {
+    return processes().find(
+      ({ group, command }) =>
+        group === this.#wrangler.group && command.includes("workerd serve") && !command.includes(`=entry=127.0.0.1:${this.#port} `),
+    );
+  }
+
+  #spawn(): DevServer {
+    return new DevServer({ port: this.#port, persistTo: this.#folder, output: (text) => (this.#output += text) });
+  }
+
+  async #listening(): Promise<void> {
+    await this.#wrangler.listening().catch((error: Error) => {
+      throw new Error(`${error.message}. It said:\n${this.#output}`);
+    });
+  }
+}

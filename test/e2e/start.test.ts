@@ -1,0 +1,109 @@
+/** `npm start`: what it prints is true, and it ends when it is told to. */
+
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Client, until } from "../../scripts/client.ts";
+import { freePort, temporaryFolder } from "../../scripts/dev-server.ts";
+import { descendants, processes } from "./processes.ts";
+
+const START = join(import.meta.dirname, "../../scripts/start.ts");
+const shell = promisify(execFile);
+
+/** `npm start` in a child process, with all that it prints. */
+class Start {
+  readonly child: ChildProcess;
+  /** Its exit code; null when a signal has ended it. */
+  readonly exit: Promise<number | null>;
+  output = "";
+
+  constructor(port: number, persistTo: string) {
+    const env = { ...process.env, PORT: String(port), PERSIST_TO: persistTo };
+    this.child = spawn(process.execPath, [START], { env, stdio: ["ignore", "pipe", "pipe"] });
+    this.exit = once(this.child, "exit").then(([code]) => code as number | null);
+    for (const from of [this.child.stdout, this.child.stderr])
+      from?.setEncoding("utf8").on("data", (text: string) => (this.output += text));
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Waits for a line like this. */
+  async says(line: RegExp): Promise<void> {
+    await until(`${line} from npm start`, () => {
+      if (this.child.exitCode !== null) throw new Error(`npm start has ended:\n${this.output}`);
+      return line.test(this.output) || undefined;
+    });
+  }
+}
+
+function familyOf({ pid }: Start): Set<number> {
+  return new Set(descendants(pid).map(({ pid }) => pid));
+}
+
+describe("npm start", () => {
+  let port: number;
+  let client: Client;
+  let start: Start;
+  const folder = temporaryFolder();
+
+  beforeAll(async () => {
+    port = await freePort();
+    client = new Client(`http://127.0.0.1:${port}`);
+    start = new Start(port, folder);
+    await start.says(/Headspring listens/);
+  });
+  afterAll(async () => {
+    start.child.kill();
+    await start.exit;
+    rmSync(folder, { recursive: true });
+  });
+
+  it("prints three curl commands that work", async () => {
+    const commands = start.output.split("\n").filter((line) => line.trimStart().startsWith("curl "));
+    const answers: unknown[] = [];
+    for (const command of commands) answers.push(JSON.parse((await shell("sh", ["-c", command])).stdout));
+    expect(answers).toMatchObject([
+      { stream: "product/apple", events: [{ type: "StockReceived" }] },
+      { stream: "order/1", events: [{ type: "OrderPlaced" }] },
+      { orderId: "1", lines: [{ sku: "apple", quantity: 2 }] },
+    ]);
+  });
+
+  it("says that its port is in use", async () => {
+    const second = new Start(port, folder);
+    expect(await second.exit).toBe(1);
+    expect(second.output).toContain(`port ${port} is in use`);
+  });
+
+  it("starts wrangler again when it dies, on the same data", async () => {
+    for (const { pid, command } of descendants(start.pid)) if (command.includes("wrangler")) process.kill(pid, "SIGKILL");
+    await start.says(/started again/);
+    const row = await until("the store again", () => client.get("/views/ready-orders/1").catch(() => undefined));
+    expect(row).toMatchObject({ orderId: "1" });
+  });
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    it(`ends in order on ${signal} and leaves no process behind, and the same data are there next time`, async () => {
+      const family = familyOf(start);
+      start.child.kill(signal);
+      expect(await start.exit).toBe(0);
+      expect(processes().filter(({ pid }) => family.has(pid))).toEqual([]);
+
+      start = new Start(port, folder);
+      await start.says(/Headspring listens/);
+      expect(await client.get("/views/ready-orders/1")).toMatchObject({ orderId: "1" });
+    });
+  }
+
+  it("leaves no process behind even when it is killed", async () => {
+    const family = familyOf(start);
+    expect(family.size).toBeGreaterThan(0);
+    start.child.kill("SIGKILL");
+    await until("the end of all it started", () => !processes().some(({ pid }) => family.has(pid)) || undefined);
+  });
+});

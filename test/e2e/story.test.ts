@@ -1,0 +1,107 @@
+/** The shop's story, as its clients live it, and as `npm run demo` tells it. */
+
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ShopEvent, type Written, until } from "../../scripts/client.ts";
+import { Receiver } from "../../scripts/receiver.ts";
+import { Server } from "./server.ts";
+
+const run = promisify(execFile);
+const DEMO = join(import.meta.dirname, "../../scripts/demo.ts");
+/** Waits for the position, so that a test may go on from it. */
+const SETTLED = { prefer: "wait=30" };
+
+let server: Server;
+let receiver: Receiver;
+
+beforeAll(async () => {
+  receiver = await Receiver.listen();
+  server = await Server.start();
+  const { body } = await server.client.call<{ secret: string }>("/webhooks", { url: receiver.url, types: ["OrderReady"] });
+  receiver.secret = body.secret;
+});
+afterAll(async () => {
+  receiver.close();
+  await server.stop();
+});
+
+describe("the shop, over HTTP", () => {
+  const ada = [{ sku: "apple", quantity: 3 }];
+  const bob = [
+    { sku: "apple", quantity: 2 },
+    { sku: "pear", quantity: 5 },
+  ];
+
+  it("makes an order ready as soon as its stock is reserved", async () => {
+    const { client } = server;
+    await client.call("/aggregates/product/apple/ReceiveStock", { quantity: 10 });
+    await client.call("/aggregates/product/pear/ReceiveStock", { quantity: 2 });
+    const placed = await client.call<Written>("/aggregates/order/ada/PlaceOrder", { customer: "Ada", lines: ada }, SETTLED);
+    expect(placed).toMatchObject({ status: 200, body: { stream: "order/ada", version: 1, position: 3 } });
+    expect(await client.get("/views/ready-orders/ada", SETTLED)).toMatchObject({ orderId: "ada", customer: "Ada", lines: ada });
+    expect(await client.get("/views/stock/apple?consistency=strong")).toEqual({ sku: "apple", available: 7, reserved: 3 });
+  });
+
+  it("tells the webhook, with a signature that its secret verifies", async () => {
+    const { type, event } = await until("the delivery", () => receiver.deliveries[0]);
+    expect(type).toBe("OrderReady");
+    expect(event).toMatchObject({ stream: "order/ada", type: "OrderReady", data: { customer: "Ada", lines: ada } });
+    expect(event).toEqual((await server.client.log())[event.position - 1]);
+    expect(receiver.refused).toEqual([]);
+  });
+
+  it("rejects an order that one line's stock does not suffice for, and releases what was reserved", async () => {
+    const { client } = server;
+    const placed = await client.call<Written>("/aggregates/order/bob/PlaceOrder", { customer: "Bob", lines: bob }, SETTLED);
+    const released = await until("the release", async () =>
+      (await client.log(placed.body.position)).find(({ type, data }) => type === "StockReleased" && data.order === "bob"),
+    );
+    expect(released).toMatchObject({ stream: "product/apple", data: { quantity: 2 } });
+    expect(await client.get("/aggregates/order/bob")).toMatchObject({ state: { status: "rejected" } });
+    expect(await client.get(`/views/stock?minPosition=${released.position}`)).toMatchObject({
+      rows: [
+        { sku: "apple", available: 7, reserved: 3 },
+        { sku: "pear", available: 2, reserved: 0 },
+      ],
+    });
+    expect(await client.get("/views/ready-orders?consistency=strong")).toMatchObject({ rows: [{ orderId: "ada" }] });
+  });
+
+  it("ties together all that an order caused with one correlation id", async () => {
+    const log = await server.client.log();
+    const conversations = Map.groupBy(log.filter(orderOf), orderOf);
+    expect([...conversations.keys()]).toEqual(["ada", "bob"]);
+    const ids = [...conversations.values()].map((events) => new Set(events.map(({ meta }) => meta.correlationId)));
+    expect(ids.map(({ size }) => size)).toEqual([1, 1]);
+    expect(ids[0]).not.toEqual(ids[1]);
+  });
+});
+
+/** The order that an event is about, if any. */
+function orderOf({ stream, data }: ShopEvent): string | undefined {
+  return stream.startsWith("order/") ? stream.slice("order/".length) : data.order;
+}
+
+describe("npm run demo", () => {
+  it("tells its story on a store of its own", async () => {
+    const { stdout } = await run(process.execPath, [DEMO]);
+    expect(stdout).toContain("Every answer was as it should be.");
+  });
+
+  it("tells it on a store that has others' data, as often as one likes, and takes its webhook away", async () => {
+    const env = { ...process.env, HEADSPRING_URL: server.client.url };
+    await run(process.execPath, [DEMO], { env });
+    await run(process.execPath, [DEMO], { env });
+    expect(await server.client.get("/webhooks")).toMatchObject({ webhooks: [{ url: receiver.url }] });
+  });
+
+  it("fails with a message when there is no store", async () => {
+    const env = { ...process.env, HEADSPRING_URL: "http://127.0.0.1:9" };
+    await expect(run(process.execPath, [DEMO], { env })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("does not answer"),
+    });
+  });
+});

@@ -1,0 +1,129 @@
+/** What is wrong with a definition is found at start-up, and said. */
+
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { aggregate, category, defineApp, nothing, reactor, view, webhook } from "../../src/index.ts";
+
+const reading = category("reading", { events: { Read: z.object({ value: z.number() }) } });
+const door = aggregate("door", {
+  events: { Opened: z.object({}) },
+  commands: { Open: z.object({}) },
+  initialState: () => ({}),
+  evolve: { Opened: (state) => state },
+  decide: { Open: () => nothing() },
+});
+const row = z.object({ id: z.string(), value: z.number() });
+const values = view("values", { from: reading, row, key: "id", on: {} });
+const relay = reactor("relay", { from: reading, on: {} });
+const hook = webhook("hook", { from: reading, url: "https://example.com/", secret: { variable: "SECRET" } });
+
+describe("an app", () => {
+  it("finds its parts by name", () => {
+    const app = defineApp({ aggregates: [door], categories: [reading], views: [values], processors: [relay], webhooks: [hook] });
+    expect(app.aggregates.get("door")).toBe(door);
+    expect(app.categories.get("reading")).toBe(reading);
+    expect(app.views.get("values")).toBe(values);
+    expect(app.processors.get("relay")).toBe(relay);
+    expect(app.webhooks.get("hook")).toBe(hook);
+  });
+
+  it("may be empty", () => expect(defineApp({}).views.size).toBe(0));
+
+  it("has one category of a name, with or without rules", () => {
+    const message = 'two parts of the app are a category named "door"';
+    expect(() => defineApp({ aggregates: [door, door] })).toThrow(new TypeError(message));
+    expect(() => defineApp({ aggregates: [door], categories: [category("door", { events: {} })] })).toThrow(new TypeError(message));
+  });
+
+  it("has one consumer of a name, whatever its kind", () => {
+    const app = { categories: [reading], views: [values] };
+    const message = 'two parts of the app are a consumer named "values"';
+    expect(() => defineApp({ ...app, views: [values, values] })).toThrow(new TypeError(message));
+    expect(() => defineApp({ ...app, processors: [reactor("values", { from: reading, on: {} })] })).toThrow(new TypeError(message));
+    expect(() => defineApp({ ...app, webhooks: [{ ...hook, name: "values" }] })).toThrow(new TypeError(message));
+  });
+
+  it("declares the categories that its consumers follow", () => {
+    expect(() => defineApp({ views: [values] })).toThrow(new TypeError('view "values" follows "reading", which the app does not declare'));
+    expect(() => defineApp({ processors: [relay] })).toThrow(
+      new TypeError('processor "relay" follows "reading", which the app does not declare'),
+    );
+    expect(() => defineApp({ webhooks: [hook] })).toThrow(
+      new TypeError('webhook "hook" follows "reading", which the app does not declare'),
+    );
+  });
+
+  it("declares those very categories, not others of the same name", () => {
+    const other = category("reading", { events: {} });
+    expect(() => defineApp({ categories: [other], views: [values] })).toThrow('view "values" follows "reading"');
+  });
+
+  it("leaves the names of webhooks that are added at run time alone", () => {
+    const message = '"wh_1" begins like the ids of webhooks that are added at run time';
+    expect(() => defineApp({ categories: [reading], views: [view("wh_1", { from: reading, row, key: "id", on: {} })] })).toThrow(message);
+    expect(() => defineApp({ categories: [reading], processors: [reactor("wh_1", { from: reading, on: {} })] })).toThrow(message);
+    expect(() => defineApp({ categories: [reading], webhooks: [{ ...hook, name: "wh_1" }] })).toThrow(message);
+  });
+});
+
+describe("a definition has names that the routes can carry:", () => {
+  it.each([
+    ["aggregate", () => aggregate("the door", { ...door })],
+    ["event type of aggregate", () => aggregate("door", { ...door, events: { "Opened!": z.object({}) } } as never)],
+    ["command of aggregate", () => aggregate("door", { ...door, commands: { "Open/Shut": z.object({}) } } as never)],
+    ["category", () => category("1st", { events: {} })],
+    ["event type of category", () => category("reading", { events: { "read it": z.object({}) } })],
+    ["view", () => view("a/b", { from: reading, row, key: "id", on: {} })],
+    ["column of view", () => view("values", { from: reading, row: z.object({ id: z.string(), "a-b": z.int() }), key: "id", on: {} })],
+    ["column of view", () => view("values", { from: reading, row: z.object({ id: z.string(), _store: z.string() }), key: "id", on: {} })],
+    ["reactor", () => reactor("", { from: reading, on: {} })],
+    ["webhook", () => webhook("a b", { from: reading, url: "https://example.com/", secret: { variable: "S" } })],
+  ])("%s", (what, define) => {
+    expect(define).toThrow(TypeError);
+    expect(define).toThrow(new RegExp(`^${what} .*is not a valid name: it must match`));
+  });
+});
+
+describe("a definition that a cast has let through", () => {
+  const unknown = { Red: () => [] } as never;
+
+  it("names no event that its sources do not have", () => {
+    expect(() => view("v", { from: reading, row, key: "id", on: unknown })).toThrow(
+      new TypeError('view "v" handles "Red", which none of its sources has (Read)'),
+    );
+    expect(() => reactor("r", { from: [reading, door], on: unknown })).toThrow(
+      new TypeError('reactor "r" handles "Red", which none of its sources has (Read, Opened)'),
+    );
+    expect(() => webhook("w", { from: reading, types: ["Red"] as never, url: "https://example.com/", secret: { variable: "S" } })).toThrow(
+      new TypeError('webhook "w" handles "Red", which none of its sources has (Read)'),
+    );
+  });
+
+  it("has no key and no index without a column", () => {
+    expect(() => view("v", { from: reading, row, key: "name" as never, on: {} })).toThrow(
+      new TypeError('view "v" has no column "name" (id, value)'),
+    );
+    expect(() => view("v", { from: reading, row, key: "id", indexes: ["size" as never], on: {} })).toThrow(
+      new TypeError('view "v" has no column "size" (id, value)'),
+    );
+    expect(() => view("v", { from: reading, row, key: "constructor" as never, on: {} })).toThrow(
+      new TypeError('view "v" has no column "constructor" (id, value)'),
+    );
+  });
+
+  it("has no two columns that SQL takes for one", () => {
+    const twice = z.object({ id: z.string(), Id: z.string() });
+    expect(() => view("v", { from: reading, row: twice, key: "id", on: {} })).toThrow(
+      new TypeError('view "v" has two columns that differ only in case: "id" and "Id"'),
+    );
+  });
+
+  it("has no column that a query could not ask for", () => {
+    for (const column of ["limit", "cursor", "minPosition", "consistency", "sort"]) {
+      const taken = z.object({ id: z.string(), [column]: z.string() });
+      expect(() => view("v", { from: reading, row: taken, key: "id", on: {} })).toThrow(
+        new TypeError(`view "v" cannot have a column "${column}": queries use the name`),
+      );
+    }
+  });
+});

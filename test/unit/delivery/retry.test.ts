@@ -1,0 +1,38 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { DEFAULT_RETRY, delayAfter } from "../../../src/delivery/retry.ts";
+
+/** The delays of all attempts, without jitter. */
+const delays = (policy: typeof DEFAULT_RETRY, jitter = 0) =>
+  Array.from({ length: policy.attempts }, (_, index) => delayAfter(policy, index + 1, jitter));
+
+describe("what failed is tried again", () => {
+  it("after 1 s, doubling to 64 s, and is given up after the eighth attempt", () => {
+    expect(delays(DEFAULT_RETRY)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, undefined]);
+  });
+
+  it("never after more than the longest delay", () => {
+    expect(delays({ attempts: 5, firstDelayMs: 1_000, maxDelayMs: 3_000 })).toEqual([1_000, 2_000, 3_000, 3_000, undefined]);
+  });
+
+  it("at a constant pace when first and longest delay are the same", () => {
+    expect(delays({ attempts: 4, firstDelayMs: 500, maxDelayMs: 500 })).toEqual([500, 500, 500, undefined]);
+  });
+
+  it("not at all when the policy has one attempt", () =>
+    expect(delays({ attempts: 1, firstDelayMs: 1_000, maxDelayMs: 1_000 })).toEqual([undefined]));
+
+  it("up to a quarter later, so that not all come back at once", () => {
+    expect(delays(DEFAULT_RETRY, 1)).toEqual([1_250, 2_500, 5_000, 10_000, 20_000, 40_000, 80_000, undefined]);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 7 }), fc.double({ min: 0, max: 1, noNaN: true }), (attempts, jitter) => {
+        const shortest = delayAfter(DEFAULT_RETRY, attempts, 0) ?? Number.NaN;
+        const delay = delayAfter(DEFAULT_RETRY, attempts, jitter);
+        expect(delay).toBeGreaterThanOrEqual(shortest);
+        expect(delay).toBeLessThanOrEqual(shortest * 1.25);
+      }),
+    );
+  });
+
+  it("stays given up", () => expect(delayAfter(DEFAULT_RETRY, 1_000, 0)).toBeUndefined());
+});

@@ -1,0 +1,271 @@
+// oxlint-disable vitest/expect-expect -- a sentence of the kit is an assertion
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { after, aggregate, append, cancel, category, event, nothing, reactor, refuse, send, streamIdOf, view } from "../../../src/index.ts";
+import type { DecideContext } from "../../../src/index.ts";
+import { NOW, given, on, when } from "../../../src/testing/index.ts";
+
+const counter = aggregate("counter", {
+  events: { Counted: z.object({ by: z.int().default(1) }), Stopped: z.object({}) },
+  commands: {
+    Count: z.object({ by: z.int().positive().default(1) }),
+    Stop: z.object({}),
+    Spoil: z.object({}),
+    Overflow: z.object({}),
+  },
+  initialState: () => ({ total: 0, history: [] as number[] }),
+  evolve: {
+    Counted: (state, { by }) => {
+      if (by > 1_000) throw new Error("that is too much for evolve");
+      return { total: state.total + by, history: [...state.history, by] };
+    },
+    Stopped: (state) => state,
+  },
+  decide: {
+    Count: (state, { by }) => {
+      if (state.total + by > 10) return refuse("full", { left: 10 - state.total });
+      return state.total === 0 ? [event("Counted", { by }), after("1h", "Stop", {})] : event("Counted", { by });
+    },
+    Stop: (state) => (state.total === 0 ? nothing() : [event("Stopped", {}), cancel("Stop")]),
+    Spoil: (state) => {
+      state.history.push(1);
+      return nothing();
+    },
+    Overflow: () => event("Counted", { by: 1_001 }),
+  },
+});
+
+const reading = category("reading", { events: { Read: z.object({ value: z.number(), unit: z.string().default("C") }) } });
+
+const latest = view("latest", {
+  from: [reading, counter],
+  row: z.object({ id: z.string(), value: z.number(), since: z.string().optional() }),
+  key: "id",
+  on: {
+    Read: {
+      at: ({ stream, data }) => (data.value < 0 ? [] : [streamIdOf(stream), "any"]),
+      fold: (_row, { data, time }, id) => ({ id, value: data.value, ...(time === NOW ? {} : { since: time }) }),
+    },
+    Stopped: () => null,
+  },
+});
+
+const echo = reactor("echo", {
+  from: reading,
+  on: {
+    Read: ({ stream, data }) => {
+      if (data.value === 0) return undefined;
+      if (data.value < 0) return append(reading, "", "Read", { value: 1 });
+      return [send(counter, streamIdOf(stream), "Count", { by: data.value }), append(reading, "echo", "Read", { value: data.value })];
+    },
+  },
+});
+
+const counted = (by: number) => event("Counted", { by });
+const read = (value: number) => event("Read", { value });
+
+function messageOf(sentence: () => void): string {
+  try {
+    sentence();
+    return "it is true";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describe("a sentence that is true", () => {
+  it("says nothing, about an aggregate", () => {
+    given(counter)
+      .when("Count", {})
+      .then(event("Counted", {}), after("1h", "Stop", {}));
+    given(counter, counted(3)).when("Count", { by: 2 }).then(counted(2));
+    given(counter).when("Stop", {}).thenNothing();
+    given(counter, counted(3)).when("Stop", {}).then(event("Stopped", {}), cancel("Stop"));
+    given(counter, counted(3)).when("Count", { by: 8 }).thenRefused("full");
+    given(counter, counted(3)).when("Count", { by: 8 }).thenRefused("full", { left: 7 });
+    given(counter).when("Count", { by: 0 }).thenInvalid("by");
+  });
+
+  it("says nothing, about a view", () => {
+    given(latest).thenRows([]);
+    given(latest, on("reading/1", read(1)), on("reading/2", read(2)), on("reading/1", read(-1))).thenRows([
+      { id: "any", value: 2 },
+      { id: "2", value: 2 },
+      { id: "1", value: 1 },
+    ]);
+    given(latest, on("reading/1", read(1)), on("counter/any", event("Stopped", {})), on("counter/1", counted(1))).thenRows([
+      { id: "1", value: 1 },
+    ]);
+  });
+
+  it("says nothing, about a reactor", () => {
+    when(echo, on("reading/1", read(7))).thenSends(send(counter, "1", "Count", { by: 7 }), append(reading, "echo", "Read", { value: 7 }));
+    when(echo, on("reading/1", read(0))).thenNothing();
+  });
+});
+
+describe("a sentence that is false", () => {
+  it("says what was given and done, and shows the difference", () => {
+    const message = messageOf(() => given(counter, counted(3)).when("Count", { by: 2 }).then(counted(4)));
+    expect(message).toMatch(/^counter: given Counted, when Count\n/);
+    expect(message).toMatch(/^\+ .*by: 2/m);
+    expect(message).toMatch(/^- .*by: 4/m);
+  });
+
+  it.each([
+    ["an event too few", () => given(counter).when("Count", {}).then(counted(1))],
+    ["an event too many", () => given(counter, counted(1)).when("Count", {}).then(counted(1), counted(1))],
+    ["the timer, but no event", () => given(counter, counted(1)).when("Stop", {}).then(cancel("Stop"))],
+    [
+      "another delay",
+      () =>
+        given(counter)
+          .when("Count", {})
+          .then(counted(1), after("2h", "Stop", {})),
+    ],
+    ["something instead of nothing", () => given(counter, counted(1)).when("Stop", {}).thenNothing()],
+    ["nothing instead of something", () => given(counter).when("Stop", {}).then(counted(1))],
+    ["a refusal instead of nothing", () => given(counter).when("Count", { by: 11 }).thenNothing()],
+    ["another reason", () => given(counter).when("Count", { by: 11 }).thenRefused("empty")],
+    ["other details", () => given(counter).when("Count", { by: 11 }).thenRefused("full", { left: 9 })],
+    ["no refusal", () => given(counter).when("Count", {}).thenRefused("full")],
+    ["invalid elsewhere", () => given(counter).when("Count", { by: 0 }).thenInvalid("total")],
+    ["invalid, not refused", () => given(counter).when("Count", { by: 0 }).thenRefused("full")],
+    ["valid", () => given(counter).when("Count", { by: 1 }).thenInvalid("by")],
+    ["a row too few", () => given(latest, on("reading/1", read(1))).thenRows([{ id: "1", value: 1 }])],
+    ["another value", () => given(latest, on("reading/1", read(-1)), on("reading/any", read(1))).thenRows([{ id: "any", value: 2 }])],
+    ["a row where none is", () => given(latest).thenRows([{ id: "1", value: 1 }])],
+    ["another command", () => when(echo, on("reading/1", read(7))).thenSends(send(counter, "1", "Count", { by: 8 }))],
+    ["nothing sent", () => when(echo, on("reading/1", read(0))).thenSends(send(counter, "1", "Count", {}))],
+    ["something sent", () => when(echo, on("reading/1", read(1))).thenNothing()],
+  ])("throws: %s", (_what, sentence) =>
+    expect(sentence).toThrow(expect.objectContaining({ name: "AssertionError", code: "ERR_ASSERTION" })),
+  );
+
+  it("cannot go unnoticed when its end is forgotten and the test returns it", async () => {
+    await expect(async () => given(counter).when("Stop", {}) as unknown as Promise<void>).rejects.toThrow(
+      "counter: given nothing, when Stop",
+    );
+  });
+});
+
+describe("the kit, like the store,", () => {
+  it("takes no event that does not fit its schema, given or expected", () => {
+    expect(() => given(counter, counted(0.5)).when("Stop", {}).thenNothing()).toThrow("Counted does not fit its schema: by: ");
+    expect(() => given(counter).when("Count", {}).then(counted(0.5))).toThrow("Counted does not fit its schema: by: ");
+    expect(() => given(latest, on("reading/1", event("Read", { value: Number.NaN })))).toThrow("Read does not fit its schema: value: ");
+  });
+
+  it("takes no event that its category does not have, whatever a cast let through", () => {
+    const misspelt = event("Cuonted", {}) as unknown as ReturnType<typeof counted>;
+    expect(() => given(counter, misspelt).when("Stop", {})).toThrow('counter has no event type "Cuonted" (Counted, Stopped)');
+    const elsewhere = on("meter/1", read(1)) as unknown as ReturnType<typeof on<"reading/1", ReturnType<typeof read>>>;
+    expect(() => given(latest, elsewhere)).toThrow('"meter" is none of reading, counter');
+    expect(() => when(echo, elsewhere)).toThrow('"meter" is none of reading');
+  });
+
+  it("takes no command that the aggregate does not have", () => {
+    expect(() => given(counter).when("constructor" as "Stop", {})).toThrow('counter has no command "constructor" (Count, Stop');
+  });
+
+  it("fills in what schemas fill in", () => {
+    given(latest, on("reading/1", event("Read", { value: 1 }))).thenRows([
+      { id: "1", value: 1 },
+      { id: "any", value: 1 },
+    ]);
+    given(counter, event("Counted", {})).when("Count", { by: 10 }).thenRefused("full", { left: 9 });
+  });
+
+  it("fails when evolve could not take what was decided", () => {
+    expect(() => given(counter).when("Overflow", {})).toThrow("that is too much for evolve");
+  });
+
+  it("fails when a reaction goes to a stream that cannot be", () => {
+    expect(() => when(echo, on("reading/1", read(-1)))).toThrow('reactor "echo" answers to the stream "", but a stream id is not empty');
+  });
+
+  it("fails when a fold gives a row of another key", () => {
+    const lost = view("lost", { from: reading, row: z.object({ id: z.string() }), key: "id", on: { Read: () => ({ id: "elsewhere" }) } });
+    expect(() => given(lost, on("reading/1", read(1)))).toThrow('view "lost" folded row "1" into one whose id is "elsewhere"');
+  });
+
+  it("fails when a row does not fit its schema", () => {
+    const wrong = view("wrong", {
+      from: reading,
+      row: z.object({ id: z.string(), value: z.int() }),
+      key: "id",
+      on: { Read: (_row, { data }, id) => ({ id, value: data.value }) },
+    });
+    given(wrong, on("reading/1", read(1))).thenRows([{ id: "1", value: 1 }]);
+    expect(() => given(wrong, on("reading/1", read(0.5)))).toThrow("expected int");
+  });
+});
+
+describe("the kit, unlike the store,", () => {
+  it("finds out a decide that changes the state", () => {
+    expect(() => given(counter).when("Spoil", {})).toThrow(TypeError);
+  });
+
+  it("finds out a state that would not survive a snapshot", () => {
+    const forgetful = aggregate("forgetful", {
+      events: { Seen: z.object({}) },
+      commands: { See: z.object({}) },
+      initialState: () => ({ seen: new Set<string>() }),
+      evolve: { Seen: (state) => ({ seen: state.seen.add("it") }) },
+      decide: { See: () => event("Seen", {}) },
+    });
+    expect(() => given(forgetful).when("See", {})).toThrow(TypeError);
+  });
+
+  it("tells decide the same time and ids in every run, or those that the test says", () => {
+    const contexts: DecideContext[] = [];
+    const witness = aggregate("witness", {
+      events: { Seen: z.object({}) },
+      commands: { Look: z.object({}) },
+      initialState: () => ({}),
+      evolve: { Seen: (state) => state },
+      decide: {
+        Look: (_state, _command, context) => {
+          contexts.push(context);
+          return nothing();
+        },
+      },
+    });
+    const now = new Date("2026-11-21T06:00:00Z");
+    given(witness, event("Seen", {})).when("Look", {}).thenNothing();
+    given(witness, event("Seen", {})).when("Look", {}).thenNothing();
+    given(witness).when("Look", {}, { now, id: "42", version: 7, commandId: "a", correlationId: "b" }).thenNothing();
+    given(witness).when("Look", {}, { commandId: "a" }).thenNothing();
+    expect(contexts[0]).toMatchObject({ now: new Date(NOW), id: "1", version: 1 });
+    expect(contexts[1]).toEqual(contexts[0]);
+    expect(contexts[2]).toEqual({ now, id: "42", version: 7, commandId: "a", correlationId: "b" });
+    expect(contexts[3]).toMatchObject({ commandId: "a", correlationId: "a", version: 0 });
+  });
+
+  it("tells handlers the versions, positions and times of events, as the test gave them", () => {
+    const diary = view("diary", {
+      from: reading,
+      row: z.object({ id: z.string(), entry: z.string() }),
+      key: "id",
+      on: {
+        Read: {
+          at: ({ position }) => String(position),
+          fold: (_row, { stream, version, time, recordedAt, meta }, id) => ({
+            id,
+            entry: [stream, version, time, recordedAt, meta.correlationId].join(" "),
+          }),
+        },
+      },
+    });
+    given(
+      diary,
+      on("reading/1", read(1)),
+      on("reading/2", read(1), { recordedAt: "2026-02-02T00:00:00.000Z", meta: { correlationId: "c" } }),
+      on("reading/1", read(1), { time: "2026-03-03T00:00:00+01:00" }),
+    ).thenRows([
+      { id: "1", entry: `reading/1 1 ${NOW} ${NOW} ` },
+      { id: "2", entry: "reading/2 1 2026-02-02T00:00:00.000Z 2026-02-02T00:00:00.000Z c" },
+      { id: "3", entry: `reading/1 2 2026-03-03T00:00:00+01:00 ${NOW} ` },
+    ]);
+  });
+});

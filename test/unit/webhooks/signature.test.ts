@@ -1,0 +1,69 @@
+import { Webhook } from "standardwebhooks";
+import { describe, expect, it } from "vitest";
+import { newSecret, secretProblem, signatureHeaders } from "../../../src/webhooks/signature.ts";
+
+const body = '{"type":"OrderReady","timestamp":"2026-11-21T06:00:00Z","data":{"note":"naïve 🍵"}}';
+const secretOf = (bytes: number) => `whsec_${Buffer.alloc(bytes, "x").toString("base64")}`;
+
+describe("promise 6: a delivery is signed by the Standard Webhooks scheme", () => {
+  it("like the example that the scheme's libraries are tested with", () => {
+    const headers = signatureHeaders(
+      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+      "msg_p5jXN8AQM9LWM0D4loKWxJek",
+      '{"test": 2432232314}',
+      new Date(1_614_265_330_000),
+    );
+    expect(headers).toEqual({
+      "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+      "webhook-timestamp": "1614265330",
+      "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    });
+  });
+
+  it("so that the published library accepts it", () => {
+    const secret = newSecret();
+    expect(new Webhook(secret).verify(body, signatureHeaders(secret, "msg_1", body, new Date()))).toEqual(JSON.parse(body));
+  });
+
+  it("over id, time and body, with the secret: change one and it is refused", () => {
+    const secret = newSecret();
+    const headers = signatureHeaders(secret, "msg_1", body, new Date());
+    const verifier = new Webhook(secret);
+    expect(() => verifier.verify(body.replace("OrderReady", "OrderLost"), headers)).toThrow("No matching signature found");
+    expect(() => verifier.verify(body, { ...headers, "webhook-id": "msg_2" })).toThrow("No matching signature found");
+    const later = String(Number(headers["webhook-timestamp"]) + 1);
+    expect(() => verifier.verify(body, { ...headers, "webhook-timestamp": later })).toThrow("No matching signature found");
+    expect(() => new Webhook(newSecret()).verify(body, headers)).toThrow("No matching signature found");
+  });
+
+  it("with whole seconds, rounded down as the receiver rounds", () => {
+    const secret = newSecret();
+    const headers = signatureHeaders(secret, "msg_1", body, new Date(1_999));
+    expect(headers).toEqual(signatureHeaders(secret, "msg_1", body, new Date(1_000)));
+    expect(headers["webhook-timestamp"]).toBe("1");
+  });
+});
+
+describe("a secret", () => {
+  it("that we make is valid, and another one each time", () => {
+    const secrets = Array.from({ length: 50 }, newSecret);
+    expect(new Set(secrets).size).toBe(50);
+    for (const secret of secrets) expect(secretProblem(secret)).toBeUndefined();
+  });
+
+  it.each(["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", secretOf(24), secretOf(25), secretOf(26), secretOf(64)])("may be %s", (secret) =>
+    expect(secretProblem(secret)).toBeUndefined(),
+  );
+
+  it.each([
+    ["", "a secret is `whsec_` followed by base64"],
+    ["whsec_", "a secret is `whsec_` followed by base64"],
+    ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "a secret is `whsec_` followed by base64"],
+    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "a secret is `whsec_` followed by base64"],
+    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa-_", "a secret is `whsec_` followed by base64"],
+    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa===", "a secret is `whsec_` followed by base64"],
+    ["whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "a secret is `whsec_` followed by base64"],
+    [secretOf(23), "a secret has 24 to 64 bytes"],
+    [secretOf(65), "a secret has 24 to 64 bytes"],
+  ])("may not be %j, and the client is told why", (secret, problem) => expect(secretProblem(secret)).toBe(problem));
+});

@@ -1,0 +1,160 @@
+import { env } from "cloudflare:workers";
+import { type MockInstance, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { catchUp } from "../../../src/delivery/consumer.ts";
+import { DEFAULT_RETRY } from "../../../src/delivery/retry.ts";
+import { logOf } from "../../../src/objects.ts";
+import { viewConsumer } from "../../../src/views/projector.ts";
+import { poison, totals, values } from "../app.ts";
+import { quietStore } from "./support.ts";
+
+let errors: MockInstance<typeof console.error>;
+
+beforeEach(() => {
+  poison.active = true;
+  errors = vi.spyOn(console, "error").mockReturnValue();
+});
+afterEach(() => vi.restoreAllMocks());
+
+const POISON = -1;
+
+/** Lets the waiting time of a store's consumers pass. */
+async function waitingIsOver(store: string) {
+  await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(store).run();
+}
+
+/** A store whose third event `values` cannot fold. */
+async function poisonedStore(name: string) {
+  const store = quietStore(name);
+  for (const value of [1, 2, POISON, 3]) await store.read("s", value);
+  const attempt = async () => {
+    await waitingIsOver(store.store);
+    await store.wake("values");
+  };
+  return { ...store, attempt };
+}
+
+describe("an event that a view cannot fold", () => {
+  it("leaves everything before it committed, and says what is wrong with it", async () => {
+    const { wake, rows, consumer } = await poisonedStore("prefix");
+    await wake("values");
+    expect((await rows(values)).get("any")).toEqual({ value: "any", count: 2 });
+    expect(await consumer("values")).toMatchObject({
+      status: "catching-up",
+      position: 2,
+      head: 4,
+      lag: 2,
+      attempts: 1,
+      lastError: { message: "poisoned", event: { position: 3, stream: "reading/s", version: 3, type: "Read" } },
+    });
+  });
+
+  it("changes none of its rows, even those it could have", async () => {
+    const { wake, rows } = await poisonedStore("rows");
+    await wake("values");
+    expect([...(await rows(values)).keys()]).toEqual(["1", "2", "any"]);
+  });
+
+  it("is not tried again before its time", async () => {
+    const { wake, consumer, sent } = await poisonedStore("backoff");
+    await wake("values");
+    await wake("values");
+    await wake("values");
+    expect(await consumer("values")).toMatchObject({ attempts: 1 });
+    const again = sent().filter(({ delaySeconds }) => delaySeconds !== undefined);
+    expect(again).toEqual([{ body: { store: expect.any(String), consumer: "values", head: 0 }, delaySeconds: 2 }]); // 1 s and its jitter, in whole seconds
+  });
+
+  it("stops its consumer after the policy's last attempt, on record, and not before", async () => {
+    const { attempt, consumer, rows } = await poisonedStore("failed");
+    for (let attempts = 1; attempts < DEFAULT_RETRY.attempts; attempts++) {
+      await attempt();
+      expect(await consumer("values")).toMatchObject({ status: "catching-up", attempts });
+    }
+    await attempt();
+    const failed = {
+      status: "failed",
+      position: 2,
+      attempts: DEFAULT_RETRY.attempts,
+      lastError: { message: "poisoned", event: { position: 3 } },
+    };
+    expect(await consumer("values")).toMatchObject(failed);
+
+    poison.active = false;
+    await attempt();
+    expect(await consumer("values")).toMatchObject(failed); // somebody has to act
+    expect((await rows(values)).get("any")).toEqual({ value: "any", count: 2 });
+  });
+
+  it("is logged when it fails first and when it is given up, not in between", async () => {
+    const { attempt } = await poisonedStore("logged");
+    for (let attempts = 1; attempts <= DEFAULT_RETRY.attempts; attempts++) await attempt();
+    const logged = errors.mock.calls.map(([entry]) => entry);
+    expect(logged).toEqual([
+      expect.objectContaining({
+        message: "a consumer could not process an event and will retry",
+        consumer: "values",
+        attempts: 1,
+        position: 3,
+      }),
+      expect.objectContaining({
+        message: "a consumer has failed and stopped",
+        consumer: "values",
+        attempts: DEFAULT_RETRY.attempts,
+        position: 3,
+      }),
+    ]);
+  });
+
+  it("is folded, and all that waited behind it, once the code can", async () => {
+    const { attempt, consumer, rows, folded } = await poisonedStore("cured");
+    await attempt();
+    await attempt();
+    poison.active = false;
+    await attempt();
+    expect(await consumer("values")).toMatchObject({ status: "live", position: 4, attempts: 0 });
+    expect(await consumer("values")).not.toHaveProperty("lastError");
+    expect(await rows(values)).toEqual(await folded(values));
+  });
+
+  it("does not hold up the other consumers", async () => {
+    const { attempt, settle, consumer, consumers, rows, folded, post } = await poisonedStore("others");
+    for (let attempts = 1; attempts <= DEFAULT_RETRY.attempts; attempts++) await attempt();
+    await post("/aggregates/counter/c/Count", {});
+    const others = (await consumers()).map(({ name }) => name).filter((name) => name !== "values");
+    await settle("values");
+    for (const name of others) expect(await consumer(name)).toMatchObject({ status: "live", lag: 0 });
+    expect(await rows(totals)).toEqual(await folded(totals));
+    expect((await rows(totals)).size).toBeGreaterThan(0);
+  });
+
+  it("counts its attempts anew after another event was folded", async () => {
+    const { attempt, post, consumer } = await poisonedStore("anew");
+    for (let attempts = 1; attempts < DEFAULT_RETRY.attempts; attempts++) await attempt();
+    poison.active = false;
+    await attempt();
+    poison.active = true;
+    await post("/streams/reading/s", { type: "Read", data: { value: POISON } });
+    await attempt();
+    expect(await consumer("values")).toMatchObject({
+      status: "catching-up",
+      position: 4,
+      attempts: 1,
+      lastError: { event: { position: 5 } },
+    });
+  });
+
+  it("is not even tried twice where the policy says so", async () => {
+    const { store } = await poisonedStore("policy");
+    const impatient = { ...viewConsumer(env, store, values), retry: { attempts: 1, firstDelayMs: 0, maxDelayMs: 0 } };
+    expect(await catchUp(impatient, logOf(env, store), Number.POSITIVE_INFINITY)).toEqual({ position: 2, outcome: "resting" });
+    expect(await impatient.checkpoint.look()).toMatchObject({ status: "failed", attempts: 1, position: 2 });
+  });
+
+  it("is found by position even when events of no interest come before it", async () => {
+    const { post, wake, read, consumer } = quietStore("gap");
+    await post("/aggregates/counter/c/Count", {});
+    await read("s", POISON);
+    await wake("values");
+    expect(await consumer("values")).toMatchObject({ position: 1, attempts: 1, lastError: { event: { position: 2 } } });
+  });
+});

@@ -1,0 +1,91 @@
+/** What tests of consumers share: a queue that delivers only what the test hands over, and the rows as they must be. */
+
+import { createExecutionContext, createMessageBatch, getQueueResult, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import type { ConsumerReport } from "../../../src/delivery/report.ts";
+import type { RecordedEvent } from "../../../src/event.ts";
+import type { WakeUp } from "../../../src/protocol.ts";
+import type { StoredRow, View } from "../../../src/views/view.ts";
+import { freshStore } from "../support.ts";
+import worker from "../worker.ts";
+
+interface Sent {
+  readonly body: WakeUp;
+  readonly delaySeconds?: number;
+}
+
+/** Keeps wake-ups from the queue, and says which were sent. Lift it with `vi.restoreAllMocks()`. */
+export function holdWakeUps(): Sent[] {
+  const sent: Sent[] = [];
+  const answer = { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
+  vi.spyOn(env.WAKE_UPS, "send").mockImplementation(async (body, options) => {
+    sent.push({ body, ...options } as Sent);
+    return answer;
+  });
+  vi.spyOn(env.WAKE_UPS, "sendBatch").mockImplementation(async (messages) => {
+    sent.push(...(messages as Iterable<Sent>));
+    return answer;
+  });
+  return sent;
+}
+
+let messages = 0;
+
+/** Hands one batch to the worker, as the queue would. */
+export async function deliver(...bodies: unknown[]) {
+  const batch = createMessageBatch(
+    "headspring-wake-ups",
+    bodies.map((body) => ({ id: String(++messages), timestamp: new Date(), attempts: 1, body })),
+  );
+  const context = createExecutionContext();
+  await worker.queue?.(batch, env, context);
+  return getQueueResult(batch, context);
+}
+
+/** A store of its own whose consumers run only when the test wakes them. */
+export function quietStore(name: string) {
+  const sent = holdWakeUps();
+  const store = freshStore(name);
+  const { store: id, post, json, logObject } = store;
+  const consumers = async (): Promise<ConsumerReport[]> => (await json("/consumers")).consumers;
+  return {
+    ...store,
+    /** Wake-ups of this store, as they were sent. */
+    sent: () => sent.filter(({ body }) => body.store === id),
+    read: (stream: string, value: number) => post(`/streams/reading/${stream}`, { type: "Read", data: { value } }),
+    wake: (...names: string[]) => deliver(...names.map((consumer) => ({ store: id, consumer, head: 0 }))),
+    consumers,
+    consumer: (consumer: string): Promise<ConsumerReport> => json(`/consumers/${consumer}`),
+    /** Loses every wake-up that was sent so far, and lets the log's alarm ring until everyone (but one that cannot) has caught up. */
+    settle: async (except?: string): Promise<void> => {
+      do {
+        const before = sent.length;
+        await runDurableObjectAlarm(logObject());
+        await deliver(...sent.slice(before).map(({ body }) => body));
+      } while ((await consumers()).some(({ name, lag }) => name !== except && lag > 0));
+    },
+    /** All rows of a view, by key. */
+    rows: async (view: View) => byKey(view, (await json(`/views/${view.name}?limit=200`)).rows),
+    /** The rows as they are by definition: every event of the log, in order, once. */
+    folded: async (view: View, until?: number) =>
+      folded(view, (await json(`/log?limit=1000${until === undefined ? "" : `&to=${until}`}`)).events),
+  };
+}
+
+function byKey(view: View, rows: readonly StoredRow[]): Map<unknown, StoredRow> {
+  return new Map(rows.map((row) => [row[view.key], row]));
+}
+
+function folded(view: View, events: readonly RecordedEvent[]): Map<unknown, StoredRow> {
+  const rows = new Map<string, StoredRow>();
+  for (const event of events) {
+    const handler = view.handlers.get(event.type);
+    for (const key of handler?.at(event) ?? []) {
+      const row = handler?.fold(rows.get(key), event, key) ?? null;
+      if (row === null) rows.delete(key);
+      else rows.set(key, row);
+    }
+  }
+  return rows;
+}

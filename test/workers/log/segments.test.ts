@@ -1,0 +1,151 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { StoredEvent } from "../../../src/event.ts";
+import { freshStore, read } from "../support.ts";
+import { storedEvent, storedEvents } from "./events.ts";
+
+const limits = env as { LOG_SEGMENT_BYTES?: string };
+
+vi.setConfig({ testTimeout: 60_000 }); // filling several segments takes its time
+
+beforeEach(() => void (limits.LOG_SEGMENT_BYTES = "50000"));
+afterEach(() => void delete limits.LOG_SEGMENT_BYTES);
+
+/** A log over several segments: streams `s/0` … `s/4`, their events in turns. */
+async function longLog() {
+  const store = freshStore("long");
+  const log = store.logClient();
+  for (let round = 0; round < 30; round++) {
+    for (let stream = 0; stream < 5; stream++) await log.sequence(`s/${stream}`, storedEvents(round * 4 + 1, round * 4 + 4, "Some", 300));
+  }
+  const segments = () => store.segments();
+  expect((await segments()).length).toBeGreaterThan(2);
+  return { ...store, client: log };
+}
+
+const positions = (page: { events: readonly { position: number }[] }) => page.events.map(({ position }) => position);
+const oneTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
+
+describe("a log that has grown over several segments (promise 3)", () => {
+  it("gives positions without holes across the boundaries, and each stream its order", async () => {
+    const { log } = await longLog();
+    const all = await log();
+    expect(positions({ events: all })).toEqual(oneTo(600));
+    for (let stream = 0; stream < 5; stream++) {
+      expect(all.filter((event) => event.stream === `s/${stream}`).map(({ version }) => version)).toEqual(oneTo(120));
+    }
+  });
+
+  it("still takes nothing twice and nothing across a gap, for streams that it knows from an earlier segment only", async () => {
+    const { client } = await longLog();
+    await client.sequence("old/1", storedEvents(1, 3));
+    await fill(client, "filler/1");
+    expect(await client.sequence("old/1", storedEvents(1, 3))).toEqual({ head: 3 });
+    expect(await client.sequence("old/1", [storedEvent(5)])).toEqual({ head: 3 });
+    expect(await client.sequence("old/1", [])).toEqual({ head: 3 });
+    expect(await client.sequence("old/1", storedEvents(2, 4))).toMatchObject({ head: 4, first: { version: 4 } });
+    expect(await client.sequence("never/1", [storedEvent(2)])).toEqual({ head: 0 });
+  });
+
+  it("is read as one: forward, backward, filtered, from any position, in pages of any size", async () => {
+    const { json } = await longLog();
+    for (const [query, expected] of [
+      ["", oneTo(600)],
+      ["direction=backward", oneTo(600).toReversed()],
+      ["stream=s/3", oneTo(600).filter((position) => Math.floor((position - 1) / 4) % 5 === 3)],
+      [
+        "stream=s/3&direction=backward",
+        oneTo(600)
+          .filter((position) => Math.floor((position - 1) / 4) % 5 === 3)
+          .toReversed(),
+      ],
+      ["category=none", []],
+      ["after=250&to=420", oneTo(600).slice(250, 420)],
+    ] as const) {
+      for (const limit of [7, 1_000]) {
+        const seen: number[] = [];
+        const backward = query.includes("backward");
+        let after: number | null | undefined = /after=(\d+)/.exec(query)?.[1] ? 250 : backward ? undefined : 0;
+        const rest = query.replace("after=250&", "");
+        for (;;) {
+          const page = await json(`/log?limit=${limit}&${rest}${after === undefined ? "" : `&after=${after}`}`);
+          seen.push(...positions(page));
+          if (page.next === null || (!backward && page.next >= Math.min(page.head, rest.includes("to=420") ? 420 : page.head))) break;
+          expect(page.next).not.toBe(after);
+          after = page.next;
+        }
+        expect(seen).toEqual(expected);
+      }
+    }
+    expect(await json("/log/head")).toEqual({ head: 600 });
+    expect((await json("/log/streams")).streams).toMatchObject([0, 1, 2, 3, 4].map((stream) => ({ stream: `s/${stream}`, version: 120 })));
+    expect((await json("/log/streams?limit=2&after=s/1")).streams).toMatchObject([{ stream: "s/2" }, { stream: "s/3" }]);
+  });
+
+  it("knows the positions of a stream's events wherever they are", async () => {
+    const { client } = await longLog();
+    const known = await client.positions("s/0", 1, 120);
+    expect(Object.keys(known)).toHaveLength(120);
+    expect([known[1], known[120]]).toEqual([1, 584]);
+  });
+
+  it("goes on after a crash between sealing and taking over, by itself", async () => {
+    const { store, client, segmentStub, segments, log } = await longLog();
+    const last = (await segments()).length;
+    // The next segment has not heard of it yet: it asks when it is asked.
+    await runInDurableObject(segmentStub(last), (_instance, { storage }) => storage.kv.put("sealed", true));
+    await evictDurableObject(segmentStub(last));
+    await runDurableObjectAlarm(segmentStub(last));
+    expect((await segments()).length).toBe(last + 1);
+    await client.sequence("s/0", [storedEvent(121)]);
+    expect((await log()).at(-1)).toMatchObject({ position: 601, stream: "s/0", version: 121 });
+    expect(store).toBeDefined();
+  });
+
+  it("carries its webhooks along, and goes on ringing for them", async () => {
+    const { client, segments } = await longLog();
+    await client.subscribe("wh_test");
+    const before = (await segments()).length;
+    await fill(client, "filler/2");
+    expect((await segments()).length).toBeGreaterThan(before);
+    expect(await client.subscribers()).toEqual(["wh_test"]);
+    await client.unsubscribe("wh_test");
+    expect(await client.subscribers()).toEqual([]);
+  });
+});
+
+describe("streams, views and consumers", () => {
+  it("cross the boundaries without noticing", async () => {
+    const { post, json, log, segments } = freshStore("shop");
+    for (let round = 0; round < 50; round++) {
+      await Promise.all(["a", "b", "c"].map((id) => post(`/aggregates/counter/${id}/CountTwice`, {})));
+    }
+    expect((await segments()).length).toBeGreaterThan(1);
+    const all = await log();
+    expect(positions({ events: all })).toEqual(oneTo(300));
+    expect(await json("/views/totals/b?consistency=strong")).toMatchObject({ total: 100, events: 100, versions: oneTo(100) });
+    const answer = await read(await post("/aggregates/counter/a/Count", {}));
+    expect(answer).toMatchObject({ version: 101, position: 301 });
+  });
+
+  it("find what an erasure left, in every segment", async () => {
+    const { client, log, segments } = await longLog();
+    expect((await segments()).length).toBeGreaterThan(2);
+    const ending: StoredEvent = { ...storedEvent(121), type: "$deleted", data: `{"erased":true}` };
+    await client.sequence("s/1", [ending]);
+    await expect
+      .poll(
+        async () => (await log()).filter(({ stream }) => stream === "s/1").slice(0, -1) as unknown as { data: object; erased?: boolean }[],
+      )
+      .toEqual(expect.arrayContaining([expect.objectContaining({ erased: true, data: {} })]));
+    const own = (await log()).filter(({ stream }) => stream === "s/1") as unknown as { erased?: boolean; data: object }[];
+    expect(own.slice(0, -1).every(({ erased, data }) => erased === true && Object.keys(data).length === 0)).toBe(true);
+    expect((await log()).filter(({ stream }) => stream !== "s/1")).not.toContainEqual(expect.objectContaining({ erased: true }));
+  });
+});
+
+/** Writes until the log has gone on in another segment. */
+async function fill(client: { sequence: (stream: string, events: readonly StoredEvent[]) => Promise<unknown> }, stream: string) {
+  for (let version = 1; version <= 400; version += 20) await client.sequence(stream, storedEvents(version, version + 19, "Some", 300));
+}

@@ -1,0 +1,319 @@
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { append, reactor, send, streamIdOf } from "../../../src/index.ts";
+import { CheckpointMoved } from "../../../src/delivery/checkpoint.ts";
+import { type Consumer, catchUp } from "../../../src/delivery/consumer.ts";
+import type { RecordedEvent } from "../../../src/event.ts";
+import { derivedId } from "../../../src/ids.ts";
+import { logOf } from "../../../src/objects.ts";
+import { reactorConsumer } from "../../../src/processors/react.ts";
+import type { Reactor } from "../../../src/processors/reactor.ts";
+import { alarm, app, counter, reading, relay } from "../app.ts";
+import { quietStore } from "../delivery/support.ts";
+import { read } from "../support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+/** A quiet store, and its log as clients see it. */
+function store(name: string) {
+  const quiet = quietStore(name);
+  const log = async (): Promise<RecordedEvent[]> => (await quiet.json("/log?limit=1000")).events;
+  const run = (consumer: Consumer) => catchUp(consumer, logOf(env, quiet.store), Number.POSITIVE_INFINITY);
+  return { ...quiet, log, run, consumerOf: (one: Reactor) => reactorConsumer(app, env, quiet.store, one) };
+}
+
+/** As a crash leaves it that came after the effects and before the checkpoint. */
+async function forgetCheckpoint(store: string, consumer: string) {
+  await env.VIEWS.prepare(`DELETE FROM headspring_checkpoints WHERE store = ? AND consumer = ?`).bind(store, consumer).run();
+}
+
+/** Answers every reading with a count. */
+const answering = (name: string, by = 1) =>
+  reactor(name, { from: reading, on: { Read: ({ stream }) => send(counter, streamIdOf(stream), "Count", { by }) } });
+
+/** One that is given up at once. */
+const strict = (consumer: Consumer): Consumer => ({ ...consumer, retry: { attempts: 1, firstDelayMs: 0, maxDelayMs: 0 } });
+
+describe("promise 5: reactions happen once", () => {
+  it("when a range of events is run again, because a crash came before the checkpoint moved", async () => {
+    const { store: name, read: append, wake, log } = store("crash");
+    for (const value of [1, 101, 2, 200]) await append("s", value);
+    await wake("relay");
+    const before = await log();
+    expect(before.map(({ type }) => type)).toEqual([
+      "Read",
+      "Read",
+      "Read",
+      "Read",
+      "Counted",
+      "Counted",
+      "Raised",
+      "Counted",
+      "Counted",
+      "Raised",
+    ]);
+
+    for (let crash = 0; crash < 3; crash++) {
+      await forgetCheckpoint(name, "relay");
+      await wake("relay");
+    }
+    expect(await log()).toEqual(before);
+  });
+
+  it("when the checkpoint cannot be moved: the next run finds everything done", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const { store: name, read: append, wake, log, consumer } = store("commit");
+    await append("s", 1);
+    await wake("relay"); // the tables exist from here on
+    await append("s", 150);
+    const batch = vi.spyOn(env.VIEWS, "batch").mockRejectedValueOnce(new Error("D1 is away"));
+    await wake("relay");
+    batch.mockRestore();
+    const done = await log();
+    expect(done.filter(({ type }) => type === "Raised")).toHaveLength(1);
+    expect(await consumer("relay")).toMatchObject({ attempts: 1, lastError: { message: "D1 is away" } });
+
+    await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(name).run();
+    await wake("relay");
+    expect(await log()).toEqual(done);
+    expect(await consumer("relay")).toMatchObject({ status: "live", lag: 0 });
+  });
+
+  it("when one of several actions fails, and the event is tried again", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    let broken = true;
+    const fragile = reactor("fragile", {
+      from: reading,
+      on: {
+        Read: ({ stream, data }) => [
+          send(counter, streamIdOf(stream), "Count", {}),
+          send(counter, streamIdOf(stream), broken ? "Throw" : "DoNothing", {}),
+          append(alarm, streamIdOf(stream), "Raised", { from: stream, value: data.value }),
+        ],
+      },
+    });
+    const { store: name, read: append_, run, consumerOf, log } = store("fragile");
+    await append_("s", 1);
+    expect(await run(consumerOf(fragile))).toMatchObject({ position: 0, outcome: "backing-off" });
+    expect((await log()).map(({ type }) => type)).toEqual(["Read", "Counted"]);
+
+    broken = false;
+    await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(name).run();
+    await run(consumerOf(fragile));
+    expect((await log()).map(({ type }) => type)).toEqual(["Read", "Counted", "Raised"]);
+  });
+
+  it("when many run at the same time", async () => {
+    const { read: append, run, consumerOf, log } = store("race");
+    for (const value of [1, 2, 101, 3]) await append("s", value);
+    await Promise.all(Array.from({ length: 8 }, () => run(consumerOf(relay))));
+    const types = (await log()).map(({ type }) => type);
+    expect(types.filter((type) => type === "Counted")).toHaveLength(4);
+    expect(types.filter((type) => type === "Raised")).toHaveLength(1);
+  });
+
+  it("though the code has changed its answer since: the first outcome stands", async () => {
+    const { store: name, read: append, run, consumerOf, log } = store("changed");
+    await append("s", 1);
+    await run(consumerOf(answering("r", 1)));
+    const before = await log();
+    await forgetCheckpoint(name, "r");
+    await run(consumerOf(answering("r", 2)));
+    expect(await log()).toEqual(before);
+  });
+
+  it("once for each event, even of two streams that gave the same id", async () => {
+    const { post, wake, log } = store("same-id");
+    const id = "0198c0de-0000-7000-8000-000000000001";
+    for (const stream of ["a", "b"]) await post(`/streams/reading/${stream}`, { type: "Read", data: { value: 200 }, id });
+    await wake("relay");
+    const raised = (await log()).filter(({ type }) => type === "Raised");
+    expect(raised.map(({ stream }) => stream)).toEqual(["alarm/a", "alarm/b"]);
+    expect(raised[0]?.id).not.toBe(raised[1]?.id);
+  });
+
+  it("once for each reactor that answers", async () => {
+    const { read: append, run, consumerOf, log } = store("each");
+    await append("s", 1);
+    await run(consumerOf(answering("one")));
+    await run(consumerOf(answering("other")));
+    expect((await log()).map(({ type }) => type)).toEqual(["Read", "Counted", "Counted"]);
+  });
+});
+
+describe("a reaction", () => {
+  it("belongs to the conversation of its event, and names the event as its cause", async () => {
+    const { post, wake, log } = store("cause");
+    await post("/streams/reading/s", { type: "Read", data: { value: 200 } }, { "correlation-id": "conversation" });
+    await wake("relay");
+    const [cause, ...effects] = await log();
+    expect(cause?.meta).toEqual({ correlationId: "conversation" });
+    expect(effects.map(({ type, meta }) => [type, meta])).toEqual([
+      ["Counted", { correlationId: "conversation", causationId: cause?.id }],
+      ["Raised", { correlationId: "conversation", causationId: cause?.id }],
+    ]);
+  });
+
+  it("begins a conversation when its event belongs to none", async () => {
+    const { read: append, wake, log } = store("alone");
+    await append("s", 1);
+    await wake("relay");
+    const [cause, effect] = await log();
+    expect(cause?.meta).toEqual({});
+    expect(effect?.meta).toEqual({ correlationId: cause?.id, causationId: cause?.id });
+  });
+
+  it("carries the conversation on from a command over several steps", async () => {
+    const { post, settle, log } = store("steps");
+    await post("/aggregates/product/tea/ReceiveStock", { quantity: 5 });
+    await post(
+      "/aggregates/order/1/PlaceOrder",
+      { customer: "Ada", lines: [{ sku: "tea", quantity: 2 }] },
+      { "correlation-id": "order-1" },
+    );
+    await settle();
+    const chain = (await log()).filter(({ meta }) => meta.correlationId === "order-1");
+    expect(chain.map(({ type }) => type)).toEqual(["OrderPlaced", "StockReserved", "OrderLineReserved", "OrderReady"]);
+    expect(chain.slice(1, 3).map(({ meta }) => meta.causationId)).toEqual(chain.slice(0, 2).map(({ id }) => id));
+  });
+
+  it("has an id derived from reactor, stream, event and place, which the stream recognises", async () => {
+    const { read: append, wake, log, post } = store("ids");
+    await append("s", 200);
+    await wake("relay");
+    const [cause, counted, raised] = await log();
+    expect(raised?.id).toBe(derivedId("relay", "reading/s", cause?.id ?? "", 1));
+    const repeated = await post(
+      "/aggregates/counter/of-s/Count",
+      {},
+      { "idempotency-key": derivedId("relay", "reading/s", cause?.id ?? "", 0) },
+    );
+    expect(repeated.headers.get("idempotent-replayed")).toBe("true");
+    expect((await read(repeated)).events).toMatchObject([{ id: counted?.id }]);
+  });
+
+  it("stores the data as the schema gives it", async () => {
+    const { read: append, run, consumerOf, log } = store("defaults");
+    const terse = reactor("terse", { from: reading, on: { Read: () => send(counter, "c", "Count", {}) } });
+    await append("s", 1);
+    await run(consumerOf(terse));
+    expect((await log())[1]?.data).toEqual({ by: 1, total: 1 });
+  });
+
+  it("may be none", async () => {
+    const silent = reactor("silent", { from: reading, on: { Read: () => undefined, Calibrated: () => [] } });
+    const { read: append, post, run, consumerOf, log } = store("none");
+    await append("s", 1);
+    await post("/streams/reading/s", { type: "Calibrated", data: {} });
+    expect(await run(consumerOf(silent))).toMatchObject({ position: 2, outcome: "caught-up" });
+    expect(await log()).toHaveLength(2);
+  });
+});
+
+describe("a reaction that is refused", () => {
+  it("is logged, and the reactor goes on", async () => {
+    const info = vi.spyOn(console, "info").mockReturnValue();
+    const greedy = reactor("greedy", { from: reading, on: { Read: ({ data }) => send(counter, "c", "Count", { by: data.value }) } });
+    const { read: append, run, consumerOf, log } = store("refused");
+    await append("s", 5_000);
+    await append("s", 5);
+    expect(await run(consumerOf(greedy))).toMatchObject({ position: 2 });
+    expect(info).toHaveBeenCalledWith(expect.objectContaining({ reactor: "greedy", reaction: "Count for counter/c", reason: "too-much" }));
+    expect((await log()).map(({ type }) => type)).toEqual(["Read", "Read", "Counted"]);
+  });
+});
+
+describe("a reaction that cannot be carried out", () => {
+  const broken: [string, Reactor, string][] = [
+    [
+      "an invalid command",
+      reactor("r", { from: reading, on: { Read: () => send(counter, "c", "Count", { by: -1 }) } }),
+      "Count for counter/c is invalid: by: ",
+    ],
+    [
+      "a command that fails",
+      reactor("r", { from: reading, on: { Read: () => send(counter, "c", "Throw", {}) } }),
+      "Throw for counter/c was answered by failed",
+    ],
+    [
+      "a command that the aggregate does not have",
+      reactor("r", {
+        from: reading,
+        on: { Read: () => send({ name: "counter", commands: counter.commands }, "c", "Slam" as "Throw", {}) },
+      }),
+      "Slam for counter/c was answered by unknown-command",
+    ],
+    [
+      "a stream id that cannot be",
+      reactor("r", { from: reading, on: { Read: () => send(counter, "a/b", "Count", {}) } }),
+      'reactor "r" answers to the stream "a/b", but a stream id contains no `/`',
+    ],
+    [
+      "a fact that does not fit its schema",
+      reactor("r", { from: reading, on: { Read: () => append(alarm, "s", "Raised", { from: "s", value: "high" as unknown as number }) } }),
+      "expected number",
+    ],
+    [
+      "a fact of an unknown type",
+      reactor("r", { from: reading, on: { Read: () => append(alarm, "s", "Lowered" as "Raised", { from: "s", value: 1 }) } }),
+      'no plain category "alarm" with an event type "Lowered"',
+    ],
+    [
+      "a fact for an aggregate's category",
+      reactor("r", { from: reading, on: { Read: () => append(counter, "s", "Counted", { by: 1, total: 1 }) } }),
+      'no plain category "counter" with an event type "Counted"',
+    ],
+    [
+      "a handler that throws",
+      reactor("r", {
+        from: reading,
+        on: {
+          Read: () => {
+            throw new Error("it threw");
+          },
+        },
+      }),
+      "it threw",
+    ],
+  ];
+
+  it.each(broken)("stops the reactor as failed, with the reason on record: %s", async (_what, one, message) => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const { read: append, run, consumerOf, log } = store("broken");
+    await append("s", 1);
+    await append("s", 2);
+    const consumer = strict(consumerOf(one));
+    expect(await run(consumer)).toEqual({ position: 0, outcome: "resting" });
+    expect(await consumer.checkpoint.look()).toMatchObject({
+      status: "failed",
+      attempts: 1,
+      error: { message: expect.stringContaining(message), event: { position: 1, stream: "reading/s" } },
+    });
+    expect(await log()).toHaveLength(2);
+  });
+
+  it("leaves the events before it done, and is the one that is tried again", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const picky = reactor("picky", { from: reading, on: { Read: ({ data }) => send(counter, "c", "Count", { by: data.value }) } });
+    const { store: name, read: append, run, consumerOf, log } = store("picky");
+    for (const value of [1, 2, -1, 3]) await append("s", value);
+    const consumer = consumerOf(picky);
+    expect(await run(consumer)).toMatchObject({ position: 2, outcome: "backing-off" });
+    await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(name).run();
+    expect(await run(consumer)).toMatchObject({ position: 2, outcome: "backing-off" });
+    expect(await consumer.checkpoint.look()).toMatchObject({ attempts: 2, error: { event: { position: 3 } } });
+    expect((await log()).filter(({ type }) => type === "Counted")).toHaveLength(2);
+  });
+});
+
+describe("a reactor's checkpoint", () => {
+  it("does not go back when a slower run commits after a faster one", async () => {
+    const { read: append, run, consumerOf } = store("slower");
+    await append("s", 1);
+    const slow = consumerOf(relay);
+    await slow.checkpoint.load();
+    await run(consumerOf(relay));
+    await expect(slow.apply([], 0, 1)).rejects.toBeInstanceOf(CheckpointMoved);
+    expect((await slow.checkpoint.look()).position).toBeGreaterThanOrEqual(1);
+  });
+});

@@ -1,0 +1,140 @@
+import { env } from "cloudflare:workers";
+import * as fc from "fast-check";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { CheckpointMoved } from "../../../src/delivery/checkpoint.ts";
+import { catchUp } from "../../../src/delivery/consumer.ts";
+import { toRecorded } from "../../../src/event.ts";
+import { logOf } from "../../../src/objects.ts";
+import { viewConsumer } from "../../../src/views/projector.ts";
+import { totals, values } from "../app.ts";
+import { deliver, quietStore } from "../delivery/support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const value = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constantFrom(0.5, 101));
+const fact = fc.oneof(
+  { weight: 6, arbitrary: value.map((value) => ({ type: "Read", data: { value } })) },
+  { weight: 1, arbitrary: fc.constant({ type: "Calibrated", data: {} }) }, // removes a row
+);
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ to: fc.constantFrom("a", "b"), append: fc.array(fact, { minLength: 1, maxLength: 5 }) }) },
+  // Batches of wake-ups, by their place among those sent so far: most are lost, some come twice, some late, some at the same time.
+  {
+    weight: 3,
+    arbitrary: fc.record({ deliver: fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }) }),
+  },
+);
+
+describe("promise 4: views are exact", () => {
+  it("whatever the queue loses, repeats, reorders or delivers at the same time", { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+        const { post, sent, settle, rows, folded } = quietStore("queue");
+        for (const step of steps) {
+          if ("append" in step) await post(`/streams/reading/${step.to}`, { events: step.append });
+          else {
+            const known = sent();
+            const batches = step.deliver.map((picks) => picks.flatMap((pick) => known[pick % known.length]?.body ?? []));
+            await Promise.all(batches.map((batch) => deliver(...batch)));
+          }
+        }
+        await settle();
+        expect(await rows(values)).toEqual(await folded(values));
+        expect(await rows(totals)).toEqual(await folded(totals));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("when many projectors race on one view while events keep coming", async () => {
+    const { store, read, rows, folded, consumer } = quietStore("race");
+    const race = () =>
+      Array.from({ length: 8 }, () => catchUp(viewConsumer(env, store, values), logOf(env, store), Number.POSITIVE_INFINITY));
+    const racing: Promise<unknown>[] = [];
+    for (let round = 0; round < 10; round++) {
+      await read(`s${round % 3}`, round % 4);
+      racing.push(...race());
+    }
+    await Promise.all(racing);
+    await Promise.all(race());
+    expect((await consumer("values")).lag).toBe(0);
+    expect(await rows(values)).toEqual(await folded(values));
+    expect((await rows(values)).get("any")).toEqual({ value: "any", count: 10 });
+  });
+
+  it("at every moment: the rows of an answer are those of the position that it names", async () => {
+    const { read, wake, json, folded } = quietStore("moment");
+    const answers: { rows: { value: string }[]; position: number }[] = [];
+    for (let round = 0; round < 10; round++) {
+      await Promise.all([read("s", 1), read("t", 2)]);
+      const [look, , again] = await Promise.all([json("/views/values"), wake("values"), json("/views/values")]);
+      answers.push(look, again);
+    }
+    for (const { rows, position } of answers) {
+      expect(new Map(rows.map((row) => [row.value, row]))).toEqual(await folded(values, position));
+    }
+    expect(new Set(answers.map(({ position }) => position)).size).toBeGreaterThan(5);
+  });
+
+  it("when a projector commits after another was faster: it is told, and nothing of it is written", async () => {
+    const { store, read, wake, rows, consumer } = quietStore("guard");
+    const slow = viewConsumer(env, store, values);
+    await read("s", 1);
+    await slow.checkpoint.load();
+    const page = await logOf(env, store).read({ after: 0, limit: 10 });
+
+    await wake("values");
+    await read("s", 2);
+    await wake("values");
+    const before = await rows(values);
+
+    await expect(slow.apply(page.events.map(toRecorded), 0, 1)).rejects.toBeInstanceOf(CheckpointMoved);
+    expect(await rows(values)).toEqual(before);
+    expect(before.get("any")).toEqual({ value: "any", count: 2 });
+    expect((await consumer("values")).position).toBe(2);
+  });
+
+  it("when the same events reach a projector that read its rows before another wrote them", async () => {
+    const { store, read, rows } = quietStore("interleaved");
+    await read("s", 1);
+    const [one, other] = [viewConsumer(env, store, values), viewConsumer(env, store, values)];
+    await one.checkpoint.load();
+    const events = (await logOf(env, store).read({ after: 0, limit: 10 })).events.map(toRecorded);
+    const outcomes = await Promise.allSettled([one.apply(events, 0, 1), other.apply(events, 0, 1)]);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect((await rows(values)).get("any")).toEqual({ value: "any", count: 1 });
+  });
+
+  it("when the commit fails: neither rows nor checkpoint have moved, and the next attempt brings both", async () => {
+    const { store, read, wake, rows, consumer } = quietStore("commit");
+    vi.spyOn(console, "error").mockReturnValue();
+    await read("s", 1);
+    await wake("values");
+    await read("s", 2);
+
+    const { checkpoint } = viewConsumer(env, store, values);
+    const batch = vi.spyOn(env.VIEWS, "batch").mockRejectedValueOnce(new Error("D1 is away"));
+    await wake("values");
+    batch.mockRestore();
+    expect((await rows(values)).get("any")).toEqual({ value: "any", count: 1 });
+    expect(await checkpoint.look()).toMatchObject({
+      position: 1,
+      status: "active",
+      attempts: 1,
+      error: { message: "D1 is away", event: { position: 2 } },
+    });
+
+    await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(store).run();
+    await wake("values");
+    expect((await rows(values)).get("any")).toEqual({ value: "any", count: 2 });
+    expect(await consumer("values")).toMatchObject({ status: "live", position: 2, attempts: 0 });
+  });
+
+  it("when an event is of no interest: the checkpoint passes it", async () => {
+    const { read, wake, consumer, rows } = quietStore("passing");
+    await read("s", 1);
+    await wake("totals");
+    expect(await consumer("totals")).toMatchObject({ status: "live", position: 1 });
+    expect(await rows(totals)).toEqual(new Map());
+  });
+});

@@ -1,0 +1,220 @@
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { quietStore } from "../delivery/support.ts";
+import { read } from "../support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+/** A store with counters at 1, 2, 3 … in the view `totals`. */
+async function counted(name: string, totals: Readonly<Record<string, number>>) {
+  const store = quietStore(name);
+  for (const [counter, by] of Object.entries(totals)) await store.post(`/aggregates/counter/${counter}/Count`, { by });
+  await store.wake("totals");
+  const keys = async (path: string) => (await store.json(path)).rows.map(({ counter }: { counter: string }) => counter);
+  return { ...store, keys };
+}
+
+describe("a view", () => {
+  it("answers with its rows in key order, and the position they are at", async () => {
+    const { get } = await counted("rows", { b: 12, a: 3 });
+    const response = await get("/views/totals");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("headspring-position")).toBe("2");
+    expect(await read(response)).toEqual({
+      rows: [
+        { counter: "a", total: 3, events: 1, versions: [1], big: false },
+        { counter: "b", total: 12, events: 1, versions: [1], big: true },
+      ],
+      position: 2,
+    });
+  });
+
+  it("of a store that was never written is empty", async () => {
+    const { get } = quietStore("never");
+    const response = await get("/views/totals");
+    expect(response.status).toBe(200);
+    expect(await read(response)).toEqual({ rows: [], position: 0 });
+  });
+
+  it("that no code declares is unknown, and the answer lists those there are", async () => {
+    const response = await quietStore("unknown").get("/views/nothing");
+    expect(response.status).toBe(404);
+    const problem = await read(response);
+    expect(problem).toMatchObject({ code: "unknown-view" });
+    expect(problem.detail).toContain("totals");
+  });
+
+  it("lists itself with its columns", async () => {
+    const { views } = await quietStore("list").json("/views");
+    const totals = views.find(({ name }: { name: string }) => name === "totals");
+    expect(totals).toMatchObject({
+      key: "counter",
+      row: { type: "object", properties: { counter: { type: "string" }, total: { type: "integer" } } },
+    });
+  });
+});
+
+describe("a condition on a column", () => {
+  it.each([
+    ["text", "counter=b", ["b"]],
+    ["integer", "total=12", ["b", "d"]],
+    ["boolean", "big=true", ["b", "d"]],
+    ["false", "big=false", ["a", "c"]],
+    ["a value that no row has", "total=99", []],
+    ["two columns", "big=true&counter=d", ["d"]],
+    ["a value that looks like SQL", `counter=${encodeURIComponent("' OR 1=1 --")}`, []],
+  ])("selects rows: %s", async (_what, query, expected) => {
+    const { keys } = await counted("where", { a: 1, b: 12, c: 3, d: 12 });
+    expect(await keys(`/views/totals?${query}`)).toEqual(expected);
+  });
+
+  it.each(["colour=green", "constructor=x", "_store=other", "total%20OR%201=1"])(
+    "that the view does not have is refused: %s",
+    async (query) => {
+      const response = await quietStore("column").get(`/views/totals?${query}`);
+      expect(response.status).toBe(400);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      const problem = await read(response);
+      expect(problem).toMatchObject({ code: "invalid-request" });
+      expect(problem.allowed).toEqual(expect.arrayContaining(["counter", "total", "big", "limit", "cursor", "minPosition", "consistency"]));
+    },
+  );
+
+  it.each([
+    "total=many",
+    "total=",
+    "total=1e999",
+    "big=yes",
+    "limit=0",
+    "limit=201",
+    "limit=ten",
+    "minPosition=-1",
+    "minPosition=1.5",
+    "consistency=exact",
+  ])("with a value that cannot be is refused: %s", async (query) => {
+    const response = await quietStore("value").get(`/views/totals?${query}`);
+    expect(response.status).toBe(400);
+    expect(await read(response)).toMatchObject({ code: "invalid-request", detail: expect.stringContaining(query.split("=")[0] ?? "") });
+  });
+});
+
+describe("a view's pages", () => {
+  it("follow one another by cursor until all rows were seen once", async () => {
+    const names = ["a", "b", "c", "ä", "茶"];
+    const { get } = await counted("pages", Object.fromEntries(names.map((name) => [encodeURIComponent(name), 1])));
+    const pages: string[][] = [];
+    for (let path: string | undefined = "/views/totals?limit=2"; path !== undefined;) {
+      const response = await get(path);
+      const { rows, next } = await read(response);
+      pages.push(rows.map(({ counter }: { counter: string }) => counter));
+      path = /^<\/stores\/[^/]+(.*)>; rel="next"$/.exec(response.headers.get("link") ?? "")?.[1];
+      expect(path).toBe(next === undefined ? undefined : `/views/totals?limit=2&cursor=${next}`);
+    }
+    expect(pages).toEqual([["a", "b"], ["c", "ä"], ["茶"]]);
+  });
+
+  it("keep the condition", async () => {
+    const { json, keys } = await counted("filtered", { a: 12, b: 1, c: 12, d: 12 });
+    const { rows, next } = await json("/views/totals?big=true&limit=2");
+    expect(rows).toHaveLength(2);
+    expect(await keys(`/views/totals?big=true&limit=2&cursor=${next}`)).toEqual(["d"]);
+  });
+
+  it("end without a cursor when the last row fills the last page", async () => {
+    const { json } = await counted("exact", { a: 1, b: 1 });
+    expect(await json("/views/totals?limit=2")).not.toHaveProperty("next");
+  });
+});
+
+describe("promise 7: read your own writes", () => {
+  it("a query that names the position of a write has it, though nobody else works", async () => {
+    const { post, json, get } = quietStore("own");
+    const { position } = await read(await post("/aggregates/counter/a/Count", { by: 3 }));
+    expect((await json("/views/totals")).rows).toEqual([]);
+    const response = await get(`/views/totals?minPosition=${position}`);
+    expect((await read(response)).rows).toEqual([expect.objectContaining({ counter: "a", total: 3 })]);
+    expect(Number(response.headers.get("headspring-position"))).toBeGreaterThanOrEqual(position);
+  });
+
+  it("so has a strong one, whoever wrote", async () => {
+    const { post, json } = quietStore("strong");
+    for (const by of [1, 2]) {
+      await post("/aggregates/counter/a/Count", { by });
+      expect((await json("/views/totals?consistency=strong")).rows).toEqual([expect.objectContaining({ events: by })]);
+    }
+  });
+
+  it("so has a single row", async () => {
+    const { post, json, get } = quietStore("row");
+    const { position } = await read(await post("/aggregates/counter/a/Count", { by: 3 }));
+    expect((await get("/views/totals/a")).status).toBe(404);
+    expect(await json(`/views/totals/a?minPosition=${position}`)).toMatchObject({ counter: "a", total: 3 });
+  });
+
+  it("a query for a position that is not reached in time says so, and when to come again", async () => {
+    const { post, get } = quietStore("behind");
+    await post("/aggregates/counter/a/Count", {});
+    const response = await get("/views/totals?minPosition=2", { prefer: "wait=0" });
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("1");
+    expect(await read(response)).toMatchObject({ code: "view-behind", position: 2 });
+  });
+
+  it("a query waits for a position that is on its way", async () => {
+    const { post, get } = quietStore("waiting");
+    const asked = get("/views/totals?minPosition=2", { prefer: "wait=20" });
+    await post("/aggregates/counter/a/CountTwice", {});
+    const response = await asked;
+    expect(response.status).toBe(200);
+    expect(await read(response)).toMatchObject({ rows: [{ counter: "a", events: 2 }], position: 2 });
+  });
+
+  it("a view that has failed says that it is behind, instead of answering with old rows", async () => {
+    const { store, post, wake, get } = await counted("stopped", { a: 1 });
+    await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET status = 'failed' WHERE store = ? AND consumer = 'totals'`)
+      .bind(store)
+      .run();
+    await post("/aggregates/counter/a/Count", {});
+    await wake("totals");
+    expect((await get("/views/totals?consistency=strong", { prefer: "wait=0" })).status).toBe(503);
+    expect((await get("/views/totals")).status).toBe(200);
+  });
+});
+
+describe("a row", () => {
+  it("is found by its key", async () => {
+    const { get } = await counted("key", { a: 3 });
+    const response = await get("/views/totals/a");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("headspring-position")).toBe("1");
+    expect(await read(response)).toEqual({ counter: "a", total: 3, events: 1, versions: [1], big: false });
+  });
+
+  it("that is not there is unknown, at the position the view is at", async () => {
+    const { get } = await counted("unknown", { a: 3 });
+    const response = await get("/views/totals/b");
+    expect(response.status).toBe(404);
+    expect(response.headers.get("headspring-position")).toBe("1");
+    expect(await read(response)).toMatchObject({ code: "unknown-row", position: 1 });
+  });
+
+  it("that is on its way is waited for", async () => {
+    const { post, get } = quietStore("poll");
+    const asked = get("/views/totals/a", { prefer: "wait=20" });
+    await post("/aggregates/counter/a/Count", { by: 3 });
+    const response = await asked;
+    expect(response.status).toBe(200);
+    expect(await read(response)).toMatchObject({ counter: "a", total: 3 });
+  });
+
+  it("takes no condition", async () => {
+    const response = await quietStore("condition").get("/views/totals/a?total=3");
+    expect(response.status).toBe(400);
+    expect(await read(response)).toMatchObject({ code: "invalid-request" });
+  });
+
+  it("may have any name that a path can carry", async () => {
+    const { json } = await counted("names", { [encodeURIComponent("a b?#%")]: 1 });
+    expect(await json(`/views/totals/${encodeURIComponent("a b?#%")}`)).toMatchObject({ counter: "a b?#%" });
+  });
+});

@@ -1,0 +1,402 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { Webhook } from "standardwebhooks";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { WEBHOOK_IN_FLIGHT } from "../../../src/limits.ts";
+import { Ledger } from "../../../src/webhooks/ledger.ts";
+import { type Delivery, interceptReads, subscribed } from "./support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const FAILED = () => new Response("no", { status: 500 });
+
+/** Stops the clock that deliveries are scheduled by; hands over the hands. */
+function clock() {
+  let now = Date.now();
+  vi.spyOn(Date, "now").mockImplementation(() => now);
+  return { now: () => now, pass: (ms: number) => void (now += ms) };
+}
+
+describe("promise 6: webhooks arrive", () => {
+  it("signed, with the event as the log has it", async () => {
+    const { webhook, read, wake, json, endpoint } = await subscribed("arrive");
+    await read("s", 1);
+    await wake();
+    await vi.waitFor(() => expect(endpoint.received).toHaveLength(1));
+    const [{ url, headers, body }] = endpoint.received as [Delivery];
+    expect(url).toBe(webhook.url);
+    expect(headers.get("content-type")).toBe("application/json");
+    const { events } = await json("/log");
+    expect(new Webhook(webhook.secret).verify(body, Object.fromEntries(headers))).toEqual({
+      type: "Read",
+      timestamp: events[0].time,
+      data: events[0],
+    });
+  });
+
+  it("once each, though the wake-ups are repeated", async () => {
+    const { read, wake, books, consumer, webhook, received } = await subscribed("repeated");
+    await read("a", 1);
+    await read("b", 2);
+    await Promise.all([wake(), wake(), wake()]);
+    await wake();
+    await vi.waitFor(async () => expect((await books()).map(({ status }) => status)).toEqual(["delivered", "delivered"]));
+    await wake();
+    expect(received().toSorted((a, b) => (a < b ? -1 : 1))).toEqual(["reading/a/1", "reading/b/1"]);
+    expect(await consumer(webhook.id)).toMatchObject({ status: "live", position: 2 });
+  });
+
+  it("only those that were asked for", async () => {
+    const { read, post, wake, books, received } = await subscribed("filter", { types: ["Calibrated", "Counted"], categories: ["reading"] });
+    await read("s", 1);
+    await post("/streams/reading/s", { type: "Calibrated", data: {} });
+    await post("/aggregates/counter/c/Count", {});
+    await wake();
+    await vi.waitFor(() => expect(received()).toEqual(["reading/s/2"]));
+    expect((await books()).map(({ position }) => position)).toEqual([2]);
+  });
+
+  it("from the past, when the webhook begins there", async () => {
+    const { read, post, json, wake, endpoint } = await subscribed("old");
+    for (const value of [1, 2, 3]) await read("s", value);
+    const { id } = await (await post("/webhooks", { url: "http://replay.test/", from: 1 })).json<{ id: string }>();
+    await wake();
+    await vi.waitFor(() => expect(endpoint.received).toHaveLength(3));
+    const { position, pending } = await json(`/webhooks/${id}`);
+    expect([position, pending]).toEqual([1, 0]);
+  });
+});
+
+describe("promise 6: in stream order", () => {
+  it("one after the other on a stream, while streams do not wait for each other", async () => {
+    const slow = Promise.withResolvers<void>();
+    const { read, wake, endpoint, received } = await subscribed("order");
+    endpoint.answer = async ({ stream }) => {
+      if (stream === "reading/a") await slow.promise;
+      return new Response(null, { status: 204 });
+    };
+    for (const stream of ["a", "a", "b", "b"]) await read(stream, 1);
+    await wake();
+    await vi.waitFor(() => expect(received()).toEqual(["reading/a/1", "reading/b/1", "reading/b/2"]));
+    slow.resolve();
+    await vi.waitFor(() => expect(received()).toEqual(["reading/a/1", "reading/b/1", "reading/b/2", "reading/a/2"]));
+  });
+
+  it("though a delivery fails: its stream waits for it, the others go on", async () => {
+    const { read, wake, books, alarm, endpoint, received } = await subscribed("failing");
+    const time = clock();
+    endpoint.answer = ({ stream }) => (stream === "reading/a" ? FAILED() : new Response(null, { status: 200 }));
+    for (const stream of ["a", "a", "b", "b"]) await read(stream, 1);
+    await wake();
+    await vi.waitFor(async () =>
+      expect((await books()).map(({ status, attempts }) => [status, attempts])).toEqual([
+        ["pending", 1],
+        ["pending", 0],
+        ["delivered", 1],
+        ["delivered", 1],
+      ]),
+    );
+    expect(received()).not.toContain("reading/a/2");
+
+    endpoint.answer = () => new Response(null, { status: 200 });
+    time.pass(5_000);
+    await alarm();
+    expect(received().slice(3)).toEqual(["reading/a/1", "reading/a/2"]);
+  });
+
+  it("a few at a time, and never two of one stream", async () => {
+    const { read, wake, books, endpoint, received } = await subscribed("flight");
+    const underWay = new Set<string>();
+    let most = 0;
+    const doubled: string[] = [];
+    endpoint.answer = async ({ stream }) => {
+      if (underWay.has(stream)) doubled.push(stream);
+      underWay.add(stream);
+      most = Math.max(most, underWay.size);
+      await scheduler.wait(5);
+      underWay.delete(stream);
+      return new Response(null, { status: 204 });
+    };
+    const streams = Array.from({ length: 10 }, (_, index) => `s${index}`);
+    for (const stream of [...streams, ...streams]) await read(stream, 1);
+    await Promise.all([wake(), wake()]);
+    await vi.waitFor(async () => expect((await books()).filter(({ status }) => status === "delivered")).toHaveLength(20));
+    expect(doubled).toEqual([]);
+    expect(most).toBe(WEBHOOK_IN_FLIGHT);
+    expect(received()).toHaveLength(20);
+  });
+});
+
+describe("promise 6: though the log is out of reach for a while", () => {
+  it("no delivery is lost, none overtakes another, and no attempt is counted", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const { store, read, wake, books, alarm, endpoint, received } = await subscribed("unreachable");
+    const slow = Promise.withResolvers<void>();
+    endpoint.answer = async () => {
+      await slow.promise;
+      return new Response(null, { status: 204 });
+    };
+    for (const stream of ["a", "a", "b"]) await read(stream, 1);
+    let failed = false;
+    const reading = interceptReads(store, (real) => async (request) => {
+      if (request.after !== 2) return real(request);
+      failed = true;
+      throw new Error("the log is out of reach"); // for the event of stream b
+    });
+    await wake();
+    await vi.waitFor(() => expect(failed).toBe(true));
+    reading.mockRestore();
+    const again = alarm();
+    await vi.waitFor(() => expect(received()).toContain("reading/a/1"));
+    slow.resolve();
+    await again;
+    await vi.waitFor(async () => {
+      await alarm();
+      expect((await books()).map(({ status, attempts }) => [status, attempts])).toEqual([
+        ["delivered", 1],
+        ["delivered", 1],
+        ["delivered", 1],
+      ]);
+    });
+    expect(received().filter((one) => one.startsWith("reading/a"))).toEqual(["reading/a/1", "reading/a/2"]);
+    expect(received()).toHaveLength(3);
+  });
+});
+
+describe("promise 6: retried on a schedule, and never silently dropped", () => {
+  const SCHEDULE_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
+
+  it("after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h, and then parked, where it is seen", async () => {
+    const { read, wake, books, alarm, report, endpoint } = await subscribed("schedule");
+    const time = clock();
+    endpoint.answer = FAILED;
+    await read("s", 1);
+    await wake();
+    await vi.waitFor(async () => expect((await books())[0]?.attempts).toBe(1));
+    for (const [index, seconds] of SCHEDULE_S.entries()) {
+      expect(await books()).toEqual([
+        {
+          position: 1,
+          stream: "reading/s",
+          status: "pending",
+          attempts: index + 1,
+          next_attempt_at: time.now() + seconds * 1_000,
+          response: 500,
+          error: "answered 500",
+        },
+      ]);
+      time.pass(seconds * 1_000 - 1);
+      await alarm();
+      expect(endpoint.received).toHaveLength(index + 1); // not a millisecond too early
+      time.pass(1);
+      await alarm();
+      expect(endpoint.received).toHaveLength(index + 2);
+    }
+    expect(await books()).toMatchObject([{ status: "parked", attempts: 8, response: 500, error: "answered 500" }]);
+    expect(await report()).toMatchObject({ pending: 0, parked: 1 });
+    await alarm();
+    expect(endpoint.received).toHaveLength(8);
+  });
+
+  it("with the same id and body, and a new time and signature, in every attempt", async () => {
+    const { webhook, read, wake, books, alarm, endpoint } = await subscribed("same");
+    endpoint.answer = FAILED;
+    await read("s", 1);
+    await wake();
+    await vi.waitFor(async () => expect((await books())[0]?.attempts).toBe(1));
+    const time = clock();
+    time.pass(5_000);
+    await alarm();
+    const [first, second] = endpoint.received as [Delivery, Delivery];
+    expect(second.headers.get("webhook-id")).toBe(first.headers.get("webhook-id"));
+    expect(second.body).toBe(first.body);
+    for (const { body, headers } of endpoint.received) {
+      expect(() => new Webhook(webhook.secret).verify(body, Object.fromEntries(headers))).not.toThrow();
+    }
+  });
+
+  it("and goes on with the stream's next event when one was parked", async () => {
+    const { read, wake, books, alarm, endpoint } = await subscribed("next");
+    const time = clock();
+    endpoint.answer = ({ version }) => (version === 1 ? FAILED() : new Response(null, { status: 204 }));
+    await read("s", 1);
+    await read("s", 2);
+    await wake();
+    await vi.waitFor(async () => expect((await books())[0]?.attempts).toBe(1));
+    for (const seconds of SCHEDULE_S) {
+      time.pass(seconds * 1_000);
+      await alarm();
+    }
+    expect((await books()).map(({ status }) => status)).toEqual(["parked", "delivered"]);
+  });
+
+  it.each([
+    ["an error", () => FAILED(), { response: 500, error: "answered 500" }],
+    ["a refusal", () => new Response(null, { status: 404 }), { response: 404, error: "answered 404" }],
+    [
+      "a redirect",
+      () => new Response(null, { status: 302, headers: { location: "http://elsewhere.test/" } }),
+      { response: 302, error: "answered 302" },
+    ],
+    ["no connection", () => Promise.reject(new Error("connection refused")), { response: null, error: "Error: connection refused" }],
+    [
+      "an endless complaint",
+      () => Promise.reject(new Error("x".repeat(10_000))),
+      { response: null, error: expect.stringMatching(/^.{200}$/) },
+    ],
+  ])("when the endpoint answers with %s", async (_what, answer, line) => {
+    const { read, wake, books, endpoint } = await subscribed("failure");
+    endpoint.answer = answer;
+    await read("s", 1);
+    await wake();
+    await vi.waitFor(async () => expect(await books()).toMatchObject([{ status: "pending", attempts: 1, ...line }]));
+    expect(endpoint.received).toHaveLength(1);
+  });
+
+  it("when the endpoint does not answer within 15 s", async () => {
+    const { read, wake, books, endpoint } = await subscribed("timeout");
+    endpoint.answer = ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    await read("s", 1);
+    const wait = globalThis.setTimeout;
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(((callback: () => void, ms: number) =>
+      wait(callback, ms === 15_000 ? 0 : ms)) as typeof setTimeout); // fifteen seconds pass at once
+    await wake();
+    await vi.waitFor(async () =>
+      expect(await books()).toMatchObject([{ status: "pending", attempts: 1, response: null, error: "TimeoutError: no answer in time" }]),
+    );
+  });
+
+  it.each([200, 201, 202, 204, 299])("but not when it answers %i", async (status) => {
+    const { read, wake, books, endpoint } = await subscribed("success");
+    endpoint.answer = () => new Response(null, { status });
+    await read("s", 1);
+    await wake();
+    await vi.waitFor(async () =>
+      expect(await books()).toMatchObject([{ status: "delivered", attempts: 1, response: status, error: null }]),
+    );
+  });
+
+  it("even when its URL is not allowed any more: nothing is sent, and the books say why", async () => {
+    const { read, wake, books, endpoint } = await subscribed("forbidden");
+    await read("s", 1);
+    const deployed = vi.spyOn(env, "HEADSPRING_ENV", "get").mockReturnValue("deployed");
+    await wake();
+    await vi.waitFor(async () =>
+      expect(await books()).toMatchObject([{ status: "pending", attempts: 1, error: "a webhook's URL begins with https://" }]),
+    );
+    deployed.mockRestore();
+    expect(endpoint.received).toEqual([]);
+  });
+});
+
+describe("a webhook's intents and its checkpoint", () => {
+  it("are stored together or not at all", async () => {
+    const { read, wake, books, checkpoint, endpoint } = await subscribed("together");
+    vi.spyOn(console, "warn").mockReturnValue();
+    await read("a", 1);
+    await read("b", 2);
+    const crash = vi.spyOn(Ledger.prototype, "intend").mockImplementationOnce(function (this: Ledger, events) {
+      this.intend(events.slice(0, 1));
+      throw new Error("a crash between two intents");
+    });
+    await wake();
+    crash.mockRestore();
+    expect(await checkpoint()).toBe(0);
+    expect(await books()).toEqual([]);
+
+    await wake();
+    expect(await checkpoint()).toBe(2);
+    expect((await books()).map(({ stream }) => stream)).toEqual(["reading/a", "reading/b"]);
+    await vi.waitFor(() => expect(endpoint.received).toHaveLength(2));
+  });
+
+  it("are there before anything is sent", async () => {
+    const { read, wake, books, checkpoint, armed, endpoint } = await subscribed("before");
+    const slow = Promise.withResolvers<void>();
+    endpoint.answer = async () => {
+      await slow.promise;
+      return new Response(null, { status: 204 });
+    };
+    await read("s", 1);
+    await wake();
+    expect(await books()).toMatchObject([{ position: 1, status: "pending", attempts: 0 }]);
+    expect(await checkpoint()).toBe(1);
+    expect(await armed()).toBe(true); // should this object be gone before the delivery ends
+    slow.resolve();
+  });
+
+  it("survive the object: what was not delivered is, by the next one's alarm", async () => {
+    const { read, wake, books, object, alarm, endpoint } = await subscribed("evicted");
+    const time = clock();
+    endpoint.answer = FAILED;
+    await read("s", 1);
+    await wake();
+    await vi.waitFor(async () => expect((await books())[0]?.attempts).toBe(1));
+    await evictDurableObject(object);
+    endpoint.answer = () => new Response(null, { status: 204 });
+    time.pass(5_000);
+    expect(await alarm()).toBe(true); // armed, and kept by the storage
+    expect(await books()).toMatchObject([{ status: "delivered", attempts: 2 }]);
+  });
+
+  it("are as many as there are events, page after page", async () => {
+    const { post, wake, books, checkpoint } = await subscribed("pages", { types: ["Calibrated"] });
+    const events = Array.from({ length: 1_000 }, (_, index) =>
+      index % 100 === 99 ? { type: "Calibrated", data: {} } : { type: "Read", data: { value: 1 } },
+    );
+    await post("/streams/reading/s", { events });
+    await post("/streams/reading/t", { events });
+    await wake();
+    expect(await checkpoint()).toBe(2_000);
+    expect(await books()).toHaveLength(20);
+  });
+});
+
+describe("a webhook that is deleted", () => {
+  it("is sent nothing any more", async () => {
+    const { webhook, read, send, wake, endpoint } = await subscribed("deleted");
+    await send("DELETE", `/webhooks/${webhook.id}`);
+    await read("s", 1);
+    await wake();
+    expect(endpoint.received).toEqual([]);
+  });
+
+  it("leaves nothing behind, not even when it was reading the log", async () => {
+    const { store, webhook, read, send, wake, tables, checkpoint, received } = await subscribed("reading");
+    const slow = Promise.withResolvers<void>();
+    let asked = false;
+    await read("s", 1);
+    interceptReads(store, (real) => async (request) => {
+      const page = await real(request);
+      asked = true;
+      await slow.promise;
+      return page;
+    });
+    const taking = wake();
+    await vi.waitFor(() => expect(asked).toBe(true));
+    await send("DELETE", `/webhooks/${webhook.id}`);
+    slow.resolve();
+    expect((await taking).explicitAcks).toHaveLength(1);
+    expect(await tables()).toEqual([]);
+    expect(await checkpoint()).toBeUndefined();
+    expect(received()).toEqual([]);
+  });
+
+  it("leaves nothing behind, not even when a delivery was under way", async () => {
+    const { webhook, read, send, wake, tables, alarm, endpoint } = await subscribed("traces");
+    const slow = Promise.withResolvers<void>();
+    endpoint.answer = async () => {
+      await slow.promise;
+      return FAILED();
+    };
+    await read("s", 1);
+    await read("s", 2);
+    await wake();
+    await vi.waitFor(() => expect(endpoint.received).toHaveLength(1));
+    await send("DELETE", `/webhooks/${webhook.id}`);
+    slow.resolve();
+    await vi.waitFor(async () => expect(await alarm()).toBe(false));
+    expect(await tables()).toEqual([]);
+    expect(endpoint.received).toHaveLength(1);
+  });
+});

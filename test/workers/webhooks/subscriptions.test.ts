@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createHttp } from "../../../src/http/worker.ts";
+import { app } from "../app.ts";
+import { quietStore } from "../delivery/support.ts";
+import { read } from "../support.ts";
+import { subscribed } from "./support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const URL = "http://receiver.test/hook";
+
+/** A request as a deployment sees it, where tokens are asked for and the network is not one's own. */
+async function postDeployed(path: string, body: object): Promise<Response> {
+  const API_TOKENS = JSON.stringify([{ name: "test", sha256: createHash("sha256").update("token").digest("hex"), rights: ["admin"] }]);
+  const request = new Request(`http://headspring${path}`, {
+    method: "POST",
+    headers: { authorization: "Bearer token" },
+    body: JSON.stringify(body),
+  });
+  return createHttp(app).fetch(request, { ...env, HEADSPRING_ENV: "deployed", API_TOKENS });
+}
+
+describe("a webhook", () => {
+  it("is created, and shows its secret this one time", async () => {
+    const { post, json } = quietStore("create");
+    const response = await post("/webhooks", { url: URL, types: ["Read"], categories: ["reading"], description: "for the tests" });
+    expect(response.status).toBe(201);
+    const created = await read(response);
+    expect(created).toEqual({
+      id: expect.stringMatching(/^wh_[0-9a-f]{32}$/),
+      url: URL,
+      types: ["Read"],
+      categories: ["reading"],
+      description: "for the tests",
+      secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
+      createdAt: expect.stringMatching(/Z$/),
+      position: 0,
+    });
+    expect(response.headers.get("location")).toMatch(new RegExp(`/webhooks/${created.id}$`));
+
+    const { secret: _secret, ...shown } = created;
+    expect(await json(`/webhooks/${created.id}`)).toEqual({ ...shown, origin: "api", pending: 0, parked: 0 });
+    expect(JSON.stringify(await json("/webhooks"))).not.toContain(created.secret);
+    expect(JSON.stringify(await json("/consumers"))).not.toContain(created.secret);
+  });
+
+  it("takes the client's own secret", async () => {
+    const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    expect((await subscribed("own", { secret })).webhook.secret).toBe(secret);
+  });
+
+  it("begins at the log's head unless told otherwise, and never after it", async () => {
+    const { read: append, post } = quietStore("from");
+    for (const value of [1, 2, 3]) await append("s", value);
+    const positionOf = async (from: object) => (await read(await post("/webhooks", { url: URL, ...from }))).position;
+    expect(await positionOf({})).toBe(3);
+    expect(await positionOf({ from: "head" })).toBe(3);
+    expect(await positionOf({ from: 1 })).toBe(1);
+    expect(await positionOf({ from: 0 })).toBe(0);
+    expect(await positionOf({ from: 99 })).toBe(3);
+  });
+
+  it("that begins in the past is woken at once", async () => {
+    const { read: append, post, sent } = quietStore("past");
+    await append("s", 1);
+    const { id } = await read(await post("/webhooks", { url: URL, from: 0 }));
+    expect(sent()).toContainEqual({ body: { store: expect.any(String), consumer: id, head: 1 } });
+  });
+
+  it("is listed in its store, and among the consumers, and in no other store", async () => {
+    const { webhook, json, consumer } = await subscribed("list");
+    expect((await json("/webhooks")).webhooks).toEqual([expect.objectContaining({ id: webhook.id, url: webhook.url })]);
+    expect(await consumer(webhook.id)).toMatchObject({ kind: "webhook", status: "live", lag: 0 });
+    const other = quietStore("other");
+    expect((await other.json("/webhooks")).webhooks).toEqual([]);
+    expect((await other.get(`/webhooks/${webhook.id}`)).status).toBe(404);
+  });
+
+  it("lags while it has not been woken", async () => {
+    const { webhook, read: append, consumer, wake } = await subscribed("lag");
+    await append("s", 1);
+    expect(await consumer(webhook.id)).toMatchObject({ status: "catching-up", position: 0, head: 1, lag: 1 });
+    await wake();
+    expect(await consumer(webhook.id)).toMatchObject({ status: "live", position: 1, lag: 0 });
+  });
+
+  it("is gone when it was deleted", async () => {
+    const { webhook, send, get, json } = await subscribed("delete");
+    const response = await send("DELETE", `/webhooks/${webhook.id}`);
+    expect(response.status).toBe(204);
+    expect((await get(`/webhooks/${webhook.id}`)).status).toBe(404);
+    expect((await send("DELETE", `/webhooks/${webhook.id}`)).status).toBe(404);
+    expect((await json("/webhooks")).webhooks).toEqual([]);
+    expect((await json("/consumers")).consumers.map(({ name }: { name: string }) => name)).not.toContain(webhook.id);
+  });
+
+  it.each(["wh_0198c0de000070008000000000000001", "wh_", "nothing", "values"])("that never was is unknown: %s", async (id) => {
+    const { get, send } = quietStore("unknown");
+    expect(await read(await get(`/webhooks/${id}`))).toMatchObject({ status: 404, code: "unknown-webhook" });
+    expect((await send("DELETE", `/webhooks/${id}`)).status).toBe(404);
+  });
+});
+
+describe("a request for a webhook", () => {
+  it.each([
+    ["no URL", {}, "url"],
+    ["a URL that is none", { url: "receiver" }, "url"],
+    ["another scheme", { url: "ftp://receiver.test/" }, "url"],
+    ["credentials in the URL", { url: "https://user:password@receiver.test/" }, "url"],
+    ["a URL too long", { url: `https://receiver.test/${"x".repeat(2_048)}` }, "url"],
+    ["no types at all", { url: URL, types: [] }, "types"],
+    ["a type that cannot be", { url: URL, types: ["order placed"] }, "types.0"],
+    ["a category that cannot be", { url: URL, categories: ["a/b"] }, "categories.0"],
+    ["too many types", { url: URL, types: Array.from({ length: 101 }, () => "Read") }, "types"],
+    ["a beginning before the beginning", { url: URL, from: -1 }, "from"],
+    ["a beginning between two events", { url: URL, from: 1.5 }, "from"],
+    ["a beginning at the end", { url: URL, from: "tail" }, "from"],
+    ["a secret too short", { url: URL, secret: "whsec_c2hvcnQ=" }, "secret"],
+    ["a secret that is none", { url: URL, secret: "secret" }, "secret"],
+    ["a field that it does not know", { url: URL, retries: 3 }, ""],
+  ])("with %s is refused, and says where it is wrong", async (_what, body, path) => {
+    const { post, json } = quietStore("invalid");
+    const response = await post("/webhooks", body);
+    expect(response.status).toBe(400);
+    expect(await read(response)).toMatchObject({ code: "invalid-request", issues: [expect.objectContaining({ path })] });
+    expect((await json("/webhooks")).webhooks).toEqual([]);
+  });
+
+  it.each(["http://localhost:8788/", "https://127.0.0.1/", "https://10.0.0.1/", "http://example.com/"])(
+    "that points into the deployment's own network, or goes unencrypted, is taken only where it is developed: %s",
+    async (url) => {
+      expect((await quietStore("local").post("/webhooks", { url })).status).toBe(201);
+      const deployed = await postDeployed("/webhooks", { url });
+      expect(deployed.status).toBe(400);
+      expect(await read(deployed)).toMatchObject({ code: "invalid-request", issues: [{ path: "url" }] });
+    },
+  );
+
+  it.each(["", "[]", "null", "{"])("whose body is no definition is refused: %j", async (body) => {
+    expect((await quietStore("body").post("/webhooks", body)).status).toBe(400);
+  });
+});

@@ -1,0 +1,99 @@
+/** What the tests of webhooks share: an outside that answers as the test says, and a look into a webhook's books. */
+
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import type { LogPage, LogRpc } from "../../../src/protocol.ts";
+import { quietStore } from "../delivery/support.ts";
+import { read } from "../support.ts";
+
+export interface Delivery {
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body: string;
+  /** Aborted when the sender does not wait any longer. */
+  readonly signal: AbortSignal;
+  /** Of the event. */
+  readonly stream: string;
+  readonly version: number;
+}
+
+/** Somebody who receives deliveries, and answers them with 204 unless told otherwise. */
+class Endpoint {
+  readonly received: Delivery[] = [];
+  answer: (delivery: Delivery) => Response | Promise<Response> = () => new Response(null, { status: 204 });
+}
+
+/** By URL, so that what is still under way for one test does not reach another. */
+const endpoints = new Map<string, Endpoint>();
+
+/** Puts an endpoint at this URL, instead of the network. */
+function endpointAt(url: string): Endpoint {
+  const endpoint = new Endpoint();
+  endpoints.set(url, endpoint);
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    const request = new Request(input, init);
+    const body = await request.text();
+    const { stream, version } = JSON.parse(body).data;
+    const delivery = { url: request.url, headers: request.headers, signal: request.signal, body, stream, version };
+    const addressee = endpoints.get(request.url) ?? new Endpoint();
+    addressee.received.push(delivery);
+    return addressee.answer(delivery);
+  });
+  return endpoint;
+}
+
+/** Puts something between a store's consumers and their log. `read` gets the real one to call or not. */
+export function interceptReads(store: string, read: (real: LogRpc["read"]) => LogRpc["read"]) {
+  const getByName = env.LOGS.getByName.bind(env.LOGS);
+  return vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+    const real = getByName(name);
+    if (name !== store) return real;
+    // A log with one segment never says that it has moved.
+    const faked = read(async (request) => (await real.read(request)) as LogPage);
+    return new Proxy(real, { get: (target, property) => (property === "read" ? faked : Reflect.get(target, property)) });
+  });
+}
+
+/** One line of a webhook's books. */
+export interface Line {
+  readonly position: number;
+  readonly stream: string;
+  readonly status: "pending" | "delivered" | "parked";
+  readonly attempts: number;
+  readonly next_attempt_at: number;
+  readonly response: number | null;
+  readonly error: string | null;
+}
+
+/** A quiet store with one webhook. */
+export async function subscribed(name: string, subscription: object = {}) {
+  const store = quietStore(name);
+  const url = `http://${store.store}.test/hook`;
+  const endpoint = endpointAt(url);
+  const created = await read(await store.post("/webhooks", { url, ...subscription }));
+  const object = env.WEBHOOKS.getByName(`${store.store}/${created.id}`);
+  return {
+    ...store,
+    webhook: created as { id: string; url: string; secret: string },
+    object,
+    endpoint,
+    /** What came, as `stream/version`. */
+    received: () => endpoint.received.map(({ stream, version }) => `${stream}/${version}`),
+    wake: () => store.wake(created.id),
+    report: () => store.json(`/webhooks/${created.id}`),
+    /** Runs the object's alarm now. */
+    alarm: () => runDurableObjectAlarm(object),
+    books: () =>
+      runInDurableObject(
+        object,
+        (_instance, { storage }) => storage.sql.exec(`SELECT * FROM deliveries ORDER BY position`).toArray() as unknown as Line[],
+      ),
+    armed: () => runInDurableObject(object, async (_instance, { storage }) => (await storage.getAlarm()) !== null),
+    checkpoint: () => runInDurableObject(object, (_instance, { storage }) => storage.kv.get<number>("checkpoint")),
+    tables: () =>
+      runInDurableObject(object, (_instance, { storage }) =>
+        storage.sql.exec(`SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'`).toArray(),
+      ),
+  };
+}
