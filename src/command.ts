@@ -153,7 +153,7 @@ export function send<Commands extends DataSchemas, const Command extends keyof C
  * OrderReady: (event) => append(shipments, event.data.region, "ShipmentDue", { order: event.stream })
  */
 export function append<Events extends DataSchemas, const Type extends keyof Events & string>(
-  category: { readonly name: string; readonly events: Events },
+  category: { readonly kind: "plain"; readonly name: string; readonly events: Events },
   id: string,
   type: Type,
   data: Frozen<z.input<Events[Type]>>,

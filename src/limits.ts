@@ -86,6 +86,8 @@ export const FEED_ANSWER_MS = 30_000;
 export const FEED_PROGRESS = 1_000;
 /** Events near the head that are read once for all subscribers who are there. Ours. */
 export const FEED_TAIL_EVENTS = 250;
+/** Pages of history read at the same time, for subscribers far from the head. Ours: enough to wait for several segments at once. */
+export const FEED_READERS = 4;
 /** Milliseconds between two rounds of sending while events keep coming. Ours: a tenth of a second is when people notice. */
 export const FEED_INTERVAL_MS = 25;
 /** Messages sent in a row before other calls to the log get their turn. Ours: some milliseconds. */
@@ -127,3 +129,5 @@ export const READY_CHARACTERS = 2 * MiB;
 
 /** Bytes at which a log goes on in its next segment. Ours: below the 10 GB (platform) that an object may hold, with room for the last group. */
 export const LOG_SEGMENT_BYTES = 8 * 1024 * MiB;
+/** Characters of one line of an import. Ours: the largest event, its meta, and its other fields. */
+export const IMPORT_LINE_CHARACTERS = EVENT_DATA_BYTES + EVENT_META_BYTES + 8 * KiB;

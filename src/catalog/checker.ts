@@ -52,49 +52,52 @@ const COMPARISONS_PER_STEP = 50;
 /** Characters of data up to which all issues are looked for. In longer data the first one ends the search: it could be wrong everywhere. */
 const ALL_ISSUES_CHARACTERS = 8_192;
 
-class TooCostly extends Error {}
+/** Ends a check that cannot be carried through; the message becomes an issue. */
+class Refused extends Error {}
+
+const TOO_COSTLY = "checking it against its schema takes too many steps: send less at once, or declare a simpler schema";
 
 /** The check that is going on: checking is synchronous, so there is one at a time. */
 const run = { effort: { left: 0 }, widest: 0, longest: 0, matches: (() => true) as Matcher };
 
 function spend(steps: number): void {
   run.effort.left -= steps;
-  if (run.effort.left < 0) throw new TooCostly();
+  if (run.effort.left < 0) throw new Refused(TOO_COSTLY);
 }
 
 /** Our own entry in the interpreter's table of formats: a pattern, the one that was read last. */
 const PATTERN_FORMAT = "headspring-pattern";
 formats[PATTERN_FORMAT] = (text) => run.matches(text, spend);
 
-/**
- * Prepares a schema in which `schemaIssues` finds nothing wrong.
- *
- * @param pointer of the schema within it that is meant
- */
-export function compileChecker(schema: JsonSchema, pointer = ""): Checker {
+/** Prepares a schema in which `schemaIssues` finds nothing wrong. */
+export function compileChecker(schema: JsonSchema): Checker {
+  return compileCheckers(schema)("");
+}
+
+/** The same for every schema within it, each by its pointer. */
+export function compileCheckers(schema: JsonSchema): (pointer: string) => Checker {
   const nodes = nodesOf(schema);
   const copies: Record<string, SchemaObject> = Object.create(null);
   copyOf("", nodes, copies);
-  const root = copies[`#${pointer}`] as SchemaObject;
   const comparesItems = [...nodes.values()].some((node) => isObject(node) && node.uniqueItems === true);
 
-  return function check(data, text, effort) {
-    effort.left += CHECK_STEPS_PER_BYTE * byteLength(text);
-    Object.assign(run, { effort, widest: 0, longest: 0 });
-    try {
-      measure(data, comparesItems);
-      const { valid, errors } = validate(data, root, "2020-12", copies, text.length > ALL_ISSUES_CHARACTERS);
-      return valid ? [] : issuesOf(errors);
-    } catch (error) {
-      if (error instanceof URIError) return [{ path: "", message: "a property's name is not well-formed Unicode" }];
-      // An overflowing stack is caught here as well: what was pushed on it is gone.
-      if (error instanceof TooCostly || error instanceof RangeError)
-        return [
-          { path: "", message: "checking it against its schema takes too many steps: send less at once, or declare a simpler schema" },
-        ];
-      throw error;
-    }
-  };
+  return (pointer) =>
+    function check(data, text, effort) {
+      const root = copies[`#${pointer}`] as SchemaObject;
+      effort.left += CHECK_STEPS_PER_BYTE * byteLength(text);
+      Object.assign(run, { effort, widest: 0, longest: 0 });
+      try {
+        measure(data, comparesItems);
+        const { valid, errors } = validate(data, root, "2020-12", copies, text.length > ALL_ISSUES_CHARACTERS);
+        return valid ? [] : issuesOf(errors);
+      } catch (error) {
+        if (error instanceof Refused) return [{ path: "", message: error.message }];
+        // A stack that overflows is caught here as well: what was pushed on it is gone.
+        if (error instanceof RangeError) return [{ path: "", message: TOO_COSTLY }];
+        if (error instanceof URIError) return [{ path: "", message: "a property's name is not well-formed Unicode" }];
+        throw error;
+      }
+    };
 }
 
 /** Copies the schema at a pointer, and all within it, for the interpreter. */
@@ -156,7 +159,8 @@ function measure(data: unknown, comparesItems: boolean): number {
   if (typeof data !== "object" || data === null) return 1;
   const names = Array.isArray(data) ? [] : Object.keys(data);
   run.widest = Math.max(run.widest, names.length);
-  if (names.some((name) => name.length > PROPERTY_NAME_CHARACTERS)) throw new TooCostly();
+  if (names.some((name) => name.length > PROPERTY_NAME_CHARACTERS))
+    throw new Refused(`a property's name has more than ${PROPERTY_NAME_CHARACTERS} characters`);
   const values: unknown[] = Object.values(data);
   const size = values.reduce<number>((sum, value) => sum + measure(value, comparesItems), 1);
   if (comparesItems && Array.isArray(data)) spend((data.length * size) / COMPARISONS_PER_STEP);

@@ -21,7 +21,7 @@ export interface Definition {
 }
 
 /** A definition, as clients send it. The schemas are checked by other means. */
-const DefinitionIn = z.strictObject({
+export const DefinitionIn = z.strictObject({
   description: z.string().max(1_024).optional(),
   key: z.string().min(1).max(128).optional(),
   events: z.custom<Record<string, unknown>>(isObject, "JSON Schemas by event type").optional(),

@@ -7,7 +7,8 @@
  */
 
 import { canonical } from "../json.ts";
-import { compileChecker, newEffort } from "./checker.ts";
+import { CHECK_STEPS } from "../limits.ts";
+import { type Checker, compileCheckers } from "./checker.ts";
 import { type JsonSchema, type SchemaObject, escapePointer, nodesOf, pointerOf } from "./json-schema.ts";
 import {
   LOOKS_AT,
@@ -39,8 +40,11 @@ export function incompatibility(old: JsonSchema, next: JsonSchema): Incompatibil
   return new Comparison(old, next).refusal("", [old]);
 }
 
-/** Comparisons of two schemas within the whole ones. Ours: some 10 ms; beyond it they are too tangled to tell. */
-const COMPARISONS = 10_000;
+/** Comparisons of two schemas within the whole ones. Ours: less than a second; beyond it they are too tangled to tell. */
+const COMPARISONS = 20_000;
+const TANGLED = "the schemas are too tangled to compare";
+/** Old schemas that hold together, or values that they list, that cost as much as a comparison. */
+const PER_COMPARISON = 20;
 
 type Refusal = Incompatibility | undefined;
 
@@ -50,8 +54,10 @@ class Comparison {
   readonly #oldNodes: ReadonlyMap<string, JsonSchema>;
   readonly #open = new Set<string>();
   readonly #ids = new Map<unknown, number>();
-  readonly #effort = newEffort();
+  /** For trying values: enough for some thousands of them against an enumeration as long. */
+  readonly #effort = { left: 50 * CHECK_STEPS };
   #left = COMPARISONS;
+  #checkers: ((pointer: string) => Checker) | undefined;
 
   constructor(old: JsonSchema, next: JsonSchema) {
     this.#next = next;
@@ -61,8 +67,9 @@ class Comparison {
 
   /** Why the new schema at `pointer` does not accept all that the old ones, taken together, do. */
   refusal(pointer: string, olds: readonly JsonSchema[]): Refusal {
-    if (this.#left-- <= 0) return { path: `#${pointer}`, reason: "the schemas are too tangled to compare" };
     const old = flat(olds, this.#oldNodes);
+    this.#left -= 1 + old.length / PER_COMPARISON;
+    if (this.#left <= 0) return { path: `#${pointer}`, reason: TANGLED };
     if (old.some((one) => one === false)) return undefined;
     const holds = old.filter((one) => one !== true) as SchemaObject[];
     // Schemas that refer to themselves come back here, deeper in the data: what is being shown may then be assumed.
@@ -82,9 +89,12 @@ class Comparison {
 
   /** The old schema took these values only, so it is enough to try them. */
   #valueRefusal(pointer: string, values: readonly unknown[]): Refusal {
-    const check = compileChecker(this.#next, pointer);
+    this.#left -= values.length / PER_COMPARISON;
+    this.#checkers ??= compileCheckers(this.#next);
+    const check = this.#checkers(pointer);
     const refused = values.find((value) => check(value, JSON.stringify(value), this.#effort).length > 0);
-    return refused === undefined ? undefined : { path: `#${pointer}`, reason: `it took ${JSON.stringify(refused)} before` };
+    if (refused === undefined) return undefined;
+    return { path: `#${pointer}`, reason: this.#effort.left < 0 ? TANGLED : `it took ${JSON.stringify(refused)} before` };
   }
 
   #nodeRefusal(pointer: string, old: readonly SchemaObject[]): Refusal {
@@ -114,7 +124,10 @@ class Comparison {
       case "oneOf": {
         if (old.some((one) => sameText(one.oneOf, value))) return undefined;
         const choices = value as JsonSchema[];
-        const distinct = choices.every((one, index) => choices.slice(0, index).every((other) => areDisjoint(one, other, this.#nextNodes)));
+        this.#left -= choices.length ** 2;
+        const distinct =
+          this.#left > 0 &&
+          choices.every((one, index) => choices.slice(0, index).every((other) => areDisjoint(one, other, this.#nextNodes)));
         return distinct ? this.#choiceRefusal(at, choices, old) : "its alternatives may overlap, and then it takes neither";
       }
       case "not":

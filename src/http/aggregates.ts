@@ -11,8 +11,9 @@ import { Problem } from "./problem.ts";
 import {
   type HttpContext,
   WholeNumber,
-  correlationIdOf,
+  conversationOf,
   expectedOf,
+  hasVersion,
   idempotencyKeyOf,
   jsonBody,
   jsonText,
@@ -23,9 +24,9 @@ import {
 } from "./request.ts";
 import { z } from "zod";
 
-const CommandQuery = z.object({ wait: WholeNumber.default(0) });
+export const CommandQuery = z.object({ wait: WholeNumber.default(0) });
 
-const StateQuery = z.object({ version: WholeNumber.optional() });
+export const StateQuery = z.object({ version: WholeNumber.optional() });
 
 export function aggregateRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
@@ -49,7 +50,7 @@ export function aggregateRoutes(app: App) {
       idempotencyKey: idempotencyKeyOf(context) ?? (async ? newId() : undefined),
       recordFailure: async,
       expected: expectedOf(context),
-      correlationId: correlationIdOf(context),
+      correlationId: conversationOf(context),
       waitMs: async ? 0 : waitMsOf(context),
     });
     if (async && (answer.outcome === "written" || answer.outcome === "refused" || answer.outcome === "failed")) {
@@ -91,7 +92,7 @@ export function aggregateRoutes(app: App) {
     if (deleted) throw problemOf({ outcome: "deleted" });
     if (asked !== undefined && asked > head) throw new Problem("unknown-version", `${stream} is at version ${head}`, { version: head });
     const etag = `"${version}"`;
-    if (context.req.header("if-none-match") === etag) return context.body(null, 304, { etag });
+    if (hasVersion(context, version)) return context.body(null, 304, { etag });
     const pending = timers.map(
       ({ command, due, data }) => `{"command":"${command}","due":"${new Date(due).toISOString()}","data":${data}}`,
     );

@@ -8,7 +8,7 @@ import { FilterQuery, filterOf } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, checked, queryOf, storeOf } from "./request.ts";
 
-const FeedQuery = FilterQuery.extend({
+export const FeedQuery = FilterQuery.extend({
   /** A position, or `head`: only what comes from now on. */
   after: z.union([z.literal("head"), WholeNumber], "a position, or `head`").default(0),
 });

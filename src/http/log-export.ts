@@ -3,7 +3,9 @@
 import { eventJson } from "../event.ts";
 import { PAGE_EVENTS } from "../limits.ts";
 import { logOf } from "../objects.ts";
+import type { LogFilter, LogRpc } from "../protocol.ts";
 import { FilterQuery, filterOf } from "./log-query.ts";
+import { line, ndjson } from "./ndjson.ts";
 import { type HttpContext, WholeNumber, queryOf, storeOf } from "./request.ts";
 
 const ExportQuery = FilterQuery.extend({
@@ -11,35 +13,19 @@ const ExportQuery = FilterQuery.extend({
   to: WholeNumber.optional(),
 });
 
-/**
- * `GET /log` with `Accept: application/x-ndjson`: one event a line, to `to` or to the head at arrival.
- * A page is read when the one before it has been taken. If the log fails on the way, the answer breaks off without its end.
- */
+/** `GET /log` with `Accept: application/x-ndjson`: one event a line, to `to` or to the head at arrival. */
 export async function exportLog(context: HttpContext): Promise<Response> {
   const { after, to, ...filters } = queryOf(context, ExportQuery);
   const log = logOf(context.env, storeOf(context));
   const end = Math.min(to ?? Number.POSITIVE_INFINITY, await log.head());
-  const utf8 = new TextEncoder();
-  let position = after;
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        let lines = "";
-        while (lines === "" && position < end) {
-          const page = await log.read({ after: position, to: end, limit: PAGE_EVENTS, ...filterOf(filters) });
-          lines = page.events.map((event) => `${oneLine(eventJson(event.stream, event, event.position))}\n`).join("");
-          position = page.next ?? end;
-        }
-        if (lines === "") controller.close();
-        else controller.enqueue(utf8.encode(lines));
-      },
-    },
-    { highWaterMark: 0 }, // a page in memory at a time
-  );
-  return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+  return ndjson(linesOf(log, filterOf(filters), after, end), { vary: "accept" });
 }
 
-/** JSON may have line breaks between its tokens, and nowhere else. */
-function oneLine(json: string): string {
-  return json.replaceAll(/[\r\n]+/g, " ");
+/** A page at a time. Pages that the filter has left empty are passed over. */
+async function* linesOf(log: LogRpc, filter: LogFilter, after: number, to: number): AsyncGenerator<string, void> {
+  for (let position = after; position < to;) {
+    const { events, next } = await log.read({ ...filter, after: position, to, limit: PAGE_EVENTS });
+    if (events.length > 0) yield events.map((event) => line(eventJson(event.stream, event, event.position))).join("");
+    position = next ?? to;
+  }
 }

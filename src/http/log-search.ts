@@ -8,7 +8,7 @@ import { logOf } from "../objects.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, jsonText, linkTo, queryOf, storeOf } from "./request.ts";
 
-const SearchQuery = z.object({
+export const SearchQuery = z.object({
   /** The position before which to look: where an earlier search stopped. */
   after: WholeNumber.optional(),
 });

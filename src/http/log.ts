@@ -6,20 +6,22 @@ import { z } from "zod";
 import { eventJson } from "../event.ts";
 import { PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
 import { logOf } from "../objects.ts";
+import type { LogPage } from "../protocol.ts";
+import { cloudEventJson } from "./cloudevents.ts";
 import { eventStreamFeed, webSocketFeed } from "./feed.ts";
 import { searchEvents } from "./log-search.ts";
 import { exportLog } from "./log-export.ts";
 import { FilterQuery, filterOf } from "./log-query.ts";
 import { type HttpContext, WholeNumber, jsonText, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
 
-const LogQuery = FilterQuery.extend({
+export const LogQuery = FilterQuery.extend({
   after: WholeNumber.optional(),
   to: WholeNumber.optional(),
   limit: limitOf(PAGE_EVENTS, PAGE_EVENTS_DEFAULT),
   direction: z.enum(["forward", "backward"]).default("forward"),
 });
 
-const StreamsQuery = z.object({
+export const StreamsQuery = z.object({
   category: z.string().optional(),
   /** The name of a stream. */
   after: z.string().default(""),
@@ -30,6 +32,7 @@ const StreamsQuery = z.object({
 const FORMS = {
   "application/json": page,
   "application/x-ndjson": exportLog,
+  "application/cloudevents-batch+json": pageOfCloudEvents,
   "text/event-stream": eventStreamFeed,
 } as const;
 
@@ -60,6 +63,20 @@ export function logRoutes() {
 }
 
 async function page(context: HttpContext): Promise<Response> {
+  const { events, next, head, headers } = await readPage(context);
+  const texts = events.map((event) => eventJson(event.stream, event, event.position)).join(",");
+  return jsonText(`{"events":[${texts}],"next":${next},"head":${head}}`, 200, headers);
+}
+
+/** The same page, as a batch of CloudEvents: an array has no room for `next`, so a header tells it. */
+async function pageOfCloudEvents(context: HttpContext): Promise<Response> {
+  const { events, next, headers } = await readPage(context);
+  const texts = events.map((event) => cloudEventJson(storeOf(context), event.stream, event, event.position)).join(",");
+  const position: Record<string, string> = next === null ? {} : { "headspring-position": String(next) };
+  return jsonText(`[${texts}]`, 200, { ...headers, ...position, "content-type": "application/cloudevents-batch+json" });
+}
+
+async function readPage(context: HttpContext): Promise<LogPage & { headers: Record<string, string> }> {
   const { after, to, limit, direction, ...filters } = queryOf(context, LogQuery);
   const forward = direction === "forward";
   const page = await logOf(context.env, storeOf(context)).read({
@@ -69,8 +86,7 @@ async function page(context: HttpContext): Promise<Response> {
     ...(to === undefined ? {} : { to }),
     ...filterOf(filters),
   });
-  const events = page.events.map((event) => eventJson(event.stream, event, event.position)).join(",");
   const more = page.next !== null && (!forward || page.next < Math.min(to ?? page.head, page.head));
   const link: Record<string, string> = more ? { link: `<${linkTo(context, { after: page.next })}>; rel="next"` } : {};
-  return jsonText(`{"events":[${events}],"next":${page.next},"head":${page.head}}`, 200, link);
+  return { ...page, headers: { vary: "accept", ...link } };
 }

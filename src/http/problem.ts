@@ -40,6 +40,12 @@ const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** What a code stands for, for those who describe answers. */
+export function kindOfProblem(code: ProblemCode): { readonly status: number; readonly title: string } {
+  const [status, title] = PROBLEMS[code];
+  return { status, title };
+}
+
 /** Ends a request with a problem document. */
 export class Problem extends Error {
   override readonly name = "Problem";

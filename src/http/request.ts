@@ -117,6 +117,12 @@ export function expectedOf(context: HttpContext): Expected {
   return { kind: "version", version: Number(version) };
 }
 
+/** Whether the client of a read has this version already (`If-None-Match`). A weak tag counts like a strong one. */
+export function hasVersion(context: HttpContext, version: number): boolean {
+  const tags = (context.req.header("if-none-match") ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return tags.some((tag) => tag === "*" || tag === `"${version}"`);
+}
+
 /** Milliseconds that `Prefer: wait=N` asks for, or undefined. More than allowed counts as what is allowed. */
 export function waitMsOf(context: HttpContext): number | undefined {
   const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec(context.req.header("prefer") ?? "")?.[1];
@@ -133,13 +139,18 @@ export function idempotencyKeyOf(context: HttpContext): string | undefined {
   return key;
 }
 
-/** The conversation that the client says this belongs to: `Correlation-Id`, else the trace id of `traceparent`. */
+/** The conversation that a fact belongs to: what `Correlation-Id` says. Trace context stays beside a fact, not in it. */
 export function correlationIdOf(context: HttpContext): string | undefined {
   const id = context.req.header("correlation-id");
   if (id !== undefined && (id === "" || id.length > IDEMPOTENCY_KEY_BYTES)) {
     throw new Problem("invalid-request", `a Correlation-Id has 1 to ${IDEMPOTENCY_KEY_BYTES} characters`);
   }
-  return id ?? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(context.req.header("traceparent") ?? "")?.[1];
+  return id;
+}
+
+/** The conversation that a command starts or joins: `Correlation-Id`, else the trace id of `traceparent`. */
+export function conversationOf(context: HttpContext): string | undefined {
+  return correlationIdOf(context) ?? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(context.req.header("traceparent") ?? "")?.[1];
 }
 
 /** The current request with other query parameters: what `Link` and `next` carry. */

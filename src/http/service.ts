@@ -1,10 +1,15 @@
-/** The service itself: what it is, and whether it is there. */
+/** The service itself: what it is, how it is called, and whether it is there. */
 
+import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import type { App } from "../app.ts";
+import { docsPage } from "./docs-page.ts";
+import { openApiOf } from "./openapi/document.ts";
+import { jsonText } from "./request.ts";
 
 export function serviceRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
+  let openApi: { readonly text: string; readonly etag: string } | undefined;
 
   routes.get("/", (context) =>
     context.json({
@@ -13,11 +18,34 @@ export function serviceRoutes(app: App) {
       aggregates: [...app.aggregates.keys()],
       categories: [...app.categories.keys()],
       views: [...app.views.keys()],
-      links: { streams: "/streams", log: "/log", views: "/views", consumers: "/consumers", webhooks: "/webhooks", health: "/health" },
+      links: {
+        docs: "/docs",
+        openapi: "/openapi.json",
+        streams: "/streams",
+        log: "/log",
+        views: "/views",
+        consumers: "/consumers",
+        webhooks: "/webhooks",
+        health: "/health",
+      },
     }),
   );
 
   routes.get("/health", (context) => context.json({ status: "ok" }));
 
+  routes.get("/openapi.json", (context) => {
+    openApi ??= withTag(JSON.stringify(openApiOf(app)));
+    const { text, etag } = openApi;
+    const known = (context.req.header("if-none-match") ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+    if (known.includes(etag)) return context.body(null, 304, { etag });
+    return jsonText(text, 200, { etag });
+  });
+
+  routes.get("/docs", (context) => docsPage(openApiOf(app), new URL(context.req.url).origin));
+
   return routes;
+}
+
+function withTag(text: string) {
+  return { text, etag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"` };
 }

@@ -1,35 +1,27 @@
 /** Streams: facts in, events out. */
 
 import { Hono } from "hono";
+import { accepts } from "hono/accepts";
 import { z } from "zod";
 import type { App } from "../app.ts";
 import { eventJson } from "../event.ts";
-import { byteLength } from "../json.ts";
-import {
-  APPEND_BYTES,
-  APPEND_EVENTS,
-  EVENT_DATA_BYTES,
-  EVENT_META_BYTES,
-  MAX_POSITION,
-  PAGE_EVENTS,
-  PAGE_EVENTS_DEFAULT,
-} from "../limits.ts";
-import { EVENT_TYPE, UUID } from "../names.ts";
+import { derivedId, newId } from "../ids.ts";
+import { MAX_POSITION, PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
+import { streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
-import type { AppendEvent } from "../protocol.ts";
-import type { Category } from "../streams/category.ts";
-import { issuesOf } from "../streams/decide.ts";
+import type { StreamPage, StreamReadRequest, Written } from "../protocol.ts";
 import { problemOf, writeHeaders } from "./answers.ts";
+import { type IncomingEvent, incomingEvents, incomingFact, toAppend } from "./append.ts";
+import { type PlainCategory, plainCategoryOf, readableCategoryOf } from "./category.ts";
+import { cloudEventJson } from "./cloudevents.ts";
+import { line, ndjson } from "./ndjson.ts";
 import { Problem } from "./problem.ts";
 import {
   type HttpContext,
   WholeNumber,
-  checked,
-  correlationIdOf,
   expectedOf,
+  hasVersion,
   idempotencyKeyOf,
-  jsonBody,
-  jsonText,
   limitOf,
   linkTo,
   queryOf,
@@ -38,139 +30,172 @@ import {
   waitMsOf,
 } from "./request.ts";
 
-const JsonObject = z.record(z.string(), z.unknown());
-
-/** One event, as clients append it. */
-const EventIn = z.strictObject({
-  type: z
-    .string()
-    .regex(EVENT_TYPE)
-    .refine((type) => !type.startsWith("$"), "types that begin with $ are the store's own"),
-  data: JsonObject,
-  id: z.string().regex(UUID, "a UUID").toLowerCase().optional(),
-  time: z.iso.datetime({ offset: true }).optional(),
-  meta: JsonObject.default({}),
-});
-
-const EventsIn = z.strictObject({ events: z.array(EventIn).min(1).max(APPEND_EVENTS) });
-
-const StreamQuery = z.object({
+/** What of a stream is read. */
+const Window = z.object({
   from: WholeNumber.optional(),
   to: WholeNumber.optional(),
-  limit: limitOf(PAGE_EVENTS, PAGE_EVENTS_DEFAULT),
   direction: z.enum(["forward", "backward"]).default("forward"),
   type: z.array(z.string()).optional(),
   positions: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false),
 });
 
+export const PageQuery = Window.extend({ limit: limitOf(PAGE_EVENTS, PAGE_EVENTS_DEFAULT) });
+
+export const DeleteQuery = z.object({ erase: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
+
+const JSON_TYPE = "application/json";
+const LINES_TYPE = "application/x-ndjson";
+const CLOUD_EVENTS_TYPE = "application/cloudevents-batch+json";
+
 export function streamRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
 
-  routes.get("/", (context) => {
-    const categories = [...app.aggregates.values(), ...app.categories.values()].map(({ name, kind, description, events }) => ({
-      name,
-      kind,
-      origin: "code",
-      description,
-      eventTypes: Object.keys(events),
-    }));
-    return context.json({ categories });
+  routes.post("/:category", async (context) => {
+    const category = await plainCategoryOf(app, context);
+    const fact = await incomingFact(context, category);
+    const id = streamIdOfFact(category, fact, idempotencyKeyOf(context));
+    const location = `${new URL(context.req.url).pathname}/${encodeURIComponent(id)}`;
+    return append(context, category, id, [fact], { location });
   });
 
   routes.post("/:category/:id", async (context) => {
-    const category = plainCategoryOf(app, context);
-    const id = streamIdOfPath(context);
-    const { value } = await jsonBody(context, APPEND_BYTES);
-    const { events: asked } = eventsOf(value);
-    const correlationId = correlationIdOf(context);
-    const answer = await streamOf(context.env, storeOf(context), category.name, id).append({
-      events: asked.map((event, index) => toAppend(category, event, index, correlationId)),
-      idempotencyKey: idempotencyKeyOf(context),
-      expected: expectedOf(context),
-      waitMs: waitMsOf(context),
-    });
-    if (answer.outcome !== "written") throw problemOf(answer);
-    const { version, position, events } = answer;
-    return context.json({ stream: `${category.name}/${id}`, version, position, events }, 201, writeHeaders(answer));
+    const category = await plainCategoryOf(app, context);
+    return append(context, category, streamIdOfPath(context), await incomingEvents(context));
   });
 
   routes.get("/:category/:id", async (context) => {
-    const name = context.req.param("category");
-    if (!app.aggregates.has(name) && !app.categories.has(name)) throw unknownCategory(app, name);
-    const { from, to, type, ...query } = queryOf(context, StreamQuery);
+    const name = await readableCategoryOf(app, context);
     const stream = `${name}/${streamIdOfPath(context)}`;
-    const page = await streamOf(context.env, storeOf(context), name, streamIdOfPath(context)).read({
-      from: from ?? 1,
-      to: to ?? MAX_POSITION,
-      types: type,
-      ...query,
-    });
-    if (page.version === 0) throw new Problem("unknown-stream", `nothing was ever stored in ${stream}`);
-    const events = page.events.map((event) => eventJson(stream, event, event.position)).join(",");
-    const next = page.next === undefined ? undefined : linkTo(context, { [query.direction === "forward" ? "from" : "to"]: page.next });
-    return jsonText(
-      `{"stream":${JSON.stringify(stream)},"version":${page.version},"events":[${events}]${next === undefined ? "" : `,"next":${JSON.stringify(next)}`}}`,
-      200,
-      { etag: `"${page.version}"`, ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }) },
-    );
+    if (context.req.method === "HEAD") return head(context, stream);
+    const form = accepts(context, { header: "Accept", supports: [JSON_TYPE, LINES_TYPE, CLOUD_EVENTS_TYPE], default: JSON_TYPE });
+    return form === LINES_TYPE ? wholeStream(context, stream) : pageOfStream(context, stream, form === CLOUD_EVENTS_TYPE);
+  });
+
+  routes.delete("/:category/:id", async (context) => {
+    const { erase } = queryOf(context, DeleteQuery);
+    // The catalog is not asked: what must be erased can be erased, also in a category that was retired.
+    const stream = `${context.req.param("category")}/${streamIdOfPath(context)}`;
+    const answer = await objectOf(context, stream).remove({ erase, expected: expectedOf(context), waitMs: waitMsOf(context) });
+    if (answer.outcome === "unknown") throw unknownStream(stream);
+    if (answer.outcome !== "written") throw problemOf(answer);
+    return writtenAnswer(context, stream, answer, 200);
   });
 
   return routes;
 }
 
-/** One event or a list of them: told apart by `events`, so that the errors are about what was meant. */
-function eventsOf(body: unknown): z.output<typeof EventsIn> {
-  const isList = typeof body === "object" && body !== null && "events" in body;
-  if (isList) return checked(EventsIn, body, "the list of events is not valid");
-  return { events: [checked(EventIn, body, "the event is not valid")] };
+async function append(
+  context: HttpContext,
+  category: PlainCategory,
+  id: string,
+  events: readonly IncomingEvent[],
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const stream = `${category.name}/${id}`;
+  const answer = await objectOf(context, stream).append({
+    events: toAppend(context, category, events),
+    idempotencyKey: idempotencyKeyOf(context),
+    expected: expectedOf(context),
+    waitMs: waitMsOf(context),
+  });
+  if (answer.outcome !== "written") throw problemOf(answer);
+  return writtenAnswer(context, stream, answer, 201, headers);
 }
 
-/** Checks an event against its category, and gives it the form in which it is stored. */
-function toAppend(category: Category, event: z.output<typeof EventIn>, index: number, correlationId: string | undefined): AppendEvent {
-  const where = `events.${index}`;
-  const schema = Object.hasOwn(category.events, event.type) ? category.events[event.type] : undefined;
-  if (!schema) {
-    throw new Problem(
-      "invalid-event",
-      `${category.name} has no event type ${event.type}; it has ${Object.keys(category.events).join(", ")}`,
-      {
-        issues: [{ path: `${where}.type`, message: "not an event type of this category" }],
-      },
-    );
+function writtenAnswer(context: HttpContext, stream: string, answer: Written, status: 200 | 201, headers: Record<string, string> = {}) {
+  const { version, position, events } = answer;
+  return context.json({ stream, version, position, events }, status, { ...headers, ...writeHeaders(answer) });
+}
+
+/**
+ * The stream that a fact without an id of its own goes to: what its key says, else a new one. It is derived from what
+ * the client named the request or the event by, if it did, so that a repeat finds the first (promise 8).
+ */
+function streamIdOfFact({ name, key }: PlainCategory, { data, id, at }: IncomingEvent, idempotencyKey: string | undefined): string {
+  if (key === undefined) {
+    if (idempotencyKey !== undefined) return derivedId("fact", name, "key", idempotencyKey);
+    return id === undefined ? newId() : derivedId("fact", name, "id", id);
   }
-  const parsed = schema.safeParse(event.data);
-  if (!parsed.success) {
-    const issues = issuesOf(parsed.error).map(({ path, message }) => ({ path: path ? `${where}.data.${path}` : `${where}.data`, message }));
-    throw new Problem("invalid-event", `${where} does not fit the schema of ${event.type}`, { issues });
+  const value = Object.hasOwn(data, key) ? data[key] : undefined;
+  const isNamed = typeof value === "string" || typeof value === "number";
+  // URLs do not carry those two: whoever sends one asks for another path.
+  const isStep = value === "." || value === "..";
+  const problem = isStep ? "a stream id is not `.` or `..`" : isNamed ? streamIdProblem(String(value)) : "a text or a number";
+  if (problem === undefined) return String(value);
+  throw new Problem("invalid-event", `${key} names the stream in ${name}: ${problem}`, {
+    issues: [{ path: at === "" ? key : `${at}.${key}`, message: problem }],
+  });
+}
+
+/** Only which version the stream has. */
+async function head(context: HttpContext, stream: string): Promise<Response> {
+  const page = await objectOf(context, stream).read({ from: 1, to: 0, limit: 1, direction: "forward" });
+  requireReadable(page, stream);
+  return new Response(null, { status: hasVersion(context, page.version) ? 304 : 200, headers: readHeaders(page) });
+}
+
+async function pageOfStream(context: HttpContext, stream: string, asCloudEvents: boolean): Promise<Response> {
+  const { limit, ...window } = queryOf(context, PageQuery);
+  const page = await objectOf(context, stream).read({ ...requestOf(window), limit });
+  requireReadable(page, stream);
+  if (hasVersion(context, page.version)) return new Response(null, { status: 304, headers: readHeaders(page) });
+  const next = page.next === undefined ? undefined : linkTo(context, { [boundToMove(window)]: page.next });
+  const headers = { ...readHeaders(page), ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }) };
+  if (asCloudEvents) {
+    const events = page.events.map((event) => cloudEventJson(storeOf(context), stream, event, event.position));
+    return new Response(`[${events.join(",")}]`, { headers: { ...headers, "content-type": CLOUD_EVENTS_TYPE } });
   }
-  const meta = correlationId !== undefined && event.meta.correlationId === undefined ? { ...event.meta, correlationId } : event.meta;
-  const { id, type, time } = event;
-  return {
-    type,
-    data: bounded(JSON.stringify(parsed.data), EVENT_DATA_BYTES, `${where}.data`),
-    meta: bounded(JSON.stringify(meta), EVENT_META_BYTES, `${where}.meta`),
-    schemaVersion: 1,
-    ...(id === undefined ? {} : { id }),
-    ...(time === undefined ? {} : { time }),
-  };
+  const events = page.events.map((event) => eventJson(stream, event, event.position)).join(",");
+  const more = next === undefined ? "" : `,"next":${JSON.stringify(next)}`;
+  const text = `{"stream":${JSON.stringify(stream)},"version":${page.version},"events":[${events}]${more}}`;
+  return new Response(text, { headers: { ...headers, "content-type": JSON_TYPE } });
 }
 
-function bounded(text: string, limit: number, what: string): string {
-  if (byteLength(text) > limit) throw new Problem("body-too-large", `${what} may have at most ${limit} bytes`, { limit });
-  return text;
-}
-
-function plainCategoryOf(app: App, context: HttpContext): Category {
-  const name = context.req.param("category") ?? "";
-  if (app.aggregates.has(name)) {
-    throw new Problem("category-has-rules", `${name} is an aggregate: send commands to /aggregates/${name}/{id}/{Command}`);
+/** All of the window, page by page, as it was when the request came: what is appended meanwhile is not part of it. */
+async function wholeStream(context: HttpContext, stream: string): Promise<Response> {
+  const window = queryOf(context, Window);
+  const object = objectOf(context, stream);
+  const request = { ...requestOf(window), limit: PAGE_EVENTS };
+  const first = await object.read(request);
+  requireReadable(first, stream);
+  if (hasVersion(context, first.version)) return new Response(null, { status: 304, headers: readHeaders(first) });
+  async function* pieces() {
+    let page = first;
+    for (;;) {
+      if (page.events.length > 0) yield page.events.map((event) => line(eventJson(stream, event, event.position))).join("");
+      if (page.next === undefined) return;
+      page = await object.read({ ...request, to: Math.min(request.to, first.version), [boundToMove(window)]: page.next });
+      requireReadable(page, stream);
+    }
   }
-  const category = app.categories.get(name);
-  if (!category) throw unknownCategory(app, name);
-  return category;
+  return ndjson(pieces(), readHeaders(first));
 }
 
-function unknownCategory(app: App, name: string): Problem {
-  const names = [...app.aggregates.keys(), ...app.categories.keys()];
-  return new Problem("unknown-category", `there is no category ${name}; there is ${names.join(", ")}`);
+function requestOf({ from = 1, to = MAX_POSITION, type, ...rest }: z.output<typeof Window>): Omit<StreamReadRequest, "limit"> {
+  return { ...rest, from, to, ...(type ? { types: type } : {}) };
+}
+
+/** The bound of the window that moves on from page to page. */
+function boundToMove({ direction }: z.output<typeof Window>): "from" | "to" {
+  return direction === "forward" ? "from" : "to";
+}
+
+/** @throws {Problem} when there is nothing to read, or not any more */
+function requireReadable(page: StreamPage, stream: string): void {
+  if (page.version === 0) throw unknownStream(stream);
+  if (page.deleted) throw problemOf({ outcome: "deleted" });
+}
+
+function unknownStream(stream: string): Problem {
+  return new Problem("unknown-stream", `nothing was ever stored in ${stream}`);
+}
+
+/** The same version in another form is another answer: hence `vary`. */
+function readHeaders({ version }: StreamPage): Record<string, string> {
+  return { etag: `"${version}"`, vary: "accept" };
+}
+
+function objectOf(context: HttpContext, stream: string) {
+  const slash = stream.indexOf("/");
+  return streamOf(context.env, storeOf(context), stream.slice(0, slash), stream.slice(slash + 1));
 }

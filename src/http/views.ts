@@ -12,7 +12,7 @@ import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, checked, limitOf, linkTo, storeOf, waitMsOf } from "./request.ts";
 
 /** Parameters that are not columns. */
-const Paging = z.object({
+export const Paging = z.object({
   limit: limitOf(VIEW_PAGE_ROWS, VIEW_PAGE_ROWS_DEFAULT),
   cursor: z.string().optional(),
   minPosition: WholeNumber.optional(),

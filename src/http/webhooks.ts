@@ -15,7 +15,7 @@ import { Problem } from "./problem.ts";
 import { type HttpContext, checked, jsonBody, storeOf } from "./request.ts";
 
 /** A webhook, as clients create it. */
-const WebhookIn = z.strictObject({
+export const WebhookIn = z.strictObject({
   url: z.string().max(2_048),
   types: z.array(z.string().regex(EVENT_TYPE)).min(1).max(100).optional(),
   categories: z.array(z.string().regex(NAME)).min(1).max(100).optional(),

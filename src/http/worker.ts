@@ -6,7 +6,9 @@ import { sweep } from "../delivery/sweep.ts";
 import { handleWakeUps } from "../delivery/wake-up.ts";
 import { aggregateRoutes } from "./aggregates.ts";
 import { auth } from "./auth.ts";
+import { categoryRoutes } from "./categories.ts";
 import { consumerRoutes } from "./consumers.ts";
+import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
 import { Problem } from "./problem.ts";
 import { serviceRoutes } from "./service.ts";
@@ -48,12 +50,14 @@ export function createWorker(app: App): ExportedHandler<Env> {
 /** The routes, for the default store and for named ones. */
 export function createHttp(app: App): Hono<{ Bindings: Env }> {
   const ofStore = new Hono<{ Bindings: Env }>()
+    .route("/streams", categoryRoutes(app))
     .route("/streams", streamRoutes(app))
     .route("/aggregates", aggregateRoutes(app))
     .route("/log", logRoutes())
     .route("/views", viewRoutes(app))
     .route("/consumers", consumerRoutes(app))
-    .route("/webhooks", webhookRoutes(app));
+    .route("/webhooks", webhookRoutes(app))
+    .route("/import", importRoutes(app));
 
   const http = new Hono<{ Bindings: Env }>()
     .use(auth())

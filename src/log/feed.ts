@@ -18,6 +18,7 @@ import {
   FEED_INTERVAL_MS,
   FEED_MESSAGE,
   FEED_PROGRESS,
+  FEED_READERS,
   FEED_SUBSCRIBERS,
   FEED_TAIL_EVENTS,
   FEED_UNANSWERED,
@@ -50,7 +51,10 @@ export class Feed {
   readonly #read: (request: LogReadRequest) => Promise<LogPage>;
   /** An event's JSON, made once for all subscribers. */
   readonly #texts = new WeakMap<LoggedEvent, string>();
-  readonly #catchingUp = new Set<WebSocket>();
+  /** Those far from the head who wait for their turn, in order, and those who have it. */
+  readonly #far = new Set<WebSocket>();
+  readonly #reading = new Set<WebSocket>();
+  #readers = 0;
   #pushing = false;
   #again = false;
   #burst = 0;
@@ -122,8 +126,8 @@ export class Feed {
       this.#again = false;
       const pages = new Map<number, LogPage>();
       for (const socket of this.#ctx.getWebSockets(TAG)) {
-        if (this.#isFar(socket)) void this.#catchUp(socket);
-        else if (await this.#advance(socket, pages)) this.#again = true;
+        if (this.#isFar(socket)) this.#bringUp(socket);
+        else if (await this.#advance(socket, (position, filter) => this.#tail(position, filter, pages))) this.#again = true;
         if (this.#burst < FEED_BURST_MESSAGES) continue;
         this.#burst = 0;
         await scheduler.wait(0);
@@ -134,13 +138,26 @@ export class Feed {
     this.#pushing = false;
   }
 
-  /** Brings one subscriber near the head, by itself: its pages may come from another object, and nobody has to wait for them. */
-  async #catchUp(socket: WebSocket): Promise<void> {
-    if (this.#catchingUp.has(socket)) return;
-    this.#catchingUp.add(socket);
-    while (this.#isFar(socket) && (await this.#advance(socket, new Map()))) await scheduler.wait(0);
-    this.#catchingUp.delete(socket);
-    if (!this.#isFar(socket)) this.push();
+  /** Gives a subscriber that is far from the head its next turn. Pages of history may come from another object: nobody near the head waits for them. */
+  #bringUp(socket: WebSocket): void {
+    if (this.#reading.has(socket)) return;
+    this.#far.add(socket);
+    if (this.#readers < FEED_READERS) void this.#readHistory();
+  }
+
+  /** One of a few readers: gives those who are far a page each, in turns, until none can take more. */
+  async #readHistory(): Promise<void> {
+    this.#readers += 1;
+    for (const socket of this.#far) {
+      this.#far.delete(socket);
+      this.#reading.add(socket);
+      const takesMore = await this.#advance(socket, (position, filter) => this.#history(position, filter));
+      this.#reading.delete(socket);
+      if (takesMore && this.#isFar(socket)) this.#far.add(socket);
+      else if (takesMore) this.push();
+      await scheduler.wait(0);
+    }
+    this.#readers -= 1;
   }
 
   #isFar(socket: WebSocket): boolean {
@@ -148,7 +165,7 @@ export class Feed {
   }
 
   /** Sends a subscriber what it may have now. @returns whether it could have more at once */
-  async #advance(socket: WebSocket, pages: Map<number, LogPage>): Promise<boolean> {
+  async #advance(socket: WebSocket, pageAfter: (position: number, filter: LogFilter) => Promise<LogPage>): Promise<boolean> {
     if (socket.readyState !== WebSocket.OPEN) return false;
     try {
       const { position: from, filter, ...before } = subscriptionOf(socket);
@@ -159,8 +176,10 @@ export class Feed {
           close(socket, TRY_LATER, "too slow: send every checkpoint back. Resume from your last position");
         return false;
       }
-      const page = await this.#pageAfter(from, filter, pages);
-      const subscription = subscriptionOf(socket); // read again: an answer may have come meanwhile
+      const page = await pageAfter(from, filter);
+      // Meanwhile it may have gone, or have answered.
+      if (socket.readyState !== WebSocket.OPEN) return false;
+      const subscription = subscriptionOf(socket);
       for (const event of page.events) {
         if (isWaiting(subscription)) break;
         this.#send(socket, subscription, this.#textOf(event));
@@ -185,13 +204,15 @@ export class Feed {
     }
   }
 
-  /** The next events for a subscriber. Near the head, where most are, all share one read. */
-  async #pageAfter(position: number, filter: LogFilter, pages: Map<number, LogPage>): Promise<LogPage> {
-    const request = { after: position, limit: FEED_TAIL_EVENTS, bytes: FEED_WINDOW };
-    if (this.#head() - position > FEED_TAIL_EVENTS) return this.#read({ ...request, ...filter });
-    const page = pages.get(position) ?? (await this.#read(request));
+  /** A page near the head, read once for all who are at that position. */
+  async #tail(position: number, filter: LogFilter, pages: Map<number, LogPage>): Promise<LogPage> {
+    const page = pages.get(position) ?? (await this.#read({ after: position, limit: FEED_TAIL_EVENTS, bytes: FEED_WINDOW }));
     pages.set(position, page);
     return { ...page, events: page.events.filter((event) => matches(filter, event)) };
+  }
+
+  #history(position: number, filter: LogFilter): Promise<LogPage> {
+    return this.#read({ ...filter, after: position, limit: FEED_TAIL_EVENTS, bytes: FEED_WINDOW });
   }
 
   #checkpoint(socket: WebSocket, subscription: Subscription): void {

@@ -111,5 +111,6 @@ function tellEnded({ store, reactor, event }: Reaction, reaction: string, reason
 
 /** A reaction belongs to the conversation of its event, and names the event as its cause. */
 function causeOf(event: RecordedEvent): { correlationId: string; causationId: string } {
-  return { correlationId: event.meta.correlationId ?? event.id, causationId: event.id };
+  const { correlationId } = event.meta as Record<string, unknown>; // a raw append may have put anything there
+  return { correlationId: typeof correlationId === "string" ? correlationId : event.id, causationId: event.id };
 }

@@ -74,3 +74,9 @@ append(bell, "log", "Rang", { times: 1 });
 append(bell, "log", "Rung", { times: "1" });
 // @ts-expect-error -- there is no `often`
 append(bell, "log", "Rung", { times: 1, often: true });
+
+reactor("fact-for-an-aggregate", {
+  from: bell,
+  // @ts-expect-error -- only commands go to an aggregate: its rules decide
+  on: { Rung: () => append(door, "front", "Opened", { by: "nobody" }) },
+});

@@ -10,6 +10,15 @@ import type { StoredRow, View } from "../../../src/views/view.ts";
 import { freshStore } from "../support.ts";
 import worker from "../worker.ts";
 
+/** Milliseconds that a test may take on a slow machine. None needs them. */
+const PATIENCE_MS = 60_000;
+vi.setConfig({ testTimeout: PATIENCE_MS });
+
+/** Looks until it holds. */
+export function eventually(holds: () => unknown): Promise<unknown> {
+  return vi.waitFor(holds, { timeout: PATIENCE_MS / 2, interval: 5 });
+}
+
 interface Sent {
   readonly body: WakeUp;
   readonly delaySeconds?: number;

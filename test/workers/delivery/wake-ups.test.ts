@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { totals, values } from "../app.ts";
 import worker from "../worker.ts";
-import { deliver, quietStore } from "./support.ts";
+import { deliver, eventually, quietStore } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -100,7 +100,7 @@ describe("a consumer whose wake-ups were all lost", () => {
     await read("s", 2);
     const lost = sent().length;
     await worker.scheduled?.(createScheduledController(), env, createExecutionContext());
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(
         sent()
           .slice(lost)

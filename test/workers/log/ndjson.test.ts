@@ -19,7 +19,7 @@ async function lines(store: ReturnType<typeof freshStore>, path: string) {
 describe("the log as NDJSON", () => {
   it("is everything, a line for each event, however many pages that takes", async () => {
     const store = freshStore();
-    for (let from = 1; from <= 2_501; from += 500) await store.logObject().sequence("a/1", storedEvents(from, from + 499));
+    for (const from of [1, 1_001, 2_001]) await store.logObject().sequence("a/1", storedEvents(from, from + 999));
     const exported = await lines(store, "/log");
     expect(exported.map(({ position }) => position)).toEqual(numbers(1, 3_000));
     expect(exported.slice(0, 5)).toEqual((await store.json("/log?limit=5")).events);

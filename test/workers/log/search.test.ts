@@ -47,16 +47,19 @@ describe("finding an event by its id", () => {
   it("looks at a bounded number of events at a time", async () => {
     const store = freshStore();
     const reads: (number | null)[] = [];
-    const log = env.LOGS.getByName(store.store);
-    // A log with a million events, none of which is wanted.
-    vi.spyOn(env.LOGS, "getByName").mockReturnValue(
-      Object.assign(Object.create(log) as typeof log, {
+    const getByName = env.LOGS.getByName.bind(env.LOGS);
+    vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+      const log = getByName(name);
+      if (name !== store.store) return log; // consumers of other tests are still at work
+      // A log with a million events, none of which is wanted.
+      return Object.assign(Object.create(log) as typeof log, {
         read: async ({ after }: LogReadRequest): Promise<LogPage> => {
           reads.push(after);
-          return { events: [], next: (after ?? 1_000_001) - SCAN_EVENTS, head: 1_000_000 };
+          const next = (after ?? 1_000_001) - SCAN_EVENTS;
+          return { events: [], next: next <= 1 ? null : next, head: 1_000_000 };
         },
-      }),
-    );
+      });
+    });
     const { events, next } = await store.json(`/log/events/${ID}`);
     expect([events, reads.length]).toEqual([[], SEARCH_EVENTS / SCAN_EVENTS]);
     expect(next).toContain(`after=${1_000_001 - SEARCH_EVENTS}`);

@@ -19,6 +19,8 @@ export class SocketClient {
   /** Characters of all messages. */
   received = 0;
   closed: { code: number; reason: string } | undefined;
+  /** Resolves when the connection has come to its end. */
+  readonly ended: Promise<void>;
   readonly #socket: WebSocket;
   #pings = 0;
   #pongs = 0;
@@ -39,8 +41,11 @@ export class SocketClient {
       this.checkpoints.push(message.checkpoint);
       if (answers && socket.readyState === WebSocket.OPEN) socket.send(data);
     });
-    socket.addEventListener("close", ({ code, reason }) => {
-      this.closed = { code, reason };
+    this.ended = new Promise((resolve) => {
+      socket.addEventListener("close", ({ code, reason }) => {
+        this.closed = { code, reason };
+        resolve();
+      });
     });
     socket.accept();
   }
@@ -58,7 +63,7 @@ export class SocketClient {
     this.#socket.send(message);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#socket.close(1000, "enough");
   }
 
@@ -101,6 +106,11 @@ export class EventStreamClient {
 
   get positions(): number[] {
     return this.events.map(({ position }) => position);
+  }
+
+  /** From where it would resume. */
+  get position(): number {
+    return Number(this.stream.lastEventId);
   }
 
   async close(): Promise<void> {

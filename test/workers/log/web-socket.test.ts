@@ -145,7 +145,7 @@ describe("a subscriber over a WebSocket", () => {
     const store = freshStore();
     const client = await SocketClient.open(store, "/log");
     await vi.waitFor(() => expect(client.checkpoints).toHaveLength(1));
-    client.close();
+    await client.close();
     await vi.waitFor(() => expect(client.closed).toMatchObject({ code: 1000 }));
     await vi.waitFor(async () => expect(await attachment(store.logObject())).toEqual([]));
   });

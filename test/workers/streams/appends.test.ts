@@ -31,7 +31,9 @@ describe("an append", () => {
   it("fills in the correlation id of the header where the event has none", async () => {
     const { post, json } = freshStore();
     await post(STREAM, READ, { "correlation-id": "from-the-header" });
-    expect((await json(STREAM)).events[0].meta).toEqual({ correlationId: "from-the-header" });
+    await post(STREAM, READ, { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
+    const { events } = await json(STREAM);
+    expect(events.map(({ meta }: { meta: object }) => meta)).toEqual([{ correlationId: "from-the-header" }, {}]);
   });
 
   it("takes up to a thousand events at once, and all of them or none", async () => {

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { freshStore, interceptLog, read } from "../support.ts";
+import { IMPATIENT, freshStore, interceptLog, read } from "../support.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
 
@@ -56,7 +56,7 @@ describe("promise 1: acknowledged is durable and on its way to the log", () => {
       await later;
       return real(name, events);
     });
-    const answer = await read(await post(COUNT, {}));
+    const answer = await read(await post(COUNT, {}, IMPATIENT));
     expect(answer).not.toHaveProperty("position");
     expect(await alarmOf(stream("counter", "1"))).not.toBeNull();
 

@@ -205,7 +205,7 @@ describe("whatever a row holds", () => {
     noObject: optional(fc.dictionary(fc.string(), json)),
   });
 
-  it("is read as it was written", { timeout: 60_000 }, async () => {
+  it("is read as it was written", async () => {
     const table = tableOf(everything);
     await prepare(env.VIEWS, table.schema);
     let run = 0;

@@ -1,0 +1,146 @@
+/** Reads the events that a request brings, in whatever form, and checks them against their category. */
+
+import { z } from "zod";
+import { newEffort } from "../catalog/checker.ts";
+import { byteLength } from "../json.ts";
+import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, EVENT_META_BYTES, ISSUES } from "../limits.ts";
+import { EVENT_TYPE, UUID } from "../names.ts";
+import type { AppendEvent } from "../protocol.ts";
+import type { PlainCategory } from "./category.ts";
+import { fromCloudEvent, fromHeaders } from "./cloudevents.ts";
+import { Problem } from "./problem.ts";
+import { type HttpContext, checked, correlationIdOf, jsonBody } from "./request.ts";
+
+/** An event that a request brings. */
+export interface IncomingEvent {
+  readonly type: string;
+  readonly data: Record<string, unknown>;
+  readonly meta: Record<string, unknown>;
+  readonly id?: string | undefined;
+  readonly time?: string | undefined;
+  /** Where in the body its data is: `events.0.data`; empty: it is the body. */
+  readonly at: string;
+}
+
+export const JsonObject = z.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "a JSON object",
+);
+
+/** One event, as clients append it. */
+export const EventIn = z.strictObject({
+  type: z
+    .string()
+    .regex(EVENT_TYPE)
+    .refine((type) => !type.startsWith("$"), "types that begin with $ are the store's own"),
+  data: JsonObject,
+  id: z.string().regex(UUID, "a UUID").toLowerCase().optional(),
+  time: z.iso.datetime({ offset: true }).optional(),
+  meta: JsonObject.default({}),
+});
+
+export const EventsIn = z.strictObject({ events: z.array(EventIn).min(1).max(APPEND_EVENTS) });
+
+/** The events of an append: our own form, or CloudEvents. */
+export async function incomingEvents(context: HttpContext): Promise<IncomingEvent[]> {
+  const mode = cloudEventMode(context);
+  const { value } = await jsonBody(context, APPEND_BYTES);
+  if (mode !== undefined) return cloudEvents(context, mode, value);
+  // Told apart by `events`, so that the errors are about what was meant.
+  const isList = typeof value === "object" && value !== null && "events" in value;
+  const events = isList
+    ? checked(EventsIn, value, "the list of events is not valid").events
+    : [checked(EventIn, value, "the event is not valid")];
+  return events.map((event, index) => ({ ...event, at: `events.${index}.data` }));
+}
+
+/** The one fact that is sent to a category: the data alone if there is one event type, else an event; or a CloudEvent. */
+export async function incomingFact(context: HttpContext, category: PlainCategory): Promise<IncomingEvent> {
+  const mode = cloudEventMode(context);
+  if (mode === "batch") {
+    throw new Problem(
+      "invalid-request",
+      `a category takes one fact at a time; append a batch to a stream: POST /streams/${category.name}/{id}`,
+    );
+  }
+  const { value } = await jsonBody(context, APPEND_BYTES);
+  if (mode !== undefined) return cloudEvents(context, mode, value)[0] as IncomingEvent;
+  const [type, ...others] = category.eventTypes;
+  if (type !== undefined && others.length === 0)
+    return { type, data: checked(JsonObject, value, "the fact is not valid"), meta: {}, at: "" };
+  return { ...checked(EventIn, value, "the event is not valid"), at: "data" };
+}
+
+/**
+ * Gives the events the form in which they are stored.
+ *
+ * @throws {Problem} when one does not fit its schema, or is too large: then none is stored
+ */
+export function toAppend(context: HttpContext, category: PlainCategory, events: readonly IncomingEvent[]): AppendEvent[] {
+  const effort = newEffort();
+  const correlationId = correlationIdOf(context);
+  return events.map(({ type, data, meta: given, id, time, at }) => {
+    const outcome = category.check(type, data, effort);
+    if (outcome === undefined) {
+      const issues = [{ path: at.replace(/data$/, "type"), message: "not an event type of this category" }];
+      throw new Problem("invalid-event", `${category.name} has no event type ${type}; it has ${category.eventTypes.join(", ")}`, {
+        issues,
+      });
+    }
+    if ("issues" in outcome) {
+      const issues = outcome.issues
+        .slice(0, ISSUES)
+        .map(({ path, message }) => ({ path: [at, path].filter((part) => part !== "").join("."), message }));
+      throw new Problem("invalid-event", `${at === "" ? "the fact" : at} does not fit the schema of ${type}`, { issues });
+    }
+    const meta = correlationId !== undefined && given.correlationId === undefined ? { ...given, correlationId } : given;
+    return {
+      type,
+      data: bounded(outcome.data, EVENT_DATA_BYTES, at || "the fact"),
+      meta: bounded(JSON.stringify(meta), EVENT_META_BYTES, at === "" ? "meta" : at.replace(/data$/, "meta")),
+      schemaVersion: outcome.schemaVersion,
+      ...(id === undefined ? {} : { id }),
+      ...(time === undefined ? {} : { time }),
+    };
+  });
+}
+
+/** How the request carries CloudEvents; undefined: it does not. */
+function cloudEventMode(context: HttpContext): "structured" | "batch" | "binary" | undefined {
+  const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type === "application/cloudevents+json") return "structured";
+  if (type === "application/cloudevents-batch+json") return "batch";
+  if (type.startsWith("application/cloudevents")) {
+    throw new Problem(
+      "unsupported-media-type",
+      `CloudEvents are taken as application/cloudevents+json and application/cloudevents-batch+json, not ${type}`,
+    );
+  }
+  const isBinary = ["ce-specversion", "ce-id", "ce-source", "ce-type"].some((name) => context.req.header(name) !== undefined);
+  return isBinary ? "binary" : undefined;
+}
+
+function cloudEvents(context: HttpContext, mode: "structured" | "batch" | "binary", value: unknown): IncomingEvent[] {
+  if (mode === "batch") {
+    const batch = checked(z.array(z.unknown()).min(1).max(APPEND_EVENTS), value, "the batch of CloudEvents is not valid");
+    return batch.map((one, index) => cloudEvent(one, `${index}.`));
+  }
+  if (mode === "structured") return [cloudEvent(value, "")];
+  const { event, issues } = fromHeaders(context.req.raw.headers, value);
+  return [cloudEvent(event, "", issues)];
+}
+
+function cloudEvent(value: unknown, at: string, issuesSoFar: readonly { path: string; message: string }[] = []): IncomingEvent {
+  const event = fromCloudEvent(value);
+  const issues = [...issuesSoFar, ...("issues" in event ? event.issues : [])].map(({ path, message }) => ({ path: at + path, message }));
+  if ("issues" in event || issues.length > 0) {
+    const what = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+    throw new Problem("invalid-event", `the CloudEvent is not valid: ${what}`, { issues });
+  }
+  return { ...event, at: `${at}data` };
+}
+
+function bounded(text: string, limit: number, what: string): string {
+  if (byteLength(text) > limit) throw new Problem("body-too-large", `${what} may have at most ${limit} bytes`, { limit });
+  return text;
+}

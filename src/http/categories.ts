@@ -1,0 +1,108 @@
+/** Categories: which there are, and those that are declared at run time. */
+
+import { Hono } from "hono";
+import { z } from "zod";
+import type { App } from "../app.ts";
+import { type Definition, parseDefinition } from "../catalog/definition.ts";
+import type { Declared } from "../catalog/protocol.ts";
+import type { DataSchema } from "../event.ts";
+import { CATEGORIES, DEFINITION_BYTES } from "../limits.ts";
+import { NAME } from "../names.ts";
+import { catalogOf } from "../objects.ts";
+import type { AnyAggregate } from "../streams/aggregate.ts";
+import type { Category } from "../streams/category.ts";
+import { schemaVersionOf } from "../upcast.ts";
+import { retiredCategory, unknownCategory } from "./category.ts";
+import { Problem } from "./problem.ts";
+import { type HttpContext, jsonBody, storeOf } from "./request.ts";
+
+export function categoryRoutes(app: App) {
+  const routes = new Hono<{ Bindings: Env }>();
+
+  routes.get("/", async (context) => {
+    const declared = await catalogOf(context.env, storeOf(context)).list();
+    const inCode = [...app.aggregates.values(), ...app.categories.values()].map(({ name, kind, description, events }) => {
+      return { name, kind, origin: "code", description, eventTypes: Object.keys(events) };
+    });
+    const atRunTime = declared.filter(({ name }) => !isInCode(app, name)).map((one) => ({ kind: "plain", origin: "api", ...one }));
+    return context.json({ categories: [...inCode, ...atRunTime] });
+  });
+
+  routes.get("/:category", async (context) => {
+    const name = context.req.param("category");
+    const inCode = app.aggregates.get(name) ?? app.categories.get(name);
+    if (inCode) return context.json(definitionInCode(inCode));
+    const entry = NAME.test(name) ? await catalogOf(context.env, storeOf(context)).lookUp(name) : undefined;
+    if (!entry) throw unknownCategory(name);
+    if (entry.status === "retired") throw retiredCategory(name);
+    return context.json(shown(name, JSON.parse(entry.definition ?? "{}"), entry.revision));
+  });
+
+  routes.put("/:category", async (context) => {
+    const name = nameToDeclare(app, context);
+    const { value } = await jsonBody(context, DEFINITION_BYTES);
+    const definition = parseDefinition(name, value);
+    if ("issues" in definition) {
+      const { issues } = definition;
+      const what = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+      throw new Problem("invalid-request", `the category is not valid: ${what}`, { issues });
+    }
+    const answer = await catalogOf(context.env, storeOf(context)).declare(name, JSON.stringify(definition));
+    if (!("revision" in answer)) throw problemOf(name, answer);
+    const headers = { location: new URL(context.req.url).pathname };
+    return context.json(shown(name, definition, answer.revision), answer.outcome === "created" ? 201 : 200, headers);
+  });
+
+  routes.delete("/:category", async (context) => {
+    const name = nameToDeclare(app, context);
+    if (!(await catalogOf(context.env, storeOf(context)).retire(name))) throw unknownCategory(name);
+    return context.body(null, 204);
+  });
+
+  return routes;
+}
+
+function isInCode(app: App, name: string): boolean {
+  return app.aggregates.has(name) || app.categories.has(name);
+}
+
+/** The name in the path, if it is free to be declared, changed and retired over HTTP. */
+function nameToDeclare(app: App, context: HttpContext): string {
+  const name = context.req.param("category") ?? "";
+  if (isInCode(app, name)) throw new Problem("declared-in-code", `category ${name} is declared in code; change it there`);
+  if (!NAME.test(name)) throw new Problem("invalid-request", `the name of a category matches ${NAME.source}`);
+  return name;
+}
+
+function problemOf(name: string, answer: Exclude<Declared, { revision: number }>): Problem {
+  switch (answer.outcome) {
+    case "retired":
+      return retiredCategory(name);
+    case "full":
+      return new Problem("too-many-categories", `a store has at most ${CATEGORIES} categories, the retired ones included`);
+    case "incompatible": {
+      const { outcome: _outcome, ...problem } = answer;
+      const { eventType, path = "", reason } = problem;
+      const advice =
+        path === "" ? "" : '. A schema that stored events may not fit is declared as a new version of the event type: "x-version"';
+      return new Problem(
+        "incompatible-schema",
+        `${eventType === undefined ? name : `${eventType} ${path}`.trim()}: ${reason}${advice}`,
+        problem,
+      );
+    }
+  }
+}
+
+function shown(name: string, definition: Definition, revision: number) {
+  return { name, kind: "plain", origin: "api", revision, ...definition };
+}
+
+/** What code declares, in the same form. The schemas describe what is stored. */
+function definitionInCode({ name, kind, description, events }: Category | AnyAggregate) {
+  const schemas = Object.entries(events as Record<string, DataSchema>).map(([eventType, schema]) => {
+    const version = schemaVersionOf(schema);
+    return [eventType, { ...z.toJSONSchema(schema, { unrepresentable: "any" }), ...(version === 1 ? {} : { "x-version": version }) }];
+  });
+  return { name, kind, origin: "code", description, strict: true, events: Object.fromEntries(schemas) };
+}

@@ -1,0 +1,155 @@
+/** Categories as the other doors need them, whether they were declared in code or at run time. */
+
+import type { App } from "../app.ts";
+import { type Checker, type Effort, compileChecker } from "../catalog/checker.ts";
+import { type Definition, versionOf } from "../catalog/definition.ts";
+import type { JsonSchema } from "../catalog/json-schema.ts";
+import { READY_CATEGORIES, READY_CHARACTERS } from "../limits.ts";
+import { NAME } from "../names.ts";
+import { catalogOf } from "../objects.ts";
+import type { Issue } from "../protocol.ts";
+import type { Category } from "../streams/category.ts";
+import { issuesOf } from "../streams/decide.ts";
+import { schemaVersionOf } from "../upcast.ts";
+import { Problem } from "./problem.ts";
+import { type HttpContext, storeOf } from "./request.ts";
+
+/** A category that takes facts. */
+export interface PlainCategory {
+  readonly name: string;
+  /** The property of an event's data that names its stream. */
+  readonly key?: string;
+  /** Those that are declared. */
+  readonly eventTypes: readonly string[];
+  /** What is stored of an event with this data, or what is wrong with it. Undefined: the category does not take this event type. */
+  check(eventType: string, data: object, effort: Effort): Checked | undefined;
+  /** The version that a new event of this type gets. */
+  schemaVersionOf(eventType: string): number;
+}
+
+type Checked = { readonly data: string; readonly schemaVersion: number } | { readonly issues: readonly Issue[] };
+
+/**
+ * The category that the path names, if it takes facts.
+ *
+ * @throws {Problem} when it is an aggregate, not declared, or retired
+ */
+export async function plainCategoryOf(app: App, context: HttpContext): Promise<PlainCategory> {
+  const name = context.req.param("category") ?? "";
+  if (app.aggregates.has(name)) {
+    throw new Problem("category-has-rules", `${name} is an aggregate: send commands to /aggregates/${name}/{id}/{Command}`);
+  }
+  const inCode = app.categories.get(name);
+  return inCode ? fromCode(inCode) : declaredCategory(context.env, storeOf(context), name);
+}
+
+/**
+ * The name of the category in the path, once it is sure that its streams may be read.
+ *
+ * @throws {Problem} when it is not declared, or retired
+ */
+export async function readableCategoryOf(app: App, context: HttpContext): Promise<string> {
+  const name = context.req.param("category") ?? "";
+  if (!app.aggregates.has(name) && !app.categories.has(name)) await declaredCategory(context.env, storeOf(context), name);
+  return name;
+}
+
+/**
+ * The category of that name, aggregates included: for an import, which is past all rules.
+ *
+ * @throws {Problem} when it is not declared, or retired
+ */
+export async function anyCategoryOf(app: App, context: HttpContext, name: string): Promise<PlainCategory> {
+  const inCode = app.aggregates.get(name) ?? app.categories.get(name);
+  return inCode ? fromCode(inCode) : declaredCategory(context.env, storeOf(context), name);
+}
+
+export function unknownCategory(name: string): Problem {
+  return new Problem(
+    "unknown-category",
+    `there is no category ${name}; GET /streams says which there are, PUT /streams/${name} declares it`,
+  );
+}
+
+export function retiredCategory(name: string): Problem {
+  return new Problem(
+    "category-retired",
+    `${name} was retired: its streams are neither read nor written, and its name is not given out again`,
+  );
+}
+
+function fromCode({ name, events }: Pick<Category, "name" | "events">): PlainCategory {
+  return {
+    name,
+    eventTypes: Object.keys(events),
+    schemaVersionOf: (eventType) => (events[eventType] ? schemaVersionOf(events[eventType]) : 1),
+    check(eventType, data) {
+      const schema = Object.hasOwn(events, eventType) ? events[eventType] : undefined;
+      if (!schema) return undefined;
+      const parsed = schema.safeParse(data);
+      if (!parsed.success) return { issues: issuesOf(parsed.error) };
+      return { data: JSON.stringify(parsed.data), schemaVersion: schemaVersionOf(schema) };
+    },
+  };
+}
+
+interface Ready {
+  readonly revision: number;
+  readonly characters: number;
+  readonly category: PlainCategory;
+}
+
+/** By store and name. Nothing here is taken for true: the catalog is asked every time, and says whether it still is. */
+const ready = new Map<string, Ready>();
+
+/** A category that was declared at run time. */
+async function declaredCategory(env: Env, store: string, name: string): Promise<PlainCategory> {
+  if (!NAME.test(name)) throw unknownCategory(name);
+  const key = `${store}/${name}`;
+  const known = ready.get(key);
+  const entry = await catalogOf(env, store).lookUp(name, known?.revision);
+  if (!entry) throw unknownCategory(name);
+  if (entry.status === "retired") throw retiredCategory(name);
+  const { revision, definition } = entry;
+  if (known && definition === undefined) return known.category;
+  const category = fromDefinition(name, JSON.parse(definition ?? "{}"));
+  keepReady(key, { revision, characters: definition?.length ?? 0, category });
+  return category;
+}
+
+function keepReady(key: string, one: Ready): void {
+  ready.delete(key); // so that the map's order is the order of use
+  ready.set(key, one);
+  let characters = [...ready.values()].reduce((sum, { characters }) => sum + characters, 0);
+  for (const [oldest, { characters: freed }] of ready) {
+    if (ready.size <= READY_CATEGORIES && characters <= READY_CHARACTERS) return;
+    ready.delete(oldest);
+    characters -= freed;
+  }
+}
+
+function fromDefinition(name: string, { key, strict, events }: Definition): PlainCategory {
+  const checkers = new Map<string, Checker>();
+  const checkerOf = (eventType: string, schema: JsonSchema) => {
+    const checker = checkers.get(eventType) ?? compileChecker(schema);
+    checkers.set(eventType, checker);
+    return checker;
+  };
+  return {
+    name,
+    ...(key === undefined ? {} : { key }),
+    eventTypes: Object.keys(events),
+    schemaVersionOf(eventType) {
+      const schema = Object.hasOwn(events, eventType) ? events[eventType] : undefined;
+      return schema === undefined ? 1 : versionOf(schema);
+    },
+    check(eventType, data, effort) {
+      const schema = Object.hasOwn(events, eventType) ? events[eventType] : undefined;
+      if (schema === undefined && strict) return undefined;
+      const text = JSON.stringify(data);
+      if (schema === undefined) return { data: text, schemaVersion: 1 };
+      const issues = checkerOf(eventType, schema)(data, text, effort);
+      return issues.length > 0 ? { issues } : { data: text, schemaVersion: versionOf(schema) };
+    },
+  };
+}

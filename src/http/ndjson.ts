@@ -1,0 +1,33 @@
+/** Long answers, one JSON text a line, made only as fast as they are read. */
+
+/**
+ * A body that asks for the next piece when its reader wants more, and holds none in between. When making a piece fails,
+ * the body breaks off, so that nobody takes what came before for the whole.
+ */
+export function ndjson(pieces: AsyncGenerator<string, void>, headers: Record<string, string>): Response {
+  const utf8 = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await pieces.next();
+          if (done) controller.close();
+          else controller.enqueue(utf8.encode(value));
+        } catch (error) {
+          console.error({ message: "an answer broke off", error: String(error) });
+          throw error;
+        }
+      },
+      async cancel() {
+        await pieces.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { headers: { "content-type": "application/x-ndjson", ...headers } });
+}
+
+/** JSON may have line breaks between its tokens, and nowhere else: within texts they are escaped. */
+export function line(json: string): string {
+  return `${json.replaceAll(/[\r\n]+/g, " ")}\n`;
+}

@@ -1,0 +1,209 @@
+/** What answers are made of. Requests are described by the schemas that check them. */
+
+import { z } from "zod";
+import type { CategorySummary } from "../../catalog/protocol.ts";
+import type { ConsumerReport } from "../../delivery/report.ts";
+import type { EventReference, Issue, StreamSummary } from "../../protocol.ts";
+import type { WebhookReport } from "../../webhooks/protocol.ts";
+import { Attributes, Envelope } from "../cloudevents.ts";
+
+const Name = z.string();
+const Whole = z.int().nonnegative();
+const Version = Whole.describe("Of the stream: how many events it has had.");
+const Position = Whole.describe("In the log, which counts all events of the store.");
+const Time = z.string().meta({ format: "date-time" });
+const Uuid = z.string().meta({ format: "uuid" });
+const StreamName = z.string().describe("`category/id`, for example `order/42`.");
+const Json = z.record(z.string(), z.unknown());
+const Next = z.string().describe("The URL of the next page.");
+const Cursor = z.string().describe("The `cursor` of the next page. Absent on the last one.");
+
+const issue = z.object({
+  path: z.string().describe("Where in the body or the query: `lines.0.sku`; empty: all of it."),
+  message: z.string(),
+}) satisfies z.ZodType<Issue>;
+
+const problem = z
+  .looseObject({
+    type: z.string().describe("`/problems/{code}`"),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe("What is wrong with this very request, and what would be right."),
+    code: z.string().describe("What to branch on."),
+    issues: z.array(issue).optional(),
+  })
+  .describe("A problem document (RFC 9457). Some codes add fields of their own.");
+
+const event = z
+  .object({
+    id: Uuid.describe("Unique within its stream."),
+    stream: StreamName,
+    version: z.int().positive().describe("1-based and contiguous within its stream."),
+    position: z
+      .int()
+      .positive()
+      .optional()
+      .describe("1-based and contiguous within the log of its store. Always there in what the log answers."),
+    type: z.string(),
+    data: Json,
+    meta: z.looseObject({ correlationId: z.unknown().optional(), causationId: z.unknown().optional() }),
+    time: Time.describe("When it happened: the writer's own text, else `recordedAt`."),
+    recordedAt: Time,
+    schemaVersion: z.int().positive(),
+    erased: z.literal(true).optional().describe("What it said was erased: `data` and `meta` are empty."),
+  })
+  .describe("An immutable fact.");
+
+const eventReference = z.object({
+  id: Uuid,
+  version: Version,
+  position: Position.optional(),
+  type: z.string(),
+}) satisfies z.ZodType<EventReference>;
+
+const written = z.object({
+  stream: StreamName,
+  version: Version,
+  position: Position.optional().describe(
+    "Of the last event. Absent: the log had not answered in time; the events are stored all the same.",
+  ),
+  events: z.array(eventReference),
+});
+
+const commandAnswer = z.object({ commandId: z.string(), ...written.shape });
+
+const commandOutcome = z.object({
+  commandId: z.string(),
+  stream: StreamName,
+  status: z.enum(["accepted", "refused", "failed"]),
+  version: Version.optional(),
+  position: Position.optional(),
+  events: z.array(eventReference).optional(),
+  reason: z.string().optional(),
+  details: z.unknown().optional(),
+});
+
+const category = z.object({
+  name: Name,
+  kind: z.enum(["aggregate", "plain"]),
+  origin: z.enum(["code", "api"]),
+  description: z.string().optional(),
+  key: z.string().optional().describe("The property of an event's data that names its stream."),
+  strict: z.boolean().optional().describe("Whether only the declared event types are taken."),
+  eventTypes: z.array(z.string()),
+}) satisfies z.ZodType<Omit<CategorySummary, "strict">>;
+
+const categoryDefinition = z.object({
+  ...category.omit({ eventTypes: true }).shape,
+  revision: z.int().optional(),
+  events: z.record(z.string(), z.unknown()).describe("JSON Schemas by event type."),
+});
+
+const streamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position }) satisfies z.ZodType<StreamSummary>;
+
+const viewReport = z.object({
+  name: Name,
+  description: z.string().optional(),
+  key: z.string().describe("The column that identifies a row."),
+  row: Json.describe("The JSON Schema of a row."),
+});
+
+const consumer = z.object({
+  name: Name,
+  kind: z.enum(["view", "processor", "webhook"]),
+  status: z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]),
+  position: Position,
+  head: Position,
+  lag: Whole,
+  attempts: Whole.describe("Failed attempts at the event after `position`."),
+  lastError: z
+    .object({
+      message: z.string(),
+      at: Time,
+      event: z.object({ position: Position, stream: StreamName, version: Version, type: z.string() }).optional(),
+    })
+    .optional(),
+}) satisfies z.ZodType<ConsumerReport>;
+
+const webhook = z.object({
+  id: z.string(),
+  url: z.string(),
+  types: z.array(z.string()).optional(),
+  categories: z.array(z.string()).optional(),
+  description: z.string().optional(),
+  createdAt: Time.optional(),
+  origin: z.enum(["code", "api"]),
+  position: Position.describe("The last position whose deliveries are on the books."),
+  pending: Whole,
+  parked: Whole,
+}) satisfies z.ZodType<WebhookReport>;
+
+const createdWebhook = z.object({
+  ...webhook.omit({ origin: true, pending: true, parked: true }).shape,
+  secret: z.string().describe("`whsec_…`. Shown this once."),
+});
+
+const cloudEvent = z
+  .object({ ...Attributes.shape, ...Envelope.omit({ data_base64: true }).shape })
+  .describe("A CloudEvent 1.0. Extension attributes beside these are kept.");
+
+/** By their names in the document. */
+export const COMPONENTS = {
+  Problem: problem,
+  Issue: issue,
+  Event: event,
+  EventReference: eventReference,
+  Written: written,
+  CommandAnswer: commandAnswer,
+  CommandOutcome: commandOutcome,
+  Category: category,
+  CategoryDefinition: categoryDefinition,
+  StreamSummary: streamSummary,
+  View: viewReport,
+  Consumer: consumer,
+  Webhook: webhook,
+  CreatedWebhook: createdWebhook,
+  CloudEvent: cloudEvent,
+} as const;
+
+/** Pages and other wrappings, which have no names of their own. */
+export const ANSWERS = {
+  categories: z.object({ categories: z.array(category) }),
+  streamPage: z.object({ stream: StreamName, version: Version, events: z.array(event), next: Next.optional() }),
+  logPage: z.object({
+    events: z.array(event),
+    next: Position.nullable().describe("What to pass as `after` next: the last position looked at; null: backward, at the beginning."),
+    head: Position,
+  }),
+  found: z.object({ events: z.array(event), next: Next.optional() }),
+  head: z.object({ head: Position }),
+  streams: z.object({ streams: z.array(streamSummary), next: Next.optional() }),
+  imported: z.object({
+    lines: Whole,
+    imported: Whole.describe("Events that were stored now."),
+    known: Whole.describe("Events that were there already."),
+  }),
+  rows: z.object({ rows: z.array(Json), next: Cursor.optional(), position: Position }),
+  state: z.object({
+    stream: StreamName,
+    version: Version,
+    state: z.unknown(),
+    timers: z
+      .array(z.object({ command: z.string(), due: Time, data: z.unknown() }))
+      .optional()
+      .describe("Commands that the stream will send to itself."),
+  }),
+  received: z.object({ commandId: z.string(), stream: StreamName }),
+  views: z.object({ views: z.array(viewReport) }),
+  consumers: z.object({ consumers: z.array(consumer) }),
+  webhooks: z.object({ webhooks: z.array(webhook) }),
+  service: z.object({
+    name: z.string(),
+    what: z.string(),
+    aggregates: z.array(z.string()),
+    categories: z.array(z.string()),
+    views: z.array(z.string()),
+    links: z.record(z.string(), z.string()),
+  }),
+  health: z.object({ status: z.literal("ok") }),
+} as const;

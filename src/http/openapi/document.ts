@@ -1,0 +1,169 @@
+/** The OpenAPI document of an app, made from its declarations and the schemas that check its requests. */
+
+import { description as about, version } from "../../../package.json";
+import type { App } from "../../app.ts";
+import { DEFAULT_STORE, STORE_NAME } from "../../names.ts";
+import { type ProblemCode, kindOfProblem } from "../problem.ts";
+import { defineEvents, operationsOf, tagsOf } from "./declared.ts";
+import {
+  type Answer,
+  type Content,
+  type Operation,
+  PATH_PARAMETERS,
+  PROBLEMS_OF_ALL,
+  PROBLEMS_OF_BODIES,
+  REQUEST_HEADERS,
+  RESPONSE_HEADERS,
+} from "./operation.ts";
+import { OPERATIONS, TAGS } from "./operations.ts";
+import { type JsonSchema, Schemas } from "./schema.ts";
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: "path" | "query" | "header";
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly schema: JsonSchema;
+}
+
+export type Media = Readonly<Record<string, { readonly schema: JsonSchema }>>;
+
+export interface DocumentedOperation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly parameters: readonly (Parameter | { readonly $ref: string })[];
+  readonly requestBody?: { readonly required: true; readonly content: Media };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Media }>>;
+  readonly security?: readonly [];
+  readonly servers?: readonly object[];
+}
+
+export interface OpenApi {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly parameters: Readonly<Record<string, Parameter>>;
+  };
+}
+
+const documents = new WeakMap<App, OpenApi>();
+
+/** The document, made once per isolate. */
+export function openApiOf(app: App): OpenApi {
+  const document = documents.get(app) ?? makeDocument(app);
+  documents.set(app, document);
+  return document;
+}
+
+function makeDocument(app: App): OpenApi {
+  const schemas = new Schemas();
+  const operations = [...operationsOf(app, schemas), ...OPERATIONS];
+  defineEvents(app, schemas);
+  const paths: Record<string, Record<string, DocumentedOperation>> = {};
+  for (const operation of operations) (paths[operation.path] ??= {})[operation.method] = describe(operation, schemas);
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "Headspring",
+      version,
+      description: `${about}\n\nEvery path but those of the tag Service also exists under \`/stores/{store}\`; without it the store is \`${DEFAULT_STORE}\`.`,
+    },
+    servers: [
+      { url: "/", description: `The store \`${DEFAULT_STORE}\`` },
+      {
+        url: "/stores/{store}",
+        description: "Any store",
+        variables: { store: { default: DEFAULT_STORE, description: `${PATH_PARAMETERS.store} It matches \`${STORE_NAME.source}\`.` } },
+      },
+    ],
+    security: [{ bearer: [] }],
+    tags: Object.entries({ ...tagsOf(app), ...TAGS }).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      schemas: schemas.components,
+      parameters: Object.fromEntries(
+        Object.entries(REQUEST_HEADERS).map(([name, description]) => [
+          name,
+          { name, in: "header", description, schema: { type: "string" } },
+        ]),
+      ),
+      headers: Object.fromEntries(
+        Object.entries(RESPONSE_HEADERS).map(([name, description]) => [name, { description, schema: { type: "string" } }]),
+      ),
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "A token of the secret `API_TOKENS`. `npm start` goes without." },
+      },
+    },
+  } as OpenApi;
+}
+
+function describe(operation: Operation, schemas: Schemas): DocumentedOperation {
+  const { operationId, summary, description, tag, headers = [], body, answers, ofService, open } = operation;
+  return {
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    tags: [tag],
+    ...(ofService ? { servers: [{ url: "/" }] } : {}),
+    ...(open ? { security: [] } : {}),
+    parameters: [
+      ...pathParameters(operation),
+      ...queryParameters(operation, schemas),
+      ...headers.map((name) => ({ $ref: `#/components/parameters/${name}` })),
+    ],
+    ...(body ? { requestBody: { required: true, content: mediaOf(body, schemas) } } : {}),
+    responses: {
+      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, answerOf(answer, schemas)])),
+      ...(open ? {} : problemsOf(operation)),
+    },
+  };
+}
+
+function answerOf({ description, headers = [], content }: Answer, schemas: Schemas) {
+  return {
+    description,
+    ...(headers.length > 0 ? { headers: Object.fromEntries(headers.map((name) => [name, { $ref: `#/components/headers/${name}` }])) } : {}),
+    ...(content ? { content: mediaOf(content, schemas) } : {}),
+  };
+}
+
+function mediaOf(content: Content, schemas: Schemas): Media {
+  return Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema: schemas.ofOurs(schema) }]));
+}
+
+function pathParameters({ path }: Operation): Parameter[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
+    return { name, in: "path", required: true, description: PATH_PARAMETERS[name] ?? "", schema: { type: "string" } };
+  });
+}
+
+function queryParameters({ query, notes = {} }: Operation, schemas: Schemas): Parameter[] {
+  return Object.entries(query?.shape ?? {}).map(([name, field]) => {
+    const otherwise = field.safeParse(undefined).data;
+    const { description, ...schema } = {
+      ...schemas.ofOurs(field),
+      ...(otherwise === undefined || otherwise === "" ? {} : { default: otherwise }),
+      ...(typeof otherwise === "boolean" ? { type: "boolean" } : {}),
+      ...notes[name],
+    } as JsonSchema;
+    return { name, in: "query", ...(typeof description === "string" ? { description } : {}), schema };
+  });
+}
+
+/** The problem documents that an operation may answer with, by status. */
+function problemsOf({ problems = [], body }: Operation): DocumentedOperation["responses"] {
+  const codes = new Set<ProblemCode>([...problems, ...(body ? PROBLEMS_OF_BODIES : []), ...PROBLEMS_OF_ALL]);
+  const byStatus = Map.groupBy(codes, (code) => kindOfProblem(code).status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => {
+      const description = codes.map((code) => `\`${code}\`: ${kindOfProblem(code).title}`).join(". ");
+      const schema = { allOf: [{ $ref: "#/components/schemas/Problem" }, { properties: { code: { enum: codes } } }] };
+      return [status, { description: `${description}.`, content: { "application/problem+json": { schema } } }];
+    }),
+  );
+}

@@ -1,0 +1,99 @@
+/** From zod to the JSON Schemas of the document. */
+
+import { z } from "zod";
+import { DefinitionIn } from "../../catalog/definition.ts";
+import { JsonObject } from "../append.ts";
+import { Envelope } from "../cloudevents.ts";
+import { UUID } from "../../names.ts";
+import { WholeNumber } from "../request.ts";
+import { COMPONENTS } from "./components.ts";
+
+/** A JSON Schema of draft 2020-12, which OpenAPI 3.1 has made its own. */
+export interface JsonSchema {
+  readonly [keyword: string]: unknown;
+}
+
+/** What zod cannot say in JSON Schema, or says too narrowly. */
+const SPECIAL = new Map<unknown, JsonSchema>([
+  [JsonObject, { type: "object" }],
+  [Envelope.shape.data, { type: "object" }],
+  [DefinitionIn.shape.events.unwrap(), { type: "object", additionalProperties: { type: ["object", "boolean"] } }],
+  [DefinitionIn.shape.schema.unwrap(), { type: ["object", "boolean"] }],
+]);
+
+const WHOLE_NUMBER = z.toJSONSchema(WholeNumber, { io: "input" }).pattern;
+
+/** The schemas of one document: its components, and what refers to them. */
+export class Schemas {
+  readonly components: Record<string, JsonSchema> = {};
+  readonly #references = new Map<unknown, JsonSchema>();
+
+  constructor() {
+    for (const [name, schema] of Object.entries(COMPONENTS)) this.#references.set(schema, referenceTo(name));
+    for (const [name, schema] of Object.entries(COMPONENTS)) this.define(name, (place) => this.#toJson(schema, "input", place));
+  }
+
+  /** Makes a component, and answers with the reference to it. What makes it is told its place: `#/components/schemas/order.OrderPlaced`. */
+  define(name: string, make: (place: string) => JsonSchema): JsonSchema {
+    // Names of components have fewer characters than names of events: two may become one.
+    let unique = name.replaceAll(/[^A-Za-z0-9._-]/g, "_");
+    while (Object.hasOwn(this.components, unique)) unique += "_";
+    const reference = referenceTo(unique);
+    this.components[unique] = make(reference.$ref);
+    return reference;
+  }
+
+  /** A schema of the app: as values come in, or as they are stored. It stands at this place, where its references begin. */
+  ofApp(schema: z.ZodType, io: "input" | "output", place: string): JsonSchema {
+    return toJson(schema, io, place, new Map());
+  }
+
+  /** A schema of ours: a reference if it is a component, else it stands where it is used. */
+  ofOurs(schema: z.ZodType | JsonSchema): JsonSchema {
+    if (!(schema instanceof z.ZodType)) return schema;
+    return this.#references.get(schema) ?? this.#toJson(schema, "input", "#");
+  }
+
+  #toJson(schema: z.ZodType, io: "input" | "output", place: string): JsonSchema {
+    return toJson(schema, io, place, this.#references);
+  }
+}
+
+function referenceTo(component: string) {
+  return { $ref: `#/components/schemas/${component}` };
+}
+
+function toJson(schema: z.ZodType, io: "input" | "output", place: string, references: ReadonlyMap<unknown, JsonSchema>): JsonSchema {
+  const { $schema: _draft, ...json } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: "any",
+    override({ zodSchema, jsonSchema, path }) {
+      const reference = path.length === 0 ? undefined : references.get(zodSchema);
+      if (reference) replace(jsonSchema, Object.keys(jsonSchema), reference);
+      const special = SPECIAL.get(zodSchema);
+      if (special) replace(jsonSchema, [], special);
+      // In a query a number is a text; whoever reads the document wants to know that it is a number.
+      if (jsonSchema.pattern === WHOLE_NUMBER) replace(jsonSchema, ["pattern"], { type: "integer", minimum: 0 });
+      // Patterns in JSON Schema tell cases apart; ours does not.
+      if (jsonSchema.pattern === UUID.source) replace(jsonSchema, ["pattern"], { format: "uuid" });
+    },
+  });
+  return rebased(json, place) as JsonSchema;
+}
+
+function replace(schema: Record<string, unknown>, keywords: readonly string[], by: JsonSchema): void {
+  for (const keyword of keywords) delete schema[keyword];
+  Object.assign(schema, by);
+}
+
+/** The same JSON, with references from its root (`#`, `#/$defs/…`) beginning at the place. */
+function rebased(json: unknown, place: string): unknown {
+  if (Array.isArray(json)) return json.map((one) => rebased(one, place));
+  if (typeof json !== "object" || json === null) return json;
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [
+      name,
+      name === "$ref" && typeof value === "string" && /^#(?:$|\/\$defs\/)/.test(value) ? place + value.slice(1) : rebased(value, place),
+    ]),
+  );
+}

@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import type { JsonSchema } from "../../src/catalog/json-schema.ts";
+import { incompatibility } from "../../src/catalog/schema-change.ts";
+import { schemaIssues } from "../../src/catalog/schema-check.ts";
+
+/** What becomes of a schema: compared once both have been found to be valid. */
+function change(old: JsonSchema, next: JsonSchema) {
+  expect([schemaIssues(old), schemaIssues(next)]).toEqual([[], []]);
+  return incompatibility(old, next);
+}
+
+const closed = (properties: Record<string, JsonSchema>, more: object = {}): JsonSchema => ({
+  type: "object",
+  properties,
+  additionalProperties: false,
+  ...more,
+});
+const open = (properties: Record<string, JsonSchema>, more: object = {}): JsonSchema => ({ type: "object", properties, ...more });
+const text = { type: "string" };
+const number = { type: "number" };
+const kind = (name: string, more: object = {}) => ({ type: "object", properties: { kind: { const: name }, ...more }, required: ["kind"] });
+const tree = (leaf: JsonSchema): JsonSchema => ({
+  $ref: "#/$defs/node",
+  $defs: {
+    node: {
+      type: "object",
+      properties: { leaf, children: { type: "array", items: { $ref: "#/$defs/node" } } },
+      additionalProperties: false,
+    },
+  },
+});
+
+describe("a change that keeps old events valid is let through", () => {
+  it.each<[what: string, old: JsonSchema, next: JsonSchema]>([
+    [
+      "annotations",
+      open({ a: { ...text, title: "A" } }, { description: "x" }),
+      open({ a: { ...text, examples: ["b"] } }, { "x-owner": "us" }),
+    ],
+    ["keywords in another order", { type: "object", required: ["a"] }, { required: ["a"], type: "object" }],
+    ["a new optional property, where additional ones were not allowed", closed({ a: text }), closed({ a: text, b: number })],
+    ["a new optional property that takes anything", open({ a: text }), open({ a: text, b: true })],
+    [
+      "a new optional property, where additional ones were of its type",
+      open({}, { additionalProperties: text }),
+      open({ b: text }, { additionalProperties: text }),
+    ],
+    ["a property that is no longer required", closed({ a: text }, { required: ["a"] }), closed({ a: text })],
+    ["additional properties allowed", closed({ a: text }), open({ a: text })],
+    [
+      "additional properties of a type allowed, that the old ones have",
+      closed({ a: text, b: number }),
+      closed({ a: text }, { additionalProperties: number }),
+    ],
+    ["a wider enumeration", { enum: ["a", "b"] }, { enum: ["c", "b", "a"] }],
+    ["one value becoming several", { const: "a" }, { enum: ["a", "b"] }],
+    ["values becoming a type", { enum: ["a", 1] }, { type: ["string", "integer"] }],
+    ["values that a pattern takes", { enum: ["a1", "b2"] }, { pattern: "^[a-z]\\d$" }],
+    ["a wider type", { type: "integer" }, { type: "number" }],
+    ["one type more", text, { type: ["string", "null"] }],
+    ["lower and higher bounds", { minimum: 1, maximum: 9 }, { minimum: 0, maximum: 10 }],
+    ["bounds that were excluded", { exclusiveMinimum: 0, exclusiveMaximum: 9 }, { minimum: 0, maximum: 9 }],
+    ["a bound on another type of value", text, { type: "string", minimum: 5, minItems: 3 }],
+    ["a coarser multiple becoming a finer one", { multipleOf: 6 }, { multipleOf: 3 }],
+    ["longer texts and lists", { maxLength: 5, minItems: 2 }, { maxLength: 6, minItems: 1 }],
+    ["a pattern and a format that are gone", { pattern: "a", format: "email" }, {}],
+    ["a format that means nothing", text, { type: "string", format: "colour" }],
+    ["items of a wider type", { items: { type: "integer" } }, { items: number }],
+    ["a longer tuple becoming a list", { prefixItems: [text, number], items: false }, { items: { type: ["string", "number"] } }],
+    ["a schema becoming one of several", text, { anyOf: [number, text] }],
+    ["one alternative more", { anyOf: [text, number] }, { anyOf: [{ type: "null" }, number, text] }],
+    ["types becoming alternatives", { type: ["string", "null"] }, { anyOf: [text, { type: "null" }] }],
+    ["one kind more, told apart by a property", { oneOf: [kind("a"), kind("b")] }, { oneOf: [kind("a"), kind("b"), kind("c")] }],
+    ["a part moved to a definition", open({ a: text }), { ...(open({ a: { $ref: "#/$defs/t" } }) as object), $defs: { t: text } }],
+    [
+      "a part moved into allOf",
+      open({ a: text }, { required: ["a"] }),
+      { allOf: [{ type: "object" }, { required: ["a"] }, { properties: { a: text } }] },
+    ],
+    ["a schema that refers to itself, with wider leaves", tree({ type: "integer" }), tree(number)],
+    ["names of properties that stay as they are", { propertyNames: { maxLength: 5 } }, { propertyNames: { maxLength: 6 } }],
+    ["fewer items that must be there", { contains: text, minContains: 2 }, { contains: text }],
+    ["a condition with a wider consequence", { if: text, then: { maxLength: 3 } }, { if: text, then: { maxLength: 4 } }],
+    ["something never accepted becoming anything", open({ a: false }), open({ a: number })],
+    ["everything forgotten", closed({ a: text }), true],
+  ])("%s", (_what, old, next) => {
+    expect(change(old, next)).toBeUndefined();
+  });
+});
+
+describe("a change that could make an old event invalid is refused, with the place and the reason", () => {
+  it.each<[what: string, old: JsonSchema, next: JsonSchema, path: string, reason: string]>([
+    [
+      "a new required property",
+      closed({ a: text }),
+      closed({ a: text, b: text }, { required: ["b"] }),
+      "#/required",
+      '"b" was not required',
+    ],
+    [
+      "a new property, where additional ones were allowed",
+      open({ a: text }),
+      open({ a: text, b: text }),
+      "#/properties/b",
+      "additional properties were allowed",
+    ],
+    [
+      "a property that is gone, where there are no additional ones",
+      closed({ a: text, b: text }),
+      closed({ a: text }),
+      "#/additionalProperties",
+      '"b" was allowed',
+    ],
+    [
+      "additional properties forbidden",
+      open({ a: text }),
+      closed({ a: text }),
+      "#/additionalProperties",
+      "additional properties were allowed",
+    ],
+    ["a narrower enumeration", { enum: ["a", "b"] }, { enum: ["a"] }, "#", 'it took "b" before'],
+    ["a type becoming values", text, { enum: ["a"] }, "#/enum", "it took other values"],
+    ["another type", open({ a: text }), open({ a: number }), "#/properties/a/type", "it took string before"],
+    ["a narrower type", number, { type: "integer" }, "#/type", "it took number before"],
+    ["a type where there was none", {}, { type: "object" }, "#/type", "it took null, boolean"],
+    ["a higher minimum", { minimum: 0 }, { minimum: 1 }, "#/minimum", "it took less"],
+    ["a minimum that is excluded now", { minimum: 0 }, { exclusiveMinimum: 0 }, "#/exclusiveMinimum", "it took less"],
+    ["a lower maximum", { exclusiveMaximum: 9 }, { maximum: 8 }, "#/maximum", "it took more"],
+    ["a maximum that is excluded now", { maximum: 9 }, { exclusiveMaximum: 9 }, "#/exclusiveMaximum", "it took more"],
+    ["a coarser multiple", { multipleOf: 3 }, { multipleOf: 6 }, "#/multipleOf", "it took other numbers"],
+    ["shorter texts", { maxLength: 5 }, { maxLength: 4 }, "#/maxLength", "it took more"],
+    ["at least some items", { type: "array" }, { type: "array", minItems: 1 }, "#/minItems", "it took less"],
+    ["items that are all different", { items: text }, { items: text, uniqueItems: true }, "#/uniqueItems", "repeated items"],
+    ["another pattern", { pattern: "a" }, { pattern: "a|b" }, "#/pattern", "it took other texts"],
+    ["a format", text, { type: "string", format: "email" }, "#/format", "it took other texts"],
+    ["items of a narrower type", { items: number }, { items: { type: "integer" } }, "#/items/type", "it took number"],
+    ["items of a type where there was none", { type: "array" }, { items: text }, "#/items/type", "items could be anything"],
+    ["a tuple whose place changes its type", { prefixItems: [text] }, { prefixItems: [number] }, "#/prefixItems/0/type", "it took string"],
+    [
+      "a tuple that is closed, with more before",
+      { prefixItems: [text, text] },
+      { prefixItems: [text], items: false },
+      "#/items",
+      "items could be anything",
+    ],
+    ["an alternative that is gone", { anyOf: [text, number] }, { anyOf: [text] }, "#/anyOf", "none of its alternatives"],
+    ["alternatives that overlap", { oneOf: [text] }, { oneOf: [text, { minLength: 1 }] }, "#/oneOf", "may overlap"],
+    ["a kind that is gone", { oneOf: [kind("a"), kind("b")] }, { oneOf: [kind("a")] }, "#/oneOf", "none of its alternatives"],
+    ["something forbidden", {}, { not: text }, "#/not", "must stay the same"],
+    ["a condition", {}, { if: text, then: { maxLength: 3 } }, "#/if", "must stay the same"],
+    [
+      "a definition that what stayed refers to",
+      tree(number),
+      tree({ type: "integer" }),
+      "#/$defs/node/properties/leaf/type",
+      "it took number",
+    ],
+    ["a part of allOf", { allOf: [text] }, { allOf: [text, { minLength: 2 }] }, "#/allOf/1/minLength", "it took less"],
+    ["names of properties", open({}), open({}, { propertyNames: { maxLength: 3 } }), "#/propertyNames/maxLength", "it took more"],
+    [
+      "a pattern of properties, where there were others",
+      open({}),
+      open({}, { patternProperties: { "^x": text } }),
+      "#/patternProperties/^x/type",
+      "it took null",
+    ],
+    ["more of what must be there", { contains: text }, { contains: text, minContains: 2 }, "#/contains", "arrays without such items"],
+    [
+      "dependent properties",
+      { dependentRequired: { a: ["b"] } },
+      { dependentRequired: { a: ["b", "c"] } },
+      "#/dependentRequired",
+      '"a" did not ask',
+    ],
+    [
+      "properties that nothing evaluates",
+      open({ a: true }),
+      open({ a: true }, { unevaluatedProperties: false }),
+      "#/unevaluatedProperties",
+      "must stay the same",
+    ],
+    ["nothing accepted any more", open({ a: text }), open({ a: false }), "#/properties/a", "false takes nothing"],
+  ])("%s", (_what, old, next, path, reason) => {
+    expect(change(old, next)).toEqual({ path, reason: expect.stringContaining(reason) });
+  });
+
+  it("when the schemas are too tangled to tell", () => {
+    const tangled = (last: JsonSchema) => ({
+      $ref: "#/$defs/d0",
+      $defs: Object.fromEntries(
+        Array.from({ length: 20 }, (_, i) => [
+          `d${i}`,
+          i === 19 ? last : { anyOf: [1, 2, 3].map((n) => ({ $ref: `#/$defs/d${i + 1}`, title: `${n}` })) },
+        ]),
+      ),
+    });
+    expect(change(tangled({ minimum: 1 }), tangled({ minimum: 2 }))).toBeDefined();
+  });
+});

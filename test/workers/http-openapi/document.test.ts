@@ -1,0 +1,228 @@
+import { type Schema, Validator } from "@cfworker/json-schema";
+import { env, exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { version } from "../../../package.json";
+import { schemaIssues } from "../../../src/catalog/schema-check.ts";
+import { createHttp } from "../../../src/http/worker.ts";
+import { openApiOf } from "../../../src/http/openapi/document.ts";
+import { aggregate, defineApp, nothing } from "../../../src/index.ts";
+import { app } from "../app.ts";
+import { freshStore, read } from "../support.ts";
+import { REQUESTS } from "./requests.ts";
+
+const document = openApiOf(app);
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
+);
+
+/** Every value within, with its JSON pointer. */
+function* within(value: unknown, at = "#"): Generator<[pointer: string, value: Record<string, unknown>]> {
+  if (typeof value !== "object" || value === null) return;
+  yield [at, value as Record<string, unknown>];
+  for (const [name, one] of Object.entries(value)) yield* within(one, `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+}
+
+/** Pointers of references that lead nowhere. */
+function danglingReferences(root: unknown): string[] {
+  const all = new Map(within(root));
+  return [...all].flatMap(([at, { $ref }]) => (typeof $ref === "string" && !all.has($ref) ? [`${at}: ${$ref}`] : []));
+}
+
+/** A schema of the document on its own, with the components it may refer to. */
+function standalone(schema: object, { components } = document): Schema {
+  const text = JSON.stringify({ ...schema, $defs: components.schemas });
+  return JSON.parse(text.replaceAll("#/components/schemas/", "#/$defs/")) as Schema;
+}
+
+const bodies = operations.flatMap(({ operation }) =>
+  [operation.requestBody?.content, ...Object.values(operation.responses).map(({ content }) => content)].flatMap((content) =>
+    Object.values(content ?? {}).map(({ schema }) => schema),
+  ),
+);
+
+describe("GET /openapi.json", () => {
+  it("answers with the document of the app, and with 304 to who has it", async () => {
+    const response = await exports.default.fetch("http://headspring/openapi.json");
+    expect(response.headers.get("content-type")).toBe("application/json");
+    const etag = response.headers.get("etag") ?? "";
+    expect(await read(response)).toEqual(JSON.parse(JSON.stringify(document)));
+    const again = await exports.default.fetch("http://headspring/openapi.json", { headers: { "if-none-match": `W/${etag}` } });
+    expect([again.status, again.headers.get("etag")]).toEqual([304, etag]);
+  });
+
+  it("says which versions of OpenAPI and of the package it is about", () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d+$/);
+    expect(document.info.version).toBe(version);
+  });
+});
+
+describe("the document", () => {
+  it("has no reference that leads nowhere", () => {
+    expect(danglingReferences(document)).toEqual([]);
+  });
+
+  it("declares exactly the parameters that its paths have", () => {
+    for (const { path, operation } of operations) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const declared = operation.parameters.filter((one) => "in" in one && one.in === "path");
+      expect(declared, operation.operationId).toEqual(named.map((name) => expect.objectContaining({ name, required: true })));
+    }
+  });
+
+  it("names every parameter once per operation", () => {
+    for (const { operation } of operations) {
+      const names = operation.parameters.map((one) => ("in" in one ? `${one.in} ${one.name}` : one.$ref));
+      expect(new Set(names).size, operation.operationId).toBe(names.length);
+    }
+  });
+
+  it("gives every operation an id of its own, a declared tag, and an answer", () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    const tags = new Set(document.tags.map(({ name }) => name));
+    for (const { operation } of operations) {
+      expect(operation.tags.every((tag) => tags.has(tag))).toBe(true);
+      expect(Object.keys(operation.responses).every((status) => /^[1-5]\d\d$/.test(status))).toBe(true);
+    }
+  });
+
+  it("has schemas of draft 2020-12 only, which a validator takes", () => {
+    const components = Object.values(document.components.schemas);
+    const parameters = operations.flatMap(({ operation }) => operation.parameters.flatMap((one) => ("schema" in one ? [one.schema] : [])));
+    for (const schema of [...components, ...bodies, ...parameters]) {
+      expect(() => new Validator(standalone(schema), "2020-12").validate({})).not.toThrow();
+    }
+    for (const [name, schema] of Object.entries(document.components.schemas)) expect(schemaIssues(standalone(schema)), name).toEqual([]);
+  });
+
+  it("has every declared event type, command and row", () => {
+    const { schemas } = document.components;
+    expect(schemas["order.OrderPlaced"]).toMatchObject({
+      allOf: [{ $ref: "#/components/schemas/Event" }],
+      properties: { type: { const: "OrderPlaced" }, data: { required: ["customer", "lines"] } },
+    });
+    expect(Object.keys(schemas)).toEqual(expect.arrayContaining(["reading.Read", "order.PlaceOrder.command", "ready-orders.row"]));
+  });
+
+  it("keeps schemas that refer to themselves, and names that OpenAPI does not take", () => {
+    const Tree = z.object({
+      name: z.string(),
+      get children() {
+        return z.array(Tree);
+      },
+    });
+    const odd = aggregate("odd", {
+      events: { "a/b": z.object({ tree: Tree, other: Tree }), "a:b": z.object({}) },
+      commands: { Grow: Tree },
+      initialState: () => ({}),
+      evolve: { "a/b": (state) => state, "a:b": (state) => state },
+      decide: { Grow: () => nothing() },
+    });
+    const small = openApiOf(defineApp({ aggregates: [odd] }));
+    expect(danglingReferences(small)).toEqual([]);
+    const names = Object.keys(small.components.schemas);
+    expect(names.filter((name) => name.startsWith("odd"))).toEqual(["odd.Grow.command", "odd.a_b", "odd.a_b_"]);
+    const grow = new Validator(standalone({ $ref: "#/components/schemas/odd.Grow.command" }, small), "2020-12");
+    expect(grow.validate({ name: "a", children: [{ name: "b", children: [] }] }).valid).toBe(true);
+    expect(grow.validate({ name: "a", children: [{ name: 1 }] }).valid).toBe(false);
+  });
+});
+
+describe("the routes", () => {
+  const routed = createHttp(app)
+    .routes.filter(({ method, path }) => method !== "ALL" && !path.startsWith("/stores/:store"))
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+  const documented = operations
+    .filter(({ operation }) => !operation.operationId.includes(":"))
+    .map(({ method, path }) => `${method === "head" ? "GET" : method.toUpperCase()} ${path}`);
+
+  it("are all documented, and nothing else is", () => {
+    expect(new Set(documented)).toEqual(new Set(routed));
+  });
+
+  it("take what is documented of this app's own parts", () => {
+    for (const { method, path } of operations.filter(({ operation }) => operation.operationId.includes(":"))) {
+      const [, kind] = path.split("/");
+      const pattern =
+        kind === "aggregates" ? "/aggregates/{name}/{id}/{command}" : path.includes("{") ? "/views/{view}/{key}" : "/views/{view}";
+      expect(routed).toContain(`${method.toUpperCase()} ${pattern}`);
+    }
+  });
+
+  it("ask for a token where the document says so", async () => {
+    const http = createHttp(app);
+    for (const { method, path, operation } of operations) {
+      const { status } = await http.request(path, { method }, { ...env, API_TOKENS: "[]" });
+      expect(status === 401, `${method} ${path}`).toBe(operation.security === undefined);
+    }
+  });
+});
+
+describe("every documented operation", () => {
+  it("takes a valid request, and answers as documented", async () => {
+    const { store, send } = freshStore("openapi");
+    expect(Object.keys(REQUESTS).toSorted()).toEqual(operations.map(({ operation }) => operation.operationId).toSorted());
+    let webhook = "";
+    for (const [id, { path: values = {}, query, headers = {}, body }] of Object.entries(REQUESTS)) {
+      const { method, path: template, operation } = operations.find((one) => one.operation.operationId === id)!;
+      const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => (values[name] ?? "").replace("{webhook}", webhook));
+      const target = path + (query ? `?${query}` : "");
+      const response = operation.servers
+        ? await exports.default.fetch(`http://headspring${target}`)
+        : await send(method.toUpperCase(), target, body, headers);
+      const what = `${id} (${method} ${target} in ${store}) → ${response.status}`;
+      const documented = operation.responses[response.status];
+      expect(documented, what).toBeDefined();
+      // Some commands are there to fail or be refused, and the shop's reactor may not have come to the order yet.
+      expect(response.ok || /Throw|Nonsense|RejectOrder|ready-orders:row/.test(id), what).toBe(true);
+      const type = response.headers.get("content-type")?.split(";")[0] ?? "";
+      const media = documented?.content?.[type];
+      expect(media !== undefined || method === "head" || documented?.content === undefined, `${what} ${type}`).toBe(true);
+      if (!media || !type.endsWith("json")) continue;
+      const answer = await read(response);
+      if (id === "createWebhook") webhook = answer.id;
+      const { valid, errors } = new Validator(standalone(media.schema), "2020-12").validate(answer);
+      expect(valid ? [] : errors, `${what} ${JSON.stringify(answer)}`).toEqual([]);
+    }
+  }, 60_000);
+});
+
+describe("GET /docs", () => {
+  it("is one page with every operation and schema, which reaches for no other host", async () => {
+    const response = await exports.default.fetch("http://headspring/docs");
+    const html = await response.text();
+    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    for (const { operation } of operations) expect(html).toContain(`<details id="${operation.operationId}">`);
+    for (const name of Object.keys(document.components.schemas)) expect(html).toContain(`<details id="schema-${name}">`);
+    const hosts = [...html.matchAll(/(?:https?:)?\/\/([\w.-]+\.?[\w-]+)/g)].map(([, host]) => host);
+    expect(new Set(hosts)).toEqual(new Set(["headspring"]));
+    expect([...html.matchAll(/(?:src|href)="(?!#)([^"]*)"/g)].map(([, target]) => target)).toEqual(["/openapi.json"]);
+  });
+
+  it("may run nothing but its own script and style", async () => {
+    const response = await exports.default.fetch("http://headspring/docs");
+    const policy = response.headers.get("content-security-policy") ?? "";
+    const html = await response.text();
+    expect(policy).toContain("default-src 'none'");
+    for (const [, kind = "", text = ""] of html.matchAll(/<(script|style)>([\s\S]*?)<\/\1>/g)) {
+      const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+      expect(policy).toContain(`${kind}-src 'sha256-${Buffer.from(hash).toString("base64")}'`);
+    }
+    expect(html).not.toMatch(/<[^>]+\s(?:on\w+|style)=/);
+  });
+
+  it("lets no name of the app become markup", async () => {
+    const bold = aggregate("bold", {
+      description: "<b>bold</b> & `<i>`",
+      events: {},
+      commands: { Shout: z.object({ text: z.string().describe("</pre><script>").default("<script>") }) },
+      initialState: () => ({}),
+      evolve: {},
+      decide: { Shout: () => nothing() },
+    });
+    const html = await (await createHttp(defineApp({ aggregates: [bold] })).request("/docs", {}, env)).text();
+    expect(html).toContain("&lt;b&gt;bold&lt;/b&gt; &amp; <code>&lt;i&gt;</code>");
+    expect(html.match(/<script/g)).toHaveLength(1);
+  });
+});

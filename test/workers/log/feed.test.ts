@@ -1,0 +1,115 @@
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it, vi } from "vitest";
+import type { LoggedEvent } from "../../../src/event.ts";
+import { FEED_TAIL_EVENTS } from "../../../src/limits.ts";
+import { Feed } from "../../../src/log/feed.ts";
+import type { LogPage, LogReadRequest } from "../../../src/protocol.ts";
+import { freshStore } from "../support.ts";
+import { numbers, storedEvent } from "./events.ts";
+
+/** A feed on the sockets of a real object, over a log whose pages come when the test says so, as they may from another object. */
+class SlowFeed {
+  head = 0;
+  /** How often somebody has looked at the head. */
+  looks = 0;
+  readonly asked: LogReadRequest[] = [];
+  readonly feed: Feed;
+  readonly #ctx: DurableObjectState;
+  #waiting: (() => void)[] = [];
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    this.feed = new Feed(
+      ctx,
+      () => {
+        this.looks += 1;
+        return this.head;
+      },
+      (request) => this.#read(request),
+    );
+  }
+
+  /** Lets the pages go that have been asked for. */
+  letGo(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Pushes, and waits until everybody has been looked at. */
+  async push(): Promise<void> {
+    const looks = this.looks;
+    this.feed.push();
+    await vi.waitUntil(() => this.looks > looks);
+  }
+
+  /** A subscriber that answers nothing by itself. What it sends is taken by the object's own feed. */
+  subscribe(after: number): { positions: number[]; send: (text: string) => void } {
+    const { webSocket } = this.feed.open(new Request(`https://log/?after=${after}`, { headers: { upgrade: "websocket" } }));
+    if (!webSocket) throw new Error("no WebSocket");
+    const positions: number[] = [];
+    webSocket.addEventListener("message", ({ data }) => {
+      const { position } = JSON.parse(data as string) as { position?: number };
+      if (position !== undefined) positions.push(position);
+    });
+    webSocket.accept();
+    return { positions, send: (text) => webSocket.send(text) };
+  }
+
+  kept(): { position: number; unanswered: unknown[] }[] {
+    return this.#ctx.getWebSockets().map((socket) => socket.deserializeAttachment());
+  }
+
+  async #read(request: LogReadRequest): Promise<LogPage> {
+    this.asked.push(request);
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const from = request.after ?? 0;
+    const to = Math.min(from + request.limit, this.head);
+    const events = numbers(from + 1, to).map((position): LoggedEvent => ({ ...storedEvent(position), stream: "a/1", position }));
+    return { events, next: to, head: this.head };
+  }
+}
+
+function withSlowFeed(test: (log: SlowFeed) => Promise<void>): Promise<void> {
+  return runInDurableObject(freshStore().logObject(), (_instance, ctx) => test(new SlowFeed(ctx)));
+}
+
+describe("a feed that has to wait for its pages", () => {
+  it("does not forget an answer that comes meanwhile", () =>
+    withSlowFeed(async (log) => {
+      const subscriber = log.subscribe(0);
+      await vi.waitFor(() => expect(log.asked).toHaveLength(1));
+      log.letGo();
+      await vi.waitFor(() => expect(log.kept()).toMatchObject([{ position: 0, unanswered: [{ position: 0 }] }]));
+
+      log.head = 1;
+      await log.push();
+      await vi.waitFor(() => expect(log.asked).toHaveLength(2));
+      subscriber.send(`{"checkpoint":{"position":0,"head":0}}`);
+      await vi.waitFor(() => expect(log.kept()).toMatchObject([{ position: 0, unanswered: [] }]));
+      log.letGo();
+      await vi.waitFor(() => expect(subscriber.positions).toEqual([1]));
+      expect(log.kept()).toMatchObject([{ position: 1, unanswered: [] }]);
+    }));
+
+  it("asks for a subscriber's history once, however often it is told to push", () =>
+    withSlowFeed(async (log) => {
+      log.head = FEED_TAIL_EVENTS + 1;
+      const subscriber = log.subscribe(0);
+      await log.push();
+      await log.push();
+      expect(log.asked).toHaveLength(1);
+      log.letGo();
+      await vi.waitFor(() => expect(subscriber.positions.length).toBeGreaterThan(0));
+      expect(subscriber.positions).toEqual(numbers(1, subscriber.positions.length));
+    }));
+
+  it("lets nobody near the head wait for somebody else's history", () =>
+    withSlowFeed(async (log) => {
+      log.head = FEED_TAIL_EVENTS + 1;
+      const far = log.subscribe(0);
+      await vi.waitFor(() => expect(log.asked).toMatchObject([{ after: 0 }]));
+      const near = log.subscribe(log.head - 1);
+      await vi.waitFor(() => expect(log.asked).toMatchObject([{ after: 0 }, { after: log.head - 1 }]));
+      expect([far.positions, near.positions]).toEqual([[], []]);
+      log.letGo();
+    }));
+});
