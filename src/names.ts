@@ -19,6 +19,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 /** Says what is wrong with a stream's id, or undefined when nothing is. */
 export function streamIdProblem(id: string): string | undefined {
   if (id === "") return "a stream id is not empty";
+  if (id === "." || id === "..") return "a stream id is not `.` or `..`, which URLs do not carry";
   if (id.includes("/")) return "a stream id contains no `/`";
   if (CONTROL.test(id)) return "a stream id contains no control characters";
   if (!id.isWellFormed()) return "a stream id is well-formed Unicode";
