@@ -118,9 +118,7 @@ function streamIdOfFact({ name, key }: PlainCategory, { data, id, at }: Incoming
   }
   const value = Object.hasOwn(data, key) ? data[key] : undefined;
   const isNamed = typeof value === "string" || typeof value === "number";
-  // URLs do not carry those two: whoever sends one asks for another path.
-  const isStep = value === "." || value === "..";
-  const problem = isStep ? "a stream id is not `.` or `..`" : isNamed ? streamIdProblem(String(value)) : "a text or a number";
+  const problem = isNamed ? streamIdProblem(String(value)) : "a text or a number";
   if (problem === undefined) return String(value);
   throw new Problem("invalid-event", `${key} names the stream in ${name}: ${problem}`, {
     issues: [{ path: at === "" ? key : `${at}.${key}`, message: problem }],

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { aggregate, event, nothing, refuse } from "../index.ts";
 
 /** A SKU names a product's stream, so it must be a name that a stream can have. */
-const Sku = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
+const Sku = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 
 const OrderLine = z.object({ sku: Sku, quantity: z.int().positive() });
 

@@ -43,13 +43,15 @@ describe("an event's id", () => {
 });
 
 describe("a stream's id", () => {
-  it.each(["42", "constructor", "a b", "ä", "茶", "🍵", "%2F", "..", "'; DROP TABLE events", long(256), "é".repeat(128)])(
+  it.each(["42", "constructor", "a b", "ä", "茶", "🍵", "%2F", "...", "'; DROP TABLE events", long(256), "é".repeat(128)])(
     "may be %j",
     (id) => expect(streamIdProblem(id)).toBeUndefined(),
   );
 
   it.each([
     ["", "a stream id is not empty"],
+    [".", "a stream id is not `.` or `..`, which URLs do not carry"],
+    ["..", "a stream id is not `.` or `..`, which URLs do not carry"],
     ["a/b", "a stream id contains no `/`"],
     ["a\nb", "a stream id contains no control characters"],
     ["a\u0000", "a stream id contains no control characters"],
