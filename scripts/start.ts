@@ -75,7 +75,7 @@ async function welcome(): Promise<string> {
 Headspring listens on http://${url}. Three things to try:
 
   curl -s${token} ${url}/aggregates/product/apple/ReceiveStock -d '{"quantity": 10}'
-  curl -s${token} ${url}/aggregates/order/${order}/PlaceOrder -d '{"customer": "Ada", "lines": [{"sku": "apple", "quantity": 2}]}'
+  curl -s${token} ${url}/aggregates/order/${order}/PlaceOrder -d '{"customer": "a customer", "lines": [{"sku": "apple", "quantity": 2}]}'
   curl -s${token} ${url}/views/ready-orders/${order} -H 'Prefer: wait=5'
 `;
 }

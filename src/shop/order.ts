@@ -42,7 +42,7 @@ export const order = aggregate("order", {
     OrderPlaced: (state, { customer, lines }) => ({ ...state, status: "placed", customer, lines }),
     OrderLineReserved: (state, { sku }) => ({ ...state, reserved: [...state.reserved, sku] }),
     OrderReady: (state) => ({ ...state, status: "ready" }),
-    OrderRejected: (state) => ({ ...state, status: "rejected" }),
+    OrderRejected: (state) => ({ ...state, status: "rejected", reserved: [] }),
   },
   decide: {
     PlaceOrder: (state, order) => (state.status === "new" ? event("OrderPlaced", order) : refuse("order-already-placed")),

@@ -13,7 +13,7 @@ import { type GivenView, givenView } from "./view.ts";
  * What has happened before.
  *
  * @example
- * given(order, event("OrderPlaced", { customer: "Ada", lines }))
+ * given(order, event("OrderPlaced", { customer: "a customer", lines }))
  *   .when("ConfirmLine", { sku: "tea" })
  *   .then(event("OrderLineReserved", { sku: "tea" }));
  *

@@ -32,7 +32,7 @@ export type OnStreamOf<From extends Source> = From extends Source ? On<`${From["
  * @param facts what the test cares about beside type and data, for example the time
  *
  * @example
- * on("order/42", event("OrderReady", { customer: "Ada", lines }), { time: "2026-11-21T06:00:00Z" })
+ * on("order/42", event("OrderReady", { customer: "a customer", lines }), { time: "2026-11-21T06:00:00Z" })
  */
 export function on<const Stream extends string, Event extends AnyNewEvent>(
   stream: Stream,

@@ -16,7 +16,7 @@ export interface WhenReactor {
  * An event reaches a reactor.
  *
  * @example
- * when(fulfilment, on("order/42", event("OrderPlaced", { customer: "Ada", lines: [{ sku: "tea", quantity: 2 }] })))
+ * when(fulfilment, on("order/42", event("OrderPlaced", { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] })))
  *   .thenSends(send(product, "tea", "ReserveStock", { order: "42", quantity: 2 }));
  */
 export function when<From extends Source>(reactor: Reactor<string, From>, event: NoInfer<OnStreamOf<From>>): WhenReactor {

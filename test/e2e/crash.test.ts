@@ -36,7 +36,10 @@ describe("a store whose every process is killed, again and again, while orders c
     receiver.answer = () => {}; // leaves the server waiting
     const received = await client.call("/aggregates/product/melon/ReceiveStock", { quantity: 1 });
     expect(received.status).toBe(200);
-    const placed = await client.call("/aggregates/order/late/PlaceOrder", { customer: "Ada", lines: [{ sku: "melon", quantity: 1 }] });
+    const placed = await client.call("/aggregates/order/late/PlaceOrder", {
+      customer: "a customer",
+      lines: [{ sku: "melon", quantity: 1 }],
+    });
     expect(placed.status).toBe(200);
     const deliveries = () => receiver.deliveries.filter(({ event }) => event.stream === "order/late");
     await until("the delivery", () => deliveries()[0]);

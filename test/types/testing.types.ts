@@ -10,7 +10,7 @@ import { product } from "../../src/shop/product.ts";
 import { readyOrders, stock } from "../../src/shop/views.ts";
 import { given, on, when } from "../../src/testing/index.ts";
 
-const content = { customer: "Ada", lines: [{ sku: "tea", quantity: 2 }] };
+const content = { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] };
 const placed = event("OrderPlaced", content);
 
 // The whole, as users write it.
@@ -52,7 +52,7 @@ const then = given(order).when("PlaceOrder", content);
 // @ts-expect-error -- there is no event OrderPlased
 then.then(event("OrderPlased", content));
 // @ts-expect-error -- `lines` is missing
-then.then(event("OrderPlaced", { customer: "Ada" }));
+then.then(event("OrderPlaced", { customer: "a customer" }));
 // @ts-expect-error -- there is no `discount`
 then.then(event("OrderPlaced", { ...content, discount: 1 }));
 // @ts-expect-error -- an aggregate has no rows

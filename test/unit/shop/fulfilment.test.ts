@@ -7,7 +7,7 @@ import { product } from "../../../src/shop/product.ts";
 import { on, when } from "../../../src/testing/index.ts";
 
 const content = {
-  customer: "Ada",
+  customer: "a customer",
   lines: [
     { sku: "tea", quantity: 2 },
     { sku: "cup", quantity: 1 },

@@ -5,7 +5,7 @@ import { order } from "../../../src/shop/order.ts";
 import { given } from "../../../src/testing/index.ts";
 
 const content = {
-  customer: "Ada",
+  customer: "a customer",
   lines: [
     { sku: "tea", quantity: 2 },
     { sku: "cup", quantity: 1 },

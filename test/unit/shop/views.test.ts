@@ -4,7 +4,7 @@ import { event } from "../../../src/index.ts";
 import { readyOrders, stock } from "../../../src/shop/views.ts";
 import { given, on } from "../../../src/testing/index.ts";
 
-const content = { customer: "Ada", lines: [{ sku: "tea", quantity: 2 }] };
+const content = { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] };
 
 describe("ready-orders", () => {
   it("shows an order once it is ready, and since when", () => {
