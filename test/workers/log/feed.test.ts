@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import type { LoggedEvent } from "../../../src/event.ts";
-import { FEED_TAIL_EVENTS } from "../../../src/limits.ts";
+import { FEED_READERS, FEED_TAIL_EVENTS } from "../../../src/limits.ts";
 import { Feed } from "../../../src/log/feed.ts";
 import type { LogPage, LogReadRequest } from "../../../src/protocol.ts";
 import { freshStore } from "../support.ts";
@@ -111,5 +111,20 @@ describe("a feed that has to wait for its pages", () => {
       await vi.waitFor(() => expect(log.asked).toMatchObject([{ after: 0 }, { after: log.head - 1 }]));
       expect([far.positions, near.positions]).toEqual([[], []]);
       log.letGo();
+    }));
+
+  it("reads the history of a few at a time, and everybody has a turn", () =>
+    withSlowFeed(async (log) => {
+      log.head = 10 * FEED_TAIL_EVENTS;
+      const subscribers = Array.from({ length: 2 * FEED_READERS }, () => log.subscribe(0));
+      await vi.waitFor(() => expect(log.asked).toHaveLength(FEED_READERS));
+      await log.push();
+      expect(log.asked).toHaveLength(FEED_READERS);
+      // Each takes a window's worth, and then has to answer.
+      await vi.waitFor(() => {
+        log.letGo();
+        expect(subscribers.filter(({ positions }) => positions.length > 0)).toHaveLength(subscribers.length);
+      });
+      for (const { positions } of subscribers) expect(positions).toEqual(numbers(1, positions.length));
     }));
 });
