@@ -8,7 +8,9 @@ import { type ColumnKind, tableOf } from "../../views/table.ts";
 import type { View } from "../../views/view.ts";
 import { ANSWERS, COMPONENTS } from "./components.ts";
 import type { Operation } from "./operation.ts";
-import { COMMAND, VIEW_PAGE, VIEW_ROW, json } from "./operations.ts";
+import { COMMAND } from "./operations/commands.ts";
+import { json } from "./operations/shared.ts";
+import { VIEW_PAGE, VIEW_ROW } from "./operations/views.ts";
 import type { JsonSchema, Schemas } from "./schema.ts";
 
 /** A column as a parameter: rows where it has this value. */

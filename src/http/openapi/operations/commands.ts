@@ -1,0 +1,58 @@
+/** Commands in, state out. */
+
+import { WAIT_SECONDS } from "../../../limits.ts";
+import { CommandQuery, StateQuery } from "../../aggregates.ts";
+import { JsonObject } from "../../append.ts";
+import { ANSWERS, COMPONENTS } from "../components.ts";
+import type { Operation } from "../operation.ts";
+import { JSON_TYPE, NOT_MODIFIED, REFUSED_WRITES, WRITE_HEADERS, json } from "./shared.ts";
+
+/** What all commands answer with, whatever their body. */
+export const COMMAND = {
+  headers: WRITE_HEADERS,
+  answers: {
+    200: json("Its events are stored; there may be none.", COMPONENTS.CommandAnswer, ["ETag", "Idempotent-Replayed"]),
+    202: json("Accepted (`Prefer: respond-async`): it runs in the order of arrival. `Location` has the outcome.", ANSWERS.received, [
+      "Location",
+      "Preference-Applied",
+    ]),
+  },
+  problems: ["invalid-command", "command-refused", "command-failed", ...REFUSED_WRITES],
+} as const satisfies Partial<Operation>;
+
+export const commands: readonly Operation[] = [
+  {
+    ...COMMAND,
+    method: "post",
+    path: "/aggregates/{name}/{id}/{command}",
+    operationId: "sendCommand",
+    summary: "Send a command",
+    description: "The body is the command's data. The commands of this app are listed one by one, with their bodies.",
+    tag: "Commands",
+    body: { [JSON_TYPE]: JsonObject },
+    problems: [...COMMAND.problems, "unknown-aggregate", "unknown-command"],
+  },
+  {
+    method: "get",
+    path: "/aggregates/{name}/{id}/commands/{commandId}",
+    operationId: "getCommand",
+    summary: "The outcome of a command",
+    tag: "Commands",
+    query: CommandQuery,
+    notes: { wait: { description: "Seconds to wait for the outcome.", maximum: WAIT_SECONDS } },
+    answers: { 200: json("Its outcome.", COMPONENTS.CommandOutcome) },
+    problems: ["unknown-aggregate", "unknown-command-id"],
+  },
+  {
+    method: "get",
+    path: "/aggregates/{name}/{id}",
+    operationId: "getState",
+    summary: "The state of an aggregate's stream",
+    tag: "Commands",
+    headers: ["If-None-Match"],
+    query: StateQuery,
+    notes: { version: { description: "As of this version; without it: now." } },
+    answers: { 200: json("The state.", ANSWERS.state, ["ETag"]), 304: NOT_MODIFIED },
+    problems: ["unknown-aggregate", "unknown-stream", "unknown-version", "stream-deleted"],
+  },
+];

@@ -1,0 +1,90 @@
+/** Everything, in order. */
+
+import { z } from "zod";
+import { PAGE_EVENTS } from "../../../limits.ts";
+import { FeedQuery } from "../../feed.ts";
+import { ImportLine } from "../../import.ts";
+import { SearchQuery } from "../../log-search.ts";
+import { LogQuery, StreamsQuery } from "../../log.ts";
+import { ANSWERS, COMPONENTS } from "../components.ts";
+import type { Operation } from "../operation.ts";
+import { CLOUD_EVENTS_TYPE, FILTERS, JSON_TYPE, LINES_TYPE, json } from "./shared.ts";
+
+export const log: readonly Operation[] = [
+  {
+    method: "get",
+    path: "/log",
+    operationId: "readLog",
+    summary: "Read the log, or follow it",
+    description:
+      "What `Accept` says: a page of JSON; NDJSON, one event a line, up to the head; `text/event-stream`, history and then live. " +
+      "With `Upgrade: websocket` the same live subscription over a WebSocket.",
+    tag: "Log",
+    headers: ["Last-Event-ID"],
+    query: LogQuery.extend({ after: FeedQuery.shape.after.unwrap().optional() }),
+    notes: {
+      after: { description: "The position after which to read, in the reading direction. `head`, for subscriptions: only what is new." },
+      to: { description: "The last position to look at." },
+      limit: { description: "Events in a page.", minimum: 1, maximum: PAGE_EVENTS },
+      ...FILTERS,
+    },
+    answers: {
+      101: { description: "A WebSocket: one event a message." },
+      200: {
+        description: "Events, in order.",
+        headers: ["Link", "Headspring-Position"],
+        content: {
+          [JSON_TYPE]: ANSWERS.logPage,
+          [LINES_TYPE]: COMPONENTS.Event,
+          [CLOUD_EVENTS_TYPE]: z.array(COMPONENTS.CloudEvent),
+          "text/event-stream": COMPONENTS.Event,
+        },
+      },
+    },
+  },
+  {
+    method: "get",
+    path: "/log/head",
+    operationId: "getHead",
+    summary: "The last position of the log",
+    tag: "Log",
+    answers: { 200: json("The position; 0: there is no event yet.", ANSWERS.head) },
+  },
+  {
+    method: "get",
+    path: "/log/streams",
+    operationId: "listStreams",
+    summary: "The streams of the store, by name",
+    tag: "Log",
+    query: StreamsQuery,
+    notes: {
+      category: { description: "Only streams of this category." },
+      after: { description: "The stream after which to begin." },
+      limit: { description: "Streams in a page.", minimum: 1, maximum: PAGE_EVENTS },
+    },
+    answers: { 200: json("A page of them.", ANSWERS.streams, ["Link"]) },
+  },
+  {
+    method: "get",
+    path: "/log/events/{id}",
+    operationId: "findEvent",
+    summary: "Find an event by its id",
+    description: "The log is looked through from its end, in bounded steps: for support work, not for hot paths.",
+    tag: "Log",
+    query: SearchQuery,
+    notes: { after: { description: "The position before which to look: `next` of an earlier search has it." } },
+    answers: { 200: json("The events with this id: usually one, or none so far.", ANSWERS.found, ["Link"]) },
+  },
+  {
+    method: "post",
+    path: "/import",
+    operationId: "importEvents",
+    summary: "Take over the events of another store",
+    description: "NDJSON, as `GET /log` exports it. What was taken already is passed over, so the same may be sent again.",
+    tag: "Log",
+    headers: ["Idempotency-Key"],
+    body: { [LINES_TYPE]: ImportLine },
+    answers: { 200: json("All lines were taken.", ANSWERS.imported) },
+    problems: ["invalid-event", "unknown-category", "category-retired", "idempotency-conflict", "stream-deleted"],
+  },
+];

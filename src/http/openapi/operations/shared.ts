@@ -1,0 +1,28 @@
+/** What operations of several stations have in common: media types, refusals, headers, filters. */
+
+import type { z } from "zod";
+import type { ProblemCode } from "../../problem.ts";
+import type { Answer } from "../operation.ts";
+import type { JsonSchema } from "../schema.ts";
+
+export const JSON_TYPE = "application/json";
+export const LINES_TYPE = "application/x-ndjson";
+export const CLOUD_EVENT_TYPE = "application/cloudevents+json";
+export const CLOUD_EVENTS_TYPE = "application/cloudevents-batch+json";
+
+export function json(description: string, schema: z.ZodType | JsonSchema, headers: Answer["headers"] = []): Answer {
+  return { description, headers, content: { [JSON_TYPE]: schema } };
+}
+
+/** What writers may be told, besides what they did wrong. */
+export const REFUSED_WRITES = ["idempotency-conflict", "version-conflict", "stream-deleted"] as const satisfies ProblemCode[];
+export const REFUSED_FACTS = ["invalid-event", "unknown-category", "category-retired", "category-has-rules", ...REFUSED_WRITES] as const;
+export const REFUSED_READS = ["unknown-stream", "stream-deleted", "unknown-category", "category-retired"] as const satisfies ProblemCode[];
+
+export const WRITE_HEADERS = ["Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "Correlation-Id"] as const;
+export const NOT_MODIFIED: Answer = { description: "You have it already: your `If-None-Match` names it.", headers: ["ETag"] };
+export const FILTERS = {
+  type: { description: "An event type. Repeated: any of them." },
+  category: { description: "A category. Repeated: any of them." },
+  stream: { description: "A stream, as `category/id`. Repeated: any of them." },
+};
