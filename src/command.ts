@@ -3,6 +3,7 @@
  */
 
 import type { z } from "zod";
+import { type Duration, milliseconds } from "./duration.ts";
 import type { DataSchemas, Frozen, JsonValue, KeysOf, NewEvent, keys } from "./event.ts";
 
 /** The command is fine and there is nothing to do. */
@@ -52,11 +53,6 @@ export type Decision<Events extends DataSchemas, Commands extends DataSchemas> =
   | Nothing
   | Refusal;
 
-/** How long, for example `"30m"`: a whole number of milliseconds, seconds, minutes, hours or days. */
-export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
-
-const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /**
  * Sends a command to this very stream after a while: a timer, kept with the stream and fired once by its alarm.
  * There is one timer for each command; setting it again moves it.
@@ -71,9 +67,7 @@ export function after<const Command extends string, const Data extends object>(
   command: Command,
   data: Data,
 ): Timer<Command, Data> {
-  const [, amount, unit] = /^(\d{1,12})(ms|s|m|h|d)$/.exec(delay) ?? [];
-  if (amount === undefined) throw new TypeError(`"${delay}" is no duration: a whole number and ms, s, m, h or d`);
-  return { kind: "after", delayMs: Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS], command, data };
+  return { kind: "after", delayMs: milliseconds(delay), command, data };
 }
 
 /** Takes back the timer for a command; without one it does nothing. */

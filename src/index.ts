@@ -23,4 +23,6 @@ export { defineApp } from "./app.ts";
 // Types
 export type { App } from "./app.ts";
 export type { NewEvent, RecordedEvent } from "./event.ts";
-export type { DecideContext, Decision, Duration } from "./command.ts";
+export type { DecideContext, Decision } from "./command.ts";
+export type { Retry } from "./delivery/retry.ts";
+export type { Duration } from "./duration.ts";

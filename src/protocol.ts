@@ -279,6 +279,9 @@ export interface WakeUp {
 
 export type ConsumerStatus = "live" | "catching-up" | "paused" | "failed" | "rebuilding";
 
+/** What an operator may tell a consumer. */
+export type ConsumerAction = "pause" | "resume" | "retry" | "skip" | "reset";
+
 /** Why a consumer does not go on. */
 export interface ConsumerError {
   readonly message: string;

@@ -22,6 +22,8 @@ export interface Consumer {
   readonly categories: readonly string[];
   readonly checkpoint: CheckpointStore;
   readonly retry?: RetryPolicy;
+  /** Where it begins when it has no checkpoint yet; without it at the log's beginning. */
+  readonly start?: "beginning" | "head";
   /**
    * Commits the effects of events and moves the checkpoint, together.
    *

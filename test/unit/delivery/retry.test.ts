@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_RETRY, delayAfter } from "../../../src/delivery/retry.ts";
+import { DEFAULT_RETRY, delayAfter, retryPolicy } from "../../../src/delivery/retry.ts";
 
 /** The delays of all attempts, without jitter. */
 const delays = (policy: typeof DEFAULT_RETRY, jitter = 0) =>
@@ -35,4 +35,19 @@ describe("what failed is tried again", () => {
   });
 
   it("stays given up", () => expect(delayAfter(DEFAULT_RETRY, 1_000, 0)).toBeUndefined());
+
+  it("as the consumer declares it", () => {
+    expect(retryPolicy(undefined)).toEqual(DEFAULT_RETRY);
+    expect(delays(retryPolicy("none"))).toEqual([undefined]);
+    expect(delays(retryPolicy({ attempts: 4, delay: "10s" }))).toEqual([10_000, 20_000, 40_000, undefined]);
+    expect(delays(retryPolicy({ attempts: 4, delay: "10s", maxDelay: "15s" }))).toEqual([10_000, 15_000, 15_000, undefined]);
+    expect(delays(retryPolicy({ attempts: 3, delay: "5m", backoff: "constant" }))).toEqual([300_000, 300_000, undefined]);
+    expect(delays(retryPolicy({ attempts: 2, delay: "5m" }))).toEqual([300_000, undefined]);
+  });
+
+  it("unless what it declares makes no sense", () => {
+    expect(() => retryPolicy({ attempts: 0 })).toThrow("whole number of attempts from 1, not 0");
+    expect(() => retryPolicy({ attempts: 1.5 })).toThrow("1.5");
+    expect(() => retryPolicy({ attempts: 2, delay: "soon" as "1s" })).toThrow('"soon" is no duration');
+  });
 });
