@@ -1,10 +1,10 @@
 /** Reads views: rows with the position they are at, and the wait for a position. */
 
 import { catchUp } from "../delivery/consumer.ts";
-import { type CheckpointRow, fromRow } from "../delivery/checkpoint.ts";
 import { logOf } from "../objects.ts";
-import { viewCheckpoint, viewConsumer } from "./projector.ts";
-import { type SqlRow, quoted, tableOf } from "./table.ts";
+import { viewConsumer } from "./projector.ts";
+import { readServing } from "./serving.ts";
+import { quoted } from "./table.ts";
 import type { StoredRow, View } from "./view.ts";
 
 export interface ViewPage {
@@ -28,16 +28,17 @@ const LOOK_AGAIN_MS = 25;
 
 /** One page of rows in key order. Rows and position are read in one transaction. */
 export async function queryView(env: Env, store: string, view: View, { equal, limit, after }: ViewQuery): Promise<ViewPage> {
-  const table = tableOf(view);
-  const key = quoted(table.key);
-  const conditions = [`_store = ?`, ...equal.map(({ column }) => `${quoted(column)} IS ?`), ...(after === undefined ? [] : [`${key} > ?`])];
-  const rows = env.VIEWS.prepare(`SELECT * FROM ${table.name} WHERE ${conditions.join(" AND ")} ORDER BY ${key} LIMIT ?`).bind(
-    store,
-    ...equal.map(({ value }) => value),
-    ...(after === undefined ? [] : [after]),
-    limit + 1,
-  );
-  const { results, position } = await readWithPosition(env, store, view, rows);
+  const { results, table, position } = await readServing(env, store, view, (table, db) => {
+    const key = quoted(table.key);
+    const conditions = [
+      `_store = ?`,
+      ...equal.map(({ column }) => `${quoted(column)} IS ?`),
+      ...(after === undefined ? [] : [`${key} > ?`]),
+    ];
+    return db
+      .prepare(`SELECT * FROM ${table.name} WHERE ${conditions.join(" AND ")} ORDER BY ${key} LIMIT ?`)
+      .bind(store, ...equal.map(({ value }) => value), ...(after === undefined ? [] : [after]), limit + 1);
+  });
   const page = results.slice(0, limit);
   const last = page.at(-1);
   return {
@@ -49,8 +50,7 @@ export async function queryView(env: Env, store: string, view: View, { equal, li
 
 /** One row by its key. */
 export async function rowOf(env: Env, store: string, view: View, key: string): Promise<{ row?: StoredRow; position: number }> {
-  const table = tableOf(view);
-  const { results, position } = await readWithPosition(env, store, view, table.select(env.VIEWS, store, [key]));
+  const { results, table, position } = await readServing(env, store, view, (table, db) => table.select(db, store, [key]));
   return { ...(results[0] ? { row: table.fromSql(results[0]) } : {}), position };
 }
 
@@ -77,12 +77,4 @@ export async function awaitPosition(env: Env, store: string, view: View, positio
     if (Date.now() >= deadline) return false;
     await scheduler.wait(LOOK_AGAIN_MS);
   }
-}
-
-async function readWithPosition(env: Env, store: string, view: View, rows: D1PreparedStatement) {
-  const checkpoint = viewCheckpoint(env, store, view);
-  await checkpoint.prepare();
-  const [found, at] = await env.VIEWS.batch<SqlRow>([rows, checkpoint.select()]);
-  const row = at?.results[0] as CheckpointRow | undefined;
-  return { results: found?.results ?? [], position: row ? fromRow(row).position : 0 };
 }
