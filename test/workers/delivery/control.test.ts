@@ -6,7 +6,7 @@ import type { ConsumerFailure } from "../../../src/delivery/failure.ts";
 import { DEFAULT_RETRY } from "../../../src/delivery/retry.ts";
 import { logOf } from "../../../src/objects.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
-import { poison, relayed, values } from "../app.ts";
+import { poison, values } from "../app.ts";
 import { quietStore } from "./support.ts";
 
 beforeEach(() => {
@@ -37,7 +37,7 @@ function controlled(name: string) {
   const quiet = quietStore(name);
   const tell = async (consumer: string, action: string, body?: unknown) => {
     const response = await quiet.send("POST", `/consumers/${consumer}/${action}`, body);
-    return { status: response.status, ...((await response.json()) as Record<string, unknown>) };
+    return { ...((await response.json()) as Record<string, unknown>), code: response.status };
   };
   return { ...quiet, tell };
 }
@@ -47,7 +47,7 @@ describe("a consumer that has failed", () => {
     const { tell, wake, consumer, rows, folded, sent } = await failedStore("retry");
     poison.active = false;
     const before = sent().length;
-    expect(await tell("values", "retry")).toMatchObject({ status: 200, name: "values", attempts: 0, position: 1 });
+    expect(await tell("values", "retry")).toMatchObject({ code: 200, name: "values", attempts: 0, position: 1 });
     expect(sent().slice(before)).toContainEqual({ body: { store: expect.any(String), consumer: "values", head: 0 } });
     await wake("values");
     expect(await consumer("values")).toMatchObject({ status: "live", position: 3, attempts: 0 });
@@ -63,7 +63,7 @@ describe("a consumer that has failed", () => {
 
   it("passes the event over when it is told to, on record, and folds all others", async () => {
     const { tell, wake, consumer, rows } = await failedStore("skip");
-    expect(await tell("values", "skip", { position: 2 })).toMatchObject({ status: 200, position: 2 });
+    expect(await tell("values", "skip", { position: 2 })).toMatchObject({ code: 200, position: 2 });
     await wake("values");
     expect(await consumer("values")).toMatchObject({
       status: "live",
@@ -78,8 +78,8 @@ describe("a consumer that has failed", () => {
   it("skips no other event than the one that the operator has seen", async () => {
     const { tell, consumer } = await failedStore("other");
     expect(await tell("values", "skip", { position: 3 })).toMatchObject({
-      status: 409,
-      code: "action-not-possible",
+      code: 409,
+      type: "/problems/action-not-possible",
       detail: "values cannot skip: the event that failed is at position 2",
     });
     expect(await consumer("values")).toMatchObject({ status: "failed", position: 1 });
@@ -87,7 +87,7 @@ describe("a consumer that has failed", () => {
 
   it("is not resumed: that is for what was paused", async () => {
     const { tell } = await failedStore("resume");
-    expect(await tell("values", "resume")).toMatchObject({ status: 409, code: "action-not-possible" });
+    expect(await tell("values", "resume")).toMatchObject({ code: 409, type: "/problems/action-not-possible" });
   });
 
   it("is rung for until it has caught up, should the wake-up get lost", async () => {
@@ -95,7 +95,7 @@ describe("a consumer that has failed", () => {
     poison.active = false;
     await tell("values", "retry");
     await settle(); // loses every message, and lets the log's alarm ring
-    expect(await consumer("values")).toMatchObject({ status: "live", position: 3 });
+    expect(await consumer("values")).toMatchObject({ status: "live", lag: 0 });
   });
 
   it("is told to the app's hooks: each failed attempt, and the end", async () => {
@@ -171,7 +171,7 @@ describe("a consumer that is told to begin again", () => {
     for (const value of [1, 2]) await read("s", value);
     await wake("relay");
     const before = await log();
-    expect(before.some(({ stream }) => stream.startsWith(`${relayed}/`))).toBe(true);
+    expect(before.some(({ stream }) => stream.startsWith("counter/of-"))).toBe(true);
     expect(await tell("relay", "reset", { position: 1 })).toMatchObject({
       position: 1,
       warning: expect.stringContaining("reacts to these events again"),
@@ -187,7 +187,7 @@ describe("a consumer that is told to begin again", () => {
     await read("s", 1);
     await wake("values");
     expect(await tell("values", "reset")).toMatchObject({ status: "rebuilding", position: 1 });
-    expect(await tell("values", "reset", { position: 1 })).toMatchObject({ status: 409, code: "action-not-possible" });
+    expect(await tell("values", "reset", { position: 1 })).toMatchObject({ code: 409, type: "/problems/action-not-possible" });
     await wake("values");
     expect(await consumer("values")).toMatchObject({ status: "live", position: 1 });
   });
@@ -196,13 +196,13 @@ describe("a consumer that is told to begin again", () => {
 describe("an action", () => {
   it("needs a consumer, a state that it fits, and a position that is one", async () => {
     const { tell } = controlled("errors");
-    expect(await tell("nobody", "pause")).toMatchObject({ status: 404, code: "unknown-consumer" });
-    expect(await tell("values", "retry")).toMatchObject({ status: 409, detail: "values cannot retry: nothing has failed" });
-    expect(await tell("values", "skip")).toMatchObject({ status: 409, detail: "values cannot skip: no event has failed" });
-    expect(await tell("values", "skip", { position: -1 })).toMatchObject({ status: 400, code: "invalid-request" });
-    expect(await tell("values", "skip", { at: 1 })).toMatchObject({ status: 400, code: "invalid-request" });
-    expect(await tell("values", "pause", { position: 1 })).toMatchObject({ status: 400, code: "invalid-request" });
-    expect(await tell("values", "explode")).toMatchObject({ status: 404, code: "not-found" });
+    expect(await tell("nobody", "pause")).toMatchObject({ code: 404, type: "/problems/unknown-consumer" });
+    expect(await tell("values", "retry")).toMatchObject({ code: 409, detail: "values cannot retry: nothing has failed" });
+    expect(await tell("values", "skip")).toMatchObject({ code: 409, detail: "values cannot skip: no event has failed" });
+    expect(await tell("values", "skip", { position: -1 })).toMatchObject({ code: 400, type: "/problems/invalid-request" });
+    expect(await tell("values", "skip", { at: 1 })).toMatchObject({ code: 400, type: "/problems/invalid-request" });
+    expect(await tell("values", "pause", { position: 1 })).toMatchObject({ code: 400, type: "/problems/invalid-request" });
+    expect(await tell("values", "explode")).toMatchObject({ code: 404, type: "/problems/not-found" });
   });
 
   it("that comes too late says so: the consumer has moved meanwhile", async () => {
