@@ -18,6 +18,7 @@ const bell = category("bell", { events: { Rung: z.object({ times: z.int() }), Mu
 // The whole, as users write it: one action, several, none, and what the schema fills in may be left out.
 reactor("porter", {
   from: [door, bell],
+  emits: [door, bell],
   on: {
     Rung: ({ data, meta, stream }) => [
       send(door, "front", "Open", { by: meta.correlationId ?? stream, slowly: data.times > 3 }),

@@ -52,6 +52,7 @@ const latest = view("latest", {
 
 const echo = reactor("echo", {
   from: reading,
+  emits: [counter, reading],
   on: {
     Read: ({ stream, data }) => {
       if (data.value === 0) return undefined;
