@@ -113,7 +113,7 @@ export function effect<const Name extends string, From extends Source, Events ex
   requireHops(`effect "${name}"`, loops);
   const timeoutMs = timeout === undefined ? EFFECT_TIMEOUT_MS : milliseconds(timeout);
   if (timeoutMs < 1 || timeoutMs > EFFECT_TIMEOUT_MAX_MS) {
-    throw new TypeError(`effect "${name}" has a timeout of ${timeout}; it is at most ${EFFECT_TIMEOUT_MAX_MS / 1_000}s`);
+    throw new TypeError(`effect "${name}" has a timeout of ${timeout}; it is from 1ms to ${EFFECT_TIMEOUT_MAX_MS / 1_000}s`);
   }
   return {
     kind: "effect",

@@ -182,7 +182,7 @@ describe("the kit, like the store,", () => {
   });
 
   it("fails when a reaction goes to a stream that cannot be", () => {
-    expect(() => when(echo, on("reading/1", read(-1)))).toThrow('reactor "echo" answers to the stream "", but a stream id is not empty');
+    expect(() => when(echo, on("reading/1", read(-1)))).toThrow('reactor "echo" answers Read (reading/1, version 1) to the stream "", but');
   });
 
   it("fails when a fold gives a row of another key", () => {
