@@ -120,7 +120,7 @@ export function effect<const Name extends string, From extends Source, Events ex
     name,
     sources,
     records,
-    emissions: emissionsOf(`effect "${name}"`, records as FactTarget),
+    emissions: emissionsOf(`effect "${name}"`, records),
     start,
     retry: retryPolicy(retry),
     loops,

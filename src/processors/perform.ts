@@ -41,9 +41,8 @@ export function effectConsumer(env: Env, store: string, effect: Effect, outside:
     retry,
     async apply(events, from, to) {
       const deadline = Date.now() + CONSUMER_BUDGET_MS;
-      const lease = () => Date.now() + effect.timeoutMs + EFFECT_LEASE_MARGIN_MS;
       // The log wakes whoever has not caught up again and again. While a call takes its time, the others must stay away.
-      if (events.length > 0) await checkpoint.lease(from, lease());
+      if (events.length > 0) await checkpoint.lease(from, leaseOf(effect));
       let position = from;
       for (const wave of waves(events, (event) => lanesOf(effect, event), EFFECTS_IN_FLIGHT)) {
         const failure = await performAll(performing, wave);
@@ -51,7 +50,7 @@ export function effectConsumer(env: Env, store: string, effect: Effect, outside:
         const isLast = last === events.at(-1)?.position;
         const done = failure ? failure.event.position - 1 : isLast ? to : last;
         const more = !failure && !isLast && Date.now() < deadline;
-        if (done > position) await checkpoint.commit(position, done, more ? [checkpoint.extendLease(lease())] : []);
+        if (done > position) await checkpoint.commit(position, done, more ? [checkpoint.extendLease(leaseOf(effect))] : []);
         position = done;
         if (failure) return { position, failure };
         if (!more) return { position };
@@ -60,6 +59,11 @@ export function effectConsumer(env: Env, store: string, effect: Effect, outside:
       return { position: to };
     },
   };
+}
+
+/** Until when the other workers stay away: longer than the calls of one wave may take (milliseconds since 1970). */
+function leaseOf({ timeoutMs }: Effect): number {
+  return Date.now() + timeoutMs + EFFECT_LEASE_MARGIN_MS;
 }
 
 interface Performing {

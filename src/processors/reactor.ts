@@ -76,7 +76,7 @@ export function reactor<const Name extends string, From extends Source, const Em
   requireHops(`reactor "${name}"`, loops);
   // The handlers were typed one by one; from here on events reach them by their type's name alone.
   const handlers = new Map(Object.entries(on as unknown as Record<string, (event: RecordedEvent) => Actions>));
-  const emissions = emissionsOf(`reactor "${name}"`, emits as readonly Emission[]);
+  const emissions = emissionsOf(`reactor "${name}"`, emits);
   return { kind: "processor", name, sources, emissions, start, retry: retryPolicy(retry), loops, handlers, ...rest };
 }
 
