@@ -29,6 +29,19 @@ const pay = effect("pay", {
   },
 });
 
+/** Sends every value, as text. */
+const definition = {
+  from: reading,
+  records: payment,
+  on: {
+    Read: async ({ data }: { data: { value: number } }, { fetch }: { fetch: (url: string, init: RequestInit) => Promise<Response> }) => {
+      const answer = await fetch("https://payments.example/", { method: "POST", body: String(data.value) });
+      if (!answer.ok) throw new Error(`the outside answered ${answer.status}`);
+      return event("Paid", { receipt: "" });
+    },
+  },
+} as const;
+
 /** An outside that answers, and remembers what it was asked. */
 function outside(answer: (request: Request, call: number) => Response | Promise<Response> = (_request, call) => new Response(`r${call}`)) {
   const keys: (string | null)[] = [];
@@ -76,6 +89,17 @@ describe("a call to the outside", () => {
     const key = (of: typeof first) => of && keyOf(pay, of);
     expect(keys).toEqual([key(first), key(first), key(first), key(second)]);
     expect(new Set(keys).size).toBe(2);
+  });
+
+  it("is one of its own for each event, even of two streams that gave the same id", async () => {
+    const { post, run, calling, types } = store("same-id");
+    const id = "0198c0de-0000-7000-8000-000000000001";
+    for (const stream of ["a", "b"]) await post(`/streams/reading/${stream}`, { type: "Read", data: { value: 1 }, id });
+    const one = effect("one", { ...definition, stream: () => "all" });
+    const { keys, fetch } = outside();
+    await run(calling(one, fetch));
+    expect(new Set(keys).size).toBe(2);
+    expect(await types("payment/all")).toEqual(["$EffectStarted", "Paid", "$EffectStarted", "Paid"]);
   });
 
   it("is not made again once its outcome is recorded, though the checkpoint was lost", async () => {
@@ -251,19 +275,6 @@ describe("a call that fails", () => {
     );
   });
 });
-
-/** Sends every value, as text. */
-const definition = {
-  from: reading,
-  records: payment,
-  on: {
-    Read: async ({ data }: { data: { value: number } }, { fetch }: { fetch: (url: string, init: RequestInit) => Promise<Response> }) => {
-      const answer = await fetch("https://payments.example/", { method: "POST", body: String(data.value) });
-      if (!answer.ok) throw new Error(`the outside answered ${answer.status}`);
-      return event("Paid", { receipt: "" });
-    },
-  },
-} as const;
 
 describe("several calls", () => {
   it("are under way at once for events of different streams, and one after the other for those of one stream", async () => {
