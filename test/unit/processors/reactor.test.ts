@@ -47,8 +47,16 @@ describe("a reactor that declares what it emits", () => {
       'an event Torn to "diary", but declares to emit Open to "door"; Noted to "diary"',
     ],
     ["a target that is not named", append(bell, "b", "Muted", {}), 'an event Muted to "bell", but declares'],
-    ["an event for an aggregate", { ...append(diary, "d", "Noted", {}), category: "door" }, 'an event Noted to "door", but declares'],
-    ["a command for a plain category", { ...send(door, "d", "Open", {}), aggregate: "diary" }, 'the command Open to "diary", but declares'],
+    [
+      "an event for an aggregate, named like a command",
+      { ...append(diary, "d", "Noted", {}), category: "door", event: event("Open", {}) },
+      'an event Open to "door", but declares',
+    ],
+    [
+      "a command for a plain category, named like an event",
+      { ...send(door, "d", "Open", {}), aggregate: "diary", command: "Noted" },
+      'the command Noted to "diary", but declares',
+    ],
   ])("is refused %s, whatever a cast let through", (_what, action, message) => {
     const sly = reactor("sly", {
       from: bell,

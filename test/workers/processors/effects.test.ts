@@ -388,6 +388,19 @@ describe("a second worker", () => {
     expect((await consumer.checkpoint.look()).nextAttemptAt).toBe(0);
   });
 
+  it("does not begin when the first one has just begun", async () => {
+    const { read, run, calling } = store("just");
+    await read("s", 1);
+    const { keys, fetch } = outside();
+    const consumer = calling(pay, fetch);
+    const { checkpoint } = consumer;
+    const stale = await checkpoint.load();
+    await checkpoint.lease(0, Date.now() + 60_000);
+    vi.spyOn(checkpoint, "load").mockResolvedValueOnce(stale);
+    expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
+    expect(keys).toEqual([]);
+  });
+
   it("does not begin when the consumer was paused in between", async () => {
     const { store: name, read, run, calling } = store("paused");
     await read("s", 1);
