@@ -3,6 +3,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { canonical } from "../json.ts";
 import { CATEGORIES } from "../limits.ts";
+import { hasTable } from "../sqlite.ts";
 import { type Definition, changeProblem } from "./definition.ts";
 import type { CatalogRpc, CategorySummary, Declared, Entry } from "./protocol.ts";
 
@@ -48,8 +49,7 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
-    // No table before the first declaration: asking for categories that do not exist must not leave databases behind.
-    this.#exists = this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'categories'`).toArray().length > 0;
+    this.#exists = hasTable(this.#sql, "categories");
   }
 
   async lookUp(name: string, knownRevision?: number): Promise<Entry | undefined> {

@@ -2,7 +2,8 @@
 
 import { CONSUMER_BATCH_EVENTS } from "../limits.ts";
 import { type RecordedEvent, toRecorded } from "../event.ts";
-import type { ConsumerError, LogRpc } from "../protocol.ts";
+import type { LogRpc } from "../log-protocol.ts";
+import type { ConsumerError } from "../protocol.ts";
 import { CheckpointMoved, type CheckpointStore } from "./checkpoint.ts";
 import { DEFAULT_RETRY, type RetryPolicy, delayAfter } from "./retry.ts";
 

@@ -6,6 +6,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
+import { isLocal } from "../env.ts";
 import { DEFAULT_STORE } from "../names.ts";
 import { Problem } from "./problem.ts";
 
@@ -33,7 +34,7 @@ export function auth(): MiddlewareHandler<{ Bindings: Env }> {
     if (OPEN.has(path)) return next();
     const declared = (context.env as { API_TOKENS?: string }).API_TOKENS;
     if (declared === undefined || declared === "") {
-      if (context.env.HEADSPRING_ENV === "local") return next();
+      if (isLocal(context.env)) return next();
       throw new Problem(
         "auth-not-configured",
         "declare tokens in the secret API_TOKENS: `wrangler secret put API_TOKENS`; the README says what goes in",

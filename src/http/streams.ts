@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { z } from "zod";
 import type { App } from "../app.ts";
-import { eventJson } from "../event.ts";
+import { categoryOf, eventJson, streamIdOf } from "../event.ts";
 import { derivedId, newId } from "../ids.ts";
 import { MAX_POSITION, PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
 import { streamIdProblem } from "../names.ts";
@@ -194,6 +194,5 @@ function readHeaders({ version }: StreamPage): Record<string, string> {
 }
 
 function objectOf(context: HttpContext, stream: string) {
-  const slash = stream.indexOf("/");
-  return streamOf(context.env, storeOf(context), stream.slice(0, slash), stream.slice(slash + 1));
+  return streamOf(context.env, storeOf(context), categoryOf(stream), streamIdOf(stream));
 }

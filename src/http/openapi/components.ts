@@ -3,7 +3,8 @@
 import { z } from "zod";
 import type { CategorySummary } from "../../catalog/protocol.ts";
 import type { ConsumerReport } from "../../delivery/report.ts";
-import type { EventReference, Issue, StreamSummary } from "../../protocol.ts";
+import type { StreamSummary } from "../../log-protocol.ts";
+import type { EventReference, Issue } from "../../protocol.ts";
 import type { WebhookReport } from "../../webhooks/protocol.ts";
 import { Attributes, Envelope } from "../cloudevents.ts";
 
