@@ -1,5 +1,10 @@
-/** Erasures that the earlier segments of a log have yet to carry out. Written with the event that asks for them. */
+/**
+ * Erasures that the earlier segments of a log have yet to carry out. Written with the event that asks for them, handed
+ * over to the segment that follows, and honoured by every reading until they are carried out: from the moment at which
+ * the log has the event, nobody who begins to read gets to see what the stream said.
+ */
 
+import type { LoggedEvent } from "../event.ts";
 import { hasTable } from "../sqlite.ts";
 import type { SegmentRpc } from "./segment.ts";
 
@@ -9,15 +14,13 @@ const CREATE = `
     before INTEGER NOT NULL       -- versions below it
   ) STRICT, WITHOUT ROWID`;
 
-interface Erasure {
-  readonly stream: string;
-  readonly before: number;
-}
+/** Of these streams (`category/id`) the events below this version. Never changed, only replaced: a reading keeps the one it began with. */
+export type Pending = ReadonlyMap<string, number>;
 
 export class Erasures {
   readonly #sql: SqlStorage;
   /** Kept in memory, so that a commit without an erasure asks nothing. */
-  #pending: readonly Erasure[] = [];
+  #pending: Pending = new Map();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -26,25 +29,34 @@ export class Erasures {
 
   /** Reads what is stored: also when the transaction that called {@link add} did not commit. */
   reload(): void {
-    this.#pending = hasTable(this.#sql, "erasures")
+    const rows = hasTable(this.#sql, "erasures")
       ? this.#sql.exec<{ stream: string; before: number }>(`SELECT stream, before FROM erasures`).toArray()
       : [];
+    this.#pending = new Map(rows.map(({ stream, before }) => [stream, before]));
+  }
+
+  get pending(): Pending {
+    return this.#pending;
   }
 
   /** Call inside `transactionSync`. */
   add(stream: string, before: number): void {
     this.#sql.exec(CREATE);
     this.#sql.exec(`INSERT OR REPLACE INTO erasures (stream, before) VALUES (?, ?)`, stream, before);
-    this.#pending = [...this.#pending, { stream, before }];
+    this.#pending = new Map([...this.#pending, [stream, before]]);
   }
 
   /** Has the earlier segments carry out what is pending. Throws when one cannot be reached; asking again is harmless. */
   async carryOut(previous: () => SegmentRpc): Promise<void> {
-    for (const erasure of this.#pending) {
-      const { stream, before } = erasure;
+    for (const [stream, before] of this.#pending) {
       await previous().eraseHere(stream, before);
       this.#sql.exec(`DELETE FROM erasures WHERE stream = ? AND before = ?`, stream, before);
-      this.#pending = this.#pending.filter((one) => one !== erasure);
+      this.#pending = new Map([...this.#pending].filter(([name, version]) => name !== stream || version !== before));
     }
   }
+}
+
+/** The event as it will be, once what is pending has been carried out. */
+export function blanked(event: LoggedEvent, pending: Pending): LoggedEvent {
+  return event.version < (pending.get(event.stream) ?? 0) ? { ...event, data: "{}", meta: "{}", erased: true } : event;
 }

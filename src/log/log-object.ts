@@ -39,9 +39,9 @@ export function logObject(app: App) {
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
-      const place = (this.#place = new Place(ctx, env, app, (handover) => this.#tookOver(handover)));
       this.#erasures = new Erasures(ctx.storage.sql);
       this.#subscribers = new Subscribers(ctx.storage.sql);
+      const place = (this.#place = new Place(ctx, env, app, this.#erasures, (handover) => this.#tookOver(handover)));
       const inCode = consumersInCode(app, env);
       const head = () => place.known?.table.head ?? 0;
       this.#bell = new Bell(ctx.storage, env.WAKE_UPS, place.store, head, () => [...inCode, ...this.#subscribers.all()]);
@@ -106,7 +106,12 @@ export function logObject(app: App) {
     async handover(): Promise<Handover | undefined> {
       const { table, info } = await this.#place.begun();
       if (!this.#place.sealed) return undefined;
-      return { first: table.head + 1, earlier: [...info.earlier, info.first], subscribers: this.#subscribers.all() };
+      return {
+        first: table.head + 1,
+        earlier: [...info.earlier, info.first],
+        subscribers: this.#subscribers.all(),
+        erasures: [...this.#erasures.pending].map(([stream, before]) => ({ stream, before })),
+      };
     }
 
     async readHere(request: LogReadRequest): Promise<LogPage> {
@@ -209,7 +214,8 @@ export function logObject(app: App) {
       this.#feed.sendAway();
     }
 
-    #tookOver({ subscribers }: Handover): void {
+    #tookOver({ subscribers, erasures = [] }: Handover): void {
+      for (const { stream, before } of erasures) this.#erasures.add(stream, before);
       for (const subscriber of subscribers) this.#subscribers.add(subscriber);
       this.#bell.arm();
     }

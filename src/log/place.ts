@@ -3,6 +3,7 @@
 import type { App } from "../app.ts";
 import { nameOf } from "../objects.ts";
 import { Earlier } from "./earlier.ts";
+import type { Erasures } from "./erasures.ts";
 import { LogTable } from "./log-table.ts";
 import { LogReader } from "./reader.ts";
 import { type Handover, type SegmentInfo, type SegmentRpc, parseSegmentName, segmentName } from "./segment.ts";
@@ -22,17 +23,19 @@ export class Place {
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
   readonly #app: App;
+  readonly #erasures: Erasures;
   readonly #tookOver: (handover: Handover) => void;
   #begun: Begun | undefined;
   #takingOver: Promise<Begun> | undefined;
   #sealed: boolean;
 
   /** @param tookOver called inside the transaction that stores what the segment before has handed over */
-  constructor(ctx: DurableObjectState, env: Env, app: App, tookOver: (handover: Handover) => void) {
+  constructor(ctx: DurableObjectState, env: Env, app: App, erasures: Erasures, tookOver: (handover: Handover) => void) {
     ({ store: this.store, number: this.number } = parseSegmentName(nameOf(ctx)));
     this.#ctx = ctx;
     this.#env = env;
     this.#app = app;
+    this.#erasures = erasures;
     this.#tookOver = tookOver;
     this.#sealed = ctx.storage.kv.get("sealed") === true;
     const info = this.number === 1 ? { number: 1, first: 1, earlier: [] } : ctx.storage.kv.get<SegmentInfo>("segment");
@@ -84,6 +87,6 @@ export class Place {
   #standAt(info: SegmentInfo): Begun {
     const table = new LogTable(this.#ctx.storage.sql, info.first);
     const earlier = new Earlier(info, (number) => this.segment(number));
-    return { info, table, earlier, reader: new LogReader(this.#app, table, earlier) };
+    return { info, table, earlier, reader: new LogReader(this.#app, table, earlier, this.#erasures) };
   }
 }

@@ -23,6 +23,8 @@ export interface Handover {
   readonly earlier: readonly number[];
   /** Consumers known only at run time. */
   readonly subscribers: readonly string[];
+  /** Erasures that the segments before have yet to carry out: the stream, and the version below which. */
+  readonly erasures?: readonly { readonly stream: string; readonly before: number }[];
 }
 
 /** A sealed segment's answer to whatever only the last one may answer. */
