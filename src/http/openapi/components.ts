@@ -98,6 +98,9 @@ const categoryDefinition = z.object({
   ...category.omit({ eventTypes: true }).shape,
   revision: z.int().optional(),
   events: z.record(z.string(), z.unknown()).describe("JSON Schemas by event type."),
+  versions: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .describe("By event type and `schemaVersion`: the JSON Schema that events of that version were written with."),
 });
 
 const streamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position }) satisfies z.ZodType<StreamSummary>;
