@@ -127,12 +127,12 @@ describe("a stream whose erasure the earlier segments have yet to carry out", ()
     const store = await erasedOutOfReach();
     store.out.mockRestore();
     const underWay: LogPage[] = [];
-    let arrives = false;
+    const held = { arrives: false };
     replaceInFirst(store.store, (real) => ({
       readHere: async (request: LogReadRequest) => {
         const page = await real.readHere(request);
         underWay.push(page);
-        while (!arrives) await scheduler.wait(5);
+        while (!held.arrives) await scheduler.wait(5);
         return page;
       },
     }));
@@ -141,7 +141,7 @@ describe("a stream whose erasure the earlier segments have yet to carry out", ()
     await runDurableObjectAlarm(store.segmentStub((await store.segments()).length));
     expect(await store.stillThere()).toBe(false);
     expect(JSON.stringify(underWay)).toContain(SECRET);
-    arrives = true;
+    held.arrives = true;
     expect(await (await answer).text()).not.toContain(SECRET);
   });
 });
