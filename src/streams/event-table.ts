@@ -3,6 +3,7 @@
 import { APPEND_BYTES, APPEND_EVENTS, PAGE_BYTES } from "../limits.ts";
 import type { StoredEvent } from "../event.ts";
 import type { StreamReadRequest } from "../protocol.ts";
+import { hasTable } from "../sqlite.ts";
 
 /**
  * One row written per event (measured; the primary key is the rowid). `STRICT`, so that no type slips.
@@ -33,8 +34,7 @@ export class EventTable {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    // No table before the first write: asking for streams that do not exist must not leave databases behind.
-    this.#exists = sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'`).toArray().length > 0;
+    this.#exists = hasTable(sql, "events");
     this.#head = this.#exists ? Number(sql.exec(`SELECT COALESCE(MAX(version), 0) AS head FROM events`).one().head) : 0;
   }
 

@@ -116,6 +116,15 @@ export const reading = category("reading", {
 /** What the relay below makes of readings. */
 export const alarm = category("alarm", { events: { Raised: z.object({ from: z.string(), value: z.number() }) } });
 
+/** The same facts, which nobody answers and no view counts. */
+export const sample = category("sample", { events: reading.events });
+
+/** Facts that say where they belong. */
+export const meter = category("meter", {
+  key: "serial",
+  events: { Metered: z.object({ serial: z.string().toLowerCase(), kwh: z.number() }) },
+});
+
 export const totals = view("totals", {
   from: counter,
   row: z.object({
@@ -172,7 +181,7 @@ export const relay = reactor("relay", {
 
 export const app = defineApp({
   aggregates: [product, order, counter, reminder, contract],
-  categories: [reading, alarm],
+  categories: [reading, alarm, meter, sample],
   views: [readyOrders, stock, totals, values, contracts],
   processors: [fulfilment, relay],
 });
