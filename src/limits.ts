@@ -49,7 +49,7 @@ export const PAGE_EVENTS = 1_000;
 export const PAGE_EVENTS_DEFAULT = 100;
 /** Bytes of events in one page. Ours: a quarter of the 32 MiB (platform) that one RPC answer may have. */
 export const PAGE_BYTES = 8 * MiB;
-/** Log entries looked at for one filtered page, so that a sparse filter cannot run for ever. Ours. */
+/** Entries of the log, or events of a stream, looked at for one filtered page, so that a sparse filter cannot run for ever. Ours. */
 export const SCAN_EVENTS = 5_000;
 /** Rows in one page of a view. Ours. */
 export const VIEW_PAGE_ROWS = 200;

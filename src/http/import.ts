@@ -147,6 +147,8 @@ class Importer {
     if (!run) return;
     this.#run = undefined;
     const { stream, events } = run;
+    // An import may take long, and what was retired meanwhile takes nothing.
+    await anyCategoryOf(this.#app, this.#context, categoryOf(stream));
     const object = streamOf(this.#context.env, this.#store, categoryOf(stream), streamIdOf(stream));
     const answer = await object.import({ events, waitMs: WAIT_SECONDS * 1_000 });
     if (answer.outcome === "idempotency-conflict") throw new Problem("idempotency-conflict", `${stream}: ${answer.detail}`);

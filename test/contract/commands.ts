@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { type Service, read } from "./http.ts";
 
-export function commands({ freshStore }: Service): void {
+export function commands({ fetch, freshStore }: Service): void {
   const COUNT = "/aggregates/counter/1/Count";
 
   describe("a command", () => {
@@ -251,15 +251,38 @@ export function commands({ freshStore }: Service): void {
   });
 
   describe("two stores", () => {
-    it("with the same stream names never meet", async () => {
+    it("with the same stream names never meet: not in streams, log, views, receipts or positions", async () => {
       const [one, other] = [freshStore(), freshStore()];
       await one.post(COUNT, { by: 5 }, { "idempotency-key": "k" });
-      expect((await other.get("/aggregates/counter/1")).status).toBe(404);
-      await other.post(COUNT, { by: 7 }, { "idempotency-key": "k" });
+      for (const path of ["/aggregates/counter/1", "/streams/counter/1", "/aggregates/counter/1/commands/k"]) {
+        expect([path, (await other.get(path)).status]).toEqual([path, 404]);
+      }
+      expect(await other.json("/log/streams")).toEqual({ streams: [] });
+      expect((await other.get("/views/totals/1?consistency=strong")).status).toBe(404);
+      // The same key with another command: in another store it is another key.
+      expect(await read(await other.post(COUNT, { by: 7 }, { "idempotency-key": "k" }))).toMatchObject({ version: 1, position: 1 });
       expect((await one.json("/aggregates/counter/1")).state).toEqual({ total: 5 });
       expect((await other.json("/aggregates/counter/1")).state).toEqual({ total: 7 });
-      expect(await one.log()).toHaveLength(1);
-      expect(await other.log()).toHaveLength(1);
+      expect(await one.json("/views/totals/1?consistency=strong")).toMatchObject({ total: 5, events: 1 });
+      expect(await other.json("/views/totals/1?consistency=strong")).toMatchObject({ total: 7, events: 1 });
+      expect(await one.log()).toMatchObject([{ position: 1, data: { by: 5 } }]);
+      expect(await other.log()).toMatchObject([{ position: 1, data: { by: 7 } }]);
+      await one.send("DELETE", "/streams/counter/1?erase=true");
+      expect((await other.json("/aggregates/counter/1")).state).toEqual({ total: 7 });
+      expect(await other.log()).toMatchObject([{ data: { by: 7 } }]);
+    });
+
+    it("and the default one do not either", async () => {
+      const id = crypto.randomUUID();
+      const { post, get } = freshStore();
+      await post(`/aggregates/counter/${id}/Count`, {});
+      expect((await fetch(`/aggregates/counter/${id}`)).status).toBe(404);
+      expect((await fetch(`/stores/default/aggregates/counter/${id}`)).status).toBe(404);
+      expect((await fetch(`/aggregates/counter/${id}/Count`, { method: "POST", body: '{"by":3}' })).status).toBe(200);
+      for (const path of [`/aggregates/counter/${id}`, `/stores/default/aggregates/counter/${id}`]) {
+        expect(await read(await fetch(path))).toMatchObject({ version: 1, state: { total: 3 } });
+      }
+      expect(await read(await get(`/aggregates/counter/${id}`))).toMatchObject({ state: { total: 1 } });
     });
   });
 }

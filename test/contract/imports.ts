@@ -111,6 +111,22 @@ export function imports({ freshStore }: Service): void {
       expect(await log()).toHaveLength(2);
     });
 
+    it("takes nothing into a category that was retired while it was under way", async () => {
+      const { send, post, log } = freshStore();
+      await send("PUT", "/streams/note", {});
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const writer = writable.getWriter();
+      const write = (...events: object[]) => writer.write(new TextEncoder().encode(`${lines(...events)}\n`));
+      const response = post("/import", readable);
+      await write({ stream: "note/1", type: "Noted", data: {} }, { stream: "alarm/1", type: "Raised", data: { from: "x", value: 1 } });
+      await expect.poll(async () => (await log()).length, { timeout: 10_000 }).toBe(1);
+      expect((await send("DELETE", "/streams/note")).status).toBe(204);
+      await write({ stream: "note/1", type: "Noted", data: {} });
+      await writer.close();
+      expect(await read(await response)).toMatchObject({ status: 410, code: "category-retired", imported: 2 });
+      expect((await log()).map(({ stream }) => stream)).toEqual(["note/1", "alarm/1"]);
+    });
+
     it("refuses an id that it knows with other content", async () => {
       const { post } = freshStore();
       const id = "0198c2a6-1111-7abc-8def-000000000001";

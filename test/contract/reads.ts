@@ -117,6 +117,43 @@ export function reads({ freshStore }: Service): void {
     });
   });
 
+  describe("a type that is rare in a long stream", () => {
+    const rare = async () => {
+      const store = freshStore("reads");
+      const calibrated = Array.from({ length: 1_000 }, () => ({ type: "Calibrated", data: {} }));
+      const one = { type: "Read", data: { value: 1 } };
+      // The first event, the last of what one page looks at, the first beyond it, and the last.
+      for (const events of [
+        [one, ...calibrated.slice(1)],
+        ...[2, 3, 4].map(() => calibrated),
+        [...calibrated.slice(1), one],
+        [one, ...calibrated.slice(1)],
+        [...calibrated.slice(1), one],
+      ]) {
+        expect((await store.post(STREAM, { events })).status).toBe(201);
+      }
+      return store;
+    };
+
+    it.each([
+      ["forward", [1, 5_000, 5_001, 7_000]],
+      ["backward", [7_000, 5_001, 5_000, 1]],
+    ])("is found %s in pages that look at a bounded number of events, each at others", async (direction, expected) => {
+      const { json, get } = await rare();
+      const query = `?type=Read&direction=${direction}`;
+      const pages: number[][] = [];
+      for (let path: string | undefined = STREAM + query; path !== undefined;) {
+        const { events, next }: { events: { version: number }[]; next?: string } = await json(path);
+        pages.push(events.map(({ version }) => version));
+        path = next?.replace(/^\/stores\/[^/]+/, "");
+      }
+      expect(pages.flat()).toEqual(expected);
+      expect(pages).toHaveLength(2);
+      expect(await versionsOf(await get(STREAM + query, LINES))).toEqual(expected);
+      expect((await json(`${STREAM}?type=None&direction=${direction}`)).next).toContain(direction === "forward" ? "from=5001" : "to=2000");
+    });
+  });
+
   describe("deleting a stream", () => {
     it("ends it: what is read and written later is 410", async () => {
       const { send, get, post } = await filled(2);

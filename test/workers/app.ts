@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import {
+  type DecideContext,
   type Duration,
   after,
   aggregate,
@@ -38,7 +39,10 @@ export const counter = aggregate("counter", {
   decide: {
     Count: (state, { by }) => (by > 1_000 ? refuse("too-much", { limit: 1_000 }) : event("Counted", { by, total: state.total + by })),
     CountTwice: (state) => [event("Counted", { by: 1, total: state.total + 1 }), event("Counted", { by: 1, total: state.total + 2 })],
-    DoNothing: () => nothing(),
+    DoNothing: (_state, _nothing, context) => {
+      told.push(context);
+      return nothing();
+    },
     Throw: () => {
       throw new Error("decide threw, as it was told to");
     },
@@ -46,6 +50,9 @@ export const counter = aggregate("counter", {
     DecideNonsense: () => event("Counted", { by: "many" as unknown as number, total: 0 }),
   },
 });
+
+/** What `decide` was told of the commands that change nothing. */
+export const told: DecideContext[] = [];
 
 /** Reminds itself: for timers. */
 export const reminder = aggregate("reminder", {

@@ -2,9 +2,45 @@
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { told } from "../app.ts";
 import { freshStore, read } from "../support.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
+
+describe("what decide is told of a command", () => {
+  const DO_NOTHING = "/aggregates/counter/1/DoNothing";
+
+  it("is the time, the stream, its version, the command, and the meta that its events get", async () => {
+    const { post, json } = freshStore();
+    await post(COUNT, {});
+    const before = Date.now();
+    await post(DO_NOTHING, {}, { "idempotency-key": "k", "correlation-id": "c" });
+    const context = told.at(-1);
+    expect(context).toEqual({
+      now: expect.any(Date),
+      id: "1",
+      version: 1,
+      commandId: "k",
+      meta: { correlationId: "c", causationId: "k" },
+    });
+    expect(context?.now.getTime()).toBeGreaterThanOrEqual(before);
+    await post(COUNT, {}, { "idempotency-key": "another", "correlation-id": "c" });
+    expect((await json("/streams/counter/1")).events[1].meta).toEqual({ correlationId: "c", causationId: "another" });
+  });
+
+  it("starts a conversation of its own when it names none", async () => {
+    const { post } = freshStore();
+    const { commandId } = await read(await post(DO_NOTHING, {}));
+    expect(told.at(-1)).toMatchObject({ commandId, version: 0, meta: { correlationId: commandId, causationId: commandId } });
+  });
+
+  it("names what caused it when a processor or a timer sent it", async () => {
+    const { stream } = freshStore();
+    const cause = { correlationId: "conversation", causationId: "cause" };
+    await stream("counter", "1").execute({ command: "DoNothing", data: "{}", expected: { kind: "any" }, ...cause });
+    expect(told.at(-1)?.meta).toEqual(cause);
+  });
+});
 
 describe("promise 2, when the storage itself fails in the middle", () => {
   it.each([
