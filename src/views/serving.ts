@@ -2,6 +2,7 @@
 
 import { type CheckpointRow, fromRow } from "../delivery/checkpoint.ts";
 import { viewCheckpoint } from "./projector.ts";
+import { type ReadFrom, readBatch } from "./replica.ts";
 import { type SqlRow, type ViewTable, tableOf } from "./table.ts";
 import type { View } from "./view.ts";
 
@@ -20,18 +21,20 @@ export interface ServedRows {
  * Asks the table that serves a view. Rows and position are read in one transaction.
  *
  * @param query the statement for a table; it may be called again with another one
+ * @param from whether a replica of the database may answer, which may lag behind
  */
 export async function readServing(
   env: Env,
   store: string,
   view: View,
   query: (table: ViewTable, db: D1Database) => D1PreparedStatement,
+  from: ReadFrom = "anywhere",
 ): Promise<ServedRows> {
   const table = tableOf(view);
   const checkpoint = viewCheckpoint(env, store, view);
   await checkpoint.prepare();
   const { db } = checkpoint;
-  const [found, at] = await db.batch<SqlRow>([query(table, db), checkpoint.select()]);
+  const [found, at] = await readBatch<SqlRow>(db, from, [query(table, db), checkpoint.select()]);
   const row = at?.results[0] as CheckpointRow | undefined;
   return { results: found?.results ?? [], table, position: row ? fromRow(row).position : 0, stale: false };
 }
