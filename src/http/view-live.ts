@@ -61,7 +61,7 @@ function feedUrl(view: View, after: number): string {
 }
 
 /** What the log says, as blocks that say what became of the rows. */
-class LiveBlocks implements BlockSource {
+export class LiveBlocks implements BlockSource {
   readonly #view: View;
   readonly #live: LiveView;
   readonly #socket: WebSocket;

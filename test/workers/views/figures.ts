@@ -66,7 +66,7 @@ export const stockByProduct = view("stock-by-product", {
       fold: (row, { data }, sku) => ({ sku, stock: (row?.stock ?? 0) + data.quantity, sold: row?.sold ?? 0 }),
     },
     Sold: {
-      at: ({ data }) => data.lines.map(({ sku }) => sku),
+      at: ({ data }) => [...new Set(data.lines.map(({ sku }) => sku))],
       fold: (row, { data }, sku) => {
         const quantity = data.lines.filter((line) => line.sku === sku).reduce((sum, line) => sum + line.quantity, 0);
         return { sku, stock: (row?.stock ?? 0) - quantity, sold: (row?.sold ?? 0) + quantity };
