@@ -109,8 +109,8 @@ export const FEED_HEARTBEAT_MS = 15_000;
 /** Milliseconds after which a reader of server-sent events comes back when the connection ends. Ours. */
 export const FEED_RETRY_MS = 1_000;
 
-/** Keys whose rows a live view reads at a time. Ours: a page. */
-export const LIVE_KEYS = VIEW_PAGE_ROWS;
+/** Keys whose rows a live view reads at a time. Ours: as many as a page has. */
+export const LIVE_KEYS = 200;
 /** Milliseconds between two reads of a live view while events keep coming. Ours: as consumers are woken. */
 export const LIVE_INTERVAL_MS = 100;
 /** Milliseconds that a live view waits for its view to be brought to an event, before it does the work itself. Ours: longer than a wake-up usually takes. */

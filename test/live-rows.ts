@@ -28,7 +28,7 @@ export class LiveRows {
   /** Reads the first page (the only one, in tests). */
   static async start(get: Get, path: string, key: string): Promise<LiveRows> {
     const response = await get(`${path}${path.includes("?") ? "&" : "?"}limit=200`, {});
-    const { rows, next } = (await response.json()) as { rows: Row[]; next?: string };
+    const { rows, next } = await response.json<{ rows: Row[]; next?: string }>();
     if (next !== undefined) throw new Error("more than one page");
     return new LiveRows(get, path, key, rows, response.headers.get("headspring-live") ?? "");
   }

@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor } from "../views/query-cursor.ts";
 import type { Cursor } from "../views/query-cursor.ts";
 import { type Condition, type SortColumn, completeSort } from "../views/query-sql.ts";
 import { type Column, type ColumnKind, tableOf } from "../views/table.ts";
-import type { View } from "../views/view.ts";
+import { QUERY_PARAMETERS, type View } from "../views/view.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, checked, limitOf } from "./request.ts";
 
@@ -58,13 +58,10 @@ function conditionOf(view: View, columns: readonly Column[], known: readonly str
   const column = columns.find((one) => one.name === (dot < 0 ? name : name.slice(0, dot)));
   if (!column) {
     const names = columns.map((one) => one.name);
-    throw new Problem(
-      "invalid-request",
-      `${view.name} has no column ${name}; it has ${names.join(", ")}. Other parameters: ${known.join(", ")}`,
-      {
-        allowed: [...names, ...known],
-      },
-    );
+    const what = QUERY_PARAMETERS.has(name) ? `${view.name} takes no ${name} here` : `${view.name} has no column ${name}`;
+    throw new Problem("invalid-request", `${what}; its columns are ${names.join(", ")}, and other parameters ${known.join(", ")}`, {
+      allowed: [...names, ...known],
+    });
   }
   const allowed = OPERATORS_OF[column.kind];
   const operator = allowed.find((one) => one === name.slice(dot + 1));

@@ -15,6 +15,7 @@ import { viewConsumer } from "./projector.ts";
 import { type Condition, queryStatement } from "./query-sql.ts";
 import { type Served, servedBy } from "./query.ts";
 import { type ServedRows, readServing } from "./serving.ts";
+import type { ViewTable } from "./table.ts";
 import type { StoredRow, View } from "./view.ts";
 
 /** A row as it is now; without `row`, it is not among those asked for (any more). */
@@ -111,7 +112,7 @@ export class LiveView {
     if (keys.length > 0 || this.#unclear) {
       const atLeast = Math.max(position, this.#told);
       let served = await this.#read(keys, "anywhere");
-      if (served.position < atLeast && served.table.generation === this.#generation) served = await this.#read(keys, "primary");
+      if (served.position < atLeast) served = await this.#read(keys, "primary");
       if (served.table.generation !== this.#generation) return { outcome: "rebuilt" };
       if (served.position < atLeast) return this.#wait(position);
       this.#told = served.position;
@@ -141,16 +142,19 @@ export class LiveView {
     return { outcome: "waiting" };
   }
 
-  #read(keys: readonly string[], from: "anywhere" | "primary"): Promise<ServedRows> {
+  async #read(keys: readonly string[], from: "anywhere" | "primary"): Promise<ServedRows> {
     this.reads += 1;
-    const statement: Parameters<typeof readServing>[3] = (table, db) =>
+    const isOther = (table: ViewTable) => this.#generation !== undefined && table.generation !== this.#generation;
+    const statement = (table: ViewTable, db: D1Database) =>
       // A table that the reader does not follow need not have the columns that it asks for.
-      this.#generation !== undefined && table.generation !== this.#generation
+      isOther(table)
         ? table.select(db, this.#store, [])
         : queryStatement(table, db, this.#store, {
             conditions: [...this.#conditions, { column: { name: table.key, kind: "text" }, test: "any-of", values: keys }],
             limit: LIVE_KEYS,
           });
-    return readServing(this.#env, this.#store, this.#view, statement, from);
+    const served = await readServing(this.#env, this.#store, this.#view, statement, from);
+    // A replica may not have heard yet which table serves.
+    return from === "anywhere" && isOther(served.table) ? this.#read(keys, "primary") : served;
   }
 }

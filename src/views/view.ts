@@ -9,7 +9,7 @@ import { type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../
 /** Columns: SQL and query strings both carry them as they are; `_` in front is ours. */
 const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** What a query says beside the columns (DESIGN: the HTTP contract). */
-const QUERY_PARAMETERS = new Set(["limit", "cursor", "sort", "after", "minPosition", "consistency"]);
+export const QUERY_PARAMETERS: ReadonlySet<string> = new Set(["limit", "cursor", "sort", "after", "minPosition", "consistency"]);
 
 /** A row's schema: columns by name. */
 export type RowSchema = z.ZodObject<Record<string, z.ZodType<JsonValue>>>;

@@ -22,10 +22,10 @@ describe("readers of a live view whose store is killed again and again while oth
     const path = query.replace("?sort=sku", "");
     const reader = await LiveRows.start(get, path, "sku");
     let connections = 0;
-    let over = false;
+    const over = new AbortController();
     let written = 0;
     const following = (async () => {
-      while (!over) {
+      while (!over.signal.aborted) {
         await reader
           .connect()
           .then(() => (connections += 1))
@@ -35,7 +35,7 @@ describe("readers of a live view whose store is killed again and again while oth
       }
     })();
     const writers = Array.from({ length: WRITERS }, async (_, writer) => {
-      for (let n = 0; !over; n++) {
+      for (let n = 0; !over.signal.aborted; n++) {
         const answer = await server.client
           .call(`/aggregates/product/${writer}-${n % 8}/${n % 3 === 2 ? "ReserveStock" : "ReceiveStock"}`, {
             quantity: 3,
@@ -55,10 +55,10 @@ describe("readers of a live view whose store is killed again and again while oth
     }
     const last = written + 20;
     await until("more writes", () => written >= last || undefined);
-    over = true;
+    over.abort();
     await Promise.all(writers);
     const answer = await get(`${path}${path.includes("?") ? "&" : "?"}limit=200&consistency=strong`, { prefer: "wait=30" });
-    const { rows, position } = (await answer.json()) as { rows: { sku: string }[]; position: number };
+    const { rows, position } = await answer.json<{ rows: { sku: string }[]; position: number }>();
     await until("the last event", () => reader.position >= position || undefined);
     await reader.close();
     await following;

@@ -141,7 +141,7 @@ describe("a live view", () => {
   it("keeps a reader current who is cut off again and again while others write", async () => {
     const { append, wake, rows, follow } = specimens("writers");
     const follower = await follow("?flag=true");
-    let writing = true;
+    const over = new AbortController();
     const writers = Array.from({ length: 4 }, async (_, writer) => {
       for (let n = 1; n <= 15; n++) {
         if (n % 5 === 0) await append("Removed", { ids: [`k${writer}`, `k${n % 7}`] });
@@ -149,9 +149,9 @@ describe("a live view", () => {
       }
     });
     const waker = (async () => {
-      while (writing) await wake("specimens");
+      while (!over.signal.aborted) await wake("specimens");
     })();
-    const written = Promise.all(writers).then(() => (writing = false));
+    const written = Promise.all(writers).then(() => over.abort());
     let cuts = 0;
     while (follower.position < 60) {
       const more = await follower.read();

@@ -138,7 +138,7 @@ describe("a named query", () => {
   });
 });
 
-describe("whatever a named query's code says", () => {
+describe("a named query's code", () => {
   const source = category("named", { events: { Named: z.object({}) } });
   const names = view("names", {
     from: source,
@@ -181,7 +181,7 @@ describe("whatever a named query's code says", () => {
     runNamedQuery(env, store, names, names.queries.get(query)!, {}, { position: 0, deadline: 0 });
 
   it.each([...names.queries.keys()].filter((name) => name !== "works"))(
-    "it writes nothing, reads nothing else, and fails as a query: %s",
+    "writes nothing and reads nothing else, whatever it says, but fails: %s",
     async (name) => {
       const { store } = quietStore("hostile");
       await run(store, "works");
@@ -192,7 +192,7 @@ describe("whatever a named query's code says", () => {
     },
   );
 
-  it("it may have strings and comments", async () => {
+  it("may have strings and comments", async () => {
     expect((await run(quietStore("works").store, "works")).rows).toEqual([]);
   });
 });

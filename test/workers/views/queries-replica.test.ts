@@ -12,7 +12,7 @@ afterEach(() => vi.restoreAllMocks());
 /** Every session reads from a replica that stands still from now on, for the statements it has seen, until the test lets it go on. */
 function laggingReplica() {
   const real = env.VIEWS.withSession.bind(env.VIEWS);
-  const seen: D1Result<unknown>[][] = [];
+  const seen: D1Result[][] = [];
   let asked = 0;
   vi.spyOn(env.VIEWS, "withSession").mockImplementation((constraint) => {
     expect(constraint).toBe("first-unconstrained");
