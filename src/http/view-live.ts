@@ -1,6 +1,7 @@
 /** Live views: `GET /views/{view}` with `Accept: text/event-stream`. */
 
 import { z } from "zod";
+import { DELETED } from "../event.ts";
 import { LIVE_BEHIND_MS, LIVE_INTERVAL_MS, LIVE_READS, MAX_POSITION } from "../limits.ts";
 import { type Change, LiveView } from "../views/live.ts";
 import type { Served } from "../views/query.ts";
@@ -56,7 +57,7 @@ export async function liveView(context: HttpContext, view: View): Promise<Respon
 /** The log's feed, of the events that the view folds. A filter that is too large is left out: other events touch no row. */
 function feedUrl(view: View, after: number): string {
   const categories = view.sources.map(({ name }) => name);
-  const types = [...view.handlers.keys()];
+  const types = [...new Set([...view.handlers.keys(), DELETED])];
   return feedUrlOf(after, { types, categories }) ?? feedUrlOf(after, { categories }) ?? feedUrlOf(after, {}) ?? "";
 }
 

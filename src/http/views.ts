@@ -5,6 +5,8 @@ import { accepts } from "hono/accepts";
 import { z } from "zod";
 import type { App } from "../app.ts";
 import { awaitRow, queryView } from "../views/query.ts";
+import { rebuild } from "../delivery/operate.ts";
+import { reportConsumers } from "../delivery/report.ts";
 import type { View } from "../views/view.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, linkTo, storeOf, waitMsOf } from "./request.ts";
@@ -19,7 +21,22 @@ const FORMS = { "application/json": page, "text/event-stream": liveView } as con
 export function viewRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
 
-  routes.get("/", (context) => context.json({ views: [...app.views.values()].map(declared) }));
+  routes.get("/", async (context) => {
+    const reports = await reportConsumers(app, context.env, storeOf(context), (name) => app.views.has(name));
+    const views = [...app.views.values()].map((view) => {
+      const { position, status, stale, rebuild } = reports.find(({ name }) => name === view.name) ?? {};
+      return { ...declared(view), position, status, stale, rebuild };
+    });
+    return context.json({ views });
+  });
+
+  routes.post("/:view/rebuild", async (context) => {
+    const view = viewOf(app, context);
+    const store = storeOf(context);
+    await rebuild(context.env, store, view);
+    const [report] = await reportConsumers(app, context.env, store, (name) => name === view.name);
+    return context.json(report, 202, { location: context.req.path.replace(/views\/[^/]+\/rebuild$/, `consumers/${view.name}`) });
+  });
 
   routes.get("/:view", (context) => {
     const form = accepts(context, { header: "Accept", supports: Object.keys(FORMS), default: "application/json" });

@@ -22,6 +22,8 @@ export function reactorConsumer(app: App, env: Env, store: string, reactor: Reac
     types: [...reactor.handlers.keys()],
     categories: reactor.sources.map((source) => source.name),
     checkpoint,
+    ...(reactor.start ? { start: reactor.start } : {}),
+    hooks: app.hooks,
     async apply(events, from, to) {
       for (const event of events) {
         try {

@@ -26,6 +26,7 @@ export interface Reactor<Name extends string = string, From extends Source = Sou
   readonly description?: string;
   readonly sources: readonly From[];
   readonly handlers: ReadonlyMap<string, (event: RecordedEvent) => Actions>;
+  readonly start?: "beginning" | "head";
 }
 
 /**

@@ -7,11 +7,10 @@
  * have: a reader resumes after the last position that it was told.
  */
 
-import { catchUp } from "../delivery/consumer.ts";
 import type { RecordedEvent } from "../event.ts";
 import { LIVE_HELP_AFTER_MS, LIVE_KEYS } from "../limits.ts";
-import { logOf } from "../objects.ts";
-import { viewConsumer } from "./projector.ts";
+import { project } from "./project.ts";
+import { touchesOf } from "./projector.ts";
 import { type Condition, queryStatement } from "./query-sql.ts";
 import { type Served, servedBy } from "./query.ts";
 import { type ServedRows, readServing } from "./serving.ts";
@@ -87,11 +86,9 @@ export class LiveView {
   touch(event: RecordedEvent & { readonly erased?: boolean }): void {
     this.reached(event.position);
     if (event.erased) return;
-    try {
-      for (const key of this.#view.handlers.get(event.type)?.at(event) ?? []) this.#touched.add(key.toWellFormed());
-    } catch {
-      this.#unclear = true;
-    }
+    const { touches, failure } = touchesOf(this.#view, [event]);
+    for (const key of touches.flatMap(({ keys }) => keys)) this.#touched.add(key);
+    if (failure) this.#unclear = true;
   }
 
   /** Nothing else of interest has happened up to here. */
@@ -137,7 +134,7 @@ export class LiveView {
   async #wait(position: number): Promise<Step> {
     this.#behindSince ??= Date.now();
     if (this.behindMs >= LIVE_HELP_AFTER_MS) {
-      await catchUp(viewConsumer(this.#env, this.#store, this.#view), logOf(this.#env, this.#store), Date.now() + HELP_MS, position);
+      await project(this.#env, this.#store, this.#view, Date.now() + HELP_MS, { until: position });
     }
     return { outcome: "waiting" };
   }

@@ -5,7 +5,7 @@ import { VIEW_QUERY_ROWS } from "../limits.ts";
 import { type NamedQuery, ROWS } from "./named-query.ts";
 import { type Served, type Wanted, readAt, servedBy } from "./query.ts";
 import { type Sql, identifier } from "./sql.ts";
-import { type ColumnKind, type SqlRow, type ViewTable, kindOf, quoted, tableOf } from "./table.ts";
+import { type ColumnKind, type SqlRow, type ViewTable, kindOf, quoted, rebuildOf } from "./table.ts";
 import type { RowSchema, StoredRow, View } from "./view.ts";
 
 /** Parameters that D1 binds in one statement. Platform: D1 limits. */
@@ -63,7 +63,7 @@ export async function runNamedQuery(
 const SQL_ERROR = /SQLITE_(?:ERROR|TOOBIG|MISMATCH|RANGE|AUTH)/;
 
 function failure(view: View, query: NamedQuery, asked: ViewTable | undefined, cause: unknown): Error {
-  return asked && asked.generation !== tableOf(view).generation
+  return asked && rebuildOf(view, asked.generation) === undefined
     ? new QueryNotServed(`query "${query.name}" needs the view's new table`, { cause })
     : new QueryFailed(`query "${query.name}" of view "${view.name}" failed: ${String(cause)}`, { cause });
 }

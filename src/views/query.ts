@@ -1,8 +1,6 @@
 /** ④ Reads views: rows with the position they are at, and the wait for a position. */
 
-import { catchUp } from "../delivery/consumer.ts";
-import { logOf } from "../objects.ts";
-import { viewConsumer } from "./projector.ts";
+import { project } from "./project.ts";
 import type { Cursor } from "./query-cursor.ts";
 import { type ViewQuery, completeSort, queryStatement, sortValuesOf } from "./query-sql.ts";
 import { type ServedRows, readServing } from "./serving.ts";
@@ -72,7 +70,7 @@ export async function awaitRow(
     const [row] = served.results;
     if (row || Date.now() >= until) return { ...servedBy(served), ...(row ? { row: served.table.fromSql(row) } : {}) };
     await scheduler.wait(LOOK_AGAIN_MS);
-    await catchUp(viewConsumer(env, store, view), logOf(env, store), until);
+    await project(env, store, view, until);
   }
 }
 
@@ -103,9 +101,8 @@ export async function readAt(env: Env, store: string, view: View, statement: Sta
  * @returns false when the deadline (milliseconds since 1970) came first
  */
 export async function awaitPosition(env: Env, store: string, view: View, position: number, deadline: number): Promise<boolean> {
-  const consumer = viewConsumer(env, store, view);
   for (;;) {
-    const progress = await catchUp(consumer, logOf(env, store), deadline, position);
+    const progress = await project(env, store, view, deadline, { until: position });
     if (progress.position >= position) return true;
     if (Date.now() >= deadline) return false;
     await scheduler.wait(LOOK_AGAIN_MS);

@@ -63,7 +63,7 @@ const TOKEN =
 /** What ends the statement, names a parameter of its own, or begins what the same text does not end. */
 const HARMFUL = new Set([";", "?", "@", ":", "$", "#", "'", '"', "`", "[", "--", "/*", "\0"]);
 /** Tables that hold rows of all stores, and those of SQLite itself: the view's rows have another name. */
-const TABLE = /^(?:view_.+_[0-9a-f]{12}|headspring_.*|sqlite_.*|pragma_.*|_cf_.*)$/i;
+const TABLE = /^(?:view_.+_[0-9a-f]{12}(?:_\d+)?|headspring_.*|sqlite_.*|pragma_.*|_cf_.*)$/i;
 
 /** Texts that were looked at already: those of a template are the same object in every call. */
 const harmless = new WeakSet<readonly string[]>();

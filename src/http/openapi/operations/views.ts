@@ -5,7 +5,7 @@ import { VIEW_PAGE_ROWS } from "../../../limits.ts";
 import { JsonObject } from "../../append.ts";
 import { LiveQuery } from "../../view-live.ts";
 import { Consistency, Paging } from "../../view-query.ts";
-import { ANSWERS } from "../components.ts";
+import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Answer, Operation } from "../operation.ts";
 import type { JsonSchema } from "../schema.ts";
 import { JSON_TYPE, json } from "./shared.ts";
@@ -94,5 +94,15 @@ export const views: readonly Operation[] = [
     tag: "Views",
     answers: { 200: json("What it found.", ANSWERS.queryRows, ["Headspring-Position", "Headspring-Stale"]) },
     problems: ["unknown-view", "unknown-query", ...VIEW_QUERY.problems],
+  },
+  {
+    method: "post",
+    path: "/views/{view}/rebuild",
+    operationId: "rebuildView",
+    summary: "Build a view anew",
+    description: "From all events, beside the table that answers, which goes on meanwhile. Then the new one takes over.",
+    tag: "Views",
+    answers: { 202: json("It is being built.", COMPONENTS.Consumer, ["Location"]) },
+    problems: ["unknown-view"],
   },
 ];
