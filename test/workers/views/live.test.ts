@@ -228,20 +228,19 @@ describe("a live view", () => {
     await follower.close();
   });
 
-  it("says nothing of events that were erased, and goes on behind them", async () => {
-    const { put, send, wake, follow, rows } = specimens("erased");
-    await put(numbered(1, 1));
-    const follower = await follow();
-    await follower.close();
-    await send("DELETE", "/streams/specimen/all?erase=true");
-    await wake("specimens");
-    // A stream of its own, since the other one has ended.
-    await send("POST", "/streams/specimen/other", { type: "Put", data: { rows: [numbered(2, 2)] } });
-    await wake("specimens");
-    follower.id = follower.id.replace(/^1-/, "0-");
+  it("removes the row of a stream that is erased, and passes what it said", async () => {
+    const { get, post, send, wake } = quietStore("erased");
+    for (const counter of ["a", "b"]) await post(`/aggregates/counter/${counter}/Count`, {});
+    await wake("totals");
+    const follower = await LiveRows.start(get, "/views/totals", "counter");
+    expect(follower.rows.size).toBe(2);
+    await send("DELETE", "/streams/counter/a?erase=true");
+    await post("/aggregates/counter/b/Count", {});
+    await wake("totals");
+    follower.id = follower.id.replace(/^2-/, "0-");
     await follower.connect();
-    await follower.reach(3);
-    expect(follower.rows.get("k2")).toEqual((await rows("id=k2"))[0]);
+    await follower.reach(4);
+    expect(follower.sorted).toEqual([expect.objectContaining({ counter: "b", events: 2 })]);
     await follower.close();
   });
 
