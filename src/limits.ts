@@ -133,8 +133,8 @@ export const LIVE_INTERVAL_MS = 100;
 export const LIVE_HELP_AFTER_MS = 1_000;
 /** Milliseconds that a view may lag behind the events of its live view before that ends. Ours: as long as requests may wait. */
 export const LIVE_BEHIND_MS = WAIT_SECONDS * 1_000;
-/** Reads of one live view before it ends and the client resumes. Platform: 1,000 queries to D1 per invocation, and a read is two. */
-export const LIVE_READS = 400;
+/** Reads of one live view before it ends and the client resumes. Platform: 1,000 queries to D1 per invocation, and a read is three. */
+export const LIVE_READS = 250;
 
 /** Log entries looked at for one search by event id. Ours: some tenths of a second. */
 export const SEARCH_EVENTS = 100_000;

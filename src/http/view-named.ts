@@ -7,16 +7,16 @@ import type { View } from "../views/view.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, checked, storeOf } from "./request.ts";
 import { answered, headersOf, wantedOf } from "./view-answers.ts";
-import { Consistency } from "./view-query.ts";
+import { Consistency, parametersOf } from "./view-query.ts";
 
 /** `GET /views/{view}/queries/{query}` */
 export async function namedQuery(context: HttpContext, view: View): Promise<Response> {
   const query = queryOfPath(context, view);
-  const given = context.req.queries();
+  const given = parametersOf(context);
   const params = checked(query.params, valuesOf(query, given), "a query parameter is not valid");
   const consistency = checked(
     Consistency,
-    Object.fromEntries(Object.keys(Consistency.shape).flatMap((name) => (given[name] ? [[name, given[name]?.[0]]] : []))),
+    Object.fromEntries(Object.keys(Consistency.shape).flatMap((name) => (given.has(name) ? [[name, given.get(name)?.[0]]] : []))),
     "a query parameter is not valid",
   );
   const wanted = await wantedOf(context, consistency);
@@ -38,10 +38,10 @@ function queryOfPath(context: HttpContext, view: View): NamedQuery {
 }
 
 /** Values in the form that the schema takes: numbers, booleans and lists are texts in a query string. */
-function valuesOf(query: NamedQuery, given: Readonly<Record<string, string[]>>): Record<string, unknown> {
+function valuesOf(query: NamedQuery, given: ReadonlyMap<string, string[]>): Record<string, unknown> {
   const types = typesOf(query.params);
   const values: Record<string, unknown> = {};
-  for (const [name, texts] of Object.entries(given)) {
+  for (const [name, texts] of given) {
     if (Object.hasOwn(Consistency.shape, name)) continue;
     const type = types.get(name);
     if (!type) {

@@ -37,13 +37,19 @@ export const OPERATORS_OF: Record<ColumnKind, readonly Operator[]> = {
   json: ["is"],
 };
 
+/** What the query string says, by name. */
+export function parametersOf(context: HttpContext): Map<string, string[]> {
+  const { searchParams } = new URL(context.req.url);
+  return new Map([...new Set(searchParams.keys())].map((name) => [name, searchParams.getAll(name)]));
+}
+
 /** The query's parameters by a schema, and its conditions on columns. */
 export function viewQueryOf<Schema extends z.ZodObject>(context: HttpContext, view: View, schema: Schema) {
   const columns = tableOf(view).columns;
   const known = Object.keys(schema.shape);
   const parameters: Record<string, string> = {};
   const conditions: Condition[] = [];
-  for (const [name, values] of Object.entries(context.req.queries())) {
+  for (const [name, values] of parametersOf(context)) {
     if (!known.includes(name)) conditions.push(conditionOf(view, columns, known, name, values));
     else if (values.length > 1) throw new Problem("invalid-request", `${name} can be said once, not ${values.length} times`);
     else parameters[name] = values[0] ?? "";

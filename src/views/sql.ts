@@ -77,8 +77,9 @@ function requireHarmless(strings: readonly string[]): void {
           `SQL of a query cannot have ${token} in ${JSON.stringify(text)}: one SELECT, values as \${…} and without quotes`,
         );
       }
-      const name = token.replace(/^["`[](.*)["`\]]$/su, "$1");
-      if (!token.startsWith("'") && TABLE.test(name)) throw new TypeError(`SQL of a query selects from \${rows}, not from ${name}`);
+      // SQLite takes a text for a name where only a name can stand: FROM 'a table'.
+      const name = token.replace(/^["'`[](.*)["'`\]]$/su, "$1");
+      if (TABLE.test(name)) throw new TypeError(`SQL of a query selects from \${rows}, not from ${name}`);
     }
   }
   harmless.add(strings);
