@@ -7,7 +7,7 @@ import type { View } from "../views/view.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, checked, storeOf } from "./request.ts";
 import { answered, headersOf, wantedOf } from "./view-answers.ts";
-import { Consistency, parametersOf } from "./view-query.ts";
+import { Consistency, parametersOf, saidOften } from "./view-query.ts";
 
 /** `GET /views/{view}/queries/{query}` */
 export async function namedQuery(context: HttpContext, view: View): Promise<Response> {
@@ -42,13 +42,16 @@ function valuesOf(query: NamedQuery, given: ReadonlyMap<string, string[]>): Reco
   const types = typesOf(query.params);
   const values: Record<string, unknown> = {};
   for (const [name, texts] of given) {
-    if (Object.hasOwn(Consistency.shape, name)) continue;
+    if (Object.hasOwn(Consistency.shape, name)) {
+      if (texts.length > 1) throw saidOften(name, texts);
+      continue;
+    }
     const type = types.get(name);
     if (!type) {
       const allowed = [...types.keys(), ...Object.keys(Consistency.shape)];
       throw new Problem("invalid-request", `${query.name} has no parameter ${name}; it has ${allowed.join(", ")}`, { allowed });
     }
-    if (!type.isList && texts.length > 1) throw new Problem("invalid-request", `${name} can be said once, not ${texts.length} times`);
+    if (!type.isList && texts.length > 1) throw saidOften(name, texts);
     const converted = texts.map((text) => convert(text, type.types));
     values[name] = type.isList ? converted : converted[0];
   }

@@ -43,6 +43,10 @@ export function parametersOf(context: HttpContext): Map<string, string[]> {
   return new Map([...new Set(searchParams.keys())].map((name) => [name, searchParams.getAll(name)]));
 }
 
+export function saidOften(name: string, values: readonly string[]): Problem {
+  return new Problem("invalid-request", `${name} can be said once, not ${values.length} times`);
+}
+
 /** The query's parameters by a schema, and its conditions on columns. */
 export function viewQueryOf<Schema extends z.ZodObject>(context: HttpContext, view: View, schema: Schema) {
   const columns = tableOf(view).columns;
@@ -51,7 +55,7 @@ export function viewQueryOf<Schema extends z.ZodObject>(context: HttpContext, vi
   const conditions: Condition[] = [];
   for (const [name, values] of parametersOf(context)) {
     if (!known.includes(name)) conditions.push(conditionOf(view, columns, known, name, values));
-    else if (values.length > 1) throw new Problem("invalid-request", `${name} can be said once, not ${values.length} times`);
+    else if (values.length > 1) throw saidOften(name, values);
     else parameters[name] = values[0] ?? "";
   }
   if (conditions.length > VIEW_CONDITIONS)
@@ -86,7 +90,7 @@ function conditionOf(view: View, columns: readonly Column[], known: readonly str
   if (operator === "ne") return { column, test: "none-of", values: values.map((one) => valueOf(column, one)) };
   if (operator === "in")
     return { column, test: "any-of", values: values.flatMap((list) => list.split(",")).map((one) => valueOf(column, one)) };
-  if (others.length > 0) throw new Problem("invalid-request", `${name} can be said once, not ${values.length} times`);
+  if (others.length > 0) throw saidOften(name, values);
   if (operator !== "is") return { column, test: operator, value: valueOf(column, text) };
   if (text !== "null" && text !== "not-null") throw new Problem("invalid-request", `${name} is null or not-null, not ${text}`);
   return { column, test: text };

@@ -104,6 +104,8 @@ describe("a named query", () => {
     ["colour=red", "colour"],
     ["limit=3", "limit"],
     ["minPosition=x", "minPosition"],
+    ["minPosition=1&minPosition=2", "minPosition"],
+    ["__proto__=x", "__proto__"],
   ])("refuses parameters that do not fit: %s", async (query, named) => {
     const response = await quietStore("invalid").get(`/views/specimens/queries/byFlag?${query}`);
     expect(response.status).toBe(400);
