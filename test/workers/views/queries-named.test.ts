@@ -196,6 +196,10 @@ describe("a named query's code", () => {
     },
   );
 
+  it("is told when it binds more than D1 takes", async () => {
+    await expect(run(quietStore("bound").store, "bindsTooMuch")).rejects.toThrow("binds at most 98 values");
+  });
+
   it("may have strings and comments", async () => {
     expect((await run(quietStore("works").store, "works")).rows).toEqual([]);
   });
