@@ -54,6 +54,17 @@ export interface Meta extends JsonObject {
   readonly correlationId?: string;
   /** The id of the command or event that caused it. */
   readonly causationId?: string;
+  /** How many reactions in a row have led to it; absent: none. Counted by the store, so that a loop is found out. */
+  readonly [HOPS]?: number;
+}
+
+/** The name under which an event's meta counts reactions. Names that begin with `$` are the store's own. */
+export const HOPS = "$hops";
+
+/** How many reactions in a row have led to this event. */
+export function hopsOf({ meta }: Pick<RecordedEvent, "meta">): number {
+  const hops: unknown = meta[HOPS]; // an import may have put anything there
+  return typeof hops === "number" && Number.isSafeInteger(hops) && hops > 0 ? hops : 0;
 }
 
 /** An event as readers get it: over HTTP, in views, processors and webhooks. */

@@ -26,6 +26,23 @@ export const IDEMPOTENCY_KEY_BYTES = 256;
 /** Levels of nesting in a JSON body. Ours: far above any real event, far below what overflows a parser's stack. */
 export const JSON_DEPTH = 64;
 
+/** Reactions in a row that may lead to an event. Ours: far above any chain of business steps; what goes on beyond it is a loop. */
+export const REACTION_HOPS = 100;
+/** Commands and events that a reactor may answer to one event. Ours: as many as one append may have. */
+export const REACTIONS = 1_000;
+/** Events of different streams that one reactor answers at once. Ours: so many wait together for one commit of the log. */
+export const REACTIONS_IN_FLIGHT = 16;
+/** Milliseconds that an effect may take for one event when it does not say. Ours: most services answer or give up in less. */
+export const EFFECT_TIMEOUT_MS = 30_000;
+/** The most that it may say. Ours: a third of the 15 minutes (platform) of a queue invocation. */
+export const EFFECT_TIMEOUT_MAX_MS = 300_000;
+/** Milliseconds for which an effect's worker keeps others away beyond its timeout. Ours: to record what came of the call. */
+export const EFFECT_LEASE_MARGIN_MS = 10_000;
+/** Events of different streams for which one effect calls out at once. Platform: 6 simultaneous outgoing connections per request. */
+export const EFFECTS_IN_FLIGHT = 6;
+/** Bytes of a response's body that an effect may read. Ours: eight times what it can record; keeps a stranger's answer out of memory. */
+export const EFFECT_RESPONSE_BYTES = MiB;
+
 /** Events in one page of a stream or of the log. Ours. */
 export const PAGE_EVENTS = 1_000;
 /** Events in a page when the request does not say. DESIGN: the HTTP contract. */

@@ -26,6 +26,8 @@ export interface CommandRequest {
   readonly expected: Expected;
   readonly correlationId?: string;
   readonly causationId?: string;
+  /** How many reactions in a row have led to this command; its events say so in their meta. */
+  readonly hops?: number;
   /** Milliseconds to wait for the log's positions; without it {@link ACKNOWLEDGE_BUDGET_MS}. */
   readonly waitMs?: number;
 }

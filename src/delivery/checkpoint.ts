@@ -121,6 +121,30 @@ export class CheckpointStore {
     }
   }
 
+  /**
+   * Keeps other workers away until a time (milliseconds since 1970): to them the consumer is waiting for its next attempt.
+   * Moving the checkpoint or recording a failure ends it; so does that time, when the holder has died.
+   *
+   * @throws {CheckpointMoved} when another worker has it, or the checkpoint no longer stands there
+   */
+  async lease(position: number, until: number): Promise<void> {
+    const { meta } = await this.db
+      .prepare(
+        `UPDATE headspring_checkpoints SET next_attempt_at = ?
+         WHERE store = ? AND consumer = ? AND generation = ? AND position = ? AND status = 'active' AND next_attempt_at <= ?`,
+      )
+      .bind(until, ...this.#key, position, Date.now())
+      .run();
+    if (meta.changes !== 1) throw new CheckpointMoved();
+  }
+
+  /** The statement that goes on with a {@link lease}, in the batch that moves the checkpoint. */
+  extendLease(until: number): D1PreparedStatement {
+    return this.db
+      .prepare(`UPDATE headspring_checkpoints SET next_attempt_at = ? WHERE store = ? AND consumer = ? AND generation = ?`)
+      .bind(until, ...this.#key);
+  }
+
   /** Records a failed attempt at the event after `position`; without a next attempt the consumer has failed. */
   async recordFailure(position: number, attempts: number, nextAttemptAt: number | undefined, error: ConsumerError): Promise<void> {
     await this.db

@@ -2,7 +2,7 @@
 
 import type { App } from "../app.ts";
 import { logOf } from "../objects.ts";
-import { reactorConsumer } from "../processors/react.ts";
+import { processorConsumer } from "../processors/processor.ts";
 import type { ConsumerAction } from "../protocol.ts";
 import { generationsOf, register, requestRebuild } from "../views/generations.ts";
 import { viewConsumer } from "../views/projector.ts";
@@ -51,8 +51,8 @@ async function carryOut(
     await requestRebuild(env, store, view);
     return { outcome: "done" };
   }
-  const reactor = app.processors.get(name);
-  return reactor && control(reactorConsumer(app, env, store, reactor), env, action, position);
+  const processor = app.processors.get(name);
+  return processor && control(processorConsumer(app, env, store, processor), env, action, position);
 }
 
 /** A view that is being built is two consumers: the action is for whichever it fits. */

@@ -5,7 +5,7 @@ import type { App } from "../app.ts";
 import { CONSUMER_BUDGET_MS } from "../limits.ts";
 import { NAME, STORE_NAME } from "../names.ts";
 import { logOf, webhookOf } from "../objects.ts";
-import { reactorConsumer } from "../processors/react.ts";
+import { processorConsumer } from "../processors/processor.ts";
 import type { Acknowledgement, WakeUp } from "../protocol.ts";
 import { type ViewProgress, project } from "../views/project.ts";
 import { isWebhook } from "./consumers.ts";
@@ -71,6 +71,6 @@ async function run(app: App, env: Env, { store, consumer: name }: WakeUp): Promi
   const deadline = Date.now() + CONSUMER_BUDGET_MS;
   const view = app.views.get(name);
   if (view) return project(env, store, view, deadline, { hooks: app.hooks });
-  const reactor = app.processors.get(name);
-  return reactor && catchUp(reactorConsumer(app, env, store, reactor), logOf(env, store), deadline);
+  const processor = app.processors.get(name);
+  return processor && catchUp(processorConsumer(app, env, store, processor), logOf(env, store), deadline);
 }

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { newEffort } from "../catalog/checker.ts";
+import { HOPS } from "../event.ts";
 import { byteLength } from "../json.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, EVENT_META_BYTES, ISSUES } from "../limits.ts";
 import { EVENT_TYPE, UUID } from "../names.ts";
@@ -36,7 +37,8 @@ export const EventIn = z.strictObject({
   data: JsonObject,
   id: z.string().regex(UUID, "a UUID").toLowerCase().optional(),
   time: z.iso.datetime({ offset: true }).optional(),
-  meta: JsonObject.default({}),
+  // Who could set it could stop every processor that acts on the event.
+  meta: JsonObject.refine((meta) => !Object.hasOwn(meta, HOPS), `${HOPS} is counted by the store`).default({}),
 });
 
 export const EventsIn = z.strictObject({ events: z.array(EventIn).min(1).max(APPEND_EVENTS) });

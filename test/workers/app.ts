@@ -163,6 +163,7 @@ export const values = view("values", {
 /** Answers a reading above 100 with an alarm, and every reading with a count. */
 export const relay = reactor("relay", {
   from: reading,
+  emits: [counter, alarm],
   on: {
     Read: (read) => [
       send(counter, `of-${streamIdOf(read.stream)}`, "Count", {}),

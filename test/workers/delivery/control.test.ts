@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CheckpointMoved } from "../../../src/delivery/checkpoint.ts";
 import { catchUp } from "../../../src/delivery/consumer.ts";
 import { control } from "../../../src/delivery/control.ts";
 import type { ConsumerFailure } from "../../../src/delivery/failure.ts";
@@ -37,7 +38,7 @@ function controlled(name: string) {
   const quiet = quietStore(name);
   const tell = async (consumer: string, action: string, body?: unknown) => {
     const response = await quiet.send("POST", `/consumers/${consumer}/${action}`, body);
-    return { ...((await response.json()) as Record<string, unknown>), code: response.status };
+    return { ...(await response.json<Record<string, unknown>>()), code: response.status };
   };
   return { ...quiet, tell };
 }
@@ -142,7 +143,7 @@ describe("a consumer that is paused", () => {
     const slow = viewConsumer(env, store, values);
     await slow.checkpoint.load();
     await tell("values", "pause");
-    await expect(slow.checkpoint.commit(0, 1, [])).rejects.toThrow();
+    await expect(slow.checkpoint.commit(0, 1, [])).rejects.toBeInstanceOf(CheckpointMoved);
     expect(await consumer("values")).toMatchObject({ status: "paused", position: 0 });
     expect(await rows(values)).toEqual(new Map());
   });
