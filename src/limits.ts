@@ -49,7 +49,7 @@ export const PAGE_EVENTS = 1_000;
 export const PAGE_EVENTS_DEFAULT = 100;
 /** Bytes of events in one page. Ours: a quarter of the 32 MiB (platform) that one RPC answer may have. */
 export const PAGE_BYTES = 8 * MiB;
-/** Log entries looked at for one filtered page, so that a sparse filter cannot run for ever. Ours. */
+/** Entries of the log, or events of a stream, looked at for one filtered page, so that a sparse filter cannot run for ever. Ours. */
 export const SCAN_EVENTS = 5_000;
 /** Rows in one page of a view. Ours. */
 export const VIEW_PAGE_ROWS = 200;
@@ -160,6 +160,10 @@ export const SEARCH_EVENTS = 100_000;
 export const CATEGORIES = 1_000;
 /** Event types of one category declared at run time. Ours. */
 export const CATEGORY_EVENT_TYPES = 200;
+/** Earlier versions of the event types of one category declared at run time, all together. Ours: they are shown in one answer. */
+export const EARLIER_SCHEMAS = 1_000;
+/** Characters of their schemas, all together. Ours: sixteen of the largest definitions, and an eighth of the 32 MiB (platform) of an RPC answer. */
+export const EARLIER_SCHEMA_CHARACTERS = 4 * MiB;
 /** Schemas within one event type's JSON Schema, itself included. Ours: far above any real one; bounds the work of comparing two. */
 export const SCHEMA_NODES = 2_000;
 /** Characters of a regular expression in a JSON Schema. Ours: the longest of the common ones (dates, IPv6) have some 700. */

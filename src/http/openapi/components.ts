@@ -3,7 +3,8 @@
 import { z } from "zod";
 import type { CategorySummary } from "../../catalog/protocol.ts";
 import type { ConsumerReport, RebuildReport } from "../../delivery/report.ts";
-import type { EventReference, Issue, StreamSummary } from "../../protocol.ts";
+import type { StreamSummary } from "../../log-protocol.ts";
+import type { EventReference, Issue } from "../../protocol.ts";
 import type { WebhookReport } from "../../webhooks/protocol.ts";
 import { Attributes, Envelope } from "../cloudevents.ts";
 
@@ -98,6 +99,9 @@ const categoryDefinition = z.object({
   ...category.omit({ eventTypes: true }).shape,
   revision: z.int().optional(),
   events: z.record(z.string(), z.unknown()).describe("JSON Schemas by event type."),
+  versions: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .describe("By event type and `schemaVersion`: the JSON Schema that events of that version were written with."),
 });
 
 const streamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position }) satisfies z.ZodType<StreamSummary>;

@@ -305,7 +305,7 @@ describe("a live view whose table does not serve any more", () => {
     expect(await live.step()).toEqual({ outcome: "rebuilt" });
     const { 0: ours, 1: logs } = new WebSocketPair();
     logs.accept();
-    const blocks = new LiveBlocks(totals, live, ours, "0123456789ab", 1);
+    const blocks = new LiveBlocks(totals, new LiveView(env, store, totals, [], "0123456789ab"), ours, "0123456789ab", 1);
     await blocks.next(1);
     expect(await blocks.next(1)).toMatchObject({ text: expect.stringContaining("event: reset"), last: true });
   });
