@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { FEED_FILTER_BYTES } from "../limits.ts";
 import { logOf } from "../objects.ts";
-import type { LogFilter } from "../protocol.ts";
+import type { LogFilter } from "../log-protocol.ts";
 import { EVENT_STREAM_HEADERS } from "./event-stream.ts";
 import { serverSentEvents } from "./feed-sse.ts";
 import { FilterQuery, filterOf } from "./log-query.ts";
