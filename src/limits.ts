@@ -89,6 +89,8 @@ export const VIEW_ROLLOUT_MS = 60_000;
 export const VIEW_GRACE_MS = 3_600_000;
 /** Milliseconds between two wake-ups that queries send to a view which is being built. Ours: how late a build notices a deployment that no event follows. */
 export const VIEW_NUDGE_MS = 10_000;
+/** Events whose SQL goes into one commit of a view. Ours: each may change any number of rows, and a batch of D1 has 30 s (platform). */
+export const VIEW_SQL_EVENTS = 20;
 /** Rows deleted by one statement when a store's rows go. Ours: far below the 30 s (platform) of a statement of D1. */
 export const VIEW_DROP_ROWS = 5_000;
 /** Bytes of one JSON parameter of a bulk write to D1. Ours: a quarter of the 2 MB (platform) for one bound value. */

@@ -31,6 +31,7 @@ const PROBLEMS = {
   "category-retired": [410, "The category was retired"],
   "stream-deleted": [410, "The stream was deleted"],
   "version-conflict": [412, "The stream is at another version"],
+  "not-live": [406, "The view has no live stream"],
   "body-too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The body's media type is not one of those taken here"],
   "command-refused": [422, "The command was refused"],

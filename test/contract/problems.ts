@@ -18,6 +18,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "view-rebuilding": "test/workers/views/queries-stale.test.ts",
   "unknown-consumer": "consumers",
   "action-not-possible": "consumers",
+  "not-live": "test/workers/views/written.test.ts",
   "unknown-webhook": "webhooks",
   "too-many-categories": "test/workers/http-streams/categories.test.ts",
   "too-many-versions": "test/workers/http-streams/categories.test.ts",
