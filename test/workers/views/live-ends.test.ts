@@ -26,6 +26,9 @@ describe("a live view whose table does not serve any more", () => {
       expect(follower.told).toEqual(Array.from({ length: times }, () => "reset"));
       expect(follower.id).toBe("1-0123456789ab");
     }
+    // At once, and without a subscription that would have to end first.
+    const response = await get("/views/specimens", { accept: "text/event-stream", "last-event-id": "1-0123456789ab" });
+    expect(await response.text()).toMatch(/^retry: 1000\n\nevent: reset\ndata: \{.*"position":1\}\n\n$/);
   });
 
   it("notices it with the next event, and without one when it shows a sign of life", async () => {
