@@ -23,6 +23,8 @@ import { fulfilment } from "../../src/shop/fulfilment.ts";
 import { order } from "../../src/shop/order.ts";
 import { product } from "../../src/shop/product.ts";
 import { readyOrders, stock } from "../../src/shop/views.ts";
+import { customerTotals, delivery, sale, salesPerDay, stockByProduct } from "./views/figures.ts";
+import { specimen, specimens } from "./views/parts.ts";
 
 /** Counts, refuses above a limit, fails on request: one command for each outcome. */
 export const counter = aggregate("counter", {
@@ -188,7 +190,7 @@ export const relay = reactor("relay", {
 
 export const app = defineApp({
   aggregates: [product, order, counter, reminder, contract],
-  categories: [reading, alarm, meter, sample],
-  views: [readyOrders, stock, totals, values, contracts],
+  categories: [reading, alarm, meter, sample, specimen, sale, delivery],
+  views: [readyOrders, stock, totals, values, contracts, specimens, customerTotals, stockByProduct, salesPerDay],
   processors: [fulfilment, relay],
 });

@@ -18,6 +18,7 @@ const StreamName = z.string().describe("`category/id`, for example `order/42`.")
 const Json = z.record(z.string(), z.unknown());
 const Next = z.string().describe("The URL of the next page.");
 const Cursor = z.string().describe("The `cursor` of the next page. Absent on the last one.");
+const Stale = z.literal(true).describe("The rows are of an earlier definition: the view is being built anew.");
 
 const issue = z.object({
   path: z.string().describe("Where in the body or the query: `lines.0.sku`; empty: all of it."),
@@ -128,6 +129,7 @@ const viewReport = z.object({
   description: z.string().optional(),
   key: z.string().describe("The column that identifies a row."),
   row: Json.describe("The JSON Schema of a row."),
+  queries: z.array(Name).optional().describe("The names of its queries."),
   position: Position,
   status: consumerStatus,
   stale: z.literal(true).optional().describe("An earlier definition answers, and stands still, until this one's table is built."),
@@ -210,7 +212,13 @@ export const ANSWERS = {
     imported: Whole.describe("Events that were stored now."),
     known: Whole.describe("Events that were there already."),
   }),
-  rows: z.object({ rows: z.array(Json), next: Cursor.optional(), position: Position }),
+  rows: z.object({ rows: z.array(Json), next: Cursor.optional(), position: Position, stale: Stale.optional() }),
+  queryRows: z.object({
+    rows: z.array(Json),
+    position: Position,
+    truncated: z.literal(true).optional().describe("There are more rows than an answer may have."),
+    stale: Stale.optional(),
+  }),
   state: z.object({
     stream: StreamName,
     version: Version,

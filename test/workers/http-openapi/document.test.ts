@@ -143,9 +143,9 @@ describe("the routes", () => {
 
   it("take what is documented of this app's own parts", () => {
     for (const { method, path } of operations.filter(({ operation }) => operation.operationId.includes(":"))) {
-      const [, kind] = path.split("/");
-      const pattern =
-        kind === "aggregates" ? "/aggregates/{name}/{id}/{command}" : path.includes("{") ? "/views/{view}/{key}" : "/views/{view}";
+      const [, kind, , what] = path.split("/");
+      const ofView = what === "queries" ? "/views/{view}/queries/{query}" : what ? "/views/{view}/{key}" : "/views/{view}";
+      const pattern = kind === "aggregates" ? "/aggregates/{name}/{id}/{command}" : ofView;
       expect(routed).toContain(`${method.toUpperCase()} ${pattern}`);
     }
   });
