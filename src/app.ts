@@ -1,6 +1,7 @@
 /** An app: everything a deployment declares, checked once at start-up. */
 
 import { WEBHOOK_ID_PREFIX } from "./delivery/consumers.ts";
+import type { ConsumerHooks } from "./delivery/failure.ts";
 import type { AnyAggregate } from "./streams/aggregate.ts";
 import type { Category } from "./streams/category.ts";
 import type { View } from "./views/view.ts";
@@ -16,6 +17,8 @@ export interface AppDefinition {
   readonly views?: readonly View[];
   readonly processors?: readonly Processor[];
   readonly webhooks?: readonly Webhook[];
+  /** Called when a view or a processor cannot process an event: to tell a person, or a monitoring service. */
+  readonly hooks?: ConsumerHooks;
 }
 
 /** An app, by name. */
@@ -25,6 +28,7 @@ export interface App {
   readonly views: ReadonlyMap<string, View>;
   readonly processors: ReadonlyMap<string, Processor>;
   readonly webhooks: ReadonlyMap<string, Webhook>;
+  readonly hooks: ConsumerHooks;
 }
 
 /**
@@ -37,7 +41,7 @@ export interface App {
  * export const app = defineApp({ aggregates: [order, product], views: [readyOrders], processors: [fulfilment] });
  */
 export function defineApp(definition: AppDefinition): App {
-  const { aggregates = [], categories = [], views = [], processors = [], webhooks = [] } = definition;
+  const { aggregates = [], categories = [], views = [], processors = [], webhooks = [], hooks = {} } = definition;
   const declared = unique("category", [...aggregates, ...categories]);
   for (const name of unique("consumer", [...views, ...processors, ...webhooks]).keys()) {
     if (name.startsWith(WEBHOOK_ID_PREFIX)) throw new TypeError(`"${name}" begins like the ids of webhooks that are added at run time`);
@@ -61,6 +65,7 @@ export function defineApp(definition: AppDefinition): App {
     views: unique("view", views),
     processors: unique("processor", processors),
     webhooks: unique("webhook", webhooks),
+    hooks,
   };
 }
 

@@ -117,7 +117,7 @@ export interface LoggedEvent extends StoredEvent {
 }
 
 /** The type of the event that ends a stream. */
-export const DELETED = "$deleted";
+export const DELETED = "$deleted" as const;
 /** What that event says: whether the stream was erased too. */
 export const DELETED_DATA = { kept: `{"erased":false}`, erased: `{"erased":true}` };
 
@@ -127,6 +127,11 @@ export const DELETED_DATA = { kept: `{"erased":false}`, erased: `{"erased":true}
  */
 export function erases({ type, data }: StoredEvent): boolean {
   return type === DELETED && data === DELETED_DATA.erased;
+}
+
+/** The same of an event as handlers get it. */
+export function isErasure({ type, data }: RecordedEvent): boolean {
+  return type === DELETED && (data as { erased?: unknown }).erased === true;
 }
 
 /** The event's public JSON text. `position` is left out where it is not known. */

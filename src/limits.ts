@@ -67,6 +67,22 @@ export const VIEW_WAIT_SECONDS_DEFAULT = 5;
 export const CONSUMER_BATCH_EVENTS = 500;
 /** Milliseconds a consumer works before it yields and wakes itself again. Ours: far below the 15 minutes (platform) of a queue invocation. */
 export const CONSUMER_BUDGET_MS = 20_000;
+/** Bytes of one row of a view, as JSON. Ours: half of the 2 MB (platform) that a row of D1 may have. */
+export const VIEW_ROW_BYTES = MiB;
+/** Columns of a view. Platform: 100 for each D1 table; one is the store. */
+export const VIEW_COLUMNS = 99;
+/** Characters of a view's rows in memory at a time while events are folded. Ours: an eighth of the 128 MB (platform) of an isolate, which others share. */
+export const VIEW_LOAD_BYTES = 16 * MiB;
+/** Milliseconds that a table being built may take before the one that answers gets its turn. Ours: about when people notice that a view is late. */
+export const VIEW_BUILD_SLICE_MS = 500;
+/** Milliseconds for which a table that was replaced does not come back. Platform: two versions of a Worker run side by side for some time during a deployment. */
+export const VIEW_ROLLOUT_MS = 60_000;
+/** Milliseconds after which a table that was replaced is dropped. Ours: time to take back a deployment without building again. */
+export const VIEW_GRACE_MS = 3_600_000;
+/** Milliseconds between two wake-ups that queries send to a view which is being built. Ours: how late a build notices a deployment that no event follows. */
+export const VIEW_NUDGE_MS = 10_000;
+/** Rows deleted by one statement when a store's rows go. Ours: far below the 30 s (platform) of a statement of D1. */
+export const VIEW_DROP_ROWS = 5_000;
 /** Bytes of one JSON parameter of a bulk write to D1. Ours: a quarter of the 2 MB (platform) for one bound value. */
 export const BULK_WRITE_BYTES = 512 * KiB;
 

@@ -262,8 +262,10 @@ export interface LogRpc {
   fetch(request: Request): Promise<Response>;
   /** Consumers say how far they are, so that the log knows for whom to ring again. */
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<void>;
-  /** Rings for every consumer that is not known to be at the head. */
+  /** Rings for every consumer that is not known to be at the head, those that rest included, and keeps ringing. */
   sweep(): Promise<void>;
+  /** The head as it was when the log first knew of a consumer: where one that wants no history begins. */
+  knownSince(consumer: string): Promise<number>;
   /** Adds a consumer known only at run time (a webhook). Idempotent. */
   subscribe(consumer: string): Promise<void>;
   unsubscribe(consumer: string): Promise<void>;

@@ -25,7 +25,7 @@ const Tokens = z.array(
 /** Paths that answer anybody: they tell nothing about a store. */
 const OPEN = new Set(["/", "/health"]);
 /** Administration, whatever the method. */
-const ADMIN = /^\/(?:consumers|webhooks|import)(?:\/|$)/;
+const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$)/;
 
 export function auth(): MiddlewareHandler<{ Bindings: Env }> {
   return async function checkToken(context, next) {

@@ -25,6 +25,7 @@ const PROBLEMS = {
   "declared-in-code": [409, "It is declared in code"],
   "incompatible-schema": [409, "Stored events might not fit the new schema"],
   "too-many-categories": [409, "The store has as many categories as it may have"],
+  "action-not-possible": [409, "The consumer is not in a state for this"],
   "category-retired": [410, "The category was retired"],
   "stream-deleted": [410, "The stream was deleted"],
   "version-conflict": [412, "The stream is at another version"],

@@ -79,6 +79,11 @@ export async function jsonBody(context: HttpContext, maxBytes: number): Promise<
   }
 }
 
+/** The same of a body that may be left out: then it is an empty object. */
+export async function optionalJsonBody(context: HttpContext, maxBytes: number): Promise<unknown> {
+  return context.req.raw.body === null || context.req.header("content-length") === "0" ? {} : (await jsonBody(context, maxBytes)).value;
+}
+
 async function textBody(context: HttpContext, maxBytes: number): Promise<string> {
   const tooLarge = () => new Problem("body-too-large", `the body may have at most ${maxBytes} bytes`, { limit: maxBytes });
   if (Number(context.req.header("content-length") ?? 0) > maxBytes) throw tooLarge();

@@ -71,8 +71,14 @@ export class Bell {
     await this.#storage.setAlarm(Date.now() + this.#delay);
   }
 
+  /** Rings for all that are behind, and again until they are not: also for those that rest, who may have been told to go on. */
   async sweep(): Promise<void> {
-    await this.#send(this.#behind());
+    for (const [consumer, position] of this.#acknowledged) {
+      if (position === Number.POSITIVE_INFINITY) this.#acknowledged.delete(consumer);
+    }
+    const behind = this.#behind();
+    if (behind.length > 0) this.arm();
+    await this.#send(behind);
   }
 
   #behind(): string[] {

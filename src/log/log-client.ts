@@ -53,6 +53,10 @@ export class LogClient implements LogRpc {
     return this.#ask((segment) => segment.sweep());
   }
 
+  knownSince(consumer: string): Promise<number> {
+    return this.#ask((segment) => segment.knownSince(consumer));
+  }
+
   subscribe(consumer: string): Promise<void> {
     return this.#ask((segment) => segment.subscribe(consumer));
   }

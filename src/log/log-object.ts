@@ -7,7 +7,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { App } from "../app.ts";
-import { consumersInCode } from "../delivery/consumers.ts";
+import { consumersInCode, startingAtHead } from "../delivery/consumers.ts";
 import { type LoggedEvent, type StoredEvent, erases } from "../event.ts";
 import { LOG_SEGMENT_BYTES, PAGE_BYTES } from "../limits.ts";
 import { nameOf } from "../objects.ts";
@@ -18,6 +18,7 @@ import { Earlier } from "./earlier.ts";
 import { Erasures } from "./erasures.ts";
 import { Feed } from "./feed.ts";
 import { LogTable } from "./log-table.ts";
+import { Origins } from "./origins.ts";
 import { type Handover, MOVED_TO, type Moved, type SegmentInfo, type SegmentRpc, parseSegmentName, segmentName } from "./segment.ts";
 import { Subscribers } from "./subscribers.ts";
 
@@ -44,6 +45,7 @@ export function logObject(app: App) {
     readonly #store: string;
     readonly #number: number;
     readonly #erasures: Erasures;
+    readonly #origins: Origins;
     readonly #subscribers: Subscribers;
     readonly #bell: Bell;
     readonly #feed: Feed;
@@ -60,6 +62,7 @@ export function logObject(app: App) {
       this.#sealed = ctx.storage.kv.get("sealed") === true;
       this.#erasures = new Erasures(ctx.storage.sql);
       this.#subscribers = new Subscribers(ctx.storage.sql);
+      this.#origins = new Origins(ctx.storage.kv, startingAtHead(app));
       const inCode = consumersInCode(app, env);
       const head = () => this.#self?.table.head ?? 0;
       this.#bell = new Bell(ctx.storage, env.WAKE_UPS, this.#store, head, () => [...inCode, ...this.#subscribers.all()]);
@@ -104,6 +107,10 @@ export function logObject(app: App) {
       return this.#here(() => this.#bell.sweep());
     }
 
+    async knownSince(consumer: string): Promise<number | Moved> {
+      return this.#here(({ table }) => this.#origins.since(consumer, table.head));
+    }
+
     async subscribe(consumer: string): Promise<void | Moved> {
       return this.#here(() => this.#subscribers.add(consumer));
     }
@@ -128,7 +135,12 @@ export function logObject(app: App) {
     async handover(): Promise<Handover | undefined> {
       const { table, info } = await this.#begun();
       if (!this.#sealed) return undefined;
-      return { first: table.head + 1, earlier: [...info.earlier, info.first], subscribers: this.#subscribers.all() };
+      return {
+        first: table.head + 1,
+        earlier: [...info.earlier, info.first],
+        subscribers: this.#subscribers.all(),
+        origins: this.#origins.all(),
+      };
     }
 
     async readHere(request: LogReadRequest): Promise<LogPage> {
@@ -196,6 +208,7 @@ export function logObject(app: App) {
           for (const [index, answer] of (await this.#commit(group)).entries()) group[index]?.resolve(answer);
         } catch (error) {
           this.#self?.table.reload();
+          this.#origins.reload();
           this.#bell.disarm();
           for (const { reject } of group) reject(error);
         }
@@ -214,6 +227,7 @@ export function logObject(app: App) {
       const before = table.head;
       let isFull = false;
       const answers = this.ctx.storage.transactionSync(() => {
+        this.#origins.note(before);
         const accepted = group.map(({ stream, events }) => this.#accept(table, stream, events));
         isFull = table.head > before && this.ctx.storage.sql.databaseSize >= segmentBytes(this.env);
         if (isFull) this.ctx.storage.kv.put("sealed", true);
@@ -285,11 +299,12 @@ export function logObject(app: App) {
     async #takeOver(): Promise<Begun> {
       const handover = await this.#segment(this.#number - 1).handover();
       if (!handover) throw new Error(`segment ${this.#number} of the log was asked before segment ${this.#number - 1} was sealed`);
-      const { first, earlier, subscribers } = handover;
+      const { first, earlier, subscribers, origins = {} } = handover;
       const info = { number: this.#number, first, earlier };
       this.ctx.storage.transactionSync(() => {
         this.ctx.storage.kv.put("segment", info);
         for (const subscriber of subscribers) this.#subscribers.add(subscriber);
+        this.#origins.adopt(origins);
         this.#bell.arm();
       });
       return (this.#self = this.#standAt(info));

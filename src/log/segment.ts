@@ -22,6 +22,8 @@ export interface Handover {
   readonly earlier: readonly number[];
   /** Consumers known only at run time. */
   readonly subscribers: readonly string[];
+  /** Since when the log knows the consumers that begin at its head. */
+  readonly origins?: Readonly<Record<string, number>>;
 }
 
 /** A sealed segment's answer to whatever only the last one may answer. */

@@ -6,8 +6,10 @@
  */
 
 import { z } from "zod";
+import type { App } from "../app.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { Applied, Consumer } from "../delivery/consumer.ts";
+import { passes } from "../delivery/failure.ts";
 import type { DataSchema, RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
 import { CONSUMER_BUDGET_MS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../limits.ts";
@@ -27,7 +29,13 @@ const EffectStarted = z.object({
 });
 
 /** The effect as a consumer of its store's log. */
-export function effectConsumer(env: Env, store: string, effect: Effect, outside: World["fetch"] = (request) => fetch(request)): Consumer {
+export function effectConsumer(
+  app: App,
+  env: Env,
+  store: string,
+  effect: Effect,
+  outside: World["fetch"] = (request) => fetch(request),
+): Consumer {
   const checkpoint = new CheckpointStore(env.VIEWS, store, effect.name);
   const { name, start, retry } = effect;
   const performing: Performing = { env, store, effect, outside, checkpoint };
@@ -39,6 +47,7 @@ export function effectConsumer(env: Env, store: string, effect: Effect, outside:
     checkpoint,
     start,
     retry,
+    hooks: app.hooks,
     async apply(events, from, to) {
       const deadline = Date.now() + CONSUMER_BUDGET_MS;
       // The log wakes whoever has not caught up again and again. While a call takes its time, the others must stay away.
@@ -137,9 +146,10 @@ function outcomeId(effect: Effect, event: RecordedEvent): string {
 
 /** Records what is to be recorded when the last attempt has failed, so that the effect can go on. Tells whether it can. */
 async function giveUp({ env, store, effect, checkpoint }: Performing, event: RecordedEvent, error: unknown): Promise<boolean> {
-  if (!effect.otherwise) return false;
-  const { position, attempts } = await checkpoint.look();
-  const failed = (position === event.position - 1 ? attempts : 0) + 1;
+  // What the platform is to blame for passes, and uses up no attempt.
+  if (!effect.otherwise || passes(error)) return false;
+  const checkpointNow = await checkpoint.look();
+  const failed = (checkpointNow?.position === event.position - 1 ? checkpointNow.attempts : 0) + 1;
   if (failed < effect.retry.attempts) return false;
   const reaction: Reaction = { env, store, processor: effect.name, event };
   await record(reaction, effect, recordOf(effect, event), effect.otherwise(event, error));

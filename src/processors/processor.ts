@@ -11,5 +11,5 @@ export type Processor = Reactor | Effect;
 
 /** The processor as a consumer of its store's log. */
 export function processorConsumer(app: App, env: Env, store: string, processor: Processor): Consumer {
-  return processor.kind === "effect" ? effectConsumer(env, store, processor) : reactorConsumer(app, env, store, processor);
+  return processor.kind === "effect" ? effectConsumer(app, env, store, processor) : reactorConsumer(app, env, store, processor);
 }

@@ -25,6 +25,7 @@ export function reactorConsumer(app: App, env: Env, store: string, reactor: Reac
     checkpoint,
     start,
     retry,
+    hooks: app.hooks,
     async apply(events, from, to) {
       const failure = await reactAll({ app, env, store, reactor }, events);
       const position = failure ? failure.event.position - 1 : to;

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import type { CategorySummary } from "../../catalog/protocol.ts";
-import type { ConsumerReport } from "../../delivery/report.ts";
+import type { ConsumerReport, RebuildReport } from "../../delivery/report.ts";
 import type { EventReference, Issue, StreamSummary } from "../../protocol.ts";
 import type { WebhookReport } from "../../webhooks/protocol.ts";
 import { Attributes, Envelope } from "../cloudevents.ts";
@@ -101,28 +101,51 @@ const categoryDefinition = z.object({
 
 const streamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position }) satisfies z.ZodType<StreamSummary>;
 
+const consumerError = z.object({
+  message: z.string(),
+  at: Time,
+  event: z.object({ position: Position, stream: StreamName, version: Version, type: z.string() }).optional(),
+});
+
+const consumerStatus = z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]);
+
+const rebuild = z.object({
+  status: z.enum(["building", "paused", "failed"]),
+  position: Position,
+  head: Position,
+  startedAt: Time,
+  eventsPerSecond: Whole.optional(),
+  estimatedEnd: Time.optional(),
+  lastError: consumerError.optional(),
+}) satisfies z.ZodType<RebuildReport>;
+
 const viewReport = z.object({
   name: Name,
   description: z.string().optional(),
   key: z.string().describe("The column that identifies a row."),
   row: Json.describe("The JSON Schema of a row."),
+  position: Position,
+  status: consumerStatus,
+  stale: z.literal(true).optional().describe("An earlier definition answers, and stands still, until this one's table is built."),
+  rebuild: rebuild.optional(),
 });
 
 const consumer = z.object({
   name: Name,
   kind: z.enum(["view", "processor", "webhook"]),
-  status: z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]),
+  status: consumerStatus,
   position: Position,
   head: Position,
   lag: Whole,
   attempts: Whole.describe("Failed attempts at the event after `position`."),
-  lastError: z
-    .object({
-      message: z.string(),
-      at: Time,
-      event: z.object({ position: Position, stream: StreamName, version: Version, type: z.string() }).optional(),
-    })
-    .optional(),
+  lastError: consumerError.optional(),
+  stale: viewReport.shape.stale,
+  rebuild: rebuild.optional().describe("Of a view: the table that is being built beside the one that answers."),
+  skipped: z
+    .array(z.object({ ...consumerError.shape, skippedAt: Time }))
+    .optional()
+    .describe("Events that an operator let it skip, the last first."),
+  warning: z.string().optional(),
 }) satisfies z.ZodType<ConsumerReport>;
 
 const webhook = z.object({

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { prepare } from "../../../src/delivery/checkpoint.ts";
-import { consumerNamed } from "../../../src/delivery/wake-up.ts";
+import { prepare } from "../../../src/delivery/schema.ts";
+import { processorConsumer } from "../../../src/processors/processor.ts";
 import { category, defineApp, effect, event, nothing } from "../../../src/index.ts";
 import { EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../../../src/limits.ts";
 import { keyOf } from "../../../src/processors/outside.ts";
@@ -192,7 +192,7 @@ describe("a call that fails", () => {
     await timePasses();
     expect(await run(consumer)).toEqual({ position: 0, outcome: "resting" });
     expect(keys).toHaveLength(2);
-    expect(await consumer.checkpoint.look()).toMatchObject({
+    expect(await consumer.checkpoint.look())?.toMatchObject({
       status: "failed",
       attempts: 2,
       error: { message: "the outside answered 500", event: { position: 1, stream: "reading/s" } },
@@ -260,7 +260,7 @@ describe("a call that fails", () => {
     const wrong = effect("wrong", { from: reading, records: payment, on: { Read: async () => outcome } });
     const consumer = strict(calling(wrong));
     expect(await run(consumer)).toMatchObject({ outcome: "resting" });
-    expect((await consumer.checkpoint.look()).error?.message).toContain(message);
+    expect((await consumer.checkpoint.look())?.error?.message).toContain(message);
     expect(await types("payment/s")).toEqual([]);
   });
 
@@ -270,7 +270,7 @@ describe("a call that fails", () => {
     const nowhere = effect("nowhere", { from: reading, records: payment, stream: () => "a/b", on: { Read: async () => nothing() } });
     const consumer = strict(calling(nowhere));
     expect(await run(consumer)).toMatchObject({ outcome: "resting" });
-    expect((await consumer.checkpoint.look()).error?.message).toBe(
+    expect((await consumer.checkpoint.look())?.error?.message).toBe(
       'effect "nowhere" acts on Read (reading/s, version 1) on the stream "a/b", but a stream id contains no `/`',
     );
   });
@@ -328,7 +328,7 @@ describe("several calls", () => {
     const { keys, fetch } = outside();
     const consumer = strict(calling(twice, fetch));
     expect(await run(consumer)).toMatchObject({ outcome: "resting" });
-    expect((await consumer.checkpoint.look()).error?.message).toContain("sends a second request without a key of its own");
+    expect((await consumer.checkpoint.look())?.error?.message).toContain("sends a second request without a key of its own");
     expect(keys).toHaveLength(3);
     expect(keys[1]).toBeNull();
     expect(new Set(keys).size).toBe(3);
@@ -371,7 +371,7 @@ describe("a second worker", () => {
       on: {
         Read: async () => {
           begun.push(Date.now());
-          until.push((await consumer.checkpoint.look()).nextAttemptAt);
+          until.push((await consumer.checkpoint.look())?.nextAttemptAt ?? 0);
           return nothing();
         },
       },
@@ -385,7 +385,7 @@ describe("a second worker", () => {
       expect(end).toBeLessThanOrEqual((begun[index] ?? 0) + lease);
     }
     expect(until).toHaveLength(2);
-    expect((await consumer.checkpoint.look()).nextAttemptAt).toBe(0);
+    expect((await consumer.checkpoint.look())?.nextAttemptAt).toBe(0);
   });
 
   it("does not begin when the first one has just begun", async () => {
@@ -427,7 +427,7 @@ describe("an effect as a consumer", () => {
 
   it("follows its types and categories, from the head unless it says otherwise, under its own policy", () => {
     const app = defineApp({ categories: [reading, receipts], processors: [keep] });
-    expect(consumerNamed(app, env, "any", "keep")).toMatchObject({
+    expect(processorConsumer(app, env, "any", keep)).toMatchObject({
       name: "keep",
       types: ["Read"],
       categories: ["reading"],
@@ -444,7 +444,7 @@ describe("an effect as a consumer", () => {
     const consumer = calling(keep);
     await run(consumer);
     expect(await run(consumer)).toMatchObject({ outcome: "caught-up" });
-    expect(await consumer.checkpoint.look()).toMatchObject({ position: 4, nextAttemptAt: 0 });
+    expect(await consumer.checkpoint.look())?.toMatchObject({ position: 4, nextAttemptAt: 0 });
   });
 
   it("stops in between when its time is over, and goes on from there", async () => {
@@ -478,6 +478,6 @@ describe("an effect as a consumer", () => {
     }));
     expect(await consumer.apply(events, 0, 3)).toEqual({ position: 2 });
     clock.mockRestore();
-    expect(await consumer.checkpoint.look()).toMatchObject({ position: 2, nextAttemptAt: 0 });
+    expect(await consumer.checkpoint.look())?.toMatchObject({ position: 2, nextAttemptAt: 0 });
   });
 });

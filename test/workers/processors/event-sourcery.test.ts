@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { prepare } from "../../../src/delivery/checkpoint.ts";
+import { prepare } from "../../../src/delivery/schema.ts";
 import { append, effect, event, reactor, send } from "../../../src/index.ts";
 import { alarm, counter, reading } from "../app.ts";
 import { payment, processorStore as store, strict } from "./support.ts";
@@ -26,7 +26,7 @@ describe("a reactor, as EventSourcery has it:", () => {
     expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
     await timePasses();
     expect(await run(consumer)).toEqual({ position: 0, outcome: "resting" });
-    expect(await consumer.checkpoint.look()).toMatchObject({
+    expect(await consumer.checkpoint.look())?.toMatchObject({
       status: "failed",
       attempts: 2,
       error: {
@@ -84,7 +84,7 @@ describe("a reactor, as EventSourcery has it:", () => {
     });
     const consumer = strict(reacting(invalid));
     expect(await run(consumer)).toMatchObject({ outcome: "resting" });
-    expect((await consumer.checkpoint.look()).error?.message).toContain("expected number");
+    expect((await consumer.checkpoint.look())?.error?.message).toContain("expected number");
     expect(await log()).toHaveLength(1);
   });
 });

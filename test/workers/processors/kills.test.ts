@@ -9,7 +9,7 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { prepare } from "../../../src/delivery/checkpoint.ts";
+import { prepare } from "../../../src/delivery/schema.ts";
 import { catchUp } from "../../../src/delivery/consumer.ts";
 import { type RecordedEvent, categoryOf, streamIdOf } from "../../../src/event.ts";
 import { append, category, defineApp, effect, event, reactor, send, transform } from "../../../src/index.ts";
@@ -98,7 +98,7 @@ async function world() {
     const consumer = {
       relay: () => reactorConsumer(app, bound, store, relay),
       heat: () => reactorConsumer(app, bound, store, heat),
-      charge: () => effectConsumer(bound, store, charge, outside(life)),
+      charge: () => effectConsumer(app, bound, store, charge, outside(life)),
       settle: () => reactorConsumer(app, bound, store, settle),
     }[name]();
     await catchUp(consumer, mortal(logOf(env, store), ["read"], life), Number.POSITIVE_INFINITY).catch((error: unknown) => {

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { prepare } from "../../../src/delivery/checkpoint.ts";
+import { prepare } from "../../../src/delivery/schema.ts";
 import type { RecordedEvent } from "../../../src/event.ts";
 import { append, event, reactor, send, streamIdOf, transform } from "../../../src/index.ts";
 import { alarm, counter, reading } from "../app.ts";
@@ -29,7 +29,7 @@ describe("a processor that feeds itself", () => {
     const consumer = strict(reacting(again));
     for (let round = 0; round < 10; round++) await run(consumer);
     expect(hopsOf(await log())).toEqual([undefined, 1, 2, 3, 4, 5]);
-    expect(await consumer.checkpoint.look()).toMatchObject({
+    expect(await consumer.checkpoint.look())?.toMatchObject({
       status: "failed",
       position: 5,
       error: {

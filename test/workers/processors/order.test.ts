@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { prepare } from "../../../src/delivery/checkpoint.ts";
+import { prepare } from "../../../src/delivery/schema.ts";
 import type { RecordedEvent } from "../../../src/event.ts";
 import { append, reactor, streamIdOf } from "../../../src/index.ts";
 import { REACTIONS_IN_FLIGHT } from "../../../src/limits.ts";

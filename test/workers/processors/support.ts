@@ -34,7 +34,7 @@ export function processorStore(name: string) {
     reacting: (one: Reactor) => reactorConsumer(app, env, store, one),
     /** The effect, with the test as the outside; from the first event on. */
     calling: (one: Effect, outside?: (request: Request) => Promise<Response> | Response): Consumer => ({
-      ...effectConsumer(env, store, one, outside),
+      ...effectConsumer(app, env, store, one, outside),
       start: "beginning",
     }),
     /** What waits for its next attempt, or for a worker that has died, is due. */
