@@ -99,7 +99,10 @@ function contextOf(effect: Effect, event: RecordedEvent, world: World, signal: A
         keyUsed = true;
         request.headers.set("idempotency-key", key);
       }
-      await (announced ??= world.announce());
+      announced ??= world.announce();
+      // What failed may be tried again, by a handler that asks twice.
+      announced.catch(() => (announced = undefined));
+      await announced;
       signal.throwIfAborted();
       return bounded(await world.fetch(request));
     },

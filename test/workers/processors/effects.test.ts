@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { prepare } from "../../../src/delivery/schema.ts";
+import { effectConsumer } from "../../../src/processors/perform.ts";
 import { processorConsumer } from "../../../src/processors/processor.ts";
 import { category, defineApp, effect, event, nothing } from "../../../src/index.ts";
 import { EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../../../src/limits.ts";
@@ -223,6 +224,32 @@ describe("a call that fails", () => {
     );
   });
 
+  it("is not given up for what the platform is to blame for", async () => {
+    const { read, run, calling, timePasses, types } = store("passing");
+    await read("s", 1);
+    let isDown = true;
+    const patient = effect("patient", {
+      from: reading,
+      records: payment,
+      retry: "none",
+      otherwise: () => event("Declined", { reason: "given up" }),
+      on: {
+        Read: async () => {
+          if (isDown) throw Object.assign(new Error("the object was moved"), { retryable: true });
+          return event("Paid", { receipt: "" });
+        },
+      },
+    });
+    const consumer = calling(patient);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
+      await timePasses();
+    }
+    isDown = false;
+    expect(await run(consumer)).toMatchObject({ outcome: "caught-up" });
+    expect(await types("payment/s")).toEqual(["Paid"]);
+  });
+
   it("leaves the events before it done, and those of other streams that were done already are not called for again", async () => {
     const { read, run, calling, timePasses } = store("prefix");
     for (const [stream, value] of [
@@ -434,6 +461,32 @@ describe("an effect as a consumer", () => {
       start: "head",
       retry: { attempts: 3, firstDelayMs: 5_000, maxDelayMs: 5_000 },
     });
+  });
+
+  it("calls for nothing that was before it, unless it says that it begins at the beginning", async () => {
+    const { store: name, read, run, types } = store("head");
+    await read("past", 1);
+    const app = defineApp({ categories: [reading, receipts], processors: [keep] });
+    const late = processorConsumer(app, env, name, keep);
+    expect(await run(late)).toMatchObject({ position: 1, outcome: "caught-up" });
+    await read("present", 2);
+    await run(late);
+    expect(await types("receipt/past")).toEqual([]);
+    expect(await types("receipt/present")).toEqual(["Kept"]);
+
+    const all = effect("all", { from: reading, records: receipts, start: "beginning", on: { Read: async () => event("Kept", {}) } });
+    await run(processorConsumer(app, env, name, all));
+    expect(await types("receipt/past")).toEqual(["Kept"]);
+  });
+
+  it("tells the app's hooks of its failures", async () => {
+    const told: unknown[] = [];
+    const hooks = { onConsumerFailed: (failure: object) => void told.push(failure) };
+    const { store: name, read, run } = store("hooks");
+    const failing = effect("failing", { ...definition, start: "beginning", retry: "none" });
+    await read("s", 1);
+    await run(effectConsumer(defineApp({ hooks }), env, name, failing, () => new Response(null, { status: 500 })));
+    expect(told).toEqual([expect.objectContaining({ consumer: "failing", message: "the outside answered 500", attempts: 1 })]);
   });
 
   it("moves on over events of no interest", async () => {
