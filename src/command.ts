@@ -99,7 +99,8 @@ export interface DecideContext {
   /** The stream's version before this command. */
   readonly version: number;
   readonly commandId: string;
-  readonly correlationId: string;
+  /** What the events of this command carry: the conversation that it belongs to, and the id of what caused it. */
+  readonly meta: { readonly correlationId: string; readonly causationId: string };
 }
 
 /** A command on its way to an aggregate, as a processor returns it. Made by {@link send}. */

@@ -9,6 +9,7 @@ export { after, cancel, nothing, refuse } from "./command.ts";
 
 // ④ Views: data out
 export { view } from "./views/view.ts";
+export { sql } from "./views/sql.ts";
 
 // ⑤ Processors: events become commands, other events, and calls to the outside
 export { reactor } from "./processors/reactor.ts";

@@ -49,12 +49,20 @@ export const PAGE_EVENTS = 1_000;
 export const PAGE_EVENTS_DEFAULT = 100;
 /** Bytes of events in one page. Ours: a quarter of the 32 MiB (platform) that one RPC answer may have. */
 export const PAGE_BYTES = 8 * MiB;
-/** Log entries looked at for one filtered page, so that a sparse filter cannot run for ever. Ours. */
+/** Entries of the log, or events of a stream, looked at for one filtered page, so that a sparse filter cannot run for ever. Ours. */
 export const SCAN_EVENTS = 5_000;
 /** Rows in one page of a view. Ours. */
 export const VIEW_PAGE_ROWS = 200;
 /** Rows in a view's page when the request does not say. DESIGN: the HTTP contract. */
 export const VIEW_PAGE_ROWS_DEFAULT = 50;
+/** Conditions of one query. Ours: each binds a value, and D1 binds 100 (platform) in a statement whose expressions nest 100 deep (platform). */
+export const VIEW_CONDITIONS = 40;
+/** Columns that one query is sorted by. Ours: as above. */
+export const VIEW_SORT_COLUMNS = 10;
+/** Characters of a cursor. Ours: it goes into a URL, which has 16 KB (platform) for everything. */
+export const VIEW_CURSOR = 8 * KiB;
+/** Rows in the answer of a named query. Ours. */
+export const VIEW_QUERY_ROWS = 1_000;
 
 /** Milliseconds a write waits for its position before it is acknowledged without one. Ours: above a normal log commit, below what a person notices. */
 export const ACKNOWLEDGE_BUDGET_MS = 50;
@@ -134,6 +142,17 @@ export const FEED_HEARTBEAT_MS = 15_000;
 /** Milliseconds after which a reader of server-sent events comes back when the connection ends. Ours. */
 export const FEED_RETRY_MS = 1_000;
 
+/** Keys whose rows a live view reads at a time. Ours: as many as a page has. */
+export const LIVE_KEYS = 200;
+/** Milliseconds between two reads of a live view while events keep coming. Ours: as consumers are woken. */
+export const LIVE_INTERVAL_MS = 100;
+/** Milliseconds that a live view waits for its view to be brought to an event, before it does the work itself. Ours: longer than a wake-up usually takes. */
+export const LIVE_HELP_AFTER_MS = 1_000;
+/** Milliseconds that a view may lag behind the events of its live view before that ends. Ours: as long as requests may wait. */
+export const LIVE_BEHIND_MS = WAIT_SECONDS * 1_000;
+/** Reads of one live view before it ends and the client resumes. Platform: 1,000 queries to D1 per invocation, and a read is three. */
+export const LIVE_READS = 250;
+
 /** Log entries looked at for one search by event id. Ours: some tenths of a second. */
 export const SEARCH_EVENTS = 100_000;
 
@@ -141,6 +160,10 @@ export const SEARCH_EVENTS = 100_000;
 export const CATEGORIES = 1_000;
 /** Event types of one category declared at run time. Ours. */
 export const CATEGORY_EVENT_TYPES = 200;
+/** Earlier versions of the event types of one category declared at run time, all together. Ours: they are shown in one answer. */
+export const EARLIER_SCHEMAS = 1_000;
+/** Characters of their schemas, all together. Ours: sixteen of the largest definitions, and an eighth of the 32 MiB (platform) of an RPC answer. */
+export const EARLIER_SCHEMA_CHARACTERS = 4 * MiB;
 /** Schemas within one event type's JSON Schema, itself included. Ours: far above any real one; bounds the work of comparing two. */
 export const SCHEMA_NODES = 2_000;
 /** Characters of a regular expression in a JSON Schema. Ours: the longest of the common ones (dates, IPv6) have some 700. */

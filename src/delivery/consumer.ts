@@ -2,7 +2,7 @@
 
 import { CONSUMER_BATCH_EVENTS } from "../limits.ts";
 import { type RecordedEvent, toRecorded } from "../event.ts";
-import type { LogRpc } from "../protocol.ts";
+import type { LogRpc } from "../log-protocol.ts";
 import { CheckpointMoved, type CheckpointStore } from "./checkpoint.ts";
 import { type ConsumerHooks, type Failure, fail, passes } from "./failure.ts";
 import { isMissingTable } from "./schema.ts";

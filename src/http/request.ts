@@ -2,7 +2,7 @@
 
 import type { Context } from "hono";
 import { z } from "zod";
-import { depthOf } from "../json.ts";
+import { byteLength, depthOf } from "../json.ts";
 import { IDEMPOTENCY_KEY_BYTES, JSON_DEPTH, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
 import type { Expected } from "../protocol.ts";
@@ -61,6 +61,12 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
     `${detail}: ${issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ")}`,
     { issues },
   );
+}
+
+/** The text, if it has at most so many bytes of UTF-8. `what` names it in the problem. */
+export function bounded(text: string, limit: number, what: string): string {
+  if (byteLength(text) > limit) throw new Problem("body-too-large", `${what} may have at most ${limit} bytes`, { limit });
+  return text;
 }
 
 /** The body as JSON: its text, as it came, and its value. Nothing beyond the limit is read. */

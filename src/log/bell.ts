@@ -6,7 +6,8 @@
  */
 
 import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "../limits.ts";
-import type { Acknowledgement, WakeUp } from "../protocol.ts";
+import type { Acknowledgement } from "../log-protocol.ts";
+import type { WakeUp } from "../protocol.ts";
 
 export class Bell {
   readonly #storage: DurableObjectStorage;

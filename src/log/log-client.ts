@@ -1,7 +1,7 @@
 /** A store's log, as everybody else sees it: one, however many segments it has. */
 
 import type { StoredEvent } from "../event.ts";
-import type { Acknowledgement, LogPage, LogReadRequest, LogRpc, Sequenced, StreamSummary } from "../protocol.ts";
+import type { Acknowledgement, LogPage, LogReadRequest, LogRpc, Sequenced, StreamSummary } from "../log-protocol.ts";
 import { MOVED_TO, type Moved, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
 
 /** The last segment of each log that this isolate has met. Too old a number costs a call, no more. */

@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import { requireName } from "../names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type NamedQuery, type ParamsSchema, type QueryDefinition, namedQueries } from "./named-query.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../delivery/retry.ts";
 import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../event.ts";
 import { VIEW_COLUMNS } from "../limits.ts";
@@ -10,7 +11,7 @@ import { VIEW_COLUMNS } from "../limits.ts";
 /** Columns: SQL and query strings both carry them as they are; `_` in front is ours. */
 const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** What a query says beside the columns (DESIGN: the HTTP contract). */
-const QUERY_PARAMETERS = new Set(["limit", "cursor", "sort", "minPosition", "consistency"]);
+export const QUERY_PARAMETERS: ReadonlySet<string> = new Set(["limit", "cursor", "sort", "after", "minPosition", "consistency"]);
 
 /** A row's schema: columns by name. */
 export type RowSchema = z.ZodObject<Record<string, z.ZodType<JsonValue>>>;
@@ -27,7 +28,11 @@ export type ViewHandler<Row, Event> =
       readonly fold: Fold<Row, Event>;
     };
 
-export interface ViewDefinition<From extends Source, Row extends RowSchema> {
+export interface ViewDefinition<
+  From extends Source,
+  Row extends RowSchema,
+  Queries extends Readonly<Record<string, ParamsSchema>> = Readonly<Record<string, ParamsSchema>>,
+> {
   readonly description?: string;
   /** Whose events it folds. */
   readonly from: From | readonly From[];
@@ -43,6 +48,8 @@ export interface ViewDefinition<From extends Source, Row extends RowSchema> {
       readonly [Type in EventOf<From>["type"]]?: ViewHandler<z.output<Row>, EventOfType<From, Type>>;
     } & { readonly [DELETED]?: ViewHandler<z.output<Row>, RecordedEvent<typeof DELETED, { readonly erased: boolean }>> }
   >;
+  /** Questions that conditions on columns cannot ask: SQL, by name. */
+  readonly queries?: { readonly [Name in keyof Queries]: QueryDefinition<keyof NoInfer<z.output<Row>> & string, Queries[Name]> };
   /** Stands for the code of the handlers when set: then only a change of it (or of row, key, indexes) makes a new table. */
   readonly revision?: string | number;
   /** How often an event is tried that cannot be folded. Default: eight times in two minutes. */
@@ -61,6 +68,7 @@ export interface View<Name extends string = string, Row extends RowSchema = RowS
   readonly indexes: readonly string[];
   readonly sources: readonly From[];
   readonly handlers: ReadonlyMap<string, ErasedHandler>;
+  readonly queries: ReadonlyMap<string, NamedQuery>;
   readonly revision?: string | number;
   readonly retry?: RetryPolicy;
   readonly database?: string;
@@ -91,12 +99,14 @@ export type StoredRow = Record<string, JsonValue>;
  *   on: { Counted: (row, event) => ({ counter: streamIdOf(event.stream), total: (row?.total ?? 0) + event.data.by }) },
  * });
  */
-export function view<const Name extends string, From extends Source, Row extends RowSchema>(
-  name: Name,
-  definition: ViewDefinition<From, Row>,
-): View<Name, Row, From> {
+export function view<
+  const Name extends string,
+  From extends Source,
+  Row extends RowSchema,
+  Queries extends Readonly<Record<string, ParamsSchema>>,
+>(name: Name, definition: ViewDefinition<From, Row, Queries>): View<Name, Row, From> {
   requireName("view", name);
-  const { from, row, key, indexes = [], on, retry, ...rest } = definition;
+  const { from, row, key, indexes = [], on, queries = {}, retry, ...rest } = definition;
   const sources: readonly From[] = Array.isArray(from) ? from : [from];
   requireKnownTypes(
     `view "${name}"`,
@@ -116,7 +126,8 @@ export function view<const Name extends string, From extends Source, Row extends
   );
   const ownRows = sources.length === 1 && Object.values(on).every((handler) => typeof handler === "function");
   const policy = retry === undefined ? {} : { retry: retryPolicy(retry) };
-  return { kind: "view", name, row, key, indexes, sources, handlers: new Map(handlers), ownRows, ...policy, ...rest };
+  const declared = { handlers: new Map(handlers), queries: namedQueries(name, queries), ownRows };
+  return { kind: "view", name, row, key, indexes, sources, ...declared, ...policy, ...rest };
 }
 
 function requireColumn(view: string, column: string, columns: readonly string[]): void {

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import {
+  type DecideContext,
   type Duration,
   after,
   aggregate,
@@ -22,6 +23,8 @@ import { fulfilment } from "../../src/shop/fulfilment.ts";
 import { order } from "../../src/shop/order.ts";
 import { product } from "../../src/shop/product.ts";
 import { readyOrders, stock } from "../../src/shop/views.ts";
+import { customerTotals, delivery, sale, salesPerDay, stockByProduct } from "./views/figures.ts";
+import { specimen, specimens } from "./views/parts.ts";
 
 /** Counts, refuses above a limit, fails on request: one command for each outcome. */
 export const counter = aggregate("counter", {
@@ -38,7 +41,10 @@ export const counter = aggregate("counter", {
   decide: {
     Count: (state, { by }) => (by > 1_000 ? refuse("too-much", { limit: 1_000 }) : event("Counted", { by, total: state.total + by })),
     CountTwice: (state) => [event("Counted", { by: 1, total: state.total + 1 }), event("Counted", { by: 1, total: state.total + 2 })],
-    DoNothing: () => nothing(),
+    DoNothing: (_state, _nothing, context) => {
+      told.push(context);
+      return nothing();
+    },
     Throw: () => {
       throw new Error("decide threw, as it was told to");
     },
@@ -46,6 +52,9 @@ export const counter = aggregate("counter", {
     DecideNonsense: () => event("Counted", { by: "many" as unknown as number, total: 0 }),
   },
 });
+
+/** What `decide` was told of the commands that change nothing. */
+export const told: DecideContext[] = [];
 
 /** Reminds itself: for timers. */
 export const reminder = aggregate("reminder", {
@@ -116,6 +125,15 @@ export const reading = category("reading", {
 /** What the relay below makes of readings. */
 export const alarm = category("alarm", { events: { Raised: z.object({ from: z.string(), value: z.number() }) } });
 
+/** The same facts, which nobody answers and no view counts. */
+export const sample = category("sample", { events: reading.events });
+
+/** Facts that say where they belong. */
+export const meter = category("meter", {
+  key: "serial",
+  events: { Metered: z.object({ serial: z.string().toLowerCase(), kwh: z.number() }) },
+});
+
 export const totals = view("totals", {
   from: counter,
   row: z.object({
@@ -172,7 +190,7 @@ export const relay = reactor("relay", {
 
 export const app = defineApp({
   aggregates: [product, order, counter, reminder, contract],
-  categories: [reading, alarm],
-  views: [readyOrders, stock, totals, values, contracts],
+  categories: [reading, alarm, meter, sample, specimen, sale, delivery],
+  views: [readyOrders, stock, totals, values, contracts, specimens, customerTotals, stockByProduct, salesPerDay],
   processors: [fulfilment, relay],
 });

@@ -3,7 +3,8 @@
 import { z } from "zod";
 import type { CategorySummary } from "../../catalog/protocol.ts";
 import type { ConsumerReport, RebuildReport } from "../../delivery/report.ts";
-import type { EventReference, Issue, StreamSummary } from "../../protocol.ts";
+import type { StreamSummary } from "../../log-protocol.ts";
+import type { EventReference, Issue } from "../../protocol.ts";
 import type { WebhookReport } from "../../webhooks/protocol.ts";
 import { Attributes, Envelope } from "../cloudevents.ts";
 
@@ -17,6 +18,7 @@ const StreamName = z.string().describe("`category/id`, for example `order/42`.")
 const Json = z.record(z.string(), z.unknown());
 const Next = z.string().describe("The URL of the next page.");
 const Cursor = z.string().describe("The `cursor` of the next page. Absent on the last one.");
+const Stale = z.literal(true).describe("The rows are of an earlier definition: the view is being built anew.");
 
 const issue = z.object({
   path: z.string().describe("Where in the body or the query: `lines.0.sku`; empty: all of it."),
@@ -97,6 +99,9 @@ const categoryDefinition = z.object({
   ...category.omit({ eventTypes: true }).shape,
   revision: z.int().optional(),
   events: z.record(z.string(), z.unknown()).describe("JSON Schemas by event type."),
+  versions: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .describe("By event type and `schemaVersion`: the JSON Schema that events of that version were written with."),
 });
 
 const streamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position }) satisfies z.ZodType<StreamSummary>;
@@ -124,6 +129,7 @@ const viewReport = z.object({
   description: z.string().optional(),
   key: z.string().describe("The column that identifies a row."),
   row: Json.describe("The JSON Schema of a row."),
+  queries: z.array(Name).optional().describe("The names of its queries."),
   position: Position,
   status: consumerStatus,
   stale: z.literal(true).optional().describe("An earlier definition answers, and stands still, until this one's table is built."),
@@ -206,7 +212,13 @@ export const ANSWERS = {
     imported: Whole.describe("Events that were stored now."),
     known: Whole.describe("Events that were there already."),
   }),
-  rows: z.object({ rows: z.array(Json), next: Cursor.optional(), position: Position }),
+  rows: z.object({ rows: z.array(Json), next: Cursor.optional(), position: Position, stale: Stale.optional() }),
+  queryRows: z.object({
+    rows: z.array(Json),
+    position: Position,
+    truncated: z.literal(true).optional().describe("There are more rows than an answer may have."),
+    stale: Stale.optional(),
+  }),
   state: z.object({
     stream: StreamName,
     version: Version,

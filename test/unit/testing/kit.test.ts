@@ -258,12 +258,14 @@ describe("the kit, unlike the store,", () => {
     const now = new Date("2026-11-21T06:00:00Z");
     given(witness, event("Seen", {})).when("Look", {}).thenNothing();
     given(witness, event("Seen", {})).when("Look", {}).thenNothing();
-    given(witness).when("Look", {}, { now, id: "42", version: 7, commandId: "a", correlationId: "b" }).thenNothing();
+    given(witness)
+      .when("Look", {}, { now, id: "42", version: 7, commandId: "a", meta: { correlationId: "b", causationId: "c" } })
+      .thenNothing();
     given(witness).when("Look", {}, { commandId: "a" }).thenNothing();
     expect(contexts[0]).toMatchObject({ now: new Date(NOW), id: "1", version: 1 });
     expect(contexts[1]).toEqual(contexts[0]);
-    expect(contexts[2]).toEqual({ now, id: "42", version: 7, commandId: "a", correlationId: "b" });
-    expect(contexts[3]).toMatchObject({ commandId: "a", correlationId: "a", version: 0 });
+    expect(contexts[2]).toEqual({ now, id: "42", version: 7, commandId: "a", meta: { correlationId: "b", causationId: "c" } });
+    expect(contexts[3]).toMatchObject({ commandId: "a", meta: { correlationId: "a", causationId: "a" }, version: 0 });
   });
 
   it("tells handlers the versions, positions and times of events, as the test gave them", () => {
