@@ -62,7 +62,8 @@ export function defineApp(definition: AppDefinition): App {
   return {
     aggregates: unique("aggregate", aggregates),
     categories: unique("category", categories),
-    views: unique("view", views),
+    // A view works wherever it is asked, far from the app: so it carries the hooks along.
+    views: unique("view", definition.hooks ? views.map((view) => ({ ...view, hooks })) : views),
     processors: unique("processor", processors),
     webhooks: unique("webhook", webhooks),
     hooks,

@@ -134,7 +134,7 @@ export class LiveView {
   async #wait(position: number): Promise<Step> {
     this.#behindSince ??= Date.now();
     if (this.behindMs >= LIVE_HELP_AFTER_MS) {
-      await project(this.#env, this.#store, this.#view, Date.now() + HELP_MS, { until: position });
+      await project(this.#env, this.#store, this.#view, Date.now() + HELP_MS, position);
     }
     return { outcome: "waiting" };
   }

@@ -1,7 +1,7 @@
 /** ④ The projector: folds a batch of events in memory and writes each touched row once, together with the checkpoint (promise 4). */
 
 import type { Consumer } from "../delivery/consumer.ts";
-import type { ConsumerHooks, Failure } from "../delivery/failure.ts";
+import type { Failure } from "../delivery/failure.ts";
 import { DELETED, type RecordedEvent, isErasure, streamIdOf } from "../event.ts";
 import { checkpointOf, markErased } from "./generations.ts";
 import { type ViewTable, tableOf } from "./table.ts";
@@ -23,7 +23,7 @@ export interface ViewConsumer extends Consumer {
  *
  * @param table without it: that of the code as it is now
  */
-export function viewConsumer(env: Env, store: string, view: View, table = tableOf(view), hooks: ConsumerHooks = {}): ViewConsumer {
+export function viewConsumer(env: Env, store: string, view: View, table = tableOf(view)): ViewConsumer {
   const checkpoint = checkpointOf(env, store, view, table);
   const { db } = checkpoint;
   return {
@@ -33,7 +33,7 @@ export function viewConsumer(env: Env, store: string, view: View, table = tableO
     categories: view.sources.map((source) => source.name),
     checkpoint,
     ...(view.retry ? { retry: view.retry } : {}),
-    hooks,
+    ...(view.hooks ? { hooks: view.hooks } : {}),
     erased: false,
     async apply(events, from, to) {
       const { touches, failure } = touchesOf(view, events);

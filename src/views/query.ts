@@ -102,7 +102,7 @@ export async function readAt(env: Env, store: string, view: View, statement: Sta
  */
 export async function awaitPosition(env: Env, store: string, view: View, position: number, deadline: number): Promise<boolean> {
   for (;;) {
-    const progress = await project(env, store, view, deadline, { until: position });
+    const progress = await project(env, store, view, deadline, position);
     if (progress.position >= position) return true;
     if (Date.now() >= deadline) return false;
     await scheduler.wait(LOOK_AGAIN_MS);

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { requireName } from "../names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import { type NamedQuery, type ParamsSchema, type QueryDefinition, namedQueries } from "./named-query.ts";
+import type { ConsumerHooks } from "../delivery/failure.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../delivery/retry.ts";
 import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../event.ts";
 import { VIEW_COLUMNS } from "../limits.ts";
@@ -74,6 +75,8 @@ export interface View<Name extends string = string, Row extends RowSchema = RowS
   readonly database?: string;
   /** Each row is made of the events of one stream, whose id is its key. */
   readonly ownRows: boolean;
+  /** Of the app that declares it. */
+  readonly hooks?: ConsumerHooks;
 }
 
 /** A handler as the engine calls it. Not a {@link Fold}: freezing a row of unknown columns is too deep for the compiler. */
