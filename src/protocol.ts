@@ -266,6 +266,8 @@ export interface LogRpc {
   subscribe(consumer: string): Promise<void>;
   unsubscribe(consumer: string): Promise<void>;
   subscribers(): Promise<string[]>;
+  /** Where the log stood when it first heard of a webhook in code: its head, while nothing has come since. */
+  startOf(consumer: string): Promise<number>;
 }
 
 // ── to a consumer ────────────────────────────────────────────────────────────────────────────

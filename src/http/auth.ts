@@ -22,15 +22,15 @@ const Tokens = z.array(
   }),
 );
 
-/** Paths that answer anybody: they tell nothing about a store. */
-const OPEN = new Set(["/", "/health"]);
+/** Paths that answer anybody: they tell nothing about a store but what is made to be known, the public keys of webhooks. */
+const OPEN = /^\/(?:health|\.well-known\/webhooks\/[^/]+)?$/;
 /** Administration, whatever the method. */
 const ADMIN = /^\/(?:consumers|webhooks|import)(?:\/|$)/;
 
 export function auth(): MiddlewareHandler<{ Bindings: Env }> {
   return async function checkToken(context, next) {
     const { store, path } = splitPath(context.req.path);
-    if (OPEN.has(path)) return next();
+    if (OPEN.test(path)) return next();
     const declared = (context.env as { API_TOKENS?: string }).API_TOKENS;
     if (declared === undefined || declared === "") {
       if (context.env.HEADSPRING_ENV === "local") return next();

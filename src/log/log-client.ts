@@ -65,6 +65,10 @@ export class LogClient implements LogRpc {
     return this.#ask((segment) => segment.subscribers());
   }
 
+  startOf(consumer: string): Promise<number> {
+    return this.#ask((segment) => segment.startOf(consumer));
+  }
+
   /** Asks the last segment, which may have become an earlier one since. */
   async #ask<Answer>(question: (segment: SegmentRpc) => Promise<Answer | Moved>): Promise<Answer> {
     for (;;) {

@@ -7,7 +7,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { App } from "../app.ts";
-import { consumersInCode } from "../delivery/consumers.ts";
+import { activeWebhooks, consumersInCode } from "../delivery/consumers.ts";
 import { type LoggedEvent, type StoredEvent, erases } from "../event.ts";
 import { LOG_SEGMENT_BYTES, PAGE_BYTES } from "../limits.ts";
 import { nameOf } from "../objects.ts";
@@ -19,6 +19,7 @@ import { Erasures } from "./erasures.ts";
 import { Feed } from "./feed.ts";
 import { LogTable } from "./log-table.ts";
 import { type Handover, MOVED_TO, type Moved, type SegmentInfo, type SegmentRpc, parseSegmentName, segmentName } from "./segment.ts";
+import { Starts } from "./starts.ts";
 import { Subscribers } from "./subscribers.ts";
 
 /** A segment that knows where it stands. */
@@ -45,6 +46,7 @@ export function logObject(app: App) {
     readonly #number: number;
     readonly #erasures: Erasures;
     readonly #subscribers: Subscribers;
+    readonly #starts: Starts;
     readonly #bell: Bell;
     readonly #feed: Feed;
     /** Undefined until this segment has taken over from the one before. */
@@ -61,6 +63,10 @@ export function logObject(app: App) {
       this.#erasures = new Erasures(ctx.storage.sql);
       this.#subscribers = new Subscribers(ctx.storage.sql);
       const inCode = consumersInCode(app, env);
+      this.#starts = new Starts(
+        ctx.storage.kv,
+        activeWebhooks(app, env).map(({ name }) => name),
+      );
       const head = () => this.#self?.table.head ?? 0;
       this.#bell = new Bell(ctx.storage, env.WAKE_UPS, this.#store, head, () => [...inCode, ...this.#subscribers.all()]);
       this.#feed = new Feed(ctx, head, (request) => this.#read(request));
@@ -119,6 +125,10 @@ export function logObject(app: App) {
       return this.#here(() => this.#subscribers.all());
     }
 
+    async startOf(consumer: string): Promise<number | Moved> {
+      return this.#here(({ table }) => this.#starts.of(consumer) ?? table.head);
+    }
+
     override async fetch(request: Request): Promise<Response> {
       await this.#begun();
       if (this.#sealed) return new Response(null, { headers: { [MOVED_TO]: String(this.#number + 1) } });
@@ -128,7 +138,7 @@ export function logObject(app: App) {
     async handover(): Promise<Handover | undefined> {
       const { table, info } = await this.#begun();
       if (!this.#sealed) return undefined;
-      return { first: table.head + 1, earlier: [...info.earlier, info.first], subscribers: this.#subscribers.all() };
+      return { first: table.head + 1, earlier: [...info.earlier, info.first], subscribers: this.#subscribers.all(), starts: this.#starts.all() };
     }
 
     async readHere(request: LogReadRequest): Promise<LogPage> {
@@ -197,6 +207,7 @@ export function logObject(app: App) {
         } catch (error) {
           this.#self?.table.reload();
           this.#bell.disarm();
+          this.#starts.forget();
           for (const { reject } of group) reject(error);
         }
       }
@@ -217,7 +228,10 @@ export function logObject(app: App) {
         const accepted = group.map(({ stream, events }) => this.#accept(table, stream, events));
         isFull = table.head > before && this.ctx.storage.sql.databaseSize >= segmentBytes(this.env);
         if (isFull) this.ctx.storage.kv.put("sealed", true);
-        if (table.head > before) this.#bell.arm();
+        if (table.head > before) {
+          this.#bell.arm();
+          this.#starts.note(before);
+        }
         return accepted;
       });
       this.#sealed ||= isFull;
@@ -285,11 +299,12 @@ export function logObject(app: App) {
     async #takeOver(): Promise<Begun> {
       const handover = await this.#segment(this.#number - 1).handover();
       if (!handover) throw new Error(`segment ${this.#number} of the log was asked before segment ${this.#number - 1} was sealed`);
-      const { first, earlier, subscribers } = handover;
+      const { first, earlier, subscribers, starts = {} } = handover;
       const info = { number: this.#number, first, earlier };
       this.ctx.storage.transactionSync(() => {
         this.ctx.storage.kv.put("segment", info);
         for (const subscriber of subscribers) this.#subscribers.add(subscriber);
+        this.#starts.take(starts);
         this.#bell.arm();
       });
       return (this.#self = this.#standAt(info));

@@ -22,6 +22,8 @@ export interface Handover {
   readonly earlier: readonly number[];
   /** Consumers known only at run time. */
   readonly subscribers: readonly string[];
+  /** Where consumers in code begin that want only what is new. */
+  readonly starts?: Readonly<Record<string, number>>;
 }
 
 /** A sealed segment's answer to whatever only the last one may answer. */

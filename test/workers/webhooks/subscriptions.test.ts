@@ -36,12 +36,19 @@ describe("a webhook", () => {
       description: "for the tests",
       secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
       createdAt: expect.stringMatching(/Z$/),
+      origin: "api",
+      status: "live",
       position: 0,
+      pending: 0,
+      parked: 0,
+      attempts: 0,
+      health: {},
+      replays: [],
     });
     expect(response.headers.get("location")).toMatch(new RegExp(`/webhooks/${created.id}$`));
 
     const { secret: _secret, ...shown } = created;
-    expect(await json(`/webhooks/${created.id}`)).toEqual({ ...shown, origin: "api", pending: 0, parked: 0 });
+    expect(await json(`/webhooks/${created.id}`)).toEqual(shown);
     expect(JSON.stringify(await json("/webhooks"))).not.toContain(created.secret);
     expect(JSON.stringify(await json("/consumers"))).not.toContain(created.secret);
   });

@@ -3,6 +3,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import type { Progress } from "../../../src/webhooks/ledger.ts";
 import type { LogPage, LogRpc } from "../../../src/protocol.ts";
 import { quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
@@ -43,6 +44,14 @@ function endpointAt(url: string): Endpoint {
   return endpoint;
 }
 
+/** Stops the clock that deliveries are scheduled by, and takes the chance out of it; hands over the hands. */
+export function clock() {
+  let now = Date.now();
+  vi.spyOn(Math, "random").mockReturnValue(0);
+  vi.spyOn(Date, "now").mockImplementation(() => now);
+  return { now: () => now, pass: (ms: number) => void (now += ms) };
+}
+
 /** Puts something between a store's consumers and their log. `read` gets the real one to call or not. */
 export function interceptReads(store: string, read: (real: LogRpc["read"]) => LogRpc["read"]) {
   const getByName = env.LOGS.getByName.bind(env.LOGS);
@@ -59,11 +68,21 @@ export function interceptReads(store: string, read: (real: LogRpc["read"]) => Lo
 export interface Line {
   readonly position: number;
   readonly stream: string;
-  readonly status: "pending" | "delivered" | "parked";
+  readonly run: number;
+  readonly type: string;
+  readonly status: "pending" | "delivered" | "parked" | "skipped";
   readonly attempts: number;
-  readonly next_attempt_at: number;
+  readonly next_attempt_at: number | null;
   readonly response: number | null;
   readonly error: string | null;
+  readonly excerpt: string | null;
+}
+
+function tablesOf({ sql }: DurableObjectStorage): unknown[] {
+  return sql
+    .exec(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'`)
+    .toArray()
+    .map(({ name }) => name);
 }
 
 /** A quiet store with one webhook. */
@@ -87,13 +106,14 @@ export async function subscribed(name: string, subscription: object = {}) {
     books: () =>
       runInDurableObject(
         object,
-        (_instance, { storage }) => storage.sql.exec(`SELECT * FROM deliveries ORDER BY position`).toArray() as unknown as Line[],
+        (_instance, { storage }) =>
+          tablesOf(storage).includes("deliveries")
+            ? (storage.sql.exec(`SELECT * FROM deliveries ORDER BY run, position`).toArray() as unknown as Line[])
+            : [],
       ),
     armed: () => runInDurableObject(object, async (_instance, { storage }) => (await storage.getAlarm()) !== null),
-    checkpoint: () => runInDurableObject(object, (_instance, { storage }) => storage.kv.get<number>("checkpoint")),
-    tables: () =>
-      runInDurableObject(object, (_instance, { storage }) =>
-        storage.sql.exec(`SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'`).toArray(),
-      ),
+    /** What is stored of how far it is. */
+    progress: () => runInDurableObject(object, (_instance, { storage }) => storage.kv.get<Progress>("progress")),
+    tables: () => runInDurableObject(object, (_instance, { storage }) => tablesOf(storage)),
   };
 }

@@ -1,0 +1,20 @@
+/** What the doors of webhooks have in common. */
+
+import { DEFINITION_BYTES } from "../limits.ts";
+import { Problem } from "./problem.ts";
+import { type HttpContext, jsonBody } from "./request.ts";
+
+/** What a webhook has answered, if it is there. */
+export function known<Answer>(context: HttpContext, answer: Answer | undefined): Answer {
+  if (answer === undefined) throw unknownWebhook(context.req.param("id") ?? "");
+  return answer;
+}
+
+export function unknownWebhook(id: string): Problem {
+  return new Problem("unknown-webhook", `there is no webhook ${id}`);
+}
+
+/** The body as JSON; without one, an empty object. */
+export async function optionalBody(context: HttpContext): Promise<unknown> {
+  return context.req.raw.body === null ? {} : (await jsonBody(context, DEFINITION_BYTES)).value;
+}
