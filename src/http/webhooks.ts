@@ -77,7 +77,7 @@ export function webhookRoutes(app: App) {
     return context.json(answer);
   });
 
-  routes.post("/:id/test", async (context) => context.json(known(context, await webhookNamed(context).test())));
+  routes.post("/:id/test", async (context) => context.json(known(context, await webhookNamed(context).sendTest())));
 
   routes.route("/", deliveryRoutes(webhookNamed));
 

@@ -294,6 +294,7 @@ export class Books {
       // A failure may be the one that counts; a success can be counted again.
       if (status === "parked") this.#put();
     });
+    if (turn.run !== this.own.run) this.#endReplays();
   }
 
   /** What its stream waited for has ended. */

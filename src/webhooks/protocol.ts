@@ -160,7 +160,7 @@ export interface WebhookRpc {
   /** Answers with the secret now in use, and until when those before it sign (RFC 3339). */
   rotate(secret: string): Promise<{ secret: string; previousUntil: string } | Refused | undefined>;
   /** Sends a message that is no event, now, and says what came of it. */
-  test(): Promise<Outcome | undefined>;
+  sendTest(): Promise<Outcome | undefined>;
   replay(request: ReplayRequest): Promise<ReplayReport | Refused | undefined>;
   deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | undefined>;
   /** Tries a parked or waiting delivery now. Undefined also where there is no such delivery; refused where it is under way or over. */

@@ -51,7 +51,7 @@ export async function send({ url, headers, signers, id, body }: Message, allowPr
         ...headers,
         "content-type": "application/json",
         "user-agent": "Headspring",
-        ...(await signatureHeaders(signers, id, body, new Date())),
+        ...(await signatureHeaders(signers, id, body, new Date(begun))),
       },
     });
     const outcome = { delivered: response.ok, response: response.status, durationMs: durationMs() };

@@ -148,7 +148,7 @@ export function webhookObject(app: App) {
         this.ctx.storage.kv.put("subscription", next);
         this.#active = undefined;
         // Another endpoint has not failed yet.
-        if (settings.url !== undefined) this.#open()?.health.forgive();
+        if (settings.url !== undefined) this.#open()?.retryNow();
         this.#dispatcher?.reread();
       }
       if (paused === true) this.#pause();
@@ -187,11 +187,11 @@ export function webhookObject(app: App) {
       return { secret, previousUntil: overlapEnd(now) };
     }
 
-    async test(): Promise<Outcome | undefined> {
+    async sendTest(): Promise<Outcome | undefined> {
       const configuration = this.#configuration();
       if (!configuration) return undefined;
       // One at a time: it goes past the limits that deliveries keep to.
-      this.#testing ??= this.#sendTest(configuration).finally(() => (this.#testing = undefined));
+      this.#testing ??= this.#attemptTest(configuration).finally(() => (this.#testing = undefined));
       return this.#testing;
     }
 
@@ -341,7 +341,7 @@ export function webhookObject(app: App) {
       return send({ url, headers, signers: { secrets: secrets(now), keys }, id, body }, isLocal(this.env));
     }
 
-    async #sendTest(configuration: Active): Promise<Outcome> {
+    async #attemptTest(configuration: Active): Promise<Outcome> {
       const [id, time] = [newId(), new Date().toISOString()];
       const stream = streamAbout(this.#id);
       const data = { webhook: this.#id };
@@ -378,7 +378,8 @@ export function webhookObject(app: App) {
     async #resume(): Promise<void> {
       const { disabled, rested } = this.#control();
       const url = this.#configuration()?.url ?? "";
-      this.#open()?.health.forgive();
+      if (disabled) this.#open()?.retryNow();
+      else this.#open()?.health.forgive();
       this.ctx.storage.transactionSync(() => {
         this.ctx.storage.kv.put("control", rested ? { rested } : {});
         const at = new Date().toISOString();

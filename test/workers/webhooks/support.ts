@@ -1,6 +1,6 @@
 /** What the tests of webhooks share: an outside that answers as the test says, and a look into a webhook's books. */
 
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { Progress } from "../../../src/webhooks/ledger.ts";
@@ -29,7 +29,7 @@ class Endpoint {
 const endpoints = new Map<string, Endpoint>();
 
 /** Puts an endpoint at this URL, instead of the network. */
-function endpointAt(url: string): Endpoint {
+export function endpointAt(url: string): Endpoint {
   const endpoint = new Endpoint();
   endpoints.set(url, endpoint);
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
@@ -99,8 +99,11 @@ export async function subscribed(name: string, subscription: object = {}) {
     endpoint,
     /** What came, as `stream/version`. */
     received: () => endpoint.received.map(({ stream, version }) => `${stream}/${version}`),
-    wake: () => store.wake(created.id),
+    wake: (id: string = created.id) => store.wake(id),
     report: () => store.json(`/webhooks/${created.id}`),
+    /** Ends the object, as a crash would: what is not stored is lost. */
+    evict: () => evictDurableObject(object),
+    storage: <Seen>(look: (storage: DurableObjectStorage) => Seen) => runInDurableObject(object, (_instance, { storage }) => look(storage)),
     /** Runs the object's alarm now. */
     alarm: () => runDurableObjectAlarm(object),
     books: () =>
