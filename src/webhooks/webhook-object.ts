@@ -249,7 +249,7 @@ export function webhookObject(app: App) {
       try {
         await this.#announcements.publish();
         await this.#tellTheLog();
-        const books = this.#open();
+        const books = this.#sending() && (this.#open() ?? (await this.#begin()));
         if (!books || !this.#sending()) return;
         if (books.pending > 0 || books.own.mayHaveMore) this.#alarm.wakeAt(Date.now() + WATCH_MS);
         const dispatcher = this.#dispatch();
