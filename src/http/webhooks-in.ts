@@ -1,12 +1,7 @@
 /** What clients send about webhooks: the schemas that check it. */
 
 import { z } from "zod";
-import {
-  WEBHOOK_IN_FLIGHT,
-  WEBHOOK_PAGE_DELIVERIES,
-  WEBHOOK_PAGE_DELIVERIES_DEFAULT,
-  WEBHOOK_RATE,
-} from "../limits.ts";
+import { WEBHOOK_IN_FLIGHT, WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEFAULT, WEBHOOK_RATE } from "../limits.ts";
 import { EVENT_TYPE, NAME } from "../names.ts";
 import { SYSTEM_CATEGORY } from "../webhooks/events.ts";
 import { headersProblem } from "../webhooks/headers.ts";
@@ -28,7 +23,15 @@ const Settings = {
     .array(z.string().refine((name) => NAME.test(name) || name === SYSTEM_CATEGORY, `the name of a category, or ${SYSTEM_CATEGORY}`))
     .min(1)
     .max(100),
-  where: PredicateIn,
+  // By hand, since a schema that contains itself would make the OpenAPI document refer to what it does not have.
+  where: z
+    .looseObject({})
+    .transform((value, context) => {
+      const { data, error } = PredicateIn.safeParse(value);
+      for (const { path, message } of error?.issues ?? []) context.addIssue({ code: "custom", path, message });
+      return data ?? z.NEVER;
+    })
+    .describe("What an event must fulfil: `{path, op, value}`, or `and`, `or` and `not` of such."),
   description: z.string().max(1_024),
   rate: z.number().positive().max(WEBHOOK_RATE).describe("Deliveries per second, at most."),
   concurrency: z.int().min(1).max(WEBHOOK_IN_FLIGHT).describe("Deliveries under way at once, at most."),
@@ -42,7 +45,10 @@ export const WebhookIn = z.strictObject({
   categories: Settings.categories.optional(),
   where: Settings.where.optional(),
   description: Settings.description.optional(),
-  headers: Headers.superRefine(complain).transform(lowerCased).optional().describe("Sent along with every delivery. Their values are not shown again."),
+  headers: Headers.superRefine(complain)
+    .transform(lowerCased)
+    .optional()
+    .describe("Sent along with every delivery. Their values are not shown again."),
   rate: Settings.rate.optional(),
   concurrency: Settings.concurrency.optional(),
   asymmetric: Settings.asymmetric.optional(),
@@ -59,7 +65,9 @@ export const WebhookPatch = z.strictObject({
   description: Settings.description.nullish(),
   headers: z
     .record(z.string(), z.string().nullable())
-    .superRefine((headers, context) => complain(Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value ?? "x"])), context))
+    .superRefine((headers, context) =>
+      complain(Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value ?? "x"])), context),
+    )
     .transform(lowerCased)
     .nullish()
     .describe("Merged by name: null removes one."),
@@ -83,7 +91,10 @@ export const RetryIn = z.strictObject({ from: z.int().positive().optional(), to:
 
 export const DeliveriesQuery = z.object({
   status: z.enum(["pending", "delivered", "parked", "skipped"]).optional(),
-  after: z.string().refine((id) => parseDeliveryId(id) !== undefined, "the id of a delivery").optional(),
+  after: z
+    .string()
+    .refine((id) => parseDeliveryId(id) !== undefined, "the id of a delivery")
+    .optional(),
   limit: limitOf(WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEFAULT),
 });
 

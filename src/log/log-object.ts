@@ -138,7 +138,12 @@ export function logObject(app: App) {
     async handover(): Promise<Handover | undefined> {
       const { table, info } = await this.#begun();
       if (!this.#sealed) return undefined;
-      return { first: table.head + 1, earlier: [...info.earlier, info.first], subscribers: this.#subscribers.all(), starts: this.#starts.all() };
+      return {
+        first: table.head + 1,
+        earlier: [...info.earlier, info.first],
+        subscribers: this.#subscribers.all(),
+        starts: this.#starts.all(),
+      };
     }
 
     async readHere(request: LogReadRequest): Promise<LogPage> {

@@ -14,7 +14,15 @@ import { type Item, Window } from "./window.ts";
 
 /** A delivery whose turn it is: the first attempt at something new, or another one at something that failed, or what waited behind it. */
 export type Turn =
-  | { readonly kind: "fresh"; readonly run: number; readonly stream: string; readonly position: number; readonly window: Window; readonly item: Item; readonly lane?: undefined }
+  | {
+      readonly kind: "fresh";
+      readonly run: number;
+      readonly stream: string;
+      readonly position: number;
+      readonly window: Window;
+      readonly item: Item;
+      readonly lane?: undefined;
+    }
   | { readonly kind: "again"; readonly run: number; readonly stream: string; readonly position: number | undefined; readonly lane?: Lane };
 
 /** Milliseconds between two prunings of the ledger. Ours. */
@@ -281,10 +289,18 @@ export class Books {
     this.#isBehind = true;
     if (failingSince === undefined) return;
     // It is back: what failed while it was away need not wait for its schedule.
-    if (wasDown) for (const retry of this.#retries.values()) if (retry.at >= failingSince) retry.nextAttemptAt = Math.min(retry.nextAttemptAt, now);
+    if (wasDown)
+      for (const retry of this.#retries.values()) if (retry.at >= failingSince) retry.nextAttemptAt = Math.min(retry.nextAttemptAt, now);
   }
 
-  #end(turn: Turn, event: Pick<LoggedEvent, "stream" | "type" | "position">, status: "delivered" | "parked" | "skipped", attempts: number, outcome: Outcome, now: number): void {
+  #end(
+    turn: Turn,
+    event: Pick<LoggedEvent, "stream" | "type" | "position">,
+    status: "delivered" | "parked" | "skipped",
+    attempts: number,
+    outcome: Outcome,
+    now: number,
+  ): void {
     const key = { run: turn.run, position: event.position };
     this.#transaction(() => {
       this.ledger.record(key, event, status, attempts, outcome, now, undefined);
@@ -310,7 +326,14 @@ export class Books {
   #block(turn: Turn, { stream, position }: LoggedEvent): void {
     if (turn.kind === "fresh") {
       const behind = turn.window.waitingOf(stream);
-      const lane = { run: turn.run, stream, head: position, after: position, seen: behind.at(-1)?.position ?? position, behind: behind.length };
+      const lane = {
+        run: turn.run,
+        stream,
+        head: position,
+        after: position,
+        seen: behind.at(-1)?.position ?? position,
+        behind: behind.length,
+      };
       this.lanes.set(laneKey(turn.run, stream), lane);
       this.#saveLane(lane);
       turn.item.state = "settled";

@@ -213,12 +213,12 @@ export class Dispatcher {
 
   async #attempt(turn: Turn): Promise<void> {
     const found = turn.position === undefined ? await this.#findNext(turn) : await this.#eventAt(turn, turn.position);
-    if (!this.#host.settings()) return void this.#putBack(turn);
+    if (!this.#host.settings()) return this.#putBack(turn);
     if (!found) {
       if (turn.position === undefined) return; // the lane has ended
-      return void this.#books.skip(turn, turn.position, "", "the event was erased");
+      return this.#books.skip(turn, turn.position, "", "the event was erased");
     }
-    if (found.erased) return void this.#books.skip(turn, found.position, found.type, "the event was erased");
+    if (found.erased) return this.#books.skip(turn, found.position, found.type, "the event was erased");
     const outcome = await this.#host.send({ run: turn.run, position: found.position }, found);
     if (!this.#host.exists()) return; // removed while it was under way
     this.#books.settle(turn, found, outcome, Date.now());

@@ -205,7 +205,9 @@ export class Ledger {
   }
 
   parkedBetween(from: number, to: number): number {
-    return Number(this.#sql.exec(`SELECT count(*) AS n FROM deliveries WHERE status = 'parked' AND position BETWEEN ? AND ?`, from, to).one().n);
+    return Number(
+      this.#sql.exec(`SELECT count(*) AS n FROM deliveries WHERE status = 'parked' AND position BETWEEN ? AND ?`, from, to).one().n,
+    );
   }
 
   /** Positions that are on the books already, of those after one and up to another. */
@@ -256,7 +258,9 @@ export class Ledger {
   }
 
   find({ run, position }: Key): Row | undefined {
-    return this.#sql.exec(`SELECT * FROM deliveries WHERE run = ? AND position = ?`, run, position).toArray()[0] as unknown as Row | undefined;
+    return this.#sql.exec(`SELECT * FROM deliveries WHERE run = ? AND position = ?`, run, position).toArray()[0] as unknown as
+      | Row
+      | undefined;
   }
 
   /** From the newest run and position downwards. Looks at a bounded number of rows: `next` says where to go on. */

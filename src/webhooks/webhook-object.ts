@@ -178,7 +178,8 @@ export function webhookObject(app: App) {
     async rotate(secret: string): Promise<{ secret: string; previousUntil: string } | Refused | undefined> {
       if (!this.#configuration()) return undefined;
       const now = Date.now();
-      if (this.#inCode) return { refused: "its secret is a variable of the deployment: put both there, the new one first, parted by a space" };
+      if (this.#inCode)
+        return { refused: "its secret is a variable of the deployment: put both there, the new one first, parted by a space" };
       if (this.#sending()?.asymmetric) await this.#keys.rotate(now);
       const stored = this.ctx.storage.kv.get<Subscription>("subscription"); // read after the await: nothing comes between
       if (!stored) return undefined;
@@ -223,7 +224,8 @@ export function webhookObject(app: App) {
       const books = this.#open();
       const row = key && books?.ledger.find(key);
       if (!key || !books || !row) return undefined;
-      if (row.status !== "parked" && row.status !== "pending") return { refused: `it is ${row.status}: replay its position to send it again` };
+      if (row.status !== "parked" && row.status !== "pending")
+        return { refused: `it is ${row.status}: replay its position to send it again` };
       if (row.status === "parked") books.reviveOne(key);
       else books.retryOne(key);
       this.#goOn();
@@ -388,7 +390,9 @@ export function webhookObject(app: App) {
       const own = this.#open()?.own;
       if (own) own.mayHaveMore = true;
       this.#alarm.wakeNow(); // also tells the log, should that fail here
-      await this.#tellTheLog().catch((error: unknown) => this.#complain("the log was not told that a webhook goes on; trying again", error));
+      await this.#tellTheLog().catch((error: unknown) =>
+        this.#complain("the log was not told that a webhook goes on; trying again", error),
+      );
     }
 
     /** Paused or switched off: its events wait in the log, and nobody needs to ring for it. */

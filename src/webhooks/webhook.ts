@@ -80,7 +80,9 @@ export function webhook<const Name extends string, From extends Source, Type ext
 }
 
 function requireManner(name: string, { headers = {}, rate, concurrency }: Manner): void {
-  const texts = Object.fromEntries(Object.entries(headers).map(([header, value]) => [header, typeof value === "string" ? value : "variable"]));
+  const texts = Object.fromEntries(
+    Object.entries(headers).map(([header, value]) => [header, typeof value === "string" ? value : "variable"]),
+  );
   const problem =
     headersProblem(texts) ??
     (rate !== undefined && !(rate > 0 && rate <= WEBHOOK_RATE) ? `a rate is above 0 and at most ${WEBHOOK_RATE}` : undefined) ??

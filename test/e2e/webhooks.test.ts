@@ -1,7 +1,7 @@
 /** Promise 6 when everything is killed, and the queue's messages are lost, in the middle of a burst to several endpoints. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { until } from "../../scripts/client.ts";
+import { type Answer, until } from "../../scripts/client.ts";
 import { Receiver, accept } from "../../scripts/receiver.ts";
 import { WEBHOOK_IN_FLIGHT } from "../../src/limits.ts";
 import { Server } from "./server.ts";
@@ -17,13 +17,12 @@ describe("a burst of 500 events to three endpoints, in which the store is killed
   beforeAll(async () => {
     server = await Server.start();
     const { client } = server;
-    expect((await client.call("/streams/reading", {}, {}, "PUT")).status).toBe(201);
+    await made(client.call("/streams/reading", {}, {}, "PUT"));
     for (let index = 0; index < 3; index++) {
       const receiver = await Receiver.listen();
       receivers.push(receiver);
-      const { status, body } = await client.call<{ secret: string }>("/webhooks", { url: receiver.url, categories: ["reading"] });
-      expect(status).toBe(201);
-      receiver.secret = body.secret;
+      const { secret } = await made(client.call<{ secret: string }>("/webhooks", { url: receiver.url, categories: ["reading"] }));
+      receiver.secret = secret;
     }
     const [, slow, flaky] = receivers as [Receiver, Receiver, Receiver];
     slow.answer = (response) => void setTimeout(() => accept(response), 10);
@@ -35,7 +34,7 @@ describe("a burst of 500 events to three endpoints, in which the store is killed
     };
     for (let stream = 0; stream < STREAMS; stream++) {
       const events = Array.from({ length: EVENTS / STREAMS }, (_, value) => ({ type: "Read", data: { value } }));
-      expect((await client.call(`/streams/reading/s${stream}`, { events })).status).toBe(201);
+      await made(client.call(`/streams/reading/s${stream}`, { events }));
     }
     for (let crash = 1; crash <= CRASHES; crash++) {
       const enough = crash * 100;
@@ -76,9 +75,18 @@ describe("a burst of 500 events to three endpoints, in which the store is killed
       const answer = await server.client.get<{ webhooks: { pending: number; parked: number }[] }>("/webhooks");
       return answer.webhooks.every(({ pending }) => pending === 0) ? answer : undefined;
     });
-    expect(webhooks.map(({ pending, parked }) => ({ pending, parked }))).toEqual(Array.from({ length: 3 }, () => ({ pending: 0, parked: 0 })));
+    expect(webhooks.map(({ pending, parked }) => ({ pending, parked }))).toEqual(
+      Array.from({ length: 3 }, () => ({ pending: 0, parked: 0 })),
+    );
   });
 });
+
+/** What was made, if it was. */
+async function made<Body>(calling: Promise<Answer<Body>>): Promise<Body> {
+  const { status, body } = await calling;
+  if (status !== 201) throw new Error(`answered ${status} ${JSON.stringify(body)}`);
+  return body;
+}
 
 /** Ids of the deliveries that were answered with a success, at last. */
 function accepted({ deliveries }: Receiver, failed: ReadonlySet<string>): Set<string> {

@@ -145,9 +145,7 @@ const webhook = z.object({
   asymmetric: z.boolean().optional(),
   origin: z.enum(["code", "api"]),
   status: z.enum(["live", "catching-up", "paused", "failed"]).describe("`failed`: it was switched off, see `disabled`."),
-  disabled: z
-    .object({ reason: z.enum(["gone", "failing"]).describe("A 410, or five days without a success."), at: Time })
-    .optional(),
+  disabled: z.object({ reason: z.enum(["gone", "failing"]).describe("A 410, or five days without a success."), at: Time }).optional(),
   position: Position.describe("The last position that it has taken from the log."),
   pending: Whole.describe("Deliveries that were taken and have not ended."),
   parked: Whole.describe("Deliveries that were given up, and can be tried again."),

@@ -3,12 +3,10 @@ import { WEBHOOK_HEADERS, WEBHOOK_HEADER_CHARACTERS } from "../../../src/limits.
 import { headersProblem } from "../../../src/webhooks/headers.ts";
 
 describe("headers that a webhook adds", () => {
-  it.each([
-    [{ authorization: "Bearer abc.def" }],
-    [{ "X-Tenant": "eu 1", "x-tab": "a\tb" }],
-    [{ "x_y": "1", "x-empty-ish": "-" }],
-    [{}],
-  ])("may be %j", (headers) => expect(headersProblem(headers)).toBeUndefined());
+  it.each([[{ authorization: "Bearer abc.def" }], [{ "X-Tenant": "eu 1", "x-tab": "a\tb" }], [{ x_y: "1", "x-empty-ish": "-" }], [{}]])(
+    "may be %j",
+    (headers) => expect(headersProblem(headers)).toBeUndefined(),
+  );
 
   it.each([
     ["webhook-id", "1"],
@@ -45,7 +43,8 @@ describe("headers that a webhook adds", () => {
     expect(problem).toBe("the value of x-key is visible ASCII, without line breaks and without spaces around it");
   });
 
-  it("may not be there twice, whatever the case", () => expect(headersProblem({ "X-A": "1", "x-a": "2" })).toBe("the header x-a is there twice"));
+  it("may not be there twice, whatever the case", () =>
+    expect(headersProblem({ "X-A": "1", "x-a": "2" })).toBe("the header x-a is there twice"));
 
   it("may not be too many or too long", () => {
     const many = Object.fromEntries(Array.from({ length: WEBHOOK_HEADERS + 1 }, (_, index) => [`x-${index}`, "1"]));

@@ -151,9 +151,7 @@ describe("promise 6: though the log is out of reach for a while", () => {
     later.pass(5_000);
     await eventually(async () => {
       await alarm();
-      expect((await books()).map(({ status, attempts }) => [status, attempts])).toEqual(
-        Array.from({ length: 4 }, () => ["delivered", 1]),
-      );
+      expect((await books()).map(({ status, attempts }) => [status, attempts])).toEqual(Array.from({ length: 4 }, () => ["delivered", 1]));
     });
     expect(received().filter((one) => one.startsWith("reading/a"))).toEqual(["reading/a/1", "reading/a/2"]);
     expect(received()).toHaveLength(4);
@@ -172,7 +170,14 @@ describe("promise 6: retried on a schedule, and never silently dropped", () => {
     await eventually(async () => expect((await books())[0]?.attempts).toBe(1));
     for (const [index, seconds] of SCHEDULE_S.entries()) {
       expect(await books()).toMatchObject([
-        { position: 1, stream: "reading/s", status: "pending", attempts: index + 1, next_attempt_at: time.now() + seconds * 1_000, response: 500 },
+        {
+          position: 1,
+          stream: "reading/s",
+          status: "pending",
+          attempts: index + 1,
+          next_attempt_at: time.now() + seconds * 1_000,
+          response: 500,
+        },
       ]);
       time.pass(seconds * 1_000 - 1_001);
       await alarm();

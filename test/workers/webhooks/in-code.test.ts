@@ -18,7 +18,12 @@ afterEach(() => {
 
 /** Switches them on, as a deployment does that has the variables. */
 function switchOn(name: string) {
-  Object.assign(variables, { TOLD_URL: `http://${name}.test/`, TOLD_ALL_URL: `http://${name}.all.test/`, TOLD_SECRET: SECRET, TOLD_KEY: "k-1" });
+  Object.assign(variables, {
+    TOLD_URL: `http://${name}.test/`,
+    TOLD_ALL_URL: `http://${name}.all.test/`,
+    TOLD_SECRET: SECRET,
+    TOLD_KEY: "k-1",
+  });
   return { told: endpointAt(`http://${name}.test/`), all: endpointAt(`http://${name}.all.test/`) };
 }
 
@@ -42,7 +47,9 @@ describe("a webhook in code", () => {
     for (const value of [102, 103]) await store.read("new", value);
     await evictDurableObject(store.logObject());
     await store.wake("told");
-    await eventually(() => expect(told.received.map(({ stream, version }) => `${stream}/${version}`)).toEqual(["reading/new/1", "reading/new/2"]));
+    await eventually(() =>
+      expect(told.received.map(({ stream, version }) => `${stream}/${version}`)).toEqual(["reading/new/1", "reading/new/2"]),
+    );
     expect(await store.consumer("told")).toMatchObject({ lag: 0, position: 4 });
   });
 

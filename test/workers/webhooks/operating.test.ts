@@ -47,7 +47,9 @@ describe("PATCH of a webhook", () => {
     const before = await json(`/webhooks/${webhook.id}`);
     const response = await send("PATCH", `/webhooks/${webhook.id}`, change);
     expect(response.status).toBe(400);
-    expect((await readJson(response)).issues).toContainEqual(expect.objectContaining({ path: expect.stringMatching(new RegExp(`^${path}`)) }));
+    expect((await readJson(response)).issues).toContainEqual(
+      expect.objectContaining({ path: expect.stringMatching(new RegExp(`^${path}`)) }),
+    );
     expect(await json(`/webhooks/${webhook.id}`)).toEqual(before);
   });
 
@@ -90,7 +92,12 @@ describe("PATCH of a webhook", () => {
 
 describe("a webhook with a predicate", () => {
   it("is sent only what fulfils it", async () => {
-    const where = { or: [{ path: "data.value", op: "gt", value: 10 }, { path: "stream", op: "eq", value: "reading/always" }] };
+    const where = {
+      or: [
+        { path: "data.value", op: "gt", value: 10 },
+        { path: "stream", op: "eq", value: "reading/always" },
+      ],
+    };
     const { read, wake, received } = await subscribed("where", { where });
     await read("a", 10);
     await read("b", 11);
@@ -107,7 +114,8 @@ describe("a webhook's headers", () => {
     await wake();
     await eventually(() => expect(endpoint.received).toHaveLength(1));
     expect(endpoint.received[0]?.headers.get("authorization")).toBe("Bearer hidden-value");
-    for (const path of ["/webhooks", `/webhooks/${webhook.id}`, "/consumers"]) expect(JSON.stringify(await json(path))).not.toContain("hidden-value");
+    for (const path of ["/webhooks", `/webhooks/${webhook.id}`, "/consumers"])
+      expect(JSON.stringify(await json(path))).not.toContain("hidden-value");
   });
 });
 
@@ -123,7 +131,9 @@ describe("a paused webhook", () => {
     expect(await object.wake()).toBe(Number.MAX_SAFE_INTEGER); // nobody needs to ring for it
     await evict();
     expect(await report()).toMatchObject({ status: "paused" });
-    expect(await readJson(await send("PATCH", `/webhooks/${webhook.id}`, { paused: false }))).toMatchObject({ status: expect.not.stringMatching("paused") });
+    expect(await readJson(await send("PATCH", `/webhooks/${webhook.id}`, { paused: false }))).toMatchObject({
+      status: expect.not.stringMatching("paused"),
+    });
     await eventually(() => expect(received()).toEqual(["reading/s/1", "reading/s/2"]));
     expect(await object.wake()).toBe(2);
   });
@@ -162,7 +172,12 @@ describe("retrying", () => {
     expect(endpoint.received).toHaveLength(before + 1);
     const again = endpoint.received.at(-1) as Delivery;
     expect(again.headers.get("webhook-id")).toBe((endpoint.received[0] as Delivery).headers.get("webhook-id"));
-    expect(await json(path)).toMatchObject({ deliveries: [{ id: "2", status: "parked" }, { id: "1", status: "delivered", attempts: 1 }] });
+    expect(await json(path)).toMatchObject({
+      deliveries: [
+        { id: "2", status: "parked" },
+        { id: "1", status: "delivered", attempts: 1 },
+      ],
+    });
     expect(await readJson(await post(`${path}/1/retry`, undefined))).toMatchObject({ status: 409, code: "delivery-ended" });
     expect(await readJson(await post(`${path}/99/retry`, undefined))).toMatchObject({ status: 404, code: "unknown-delivery" });
     expect(await readJson(await post(`${path}/x/retry`, undefined))).toMatchObject({ status: 404, code: "unknown-delivery" });
@@ -292,7 +307,13 @@ describe("sending again", () => {
     await eventually(async () => expect(await report()).toMatchObject({ pending: 0, position: 4 }));
     expect(received().slice(before).toSorted()).toEqual(["reading/a/2", "reading/b/1", "reading/b/2"]);
     await object.control("reset");
-    await eventually(() => expect(received().slice(before + 3).toSorted()).toEqual(["reading/a/1", "reading/a/2", "reading/b/1", "reading/b/2"]));
+    await eventually(() =>
+      expect(
+        received()
+          .slice(before + 3)
+          .toSorted(),
+      ).toEqual(["reading/a/1", "reading/a/2", "reading/b/1", "reading/b/2"]),
+    );
   });
 });
 
@@ -344,7 +365,11 @@ describe("a test message", () => {
       data: { type: "$webhook.test", data: { webhook: webhook.id } },
     });
     endpoint.answer = FAILED;
-    expect(await readJson(await post(`/webhooks/${webhook.id}/test`, undefined))).toMatchObject({ delivered: false, response: 500, excerpt: "no" });
+    expect(await readJson(await post(`/webhooks/${webhook.id}/test`, undefined))).toMatchObject({
+      delivered: false,
+      response: 500,
+      excerpt: "no",
+    });
     expect(await books()).toEqual([]);
     expect(await report()).toMatchObject({ attempts: 0, health: {} });
   });

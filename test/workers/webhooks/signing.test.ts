@@ -41,7 +41,8 @@ describe("rotating a webhook's secret", () => {
     };
     const during = await deliver(1);
     expect(partsOf(during)).toHaveLength(2);
-    for (const one of [secret, webhook.secret]) expect(() => new Webhook(one).verify(during.body, Object.fromEntries(during.headers))).not.toThrow();
+    for (const one of [secret, webhook.secret])
+      expect(() => new Webhook(one).verify(during.body, Object.fromEntries(during.headers))).not.toThrow();
 
     const now = Date.now();
     vi.spyOn(Date, "now").mockImplementation(() => now + 24 * 3_600_000 + 1_000);
@@ -81,14 +82,21 @@ describe("a webhook that signs asymmetrically", () => {
     await wake();
     await eventually(() => expect(endpoint.received).toHaveLength(2));
     const rotated = await readJson(await get(`/.well-known/webhooks/${webhook.id}`));
-    expect(rotated.keys).toEqual([{ algorithm: "ed25519", publicKey: expect.any(String) }, { ...keys[0], until: expect.stringMatching(/Z$/) }]);
+    expect(rotated.keys).toEqual([
+      { algorithm: "ed25519", publicKey: expect.any(String) },
+      { ...keys[0], until: expect.stringMatching(/Z$/) },
+    ]);
     for (const { publicKey } of rotated.keys) expect(await isSignedBy(publicKey, endpoint.received[1] as Delivery)).toBe(true);
   });
 
   it("tells its keys without a token, and nothing else", async () => {
     const { store, webhook } = await subscribed("open", { asymmetric: true });
     const ask = (path: string) =>
-      createHttp(app).fetch(new Request(`http://headspring/stores/${store}${path}`), { ...env, HEADSPRING_ENV: "deployed", API_TOKENS: "[]" });
+      createHttp(app).fetch(new Request(`http://headspring/stores/${store}${path}`), {
+        ...env,
+        HEADSPRING_ENV: "deployed",
+        API_TOKENS: "[]",
+      });
     expect((await ask(`/.well-known/webhooks/${webhook.id}`)).status).toBe(200);
     expect((await ask(`/webhooks/${webhook.id}`)).status).toBe(401);
     expect((await ask(`/.well-known/webhooks/${webhook.id}/deliveries`)).status).toBe(401);

@@ -107,12 +107,10 @@ export async function subscribed(name: string, subscription: object = {}) {
     /** Runs the object's alarm now. */
     alarm: () => runDurableObjectAlarm(object),
     books: () =>
-      runInDurableObject(
-        object,
-        (_instance, { storage }) =>
-          tablesOf(storage).includes("deliveries")
-            ? (storage.sql.exec(`SELECT * FROM deliveries ORDER BY run, position`).toArray() as unknown as Line[])
-            : [],
+      runInDurableObject(object, (_instance, { storage }) =>
+        tablesOf(storage).includes("deliveries")
+          ? (storage.sql.exec(`SELECT * FROM deliveries ORDER BY run, position`).toArray() as unknown as Line[])
+          : [],
       ),
     armed: () => runInDurableObject(object, async (_instance, { storage }) => (await storage.getAlarm()) !== null),
     /** What is stored of how far it is. */
