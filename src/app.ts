@@ -1,10 +1,12 @@
 /** An app: everything a deployment declares, checked once at start-up. */
 
 import { WEBHOOK_ID_PREFIX } from "./delivery/consumers.ts";
+import type { ConsumerHooks } from "./delivery/failure.ts";
 import type { AnyAggregate } from "./streams/aggregate.ts";
 import type { Category } from "./streams/category.ts";
 import type { View } from "./views/view.ts";
-import type { Reactor } from "./processors/reactor.ts";
+import { requireNoLoops } from "./processors/loops.ts";
+import type { Processor } from "./processors/processor.ts";
 import type { Webhook } from "./webhooks/webhook.ts";
 
 export interface AppDefinition {
@@ -13,8 +15,10 @@ export interface AppDefinition {
   /** Plain categories. */
   readonly categories?: readonly Category[];
   readonly views?: readonly View[];
-  readonly processors?: readonly Reactor[];
+  readonly processors?: readonly Processor[];
   readonly webhooks?: readonly Webhook[];
+  /** Called when a view or a processor cannot process an event: to tell a person, or a monitoring service. */
+  readonly hooks?: ConsumerHooks;
 }
 
 /** An app, by name. */
@@ -22,20 +26,22 @@ export interface App {
   readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   readonly categories: ReadonlyMap<string, Category>;
   readonly views: ReadonlyMap<string, View>;
-  readonly processors: ReadonlyMap<string, Reactor>;
+  readonly processors: ReadonlyMap<string, Processor>;
   readonly webhooks: ReadonlyMap<string, Webhook>;
+  readonly hooks: ConsumerHooks;
 }
 
 /**
  * Puts the parts of an app together.
  *
- * @throws {TypeError} when two categories or two consumers have the same name, or a consumer follows a category the app does not have
+ * @throws {TypeError} when two categories or two consumers have the same name, a consumer follows or feeds a category that the
+ * app does not have, or processors feed each other without end
  *
  * @example
  * export const app = defineApp({ aggregates: [order, product], views: [readyOrders], processors: [fulfilment] });
  */
 export function defineApp(definition: AppDefinition): App {
-  const { aggregates = [], categories = [], views = [], processors = [], webhooks = [] } = definition;
+  const { aggregates = [], categories = [], views = [], processors = [], webhooks = [], hooks = {} } = definition;
   const declared = unique("category", [...aggregates, ...categories]);
   for (const name of unique("consumer", [...views, ...processors, ...webhooks]).keys()) {
     if (name.startsWith(WEBHOOK_ID_PREFIX)) throw new TypeError(`"${name}" begins like the ids of webhooks that are added at run time`);
@@ -47,12 +53,19 @@ export function defineApp(definition: AppDefinition): App {
       }
     }
   }
+  for (const { kind, name, emissions } of processors) {
+    for (const { to } of emissions) {
+      if (declared.get(to.name) !== to) throw new TypeError(`${kind} "${name}" emits to "${to.name}", which the app does not declare`);
+    }
+  }
+  requireNoLoops(processors);
   return {
     aggregates: unique("aggregate", aggregates),
     categories: unique("category", categories),
     views: unique("view", views),
     processors: unique("processor", processors),
     webhooks: unique("webhook", webhooks),
+    hooks,
   };
 }
 

@@ -10,8 +10,10 @@ export { after, cancel, nothing, refuse } from "./command.ts";
 // ④ Views: data out
 export { view } from "./views/view.ts";
 
-// ⑤ Processors: events become commands
+// ⑤ Processors: events become commands, other events, and calls to the outside
 export { reactor } from "./processors/reactor.ts";
+export { transform } from "./processors/transform.ts";
+export { effect } from "./processors/effect.ts";
 export { append, send } from "./command.ts";
 
 // ⑥ Webhooks: tell the outside
@@ -25,5 +27,6 @@ export { defineApp } from "./app.ts";
 export type { App } from "./app.ts";
 export type { NewEvent, RecordedEvent } from "./event.ts";
 export type { DecideContext, Decision } from "./command.ts";
+export type { EffectContext } from "./processors/effect.ts";
 export type { Retry } from "./delivery/retry.ts";
 export type { Duration } from "./duration.ts";

@@ -29,6 +29,8 @@ const PROBLEMS = {
   "replay-refused": [409, "The replay cannot begin"],
   "too-many-webhooks": [409, "The store has as many webhooks as it may have"],
   "too-many-categories": [409, "The store has as many categories as it may have"],
+  "action-not-possible": [409, "The consumer is not in a state for this"],
+  "too-many-versions": [409, "The category has as many earlier versions as are kept"],
   "category-retired": [410, "The category was retired"],
   "stream-deleted": [410, "The stream was deleted"],
   "version-conflict": [412, "The stream is at another version"],

@@ -3,6 +3,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { App } from "../app.ts";
+import { rebuild } from "../delivery/operate.ts";
+import { reportConsumers } from "../delivery/report.ts";
 import { VIEW_PAGE_ROWS, VIEW_PAGE_ROWS_DEFAULT, VIEW_WAIT_SECONDS_DEFAULT } from "../limits.ts";
 import { logOf } from "../objects.ts";
 import { awaitPosition, awaitRow, queryView } from "../views/query.ts";
@@ -22,14 +24,22 @@ export const Paging = z.object({
 export function viewRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
 
-  routes.get("/", (context) => {
-    const views = [...app.views.values()].map((view) => ({
-      name: view.name,
-      description: view.description,
-      key: view.key,
-      row: z.toJSONSchema(view.row, { unrepresentable: "any" }),
-    }));
+  routes.get("/", async (context) => {
+    const reports = await reportConsumers(app, context.env, storeOf(context), (name) => app.views.has(name));
+    const views = [...app.views.values()].map((view) => {
+      const { position, status, stale, rebuild } = reports.find(({ name }) => name === view.name) ?? {};
+      const row = z.toJSONSchema(view.row, { unrepresentable: "any" });
+      return { name: view.name, description: view.description, key: view.key, row, position, status, stale, rebuild };
+    });
     return context.json({ views });
+  });
+
+  routes.post("/:view/rebuild", async (context) => {
+    const view = viewOf(app, context);
+    const store = storeOf(context);
+    await rebuild(context.env, store, view);
+    const [report] = await reportConsumers(app, context.env, store, (name) => name === view.name);
+    return context.json(report, 202, { location: context.req.path.replace(/views\/[^/]+\/rebuild$/, `consumers/${view.name}`) });
   });
 
   routes.get("/:view", async (context) => {

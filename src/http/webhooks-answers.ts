@@ -1,8 +1,7 @@
 /** What the doors of webhooks have in common. */
 
-import { DEFINITION_BYTES } from "../limits.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, jsonBody } from "./request.ts";
+import type { HttpContext } from "./request.ts";
 
 /** What a webhook has answered, if it is there. */
 export function known<Answer>(context: HttpContext, answer: Answer | undefined): Answer {
@@ -12,9 +11,4 @@ export function known<Answer>(context: HttpContext, answer: Answer | undefined):
 
 export function unknownWebhook(id: string): Problem {
   return new Problem("unknown-webhook", `there is no webhook ${id}`);
-}
-
-/** The body as JSON; without one, an empty object. */
-export async function optionalBody(context: HttpContext): Promise<unknown> {
-  return context.req.raw.body === null ? {} : (await jsonBody(context, DEFINITION_BYTES)).value;
 }

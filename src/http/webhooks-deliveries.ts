@@ -4,9 +4,9 @@ import { Hono } from "hono";
 import { DEFINITION_BYTES, MAX_POSITION } from "../limits.ts";
 import type { ReplayRequest, WebhookRpc } from "../webhooks/protocol.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, checked, jsonBody, linkTo, queryOf } from "./request.ts";
+import { type HttpContext, checked, jsonBody, linkTo, optionalJsonBody, queryOf } from "./request.ts";
 import { DeliveriesQuery, ReplayIn, RetryIn } from "./webhooks-in.ts";
-import { known, optionalBody } from "./webhooks-answers.ts";
+import { known } from "./webhooks-answers.ts";
 
 /** @param webhookNamed the webhook that the path names */
 export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRpc) {
@@ -34,7 +34,7 @@ export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRp
 
   routes.post("/:id/deliveries/retry", async (context) => {
     const webhook = webhookNamed(context);
-    const { from = 1, to = MAX_POSITION } = checked(RetryIn, await optionalBody(context), "the range is not valid");
+    const { from = 1, to = MAX_POSITION } = checked(RetryIn, await optionalJsonBody(context, DEFINITION_BYTES), "the range is not valid");
     return context.json(known(context, await webhook.retryParked(from, to)), 202);
   });
 

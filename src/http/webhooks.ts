@@ -11,8 +11,8 @@ import type { WebhookRpc } from "../webhooks/protocol.ts";
 import { newSecret } from "../webhooks/signature.ts";
 import { targetProblem } from "../webhooks/target.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, checked, jsonBody, storeOf } from "./request.ts";
-import { known, optionalBody, unknownWebhook } from "./webhooks-answers.ts";
+import { type HttpContext, checked, jsonBody, optionalJsonBody, storeOf } from "./request.ts";
+import { known, unknownWebhook } from "./webhooks-answers.ts";
 import { deliveryRoutes } from "./webhooks-deliveries.ts";
 import { RotateIn, WebhookIn, WebhookPatch } from "./webhooks-in.ts";
 
@@ -71,7 +71,7 @@ export function webhookRoutes(app: App) {
 
   routes.post("/:id/rotate-secret", async (context) => {
     const webhook = webhookNamed(context);
-    const { secret = newSecret() } = checked(RotateIn, await optionalBody(context), "the request is not valid");
+    const { secret = newSecret() } = checked(RotateIn, await optionalJsonBody(context, DEFINITION_BYTES), "the request is not valid");
     const answer = known(context, await webhook.rotate(secret));
     if ("refused" in answer) throw new Problem("declared-in-code", answer.refused);
     return context.json(answer);

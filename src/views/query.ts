@@ -1,8 +1,6 @@
 /** Reads views: rows with the position they are at, and the wait for a position. */
 
-import { catchUp } from "../delivery/consumer.ts";
-import { logOf } from "../objects.ts";
-import { viewConsumer } from "./projector.ts";
+import { project } from "./project.ts";
 import { readServing } from "./serving.ts";
 import { quoted } from "./table.ts";
 import type { StoredRow, View } from "./view.ts";
@@ -60,7 +58,7 @@ export async function awaitRow(env: Env, store: string, view: View, key: string,
     const found = await rowOf(env, store, view, key);
     if (found.row || Date.now() >= deadline) return found;
     await scheduler.wait(LOOK_AGAIN_MS);
-    await catchUp(viewConsumer(env, store, view), logOf(env, store), deadline);
+    await project(env, store, view, deadline);
   }
 }
 
@@ -70,9 +68,8 @@ export async function awaitRow(env: Env, store: string, view: View, key: string,
  * @returns false when the deadline (milliseconds since 1970) came first
  */
 export async function awaitPosition(env: Env, store: string, view: View, position: number, deadline: number): Promise<boolean> {
-  const consumer = viewConsumer(env, store, view);
   for (;;) {
-    const progress = await catchUp(consumer, logOf(env, store), deadline, position);
+    const progress = await project(env, store, view, deadline, { until: position });
     if (progress.position >= position) return true;
     if (Date.now() >= deadline) return false;
     await scheduler.wait(LOOK_AGAIN_MS);

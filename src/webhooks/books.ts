@@ -210,11 +210,11 @@ export class Books {
   }
 
   /** Parks what keeps a stream waiting, so that it goes on. Answers with how many. */
-  parkHeads(reason: string): number {
+  parkHeads(reason: string, only?: number): number {
     let parked = 0;
     this.#transaction(() => {
       for (const lane of this.lanes.values()) {
-        if (lane.head === undefined) continue;
+        if (lane.head === undefined || (only !== undefined && only !== lane.head)) continue;
         const key = { run: lane.run, position: lane.head };
         this.ledger.park(key, reason);
         this.#retries.delete(deliveryId(key));

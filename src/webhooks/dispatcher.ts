@@ -5,7 +5,7 @@
 
 import type { LoggedEvent } from "../event.ts";
 import { WEBHOOK_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FAILING_STREAMS, WEBHOOK_IN_FLIGHT, WEBHOOK_WINDOW_EVENTS } from "../limits.ts";
-import type { LogRpc } from "../protocol.ts";
+import type { LogRpc } from "../log-protocol.ts";
 import { Books, type Turn } from "./books.ts";
 import type { Active } from "./configuration.ts";
 import { EventCache } from "./event-cache.ts";

@@ -5,7 +5,7 @@
 
 import type { LoggedEvent } from "../event.ts";
 import { WEBHOOK_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FRESH_MS } from "../limits.ts";
-import type { LogFilter, LogRpc } from "../protocol.ts";
+import type { LogFilter, LogRpc } from "../log-protocol.ts";
 
 export class EventCache {
   readonly #log: () => LogRpc;

@@ -155,7 +155,7 @@ export interface WebhookRpc {
   wake(): Promise<number>;
   remove(): Promise<void>;
   change(patch: SettingsPatch): Promise<WebhookReport | Refused | undefined>;
-  /** The operator's levers, as `/consumers/{name}/{action}` has them. `at`: the position to reset to. */
+  /** The operator's levers, as `/consumers/{name}/{action}` has them. `at`: the position to reset to, or of the one delivery to skip. */
   control(action: ConsumerAction, at?: number): Promise<WebhookReport | Refused | undefined>;
   /** Answers with the secret now in use, and until when those before it sign (RFC 3339). */
   rotate(secret: string): Promise<{ secret: string; previousUntil: string } | Refused | undefined>;

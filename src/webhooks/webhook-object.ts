@@ -157,7 +157,7 @@ export function webhookObject(app: App) {
       return this.report();
     }
 
-    async control(action: ConsumerAction, at = 0): Promise<WebhookReport | Refused | undefined> {
+    async control(action: ConsumerAction, at?: number): Promise<WebhookReport | Refused | undefined> {
       if (!this.#configuration()) return undefined;
       const books = this.#open() ?? (await this.#begin());
       if (action === "pause") this.#pause();
@@ -167,10 +167,10 @@ export function webhookObject(app: App) {
         books?.revive(0, MAX_POSITION, WEBHOOK_RETRY_DELIVERIES);
         if (this.#control().disabled) await this.#resume();
       } else if (action === "skip") {
-        const skipped = books?.parkHeads("skipped by an operator") ?? 0;
+        const skipped = books?.parkHeads("skipped by an operator", at) ?? 0;
         if (skipped === 0) return { refused: "no delivery is failing: there is nothing to skip" };
         console.warn({ message: "failing deliveries were parked by an operator", store: this.#store, webhook: this.#id, skipped });
-      } else books?.reset(Math.min(at, await this.#log().head()));
+      } else books?.reset(Math.min(at ?? 0, await this.#log().head()));
       this.#goOn();
       return this.report();
     }
@@ -304,7 +304,7 @@ export function webhookObject(app: App) {
 
     /** Where a webhook in code begins: the log knows what it had when it first heard of it. */
     async #start(): Promise<number> {
-      return this.#inCode?.start === "beginning" ? 0 : this.#log().startOf(this.#id);
+      return this.#inCode?.start === "beginning" ? 0 : this.#log().knownSince(this.#id);
     }
 
     #dispatch(): Dispatcher {

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import {
+  type DecideContext,
   type Duration,
   after,
   aggregate,
@@ -40,7 +41,10 @@ export const counter = aggregate("counter", {
   decide: {
     Count: (state, { by }) => (by > 1_000 ? refuse("too-much", { limit: 1_000 }) : event("Counted", { by, total: state.total + by })),
     CountTwice: (state) => [event("Counted", { by: 1, total: state.total + 1 }), event("Counted", { by: 1, total: state.total + 2 })],
-    DoNothing: () => nothing(),
+    DoNothing: (_state, _nothing, context) => {
+      told.push(context);
+      return nothing();
+    },
     Throw: () => {
       throw new Error("decide threw, as it was told to");
     },
@@ -48,6 +52,9 @@ export const counter = aggregate("counter", {
     DecideNonsense: () => event("Counted", { by: "many" as unknown as number, total: 0 }),
   },
 });
+
+/** What `decide` was told of the commands that change nothing. */
+export const told: DecideContext[] = [];
 
 /** Reminds itself: for timers. */
 export const reminder = aggregate("reminder", {
@@ -118,6 +125,15 @@ export const reading = category("reading", {
 /** What the relay below makes of readings. */
 export const alarm = category("alarm", { events: { Raised: z.object({ from: z.string(), value: z.number() }) } });
 
+/** The same facts, which nobody answers and no view counts. */
+export const sample = category("sample", { events: reading.events });
+
+/** Facts that say where they belong. */
+export const meter = category("meter", {
+  key: "serial",
+  events: { Metered: z.object({ serial: z.string().toLowerCase(), kwh: z.number() }) },
+});
+
 export const totals = view("totals", {
   from: counter,
   row: z.object({
@@ -163,6 +179,7 @@ export const values = view("values", {
 /** Answers a reading above 100 with an alarm, and every reading with a count. */
 export const relay = reactor("relay", {
   from: reading,
+  emits: [counter, alarm],
   on: {
     Read: (read) => [
       send(counter, `of-${streamIdOf(read.stream)}`, "Count", {}),
@@ -172,7 +189,7 @@ export const relay = reactor("relay", {
 });
 
 /** Off, until a test gives it an address: it tells of readings above ten. */
-export const told = webhook("told", {
+const bigReadings = webhook("told", {
   from: reading,
   types: ["Read"],
   where: ({ data }) => data.value > 10,
@@ -184,7 +201,7 @@ export const told = webhook("told", {
 });
 
 /** The same, but of everything there is. */
-export const toldAll = webhook("told.all", {
+const allReadings = webhook("told.all", {
   from: reading,
   url: { variable: "TOLD_ALL_URL" },
   secret: { variable: "TOLD_SECRET" },
@@ -193,8 +210,8 @@ export const toldAll = webhook("told.all", {
 
 export const app = defineApp({
   aggregates: [product, order, counter, reminder, contract],
-  categories: [reading, alarm, webhookEvents],
+  categories: [reading, alarm, meter, sample, webhookEvents],
   views: [readyOrders, stock, totals, values, contracts],
   processors: [fulfilment, relay],
-  webhooks: [told, toldAll],
+  webhooks: [bigReadings, allReadings],
 });

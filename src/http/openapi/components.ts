@@ -2,8 +2,9 @@
 
 import { z } from "zod";
 import type { CategorySummary } from "../../catalog/protocol.ts";
-import type { ConsumerReport } from "../../delivery/report.ts";
-import type { EventReference, Issue, StreamSummary } from "../../protocol.ts";
+import type { ConsumerReport, RebuildReport } from "../../delivery/report.ts";
+import type { StreamSummary } from "../../log-protocol.ts";
+import type { EventReference, Issue } from "../../protocol.ts";
 import type { DeliveryReport, Outcome, ReplayReport, WebhookReport } from "../../webhooks/protocol.ts";
 import { Attributes, Envelope } from "../cloudevents.ts";
 
@@ -97,32 +98,58 @@ const categoryDefinition = z.object({
   ...category.omit({ eventTypes: true }).shape,
   revision: z.int().optional(),
   events: z.record(z.string(), z.unknown()).describe("JSON Schemas by event type."),
+  versions: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .describe("By event type and `schemaVersion`: the JSON Schema that events of that version were written with."),
 });
 
 const streamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position }) satisfies z.ZodType<StreamSummary>;
+
+const consumerError = z.object({
+  message: z.string(),
+  at: Time,
+  event: z.object({ position: Position, stream: StreamName, version: Version, type: z.string() }).optional(),
+});
+
+const consumerStatus = z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]);
+
+const rebuild = z.object({
+  status: z.enum(["building", "paused", "failed"]),
+  position: Position,
+  head: Position,
+  startedAt: Time,
+  eventsPerSecond: Whole.optional(),
+  estimatedEnd: Time.optional(),
+  lastError: consumerError.optional(),
+}) satisfies z.ZodType<RebuildReport>;
 
 const viewReport = z.object({
   name: Name,
   description: z.string().optional(),
   key: z.string().describe("The column that identifies a row."),
   row: Json.describe("The JSON Schema of a row."),
+  position: Position,
+  status: consumerStatus,
+  stale: z.literal(true).optional().describe("An earlier definition answers, and stands still, until this one's table is built."),
+  rebuild: rebuild.optional(),
 });
 
 const consumer = z.object({
   name: Name,
   kind: z.enum(["view", "processor", "webhook"]),
-  status: z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]),
+  status: consumerStatus,
   position: Position,
   head: Position,
   lag: Whole,
   attempts: Whole.describe("Failed attempts at the event after `position`."),
-  lastError: z
-    .object({
-      message: z.string(),
-      at: Time,
-      event: z.object({ position: Position, stream: StreamName, version: Version, type: z.string() }).optional(),
-    })
-    .optional(),
+  lastError: consumerError.optional(),
+  stale: viewReport.shape.stale,
+  rebuild: rebuild.optional().describe("Of a view: the table that is being built beside the one that answers."),
+  skipped: z
+    .array(z.object({ ...consumerError.shape, skippedAt: Time }))
+    .optional()
+    .describe("Events that an operator let it skip, the last first."),
+  warning: z.string().optional(),
 }) satisfies z.ZodType<ConsumerReport>;
 
 const replay = z.object({
@@ -150,7 +177,7 @@ const webhook = z.object({
   pending: Whole.describe("Deliveries that were taken and have not ended."),
   parked: Whole.describe("Deliveries that were given up, and can be tried again."),
   attempts: Whole.describe("Attempts that have failed since the last success."),
-  lastError: consumer.shape.lastError,
+  lastError: consumerError.optional(),
   health: z.object({
     successRate: z.number().optional().describe("From 0 to 1, of the attempts of the last 24 hours."),
     lastSuccessAt: Time.optional(),

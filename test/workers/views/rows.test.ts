@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { streamIdOf, view } from "../../../src/index.ts";
-import { prepare } from "../../../src/delivery/checkpoint.ts";
+import { prepare } from "../../../src/delivery/schema.ts";
 import { catchUp } from "../../../src/delivery/consumer.ts";
 import { logOf } from "../../../src/objects.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";

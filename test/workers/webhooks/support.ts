@@ -3,8 +3,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import type { LogPage, LogRpc } from "../../../src/log-protocol.ts";
 import type { Progress } from "../../../src/webhooks/ledger.ts";
-import type { LogPage, LogRpc } from "../../../src/protocol.ts";
 import { quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
 

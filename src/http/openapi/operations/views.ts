@@ -3,7 +3,7 @@
 import { VIEW_PAGE_ROWS } from "../../../limits.ts";
 import { JsonObject } from "../../append.ts";
 import { Paging } from "../../views.ts";
-import { ANSWERS } from "../components.ts";
+import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import { json } from "./shared.ts";
 
@@ -55,5 +55,15 @@ export const views: readonly Operation[] = [
     tag: "Views",
     answers: { 200: json("The row.", JsonObject, ["Headspring-Position"]) },
     problems: ["unknown-view", ...VIEW_ROW.problems],
+  },
+  {
+    method: "post",
+    path: "/views/{view}/rebuild",
+    operationId: "rebuildView",
+    summary: "Build a view anew",
+    description: "From all events, beside the table that answers, which goes on meanwhile. Then the new one takes over.",
+    tag: "Views",
+    answers: { 202: json("It is being built.", COMPONENTS.Consumer, ["Location"]) },
+    problems: ["unknown-view"],
   },
 ];
