@@ -120,6 +120,7 @@ export function webhookObject(app: App) {
       books.own.mayHaveMore = true;
       const dispatcher = this.#dispatch();
       await dispatcher.refill();
+      if (books.isBroken) throw new Error("the storage has failed; the books are opened anew when what is under way has ended");
       if (!this.#configuration()) return NOTHING_TO_RING_FOR;
       if (!this.#sending()) return this.#rest();
       if (books.pending > 0) this.#alarm.wakeAt(Date.now() + WATCH_MS);
@@ -253,7 +254,7 @@ export function webhookObject(app: App) {
         await this.#tellTheLog();
         const books = this.#sending() && (this.#open() ?? (await this.#begin()));
         if (!books || !this.#sending()) return;
-        if (books.pending > 0 || books.own.mayHaveMore) this.#alarm.wakeAt(Date.now() + WATCH_MS);
+        if (books.pending > 0 || books.own.mayHaveMore || books.isBroken) this.#alarm.wakeAt(Date.now() + WATCH_MS);
         const dispatcher = this.#dispatch();
         if (dispatcher.isRunning) return; // the alarm above watches over it
         await within(ALARM_MS, dispatcher.run());
@@ -274,7 +275,7 @@ export function webhookObject(app: App) {
     /** The same, if anything is to be sent. */
     #sending(): Active | undefined {
       const { paused, disabled } = this.#control();
-      return paused || disabled || this.#books?.isBroken ? undefined : this.#configuration();
+      return paused || disabled ? undefined : this.#configuration();
     }
 
     #control(): Control {
@@ -314,7 +315,7 @@ export function webhookObject(app: App) {
         ownStream: streamAbout(this.#id),
         books,
         log: () => this.#log(),
-        settings: () => this.#sending(),
+        settings: () => (books.isBroken ? undefined : this.#sending()),
         exists: () => this.#books === books,
         send: (key, event) => this.#send(key, event),
         settled: (outcome) => this.#settled(outcome),

@@ -49,8 +49,10 @@ describe("an endpoint that does everything wrong that an endpoint can", () => {
     let signed = 0;
     const verifier = new Webhook(webhook.secret);
     endpoint.answer = async (delivery) => {
-      verifier.verify(delivery.body, Object.fromEntries(delivery.headers)); // throws
-      signed += 1;
+      // Not `verify`: the clock may have been moved since it was sent.
+      const { headers, body } = delivery;
+      const sentAt = new Date(Number(headers.get("webhook-timestamp")) * 1_000);
+      if (verifier.sign(headers.get("webhook-id") ?? "", sentAt, body) === headers.get("webhook-signature")) signed += 1;
       const behaviour = behaviours[Math.floor(random() * behaviours.length)] ?? OK;
       const response = await behaviour(delivery);
       if (response.ok) arrived.push(`${delivery.stream}/${delivery.version}`);
