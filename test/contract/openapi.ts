@@ -31,7 +31,9 @@ export function openapi({ fetch, freshStore }: Service): void {
         const documented = operation.responses[response.status];
         expect(documented, what).toBeDefined();
         // Some commands are there to fail or be refused, nothing has failed that could be tried again, and the shop's reactor may not have come to the order yet.
-        expect(response.ok || /Throw|Nonsense|RejectOrder|ready-orders:row|retryDelivery|retryConsumer|skipConsumer/.test(id), what).toBe(true);
+        expect(response.ok || /Throw|Nonsense|RejectOrder|ready-orders:row|retryDelivery|retryConsumer|skipConsumer/.test(id), what).toBe(
+          true,
+        );
         const type = response.headers.get("content-type")?.split(";")[0] ?? "";
         const media = documented?.content?.[type];
         expect(media !== undefined || method === "head" || documented?.content === undefined, `${what} ${type}`).toBe(true);

@@ -73,7 +73,7 @@ export const REQUESTS: Readonly<Record<string, ExampleRequest>> = {
   skipConsumer: { path: { name: "totals" }, body: { position: 1 } },
   rebuildView: { path: { view: "totals" } },
   resetConsumer: { path: { name: "relay" }, body: { position: 0 } },
-  createWebhook: { body: { url: "https://example.com/hook", types: ["Read"], asymmetric: true } },
+  createWebhook: { body: { url: "https://receiver.invalid/hook", types: ["Read"], asymmetric: true } },
   listWebhooks: {},
   getWebhook: { path: { id: "{webhook}" } },
   changeWebhook: { path: { id: "{webhook}" }, body: { description: "for the tests", headers: { "x-key": "1" } } },

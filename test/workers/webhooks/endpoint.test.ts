@@ -215,7 +215,7 @@ describe("what an endpoint answers", () => {
 describe("an endpoint that is gone", () => {
   it("with a 410 is switched off at once; others are told, and what comes meanwhile is sent when it is back", async () => {
     vi.spyOn(console, "error").mockReturnValue();
-    const { read, wake, alarm, json, endpoint, received, report, webhook, send, consumer } = await subscribed("gone", { types: ["Read"] });
+    const { read, wake, alarm, json, endpoint, received, report, webhook, send, consumer } = await subscribed("gone"); // of everything: but not of itself
     endpoint.answer = () => new Response(null, { status: 410 });
     await read("s", 1);
     await wake();

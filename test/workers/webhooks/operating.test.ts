@@ -121,7 +121,7 @@ describe("a webhook's headers", () => {
 
 describe("a paused webhook", () => {
   it("is sent nothing, loses nothing, and goes on when it is resumed", async () => {
-    const { send, webhook, read, wake, evict, received, report, object } = await subscribed("pause");
+    const { store, sent, send, webhook, read, wake, evict, received, report, object } = await subscribed("pause");
     await read("s", 1);
     expect(await readJson(await send("PATCH", `/webhooks/${webhook.id}`, { paused: true }))).toMatchObject({ status: "paused" });
     await wake();
@@ -136,6 +136,8 @@ describe("a paused webhook", () => {
     });
     await eventually(() => expect(received()).toEqual(["reading/s/1", "reading/s/2"]));
     expect(await object.wake()).toBe(2);
+    await read("s", 3); // and the log rings for it again
+    await eventually(() => expect(sent()).toContainEqual({ body: { store, consumer: webhook.id, head: 3 } }));
   });
 
   it("also from the consumers' side", async () => {
