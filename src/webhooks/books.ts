@@ -90,10 +90,6 @@ export class Books {
     return [...this.lanes.values()].reduce((sum, { behind }) => sum + behind, inWindows);
   }
 
-  isBlocked(run: number, stream: string): boolean {
-    return this.lanes.has(laneKey(run, stream));
-  }
-
   isKnown(run: number, position: number): boolean {
     return this.ledger.find({ run, position }) !== undefined;
   }

@@ -1,7 +1,7 @@
 /** What a webhook is told to do, wherever it was declared. */
 
 import type { Interest } from "./interest.ts";
-import type { Disabled, Settings, SettingsPatch, Subscription } from "./protocol.ts";
+import type { Settings, SettingsPatch, Subscription } from "./protocol.ts";
 import { secretsOf } from "./secrets.ts";
 import { type Webhook, headersOf, secretOf, urlOf } from "./webhook.ts";
 
@@ -11,14 +11,6 @@ export interface Active extends Omit<Settings, "where"> {
   /** Those that sign now, the newest first. */
   readonly secrets: (now: number) => readonly string[];
   readonly createdAt?: string;
-}
-
-/** What operators and failures have made of it. */
-export interface Control {
-  readonly paused?: boolean;
-  readonly disabled?: Disabled;
-  /** The log was told not to ring for it. */
-  readonly rested?: boolean;
 }
 
 /** The webhook of that id; undefined: there is none, or it is off in this deployment. */

@@ -188,7 +188,7 @@ export class Dispatcher {
     for (let offset = 1; offset <= windows.length; offset++) {
       const at = (this.#turn + offset) % windows.length;
       const window = windows[at];
-      const item = window?.next((stream) => this.#isUnderWay(window.run, stream) || this.#books.isBlocked(window.run, stream));
+      const item = window?.next((stream) => this.#isUnderWay(window.run, stream));
       if (!window || !item) continue;
       this.#turn = at;
       return { kind: "fresh", run: window.run, stream: item.stream, position: item.position, window, item };

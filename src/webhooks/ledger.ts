@@ -314,7 +314,7 @@ export class Ledger {
   }
 }
 
-export function reportOf(store: string, webhook: string, row: Row): DeliveryReport {
+export function deliveryReport(store: string, webhook: string, row: Row): DeliveryReport {
   return {
     id: deliveryId(row),
     webhookId: messageId(store, webhook, row),

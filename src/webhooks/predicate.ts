@@ -24,6 +24,9 @@ const Condition = z.union([
   z.strictObject({ path: Path, op: z.literal("exists"), value: z.boolean() }),
 ]);
 
+const UNREADABLE =
+  "a condition is {path, op, value} with op eq, ne, gt, gte, lt, lte, in, startsWith, contains or exists; or {and: […]}, {or: […]}, {not: …} of such";
+
 export type Predicate =
   | z.output<typeof Condition>
   | { readonly and: readonly Predicate[] }
@@ -31,12 +34,15 @@ export type Predicate =
   | { readonly not: Predicate };
 
 const Nested: z.ZodType<Predicate> = z.lazy(() =>
-  z.union([
-    Condition,
-    z.strictObject({ and: z.array(Nested).min(1).max(PREDICATE_CONDITIONS) }),
-    z.strictObject({ or: z.array(Nested).min(1).max(PREDICATE_CONDITIONS) }),
-    z.strictObject({ not: Nested }),
-  ]),
+  z.union(
+    [
+      Condition,
+      z.strictObject({ and: z.array(Nested).min(1).max(PREDICATE_CONDITIONS) }),
+      z.strictObject({ or: z.array(Nested).min(1).max(PREDICATE_CONDITIONS) }),
+      z.strictObject({ not: Nested }),
+    ],
+    { error: UNREADABLE },
+  ),
 );
 
 /** A predicate, as clients send it. */

@@ -16,11 +16,12 @@ import type { ConsumerAction } from "../protocol.ts";
 import { AlarmSetter } from "./alarm-setter.ts";
 import { Announcements, streamAbout } from "./announcements.ts";
 import { Books } from "./books.ts";
-import { type Active, type Control, configured, patched, shownSettings } from "./configuration.ts";
+import { type Active, configured, patched } from "./configuration.ts";
 import { Dispatcher, type Host } from "./dispatcher.ts";
-import { SYSTEM_CATEGORY, WEBHOOK_DISABLED, WEBHOOK_ENABLED, WEBHOOK_TEST } from "./events.ts";
+import { SYSTEM_CATEGORY, WEBHOOK_TEST } from "./events.ts";
 import { headersProblem } from "./headers.ts";
-import { type Key, deliveryId, messageId, parseDeliveryId, reportOf } from "./ledger.ts";
+import { type Key, deliveryId, deliveryReport, messageId, parseDeliveryId } from "./ledger.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import type {
   DeliveriesPage,
   DeliveriesRequest,
@@ -36,7 +37,8 @@ import type {
   WebhookReport,
   WebhookRpc,
 } from "./protocol.ts";
-import { addReplay, replayReports } from "./replay.ts";
+import { addReplay } from "./replay.ts";
+import { reportOf } from "./report.ts";
 import { Keys, overlapEnd, rotated } from "./secrets.ts";
 import { bodyOf, messageJson, send } from "./sender.ts";
 import type { Webhook } from "./webhook.ts";
@@ -57,6 +59,7 @@ export function webhookObject(app: App) {
     readonly #alarm: AlarmSetter;
     readonly #keys: Keys;
     readonly #announcements: Announcements;
+    readonly #life: Lifecycle;
     #active: Active | undefined;
     #books: Books | undefined;
     #dispatcher: Dispatcher | undefined;
@@ -72,6 +75,7 @@ export function webhookObject(app: App) {
       this.#keys = new Keys(ctx.storage);
       const about = () => streamOf(env, this.#store, SYSTEM_CATEGORY, this.#id);
       this.#announcements = new Announcements(ctx.storage.kv, about, this.#store, this.#id);
+      this.#life = new Lifecycle(ctx.storage, this.#announcements);
     }
 
     async create(subscription: Subscription, position: number): Promise<void> {
@@ -85,31 +89,8 @@ export function webhookObject(app: App) {
       const configuration = this.#configuration();
       if (!configuration) return undefined;
       const books = this.#open();
-      const { paused, disabled } = this.#control();
-      const now = Date.now();
-      const { lastSuccessAt, failingSince, failures = 0 } = books?.health.record ?? {};
-      const successRate = books?.health.successRate(now);
-      const closedUntil = books?.health.closedUntil ?? 0;
-      const isLive = !books || !books.own.mayHaveMore || books.own.size === 0;
-      return {
-        id: this.#id,
-        ...shownSettings(configuration),
-        origin: this.#inCode ? "code" : "api",
-        status: disabled ? "failed" : paused ? "paused" : isLive ? "live" : "catching-up",
-        ...(disabled ? { disabled } : {}),
-        position: books ? books.own.taken : await this.#start(),
-        pending: books?.pending ?? 0,
-        parked: books?.ledger.parked() ?? 0,
-        attempts: failures,
-        ...(books?.lastFailure && failures > 0 ? { lastError: books.lastFailure } : {}),
-        health: {
-          ...(successRate === undefined ? {} : { successRate }),
-          ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: new Date(lastSuccessAt).toISOString() }),
-          ...(failingSince === undefined ? {} : { failingSince: new Date(failingSince).toISOString() }),
-          ...(closedUntil > now ? { nextAttemptAt: new Date(closedUntil).toISOString() } : {}),
-        },
-        replays: replayReports(books),
-      };
+      const start = books ? 0 : await this.#start();
+      return reportOf(this.#id, this.#inCode ? "code" : "api", configuration, this.#life, books, start);
     }
 
     async wake(): Promise<number> {
@@ -166,7 +147,7 @@ export function webhookObject(app: App) {
       else if (action === "retry") {
         books?.retryNow();
         books?.revive(0, MAX_POSITION, WEBHOOK_RETRY_DELIVERIES);
-        if (this.#control().disabled) await this.#resume();
+        if (this.#life.disabled) await this.#resume();
       } else if (action === "skip") {
         const skipped = books?.parkHeads("skipped by an operator", at) ?? 0;
         if (skipped === 0) return { refused: "no delivery is failing: there is nothing to skip" };
@@ -213,7 +194,7 @@ export function webhookObject(app: App) {
       if (!books) return { deliveries: [], waiting: 0 };
       const { rows, next } = books.ledger.page(status, after === undefined ? undefined : parseDeliveryId(after), limit);
       return {
-        deliveries: rows.map((row) => reportOf(this.#store, this.#id, row)),
+        deliveries: rows.map((row) => deliveryReport(this.#store, this.#id, row)),
         ...(next ? { next: deliveryId(next) } : {}),
         waiting: books.waiting,
       };
@@ -231,7 +212,7 @@ export function webhookObject(app: App) {
       else books.retryOne(key);
       this.#goOn();
       const now = books.ledger.find(key);
-      return now && reportOf(this.#store, this.#id, now);
+      return now && deliveryReport(this.#store, this.#id, now);
     }
 
     async retryParked(from: number, to: number): Promise<{ retried: number; left: number } | undefined> {
@@ -274,12 +255,7 @@ export function webhookObject(app: App) {
 
     /** The same, if anything is to be sent. */
     #sending(): Active | undefined {
-      const { paused, disabled } = this.#control();
-      return paused || disabled ? undefined : this.#configuration();
-    }
-
-    #control(): Control {
-      return this.ctx.storage.kv.get<Control>("control") ?? {};
+      return this.#life.isSending ? this.#configuration() : undefined;
     }
 
     #log() {
@@ -360,36 +336,23 @@ export function webhookObject(app: App) {
     }
 
     #disable(reason: Disabled["reason"]): void {
-      const configuration = this.#configuration();
-      const control = this.#control();
-      if (!configuration || control.disabled) return;
-      const at = new Date().toISOString();
-      this.ctx.storage.transactionSync(() => {
-        this.ctx.storage.kv.put("control", { ...control, disabled: { reason, at }, rested: true } satisfies Control);
-        this.#announcements.add(WEBHOOK_DISABLED, at, { url: configuration.url, reason, at });
-      });
+      if (!this.#life.disable(reason, this.#configuration()?.url ?? "")) return;
       console.error({ message: "a webhook was switched off", store: this.#store, webhook: this.#id, reason });
-      this.#alarm.wakeNow();
+      this.#alarm.wakeNow(); // to say so
     }
 
     #pause(): void {
       this.#books?.save();
-      this.ctx.storage.kv.put("control", { ...this.#control(), paused: true } satisfies Control);
+      this.#life.pause();
     }
 
     /** Also switches it on again. */
     async #resume(): Promise<void> {
-      const { disabled, rested } = this.#control();
-      const url = this.#configuration()?.url ?? "";
-      if (disabled) this.#open()?.retryNow();
-      else this.#open()?.health.forgive();
-      this.ctx.storage.transactionSync(() => {
-        this.ctx.storage.kv.put("control", rested ? { rested } : {});
-        const at = new Date().toISOString();
-        if (disabled) this.#announcements.add(WEBHOOK_ENABLED, at, { url, at });
-      });
-      const own = this.#open()?.own;
-      if (own) own.mayHaveMore = true;
+      const books = this.#open();
+      if (this.#life.disabled) books?.retryNow();
+      else books?.health.forgive();
+      this.#life.resume(this.#configuration()?.url ?? "");
+      if (books) books.own.mayHaveMore = true;
       this.#alarm.wakeNow(); // also tells the log, should that fail here
       await this.#tellTheLog().catch((error: unknown) =>
         this.#complain("the log was not told that a webhook goes on; trying again", error),
@@ -398,16 +361,15 @@ export function webhookObject(app: App) {
 
     /** Paused or switched off: its events wait in the log, and nobody needs to ring for it. */
     #rest(): number {
-      this.ctx.storage.kv.put("control", { ...this.#control(), rested: true } satisfies Control);
+      this.#life.rest();
       return NOTHING_TO_RING_FOR;
     }
 
     /** It does not rest any more: the log may ring for it again. */
     async #tellTheLog(): Promise<void> {
-      if (!this.#control().rested || !this.#sending()) return;
+      if (!this.#life.owesTheLog) return;
       await this.#log().acknowledge([{ consumer: this.#id, position: this.#books?.own.settled ?? 0 }]);
-      const { rested: _rested, ...control } = this.#control();
-      this.ctx.storage.kv.put("control", control);
+      this.#life.toldTheLog();
     }
 
     #complain(message: string, error: unknown): void {

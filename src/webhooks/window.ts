@@ -58,15 +58,9 @@ export class Window {
     if (this.feed.end !== undefined && taken >= this.feed.end) this.mayHaveMore = false;
   }
 
-  /** The first event of a stream that nothing keeps from being sent. */
-  next(isBlocked: (stream: string) => boolean): Item | undefined {
-    const passed = new Set<string>();
-    return this.#items.find((item) => {
-      if (item.state === "settled") return false;
-      const isNext = item.state === "waiting" && !passed.has(item.stream) && !isBlocked(item.stream);
-      passed.add(item.stream);
-      return isNext;
-    });
+  /** The first event whose stream has none under way. Those of a stream that waits for a retry are not here: see `Books`. */
+  next(isUnderWay: (stream: string) => boolean): Item | undefined {
+    return this.#items.find(({ state, stream }) => state === "waiting" && !isUnderWay(stream));
   }
 
   /** The events of a stream that wait here: they are to wait behind one that failed. */
