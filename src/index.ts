@@ -19,6 +19,7 @@ export { append, send } from "./command.ts";
 
 // ⑥ Webhooks: tell the outside
 export { webhook } from "./webhooks/webhook.ts";
+export { webhookEvents } from "./webhooks/events.ts";
 
 // The app
 export { defineApp } from "./app.ts";

@@ -16,7 +16,7 @@ import { Problem } from "./problem.ts";
 import { serviceRoutes } from "./service.ts";
 import { streamRoutes } from "./streams.ts";
 import { viewRoutes } from "./views.ts";
-import { webhookRoutes } from "./webhooks.ts";
+import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
 
 /** The name of the dead-letter queue, as wrangler.toml declares it. */
 const DEAD_WAKE_UPS = "headspring-dead-wake-ups";
@@ -61,6 +61,7 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
     .route("/views", viewRoutes(app))
     .route("/consumers", consumerRoutes(app))
     .route("/webhooks", webhookRoutes(app))
+    .route("/.well-known", wellKnownRoutes(app))
     .route("/import", importRoutes(app));
 
   const http = new Hono<{ Bindings: Env }>()

@@ -38,7 +38,10 @@ describe("a view that names another database", () => {
     for (const value of [1, 2]) await read("s", value);
     for (const one of [here, there]) {
       await project(env, store, one, Number.POSITIVE_INFINITY);
-      expect(await awaitRow(env, store, one, "s", { position: 0, deadline: 0 }, 0)).toMatchObject({ row: { id: "s", count: 2 }, position: 2 });
+      expect(await awaitRow(env, store, one, "s", { position: 0, deadline: 0 }, 0)).toMatchObject({
+        row: { id: "s", count: 2 },
+        position: 2,
+      });
     }
     const bare = (one: typeof here) => tableOf(one).name.replaceAll('"', "");
     expect(await tablesIn(env.VIEWS)).toEqual([bare(here)]);
