@@ -103,11 +103,11 @@ export interface DecideContext {
 }
 
 /** A command on its way to an aggregate, as a processor returns it. Made by {@link send}. */
-export interface SendAction {
+export interface SendAction<Target extends string = string, Command extends string = string> {
   readonly kind: "send";
-  readonly aggregate: string;
+  readonly aggregate: Target;
   readonly id: string;
-  readonly command: string;
+  readonly command: Command;
   readonly data: unknown;
 }
 
@@ -120,8 +120,8 @@ export interface AppendAction {
 }
 
 /** What the target of {@link send} must tell of itself. Every aggregate does. */
-interface CommandTarget<Commands extends DataSchemas> {
-  readonly name: string;
+interface CommandTarget<Name extends string, Commands extends DataSchemas> {
+  readonly name: Name;
   readonly commands: Commands;
 }
 
@@ -131,12 +131,12 @@ interface CommandTarget<Commands extends DataSchemas> {
  * @example
  * OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", line))
  */
-export function send<Commands extends DataSchemas, const Command extends keyof Commands & string>(
-  aggregate: CommandTarget<Commands>,
+export function send<const Name extends string, Commands extends DataSchemas, const Command extends keyof Commands & string>(
+  aggregate: CommandTarget<Name, Commands>,
   id: string,
   command: Command,
   data: Frozen<z.input<Commands[Command]>>,
-): SendAction {
+): SendAction<Name, Command> {
   return { kind: "send", aggregate: aggregate.name, id, command, data };
 }
 

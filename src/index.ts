@@ -13,6 +13,8 @@ export { view } from "./views/view.ts";
 // ⑤ Processors: events become commands
 export { reactor } from "./processors/reactor.ts";
 export { append, send } from "./command.ts";
+export { processManager } from "./processors/process-manager.ts";
+export { complete } from "./processors/process.ts";
 
 // ⑥ Webhooks: tell the outside
 export { webhook } from "./webhooks/webhook.ts";

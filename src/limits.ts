@@ -50,6 +50,8 @@ export const VIEW_WAIT_SECONDS_DEFAULT = 5;
 export const CONSUMER_BATCH_EVENTS = 500;
 /** Milliseconds a consumer works before it yields and wakes itself again. Ours: far below the 15 minutes (platform) of a queue invocation. */
 export const CONSUMER_BUDGET_MS = 20_000;
+/** Instances of a process manager or saga that are worked on at the same time. Platform: 6 simultaneous connections per invocation. */
+export const PROCESS_LANES = 6;
 /** Bytes of one JSON parameter of a bulk write to D1. Ours: a quarter of the 2 MB (platform) for one bound value. */
 export const BULK_WRITE_BYTES = 512 * KiB;
 

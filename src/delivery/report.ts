@@ -3,7 +3,7 @@
 import type { App } from "../app.ts";
 import { logOf, webhookOf } from "../objects.ts";
 import type { ConsumerError, ConsumerStatus } from "../protocol.ts";
-import { reactorConsumer } from "../processors/react.ts";
+import { processorConsumer } from "../processors/consumer.ts";
 import { viewConsumer } from "../views/projector.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { activeWebhooks } from "./consumers.ts";
@@ -27,7 +27,10 @@ export async function reportConsumers(app: App, env: Env, store: string): Promis
   const [head, subscribers] = await Promise.all([log.head(), log.subscribers()]);
   const inD1 = [
     ...[...app.views.values()].map((view) => ({ kind: "view" as const, consumer: viewConsumer(env, store, view) })),
-    ...[...app.processors.values()].map((reactor) => ({ kind: "processor" as const, consumer: reactorConsumer(app, env, store, reactor) })),
+    ...[...app.processors.values()].map((processor) => ({
+      kind: "processor" as const,
+      consumer: processorConsumer(app, env, store, processor),
+    })),
   ];
   const webhooks = [...activeWebhooks(app, env).map(({ name }) => name), ...subscribers];
   return Promise.all([

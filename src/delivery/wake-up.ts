@@ -5,7 +5,7 @@ import type { App } from "../app.ts";
 import { CONSUMER_BUDGET_MS } from "../limits.ts";
 import { NAME, STORE_NAME } from "../names.ts";
 import { logOf, webhookOf } from "../objects.ts";
-import { reactorConsumer } from "../processors/react.ts";
+import { processorConsumer } from "../processors/consumer.ts";
 import type { Acknowledgement, WakeUp } from "../protocol.ts";
 import { viewConsumer } from "../views/projector.ts";
 import { isWebhook } from "./consumers.ts";
@@ -69,6 +69,6 @@ async function wake(app: App, env: Env, wakeUp: WakeUp): Promise<Acknowledgement
 export function consumerNamed(app: App, env: Env, store: string, name: string): Consumer | undefined {
   const view = app.views.get(name);
   if (view) return viewConsumer(env, store, view);
-  const reactor = app.processors.get(name);
-  return reactor && reactorConsumer(app, env, store, reactor);
+  const processor = app.processors.get(name);
+  return processor && processorConsumer(app, env, store, processor);
 }

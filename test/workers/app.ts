@@ -10,7 +10,6 @@ import {
   category,
   defineApp,
   event,
-  nothing,
   reactor,
   refuse,
   send,
@@ -22,30 +21,10 @@ import { fulfilment } from "../../src/shop/fulfilment.ts";
 import { order } from "../../src/shop/order.ts";
 import { product } from "../../src/shop/product.ts";
 import { readyOrders, stock } from "../../src/shop/views.ts";
+import { counter } from "./counter.ts";
+import { errand, wish } from "./errand.ts";
 
-/** Counts, refuses above a limit, fails on request: one command for each outcome. */
-export const counter = aggregate("counter", {
-  events: { Counted: z.object({ by: z.int(), total: z.int() }) },
-  commands: {
-    Count: z.object({ by: z.int().positive().default(1) }),
-    CountTwice: z.object({}),
-    DoNothing: z.object({}),
-    Throw: z.object({}),
-    DecideNonsense: z.object({}),
-  },
-  initialState: () => ({ total: 0 }),
-  evolve: { Counted: (state, { by }) => ({ total: state.total + by }) },
-  decide: {
-    Count: (state, { by }) => (by > 1_000 ? refuse("too-much", { limit: 1_000 }) : event("Counted", { by, total: state.total + by })),
-    CountTwice: (state) => [event("Counted", { by: 1, total: state.total + 1 }), event("Counted", { by: 1, total: state.total + 2 })],
-    DoNothing: () => nothing(),
-    Throw: () => {
-      throw new Error("decide threw, as it was told to");
-    },
-    // What a cast can let through: the schema must catch it before it is stored.
-    DecideNonsense: () => event("Counted", { by: "many" as unknown as number, total: 0 }),
-  },
-});
+export { counter };
 
 /** Reminds itself: for timers. */
 export const reminder = aggregate("reminder", {
@@ -171,7 +150,7 @@ export const relay = reactor("relay", {
 
 export const app = defineApp({
   aggregates: [product, order, counter, reminder, contract],
-  categories: [reading, alarm],
+  categories: [reading, alarm, wish],
   views: [readyOrders, stock, totals, values, contracts],
-  processors: [fulfilment, relay],
+  processors: [fulfilment, relay, errand],
 });

@@ -188,6 +188,11 @@ export const ANSWERS = {
     stream: StreamName,
     version: Version,
     state: z.unknown(),
+    status: z.enum(["running", "completed"]).optional().describe("Of a process manager or saga."),
+    inFlight: z
+      .array(z.object({ commandId: z.string(), stream: StreamName, command: z.string(), data: Json }))
+      .optional()
+      .describe("Commands that a process manager or saga has sent, whose outcome it does not know yet."),
     timers: z
       .array(z.object({ command: z.string(), due: Time, data: z.unknown() }))
       .optional()

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { App } from "../../app.ts";
 import type { DataSchema } from "../../event.ts";
 import type { AnyAggregate } from "../../streams/aggregate.ts";
+import { commandsOf } from "../aggregates.ts";
 import { type ColumnKind, tableOf } from "../../views/table.ts";
 import type { View } from "../../views/view.ts";
 import { ANSWERS, COMPONENTS } from "./components.ts";
@@ -24,7 +25,7 @@ const COLUMN: Record<ColumnKind, JsonSchema> = {
 
 export function operationsOf(app: App, schemas: Schemas): Operation[] {
   return [
-    ...[...app.aggregates.values()].flatMap((aggregate) => commandsOf(aggregate, schemas)),
+    ...[...app.aggregates.values()].flatMap((aggregate) => commandOperationsOf(aggregate, schemas)),
     ...[...app.views.values()].flatMap((view) => queriesOf(view, schemas)),
   ];
 }
@@ -51,15 +52,20 @@ export function tagsOf(app: App): Record<string, string> {
   ]);
 }
 
-function commandsOf({ name, commands }: AnyAggregate, schemas: Schemas): Operation[] {
-  return Object.entries(commands as Record<string, z.ZodType>).map(([command, schema]) => ({
+function commandOperationsOf(aggregate: AnyAggregate, schemas: Schemas): Operation[] {
+  const { name } = aggregate;
+  return commandsOf(aggregate).map((command) => ({
     ...COMMAND,
     method: "post",
     path: `/aggregates/${name}/{id}/${command}`,
     operationId: `aggregates:${name}:${command}`,
     summary: `Send ${command}`,
     tag: tagOfAggregate(name),
-    body: { "application/json": schemas.define(`${name}.${command}.command`, (place) => schemas.ofApp(schema, "input", place)) },
+    body: {
+      "application/json": schemas.define(`${name}.${command}.command`, (place) =>
+        schemas.ofApp(aggregate.commands[command], "input", place),
+      ),
+    },
   }));
 }
 
