@@ -21,16 +21,20 @@ export interface Life {
 
 export const lives = fc.array(
   fc.record({
-    steps: fc.integer({ min: 0, max: 25 }),
+    steps: fc.integer({ min: 0, max: 9 }),
     done: fc.boolean(),
-    wakeUps: fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 4 }),
+    wakeUps: fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 3 }),
     evicted: fc.boolean(),
   }),
-  { minLength: 1, maxLength: 12 },
+  { minLength: 4, maxLength: 20 },
 );
 
-/** Lets the worker live these lives, then one more that brings everybody to the log's head. */
-export async function live(store: ReturnType<typeof quietStore>, consumers: readonly string[], plan: readonly Life[]): Promise<void> {
+/**
+ * Lets the worker live these lives, then one more that brings everybody to the log's head.
+ *
+ * @returns in how many lives it died
+ */
+export async function live(store: ReturnType<typeof quietStore>, consumers: readonly string[], plan: readonly Life[]): Promise<number> {
   const mortal = new Mortal();
   vi.spyOn(console, "warn").mockReturnValue();
   vi.spyOn(console, "error").mockReturnValue();
@@ -50,12 +54,13 @@ export async function live(store: ReturnType<typeof quietStore>, consumers: read
     // What a life before may have recorded as a failure is due at once.
     await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(store.store).run();
     const reports = await store.consumers();
-    if (consumers.every((name) => reports.some((one) => one.name === name && one.lag === 0))) return;
+    if (consumers.every((name) => reports.some((one) => one.name === name && one.lag === 0))) return mortal.deaths;
   }
 }
 
 /** The worker's way to everything outside of it, which ends when it dies. */
 class Mortal {
+  deaths = 0;
   #left = Number.POSITIVE_INFINITY;
   #done = false;
   #dead = false;
@@ -92,6 +97,7 @@ class Mortal {
     if (this.#dead) throw new Error("killed");
     if (this.#left-- > 0) return act();
     this.#dead = true;
+    this.deaths++;
     if (this.#done) await act();
     throw new Error("killed");
   }
@@ -99,10 +105,10 @@ class Mortal {
   #through<Stub extends object>(stub: Stub, methods: readonly string[]): Stub {
     return new Proxy(stub, {
       get: (target, property) => {
-        const value: unknown = Reflect.get(target, property);
-        if (!methods.includes(String(property))) return value;
-        return (...parameters: unknown[]) =>
-          this.#step(() => (value as (...given: unknown[]) => Promise<unknown>).apply(target, parameters));
+        if (!methods.includes(String(property))) return Reflect.get(target, property) as unknown;
+        // Called on the stub itself: its methods are no functions that could be kept or applied.
+        const remote = target as Record<PropertyKey, (...given: unknown[]) => Promise<unknown>>;
+        return (...parameters: unknown[]) => this.#step(async () => remote[property]?.(...parameters));
       },
     });
   }
