@@ -11,7 +11,7 @@ import { type Retry, retryPolicy } from "../delivery/retry.ts";
 import type { DataSchemas, JsonObject, RecordedEvent } from "../event.ts";
 import { EVENT_TYPE, requireName } from "../names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
-import { type Answer, type CommandSent, type Completion, type Outcome, type Process, defineProcess } from "./process.ts";
+import { type Answer, type Completion, type Outcome, type Process, defineProcess } from "./process.ts";
 
 /** An aggregate, process manager or saga, as far as who sends it commands cares. */
 export interface Target<Commands extends DataSchemas = DataSchemas> extends Source {
@@ -24,7 +24,7 @@ type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "t
 type None = {};
 
 /** Commands that these aggregates take. */
-type CommandTo<To extends Target> = To extends Target
+export type CommandTo<To extends Target> = To extends Target
   ? { [Command in keyof To["commands"] & string]: SendAction<To["name"], Command> }[keyof To["commands"] & string]
   : never;
 
@@ -96,7 +96,7 @@ export type ProcessAnswer<Events extends DataSchemas, To extends Target, Timeout
   | undefined
   | void;
 
-type ProcessPart<Events extends DataSchemas, To extends Target, Timeouts extends DataSchemas> =
+export type ProcessPart<Events extends DataSchemas, To extends Target, Timeouts extends DataSchemas> =
   | NewEventOf<Events>
   | CommandTo<To>
   | TimerOf<Timeouts>
@@ -313,5 +313,3 @@ const HANDLER_OF = { accepted: "onAccepted", refused: "onRefused", failed: "onFa
 function handlerOf(handlers: Handlers | undefined, key: string): Handler | undefined {
   return handlers && Object.hasOwn(handlers, key) ? handlers[key] : undefined;
 }
-
-export type { CommandSent };

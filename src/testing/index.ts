@@ -1,11 +1,13 @@
-/** The test kit: sentences about aggregates, views and reactors, without a runtime. Works in any test framework. */
+/** The test kit: sentences about aggregates, views, reactors, process managers and sagas, without a runtime. Works in any test framework. */
 
 export { given } from "./given.ts";
 export { when } from "./when.ts";
 export { NOW, on } from "./recorded.ts";
+export { accepted, failed, refused, timeout, told } from "./process.ts";
 
 // Types
 export type { GivenAggregate, ThenAggregate } from "./aggregate.ts";
 export type { GivenView } from "./view.ts";
+export type { GivenProcess, ThenProcess } from "./process.ts";
 export type { WhenReactor } from "./when.ts";
 export type { Facts, On, OnStreamOf } from "./recorded.ts";

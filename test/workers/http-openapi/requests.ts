@@ -27,6 +27,7 @@ export const REQUESTS: Readonly<Record<string, ExampleRequest>> = {
   "aggregates:reminder:Remind": { path: { id: "1" }, body: { note: "now" } },
   "aggregates:reminder:Drop": { path: { id: "2" }, body: {} },
   "aggregates:reminder:SetNonsense": { path: { id: "1" }, body: {} },
+  "aggregates:errand:Note": { path: { id: "1" }, body: { what: "x" } },
   "aggregates:contract:Sign": { path: { id: "1" }, body: { cents: 100, currency: "EUR" } },
   sendCommand: { path: { name: "counter", id: "2", command: "Count" }, body: {} },
   getCommand: { path: { name: "counter", id: "1", commandId: "first" }, query: "wait=1" },

@@ -43,7 +43,9 @@ export async function live(store: ReturnType<typeof quietStore>, consumers: read
       if (evicted) await evictAllDurableObjects();
       mortal.live(steps, done);
       await Promise.all(
-        wakeUps.map((index) => deliver({ store: store.store, consumer: consumers[index % consumers.length], head: 0 }).catch(() => undefined)),
+        wakeUps.map((index) =>
+          deliver({ store: store.store, consumer: consumers[index % consumers.length], head: 0 }).catch(() => undefined),
+        ),
       );
     }
   } finally {
@@ -119,6 +121,9 @@ export async function storyOf(store: ReturnType<typeof quietStore>): Promise<Rec
   const events = (await store.log()) as unknown as RecordedEvent[];
   const streams = Map.groupBy(events, ({ stream }) => stream);
   return Object.fromEntries(
-    [...streams].map(([stream, events]) => [stream, events.map(({ version, type, data, meta }) => ({ version, type, data, of: meta.correlationId }))]),
+    [...streams].map(([stream, events]) => [
+      stream,
+      events.map(({ version, type, data, meta }) => ({ version, type, data, of: meta.correlationId })),
+    ]),
   );
 }

@@ -90,7 +90,13 @@ describe("an instance of a process manager", () => {
     expect([begun, sent].map((one) => one?.meta.causationId)).toEqual([wished?.id, wished?.id]);
     expect(counted?.meta.causationId).toBe(sent?.id);
     expect(accepted?.meta.causationId).toBe(sent?.id);
-    expect((await history("e"))[1]?.data).toEqual({ commandId: expect.any(String), aggregate: "counter", id: "a", command: "Count", data: { by: 2 } });
+    expect((await history("e"))[1]?.data).toEqual({
+      commandId: expect.any(String),
+      aggregate: "counter",
+      id: "a",
+      command: "Count",
+      data: { by: 2 },
+    });
   });
 
   it("gets refusals back as input, with what it had asked", async () => {
@@ -144,7 +150,9 @@ describe("an instance of a process manager", () => {
     expect((await post("/aggregates/errand/e/Note", { what: "" })).status).toBe(400);
     const noted = await post("/aggregates/errand/e/Note", { what: "hm" }, { "idempotency-key": "k" });
     expect(noted.status).toBe(200);
-    expect((await post("/aggregates/errand/e/Note", { what: "hm" }, { "idempotency-key": "k" })).headers.get("idempotent-replayed")).toBe("true");
+    expect((await post("/aggregates/errand/e/Note", { what: "hm" }, { "idempotency-key": "k" })).headers.get("idempotent-replayed")).toBe(
+      "true",
+    );
     expect((await errand("e")).state.troubles).toEqual(["hm"]);
     expect((await types("e")).filter((type) => type === "TroubleNoted")).toHaveLength(1);
   });
@@ -260,7 +268,11 @@ describe("the doors of a process manager", () => {
     const { post } = errands("doors");
     for (const command of ["$Input", "$Outcome", "RunLate"]) {
       const answer = await post(`/aggregates/errand/e/${encodeURIComponent(command)}`, {});
-      expect([command, answer.status, (await read(answer)).detail]).toEqual([command, 404, `errand has no command ${command}; it has Note`]);
+      expect([command, answer.status, (await read(answer)).detail]).toEqual([
+        command,
+        404,
+        `errand has no command ${command}; it has Note`,
+      ]);
     }
   });
 
