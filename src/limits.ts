@@ -52,6 +52,8 @@ export const CONSUMER_BATCH_EVENTS = 500;
 export const CONSUMER_BUDGET_MS = 20_000;
 /** Instances of a process manager or saga that are worked on at the same time. Platform: 6 simultaneous connections per invocation. */
 export const PROCESS_LANES = 6;
+/** Steps of one saga. Ours: all may begin at once, and with their outcomes they stay far below the events of one append. */
+export const SAGA_STEPS = 250;
 /** Bytes of one JSON parameter of a bulk write to D1. Ours: a quarter of the 2 MB (platform) for one bound value. */
 export const BULK_WRITE_BYTES = 512 * KiB;
 

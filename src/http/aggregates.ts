@@ -19,6 +19,7 @@ import {
   idempotencyKeyOf,
   jsonBody,
   jsonText,
+  prefersAsync,
   queryOf,
   storeOf,
   streamIdOfPath,
@@ -125,11 +126,6 @@ function processJson(state: string): string {
   }));
   const waits = commands.length > 0 ? `,"inFlight":${JSON.stringify(commands)}` : "";
   return `"state":${JSON.stringify(own)},"status":"${completed ? "completed" : "running"}"${waits}`;
-}
-
-/** Whether the client would rather ask for the outcome later (RFC 7240). */
-function prefersAsync(context: HttpContext): boolean {
-  return /(?:^|[,;\s])respond-async(?:$|[,;\s])/i.test(context.req.header("prefer") ?? "");
 }
 
 /** The outcome of a command, as it is told to who asks later. */

@@ -13,7 +13,7 @@ import { PROCESS_LANES } from "../limits.ts";
 import { streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
 import { type Work, workInLanes } from "./lanes.ts";
-import { COMMAND_SENT, CommandSent, INPUT, OUTCOME, type Outcome, type Process } from "./process.ts";
+import { COMMAND_SENT, CommandSent, INPUT, OUTCOME, type Outcome, type Process, START_SAGA } from "./process.ts";
 
 /** The process as a consumer of its store's log. */
 export function processConsumer(app: App, env: Env, store: string, process: Process): Consumer {
@@ -85,7 +85,7 @@ async function outcomeOf({ app, env, store, process }: Running, event: RecordedE
   };
   const target = app.aggregates.get(aggregate);
   if (!target) return failed("unknown-aggregate", `the app has no aggregate "${aggregate}"`);
-  if (!Object.hasOwn(target.commands, command) || target.internal?.has(command)) {
+  if (!Object.hasOwn(target.commands, command) || (target.internal?.has(command) && command !== START_SAGA)) {
     return failed("unknown-command", `"${aggregate}" has no command "${command}"`);
   }
   const problem = streamIdProblem(id);

@@ -20,6 +20,8 @@ export const COMMAND_SENT = "$CommandSent";
 export const INPUT = "$Input";
 /** The command that tells an instance what became of a command that it sent. */
 export const OUTCOME = "$Outcome";
+/** The command by which a saga starts another one, and hears of its end. Only sagas send it. */
+export const START_SAGA = "$Start";
 
 const CommandId = z.string();
 
@@ -112,6 +114,8 @@ export interface ProcessDefinition {
   readonly events: Readonly<Record<string, DataSchema>>;
   /** Commands that anybody may send. */
   readonly commands: Readonly<Record<string, DataSchema>>;
+  /** Those of them that only other processes may send. */
+  readonly internal?: readonly string[];
   /** Commands that it sends to itself by timers. */
   readonly timeouts: Readonly<Record<string, DataSchema>>;
   readonly initialState: () => unknown;
@@ -166,7 +170,7 @@ export function defineProcess(definition: ProcessDefinition): Process {
     sources,
     events,
     commands: { ...commands, ...timeouts, ...inputs },
-    internal: new Set([...Object.keys(timeouts), ...Object.keys(inputs)]),
+    internal: new Set([...(definition.internal ?? []), ...Object.keys(timeouts), ...Object.keys(inputs)]),
     initialState: () => ({ own: definition.initialState(), inFlight: [], completed: false }),
     evolve: Object.fromEntries(Object.keys(events).map((type) => [type, evolveWith(definition, type)])),
     decide: {

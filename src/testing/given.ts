@@ -1,8 +1,10 @@
 /** How a sentence about an aggregate or a view begins. */
 
-import type { NewEventOf } from "../command.ts";
-import type { DataSchemas, NewEvent } from "../event.ts";
-import type { Process } from "../processors/process.ts";
+import type { NewEventOf, SendAction } from "../command.ts";
+import type { DataSchema, DataSchemas, NewEvent } from "../event.ts";
+import type { Saga } from "../processors/saga.ts";
+import type { SAGA_EVENTS } from "../processors/saga-state.ts";
+import type { Completion, Process } from "../processors/process.ts";
 import type { CommandTo, ProcessManager, ProcessPart, Target } from "../processors/process-manager.ts";
 import type { Source } from "../source.ts";
 import type { Aggregate, AnyAggregate } from "../streams/aggregate.ts";
@@ -36,6 +38,10 @@ type InputOf<From extends Source, To extends Target, Commands extends DataSchema
  *   .when(refused(send(product, "tea", "ReserveStock", { order: "1", quantity: 1 }), "not-enough"))
  *   .then(send(order, "1", "RejectOrder", { reason: "not-enough" }), complete());
  */
+export function given<Input extends DataSchema>(
+  saga: Saga<string, Input>,
+  ...inputs: AnyInput[]
+): GivenProcess<AnyInput, NewEventOf<typeof SAGA_EVENTS> | SendAction | Completion>;
 export function given<
   From extends Source,
   To extends Target,

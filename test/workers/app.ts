@@ -23,6 +23,7 @@ import { product } from "../../src/shop/product.ts";
 import { readyOrders, stock } from "../../src/shop/views.ts";
 import { counter } from "./counter.ts";
 import { errand, wish } from "./errand.ts";
+import { move, purse, trip, word } from "./sagas.ts";
 
 export { counter };
 
@@ -149,8 +150,8 @@ export const relay = reactor("relay", {
 });
 
 export const app = defineApp({
-  aggregates: [product, order, counter, reminder, contract],
-  categories: [reading, alarm, wish],
+  aggregates: [product, order, counter, reminder, contract, purse],
+  categories: [reading, alarm, wish, word],
   views: [readyOrders, stock, totals, values, contracts],
-  processors: [fulfilment, relay, errand],
+  processors: [fulfilment, relay, errand, move, trip],
 });

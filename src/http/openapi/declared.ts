@@ -4,12 +4,15 @@ import { z } from "zod";
 import type { App } from "../../app.ts";
 import type { DataSchema } from "../../event.ts";
 import type { AnyAggregate } from "../../streams/aggregate.ts";
+import type { Saga } from "../../processors/saga.ts";
 import { commandsOf } from "../aggregates.ts";
+import { sagasOf } from "../sagas.ts";
 import { type ColumnKind, tableOf } from "../../views/table.ts";
 import type { View } from "../../views/view.ts";
 import { ANSWERS, COMPONENTS } from "./components.ts";
 import type { Operation } from "./operation.ts";
 import { COMMAND } from "./operations/commands.ts";
+import { START_SAGA } from "./operations/sagas.ts";
 import { json } from "./operations/shared.ts";
 import { VIEW_PAGE, VIEW_ROW } from "./operations/views.ts";
 import type { JsonSchema, Schemas } from "./schema.ts";
@@ -26,6 +29,7 @@ const COLUMN: Record<ColumnKind, JsonSchema> = {
 export function operationsOf(app: App, schemas: Schemas): Operation[] {
   return [
     ...[...app.aggregates.values()].flatMap((aggregate) => commandOperationsOf(aggregate, schemas)),
+    ...sagasOf(app).flatMap((saga) => startsOf(saga, schemas)),
     ...[...app.views.values()].flatMap((view) => queriesOf(view, schemas)),
   ];
 }
@@ -67,6 +71,15 @@ function commandOperationsOf(aggregate: AnyAggregate, schemas: Schemas): Operati
       ),
     },
   }));
+}
+
+function startsOf({ name, saga }: Saga, schemas: Schemas): Operation[] {
+  const input = schemas.define(`${name}.input`, (place) => schemas.ofApp(saga.input, "input", place));
+  const start = { ...START_SAGA, method: "post", tag: tagOfAggregate(name), body: { "application/json": input } } as const;
+  return [
+    { ...start, path: `/sagas/${name}`, operationId: `sagas:${name}:start`, summary: `Start ${name}` },
+    { ...start, path: `/sagas/${name}/{id}`, operationId: `sagas:${name}:startAs`, summary: `Start ${name} under an id` },
+  ];
 }
 
 function queriesOf(view: View, schemas: Schemas): Operation[] {

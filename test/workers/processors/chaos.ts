@@ -51,13 +51,14 @@ export async function live(store: ReturnType<typeof quietStore>, consumers: read
   } finally {
     mortal.restore();
   }
-  for (;;) {
+  for (let rounds = 0; rounds < 100; rounds++) {
     await deliver(...consumers.map((consumer) => ({ store: store.store, consumer, head: 0 })));
     // What a life before may have recorded as a failure is due at once.
     await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(store.store).run();
     const reports = await store.consumers();
     if (consumers.every((name) => reports.some((one) => one.name === name && one.lag === 0))) return mortal.deaths;
   }
+  throw new Error(`not at rest: ${JSON.stringify(await store.consumers())}`);
 }
 
 /** The worker's way to everything outside of it, which ends when it dies. */

@@ -22,11 +22,11 @@ const fact = fc.oneof(
 const facts = fc.array(fc.record({ by: fc.constantFrom("x", "y"), fact }), { minLength: 1, maxLength: 8 });
 
 /** Facts with ids of their own, so that all ids that are derived from them are the same in every store. */
-async function storeWith(name: string, facts: readonly { readonly by: string; readonly fact: object }[]) {
+async function storeWith(name: string, facts: readonly { readonly by: string; readonly category?: string; readonly fact: object }[]) {
   const store = quietStore(name);
-  for (const [index, { by, fact }] of facts.entries()) {
+  for (const [index, { by, category = "wish", fact }] of facts.entries()) {
     const id = `00000000-0000-7000-8000-${String(index).padStart(12, "f")}`;
-    const answer = await store.post(`/streams/wish/${by}`, { ...fact, id }, { "correlation-id": "c" });
+    const answer = await store.post(`/streams/${category}/${by}`, { ...fact, id }, { "correlation-id": "c" });
     expect(answer.status).toBe(201);
   }
   return store;
@@ -90,5 +90,52 @@ describe("promise 5: what a process manager does is stored once", () => {
       }),
       { numRuns: 20 },
     );
+  }, 240_000);
+
+  it("of a saga too: what it does and undoes, killed at any step", async () => {
+    const facts = [
+      {
+        by: "w",
+        category: "word",
+        fact: { type: "MoveWanted", data: { move: "m", from: ["a", "b"], to: "shop", amount: 5, atOnce: true } },
+      },
+    ];
+    const prepared = async (name: string) => {
+      const store = await storeWith(name, facts);
+      await store.post("/aggregates/purse/a/Put", { amount: 5 }, { "correlation-id": "c" });
+      return store;
+    };
+    const clean = await prepared("clean");
+    await live(clean, ["move"], []);
+    const expected = await storyOf(clean);
+    expect((expected["move/m"] as { type: string }[]).map(({ type }) => type)).toEqual([
+      "SagaStarted",
+      "$CommandSent",
+      "$CommandSent",
+      "$CommandAccepted",
+      "StepCompleted",
+      "$CommandRefused",
+      "StepFailed",
+      "$CommandSent",
+      "$CommandAccepted",
+      "StepUndone",
+      "SagaFailed",
+      "$Completed",
+    ]);
+    const untouched = { steps: Number.POSITIVE_INFINITY, done: false, wakeUps: [0], evicted: false };
+    for (const life of [0, 1, 2]) {
+      for (const done of [false, true]) {
+        for (let steps = 0, died = 1; died > 0; steps++) {
+          const rough = await prepared("rough");
+          died = await live(
+            rough,
+            ["move"],
+            [...Array.from({ length: life }, () => untouched), { steps, done, wakeUps: [0, 0], evicted: true }],
+          );
+          expect({ life, steps, done, story: await storyOf(rough) }).toEqual({ life, steps, done, story: expected });
+          vi.restoreAllMocks();
+        }
+      }
+    }
   }, 240_000);
 });
