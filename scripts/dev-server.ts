@@ -36,6 +36,8 @@ export interface DevServerOptions {
   readonly port: number;
   /** The folder that keeps the state. */
   readonly persistTo: string;
+  /** The file of the worker, from the project's root; absent: what `wrangler.toml` says. */
+  readonly main?: string;
   /** Variables of the worker. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Where wrangler's and the worker's output goes: through to ours, or to this function. It must go somewhere, or wrangler stops. */
@@ -48,7 +50,7 @@ export class DevServer {
   readonly ended: Promise<string>;
   readonly #wrangler: ChildProcess;
 
-  constructor({ port, persistTo, variables = {}, output }: DevServerOptions) {
+  constructor({ port, persistTo, main, variables = {}, output }: DevServerOptions) {
     this.url = `http://${HOST}:${port}`;
     const stream = output === "inherit" ? "inherit" : "pipe";
     this.#wrangler = spawn(
@@ -57,6 +59,7 @@ export class DevServer {
         `--import=${END_WITH_PARENT}`,
         WRANGLER,
         "dev",
+        ...(main === undefined ? [] : [main]),
         `--ip=${HOST}`,
         `--port=${port}`,
         "--inspector-port=0",

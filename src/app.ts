@@ -1,15 +1,13 @@
 /** An app: everything a deployment declares, checked once at start-up. */
 
 import { WEBHOOK_ID_PREFIX } from "./delivery/consumers.ts";
+import type { ConsumerHooks } from "./delivery/failure.ts";
 import type { AnyAggregate } from "./streams/aggregate.ts";
 import type { Category } from "./streams/category.ts";
 import type { View } from "./views/view.ts";
-import type { Process } from "./processors/process.ts";
-import type { Reactor } from "./processors/reactor.ts";
+import { requireNoLoops } from "./processors/loops.ts";
+import { type Processor, isProcess } from "./processors/processor.ts";
 import type { Webhook } from "./webhooks/webhook.ts";
-
-/** What answers events with commands. Process managers and sagas are aggregates too: each instance is a stream. */
-export type Processor = Reactor | Process;
 
 export interface AppDefinition {
   /** Categories with rules. */
@@ -20,6 +18,8 @@ export interface AppDefinition {
   /** Reactors, process managers and sagas. */
   readonly processors?: readonly Processor[];
   readonly webhooks?: readonly Webhook[];
+  /** Called when a view or a processor cannot process an event: to tell a person, or a monitoring service. */
+  readonly hooks?: ConsumerHooks;
 }
 
 /** An app, by name. */
@@ -30,19 +30,21 @@ export interface App {
   readonly views: ReadonlyMap<string, View>;
   readonly processors: ReadonlyMap<string, Processor>;
   readonly webhooks: ReadonlyMap<string, Webhook>;
+  readonly hooks: ConsumerHooks;
 }
 
 /**
  * Puts the parts of an app together.
  *
- * @throws {TypeError} when two categories or two consumers have the same name, or a consumer follows a category the app does not have
+ * @throws {TypeError} when two categories or two consumers have the same name, a consumer follows or feeds a category that the
+ * app does not have, or processors feed each other without end
  *
  * @example
  * export const app = defineApp({ aggregates: [order, product], views: [readyOrders], processors: [fulfilment] });
  */
 export function defineApp(definition: AppDefinition): App {
-  const { categories = [], views = [], processors = [], webhooks = [] } = definition;
-  const aggregates = [...(definition.aggregates ?? []), ...processors.filter((processor) => processor.kind === "aggregate")];
+  const { categories = [], views = [], processors = [], webhooks = [], hooks = {} } = definition;
+  const aggregates = [...(definition.aggregates ?? []), ...processors.filter(isProcess)];
   const declared = unique("category", [...aggregates, ...categories]);
   for (const name of unique("consumer", [...views, ...processors, ...webhooks]).keys()) {
     if (name.startsWith(WEBHOOK_ID_PREFIX)) throw new TypeError(`"${name}" begins like the ids of webhooks that are added at run time`);
@@ -56,12 +58,21 @@ export function defineApp(definition: AppDefinition): App {
       }
     }
   }
+  const feeders = processors.filter((processor) => !isProcess(processor));
+  for (const { kind, name, emissions } of feeders) {
+    for (const { to } of emissions) {
+      if (declared.get(to.name) !== to) throw new TypeError(`${kind} "${name}" emits to "${to.name}", which the app does not declare`);
+    }
+  }
+  requireNoLoops(feeders);
   return {
     aggregates: unique("aggregate", aggregates),
     categories: unique("category", categories),
-    views: unique("view", views),
+    // A view works wherever it is asked, far from the app: so it carries the hooks along.
+    views: unique("view", definition.hooks ? views.map((view) => ({ ...view, hooks })) : views),
     processors: unique("processor", processors),
     webhooks: unique("webhook", webhooks),
+    hooks,
   };
 }
 

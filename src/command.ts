@@ -99,7 +99,8 @@ export interface DecideContext {
   /** The stream's version before this command. */
   readonly version: number;
   readonly commandId: string;
-  readonly correlationId: string;
+  /** What the events of this command carry: the conversation that it belongs to, and the id of what caused it. */
+  readonly meta: { readonly correlationId: string; readonly causationId: string };
 }
 
 /** A command on its way to an aggregate, as a processor returns it. Made by {@link send}. */
@@ -112,17 +113,26 @@ export interface SendAction<Target extends string = string, Command extends stri
 }
 
 /** An event on its way to a plain stream, as a processor returns it. Made by {@link append}. */
-export interface AppendAction {
+export interface AppendAction<Target extends string = string, Type extends string = string> {
   readonly kind: "append";
-  readonly category: string;
+  readonly category: Target;
   readonly id: string;
-  readonly event: NewEvent;
+  readonly event: NewEvent<Type>;
+  /** When it happened: RFC 3339. Without it, when it is stored. */
+  readonly time?: string;
 }
 
 /** What the target of {@link send} must tell of itself. Every aggregate does. */
-interface CommandTarget<Name extends string, Commands extends DataSchemas> {
+export interface CommandTarget<Name extends string = string, Commands extends DataSchemas = DataSchemas> {
   readonly name: Name;
   readonly commands: Commands;
+}
+
+/** What the target of {@link append} must tell of itself. Every plain category does. */
+export interface FactTarget<Name extends string = string, Events extends DataSchemas = DataSchemas> {
+  readonly kind: "plain";
+  readonly name: Name;
+  readonly events: Events;
 }
 
 /**
@@ -146,11 +156,11 @@ export function send<const Name extends string, Commands extends DataSchemas, co
  * @example
  * OrderReady: (event) => append(shipments, event.data.region, "ShipmentDue", { order: event.stream })
  */
-export function append<Events extends DataSchemas, const Type extends keyof Events & string>(
-  category: { readonly kind: "plain"; readonly name: string; readonly events: Events },
+export function append<const Name extends string, Events extends DataSchemas, const Type extends keyof Events & string>(
+  category: FactTarget<Name, Events>,
   id: string,
   type: Type,
   data: Frozen<z.input<Events[Type]>>,
-): AppendAction {
+): AppendAction<Name, Type> {
   return { kind: "append", category: category.name, id, event: { kind: "event", type, data } };
 }

@@ -54,6 +54,17 @@ export interface Meta extends JsonObject {
   readonly correlationId?: string;
   /** The id of the command or event that caused it. */
   readonly causationId?: string;
+  /** How many reactions in a row have led to it; absent: none. Counted by the store, so that a loop is found out. */
+  readonly [HOPS]?: number;
+}
+
+/** The name under which an event's meta counts reactions. Names that begin with `$` are the store's own. */
+export const HOPS = "$hops";
+
+/** How many reactions in a row have led to this event. */
+export function hopsOf({ meta }: Pick<RecordedEvent, "meta">): number {
+  const hops: unknown = meta[HOPS]; // an import may have put anything there
+  return typeof hops === "number" && Number.isSafeInteger(hops) && hops > 0 ? hops : 0;
 }
 
 /** An event as readers get it: over HTTP, in views, processors and webhooks. */
@@ -106,7 +117,7 @@ export interface LoggedEvent extends StoredEvent {
 }
 
 /** The type of the event that ends a stream. */
-export const DELETED = "$deleted";
+export const DELETED = "$deleted" as const;
 /** What that event says: whether the stream was erased too. */
 export const DELETED_DATA = { kept: `{"erased":false}`, erased: `{"erased":true}` };
 
@@ -116,6 +127,11 @@ export const DELETED_DATA = { kept: `{"erased":false}`, erased: `{"erased":true}
  */
 export function erases({ type, data }: StoredEvent): boolean {
   return type === DELETED && data === DELETED_DATA.erased;
+}
+
+/** The same of an event as handlers get it. */
+export function isErasure({ type, data }: RecordedEvent): boolean {
+  return type === DELETED && (data as { erased?: unknown }).erased === true;
 }
 
 /** The event's public JSON text. `position` is left out where it is not known. */

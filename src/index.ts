@@ -9,9 +9,12 @@ export { after, cancel, nothing, refuse } from "./command.ts";
 
 // ④ Views: data out
 export { view } from "./views/view.ts";
+export { sql } from "./views/sql.ts";
 
-// ⑤ Processors: events become commands
+// ⑤ Processors: events become commands, other events, and calls to the outside
 export { reactor } from "./processors/reactor.ts";
+export { transform } from "./processors/transform.ts";
+export { effect } from "./processors/effect.ts";
 export { append, send } from "./command.ts";
 export { processManager } from "./processors/process-manager.ts";
 export { complete } from "./processors/process.ts";
@@ -28,5 +31,6 @@ export { defineApp } from "./app.ts";
 export type { App } from "./app.ts";
 export type { NewEvent, RecordedEvent } from "./event.ts";
 export type { DecideContext, Decision } from "./command.ts";
+export type { EffectContext } from "./processors/effect.ts";
 export type { Retry } from "./delivery/retry.ts";
 export type { Duration } from "./duration.ts";

@@ -26,18 +26,43 @@ export const IDEMPOTENCY_KEY_BYTES = 256;
 /** Levels of nesting in a JSON body. Ours: far above any real event, far below what overflows a parser's stack. */
 export const JSON_DEPTH = 64;
 
+/** Reactions in a row that may lead to an event. Ours: far above any chain of business steps; what goes on beyond it is a loop. */
+export const REACTION_HOPS = 100;
+/** Commands and events that a reactor may answer to one event. Ours: as many as one append may have. */
+export const REACTIONS = 1_000;
+/** Events of different streams that one reactor answers at once. Ours: so many wait together for one commit of the log. */
+export const REACTIONS_IN_FLIGHT = 16;
+/** Milliseconds that an effect may take for one event when it does not say. Ours: most services answer or give up in less. */
+export const EFFECT_TIMEOUT_MS = 30_000;
+/** The most that it may say. Ours: a third of the 15 minutes (platform) of a queue invocation. */
+export const EFFECT_TIMEOUT_MAX_MS = 300_000;
+/** Milliseconds for which an effect's worker keeps others away beyond its timeout. Ours: to record what came of the call. */
+export const EFFECT_LEASE_MARGIN_MS = 10_000;
+/** Events of different streams for which one effect calls out at once. Platform: 6 simultaneous outgoing connections per request. */
+export const EFFECTS_IN_FLIGHT = 6;
+/** Bytes of a response's body that an effect may read. Ours: eight times what it can record; keeps a stranger's answer out of memory. */
+export const EFFECT_RESPONSE_BYTES = MiB;
+
 /** Events in one page of a stream or of the log. Ours. */
 export const PAGE_EVENTS = 1_000;
 /** Events in a page when the request does not say. DESIGN: the HTTP contract. */
 export const PAGE_EVENTS_DEFAULT = 100;
 /** Bytes of events in one page. Ours: a quarter of the 32 MiB (platform) that one RPC answer may have. */
 export const PAGE_BYTES = 8 * MiB;
-/** Log entries looked at for one filtered page, so that a sparse filter cannot run for ever. Ours. */
+/** Entries of the log, or events of a stream, looked at for one filtered page, so that a sparse filter cannot run for ever. Ours. */
 export const SCAN_EVENTS = 5_000;
 /** Rows in one page of a view. Ours. */
 export const VIEW_PAGE_ROWS = 200;
 /** Rows in a view's page when the request does not say. DESIGN: the HTTP contract. */
 export const VIEW_PAGE_ROWS_DEFAULT = 50;
+/** Conditions of one query. Ours: each binds a value, and D1 binds 100 (platform) in a statement whose expressions nest 100 deep (platform). */
+export const VIEW_CONDITIONS = 40;
+/** Columns that one query is sorted by. Ours: as above. */
+export const VIEW_SORT_COLUMNS = 10;
+/** Characters of a cursor. Ours: it goes into a URL, which has 16 KB (platform) for everything. */
+export const VIEW_CURSOR = 8 * KiB;
+/** Rows in the answer of a named query. Ours. */
+export const VIEW_QUERY_ROWS = 1_000;
 
 /** Milliseconds a write waits for its position before it is acknowledged without one. Ours: above a normal log commit, below what a person notices. */
 export const ACKNOWLEDGE_BUDGET_MS = 50;
@@ -54,6 +79,22 @@ export const CONSUMER_BUDGET_MS = 20_000;
 export const PROCESS_LANES = 6;
 /** Steps of one saga. Ours: all may begin at once, and with their outcomes they stay far below the events of one append. */
 export const SAGA_STEPS = 250;
+/** Bytes of one row of a view, as JSON. Ours: half of the 2 MB (platform) that a row of D1 may have. */
+export const VIEW_ROW_BYTES = MiB;
+/** Columns of a view. Platform: 100 for each D1 table; one is the store. */
+export const VIEW_COLUMNS = 99;
+/** Characters of a view's rows in memory at a time while events are folded. Ours: an eighth of the 128 MB (platform) of an isolate, which others share. */
+export const VIEW_LOAD_BYTES = 16 * MiB;
+/** Milliseconds that a table being built may take before the one that answers gets its turn. Ours: about when people notice that a view is late. */
+export const VIEW_BUILD_SLICE_MS = 500;
+/** Milliseconds for which a table that was replaced does not come back. Platform: two versions of a Worker run side by side for some time during a deployment. */
+export const VIEW_ROLLOUT_MS = 60_000;
+/** Milliseconds after which a table that was replaced is dropped. Ours: time to take back a deployment without building again. */
+export const VIEW_GRACE_MS = 3_600_000;
+/** Milliseconds between two wake-ups that queries send to a view which is being built. Ours: how late a build notices a deployment that no event follows. */
+export const VIEW_NUDGE_MS = 10_000;
+/** Rows deleted by one statement when a store's rows go. Ours: far below the 30 s (platform) of a statement of D1. */
+export const VIEW_DROP_ROWS = 5_000;
 /** Bytes of one JSON parameter of a bulk write to D1. Ours: a quarter of the 2 MB (platform) for one bound value. */
 export const BULK_WRITE_BYTES = 512 * KiB;
 
@@ -105,6 +146,17 @@ export const FEED_HEARTBEAT_MS = 15_000;
 /** Milliseconds after which a reader of server-sent events comes back when the connection ends. Ours. */
 export const FEED_RETRY_MS = 1_000;
 
+/** Keys whose rows a live view reads at a time. Ours: as many as a page has. */
+export const LIVE_KEYS = 200;
+/** Milliseconds between two reads of a live view while events keep coming. Ours: as consumers are woken. */
+export const LIVE_INTERVAL_MS = 100;
+/** Milliseconds that a live view waits for its view to be brought to an event, before it does the work itself. Ours: longer than a wake-up usually takes. */
+export const LIVE_HELP_AFTER_MS = 1_000;
+/** Milliseconds that a view may lag behind the events of its live view before that ends. Ours: as long as requests may wait. */
+export const LIVE_BEHIND_MS = WAIT_SECONDS * 1_000;
+/** Reads of one live view before it ends and the client resumes. Platform: 1,000 queries to D1 per invocation, and a read is three. */
+export const LIVE_READS = 250;
+
 /** Log entries looked at for one search by event id. Ours: some tenths of a second. */
 export const SEARCH_EVENTS = 100_000;
 
@@ -112,6 +164,10 @@ export const SEARCH_EVENTS = 100_000;
 export const CATEGORIES = 1_000;
 /** Event types of one category declared at run time. Ours. */
 export const CATEGORY_EVENT_TYPES = 200;
+/** Earlier versions of the event types of one category declared at run time, all together. Ours: they are shown in one answer. */
+export const EARLIER_SCHEMAS = 1_000;
+/** Characters of their schemas, all together. Ours: sixteen of the largest definitions, and an eighth of the 32 MiB (platform) of an RPC answer. */
+export const EARLIER_SCHEMA_CHARACTERS = 4 * MiB;
 /** Schemas within one event type's JSON Schema, itself included. Ours: far above any real one; bounds the work of comparing two. */
 export const SCHEMA_NODES = 2_000;
 /** Characters of a regular expression in a JSON Schema. Ours: the longest of the common ones (dates, IPv6) have some 700. */

@@ -2,7 +2,8 @@
 
 import type { CatalogRpc } from "./catalog/protocol.ts";
 import { LogClient } from "./log/log-client.ts";
-import type { LogRpc, StreamRpc } from "./protocol.ts";
+import type { LogRpc } from "./log-protocol.ts";
+import type { StreamRpc } from "./protocol.ts";
 import type { WebhookRpc } from "./webhooks/protocol.ts";
 
 /** The object of one stream: `{store}/{category}/{id}`. */

@@ -2,9 +2,10 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { canonical } from "../json.ts";
-import { CATEGORIES } from "../limits.ts";
-import { type Definition, changeProblem } from "./definition.ts";
-import type { CatalogRpc, CategorySummary, Declared, Entry } from "./protocol.ts";
+import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../limits.ts";
+import { hasTable } from "../sqlite.ts";
+import { type Definition, changeProblem, replacedVersions } from "./definition.ts";
+import type { CatalogRpc, CategorySummary, Declared, Earlier, Entry } from "./protocol.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = `
@@ -14,6 +15,16 @@ const CREATE = `
     definition  TEXT    NOT NULL,    -- JSON
     declared_at INTEGER NOT NULL,    -- milliseconds since 1970
     retired_at  INTEGER              -- NULL: in use
+  ) STRICT, WITHOUT ROWID`;
+
+/** What readers of old events need: the schemas that newer versions took the place of. */
+const CREATE_EARLIER = `
+  CREATE TABLE IF NOT EXISTS earlier_schemas (
+    category   TEXT    NOT NULL,
+    event_type TEXT    NOT NULL,
+    version    INTEGER NOT NULL,
+    schema     TEXT    NOT NULL,     -- JSON
+    PRIMARY KEY (category, event_type, version)
   ) STRICT, WITHOUT ROWID`;
 
 /** Only what the doors need to show it; the schemas stay here. */
@@ -42,22 +53,28 @@ interface ListRow {
 }
 
 export class CatalogObject extends DurableObject<Env> implements CatalogRpc {
+  readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   #exists: boolean;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#storage = ctx.storage;
     this.#sql = ctx.storage.sql;
-    // No table before the first declaration: asking for categories that do not exist must not leave databases behind.
-    this.#exists = this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'categories'`).toArray().length > 0;
+    this.#exists = hasTable(this.#sql, "categories");
   }
 
-  async lookUp(name: string, knownRevision?: number): Promise<Entry | undefined> {
+  async lookUp(name: string, knownRevision?: number, withEarlier = false): Promise<Entry | undefined> {
     const row = this.#find(name);
     if (!row) return undefined;
     if (row.retired) return { status: "retired" };
     const { revision, definition } = row;
-    return { status: "declared", revision, ...(revision === knownRevision ? {} : { definition }) };
+    return {
+      status: "declared",
+      revision,
+      ...(revision === knownRevision ? {} : { definition }),
+      ...(withEarlier ? { earlier: this.#earlier(name) } : {}),
+    };
   }
 
   /** Synchronous within, so that what is compared is what is replaced. */
@@ -72,12 +89,29 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc {
       return { outcome: "created", revision: 1 };
     }
     const [old, next]: [Definition, Definition] = [JSON.parse(row.definition), JSON.parse(definition)];
-    if (canonical(old) === canonical(next)) return { outcome: "unchanged", revision: row.revision };
+    if (canonical(old) === canonical(next)) return { outcome: "unchanged", revision: row.revision, earlier: this.#earlier(name) };
     const problem = changeProblem(old, next);
     if (problem) return { outcome: "incompatible", ...problem };
     const revision = row.revision + 1;
-    this.#sql.exec(`UPDATE categories SET revision = ?, definition = ? WHERE name = ?`, revision, definition, name);
-    return { outcome: "changed", revision };
+    const replaced = replacedVersions(old, next).map((one) => ({ ...one, schema: JSON.stringify(one.schema) }));
+    const earlier = [...this.#earlier(name), ...replaced];
+    const characters = earlier.reduce((sum, { schema }) => sum + schema.length, 0);
+    if (replaced.length > 0 && (earlier.length > EARLIER_SCHEMAS || characters > EARLIER_SCHEMA_CHARACTERS))
+      return { outcome: "too-many-versions" };
+    this.#storage.transactionSync(() => {
+      this.#sql.exec(`UPDATE categories SET revision = ?, definition = ? WHERE name = ?`, revision, definition, name);
+      if (replaced.length > 0) this.#sql.exec(CREATE_EARLIER);
+      for (const { eventType, version, schema } of replaced) {
+        this.#sql.exec(
+          `INSERT INTO earlier_schemas (category, event_type, version, schema) VALUES (?, ?, ?, ?)`,
+          name,
+          eventType,
+          version,
+          schema,
+        );
+      }
+    });
+    return { outcome: "changed", revision, earlier };
   }
 
   async retire(name: string): Promise<boolean> {
@@ -96,6 +130,16 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc {
       strict: strict === 1,
       eventTypes: JSON.parse(types),
     }));
+  }
+
+  #earlier(name: string): Earlier {
+    if (!hasTable(this.#sql, "earlier_schemas")) return [];
+    return this.#sql
+      .exec<{ eventType: string; version: number; schema: string }>(
+        `SELECT event_type AS eventType, version, schema FROM earlier_schemas WHERE category = ? ORDER BY event_type, version`,
+        name,
+      )
+      .toArray();
   }
 
   #find(name: string): Row | undefined {

@@ -61,6 +61,23 @@ export function versionOf(schema: JsonSchema): number {
   return isObject(schema) && typeof schema["x-version"] === "number" ? schema["x-version"] : 1;
 }
 
+/** The version of an event type that a newer one took the place of. */
+export interface EarlierSchema {
+  readonly eventType: string;
+  readonly version: number;
+  readonly schema: JsonSchema;
+}
+
+/** The versions that a changed definition no longer describes, although there may be events of them. */
+export function replacedVersions(old: Definition, next: Definition): EarlierSchema[] {
+  return Object.entries(next.events).flatMap(([eventType, schema]) => {
+    // Before it was declared, a type was taken unchecked or not at all.
+    const before = Object.hasOwn(old.events, eventType) ? old.events[eventType] : old.strict ? undefined : true;
+    const version = before === undefined ? undefined : versionOf(before);
+    return before === undefined || version === undefined || version === versionOf(schema) ? [] : [{ eventType, version, schema: before }];
+  });
+}
+
 /** Why events that fitted the old definition might not fit the new one; undefined: they all do. */
 export function changeProblem(old: Definition, next: Definition): DefinitionProblem | undefined {
   if (!old.strict && next.strict)

@@ -9,7 +9,12 @@ export type Entry =
       readonly revision: number;
       /** JSON text of a `Definition`; absent: it is the revision that the asker knows. */
       readonly definition?: string;
+      /** When they were asked for. */
+      readonly earlier?: Earlier;
     };
+
+/** Schemas (JSON text) that a newer version of their event type took the place of. */
+export type Earlier = readonly { readonly eventType: string; readonly version: number; readonly schema: string }[];
 
 /** A category in a list: without its schemas. */
 export interface CategorySummary {
@@ -22,10 +27,12 @@ export interface CategorySummary {
 }
 
 export type Declared =
-  | { readonly outcome: "created" | "changed" | "unchanged"; readonly revision: number }
+  | { readonly outcome: "created" | "changed" | "unchanged"; readonly revision: number; readonly earlier?: Earlier }
   | { readonly outcome: "retired" }
   /** The store has as many categories as it may have. */
   | { readonly outcome: "full" }
+  /** The category has as many earlier versions of event types as are kept. */
+  | { readonly outcome: "too-many-versions" }
   | ({ readonly outcome: "incompatible" } & DefinitionProblem);
 
 /** Why a definition cannot take the place of the one before. */
@@ -38,8 +45,8 @@ export interface DefinitionProblem {
 }
 
 export interface CatalogRpc {
-  /** Undefined: never declared. */
-  lookUp(name: string, knownRevision?: number): Promise<Entry | undefined>;
+  /** Undefined: never declared. `withEarlier` also asks for the earlier versions of its event types. */
+  lookUp(name: string, knownRevision?: number, withEarlier?: boolean): Promise<Entry | undefined>;
   /** Declares a category, or changes it compatibly. */
   declare(name: string, definition: string): Promise<Declared>;
   /** Ends a category for good; its name is not given out again. False: it was never declared. */

@@ -11,28 +11,30 @@ import { CHECK_STEPS } from "../limits.ts";
 import { type Checker, compileCheckers } from "./checker.ts";
 import { type JsonSchema, type SchemaObject, escapePointer, nodesOf, pointerOf } from "./json-schema.ts";
 import {
+  type Comparing,
+  type Incompatibility,
+  type Refusal,
+  additionalRefusal,
+  containsRefusal,
+  firstOf,
+  itemsRefusal,
+  patternRefusal,
+  propertyRefusal,
+} from "./schema-members.ts";
+import {
   LOOKS_AT,
   areDisjoint,
   bare,
   commonType,
   flat,
   itemAt,
-  matches,
   namedIn,
-  propertyIn,
   sameText,
   schemasAt,
   typesOf,
   valueRule,
   valuesOf,
 } from "./schema-rules.ts";
-
-/** Where the new schema refuses something that the old one accepted, and what. */
-export interface Incompatibility {
-  /** JSON pointer into the new schema: `#/properties/celsius/minimum`. */
-  readonly path: string;
-  readonly reason: string;
-}
 
 /** Undefined: everything that `old` accepts, `next` accepts too. Both are schemas in which `schemaIssues` finds nothing wrong. */
 export function incompatibility(old: JsonSchema, next: JsonSchema): Incompatibility | undefined {
@@ -46,9 +48,7 @@ const TANGLED = "the schemas are too tangled to compare";
 /** Old schemas that hold together, or values that they list, that cost as much as a comparison. */
 const PER_COMPARISON = 20;
 
-type Refusal = Incompatibility | undefined;
-
-class Comparison {
+class Comparison implements Comparing {
   readonly #next: JsonSchema;
   readonly #nextNodes: ReadonlyMap<string, JsonSchema>;
   readonly #oldNodes: ReadonlyMap<string, JsonSchema>;
@@ -147,11 +147,11 @@ class Comparison {
           this.refusal(`${at}/${escapePointer(name)}`, [...old, ...old.flatMap((one) => namedIn(one, keyword, name))]),
         );
       case "properties":
-        return firstOf(Object.keys(value as object), (name) => this.#propertyRefusal(`${at}/${escapePointer(name)}`, name, old));
+        return firstOf(Object.keys(value as object), (name) => propertyRefusal(this, `${at}/${escapePointer(name)}`, name, old));
       case "patternProperties":
-        return firstOf(Object.keys(value as object), (pattern) => this.#patternRefusal(`${at}/${escapePointer(pattern)}`, pattern, old));
+        return firstOf(Object.keys(value as object), (pattern) => patternRefusal(this, `${at}/${escapePointer(pattern)}`, pattern, old));
       case "additionalProperties":
-        return this.#additionalRefusal(at, node, old);
+        return additionalRefusal(this, at, node, old);
       case "propertyNames":
         return this.refusal(at, [{ type: "string" }, ...old.flatMap((one) => schemasAt(one, "propertyNames"))]);
       case "prefixItems":
@@ -164,9 +164,9 @@ class Comparison {
               ),
         );
       case "items":
-        return this.#itemsRefusal(at, node, old);
+        return itemsRefusal(this, at, node, old);
       case "contains":
-        return this.#containsRefusal(at, node, old);
+        return containsRefusal(this, at, node, old);
       case "unevaluatedProperties":
       case "unevaluatedItems":
         return value === true || old.some((one) => sameText(one, node)) ? undefined : "with it, the whole schema here must stay the same";
@@ -185,82 +185,9 @@ class Comparison {
     return "none of its alternatives takes all that was taken before";
   }
 
-  #propertyRefusal(at: string, name: string, old: readonly SchemaObject[]): Refusal {
-    const before = propertyIn(old, name);
-    const refusal = this.refusal(at, before);
-    if (!refusal || before.length > 0) return refusal;
-    return { path: `#${at}`, reason: "additional properties were allowed, so that events may have any value here" };
-  }
-
-  #patternRefusal(at: string, pattern: string, old: readonly SchemaObject[]): Refusal {
-    const same = old.flatMap((one) => namedIn(one, "patternProperties", pattern));
-    if (same.length > 0) return this.refusal(at, same);
-    const closed = old.find((one) => one.additionalProperties === false && one.patternProperties === undefined);
-    if (!closed) return this.refusal(at, []);
-    const names = Object.keys((closed.properties as object | undefined) ?? {}).filter((name) => matches(pattern, name));
-    return firstOf(names, (name) => this.refusal(at, propertyIn(old, name)));
-  }
-
-  #additionalRefusal(at: string, node: SchemaObject, old: readonly SchemaObject[]): Refusal {
-    const isNamed = (name: string) =>
-      namedIn(node, "properties", name).length > 0 ||
-      Object.keys((node.patternProperties as object) ?? {}).some((one) => matches(one, name));
-    const attempts = old
-      .filter((one) => one.additionalProperties !== undefined)
-      .map((one) => {
-        const names = Object.keys((one.properties as object | undefined) ?? {}).filter((name) => !isNamed(name));
-        const patterns = Object.entries((one.patternProperties as Record<string, JsonSchema>) ?? {}).filter(
-          ([pattern]) => namedIn(node, "patternProperties", pattern).length === 0,
-        );
-        return (
-          this.refusal(at, [one.additionalProperties as JsonSchema]) ??
-          firstOf(names, (name) => withReason(this.refusal(at, propertyIn(old, name)), `the property "${name}" was allowed before`)) ??
-          firstOf(patterns, ([, schema]) => this.refusal(at, [schema]))
-        );
-      });
-    if (attempts.length > 0) return attempts.includes(undefined) ? undefined : attempts[0];
-    return withReason(this.refusal(at, []), "additional properties were allowed before");
-  }
-
-  #itemsRefusal(at: string, node: SchemaObject, old: readonly SchemaObject[]): Refusal {
-    const from = Array.isArray(node.prefixItems) ? node.prefixItems.length : 0;
-    if (old.some((one) => (one.maxItems as number) <= from)) return undefined;
-    const attempts = old
-      .filter((one) => one.items !== undefined)
-      .map((one) => {
-        const prefix = ((one.prefixItems as JsonSchema[] | undefined) ?? []).slice(from);
-        return firstOf([one.items as JsonSchema, ...prefix], (schema) => this.refusal(at, [schema]));
-      });
-    if (attempts.length > 0) return attempts.includes(undefined) ? undefined : attempts[0];
-    return withReason(this.refusal(at, []), "items could be anything before");
-  }
-
-  #containsRefusal(at: string, node: SchemaObject, old: readonly SchemaObject[]): Refusal | string {
-    const { minContains = 1, maxContains } = node as { minContains?: number; maxContains?: number };
-    if (minContains === 0 && maxContains === undefined) return undefined;
-    const implied = old.some((one) => {
-      if (one.contains === undefined || ((one.minContains as number | undefined) ?? 1) < minContains) return false;
-      if (maxContains === undefined) return this.refusal(at, [one.contains as JsonSchema]) === undefined;
-      return (one.maxContains as number) <= maxContains && sameText(one.contains, node.contains);
-    });
-    return implied ? undefined : "arrays without such items, or with more of them, were taken before";
-  }
-
   #id(schema: unknown): number {
     const id = this.#ids.get(schema) ?? this.#ids.size;
     this.#ids.set(schema, id);
     return id;
   }
-}
-
-function firstOf<Item>(items: readonly Item[], refusal: (item: Item, index: number) => Refusal): Refusal {
-  for (const [index, item] of items.entries()) {
-    const found = refusal(item, index);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function withReason(refusal: Refusal, reason: string): Refusal {
-  return refusal && { ...refusal, reason };
 }

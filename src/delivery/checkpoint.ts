@@ -6,33 +6,29 @@
  */
 
 import type { ConsumerError } from "../protocol.ts";
-
-const SCHEMA = [
-  `CREATE TABLE IF NOT EXISTS headspring_checkpoints (
-    store           TEXT    NOT NULL,
-    consumer        TEXT    NOT NULL,
-    generation      TEXT    NOT NULL,              -- of a view: its table; of a processor: ''
-    position        INTEGER NOT NULL DEFAULT 0,    -- the last position whose effects are committed
-    moved_from      INTEGER NOT NULL DEFAULT 0,    -- where the mover believed it to be
-    status          TEXT    NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'paused', 'failed')),
-    attempts        INTEGER NOT NULL DEFAULT 0,    -- failed ones at the event after position
-    next_attempt_at INTEGER NOT NULL DEFAULT 0,    -- milliseconds since 1970
-    error           TEXT,                          -- JSON
-    PRIMARY KEY (store, consumer, generation)
-  ) STRICT, WITHOUT ROWID`,
-  `CREATE TRIGGER IF NOT EXISTS headspring_checkpoint_guard
-    BEFORE UPDATE OF position ON headspring_checkpoints
-    WHEN NEW.moved_from IS NOT OLD.position OR OLD.status <> 'active'
-    BEGIN SELECT RAISE(ABORT, 'headspring: checkpoint moved'); END`,
-];
+import { prepare } from "./schema.ts";
 
 export interface Checkpoint {
+  /** The last position whose effects are committed. */
   readonly position: number;
   readonly status: "active" | "paused" | "failed";
+  /** Failed ones at the event after `position`. */
   readonly attempts: number;
   /** Milliseconds since 1970. */
   readonly nextAttemptAt: number;
   readonly error?: ConsumerError;
+  /** The log's head when it was created. */
+  readonly bornAt: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Positions per second, as it was last. */
+  readonly pace?: number;
+}
+
+/** Where a consumer that has no checkpoint yet begins. */
+export interface Beginning {
+  readonly position: number;
+  readonly head: number;
 }
 
 /** Somebody else has moved the checkpoint meanwhile: load it again and go on from there. */
@@ -40,32 +36,19 @@ export class CheckpointMoved extends Error {
   override readonly name = "CheckpointMoved";
 }
 
-/** What has been created per database by this isolate. A failure is not kept. */
-const prepared = new WeakMap<D1Database, Map<string, Promise<unknown>>>();
-
-/** Creates what is missing, on the first use of a database: checkpoints, and these statements of a view's own. */
-export function prepare(db: D1Database, statements: readonly string[] = []): Promise<unknown> {
-  const key = statements.join(";");
-  const known = prepared.get(db) ?? new Map<string, Promise<unknown>>();
-  prepared.set(db, known);
-  let ready = known.get(key);
-  if (!ready) {
-    ready = db.batch([...SCHEMA, ...statements].map((statement) => db.prepare(statement)));
-    ready.catch(() => known.delete(key));
-    known.set(key, ready);
-  }
-  return ready;
-}
-
 /** One consumer's checkpoint. */
 export class CheckpointStore {
   readonly db: D1Database;
+  readonly generation: string;
   readonly #key: readonly [store: string, consumer: string, generation: string];
   readonly #schema: readonly string[];
+  /** Where and when this object saw it first, to tell its pace. */
+  #since: { readonly position: number; readonly at: number } | undefined;
 
   /** @param schema what else must exist before the consumer can work, as statements that may be repeated */
   constructor(db: D1Database, store: string, consumer: string, generation = "", schema: readonly string[] = []) {
     this.db = db;
+    this.generation = generation;
     this.#key = [store, consumer, generation];
     this.#schema = schema;
   }
@@ -75,33 +58,37 @@ export class CheckpointStore {
     await prepare(this.db, this.#schema);
   }
 
-  /** Where the consumer stands, without creating anything: a new one is at the log's beginning. */
-  async look(): Promise<Checkpoint> {
+  /** Where the consumer stands; undefined: it has never run. */
+  async look(): Promise<Checkpoint | undefined> {
     await this.prepare();
     const row = await this.select().first<CheckpointRow>();
-    return row ? fromRow(row) : { position: 0, status: "active", attempts: 0, nextAttemptAt: 0 };
+    return row ? fromRow(row) : undefined;
   }
 
-  /** Where the consumer stands; it is created at the log's beginning when it is new. */
-  async load(): Promise<Checkpoint> {
-    await this.prepare();
-    const row = await this.select().first<CheckpointRow>();
-    if (row) return fromRow(row);
-    await this.db
-      .prepare(`INSERT INTO headspring_checkpoints (store, consumer, generation) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`)
-      .bind(...this.#key)
-      .run();
-    return { position: 0, status: "active", attempts: 0, nextAttemptAt: 0 };
+  /** Where the consumer stands; it is created when it is new. */
+  async load(begin: () => Promise<Beginning> = async () => ({ position: 0, head: 0 })): Promise<Checkpoint> {
+    const checkpoint = (await this.look()) ?? (await this.#create(await begin()));
+    this.#since ??= { position: checkpoint.position, at: Date.now() };
+    return checkpoint;
+  }
+
+  async #create({ position, head }: Beginning): Promise<Checkpoint> {
+    const row = await this.db
+      .prepare(
+        `INSERT INTO headspring_checkpoints (store, consumer, generation, position, moved_from, born_at, started_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET store = excluded.store -- another worker was faster: its row stands
+         RETURNING *`,
+      )
+      .bind(...this.#key, position, position, head, Date.now())
+      .first<CheckpointRow>();
+    if (!row) throw new Error("the checkpoint was neither there nor created");
+    return fromRow(row);
   }
 
   /** The statement that reads it, to be batched with what must be read at the same moment. */
-  select(): D1PreparedStatement {
-    return this.db
-      .prepare(
-        `SELECT position, status, attempts, next_attempt_at, error FROM headspring_checkpoints
-         WHERE store = ? AND consumer = ? AND generation = ?`,
-      )
-      .bind(...this.#key);
+  select(db: Pick<D1Database, "prepare"> = this.db): D1PreparedStatement {
+    return db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`).bind(...this.#key);
   }
 
   /** The statement that moves it: the first of the batch that commits the effects. */
@@ -109,10 +96,15 @@ export class CheckpointStore {
     return this.db
       .prepare(
         `UPDATE headspring_checkpoints
-         SET position = ?, moved_from = ?, attempts = 0, next_attempt_at = 0, error = NULL
+         SET position = ?, moved_from = ?, attempts = 0, next_attempt_at = 0, error = NULL, pace = ?
          WHERE store = ? AND consumer = ? AND generation = ?`,
       )
-      .bind(to, from, ...this.#key);
+      .bind(to, from, this.#pace(to), ...this.#key);
+  }
+
+  #pace(to: number): number | null {
+    const elapsed = this.#since ? Date.now() - this.#since.at : 0;
+    return this.#since && elapsed > 0 ? ((to - this.#since.position) * 1_000) / elapsed : null;
   }
 
   /**
@@ -129,6 +121,30 @@ export class CheckpointStore {
     }
   }
 
+  /**
+   * Keeps other workers away until a time (milliseconds since 1970): to them the consumer is waiting for its next attempt.
+   * Moving the checkpoint or recording a failure ends it; so does that time, when the holder has died.
+   *
+   * @throws {CheckpointMoved} when another worker has it, or the checkpoint no longer stands there
+   */
+  async lease(position: number, until: number): Promise<void> {
+    const { meta } = await this.db
+      .prepare(
+        `UPDATE headspring_checkpoints SET next_attempt_at = ?
+         WHERE store = ? AND consumer = ? AND generation = ? AND position = ? AND status = 'active' AND next_attempt_at <= ?`,
+      )
+      .bind(until, ...this.#key, position, Date.now())
+      .run();
+    if (meta.changes !== 1) throw new CheckpointMoved();
+  }
+
+  /** The statement that goes on with a {@link lease}, in the batch that moves the checkpoint. */
+  extendLease(until: number): D1PreparedStatement {
+    return this.db
+      .prepare(`UPDATE headspring_checkpoints SET next_attempt_at = ? WHERE store = ? AND consumer = ? AND generation = ?`)
+      .bind(until, ...this.#key);
+  }
+
   /** Records a failed attempt at the event after `position`; without a next attempt the consumer has failed. */
   async recordFailure(position: number, attempts: number, nextAttemptAt: number | undefined, error: ConsumerError): Promise<void> {
     await this.db
@@ -139,17 +155,75 @@ export class CheckpointStore {
       .bind(attempts, nextAttemptAt ?? 0, nextAttemptAt === undefined ? "failed" : "active", JSON.stringify(error), ...this.#key, position)
       .run();
   }
+
+  /** Stops the consumer until somebody resumes it. */
+  async pause(): Promise<void> {
+    await this.db
+      .prepare(`UPDATE headspring_checkpoints SET status = 'paused' WHERE store = ? AND consumer = ? AND generation = ?`)
+      .bind(...this.#key)
+      .run();
+  }
+
+  /** Lets the consumer go on at once, with all its attempts before it. */
+  async activate(): Promise<void> {
+    await this.db
+      .prepare(
+        `UPDATE headspring_checkpoints SET status = 'active', attempts = 0, next_attempt_at = 0
+         WHERE store = ? AND consumer = ? AND generation = ?`,
+      )
+      .bind(...this.#key)
+      .run();
+  }
+
+  /**
+   * Puts the checkpoint somewhere else, whatever the consumer's status; a consumer that had failed goes on.
+   *
+   * @param also what is written with it
+   * @throws {CheckpointMoved} when it no longer stands at `from`; nothing was written
+   */
+  async jump(from: number, to: number, also: readonly D1PreparedStatement[] = []): Promise<void> {
+    const where = `WHERE store = ? AND consumer = ? AND generation = ?`;
+    const paused = await this.db
+      .prepare(`SELECT status = 'paused' AS paused FROM headspring_checkpoints ${where}`)
+      .bind(...this.#key)
+      .first("paused");
+    // The guard lets only active checkpoints move: for the length of this transaction it is one.
+    const active = this.db.prepare(`UPDATE headspring_checkpoints SET status = 'active' ${where}`).bind(...this.#key);
+    const rest = this.db
+      .prepare(`UPDATE headspring_checkpoints SET status = ? ${where}`)
+      .bind(paused === 1 ? "paused" : "active", ...this.#key);
+    try {
+      await this.db.batch([active, this.move(from, to), rest, ...also]);
+    } catch (error) {
+      if (String(error).includes("headspring: checkpoint moved")) throw new CheckpointMoved();
+      throw error;
+    }
+  }
+
+  /** The statement that keeps on record which event was passed over, and why. */
+  recordSkip(error: ConsumerError): D1PreparedStatement {
+    const [store, consumer] = this.#key;
+    return this.db
+      .prepare(`INSERT OR REPLACE INTO headspring_skipped (store, consumer, position, error, at) VALUES (?, ?, ?, ?, ?)`)
+      .bind(store, consumer, error.event?.position ?? 0, JSON.stringify(error), Date.now());
+  }
 }
 
 export interface CheckpointRow {
+  readonly consumer: string;
+  readonly generation: string;
   readonly position: number;
   readonly status: Checkpoint["status"];
   readonly attempts: number;
   readonly next_attempt_at: number;
   readonly error: string | null;
+  readonly born_at: number;
+  readonly started_at: number;
+  readonly pace: number | null;
 }
 
 export function fromRow(row: CheckpointRow): Checkpoint {
-  const { position, status, attempts, next_attempt_at: nextAttemptAt, error } = row;
-  return { position, status, attempts, nextAttemptAt, ...(error === null ? {} : { error: JSON.parse(error) as ConsumerError }) };
+  const { position, status, attempts, next_attempt_at: nextAttemptAt, born_at: bornAt, started_at: startedAt } = row;
+  const error = row.error === null ? {} : { error: JSON.parse(row.error) as ConsumerError };
+  return { position, status, attempts, nextAttemptAt, bornAt, startedAt, ...error, ...(row.pace === null ? {} : { pace: row.pace }) };
 }

@@ -2,16 +2,18 @@
 
 import { CONSUMER_BATCH_EVENTS } from "../limits.ts";
 import { type RecordedEvent, toRecorded } from "../event.ts";
-import type { ConsumerError, LogRpc } from "../protocol.ts";
+import type { LogRpc } from "../log-protocol.ts";
 import { CheckpointMoved, type CheckpointStore } from "./checkpoint.ts";
-import { DEFAULT_RETRY, type RetryPolicy, delayAfter } from "./retry.ts";
+import { type ConsumerHooks, type Failure, fail, passes } from "./failure.ts";
+import { isMissingTable } from "./schema.ts";
+import type { RetryPolicy } from "./retry.ts";
 
 /** What one batch came to. */
 export interface Applied {
   /** The last position whose effects are committed with the checkpoint. */
   readonly position: number;
   /** The event that could not be processed, right after `position`. */
-  readonly failure?: { readonly event: RecordedEvent; readonly error: unknown };
+  readonly failure?: Failure;
 }
 
 /** What views and processors have in common. */
@@ -22,7 +24,8 @@ export interface Consumer {
   readonly categories: readonly string[];
   readonly checkpoint: CheckpointStore;
   readonly retry?: RetryPolicy;
-  /** Where it begins when it has no checkpoint yet; without it at the log's beginning. */
+  readonly hooks?: ConsumerHooks;
+  /** Where it begins when it has no checkpoint yet: at the log's beginning (without it), or with what comes after its first deployment. */
   readonly start?: "beginning" | "head";
   /**
    * Commits the effects of events and moves the checkpoint, together.
@@ -50,14 +53,17 @@ export interface Progress {
 
 /** Brings a consumer to the log's head, or as far as `until`, the deadline (milliseconds since 1970) or a failure let it. */
 export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number, until = Number.POSITIVE_INFINITY): Promise<Progress> {
-  let checkpoint = await consumer.checkpoint.load();
+  const load = () => consumer.checkpoint.load(() => beginning(consumer, log));
+  let checkpoint: Pick<Awaited<ReturnType<typeof load>>, "position" | "status" | "nextAttemptAt" | "attempts"> = await load();
+  let limit = CONSUMER_BATCH_EVENTS;
+  let healed = false;
   for (;;) {
     const { position, status, nextAttemptAt } = checkpoint;
     if (status !== "active") return { position, outcome: "resting" };
     if (nextAttemptAt > Date.now()) return { position, outcome: "backing-off" };
 
     const { types, categories } = consumer;
-    const page = await log.read({ after: position, limit: CONSUMER_BATCH_EVENTS, types, categories });
+    const page = await log.read({ after: position, limit, types, categories });
     const to = page.next ?? position;
     if (to <= position) return { position, outcome: "caught-up" };
     // What was erased says nothing any more: there is nothing in it to fold or to answer.
@@ -67,44 +73,25 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
       if (applied.failure)
         return await fail(consumer, applied.position, applied.position === position ? checkpoint.attempts : 0, applied.failure);
       checkpoint = { position: applied.position, status: "active", attempts: 0, nextAttemptAt: 0 };
+      limit = CONSUMER_BATCH_EVENTS;
     } catch (error) {
       const event = events[0];
-      if (error instanceof CheckpointMoved) checkpoint = await consumer.checkpoint.load();
-      // The commit itself failed. It may be the batch's fault (a row too big) or the database's: both end by the policy.
-      else if (event) return await fail(consumer, position, checkpoint.attempts, { event: toRecorded(event), error });
-      else throw error;
+      if (error instanceof CheckpointMoved) checkpoint = await load();
+      else if (!healed && isMissingTable(error)) {
+        healed = true;
+        checkpoint = await load();
+      } else if (!event) throw error;
+      // The commit itself failed. When it was not the database, one of the events is at fault: half of them, until it is alone.
+      else if (page.events.length > 1 && !passes(error)) limit = Math.floor(page.events.length / 2);
+      else return await fail(consumer, position, checkpoint.attempts, { event: toRecorded(event), error });
     }
     if (checkpoint.position >= page.head) return { position: checkpoint.position, outcome: "caught-up" };
     if (checkpoint.position >= until || Date.now() >= deadline) return { position: checkpoint.position, outcome: "behind" };
   }
 }
 
-async function fail(
-  consumer: Consumer,
-  position: number,
-  earlierAttempts: number,
-  { event, error }: NonNullable<Applied["failure"]>,
-): Promise<Progress> {
-  const attempts = earlierAttempts + 1;
-  const retryInMs = delayAfter(consumer.retry ?? DEFAULT_RETRY, attempts, Math.random());
-  const now = Date.now();
-  const { stream, version, type } = event;
-  const report: ConsumerError = {
-    message: error instanceof Error ? error.message : String(error),
-    at: new Date(now).toISOString(),
-    event: { position: event.position, stream, version, type },
-  };
-  // One line when it begins and one when it is given up, not one per retry.
-  if (attempts === 1 || retryInMs === undefined) {
-    console.error({
-      message: retryInMs === undefined ? "a consumer has failed and stopped" : "a consumer could not process an event and will retry",
-      store: consumer.store,
-      consumer: consumer.name,
-      attempts,
-      ...report.event,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
-  }
-  await consumer.checkpoint.recordFailure(position, attempts, retryInMs === undefined ? undefined : now + retryInMs, report);
-  return retryInMs === undefined ? { position, outcome: "resting" } : { position, outcome: "backing-off", retryInMs };
+/** A consumer that starts at the head starts where the log first knew of it. */
+async function beginning({ name, start }: Consumer, log: LogRpc): Promise<{ position: number; head: number }> {
+  const [head, since] = await Promise.all([log.head(), start === "head" ? log.knownSince(name) : 0]);
+  return { position: since, head };
 }

@@ -11,6 +11,11 @@ export function consumersInCode(app: App, env: Env): string[] {
   return [...app.views.keys(), ...app.processors.keys(), ...activeWebhooks(app, env).map(({ name }) => name)];
 }
 
+/** Those of the code that begin with what comes after their first deployment. */
+export function startingAtHead(app: App): string[] {
+  return [...app.processors.values()].filter(({ start }) => start === "head").map(({ name }) => name);
+}
+
 /** The code's webhooks that are on in this deployment: those with a URL and a secret. */
 export function activeWebhooks(app: App, env: Env): Webhook[] {
   return [...app.webhooks.values()].filter((webhook) => urlOf(webhook, env) !== undefined && secretOf(webhook, env) !== undefined);

@@ -3,10 +3,11 @@
 import type { App } from "../app.ts";
 import { logOf, webhookOf } from "../objects.ts";
 import type { ConsumerError, ConsumerStatus } from "../protocol.ts";
-import { processorConsumer } from "../processors/consumer.ts";
-import { viewConsumer } from "../views/projector.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import { type ViewRow, databaseOf, generationsOf } from "../views/generations.ts";
+import type { View } from "../views/view.ts";
+import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint.ts";
 import { activeWebhooks } from "./consumers.ts";
+import { prepare } from "./schema.ts";
 
 export interface ConsumerReport {
   readonly name: string;
@@ -20,26 +21,114 @@ export interface ConsumerReport {
   /** Failed attempts at the event after `position`. */
   readonly attempts: number;
   readonly lastError?: ConsumerError;
+  /** Of a view: its table is of an earlier definition and stands still. */
+  readonly stale?: true;
+  /** Of a view: the table that is being built beside the one that answers. */
+  readonly rebuild?: RebuildReport;
+  /** Events that an operator let it skip, the last first. */
+  readonly skipped?: readonly (ConsumerError & { readonly skippedAt: string })[];
 }
 
-export async function reportConsumers(app: App, env: Env, store: string): Promise<ConsumerReport[]> {
+export interface RebuildReport {
+  readonly status: "building" | "paused" | "failed";
+  readonly position: number;
+  readonly head: number;
+  /** RFC 3339 UTC. */
+  readonly startedAt: string;
+  /** Log positions passed in a second, as it was last: those of no interest to the view included. */
+  readonly eventsPerSecond?: number;
+  /** RFC 3339 UTC, at that pace. */
+  readonly estimatedEnd?: string;
+  readonly lastError?: ConsumerError;
+}
+
+/** All rows of one store in one database. */
+interface Books {
+  readonly checkpoints: ReadonlyMap<string, Checkpoint>;
+  readonly views: ReadonlyMap<string, ViewRow>;
+}
+
+/** Where the consumer stands that has never run. */
+const NEW: Checkpoint = { position: 0, status: "active", attempts: 0, nextAttemptAt: 0, bornAt: 0, startedAt: 0 };
+
+/** @param only the names that are asked for; without it all */
+export async function reportConsumers(app: App, env: Env, store: string, only = (_name: string) => true): Promise<ConsumerReport[]> {
   const log = logOf(env, store);
   const [head, subscribers] = await Promise.all([log.head(), log.subscribers()]);
-  const inD1 = [
-    ...[...app.views.values()].map((view) => ({ kind: "view" as const, consumer: viewConsumer(env, store, view) })),
-    ...[...app.processors.values()].map((processor) => ({
-      kind: "processor" as const,
-      consumer: processorConsumer(app, env, store, processor),
-    })),
-  ];
+  const opened = new Map<D1Database, Promise<Books>>();
+  const booksIn = (db: D1Database) => {
+    const books = opened.get(db) ?? open(db, store);
+    opened.set(db, books);
+    return books;
+  };
   const webhooks = [...activeWebhooks(app, env).map(({ name }) => name), ...subscribers];
   return Promise.all([
-    ...inD1.map(async ({ kind, consumer }) => report(consumer.name, kind, await consumer.checkpoint.look(), head)),
-    ...webhooks.map(async (name) => {
+    ...[...app.views.values()]
+      .filter(({ name }) => only(name))
+      .map(async (view) => reportView(env, store, view, await booksIn(databaseOf(env, view)), head)),
+    ...[...app.processors.keys()]
+      .filter(only)
+      .map(async (name) => report(name, "processor", (await booksIn(env.VIEWS)).checkpoints.get(keyOf(name, "")) ?? NEW, head)),
+    ...webhooks.filter(only).map(async (name) => {
       const position = (await webhookOf(env, store, name).report())?.position ?? 0;
-      return report(name, "webhook", { position, status: "active", attempts: 0, nextAttemptAt: 0 }, head);
+      return report(name, "webhook", { ...NEW, position }, head);
     }),
   ]);
+}
+
+/** The events that an operator let a consumer skip, the last first. */
+export async function skippedBy(app: App, env: Env, store: string, name: string) {
+  const view = app.views.get(name);
+  const db = view ? databaseOf(env, view) : env.VIEWS;
+  await prepare(db);
+  const { results } = await db
+    .prepare(`SELECT error, at FROM headspring_skipped WHERE store = ? AND consumer = ? ORDER BY position DESC LIMIT 20`)
+    .bind(store, name)
+    .all<{ error: string; at: number }>();
+  return results.map(({ error, at }) => ({ ...(JSON.parse(error) as ConsumerError), skippedAt: new Date(at).toISOString() }));
+}
+
+async function open(db: D1Database, store: string): Promise<Books> {
+  await prepare(db);
+  const [checkpoints, views] = await db.batch([
+    db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ?`).bind(store),
+    db.prepare(`SELECT * FROM headspring_views WHERE store = ?`).bind(store),
+  ]);
+  const rows = (checkpoints?.results ?? []) as unknown as CheckpointRow[];
+  const states = (views?.results ?? []) as unknown as (ViewRow & { readonly view: string })[];
+  return {
+    checkpoints: new Map(rows.map((row) => [keyOf(row.consumer, row.generation), fromRow(row)])),
+    views: new Map(states.map((row) => [row.view, row])),
+  };
+}
+
+function keyOf(consumer: string, generation: string): string {
+  return `${consumer}/${generation}`;
+}
+
+async function reportView(env: Env, store: string, view: View, { checkpoints, views }: Books, head: number): Promise<ConsumerReport> {
+  const { serving, wanted, stale } = await generationsOf(env, store, view, views.get(view.name) ?? null);
+  const at = (generation: string) => checkpoints.get(keyOf(view.name, generation)) ?? NEW;
+  const served = report(view.name, "view", at(serving.generation), head);
+  if (serving.generation === wanted.generation) return served;
+  const rebuild = reportRebuild(at(wanted.generation), head);
+  const isRebuilding = rebuild.status === "building" && (stale || served.status === "live" || served.status === "catching-up");
+  const status = isRebuilding ? "rebuilding" : rebuild.status === "failed" && served.status !== "paused" ? "failed" : served.status;
+  return { ...served, status, ...(stale ? { stale: true as const } : {}), rebuild };
+}
+
+function reportRebuild({ position, status, startedAt, pace, error }: Checkpoint, head: number): RebuildReport {
+  const started = new Date(startedAt || Date.now()).toISOString();
+  const isMoving = status === "active" && pace !== undefined && pace > 0;
+  return {
+    status: status === "active" ? "building" : status,
+    position,
+    head,
+    startedAt: started,
+    ...(pace === undefined ? {} : { eventsPerSecond: Math.round(pace) }),
+    ...(isMoving ? { estimatedEnd: new Date(Date.now() + ((head - position) / pace) * 1_000).toISOString() } : {}),
+    ...(error ? { lastError: error } : {}),
+  };
 }
 
 function report(

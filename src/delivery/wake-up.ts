@@ -5,11 +5,12 @@ import type { App } from "../app.ts";
 import { CONSUMER_BUDGET_MS } from "../limits.ts";
 import { NAME, STORE_NAME } from "../names.ts";
 import { logOf, webhookOf } from "../objects.ts";
-import { processorConsumer } from "../processors/consumer.ts";
-import type { Acknowledgement, WakeUp } from "../protocol.ts";
-import { viewConsumer } from "../views/projector.ts";
+import { processorConsumer } from "../processors/processor.ts";
+import type { Acknowledgement } from "../log-protocol.ts";
+import type { WakeUp } from "../protocol.ts";
+import { type ViewProgress, project } from "../views/project.ts";
 import { isWebhook } from "./consumers.ts";
-import { type Consumer, catchUp } from "./consumer.ts";
+import { catchUp } from "./consumer.ts";
 
 const WakeUpMessage = z.object({ store: z.string().regex(STORE_NAME), consumer: z.string().regex(NAME), head: z.int() });
 
@@ -54,21 +55,23 @@ async function wake(app: App, env: Env, wakeUp: WakeUp): Promise<Acknowledgement
     const position = await webhookOf(env, store, name).wake();
     return { consumer: name, position };
   }
-  const consumer = consumerNamed(app, env, store, name);
+  const progress = await run(app, env, wakeUp);
   // A deployment without this consumer may still find messages of the one before.
-  if (!consumer) return { consumer: name, position: 0, resting: true };
+  if (!progress) return { consumer: name, position: 0, resting: true };
 
-  const { position, outcome, retryInMs } = await catchUp(consumer, logOf(env, store), Date.now() + CONSUMER_BUDGET_MS);
+  const { outcome, retryInMs } = progress;
+  const position = Math.min(progress.position, progress.building ?? progress.position);
   if (outcome === "behind" || retryInMs !== undefined) {
     await env.WAKE_UPS.send(wakeUp, { delaySeconds: Math.ceil((retryInMs ?? 0) / 1_000) });
   }
   return { consumer: name, position, resting: outcome === "resting" };
 }
 
-/** The view or processor of that name. */
-export function consumerNamed(app: App, env: Env, store: string, name: string): Consumer | undefined {
+/** Lets the view or processor of that name work. */
+async function run(app: App, env: Env, { store, consumer: name }: WakeUp): Promise<ViewProgress | undefined> {
+  const deadline = Date.now() + CONSUMER_BUDGET_MS;
   const view = app.views.get(name);
-  if (view) return viewConsumer(env, store, view);
+  if (view) return project(env, store, view, deadline);
   const processor = app.processors.get(name);
-  return processor && processorConsumer(app, env, store, processor);
+  return processor && catchUp(processorConsumer(app, env, store, processor), logOf(env, store), deadline);
 }

@@ -2,14 +2,14 @@
 
 import { z } from "zod";
 import { newEffort } from "../catalog/checker.ts";
-import { byteLength } from "../json.ts";
+import { HOPS } from "../event.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, EVENT_META_BYTES, ISSUES } from "../limits.ts";
 import { EVENT_TYPE, UUID } from "../names.ts";
 import type { AppendEvent } from "../protocol.ts";
 import type { PlainCategory } from "./category.ts";
 import { fromCloudEvent, fromHeaders } from "./cloudevents.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, checked, correlationIdOf, jsonBody } from "./request.ts";
+import { type HttpContext, bounded, checked, correlationIdOf, jsonBody } from "./request.ts";
 
 /** An event that a request brings. */
 export interface IncomingEvent {
@@ -36,7 +36,8 @@ export const EventIn = z.strictObject({
   data: JsonObject,
   id: z.string().regex(UUID, "a UUID").toLowerCase().optional(),
   time: z.iso.datetime({ offset: true }).optional(),
-  meta: JsonObject.default({}),
+  // Who could set it could stop every processor that acts on the event.
+  meta: JsonObject.refine((meta) => !Object.hasOwn(meta, HOPS), `${HOPS} is counted by the store`).default({}),
 });
 
 export const EventsIn = z.strictObject({ events: z.array(EventIn).min(1).max(APPEND_EVENTS) });
@@ -138,9 +139,4 @@ function cloudEvent(value: unknown, at: string, issuesSoFar: readonly { path: st
     throw new Problem("invalid-event", `the CloudEvent is not valid: ${what}`, { issues });
   }
   return { ...event, at: `${at}data` };
-}
-
-function bounded(text: string, limit: number, what: string): string {
-  if (byteLength(text) > limit) throw new Problem("body-too-large", `${what} may have at most ${limit} bytes`, { limit });
-  return text;
 }

@@ -6,10 +6,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
+import { isLocal } from "../env.ts";
 import { DEFAULT_STORE } from "../names.ts";
 import { Problem } from "./problem.ts";
 
-type Right = "read" | "write" | "admin";
+export type Right = "read" | "write" | "admin";
 
 const Tokens = z.array(
   z.strictObject({
@@ -25,7 +26,9 @@ const Tokens = z.array(
 /** Paths that answer anybody: they tell nothing about a store. */
 const OPEN = new Set(["/", "/health"]);
 /** Administration, whatever the method. */
-const ADMIN = /^\/(?:consumers|webhooks|import)(?:\/|$)/;
+const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$)/;
+/** A category itself: to declare, change or retire it is administration; to append a fact to it is not. */
+const CATEGORY = /^\/streams\/[^/]+$/;
 
 export function auth(): MiddlewareHandler<{ Bindings: Env }> {
   return async function checkToken(context, next) {
@@ -33,7 +36,7 @@ export function auth(): MiddlewareHandler<{ Bindings: Env }> {
     if (OPEN.has(path)) return next();
     const declared = (context.env as { API_TOKENS?: string }).API_TOKENS;
     if (declared === undefined || declared === "") {
-      if (context.env.HEADSPRING_ENV === "local") return next();
+      if (isLocal(context.env)) return next();
       throw new Problem(
         "auth-not-configured",
         "declare tokens in the secret API_TOKENS: `wrangler secret put API_TOKENS`; the README says what goes in",
@@ -66,8 +69,9 @@ function tokenNamed(declared: string, authorization: string | undefined) {
   return token;
 }
 
-function rightFor(method: string, path: string): Right {
-  if (ADMIN.test(path)) return "admin";
+/** The right that a request needs. `path` begins after the store. */
+export function rightFor(method: string, path: string): Right {
+  if (ADMIN.test(path) || (CATEGORY.test(path) && (method === "PUT" || method === "DELETE"))) return "admin";
   return method === "GET" || method === "HEAD" ? "read" : "write";
 }
 

@@ -3,10 +3,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { App } from "../app.ts";
-import { type Definition, parseDefinition } from "../catalog/definition.ts";
-import type { Declared } from "../catalog/protocol.ts";
+import { type Definition, parseDefinition, versionOf } from "../catalog/definition.ts";
+import type { JsonSchema } from "../catalog/json-schema.ts";
+import type { Declared, Earlier } from "../catalog/protocol.ts";
 import type { DataSchema } from "../event.ts";
-import { CATEGORIES, DEFINITION_BYTES } from "../limits.ts";
+import { CATEGORIES, DEFINITION_BYTES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../limits.ts";
 import { NAME } from "../names.ts";
 import { catalogOf } from "../objects.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
@@ -21,8 +22,15 @@ export function categoryRoutes(app: App) {
 
   routes.get("/", async (context) => {
     const declared = await catalogOf(context.env, storeOf(context)).list();
-    const inCode = [...app.aggregates.values(), ...app.categories.values()].map(({ name, kind, description, events }) => {
-      return { name, kind, origin: "code", description, eventTypes: Object.keys(events) };
+    const inCode = [...app.aggregates.values(), ...app.categories.values()].map((one) => {
+      return {
+        name: one.name,
+        kind: one.kind,
+        origin: "code",
+        description: one.description,
+        key: keyOf(one),
+        eventTypes: Object.keys(one.events),
+      };
     });
     const atRunTime = declared.filter(({ name }) => !isInCode(app, name)).map((one) => ({ kind: "plain", origin: "api", ...one }));
     return context.json({ categories: [...inCode, ...atRunTime] });
@@ -32,10 +40,10 @@ export function categoryRoutes(app: App) {
     const name = context.req.param("category");
     const inCode = app.aggregates.get(name) ?? app.categories.get(name);
     if (inCode) return context.json(definitionInCode(inCode));
-    const entry = NAME.test(name) ? await catalogOf(context.env, storeOf(context)).lookUp(name) : undefined;
+    const entry = NAME.test(name) ? await catalogOf(context.env, storeOf(context)).lookUp(name, undefined, true) : undefined;
     if (!entry) throw unknownCategory(name);
     if (entry.status === "retired") throw retiredCategory(name);
-    return context.json(shown(name, JSON.parse(entry.definition ?? "{}"), entry.revision));
+    return context.json(shown(name, JSON.parse(entry.definition ?? "{}"), entry));
   });
 
   routes.put("/:category", async (context) => {
@@ -50,7 +58,7 @@ export function categoryRoutes(app: App) {
     const answer = await catalogOf(context.env, storeOf(context)).declare(name, JSON.stringify(definition));
     if (!("revision" in answer)) throw problemOf(name, answer);
     const headers = { location: new URL(context.req.url).pathname };
-    return context.json(shown(name, definition, answer.revision), answer.outcome === "created" ? 201 : 200, headers);
+    return context.json(shown(name, definition, answer), answer.outcome === "created" ? 201 : 200, headers);
   });
 
   routes.delete("/:category", async (context) => {
@@ -60,6 +68,10 @@ export function categoryRoutes(app: App) {
   });
 
   return routes;
+}
+
+function keyOf(declared: Category | AnyAggregate): string | undefined {
+  return declared.kind === "plain" ? declared.key : undefined;
 }
 
 function isInCode(app: App, name: string): boolean {
@@ -80,6 +92,12 @@ function problemOf(name: string, answer: Exclude<Declared, { revision: number }>
       return retiredCategory(name);
     case "full":
       return new Problem("too-many-categories", `a store has at most ${CATEGORIES} categories, the retired ones included`);
+    case "too-many-versions":
+      return new Problem(
+        "too-many-versions",
+        `${name} has had ${EARLIER_SCHEMAS} earlier versions of its event types, or ${EARLIER_SCHEMA_CHARACTERS} characters of their schemas, ` +
+          "and what events were written with is kept: change a schema compatibly, or declare another category",
+      );
     case "incompatible": {
       const { outcome: _outcome, ...problem } = answer;
       const { eventType, path = "", reason } = problem;
@@ -94,15 +112,38 @@ function problemOf(name: string, answer: Exclude<Declared, { revision: number }>
   }
 }
 
-function shown(name: string, definition: Definition, revision: number) {
-  return { name, kind: "plain", origin: "api", revision, ...definition };
+function shown(name: string, definition: Definition, { revision, earlier = [] }: { revision: number; earlier?: Earlier }) {
+  const current = Object.entries(definition.events).map(([eventType, schema]) => ({ eventType, version: versionOf(schema), schema }));
+  const versions = versionsOf([...earlier.map((one) => ({ ...one, schema: JSON.parse(one.schema) as JsonSchema })), ...current]);
+  return { name, kind: "plain", origin: "api", revision, ...definition, versions };
+}
+
+/** What events of each type may have been written with: `schemaVersion` → schema. */
+function versionsOf(schemas: readonly { eventType: string; version: number; schema: unknown }[]): Record<string, Record<string, unknown>> {
+  const byType = Map.groupBy(schemas, ({ eventType }) => eventType);
+  return Object.fromEntries(
+    [...byType].map(([eventType, versions]) => [eventType, Object.fromEntries(versions.map(({ version, schema }) => [version, schema]))]),
+  );
 }
 
 /** What code declares, in the same form. The schemas describe what is stored. */
-function definitionInCode({ name, kind, description, events }: Category | AnyAggregate) {
-  const schemas = Object.entries(events as Record<string, DataSchema>).map(([eventType, schema]) => {
-    const version = schemaVersionOf(schema);
-    return [eventType, { ...z.toJSONSchema(schema, { unrepresentable: "any" }), ...(version === 1 ? {} : { "x-version": version }) }];
+function definitionInCode(declared: Category | AnyAggregate) {
+  const { name, kind, description, events } = declared;
+  // Events of earlier versions are lifted when they are read, so the current one is all that anybody meets.
+  const current = Object.entries(events as Record<string, DataSchema>).map(([eventType, zod]) => {
+    const version = schemaVersionOf(zod);
+    const schema = { ...z.toJSONSchema(zod, { unrepresentable: "any" }), ...(version === 1 ? {} : { "x-version": version }) };
+    return { eventType, version, schema };
   });
-  return { name, kind, origin: "code", description, strict: true, events: Object.fromEntries(schemas) };
+  const schemas = current.map(({ eventType, schema }) => [eventType, schema]);
+  return {
+    name,
+    kind,
+    origin: "code",
+    description,
+    key: keyOf(declared),
+    strict: true,
+    events: Object.fromEntries(schemas),
+    versions: versionsOf(current),
+  };
 }

@@ -78,9 +78,10 @@ export function retiredCategory(name: string): Problem {
   );
 }
 
-function fromCode({ name, events }: Pick<Category, "name" | "events">): PlainCategory {
+function fromCode({ name, key, events }: Pick<Category, "name" | "key" | "events">): PlainCategory {
   return {
     name,
+    ...(key === undefined ? {} : { key }),
     eventTypes: Object.keys(events),
     schemaVersionOf: (eventType) => (events[eventType] ? schemaVersionOf(events[eventType]) : 1),
     check(eventType, data) {

@@ -111,7 +111,7 @@ function section(name: string, description: string, parts: readonly string[]): s
 }
 
 function operationHtml(document: OpenApi, origin: string, method: string, path: string, operation: DocumentedOperation): string {
-  const { operationId, summary, description, requestBody, responses } = operation;
+  const { operationId, summary, description, requestBody, responses, security } = operation;
   const { schemas } = document.components;
   const parameters = parametersOf(document, operation);
   const curlId = `curl-${operationId}`;
@@ -126,6 +126,7 @@ function operationHtml(document: OpenApi, origin: string, method: string, path: 
     );
   return `<details id="${escaped(operationId)}"><summary><b class="method">${method}</b><code>${escaped(path)}</code><span class="what">${inline(summary)}</span></summary>
 ${description === undefined ? "" : paragraph(description)}
+${security.map(({ bearer: [right] }) => paragraph(`Needs the right \`${right}\`.`)).join("")}
 ${parameters.length === 0 ? "" : `<h3>Parameters</h3><dl>${parameters.map(parameterHtml).join("")}</dl>`}
 ${requestBody ? `<h3>Body</h3>${mediaHtml(requestBody.content, schemas)}` : ""}
 <h3>Answers</h3>${successes.join("")}
@@ -172,7 +173,7 @@ function curlOf(document: OpenApi, origin: string, method: string, path: string,
   const verb = method === "GET" || (method === "POST" && media) ? "" : method === "HEAD" ? " -I" : ` -X ${method}`;
   return [
     `curl${verb} ${quoted(origin + path)}`,
-    ...(security ? [] : [`-H "Authorization: Bearer $TOKEN"`]),
+    ...(security.length === 0 ? [] : [`-H "Authorization: Bearer $TOKEN"`]),
     ...(media
       ? [`-H ${quoted(`Content-Type: ${type}`)}`, `-d ${quoted(JSON.stringify(exampleOf(media.schema, document.components.schemas)))}`]
       : []),

@@ -6,7 +6,6 @@ import type { App } from "../app.ts";
 import { newEffort } from "../catalog/checker.ts";
 import { DELETED, categoryOf, streamIdOf } from "../event.ts";
 import { derivedId } from "../ids.ts";
-import { byteLength } from "../json.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, EVENT_META_BYTES, IMPORT_LINE_CHARACTERS, WAIT_SECONDS } from "../limits.ts";
 import { EVENT_TYPE, UUID, streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
@@ -14,7 +13,7 @@ import type { ImportRequest } from "../protocol.ts";
 import { type PlainCategory, anyCategoryOf } from "./category.ts";
 import { linesOf } from "./lines.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, checked, idempotencyKeyOf, storeOf } from "./request.ts";
+import { type HttpContext, bounded, checked, idempotencyKeyOf, storeOf } from "./request.ts";
 
 const JsonObject = z.record(z.string(), z.unknown());
 
@@ -148,6 +147,8 @@ class Importer {
     if (!run) return;
     this.#run = undefined;
     const { stream, events } = run;
+    // An import may take long, and what was retired meanwhile takes nothing.
+    await anyCategoryOf(this.#app, this.#context, categoryOf(stream));
     const object = streamOf(this.#context.env, this.#store, categoryOf(stream), streamIdOf(stream));
     const answer = await object.import({ events, waitMs: WAIT_SECONDS * 1_000 });
     if (answer.outcome === "idempotency-conflict") throw new Problem("idempotency-conflict", `${stream}: ${answer.detail}`);
@@ -168,9 +169,4 @@ function check(category: PlainCategory, type: string, data: object, schemaVersio
   if (isEarlier) return { data: JSON.stringify(data), schemaVersion };
   if ("issues" in outcome) throw new Problem("invalid-event", `data does not fit the schema of ${type}`, { issues: outcome.issues });
   return outcome;
-}
-
-function bounded(text: string, limit: number, what: string): string {
-  if (byteLength(text) > limit) throw new Problem("body-too-large", `${what} may have at most ${limit} bytes`, { limit });
-  return text;
 }

@@ -3,7 +3,7 @@
 import { eventJson } from "../event.ts";
 import { PAGE_EVENTS } from "../limits.ts";
 import { logOf } from "../objects.ts";
-import type { LogFilter, LogRpc } from "../protocol.ts";
+import type { LogFilter, LogRpc } from "../log-protocol.ts";
 import { FilterQuery, filterOf } from "./log-query.ts";
 import { line, ndjson } from "./ndjson.ts";
 import { type HttpContext, WholeNumber, queryOf, storeOf } from "./request.ts";

@@ -1,7 +1,7 @@
 /** What all readings of the log can be asked for: some types, categories or streams only. */
 
 import { z } from "zod";
-import type { LogFilter } from "../protocol.ts";
+import type { LogFilter } from "../log-protocol.ts";
 
 /** The filters of a query. Each may be repeated: any of its values will do. */
 export const FilterQuery = z.object({

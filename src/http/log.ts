@@ -6,7 +6,7 @@ import { z } from "zod";
 import { eventJson } from "../event.ts";
 import { PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
 import { logOf } from "../objects.ts";
-import type { LogPage } from "../protocol.ts";
+import type { LogPage } from "../log-protocol.ts";
 import { cloudEventJson } from "./cloudevents.ts";
 import { eventStreamFeed, webSocketFeed } from "./feed.ts";
 import { searchEvents } from "./log-search.ts";

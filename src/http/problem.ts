@@ -18,6 +18,7 @@ const PROBLEMS = {
   "unknown-view": [404, "No such view"],
   "unknown-row": [404, "No such row"],
   "unknown-saga": [404, "No such saga"],
+  "unknown-query": [404, "No such query"],
   "unknown-consumer": [404, "No such consumer"],
   "unknown-webhook": [404, "No such webhook"],
   "method-not-allowed": [405, "This path does not take this method"],
@@ -26,6 +27,8 @@ const PROBLEMS = {
   "declared-in-code": [409, "It is declared in code"],
   "incompatible-schema": [409, "Stored events might not fit the new schema"],
   "too-many-categories": [409, "The store has as many categories as it may have"],
+  "action-not-possible": [409, "The consumer is not in a state for this"],
+  "too-many-versions": [409, "The category has as many earlier versions as are kept"],
   "category-retired": [410, "The category was retired"],
   "stream-deleted": [410, "The stream was deleted"],
   "version-conflict": [412, "The stream is at another version"],
@@ -33,9 +36,11 @@ const PROBLEMS = {
   "unsupported-media-type": [415, "The body's media type is not one of those taken here"],
   "command-refused": [422, "The command was refused"],
   "command-failed": [500, "The command failed"],
+  "query-failed": [500, "The query failed"],
   "internal-error": [500, "Something went wrong on our side"],
   "auth-not-configured": [503, "This deployment has no tokens yet"],
   "view-behind": [503, "The view has not reached the position yet"],
+  "view-rebuilding": [503, "The view is being built anew, and cannot answer this yet"],
   unavailable: [503, "A part of the store cannot be reached right now"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 

@@ -2,7 +2,7 @@
 
 import type { Context } from "hono";
 import { z } from "zod";
-import { depthOf } from "../json.ts";
+import { byteLength, depthOf } from "../json.ts";
 import { IDEMPOTENCY_KEY_BYTES, JSON_DEPTH, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
 import type { Expected } from "../protocol.ts";
@@ -63,6 +63,12 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
   );
 }
 
+/** The text, if it has at most so many bytes of UTF-8. `what` names it in the problem. */
+export function bounded(text: string, limit: number, what: string): string {
+  if (byteLength(text) > limit) throw new Problem("body-too-large", `${what} may have at most ${limit} bytes`, { limit });
+  return text;
+}
+
 /** The body as JSON: its text, as it came, and its value. Nothing beyond the limit is read. */
 export async function jsonBody(context: HttpContext, maxBytes: number): Promise<{ text: string; value: unknown }> {
   const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
@@ -77,6 +83,11 @@ export async function jsonBody(context: HttpContext, maxBytes: number): Promise<
   } catch (error) {
     throw new Problem("invalid-json", text.trim() === "" ? "the body is empty; send a JSON object" : (error as SyntaxError).message);
   }
+}
+
+/** The same of a body that may be left out: then it is an empty object. */
+export async function optionalJsonBody(context: HttpContext, maxBytes: number): Promise<unknown> {
+  return context.req.raw.body === null || context.req.header("content-length") === "0" ? {} : (await jsonBody(context, maxBytes)).value;
 }
 
 async function textBody(context: HttpContext, maxBytes: number): Promise<string> {

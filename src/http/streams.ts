@@ -4,12 +4,12 @@ import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { z } from "zod";
 import type { App } from "../app.ts";
-import { eventJson } from "../event.ts";
+import { categoryOf, eventJson, streamIdOf } from "../event.ts";
 import { derivedId, newId } from "../ids.ts";
 import { MAX_POSITION, PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
 import { streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
-import type { StreamPage, StreamReadRequest, Written } from "../protocol.ts";
+import type { AppendEvent, StreamPage, StreamReadRequest, Written } from "../protocol.ts";
 import { problemOf, writeHeaders } from "./answers.ts";
 import { type IncomingEvent, incomingEvents, incomingFact, toAppend } from "./append.ts";
 import { type PlainCategory, plainCategoryOf, readableCategoryOf } from "./category.ts";
@@ -53,14 +53,16 @@ export function streamRoutes(app: App) {
   routes.post("/:category", async (context) => {
     const category = await plainCategoryOf(app, context);
     const fact = await incomingFact(context, category);
-    const id = streamIdOfFact(category, fact, idempotencyKeyOf(context));
+    const [event] = toAppend(context, category, [fact]);
+    const id = streamIdOfFact(category, fact, event as AppendEvent, idempotencyKeyOf(context));
     const location = `${new URL(context.req.url).pathname}/${encodeURIComponent(id)}`;
-    return append(context, category, id, [fact], { location });
+    return append(context, `${category.name}/${id}`, [event as AppendEvent], { location });
   });
 
   routes.post("/:category/:id", async (context) => {
     const category = await plainCategoryOf(app, context);
-    return append(context, category, streamIdOfPath(context), await incomingEvents(context));
+    const id = streamIdOfPath(context);
+    return append(context, `${category.name}/${id}`, toAppend(context, category, await incomingEvents(context)));
   });
 
   routes.get("/:category/:id", async (context) => {
@@ -86,14 +88,12 @@ export function streamRoutes(app: App) {
 
 async function append(
   context: HttpContext,
-  category: PlainCategory,
-  id: string,
-  events: readonly IncomingEvent[],
+  stream: string,
+  events: readonly AppendEvent[],
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  const stream = `${category.name}/${id}`;
   const answer = await objectOf(context, stream).append({
-    events: toAppend(context, category, events),
+    events,
     idempotencyKey: idempotencyKeyOf(context),
     expected: expectedOf(context),
     waitMs: waitMsOf(context),
@@ -108,14 +108,21 @@ function writtenAnswer(context: HttpContext, stream: string, answer: Written, st
 }
 
 /**
- * The stream that a fact without an id of its own goes to: what its key says, else a new one. It is derived from what
- * the client named the request or the event by, if it did, so that a repeat finds the first (promise 8).
+ * The stream that a fact without an id of its own goes to: what its key says in what is stored, which the schema may
+ * have changed; else a new one. That is derived from what the client named the request or the event by, if it did, so
+ * that a repeat finds the first (promise 8).
  */
-function streamIdOfFact({ name, key }: PlainCategory, { data, id, at }: IncomingEvent, idempotencyKey: string | undefined): string {
+function streamIdOfFact(
+  { name, key }: PlainCategory,
+  { id, at }: IncomingEvent,
+  event: AppendEvent,
+  idempotencyKey: string | undefined,
+): string {
   if (key === undefined) {
     if (idempotencyKey !== undefined) return derivedId("fact", name, "key", idempotencyKey);
     return id === undefined ? newId() : derivedId("fact", name, "id", id);
   }
+  const data = JSON.parse(event.data) as Record<string, unknown>; // `toAppend` lets nothing else through
   const value = Object.hasOwn(data, key) ? data[key] : undefined;
   const isNamed = typeof value === "string" || typeof value === "number";
   const problem = isNamed ? streamIdProblem(String(value)) : "a text or a number";
@@ -194,6 +201,5 @@ function readHeaders({ version }: StreamPage): Record<string, string> {
 }
 
 function objectOf(context: HttpContext, stream: string) {
-  const slash = stream.indexOf("/");
-  return streamOf(context.env, storeOf(context), stream.slice(0, slash), stream.slice(slash + 1));
+  return streamOf(context.env, storeOf(context), categoryOf(stream), streamIdOf(stream));
 }

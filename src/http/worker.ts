@@ -43,7 +43,7 @@ export function createWorker(app: App): ExportedHandler<Env> {
     },
 
     async scheduled(_controller, env) {
-      await sweep(env);
+      await sweep(app, env);
     },
   };
 }

@@ -6,7 +6,8 @@
  */
 
 import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "../limits.ts";
-import type { Acknowledgement, WakeUp } from "../protocol.ts";
+import type { Acknowledgement } from "../log-protocol.ts";
+import type { WakeUp } from "../protocol.ts";
 
 export class Bell {
   readonly #storage: DurableObjectStorage;
@@ -71,8 +72,14 @@ export class Bell {
     await this.#storage.setAlarm(Date.now() + this.#delay);
   }
 
+  /** Rings for all that are behind, and again until they are not: also for those that rest, who may have been told to go on. */
   async sweep(): Promise<void> {
-    await this.#send(this.#behind());
+    for (const [consumer, position] of this.#acknowledged) {
+      if (position === Number.POSITIVE_INFINITY) this.#acknowledged.delete(consumer);
+    }
+    const behind = this.#behind();
+    if (behind.length > 0) this.arm();
+    await this.#send(behind);
   }
 
   #behind(): string[] {

@@ -1,4 +1,12 @@
-/** Erasures that the earlier segments of a log have yet to carry out. Written with the event that asks for them. */
+/**
+ * Erasures that the earlier segments of a log have yet to carry out. Written with the event that asks for them, handed
+ * over to the segment that follows, and honoured by every reading until they are carried out: from the moment at which
+ * the log has the event, nobody who begins to read gets to see what the stream said.
+ */
+
+import type { LoggedEvent } from "../event.ts";
+import { hasTable } from "../sqlite.ts";
+import type { SegmentRpc } from "./segment.ts";
 
 const CREATE = `
   CREATE TABLE IF NOT EXISTS erasures (
@@ -6,25 +14,49 @@ const CREATE = `
     before INTEGER NOT NULL       -- versions below it
   ) STRICT, WITHOUT ROWID`;
 
+/** Of these streams (`category/id`) the events below this version. Never changed, only replaced: a reading keeps the one it began with. */
+export type Pending = ReadonlyMap<string, number>;
+
 export class Erasures {
   readonly #sql: SqlStorage;
+  /** Kept in memory, so that a commit without an erasure asks nothing. */
+  #pending: Pending = new Map();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.reload();
+  }
+
+  /** Reads what is stored: also when the transaction that called {@link add} did not commit. */
+  reload(): void {
+    const rows = hasTable(this.#sql, "erasures")
+      ? this.#sql.exec<{ stream: string; before: number }>(`SELECT stream, before FROM erasures`).toArray()
+      : [];
+    this.#pending = new Map(rows.map(({ stream, before }) => [stream, before]));
+  }
+
+  get pending(): Pending {
+    return this.#pending;
   }
 
   /** Call inside `transactionSync`. */
   add(stream: string, before: number): void {
     this.#sql.exec(CREATE);
     this.#sql.exec(`INSERT OR REPLACE INTO erasures (stream, before) VALUES (?, ?)`, stream, before);
+    this.#pending = new Map([...this.#pending, [stream, before]]);
   }
 
-  pending(): { stream: string; before: number }[] {
-    const exists = this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'erasures'`).toArray().length > 0;
-    return exists ? this.#sql.exec<{ stream: string; before: number }>(`SELECT stream, before FROM erasures`).toArray() : [];
+  /** Has the earlier segments carry out what is pending. Throws when one cannot be reached; asking again is harmless. */
+  async carryOut(previous: () => SegmentRpc): Promise<void> {
+    for (const [stream, before] of this.#pending) {
+      await previous().eraseHere(stream, before);
+      this.#sql.exec(`DELETE FROM erasures WHERE stream = ? AND before = ?`, stream, before);
+      this.#pending = new Map([...this.#pending].filter(([name, version]) => name !== stream || version !== before));
+    }
   }
+}
 
-  done(stream: string): void {
-    this.#sql.exec(`DELETE FROM erasures WHERE stream = ?`, stream);
-  }
+/** The event as it will be, once what is pending has been carried out. */
+export function blanked(event: LoggedEvent, pending: Pending): LoggedEvent {
+  return event.version < (pending.get(event.stream) ?? 0) ? { ...event, data: "{}", meta: "{}", erased: true } : event;
 }

@@ -16,34 +16,18 @@ import {
   FEED_ANSWER_MS,
   FEED_BURST_MESSAGES,
   FEED_INTERVAL_MS,
-  FEED_MESSAGE,
   FEED_PROGRESS,
   FEED_READERS,
   FEED_SUBSCRIBERS,
   FEED_TAIL_EVENTS,
-  FEED_UNANSWERED,
   FEED_WINDOW,
 } from "../limits.ts";
-import type { LogFilter, LogPage, LogReadRequest } from "../protocol.ts";
+import type { LogFilter, LogPage, LogReadRequest } from "../log-protocol.ts";
 import { matches } from "./filter.ts";
+import { type Subscription, CLOSE, checkpointIn, close, isWaiting, save, subscriptionOf } from "./subscription.ts";
 
 /** The feed's sockets among all that the object may have. */
 const TAG = "feed";
-
-/** A socket's attachment. */
-interface Subscription {
-  readonly filter: LogFilter;
-  /** Everything up to here has been sent, or is not of interest. */
-  position: number;
-  /** It has been told that it has reached the head. */
-  live: boolean;
-  /** The position of the last checkpoint. */
-  told: number;
-  /** Characters sent since. */
-  sent: number;
-  /** Checkpoints to be answered, with the characters sent up to each, and when that was (milliseconds since 1970). */
-  readonly unanswered: { readonly position: number; readonly sent: number; readonly at: number }[];
-}
 
 export class Feed {
   readonly #ctx: DurableObjectState;
@@ -83,7 +67,7 @@ export class Feed {
       this.push();
     } else {
       server.accept();
-      server.close(TRY_LATER, `the log has ${FEED_SUBSCRIBERS} subscribers already`);
+      server.close(CLOSE.tryLater, `the log has ${FEED_SUBSCRIBERS} subscribers already`);
     }
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -99,7 +83,7 @@ export class Feed {
     const subscription = subscriptionOf(socket);
     const position = checkpointIn(message);
     const index = subscription.unanswered.findIndex((checkpoint) => checkpoint.position === position);
-    if (index < 0) return close(socket, POLICY, "send nothing but `ping` and each checkpoint, once");
+    if (index < 0) return close(socket, CLOSE.policy, "send nothing but `ping` and each checkpoint, once");
     subscription.unanswered.splice(0, index + 1);
     save(socket, subscription);
     this.push();
@@ -107,14 +91,14 @@ export class Feed {
 
   /** A subscriber has gone. The runtime does not answer a close for a socket that may hibernate. */
   closed(socket: WebSocket, code: number): void {
-    const isSendable = code !== NO_CODE && code !== ABNORMAL;
-    close(socket, isSendable ? code : NORMAL, "");
+    const isSendable = code !== CLOSE.noCode && code !== CLOSE.abnormal;
+    close(socket, isSendable ? code : CLOSE.normal, "");
   }
 
   /** Sends everyone away, to where the log goes on. They resume from their last positions. */
   sendAway(): void {
     for (const socket of this.#ctx.getWebSockets(TAG))
-      close(socket, GO_ON_ELSEWHERE, "the log goes on elsewhere. Resume from your last position");
+      close(socket, CLOSE.goOnElsewhere, "the log goes on elsewhere. Resume from your last position");
   }
 
   /** Rounds in which every subscriber near the head gets what there is, until all have everything. */
@@ -173,7 +157,7 @@ export class Feed {
       if (isWaiting(before)) {
         const since = before.unanswered[0]?.at ?? 0;
         if (since < Date.now() - FEED_ANSWER_MS)
-          close(socket, TRY_LATER, "too slow: send every checkpoint back. Resume from your last position");
+          close(socket, CLOSE.tryLater, "too slow: send every checkpoint back. Resume from your last position");
         return false;
       }
       const page = await pageAfter(from, filter);
@@ -199,7 +183,7 @@ export class Feed {
         message: "a subscription failed and is closed",
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });
-      close(socket, FAILED, "the log could not be read. Resume from your last position");
+      close(socket, CLOSE.failed, "the log could not be read. Resume from your last position");
       return false;
     }
   }
@@ -233,48 +217,5 @@ export class Feed {
     const text = this.#texts.get(event) ?? eventJson(event.stream, event, event.position);
     this.#texts.set(event, text);
     return text;
-  }
-}
-
-// Codes of RFC 6455, and of its registry.
-const NORMAL = 1000;
-/** Says that the peer gave no code. May not be sent. */
-const NO_CODE = 1005;
-/** Says that the connection broke. May not be sent. */
-const ABNORMAL = 1006;
-const POLICY = 1008;
-const FAILED = 1011;
-/** "Service restart". */
-const GO_ON_ELSEWHERE = 1012;
-const TRY_LATER = 1013;
-
-function isWaiting({ sent, unanswered }: Pick<Subscription, "sent" | "unanswered">): boolean {
-  const underWay = unanswered.reduce((sum, checkpoint) => sum + checkpoint.sent, sent);
-  return underWay >= FEED_WINDOW || unanswered.length >= FEED_UNANSWERED;
-}
-
-/** The position in a checkpoint that comes back, or undefined when it is none. */
-function checkpointIn(message: string | ArrayBuffer): number | undefined {
-  if (typeof message !== "string" || message.length > FEED_MESSAGE) return undefined;
-  try {
-    return (JSON.parse(message) as { checkpoint?: { position?: number } } | null)?.checkpoint?.position;
-  } catch {
-    return undefined;
-  }
-}
-
-function subscriptionOf(socket: WebSocket): Subscription {
-  return socket.deserializeAttachment() as Subscription;
-}
-
-function save(socket: WebSocket, subscription: Subscription): void {
-  socket.serializeAttachment(subscription);
-}
-
-function close(socket: WebSocket, code: number, reason: string): void {
-  try {
-    socket.close(code, reason);
-  } catch {
-    // It is closed already.
   }
 }

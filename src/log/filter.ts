@@ -4,7 +4,7 @@
  */
 
 import { type LoggedEvent, categoryOf } from "../event.ts";
-import type { LogFilter } from "../protocol.ts";
+import type { LogFilter } from "../log-protocol.ts";
 
 /** Whether the filter may leave many entries out, so that a page must bound how many it looks at. One stream is found by its index. */
 export function isSparse({ types, categories, streams, id }: LogFilter): boolean {

@@ -1,7 +1,7 @@
 /** A store's log, as everybody else sees it: one, however many segments it has. */
 
 import type { StoredEvent } from "../event.ts";
-import type { Acknowledgement, LogPage, LogReadRequest, LogRpc, Sequenced, StreamSummary } from "../protocol.ts";
+import type { Acknowledgement, LogPage, LogReadRequest, LogRpc, Sequenced, StreamSummary } from "../log-protocol.ts";
 import { MOVED_TO, type Moved, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
 
 /** The last segment of each log that this isolate has met. Too old a number costs a call, no more. */
@@ -51,6 +51,10 @@ export class LogClient implements LogRpc {
 
   sweep(): Promise<void> {
     return this.#ask((segment) => segment.sweep());
+  }
+
+  knownSince(consumer: string): Promise<number> {
+    return this.#ask((segment) => segment.knownSince(consumer));
   }
 
   subscribe(consumer: string): Promise<void> {

@@ -7,32 +7,22 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { App } from "../app.ts";
-import { consumersInCode } from "../delivery/consumers.ts";
-import { type LoggedEvent, type StoredEvent, erases } from "../event.ts";
-import { LOG_SEGMENT_BYTES, PAGE_BYTES } from "../limits.ts";
-import { nameOf } from "../objects.ts";
-import type { Acknowledgement, LogPage, LogReadRequest, Sequenced, StreamSummary } from "../protocol.ts";
-import { lift } from "../upcast.ts";
+import { consumersInCode, startingAtHead } from "../delivery/consumers.ts";
+import { type StoredEvent, erases } from "../event.ts";
+import type { Acknowledgement, LogPage, LogReadRequest, Sequenced, StreamSummary } from "../log-protocol.ts";
 import { Bell } from "./bell.ts";
-import { Earlier } from "./earlier.ts";
 import { Erasures } from "./erasures.ts";
 import { Feed } from "./feed.ts";
-import { LogTable } from "./log-table.ts";
-import { type Handover, MOVED_TO, type Moved, type SegmentInfo, type SegmentRpc, parseSegmentName, segmentName } from "./segment.ts";
+import { GroupCommit } from "./group-commit.ts";
+import type { LogTable } from "./log-table.ts";
+import { Origins } from "./origins.ts";
+import { type Begun, Place } from "./place.ts";
+import { type Handover, MOVED_TO, type Moved, type SegmentRpc, segmentBytes } from "./segment.ts";
 import { Subscribers } from "./subscribers.ts";
-
-/** A segment that knows where it stands. */
-interface Begun {
-  readonly info: SegmentInfo;
-  readonly table: LogTable;
-  readonly earlier: Earlier;
-}
 
 interface Call {
   readonly stream: string;
   readonly events: readonly StoredEvent[];
-  readonly resolve: (answer: Sequenced | Moved) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** How soon the alarm tries again what another segment did not take. Ours. */
@@ -41,45 +31,36 @@ const RETRY_MS = 5_000;
 /** The class of the log objects of an app. Export it as `LogObject`. */
 export function logObject(app: App) {
   return class LogObject extends DurableObject<Env> implements SegmentRpc {
-    readonly #store: string;
-    readonly #number: number;
+    readonly #place: Place;
     readonly #erasures: Erasures;
+    readonly #origins: Origins;
     readonly #subscribers: Subscribers;
     readonly #bell: Bell;
     readonly #feed: Feed;
-    /** Undefined until this segment has taken over from the one before. */
-    #self: Begun | undefined;
-    #takingOver: Promise<Begun> | undefined;
-    #sealed: boolean;
-    #waiting: Call[] = [];
-    #committing = false;
+    readonly #commits: GroupCommit<Call, Sequenced | Moved>;
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
-      ({ store: this.#store, number: this.#number } = parseSegmentName(nameOf(ctx)));
-      this.#sealed = ctx.storage.kv.get("sealed") === true;
       this.#erasures = new Erasures(ctx.storage.sql);
       this.#subscribers = new Subscribers(ctx.storage.sql);
+      this.#origins = new Origins(ctx.storage.kv, startingAtHead(app));
+      const place = (this.#place = new Place(ctx, env, app, this.#erasures, (handover) => this.#tookOver(handover)));
       const inCode = consumersInCode(app, env);
-      const head = () => this.#self?.table.head ?? 0;
-      this.#bell = new Bell(ctx.storage, env.WAKE_UPS, this.#store, head, () => [...inCode, ...this.#subscribers.all()]);
-      this.#feed = new Feed(ctx, head, (request) => this.#read(request));
-      const info = this.#number === 1 ? { number: 1, first: 1, earlier: [] } : ctx.storage.kv.get<SegmentInfo>("segment");
-      this.#self = info && this.#standAt(info);
-    }
-
-    async sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced | Moved> {
-      return this.#here(
-        () =>
-          new Promise<Sequenced | Moved>((resolve, reject) => {
-            this.#waiting.push({ stream, events, resolve, reject });
-            if (!this.#committing) void this.#commitGroups();
-          }),
+      const head = () => place.known?.table.head ?? 0;
+      this.#bell = new Bell(ctx.storage, env.WAKE_UPS, place.store, head, () => [...inCode, ...this.#subscribers.all()]);
+      this.#feed = new Feed(ctx, head, async (request) => (await place.begun()).reader.page(request));
+      this.#commits = new GroupCommit(
+        (group) => this.#commit(group),
+        () => this.#forget(),
       );
     }
 
+    async sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced | Moved> {
+      return this.#here(() => this.#commits.take({ stream, events }));
+    }
+
     async read(request: LogReadRequest): Promise<LogPage | Moved> {
-      return this.#here(() => this.#read(request));
+      return this.#here(({ reader }) => reader.page(request));
     }
 
     async positions(stream: string, from: number, to: number): Promise<Record<number, number> | Moved> {
@@ -104,6 +85,10 @@ export function logObject(app: App) {
       return this.#here(() => this.#bell.sweep());
     }
 
+    async knownSince(consumer: string): Promise<number | Moved> {
+      return this.#here(({ table }) => this.#origins.since(consumer, table.head));
+    }
+
     async subscribe(consumer: string): Promise<void | Moved> {
       return this.#here(() => this.#subscribers.add(consumer));
     }
@@ -120,40 +105,45 @@ export function logObject(app: App) {
     }
 
     override async fetch(request: Request): Promise<Response> {
-      await this.#begun();
-      if (this.#sealed) return new Response(null, { headers: { [MOVED_TO]: String(this.#number + 1) } });
+      await this.#place.begun();
+      if (this.#place.sealed) return new Response(null, { headers: { [MOVED_TO]: String(this.#place.number + 1) } });
       return this.#feed.open(request);
     }
 
     async handover(): Promise<Handover | undefined> {
-      const { table, info } = await this.#begun();
-      if (!this.#sealed) return undefined;
-      return { first: table.head + 1, earlier: [...info.earlier, info.first], subscribers: this.#subscribers.all() };
+      const { table, info } = await this.#place.begun();
+      if (!this.#place.sealed) return undefined;
+      return {
+        first: table.head + 1,
+        earlier: [...info.earlier, info.first],
+        subscribers: this.#subscribers.all(),
+        origins: this.#origins.all(),
+        erasures: [...this.#erasures.pending].map(([stream, before]) => ({ stream, before })),
+      };
     }
 
     async readHere(request: LogReadRequest): Promise<LogPage> {
-      const { table } = await this.#begun();
-      const page = table.page(request);
-      return { ...page, events: page.events.map((event) => lift(app, event.stream, event)) };
+      const { table } = await this.#place.begun();
+      return table.page(request);
     }
 
     async versionsHere(streams: readonly string[]): Promise<number[]> {
-      const { table, earlier } = await this.#begun();
+      const { table, earlier } = await this.#place.begun();
       return earlier.versions(table, streams);
     }
 
     async positionsHere(stream: string, from: number, to: number): Promise<Record<number, number>> {
-      const { table, earlier } = await this.#begun();
+      const { table, earlier } = await this.#place.begun();
       return earlier.positions(table.positions(stream, from, to), stream, from, to);
     }
 
     async streamsHere(category: string | undefined, after: string, limit: number): Promise<StreamSummary[]> {
-      const { table, earlier } = await this.#begun();
+      const { table, earlier } = await this.#place.begun();
       return earlier.streams(table.streams(category, after, limit), category, after, limit);
     }
 
     async eraseHere(stream: string, before: number): Promise<void> {
-      const { table, earlier } = await this.#begun();
+      const { table, earlier } = await this.#place.begun();
       table.blank(stream, before);
       await earlier.previous?.eraseHere(stream, before);
     }
@@ -169,44 +159,24 @@ export function logObject(app: App) {
     /** Never throws: the platform gives up on an alarm after six failures. */
     override async alarm(): Promise<void> {
       try {
-        await this.#begun();
-        await (this.#sealed ? this.#goOn() : this.#bell.alarm());
+        await this.#place.begun();
+        await (this.#place.sealed ? this.#goOn() : this.#bell.alarm());
         await this.#eraseEarlier();
       } catch (error) {
         console.warn({
           message: "another segment of the log was not reached; trying again",
-          store: this.#store,
-          segment: this.#number,
+          store: this.#place.store,
+          segment: this.#place.number,
           error: String(error),
         });
         await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
       }
     }
 
-    /**
-     * Calls that arrive while a commit is being made durable go together into the next one:
-     * no delay when idle, one flush to disk for many streams under load.
-     */
-    async #commitGroups(): Promise<void> {
-      this.#committing = true;
-      while (this.#waiting.length > 0) {
-        const group = this.#waiting;
-        this.#waiting = [];
-        try {
-          for (const [index, answer] of (await this.#commit(group)).entries()) group[index]?.resolve(answer);
-        } catch (error) {
-          this.#self?.table.reload();
-          this.#bell.disarm();
-          for (const { reject } of group) reject(error);
-        }
-      }
-      this.#committing = false;
-    }
-
     /** One group: all of it is durable when this returns. */
     async #commit(group: readonly Call[]): Promise<(Sequenced | Moved)[]> {
-      const { table, earlier } = await this.#begun();
-      if (this.#sealed) return group.map(() => ({ movedTo: this.#number + 1 }));
+      const { table, earlier } = await this.#place.begun();
+      if (this.#place.sealed) return group.map(() => ({ movedTo: this.#place.number + 1 }));
       await earlier.teach(
         table,
         group.map(({ stream }) => stream),
@@ -214,13 +184,14 @@ export function logObject(app: App) {
       const before = table.head;
       let isFull = false;
       const answers = this.ctx.storage.transactionSync(() => {
+        this.#origins.note(before);
         const accepted = group.map(({ stream, events }) => this.#accept(table, stream, events));
         isFull = table.head > before && this.ctx.storage.sql.databaseSize >= segmentBytes(this.env);
-        if (isFull) this.ctx.storage.kv.put("sealed", true);
+        if (isFull) this.#place.seal();
         if (table.head > before) this.#bell.arm();
         return accepted;
       });
-      this.#sealed ||= isFull;
+      if (isFull) this.#place.sealedNow();
       await this.ctx.storage.sync();
       if (table.head > before) {
         this.#bell.ring();
@@ -234,78 +205,40 @@ export function logObject(app: App) {
 
     #accept(table: LogTable, stream: string, events: readonly StoredEvent[]): Sequenced {
       const answer = table.accept(stream, events);
-      const erasing = this.#number > 1 && answer.first ? events.find((event) => erases(event)) : undefined;
+      const erasing = this.#place.number > 1 && answer.first ? events.find((event) => erases(event)) : undefined;
       if (erasing) this.#erasures.add(stream, erasing.version);
       return answer;
     }
 
+    /** A group was not committed: what is in memory of it is not true. */
+    #forget(): void {
+      this.#place.known?.table.reload();
+      this.#erasures.reload();
+      this.#origins.reload();
+      this.#bell.disarm();
+    }
+
     /** Lets the next segment take over, and sends the subscribers there. */
     async #goOn(): Promise<void> {
-      await this.#segment(this.#number + 1).head();
+      await this.#place.segment(this.#place.number + 1).head();
       this.#feed.sendAway();
     }
 
-    async #eraseEarlier(): Promise<void> {
-      for (const { stream, before } of this.#erasures.pending()) {
-        await this.#segment(this.#number - 1).eraseHere(stream, before);
-        this.#erasures.done(stream);
-      }
+    #tookOver({ subscribers, origins = {}, erasures = [] }: Handover): void {
+      for (const { stream, before } of erasures) this.#erasures.add(stream, before);
+      for (const subscriber of subscribers) this.#subscribers.add(subscriber);
+      this.#origins.adopt(origins);
+      this.#bell.arm();
     }
 
-    /** A page of the log. It may begin in one segment and end in another: readers do not notice where one ends. */
-    async #read(request: LogReadRequest): Promise<LogPage> {
-      const { table, earlier } = await this.#begun();
-      const events: LoggedEvent[] = [];
-      let { after, limit, bytes = PAGE_BYTES } = request;
-      for (;;) {
-        const part = await earlier.page({ ...request, after, limit, bytes }, table.head);
-        const page = part?.page ?? (await this.readHere({ ...request, after, limit, bytes }));
-        events.push(...page.events);
-        limit -= page.events.length;
-        bytes -= page.events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
-        after = page.next;
-        const goesOn = part && after === part.end && after !== request.to && limit > 0 && bytes > 0 && events.length > 0;
-        if (!goesOn) return { events, next: after, head: table.head };
-      }
+    #eraseEarlier(): Promise<void> {
+      return this.#erasures.carryOut(() => this.#place.segment(this.#place.number - 1));
     }
 
     /** Answers, if this is the log's last segment. */
     async #here<Answer>(answer: (self: Begun) => Answer | Promise<Answer>): Promise<Answer | Moved> {
-      const self = await this.#begun();
-      return this.#sealed ? { movedTo: this.#number + 1 } : answer(self);
-    }
-
-    async #begun(): Promise<Begun> {
-      if (this.#self) return this.#self;
-      this.#takingOver ??= this.#takeOver().finally(() => (this.#takingOver = undefined));
-      return this.#takingOver;
-    }
-
-    /** Asks the segment before for what it hands over. Until that is stored, every activation asks again: the answer is always the same. */
-    async #takeOver(): Promise<Begun> {
-      const handover = await this.#segment(this.#number - 1).handover();
-      if (!handover) throw new Error(`segment ${this.#number} of the log was asked before segment ${this.#number - 1} was sealed`);
-      const { first, earlier, subscribers } = handover;
-      const info = { number: this.#number, first, earlier };
-      this.ctx.storage.transactionSync(() => {
-        this.ctx.storage.kv.put("segment", info);
-        for (const subscriber of subscribers) this.#subscribers.add(subscriber);
-        this.#bell.arm();
-      });
-      return (this.#self = this.#standAt(info));
-    }
-
-    #standAt(info: SegmentInfo): Begun {
-      return { info, table: new LogTable(this.ctx.storage.sql, info.first), earlier: new Earlier(info, (number) => this.#segment(number)) };
-    }
-
-    #segment(number: number): SegmentRpc {
-      return this.env.LOGS.getByName(segmentName(this.#store, number));
+      const self = await this.#place.begun();
+      return this.#place.sealed ? { movedTo: this.#place.number + 1 } : answer(self);
     }
   };
-}
-
-/** Bytes at which a segment is full. A variable can say less: for tests, and for who wants smaller objects. */
-function segmentBytes(env: Env): number {
-  return Number((env as { LOG_SEGMENT_BYTES?: string }).LOG_SEGMENT_BYTES ?? LOG_SEGMENT_BYTES);
 }

@@ -2,7 +2,8 @@
 
 import { PAGE_BYTES, SCAN_EVENTS } from "../limits.ts";
 import { type LoggedEvent, type StoredEvent, erases } from "../event.ts";
-import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../protocol.ts";
+import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../log-protocol.ts";
+import { hasTable } from "../sqlite.ts";
 import { bindingsOf, conditionsOf, isSparse } from "./filter.ts";
 import { StreamIndex } from "./stream-index.ts";
 
@@ -51,8 +52,7 @@ export class LogTable {
   /** Forgets what is in memory, when a transaction that had moved it did not commit. */
   reload(): void {
     this.#heads.clear();
-    // No table before the first event: asking for stores that do not exist must not leave databases behind.
-    this.#exists = this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'log'`).toArray().length > 0;
+    this.#exists = hasTable(this.#sql, "log");
     this.#head = this.#exists
       ? Number(this.#sql.exec(`SELECT MAX(position) AS head FROM log`).one().head ?? this.#first - 1)
       : this.#first - 1;

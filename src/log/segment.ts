@@ -4,7 +4,8 @@
  * `{store}#2`, `{store}#3` …; a store's name has no `#`.
  */
 
-import type { LogPage, LogReadRequest, LogRpc, StreamSummary } from "../protocol.ts";
+import { LOG_SEGMENT_BYTES } from "../limits.ts";
+import type { LogPage, LogReadRequest, LogRpc, StreamSummary } from "../log-protocol.ts";
 
 /** What a segment knows of itself and of those before it. */
 export interface SegmentInfo {
@@ -22,6 +23,10 @@ export interface Handover {
   readonly earlier: readonly number[];
   /** Consumers known only at run time. */
   readonly subscribers: readonly string[];
+  /** Since when the log knows the consumers that begin at its head. */
+  readonly origins?: Readonly<Record<string, number>>;
+  /** Erasures that the segments before have yet to carry out: the stream, and the version below which. */
+  readonly erasures?: readonly { readonly stream: string; readonly before: number }[];
 }
 
 /** A sealed segment's answer to whatever only the last one may answer. */
@@ -42,6 +47,11 @@ export function segmentName(store: string, number: number): string {
 export function parseSegmentName(name: string): { store: string; number: number } {
   const [store = "", number = "1"] = name.split("#");
   return { store, number: Number(number) };
+}
+
+/** Bytes at which a segment is full. A variable can say less: for tests, and for who wants smaller objects. */
+export function segmentBytes(env: Env): number {
+  return Number((env as { LOG_SEGMENT_BYTES?: string }).LOG_SEGMENT_BYTES ?? LOG_SEGMENT_BYTES);
 }
 
 /** Where a position is, when it is in an earlier segment: that segment's number, its first and its last position. */

@@ -1,5 +1,7 @@
 /** The consumers of a log that are known only at run time: its webhooks. */
 
+import { hasTable } from "../sqlite.ts";
+
 const CREATE = `CREATE TABLE IF NOT EXISTS subscribers (consumer TEXT PRIMARY KEY) STRICT, WITHOUT ROWID`;
 
 export class Subscribers {
@@ -8,8 +10,7 @@ export class Subscribers {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    const exists = sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'subscribers'`).toArray().length > 0;
-    this.#names = exists
+    this.#names = hasTable(sql, "subscribers")
       ? sql
           .exec<{ consumer: string }>(`SELECT consumer FROM subscribers`)
           .toArray()

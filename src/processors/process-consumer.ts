@@ -7,18 +7,20 @@
 import type { App } from "../app.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { Consumer } from "../delivery/consumer.ts";
-import { type RecordedEvent, categoryOf, streamIdOf } from "../event.ts";
+import { type RecordedEvent, categoryOf, hopsOf, streamIdOf } from "../event.ts";
 import { derivedId } from "../ids.ts";
 import { PROCESS_LANES } from "../limits.ts";
 import { streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
 import { type Work, workInLanes } from "./lanes.ts";
+import { type Cause, causeOf } from "./cause.ts";
+import { hopsProblem } from "./loops.ts";
 import { COMMAND_SENT, CommandSent, INPUT, OUTCOME, type Outcome, type Process, START_SAGA } from "./process.ts";
 
 /** The process as a consumer of its store's log. */
 export function processConsumer(app: App, env: Env, store: string, process: Process): Consumer {
-  const { name, sources } = process;
-  const { correlate, start, retry } = process.process;
+  const { name, sources, start } = process;
+  const { correlate, retry } = process.process;
   const checkpoint = new CheckpointStore(env.VIEWS, store, name);
   const run: Running = { app, env, store, process };
   return {
@@ -27,7 +29,8 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
     types: [...correlate.keys(), COMMAND_SENT],
     categories: [...sources.map((source) => source.name), name],
     checkpoint,
-    ...(start === undefined ? {} : { start }),
+    start,
+    hooks: app.hooks,
     ...(retry === undefined ? {} : { retry }),
     async apply(events, from, to) {
       const failure = await workInLanes(
@@ -64,7 +67,10 @@ function workFor(run: Running, event: RecordedEvent): Work | undefined {
     if (id === undefined) return undefined;
     const problem = streamIdProblem(id);
     if (problem) throw new Error(`"${name}" correlates ${event.type} to the instance "${id}", but ${problem}`);
-    return { event, lane: id, run: () => tell(run, event, id, INPUT, { event }, derivedId("input", name, event.stream, event.id)) };
+    const tooMany = hopsProblem({ loops: false }, event);
+    if (tooMany) throw new Error(`"${name}" does not answer ${event.type}, ${tooMany}`);
+    const key = derivedId("input", name, event.stream, event.id);
+    return { event, lane: id, run: () => tell(run, event, id, { command: INPUT, data: { event }, key, cause: causeOf(event) }) };
   } catch (error) {
     return { event, lane: "", run: () => Promise.reject(error) };
   }
@@ -75,7 +81,9 @@ async function carryOut(run: Running, event: RecordedEvent): Promise<void> {
   const sent = CommandSent.parse(event.data);
   const outcome = await outcomeOf(run, event, sent);
   const key = derivedId("outcome", run.process.name, event.stream, sent.commandId);
-  await tell(run, event, streamIdOf(event.stream), OUTCOME, outcome, key);
+  // To hear of an outcome is no further reaction: else a saga could have only so many steps.
+  const cause = { ...causeOf(event), hops: hopsOf(event) };
+  await tell(run, event, streamIdOf(event.stream), { command: OUTCOME, data: outcome, key, cause });
 }
 
 async function outcomeOf({ app, env, store, process }: Running, event: RecordedEvent, sent: CommandSent): Promise<Outcome> {
@@ -127,8 +135,16 @@ async function outcomeOf({ app, env, store, process }: Running, event: RecordedE
   }
 }
 
+interface Input {
+  readonly command: string;
+  readonly data: object;
+  readonly key: string;
+  readonly cause: Cause;
+}
+
 /** Hands an input to an instance. The same key stores it once. */
-async function tell(run: Running, event: RecordedEvent, id: string, command: string, data: object, key: string): Promise<void> {
+async function tell(run: Running, event: RecordedEvent, id: string, input: Input): Promise<void> {
+  const { command, data, key, cause } = input;
   const { env, store, process } = run;
   const instance = `${process.name}/${id}`;
   const answer = await streamOf(env, store, process.name, id).execute({
@@ -137,7 +153,7 @@ async function tell(run: Running, event: RecordedEvent, id: string, command: str
     idempotencyKey: key,
     firstStands: true,
     expected: { kind: "any" },
-    ...causeOf(event),
+    ...cause,
   });
   switch (answer.outcome) {
     case "written":
@@ -150,10 +166,4 @@ async function tell(run: Running, event: RecordedEvent, id: string, command: str
     default:
       throw new Error(`${event.type} for ${instance} was answered by ${answer.outcome}`);
   }
-}
-
-/** What a process does belongs to the conversation of the event that it answers, and names it as its cause. */
-function causeOf({ id, meta }: RecordedEvent): { correlationId: string; causationId: string } {
-  const { correlationId } = meta as Record<string, unknown>; // a raw append may have put anything there
-  return { correlationId: typeof correlationId === "string" ? correlationId : id, causationId: id };
 }

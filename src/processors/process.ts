@@ -148,8 +148,9 @@ export interface Process {
   readonly evolve: Readonly<Record<string, (state: ProcessState, data: AnyData, event: AnyData) => ProcessState>>;
   readonly decide: Readonly<Record<string, (state: ProcessState, data: AnyData, context: DecideContext) => Decided>>;
   readonly revision?: string | number;
+  readonly start: "beginning" | "head";
   /** What the consumer needs of it. */
-  readonly process: Pick<ProcessDefinition, "correlate" | "wantsEvents" | "start" | "retry">;
+  readonly process: Pick<ProcessDefinition, "correlate" | "wantsEvents" | "retry">;
 }
 
 /** What its stream stores of an answer. */
@@ -168,6 +169,7 @@ export function defineProcess(definition: ProcessDefinition): Process {
     ...(description === undefined ? {} : { description }),
     ...(revision === undefined ? {} : { revision }),
     sources,
+    start: definition.start ?? "beginning",
     events,
     commands: { ...commands, ...timeouts, ...inputs },
     internal: new Set([...(definition.internal ?? []), ...Object.keys(timeouts), ...Object.keys(inputs)]),

@@ -3,84 +3,105 @@
 import type { App } from "../app.ts";
 import type { AppendAction, SendAction } from "../command.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
-import type { Consumer } from "../delivery/consumer.ts";
+import type { Applied, Consumer } from "../delivery/consumer.ts";
 import type { RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
-import { byteLength } from "../json.ts";
-import { EVENT_DATA_BYTES } from "../limits.ts";
-import { streamIdProblem } from "../names.ts";
+import { REACTIONS_IN_FLIGHT } from "../limits.ts";
 import { streamOf } from "../objects.ts";
-import { schemaVersionOf } from "../upcast.ts";
-import type { Action, Reactor } from "./reactor.ts";
+import { causeOf } from "./cause.ts";
+import { appendFact, tellEnded } from "./facts.ts";
+import { type Action, type Reactor, answerOf } from "./reactor.ts";
+import { waves } from "./waves.ts";
 
 /** The reactor as a consumer of its store's log. */
 export function reactorConsumer(app: App, env: Env, store: string, reactor: Reactor): Consumer {
   const checkpoint = new CheckpointStore(env.VIEWS, store, reactor.name);
+  const { name, start, retry } = reactor;
   return {
-    name: reactor.name,
+    name,
     store,
     types: [...reactor.handlers.keys()],
     categories: reactor.sources.map((source) => source.name),
     checkpoint,
+    start,
+    retry,
+    hooks: app.hooks,
     async apply(events, from, to) {
-      for (const event of events) {
-        try {
-          await react({ app, env, store, reactor, event });
-        } catch (error) {
-          const position = event.position - 1;
-          if (position > from) await checkpoint.commit(from, position, []);
-          return { position, failure: { event, error } };
-        }
-      }
-      await checkpoint.commit(from, to, []);
-      return { position: to };
+      const failure = await reactAll({ app, env, store, reactor }, events);
+      const position = failure ? failure.event.position - 1 : to;
+      // Up to there everything is done. Reactions to later events may be too; they are found done when their turn comes.
+      if (position > from) await checkpoint.commit(from, position, []);
+      return failure ? { position, failure } : { position };
     },
   };
 }
 
-/** One reactor at one event. */
-interface Reaction {
+interface Reacting {
   readonly app: App;
   readonly env: Env;
   readonly store: string;
   readonly reactor: Reactor;
+}
+
+/** What a reactor answers to one event. */
+interface Reaction {
   readonly event: RecordedEvent;
+  readonly actions: readonly Action[];
+}
+
+/**
+ * Reacts to events: those of one stream in their order, and so does every stream get what it is sent. Different
+ * streams do not wait for each other, within a run of {@link waves}.
+ *
+ * @returns the first event that could not be answered; everything before it is done
+ */
+async function reactAll(reacting: Reacting, events: readonly RecordedEvent[]): Promise<Applied["failure"]> {
+  const reactions: Reaction[] = [];
+  let failure: Applied["failure"];
+  for (const event of events) {
+    try {
+      reactions.push({ event, actions: answerOf(reacting.reactor, event) });
+    } catch (error) {
+      failure = { event, error };
+      break;
+    }
+  }
+  for (const wave of waves(reactions, lanesOf, REACTIONS_IN_FLIGHT)) {
+    const results = await Promise.allSettled(wave.map((reaction) => carryOut(reacting, reaction)));
+    for (const [index, result] of results.entries()) {
+      const reaction = wave[index];
+      if (result.status === "rejected" && reaction) return { event: reaction.event, error: result.reason };
+    }
+  }
+  return failure;
+}
+
+/** The streams at which an event must wait for the one before: its own, and those its actions go to. */
+function lanesOf({ event, actions }: Reaction): Set<string> {
+  return new Set([event.stream, ...actions.map((action) => `${action.kind === "send" ? action.aggregate : action.category}/${action.id}`)]);
 }
 
 /** Carries out what the reactor answers to one event, in the order it says. */
-async function react(reaction: Reaction): Promise<void> {
-  const { reactor, event } = reaction;
-  const answer = reactor.handlers.get(event.type)?.(event);
-  const actions: readonly Action[] = answer === undefined ? [] : [answer].flat();
+async function carryOut(reacting: Reacting, { event, actions }: Reaction): Promise<void> {
   for (const [index, action] of actions.entries()) {
-    const problem = streamIdProblem(action.id);
-    if (problem) throw new Error(`reactor "${reactor.name}" answers to the stream "${action.id}", but ${problem}`);
     // The same event and place give the same id in every run; the stream stores it once. The stream is part of it
     // because an event's id is unique only there.
-    const id = derivedId(reactor.name, event.stream, event.id, index);
-    await (action.kind === "send" ? sendCommand(reaction, action, id) : appendEvent(reaction, action, id));
+    const id = derivedId(reacting.reactor.name, event.stream, event.id, index);
+    await (action.kind === "send" ? sendCommand(reacting, event, action, id) : append(reacting, event, action, id));
   }
 }
 
-async function appendEvent(reaction: Reaction, action: AppendAction, id: string): Promise<void> {
-  const { app, env, store, event } = reaction;
+async function append({ app, env, store, reactor }: Reacting, event: RecordedEvent, action: AppendAction, id: string): Promise<void> {
+  const { category, time } = action;
   const { type, data } = action.event;
-  const schema = app.categories.get(action.category)?.events[type];
-  if (!schema) throw new Error(`the app has no plain category "${action.category}" with an event type "${type}"`);
-  const text = JSON.stringify(schema.parse(data));
-  const fact = `${type} for ${action.category}/${action.id}`;
-  if (byteLength(text) > EVENT_DATA_BYTES) throw new Error(`${fact} has more than ${EVENT_DATA_BYTES} bytes`);
-  const answer = await streamOf(env, store, action.category, action.id).append({
-    events: [{ id, type, data: text, meta: JSON.stringify(causeOf(event)), schemaVersion: schemaVersionOf(schema) }],
-    firstStands: true,
-    expected: { kind: "any" },
-  });
-  if (answer.outcome === "deleted") tellEnded(reaction, fact, "the stream was deleted");
-  else if (answer.outcome !== "written") throw new Error(`${fact} was answered by ${answer.outcome}`);
+  const declared = app.categories.get(category)?.events;
+  const schema = declared && Object.hasOwn(declared, type) ? declared[type] : undefined;
+  if (!schema) throw new Error(`the app has no plain category "${category}" with an event type "${type}"`);
+  const fact = { stream: `${category}/${action.id}`, id, type, schema, data, ...(time === undefined ? {} : { time }) };
+  await appendFact({ env, store, processor: reactor.name, event }, fact);
 }
 
-async function sendCommand(reaction: Reaction, action: SendAction, id: string): Promise<void> {
-  const { env, store, event } = reaction;
+async function sendCommand({ env, store, reactor }: Reacting, event: RecordedEvent, action: SendAction, id: string): Promise<void> {
   const answer = await streamOf(env, store, action.aggregate, action.id).execute({
     command: action.command,
     data: JSON.stringify(action.data),
@@ -90,6 +111,7 @@ async function sendCommand(reaction: Reaction, action: SendAction, id: string): 
     ...causeOf(event),
   });
   const command = `${action.command} for ${action.aggregate}/${action.id}`;
+  const reaction = { env, store, processor: reactor.name, event };
   switch (answer.outcome) {
     case "written":
       return;
@@ -102,15 +124,4 @@ async function sendCommand(reaction: Reaction, action: SendAction, id: string): 
     default:
       throw new Error(`${command} was answered by ${answer.outcome}`);
   }
-}
-
-/** A reactor keeps no state, so a reaction that is not taken ends here. Who must act on it is a process manager. */
-function tellEnded({ store, reactor, event }: Reaction, reaction: string, reason: string): void {
-  console.info({ message: "a reaction was not taken", store, reactor: reactor.name, reaction, reason, ...causeOf(event) });
-}
-
-/** A reaction belongs to the conversation of its event, and names the event as its cause. */
-function causeOf(event: RecordedEvent): { correlationId: string; causationId: string } {
-  const { correlationId } = event.meta as Record<string, unknown>; // a raw append may have put anything there
-  return { correlationId: typeof correlationId === "string" ? correlationId : event.id, causationId: event.id };
 }

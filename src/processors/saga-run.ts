@@ -5,7 +5,7 @@
 
 import type { DecideContext } from "../command.ts";
 import { delayAfter } from "../delivery/retry.ts";
-import type { JsonObject, NewEvent } from "../event.ts";
+import type { JsonObject } from "../event.ts";
 import { type CommandSent, type Outcome, type Part, START_SAGA, complete } from "./process.ts";
 import { EVOLVE, type Parent, type SagaState, type StepState, type StepStatus, isInFlight } from "./saga-state.ts";
 import { type Done, type Placed, type Step, UNDO } from "./saga-steps.ts";
@@ -39,7 +39,7 @@ export class Run {
 
   /** An event of the saga's own. */
   tell(type: string, data: object): void {
-    this.parts.push({ kind: "event", type, data } as NewEvent);
+    this.parts.push({ kind: "event", type, data });
     this.#state = EVOLVE[type]?.(this.#state, data) ?? this.#state;
   }
 
@@ -184,7 +184,7 @@ export class Run {
   }
 
   #done(): Done {
-    const of = ({ name }: Step<unknown>) => {
+    const of = ({ name }: Step) => {
       const state = this.#stateOf(name);
       if (!state) throw new Error(`saga "${this.#course.name}" has no step "${name}"`);
       return state;

@@ -18,7 +18,7 @@ export interface Done {
   /** What a step has kept of its action: what its `result` said, or what came with the event that it waited for. */
   result<Result>(step: Step<Result>): Result;
   /** The version of the stream that a step's action went to, after it. */
-  version(step: Step<unknown>): number;
+  version(step: Step): number;
 }
 
 export interface StepDefinition<Result> {

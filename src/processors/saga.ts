@@ -139,7 +139,7 @@ export function saga<const Name extends string, const Input extends DataSchema, 
     name,
     ...(description === undefined ? {} : { description }),
     sources: [...followed, ...sagas],
-    events: SAGA_EVENTS as unknown as Record<string, DataSchema>, // their values are JSON objects
+    events: SAGA_EVENTS,
     commands: { Start: input, [START_SAGA]: z.object({ input, parent: Parent }) as unknown as DataSchema },
     internal: [START_SAGA],
     timeouts: { [WAKE]: z.object({}) },

@@ -10,6 +10,7 @@ import { product } from "./product.ts";
 export const fulfilment = reactor("fulfilment", {
   description: "Reserves an order's lines, all or none.",
   from: [order, product],
+  emits: [order, product],
   on: {
     OrderPlaced: ({ stream, data }) =>
       data.lines.map(({ sku, quantity }) => send(product, sku, "ReserveStock", { order: streamIdOf(stream), quantity })),

@@ -16,7 +16,7 @@ export class AlarmClock {
     this.#storage = storage;
   }
 
-  /** Reads what an earlier activation has set. Await it before anything else. */
+  /** Reads what is set: await it before anything else. And again when a transaction that set an alarm did not commit. */
   async load(): Promise<void> {
     this.#at = await this.#storage.getAlarm();
   }
@@ -35,10 +35,5 @@ export class AlarmClock {
     this.#at = due;
     // Not awaited: the output gate holds every answer until the write is durable.
     void this.#storage.setAlarm(due);
-  }
-
-  /** The transaction in which an alarm was set did not commit. */
-  async reload(): Promise<void> {
-    await this.load();
   }
 }

@@ -1,6 +1,6 @@
 /** From a command's request to what is stored. Synchronous on purpose: commands on one stream run one at a time (promise 2). */
 
-import type { StoredEvent } from "../event.ts";
+import { HOPS, type StoredEvent } from "../event.ts";
 import { newEventId, newId } from "../ids.ts";
 import type { CommandAnswer, CommandRequest, Expected, VersionConflict, Written } from "../protocol.ts";
 import { schemaVersionOf } from "../upcast.ts";
@@ -60,6 +60,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
   const version = journal.head;
   const commandId = key ?? request.commandId ?? newId();
   const correlationId = request.correlationId ?? commandId;
+  const causationId = request.causationId ?? commandId;
   const record = (receipt: Receipt) => (key === undefined ? {} : { receipt: { key, receipt } });
   let decided: Decided;
   let events: StoredEvent[];
@@ -70,9 +71,10 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
       id: decider.id,
       version,
       commandId,
-      correlationId,
+      meta: { correlationId, causationId },
     });
-    const meta = JSON.stringify({ correlationId, causationId: request.causationId ?? commandId });
+    const hops = request.hops === undefined ? {} : { [HOPS]: request.hops };
+    const meta = JSON.stringify({ correlationId, causationId, ...hops });
     events = (decided.kind === "events" ? decided.events : []).map(({ type, data }, index) => {
       const at = version + 1 + index;
       return {

@@ -1,8 +1,9 @@
 /** A stream's own events, in its object's SQLite. Append only; the primary key is the version. */
 
-import { APPEND_BYTES, APPEND_EVENTS, PAGE_BYTES } from "../limits.ts";
+import { APPEND_BYTES, APPEND_EVENTS, PAGE_BYTES, SCAN_EVENTS } from "../limits.ts";
 import type { StoredEvent } from "../event.ts";
 import type { StreamReadRequest } from "../protocol.ts";
+import { hasTable } from "../sqlite.ts";
 
 /**
  * One row written per event (measured; the primary key is the rowid). `STRICT`, so that no type slips.
@@ -33,8 +34,7 @@ export class EventTable {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    // No table before the first write: asking for streams that do not exist must not leave databases behind.
-    this.#exists = sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'`).toArray().length > 0;
+    this.#exists = hasTable(sql, "events");
     this.#head = this.#exists ? Number(sql.exec(`SELECT COALESCE(MAX(version), 0) AS head FROM events`).one().head) : 0;
   }
 
@@ -97,15 +97,21 @@ export class EventTable {
     return { first, last: next ? Number(next.version) - 1 : this.#head };
   }
 
-  /** One page, bounded in events and bytes. `next`: the version at which the following page begins. */
+  /**
+   * One page, bounded in events and bytes; a filtered one also in the events it looks at, so that a rare type cannot make
+   * it read for ever. `next`: the version at which the following page begins; there may be one after a page without events.
+   */
   page({ from, to, limit, direction, types }: StreamReadRequest): { events: StoredEvent[]; next?: number } {
     if (!this.#exists || from > to) return { events: [] };
-    const order = direction === "forward" ? "ASC" : "DESC";
+    const forward = direction === "forward";
+    const order = forward ? "ASC" : "DESC";
+    const low = types && !forward ? Math.max(from, to - SCAN_EVENTS + 1) : from;
+    const high = types && forward ? Math.min(to, from + SCAN_EVENTS - 1) : to;
     const ofTypes = types ? `AND type IN (SELECT value FROM json_each(?))` : "";
     const rows = this.#sql.exec<Row>(
       `SELECT ${COLUMNS} FROM events WHERE version BETWEEN ? AND ? ${ofTypes} ORDER BY version ${order} LIMIT ?`,
-      from,
-      to,
+      low,
+      high,
       ...(types ? [JSON.stringify(types)] : []),
       limit + 1,
     );
@@ -116,7 +122,8 @@ export class EventTable {
       if (events.length === limit || (bytes > PAGE_BYTES && events.length > 0)) return { events, next: row.version };
       events.push(row);
     }
-    return { events };
+    const isAll = forward ? high === to : low === from;
+    return isAll ? { events } : { events, next: forward ? high + 1 : low - 1 };
   }
 
   /**

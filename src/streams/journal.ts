@@ -76,7 +76,7 @@ export class Journal {
         if (state && events.length > 0) snapshotted = state.cache.snapshotWhenDue(state.next, head);
       });
     } catch (error) {
-      void this.#alarm.reload();
+      void this.#alarm.load();
       throw error;
     }
     if (events.length > 0) this.events.advance(head);

@@ -7,7 +7,7 @@
  */
 
 import { ACKNOWLEDGE_BUDGET_MS } from "../limits.ts";
-import type { LogRpc, Sequenced } from "../protocol.ts";
+import type { LogRpc, Sequenced } from "../log-protocol.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import type { EventTable } from "./event-table.ts";
 

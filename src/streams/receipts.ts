@@ -6,6 +6,7 @@
  */
 
 import { RECEIPT_DAYS } from "../limits.ts";
+import { hasTable } from "../sqlite.ts";
 
 const CREATE_RECEIPTS = `
   CREATE TABLE IF NOT EXISTS receipts (
@@ -41,8 +42,7 @@ export class Receipts {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    const names = sql.exec<{ name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table'`).toArray();
-    this.#tables = new Set(names.map(({ name }) => name));
+    this.#tables = new Set(["receipts", "event_ids"].filter((name) => hasTable(sql, name)));
   }
 
   find(key: string): Receipt | undefined {

@@ -2,6 +2,7 @@
 
 import { SNAPSHOT_EVERY } from "../limits.ts";
 import type { StoredEvent } from "../event.ts";
+import { hasTable } from "../sqlite.ts";
 import { liftTo } from "../upcast.ts";
 import type { AnyAggregate } from "./aggregate.ts";
 import type { EventTable } from "./event-table.ts";
@@ -88,8 +89,7 @@ export class StateCache {
   }
 
   #readSnapshot(): { version: number; state: string } | undefined {
-    const exists = this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'snapshot'`).toArray().length > 0;
-    if (!exists) return undefined;
+    if (!hasTable(this.#sql, "snapshot")) return undefined;
     return this.#sql
       .exec<{ version: number; state: string }>(`SELECT version, state FROM snapshot WHERE revision = ?`, this.#revision)
       .toArray()[0];

@@ -1,5 +1,6 @@
 /** A stream's timers: commands to itself that are due later. One for each command name; kept until carried out. */
 
+import { hasTable } from "../sqlite.ts";
 import type { TimerChange } from "./decide.ts";
 
 const CREATE = `
@@ -35,7 +36,7 @@ export class Timers {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#exists = sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'timers'`).toArray().length > 0;
+    this.#exists = hasTable(sql, "timers");
   }
 
   /** All timers, the next one first. */

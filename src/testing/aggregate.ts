@@ -83,7 +83,7 @@ function outcomeOf(
   const decided = decide(aggregate, command, state, asStored(parsed.data), {
     now: new Date(NOW),
     version: given.length,
-    correlationId: commandId,
+    meta: { correlationId: commandId, causationId: commandId },
     ...context,
     commandId,
     id,

@@ -1,4 +1,4 @@
-/** The test kit: sentences about aggregates, views, reactors, process managers and sagas, without a runtime. Works in any test framework. */
+/** The test kit: sentences about aggregates, views and processors, without a runtime. Works in any test framework. */
 
 export { given } from "./given.ts";
 export { when } from "./when.ts";
@@ -10,4 +10,5 @@ export type { GivenAggregate, ThenAggregate } from "./aggregate.ts";
 export type { GivenView } from "./view.ts";
 export type { GivenProcess, ThenProcess } from "./process.ts";
 export type { WhenReactor } from "./when.ts";
+export type { TestWorld, WhenEffect } from "./effect.ts";
 export type { Facts, On, OnStreamOf } from "./recorded.ts";

@@ -3,6 +3,7 @@
 import type { Cancellation, DecideContext, SendAction, Timer } from "../command.ts";
 import type { JsonObject, JsonValue, NewEvent, RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
+import { canonical } from "../json.ts";
 import {
   COMMAND_SENT,
   type CommandSent,
@@ -184,7 +185,13 @@ export class Instance {
     const parsed = parseCommand(schema, asStored(body));
     if ("issues" in parsed) throw new TypeError(`${command} does not fit its schema: ${JSON.stringify(parsed.issues)}`);
     const commandId = derivedId("input", this.#inputs);
-    const context: DecideContext = { now: new Date(this.#now), id: this.#id, version: this.#version, commandId, correlationId: commandId };
+    const context: DecideContext = {
+      now: new Date(this.#now),
+      id: this.#id,
+      version: this.#version,
+      commandId,
+      meta: { correlationId: commandId, causationId: commandId },
+    };
     const decided = decide(aggregate, command, this.#state, asStored(parsed.data), context);
     if (decided.kind === "refused") return { parts: [], refused: decided.reason };
     for (const { type, data } of decided.events) {
@@ -242,8 +249,7 @@ function shown(process: Process, part: Part): object {
 }
 
 function isSame(sent: CommandSent, { aggregate, id, command, data }: SendAction): boolean {
-  const text = (value: unknown) => JSON.stringify(asStored(value));
-  return sent.aggregate === aggregate && sent.id === id && sent.command === command && text(sent.data) === text(data);
+  return sent.aggregate === aggregate && sent.id === id && sent.command === command && canonical(sent.data) === canonical(asStored(data));
 }
 
 function nameOf(input: AnyInput): string {

@@ -1,31 +1,64 @@
-/** When an event, then what a reactor sends. */
+/** When an event, then what a reactor answers, or what an effect records. */
 
-import { streamIdProblem } from "../names.ts";
-import type { Action, Reactor } from "../processors/reactor.ts";
+import type { NewEventOf } from "../command.ts";
+import type { DataSchemas } from "../event.ts";
+import type { Effect } from "../processors/effect.ts";
+import { type Action, type Reactor, answerOf } from "../processors/reactor.ts";
 import type { Source } from "../source.ts";
-import { type OnStreamOf, asStored, recorded } from "./recorded.ts";
+import { type TestWorld, type WhenEffect, whenEffect } from "./effect.ts";
+import { type On, type OnStreamOf, asStored, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
 
 export interface WhenReactor {
   /** These commands and facts, in this order. */
   thenSends(...actions: readonly [Action, ...Action[]]): void;
+  /** These events on plain streams, in this order; with the `time` that the test says, or whichever. */
+  thenAppends(...events: readonly [On, ...On[]]): void;
   thenNothing(): void;
 }
 
 /**
- * An event reaches a reactor.
+ * An event reaches a reactor, a transform or an effect.
+ *
+ * @param world what the outside answers to an effect, and the deployment's variables
  *
  * @example
  * when(fulfilment, on("order/42", event("OrderPlaced", { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] })))
  *   .thenSends(send(product, "tea", "ReserveStock", { order: "42", quantity: 2 }));
+ *
+ * @example
+ * await when(charge, on("order/42", event("OrderPlaced", { cents: 500 })), {
+ *   variables: { PAYMENT_URL: "https://payments.example/" },
+ *   fetch: () => new Response(null, { status: 402 }),
+ * }).thenRecords(event("ChargeDeclined", {}));
  */
-export function when<From extends Source>(reactor: Reactor<string, From>, event: NoInfer<OnStreamOf<From>>): WhenReactor {
-  const actions = recorded(reactor.sources, [event]).flatMap((one) => reactor.handlers.get(one.type)?.(one) ?? []);
-  for (const { id } of actions) {
-    const problem = streamIdProblem(id);
-    if (problem) throw new TypeError(`reactor "${reactor.name}" answers to the stream "${id}", but ${problem}`);
-  }
-  const thenActions = (...expected: readonly Action[]) =>
-    same(`${reactor.name}: when ${event.event.type} on ${event.stream}`, asStored(actions), asStored(expected));
-  return { thenSends: thenActions, thenNothing: () => thenActions() };
+export function when<From extends Source>(reactor: Reactor<string, From>, event: NoInfer<OnStreamOf<From>>): WhenReactor;
+export function when<From extends Source, Events extends DataSchemas>(
+  effect: Effect<string, From, Events>,
+  event: NoInfer<OnStreamOf<From>>,
+  world?: TestWorld,
+): WhenEffect<NewEventOf<Events>>;
+export function when(processor: Reactor | Effect, event: On, world?: TestWorld): WhenReactor | WhenEffect {
+  // The overloads say which events go with which processor.
+  return processor.kind === "effect" ? whenEffect(processor, event, world) : whenReactor(processor, event);
+}
+
+function whenReactor(reactor: Reactor, event: On): WhenReactor {
+  const sentence = `${reactor.name}: when ${event.event.type} on ${event.stream}`;
+  const actions = recorded(reactor.sources, [event]).flatMap((one) => answerOf(reactor, one));
+  const thenActions = (...expected: readonly Action[]) => same(sentence, asStored(actions), asStored(expected));
+  return {
+    thenSends: thenActions,
+    thenAppends(...events) {
+      const appended = actions.map((action, index) => {
+        if (action.kind !== "append") return action;
+        const { type, data } = action.event;
+        const time = events[index]?.facts.time === undefined ? {} : { time: action.time };
+        return { stream: `${action.category}/${action.id}`, type, data, ...time };
+      });
+      const expected = events.map(({ stream, event: { type, data }, facts: { time } }) => ({ stream, type, data, time }));
+      same(sentence, asStored(appended), asStored(expected));
+    },
+    thenNothing: () => thenActions(),
+  };
 }

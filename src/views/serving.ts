@@ -1,7 +1,10 @@
-/** The table of a view that answers queries, read together with the position that its rows are at. */
+/** Reads the table that serves a view, together with the position that its rows are at. */
 
 import { type CheckpointRow, fromRow } from "../delivery/checkpoint.ts";
-import { viewCheckpoint } from "./projector.ts";
+import { isMissingTable } from "../delivery/schema.ts";
+import { VIEW_NUDGE_MS } from "../limits.ts";
+import { type ViewRow, checkpointOf, databaseOf, generationsOf, selectServing } from "./generations.ts";
+import { type ReadFrom, readBatch } from "./replica.ts";
 import { type SqlRow, type ViewTable, tableOf } from "./table.ts";
 import type { View } from "./view.ts";
 
@@ -16,22 +19,61 @@ export interface ServedRows {
   readonly stale: boolean;
 }
 
+/** The tables that served when this isolate looked last, by database, store and view. Too old a guess costs a query, no more. */
+const lastServing = new WeakMap<D1Database, Map<string, ViewTable>>();
+
 /**
- * Asks the table that serves a view. Rows and position are read in one transaction.
+ * Asks the table that serves a view. Rows, position and the choice of the table are read in one transaction.
  *
  * @param query the statement for a table; it may be called again with another one
+ * @param from whether a replica of the database may answer, which may lag behind
  */
 export async function readServing(
   env: Env,
   store: string,
   view: View,
   query: (table: ViewTable, db: D1Database) => D1PreparedStatement,
+  from: ReadFrom = "anywhere",
 ): Promise<ServedRows> {
-  const table = tableOf(view);
-  const checkpoint = viewCheckpoint(env, store, view);
-  await checkpoint.prepare();
-  const { db } = checkpoint;
-  const [found, at] = await db.batch<SqlRow>([query(table, db), checkpoint.select()]);
-  const row = at?.results[0] as CheckpointRow | undefined;
-  return { results: found?.results ?? [], table, position: row ? fromRow(row).position : 0, stale: false };
+  const db = databaseOf(env, view);
+  const known = lastServing.get(db) ?? new Map<string, ViewTable>();
+  lastServing.set(db, known);
+  const key = `${store}/${view.name}`;
+  let failures = 0;
+  for (;;) {
+    const table = known.get(key) ?? tableOf(view);
+    const checkpoint = checkpointOf(env, store, view, table);
+    try {
+      await checkpoint.prepare();
+      const [found, at, now] = await readBatch<SqlRow>(db, from, [query(table, db), checkpoint.select(), selectServing(db, store, view)]);
+      const generations = await generationsOf(env, store, view, (now?.results[0] as ViewRow | undefined) ?? null);
+      known.set(key, generations.serving);
+      if (generations.serving.generation !== table.generation) continue;
+      if (generations.wanted.generation !== table.generation) await nudge(env, store, view);
+      const row = at?.results[0] as CheckpointRow | undefined;
+      return { results: found?.results ?? [], table, position: row ? fromRow(row).position : 0, stale: generations.stale };
+    } catch (error) {
+      if (++failures > 1) throw error;
+      // The guess was so old that the table has been dropped since.
+      if (isMissingTable(error)) known.delete(key);
+      else {
+        // What was asked need not fit a table that was only guessed.
+        const { serving } = await generationsOf(env, store, view);
+        if (serving.generation === table.generation) throw error;
+        known.set(key, serving);
+      }
+    }
+  }
+}
+
+/** When this isolate last woke a view that is being built. */
+const lastNudge = new Map<string, number>();
+
+/** Makes sure that somebody builds: after a deployment it may be long until an event wakes the view. */
+async function nudge(env: Env, store: string, view: View): Promise<void> {
+  const key = `${store}/${view.name}`;
+  const now = Date.now();
+  if (now - (lastNudge.get(key) ?? 0) < VIEW_NUDGE_MS) return;
+  lastNudge.set(key, now);
+  await env.WAKE_UPS.send({ store, consumer: view.name, head: 0 });
 }

@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { canonical } from "../json.ts";
-import { BULK_WRITE_BYTES } from "../limits.ts";
+import { byteLength, canonical } from "../json.ts";
+import { BULK_WRITE_BYTES, VIEW_LOAD_BYTES, VIEW_ROW_BYTES } from "../limits.ts";
 import type { StoredRow, View } from "./view.ts";
 
 /** How a column is stored and read back. */
@@ -14,6 +14,8 @@ export interface Column {
   readonly kind: ColumnKind;
   /** The schema knows `null`; where it does not, an empty column reads as a missing field. */
   readonly nullable: boolean;
+  /** Every row has a value there. */
+  readonly required?: boolean;
 }
 
 const SQL_TYPE: Record<ColumnKind, string> = { text: "TEXT", integer: "INTEGER", real: "REAL", boolean: "INTEGER", json: "TEXT" };
@@ -21,13 +23,59 @@ const SQL_TYPE: Record<ColumnKind, string> = { text: "TEXT", integer: "INTEGER",
 /** One row of the table, as D1 gives it. */
 export type SqlRow = Record<string, string | number | null>;
 
-const tables = new WeakMap<View, ViewTable>();
+/** What must be known of a table to read and write it. */
+export interface Layout {
+  readonly key: string;
+  readonly columns: readonly Column[];
+  readonly indexes: readonly string[];
+}
 
-/** The view's table, worked out once per isolate. */
-export function tableOf(view: View): ViewTable {
-  const table = tables.get(view) ?? new ViewTable(view);
-  tables.set(view, table);
+/** The layout of a view as its code declares it, and the hash of everything that makes its rows what they are. */
+interface Definition {
+  readonly layout: Layout;
+  readonly hash: string;
+  readonly tables: Map<number, ViewTable>;
+}
+
+/** Worked out once per isolate. */
+const definitions = new WeakMap<View, Definition>();
+
+/**
+ * The table of the view as its code is now.
+ *
+ * @param rebuild which one: each rebuild that an operator asks for makes another
+ */
+export function tableOf(view: View, rebuild = 0): ViewTable {
+  const { hash, layout, tables } = definitionOf(view);
+  const table = tables.get(rebuild) ?? new ViewTable(view.name, rebuild === 0 ? hash : `${hash}_${rebuild}`, layout);
+  tables.set(rebuild, table);
   return table;
+}
+
+/** Which rebuild a generation is of the view as its code is now; undefined: it is of other code. */
+export function rebuildOf(view: View, generation: string): number | undefined {
+  const [hash, rebuild = "0"] = generation.split("_");
+  return hash === definitionOf(view).hash ? Number(rebuild) : undefined;
+}
+
+function definitionOf(view: View): Definition {
+  const known = definitions.get(view);
+  if (known) return known;
+  const rowSchema = z.toJSONSchema(view.row, { io: "output", unrepresentable: "any" });
+  const columns = Object.entries(view.row.shape).map(([name, field]) => ({
+    name,
+    kind: kindOf(rowSchema.properties?.[name]),
+    nullable: field.safeParse(null).success,
+    required: !field.safeParse(null).success && !field.safeParse(undefined).success,
+  }));
+  const code = view.revision ?? [...view.handlers].map(([type, { at, fold }]) => [type, at.toString(), fold.toString()]);
+  const hash = createHash("sha256")
+    .update(canonical([rowSchema, view.key, view.indexes, view.sources.map(({ name }) => name).toSorted(), code]))
+    .digest("hex")
+    .slice(0, 12);
+  const definition = { layout: { key: view.key, columns, indexes: view.indexes }, hash, tables: new Map() };
+  definitions.set(view, definition);
+  return definition;
 }
 
 export class ViewTable {
@@ -37,39 +85,66 @@ export class ViewTable {
   readonly generation: string;
   /** The table's quoted name. */
   readonly name: string;
-  /** Statements that create it. They may be repeated. */
+  /** Statements that create it, and remember how it is laid out. They may be repeated. */
   readonly schema: readonly string[];
   readonly #upsert: string;
+  readonly #selectMany: string;
+  readonly #view: string;
+  /** Characters of the largest row that this isolate has met; undefined: it has met none. */
+  #largest: number | undefined;
 
-  constructor(view: View) {
-    const rowSchema = z.toJSONSchema(view.row, { io: "output", unrepresentable: "any" });
-    this.key = view.key;
-    this.columns = Object.entries(view.row.shape).map(([name, field]) => ({
-      name,
-      kind: kindOf(rowSchema.properties?.[name]),
-      nullable: field.safeParse(null).success,
-    }));
-    const code = view.revision ?? [...view.handlers].map(([type, { at, fold }]) => [type, at.toString(), fold.toString()]);
-    this.generation = createHash("sha256")
-      .update(canonical([rowSchema, view.key, view.indexes, view.sources.map(({ name }) => name).toSorted(), code]))
-      .digest("hex")
-      .slice(0, 12);
-    this.name = quoted(`view_${view.name}_${this.generation}`);
-    this.schema = [this.#create(), ...view.indexes.map((column) => this.#createIndex(view, column))];
+  constructor(view: string, generation: string, layout: Layout) {
+    this.#view = view;
+    this.key = layout.key;
+    this.columns = layout.columns;
+    this.generation = generation;
+    const name = `view_${view}_${generation}`;
+    this.name = quoted(name);
+    this.schema = [
+      this.#create(),
+      ...layout.indexes.map((column) => this.#createIndex(quoted(`${name}_${column}`), column)),
+      `INSERT OR IGNORE INTO headspring_generations (view, generation, layout)
+       VALUES (${[view, generation, JSON.stringify(layout)].map(literal).join(", ")})`,
+    ];
+    this.#selectMany = `SELECT * FROM ${this.name} WHERE _store = ? AND ${quoted(this.key)} IN (SELECT value FROM json_each(?))`;
     this.#upsert = this.#upsertStatement();
   }
 
   /** The rows with these keys. */
   select(db: D1Database, store: string, keys: readonly string[]): D1PreparedStatement {
-    return db
-      .prepare(`SELECT * FROM ${this.name} WHERE _store = ? AND ${quoted(this.key)} IN (SELECT value FROM json_each(?))`)
-      .bind(store, JSON.stringify(keys));
+    return db.prepare(this.#selectMany).bind(store, JSON.stringify(keys));
   }
 
-  /** Writes each of these rows once; `null` removes. Many rows are one statement with one parameter. */
+  /** How many rows may be in memory together: of the largest seen, or the largest possible, what {@link VIEW_LOAD_BYTES} allow. */
+  get rowsAtOnce(): number {
+    return Math.max(1, Math.floor(VIEW_LOAD_BYTES / (this.#largest ?? VIEW_ROW_BYTES)));
+  }
+
+  /** The rows with these keys, by key, as handlers know them. */
+  async load(db: D1Database, store: string, keys: readonly string[]): Promise<Map<string, StoredRow>> {
+    const rows = new Map<string, StoredRow>();
+    for (const some of chunks(keys.map((key) => JSON.stringify(key)))) {
+      const { results } = await db.prepare(this.#selectMany).bind(store, some).all<SqlRow>();
+      for (const row of results) {
+        this.#met(lengthOf(row));
+        rows.set(String(row[this.key]), this.fromSql(row));
+      }
+    }
+    return rows;
+  }
+
+  #met(characters: number): void {
+    this.#largest = Math.max(this.#largest ?? 1, characters);
+  }
+
+  /**
+   * Writes each of these rows once; `null` removes. Many rows are one statement with one parameter.
+   *
+   * @throws {Error} when a row has more than {@link VIEW_ROW_BYTES}
+   */
   write(db: D1Database, store: string, rows: ReadonlyMap<string, StoredRow | null>): D1PreparedStatement[] {
     const removed = [...rows].flatMap(([key, row]) => (row === null ? [JSON.stringify(key)] : []));
-    const written = [...rows.values()].flatMap((row) => (row === null ? [] : [JSON.stringify(this.#toSql(row))]));
+    const written = [...rows].flatMap(([key, row]) => (row === null ? [] : [this.#serialised(key, row)]));
     const remove = `DELETE FROM ${this.name} WHERE _store = ? AND ${quoted(this.key)} IN (SELECT value FROM json_each(?))`;
     return [
       ...chunks(removed).map((keys) => db.prepare(remove).bind(store, keys)),
@@ -100,6 +175,16 @@ export class ViewTable {
     return result;
   }
 
+  #serialised(key: string, row: StoredRow): string {
+    const text = JSON.stringify(this.#toSql(row));
+    const bytes = byteLength(text);
+    if (bytes > VIEW_ROW_BYTES) {
+      throw new Error(`view "${this.#view}" folded row "${key}" into one of ${bytes} bytes; a row has at most ${VIEW_ROW_BYTES}`);
+    }
+    this.#met(text.length);
+    return text;
+  }
+
   #toSql(row: StoredRow): StoredRow {
     const json = this.columns.filter(({ name, kind }) => kind === "json" && row[name] !== undefined && row[name] !== null);
     return { ...row, ...Object.fromEntries(json.map(({ name }) => [name, JSON.stringify(row[name])])) };
@@ -110,8 +195,8 @@ export class ViewTable {
     return `CREATE TABLE IF NOT EXISTS ${this.name} (_store TEXT NOT NULL, ${columns.join(", ")}, PRIMARY KEY (_store, ${quoted(this.key)})) STRICT, WITHOUT ROWID`;
   }
 
-  #createIndex(view: View, column: string): string {
-    return `CREATE INDEX IF NOT EXISTS ${quoted(`view_${view.name}_${this.generation}_${column}`)} ON ${this.name} (_store, ${quoted(column)})`;
+  #createIndex(name: string, column: string): string {
+    return `CREATE INDEX IF NOT EXISTS ${name} ON ${this.name} (_store, ${quoted(column)})`;
   }
 
   #upsertStatement(): string {
@@ -125,13 +210,23 @@ export class ViewTable {
   }
 }
 
+/** Characters of a row's texts, and some for each number. */
+function lengthOf(row: SqlRow): number {
+  return Object.values(row).reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 8), 0);
+}
+
 /** An identifier, safe in SQL whatever its characters. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A text, safe in SQL. For statements that take no parameters. */
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 /** Scalars become columns of their own; what is not one scalar type becomes JSON. */
-function kindOf(schema: z.core.JSONSchema._JSONSchema | undefined): ColumnKind {
+export function kindOf(schema: z.core.JSONSchema._JSONSchema | undefined): ColumnKind {
   const types = typesOf(schema);
   types.delete("null");
   const [type, ...others] = types;

@@ -3,12 +3,16 @@
 import type { z } from "zod";
 import { requireName } from "../names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
-import { type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../event.ts";
+import { type NamedQuery, type ParamsSchema, type QueryDefinition, namedQueries } from "./named-query.ts";
+import type { ConsumerHooks } from "../delivery/failure.ts";
+import { type Retry, type RetryPolicy, retryPolicy } from "../delivery/retry.ts";
+import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../event.ts";
+import { VIEW_COLUMNS } from "../limits.ts";
 
 /** Columns: SQL and query strings both carry them as they are; `_` in front is ours. */
 const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** What a query says beside the columns (DESIGN: the HTTP contract). */
-const QUERY_PARAMETERS = new Set(["limit", "cursor", "sort", "minPosition", "consistency"]);
+export const QUERY_PARAMETERS: ReadonlySet<string> = new Set(["limit", "cursor", "sort", "after", "minPosition", "consistency"]);
 
 /** A row's schema: columns by name. */
 export type RowSchema = z.ZodObject<Record<string, z.ZodType<JsonValue>>>;
@@ -25,7 +29,11 @@ export type ViewHandler<Row, Event> =
       readonly fold: Fold<Row, Event>;
     };
 
-export interface ViewDefinition<From extends Source, Row extends RowSchema> {
+export interface ViewDefinition<
+  From extends Source,
+  Row extends RowSchema,
+  Queries extends Readonly<Record<string, ParamsSchema>> = Readonly<Record<string, ParamsSchema>>,
+> {
   readonly description?: string;
   /** Whose events it folds. */
   readonly from: From | readonly From[];
@@ -36,11 +44,19 @@ export interface ViewDefinition<From extends Source, Row extends RowSchema> {
     string;
   /** Columns to index, beside the key. Each costs one more row written per touched row. */
   readonly indexes?: readonly (keyof NoInfer<z.output<Row>> & string)[];
-  readonly on: NoInfer<{
-    readonly [Type in EventOf<From>["type"]]?: ViewHandler<z.output<Row>, EventOfType<From, Type>>;
-  }>;
+  readonly on: NoInfer<
+    {
+      readonly [Type in EventOf<From>["type"]]?: ViewHandler<z.output<Row>, EventOfType<From, Type>>;
+    } & { readonly [DELETED]?: ViewHandler<z.output<Row>, RecordedEvent<typeof DELETED, { readonly erased: boolean }>> }
+  >;
+  /** Questions that conditions on columns cannot ask: SQL, by name. */
+  readonly queries?: { readonly [Name in keyof Queries]: QueryDefinition<keyof NoInfer<z.output<Row>> & string, Queries[Name]> };
   /** Stands for the code of the handlers when set: then only a change of it (or of row, key, indexes) makes a new table. */
   readonly revision?: string | number;
+  /** How often an event is tried that cannot be folded. Default: eight times in two minutes. */
+  readonly retry?: Retry;
+  /** The D1 binding that keeps the rows. Default: `VIEWS`. Another one spreads views over databases. */
+  readonly database?: string;
 }
 
 /** A view, as the engine sees it: types erased, sources and handlers in one form. */
@@ -53,7 +69,14 @@ export interface View<Name extends string = string, Row extends RowSchema = RowS
   readonly indexes: readonly string[];
   readonly sources: readonly From[];
   readonly handlers: ReadonlyMap<string, ErasedHandler>;
+  readonly queries: ReadonlyMap<string, NamedQuery>;
   readonly revision?: string | number;
+  readonly retry?: RetryPolicy;
+  readonly database?: string;
+  /** Each row is made of the events of one stream, whose id is its key. */
+  readonly ownRows: boolean;
+  /** Of the app that declares it. */
+  readonly hooks?: ConsumerHooks;
 }
 
 /** A handler as the engine calls it. Not a {@link Fold}: freezing a row of unknown columns is too deep for the compiler. */
@@ -79,15 +102,23 @@ export type StoredRow = Record<string, JsonValue>;
  *   on: { Counted: (row, event) => ({ counter: streamIdOf(event.stream), total: (row?.total ?? 0) + event.data.by }) },
  * });
  */
-export function view<const Name extends string, From extends Source, Row extends RowSchema>(
-  name: Name,
-  definition: ViewDefinition<From, Row>,
-): View<Name, Row, From> {
+export function view<
+  const Name extends string,
+  From extends Source,
+  Row extends RowSchema,
+  Queries extends Readonly<Record<string, ParamsSchema>>,
+>(name: Name, definition: ViewDefinition<From, Row, Queries>): View<Name, Row, From> {
   requireName("view", name);
-  const { from, row, key, indexes = [], on, ...rest } = definition;
+  const { from, row, key, indexes = [], on, queries = {}, retry, ...rest } = definition;
   const sources: readonly From[] = Array.isArray(from) ? from : [from];
-  requireKnownTypes(`view "${name}"`, sources, Object.keys(on));
+  requireKnownTypes(
+    `view "${name}"`,
+    sources,
+    Object.keys(on).filter((type) => type !== DELETED),
+  );
   const columns = Object.keys(row.shape);
+  if (columns.length > VIEW_COLUMNS)
+    throw new TypeError(`view "${name}" has ${columns.length} columns; a table of D1 takes ${VIEW_COLUMNS} of them`);
   for (const column of columns) requireColumn(name, column, columns);
   for (const column of [key, ...indexes]) {
     if (!columns.includes(column)) throw new TypeError(`view "${name}" has no column "${column}" (${columns.join(", ")})`);
@@ -96,7 +127,10 @@ export function view<const Name extends string, From extends Source, Row extends
   const handlers = Object.entries(on as unknown as Record<string, ErasedFold | ErasedHandler>).map(
     ([type, handler]) => [type, normalised(handler)] as const,
   );
-  return { kind: "view", name, row, key, indexes, sources, handlers: new Map(handlers), ...rest };
+  const ownRows = sources.length === 1 && Object.values(on).every((handler) => typeof handler === "function");
+  const policy = retry === undefined ? {} : { retry: retryPolicy(retry) };
+  const declared = { handlers: new Map(handlers), queries: namedQueries(name, queries), ownRows };
+  return { kind: "view", name, row, key, indexes, sources, ...declared, ...policy, ...rest };
 }
 
 function requireColumn(view: string, column: string, columns: readonly string[]): void {

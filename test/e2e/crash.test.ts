@@ -6,15 +6,25 @@ import { Receiver, accept } from "../../scripts/receiver.ts";
 import { Server } from "./server.ts";
 import { type Aftermath, atRest, itHasKeptItsPromises, openShop, orders, placeOrders } from "./shop.ts";
 
-describe("a store whose every process is killed, again and again, while orders come in", () => {
-  let server: Server;
-  let receiver: Receiver;
-  let aftermath: Aftermath;
-
+/** A shop of its own, in which this happens, and which is looked at when it is at rest again. */
+function shopWhere(happens: (server: Server) => Promise<string[]>) {
+  const shop = {} as { server: Server; receiver: Receiver; aftermath: Aftermath }; // filled below, before any test
   beforeAll(async () => {
-    receiver = await Receiver.listen();
-    server = await Server.start();
-    await openShop(server.client, receiver);
+    shop.receiver = await Receiver.listen();
+    shop.server = await Server.start();
+    await openShop(shop.server.client, shop.receiver);
+    const acknowledged = await happens(shop.server);
+    shop.aftermath = await atRest(shop.server.client, shop.receiver, acknowledged);
+  });
+  afterAll(async () => {
+    shop.receiver.close();
+    await shop.server.stop();
+  });
+  return shop;
+}
+
+describe("a store whose every process is killed, again and again, while orders come in", () => {
+  const shop = shopWhere(async (server) => {
     const coming = orders(100);
     const acknowledged: string[] = [];
     // The first crash comes as early as can be, the others in full swing.
@@ -22,16 +32,13 @@ describe("a store whose every process is killed, again and again, while orders c
       acknowledged.push(...(await placeOrders(server.client, coming, { after, act: () => server.crash(), last: true })));
       await server.startAgain();
     }
-    aftermath = await atRest(server.client, receiver, acknowledged);
-  });
-  afterAll(async () => {
-    receiver.close();
-    await server.stop();
+    return acknowledged;
   });
 
-  itHasKeptItsPromises(() => aftermath);
+  itHasKeptItsPromises(() => shop.aftermath);
 
   it("repeats a delivery that was under way, under the same id (promise 6)", async () => {
+    const { server, receiver } = shop;
     const { client } = server;
     receiver.answer = () => {}; // leaves the server waiting
     const received = await client.call("/aggregates/product/melon/ReceiveStock", { quantity: 1 });
@@ -54,21 +61,7 @@ describe("a store whose every process is killed, again and again, while orders c
 });
 
 describe("a store whose runtime is killed while orders come in", () => {
-  let server: Server;
-  let receiver: Receiver;
-  let aftermath: Aftermath;
+  const shop = shopWhere((server) => placeOrders(server.client, orders(24), { after: 6, act: () => server.crashRuntime(), last: false }));
 
-  beforeAll(async () => {
-    receiver = await Receiver.listen();
-    server = await Server.start();
-    await openShop(server.client, receiver);
-    const acknowledged = await placeOrders(server.client, orders(24), { after: 6, act: () => server.crashRuntime(), last: false });
-    aftermath = await atRest(server.client, receiver, acknowledged);
-  });
-  afterAll(async () => {
-    receiver.close();
-    await server.stop();
-  });
-
-  itHasKeptItsPromises(() => aftermath);
+  itHasKeptItsPromises(() => shop.aftermath);
 });

@@ -2,24 +2,29 @@
 
 import { rmSync } from "node:fs";
 import { Client, until } from "../../scripts/client.ts";
-import { DevServer, freePort, temporaryFolder } from "../../scripts/dev-server.ts";
+import { DevServer, type DevServerOptions, freePort, temporaryFolder } from "../../scripts/dev-server.ts";
 import { type Process, processes } from "./processes.ts";
+
+/** Another worker than the shop's, and its variables. */
+type ServerOptions = Pick<DevServerOptions, "main" | "variables">;
 
 export class Server {
   readonly client: Client;
   readonly #port: number;
+  #options: ServerOptions;
   readonly #folder = temporaryFolder();
   #wrangler: DevServer;
   #output = "";
 
-  static async start(): Promise<Server> {
-    const server = new Server(await freePort());
+  static async start(options: ServerOptions = {}): Promise<Server> {
+    const server = new Server(await freePort(), options);
     await server.#listening();
     return server;
   }
 
-  private constructor(port: number) {
+  private constructor(port: number, options: ServerOptions) {
     this.#port = port;
+    this.#options = options;
     this.#wrangler = this.#spawn();
     this.client = new Client(this.#wrangler.url);
   }
@@ -35,8 +40,9 @@ export class Server {
     await this.#wrangler.ended;
   }
 
-  /** The same store again, from what is on the disk. */
-  async startAgain(): Promise<void> {
+  /** The same store again, from what is on the disk; perhaps with other code. */
+  async startAgain(options = this.#options): Promise<void> {
+    this.#options = options;
     this.#wrangler = this.#spawn();
     await this.#listening();
   }
@@ -63,7 +69,7 @@ export class Server {
   }
 
   #spawn(): DevServer {
-    return new DevServer({ port: this.#port, persistTo: this.#folder, output: (text) => (this.#output += text) });
+    return new DevServer({ ...this.#options, port: this.#port, persistTo: this.#folder, output: (text) => (this.#output += text) });
   }
 
   async #listening(): Promise<void> {

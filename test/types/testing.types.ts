@@ -3,7 +3,8 @@
  * This file is compiled by `npm run check` and never run.
  */
 
-import { append, event, send } from "../../src/index.ts";
+import { z } from "zod";
+import { append, category, effect, event, nothing, send, transform } from "../../src/index.ts";
 import { fulfilment } from "../../src/shop/fulfilment.ts";
 import { order } from "../../src/shop/order.ts";
 import { product } from "../../src/shop/product.ts";
@@ -85,3 +86,37 @@ when(fulfilment, on("order/42", placed)).thenSends(placed);
 when(fulfilment, on("order/42", placed)).thenSends();
 // @ts-expect-error -- `from` is a stream of a plain category; an order is not one
 when(fulfilment, on("order/42", placed)).thenSends(append(order, "42", "OrderPlased", content));
+
+const copies = category("copies", { events: { StockReceived: z.object({ quantity: z.int() }) } });
+const copy = transform("copy", { from: product, to: copies, on: { StockReceived: (received) => received } });
+when(copy, on("product/tea", event("StockReceived", { quantity: 1 }))).thenAppends(
+  on("copies/tea", event("StockReceived", { quantity: 1 })),
+);
+// @ts-expect-error -- who appends nothing says so: thenNothing()
+when(copy, on("product/tea", event("StockReceived", { quantity: 1 }))).thenAppends();
+// @ts-expect-error -- an event is appended to a stream
+when(copy, on("product/tea", event("StockReceived", { quantity: 1 }))).thenAppends(event("StockReceived", { quantity: 1 }));
+
+const told = category("told", { events: { Told: z.object({ by: z.string() }) } });
+const tell = effect("tell", { from: order, records: told, on: { OrderReady: async () => nothing() } });
+export const sentences = [
+  when(tell, on("order/42", event("OrderReady", content)), {
+    fetch: (request) => new Response(request.url),
+    variables: { URL: "x" },
+    repeated: true,
+  }).thenRecords(event("Told", { by: "x" }), "told/42"),
+  when(tell, on("order/42", event("OrderReady", content))).thenNothing(),
+  when(tell, on("order/42", event("OrderReady", content))).thenFails("500"),
+  // @ts-expect-error -- there is no Tell
+  when(tell, on("order/42", event("OrderReady", content))).thenRecords(event("Tell", { by: "x" })),
+  // @ts-expect-error -- `by` is text
+  when(tell, on("order/42", event("OrderReady", content))).thenRecords(event("Told", { by: 1 })),
+  // @ts-expect-error -- an effect sends nothing
+  when(tell, on("order/42", event("OrderReady", content))).thenSends(send(product, "tea", "ReceiveStock", { quantity: 1 })),
+  // @ts-expect-error -- it does not follow product
+  when(tell, on("product/tea", event("StockReceived", { quantity: 1 }))),
+  // @ts-expect-error -- `fetch` answers with a response
+  when(tell, on("order/42", event("OrderReady", content)), { fetch: () => "200" }),
+];
+// @ts-expect-error -- a reactor has no outside
+when(fulfilment, on("order/42", placed), { variables: {} });

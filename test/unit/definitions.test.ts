@@ -85,6 +85,14 @@ describe("a definition has names that the routes can carry:", () => {
 });
 
 describe("a definition that a cast has let through", () => {
+  it("has no key that an event type does not have", () => {
+    const events = { Read: z.object({ sensor: z.string() }), Muted: z.object({}) };
+    expect(() => category("reading", { key: "sensor" as never, events })).toThrow(
+      new TypeError('the key of category "reading" is "sensor", which event type "Muted" does not have'),
+    );
+    expect(category("reading", { key: "sensor", events: { Read: events.Read } }).key).toBe("sensor");
+  });
+
   const unknown = { Red: () => [] } as never;
 
   it("names no event that its sources do not have", () => {

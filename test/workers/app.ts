@@ -21,11 +21,13 @@ import { fulfilment } from "../../src/shop/fulfilment.ts";
 import { order } from "../../src/shop/order.ts";
 import { product } from "../../src/shop/product.ts";
 import { readyOrders, stock } from "../../src/shop/views.ts";
-import { counter } from "./counter.ts";
+import { counter, told } from "./counter.ts";
 import { errand, wish } from "./errand.ts";
 import { move, purse, trip, word } from "./sagas.ts";
+import { customerTotals, delivery, sale, salesPerDay, stockByProduct } from "./views/figures.ts";
+import { specimen, specimens } from "./views/parts.ts";
 
-export { counter };
+export { counter, told };
 
 /** Reminds itself: for timers. */
 export const reminder = aggregate("reminder", {
@@ -96,6 +98,15 @@ export const reading = category("reading", {
 /** What the relay below makes of readings. */
 export const alarm = category("alarm", { events: { Raised: z.object({ from: z.string(), value: z.number() }) } });
 
+/** The same facts, which nobody answers and no view counts. */
+export const sample = category("sample", { events: reading.events });
+
+/** Facts that say where they belong. */
+export const meter = category("meter", {
+  key: "serial",
+  events: { Metered: z.object({ serial: z.string().toLowerCase(), kwh: z.number() }) },
+});
+
 export const totals = view("totals", {
   from: counter,
   row: z.object({
@@ -141,6 +152,7 @@ export const values = view("values", {
 /** Answers a reading above 100 with an alarm, and every reading with a count. */
 export const relay = reactor("relay", {
   from: reading,
+  emits: [counter, alarm],
   on: {
     Read: (read) => [
       send(counter, `of-${streamIdOf(read.stream)}`, "Count", {}),
@@ -151,7 +163,7 @@ export const relay = reactor("relay", {
 
 export const app = defineApp({
   aggregates: [product, order, counter, reminder, contract, purse],
-  categories: [reading, alarm, wish, word],
-  views: [readyOrders, stock, totals, values, contracts],
+  categories: [reading, alarm, meter, sample, specimen, sale, delivery, wish, word],
+  views: [readyOrders, stock, totals, values, contracts, specimens, customerTotals, stockByProduct, salesPerDay],
   processors: [fulfilment, relay, errand, move, trip],
 });

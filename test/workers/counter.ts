@@ -1,7 +1,7 @@
 /** The aggregate of the tests. */
 
 import { z } from "zod";
-import { aggregate, event, nothing, refuse } from "../../src/index.ts";
+import { type DecideContext, aggregate, event, nothing, refuse } from "../../src/index.ts";
 
 /** Counts, refuses above a limit, fails on request: one command for each outcome. */
 export const counter = aggregate("counter", {
@@ -18,7 +18,10 @@ export const counter = aggregate("counter", {
   decide: {
     Count: (state, { by }) => (by > 1_000 ? refuse("too-much", { limit: 1_000 }) : event("Counted", { by, total: state.total + by })),
     CountTwice: (state) => [event("Counted", { by: 1, total: state.total + 1 }), event("Counted", { by: 1, total: state.total + 2 })],
-    DoNothing: () => nothing(),
+    DoNothing: (_state, _nothing, context) => {
+      told.push(context);
+      return nothing();
+    },
     Throw: () => {
       throw new Error("decide threw, as it was told to");
     },
@@ -26,3 +29,6 @@ export const counter = aggregate("counter", {
     DecideNonsense: () => event("Counted", { by: "many" as unknown as number, total: 0 }),
   },
 });
+
+/** What `decide` was told of the commands that change nothing. */
+export const told: DecideContext[] = [];

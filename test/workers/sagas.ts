@@ -88,7 +88,7 @@ export const move = saga("move", {
     const takes = from.map((owner) =>
       step(`take ${owner}`, {
         action: () => send(purse, owner, "Take", { amount }),
-        result: (events) => events.map(({ data }) => String(data.receipt)).join(),
+        result: (events) => events.map(({ data }) => data.receipt as string).join(),
         undo: (receipt) => {
           if (undo === "nothing") return undefined;
           return send(purse, owner, "Put", { amount: undo === "fails" ? 0 : amount, why: undo === "receipt" ? receipt : "undo" });

@@ -4,7 +4,7 @@ import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
 import { segmentName } from "../../src/log/segment.ts";
 import { logOf } from "../../src/objects.ts";
-import type { Sequenced } from "../../src/protocol.ts";
+import type { Sequenced } from "../../src/log-protocol.ts";
 import type { StoredEvent } from "../../src/event.ts";
 
 let stores = 0;

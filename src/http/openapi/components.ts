@@ -3,8 +3,9 @@
 import type { SagaStatus, StepStatus } from "../../processors/saga-state.ts";
 import { z } from "zod";
 import type { CategorySummary } from "../../catalog/protocol.ts";
-import type { ConsumerReport } from "../../delivery/report.ts";
-import type { EventReference, Issue, StreamSummary } from "../../protocol.ts";
+import type { ConsumerReport, RebuildReport } from "../../delivery/report.ts";
+import type { StreamSummary } from "../../log-protocol.ts";
+import type { EventReference, Issue } from "../../protocol.ts";
 import type { WebhookReport } from "../../webhooks/protocol.ts";
 import { Attributes, Envelope } from "../cloudevents.ts";
 
@@ -18,6 +19,7 @@ const StreamName = z.string().describe("`category/id`, for example `order/42`.")
 const Json = z.record(z.string(), z.unknown());
 const Next = z.string().describe("The URL of the next page.");
 const Cursor = z.string().describe("The `cursor` of the next page. Absent on the last one.");
+const Stale = z.literal(true).describe("The rows are of an earlier definition: the view is being built anew.");
 
 const issue = z.object({
   path: z.string().describe("Where in the body or the query: `lines.0.sku`; empty: all of it."),
@@ -98,32 +100,59 @@ const categoryDefinition = z.object({
   ...category.omit({ eventTypes: true }).shape,
   revision: z.int().optional(),
   events: z.record(z.string(), z.unknown()).describe("JSON Schemas by event type."),
+  versions: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .describe("By event type and `schemaVersion`: the JSON Schema that events of that version were written with."),
 });
 
 const streamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position }) satisfies z.ZodType<StreamSummary>;
+
+const consumerError = z.object({
+  message: z.string(),
+  at: Time,
+  event: z.object({ position: Position, stream: StreamName, version: Version, type: z.string() }).optional(),
+});
+
+const consumerStatus = z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]);
+
+const rebuild = z.object({
+  status: z.enum(["building", "paused", "failed"]),
+  position: Position,
+  head: Position,
+  startedAt: Time,
+  eventsPerSecond: Whole.optional(),
+  estimatedEnd: Time.optional(),
+  lastError: consumerError.optional(),
+}) satisfies z.ZodType<RebuildReport>;
 
 const viewReport = z.object({
   name: Name,
   description: z.string().optional(),
   key: z.string().describe("The column that identifies a row."),
   row: Json.describe("The JSON Schema of a row."),
+  queries: z.array(Name).optional().describe("The names of its queries."),
+  position: Position,
+  status: consumerStatus,
+  stale: z.literal(true).optional().describe("An earlier definition answers, and stands still, until this one's table is built."),
+  rebuild: rebuild.optional(),
 });
 
 const consumer = z.object({
   name: Name,
   kind: z.enum(["view", "processor", "webhook"]),
-  status: z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]),
+  status: consumerStatus,
   position: Position,
   head: Position,
   lag: Whole,
   attempts: Whole.describe("Failed attempts at the event after `position`."),
-  lastError: z
-    .object({
-      message: z.string(),
-      at: Time,
-      event: z.object({ position: Position, stream: StreamName, version: Version, type: z.string() }).optional(),
-    })
-    .optional(),
+  lastError: consumerError.optional(),
+  stale: viewReport.shape.stale,
+  rebuild: rebuild.optional().describe("Of a view: the table that is being built beside the one that answers."),
+  skipped: z
+    .array(z.object({ ...consumerError.shape, skippedAt: Time }))
+    .optional()
+    .describe("Events that an operator let it skip, the last first."),
+  warning: z.string().optional(),
 }) satisfies z.ZodType<ConsumerReport>;
 
 const webhook = z.object({
@@ -229,7 +258,13 @@ export const ANSWERS = {
     imported: Whole.describe("Events that were stored now."),
     known: Whole.describe("Events that were there already."),
   }),
-  rows: z.object({ rows: z.array(Json), next: Cursor.optional(), position: Position }),
+  rows: z.object({ rows: z.array(Json), next: Cursor.optional(), position: Position, stale: Stale.optional() }),
+  queryRows: z.object({
+    rows: z.array(Json),
+    position: Position,
+    truncated: z.literal(true).optional().describe("There are more rows than an answer may have."),
+    stale: Stale.optional(),
+  }),
   state: z.object({
     stream: StreamName,
     version: Version,

@@ -3,6 +3,7 @@
 import { description as about, version } from "../../../package.json";
 import type { App } from "../../app.ts";
 import { DEFAULT_STORE, STORE_NAME } from "../../names.ts";
+import { type Right, rightFor } from "../auth.ts";
 import { type ProblemCode, kindOfProblem } from "../problem.ts";
 import { defineEvents, operationsOf, tagsOf } from "./declared.ts";
 import {
@@ -36,7 +37,8 @@ export interface DocumentedOperation {
   readonly parameters: readonly (Parameter | { readonly $ref: string })[];
   readonly requestBody?: { readonly required: true; readonly content: Media };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Media }>>;
-  readonly security?: readonly [];
+  /** The right that the token needs; empty: no token is needed. */
+  readonly security: readonly { readonly bearer: readonly [Right] }[];
   readonly servers?: readonly object[];
 }
 
@@ -81,7 +83,6 @@ function makeDocument(app: App): OpenApi {
         variables: { store: { default: DEFAULT_STORE, description: `${PATH_PARAMETERS.store} It matches \`${STORE_NAME.source}\`.` } },
       },
     ],
-    security: [{ bearer: [] }],
     tags: Object.entries({ ...tagsOf(app), ...TAGS }).map(([name, description]) => ({ name, description })),
     paths,
     components: {
@@ -96,21 +97,25 @@ function makeDocument(app: App): OpenApi {
         Object.entries(RESPONSE_HEADERS).map(([name, description]) => [name, { description, schema: { type: "string" } }]),
       ),
       securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", description: "A token of the secret `API_TOKENS`. `npm start` goes without." },
+        bearer: {
+          type: "http",
+          scheme: "bearer",
+          description: "A token of the secret `API_TOKENS`, with the right that the operation names. `npm start` goes without.",
+        },
       },
     },
   } as OpenApi;
 }
 
 function describe(operation: Operation, schemas: Schemas): DocumentedOperation {
-  const { operationId, summary, description, tag, headers = [], body, answers, ofService, open } = operation;
+  const { operationId, summary, description, method, path, tag, headers = [], body, answers, ofService, open } = operation;
   return {
     operationId,
     summary,
     ...(description === undefined ? {} : { description }),
     tags: [tag],
     ...(ofService ? { servers: [{ url: "/" }] } : {}),
-    ...(open ? { security: [] } : {}),
+    security: open ? [] : [{ bearer: [rightFor(method.toUpperCase(), path)] }],
     parameters: [
       ...pathParameters(operation),
       ...queryParameters(operation, schemas),

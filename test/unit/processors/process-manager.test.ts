@@ -141,7 +141,7 @@ describe("a process manager", () => {
     });
     const outcome = { outcome: "accepted", commandId: "k", version: 1, events: [] };
     const sent = { commandId: "k", aggregate: "counter", id: "a", command: "Count", data: { by: 1 } };
-    const context = { now: new Date(0), id: "1", version: 1, commandId: "c", correlationId: "c" };
+    const context = { now: new Date(0), id: "1", version: 1, commandId: "c", meta: { correlationId: "c", causationId: "c" } };
     const tell = (state: ProcessState) => manager.decide[OUTCOME]?.(state, outcome, context);
     expect(tell({ own: { begun: 0 }, inFlight: [sent], completed: false })).toHaveLength(2);
     expect(tell({ own: { begun: 1 }, inFlight: [], completed: false })).toEqual([]);

@@ -35,7 +35,7 @@ class MemoryStream {
   execute([name, data]: Command): Event[] {
     const parsed = parseCommand(this.#aggregate.commands[name], data);
     if ("issues" in parsed) throw new Error(`the test made an invalid ${name}`);
-    const context = { now: new Date(0), id: "1", version: this.events.length, commandId: "", correlationId: "" };
+    const context = { now: new Date(0), id: "1", version: this.events.length, commandId: "", meta: { correlationId: "", causationId: "" } };
     const decided = decide(this.#aggregate, name, this.#state, parsed.data, context);
     const stored = decided.kind === "refused" ? [] : decided.events.map(({ type, data }) => ({ type, data: JSON.parse(data) }));
     const unused = { id: "", version: 0, meta: {}, time: "", recordedAt: "" };

@@ -1,7 +1,21 @@
 // oxlint-disable vitest/expect-expect -- a sentence of the kit is an assertion
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { after, aggregate, append, cancel, category, event, nothing, reactor, refuse, send, streamIdOf, view } from "../../../src/index.ts";
+import {
+  after,
+  aggregate,
+  append,
+  cancel,
+  category,
+  event,
+  nothing,
+  reactor,
+  refuse,
+  send,
+  streamIdOf,
+  transform,
+  view,
+} from "../../../src/index.ts";
 import type { DecideContext } from "../../../src/index.ts";
 import { NOW, given, on, when } from "../../../src/testing/index.ts";
 
@@ -52,6 +66,7 @@ const latest = view("latest", {
 
 const echo = reactor("echo", {
   from: reading,
+  emits: [counter, reading],
   on: {
     Read: ({ stream, data }) => {
       if (data.value === 0) return undefined;
@@ -61,8 +76,12 @@ const echo = reactor("echo", {
   },
 });
 
+const copied = category("copied", { events: { Read: z.object({ value: z.number(), unit: z.string() }) } });
+const copy = transform("copy", { from: reading, to: copied, on: { Read: (read) => read } });
+
 const counted = (by: number) => event("Counted", { by });
 const read = (value: number) => event("Read", { value });
+const metric = (value: number) => event("Read", { value, unit: "C" });
 
 function messageOf(sentence: () => void): string {
   try {
@@ -101,6 +120,7 @@ describe("a sentence that is true", () => {
   it("says nothing, about a reactor", () => {
     when(echo, on("reading/1", read(7))).thenSends(send(counter, "1", "Count", { by: 7 }), append(reading, "echo", "Read", { value: 7 }));
     when(echo, on("reading/1", read(0))).thenNothing();
+    when(copy, on("reading/1", read(7))).thenAppends(on("copied/1", event("Read", { value: 7, unit: "C" })));
   });
 });
 
@@ -137,6 +157,10 @@ describe("a sentence that is false", () => {
     ["a row where none is", () => given(latest).thenRows([{ id: "1", value: 1 }])],
     ["another command", () => when(echo, on("reading/1", read(7))).thenSends(send(counter, "1", "Count", { by: 8 }))],
     ["nothing sent", () => when(echo, on("reading/1", read(0))).thenSends(send(counter, "1", "Count", {}))],
+    ["another event appended", () => when(copy, on("reading/1", read(7))).thenAppends(on("copied/1", metric(8)))],
+    ["an event on another stream", () => when(copy, on("reading/1", read(7))).thenAppends(on("copied/2", metric(7)))],
+    ["an event too many", () => when(copy, on("reading/1", read(7))).thenAppends(on("copied/1", metric(7)), on("copied/1", metric(7)))],
+    ["an event appended, not a command sent", () => when(echo, on("reading/1", read(7))).thenAppends(on("reading/echo", read(7)))],
     ["something sent", () => when(echo, on("reading/1", read(1))).thenNothing()],
   ])("throws: %s", (_what, sentence) =>
     expect(sentence).toThrow(expect.objectContaining({ name: "AssertionError", code: "ERR_ASSERTION" })),
@@ -181,7 +205,7 @@ describe("the kit, like the store,", () => {
   });
 
   it("fails when a reaction goes to a stream that cannot be", () => {
-    expect(() => when(echo, on("reading/1", read(-1)))).toThrow('reactor "echo" answers to the stream "", but a stream id is not empty');
+    expect(() => when(echo, on("reading/1", read(-1)))).toThrow('reactor "echo" answers Read (reading/1, version 1) to the stream "", but');
   });
 
   it("fails when a fold gives a row of another key", () => {
@@ -234,12 +258,14 @@ describe("the kit, unlike the store,", () => {
     const now = new Date("2026-11-21T06:00:00Z");
     given(witness, event("Seen", {})).when("Look", {}).thenNothing();
     given(witness, event("Seen", {})).when("Look", {}).thenNothing();
-    given(witness).when("Look", {}, { now, id: "42", version: 7, commandId: "a", correlationId: "b" }).thenNothing();
+    given(witness)
+      .when("Look", {}, { now, id: "42", version: 7, commandId: "a", meta: { correlationId: "b", causationId: "c" } })
+      .thenNothing();
     given(witness).when("Look", {}, { commandId: "a" }).thenNothing();
     expect(contexts[0]).toMatchObject({ now: new Date(NOW), id: "1", version: 1 });
     expect(contexts[1]).toEqual(contexts[0]);
-    expect(contexts[2]).toEqual({ now, id: "42", version: 7, commandId: "a", correlationId: "b" });
-    expect(contexts[3]).toMatchObject({ commandId: "a", correlationId: "a", version: 0 });
+    expect(contexts[2]).toEqual({ now, id: "42", version: 7, commandId: "a", meta: { correlationId: "b", causationId: "c" } });
+    expect(contexts[3]).toMatchObject({ commandId: "a", meta: { correlationId: "a", causationId: "a" }, version: 0 });
   });
 
   it("tells handlers the versions, positions and times of events, as the test gave them", () => {

@@ -115,6 +115,7 @@ describe("a view's table", () => {
     expect(schema).toEqual([
       `CREATE TABLE IF NOT EXISTS ${name} (_store TEXT NOT NULL, "id" TEXT NOT NULL, "value" REAL, "tags" TEXT, PRIMARY KEY (_store, "id")) STRICT, WITHOUT ROWID`,
       `CREATE INDEX IF NOT EXISTS "view_v_${generation}_value" ON ${name} (_store, "value")`,
+      expect.stringContaining(`INSERT OR IGNORE INTO headspring_generations`),
     ]);
   });
 });

@@ -137,7 +137,7 @@ describe("an instance of a process manager", () => {
     await run();
     await run();
     const [, sent] = await history("e");
-    const { commandId } = sent?.data as { commandId: string };
+    const { commandId } = sent!.data as { commandId: string };
     expect(await json(`/aggregates/counter/a/commands/${commandId}`)).toMatchObject({ status: "failed" });
   });
 

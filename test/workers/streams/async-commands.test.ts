@@ -1,3 +1,5 @@
+/** What of asynchronous commands HTTP alone cannot show: objects that are evicted, a log that is down, and thirty days. */
+
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { freshStore, interceptLog, read } from "../support.ts";
@@ -23,40 +25,6 @@ describe("a command sent with `Prefer: respond-async`", () => {
     });
   });
 
-  it("gets an id when it brings none", async () => {
-    const { post, json } = freshStore();
-    const { commandId } = await read(await post(COUNT, {}, ASYNC));
-    expect(await json(`/aggregates/counter/1/commands/${commandId}`)).toMatchObject({ commandId, status: "accepted" });
-  });
-
-  it("runs in the order of arrival, with those that are waited for", async () => {
-    const { post, json } = freshStore();
-    await Promise.all(Array.from({ length: 20 }, (_, index) => post(COUNT, {}, index % 2 ? ASYNC : {})));
-    const { events } = await json("/streams/counter/1");
-    expect(events.map(({ data }: { data: { total: number } }) => data.total)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
-  });
-
-  it.each([
-    ["refused", COUNT, { by: 5_000 }, { status: "refused", reason: "too-much", details: { limit: 1_000 } }],
-    ["failed", "/aggregates/counter/1/Throw", {}, { status: "failed" }],
-    ["accepted without events", "/aggregates/counter/1/DoNothing", {}, { status: "accepted", version: 0, events: [] }],
-  ])("may end as %s", async (_status, path, body, outcome) => {
-    const { post, json } = freshStore();
-    const response = await post(path, body, ASYNC);
-    expect(response.status).toBe(202);
-    const { commandId } = await read(response);
-    expect(await json(`/aggregates/counter/1/commands/${commandId}`)).toMatchObject(outcome);
-    expect((await post(path, body, { ...ASYNC, "idempotency-key": commandId })).status).toBe(202);
-  });
-
-  it("is still checked at once: what cannot be a command is not accepted", async () => {
-    const { post } = freshStore();
-    expect((await post(COUNT, { by: "two" }, ASYNC)).status).toBe(400);
-    await post(COUNT, {}, { ...ASYNC, "idempotency-key": "k" });
-    expect((await post(COUNT, { by: 7 }, { ...ASYNC, "idempotency-key": "k" })).status).toBe(409);
-    expect((await post(COUNT, {}, { ...ASYNC, "if-match": '"9"' })).status).toBe(412);
-  });
-
   it("is not lost when the log is down: its outcome tells no position until the log is back", async () => {
     const { store, post, json } = freshStore();
     const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
@@ -69,20 +37,6 @@ describe("a command sent with `Prefer: respond-async`", () => {
 });
 
 describe("asking for a command", () => {
-  it("that nobody sent is a 404", async () => {
-    const { post, get } = freshStore();
-    await post(COUNT, {});
-    const response = await get("/aggregates/counter/1/commands/none?wait=1");
-    expect(response.status).toBe(404);
-    expect(await read(response)).toMatchObject({ code: "unknown-command-id" });
-  });
-
-  it("that was sent the usual way works too, if it had a key", async () => {
-    const { post, json } = freshStore();
-    await post(COUNT, {}, { "idempotency-key": "k" });
-    expect(await json("/aggregates/counter/1/commands/k")).toMatchObject({ status: "accepted", version: 1 });
-  });
-
   it("after more than thirty days is a 404: receipts are not kept for ever", async () => {
     const { post, get, stream } = freshStore();
     const stub = stream("counter", "1");

@@ -1,97 +1,44 @@
+/** What of commands HTTP alone cannot show: a storage that fails, and objects that are evicted. */
+
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { told } from "../app.ts";
 import { freshStore, read } from "../support.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
 
-describe("a command", () => {
-  it("stores what was decided, and answers with it", async () => {
-    const { post, json } = freshStore();
-    const response = await post(COUNT, { by: 3 });
-    expect(response.status).toBe(200);
-    expect(response.headers.get("etag")).toBe('"1"');
-    const answer = await read(response);
-    expect(answer).toMatchObject({ stream: "counter/1", version: 1, position: 1, events: [{ type: "Counted", version: 1, position: 1 }] });
-    const { events } = await json("/streams/counter/1");
-    expect(events).toMatchObject([{ id: answer.events[0].id, data: { by: 3, total: 3 }, schemaVersion: 1 }]);
-    // A first command starts the conversation, and is the cause of its events.
-    expect(events[0].meta).toEqual({ correlationId: answer.commandId, causationId: answer.commandId });
-  });
+describe("what decide is told of a command", () => {
+  const DO_NOTHING = "/aggregates/counter/1/DoNothing";
 
-  it("joins the conversation that the client names", async () => {
-    const { post, json } = freshStore();
-    await post(COUNT, {}, { "correlation-id": "a-conversation" });
-    await post(COUNT, {}, { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
-    const { events } = await json("/streams/counter/1");
-    expect(events.map((event: { meta: { correlationId: string } }) => event.meta.correlationId)).toEqual([
-      "a-conversation",
-      "0af7651916cd43dd8448eb211c80319c",
-    ]);
-  });
-
-  it("that changes nothing answers with the same shape and no events", async () => {
-    const { post } = freshStore();
-    const response = await post("/aggregates/counter/1/DoNothing", {});
-    expect(response.status).toBe(200);
-    expect(await read(response)).toMatchObject({ stream: "counter/1", version: 0, events: [] });
-  });
-
-  it("takes the defaults of its schema", async () => {
+  it("is the time, the stream, its version, the command, and the meta that its events get", async () => {
     const { post, json } = freshStore();
     await post(COUNT, {});
-    expect((await json("/aggregates/counter/1")).state).toEqual({ total: 1 });
-  });
-});
-
-describe("promise 2: one stream, one order, no lost update", () => {
-  it("holds for a hundred concurrent commands: versions without holes, each decided on the state before it", async () => {
-    const { post, json } = freshStore();
-    const answers = await Promise.all(Array.from({ length: 100 }, async () => read(await post(COUNT, {}))));
-    expect(answers.map(({ version }) => version).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
-    const { events } = await json("/streams/counter/1?limit=1000");
-    // `total` is what decide saw, plus one: it equals the version only if no decision missed another.
-    for (const event of events) expect(event.data.total).toBe(event.version);
-  });
-
-  it("refuses a write on a stale version, and says which is current", async () => {
-    const { post, json } = freshStore();
-    await post(COUNT, {});
-    expect((await post(COUNT, {}, { "if-match": '"1"' })).status).toBe(200);
-    const response = await post(COUNT, {}, { "if-match": '"1"' });
-    expect(response.status).toBe(412);
-    expect(await read(response)).toMatchObject({ code: "version-conflict", expected: "1", actual: 2 });
-    expect((await json("/aggregates/counter/1")).version).toBe(2);
-  });
-
-  it.each([
-    ["If-Match", '"0"', 200, 412],
-    ["If-Match", 'W/"0"', 200, 412],
-    ["If-Match", "*", 412, 200],
-    ["If-None-Match", "*", 200, 412],
-    ["If-Match", '"7"', 412, 412],
-  ])("understands %s: %s on a new stream (%i) and on a written one (%i)", async (header, value, whenNew, whenWritten) => {
-    const { post } = freshStore();
-    expect((await post("/aggregates/counter/new/Count", {}, { [header]: value })).status).toBe(whenNew);
-    await post("/aggregates/counter/old/Count", {});
-    expect((await post("/aggregates/counter/old/Count", {}, { [header]: value })).status).toBe(whenWritten);
-  });
-
-  it.each([[{ "if-match": "3" }], [{ "if-match": '"x"' }], [{ "if-none-match": '"3"' }], [{ "if-match": '"1"', "if-none-match": "*" }]])(
-    "calls conditions that it does not understand a bad request: %j",
-    async (headers) => {
-      const { post } = freshStore();
-      expect((await post(COUNT, {}, headers)).status).toBe(400);
-    },
-  );
-
-  it("stores all events of a command or none: a bad second event leaves nothing of the first", async () => {
-    const { post, get } = freshStore();
-    expect((await post("/aggregates/counter/1/DecideNonsense", {})).status).toBe(500);
-    expect((await get("/aggregates/counter/1")).status).toBe(404);
-    expect(await read(await post("/aggregates/counter/1/CountTwice", {}))).toMatchObject({
-      version: 2,
-      events: [{ version: 1 }, { version: 2 }],
+    const before = Date.now();
+    await post(DO_NOTHING, {}, { "idempotency-key": "k", "correlation-id": "c" });
+    const context = told.at(-1);
+    expect(context).toEqual({
+      now: expect.any(Date),
+      id: "1",
+      version: 1,
+      commandId: "k",
+      meta: { correlationId: "c", causationId: "k" },
     });
+    expect(context?.now.getTime()).toBeGreaterThanOrEqual(before);
+    await post(COUNT, {}, { "idempotency-key": "another", "correlation-id": "c" });
+    expect((await json("/streams/counter/1")).events[1].meta).toEqual({ correlationId: "c", causationId: "another" });
+  });
+
+  it("starts a conversation of its own when it names none", async () => {
+    const { post } = freshStore();
+    const { commandId } = await read(await post(DO_NOTHING, {}));
+    expect(told.at(-1)).toMatchObject({ commandId, version: 0, meta: { correlationId: commandId, causationId: commandId } });
+  });
+
+  it("names what caused it when a processor or a timer sent it", async () => {
+    const { stream } = freshStore();
+    const cause = { correlationId: "conversation", causationId: "cause" };
+    await stream("counter", "1").execute({ command: "DoNothing", data: "{}", expected: { kind: "any" }, ...cause });
+    expect(told.at(-1)?.meta).toEqual(cause);
   });
 });
 
@@ -138,141 +85,9 @@ describe("promise 8: same request, same answer", () => {
     }
     expect((await json("/aggregates/counter/1")).version).toBe(2);
   });
-
-  it("recognises a replay before it looks at conditions", async () => {
-    const { post } = freshStore();
-    const headers = { ...key, "if-match": '"0"' };
-    expect((await post(COUNT, {}, headers)).status).toBe(200);
-    expect((await post(COUNT, {}, headers)).status).toBe(200);
-  });
-
-  it("does not care how the same JSON is written", async () => {
-    const { post } = freshStore();
-    await post(COUNT, '{"by": 2}', key);
-    expect((await post(COUNT, ' { "by" : 2.0 } ', key)).headers.get("idempotent-replayed")).toBe("true");
-  });
-
-  it.each([
-    ["other data", COUNT, { by: 9 }],
-    ["another command", "/aggregates/counter/1/CountTwice", {}],
-  ])("refuses the same key with %s", async (_what, path, body) => {
-    const { post, json } = freshStore();
-    await post(COUNT, {}, key);
-    const response = await post(path, body, key);
-    expect(response.status).toBe(409);
-    expect(await read(response)).toMatchObject({ code: "idempotency-conflict" });
-    expect((await json("/aggregates/counter/1")).version).toBe(1);
-  });
-
-  it("remembers refusals too", async () => {
-    const { post } = freshStore();
-    const first = await post(COUNT, { by: 5_000 }, key);
-    const again = await post(COUNT, { by: 5_000 }, key);
-    expect([first.status, again.status]).toEqual([422, 422]);
-    expect(again.headers.get("idempotent-replayed")).toBe("true");
-    expect(await read(again)).toEqual(await read(first));
-  });
-
-  it("runs one of many concurrent repeats", async () => {
-    const { post, json } = freshStore();
-    const answers = await Promise.all(Array.from({ length: 20 }, async () => read(await post(COUNT, {}, key))));
-    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    expect((await json("/aggregates/counter/1")).version).toBe(1);
-  });
-});
-
-describe("promise 9: bad input changes nothing", () => {
-  it("names what is wrong with a command's data, and where", async () => {
-    const { post, get } = freshStore();
-    const response = await post(COUNT, { by: "two" });
-    expect(response.status).toBe(400);
-    expect(response.headers.get("content-type")).toBe("application/problem+json");
-    expect(await read(response)).toMatchObject({
-      type: "/problems/invalid-command",
-      status: 400,
-      code: "invalid-command",
-      issues: [{ path: "by" }],
-    });
-    expect((await get("/aggregates/counter/1")).status).toBe(404);
-  });
-
-  it.each([
-    ["", "invalid-json"],
-    ["{", "invalid-json"],
-    ['{"by": 1}}', "invalid-json"],
-    [`${"[".repeat(100)}${"]".repeat(100)}`, "invalid-json"],
-    ["[]", "invalid-command"],
-    ["null", "invalid-command"],
-  ])("refuses the body %j", async (body, code) => {
-    const { post } = freshStore();
-    const response = await post(COUNT, body);
-    expect(response.status).toBe(400);
-    expect(await read(response)).toMatchObject({ code });
-  });
-
-  it("refuses a body that is too large, whether its length is announced or not", async () => {
-    const { post, send } = freshStore();
-    const body = JSON.stringify({ note: "x".repeat(300_000) });
-    expect((await post(COUNT, body)).status).toBe(413);
-    expect((await send("POST", COUNT, new Response(body).body)).status).toBe(413);
-  });
-
-  it.each([
-    ["/aggregates/nothing/1/Count", 404, "unknown-aggregate"],
-    ["/aggregates/counter/1/Nothing", 404, "unknown-command"],
-    ["/aggregates/counter/1/constructor", 404, "unknown-command"],
-    ["/aggregates/counter/1/__proto__", 404, "unknown-command"],
-    ["/aggregates/counter/a%2Fb/Count", 400, "invalid-request"],
-    ["/aggregates/counter/a%00b/Count", 400, "invalid-request"],
-    [`/aggregates/counter/${"x".repeat(257)}/Count`, 400, "invalid-request"],
-  ])("answers %s with %i %s", async (path, status, code) => {
-    const { post } = freshStore();
-    const response = await post(path, {});
-    expect(response.status).toBe(status);
-    expect(await read(response)).toMatchObject({ code });
-  });
-
-  it("takes stream ids in any script", async () => {
-    const { post } = freshStore();
-    expect(await read(await post(`/aggregates/counter/${encodeURIComponent("größe 1 – 東京")}/Count`, {}))).toMatchObject({
-      stream: "counter/größe 1 – 東京",
-    });
-  });
-});
-
-describe("a command that is refused", () => {
-  it("says why, in the business's own words", async () => {
-    const { post, get } = freshStore();
-    const response = await post(COUNT, { by: 5_000 });
-    expect(response.status).toBe(422);
-    expect(await read(response)).toMatchObject({ code: "command-refused", reason: "too-much", details: { limit: 1_000 } });
-    expect((await get("/aggregates/counter/1")).status).toBe(404);
-  });
-});
-
-describe("a command whose decide throws", () => {
-  it("stores nothing, tells the command id and nothing of the inside, and can be tried again", async () => {
-    const { post, get } = freshStore();
-    const response = await post("/aggregates/counter/1/Throw", {}, { "idempotency-key": "boom" });
-    expect(response.status).toBe(500);
-    const problem = await read(response);
-    expect(problem).toMatchObject({ code: "command-failed", commandId: "boom" });
-    expect(JSON.stringify(problem)).not.toContain("as it was told to");
-    expect((await get("/aggregates/counter/1")).status).toBe(404);
-    expect((await post(COUNT, {}, { "idempotency-key": "boom" })).status).toBe(200);
-  });
 });
 
 describe("the state", () => {
-  it("is what evolve makes of the events, with the version as its tag", async () => {
-    const { post, get } = freshStore();
-    await post(COUNT, { by: 2 });
-    await post(COUNT, { by: 3 });
-    const response = await get("/aggregates/counter/1");
-    expect(response.headers.get("etag")).toBe('"2"');
-    expect(await read(response)).toMatchObject({ stream: "counter/1", version: 2, state: { total: 5 } });
-  });
-
   it("survives an eviction, and is read from a snapshot and what came after it", async () => {
     const { post, json, stream } = freshStore();
     const stub = stream("counter", "1");
@@ -283,18 +98,5 @@ describe("the state", () => {
       storage.sql.exec(`SELECT version, state FROM snapshot`).one(),
     );
     expect(snapshot).toEqual({ version: 100, state: '{"total":100}' });
-  });
-});
-
-describe("two stores", () => {
-  it("with the same stream names never meet", async () => {
-    const [one, other] = [freshStore(), freshStore()];
-    await one.post(COUNT, { by: 5 }, { "idempotency-key": "k" });
-    expect((await other.get("/aggregates/counter/1")).status).toBe(404);
-    await other.post(COUNT, { by: 7 }, { "idempotency-key": "k" });
-    expect((await one.json("/aggregates/counter/1")).state).toEqual({ total: 5 });
-    expect((await other.json("/aggregates/counter/1")).state).toEqual({ total: 7 });
-    expect(await one.log()).toHaveLength(1);
-    expect(await other.log()).toHaveLength(1);
   });
 });

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { streamIdOf, view } from "../../../src/index.ts";
-import { prepare } from "../../../src/delivery/checkpoint.ts";
+import { prepare } from "../../../src/delivery/schema.ts";
 import { catchUp } from "../../../src/delivery/consumer.ts";
 import { logOf } from "../../../src/objects.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
@@ -18,7 +18,7 @@ afterEach(() => vi.restoreAllMocks());
 /** The rows of a view that no app declares. */
 async function rowsOf(store: string, view: View): Promise<readonly StoredRow[]> {
   await catchUp(viewConsumer(env, store, view), logOf(env, store), Number.POSITIVE_INFINITY);
-  return (await queryView(env, store, view, { equal: [], limit: 100 })).rows;
+  return (await queryView(env, store, view, { limit: 100 })).rows;
 }
 
 const counts = (revision: number) =>

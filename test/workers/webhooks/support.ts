@@ -3,7 +3,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import type { LogPage, LogRpc } from "../../../src/protocol.ts";
+import type { LogPage, LogRpc } from "../../../src/log-protocol.ts";
 import { quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
 

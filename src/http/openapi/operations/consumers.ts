@@ -1,8 +1,18 @@
 /** Who follows the log, and how far they are. */
 
+import type { ConsumerAction } from "../../../protocol.ts";
+import { ACTIONS, PositionIn } from "../../consumers.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
-import { json } from "./shared.ts";
+import { JSON_TYPE, json } from "./shared.ts";
+
+const SUMMARIES: Readonly<Record<ConsumerAction, string>> = {
+  pause: "Stop it until it is resumed",
+  resume: "Let it go on after a pause",
+  retry: "Let it try the event that failed again, at once",
+  skip: "Let it pass over the event that failed, on record",
+  reset: "Let it begin again: a view is rebuilt, a processor reacts again",
+};
 
 export const consumers: readonly Operation[] = [
   {
@@ -22,4 +32,14 @@ export const consumers: readonly Operation[] = [
     answers: { 200: json("The consumer.", COMPONENTS.Consumer) },
     problems: ["unknown-consumer"],
   },
+  ...ACTIONS.map((action): Operation => ({
+    method: "post",
+    path: `/consumers/{name}/${action}`,
+    operationId: `${action}Consumer`,
+    summary: SUMMARIES[action],
+    tag: "Consumers",
+    ...(action === "skip" || action === "reset" ? { body: { [JSON_TYPE]: PositionIn } } : {}),
+    answers: { 200: json("Where it stands now.", COMPONENTS.Consumer) },
+    problems: ["unknown-consumer", "action-not-possible"],
+  })),
 ];

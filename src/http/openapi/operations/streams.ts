@@ -34,6 +34,7 @@ export const streams: readonly Operation[] = [
     path: "/streams/{category}",
     operationId: "getCategory",
     summary: "The definition of a category",
+    description: "`events` are in force for new events; `versions` are all that events were written with.",
     tag: "Streams",
     answers: { 200: json("Its definition.", COMPONENTS.CategoryDefinition) },
     problems: ["unknown-category", "category-retired"],
@@ -50,7 +51,7 @@ export const streams: readonly Operation[] = [
       200: json("It existed; this is how it is now.", COMPONENTS.CategoryDefinition, ["Location"]),
       201: json("It is new.", COMPONENTS.CategoryDefinition, ["Location"]),
     },
-    problems: ["declared-in-code", "incompatible-schema", "too-many-categories", "category-retired"],
+    problems: ["declared-in-code", "incompatible-schema", "too-many-categories", "too-many-versions", "category-retired"],
   },
   {
     method: "delete",

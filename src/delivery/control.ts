@@ -1,0 +1,71 @@
+/** What an operator can do to a consumer that keeps its checkpoint in D1. */
+
+import { logOf } from "../objects.ts";
+import type { ConsumerAction } from "../protocol.ts";
+import { type Checkpoint, CheckpointMoved } from "./checkpoint.ts";
+import type { Consumer } from "./consumer.ts";
+
+export type ControlOutcome =
+  | { readonly outcome: "done" }
+  /** The consumer is not in a state for this. */
+  | { readonly outcome: "not-possible"; readonly detail: string };
+
+const DONE: ControlOutcome = { outcome: "done" };
+
+/**
+ * Carries out an action. The caller rings for the consumer afterwards.
+ *
+ * @param position `skip`: of the event that is meant, when the operator named it; `reset`: where to begin again after
+ */
+export async function control(consumer: Consumer, env: Env, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
+  const { checkpoint, store } = consumer;
+  const current = await checkpoint.load(async () => {
+    const log = logOf(env, store);
+    const [head, since] = await Promise.all([log.head(), consumer.start === "head" ? log.knownSince(consumer.name) : 0]);
+    return { position: since, head };
+  });
+  switch (action) {
+    case "pause":
+      await checkpoint.pause();
+      return DONE;
+    case "resume":
+      if (current.status === "failed")
+        return notPossible("it has failed and is not paused: `retry` tries the event again, `skip` passes it over");
+      if (current.status === "paused") await checkpoint.activate();
+      return DONE;
+    case "retry":
+      if (current.status === "paused") return notPossible("it is paused: `resume` lets it go on");
+      if (!current.error) return notPossible("nothing has failed");
+      await checkpoint.activate();
+      return DONE;
+    case "skip":
+      return skip(consumer, current, position);
+    case "reset": {
+      const to = position ?? 0;
+      return moved(checkpoint.jump(current.position, to));
+    }
+  }
+}
+
+async function skip({ name, store, checkpoint }: Consumer, current: Checkpoint, position?: number): Promise<ControlOutcome> {
+  const failed = current.error?.event;
+  if (!current.error || !failed || failed.position <= current.position) return notPossible("no event has failed");
+  if (position !== undefined && position !== failed.position) return notPossible(`the event that failed is at position ${failed.position}`);
+  const outcome = await moved(checkpoint.jump(current.position, failed.position, [checkpoint.recordSkip(current.error)]));
+  if (outcome.outcome === "done") console.warn({ message: "an operator let a consumer skip an event", store, consumer: name, ...failed });
+  return outcome;
+}
+
+async function moved(jump: Promise<void>): Promise<ControlOutcome> {
+  try {
+    await jump;
+    return DONE;
+  } catch (error) {
+    if (error instanceof CheckpointMoved) return notPossible("it has moved meanwhile; look again");
+    throw error;
+  }
+}
+
+function notPossible(detail: string): ControlOutcome {
+  return { outcome: "not-possible", detail };
+}

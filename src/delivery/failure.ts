@@ -1,0 +1,79 @@
+/** What happens to a consumer that an event or its database stops: on record, in the log lines, told to the app's hooks. */
+
+import type { RecordedEvent } from "../event.ts";
+import type { ConsumerError } from "../protocol.ts";
+import type { Consumer, Progress } from "./consumer.ts";
+import { DEFAULT_RETRY, delayAfter } from "./retry.ts";
+
+/** What an app's hooks are told. */
+export interface ConsumerFailure extends ConsumerError {
+  readonly store: string;
+  readonly consumer: string;
+  /** Attempts made so far, this one included. */
+  readonly attempts: number;
+  /** Milliseconds until the next attempt; undefined: it has stopped, and somebody has to act. */
+  readonly retryInMs?: number;
+}
+
+/** What an app may want to know of its consumers. A hook that throws changes nothing but a line in the logs. */
+export interface ConsumerHooks {
+  /** An attempt failed; there will be another. */
+  readonly onConsumerError?: (failure: ConsumerFailure) => void | Promise<void>;
+  /** The attempts are used up: the consumer has stopped. */
+  readonly onConsumerFailed?: (failure: ConsumerFailure) => void | Promise<void>;
+}
+
+/** What the platform says when it is at fault and may not be the next time (Cloudflare D1: "retry queries"; Durable Objects: `retryable`). */
+const PASSING =
+  /Network connection lost|storage caused object to be reset|because its code was updated|D1 DB is overloaded|D1_ERROR: .*(timeout|timed out)|isolate exceeded its memory limit/i;
+
+/** Whether an error is the platform's, and passes. It must not use up a consumer's attempts: no event is at fault. */
+export function passes(error: unknown): boolean {
+  const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
+  return retryable === true || overloaded === true || PASSING.test(String(error));
+}
+
+export interface Failure {
+  readonly event: RecordedEvent;
+  readonly error: unknown;
+}
+
+/** Puts a failed attempt at the event after `position` on record, and says when the next one is due. */
+export async function fail(consumer: Consumer, position: number, earlierAttempts: number, { event, error }: Failure): Promise<Progress> {
+  const policy = consumer.retry ?? DEFAULT_RETRY;
+  const isPassing = passes(error);
+  // Passing errors keep the longest delay, and never use up the last attempt.
+  const attempts = isPassing ? Math.min(earlierAttempts + 1, Math.max(policy.attempts - 1, 1)) : earlierAttempts + 1;
+  const delay = delayAfter(policy, attempts, Math.random());
+  const retryInMs = delay ?? (isPassing ? policy.maxDelayMs : undefined);
+  const now = Date.now();
+  const { stream, version, type } = event;
+  const report: ConsumerError = {
+    message: error instanceof Error ? error.message : String(error),
+    at: new Date(now).toISOString(),
+    event: { position: event.position, stream, version, type },
+  };
+  // One line when it begins and one when it is given up, not one per retry.
+  if (attempts === 1 || retryInMs === undefined) {
+    console.error({
+      message: retryInMs === undefined ? "a consumer has failed and stopped" : "a consumer could not process an event and will retry",
+      store: consumer.store,
+      consumer: consumer.name,
+      attempts,
+      ...report.event,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  }
+  await consumer.checkpoint.recordFailure(position, attempts, retryInMs === undefined ? undefined : now + retryInMs, report);
+  const { store, name } = consumer;
+  await tell(consumer.hooks ?? {}, { store, consumer: name, attempts, ...report, ...(retryInMs === undefined ? {} : { retryInMs }) });
+  return retryInMs === undefined ? { position, outcome: "resting" } : { position, outcome: "backing-off", retryInMs };
+}
+
+async function tell({ onConsumerError, onConsumerFailed }: ConsumerHooks, failure: ConsumerFailure): Promise<void> {
+  try {
+    await (failure.retryInMs === undefined ? onConsumerFailed : onConsumerError)?.(failure);
+  } catch (error) {
+    console.error({ message: "a hook has thrown", store: failure.store, consumer: failure.consumer, error: String(error) });
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * What streams, doors and consumers say to a store's log. The rules of `protocol.ts` hold here too:
+ * fields may be added as optional, never renamed or removed.
+ */
+
+import type { LoggedEvent, StoredEvent } from "./event.ts";
+
+/** The log's answer to a stream that hands over its events. */
+export interface Sequenced {
+  /** The stream's version as the log has it now. Smaller than what was sent means a gap: send again from there. */
+  readonly head: number;
+  /** The first event that this call added, with its position; those after it follow without holes. */
+  readonly first?: { readonly version: number; readonly position: number };
+  /** What was sent is not what the log has at the same version: the stream was restored to an earlier time. */
+  readonly diverged?: boolean;
+}
+
+export interface LogFilter {
+  /** Any of these types; absent: all. */
+  readonly types?: readonly string[];
+  /** Any of these categories; absent: all. */
+  readonly categories?: readonly string[];
+  /** One stream only: `category/id`. Served by the log's index. */
+  readonly stream?: string;
+  /** Any of these streams: looks at every entry, as the filters above do. */
+  readonly streams?: readonly string[];
+  /** Events with this id, in lower case. */
+  readonly id?: string;
+}
+
+export interface LogReadRequest extends LogFilter {
+  /** The position after which to read, in the reading direction. Backward, null means from the head. */
+  readonly after: number | null;
+  /** The last position to look at, inclusive. */
+  readonly to?: number;
+  readonly limit: number;
+  /** Characters of `data` and `meta` after which the page ends; without it {@link PAGE_BYTES}. */
+  readonly bytes?: number;
+  readonly direction?: "forward" | "backward";
+}
+
+export interface LogPage {
+  readonly events: readonly LoggedEvent[];
+  /** The last position looked at; backward null at the beginning. */
+  readonly next: number | null;
+  readonly head: number;
+}
+
+/** A stream as the log knows it. */
+export interface StreamSummary {
+  /** `category/id`. */
+  readonly stream: string;
+  readonly version: number;
+  /** The position of that version. */
+  readonly lastPosition: number;
+}
+
+/** What a consumer reports when it rests. */
+export interface Acknowledgement {
+  readonly consumer: string;
+  readonly position: number;
+  /** It stopped on purpose (paused or failed): do not ring for it until it reports again. */
+  readonly resting?: boolean;
+}
+
+export interface LogRpc {
+  /** Takes a stream's events, contiguously; what it already has it ignores (promise 3). An empty list asks for the head. */
+  sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced>;
+  read(request: LogReadRequest): Promise<LogPage>;
+  /** Positions of a stream's versions `from`…`to`, by version. */
+  positions(stream: string, from: number, to: number): Promise<Record<number, number>>;
+  head(): Promise<number>;
+  /** Streams in the order of their names (of UTF-8 bytes), of one category or of all, after this name. */
+  streams(category: string | undefined, after: string, limit: number): Promise<StreamSummary[]>;
+  /** Opens a live subscription over a WebSocket; `log/feed.ts` says what is asked and what is sent. */
+  fetch(request: Request): Promise<Response>;
+  /** Consumers say how far they are, so that the log knows for whom to ring again. */
+  acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<void>;
+  /** Rings for every consumer that is not known to be at the head, those that rest included, and keeps ringing. */
+  sweep(): Promise<void>;
+  /** The head as it was when the log first knew of a consumer: where one that wants no history begins. */
+  knownSince(consumer: string): Promise<number>;
+  /** Adds a consumer known only at run time (a webhook). Idempotent. */
+  subscribe(consumer: string): Promise<void>;
+  unsubscribe(consumer: string): Promise<void>;
+  subscribers(): Promise<string[]>;
+}

@@ -1,0 +1,54 @@
+/**
+ * Since when the log knows the consumers that want only what comes after their first deployment: the head as it was
+ * before the first event that they should see. The log must say it, because nobody else knows what came before that event.
+ */
+
+const KEY = "origins";
+
+export class Origins {
+  readonly #kv: SyncKvStorage;
+  #known: Readonly<Record<string, number>>;
+  /** Those of this code that the log has not met. */
+  #unknown: readonly string[];
+
+  constructor(kv: SyncKvStorage, names: readonly string[]) {
+    this.#kv = kv;
+    this.#known = kv.get<Record<string, number>>(KEY) ?? {};
+    this.#unknown = names.filter((name) => !Object.hasOwn(this.#known, name));
+  }
+
+  all(): Readonly<Record<string, number>> {
+    return this.#known;
+  }
+
+  /** Takes over what an earlier segment knew. Call inside the transaction that does. */
+  adopt(origins: Readonly<Record<string, number>>): void {
+    this.#store({ ...origins, ...this.#known });
+  }
+
+  /** From now on they are known. Call inside the transaction that adds events, before them. */
+  note(head: number): void {
+    if (this.#unknown.length > 0) this.#store({ ...this.#known, ...Object.fromEntries(this.#unknown.map((name) => [name, head])) });
+  }
+
+  /** The position after which a consumer begins: a name that is not known yet is from now on. */
+  since(consumer: string, head: number): number {
+    const since = this.#known[consumer];
+    if (since !== undefined) return since;
+    this.#store({ ...this.#known, [consumer]: head });
+    return head;
+  }
+
+  /** The transaction was rolled back: what was noted in it is not stored. */
+  reload(): void {
+    const before = this.#known;
+    this.#known = this.#kv.get<Record<string, number>>(KEY) ?? {};
+    this.#unknown = [...this.#unknown, ...Object.keys(before)].filter((name) => !Object.hasOwn(this.#known, name));
+  }
+
+  #store(origins: Readonly<Record<string, number>>): void {
+    this.#kv.put(KEY, origins);
+    this.#known = origins;
+    this.#unknown = this.#unknown.filter((name) => !Object.hasOwn(origins, name));
+  }
+}

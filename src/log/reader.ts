@@ -1,0 +1,42 @@
+/** A page of the log, which may begin in one segment and end in another: readers do not notice where one ends. */
+
+import type { App } from "../app.ts";
+import type { LoggedEvent } from "../event.ts";
+import { PAGE_BYTES } from "../limits.ts";
+import type { LogPage, LogReadRequest } from "../log-protocol.ts";
+import { lift } from "../upcast.ts";
+import type { Earlier } from "./earlier.ts";
+import { type Pending, blanked } from "./erasures.ts";
+import type { LogTable } from "./log-table.ts";
+
+export class LogReader {
+  readonly #app: App;
+  readonly #table: LogTable;
+  readonly #earlier: Earlier;
+  readonly #erasures: { readonly pending: Pending };
+
+  constructor(app: App, table: LogTable, earlier: Earlier, erasures: { readonly pending: Pending }) {
+    this.#app = app;
+    this.#table = table;
+    this.#earlier = earlier;
+    this.#erasures = erasures;
+  }
+
+  async page(request: LogReadRequest): Promise<LogPage> {
+    const events: LoggedEvent[] = [];
+    let { after, limit, bytes = PAGE_BYTES } = request;
+    for (;;) {
+      const rest = { ...request, after, limit, bytes };
+      // As of now: an erasure that is carried out while the page is on its way may have come too late for the page.
+      const { pending } = this.#erasures;
+      const part = await this.#earlier.page(rest, this.#table.head);
+      const page = part?.page ?? this.#table.page(rest);
+      for (const event of page.events) events.push(lift(this.#app, event.stream, blanked(event, pending)));
+      limit -= page.events.length;
+      bytes -= page.events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
+      after = page.next;
+      const goesOn = part && after === part.end && after !== request.to && limit > 0 && bytes > 0 && events.length > 0;
+      if (!goesOn) return { events, next: after, head: this.#table.head };
+    }
+  }
+}

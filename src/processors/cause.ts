@@ -1,0 +1,24 @@
+/** Where a reaction comes from: it belongs to the conversation of its event, and names the event as its cause. Pure. */
+
+import { HOPS, type RecordedEvent, hopsOf } from "../event.ts";
+
+export interface Cause {
+  readonly correlationId: string;
+  readonly causationId: string;
+  /** How many reactions in a row there have been, this one included. */
+  readonly hops: number;
+}
+
+export function causeOf(event: RecordedEvent): Cause {
+  const { correlationId } = event.meta as Record<string, unknown>; // a raw append may have put anything there
+  return {
+    correlationId: typeof correlationId === "string" ? correlationId : event.id,
+    causationId: event.id,
+    hops: hopsOf(event) + 1,
+  };
+}
+
+/** The meta of an event that a processor appends, as JSON text. */
+export function metaOf({ correlationId, causationId, hops }: Cause): string {
+  return JSON.stringify({ correlationId, causationId, [HOPS]: hops });
+}

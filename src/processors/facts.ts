@@ -1,0 +1,71 @@
+/** Stores what processors append: once for each derived id, in the conversation of the event that led to it. */
+
+import { type DataSchema, type RecordedEvent, categoryOf, streamIdOf } from "../event.ts";
+import { byteLength } from "../json.ts";
+import { EVENT_DATA_BYTES } from "../limits.ts";
+import { streamOf } from "../objects.ts";
+import type { Written } from "../protocol.ts";
+import { schemaVersionOf } from "../upcast.ts";
+import { causeOf, metaOf } from "./cause.ts";
+
+/** A processor at one event. */
+export interface Reaction {
+  readonly env: Env;
+  readonly store: string;
+  /** The processor's name. */
+  readonly processor: string;
+  readonly event: RecordedEvent;
+}
+
+export interface Fact {
+  /** `category/id`, both of them valid. */
+  readonly stream: string;
+  /** Derived from what caused it. */
+  readonly id: string;
+  readonly type: string;
+  readonly schema: DataSchema;
+  readonly data: unknown;
+  /** RFC 3339. */
+  readonly time?: string;
+}
+
+/**
+ * Appends an event; with an id that the stream has already, the one that is there stands.
+ *
+ * @returns undefined when the stream has ended
+ * @throws when the data does not fit its schema or the limits
+ */
+export async function appendFact(reaction: Reaction, { stream, id, type, schema, data, time }: Fact): Promise<Written | undefined> {
+  const { env, store, event } = reaction;
+  const fact = `${type} for ${stream}`;
+  const text = JSON.stringify(schema.parse(data));
+  if (byteLength(text) > EVENT_DATA_BYTES) throw new Error(`${fact} has more than ${EVENT_DATA_BYTES} bytes`);
+  const version = { meta: metaOf(causeOf(event)), schemaVersion: schemaVersionOf(schema), ...(time === undefined ? {} : { time }) };
+  const answer = await streamOf(env, store, categoryOf(stream), streamIdOf(stream)).append({
+    events: [{ id, type, data: text, ...version }],
+    firstStands: true,
+    expected: { kind: "any" },
+  });
+  if (answer.outcome === "written") return answer;
+  if (answer.outcome !== "deleted") throw new Error(`${fact} was answered by ${answer.outcome}`);
+  tellEnded(reaction, fact, "the stream was deleted");
+  return undefined;
+}
+
+/** Whether the stream has an event with this id. */
+export async function hasFact({ env, store }: Reaction, stream: string, id: string): Promise<boolean> {
+  // An append that can never be stored, since no stream has this version: but a known id is recognised before the
+  // condition is looked at. So it is found by its id, without reading the stream.
+  const answer = await streamOf(env, store, categoryOf(stream), streamIdOf(stream)).append({
+    events: [{ id, type: "$Sought", data: "{}", meta: "{}", schemaVersion: 1 }],
+    firstStands: true,
+    expected: { kind: "version", version: -1 },
+  });
+  return answer.outcome === "written";
+}
+
+/** A processor without state cannot act on a reaction that is not taken, so it ends here. Who must is a process manager. */
+export function tellEnded({ store, processor, event }: Reaction, reaction: string, reason: string): void {
+  const { correlationId, causationId } = causeOf(event);
+  console.info({ message: "a reaction was not taken", store, processor, reaction, reason, correlationId, causationId });
+}

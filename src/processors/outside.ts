@@ -1,0 +1,121 @@
+/** One run of an effect's handler: its key, its requests, its time, and what it may say. Pure, so that tests run it as the engine does. */
+
+import type { DataSchema, NewEvent, RecordedEvent } from "../event.ts";
+import { derivedId } from "../ids.ts";
+import { EFFECT_RESPONSE_BYTES } from "../limits.ts";
+import { streamIdProblem } from "../names.ts";
+import type { Effect, EffectContext, Outcome } from "./effect.ts";
+import { hopsProblem } from "./loops.ts";
+
+/** What a run of an effect needs of the world. */
+export interface World {
+  readonly fetch: (request: Request) => Promise<Response> | Response;
+  /** The deployment's variables and secrets. */
+  readonly variables: object;
+  /** An earlier run has called out. */
+  readonly repeated: boolean;
+  /** Takes note that the effect is about to call out. */
+  readonly announce: () => Promise<void>;
+}
+
+/** Methods that change nothing by their definition (RFC 9110, 9.2.1): a repeat of them needs no key. */
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** The key that the outside gets with what an effect asks for one event. */
+export function keyOf(effect: Effect, event: RecordedEvent, call?: string): string {
+  return derivedId(effect.name, event.stream, event.id, "key", ...(call === undefined ? [] : [call]));
+}
+
+/**
+ * The stream that keeps what comes of an event: `category/id`.
+ *
+ * @throws when there can be no such stream, or too many reactions in a row have led to the event
+ */
+export function recordOf(effect: Effect, event: RecordedEvent): string {
+  const id = effect.streamOf(event);
+  const problem = streamIdProblem(id);
+  const reason = problem === undefined ? hopsProblem(effect, event) : `on the stream "${id}", but ${problem}`;
+  if (reason) throw new Error(`effect "${effect.name}" acts on ${event.type} (${event.stream}, version ${event.version}) ${reason}`);
+  return `${effect.records.name}/${id}`;
+}
+
+/** The event that tells of an outcome, with its schema; undefined: there is nothing to tell. */
+export function recordable(effect: Effect, outcome: Outcome<Record<string, DataSchema>>): (NewEvent & { schema: DataSchema }) | undefined {
+  if (outcome.kind === "nothing") return undefined;
+  const { name, events } = effect.records;
+  const schema = Object.hasOwn(events, outcome.type) ? events[outcome.type] : undefined;
+  if (!schema)
+    throw new Error(`effect "${effect.name}" records ${outcome.type}, which "${name}" does not have (${Object.keys(events).join(", ")})`);
+  return { ...outcome, schema };
+}
+
+/**
+ * Runs the handler.
+ *
+ * @throws whatever it throws, and an error when its time is over
+ */
+export async function callOut(effect: Effect, event: RecordedEvent, world: World): Promise<Outcome<Record<string, DataSchema>>> {
+  const handler = effect.handlers.get(event.type);
+  if (!handler) return { kind: "nothing" };
+  const ended = new AbortController();
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new Error(`effect "${effect.name}" took more than ${effect.timeoutMs} ms for ${event.type} (${event.stream})`);
+    ended.abort(error);
+    late.reject(error);
+  }, effect.timeoutMs);
+  try {
+    return await Promise.race([handler(event, contextOf(effect, event, world, ended.signal)), late.promise]);
+  } finally {
+    clearTimeout(timer);
+    ended.abort(new Error(`effect "${effect.name}" has ended`)); // nothing goes on behind its back
+  }
+}
+
+function contextOf(effect: Effect, event: RecordedEvent, world: World, signal: AbortSignal): EffectContext {
+  const key = keyOf(effect, event);
+  let keyUsed = false;
+  let announced: Promise<void> | undefined;
+  return {
+    key,
+    keyFor: (call) => keyOf(effect, event, call),
+    signal,
+    repeated: world.repeated,
+    variable(name) {
+      const value = (world.variables as Record<string, unknown>)[name];
+      if (typeof value !== "string" || value === "")
+        throw new Error(`effect "${effect.name}" needs the variable ${name}, which is not set`);
+      return value;
+    },
+    async fetch(input, init) {
+      const request = new Request(input, { ...init, signal: init?.signal ? AbortSignal.any([signal, init.signal]) : signal });
+      if (!SAFE_METHODS.has(request.method) && !request.headers.has("idempotency-key")) {
+        if (keyUsed) {
+          throw new TypeError(
+            `effect "${effect.name}" sends a second request without a key of its own, which the outside may take for a repeat of the first. ` +
+              `Give it the header "Idempotency-Key": \`key\` when it is one, else \`keyFor("…")\``,
+          );
+        }
+        keyUsed = true;
+        request.headers.set("idempotency-key", key);
+      }
+      await (announced ??= world.announce());
+      signal.throwIfAborted();
+      return bounded(await world.fetch(request));
+    },
+  };
+}
+
+/** The response, whose body ends with an error when it is too long. */
+function bounded(response: Response): Response {
+  if (!response.body) return response;
+  let bytes = 0;
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength;
+      if (bytes > EFFECT_RESPONSE_BYTES) controller.error(new Error(`the response has more than ${EFFECT_RESPONSE_BYTES} bytes`));
+      else controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body.pipeThrough(limit), response);
+}

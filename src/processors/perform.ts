@@ -1,0 +1,155 @@
+/**
+ * ⑤ Runs effects: calls the outside at least once with the same key, and records once what came of it (promise 5).
+ *
+ * For each event: is the outcome there? If not: note that a call is about to be made, call, record the outcome, and only then
+ * move the checkpoint. A crash in between leaves the note; the next run calls again with the same key.
+ */
+
+import { z } from "zod";
+import type { App } from "../app.ts";
+import { CheckpointStore } from "../delivery/checkpoint.ts";
+import type { Applied, Consumer } from "../delivery/consumer.ts";
+import type { DataSchema, RecordedEvent } from "../event.ts";
+import { derivedId } from "../ids.ts";
+import { CONSUMER_BUDGET_MS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../limits.ts";
+import type { Effect, Outcome } from "./effect.ts";
+import { type Reaction, appendFact, hasFact } from "./facts.ts";
+import { type World, callOut, keyOf, recordOf, recordable } from "./outside.ts";
+import { waves } from "./waves.ts";
+
+/** The event that notes, before it is made, that a call is made. Stored: add optional fields, change nothing. */
+export const EFFECT_STARTED = "$EffectStarted";
+const EffectStarted = z.object({
+  effect: z.string(),
+  /** The key that the outside is given. */
+  key: z.string(),
+  /** The event that it is about. */
+  event: z.object({ id: z.string(), stream: z.string(), version: z.int(), type: z.string() }),
+});
+
+/** The effect as a consumer of its store's log. */
+export function effectConsumer(
+  app: App,
+  env: Env,
+  store: string,
+  effect: Effect,
+  outside: World["fetch"] = (request) => fetch(request),
+): Consumer {
+  const checkpoint = new CheckpointStore(env.VIEWS, store, effect.name);
+  const { name, start, retry } = effect;
+  const performing: Performing = { env, store, effect, outside, checkpoint };
+  return {
+    name,
+    store,
+    types: [...effect.handlers.keys()],
+    categories: effect.sources.map((source) => source.name),
+    checkpoint,
+    start,
+    retry,
+    hooks: app.hooks,
+    async apply(events, from, to) {
+      const deadline = Date.now() + CONSUMER_BUDGET_MS;
+      // The log wakes whoever has not caught up again and again. While a call takes its time, the others must stay away.
+      if (events.length > 0) await checkpoint.lease(from, leaseOf(effect));
+      let position = from;
+      for (const wave of waves(events, (event) => lanesOf(effect, event), EFFECTS_IN_FLIGHT)) {
+        const failure = await performAll(performing, wave);
+        const last = wave.at(-1)?.position ?? to;
+        const isLast = last === events.at(-1)?.position;
+        const done = failure ? failure.event.position - 1 : isLast ? to : last;
+        const more = !failure && !isLast && Date.now() < deadline;
+        if (done > position) await checkpoint.commit(position, done, more ? [checkpoint.extendLease(leaseOf(effect))] : []);
+        position = done;
+        if (failure) return { position, failure };
+        if (!more) return { position };
+      }
+      await checkpoint.commit(from, to, []);
+      return { position: to };
+    },
+  };
+}
+
+/** Until when the other workers stay away: longer than the calls of one wave may take (milliseconds since 1970). */
+function leaseOf({ timeoutMs }: Effect): number {
+  return Date.now() + timeoutMs + EFFECT_LEASE_MARGIN_MS;
+}
+
+interface Performing {
+  readonly env: Env;
+  readonly store: string;
+  readonly effect: Effect;
+  readonly outside: World["fetch"];
+  readonly checkpoint: CheckpointStore;
+}
+
+/** The streams at which an event must wait for the one before: its own, and the one that keeps what comes of it. */
+function lanesOf(effect: Effect, event: RecordedEvent): string[] {
+  try {
+    return [event.stream, recordOf(effect, event)];
+  } catch {
+    return [event.stream]; // it fails when its turn comes
+  }
+}
+
+/** @returns the first event at which it failed; everything before it is done */
+async function performAll(performing: Performing, events: readonly RecordedEvent[]): Promise<Applied["failure"]> {
+  const results = await Promise.allSettled(events.map((event) => perform(performing, event)));
+  for (const [index, result] of results.entries()) {
+    const event = events[index];
+    if (result.status !== "rejected" || !event) continue;
+    try {
+      if (!(await giveUp(performing, event, result.reason))) return { event, error: result.reason };
+    } catch (error) {
+      return { event, error };
+    }
+  }
+  return undefined;
+}
+
+async function perform({ env, store, effect, outside }: Performing, event: RecordedEvent): Promise<void> {
+  const reaction: Reaction = { env, store, processor: effect.name, event };
+  const stream = recordOf(effect, event);
+  const started = derivedId(effect.name, event.stream, event.id, "started");
+  const [known, repeated] = await Promise.all([hasFact(reaction, stream, outcomeId(effect, event)), hasFact(reaction, stream, started)]);
+  if (known) return;
+  const outcome = await callOut(effect, event, {
+    fetch: outside,
+    variables: env,
+    repeated,
+    async announce() {
+      const { id, version, type } = event;
+      const data = { effect: effect.name, key: keyOf(effect, event), event: { id, stream: event.stream, version, type } };
+      const noted = await appendFact(reaction, { stream, id: started, type: EFFECT_STARTED, schema: EffectStarted, data });
+      if (!noted) throw new StreamEnded();
+    },
+  }).catch((error: unknown) => {
+    if (error instanceof StreamEnded) return undefined;
+    throw error;
+  });
+  if (outcome) await record(reaction, effect, stream, outcome);
+}
+
+/** What came of a call could not be kept: so none is made. */
+class StreamEnded extends Error {
+  override readonly name = "StreamEnded";
+}
+
+async function record(reaction: Reaction, effect: Effect, stream: string, outcome: Outcome<Record<string, DataSchema>>): Promise<void> {
+  const fact = recordable(effect, outcome);
+  if (fact) await appendFact(reaction, { stream, id: outcomeId(effect, reaction.event), ...fact });
+}
+
+function outcomeId(effect: Effect, event: RecordedEvent): string {
+  return derivedId(effect.name, event.stream, event.id, "outcome");
+}
+
+/** Records what is to be recorded when the last attempt has failed, so that the effect can go on. Tells whether it can. */
+async function giveUp({ env, store, effect, checkpoint }: Performing, event: RecordedEvent, error: unknown): Promise<boolean> {
+  if (!effect.otherwise) return false;
+  const { position, attempts } = await checkpoint.load();
+  const failed = (position === event.position - 1 ? attempts : 0) + 1;
+  if (failed < effect.retry.attempts) return false;
+  const reaction: Reaction = { env, store, processor: effect.name, event };
+  await record(reaction, effect, recordOf(effect, event), effect.otherwise(event, error));
+  return true;
+}

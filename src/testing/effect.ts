@@ -1,0 +1,67 @@
+/** When an event, then what an effect records: run by the engine's own code, with the test as the outside. */
+
+import type { NewEvent } from "../event.ts";
+import type { Effect } from "../processors/effect.ts";
+import { callOut, recordOf, recordable } from "../processors/outside.ts";
+import { type On, asStored, dataOf, recorded } from "./recorded.ts";
+import { same } from "./same.ts";
+
+/** The outside, as the test plays it. */
+export interface TestWorld {
+  /** Answers the effect's requests. Without it there are none. */
+  readonly fetch?: (request: Request) => Response | Promise<Response>;
+  /** The deployment's variables and secrets. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** An earlier run has called out already. */
+  readonly repeated?: boolean;
+}
+
+export interface WhenEffect<Event = NewEvent> {
+  /** This came of it. On the stream that the test says, or whichever. */
+  thenRecords(event: Event, stream?: string): Promise<void>;
+  /** There was nothing to do. */
+  thenNothing(): Promise<void>;
+  /** It failed, to be tried again, with this in its message. */
+  thenFails(message: string): Promise<void>;
+}
+
+type Ending = { readonly recorded: object; readonly stream: string } | { readonly failed: string } | { readonly nothing: true };
+
+export function whenEffect(effect: Effect, event: On, world: TestWorld = {}): WhenEffect {
+  const sentence = `${effect.name}: when ${event.event.type} on ${event.stream}`;
+  const ending = endingOf(effect, event, world);
+  return {
+    async thenRecords(expected, stream) {
+      const data: unknown = dataOf([effect.records], effect.records.name, expected);
+      const actual = await ending;
+      const told = "recorded" in actual && stream === undefined ? { recorded: actual.recorded } : actual;
+      same(sentence, told, asStored({ recorded: { type: expected.type, data }, stream }));
+    },
+    async thenNothing() {
+      same(sentence, await ending, { nothing: true });
+    },
+    async thenFails(message) {
+      const actual = await ending;
+      same(sentence, "failed" in actual && actual.failed.includes(message) ? { failed: message } : actual, { failed: message });
+    },
+  };
+}
+
+async function endingOf(effect: Effect, given: On, world: TestWorld): Promise<Ending> {
+  const { fetch = noFetch, variables = {}, repeated = false } = world;
+  const [event] = recorded([...effect.sources], [given]);
+  try {
+    if (!event) return { nothing: true };
+    const stream = recordOf(effect, event);
+    const outcome = await callOut(effect, event, { fetch, variables, repeated, announce: async () => {} });
+    const fact = recordable(effect, outcome);
+    if (!fact) return { nothing: true };
+    return asStored({ recorded: { type: fact.type, data: fact.schema.parse(fact.data) }, stream });
+  } catch (error) {
+    return { failed: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function noFetch(request: Request): never {
+  throw new Error(`${request.method} ${request.url}: the test gives no \`fetch\` to answer it`);
+}

@@ -1,0 +1,62 @@
+/** Keeps a view up to date: the table that answers, and beside it the one that shall (zero-downtime rebuilds). */
+
+import { type Progress, catchUp } from "../delivery/consumer.ts";
+import { VIEW_BUILD_SLICE_MS } from "../limits.ts";
+import { logOf } from "../objects.ts";
+import { generationsOf, rebuildIfErased, register, swap } from "./generations.ts";
+import { viewConsumer } from "./projector.ts";
+import type { View } from "./view.ts";
+
+export interface ViewProgress extends Progress {
+  /** The position of the table that is being built. */
+  readonly building?: number;
+}
+
+/**
+ * Works until all of the view's tables are at the log's head and the wanted one answers, or until the deadline
+ * (milliseconds since 1970). The answer's position is that of the table that answers queries.
+ *
+ * @param until the position at which the table that answers is good enough
+ */
+export async function project(
+  env: Env,
+  store: string,
+  view: View,
+  deadline: number,
+  until = Number.POSITIVE_INFINITY,
+): Promise<ViewProgress> {
+  const log = logOf(env, store);
+  for (;;) {
+    const generations = await generationsOf(env, store, view);
+    const { serving, stale, wanted } = generations;
+    if (!generations.registered) await register(env, store, view);
+    const wantedOne = viewConsumer(env, store, view, wanted);
+    if (serving.generation === wanted.generation) {
+      const progress = await catchUp(wantedOne, log, deadline, until);
+      if ((generations.eraseTo > 0 || wantedOne.erased) && (await rebuildIfErased(env, store, view))) continue;
+      return progress;
+    }
+    // The table that answers comes first; what is being built gets slices of the time, so that it never holds up the other.
+    const servingOne = viewConsumer(env, store, view, serving);
+    const live: Progress = stale
+      ? { position: (await servingOne.checkpoint.look())?.position ?? 0, outcome: "resting" }
+      : await catchUp(servingOne, log, deadline, until);
+    if (live.position >= until) return live;
+    const build = await catchUp(wantedOne, log, Math.min(deadline, Date.now() + VIEW_BUILD_SLICE_MS));
+    const swapped = build.outcome === "caught-up" && (await swap(env, store, view, generations));
+    if (swapped || (build.outcome === "behind" && Date.now() < deadline)) continue;
+    return together(live, build);
+  }
+}
+
+/** What the two came to: as far as the one that answers is, and with the work that is left in either. */
+function together(live: Progress, build: Progress): ViewProgress {
+  // A build that has failed waits for an operator; the table that answers goes on without it.
+  if (build.outcome === "resting") return live;
+  const both = { position: live.position, building: build.position };
+  if (live.outcome === "behind" || build.outcome === "behind") return { ...both, outcome: "behind" };
+  // Built, and not let in: another is ahead or has just been replaced. Look again soon.
+  const again = build.outcome === "caught-up" ? [VIEW_BUILD_SLICE_MS] : [];
+  const delays = [live, build].flatMap(({ retryInMs }) => retryInMs ?? []).concat(again);
+  return { ...both, outcome: "backing-off", ...(delays.length > 0 ? { retryInMs: Math.min(...delays) } : {}) };
+}

@@ -1,0 +1,90 @@
+/** Drops what a view left behind: the rows and tables of earlier definitions and rebuilds, a while after they were replaced. */
+
+import type { App } from "../app.ts";
+import { prepare } from "../delivery/schema.ts";
+import { VIEW_DROP_ROWS, VIEW_GRACE_MS } from "../limits.ts";
+import { databaseOf, tableOfGeneration } from "./generations.ts";
+import { quoted, rebuildOf } from "./table.ts";
+
+/** Every database that keeps views. */
+export function databasesOf(app: App, env: Env): Set<D1Database> {
+  return new Set([env.VIEWS, ...[...app.views.values()].map((view) => databaseOf(env, view))]);
+}
+
+interface Leftover {
+  readonly store: string;
+  readonly consumer: string;
+  readonly generation: string;
+  readonly retired_at: number | null;
+}
+
+/** Finds the generations that neither serve nor are being built, and drops those found so a grace period ago. */
+export async function dropRetired(app: App, env: Env): Promise<void> {
+  const now = Date.now();
+  for (const db of databasesOf(app, env)) {
+    await prepare(db);
+    for (const leftover of await leftoversIn(app, env, db)) {
+      if (leftover.retired_at === null) await retire(db, leftover, now);
+      else if (leftover.retired_at <= now - VIEW_GRACE_MS) await drop(app, db, leftover);
+    }
+  }
+}
+
+/** Generations whose view is not in the code any more (or not in this database), or that another one has replaced. */
+async function leftoversIn(app: App, env: Env, db: D1Database): Promise<Leftover[]> {
+  const views = [...app.views.values()].filter((view) => databaseOf(env, view) === db).map(({ name }) => name);
+  const { results } = await db
+    .prepare(
+      `SELECT c.store, c.consumer, c.generation, c.retired_at, v.rebuild
+       FROM headspring_checkpoints AS c LEFT JOIN headspring_views AS v ON v.store = c.store AND v.view = c.consumer
+       WHERE c.generation <> '' AND (v.serving IS NOT c.generation OR c.consumer NOT IN (SELECT value FROM json_each(?)))`,
+    )
+    .bind(JSON.stringify(views))
+    .all<Leftover & { readonly rebuild: number | null }>();
+  return results.filter(({ consumer, generation, rebuild }) => {
+    const view = views.includes(consumer) ? app.views.get(consumer) : undefined;
+    const isWanted = view !== undefined && rebuildOf(view, generation) === (rebuild ?? 0);
+    return !isWanted;
+  });
+}
+
+async function retire(db: D1Database, { store, consumer, generation }: Leftover, now: number): Promise<void> {
+  await db
+    .prepare(`UPDATE headspring_checkpoints SET retired_at = ? WHERE store = ? AND consumer = ? AND generation = ? AND retired_at IS NULL`)
+    .bind(now, store, consumer, generation)
+    .run();
+}
+
+/** Removes the store's rows, then all trace of the generation; the table itself with the last store that had it. */
+async function drop(app: App, db: D1Database, { store, consumer, generation }: Leftover): Promise<void> {
+  const table = await tableOfGeneration(db, consumer, generation);
+  const others = await db
+    .prepare(`SELECT COUNT(*) AS n FROM headspring_checkpoints WHERE consumer = ? AND generation = ? AND store <> ?`)
+    .bind(consumer, generation, store)
+    .first<number>("n");
+  const view = app.views.get(consumer);
+  // The table that a new store of this code would begin with stays, empty: another worker may just be about to.
+  const isBase = view !== undefined && rebuildOf(view, generation) === 0;
+  const forget = [
+    db.prepare(`DELETE FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`).bind(store, consumer, generation),
+    db.prepare(`DELETE FROM headspring_views WHERE store = ? AND view = ? AND serving = ?`).bind(store, consumer, generation),
+  ];
+  if (!table) await db.batch(forget);
+  else if (others === 0 && !isBase) {
+    await db.batch([
+      db.prepare(`DROP TABLE IF EXISTS ${table.name}`),
+      db.prepare(`DELETE FROM headspring_generations WHERE view = ? AND generation = ?`).bind(consumer, generation),
+      ...forget,
+    ]);
+  } else {
+    const key = quoted(table.key);
+    const some = db
+      .prepare(
+        `DELETE FROM ${table.name} WHERE _store = ? AND ${key} IN (SELECT ${key} FROM ${table.name} WHERE _store = ? LIMIT ${VIEW_DROP_ROWS})`,
+      )
+      .bind(store, store);
+    while ((await some.run()).meta.changes > 0);
+    await db.batch(forget);
+  }
+  console.info({ message: "the rows of a replaced table of a view were dropped", store, view: consumer, generation });
+}

@@ -1,0 +1,116 @@
+/** The service itself, and who may do what. */
+
+import { describe, expect, it } from "vitest";
+import { type Service, bearer, read } from "./http.ts";
+
+export function service({ fetch, freshStore }: Service): void {
+  const NO_TOKEN = { authorization: "" };
+
+  describe("the service", () => {
+    it("GET / says what this is and where to look, to anybody", async () => {
+      const response = await fetch("/", { headers: NO_TOKEN });
+      expect(response.status).toBe(200);
+      expect(await read(response)).toMatchObject({
+        name: "Headspring",
+        aggregates: expect.arrayContaining(["counter"]),
+        categories: expect.arrayContaining(["alarm"]),
+        links: { openapi: "/openapi.json", docs: "/docs", log: "/log", streams: "/streams" },
+      });
+    });
+
+    it("GET /health says that it is there, to anybody", async () => {
+      const response = await fetch("/health", { headers: NO_TOKEN });
+      expect([response.status, await read(response)]).toEqual([200, { status: "ok" }]);
+    });
+
+    it("GET /openapi.json is the document, and 304 to who has it", async () => {
+      const response = await fetch("/openapi.json");
+      expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/json"]);
+      const etag = response.headers.get("etag") ?? "";
+      expect(await read(response)).toMatchObject({ openapi: "3.1.1", paths: { "/aggregates/counter/{id}/Count": { post: {} } } });
+      const again = await fetch("/openapi.json", { headers: { "if-none-match": etag } });
+      expect([again.status, again.headers.get("etag"), await again.text()]).toEqual([304, etag, ""]);
+    });
+
+    it("GET /docs is a page", async () => {
+      const response = await fetch("/docs");
+      expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+      expect(await response.text()).toContain("/aggregates/counter/{id}/Count");
+    });
+
+    it("answers HEAD wherever it answers GET", async () => {
+      for (const path of ["/", "/health", "/openapi.json", "/docs"]) {
+        const response = await fetch(path, { method: "HEAD" });
+        expect([path, response.status, await response.text()]).toEqual([path, 200, ""]);
+      }
+      const { send } = freshStore("service");
+      for (const path of ["/log", "/log/head", "/log/streams", "/streams", "/streams/counter"]) {
+        const response = await send("HEAD", path);
+        expect([path, response.status, await response.text()]).toEqual([path, 200, ""]);
+      }
+    });
+
+    it("says which methods a path takes when it does not take this one", async () => {
+      const { send } = freshStore("service");
+      const response = await send("PATCH", "/streams/counter/1", {});
+      expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST, DELETE, HEAD"]);
+    });
+  });
+
+  describe("a token", () => {
+    it.each([
+      ["no token", NO_TOKEN, 401, "unauthorized"],
+      ["an unknown token", { authorization: "Bearer guessed" }, 401, "unauthorized"],
+      ["another scheme", { authorization: "Basic dG9rZW4tYWxs" }, 401, "unauthorized"],
+      ["a token without the right", bearer("write"), 403, "forbidden"],
+      ["a token for another store", bearer("elsewhere"), 403, "forbidden"],
+    ])("is asked for: %s reads nothing", async (_who, headers, status, code) => {
+      const { get } = freshStore("tokens");
+      for (const path of ["/log", "/streams", "/streams/counter/1", "/aggregates/counter/1"]) {
+        const response = await get(path, headers);
+        expect([path, response.status, (await read(response)).code]).toEqual([path, status, code]);
+        expect(response.headers.has("www-authenticate")).toBe(status === 401);
+      }
+    });
+
+    it("that may read reads, and writes nothing", async () => {
+      const { get, post, send } = freshStore("tokens");
+      expect((await get("/log", bearer("read"))).status).toBe(200);
+      expect((await post("/aggregates/counter/1/Count", {}, bearer("read"))).status).toBe(403);
+      expect((await send("DELETE", "/streams/counter/1", undefined, bearer("read"))).status).toBe(403);
+      expect((await get("/aggregates/counter/1")).status).toBe(404);
+    });
+
+    it("that may write commands, appends and deletes, and neither reads nor administers", async () => {
+      const { get, post, send } = freshStore("tokens");
+      expect((await post("/aggregates/counter/1/Count", {}, bearer("write"))).status).toBe(200);
+      expect((await post("/streams/alarm/1", { type: "Raised", data: { from: "a", value: 1 } }, bearer("write"))).status).toBe(201);
+      expect((await send("DELETE", "/streams/alarm/1", undefined, bearer("write"))).status).toBe(200);
+      expect((await get("/log", bearer("write"))).status).toBe(403);
+    });
+
+    it("needs the right `admin` to declare, change and retire a category, which others may then use", async () => {
+      const { send, post, get } = freshStore("tokens");
+      for (const name of ["write", "read"] as const) {
+        expect((await send("PUT", "/streams/note", {}, bearer(name))).status).toBe(403);
+      }
+      expect((await get("/streams/note")).status).toBe(404);
+      expect((await send("PUT", "/streams/note", {}, bearer("admin"))).status).toBe(201);
+      expect((await post("/streams/note", { type: "Noted", data: {} }, bearer("write"))).status).toBe(201);
+      expect((await post("/streams/note", { type: "Noted", data: {} }, bearer("admin"))).status).toBe(403);
+      expect((await get("/streams/note", bearer("read"))).status).toBe(200);
+      expect((await send("DELETE", "/streams/note", undefined, bearer("write"))).status).toBe(403);
+      expect((await send("PUT", "/streams/note", { description: "changed" }, bearer("write"))).status).toBe(403);
+      expect((await send("DELETE", "/streams/note", undefined, bearer("admin"))).status).toBe(204);
+    });
+
+    it("needs the right `admin` to import, and to see consumers and webhooks", async () => {
+      const { post, get } = freshStore("tokens");
+      expect((await post("/import", "{}", bearer("write"))).status).toBe(403);
+      for (const path of ["/consumers", "/webhooks"]) {
+        expect((await get(path, bearer("read"))).status).toBe(403);
+        expect((await get(path, bearer("admin"))).status).toBe(200);
+      }
+    });
+  });
+}

@@ -1,0 +1,34 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { waves } from "../../../src/processors/waves.ts";
+
+const lanes = fc.array(fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 3 }), { maxLength: 30 });
+
+describe("whatever is to be done", () => {
+  it("is done in runs that keep its order, lose nothing, and share no lane", () => {
+    fc.assert(
+      fc.property(lanes, fc.integer({ min: 1, max: 5 }), (list, most) => {
+        const parts = list.map((of, index) => ({ of, index }));
+        const runs = waves(parts, ({ of }) => of, most);
+        expect(runs.flat()).toEqual(parts);
+        for (const run of runs) {
+          expect(run.length).toBeGreaterThan(0);
+          expect(run.length).toBeLessThanOrEqual(most);
+          const taken = run.flatMap(({ of }) => of);
+          expect(new Set(taken).size).toBe(taken.length);
+        }
+      }),
+    );
+  });
+
+  it("is done together as far as it can be", () => {
+    const of = (lane: string) => [lane];
+    expect(waves(["a", "b", "c"], of, 10)).toEqual([["a", "b", "c"]]);
+    expect(waves(["a", "b", "a", "c"], of, 10)).toEqual([
+      ["a", "b"],
+      ["a", "c"],
+    ]);
+    expect(waves(["a", "b", "c"], of, 2)).toEqual([["a", "b"], ["c"]]);
+    expect(waves([], of, 2)).toEqual([]);
+  });
+});

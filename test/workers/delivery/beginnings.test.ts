@@ -1,0 +1,44 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { catchUp } from "../../../src/delivery/consumer.ts";
+import { logOf } from "../../../src/objects.ts";
+import { reactorConsumer } from "../../../src/processors/react.ts";
+import { app, relay } from "../app.ts";
+import { quietStore } from "./support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+function store(name: string) {
+  const quiet = quietStore(name);
+  const { store: id, read } = quiet;
+  /** The consumer of a processor that wants no history, under a name of its own. */
+  const consumer = (name: string) => reactorConsumer(app, env, id, { ...relay, name, start: "head" });
+  return { ...quiet, id, append: (value: number) => read("s", value), consumer };
+}
+
+describe("a consumer that starts at the head", () => {
+  it("begins after what was there when the log first knew of it", async () => {
+    const { id, append, consumer } = store("later");
+    for (const value of [1, 2]) await append(value);
+    expect(await logOf(env, id).knownSince("new")).toBe(2);
+    await append(3);
+    const one = consumer("new");
+    expect(await one.checkpoint.look()).toBeUndefined();
+    await catchUp(
+      { ...one, apply: async (events, _from, to) => (expect(events.map(({ position }) => position)).toEqual([3]), { position: to }) },
+      logOf(env, id),
+      0,
+    );
+    expect(await one.checkpoint.look()).toMatchObject({ position: 2 });
+  });
+
+  it("is known to the log from then on, whatever is forgotten in between", async () => {
+    const { id, append, logObject } = store("evicted");
+    await append(1);
+    expect(await logOf(env, id).knownSince("new")).toBe(1);
+    await append(2);
+    await evictDurableObject(logObject());
+    expect(await logOf(env, id).knownSince("new")).toBe(1);
+  });
+});

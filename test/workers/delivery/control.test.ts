@@ -1,0 +1,221 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CheckpointMoved } from "../../../src/delivery/checkpoint.ts";
+import { catchUp } from "../../../src/delivery/consumer.ts";
+import { control } from "../../../src/delivery/control.ts";
+import type { ConsumerFailure } from "../../../src/delivery/failure.ts";
+import { DEFAULT_RETRY } from "../../../src/delivery/retry.ts";
+import { logOf } from "../../../src/objects.ts";
+import { viewConsumer } from "../../../src/views/projector.ts";
+import { poison, values } from "../app.ts";
+import { quietStore } from "./support.ts";
+
+beforeEach(() => {
+  poison.active = true;
+  vi.spyOn(console, "error").mockReturnValue();
+  vi.spyOn(console, "warn").mockReturnValue();
+});
+afterEach(() => vi.restoreAllMocks());
+
+const POISON = -1;
+
+/** A store whose second event `values` cannot fold, and which has failed at it. */
+async function failedStore(name: string) {
+  const store = controlled(name);
+  for (const value of [1, POISON, 2]) await store.read("s", value);
+  for (let attempt = 1; attempt <= DEFAULT_RETRY.attempts; attempt++) {
+    await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`)
+      .bind(store.store)
+      .run()
+      .catch(() => {});
+    await store.wake("values");
+  }
+  expect(await store.consumer("values")).toMatchObject({ status: "failed", position: 1 });
+  return store;
+}
+
+function controlled(name: string) {
+  const quiet = quietStore(name);
+  const tell = async (consumer: string, action: string, body?: unknown) => {
+    const response = await quiet.send("POST", `/consumers/${consumer}/${action}`, body);
+    return { ...(await response.json<Record<string, unknown>>()), code: response.status };
+  };
+  return { ...quiet, tell };
+}
+
+describe("a consumer that has failed", () => {
+  it("tries again at once when it is told to, with all its attempts before it", async () => {
+    const { tell, wake, consumer, rows, folded, sent } = await failedStore("retry");
+    poison.active = false;
+    const before = sent().length;
+    expect(await tell("values", "retry")).toMatchObject({ code: 200, name: "values", attempts: 0, position: 1 });
+    expect(sent().slice(before)).toContainEqual({ body: { store: expect.any(String), consumer: "values", head: 0 } });
+    await wake("values");
+    expect(await consumer("values")).toMatchObject({ status: "live", position: 3, attempts: 0 });
+    expect(await rows(values)).toEqual(await folded(values));
+  });
+
+  it("fails again when nothing was mended", async () => {
+    const { tell, wake, consumer } = await failedStore("unmended");
+    await tell("values", "retry");
+    await wake("values");
+    expect(await consumer("values")).toMatchObject({ status: "catching-up", position: 1, attempts: 1 });
+  });
+
+  it("passes the event over when it is told to, on record, and folds all others", async () => {
+    const { tell, wake, consumer, rows } = await failedStore("skip");
+    expect(await tell("values", "skip", { position: 2 })).toMatchObject({ code: 200, position: 2 });
+    await wake("values");
+    expect(await consumer("values")).toMatchObject({
+      status: "live",
+      position: 3,
+      skipped: [
+        { message: "poisoned", event: { position: 2, stream: "reading/s", version: 2, type: "Read" }, skippedAt: expect.any(String) },
+      ],
+    });
+    expect((await rows(values)).get("any")).toEqual({ value: "any", count: 2 });
+  });
+
+  it("skips no other event than the one that the operator has seen", async () => {
+    const { tell, consumer } = await failedStore("other");
+    expect(await tell("values", "skip", { position: 3 })).toMatchObject({
+      code: 409,
+      type: "/problems/action-not-possible",
+      detail: "values cannot skip: the event that failed is at position 2",
+    });
+    expect(await consumer("values")).toMatchObject({ status: "failed", position: 1 });
+  });
+
+  it("is not resumed: that is for what was paused", async () => {
+    const { tell } = await failedStore("resume");
+    expect(await tell("values", "resume")).toMatchObject({ code: 409, type: "/problems/action-not-possible" });
+  });
+
+  it("is rung for until it has caught up, should the wake-up get lost", async () => {
+    const { tell, settle, consumer } = await failedStore("lost");
+    poison.active = false;
+    await tell("values", "retry");
+    await settle(); // loses every message, and lets the log's alarm ring
+    expect(await consumer("values")).toMatchObject({ status: "live", lag: 0 });
+  });
+
+  it("is told to the app's hooks: each failed attempt, and the end", async () => {
+    const { store, read } = controlled("hooks");
+    const told: [string, ConsumerFailure][] = [];
+    const hooks = {
+      onConsumerError: (failure: ConsumerFailure) => void told.push(["error", failure]),
+      onConsumerFailed: (failure: ConsumerFailure) => {
+        told.push(["failed", failure]);
+        throw new Error("the hook is broken too");
+      },
+    };
+    await read("s", POISON);
+    const one = { ...viewConsumer(env, store, { ...values, hooks }), retry: { attempts: 2, firstDelayMs: 0, maxDelayMs: 0 } };
+    for (let attempt = 1; attempt <= 2; attempt++) await catchUp(one, logOf(env, store), Number.POSITIVE_INFINITY);
+    const about = { store, consumer: "values", message: "poisoned", event: { position: 1, stream: "reading/s", version: 1, type: "Read" } };
+    expect(told).toEqual([
+      ["error", expect.objectContaining({ ...about, attempts: 1, retryInMs: 0 })],
+      ["failed", expect.objectContaining({ ...about, attempts: 2 })],
+    ]);
+    expect(told[1]?.[1]).not.toHaveProperty("retryInMs");
+  });
+});
+
+describe("a consumer that is paused", () => {
+  it("stands still until it is resumed, and then misses nothing", async () => {
+    const { read, tell, wake, consumer, rows, folded } = controlled("pause");
+    await read("s", 1);
+    await wake("values");
+    expect(await tell("values", "pause")).toMatchObject({ status: "paused", position: 1 });
+    await read("s", 2);
+    await wake("values");
+    expect(await consumer("values")).toMatchObject({ status: "paused", position: 1, lag: 1 });
+    expect(await tell("values", "pause")).toMatchObject({ status: "paused" }); // again
+    await tell("values", "resume");
+    await wake("values");
+    expect(await consumer("values")).toMatchObject({ status: "live", position: 2 });
+    expect(await rows(values)).toEqual(await folded(values));
+  });
+
+  it("does not commit what it was working on", async () => {
+    const { store, read, tell, consumer, rows } = controlled("midway");
+    await read("s", 1);
+    const slow = viewConsumer(env, store, values);
+    await slow.checkpoint.load();
+    await tell("values", "pause");
+    await expect(slow.checkpoint.commit(0, 1, [])).rejects.toBeInstanceOf(CheckpointMoved);
+    expect(await consumer("values")).toMatchObject({ status: "paused", position: 0 });
+    expect(await rows(values)).toEqual(new Map());
+  });
+
+  it("may be paused before it has ever run", async () => {
+    const { read, tell, wake, consumer } = controlled("early");
+    expect(await tell("totals", "pause")).toMatchObject({ status: "paused" });
+    await read("s", 1);
+    await wake("totals");
+    expect(await consumer("totals")).toMatchObject({ status: "paused", position: 0 });
+  });
+
+  it("refuses queries that want a position it will not reach", async () => {
+    const { read, tell, get } = controlled("behind");
+    await tell("values", "pause");
+    await read("s", 1);
+    const response = await get("/views/values?minPosition=1", { prefer: "wait=0" });
+    expect([response.status, await response.json()]).toMatchObject([503, { code: "view-behind" }]);
+  });
+});
+
+describe("a consumer that is told to begin again", () => {
+  it("reacts again and stores nothing twice, when it is a processor", async () => {
+    const { read, tell, wake, log, consumer } = controlled("reset");
+    poison.active = false;
+    for (const value of [1, 2]) await read("s", value);
+    await wake("relay");
+    const before = await log();
+    expect(before.some(({ stream }) => stream.startsWith("counter/of-"))).toBe(true);
+    expect(await tell("relay", "reset", { position: 1 })).toMatchObject({
+      position: 1,
+      warning: expect.stringContaining("reacts to these events again"),
+    });
+    expect(await tell("relay", "reset")).toMatchObject({ position: 0 });
+    await wake("relay");
+    expect(await log()).toEqual(before);
+    expect(await consumer("relay")).toMatchObject({ status: "live" });
+  });
+
+  it("is rebuilt, when it is a view", async () => {
+    const { read, tell, wake, consumer } = controlled("view");
+    await read("s", 1);
+    await wake("values");
+    expect(await tell("values", "reset")).toMatchObject({ status: "rebuilding", position: 1 });
+    expect(await tell("values", "reset", { position: 1 })).toMatchObject({ code: 409, type: "/problems/action-not-possible" });
+    await wake("values");
+    expect(await consumer("values")).toMatchObject({ status: "live", position: 1 });
+  });
+});
+
+describe("an action", () => {
+  it("needs a consumer, a state that it fits, and a position that is one", async () => {
+    const { tell } = controlled("errors");
+    expect(await tell("nobody", "pause")).toMatchObject({ code: 404, type: "/problems/unknown-consumer" });
+    expect(await tell("values", "retry")).toMatchObject({ code: 409, detail: "values cannot retry: nothing has failed" });
+    expect(await tell("values", "skip")).toMatchObject({ code: 409, detail: "values cannot skip: no event has failed" });
+    expect(await tell("values", "skip", { position: -1 })).toMatchObject({ code: 400, type: "/problems/invalid-request" });
+    expect(await tell("values", "skip", { at: 1 })).toMatchObject({ code: 400, type: "/problems/invalid-request" });
+    expect(await tell("values", "pause", { position: 1 })).toMatchObject({ code: 400, type: "/problems/invalid-request" });
+    expect(await tell("values", "explode")).toMatchObject({ code: 404, type: "/problems/not-found" });
+  });
+
+  it("that comes too late says so: the consumer has moved meanwhile", async () => {
+    const { store, read } = controlled("late");
+    await read("s", 1);
+    const one = viewConsumer(env, store, values);
+    await one.checkpoint.load();
+    const jump = one.checkpoint.jump.bind(one.checkpoint);
+    vi.spyOn(one.checkpoint, "jump").mockImplementation(async (...args) => {
+      await one.checkpoint.commit(0, 1, []);
+      return jump(...args);
+    });
+    expect(await control(one, env, "reset", 0)).toEqual({ outcome: "not-possible", detail: "it has moved meanwhile; look again" });
+  });
+});

@@ -1,0 +1,103 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { catchUp } from "../../../src/delivery/consumer.ts";
+import { DEFAULT_RETRY } from "../../../src/delivery/retry.ts";
+import { view } from "../../../src/index.ts";
+import { VIEW_ROW_BYTES } from "../../../src/limits.ts";
+import { logOf } from "../../../src/objects.ts";
+import { viewConsumer } from "../../../src/views/projector.ts";
+import { tableOf } from "../../../src/views/table.ts";
+import { reading, values } from "../app.ts";
+import { quietStore } from "./support.ts";
+
+beforeEach(() => void vi.spyOn(console, "error").mockReturnValue());
+afterEach(() => vi.restoreAllMocks());
+
+const AT_LAST = Number.POSITIVE_INFINITY;
+
+async function waitingIsOver(store: string) {
+  await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(store).run();
+}
+
+describe("a database that is away for longer than any event would be tried", () => {
+  // What Cloudflare documents of D1's errors that pass.
+  it.each([
+    "D1_ERROR: Network connection lost.",
+    "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.",
+    "Error: D1 DB reset because its code was updated.",
+    "D1_ERROR: D1 DB is overloaded. Requests queued for too long.",
+  ])("stops no consumer: %s", async (message) => {
+    const { store, read, consumer, rows, folded } = quietStore("away");
+    for (const value of [1, 2]) await read("s", value);
+    const one = viewConsumer(env, store, values);
+    await one.checkpoint.load();
+    const batch = vi.spyOn(env.VIEWS, "batch").mockRejectedValue(new Error(message));
+    for (let attempt = 0; attempt <= DEFAULT_RETRY.attempts + 2; attempt++) {
+      expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 0, outcome: "backing-off" });
+      await waitingIsOver(store);
+    }
+    batch.mockRestore();
+    expect(await consumer("values")).toMatchObject({ status: "catching-up", position: 0 });
+    await catchUp(one, logOf(env, store), AT_LAST);
+    expect(await rows(values)).toEqual(await folded(values));
+  });
+});
+
+describe("a batch that the database refuses for one of its events", () => {
+  it("is committed up to that event, which alone is tried again and given up", async () => {
+    const { store, read } = quietStore("culprit");
+    for (let value = 1; value <= 9; value++) await read("s", value);
+    const picky = view("picky", {
+      from: reading,
+      row: z.object({ id: z.string(), value: z.number(), text: z.string() }),
+      key: "id",
+      retry: { attempts: 2, delay: "0ms" },
+      on: {
+        Read: {
+          at: ({ data }) => String(data.value),
+          fold: (_row, { data }, id) => ({ id, value: data.value, text: data.value === 6 ? "x".repeat(VIEW_ROW_BYTES) : "" }),
+        },
+      },
+    });
+    const one = viewConsumer(env, store, picky);
+    expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 5, outcome: "backing-off" });
+    expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 5, outcome: "resting" });
+    expect(await one.checkpoint.look()).toMatchObject({
+      status: "failed",
+      position: 5,
+      error: { message: expect.stringContaining(`a row has at most ${VIEW_ROW_BYTES}`), event: { position: 6 } },
+    });
+    const { results } = await env.VIEWS.prepare(`SELECT id FROM ${tableOf(picky).name} WHERE _store = ? ORDER BY id`)
+      .bind(store)
+      .all();
+    expect(results.map(({ id }) => id)).toEqual(["1", "2", "3", "4", "5"]);
+  });
+});
+
+describe("rows too large to be in memory together", () => {
+  it("are folded a few at a time, and come out the same", async () => {
+    const { store, read } = quietStore("large");
+    const text = "x".repeat(VIEW_ROW_BYTES - 200);
+    const large = view("large", {
+      from: reading,
+      row: z.object({ id: z.string(), count: z.int(), text: z.string() }),
+      key: "id",
+      on: {
+        Read: {
+          at: ({ data }) => [`${data.value % 20}`, `${(data.value + 1) % 20}`],
+          fold: (row, _event, id) => ({ id, count: (row?.count ?? 0) + 1, text }),
+        },
+      },
+    });
+    for (let value = 0; value < 40; value++) await read("s", value);
+    const one = viewConsumer(env, store, large);
+    const load = vi.spyOn(tableOf(large), "load");
+    expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 40, outcome: "caught-up" });
+    expect(Math.max(...load.mock.calls.map(([, , keys]) => keys.length))).toBeLessThanOrEqual(16);
+    const { results } = await env.VIEWS.prepare(`SELECT DISTINCT count FROM ${tableOf(large).name} WHERE _store = ?`)
+      .bind(store)
+      .all();
+    expect(results).toEqual([{ count: 4 }]);
+  });
+});

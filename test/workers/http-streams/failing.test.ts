@@ -1,0 +1,58 @@
+/** What the doors answer when something behind them fails, or the deployment is not complete. */
+
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import { createHttp } from "../../../src/http/worker.ts";
+import { app } from "../app.ts";
+import { read } from "../support.ts";
+
+const http = createHttp(app);
+const COUNT = "/stores/failing/aggregates/counter/1/Count";
+
+/** The environment, with something else in places. */
+const envWith = (other: object) => Object.create(env, Object.fromEntries(Object.entries(other).map(([name, value]) => [name, { value }])));
+
+const command = (environment: Env) => http.request(COUNT, { method: "POST", body: "{}" }, environment);
+
+/** Streams whose objects cannot be called. */
+const streamsThat = (error: Error) => ({ STREAMS: { getByName: () => ({ execute: () => Promise.reject(error) }) } });
+
+describe("a stream's object that fails", () => {
+  it("is 503 with Retry-After when the platform says that it may be asked again", async () => {
+    for (const sign of [{ retryable: true }, { overloaded: true }]) {
+      const response = await command(envWith(streamsThat(Object.assign(new Error("the object moved"), sign))));
+      expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+      expect(await read(response)).toMatchObject({ code: "unavailable", detail: expect.stringContaining("Idempotency-Key") });
+    }
+  });
+
+  it("is 500 otherwise, and tells the log and nobody else why", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const response = await command(envWith(streamsThat(new Error("a secret of the inside"))));
+    const text = await response.text();
+    expect(response.status).toBe(500);
+    expect(JSON.parse(text)).toMatchObject({ code: "internal-error", status: 500 });
+    expect(text).not.toContain("secret");
+    expect(JSON.stringify(logged.mock.calls)).toContain("a secret of the inside");
+    logged.mockRestore();
+  });
+});
+
+describe("a deployment", () => {
+  it.each([
+    ["without tokens", undefined, "wrangler secret put API_TOKENS"],
+    ["with an empty secret", "", "wrangler secret put API_TOKENS"],
+    ["whose secret is no JSON", "hs_oops", "is not a JSON list"],
+    ["whose secret has another form", '[{"token":"hs_oops"}]', "is not a JSON list"],
+  ])("%s answers nothing but what it is, says what to do, and quotes nothing", async (_what, API_TOKENS, advice) => {
+    const deployed = envWith({ HEADSPRING_ENV: "deployed", API_TOKENS });
+    for (const path of [COUNT, "/log", "/docs", "/stores/a/streams"]) {
+      const response = await http.request(path, { headers: { authorization: "Bearer hs_oops" } }, deployed);
+      const problem = await read(response);
+      expect([response.status, problem.code]).toEqual([503, "auth-not-configured"]);
+      expect(problem.detail).toContain(advice);
+      expect(JSON.stringify(problem)).not.toContain("oops");
+    }
+    for (const path of ["/", "/health"]) expect((await http.request(path, {}, deployed)).status).toBe(200);
+  });
+});

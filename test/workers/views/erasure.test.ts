@@ -1,0 +1,148 @@
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { streamIdOf, view } from "../../../src/index.ts";
+import { requestRebuild } from "../../../src/views/generations.ts";
+import { project } from "../../../src/views/project.ts";
+import { readServing } from "../../../src/views/serving.ts";
+import type { View } from "../../../src/views/view.ts";
+import { reading } from "../app.ts";
+import { quietStore } from "../delivery/support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const row = z.object({ id: z.string(), total: z.number() });
+
+/** A row for each stream: nothing of it is anywhere else. */
+const ownRows = view("own-rows", {
+  from: reading,
+  row,
+  key: "id",
+  on: { Read: (row, { stream, data }) => ({ id: streamIdOf(stream), total: (row?.total ?? 0) + data.value }) },
+});
+
+/** One row of all streams. */
+const sum = view("sum", {
+  from: reading,
+  row,
+  key: "id",
+  on: { Read: { at: () => "all", fold: (row, { data }) => ({ id: "all", total: (row?.total ?? 0) + data.value }) } },
+});
+
+/** A row for each stream that remembers that there was one. */
+const graves = view("graves", {
+  from: reading,
+  row,
+  key: "id",
+  on: {
+    Read: (row, { stream, data }) => ({ id: streamIdOf(stream), total: (row?.total ?? 0) + data.value }),
+    $deleted: (row, { stream, data }) => ({ id: streamIdOf(stream), total: data.erased ? -1 : -(row?.total ?? 0) }),
+  },
+});
+
+function store(name: string) {
+  const quiet = quietStore(name);
+  const { store: id, send } = quiet;
+  return {
+    ...quiet,
+    remove: (stream: string, erase: boolean) => send("DELETE", `/streams/reading/${stream}?erase=${erase}`),
+    run: (one: View) => project(env, id, one, Number.POSITIVE_INFINITY),
+    rowsOf: async (one: View) => {
+      const { results, table, position } = await readServing(env, id, one, (table, db) =>
+        db.prepare(`SELECT * FROM ${table.name} WHERE _store = ? ORDER BY id`).bind(id),
+      );
+      return { rows: results.map((found) => table.fromSql(found)), position };
+    },
+  };
+}
+
+describe("an erased stream", () => {
+  it("leaves no row where each row is of one stream", async () => {
+    const { read, remove, run, rowsOf } = store("own");
+    await read("a", 1);
+    await read("b", 2);
+    await run(ownRows);
+    await remove("a", true);
+    await run(ownRows);
+    expect(await rowsOf(ownRows)).toEqual({ rows: [{ id: "b", total: 2 }], position: 3 });
+  });
+
+  it("leaves nothing in rows that it shared with others: they are built anew without it", async () => {
+    const { read, remove, run, rowsOf } = store("shared");
+    await read("a", 1);
+    await read("b", 2);
+    await run(sum);
+    expect((await rowsOf(sum)).rows).toEqual([{ id: "all", total: 3 }]);
+    await remove("a", true);
+    await run(sum);
+    expect(await rowsOf(sum)).toEqual({ rows: [{ id: "all", total: 2 }], position: 3 });
+  });
+
+  it("is out of the view again when a build had read it before it was erased", async () => {
+    const { store: id, read, remove, run, rowsOf, send } = store("building");
+    for (const [stream, value] of [
+      ["a", 1],
+      ["b", 2],
+      ["c", 4],
+    ] as const)
+      await read(stream, value);
+    await run(sum);
+    await remove("a", true);
+    await run(sum);
+    // Each of them is met by the table that serves, and by the one that is being built because of the other.
+    await remove("b", true);
+    await send("POST", "/views/totals/rebuild");
+    await run(sum);
+    expect(await rowsOf(sum)).toEqual({ rows: [{ id: "all", total: 4 }], position: 5 });
+    // And nothing is built for ever.
+    const counted = () =>
+      env.VIEWS.prepare(`SELECT rebuild FROM headspring_views WHERE store = ? AND view = 'sum'`).bind(id).first("rebuild");
+    const rebuilds = await counted();
+    await read("c", 1);
+    await run(sum);
+    await run(sum);
+    expect(await counted()).toBe(rebuilds);
+    expect((await rowsOf(sum)).rows).toEqual([{ id: "all", total: 5 }]);
+  });
+
+  it("costs no rebuild of a view that begins later", async () => {
+    const { store: id, read, remove, run, rowsOf } = store("later");
+    await read("a", 1);
+    await read("b", 2);
+    await remove("a", true);
+    await run(sum);
+    expect((await rowsOf(sum)).rows).toEqual([{ id: "all", total: 2 }]);
+    expect(await env.VIEWS.prepare(`SELECT rebuild FROM headspring_views WHERE store = ? AND view = 'sum'`).bind(id).first("rebuild")).toBe(
+      0,
+    );
+  });
+
+  it("may leave what the view says of it, which a rebuild says again", async () => {
+    const { read, remove, run, rowsOf, store: id } = store("graves");
+    await read("a", 1);
+    await read("b", 2);
+    await run(graves);
+    await remove("a", true);
+    await remove("b", false);
+    await run(graves);
+    const expected = [
+      { id: "a", total: -1 },
+      { id: "b", total: -2 },
+    ];
+    expect((await rowsOf(graves)).rows).toEqual(expected);
+    await requestRebuild(env, id, graves);
+    await run(graves);
+    expect((await rowsOf(graves)).rows).toEqual(expected);
+  });
+});
+
+describe("a stream that was deleted and not erased", () => {
+  it("keeps its row in a view that does not say otherwise", async () => {
+    const { read, remove, run, rowsOf } = store("kept");
+    await read("a", 1);
+    await run(ownRows);
+    await remove("a", false);
+    await run(ownRows);
+    expect(await rowsOf(ownRows)).toEqual({ rows: [{ id: "a", total: 1 }], position: 2 });
+  });
+});

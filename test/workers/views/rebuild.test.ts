@@ -1,0 +1,287 @@
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { catchUp } from "../../../src/delivery/consumer.ts";
+import { toRecorded } from "../../../src/event.ts";
+import { streamIdOf, view } from "../../../src/index.ts";
+import { VIEW_GRACE_MS, VIEW_ROLLOUT_MS } from "../../../src/limits.ts";
+import { logOf } from "../../../src/objects.ts";
+import { generationsOf, requestRebuild, swap } from "../../../src/views/generations.ts";
+import { project } from "../../../src/views/project.ts";
+import { viewConsumer } from "../../../src/views/projector.ts";
+import { readServing } from "../../../src/views/serving.ts";
+import { dropRetired } from "../../../src/views/retire.ts";
+import { tableOf } from "../../../src/views/table.ts";
+import type { View } from "../../../src/views/view.ts";
+import { app, reading, values } from "../app.ts";
+import { quietStore } from "../delivery/support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+let names = 0;
+
+/** Versions of one view of a name that no other test has: each counts, in steps of its own. */
+function versions() {
+  const name = `counts-${++names}`;
+  return (step: number): View =>
+    view(name, {
+      from: reading,
+      row: z.object({ id: z.string(), count: z.int() }),
+      key: "id",
+      revision: step,
+      on: { Read: (row, { stream }) => ({ id: streamIdOf(stream), count: (row?.count ?? 0) + step }) },
+    });
+}
+
+/** A store, and a view of it that runs only when the test says so. */
+function store(name: string) {
+  const quiet = quietStore(name);
+  const { store: id } = quiet;
+  const run = (one: View, deadline = Number.POSITIVE_INFINITY) => project(env, id, one, deadline);
+  const served = async (one: View) => {
+    const { results, table, position, stale } = await readServing(env, id, one, (table, db) =>
+      db.prepare(`SELECT * FROM ${table.name} WHERE _store = ? ORDER BY id`).bind(id),
+    );
+    return { rows: results.map((row) => table.fromSql(row)), position, stale, generation: table.generation };
+  };
+  return { ...quiet, run, served };
+}
+
+/** As if this much time had gone by since tables were replaced. */
+async function age(milliseconds: number) {
+  await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET retired_at = retired_at - ? WHERE retired_at IS NOT NULL`)
+    .bind(milliseconds)
+    .run();
+}
+
+async function tables(one: View): Promise<string[]> {
+  const { results } = await env.VIEWS.prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE ? ORDER BY name`)
+    .bind(`view_${one.name}_%`)
+    .all<{ name: string }>();
+  return results.map(({ name }) => name);
+}
+
+describe("a view whose definition has changed", () => {
+  it("goes on answering from its old table, and says that it is stale, until the new one is at the head", async () => {
+    const { read, run, served } = store("changed");
+    const version = versions();
+    const [old, now] = [version(1), version(10)];
+    for (const value of [1, 2, 3]) await read("s", value);
+    await run(old);
+    expect(await served(now)).toMatchObject({ rows: [{ id: "s", count: 3 }], position: 3, stale: true });
+
+    await read("s", 4);
+    expect(await served(now)).toMatchObject({ position: 3, stale: true }); // nobody moves it: its code is gone
+    await run(now);
+    expect(await served(now)).toMatchObject({ rows: [{ id: "s", count: 40 }], position: 4, stale: false });
+  });
+
+  it("is built by what its queries send, when no event comes that would wake it", async () => {
+    const version = versions();
+    const { read, run, served, sent } = store("nudge");
+    await read("s", 1);
+    await run(version(1));
+    const before = sent().length;
+    await served(version(2));
+    await served(version(2));
+    expect(sent().slice(before)).toEqual([{ body: { store: expect.any(String), consumer: version(1).name, head: 0 } }]);
+  });
+
+  it("never answers with a half-built table", async () => {
+    const version = versions();
+    const { store: id, read, run, served } = store("half");
+    for (const value of [1, 2, 3]) await read("s", value);
+    await run(version(1));
+    // Part of the way: the worker dies.
+    const { wanted } = await generationsOf(env, id, version(10));
+    const page = await logOf(env, id).read({ after: 0, limit: 2 });
+    const half = viewConsumer(env, id, version(10), wanted);
+    await half.checkpoint.load();
+    await half.apply(page.events.map(toRecorded), 0, 2);
+    expect(await served(version(10))).toMatchObject({ rows: [{ id: "s", count: 3 }], stale: true });
+
+    await run(version(10)); // and another goes on where it stopped
+    expect(await served(version(10))).toMatchObject({ rows: [{ id: "s", count: 30 }], position: 3, stale: false });
+  });
+
+  it("is taken back at once by the earlier code, after the deployment's two versions have stopped working side by side", async () => {
+    const version = versions();
+    const { read, run, served } = store("rollback");
+    await read("s", 1);
+    await run(version(1));
+    await run(version(10));
+    expect(await served(version(10))).toMatchObject({ rows: [{ id: "s", count: 10 }], stale: false });
+
+    await read("s", 2);
+    await run(version(1)); // a worker of the version before: it must not swap back
+    expect(await served(version(10))).toMatchObject({ stale: false });
+    await age(VIEW_ROLLOUT_MS);
+    await run(version(1)); // the deployment was taken back
+    expect(await served(version(1))).toMatchObject({ rows: [{ id: "s", count: 2 }], position: 2, stale: false });
+  });
+
+  it("drops what was replaced after a while, and nothing else", async () => {
+    const version = versions();
+    const [one, other] = [store("drop"), store("keep")];
+    for (const { read } of [one, other]) await read("s", 1);
+    await one.run(version(1));
+    await other.run(version(1));
+    await one.run(version(10));
+    const appNow = { ...app, views: new Map([[version(10).name, version(10)]]) };
+    expect(await tables(version(1))).toHaveLength(2);
+
+    await dropRetired(appNow, env);
+    await age(VIEW_GRACE_MS);
+    await dropRetired(appNow, env);
+    // The other store still answers from the old table.
+    expect(await tables(version(1))).toHaveLength(2);
+    expect(await one.served(version(10))).toMatchObject({ rows: [{ id: "s", count: 10 }] });
+    expect(await other.served(version(10))).toMatchObject({ rows: [{ id: "s", count: 1 }], stale: true });
+    const { name } = tableOf(version(1));
+    expect((await env.VIEWS.prepare(`SELECT _store FROM ${name}`).all()).results).toEqual([{ _store: other.store }]);
+
+    await other.run(version(10));
+    await age(VIEW_GRACE_MS);
+    await dropRetired(appNow, env);
+    expect(await tables(version(1))).toEqual([tableOf(version(10)).name.replaceAll('"', "")]);
+    expect(await other.served(version(10))).toMatchObject({ rows: [{ id: "s", count: 10 }], stale: false });
+  });
+
+  it("drops the tables of a view that the code no longer has, and lets one that comes back begin anew", async () => {
+    const version = versions();
+    const { read, run, served } = store("gone");
+    await read("s", 1);
+    await run(version(1));
+    const without = { ...app, views: new Map<string, View>() };
+    await dropRetired(without, env); // finds it
+    expect(await tables(version(1))).toHaveLength(1);
+    await age(VIEW_GRACE_MS);
+    await dropRetired(without, env);
+    expect(await tables(version(1))).toEqual([]);
+    await run(version(1));
+    expect(await served(version(1))).toMatchObject({ rows: [{ id: "s", count: 1 }], stale: false });
+  });
+});
+
+describe("a rebuild that an operator asks for", () => {
+  it("gives the same rows, row for row, while the old table is kept up to date", async () => {
+    const { post, read, wake, rows, folded, json, send } = store("rebuild");
+    for (let round = 0; round < 6; round++) await read(`s${round % 2}`, round % 3);
+    await wake("values");
+    const before = await rows(values);
+    const response = await send("POST", "/views/values/rebuild");
+    expect(response.status).toBe(202);
+    expect(response.headers.get("location")).toMatch(/^\/stores\/[^/]+\/consumers\/values$/);
+    expect(await response.json()).toMatchObject({ status: "rebuilding", rebuild: { status: "building", position: 0, head: 6 } });
+    expect((await json("/views")).views).toContainEqual(expect.objectContaining({ name: "values", status: "rebuilding", position: 6 }));
+    expect(await rows(values)).toEqual(before);
+
+    await post("/streams/reading/s0", { type: "Calibrated", data: {} });
+    await wake("values");
+    expect(await json("/consumers/values")).toMatchObject({ status: "live", position: 7 });
+    expect(await json("/consumers/values")).not.toHaveProperty("rebuild");
+    expect(await rows(values)).toEqual(await folded(values));
+  });
+
+  it("heals rows that were damaged", async () => {
+    const { store: id, read, wake, rows, folded, send } = store("heal");
+    for (const value of [1, 2]) await read("s", value);
+    await wake("values");
+    await env.VIEWS.prepare(`UPDATE ${tableOf(values).name} SET count = 99 WHERE _store = ?`)
+      .bind(id)
+      .run();
+    expect((await rows(values)).get("any")).toMatchObject({ count: 99 });
+    await send("POST", "/views/values/rebuild");
+    await wake("values");
+    expect(await rows(values)).toEqual(await folded(values));
+  });
+
+  it("is one, however often it is asked for while it runs", async () => {
+    const { store: id, read, run, served } = store("once");
+    const version = versions();
+    await read("s", 1);
+    await run(version(1));
+    await Promise.all([1, 2, 3].map(() => requestRebuild(env, id, version(1))));
+    await requestRebuild(env, id, version(1));
+    await run(version(1));
+    expect((await served(version(1))).generation).toBe(`${tableOf(version(1)).generation}_1`);
+  });
+
+  it("is one more each time, and leaves nothing behind", async () => {
+    const { store: id, read, run, served } = store("again");
+    const one = versions()(1);
+    const appNow = { ...app, views: new Map([[one.name, one]]) };
+    await read("s", 1);
+    for (let round = 0; round < 3; round++) {
+      await run(one);
+      await requestRebuild(env, id, one);
+    }
+    await run(one);
+    expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: 1 }], generation: `${tableOf(one).generation}_3` });
+    await age(VIEW_GRACE_MS);
+    await dropRetired(appNow, env);
+    // The first table stays for stores that begin, without this store's rows.
+    const [first, last] = [tableOf(one), tableOf(one, 3)];
+    expect(await tables(one)).toEqual([first, last].map(({ name }) => name.replaceAll('"', "")));
+    expect((await env.VIEWS.prepare(`SELECT * FROM ${first.name}`).all()).results).toEqual([]);
+  });
+
+  it("does not let readers go back in time: a new table that is behind the old one does not take over", async () => {
+    const { store: id, read, run, served } = store("monotonic");
+    const one = versions()(1);
+    await read("s", 1);
+    await run(one);
+    await requestRebuild(env, id, one);
+    const before = await generationsOf(env, id, one);
+    // The new one has reached the head, and then the old one goes further.
+    await catchUp(viewConsumer(env, id, one, before.wanted), logOf(env, id), Number.POSITIVE_INFINITY);
+    await read("s", 2);
+    await catchUp(viewConsumer(env, id, one, before.serving), logOf(env, id), Number.POSITIVE_INFINITY);
+    expect(await swap(env, id, one, before)).toBe(false);
+    expect(await served(one)).toMatchObject({ position: 2, generation: before.serving.generation });
+    await run(one);
+    expect(await served(one)).toMatchObject({ position: 2, generation: before.wanted.generation });
+  });
+
+  it("goes on beside events that keep coming, and many workers, and never shows a row that is not of its position", async () => {
+    const { store: id, read, run, served } = store("busy");
+    const one = versions()(1);
+    for (let value = 0; value < 5; value++) await read("s", value);
+    await run(one);
+    const written = new AbortController();
+    const answers: { rows: readonly unknown[]; position: number }[] = [];
+    const look = async () => {
+      while (!written.signal.aborted) {
+        answers.push(await served(one));
+        await scheduler.wait(1); // who only asks leaves the runtime no time to build
+      }
+    };
+    const looking = [look(), look()];
+    for (let round = 0; round < 4; round++) {
+      await requestRebuild(env, id, one);
+      await Promise.all([read("s", 1), run(one), run(one), run(one)]);
+    }
+    await run(one);
+    written.abort();
+    await Promise.all(looking);
+    for (const { rows, position } of answers) expect(rows).toEqual([{ id: "s", count: position }]);
+    expect(answers.map(({ position }) => position)).toEqual(answers.map(({ position }) => position).toSorted((a, b) => a - b));
+    expect(await served(one)).toMatchObject({ position: 9, stale: false });
+  });
+
+  it("reports how far it is, at what pace, and when it will end", async () => {
+    const { store: id, read, json, send, wake } = store("progress");
+    for (let value = 0; value < 4; value++) await read("s", value);
+    await wake("values");
+    await send("POST", "/views/values/rebuild");
+    const { wanted } = await generationsOf(env, id, values);
+    const build = viewConsumer(env, id, values, wanted);
+    await build.checkpoint.load();
+    await scheduler.wait(5); // a pace needs time to be told
+    await build.checkpoint.commit(0, 2, []);
+    const { rebuild } = await json("/consumers/values");
+    expect(rebuild).toMatchObject({ status: "building", position: 2, head: 4 });
+    expect(rebuild.eventsPerSecond).toBeGreaterThan(0);
+    expect(Date.parse(rebuild.estimatedEnd)).toBeGreaterThanOrEqual(Date.parse(rebuild.startedAt));
+  });
+});
