@@ -16,6 +16,10 @@ export { reactor } from "./processors/reactor.ts";
 export { transform } from "./processors/transform.ts";
 export { effect } from "./processors/effect.ts";
 export { append, send } from "./command.ts";
+export { processManager } from "./processors/process-manager.ts";
+export { complete } from "./processors/process.ts";
+export { saga, start, startSaga, stepDone, stepFailed } from "./processors/saga.ts";
+export { parallel, series, step } from "./processors/saga-steps.ts";
 
 // ⑥ Webhooks: tell the outside
 export { webhook } from "./webhooks/webhook.ts";

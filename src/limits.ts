@@ -75,6 +75,10 @@ export const VIEW_WAIT_SECONDS_DEFAULT = 5;
 export const CONSUMER_BATCH_EVENTS = 500;
 /** Milliseconds a consumer works before it yields and wakes itself again. Ours: far below the 15 minutes (platform) of a queue invocation. */
 export const CONSUMER_BUDGET_MS = 20_000;
+/** Instances of a process manager or saga that are worked on at the same time. Platform: 6 simultaneous connections per invocation. */
+export const PROCESS_LANES = 6;
+/** Steps of one saga. Ours: all may begin at once, and with their outcomes they stay far below the events of one append. */
+export const SAGA_STEPS = 250;
 /** Bytes of one row of a view, as JSON. Ours: half of the 2 MB (platform) that a row of D1 may have. */
 export const VIEW_ROW_BYTES = MiB;
 /** Columns of a view. Platform: 100 for each D1 table; one is the store. */

@@ -17,6 +17,7 @@ const PROBLEMS = {
   "unknown-stream": [404, "No such stream"],
   "unknown-view": [404, "No such view"],
   "unknown-row": [404, "No such row"],
+  "unknown-saga": [404, "No such saga"],
   "unknown-query": [404, "No such query"],
   "unknown-consumer": [404, "No such consumer"],
   "unknown-webhook": [404, "No such webhook"],

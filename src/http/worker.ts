@@ -13,6 +13,7 @@ import { consumerRoutes } from "./consumers.ts";
 import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
 import { Problem } from "./problem.ts";
+import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
 import { streamRoutes } from "./streams.ts";
 import { viewRoutes } from "./views.ts";
@@ -57,6 +58,7 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
     .route("/streams", categoryRoutes(app))
     .route("/streams", streamRoutes(app))
     .route("/aggregates", aggregateRoutes(app))
+    .route("/sagas", sagaRoutes(app))
     .route("/log", logRoutes())
     .route("/views", viewRoutes(app))
     .route("/consumers", consumerRoutes(app))

@@ -4,6 +4,9 @@ import { z } from "zod";
 import type { App } from "../../app.ts";
 import type { DataSchema } from "../../event.ts";
 import type { AnyAggregate } from "../../streams/aggregate.ts";
+import type { Saga } from "../../processors/saga.ts";
+import { commandsOf } from "../aggregates.ts";
+import { sagasOf } from "../sagas.ts";
 import { type ColumnKind, tableOf } from "../../views/table.ts";
 import type { NamedQuery } from "../../views/named-query.ts";
 import type { View } from "../../views/view.ts";
@@ -11,6 +14,7 @@ import { OPERATORS, OPERATORS_OF } from "../view-query.ts";
 import { ANSWERS, COMPONENTS } from "./components.ts";
 import type { Operation } from "./operation.ts";
 import { COMMAND } from "./operations/commands.ts";
+import { START_SAGA } from "./operations/sagas.ts";
 import { json } from "./operations/shared.ts";
 import { VIEW_PAGE, VIEW_QUERY, VIEW_ROW, pageOr } from "./operations/views.ts";
 import type { JsonSchema, Schemas } from "./schema.ts";
@@ -25,7 +29,8 @@ const VALUE: Record<Exclude<ColumnKind, "json">, JsonSchema> = {
 
 export function operationsOf(app: App, schemas: Schemas): Operation[] {
   return [
-    ...[...app.aggregates.values()].flatMap((aggregate) => commandsOf(aggregate, schemas)),
+    ...[...app.aggregates.values()].flatMap((aggregate) => commandOperationsOf(aggregate, schemas)),
+    ...sagasOf(app).flatMap((saga) => startsOf(saga, schemas)),
     ...[...app.views.values()].flatMap((view) => queriesOf(view, schemas)),
   ];
 }
@@ -52,16 +57,30 @@ export function tagsOf(app: App): Record<string, string> {
   ]);
 }
 
-function commandsOf({ name, commands }: AnyAggregate, schemas: Schemas): Operation[] {
-  return Object.entries(commands as Record<string, z.ZodType>).map(([command, schema]) => ({
+function commandOperationsOf(aggregate: AnyAggregate, schemas: Schemas): Operation[] {
+  const { name } = aggregate;
+  return commandsOf(aggregate).map((command) => ({
     ...COMMAND,
     method: "post",
     path: `/aggregates/${name}/{id}/${command}`,
     operationId: `aggregates:${name}:${command}`,
     summary: `Send ${command}`,
     tag: tagOfAggregate(name),
-    body: { "application/json": schemas.define(`${name}.${command}.command`, (place) => schemas.ofApp(schema, "input", place)) },
+    body: {
+      "application/json": schemas.define(`${name}.${command}.command`, (place) =>
+        schemas.ofApp(aggregate.commands[command], "input", place),
+      ),
+    },
   }));
+}
+
+function startsOf({ name, saga }: Saga, schemas: Schemas): Operation[] {
+  const input = schemas.define(`${name}.input`, (place) => schemas.ofApp(saga.input, "input", place));
+  const start = { ...START_SAGA, method: "post", tag: tagOfAggregate(name), body: { "application/json": input } } as const;
+  return [
+    { ...start, path: `/sagas/${name}`, operationId: `sagas:${name}:start`, summary: `Start ${name}` },
+    { ...start, path: `/sagas/${name}/{id}`, operationId: `sagas:${name}:startAs`, summary: `Start ${name} under an id` },
+  ];
 }
 
 function queriesOf(view: View, schemas: Schemas): Operation[] {
