@@ -113,7 +113,7 @@ describe("promise 4: views are exact", () => {
         const rows = served.results.map((found) => served.table.fromSql(found));
         expect(new Map(rows.map((found) => [String(found["id"]), found]))).toEqual(folded(version, events));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
     expect(erased).toBeGreaterThan(0);
   }, 120_000);
