@@ -183,6 +183,25 @@ describe("a rebuild that an operator asks for", () => {
     expect(await rows(values)).toEqual(await folded(values));
   });
 
+  it("leaves the old table live when the new one fails, and takes over once it was told to try again", async () => {
+    const { store: id, read, run, served } = store("failing");
+    const one = versions()(1);
+    await read("s", 1);
+    await run(one);
+    await requestRebuild(env, id, one);
+    const { serving, wanted } = await generationsOf(env, id, one);
+    const build = viewConsumer(env, id, one, wanted);
+    await build.checkpoint.load();
+    await build.checkpoint.recordFailure(0, 8, undefined, { message: "poisoned", at: new Date().toISOString() });
+    await read("s", 2);
+    expect(await run(one)).toMatchObject({ position: 2, outcome: "caught-up" });
+    expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: 2 }], position: 2, generation: serving.generation });
+
+    await build.checkpoint.activate();
+    await run(one);
+    expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: 2 }], position: 2, generation: wanted.generation });
+  });
+
   it("heals rows that were damaged", async () => {
     const { store: id, read, wake, rows, folded, send } = store("heal");
     for (const value of [1, 2]) await read("s", value);
