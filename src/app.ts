@@ -6,7 +6,7 @@ import type { AnyAggregate } from "./streams/aggregate.ts";
 import type { Category } from "./streams/category.ts";
 import type { View } from "./views/view.ts";
 import { requireNoLoops } from "./processors/loops.ts";
-import type { Processor } from "./processors/processor.ts";
+import { type Processor, isProcess } from "./processors/processor.ts";
 import type { Webhook } from "./webhooks/webhook.ts";
 
 export interface AppDefinition {
@@ -15,6 +15,7 @@ export interface AppDefinition {
   /** Plain categories. */
   readonly categories?: readonly Category[];
   readonly views?: readonly View[];
+  /** Reactors, process managers and sagas. */
   readonly processors?: readonly Processor[];
   readonly webhooks?: readonly Webhook[];
   /** Called when a view or a processor cannot process an event: to tell a person, or a monitoring service. */
@@ -23,6 +24,7 @@ export interface AppDefinition {
 
 /** An app, by name. */
 export interface App {
+  /** Process managers and sagas included. */
   readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   readonly categories: ReadonlyMap<string, Category>;
   readonly views: ReadonlyMap<string, View>;
@@ -41,7 +43,8 @@ export interface App {
  * export const app = defineApp({ aggregates: [order, product], views: [readyOrders], processors: [fulfilment] });
  */
 export function defineApp(definition: AppDefinition): App {
-  const { aggregates = [], categories = [], views = [], processors = [], webhooks = [], hooks = {} } = definition;
+  const { categories = [], views = [], processors = [], webhooks = [], hooks = {} } = definition;
+  const aggregates = [...(definition.aggregates ?? []), ...processors.filter(isProcess)];
   const declared = unique("category", [...aggregates, ...categories]);
   for (const name of unique("consumer", [...views, ...processors, ...webhooks]).keys()) {
     if (name.startsWith(WEBHOOK_ID_PREFIX)) throw new TypeError(`"${name}" begins like the ids of webhooks that are added at run time`);
@@ -49,20 +52,24 @@ export function defineApp(definition: AppDefinition): App {
   for (const { kind, name, sources } of [...views, ...processors, ...webhooks]) {
     for (const source of sources) {
       if (declared.get(source.name) !== source) {
-        throw new TypeError(`${kind} "${name}" follows "${source.name}", which the app does not declare`);
+        throw new TypeError(
+          `${kind === "aggregate" ? "process" : kind} "${name}" follows "${source.name}", which the app does not declare`,
+        );
       }
     }
   }
-  for (const { kind, name, emissions } of processors) {
+  const feeders = processors.filter((processor) => !isProcess(processor));
+  for (const { kind, name, emissions } of feeders) {
     for (const { to } of emissions) {
       if (declared.get(to.name) !== to) throw new TypeError(`${kind} "${name}" emits to "${to.name}", which the app does not declare`);
     }
   }
-  requireNoLoops(processors);
+  requireNoLoops(feeders);
   return {
     aggregates: unique("aggregate", aggregates),
     categories: unique("category", categories),
-    views: unique("view", views),
+    // A view works wherever it is asked, far from the app: so it carries the hooks along.
+    views: unique("view", definition.hooks ? views.map((view) => ({ ...view, hooks })) : views),
     processors: unique("processor", processors),
     webhooks: unique("webhook", webhooks),
     hooks,

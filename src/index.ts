@@ -9,12 +9,17 @@ export { after, cancel, nothing, refuse } from "./command.ts";
 
 // ④ Views: data out
 export { view } from "./views/view.ts";
+export { sql } from "./views/sql.ts";
 
 // ⑤ Processors: events become commands, other events, and calls to the outside
 export { reactor } from "./processors/reactor.ts";
 export { transform } from "./processors/transform.ts";
 export { effect } from "./processors/effect.ts";
 export { append, send } from "./command.ts";
+export { processManager } from "./processors/process-manager.ts";
+export { complete } from "./processors/process.ts";
+export { saga, start, startSaga, stepDone, stepFailed } from "./processors/saga.ts";
+export { parallel, series, step } from "./processors/saga-steps.ts";
 
 // ⑥ Webhooks: tell the outside
 export { webhook } from "./webhooks/webhook.ts";

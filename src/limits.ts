@@ -55,6 +55,14 @@ export const SCAN_EVENTS = 5_000;
 export const VIEW_PAGE_ROWS = 200;
 /** Rows in a view's page when the request does not say. DESIGN: the HTTP contract. */
 export const VIEW_PAGE_ROWS_DEFAULT = 50;
+/** Conditions of one query. Ours: each binds a value, and D1 binds 100 (platform) in a statement whose expressions nest 100 deep (platform). */
+export const VIEW_CONDITIONS = 40;
+/** Columns that one query is sorted by. Ours: as above. */
+export const VIEW_SORT_COLUMNS = 10;
+/** Characters of a cursor. Ours: it goes into a URL, which has 16 KB (platform) for everything. */
+export const VIEW_CURSOR = 8 * KiB;
+/** Rows in the answer of a named query. Ours. */
+export const VIEW_QUERY_ROWS = 1_000;
 
 /** Milliseconds a write waits for its position before it is acknowledged without one. Ours: above a normal log commit, below what a person notices. */
 export const ACKNOWLEDGE_BUDGET_MS = 50;
@@ -67,6 +75,10 @@ export const VIEW_WAIT_SECONDS_DEFAULT = 5;
 export const CONSUMER_BATCH_EVENTS = 500;
 /** Milliseconds a consumer works before it yields and wakes itself again. Ours: far below the 15 minutes (platform) of a queue invocation. */
 export const CONSUMER_BUDGET_MS = 20_000;
+/** Instances of a process manager or saga that are worked on at the same time. Platform: 6 simultaneous connections per invocation. */
+export const PROCESS_LANES = 6;
+/** Steps of one saga. Ours: all may begin at once, and with their outcomes they stay far below the events of one append. */
+export const SAGA_STEPS = 250;
 /** Bytes of one row of a view, as JSON. Ours: half of the 2 MB (platform) that a row of D1 may have. */
 export const VIEW_ROW_BYTES = MiB;
 /** Columns of a view. Platform: 100 for each D1 table; one is the store. */
@@ -81,6 +93,8 @@ export const VIEW_ROLLOUT_MS = 60_000;
 export const VIEW_GRACE_MS = 3_600_000;
 /** Milliseconds between two wake-ups that queries send to a view which is being built. Ours: how late a build notices a deployment that no event follows. */
 export const VIEW_NUDGE_MS = 10_000;
+/** Events whose SQL goes into one commit of a view. Ours: each may change any number of rows, and a batch of D1 has 30 s (platform). */
+export const VIEW_SQL_EVENTS = 20;
 /** Rows deleted by one statement when a store's rows go. Ours: far below the 30 s (platform) of a statement of D1. */
 export const VIEW_DROP_ROWS = 5_000;
 /** Bytes of one JSON parameter of a bulk write to D1. Ours: a quarter of the 2 MB (platform) for one bound value. */
@@ -183,6 +197,17 @@ export const FEED_MESSAGE = 1_000;
 export const FEED_HEARTBEAT_MS = 15_000;
 /** Milliseconds after which a reader of server-sent events comes back when the connection ends. Ours. */
 export const FEED_RETRY_MS = 1_000;
+
+/** Keys whose rows a live view reads at a time. Ours: as many as a page has. */
+export const LIVE_KEYS = 200;
+/** Milliseconds between two reads of a live view while events keep coming. Ours: as consumers are woken. */
+export const LIVE_INTERVAL_MS = 100;
+/** Milliseconds that a live view waits for its view to be brought to an event, before it does the work itself. Ours: longer than a wake-up usually takes. */
+export const LIVE_HELP_AFTER_MS = 1_000;
+/** Milliseconds that a view may lag behind the events of its live view before that ends. Ours: as long as requests may wait. */
+export const LIVE_BEHIND_MS = WAIT_SECONDS * 1_000;
+/** Reads of one live view before it ends and the client resumes. Platform: 1,000 queries to D1 per invocation, and a read is three. */
+export const LIVE_READS = 250;
 
 /** Log entries looked at for one search by event id. Ours: some tenths of a second. */
 export const SEARCH_EVENTS = 100_000;

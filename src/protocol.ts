@@ -23,6 +23,8 @@ export interface CommandRequest {
   readonly firstStands?: boolean;
   /** Keep a receipt even of a failure, because nobody waits for the answer. */
   readonly recordFailure?: boolean;
+  /** The answer tells what the events say. */
+  readonly withData?: boolean;
   readonly expected: Expected;
   readonly correlationId?: string;
   readonly causationId?: string;
@@ -60,6 +62,8 @@ export interface EventReference {
   /** Present when the log answered in time. */
   readonly position?: number;
   readonly type: string;
+  /** JSON text, for who asked for it. */
+  readonly data?: string;
 }
 
 export interface Issue {

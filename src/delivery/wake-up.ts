@@ -71,7 +71,7 @@ async function wake(app: App, env: Env, wakeUp: WakeUp): Promise<Acknowledgement
 async function run(app: App, env: Env, { store, consumer: name }: WakeUp): Promise<ViewProgress | undefined> {
   const deadline = Date.now() + CONSUMER_BUDGET_MS;
   const view = app.views.get(name);
-  if (view) return project(env, store, view, deadline, { hooks: app.hooks });
+  if (view) return project(env, store, view, deadline);
   const processor = app.processors.get(name);
   return processor && catchUp(processorConsumer(app, env, store, processor), logOf(env, store), deadline);
 }

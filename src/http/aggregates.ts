@@ -5,7 +5,9 @@ import type { App } from "../app.ts";
 import { newId } from "../ids.ts";
 import { COMMAND_BYTES, RECEIPT_DAYS, WAIT_SECONDS } from "../limits.ts";
 import { streamOf } from "../objects.ts";
+import type { ProcessState } from "../processors/process.ts";
 import type { CommandAnswer } from "../protocol.ts";
+import type { AnyAggregate } from "../streams/aggregate.ts";
 import { problemOf, writeHeaders } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import {
@@ -17,6 +19,7 @@ import {
   idempotencyKeyOf,
   jsonBody,
   jsonText,
+  prefersAsync,
   queryOf,
   storeOf,
   streamIdOfPath,
@@ -34,11 +37,10 @@ export function aggregateRoutes(app: App) {
   routes.post("/:name/:id/:command", async (context) => {
     const aggregate = aggregateOf(app, context);
     const command = context.req.param("command");
-    if (!Object.hasOwn(aggregate.commands, command)) {
-      throw new Problem(
-        "unknown-command",
-        `${aggregate.name} has no command ${command}; it has ${Object.keys(aggregate.commands).join(", ")}`,
-      );
+    const commands = commandsOf(aggregate);
+    if (!commands.includes(command)) {
+      const has = commands.length === 0 ? "it takes none from outside" : `it has ${commands.join(", ")}`;
+      throw new Problem("unknown-command", `${aggregate.name} has no command ${command}; ${has}`);
     }
     const id = streamIdOfPath(context);
     const { text } = await jsonBody(context, COMMAND_BYTES);
@@ -97,15 +99,33 @@ export function aggregateRoutes(app: App) {
       ({ command, due, data }) => `{"command":"${command}","due":"${new Date(due).toISOString()}","data":${data}}`,
     );
     const timersNow = asked === undefined && pending.length > 0 ? `,"timers":[${pending.join(",")}]` : "";
-    return jsonText(`{"stream":${JSON.stringify(stream)},"version":${version},"state":${state}${timersNow}}`, 200, { etag });
+    const shown = isProcess(app, aggregate.name) ? processJson(state) : `"state":${state}`;
+    return jsonText(`{"stream":${JSON.stringify(stream)},"version":${version},${shown}${timersNow}}`, 200, { etag });
   });
 
   return routes;
 }
 
-/** Whether the client would rather ask for the outcome later (RFC 7240). */
-function prefersAsync(context: HttpContext): boolean {
-  return /(?:^|[,;\s])respond-async(?:$|[,;\s])/i.test(context.req.header("prefer") ?? "");
+/** The commands that anybody may send. */
+export function commandsOf({ commands, internal }: AnyAggregate): string[] {
+  return Object.keys(commands).filter((command) => !internal?.has(command));
+}
+
+function isProcess(app: App, name: string): boolean {
+  return app.processors.get(name)?.kind === "aggregate";
+}
+
+/** The state of a process manager or saga: its own, and what it waits for. */
+function processJson(state: string): string {
+  const { own, inFlight, completed } = JSON.parse(state) as ProcessState;
+  const commands = inFlight.map(({ commandId, aggregate, id, command, data }) => ({
+    commandId,
+    stream: `${aggregate}/${id}`,
+    command,
+    data,
+  }));
+  const waits = commands.length > 0 ? `,"inFlight":${JSON.stringify(commands)}` : "";
+  return `"state":${JSON.stringify(own)},"status":"${completed ? "completed" : "running"}"${waits}`;
 }
 
 /** The outcome of a command, as it is told to who asks later. */

@@ -3,6 +3,8 @@
 import { z } from "zod";
 import { FEED_FILTER_BYTES } from "../limits.ts";
 import { logOf } from "../objects.ts";
+import type { LogFilter } from "../log-protocol.ts";
+import { EVENT_STREAM_HEADERS } from "./event-stream.ts";
 import { serverSentEvents } from "./feed-sse.ts";
 import { FilterQuery, filterOf } from "./log-query.ts";
 import { Problem } from "./problem.ts";
@@ -21,25 +23,28 @@ export function webSocketFeed(context: HttpContext): Promise<Response> {
 /** `GET /log` with `Accept: text/event-stream`. */
 export async function eventStreamFeed(context: HttpContext): Promise<Response> {
   const url = feedUrl(context);
-  const headers = {
-    "content-type": "text/event-stream",
-    "cache-control": "no-store, no-transform",
-    "x-accel-buffering": "no", // asks proxies of nginx's kind to pass everything on at once
-  };
-  if (context.req.method === "HEAD") return new Response(null, { headers });
-  const { webSocket } = await logOf(context.env, storeOf(context)).fetch(new Request(url, { headers: { upgrade: "websocket" } }));
+  if (context.req.method === "HEAD") return new Response(null, { headers: EVENT_STREAM_HEADERS });
+  return new Response(serverSentEvents(await openFeed(context.env, storeOf(context), url)), { headers: EVENT_STREAM_HEADERS });
+}
+
+/** A subscription to the log of our own. */
+export async function openFeed(env: Env, store: string, url: string): Promise<WebSocket> {
+  const { webSocket } = await logOf(env, store).fetch(new Request(url, { headers: { upgrade: "websocket" } }));
   if (!webSocket) throw new Error("the log did not open a subscription");
-  return new Response(serverSentEvents(webSocket), { headers });
+  return webSocket;
 }
 
 /** The request for the log, in the form that its `open` reads. */
 function feedUrl(context: HttpContext): string {
   const { after, ...filters } = queryOf(context, FeedQuery);
   const resumed = context.req.header("last-event-id");
-  const query = new URLSearchParams({
-    after: String(resumed ? checked(WholeNumber, resumed, "Last-Event-ID is not a position") : after),
-    filter: JSON.stringify(filterOf(filters)),
-  }).toString();
-  if (query.length > FEED_FILTER_BYTES) throw new Problem("invalid-request", `the filters have more than ${FEED_FILTER_BYTES} bytes`);
-  return `https://log/?${query}`;
+  const url = feedUrlOf(resumed ? checked(WholeNumber, resumed, "Last-Event-ID is not a position") : after, filterOf(filters));
+  if (url === undefined) throw new Problem("invalid-request", `the filters have more than ${FEED_FILTER_BYTES} bytes`);
+  return url;
+}
+
+/** The URL that the log's `open` reads, unless the filter is too large for it. */
+export function feedUrlOf(after: number | "head", filter: LogFilter): string | undefined {
+  const query = new URLSearchParams({ after: String(after), filter: JSON.stringify(filter) }).toString();
+  return query.length > FEED_FILTER_BYTES ? undefined : `https://log/?${query}`;
 }

@@ -140,6 +140,11 @@ export function waitMsOf(context: HttpContext): number | undefined {
   return wait === undefined ? undefined : Math.min(Number(wait), WAIT_SECONDS) * 1_000;
 }
 
+/** Whether the client would rather ask for the outcome later (RFC 7240). */
+export function prefersAsync(context: HttpContext): boolean {
+  return /(?:^|[,;\s])respond-async(?:$|[,;\s])/i.test(context.req.header("prefer") ?? "");
+}
+
 /** The client's name for this very request. */
 export function idempotencyKeyOf(context: HttpContext): string | undefined {
   const key = context.req.header("idempotency-key");

@@ -22,6 +22,7 @@ export function serviceRoutes(app: App) {
         docs: "/docs",
         openapi: "/openapi.json",
         streams: "/streams",
+        sagas: "/sagas",
         log: "/log",
         views: "/views",
         consumers: "/consumers",

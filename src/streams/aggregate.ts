@@ -45,6 +45,8 @@ export interface Aggregate<
 > extends AggregateDefinition<Events, Commands, State> {
   readonly kind: "aggregate";
   readonly name: Name;
+  /** Those of its commands that only the store itself sends; no door takes them. */
+  readonly internal?: ReadonlySet<string>;
 }
 
 /** Any aggregate, whatever its types. `any` because its functions are contravariant in the state: no narrower type fits all. */

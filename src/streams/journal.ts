@@ -81,7 +81,8 @@ export class Journal {
     }
     if (events.length > 0) this.events.advance(head);
     this.receipts.committed(receipt !== undefined, givenIds.length > 0);
-    if (timers.length > 0) this.timers.committed();
+    // Taking back alone creates no table.
+    if (timers.some(({ change }) => "delayMs" in change)) this.timers.committed();
     state?.cache.keep(state.next, head, snapshotted);
   }
 

@@ -62,7 +62,7 @@ export function streamObject(app: App) {
     }
 
     async execute(request: CommandRequest): Promise<CommandAnswer> {
-      return this.#answer(this.#run(request), request.waitMs);
+      return this.#answer(this.#run(request), request.waitMs, request.withData);
     }
 
     async append(request: AppendRequest): Promise<AppendAnswer> {
@@ -179,13 +179,13 @@ export function streamObject(app: App) {
       }
     }
 
-    async #answer(outcome: CommandOutcome, waitMs: number | undefined): Promise<CommandAnswer> {
-      if (outcome.outcome === "stored") return { ...(await this.#written(outcome, waitMs)), commandId: outcome.commandId };
+    async #answer(outcome: CommandOutcome, waitMs: number | undefined, withData?: boolean): Promise<CommandAnswer> {
+      if (outcome.outcome === "stored") return { ...(await this.#written(outcome, waitMs, withData)), commandId: outcome.commandId };
       if (outcome.outcome === "refused" || outcome.outcome === "version-conflict") await this.#settle(waitMs);
       return outcome;
     }
 
-    async #written({ first, last, replayed }: Stored, waitMs: number | undefined): Promise<Written> {
+    async #written({ first, last, replayed }: Stored, waitMs: number | undefined, withData = false): Promise<Written> {
       const stored = this.#journal.events.range(first, last);
       // An answer without events (last = the version it was decided on) rests on all that came before it.
       const inLog = await this.#outbox.settle(last, waitMs);
@@ -194,9 +194,13 @@ export function streamObject(app: App) {
         outcome: "written",
         version: last,
         ...(positions[last] === undefined ? {} : { position: positions[last] }),
-        events: stored.map(({ id, version, type }) =>
-          positions[version] === undefined ? { id, version, type } : { id, version, position: positions[version], type },
-        ),
+        events: stored.map(({ id, version, type, data }) => ({
+          id,
+          version,
+          ...(positions[version] === undefined ? {} : { position: positions[version] }),
+          type,
+          ...(withData ? { data } : {}),
+        })),
         replayed,
       };
     }

@@ -3,10 +3,12 @@
 export { given } from "./given.ts";
 export { when } from "./when.ts";
 export { NOW, on } from "./recorded.ts";
+export { accepted, failed, refused, timeout, told } from "./process.ts";
 
 // Types
 export type { GivenAggregate, ThenAggregate } from "./aggregate.ts";
 export type { GivenView } from "./view.ts";
+export type { GivenProcess, ThenProcess } from "./process.ts";
 export type { WhenReactor } from "./when.ts";
 export type { TestWorld, WhenEffect } from "./effect.ts";
 export type { Facts, On, OnStreamOf } from "./recorded.ts";

@@ -1,7 +1,6 @@
 /** Keeps a view up to date: the table that answers, and beside it the one that shall (zero-downtime rebuilds). */
 
 import { type Progress, catchUp } from "../delivery/consumer.ts";
-import type { ConsumerHooks } from "../delivery/failure.ts";
 import { VIEW_BUILD_SLICE_MS } from "../limits.ts";
 import { logOf } from "../objects.ts";
 import { generationsOf, rebuildIfErased, register, swap } from "./generations.ts";
@@ -24,21 +23,21 @@ export async function project(
   store: string,
   view: View,
   deadline: number,
-  { until = Number.POSITIVE_INFINITY, hooks = {} }: { readonly until?: number; readonly hooks?: ConsumerHooks } = {},
+  until = Number.POSITIVE_INFINITY,
 ): Promise<ViewProgress> {
   const log = logOf(env, store);
   for (;;) {
     const generations = await generationsOf(env, store, view);
     const { serving, stale, wanted } = generations;
     if (!generations.registered) await register(env, store, view);
-    const wantedOne = viewConsumer(env, store, view, wanted, hooks);
+    const wantedOne = viewConsumer(env, store, view, wanted);
     if (serving.generation === wanted.generation) {
       const progress = await catchUp(wantedOne, log, deadline, until);
       if ((generations.eraseTo > 0 || wantedOne.erased) && (await rebuildIfErased(env, store, view))) continue;
       return progress;
     }
     // The table that answers comes first; what is being built gets slices of the time, so that it never holds up the other.
-    const servingOne = viewConsumer(env, store, view, serving, hooks);
+    const servingOne = viewConsumer(env, store, view, serving);
     const live: Progress = stale
       ? { position: (await servingOne.checkpoint.look())?.position ?? 0, outcome: "resting" }
       : await catchUp(servingOne, log, deadline, until);

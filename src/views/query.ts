@@ -1,65 +1,98 @@
-/** Reads views: rows with the position they are at, and the wait for a position. */
+/** ④ Reads views: rows with the position they are at, and the wait for a position. */
 
 import { project } from "./project.ts";
-import { readServing } from "./serving.ts";
-import { quoted } from "./table.ts";
+import type { Cursor } from "./query-cursor.ts";
+import { type ViewQuery, completeSort, queryStatement, sortValuesOf } from "./query-sql.ts";
+import { type ServedRows, readServing } from "./serving.ts";
 import type { StoredRow, View } from "./view.ts";
 
-export interface ViewPage {
+/** What every answer says of the table that gave it. */
+export type Served = Pick<ServedRows, "position" | "stale"> & {
+  /** Names the table: it changes when the view has been built anew. */
+  readonly generation: string;
+};
+
+export interface ViewPage extends Served {
   readonly rows: readonly StoredRow[];
-  /** The key after which the next page begins. */
-  readonly next?: string;
-  /** Every event up to it has changed the rows. */
-  readonly position: number;
+  /** Where the next page begins. */
+  readonly next?: Cursor;
 }
 
-export interface ViewQuery {
-  /** Columns and the values they must have, in the column's stored form. */
-  readonly equal: readonly { readonly column: string; readonly value: string | number | null }[];
-  readonly limit: number;
-  /** Only rows whose key sorts after it. */
-  readonly after?: string;
+/** What a reader asks of the rows' position. */
+export interface Wanted {
+  /** Every event up to it has changed the rows (promise 7). */
+  readonly position: number;
+  /** How long to wait for it, in milliseconds since 1970. */
+  readonly deadline: number;
+  /** Rather not before this one: the reader has seen it already. Not waited for. */
+  readonly seen?: number;
+}
+
+/** Whatever position there is. */
+const NOW: Wanted = { position: 0, deadline: 0 };
+
+/** The wait for a position is over. */
+export class ViewBehind extends Error {
+  override readonly name = "ViewBehind";
 }
 
 /** Milliseconds between two looks at what is not there yet. Ours: short against what a person notices. */
 const LOOK_AGAIN_MS = 25;
 
-/** One page of rows in key order. Rows and position are read in one transaction. */
-export async function queryView(env: Env, store: string, view: View, { equal, limit, after }: ViewQuery): Promise<ViewPage> {
-  const { results, table, position } = await readServing(env, store, view, (table, db) => {
-    const key = quoted(table.key);
-    const conditions = [
-      `_store = ?`,
-      ...equal.map(({ column }) => `${quoted(column)} IS ?`),
-      ...(after === undefined ? [] : [`${key} > ?`]),
-    ];
-    return db
-      .prepare(`SELECT * FROM ${table.name} WHERE ${conditions.join(" AND ")} ORDER BY ${key} LIMIT ?`)
-      .bind(store, ...equal.map(({ value }) => value), ...(after === undefined ? [] : [after]), limit + 1);
-  });
-  const page = results.slice(0, limit);
+type Statement = Parameters<typeof readServing>[3];
+
+/** One page of rows. Rows and position are read in one transaction. @throws {ViewBehind} */
+export async function queryView(env: Env, store: string, view: View, query: ViewQuery, wanted: Wanted = NOW): Promise<ViewPage> {
+  const served = await readAt(env, store, view, (table, db) => queryStatement(table, db, store, query), wanted);
+  const { results, table, position } = served;
+  const page = results.slice(0, query.limit);
   const last = page.at(-1);
   return {
+    ...servedBy(served),
     rows: page.map((row) => table.fromSql(row)),
-    ...(results.length > limit && last ? { next: String(last[table.key]) } : {}),
-    position,
+    ...(results.length > query.limit && last
+      ? { next: { values: sortValuesOf(last, query.sort ?? completeSort(view.key)), position } }
+      : {}),
   };
 }
 
-/** One row by its key. */
-export async function rowOf(env: Env, store: string, view: View, key: string): Promise<{ row?: StoredRow; position: number }> {
-  const { results, table, position } = await readServing(env, store, view, (table, db) => table.select(db, store, [key]));
-  return { ...(results[0] ? { row: table.fromSql(results[0]) } : {}), position };
+/** One row by its key, as soon as it exists, or the last look at `until` (milliseconds since 1970). @throws {ViewBehind} */
+export async function awaitRow(
+  env: Env,
+  store: string,
+  view: View,
+  key: string,
+  wanted: Wanted,
+  until: number,
+): Promise<Served & { readonly row?: StoredRow }> {
+  for (;;) {
+    const served = await readAt(env, store, view, (table, db) => table.select(db, store, [key]), wanted);
+    const [row] = served.results;
+    if (row || Date.now() >= until) return { ...servedBy(served), ...(row ? { row: served.table.fromSql(row) } : {}) };
+    await scheduler.wait(LOOK_AGAIN_MS);
+    await project(env, store, view, until);
+  }
 }
 
-/** The row once it exists, or the last look at `deadline` (milliseconds since 1970). */
-export async function awaitRow(env: Env, store: string, view: View, key: string, deadline: number) {
-  for (;;) {
-    const found = await rowOf(env, store, view, key);
-    if (found.row || Date.now() >= deadline) return found;
+/**
+ * Asks the table that serves, at the position wanted. Any replica of the database may answer, as long as it is at that
+ * position; else the primary is asked, once the view has been brought there.
+ *
+ * @throws {ViewBehind} when it was not there in time
+ */
+export async function readAt(env: Env, store: string, view: View, statement: Statement, wanted: Wanted): Promise<ServedRows> {
+  const { position, deadline, seen = 0 } = wanted;
+  let served = await readServing(env, store, view, statement, "anywhere");
+  if (served.position < Math.max(position, seen)) served = await readServing(env, store, view, statement, "primary");
+  while (served.position < position) {
+    if (!(await awaitPosition(env, store, view, position, deadline))) throw new ViewBehind();
+    served = await readServing(env, store, view, statement, "primary");
+    if (served.position >= position) break;
+    // The view is at the position, but not yet the table that serves.
+    if (Date.now() >= deadline) throw new ViewBehind();
     await scheduler.wait(LOOK_AGAIN_MS);
-    await project(env, store, view, deadline);
   }
+  return served;
 }
 
 /**
@@ -69,9 +102,14 @@ export async function awaitRow(env: Env, store: string, view: View, key: string,
  */
 export async function awaitPosition(env: Env, store: string, view: View, position: number, deadline: number): Promise<boolean> {
   for (;;) {
-    const progress = await project(env, store, view, deadline, { until: position });
+    const progress = await project(env, store, view, deadline, position);
     if (progress.position >= position) return true;
     if (Date.now() >= deadline) return false;
     await scheduler.wait(LOOK_AGAIN_MS);
   }
+}
+
+/** What an answer says of the table that gave it. */
+export function servedBy({ position, stale, table }: ServedRows): Served {
+  return { position, stale, generation: table.generation };
 }

@@ -4,6 +4,7 @@ import { type CheckpointRow, fromRow } from "../delivery/checkpoint.ts";
 import { isMissingTable } from "../delivery/schema.ts";
 import { VIEW_NUDGE_MS } from "../limits.ts";
 import { type ViewRow, checkpointOf, databaseOf, generationsOf, selectServing } from "./generations.ts";
+import { type ReadFrom, readBatch } from "./replica.ts";
 import { type SqlRow, type ViewTable, tableOf } from "./table.ts";
 import type { View } from "./view.ts";
 
@@ -25,12 +26,14 @@ const lastServing = new WeakMap<D1Database, Map<string, ViewTable>>();
  * Asks the table that serves a view. Rows, position and the choice of the table are read in one transaction.
  *
  * @param query the statement for a table; it may be called again with another one
+ * @param from whether a replica of the database may answer, which may lag behind
  */
 export async function readServing(
   env: Env,
   store: string,
   view: View,
   query: (table: ViewTable, db: D1Database) => D1PreparedStatement,
+  from: ReadFrom = "anywhere",
 ): Promise<ServedRows> {
   const db = databaseOf(env, view);
   const known = lastServing.get(db) ?? new Map<string, ViewTable>();
@@ -42,7 +45,7 @@ export async function readServing(
     const checkpoint = checkpointOf(env, store, view, table);
     try {
       await checkpoint.prepare();
-      const [found, at, now] = await db.batch<SqlRow>([query(table, db), checkpoint.select(), selectServing(db, store, view)]);
+      const [found, at, now] = await readBatch<SqlRow>(db, from, [query(table, db), checkpoint.select(), selectServing(db, store, view)]);
       const generations = await generationsOf(env, store, view, (now?.results[0] as ViewRow | undefined) ?? null);
       known.set(key, generations.serving);
       if (generations.serving.generation !== table.generation) continue;
@@ -50,9 +53,15 @@ export async function readServing(
       const row = at?.results[0] as CheckpointRow | undefined;
       return { results: found?.results ?? [], table, position: row ? fromRow(row).position : 0, stale: generations.stale };
     } catch (error) {
+      if (++failures > 1) throw error;
       // The guess was so old that the table has been dropped since.
-      if (!isMissingTable(error) || ++failures > 1) throw error;
-      known.delete(key);
+      if (isMissingTable(error)) known.delete(key);
+      else {
+        // What was asked need not fit a table that was only guessed.
+        const { serving } = await generationsOf(env, store, view);
+        if (serving.generation === table.generation) throw error;
+        known.set(key, serving);
+      }
     }
   }
 }

@@ -14,6 +14,8 @@ export interface Column {
   readonly kind: ColumnKind;
   /** The schema knows `null`; where it does not, an empty column reads as a missing field. */
   readonly nullable: boolean;
+  /** Every row has a value there. */
+  readonly required?: boolean;
 }
 
 const SQL_TYPE: Record<ColumnKind, string> = { text: "TEXT", integer: "INTEGER", real: "REAL", boolean: "INTEGER", json: "TEXT" };
@@ -64,8 +66,9 @@ function definitionOf(view: View): Definition {
     name,
     kind: kindOf(rowSchema.properties?.[name]),
     nullable: field.safeParse(null).success,
+    required: !field.safeParse(null).success && !field.safeParse(undefined).success,
   }));
-  const code = view.revision ?? [...view.handlers].map(([type, { at, fold }]) => [type, at.toString(), fold.toString()]);
+  const code = view.revision ?? [...view.handlers].map(([type, handler]) => [type, handler.code]);
   const hash = createHash("sha256")
     .update(canonical([rowSchema, view.key, view.indexes, view.sources.map(({ name }) => name).toSorted(), code]))
     .digest("hex")
@@ -223,7 +226,7 @@ function literal(text: string): string {
 }
 
 /** Scalars become columns of their own; what is not one scalar type becomes JSON. */
-function kindOf(schema: z.core.JSONSchema._JSONSchema | undefined): ColumnKind {
+export function kindOf(schema: z.core.JSONSchema._JSONSchema | undefined): ColumnKind {
   const types = typesOf(schema);
   types.delete("null");
   const [type, ...others] = types;

@@ -3,6 +3,9 @@
 import type { z } from "zod";
 import { requireName } from "../names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type RowWrite, type RowWriter, rowWriter } from "./write.ts";
+import { type NamedQuery, type ParamsSchema, type QueryDefinition, namedQueries } from "./named-query.ts";
+import type { ConsumerHooks } from "../delivery/failure.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../delivery/retry.ts";
 import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../event.ts";
 import { VIEW_COLUMNS } from "../limits.ts";
@@ -10,7 +13,7 @@ import { VIEW_COLUMNS } from "../limits.ts";
 /** Columns: SQL and query strings both carry them as they are; `_` in front is ours. */
 const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** What a query says beside the columns (DESIGN: the HTTP contract). */
-const QUERY_PARAMETERS = new Set(["limit", "cursor", "sort", "minPosition", "consistency"]);
+export const QUERY_PARAMETERS: ReadonlySet<string> = new Set(["limit", "cursor", "sort", "after", "minPosition", "consistency"]);
 
 /** A row's schema: columns by name. */
 export type RowSchema = z.ZodObject<Record<string, z.ZodType<JsonValue>>>;
@@ -25,9 +28,20 @@ export type ViewHandler<Row, Event> =
       /** The key or keys of the rows this event touches. */
       readonly at: (event: Event) => string | readonly string[];
       readonly fold: Fold<Row, Event>;
+    }
+  | {
+      /**
+       * Changes rows that only the database knows: all orders of a customer, say. Its SQL is not checked against the row's schema.
+       * Write such texts with the {@link sql} tag. A view with such a handler has no live stream.
+       */
+      readonly sql: (event: Event, rows: RowWriter) => RowWrite | readonly RowWrite[];
     };
 
-export interface ViewDefinition<From extends Source, Row extends RowSchema> {
+export interface ViewDefinition<
+  From extends Source,
+  Row extends RowSchema,
+  Queries extends Readonly<Record<string, ParamsSchema>> = Readonly<Record<string, ParamsSchema>>,
+> {
   readonly description?: string;
   /** Whose events it folds. */
   readonly from: From | readonly From[];
@@ -43,6 +57,8 @@ export interface ViewDefinition<From extends Source, Row extends RowSchema> {
       readonly [Type in EventOf<From>["type"]]?: ViewHandler<z.output<Row>, EventOfType<From, Type>>;
     } & { readonly [DELETED]?: ViewHandler<z.output<Row>, RecordedEvent<typeof DELETED, { readonly erased: boolean }>> }
   >;
+  /** Questions that conditions on columns cannot ask: SQL, by name. */
+  readonly queries?: { readonly [Name in keyof Queries]: QueryDefinition<keyof NoInfer<z.output<Row>> & string, Queries[Name]> };
   /** Stands for the code of the handlers when set: then only a change of it (or of row, key, indexes) makes a new table. */
   readonly revision?: string | number;
   /** How often an event is tried that cannot be folded. Default: eight times in two minutes. */
@@ -61,17 +77,31 @@ export interface View<Name extends string = string, Row extends RowSchema = RowS
   readonly indexes: readonly string[];
   readonly sources: readonly From[];
   readonly handlers: ReadonlyMap<string, ErasedHandler>;
+  readonly queries: ReadonlyMap<string, NamedQuery>;
   readonly revision?: string | number;
   readonly retry?: RetryPolicy;
   readonly database?: string;
   /** Each row is made of the events of one stream, whose id is its key. */
   readonly ownRows: boolean;
+  /** Of the app that declares it. */
+  readonly hooks?: ConsumerHooks;
 }
 
 /** A handler as the engine calls it. Not a {@link Fold}: freezing a row of unknown columns is too deep for the compiler. */
 interface ErasedHandler {
   readonly at: (event: RecordedEvent) => readonly string[];
   readonly fold: ErasedFold;
+  /** Instead of a fold. */
+  readonly write?: (event: RecordedEvent) => readonly RowWrite[];
+  /** What the app says of it: another text makes another table. */
+  readonly code: readonly string[];
+}
+interface RowsAndFold {
+  readonly at: (event: RecordedEvent) => string | readonly string[];
+  readonly fold: ErasedFold;
+}
+interface ErasedSql {
+  readonly sql: (event: RecordedEvent, rows: RowWriter) => RowWrite | readonly RowWrite[];
 }
 type ErasedFold = (row: StoredRow | undefined, event: RecordedEvent, key: string) => StoredRow | null;
 
@@ -91,12 +121,14 @@ export type StoredRow = Record<string, JsonValue>;
  *   on: { Counted: (row, event) => ({ counter: streamIdOf(event.stream), total: (row?.total ?? 0) + event.data.by }) },
  * });
  */
-export function view<const Name extends string, From extends Source, Row extends RowSchema>(
-  name: Name,
-  definition: ViewDefinition<From, Row>,
-): View<Name, Row, From> {
+export function view<
+  const Name extends string,
+  From extends Source,
+  Row extends RowSchema,
+  Queries extends Readonly<Record<string, ParamsSchema>>,
+>(name: Name, definition: ViewDefinition<From, Row, Queries>): View<Name, Row, From> {
   requireName("view", name);
-  const { from, row, key, indexes = [], on, retry, ...rest } = definition;
+  const { from, row, key, indexes = [], on, queries = {}, retry, ...rest } = definition;
   const sources: readonly From[] = Array.isArray(from) ? from : [from];
   requireKnownTypes(
     `view "${name}"`,
@@ -111,12 +143,13 @@ export function view<const Name extends string, From extends Source, Row extends
     if (!columns.includes(column)) throw new TypeError(`view "${name}" has no column "${column}" (${columns.join(", ")})`);
   }
   // The handlers were typed one by one; from here on events reach them by their type's name alone.
-  const handlers = Object.entries(on as unknown as Record<string, ErasedFold | ErasedHandler>).map(
+  const handlers = Object.entries(on as unknown as Record<string, ErasedFold | RowsAndFold | ErasedSql>).map(
     ([type, handler]) => [type, normalised(handler)] as const,
   );
   const ownRows = sources.length === 1 && Object.values(on).every((handler) => typeof handler === "function");
   const policy = retry === undefined ? {} : { retry: retryPolicy(retry) };
-  return { kind: "view", name, row, key, indexes, sources, handlers: new Map(handlers), ownRows, ...policy, ...rest };
+  const declared = { handlers: new Map(handlers), queries: namedQueries(name, queries), ownRows };
+  return { kind: "view", name, row, key, indexes, sources, ...declared, ...policy, ...rest };
 }
 
 function requireColumn(view: string, column: string, columns: readonly string[]): void {
@@ -127,7 +160,16 @@ function requireColumn(view: string, column: string, columns: readonly string[])
   if (twin !== undefined) throw new TypeError(`view "${view}" has two columns that differ only in case: "${column}" and "${twin}"`);
 }
 
-function normalised(handler: ErasedFold | ErasedHandler): ErasedHandler {
-  if (typeof handler === "function") return { at: (event) => [streamIdOf(event.stream)], fold: handler };
-  return { at: (event) => [handler.at(event)].flat(), fold: handler.fold };
+function normalised(handler: ErasedFold | RowsAndFold | ErasedSql): ErasedHandler {
+  if (typeof handler === "function") return { at: ownRow, fold: handler, code: [handler.toString()] };
+  if ("sql" in handler) {
+    const { sql } = handler;
+    return { at: () => [], fold: () => null, write: (event) => [sql(event, rowWriter)].flat(), code: [sql.toString()] };
+  }
+  const { at, fold } = handler;
+  return { at: (event) => [at(event)].flat(), fold, code: [at.toString(), fold.toString()] };
+}
+
+function ownRow({ stream }: RecordedEvent): readonly string[] {
+  return [streamIdOf(stream)];
 }

@@ -15,11 +15,10 @@ const CLOUD_EVENTS = { "content-type": "application/cloudevents+json" };
 
 /** Those of other stations, and those that HTTP alone cannot bring about. */
 const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
-  "unknown-view": "views",
-  "unknown-row": "views",
-  "view-behind": "views",
+  "view-rebuilding": "test/workers/views/queries-stale.test.ts",
   "unknown-consumer": "consumers",
   "action-not-possible": "consumers",
+  "not-live": "test/workers/views/written.test.ts",
   "unknown-webhook": "webhooks",
   "unknown-delivery": "webhooks",
   "delivery-ended": "webhooks",
@@ -46,6 +45,12 @@ export function problems({ fetch, freshStore }: Service): void {
       ["two conditions", ({ post }) => post(COUNT, {}, { "if-match": '"3"', "if-none-match": "*" })],
       ["a stream id", ({ get }) => get("/streams/alarm/a%2Fb")],
       ["a window", ({ get }) => get("/streams/alarm/1?from=-1")],
+      ["a column of a view", ({ get }) => get("/views/totals?colour=red")],
+      ["an operator", ({ get }) => get("/views/totals?total.like=1")],
+      ["a sort", ({ get }) => get("/views/totals?sort=colour")],
+      ["a cursor", ({ get }) => get("/views/totals?cursor=nonsense")],
+      ["a parameter of a query", ({ get }) => get("/views/specimens/queries/byFlag?atLeast=many")],
+      ["where a live view begins", ({ get }) => get("/views/totals?after=x", { accept: "text/event-stream" })],
       ["a filter of the log", ({ get }) => get("/log?kind=x")],
       ["a version of the state", ({ get }) => get("/aggregates/counter/1?version=x")],
       ["a wait", ({ get }) => get("/aggregates/counter/1/commands/k?wait=long")],
@@ -74,6 +79,18 @@ export function problems({ fetch, freshStore }: Service): void {
     forbidden: [
       ["a token without the right", ({ post }) => post(COUNT, {}, bearer("read"))],
       ["a token for another store", ({ get }) => get("/log", bearer("elsewhere"))],
+    ],
+    "unknown-view": [
+      ["to query", ({ get }) => get("/views/nothing")],
+      ["to follow", ({ get }) => get("/views/nothing", { accept: "text/event-stream" })],
+    ],
+    "unknown-row": [["a key", ({ get }) => get("/views/totals/nothing")]],
+    "unknown-query": [["a name", ({ get }) => get("/views/specimens/queries/nothing")]],
+    "query-failed": [["SQL that is wrong", ({ get }) => get("/views/specimens/queries/misspells")]],
+    "view-behind": [
+      ["a page", ({ get }) => get("/views/totals?minPosition=9", { prefer: "wait=0" })],
+      ["a row", ({ get }) => get("/views/totals/1?minPosition=9", { prefer: "wait=0" })],
+      ["a named query", ({ get }) => get("/views/specimens/queries/echo?text=x&minPosition=9", { prefer: "wait=0" })],
     ],
     "not-found": [
       ["a path", ({ get }) => get("/nothing")],

@@ -11,7 +11,7 @@ type ServerOptions = Pick<DevServerOptions, "main" | "variables">;
 export class Server {
   readonly client: Client;
   readonly #port: number;
-  readonly #options: ServerOptions;
+  #options: ServerOptions;
   readonly #folder = temporaryFolder();
   #wrangler: DevServer;
   #output = "";
@@ -40,8 +40,9 @@ export class Server {
     await this.#wrangler.ended;
   }
 
-  /** The same store again, from what is on the disk. */
-  async startAgain(): Promise<void> {
+  /** The same store again, from what is on the disk; perhaps with other code. */
+  async startAgain(options = this.#options): Promise<void> {
+    this.#options = options;
     this.#wrangler = this.#spawn();
     await this.#listening();
   }

@@ -2,7 +2,6 @@
 
 import { z } from "zod";
 import {
-  type DecideContext,
   type Duration,
   after,
   aggregate,
@@ -11,7 +10,6 @@ import {
   category,
   defineApp,
   event,
-  nothing,
   reactor,
   refuse,
   send,
@@ -25,36 +23,13 @@ import { fulfilment } from "../../src/shop/fulfilment.ts";
 import { order } from "../../src/shop/order.ts";
 import { product } from "../../src/shop/product.ts";
 import { readyOrders, stock } from "../../src/shop/views.ts";
+import { counter, told } from "./counter.ts";
+import { errand, wish } from "./errand.ts";
+import { move, purse, trip, word } from "./sagas.ts";
+import { customerTotals, delivery, sale, salesPerDay, stockByProduct } from "./views/figures.ts";
+import { specimen, specimens } from "./views/parts.ts";
 
-/** Counts, refuses above a limit, fails on request: one command for each outcome. */
-export const counter = aggregate("counter", {
-  events: { Counted: z.object({ by: z.int(), total: z.int() }) },
-  commands: {
-    Count: z.object({ by: z.int().positive().default(1) }),
-    CountTwice: z.object({}),
-    DoNothing: z.object({}),
-    Throw: z.object({}),
-    DecideNonsense: z.object({}),
-  },
-  initialState: () => ({ total: 0 }),
-  evolve: { Counted: (state, { by }) => ({ total: state.total + by }) },
-  decide: {
-    Count: (state, { by }) => (by > 1_000 ? refuse("too-much", { limit: 1_000 }) : event("Counted", { by, total: state.total + by })),
-    CountTwice: (state) => [event("Counted", { by: 1, total: state.total + 1 }), event("Counted", { by: 1, total: state.total + 2 })],
-    DoNothing: (_state, _nothing, context) => {
-      told.push(context);
-      return nothing();
-    },
-    Throw: () => {
-      throw new Error("decide threw, as it was told to");
-    },
-    // What a cast can let through: the schema must catch it before it is stored.
-    DecideNonsense: () => event("Counted", { by: "many" as unknown as number, total: 0 }),
-  },
-});
-
-/** What `decide` was told of the commands that change nothing. */
-export const told: DecideContext[] = [];
+export { counter, told };
 
 /** Reminds itself: for timers. */
 export const reminder = aggregate("reminder", {
@@ -209,9 +184,9 @@ const allReadings = webhook("told.all", {
 });
 
 export const app = defineApp({
-  aggregates: [product, order, counter, reminder, contract],
-  categories: [reading, alarm, meter, sample, webhookEvents],
-  views: [readyOrders, stock, totals, values, contracts],
-  processors: [fulfilment, relay],
+  aggregates: [product, order, counter, reminder, contract, purse],
+  categories: [reading, alarm, meter, sample, specimen, sale, delivery, wish, word, webhookEvents],
+  views: [readyOrders, stock, totals, values, contracts, specimens, customerTotals, stockByProduct, salesPerDay],
+  processors: [fulfilment, relay, errand, move, trip],
   webhooks: [bigReadings, allReadings],
 });

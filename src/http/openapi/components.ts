@@ -1,5 +1,6 @@
 /** What answers are made of. Requests are described by the schemas that check them. */
 
+import type { SagaStatus, StepStatus } from "../../processors/saga-state.ts";
 import { z } from "zod";
 import type { CategorySummary } from "../../catalog/protocol.ts";
 import type { ConsumerReport, RebuildReport } from "../../delivery/report.ts";
@@ -18,6 +19,7 @@ const StreamName = z.string().describe("`category/id`, for example `order/42`.")
 const Json = z.record(z.string(), z.unknown());
 const Next = z.string().describe("The URL of the next page.");
 const Cursor = z.string().describe("The `cursor` of the next page. Absent on the last one.");
+const Stale = z.literal(true).describe("The rows are of an earlier definition: the view is being built anew.");
 
 const issue = z.object({
   path: z.string().describe("Where in the body or the query: `lines.0.sku`; empty: all of it."),
@@ -128,6 +130,7 @@ const viewReport = z.object({
   description: z.string().optional(),
   key: z.string().describe("The column that identifies a row."),
   row: Json.describe("The JSON Schema of a row."),
+  queries: z.array(Name).optional().describe("The names of its queries."),
   position: Position,
   status: consumerStatus,
   stale: z.literal(true).optional().describe("An earlier definition answers, and stands still, until this one's table is built."),
@@ -217,6 +220,50 @@ const createdWebhook = z.object({
   secret: z.string().describe("`whsec_…`. Shown this once."),
 });
 
+const stepStatus = z.enum([
+  "pending",
+  "in-progress",
+  "waiting",
+  "retry-awaiting",
+  "completed",
+  "failed",
+  "timed-out",
+  "undo-in-progress",
+  "undo-retry-awaiting",
+  "undone",
+  "undo-bypassed",
+  "undo-failed",
+]) satisfies z.ZodType<StepStatus>;
+
+const saga = z.object({
+  saga: Name,
+  id: z.string(),
+  stream: StreamName,
+  version: Version,
+  status: z.enum(["not-started", "in-progress", "failure-pending", "in-failure", "completed", "failed"]) satisfies z.ZodType<SagaStatus>,
+  failure: z
+    .object({ step: z.string(), reason: z.string(), detail: z.string().optional() })
+    .optional()
+    .describe("Why it fails or has failed: what happened first."),
+  undoFailed: z.array(z.string()).optional().describe("Steps that could not be undone: somebody has to look."),
+  parent: z.object({ saga: Name, id: z.string(), step: z.string() }).optional().describe("The saga and step that started it."),
+  input: z.unknown(),
+  steps: z.array(
+    z.object({
+      name: z.string(),
+      after: z.array(z.string()).describe("Steps that it comes after."),
+      status: stepStatus,
+      attempts: Whole,
+      undoAttempts: Whole,
+      reason: z.string().optional(),
+      detail: z.string().optional(),
+      until: Time.optional().describe("When it is tried again, or has waited long enough."),
+      version: Version.optional().describe("The target's version after the action."),
+      result: z.unknown().optional(),
+    }),
+  ),
+});
+
 const cloudEvent = z
   .object({ ...Attributes.shape, ...Envelope.omit({ data_base64: true }).shape })
   .describe("A CloudEvent 1.0. Extension attributes beside these are kept.");
@@ -240,6 +287,7 @@ export const COMPONENTS = {
   Delivery: delivery,
   Replay: replay,
   CloudEvent: cloudEvent,
+  Saga: saga,
 } as const;
 
 /** Pages and other wrappings, which have no names of their own. */
@@ -259,11 +307,22 @@ export const ANSWERS = {
     imported: Whole.describe("Events that were stored now."),
     known: Whole.describe("Events that were there already."),
   }),
-  rows: z.object({ rows: z.array(Json), next: Cursor.optional(), position: Position }),
+  rows: z.object({ rows: z.array(Json), next: Cursor.optional(), position: Position, stale: Stale.optional() }),
+  queryRows: z.object({
+    rows: z.array(Json),
+    position: Position,
+    truncated: z.literal(true).optional().describe("There are more rows than an answer may have."),
+    stale: Stale.optional(),
+  }),
   state: z.object({
     stream: StreamName,
     version: Version,
     state: z.unknown(),
+    status: z.enum(["running", "completed"]).optional().describe("Of a process manager or saga."),
+    inFlight: z
+      .array(z.object({ commandId: z.string(), stream: StreamName, command: z.string(), data: Json }))
+      .optional()
+      .describe("Commands that a process manager or saga has sent, whose outcome it does not know yet."),
     timers: z
       .array(z.object({ command: z.string(), due: Time, data: z.unknown() }))
       .optional()
@@ -271,6 +330,7 @@ export const ANSWERS = {
   }),
   received: z.object({ commandId: z.string(), stream: StreamName }),
   views: z.object({ views: z.array(viewReport) }),
+  sagas: z.object({ sagas: z.array(z.object({ name: Name, description: z.string().optional(), input: Json })) }),
   consumers: z.object({ consumers: z.array(consumer) }),
   webhooks: z.object({ webhooks: z.array(webhook) }),
   deliveries: z.object({

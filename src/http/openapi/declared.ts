@@ -4,27 +4,33 @@ import { z } from "zod";
 import type { App } from "../../app.ts";
 import type { DataSchema } from "../../event.ts";
 import type { AnyAggregate } from "../../streams/aggregate.ts";
+import type { Saga } from "../../processors/saga.ts";
+import { commandsOf } from "../aggregates.ts";
+import { sagasOf } from "../sagas.ts";
 import { type ColumnKind, tableOf } from "../../views/table.ts";
+import type { NamedQuery } from "../../views/named-query.ts";
 import type { View } from "../../views/view.ts";
+import { OPERATORS, OPERATORS_OF } from "../view-query.ts";
 import { ANSWERS, COMPONENTS } from "./components.ts";
 import type { Operation } from "./operation.ts";
 import { COMMAND } from "./operations/commands.ts";
+import { START_SAGA } from "./operations/sagas.ts";
 import { json } from "./operations/shared.ts";
-import { VIEW_PAGE, VIEW_ROW } from "./operations/views.ts";
+import { VIEW_PAGE, VIEW_QUERY, VIEW_ROW, pageOr } from "./operations/views.ts";
 import type { JsonSchema, Schemas } from "./schema.ts";
 
-/** A column as a parameter: rows where it has this value. */
-const COLUMN: Record<ColumnKind, JsonSchema> = {
+/** A column's value as a parameter. Columns of lists and objects have none. */
+const VALUE: Record<Exclude<ColumnKind, "json">, JsonSchema> = {
   text: { type: "string" },
   integer: { type: "integer" },
   real: { type: "number" },
   boolean: { type: "boolean" },
-  json: { type: "string", description: "Its JSON text, as it is stored." },
 };
 
 export function operationsOf(app: App, schemas: Schemas): Operation[] {
   return [
-    ...[...app.aggregates.values()].flatMap((aggregate) => commandsOf(aggregate, schemas)),
+    ...[...app.aggregates.values()].flatMap((aggregate) => commandOperationsOf(aggregate, schemas)),
+    ...sagasOf(app).flatMap((saga) => startsOf(saga, schemas)),
     ...[...app.views.values()].flatMap((view) => queriesOf(view, schemas)),
   ];
 }
@@ -51,22 +57,36 @@ export function tagsOf(app: App): Record<string, string> {
   ]);
 }
 
-function commandsOf({ name, commands }: AnyAggregate, schemas: Schemas): Operation[] {
-  return Object.entries(commands as Record<string, z.ZodType>).map(([command, schema]) => ({
+function commandOperationsOf(aggregate: AnyAggregate, schemas: Schemas): Operation[] {
+  const { name } = aggregate;
+  return commandsOf(aggregate).map((command) => ({
     ...COMMAND,
     method: "post",
     path: `/aggregates/${name}/{id}/${command}`,
     operationId: `aggregates:${name}:${command}`,
     summary: `Send ${command}`,
     tag: tagOfAggregate(name),
-    body: { "application/json": schemas.define(`${name}.${command}.command`, (place) => schemas.ofApp(schema, "input", place)) },
+    body: {
+      "application/json": schemas.define(`${name}.${command}.command`, (place) =>
+        schemas.ofApp(aggregate.commands[command], "input", place),
+      ),
+    },
   }));
+}
+
+function startsOf({ name, saga }: Saga, schemas: Schemas): Operation[] {
+  const input = schemas.define(`${name}.input`, (place) => schemas.ofApp(saga.input, "input", place));
+  const start = { ...START_SAGA, method: "post", tag: tagOfAggregate(name), body: { "application/json": input } } as const;
+  return [
+    { ...start, path: `/sagas/${name}`, operationId: `sagas:${name}:start`, summary: `Start ${name}` },
+    { ...start, path: `/sagas/${name}/{id}`, operationId: `sagas:${name}:startAs`, summary: `Start ${name} under an id` },
+  ];
 }
 
 function queriesOf(view: View, schemas: Schemas): Operation[] {
   const { name, key } = view;
-  const { columns } = tableOf(view);
   const tag = tagOfView(name);
+  const conditions = conditionsOf(view);
   const row = schemas.define(`${name}.row`, (place) => schemas.ofApp(view.row, "output", place));
   const page = schemas.ofOurs(ANSWERS.rows);
   return [
@@ -77,14 +97,9 @@ function queriesOf(view: View, schemas: Schemas): Operation[] {
       operationId: `views:${name}:query`,
       summary: `Query ${name}`,
       tag,
-      query: z.object({ ...Object.fromEntries(columns.map((column) => [column.name, z.string().optional()])), ...VIEW_PAGE.query.shape }),
-      notes: { ...VIEW_PAGE.notes, ...Object.fromEntries(columns.map((column) => [column.name, COLUMN[column.kind]])) },
-      answers: {
-        200: json("A page of rows.", { ...page, properties: { ...(page.properties as object), rows: { type: "array", items: row } } }, [
-          "Link",
-          "Headspring-Position",
-        ]),
-      },
+      query: z.object({ ...asQuery(conditions), ...VIEW_PAGE.query.shape }),
+      notes: { ...VIEW_PAGE.notes, ...conditions },
+      answers: { 200: pageOr({ ...page, properties: { ...(page.properties as object), rows: { type: "array", items: row } } }) },
     },
     {
       ...VIEW_ROW,
@@ -93,10 +108,64 @@ function queriesOf(view: View, schemas: Schemas): Operation[] {
       operationId: `views:${name}:row`,
       summary: `One row of ${name}, by its ${key}`,
       tag,
-      answers: { 200: json("The row.", row, ["Headspring-Position"]) },
+      answers: { 200: json("The row.", row, ["Headspring-Position", "Headspring-Stale"]) },
     },
+    ...[...view.queries.values()].map((query) => namedQueryOf(view, query, schemas)),
   ];
 }
+
+function namedQueryOf({ name }: View, query: NamedQuery, schemas: Schemas): Operation {
+  const params = schemas.ofApp(query.params, "input", "#").properties as Record<string, JsonSchema> | undefined;
+  const answer = schemas.ofOurs(ANSWERS.queryRows);
+  const { row } = query;
+  const rows = row
+    ? { rows: { type: "array", items: schemas.define(`${name}.${query.name}.row`, (place) => schemas.ofApp(row, "output", place)) } }
+    : {};
+  return {
+    ...VIEW_QUERY,
+    method: "get",
+    path: `/views/${name}/queries/${query.name}`,
+    operationId: `views:${name}:queries:${query.name}`,
+    summary: `Ask ${name} for ${query.name}`,
+    ...(query.description === undefined ? {} : { description: query.description }),
+    tag: tagOfView(name),
+    query: z.object({ ...asQuery(params ?? {}), ...VIEW_QUERY.query.shape }),
+    notes: { ...VIEW_QUERY.notes, ...params },
+    answers: {
+      200: json("What it found.", { ...answer, properties: { ...(answer.properties as object), ...rows } }, [
+        "Headspring-Position",
+        "Headspring-Stale",
+      ]),
+    },
+  };
+}
+
+/** Names of parameters. What they are is said in notes. */
+function asQuery(parameters: Readonly<Record<string, JsonSchema>>) {
+  return Object.fromEntries(Object.keys(parameters).map((name) => [name, z.string().optional()]));
+}
+
+/** What the view's columns can be asked, by parameter. */
+function conditionsOf(view: View): Record<string, JsonSchema> {
+  const parameters: Record<string, JsonSchema> = {};
+  for (const { name, kind } of tableOf(view).columns) {
+    const operators = OPERATORS_OF[kind];
+    if (kind !== "json")
+      parameters[name] = { type: "array", items: VALUE[kind], description: `Rows whose ${name} is this. Repeated: any of them.` };
+    for (const operator of operators) parameters[`${name}.${operator}`] = kind === "json" ? OPERATOR.is() : OPERATOR[operator](VALUE[kind]);
+  }
+  return parameters;
+}
+
+const OPERATOR: Record<(typeof OPERATORS)[number], (value?: JsonSchema) => JsonSchema> = {
+  gte: (value) => ({ ...value, description: "At least this." }),
+  gt: (value) => ({ ...value, description: "More than this." }),
+  lte: (value) => ({ ...value, description: "At most this." }),
+  lt: (value) => ({ ...value, description: "Less than this." }),
+  ne: (value) => ({ type: "array", items: value, description: "Anything but this, nothing included. Repeated: none of them." }),
+  in: () => ({ type: "string", description: "Any of these, with commas between them." }),
+  is: () => ({ enum: ["null", "not-null"], description: "Whether there is a value." }),
+};
 
 function tagOfAggregate(name: string): string {
   return `Aggregate ${name}`;

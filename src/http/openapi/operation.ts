@@ -59,6 +59,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   deliveryId: "The id of a delivery: the event's position; behind a hyphen the number of the replay it belongs to.",
   view: "The name of a view.",
   key: "The key of a row.",
+  query: "The name of one of the view's queries.",
 };
 
 type RequestHeader = keyof typeof REQUEST_HEADERS;
@@ -80,5 +81,7 @@ export const RESPONSE_HEADERS = {
   Location: "Where to find what was made.",
   "Idempotent-Replayed": "`true`: the answer is the first one to the same request; nothing was stored now.",
   "Headspring-Position": "The position of the log up to which the view had all events.",
+  "Headspring-Live": "What to pass as `after` to follow the view from these rows on.",
+  "Headspring-Stale": "`true`: the rows are of an earlier definition; the view is being built anew.",
   "Preference-Applied": "What of `Prefer` was followed.",
 } as const;

@@ -4,16 +4,27 @@ import type { Operation } from "./operation.ts";
 import { commands } from "./operations/commands.ts";
 import { consumers } from "./operations/consumers.ts";
 import { log } from "./operations/log.ts";
+import { sagas } from "./operations/sagas.ts";
 import { service } from "./operations/service.ts";
 import { streams } from "./operations/streams.ts";
 import { views } from "./operations/views.ts";
 import { webhooks } from "./operations/webhooks.ts";
 
-export const OPERATIONS: readonly Operation[] = [...commands, ...streams, ...log, ...views, ...consumers, ...webhooks, ...service];
+export const OPERATIONS: readonly Operation[] = [
+  ...commands,
+  ...sagas,
+  ...streams,
+  ...log,
+  ...views,
+  ...consumers,
+  ...webhooks,
+  ...service,
+];
 
 /** The tags of these operations. */
 export const TAGS: Readonly<Record<string, string>> = {
   Commands: "Commands in, state out.",
+  Sagas: "Steps over several aggregates: all done, or taken back.",
   Streams: "Facts in, events out.",
   Log: "Everything, in order.",
   Views: "Data out.",

@@ -110,7 +110,7 @@ describe("a consumer that has failed", () => {
       },
     };
     await read("s", POISON);
-    const one = { ...viewConsumer(env, store, values, undefined, hooks), retry: { attempts: 2, firstDelayMs: 0, maxDelayMs: 0 } };
+    const one = { ...viewConsumer(env, store, { ...values, hooks }), retry: { attempts: 2, firstDelayMs: 0, maxDelayMs: 0 } };
     for (let attempt = 1; attempt <= 2; attempt++) await catchUp(one, logOf(env, store), Number.POSITIVE_INFINITY);
     const about = { store, consumer: "values", message: "poisoned", event: { position: 1, stream: "reading/s", version: 1, type: "Read" } };
     expect(told).toEqual([

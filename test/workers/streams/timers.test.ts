@@ -46,6 +46,14 @@ describe("a timer", () => {
     await expect.poll(log, { timeout: 10_000 }).toMatchObject([{ type: "Asked" }, { type: "Reminded" }]);
   });
 
+  it("can be taken back when none was ever set", async () => {
+    const { post, json } = freshStore();
+    await post("/aggregates/reminder/1/Drop", {});
+    expect(await json(STATE)).toMatchObject({ version: 1 });
+    await post(ASK, { in: "1d" });
+    expect((await json(STATE)).timers).toHaveLength(1);
+  });
+
   it("can be set without an event, moved by setting it again, and taken back", async () => {
     const { post, json } = freshStore();
     await post(ASK, { in: "1d" });

@@ -2,17 +2,9 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
+import { counted } from "./counted.ts";
 
 afterEach(() => vi.restoreAllMocks());
-
-/** A store with counters at 1, 2, 3 … in the view `totals`. */
-async function counted(name: string, totals: Readonly<Record<string, number>>) {
-  const store = quietStore(name);
-  for (const [counter, by] of Object.entries(totals)) await store.post(`/aggregates/counter/${counter}/Count`, { by });
-  await store.wake("totals");
-  const keys = async (path: string) => (await store.json(path)).rows.map(({ counter }: { counter: string }) => counter);
-  return { ...store, keys };
-}
 
 describe("a view", () => {
   it("answers with its rows in key order, and the position they are at", async () => {
@@ -68,7 +60,7 @@ describe("a condition on a column", () => {
     expect(await keys(`/views/totals?${query}`)).toEqual(expected);
   });
 
-  it.each(["colour=green", "constructor=x", "_store=other", "total%20OR%201=1"])(
+  it.each(["colour=green", "constructor=x", "__proto__=x", "__proto__.gte=x", "_store=other", "total%20OR%201=1"])(
     "that the view does not have is refused: %s",
     async (query) => {
       const response = await quietStore("column").get(`/views/totals?${query}`);
@@ -214,7 +206,35 @@ describe("a row", () => {
   });
 
   it("may have any name that a path can carry", async () => {
-    const { json } = await counted("names", { [encodeURIComponent("a b?#%")]: 1 });
-    expect(await json(`/views/totals/${encodeURIComponent("a b?#%")}`)).toMatchObject({ counter: "a b?#%" });
+    const { store, post, wake, json } = quietStore("names");
+    const keys = ["a b?#%", "a/b", "queries", "queries/byFlag", "%2F", "%25", "+", "&=;", "茶", "😀", "'\"", "\\", "\n", "\0", "...", " "];
+    const rows = keys.map((id) => ({ id, text: null, whole: 1, maybe: null, flag: null, list: [] }));
+    expect((await post("/streams/specimen/all", { type: "Put", data: { rows } })).status).toBe(201);
+    await wake("specimens");
+    for (const key of keys)
+      expect(await json(`/views/specimens/${encodeURIComponent(key)}`), `${key} in ${store}`).toMatchObject({ id: key });
   });
+
+  it("that a path cannot carry is found by a condition", async () => {
+    const { post, wake, json } = quietStore("dots");
+    const rows = ["", ".", ".."].map((id) => ({ id, text: null, whole: 1, maybe: null, flag: null, list: [] }));
+    await post("/streams/specimen/all", { type: "Put", data: { rows } });
+    await wake("specimens");
+    for (const { id } of rows) expect((await json(`/views/specimens?id=${id}`)).rows).toEqual([expect.objectContaining({ id })]);
+  });
+
+  it.each(["minPosition=2", "consistency=strong"])(
+    "of a view that does not come to the position in time is not given: %s",
+    async (query) => {
+      const { get, post, store } = await counted("late", { a: 1 });
+      await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET status = 'paused' WHERE store = ? AND consumer = 'totals'`)
+        .bind(store)
+        .run();
+      await post("/aggregates/counter/a/Count", {});
+      const response = await get(`/views/totals/a?${query}`, { prefer: "wait=0" });
+      expect(response.status).toBe(503);
+      expect(response.headers.get("retry-after")).toBe("1");
+      expect(await read(response)).toMatchObject({ code: "view-behind", position: 2 });
+    },
+  );
 });

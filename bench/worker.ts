@@ -1,0 +1,72 @@
+/** The worker that is measured: readings, and views of them from simple to wide. It also counts what D1 bills. */
+
+import { z } from "zod";
+import { category, defineApp, streamIdOf, view } from "../src/index.ts";
+import { billed, counted } from "./counted.ts";
+import { createWorker, logObject, streamObject, webhookObject } from "../src/runtime.ts";
+
+const reading = category("reading", {
+  events: { Read: z.object({ value: z.number(), room: z.string(), battery: z.int(), by: z.string() }) },
+});
+
+/** A row for each stream, of two columns. */
+const simple = (name: string) =>
+  view(name, {
+    from: reading,
+    row: z.object({ id: z.string(), count: z.int() }),
+    key: "id",
+    on: { Read: (row, { stream }) => ({ id: streamIdOf(stream), count: (row?.count ?? 0) + 1 }) },
+  });
+
+/** A row for each stream, of ten columns and two indexes. */
+const wide = view("wide", {
+  from: reading,
+  row: z.object({
+    id: z.string(),
+    room: z.string(),
+    by: z.string(),
+    last: z.number(),
+    lowest: z.number(),
+    highest: z.number(),
+    sum: z.number(),
+    count: z.int(),
+    battery: z.int(),
+    since: z.string(),
+  }),
+  key: "id",
+  indexes: ["room", "by"],
+  on: {
+    Read: (row, { stream, data, time }) => ({
+      id: streamIdOf(stream),
+      room: data.room,
+      by: data.by,
+      last: data.value,
+      lowest: Math.min(row?.lowest ?? data.value, data.value),
+      highest: Math.max(row?.highest ?? data.value, data.value),
+      sum: (row?.sum ?? 0) + data.value,
+      count: (row?.count ?? 0) + 1,
+      battery: data.battery,
+      since: row?.since ?? time,
+    }),
+  },
+});
+
+const app = defineApp({
+  categories: [reading],
+  views: [simple("simple"), wide, ...["a", "b", "c", "d"].map((name) => simple(`simple-${name}`))],
+});
+
+const worker = createWorker(app);
+const withCounting = (env: Env): Env => ({ ...env, VIEWS: counted(env.VIEWS) });
+
+export default {
+  fetch(request, env, context) {
+    if (new URL(request.url).pathname === "/billed") return Response.json(billed);
+    return worker.fetch!(request, withCounting(env), context);
+  },
+  queue: (batch, env, context) => worker.queue!(batch, withCounting(env), context),
+} satisfies ExportedHandler<Env>;
+export class StreamObject extends streamObject(app) {}
+export class LogObject extends logObject(app) {}
+export class WebhookObject extends webhookObject(app) {}
+export { CatalogObject } from "../src/runtime.ts";

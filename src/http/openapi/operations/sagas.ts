@@ -1,0 +1,68 @@
+/** Sagas: started, watched, and waited for. */
+
+import { WAIT_SECONDS } from "../../../limits.ts";
+import { JsonObject } from "../../append.ts";
+import { SagaQuery } from "../../sagas.ts";
+import { ANSWERS, COMPONENTS } from "../components.ts";
+import type { Operation } from "../operation.ts";
+import { JSON_TYPE, NOT_MODIFIED, json } from "./shared.ts";
+
+/** What starting any saga has in common, whatever its input. */
+export const START_SAGA = {
+  headers: ["Idempotency-Key", "Prefer", "Correlation-Id"],
+  answers: {
+    200: json("It is at its end already; `status` says how.", COMPONENTS.Saga, ["ETag", "Location", "Idempotent-Replayed"]),
+    202: json("It has started. `Location` has its state and, later, its end.", COMPONENTS.Saga, [
+      "ETag",
+      "Location",
+      "Idempotent-Replayed",
+      "Preference-Applied",
+    ]),
+  },
+  problems: ["invalid-command", "command-refused", "command-failed", "idempotency-conflict", "stream-deleted"],
+} as const satisfies Partial<Operation>;
+
+export const sagas: readonly Operation[] = [
+  {
+    method: "get",
+    path: "/sagas",
+    operationId: "listSagas",
+    summary: "All sagas",
+    tag: "Sagas",
+    answers: { 200: json("With the JSON Schemas of their inputs.", ANSWERS.sagas) },
+  },
+  {
+    ...START_SAGA,
+    method: "post",
+    path: "/sagas/{name}",
+    operationId: "startSaga",
+    summary: "Start a saga",
+    description: "The body is its input. Its id is made: the same for the same `Idempotency-Key`. `Prefer: wait=N` waits for its end.",
+    tag: "Sagas",
+    body: { [JSON_TYPE]: JsonObject },
+    problems: [...START_SAGA.problems, "unknown-saga"],
+  },
+  {
+    ...START_SAGA,
+    method: "post",
+    path: "/sagas/{name}/{id}",
+    operationId: "startSagaAs",
+    summary: "Start a saga under an id",
+    description: "An id is used once: a second start is refused, unless it is the same request with the same `Idempotency-Key`.",
+    tag: "Sagas",
+    body: { [JSON_TYPE]: JsonObject },
+    problems: [...START_SAGA.problems, "unknown-saga"],
+  },
+  {
+    method: "get",
+    path: "/sagas/{name}/{id}",
+    operationId: "getSaga",
+    summary: "A saga, its steps and how it ended",
+    tag: "Sagas",
+    headers: ["If-None-Match"],
+    query: SagaQuery,
+    notes: { wait: { description: "Seconds to wait for its end.", maximum: WAIT_SECONDS } },
+    answers: { 200: json("The saga.", COMPONENTS.Saga, ["ETag"]), 304: NOT_MODIFIED },
+    problems: ["unknown-saga", "stream-deleted"],
+  },
+];

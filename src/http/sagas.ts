@@ -1,0 +1,137 @@
+/** Sagas: started, watched, and waited for. */
+
+import { Hono } from "hono";
+import { z } from "zod";
+import type { App } from "../app.ts";
+import { derivedId, newId } from "../ids.ts";
+import { COMMAND_BYTES, WAIT_SECONDS } from "../limits.ts";
+import { streamOf } from "../objects.ts";
+import type { ProcessState } from "../processors/process.ts";
+import type { Saga } from "../processors/saga.ts";
+import type { SagaState, StepState } from "../processors/saga-state.ts";
+import type { StreamState } from "../protocol.ts";
+import { problemOf } from "./answers.ts";
+import { Problem } from "./problem.ts";
+import {
+  type HttpContext,
+  WholeNumber,
+  conversationOf,
+  hasVersion,
+  idempotencyKeyOf,
+  jsonBody,
+  prefersAsync,
+  queryOf,
+  storeOf,
+  streamIdOfPath,
+  waitMsOf,
+} from "./request.ts";
+
+export const SagaQuery = z.object({ wait: WholeNumber.default(0) });
+
+/** Milliseconds between two looks at a saga that is not at its end yet. Ours: short against what a person notices. */
+const LOOK_AGAIN_MS = 50;
+
+export function sagaRoutes(app: App) {
+  const routes = new Hono<{ Bindings: Env }>();
+
+  routes.get("/", (context) => {
+    const sagas = sagasOf(app).map((saga) => {
+      return {
+        name: saga.name,
+        description: saga.description,
+        input: z.toJSONSchema(saga.saga.input, { io: "input", unrepresentable: "any" }),
+      };
+    });
+    return context.json({ sagas });
+  });
+
+  routes.post("/:name", (context) => {
+    const saga = sagaOf(app, context);
+    const key = idempotencyKeyOf(context);
+    // A repeat must find the saga that the first request has started (promise 8).
+    return begin(context, saga, key === undefined ? newId() : derivedId("saga", saga.name, key));
+  });
+
+  routes.post("/:name/:id", (context) => begin(context, sagaOf(app, context), streamIdOfPath(context)));
+
+  routes.get("/:name/:id", async (context) => {
+    const saga = sagaOf(app, context);
+    const { wait } = queryOf(context, SagaQuery);
+    const id = streamIdOfPath(context);
+    const state = await lookUntilEnd(context, saga, id, Math.min(wait, WAIT_SECONDS) * 1_000);
+    if (state.head === 0) throw new Problem("unknown-saga", `no saga ${saga.name} was ever started as ${id}`);
+    if (state.deleted) throw problemOf({ outcome: "deleted" });
+    const etag = `"${state.version}"`;
+    if (hasVersion(context, state.version)) return context.body(null, 304, { etag });
+    return context.json(shown(saga, id, state), 200, { etag });
+  });
+
+  return routes;
+}
+
+export function sagasOf(app: App): Saga[] {
+  return [...app.processors.values()].filter((one): one is Saga => "saga" in one);
+}
+
+async function begin(context: HttpContext, saga: Saga, id: string): Promise<Response> {
+  const { text } = await jsonBody(context, COMMAND_BYTES);
+  const answer = await streamOf(context.env, storeOf(context), saga.name, id).execute({
+    command: "Start",
+    data: text,
+    // Without a key of the client's, a second start under the same id is refused: it would not be this client's saga.
+    idempotencyKey: idempotencyKeyOf(context),
+    expected: { kind: "any" },
+    correlationId: conversationOf(context),
+  });
+  if (answer.outcome !== "written") throw problemOf(answer);
+  const waitMs = prefersAsync(context) ? 0 : (waitMsOf(context) ?? 0);
+  const state = await lookUntilEnd(context, saga, id, waitMs);
+  const path = new URL(context.req.url).pathname.replace(/\/sagas\/.*$/, "");
+  return context.json(shown(saga, id, state), isAtItsEnd(sagaStateOf(state)) ? 200 : 202, {
+    location: `${path}/sagas/${saga.name}/${encodeURIComponent(id)}`,
+    etag: `"${state.version}"`,
+    ...(answer.replayed ? { "idempotent-replayed": "true" } : {}),
+    ...(prefersAsync(context) ? { "preference-applied": "respond-async" } : {}),
+  });
+}
+
+/** The saga once it is at its end, or the last look when the time is over. */
+async function lookUntilEnd(context: HttpContext, saga: Saga, id: string, waitMs: number): Promise<StreamState> {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    const state = await streamOf(context.env, storeOf(context), saga.name, id).state();
+    const left = deadline - Date.now();
+    if (left <= 0 || state.head === 0 || state.deleted || isAtItsEnd(sagaStateOf(state))) return state;
+    await scheduler.wait(Math.min(LOOK_AGAIN_MS, left));
+  }
+}
+
+function sagaStateOf({ state }: StreamState): SagaState {
+  return (JSON.parse(state) as ProcessState<SagaState>).own;
+}
+
+function isAtItsEnd({ status }: SagaState): boolean {
+  return status === "completed" || status === "failed";
+}
+
+function shown({ name }: Saga, id: string, state: StreamState): object {
+  const { status, input, steps, ...rest } = sagaStateOf(state);
+  return { saga: name, id, stream: `${name}/${id}`, version: state.version, status, ...rest, ...undoFailed(steps), input, steps };
+}
+
+/** Steps that could not be undone: somebody has to look. */
+function undoFailed(steps: readonly StepState[]): { undoFailed?: string[] } {
+  const names = steps.filter(({ status }) => status === "undo-failed").map(({ name }) => name);
+  return names.length > 0 ? { undoFailed: names } : {};
+}
+
+function sagaOf(app: App, context: HttpContext): Saga {
+  const name = context.req.param("name") ?? "";
+  const saga = sagasOf(app).find((one) => one.name === name);
+  if (saga) return saga;
+  const names = sagasOf(app).map((one) => one.name);
+  throw new Problem(
+    "unknown-saga",
+    `there is no saga ${name}; ${names.length === 0 ? "the app has none" : `there is ${names.join(", ")}`}`,
+  );
+}

@@ -1,0 +1,64 @@
+/** What the answers of views have in common: the view that is asked, the position it is asked for, headers and refusals. */
+
+import type { z } from "zod";
+import type { App } from "../app.ts";
+import { VIEW_WAIT_SECONDS_DEFAULT } from "../limits.ts";
+import { logOf } from "../objects.ts";
+import { QueryFailed, QueryNotServed } from "../views/query-named.ts";
+import { ColumnNotServed } from "../views/query-sql.ts";
+import { type Served, ViewBehind, type Wanted } from "../views/query.ts";
+import type { View } from "../views/view.ts";
+import { Problem } from "./problem.ts";
+import { type HttpContext, storeOf, waitMsOf } from "./request.ts";
+import type { Consistency } from "./view-query.ts";
+
+/** Seconds after which to come again for a table that is being built. Ours. */
+const REBUILDING_SECONDS = "5";
+
+export function viewOf(app: App, context: HttpContext): View {
+  const name = context.req.param("view") ?? "";
+  const view = app.views.get(name);
+  if (!view) throw new Problem("unknown-view", `there is no view ${name}; there is ${[...app.views.keys()].join(", ") || "none at all"}`);
+  return view;
+}
+
+/** The position that the query names, and how long it waits for it (promise 7). */
+export async function wantedOf(context: HttpContext, { minPosition = 0, consistency }: z.output<typeof Consistency>): Promise<Wanted> {
+  const head = consistency === "strong" ? await logOf(context.env, storeOf(context)).head() : 0;
+  return {
+    position: Math.max(minPosition, head),
+    deadline: Date.now() + (waitMsOf(context) ?? VIEW_WAIT_SECONDS_DEFAULT * 1_000),
+  };
+}
+
+/** The answer, or the problem that a view's refusal amounts to. */
+export async function answered<Answer>(view: View, wanted: Wanted, answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw problemOfView(view, wanted, error);
+  }
+}
+
+function problemOfView(view: View, { position }: Wanted, error: unknown): unknown {
+  if (error instanceof ViewBehind)
+    return new Problem("view-behind", `${view.name} has not reached position ${position} in time`, { position }, { "retry-after": "1" });
+  if (error instanceof ColumnNotServed) {
+    const detail = `${view.name} is being built anew; until then the rows of its earlier definition answer, which know nothing of ${error.column} as it is today`;
+    return new Problem("view-rebuilding", detail, { column: error.column }, { "retry-after": REBUILDING_SECONDS });
+  }
+  if (error instanceof QueryNotServed) {
+    const detail = `${view.name} is being built anew; until then the rows of its earlier definition answer, which do not fit this query`;
+    return new Problem("view-rebuilding", detail, {}, { "retry-after": REBUILDING_SECONDS });
+  }
+  if (error instanceof QueryFailed) {
+    console.error({ message: "a named query failed", view: view.name, error: error.message });
+    return new Problem("query-failed", "the query is wrong in itself, whatever is asked of it; the worker's logs have the cause");
+  }
+  return error;
+}
+
+/** Headers of everything that is read from a view. */
+export function headersOf({ position, stale }: Served): Record<string, string> {
+  return { "headspring-position": String(position), ...(stale ? { "headspring-stale": "true" } : {}) };
+}

@@ -1,0 +1,176 @@
+/** Live views: `GET /views/{view}` with `Accept: text/event-stream`. */
+
+import { z } from "zod";
+import { DELETED } from "../event.ts";
+import { LIVE_BEHIND_MS, LIVE_INTERVAL_MS, LIVE_READS, MAX_POSITION } from "../limits.ts";
+import { type Change, LiveView } from "../views/live.ts";
+import type { Served } from "../views/query.ts";
+import type { View } from "../views/view.ts";
+import { type BlockSource, type Blocks, EVENT_STREAM_HEADERS, comment, eventStream } from "./event-stream.ts";
+import { answer } from "./feed-sse.ts";
+import { feedUrlOf, openFeed } from "./feed.ts";
+import { Inbox } from "./inbox.ts";
+import { Problem } from "./problem.ts";
+import { type HttpContext, checked, storeOf } from "./request.ts";
+import { answered } from "./view-answers.ts";
+import { viewQueryOf } from "./view-query.ts";
+
+/** A position, and the table whose rows the reader has: `1287-3f2ab9c01d22`. */
+const LiveId = z
+  .string()
+  .regex(/^\d{1,16}(?:-[\w.-]{1,128})?$/, "a position, or what `Headspring-Live` said")
+  .transform((text) => {
+    const [position = "", ...generation] = text.split("-");
+    return { position: Number(position), ...(generation.length > 0 ? { generation: generation.join("-") } : {}) };
+  })
+  .refine(({ position }) => position <= MAX_POSITION, "too large");
+
+export const LiveQuery = z.object({ after: LiveId.optional() });
+
+/** Milliseconds between two looks whether a view has come forward. Ours: at first what goes unnoticed, later what costs little. */
+const FIRST_LOOK_MS = 25;
+const LAST_LOOK_MS = 400;
+
+const LONG = comment("this has been going on for long. Resume from your last id");
+
+/** What a reader of rows takes to the stream of their changes. */
+export function liveId({ position, generation }: Pick<Served, "position" | "generation">): string {
+  return `${position}-${generation}`;
+}
+
+export async function liveView(context: HttpContext, view: View): Promise<Response> {
+  if ([...view.handlers.values()].some(({ write }) => write))
+    throw new Problem("not-live", `${view.name} is changed by SQL, and which rows that touches only the database knows; query it instead`);
+  const { parameters, conditions } = viewQueryOf(context, view, LiveQuery);
+  const resumed = context.req.header("last-event-id");
+  const from = resumed ? checked(LiveId, resumed, "Last-Event-ID is not an id of this stream") : parameters.after;
+  if (context.req.method === "HEAD") return new Response(null, { headers: EVENT_STREAM_HEADERS });
+
+  const store = storeOf(context);
+  const live = new LiveView(context.env, store, view, conditions, from?.generation);
+  const served = await answered(view, { position: 0, deadline: 0 }, live.start());
+  const generation = from?.generation ?? served.generation;
+  if (generation !== served.generation) return new Response(oneBlock(reset(served)), { headers: EVENT_STREAM_HEADERS });
+
+  const after = from?.position ?? served.position;
+  const socket = await openFeed(context.env, store, feedUrl(view, after));
+  return new Response(eventStream(new LiveBlocks(view, live, socket, generation, after)), { headers: EVENT_STREAM_HEADERS });
+}
+
+/** The log's feed, of the events that the view folds. A filter that is too large is left out: other events touch no row. */
+function feedUrl(view: View, after: number): string {
+  const categories = view.sources.map(({ name }) => name);
+  const types = [...new Set([...view.handlers.keys(), DELETED])];
+  return feedUrlOf(after, { types, categories }) ?? feedUrlOf(after, { categories }) ?? feedUrlOf(after, {}) ?? "";
+}
+
+/** What the log says, as blocks that say what became of the rows. */
+export class LiveBlocks implements BlockSource {
+  readonly #view: View;
+  readonly #live: LiveView;
+  readonly #socket: WebSocket;
+  readonly #inbox: Inbox;
+  readonly #generation: string;
+  #first: string;
+  #checkpoints: string[] = [];
+  #nextReadAt = 0;
+
+  constructor(view: View, live: LiveView, socket: WebSocket, generation: string, after: number) {
+    this.#view = view;
+    this.#live = live;
+    this.#socket = socket;
+    this.#inbox = new Inbox(socket);
+    this.#generation = generation;
+    // So that a reader who is cut off before anything has happened resumes here.
+    this.#first = this.#idBlock(after);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  async next(waitMs: number): Promise<Blocks> {
+    try {
+      const blocks = await this.#next(Date.now() + waitMs);
+      if (blocks.last) this.close();
+      const first = this.#first;
+      this.#first = "";
+      return { ...blocks, text: first + blocks.text };
+    } catch (error) {
+      console.error({ message: "a live view failed and is closed", view: this.#view.name, error: String(error) });
+      return this.#end(comment("the view could not be read. Resume from your last id"));
+    }
+  }
+
+  async #next(deadline: number): Promise<Blocks> {
+    if (this.#first !== "") return { text: "" };
+    if (this.#live.reads >= LIVE_READS) return this.#end(LONG);
+    if (!this.#live.isPending) {
+      const messages = await this.#inbox.take(Math.max(0, deadline - Date.now()));
+      if (messages === "closed") return this.#end(comment(this.#inbox.reason));
+      if (messages.length === 0) return (await this.#live.isRebuilt()) ? this.#end(reset()) : { text: "" };
+      this.#note(messages);
+    }
+    // Events that come close together are told together.
+    if (Date.now() < this.#nextReadAt) await scheduler.wait(this.#nextReadAt - Date.now());
+    for (let look = FIRST_LOOK_MS; ; look = Math.min(2 * look, LAST_LOOK_MS)) {
+      const more = await this.#inbox.take(0);
+      if (more !== "closed") this.#note(more);
+      const step = await this.#live.step();
+      this.#nextReadAt = Date.now() + LIVE_INTERVAL_MS;
+      if (step.outcome === "rebuilt") return this.#end(reset());
+      if (step.outcome === "changes") return this.#tell(step.changes, step.position);
+      if (this.#live.behindMs >= LIVE_BEHIND_MS) return this.#end(this.#behind());
+      if (this.#live.reads >= LIVE_READS) return this.#end(LONG);
+      // A sign of life meanwhile.
+      if (Date.now() + look >= deadline) return { text: "" };
+      await scheduler.wait(look);
+    }
+  }
+
+  #note(messages: readonly string[]): void {
+    for (const message of messages) {
+      const said = JSON.parse(message);
+      if (said.checkpoint) {
+        this.#live.reached(said.checkpoint.position);
+        this.#checkpoints.push(message);
+      } else this.#live.touch(said);
+    }
+  }
+
+  /** The id comes last: who is cut off before it is told all of this again. */
+  #tell(changes: readonly Change[], position: number | undefined): Blocks {
+    const blocks = changes.map(({ key, row }) => block(row ? "row" : "removed", row ?? { [this.#view.key]: key }));
+    if (position === undefined) return { text: blocks.join("") };
+    const checkpoints = this.#checkpoints.splice(0);
+    return { text: blocks.join("") + this.#idBlock(position), sent: () => answer(this.#socket, checkpoints) };
+  }
+
+  #behind(): string {
+    return block("behind", { detail: `${this.#view.name} has not come to the last events in time. Resume from your last id` });
+  }
+
+  #end(text: string): Blocks {
+    this.close();
+    return { text, last: true };
+  }
+
+  #idBlock(position: number): string {
+    return `id: ${liveId({ position, generation: this.#generation })}\n\n`;
+  }
+}
+
+/** Without an id: whoever comes back without having read the rows again is told again. */
+function reset(served?: Served): string {
+  const detail = "the view was built anew. Read its rows again, and resume from there";
+  return block("reset", { detail, ...(served ? { position: served.position } : {}) });
+}
+
+function block(event: string, data: object): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/** A stream that has said everything. */
+function oneBlock(text: string): ReadableStream<Uint8Array> {
+  return eventStream({ next: async () => ({ text, last: true }), close: () => {} });
+}

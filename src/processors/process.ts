@@ -1,0 +1,293 @@
+/**
+ * What process managers and sagas are made of: an aggregate whose commands are inputs, and which keeps what it has asked
+ * of others, and what became of it, as events of its own stream. Pure: this file knows no runtime.
+ *
+ * An instance is a stream of this aggregate. Everything that an input leads to, its events, timers and outgoing commands, is
+ * stored in the one transaction of its stream; what is sent, `process-consumer.ts` reads from the log. So nothing rests on memory.
+ */
+
+import { z } from "zod";
+import type { Cancellation, DecideContext, Nothing, Refusal, SendAction, Timer } from "../command.ts";
+import type { RetryPolicy } from "../delivery/retry.ts";
+import type { DataSchema, NewEvent, RecordedEvent } from "../event.ts";
+import { derivedId } from "../ids.ts";
+import type { Expected } from "../protocol.ts";
+import type { Source } from "../source.ts";
+
+/** The event that asks for a command to be carried out. */
+export const COMMAND_SENT = "$CommandSent";
+/** The command that hands an event of the log to an instance. */
+export const INPUT = "$Input";
+/** The command that tells an instance what became of a command that it sent. */
+export const OUTCOME = "$Outcome";
+/** The command by which a saga starts another one, and hears of its end. Only sagas send it. */
+export const START_SAGA = "$Start";
+
+const CommandId = z.string();
+
+const ExpectedSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("any") }),
+  z.object({ kind: z.literal("exists") }),
+  z.object({ kind: z.literal("absent") }),
+  z.object({ kind: z.literal("version"), version: z.int().nonnegative() }),
+]) satisfies z.ZodType<Expected>;
+
+/** A command that was sent. Stored. */
+export const CommandSent = z.object({
+  /** The idempotency key under which its target takes it. */
+  commandId: CommandId,
+  aggregate: z.string(),
+  id: z.string(),
+  command: z.string(),
+  data: z.record(z.string(), z.unknown()),
+  /** What the sender remembers it by: a saga's step. */
+  label: z.string().optional(),
+  /** What the target's stream must be like. */
+  expected: ExpectedSchema.optional(),
+});
+export type CommandSent = z.infer<typeof CommandSent>;
+
+/** The events that every process may store, besides its own. Their names and shapes are stored: add optional fields, change nothing. */
+export const PROCESS_EVENTS = {
+  [COMMAND_SENT]: CommandSent,
+  $CommandAccepted: z.object({
+    commandId: CommandId,
+    /** The target's version after it. */
+    version: z.int(),
+    events: z.array(z.object({ type: z.string(), version: z.int() })),
+  }),
+  $CommandRefused: z.object({ commandId: CommandId, reason: z.string(), details: z.unknown().optional() }),
+  $CommandFailed: z.object({ commandId: CommandId, reason: z.string(), detail: z.string().optional() }),
+  $Completed: z.object({}),
+};
+
+/** What became of a command. */
+export const Outcome = z.discriminatedUnion("outcome", [
+  z.object({
+    outcome: z.literal("accepted"),
+    commandId: CommandId,
+    version: z.int(),
+    events: z.array(z.object({ type: z.string(), version: z.int(), data: z.record(z.string(), z.unknown()).optional() })),
+  }),
+  z.object({ outcome: z.literal("refused"), commandId: CommandId, reason: z.string(), details: z.unknown().optional() }),
+  z.object({ outcome: z.literal("failed"), commandId: CommandId, reason: z.string(), detail: z.string().optional() }),
+]);
+export type Outcome = z.infer<typeof Outcome>;
+
+const Input = z.object({ event: z.custom<RecordedEvent>((event) => typeof event === "object" && event !== null) });
+
+/** What an instance remembers, besides its own state. */
+export interface ProcessState<State = unknown> {
+  readonly own: State;
+  /** Commands whose outcome is not known yet, in the order in which they were sent. */
+  readonly inFlight: readonly CommandSent[];
+  readonly completed: boolean;
+}
+
+/** The process has reached its end. Made by {@link complete}. */
+export interface Completion {
+  readonly kind: "complete";
+}
+
+/** Ends a process: its timers are taken back, and later inputs pass it by. */
+export function complete(): Completion {
+  return { kind: "complete" };
+}
+
+/** A command to send, with what only sagas say of it. */
+export type Sending = SendAction & Pick<CommandSent, "label" | "expected">;
+
+/** What a process answers to an input, its types forgotten. */
+export type Part = NewEvent<string, unknown, PropertyKey> | Sending | Timer<string, unknown, PropertyKey> | Cancellation | Completion;
+export type Answer = Part | readonly Part[] | Nothing | undefined | void;
+
+/** Data of any event or command: each handler was checked with its own type, and is found by name. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type AnyData = any;
+type EvolveHandler = (state: AnyData, data: AnyData, event: AnyData) => unknown;
+
+/** What makes a process: pure handlers of inputs. Their types were checked where they were written. */
+export interface ProcessDefinition {
+  readonly name: string;
+  readonly description?: string;
+  readonly sources: readonly Source[];
+  readonly events: Readonly<Record<string, DataSchema>>;
+  /** Commands that anybody may send. */
+  readonly commands: Readonly<Record<string, DataSchema>>;
+  /** Those of them that only other processes may send. */
+  readonly internal?: readonly string[];
+  /** Commands that it sends to itself by timers. */
+  readonly timeouts: Readonly<Record<string, DataSchema>>;
+  readonly initialState: () => unknown;
+  readonly evolve: Readonly<Record<string, EvolveHandler>>;
+  /** For each event type of its sources the instance that an event goes to; undefined: to none. */
+  readonly correlate: ReadonlyMap<string, (event: RecordedEvent) => string | undefined>;
+  onEvent(state: unknown, event: RecordedEvent, context: DecideContext): Answer;
+  onCommand(state: unknown, command: string, data: unknown, context: DecideContext): Answer | Refusal;
+  onTimeout(state: unknown, timeout: string, data: unknown, context: DecideContext): Answer;
+  onOutcome(state: unknown, sent: CommandSent, outcome: Outcome, context: DecideContext): Answer;
+  /** Whether `onOutcome` wants to know what the events of a command say. */
+  readonly wantsEvents: (sent: CommandSent) => boolean;
+  /** Aggregates that it sends commands to; undefined: any. */
+  readonly targets?: ReadonlySet<string>;
+  readonly revision?: string | number;
+  readonly start?: "beginning" | "head";
+  readonly retry?: RetryPolicy;
+}
+
+/** A process manager or a saga as the engine sees it: an aggregate, and how events and outcomes reach it. */
+export interface Process {
+  readonly kind: "aggregate";
+  readonly name: string;
+  readonly description?: string;
+  readonly sources: readonly Source[];
+  readonly events: Readonly<Record<string, DataSchema>>;
+  readonly commands: Readonly<Record<string, DataSchema>>;
+  readonly internal: ReadonlySet<string>;
+  readonly initialState: () => ProcessState;
+  readonly evolve: Readonly<Record<string, (state: ProcessState, data: AnyData, event: AnyData) => ProcessState>>;
+  readonly decide: Readonly<Record<string, (state: ProcessState, data: AnyData, context: DecideContext) => Decided>>;
+  readonly revision?: string | number;
+  readonly start: "beginning" | "head";
+  /** What the consumer needs of it. */
+  readonly process: Pick<ProcessDefinition, "correlate" | "wantsEvents" | "retry">;
+}
+
+/** What its stream stores of an answer. */
+type StoredPart = Exclude<Part, Sending | Completion>;
+type Decided = readonly StoredPart[] | Refusal;
+
+/** Makes the aggregate. */
+export function defineProcess(definition: ProcessDefinition): Process {
+  const { name, description, sources, revision, commands, timeouts } = definition;
+  const inputs = { [INPUT]: Input, [OUTCOME]: Outcome } as unknown as Record<string, DataSchema>; // their values are JSON objects
+  const events = { ...definition.events, ...(PROCESS_EVENTS as unknown as Record<string, DataSchema>) };
+  const answer = (context: DecideContext, reply: Answer, first: readonly NewEvent[] = []) => decided(definition, context, reply, first);
+  return {
+    kind: "aggregate",
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(revision === undefined ? {} : { revision }),
+    sources,
+    start: definition.start ?? "beginning",
+    events,
+    commands: { ...commands, ...timeouts, ...inputs },
+    internal: new Set([...(definition.internal ?? []), ...Object.keys(timeouts), ...Object.keys(inputs)]),
+    initialState: () => ({ own: definition.initialState(), inFlight: [], completed: false }),
+    evolve: Object.fromEntries(Object.keys(events).map((type) => [type, evolveWith(definition, type)])),
+    decide: {
+      ...Object.fromEntries(
+        Object.keys(commands).map((command) => [
+          command,
+          (state: ProcessState, data: unknown, context: DecideContext) => {
+            if (state.completed) return { kind: "refusal", reason: "process-completed" } as const;
+            const reply = definition.onCommand(state.own, command, data, context);
+            if (reply && "kind" in reply && reply.kind === "refusal") return reply;
+            return answer(context, reply);
+          },
+        ]),
+      ),
+      ...Object.fromEntries(
+        Object.keys(timeouts).map((timeout) => [
+          timeout,
+          (state: ProcessState, data: unknown, context: DecideContext) =>
+            state.completed ? [] : answer(context, definition.onTimeout(state.own, timeout, data, context)),
+        ]),
+      ),
+      [INPUT]: (state: ProcessState, { event }: z.infer<typeof Input>, context: DecideContext) =>
+        // What is complete stays as it is. The event itself is in the log; nothing is lost by not repeating it here.
+        state.completed ? [] : answer(context, definition.onEvent(state.own, event, context)),
+      [OUTCOME]: (state: ProcessState, outcome: Outcome, context: DecideContext) => {
+        const sent = state.inFlight.find(({ commandId }) => commandId === outcome.commandId);
+        // Told before: the receipt of the first time may have been pruned since.
+        if (!sent) return [];
+        const told = eventOf(outcome);
+        if (state.completed) return [told];
+        const own = evolveOwn(definition, state.own, told, context);
+        return answer(context, definition.onOutcome(own, sent, outcome, context), [told]);
+      },
+    },
+    process: definition,
+  };
+}
+
+/** The outcome as the instance's stream keeps it: without what the target's events say, which is in the log. */
+function eventOf(outcome: Outcome): NewEvent<string, object, never> {
+  const { commandId } = outcome;
+  switch (outcome.outcome) {
+    case "accepted": {
+      const events = outcome.events.map(({ type, version }) => ({ type, version }));
+      return { kind: "event", type: "$CommandAccepted", data: { commandId, version: outcome.version, events } };
+    }
+    case "refused": {
+      const { reason, details } = outcome;
+      return { kind: "event", type: "$CommandRefused", data: { commandId, reason, ...(details === undefined ? {} : { details }) } };
+    }
+    case "failed": {
+      const { reason, detail } = outcome;
+      return { kind: "event", type: "$CommandFailed", data: { commandId, reason, ...(detail === undefined ? {} : { detail }) } };
+    }
+  }
+}
+
+/** A handler's answer as events and timers of the instance's stream. */
+function decided(definition: ProcessDefinition, context: DecideContext, reply: Answer, first: readonly NewEvent[]): Decided {
+  const parts: readonly Part[] = reply === undefined ? [] : "kind" in reply ? (reply.kind === "nothing" ? [] : [reply]) : reply;
+  let sent = 0;
+  const stored = parts.flatMap((part): StoredPart | StoredPart[] => {
+    switch (part.kind) {
+      case "send": {
+        const { aggregate, id, command, data, label, expected } = part;
+        if (definition.targets && !definition.targets.has(aggregate)) {
+          throw new Error(`"${definition.name}" sends ${command} to "${aggregate}", which its \`to\` does not name`);
+        }
+        // The same input gives the same ids in every run. The instance is part of it, because a client's own
+        // idempotency key may come to several instances.
+        const commandId = derivedId("sent", definition.name, context.id, context.commandId, sent++);
+        const extra = { ...(label === undefined ? {} : { label }), ...(expected === undefined ? {} : { expected }) };
+        return { kind: "event", type: COMMAND_SENT, data: { commandId, aggregate, id, command, data, ...extra } };
+      }
+      case "complete":
+        return [
+          { kind: "event", type: "$Completed", data: {} },
+          ...Object.keys(definition.timeouts).map((command) => ({ kind: "cancel" as const, command })),
+        ];
+      case "event":
+        if (part.type.startsWith("$")) throw new Error(`"${part.type}": event types that begin with $ are the store's own`);
+        return part;
+      default:
+        return part;
+    }
+  });
+  return [...first, ...stored];
+}
+
+/** How an event changes what an instance remembers. */
+function evolveWith(definition: ProcessDefinition, type: string) {
+  const evolve = Object.hasOwn(definition.evolve, type) ? definition.evolve[type] : undefined;
+  return (state: ProcessState, data: AnyData, event: AnyData): ProcessState => {
+    const own = evolve ? evolve(state.own, data, event) : state.own;
+    switch (type) {
+      case COMMAND_SENT:
+        return { ...state, own, inFlight: [...state.inFlight, data] };
+      case "$CommandAccepted":
+      case "$CommandRefused":
+      case "$CommandFailed": {
+        const { commandId } = data as { commandId: string };
+        return { ...state, own, inFlight: state.inFlight.filter((sent) => sent.commandId !== commandId) };
+      }
+      case "$Completed":
+        return { ...state, own, completed: true };
+      default:
+        return { ...state, own };
+    }
+  };
+}
+
+/** The own state after an event that is about to be stored. */
+function evolveOwn(definition: ProcessDefinition, own: unknown, { type, data }: NewEvent, context: DecideContext): unknown {
+  const evolve = Object.hasOwn(definition.evolve, type) ? definition.evolve[type] : undefined;
+  const at = context.now.toISOString();
+  const event = { id: "", version: context.version + 1, type, meta: {}, time: at, recordedAt: at };
+  return evolve ? evolve(own, data, event) : own;
+}

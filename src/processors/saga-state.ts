@@ -1,0 +1,160 @@
+/** What a saga has come to, folded from its events. Pure: this file knows no runtime. */
+
+import { z } from "zod";
+import type { JsonValue } from "../event.ts";
+import { UNDO } from "./saga-steps.ts";
+
+export const Parent = z.object({ saga: z.string(), id: z.string(), step: z.string() });
+/** The saga and step that started this one. */
+export type Parent = z.infer<typeof Parent>;
+
+/** What is JSON already: it was checked where it came from. */
+const Json = z.custom<JsonValue>();
+const StepName = z.string();
+const Time = z.string();
+const Why = { reason: z.string(), detail: z.string().optional() };
+
+/** A saga's own events, beside those of every process. Names and shapes are stored: add optional fields, change nothing. */
+export const SAGA_EVENTS = {
+  SagaStarted: z.object({
+    input: z.record(z.string(), Json),
+    /** The order is stored as it was when the saga started. */
+    steps: z.array(z.object({ name: StepName, after: z.array(StepName) })),
+    parent: Parent.optional(),
+  }),
+  /** Its command was accepted; now it waits for an event, at most until then; a saga that it has started has all the time it takes. */
+  StepWaiting: z.object({ step: StepName, version: z.int(), until: Time.optional() }),
+  StepCompleted: z.object({ step: StepName, version: z.int().optional(), result: Json.optional() }),
+  /** It will be tried again at that time. */
+  StepRetryAwaiting: z.object({ step: StepName, ...Why, until: Time }),
+  StepFailed: z.object({ step: StepName, ...Why }),
+  StepTimedOut: z.object({ step: StepName }),
+  StepUndone: z.object({ step: StepName }),
+  /** There is nothing to undo it with. */
+  StepUndoBypassed: z.object({ step: StepName }),
+  StepUndoRetryAwaiting: z.object({ step: StepName, ...Why, until: Time }),
+  StepUndoFailed: z.object({ step: StepName, ...Why }),
+  SagaCompleted: z.object({ parent: Parent.optional() }),
+  SagaFailed: z.object({
+    step: StepName,
+    ...Why,
+    /** Steps that could not be undone: somebody has to look. */
+    undoFailed: z.array(StepName).optional(),
+    parent: Parent.optional(),
+  }),
+};
+
+export type SagaStatus = "not-started" | "in-progress" | "failure-pending" | "in-failure" | "completed" | "failed";
+
+export type StepStatus =
+  | "pending"
+  | "in-progress"
+  | "waiting"
+  | "retry-awaiting"
+  | "completed"
+  | "failed"
+  | "timed-out"
+  | "undo-in-progress"
+  | "undo-retry-awaiting"
+  | "undone"
+  | "undo-bypassed"
+  | "undo-failed";
+
+export interface StepState {
+  readonly name: string;
+  /** Steps that it comes after. */
+  readonly after: readonly string[];
+  readonly status: StepStatus;
+  /** Of the action; attempts to undo it are counted apart. */
+  readonly attempts: number;
+  readonly undoAttempts: number;
+  /** Why the last attempt failed. */
+  readonly reason?: string;
+  readonly detail?: string;
+  /** When it is tried again, or has waited long enough. RFC 3339. */
+  readonly until?: string;
+  /** The target's version after the action. */
+  readonly version?: number;
+  readonly result?: unknown;
+}
+
+export interface SagaState {
+  readonly status: SagaStatus;
+  readonly input: unknown;
+  readonly steps: readonly StepState[];
+  /** Why the saga fails or has failed: what happened first. */
+  readonly failure?: { readonly step: string; readonly reason: string; readonly detail?: string };
+  readonly parent?: Parent;
+}
+
+export const NOT_STARTED: SagaState = { status: "not-started", input: null, steps: [] };
+
+/** Somebody else has the next word: a target, a timer, an event. */
+const IN_FLIGHT: ReadonlySet<StepStatus> = new Set(["in-progress", "waiting"]);
+
+export function isInFlight({ status }: StepState): boolean {
+  return IN_FLIGHT.has(status);
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** Data of any of the events: found by their type's name alone. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type AnyData = any;
+
+/** How each event changes the state. */
+export const EVOLVE: Readonly<Record<string, (state: SagaState, data: AnyData) => SagaState>> = {
+  SagaStarted: (_state, { input, steps, parent }: z.infer<typeof SAGA_EVENTS.SagaStarted>) => ({
+    status: "in-progress",
+    input,
+    steps: steps.map(({ name, after }) => ({ name, after, status: "pending", attempts: 0, undoAttempts: 0 })),
+    ...(parent === undefined ? {} : { parent }),
+  }),
+  $CommandSent: (state, { label }: { label?: string }) => {
+    if (label === undefined) return state;
+    if (!label.startsWith(UNDO))
+      return changed(state, label, (one) => ({ ...over(one), status: "in-progress", attempts: one.attempts + 1 }));
+    return changed(state, label.slice(UNDO.length), (one) => ({
+      ...over(one),
+      status: "undo-in-progress",
+      undoAttempts: one.undoAttempts + 1,
+    }));
+  },
+  StepWaiting: becomes("waiting"),
+  StepCompleted: becomes("completed"),
+  StepRetryAwaiting: becomes("retry-awaiting"),
+  StepFailed: failing("failed"),
+  StepTimedOut: failing("timed-out"),
+  StepUndone: becomes("undone"),
+  StepUndoBypassed: becomes("undo-bypassed"),
+  StepUndoRetryAwaiting: becomes("undo-retry-awaiting"),
+  StepUndoFailed: becomes("undo-failed"),
+  SagaCompleted: (state) => ({ ...state, status: "completed" }),
+  SagaFailed: (state) => ({ ...state, status: "failed" }),
+};
+
+function becomes(status: StepStatus) {
+  return (state: SagaState, { step, ...facts }: Data & { step: string }): SagaState =>
+    changed(state, step, (one) => ({ ...over(one), ...facts, status }));
+}
+
+function failing(status: StepStatus) {
+  const change = becomes(status);
+  return (state: SagaState, data: Data & { step: string; reason?: string; detail?: string }): SagaState => {
+    const { step, reason = status, detail } = data;
+    const failure = state.failure ?? { step, reason, ...(detail === undefined ? {} : { detail }) };
+    return change({ ...state, failure }, data);
+  };
+}
+
+/** A step without what was said of the state that it is leaving. */
+function over({ reason: _reason, detail: _detail, until: _until, ...step }: StepState): StepState {
+  return step;
+}
+
+/** The state with one step changed, and the status that follows from it. */
+function changed(state: SagaState, name: string, change: (step: StepState) => StepState): SagaState {
+  const steps = state.steps.map((one) => (one.name === name ? change(one) : one));
+  const status = !state.failure ? state.status : steps.some(isInFlight) ? "failure-pending" : "in-failure";
+  return { ...state, steps, status };
+}

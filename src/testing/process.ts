@@ -1,0 +1,265 @@
+/** Process managers and sagas in memory: inputs go through their own code, as the stream's object would run it. */
+
+import type { Cancellation, DecideContext, SendAction, Timer } from "../command.ts";
+import type { JsonObject, JsonValue, NewEvent, RecordedEvent } from "../event.ts";
+import { derivedId } from "../ids.ts";
+import { canonical } from "../json.ts";
+import {
+  COMMAND_SENT,
+  type CommandSent,
+  type Completion,
+  INPUT,
+  OUTCOME,
+  type Outcome,
+  type Process,
+  type ProcessState,
+} from "../processors/process.ts";
+import type { AnyAggregate } from "../streams/aggregate.ts";
+import { decide, parseCommand } from "../streams/decide.ts";
+import { NOW, type On, asStored, dataOf, recorded } from "./recorded.ts";
+import { same } from "./same.ts";
+
+/** What became of a command that the process has sent. Made by {@link accepted}, {@link refused} and {@link failed}. */
+export interface OutcomeInput<Sent extends SendAction = SendAction> {
+  readonly kind: "outcome";
+  readonly sent: Sent;
+  readonly outcome: DistributiveOmit<Outcome, "commandId">;
+}
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
+
+/** A timer has gone off. Made by {@link timeout}. */
+export interface TimeoutInput<Timeout extends string = string> {
+  readonly kind: "timeout";
+  readonly timeout: Timeout;
+}
+
+/** A command from outside. Made by {@link told}. */
+export interface CommandInput<Command extends string = string> {
+  readonly kind: "command";
+  readonly command: Command;
+  readonly data: unknown;
+}
+
+export type AnyInput = On | OutcomeInput | TimeoutInput | CommandInput;
+
+/** The target has carried the command out, with these events. */
+export function accepted<Sent extends SendAction>(
+  sent: Sent,
+  ...events: readonly NewEvent<string, unknown, PropertyKey>[]
+): OutcomeInput<Sent> {
+  const stored = events.map(({ type, data }, index) => ({ type, version: index + 1, data: data as Record<string, unknown> }));
+  return { kind: "outcome", sent, outcome: { outcome: "accepted", version: Math.max(1, events.length), events: stored } };
+}
+
+/** The target has refused the command. */
+export function refused<Sent extends SendAction>(sent: Sent, reason: string, details?: JsonValue): OutcomeInput<Sent> {
+  return { kind: "outcome", sent, outcome: { outcome: "refused", reason, ...(details === undefined ? {} : { details }) } };
+}
+
+/** The command could not be carried out: it is invalid, or nobody takes it, or `decide` threw. */
+export function failed<Sent extends SendAction>(sent: Sent, reason: string): OutcomeInput<Sent> {
+  return { kind: "outcome", sent, outcome: { outcome: "failed", reason } };
+}
+
+/** The timer with this name goes off; it must have been set. */
+export function timeout<const Timeout extends string>(timeout: Timeout): TimeoutInput<Timeout> {
+  return { kind: "timeout", timeout };
+}
+
+/** Somebody sends the process a command. */
+export function told<const Command extends string>(command: Command, data: JsonObject): CommandInput<Command> {
+  return { kind: "command", command, data };
+}
+
+/** What an input leads to, in a form that can be compared. */
+type Part = NewEvent<string, unknown, PropertyKey> | SendAction | Timer | Cancellation | Completion;
+
+interface Answered {
+  readonly parts: readonly object[];
+  readonly refused?: string;
+}
+
+export interface GivenProcess<Input, AnyPart> {
+  /** The next input. */
+  when(input: Input): ThenProcess<AnyPart>;
+}
+
+export interface ThenProcess<AnyPart> {
+  /** The instance's own events, commands, timers and its end, in this order, and nothing else. */
+  then(...parts: AnyPart[]): void;
+  /** These commands, in this order, whatever else there is. */
+  thenSends(...commands: readonly [Extract<AnyPart, SendAction>, ...Extract<AnyPart, SendAction>[]]): void;
+  thenNothing(): void;
+  /** The command is refused. */
+  thenRefused(reason: string): void;
+  /** The state after the input, to be looked at. */
+  readonly state: unknown;
+  /** It has reached its end. */
+  readonly completed: boolean;
+}
+
+export function givenProcess(process: Process, inputs: readonly AnyInput[]): GivenProcess<AnyInput, Part> {
+  return {
+    when(input) {
+      const instance = new Instance(process);
+      for (const one of inputs) instance.take(one);
+      const answered = instance.take(input);
+      const sentence = `${process.name}: given ${inputs.map(nameOf).join(", ") || "nothing"}, when ${nameOf(input)}`;
+      const thenParts = (...expected: readonly Part[]) =>
+        same(sentence, answered, asStored({ parts: asKept(expected).map((part) => shown(process, part)) }));
+      return {
+        // oxlint-disable-next-line unicorn/no-thenable -- the word of given/when/then; whoever awaits the unfinished sentence fails
+        then: thenParts,
+        thenNothing: () => thenParts(),
+        thenSends(...expected) {
+          const sent = answered.parts.filter((part) => "kind" in part && part.kind === "send");
+          same(sentence, sent, asStored(expected.map((part) => shown(process, part))));
+        },
+        thenRefused: (reason) => same(sentence, answered, { parts: [], refused: reason }),
+        state: instance.state.own,
+        completed: instance.state.completed,
+      };
+    },
+  };
+}
+
+/** One instance in memory. */
+export class Instance {
+  readonly #process: Process;
+  #state: ProcessState;
+  #id = "1";
+  #version = 0;
+  #inputs = 0;
+  #positions = 0;
+  readonly #timers = new Map<string, { readonly due: number; readonly data: unknown }>();
+  #now = Date.parse(NOW);
+
+  constructor(process: Process) {
+    this.#process = process;
+    this.#state = asStored(process.initialState());
+  }
+
+  get state(): ProcessState {
+    return this.#state;
+  }
+
+  /**
+   * Takes an input.
+   *
+   * @throws {TypeError} when it could not come: a command was not sent, a timer not set, an event does not fit its schema
+   */
+  take(input: AnyInput): Answered {
+    this.#inputs++;
+    if (!("kind" in input)) return this.#takeEvent(input);
+    switch (input.kind) {
+      case "command":
+        return this.#run(input.command, input.data);
+      case "timeout": {
+        const timer = this.#timers.get(input.timeout);
+        if (!timer)
+          throw new TypeError(`${this.#process.name} has set no timer "${input.timeout}" (${[...this.#timers.keys()].join(", ")})`);
+        this.#timers.delete(input.timeout);
+        this.#now = Math.max(this.#now, timer.due);
+        return this.#run(input.timeout, timer.data);
+      }
+      case "outcome": {
+        const sent = this.#state.inFlight.find((one) => isSame(one, input.sent));
+        if (!sent) throw new TypeError(`${this.#process.name} waits for no ${nameOf(input)}`);
+        return this.#run(OUTCOME, { ...input.outcome, commandId: sent.commandId });
+      }
+    }
+  }
+
+  #takeEvent(given: On): Answered {
+    const event: RecordedEvent = { ...(recorded(this.#process.sources, [given])[0] as RecordedEvent), position: ++this.#positions };
+    const id = this.#process.process.correlate.get(event.type)?.(event);
+    if (id === undefined) return { parts: [] };
+    this.#id = id;
+    return this.#run(INPUT, { event });
+  }
+
+  #run(command: string, body: unknown): Answered {
+    const aggregate = this.#process as AnyAggregate;
+    const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
+    if (!schema) throw new TypeError(`${aggregate.name} has no command "${command}"`);
+    const parsed = parseCommand(schema, asStored(body));
+    if ("issues" in parsed) throw new TypeError(`${command} does not fit its schema: ${JSON.stringify(parsed.issues)}`);
+    const commandId = derivedId("input", this.#inputs);
+    const context: DecideContext = {
+      now: new Date(this.#now),
+      id: this.#id,
+      version: this.#version,
+      commandId,
+      meta: { correlationId: commandId, causationId: commandId },
+    };
+    const decided = decide(aggregate, command, this.#state, asStored(parsed.data), context);
+    if (decided.kind === "refused") return { parts: [], refused: decided.reason };
+    for (const { type, data } of decided.events) {
+      const at = context.now.toISOString();
+      const event = { id: "", version: ++this.#version, type, meta: {}, time: at, recordedAt: at };
+      this.#state = asStored(aggregate.evolve[type]?.(this.#state, asStored(JSON.parse(data)), event));
+    }
+    for (const timer of decided.timers) {
+      if ("cancelled" in timer) this.#timers.delete(timer.command);
+      else this.#timers.set(timer.command, { due: this.#now + timer.delayMs, data: JSON.parse(timer.data) });
+    }
+    return asStored({
+      parts: [...decided.events.flatMap(partOf), ...decided.timers.flatMap((timer) => this.#timerPart(timer, decided.events))],
+    });
+  }
+
+  /** The end takes back all timers; that goes without saying. */
+  #timerPart(timer: { command: string; cancelled?: true; delayMs?: number; data?: string }, events: readonly { type: string }[]): object[] {
+    if (!("cancelled" in timer))
+      return [{ kind: "after", command: timer.command, delayMs: timer.delayMs, data: JSON.parse(timer.data ?? "null") }];
+    return events.some(({ type }) => type === "$Completed") ? [] : [{ kind: "cancel", command: timer.command }];
+  }
+}
+
+/** A stored event as the part of an answer that it was. What tells of outcomes was not answered by a handler. */
+function partOf({ type, data }: { type: string; data: string }): object[] {
+  if (type === COMMAND_SENT) {
+    const { aggregate, id, command, data: sent } = JSON.parse(data) as CommandSent;
+    return [{ kind: "send", aggregate, id, command, data: sent }];
+  }
+  if (type === "$Completed") return [{ kind: "complete" }];
+  return type.startsWith("$") ? [] : [{ kind: "event", type, data: JSON.parse(data) }];
+}
+
+/** Parts in the order in which they are kept: what becomes an event, then timers. */
+function asKept(parts: readonly Part[]): Part[] {
+  const isTimer = ({ kind }: Part) => kind === "after" || kind === "cancel";
+  return [...parts.filter((part) => !isTimer(part)), ...parts.filter(isTimer)];
+}
+
+/** An expected part, as what is stored shows it. */
+function shown(process: Process, part: Part): object {
+  switch (part.kind) {
+    case "event":
+      return { kind: "event", type: part.type, data: dataOf([process], process.name, part) };
+    case "send": {
+      const { kind, aggregate, id, command, data } = part;
+      return { kind, aggregate, id, command, data };
+    }
+    case "after":
+      return { kind: "after", command: part.command, delayMs: part.delayMs, data: part.data };
+    default:
+      return part;
+  }
+}
+
+function isSame(sent: CommandSent, { aggregate, id, command, data }: SendAction): boolean {
+  return sent.aggregate === aggregate && sent.id === id && sent.command === command && canonical(sent.data) === canonical(asStored(data));
+}
+
+function nameOf(input: AnyInput): string {
+  if (!("kind" in input)) return `${input.event.type} on ${input.stream}`;
+  switch (input.kind) {
+    case "command":
+      return input.command;
+    case "timeout":
+      return `the timeout ${input.timeout}`;
+    case "outcome":
+      return `${input.outcome.outcome} ${input.sent.command} for ${input.sent.aggregate}/${input.sent.id}`;
+  }
+}

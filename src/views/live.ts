@@ -1,0 +1,157 @@
+/**
+ * What changes in a view, for those who have its rows and want to keep them current.
+ *
+ * The log tells which rows were touched, by the handlers' own `at`, and the view how they are now. A row is read no earlier
+ * than the view has the event that touched it. It may be later, and then further events have touched it and it is told
+ * again: whoever applies everything in order ends with the rows as they are. Nothing is kept here that the log does not
+ * have: a reader resumes after the last position that it was told.
+ */
+
+import type { RecordedEvent } from "../event.ts";
+import { LIVE_HELP_AFTER_MS, LIVE_KEYS } from "../limits.ts";
+import { project } from "./project.ts";
+import { touchesOf } from "./projector.ts";
+import { type Condition, queryStatement } from "./query-sql.ts";
+import { type Served, servedBy } from "./query.ts";
+import { type ServedRows, readServing } from "./serving.ts";
+import type { ViewTable } from "./table.ts";
+import type { StoredRow, View } from "./view.ts";
+
+/** A row as it is now; without `row`, it is not among those asked for (any more). */
+export interface Change {
+  readonly key: string;
+  readonly row?: StoredRow;
+}
+
+export type Step =
+  | {
+      readonly outcome: "changes";
+      readonly changes: readonly Change[];
+      /** The reader has everything up to it; undefined: there are more changes at the same one. */
+      readonly position?: number;
+    }
+  /** The view is not there yet. */
+  | { readonly outcome: "waiting" }
+  /** Another table serves: what the reader has is of no use any more. */
+  | { readonly outcome: "rebuilt" };
+
+/** Milliseconds for which the view is brought forward at a time. Ours: less than what passes between two signs of life. */
+const HELP_MS = 2_000;
+
+export class LiveView {
+  /** Reads of the view so far. */
+  reads = 0;
+  readonly #env: Env;
+  readonly #store: string;
+  readonly #view: View;
+  readonly #conditions: readonly Condition[];
+  #generation: string | undefined;
+  /** Where the rows were that were told last: none are told that are older. */
+  #told = 0;
+  readonly #touched = new Set<string>();
+  /** An event's rows cannot be told: the view has to show whether it comes beyond it. */
+  #unclear = false;
+  /** The position up to which they were touched. */
+  #position: number | undefined;
+  /** Since when the view is behind it, in milliseconds since 1970. */
+  #behindSince: number | undefined;
+
+  /** @param generation of the table that the reader's rows are of; without it the one that serves now */
+  constructor(env: Env, store: string, view: View, conditions: readonly Condition[], generation?: string) {
+    this.#env = env;
+    this.#store = store;
+    this.#view = view;
+    this.#conditions = conditions;
+    this.#generation = generation;
+  }
+
+  /** What serves now. From here on the reader's rows are of that table. @throws {ColumnNotServed} */
+  async start(): Promise<Served> {
+    const served = servedBy(await this.#read([], "anywhere"));
+    this.#generation ??= served.generation;
+    return served;
+  }
+
+  /** There is something to tell. */
+  get isPending(): boolean {
+    return this.#position !== undefined;
+  }
+
+  /** Milliseconds for which the view has not come to what is to be told. */
+  get behindMs(): number {
+    return this.#behindSince === undefined ? 0 : Date.now() - this.#behindSince;
+  }
+
+  /** An event has happened. Where its rows cannot be told, the view cannot fold it either, and stays before it. */
+  touch(event: RecordedEvent & { readonly erased?: boolean }): void {
+    this.reached(event.position);
+    if (event.erased) return;
+    const { touches, failure } = touchesOf(this.#view, [event]);
+    for (const key of touches.flatMap(({ keys }) => keys)) this.#touched.add(key);
+    if (failure) this.#unclear = true;
+  }
+
+  /** Nothing else of interest has happened up to here. */
+  reached(position: number): void {
+    this.#position = position;
+  }
+
+  /** Whether the reader's rows are of a table that does not serve any more. */
+  async isRebuilt(): Promise<boolean> {
+    const { table } = await this.#read([], "anywhere");
+    return table.generation !== this.#generation;
+  }
+
+  /** Tells what has changed, or some of it. */
+  async step(): Promise<Step> {
+    const position = this.#position ?? 0;
+    const keys = [...this.#touched].slice(0, LIVE_KEYS);
+    if (keys.length > 0 || this.#unclear) {
+      const atLeast = Math.max(position, this.#told);
+      let served = await this.#read(keys, "anywhere");
+      if (served.position < atLeast) served = await this.#read(keys, "primary");
+      if (served.table.generation !== this.#generation) return { outcome: "rebuilt" };
+      if (served.position < atLeast) return this.#wait(position);
+      this.#told = served.position;
+      for (const key of keys) this.#touched.delete(key);
+      const rows = new Map(served.results.map((row) => [String(row[served.table.key]), served.table.fromSql(row)]));
+      const changes = keys.map((key) => ({ key, ...(rows.has(key) ? { row: rows.get(key)! } : {}) }));
+      if (this.#touched.size > 0) return { outcome: "changes", changes };
+      this.#rest();
+      return { outcome: "changes", changes, position };
+    }
+    this.#rest();
+    return { outcome: "changes", changes: [], position };
+  }
+
+  #rest(): void {
+    this.#unclear = false;
+    this.#position = undefined;
+    this.#behindSince = undefined;
+  }
+
+  /** Somebody else brings the view forward, as a rule. */
+  async #wait(position: number): Promise<Step> {
+    this.#behindSince ??= Date.now();
+    if (this.behindMs >= LIVE_HELP_AFTER_MS) {
+      await project(this.#env, this.#store, this.#view, Date.now() + HELP_MS, position);
+    }
+    return { outcome: "waiting" };
+  }
+
+  async #read(keys: readonly string[], from: "anywhere" | "primary"): Promise<ServedRows> {
+    this.reads += 1;
+    const isOther = (table: ViewTable) => this.#generation !== undefined && table.generation !== this.#generation;
+    const statement = (table: ViewTable, db: D1Database) =>
+      // A table that the reader does not follow need not have the columns that it asks for.
+      isOther(table)
+        ? table.select(db, this.#store, [])
+        : queryStatement(table, db, this.#store, {
+            conditions: [...this.#conditions, { column: { name: table.key, kind: "text" }, test: "any-of", values: keys }],
+            limit: LIVE_KEYS,
+          });
+    const served = await readServing(this.#env, this.#store, this.#view, statement, from);
+    // A replica may not have heard yet which table serves.
+    return from === "anywhere" && isOther(served.table) ? this.#read(keys, "primary") : served;
+  }
+}

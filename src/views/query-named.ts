@@ -1,0 +1,117 @@
+/** Runs named queries: whatever their SQL says, it reads, it reads one store, and it answers with a bounded number of rows. */
+
+import { z } from "zod";
+import { VIEW_QUERY_ROWS } from "../limits.ts";
+import { type NamedQuery, ROWS } from "./named-query.ts";
+import { type Served, type Wanted, readAt, servedBy } from "./query.ts";
+import { type Sql, identifier } from "./sql.ts";
+import { type ColumnKind, type SqlRow, type ViewTable, kindOf, quoted, rebuildOf } from "./table.ts";
+import type { RowSchema, StoredRow, View } from "./view.ts";
+
+/** Parameters that D1 binds in one statement. Platform: D1 limits. */
+const BOUND_PARAMETERS = 100;
+
+export interface NamedAnswer extends Served {
+  readonly rows: readonly StoredRow[];
+  /** There are more rows than an answer may have. */
+  readonly truncated: boolean;
+}
+
+/** The query's SQL, or what it found, is not what it declares. */
+export class QueryFailed extends Error {
+  override readonly name = "QueryFailed";
+}
+
+/** The query fails on a table of an earlier definition, which serves for now. */
+export class QueryNotServed extends Error {
+  override readonly name = "QueryNotServed";
+}
+
+/**
+ * The answer of a named query.
+ *
+ * @param params by the query's schema
+ * @throws {ViewBehind} @throws {QueryFailed} @throws {QueryNotServed}
+ */
+export async function runNamedQuery(
+  env: Env,
+  store: string,
+  view: View,
+  query: NamedQuery,
+  params: Readonly<Record<string, unknown>>,
+  wanted: Wanted,
+): Promise<NamedAnswer> {
+  let asked: ViewTable | undefined;
+  /** The query's own code, and what it makes of the rows of an earlier definition. */
+  const own = <Result>(code: () => Result): Result => {
+    try {
+      return code();
+    } catch (cause) {
+      throw failure(view, query, asked, cause);
+    }
+  };
+  const statement = (table: ViewTable, db: D1Database) => own(() => namedStatement((asked = table), db, store, query, params));
+  const served = await readAt(env, store, view, statement, wanted).catch((error: unknown) => {
+    // All other errors are the platform's.
+    throw SQL_ERROR.test(String(error)) ? failure(view, query, asked, error) : error;
+  });
+  const rows = own(() => served.results.slice(0, VIEW_QUERY_ROWS).map((row) => rowOf(query.row, row)));
+  return { ...servedBy(served), rows, truncated: served.results.length > VIEW_QUERY_ROWS };
+}
+
+/** SQLite's word for a statement that is wrong, or that meets a value it cannot take. */
+const SQL_ERROR = /SQLITE_(?:ERROR|TOOBIG|MISMATCH|RANGE|AUTH)/;
+
+function failure(view: View, query: NamedQuery, asked: ViewTable | undefined, cause: unknown): Error {
+  return asked && rebuildOf(view, asked.generation) === undefined
+    ? new QueryNotServed(`query "${query.name}" needs the view's new table`, { cause })
+    : new QueryFailed(`query "${query.name}" of view "${view.name}" failed: ${String(cause)}`, { cause });
+}
+
+/**
+ * The SELECT of a query stands in brackets, where nothing but a SELECT can stand, below a name for the store's rows.
+ *
+ * @throws {TypeError} when the query binds too many values
+ */
+export function namedStatement(
+  table: ViewTable,
+  db: D1Database,
+  store: string,
+  query: NamedQuery,
+  params: Readonly<Record<string, unknown>>,
+): D1PreparedStatement {
+  const names = table.columns.map(({ name }) => name);
+  const columns: Record<string, Sql> = Object.fromEntries(names.map((name) => [name, identifier(name)]));
+  const { text, values } = query.sql({ rows: ROWS, columns, params }).render(3);
+  if (values.length > BOUND_PARAMETERS - 2)
+    throw new TypeError(`SQL of a query binds at most ${BOUND_PARAMETERS - 2} values, not ${values.length}: bind a list, for json_each`);
+  return db
+    .prepare(
+      `WITH ${ROWS.render(1).text} AS (SELECT ${names.map(quoted).join(", ")} FROM ${table.name} WHERE _store = ?1)
+       SELECT * FROM (
+       ${text}
+       ) LIMIT ?2`,
+    )
+    .bind(store, VIEW_QUERY_ROWS + 1, ...values);
+}
+
+const kinds = new WeakMap<RowSchema, ReadonlyMap<string, ColumnKind>>();
+
+/** A row as its schema says; without one, as SQL gives it. */
+function rowOf(schema: RowSchema | undefined, row: SqlRow): StoredRow {
+  if (!schema) return row;
+  const known = kinds.get(schema) ?? kindsOf(schema);
+  kinds.set(schema, known);
+  const read = [...known].flatMap(([name, kind]) => {
+    const value = row[name] ?? null;
+    if (value === null && !schema.shape[name]?.safeParse(null).success) return [];
+    if (value === null) return [[name, null]];
+    return [[name, kind === "boolean" ? value === 1 : kind === "json" ? (JSON.parse(String(value)) as unknown) : value]];
+  });
+  return schema.parse(Object.fromEntries(read));
+}
+
+function kindsOf(schema: RowSchema): ReadonlyMap<string, ColumnKind> {
+  const { properties } = z.toJSONSchema(schema, { io: "output", unrepresentable: "any" });
+  return new Map(Object.keys(schema.shape).map((name) => [name, kindOf(properties?.[name])]));
+}

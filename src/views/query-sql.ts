@@ -1,0 +1,142 @@
+/** What can be asked of a view's rows: conditions, order and page, as one statement for the table that serves. Pure. */
+
+import { type ColumnKind, type SqlRow, type ViewTable, quoted } from "./table.ts";
+
+/** A value as a column stores it: booleans are 0 and 1. */
+export type SqlValue = string | number | null;
+
+/** A column, and what its values are in the code of today. */
+export interface AskedColumn {
+  readonly name: string;
+  readonly kind: ColumnKind;
+}
+
+export type Condition =
+  /** The value is any of these, or none of these. A row without a value is none of anything. */
+  | { readonly column: AskedColumn; readonly test: "any-of" | "none-of"; readonly values: readonly SqlValue[] }
+  /** The value is beyond this one. A row without a value never is. */
+  | { readonly column: AskedColumn; readonly test: "gt" | "gte" | "lt" | "lte"; readonly value: string | number }
+  | { readonly column: AskedColumn; readonly test: "null" | "not-null" };
+
+export interface SortColumn extends AskedColumn {
+  readonly descending: boolean;
+}
+
+export interface ViewQuery {
+  /** All of them hold. */
+  readonly conditions?: readonly Condition[];
+  /** As {@link completeSort} makes it; without it, the order of the key. */
+  readonly sort?: readonly SortColumn[];
+  readonly limit: number;
+  /** Only rows beyond this one: its values of the sort's columns. */
+  readonly after?: readonly SqlValue[];
+}
+
+/** The serving table is of an earlier definition, in which this column is not there or holds something else. */
+export class ColumnNotServed extends Error {
+  override readonly name = "ColumnNotServed";
+  readonly column: string;
+
+  constructor(column: string) {
+    super(`the table that serves does not have the column ${column} yet`);
+    this.column = column;
+  }
+}
+
+/**
+ * The sort with the key at its end, in the direction of what stands before it: an index on one column holds its
+ * entries in just this order, and can be read from either end.
+ */
+export function completeSort(key: string, sort: readonly SortColumn[] = []): readonly SortColumn[] {
+  const at = sort.findIndex(({ name }) => name === key);
+  // Beyond the key there is nothing left to order.
+  return at >= 0 ? sort.slice(0, at + 1) : [...sort, { name: key, kind: "text", descending: sort.at(-1)?.descending ?? false }];
+}
+
+/**
+ * The rows of a query, and one more than its limit when there are more.
+ *
+ * @throws {ColumnNotServed} when the table lacks a column that the query names
+ */
+export function queryStatement(table: ViewTable, db: D1Database, store: string, query: ViewQuery): D1PreparedStatement {
+  const { conditions = [], sort = completeSort(table.key), after, limit } = query;
+  for (const { name, kind } of [...conditions.map(({ column }) => column), ...sort]) {
+    if (!table.columns.some((column) => column.name === name && column.kind === kind)) throw new ColumnNotServed(name);
+  }
+  const parameters = new Parameters();
+  const where = [
+    `_store = ${parameters.add(store)}`,
+    ...conditions.map((condition) => conditionSql(condition, parameters)),
+    ...(after ? beyondSql(table, sort, after, parameters) : []),
+  ];
+  const order = sort.map(({ name, descending }) => `${quoted(name)}${descending ? " DESC" : ""}`);
+  return db
+    .prepare(`SELECT * FROM ${table.name} WHERE ${where.join(" AND ")} ORDER BY ${order.join(", ")} LIMIT ${parameters.add(limit + 1)}`)
+    .bind(...parameters.values);
+}
+
+/** Where a row stands in the sort: what the next page begins after. */
+export function sortValuesOf(row: SqlRow, sort: readonly SortColumn[]): SqlValue[] {
+  return sort.map(({ name }) => row[name] ?? null);
+}
+
+/** Values to bind, each named by its number: a value that is used twice is bound once. */
+class Parameters {
+  readonly values: SqlValue[] = [];
+
+  add(value: SqlValue): string {
+    this.values.push(value);
+    return `?${this.values.length}`;
+  }
+}
+
+const COMPARISON = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
+
+function conditionSql(condition: Condition, parameters: Parameters): string {
+  const column = quoted(condition.column.name);
+  switch (condition.test) {
+    case "null":
+      return `${column} IS NULL`;
+    case "not-null":
+      return `${column} IS NOT NULL`;
+    case "any-of":
+    case "none-of": {
+      const isAny = condition.test === "any-of";
+      const [first = null, ...others] = condition.values;
+      if (others.length === 0) return `${column} ${isAny ? "=" : "IS NOT"} ${parameters.add(first)}`;
+      // However many values: one parameter.
+      const list = `(SELECT value FROM json_each(${parameters.add(JSON.stringify(condition.values))}))`;
+      return isAny ? `${column} IN ${list}` : `(${column} IS NULL OR ${column} NOT IN ${list})`;
+    }
+    default:
+      return `${column} ${COMPARISON[condition.test]} ${parameters.add(condition.value)}`;
+  }
+}
+
+/**
+ * Rows that come after these values: further in the first column, or equal there and further in the next, and so on.
+ * NULL sorts before every value, as it does in SQLite.
+ */
+function beyondSql(table: ViewTable, sort: readonly SortColumn[], after: readonly SqlValue[], parameters: Parameters): string[] {
+  const bound = sort.map((column, index) => ({ ...column, value: after[index] ?? null, sql: parameters.add(after[index] ?? null) }));
+  const beyond = bound.reduceRight<string | undefined>((rest, { name, descending, value, sql }) => {
+    const column = quoted(name);
+    const further =
+      value === null ? (descending ? "FALSE" : `${column} IS NOT NULL`) : furtherSql(column, descending, sql, name === table.key);
+    return rest === undefined ? further : `(${further} OR (${column} IS ${sql} AND ${rest}))`;
+  }, undefined);
+  // Says nothing new, but lets SQLite begin in the middle of an index. It cannot where NULLs come last.
+  const first = bound[0];
+  const isSeekable = first && first.value !== null && (!first.descending || isRequired(table, first.name));
+  return [...(isSeekable ? [`${quoted(first.name)} ${first.descending ? "<=" : ">="} ${first.sql}`] : []), ...(beyond ? [beyond] : [])];
+}
+
+function furtherSql(column: string, descending: boolean, value: string, isKey: boolean): string {
+  if (!descending) return `${column} > ${value}`;
+  return isKey ? `${column} < ${value}` : `(${column} < ${value} OR ${column} IS NULL)`;
+}
+
+/** Whether every row has a value there. */
+function isRequired(table: ViewTable, name: string): boolean {
+  return name === table.key || table.columns.some((column) => column.name === name && column.required === true);
+}

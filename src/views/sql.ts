@@ -1,0 +1,86 @@
+/**
+ * SQL with every value bound. Pure.
+ *
+ * A text of SQL can only be made by the {@link sql} tag, from what stands in the code; what is put between comes as a
+ * bound value, as another such text, or as the name of a column that the view declares.
+ */
+
+import { quoted } from "./table.ts";
+
+/** What can be bound. Lists are bound as their JSON, for `json_each`. */
+type Bindable = string | number | boolean | null | readonly (string | number | boolean | null)[];
+
+type Part = string | { readonly bind: string | number | null };
+
+export class Sql {
+  readonly #parts: readonly Part[];
+
+  constructor(parts: readonly Part[]) {
+    this.#parts = parts;
+  }
+
+  get parts(): readonly Part[] {
+    return this.#parts;
+  }
+
+  /** The text with numbered parameters, the first of which is `first`, and the values to bind to them. */
+  render(first: number): { readonly text: string; readonly values: readonly (string | number | null)[] } {
+    const values: (string | number | null)[] = [];
+    const text = this.#parts.map((part) => (typeof part === "string" ? part : `?${first - 1 + values.push(part.bind)}`)).join("");
+    return { text, values };
+  }
+}
+
+/**
+ * A piece of SQL. Values between its texts are bound, never part of the text; lists are bound as JSON.
+ *
+ * @throws {TypeError} when the text could be more than a part of one SELECT, or a value cannot be bound
+ *
+ * @example
+ * sql`SELECT * FROM ${rows} WHERE customer IN (SELECT value FROM json_each(${params.customers})) ORDER BY total`
+ */
+export function sql(strings: TemplateStringsArray, ...values: readonly (Bindable | Sql)[]): Sql {
+  requireHarmless(strings);
+  return new Sql(strings.flatMap((text, index): Part[] => [text, ...(index < values.length ? partsOf(values[index]) : [])]));
+}
+
+/** The name of a table or column. */
+export function identifier(name: string): Sql {
+  return new Sql([quoted(name)]);
+}
+
+function partsOf(value: Bindable | Sql | undefined): readonly Part[] {
+  if (value instanceof Sql) return value.parts;
+  if (Array.isArray(value)) return [{ bind: JSON.stringify(value) }];
+  if (typeof value === "boolean") return [{ bind: value ? 1 : 0 }];
+  if (value === null || typeof value === "string" || (typeof value === "number" && Number.isFinite(value))) return [{ bind: value }];
+  throw new TypeError(`SQL takes texts, finite numbers, booleans, null and lists of them, not ${String(value)}`);
+}
+
+/** Strings, names in their three quotes, comments, words, numbers, white space; else one character. */
+const TOKEN =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*\n|\/\*[\s\S]*?\*\/|--|\/\*|[A-Za-z_\u{80}-\u{10ffff}][\w$\u{80}-\u{10ffff}]*|[\d.]+|\s+|[\s\S]/gu;
+/** What ends the statement, names a parameter of its own, or begins what the same text does not end. */
+const HARMFUL = new Set([";", "?", "@", ":", "$", "#", "'", '"', "`", "[", "--", "/*", "\0"]);
+/** Tables that hold rows of all stores, and those of SQLite itself: the view's rows have another name. */
+const TABLE = /^(?:view_.+_[0-9a-f]{12}(?:_\d+)?|headspring_.*|sqlite_.*|pragma_.*|_cf_.*)$/i;
+
+/** Texts that were looked at already: those of a template are the same object in every call. */
+const harmless = new WeakSet<readonly string[]>();
+
+function requireHarmless(strings: readonly string[]): void {
+  if (harmless.has(strings)) return;
+  for (const text of strings) {
+    for (const [token] of text.matchAll(TOKEN)) {
+      if (HARMFUL.has(token)) {
+        throw new TypeError(
+          `SQL of a query cannot have ${token} in ${JSON.stringify(text)}: one SELECT, values as \${…} and without quotes`,
+        );
+      }
+      // SQLite takes a text for a name where only a name can stand: FROM 'a table'.
+      const name = token.replace(/^["'`[](.*)["'`\]]$/su, "$1");
+      if (TABLE.test(name)) throw new TypeError(`SQL of a query selects from \${rows}, not from ${name}`);
+    }
+  }
+  harmless.add(strings);
+}

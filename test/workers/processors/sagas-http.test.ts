@@ -1,0 +1,152 @@
+/** Sagas over HTTP: started, watched, waited for. The queue delivers by itself. */
+
+import { describe, expect, it } from "vitest";
+import { IMPATIENT, freshStore, read } from "../support.ts";
+
+const MOVE = { from: ["a"], to: "b", amount: 5 };
+
+async function store(name: string, purses: Record<string, number> = { a: 10 }) {
+  const store = freshStore(name);
+  for (const [owner, amount] of Object.entries(purses)) await store.post(`/aggregates/purse/${owner}/Put`, { amount });
+  return { ...store, base: `/stores/${store.store}` };
+}
+
+describe("POST /sagas/{name}", () => {
+  it("starts a saga under an id of its own making, and says where it is", async () => {
+    const { post, get, base } = await store("made");
+    const answer = await post("/sagas/move", MOVE, { prefer: "respond-async" });
+    expect(answer.status).toBe(202);
+    const { id, status } = await read(answer.clone());
+    expect(status).toBe("in-progress");
+    expect(answer.headers.get("location")).toBe(`${base}/sagas/move/${id}`);
+    expect(answer.headers.get("preference-applied")).toBe("respond-async");
+    expect((await get(`/sagas/move/${id}`)).status).toBe(200);
+  });
+
+  it("waits for the end when it is asked to: completed, or failed, which is no error of the request", async () => {
+    const { post } = await store("wait");
+    const completed = await post("/sagas/move", MOVE, { prefer: "wait=30" });
+    expect([completed.status, await read(completed)]).toMatchObject([
+      200,
+      { status: "completed", steps: [{ name: "take a", status: "completed" }, { name: "put" }] },
+    ]);
+    const failed = await post("/sagas/move", { ...MOVE, amount: 500 }, { prefer: "wait=30" });
+    expect([failed.status, await read(failed)]).toMatchObject([
+      200,
+      { status: "failed", failure: { step: "take a", reason: "not-enough" } },
+    ]);
+  });
+
+  it("does not wait unless it is asked to", async () => {
+    const { send } = await store("no-wait");
+    expect((await send("POST", "/sagas/trip", { payer: "a", price: 1 }, IMPATIENT)).status).toBe(202);
+  });
+
+  it("gives the same request the same saga (promise 8)", async () => {
+    const { post, log } = await store("repeat");
+    const first = await post("/sagas/move", MOVE, { "idempotency-key": "k", prefer: "wait=30" });
+    const again = await post("/sagas/move", MOVE, { "idempotency-key": "k", prefer: "wait=30" });
+    expect((await read(again)).id).toBe((await read(first)).id);
+    expect(again.headers.get("idempotent-replayed")).toBe("true");
+    expect((await log()).filter(({ type }) => type === "SagaStarted")).toHaveLength(1);
+    const other = await post("/sagas/move", { ...MOVE, amount: 1 }, { "idempotency-key": "k" });
+    expect([other.status, (await read(other)).code]).toEqual([409, "idempotency-conflict"]);
+  });
+
+  it("refuses what is no input of the saga, and stores nothing", async () => {
+    const { post, log } = await store("invalid");
+    const answer = await post("/sagas/move", { ...MOVE, amount: 0 });
+    expect([answer.status, await read(answer)]).toMatchObject([400, { code: "invalid-command", issues: [{ path: "amount" }] }]);
+    expect((await post("/sagas/move", "{")).status).toBe(400);
+    expect((await log()).filter(({ stream }) => stream.startsWith("move/"))).toEqual([]);
+  });
+
+  it("says which sagas there are when it is none of them", async () => {
+    const { post, get } = await store("unknown");
+    for (const answer of [await post("/sagas/errand", {}), await get("/sagas/order/1"), await post("/sagas/none/1", {})]) {
+      expect([answer.status, await read(answer)]).toMatchObject([
+        404,
+        { code: "unknown-saga", detail: expect.stringContaining("there is move, trip") },
+      ]);
+    }
+  });
+});
+
+describe("POST /sagas/{name}/{id}", () => {
+  it("starts a saga under this id, once", async () => {
+    const { post, base } = await store("given");
+    const answer = await post("/sagas/move/m%C3%BCll", MOVE, IMPATIENT);
+    expect(answer.status).toBe(202);
+    expect(answer.headers.get("location")).toBe(`${base}/sagas/move/m%C3%BCll`);
+    expect((await read(answer)).id).toBe("müll");
+    const second = await post("/sagas/move/m%C3%BCll", MOVE);
+    expect([second.status, await read(second)]).toMatchObject([422, { code: "command-refused", reason: "saga-already-started" }]);
+  });
+
+  it("gives all that the saga causes the correlation of the request", async () => {
+    const { post, json } = await store("correlation");
+    await post("/sagas/move/m", MOVE, { "correlation-id": "the-conversation", prefer: "wait=30" });
+    const { events } = await json("/log?limit=100");
+    const caused = events.slice(1) as { stream: string; meta: { correlationId: string } }[];
+    expect(new Set(caused.map(({ meta }) => meta.correlationId))).toEqual(new Set(["the-conversation"]));
+    expect(new Set(caused.map(({ stream }) => stream))).toEqual(new Set(["move/m", "purse/a", "purse/b"]));
+  });
+});
+
+describe("GET /sagas/{name}/{id}", () => {
+  it("waits for the end, and not longer than asked", async () => {
+    const { post, json } = await store("get-wait");
+    await post("/sagas/move/m", MOVE, IMPATIENT);
+    expect(await json("/sagas/move/m?wait=30")).toMatchObject({ status: "completed" });
+    await post("/sagas/trip/t", { payer: "a", price: 1 }, IMPATIENT);
+    expect(await json("/sagas/trip/t?wait=0")).toMatchObject({ status: "in-progress" });
+    expect(await json("/sagas/trip/t?wait=1")).toMatchObject({ status: "in-progress" });
+  });
+
+  it("is the saga as its stream tells it, with its version as ETag", async () => {
+    const { post, get, json } = await store("etag");
+    await post("/sagas/move/m", MOVE, { prefer: "wait=30" });
+    const answer = await get("/sagas/move/m");
+    const { version } = await read(answer.clone());
+    expect(answer.headers.get("etag")).toBe(`"${version}"`);
+    expect((await json("/streams/move/m")).version).toBe(version);
+    expect((await get("/sagas/move/m", { "if-none-match": `"${version}"` })).status).toBe(304);
+    expect(await read(answer)).toEqual({
+      saga: "move",
+      id: "m",
+      stream: "move/m",
+      version: 9,
+      status: "completed",
+      input: { ...MOVE, atOnce: false, attempts: 1, undo: "put", unknown: false },
+      steps: [
+        { name: "take a", after: [], status: "completed", attempts: 1, undoAttempts: 0, version: 2, result: "receipt-2" },
+        { name: "put", after: ["take a"], status: "completed", attempts: 1, undoAttempts: 0, version: 1 },
+      ],
+    });
+    expect(await json("/aggregates/move/m")).toMatchObject({ version: 9, status: "completed", state: { status: "completed" } });
+  });
+
+  it("knows none that was not started, and none that was deleted", async () => {
+    const { post, get, send } = await store("gone");
+    expect([(await get("/sagas/move/never")).status, (await read(await get("/sagas/move/never"))).code]).toEqual([404, "unknown-saga"]);
+    await post("/sagas/move/m", MOVE, { prefer: "wait=30" });
+    await send("DELETE", "/streams/move/m");
+    expect((await get("/sagas/move/m")).status).toBe(410);
+  });
+});
+
+describe("GET /sagas", () => {
+  it("lists them, with the schema of what each is started with", async () => {
+    const { json } = await store("list");
+    expect(await json("/sagas")).toMatchObject({
+      sagas: [
+        {
+          name: "move",
+          description: "Takes from purses and puts into another one.",
+          input: { type: "object", required: ["from", "to", "amount"] },
+        },
+        { name: "trip", input: { properties: { payer: { type: "string" } } } },
+      ],
+    });
+  });
+});

@@ -1,0 +1,275 @@
+/** Sagas on real streams. The scenarios of Simple Sagas, each under its name, and what ours can beyond them. */
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { RecordedEvent } from "../../../src/event.ts";
+import { eventually, quietStore } from "../delivery/support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+function sagas(name: string) {
+  const store = quietStore(name);
+  const { post, json, wake } = store;
+  const saga = (id: string, name = "move") => json(`/sagas/${name}/${id}`);
+  return {
+    ...store,
+    saga,
+    fill: async (purses: Record<string, number>) => {
+      for (const [owner, amount] of Object.entries(purses))
+        expect((await post(`/aggregates/purse/${owner}/Put`, { amount })).status).toBe(200);
+    },
+    move: (id: string, input: object) => post(`/sagas/move/${id}`, { amount: 5, to: "shop", ...input }),
+    /** Lets the sagas go on until nothing happens any more. */
+    run: async () => {
+      for (let head = -1; ;) {
+        await wake("move", "trip");
+        const now = (await json("/log/head")).head;
+        if (now === head) return;
+        head = now;
+      }
+    },
+    step: async (saga: string, name: string, of = "move") =>
+      (await json(`/sagas/${of}/${saga}`)).steps.find((one: { name: string }) => one.name === name),
+    amountOf: async (owner: string) => (await json(`/aggregates/purse/${owner}`)).state?.amount ?? 0,
+    types: async (stream: string): Promise<string[]> =>
+      (await json(`/streams/${stream}?limit=1000`)).events.map(({ type }: RecordedEvent) => type),
+    events: async (stream: string): Promise<RecordedEvent[]> => (await json(`/streams/${stream}?limit=1000`)).events,
+  };
+}
+
+const statuses = (saga: { steps: { name: string; status: string }[] }) =>
+  Object.fromEntries(saga.steps.map(({ name, status }) => [name, status]));
+
+describe("the scenarios of Simple Sagas", () => {
+  it("success: each action in its turn, then the saga is completed", async () => {
+    const { fill, move, run, saga, amountOf, types } = sagas("success");
+    await fill({ a: 10, b: 10 });
+    expect((await move("m", { from: ["a", "b"] })).status).toBe(202);
+    expect(statuses(await saga("m"))).toEqual({ "take a": "in-progress", "take b": "pending", put: "pending" });
+    await run();
+    expect(await saga("m")).toMatchObject({ saga: "move", id: "m", status: "completed" });
+    expect(statuses(await saga("m"))).toEqual({ "take a": "completed", "take b": "completed", put: "completed" });
+    expect([await amountOf("a"), await amountOf("b"), await amountOf("shop")]).toEqual([5, 5, 10]);
+    const taken = ["$CommandSent", "$CommandAccepted", "StepCompleted"];
+    expect(await types("move/m")).toEqual(["SagaStarted", ...taken, ...taken, ...taken, "SagaCompleted", "$Completed"]);
+  });
+
+  it("short circuit: when the first action fails, nothing else is done, and the saga has failed", async () => {
+    const { fill, move, run, saga, amountOf } = sagas("short");
+    await fill({ a: 1, b: 10 });
+    await move("m", { from: ["a", "b"] });
+    await run();
+    expect(await saga("m")).toMatchObject({ status: "failed", failure: { step: "take a", reason: "not-enough" } });
+    expect(statuses(await saga("m"))).toEqual({ "take a": "failed", "take b": "pending", put: "pending" });
+    expect([await amountOf("a"), await amountOf("b")]).toEqual([1, 10]);
+  });
+
+  it("retry: an action that fails is tried again after its delay, as often as its policy says", async () => {
+    const { fill, move, run, wake, saga, step, amountOf } = sagas("retry");
+    await fill({ a: 1 });
+    await move("m", { from: ["a"], attempts: 2 });
+    await wake("move");
+    expect(await step("m", "take a")).toMatchObject({
+      status: "retry-awaiting",
+      attempts: 1,
+      reason: "not-enough",
+      until: expect.any(String),
+    });
+    await fill({ a: 9 });
+    await eventually(async () => expect(await step("m", "take a")).toMatchObject({ status: "in-progress", attempts: 2 }));
+    await run();
+    expect(await saga("m")).toMatchObject({ status: "completed" });
+    expect(await amountOf("a")).toBe(5);
+  });
+
+  it("retry: when its attempts are used up, the saga fails", async () => {
+    const { move, run, saga, step } = sagas("used-up");
+    await move("m", { from: ["a"], attempts: 3 });
+    await eventually(async () => {
+      await run();
+      expect((await saga("m")).status).toBe("failed");
+    });
+    expect(await step("m", "take a")).toMatchObject({ status: "failed", attempts: 3 });
+  });
+
+  it("bypassed undo: what has nothing to undo it with is passed over", async () => {
+    const { fill, move, run, saga, amountOf } = sagas("bypassed");
+    await fill({ a: 10, b: 10 });
+    await move("m", { from: ["a", "b"], undo: "nothing", unknown: true });
+    await run();
+    expect(statuses(await saga("m"))).toEqual({ "take a": "undo-bypassed", "take b": "undo-bypassed", put: "failed" });
+    expect((await saga("m")).status).toBe("failed");
+    expect(await amountOf("a")).toBe(5);
+  });
+
+  it("undo: what was done is undone, in the reverse order", async () => {
+    const { fill, move, run, wake, saga, amountOf, log } = sagas("undo");
+    await fill({ a: 10, b: 10 });
+    await move("m", { from: ["a", "b", "c"] });
+    await wake("move");
+    await wake("move");
+    await wake("move");
+    expect(await saga("m")).toMatchObject({ status: "in-failure" });
+    expect(statuses(await saga("m"))).toMatchObject({ "take a": "completed", "take b": "undo-in-progress", "take c": "failed" });
+    await run();
+    expect(await saga("m")).toMatchObject({ status: "failed", failure: { step: "take c", reason: "not-enough" } });
+    expect(statuses(await saga("m"))).toEqual({ "take a": "undone", "take b": "undone", "take c": "failed", put: "pending" });
+    expect([await amountOf("a"), await amountOf("b")]).toEqual([10, 10]);
+    const purses = (await log()).filter(({ stream }) => stream.startsWith("purse/")).slice(2);
+    expect(purses.map(({ stream, type }) => `${stream} ${type}`)).toEqual(["purse/a Taken", "purse/b Taken", "purse/b Put", "purse/a Put"]);
+  });
+
+  it("retried undo: an undo that fails is tried again as well; one that fails for good is told, and the others go on", async () => {
+    const { fill, move, run, wake, post, saga, step, amountOf } = sagas("retried");
+    await fill({ a: 10, b: 10 });
+    await move("m", { from: ["a", "b", "c"], attempts: 2 });
+    for (let wakes = 0; wakes < 3; wakes++) await wake("move");
+    await post("/aggregates/purse/b/Freeze", {});
+    await eventually(async () => {
+      await wake("move");
+      expect(await step("m", "take b")).toMatchObject({ status: "undo-retry-awaiting", undoAttempts: 1, reason: "frozen" });
+    });
+    await post("/aggregates/purse/b/Thaw", {});
+    await eventually(async () => {
+      await run();
+      expect((await saga("m")).status).toBe("failed");
+    });
+    expect(await step("m", "take b")).toMatchObject({ status: "undone", undoAttempts: 2 });
+    expect([await amountOf("a"), await amountOf("b")]).toEqual([10, 10]);
+
+    await move("n", { from: ["a", "c"], attempts: 1, undo: "fails" });
+    await run();
+    expect(await saga("n")).toMatchObject({ status: "failed", failure: { step: "take c", reason: "not-enough" }, undoFailed: ["take a"] });
+    expect(await step("n", "take a")).toMatchObject({ status: "undo-failed", reason: "invalid-command" });
+  });
+
+  it("parallel success: actions of one level begin together, and the next level when all are done", async () => {
+    const { fill, move, run, saga, amountOf } = sagas("parallel");
+    await fill({ a: 10, b: 10, c: 10 });
+    await move("m", { from: ["a", "b", "c"], atOnce: true });
+    expect(statuses(await saga("m"))).toEqual({
+      "take a": "in-progress",
+      "take b": "in-progress",
+      "take c": "in-progress",
+      put: "pending",
+    });
+    await run();
+    expect((await saga("m")).status).toBe("completed");
+    expect([await amountOf("a"), await amountOf("c"), await amountOf("shop")]).toEqual([5, 5, 15]);
+  });
+
+  it("failure in parallel: those that were done are undone, the one that failed is not", async () => {
+    const { fill, move, run, saga, amountOf } = sagas("parallel-failure");
+    await fill({ a: 10, b: 1, c: 10 });
+    await move("m", { from: ["a", "b", "c"], atOnce: true });
+    await run();
+    expect(statuses(await saga("m"))).toEqual({ "take a": "undone", "take b": "failed", "take c": "undone", put: "pending" });
+    expect([await amountOf("a"), await amountOf("b"), await amountOf("c")]).toEqual([10, 1, 10]);
+  });
+
+  it("dynamic undo: the undo is made from what the action came to", async () => {
+    const { fill, move, run, events } = sagas("dynamic");
+    await fill({ a: 10 });
+    await move("m", { from: ["a", "b"], undo: "receipt" });
+    await run();
+    const [, taken, put] = await events("purse/a");
+    expect(taken?.data).toEqual({ amount: 5, receipt: "receipt-2" });
+    expect(put?.data).toEqual({ amount: 5, why: "receipt-2" });
+  });
+
+  it("unknown action: a command that nobody takes fails, and the saga goes back", async () => {
+    const { fill, move, run, saga, step, amountOf } = sagas("unknown");
+    await fill({ a: 10 });
+    await move("m", { from: ["a"], unknown: true });
+    await run();
+    expect(await step("m", "put")).toMatchObject({ status: "failed", reason: "unknown-aggregate" });
+    expect(await saga("m")).toMatchObject({ status: "failed" });
+    expect(await amountOf("a")).toBe(10);
+  });
+
+  it("foreign write detected by sequence: an action that expects a version fails when somebody else has written", async () => {
+    const { fill, move, run, saga, step, amountOf } = sagas("sequence");
+    await fill({ a: 10, shop: 1 });
+    await move("m", { from: ["a"], expects: 1 });
+    await fill({ shop: 1 });
+    await run();
+    expect(await step("m", "put")).toMatchObject({ status: "failed", reason: "version-conflict" });
+    expect((await saga("m")).status).toBe("failed");
+    expect(await amountOf("a")).toBe(10);
+
+    await move("n", { from: ["a"], expects: 2 });
+    await run();
+    expect((await saga("n")).status).toBe("completed");
+  });
+});
+
+describe("a saga is started", () => {
+  it("by an event, once", async () => {
+    const { fill, post, run, saga, amountOf } = sagas("event");
+    await fill({ a: 10 });
+    const wanted = { type: "MoveWanted", data: { move: "m", from: ["a"], to: "shop", amount: 2 } };
+    await post("/streams/word/w", wanted);
+    await post("/streams/word/w", wanted);
+    await run();
+    expect((await saga("m")).status).toBe("completed");
+    expect(await amountOf("a")).toBe(8);
+  });
+
+  it("by a step of another saga, and its end is the step's", async () => {
+    const { fill, post, run, saga, step, amountOf } = sagas("sub");
+    await fill({ payer: 10 });
+    await post("/sagas/trip/t", { payer: "payer", price: 4 });
+    await run();
+    expect(await step("t", "agreement", "trip")).toMatchObject({ status: "waiting", until: expect.any(String) });
+    await post("/streams/word/w", { type: "Agreed", data: { move: "t", by: "hotel" } });
+    await run();
+    expect(await saga("t-payment")).toMatchObject({ status: "completed", parent: { saga: "trip", id: "t", step: "payment" } });
+    expect(await saga("t", "trip")).toMatchObject({ status: "completed" });
+    expect([await amountOf("payer"), await amountOf("hotel")]).toEqual([6, 4]);
+  });
+
+  it("by a step of another saga, and its failure is the step's", async () => {
+    const { post, run, saga, types } = sagas("sub-failure");
+    await post("/sagas/trip/t", { payer: "payer", price: 4 });
+    await run();
+    await post("/streams/word/w", { type: "Agreed", data: { move: "t", by: "hotel" } });
+    await run();
+    expect(await saga("t", "trip")).toMatchObject({ status: "failed", failure: { step: "payment", reason: "take payer: not-enough" } });
+    expect(statuses(await saga("t", "trip"))).toEqual({ agreement: "undone", payment: "failed" });
+    expect(await types("purse/lock-t")).toEqual(["Frozen", "Thawed"]);
+  });
+
+  it("only by who may: other doors take the command Start, and no command of the store's own", async () => {
+    const { post } = sagas("doors");
+    expect((await post("/aggregates/trip/t/Start", { payer: "a", price: 1 })).status).toBe(200);
+    for (const command of ["$Start", "$Wake", "$Input", "$Outcome"]) {
+      expect((await post(`/aggregates/trip/t/${encodeURIComponent(command)}`, {})).status).toBe(404);
+    }
+  });
+});
+
+describe("a step that waits", () => {
+  it("fails when an event says so, and is not undone: there is nothing to take back", async () => {
+    const { post, run, saga, types } = sagas("disagreed");
+    await post("/sagas/trip/t", { payer: "payer", price: 4 });
+    await run();
+    await post("/streams/word/w", { type: "Disagreed", data: { move: "t" } });
+    await run();
+    expect(await saga("t", "trip")).toMatchObject({ status: "failed", failure: { step: "agreement", reason: "no-agreement" } });
+    expect(await types("purse/lock-t")).toEqual(["Frozen"]);
+  });
+
+  it("times out, and is undone, because it may yet take effect; what comes too late passes by", async () => {
+    const { post, run, saga, types } = sagas("timeout");
+    await post("/sagas/trip/t", { payer: "payer", price: 4, patience: "30ms" });
+    await run();
+    await eventually(async () => expect((await types("trip/t")).includes("StepTimedOut")).toBe(true));
+    await run();
+    expect(await saga("t", "trip")).toMatchObject({ status: "failed", failure: { step: "agreement", reason: "timed-out" } });
+    expect(statuses(await saga("t", "trip"))).toEqual({ agreement: "undone", payment: "pending" });
+    expect(await types("purse/lock-t")).toEqual(["Frozen", "Thawed"]);
+    const before = await types("trip/t");
+    await post("/streams/word/w", { type: "Agreed", data: { move: "t", by: "hotel" } });
+    await run();
+    expect(await types("trip/t")).toEqual(before);
+  });
+});
