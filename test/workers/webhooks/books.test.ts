@@ -151,15 +151,16 @@ describe("work that comes when a dispatch is about to end", () => {
     const { store, read, wake, object, received, storage } = await subscribed("reading");
     await storage((storage) => void vi.spyOn(storage, "setAlarm").mockResolvedValue());
     await read("s", 1);
-    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let isAsked = false;
+    const answered = Promise.withResolvers<void>();
     interceptReads(store, (real) => async (request) => {
       const page = await real(request);
-      asked.resolve();
+      isAsked = true;
       await answered.promise;
       return page;
     });
     const first = wake();
-    await asked.promise;
+    await eventually(() => expect(isAsked).toBe(true));
     await read("s", 2); // the page does not have it
     const second = object.wake();
     await object.report(); // comes after the call before it
