@@ -12,7 +12,7 @@ export default defineConfig({
           cloudflareTest({
             main: "./test/workers/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { HEADSPRING_ENV: "local" } },
+            miniflare: { bindings: { HEADSPRING_ENV: "local" }, d1Databases: ["ARCHIVE"] },
           }),
         ],
         test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout: 20_000 },

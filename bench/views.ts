@@ -76,10 +76,11 @@ try {
   await client.get(`/views/simple?minPosition=${head}`, { prefer: "wait=30" });
   const seen: number[] = [];
   const asked: number[] = [];
-  const watching: Promise<void>[] = [];
+  const watching: Promise<unknown>[] = [];
   const before = await billed();
   for (let number = 0; number < RATE * SECONDS; number++) {
-    watching.push(number % 2 === 0 ? watch(number) : ask(number));
+    // Some are watched: who looks at all of them measures his own looking.
+    watching.push(number % 10 === 0 ? watch(number) : number % 10 === 5 ? ask(number) : write(number));
     await sleep(1_000 / RATE);
   }
   await Promise.all(watching);

@@ -21,7 +21,7 @@ export class Receiver {
   /** The secret that `POST /webhooks` has shown. */
   secret = "";
   /** How a delivery is answered. */
-  answer: (response: ServerResponse) => void = accept;
+  answer: (response: ServerResponse, delivery: Delivery) => void = accept;
   readonly #server = createServer((request, response) => void this.#receive(request, response));
 
   static async listen(): Promise<Receiver> {
@@ -40,17 +40,19 @@ export class Receiver {
   }
 
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let delivery: Delivery;
     try {
       const body = await text(request);
       new Webhook(this.secret).verify(body, request.headers as Record<string, string>); // throws
       const { type, data } = JSON.parse(body) as { type: string; data: ShopEvent };
-      this.deliveries.push({ id: String(request.headers["webhook-id"]), type, event: data });
+      delivery = { id: String(request.headers["webhook-id"]), type, event: data };
+      this.deliveries.push(delivery);
     } catch (error) {
       this.refused.push(String(error));
       response.writeHead(401).end();
       return;
     }
-    this.answer(response);
+    this.answer(response, delivery);
   }
 }
 

@@ -23,6 +23,7 @@ export { parallel, series, step } from "./processors/saga-steps.ts";
 
 // ⑥ Webhooks: tell the outside
 export { webhook } from "./webhooks/webhook.ts";
+export { webhookEvents } from "./webhooks/events.ts";
 
 // The app
 export { defineApp } from "./app.ts";

@@ -93,6 +93,8 @@ export const VIEW_ROLLOUT_MS = 60_000;
 export const VIEW_GRACE_MS = 3_600_000;
 /** Milliseconds between two wake-ups that queries send to a view which is being built. Ours: how late a build notices a deployment that no event follows. */
 export const VIEW_NUDGE_MS = 10_000;
+/** Events whose SQL goes into one commit of a view. Ours: each may change any number of rows, and a batch of D1 has 30 s (platform). */
+export const VIEW_SQL_EVENTS = 20;
 /** Rows deleted by one statement when a store's rows go. Ours: far below the 30 s (platform) of a statement of D1. */
 export const VIEW_DROP_ROWS = 5_000;
 /** Bytes of one JSON parameter of a bulk write to D1. Ours: a quarter of the 2 MB (platform) for one bound value. */
@@ -109,8 +111,58 @@ export const QUEUE_BATCH_MESSAGES = 100;
 
 /** Milliseconds a webhook's endpoint has to answer. DESIGN: the HTTP contract (Standard Webhooks suggests 15–30 s). */
 export const WEBHOOK_TIMEOUT_MS = 15_000;
+/** Milliseconds more for the first bytes of an answer whose status has come. Ours: the status decides; the rest is for people. */
+export const WEBHOOK_EXCERPT_MS = 1_000;
 /** Deliveries of one webhook under way at once. Platform: 6 simultaneous outgoing connections per request. */
 export const WEBHOOK_IN_FLIGHT = 6;
+/** Webhooks that a store may have at run time. Ours: they are listed in one answer, and each is woken for every event. */
+export const WEBHOOKS = 1_000;
+/** Deliveries per second that a webhook may be limited to. Ours: more is what no limit means for one object. */
+export const WEBHOOK_RATE = 1_000;
+/** Events that a webhook has read and not yet delivered; the rest waits in the log. Ours: some 100 KB of memory. */
+export const WEBHOOK_WINDOW_EVENTS = 500;
+/** Events that a webhook reads from the log at a time. Ours: what is read again after a crash. */
+export const WEBHOOK_BATCH_EVENTS = 100;
+/** Bytes of events in such a read. Ours: what a webhook's object keeps in memory of what events say. */
+export const WEBHOOK_BATCH_BYTES = 4 * MiB;
+/** Milliseconds after which an event is read again before it is sent, because it may have been erased. Ours. */
+export const WEBHOOK_FRESH_MS = 1_000;
+/** Streams of one webhook that may wait for a retry. Ours: they are kept in memory. Beyond it the webhook takes no further events. */
+export const WEBHOOK_FAILING_STREAMS = 10_000;
+/** Streams that must fail, with no success in between, before an endpoint counts as down. Ours: one or two streams may hold what it cannot take. */
+export const WEBHOOK_DOWN_STREAMS = 3;
+/** Milliseconds until the first look whether an endpoint that is down is back, doubled with each one, and the longest such pause. Ours. */
+export const WEBHOOK_PROBE_MS = 5_000;
+export const WEBHOOK_PROBE_MAX_MS = 300_000;
+/** The longest pause that a `Retry-After` may ask for, in milliseconds. Ours: an hour; whoever needs more pauses the webhook. */
+export const WEBHOOK_RETRY_AFTER_MS = 3_600_000;
+/** Days of failure without one success after which a webhook is switched off. The issue's own number; Svix and Stripe are as patient. */
+export const WEBHOOK_DISABLE_DAYS = 5;
+/** Hours for which a secret goes on signing after it was replaced. DESIGN: the HTTP contract. */
+export const WEBHOOK_OVERLAP_HOURS = 24;
+/** Secrets that sign at once: the one in use, and those replaced within the overlap. Ours: a header has room for them. */
+export const WEBHOOK_SECRETS = 5;
+/** Bytes of an answer that the books keep. Ours: enough to recognise an error page. */
+export const WEBHOOK_EXCERPT_BYTES = 512;
+/** Days that the books keep a delivery that arrived. Ours. */
+export const WEBHOOK_LEDGER_DAYS = 30;
+/** Days that the books keep a parked delivery; its event stays in the log, from where it can be replayed. Ours. */
+export const WEBHOOK_PARKED_DAYS = 90;
+/** Rows of the books that are looked at in one step of pruning or of a filtered list. Ours: some milliseconds. */
+export const WEBHOOK_LEDGER_STEP = 1_000;
+/** Parked deliveries that one request tries again. Ours: the answer says how many are left. */
+export const WEBHOOK_RETRY_DELIVERIES = 1_000;
+/** Deliveries in one page, at most and when the request does not say. Ours. */
+export const WEBHOOK_PAGE_DELIVERIES = 200;
+export const WEBHOOK_PAGE_DELIVERIES_DEFAULT = 50;
+/** Replays of one webhook at the same time. Ours. */
+export const WEBHOOK_REPLAYS = 5;
+/** Headers that a webhook may add, and characters of all of them. Ours: common servers take 8 KiB. */
+export const WEBHOOK_HEADERS = 20;
+export const WEBHOOK_HEADER_CHARACTERS = 4_096;
+/** Conditions in a webhook's predicate, and how deep `and`, `or` and `not` may nest. Ours: bounds the work for each event. */
+export const PREDICATE_CONDITIONS = 50;
+export const PREDICATE_DEPTH = 5;
 
 /** The largest position and version: integers above it are rounded by JavaScript. */
 export const MAX_POSITION = Number.MAX_SAFE_INTEGER;

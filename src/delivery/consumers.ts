@@ -12,8 +12,10 @@ export function consumersInCode(app: App, env: Env): string[] {
 }
 
 /** Those of the code that begin with what comes after their first deployment. */
-export function startingAtHead(app: App): string[] {
-  return [...app.processors.values()].filter(({ start }) => start === "head").map(({ name }) => name);
+export function startingAtHead(app: App, env: Env): string[] {
+  const processors = [...app.processors.values()].filter(({ start }) => start === "head");
+  const webhooks = activeWebhooks(app, env).filter(({ start }) => start !== "beginning");
+  return [...processors, ...webhooks].map(({ name }) => name);
 }
 
 /** The code's webhooks that are on in this deployment: those with a URL and a secret. */

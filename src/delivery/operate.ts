@@ -1,13 +1,14 @@
 /** An operator's word to any consumer: finds who is meant, carries the action out, and rings so that it is noticed. */
 
 import type { App } from "../app.ts";
-import { logOf } from "../objects.ts";
+import { logOf, webhookOf } from "../objects.ts";
 import { processorConsumer } from "../processors/processor.ts";
 import type { ConsumerAction } from "../protocol.ts";
 import { generationsOf, register, requestRebuild } from "../views/generations.ts";
 import { viewConsumer } from "../views/projector.ts";
 import type { View } from "../views/view.ts";
 import type { Consumer } from "./consumer.ts";
+import { isWebhook } from "./consumers.ts";
 import { type ControlOutcome, control } from "./control.ts";
 
 /**
@@ -50,6 +51,10 @@ async function carryOut(
       return { outcome: "not-possible", detail: "a view is made of all its events: it can only begin again at 0" };
     await requestRebuild(env, store, view);
     return { outcome: "done" };
+  }
+  if (isWebhook(app, name)) {
+    const answer = await webhookOf(env, store, name).control(action, position);
+    return answer && ("refused" in answer ? { outcome: "not-possible", detail: answer.refused } : { outcome: "done" });
   }
   const processor = app.processors.get(name);
   return processor && control(processorConsumer(app, env, store, processor), env, action, position);

@@ -70,8 +70,10 @@ export async function reportConsumers(app: App, env: Env, store: string, only = 
       .filter(only)
       .map(async (name) => report(name, "processor", (await booksIn(env.VIEWS)).checkpoints.get(keyOf(name, "")) ?? NEW, head)),
     ...webhooks.filter(only).map(async (name) => {
-      const position = (await webhookOf(env, store, name).report())?.position ?? 0;
-      return report(name, "webhook", { ...NEW, position }, head);
+      const { position = 0, status, attempts = 0, lastError } = (await webhookOf(env, store, name).report()) ?? {};
+      const known = report(name, "webhook", { ...NEW, position, attempts }, head);
+      const stands = status === "paused" || status === "failed" ? { status } : {};
+      return { ...known, ...stands, ...(lastError ? { lastError } : {}) };
     }),
   ]);
 }

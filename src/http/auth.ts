@@ -23,8 +23,8 @@ const Tokens = z.array(
   }),
 );
 
-/** Paths that answer anybody: they tell nothing about a store. */
-const OPEN = new Set(["/", "/health"]);
+/** Paths that answer anybody: they tell nothing about a store but what is made to be known, the public keys of webhooks. */
+const OPEN = /^\/(?:health|\.well-known\/webhooks\/[^/]+)?$/;
 /** Administration, whatever the method. */
 const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$)/;
 /** A category itself: to declare, change or retire it is administration; to append a fact to it is not. */
@@ -33,7 +33,7 @@ const CATEGORY = /^\/streams\/[^/]+$/;
 export function auth(): MiddlewareHandler<{ Bindings: Env }> {
   return async function checkToken(context, next) {
     const { store, path } = splitPath(context.req.path);
-    if (OPEN.has(path)) return next();
+    if (OPEN.test(path)) return next();
     const declared = (context.env as { API_TOKENS?: string }).API_TOKENS;
     if (declared === undefined || declared === "") {
       if (isLocal(context.env)) return next();

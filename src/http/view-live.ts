@@ -10,6 +10,7 @@ import { type BlockSource, type Blocks, EVENT_STREAM_HEADERS, comment, eventStre
 import { answer } from "./feed-sse.ts";
 import { feedUrlOf, openFeed } from "./feed.ts";
 import { Inbox } from "./inbox.ts";
+import { Problem } from "./problem.ts";
 import { type HttpContext, checked, storeOf } from "./request.ts";
 import { answered } from "./view-answers.ts";
 import { viewQueryOf } from "./view-query.ts";
@@ -38,6 +39,8 @@ export function liveId({ position, generation }: Pick<Served, "position" | "gene
 }
 
 export async function liveView(context: HttpContext, view: View): Promise<Response> {
+  if ([...view.handlers.values()].some(({ write }) => write))
+    throw new Problem("not-live", `${view.name} is changed by SQL, and which rows that touches only the database knows; query it instead`);
   const { parameters, conditions } = viewQueryOf(context, view, LiveQuery);
   const resumed = context.req.header("last-event-id");
   const from = resumed ? checked(LiveId, resumed, "Last-Event-ID is not an id of this stream") : parameters.after;

@@ -2,55 +2,42 @@
 
 import { Hono } from "hono";
 import { v7 } from "uuid";
-import { z } from "zod";
 import type { App } from "../app.ts";
 import { WEBHOOK_ID_PREFIX, activeWebhooks } from "../delivery/consumers.ts";
-import { DEFINITION_BYTES } from "../limits.ts";
-import { EVENT_TYPE, NAME } from "../names.ts";
+import { DEFINITION_BYTES, WEBHOOKS } from "../limits.ts";
+import { NAME } from "../names.ts";
 import { logOf, webhookOf } from "../objects.ts";
-import type { Subscription } from "../webhooks/protocol.ts";
-import { newSecret, secretProblem } from "../webhooks/signature.ts";
+import type { WebhookRpc } from "../webhooks/protocol.ts";
+import { newSecret } from "../webhooks/signature.ts";
 import { targetProblem } from "../webhooks/target.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, checked, jsonBody, storeOf } from "./request.ts";
-
-/** A webhook, as clients create it. */
-export const WebhookIn = z.strictObject({
-  url: z.string().max(2_048),
-  types: z.array(z.string().regex(EVENT_TYPE)).min(1).max(100).optional(),
-  categories: z.array(z.string().regex(NAME)).min(1).max(100).optional(),
-  description: z.string().max(1_024).optional(),
-  from: z.union([z.literal("head"), z.int().nonnegative()]).default("head"),
-  secret: z
-    .string()
-    .refine((secret) => secretProblem(secret) === undefined, "`whsec_` and the base64 of 24 to 64 bytes")
-    .optional(),
-});
+import { type HttpContext, checked, jsonBody, optionalJsonBody, storeOf } from "./request.ts";
+import { known, unknownWebhook } from "./webhooks-answers.ts";
+import { deliveryRoutes } from "./webhooks-deliveries.ts";
+import { RotateIn, WebhookIn, WebhookPatch } from "./webhooks-in.ts";
 
 export function webhookRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
+  const webhookNamed = (context: HttpContext) => findWebhook(app, context);
 
   routes.post("/", async (context) => {
     const store = storeOf(context);
     const { value } = await jsonBody(context, DEFINITION_BYTES);
-    const { from, secret = newSecret(), ...asked } = checked(WebhookIn, value, "the webhook is not valid");
-    const problem = targetProblem(asked.url, context.env.HEADSPRING_ENV === "local");
-    if (problem) throw new Problem("invalid-request", problem, { issues: [{ path: "url", message: problem }] });
+    const { from, secret = newSecret(), ...settings } = checked(WebhookIn, value, "the webhook is not valid");
+    checkTarget(context, settings.url);
 
     const log = logOf(context.env, store);
-    const head = await log.head();
+    const [head, others] = await Promise.all([log.head(), log.subscribers()]);
+    if (others.length >= WEBHOOKS) throw new Problem("too-many-webhooks", `a store has at most ${WEBHOOKS} webhooks; remove one`);
     const position = from === "head" ? head : Math.min(from, head);
-    const subscription: Subscription = {
-      id: WEBHOOK_ID_PREFIX + v7().replaceAll("-", ""),
-      ...asked,
-      secret,
-      createdAt: new Date().toISOString(),
-    };
+    const id = WEBHOOK_ID_PREFIX + v7().replaceAll("-", "");
+    const webhook = webhookOf(context.env, store, id);
     // In this order: what is subscribed exists. A crash in between leaves an object that nobody knows and nobody wakes.
-    await webhookOf(context.env, store, subscription.id).create(subscription, position);
-    await log.subscribe(subscription.id);
-    if (position < head) await context.env.WAKE_UPS.send({ store, consumer: subscription.id, head });
-    return context.json({ ...subscription, position }, 201, { location: `${new URL(context.req.url).pathname}/${subscription.id}` });
+    await webhook.create({ id, ...settings, secret, createdAt: new Date().toISOString() }, position);
+    await log.subscribe(id);
+    if (position < head) await context.env.WAKE_UPS.send({ store, consumer: id, head });
+    const report = await webhook.report();
+    return context.json({ ...report, secret }, 201, { location: `${new URL(context.req.url).pathname}/${id}` });
   });
 
   routes.get("/", async (context) => {
@@ -60,24 +47,63 @@ export function webhookRoutes(app: App) {
     return context.json({ webhooks: reports.filter((report) => report !== undefined) });
   });
 
-  routes.get("/:id", async (context) => context.json(await reportOf(context)));
+  routes.get("/:id", async (context) => context.json(known(context, await webhookNamed(context).report())));
+
+  routes.patch("/:id", async (context) => {
+    const webhook = webhookNamed(context);
+    const { value } = await jsonBody(context, DEFINITION_BYTES);
+    const patch = checked(WebhookPatch, value, "the change is not valid");
+    if (patch.url !== undefined) checkTarget(context, patch.url);
+    const answer = known(context, await webhook.change(patch));
+    if (!("refused" in answer)) return context.json(answer);
+    if (answer.invalid) throw new Problem("invalid-request", answer.refused, { issues: [{ path: "headers", message: answer.refused }] });
+    throw new Problem("declared-in-code", answer.refused);
+  });
 
   routes.delete("/:id", async (context) => {
-    const { id, origin } = await reportOf(context);
+    const webhook = webhookNamed(context);
+    const { id, origin } = known(context, await webhook.report());
     if (origin === "code") throw new Problem("declared-in-code", `webhook ${id} is declared in code; remove it there`);
-    const store = storeOf(context);
-    await logOf(context.env, store).unsubscribe(id);
-    await webhookOf(context.env, store, id).remove();
+    await logOf(context.env, storeOf(context)).unsubscribe(id);
+    await webhook.remove();
     return context.body(null, 204);
   });
 
-  async function reportOf(context: HttpContext) {
-    const id = context.req.param("id") ?? "";
-    const known = app.webhooks.has(id) || (id.startsWith(WEBHOOK_ID_PREFIX) && NAME.test(id));
-    const report = known ? await webhookOf(context.env, storeOf(context), id).report() : undefined;
-    if (!report) throw new Problem("unknown-webhook", `there is no webhook ${id}`);
-    return report;
-  }
+  routes.post("/:id/rotate-secret", async (context) => {
+    const webhook = webhookNamed(context);
+    const { secret = newSecret() } = checked(RotateIn, await optionalJsonBody(context, DEFINITION_BYTES), "the request is not valid");
+    const answer = known(context, await webhook.rotate(secret));
+    if ("refused" in answer) throw new Problem("declared-in-code", answer.refused);
+    return context.json(answer);
+  });
+
+  routes.post("/:id/test", async (context) => context.json(known(context, await webhookNamed(context).sendTest())));
+
+  routes.route("/", deliveryRoutes(webhookNamed));
 
   return routes;
+}
+
+/** `/.well-known`: the public keys of webhooks, for receivers, who have no token. */
+export function wellKnownRoutes(app: App) {
+  const routes = new Hono<{ Bindings: Env }>();
+  routes.get("/webhooks/:id", async (context) => {
+    const keys = await findWebhook(app, context).publicKeys();
+    if (!keys) throw new Problem("unknown-webhook", `there is no webhook ${context.req.param("id")} with public keys`);
+    return context.json(keys, 200, { "cache-control": "public, max-age=300" });
+  });
+  return routes;
+}
+
+/** The webhook that the path names: one that might be there, so that no object is made for what never can. */
+function findWebhook(app: App, context: HttpContext): WebhookRpc {
+  const id = context.req.param("id") ?? "";
+  const isPossible = app.webhooks.has(id) || (id.startsWith(WEBHOOK_ID_PREFIX) && NAME.test(id));
+  if (!isPossible) throw unknownWebhook(id);
+  return webhookOf(context.env, storeOf(context), id);
+}
+
+function checkTarget(context: HttpContext, url: string): void {
+  const problem = targetProblem(url, context.env.HEADSPRING_ENV === "local");
+  if (problem) throw new Problem("invalid-request", problem, { issues: [{ path: "url", message: problem }] });
 }

@@ -1,9 +1,11 @@
 /** ⓪ The worker of an app: the doors, the queues' consumer, and the cron. */
 
+import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { App } from "../app.ts";
 import { sweep } from "../delivery/sweep.ts";
 import { handleWakeUps } from "../delivery/wake-up.ts";
+import { databaseOf } from "../views/generations.ts";
 import { aggregateRoutes } from "./aggregates.ts";
 import { auth } from "./auth.ts";
 import { categoryRoutes } from "./categories.ts";
@@ -15,7 +17,7 @@ import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
 import { streamRoutes } from "./streams.ts";
 import { viewRoutes } from "./views.ts";
-import { webhookRoutes } from "./webhooks.ts";
+import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
 
 /** The name of the dead-letter queue, as wrangler.toml declares it. */
 const DEAD_WAKE_UPS = "headspring-dead-wake-ups";
@@ -31,6 +33,8 @@ const DEAD_WAKE_UPS = "headspring-dead-wake-ups";
  * export { CatalogObject } from "./runtime.ts";
  */
 export function createWorker(app: App): ExportedHandler<Env> {
+  // A view that names a database which is not there must not wait for its first event to say so.
+  for (const view of app.views.values()) databaseOf(env, view);
   const http = createHttp(app);
   return {
     fetch: (request, env, context) => http.fetch(request, env, context),
@@ -59,6 +63,7 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
     .route("/views", viewRoutes(app))
     .route("/consumers", consumerRoutes(app))
     .route("/webhooks", webhookRoutes(app))
+    .route("/.well-known", wellKnownRoutes(app))
     .route("/import", importRoutes(app));
 
   const http = new Hono<{ Bindings: Env }>()

@@ -43,7 +43,7 @@ export function logObject(app: App) {
       super(ctx, env);
       this.#erasures = new Erasures(ctx.storage.sql);
       this.#subscribers = new Subscribers(ctx.storage.sql);
-      this.#origins = new Origins(ctx.storage.kv, startingAtHead(app));
+      this.#origins = new Origins(ctx.storage.kv, startingAtHead(app, env));
       const place = (this.#place = new Place(ctx, env, app, this.#erasures, (handover) => this.#tookOver(handover)));
       const inCode = consumersInCode(app, env);
       const head = () => place.known?.table.head ?? 0;

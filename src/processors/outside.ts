@@ -88,7 +88,8 @@ function contextOf(effect: Effect, event: RecordedEvent, world: World, signal: A
       return value;
     },
     async fetch(input, init) {
-      const request = new Request(input, { ...init, signal: init?.signal ? AbortSignal.any([signal, init.signal]) : signal });
+      const own = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+      const request = new Request(input, { ...init, signal: own ? AbortSignal.any([signal, own]) : signal });
       if (!SAFE_METHODS.has(request.method) && !request.headers.has("idempotency-key")) {
         if (keyUsed) {
           throw new TypeError(
@@ -99,7 +100,10 @@ function contextOf(effect: Effect, event: RecordedEvent, world: World, signal: A
         keyUsed = true;
         request.headers.set("idempotency-key", key);
       }
-      await (announced ??= world.announce());
+      announced ??= world.announce();
+      // What failed may be tried again, by a handler that asks twice.
+      announced.catch(() => (announced = undefined));
+      await announced;
       signal.throwIfAborted();
       return bounded(await world.fetch(request));
     },

@@ -9,6 +9,7 @@ import { z } from "zod";
 import type { App } from "../app.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { Applied, Consumer } from "../delivery/consumer.ts";
+import { passes } from "../delivery/failure.ts";
 import type { DataSchema, RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
 import { CONSUMER_BUDGET_MS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../limits.ts";
@@ -145,9 +146,10 @@ function outcomeId(effect: Effect, event: RecordedEvent): string {
 
 /** Records what is to be recorded when the last attempt has failed, so that the effect can go on. Tells whether it can. */
 async function giveUp({ env, store, effect, checkpoint }: Performing, event: RecordedEvent, error: unknown): Promise<boolean> {
-  if (!effect.otherwise) return false;
-  const { position, attempts } = await checkpoint.load();
-  const failed = (position === event.position - 1 ? attempts : 0) + 1;
+  // What the platform is to blame for passes, and uses up no attempt.
+  if (!effect.otherwise || passes(error)) return false;
+  const checkpointNow = await checkpoint.look();
+  const failed = (checkpointNow?.position === event.position - 1 ? checkpointNow.attempts : 0) + 1;
   if (failed < effect.retry.attempts) return false;
   const reaction: Reaction = { env, store, processor: effect.name, event };
   await record(reaction, effect, recordOf(effect, event), effect.otherwise(event, error));

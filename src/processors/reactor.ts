@@ -45,10 +45,10 @@ export interface Reactor<Name extends string = string, From extends Source = Sou
   readonly description?: string;
   readonly sources: readonly From[];
   readonly emissions: readonly Emissions[];
+  readonly start: "beginning" | "head";
   readonly retry: RetryPolicy;
   readonly loops: Loops;
   readonly handlers: ReadonlyMap<string, (event: RecordedEvent) => Actions>;
-  readonly start: "beginning" | "head";
 }
 
 /**

@@ -27,7 +27,9 @@ export function givenView(view: View, events: readonly On[]): GivenView<RowSchem
 function rowsAfter(view: View, events: readonly On[]): Map<string, StoredRow> {
   const rows = new Map<string, StoredRow>();
   for (const event of recorded(view.sources, events)) {
-    if (!view.handlers.has(event.type)) continue; // the consumer asks the log for the types it handles
+    const handler = view.handlers.get(event.type);
+    if (!handler) continue; // the consumer asks the log for the types it handles
+    if (handler.write) throw new Error(`${view.name} handles ${event.type} with SQL, which only the database can run`);
     const { touches, failure } = touchesOf(view, [event]);
     const folded = fold(view, rows, touches);
     const failed = failure ?? folded.failure;

@@ -3,9 +3,11 @@
 import type { Consumer } from "../delivery/consumer.ts";
 import type { Failure } from "../delivery/failure.ts";
 import { DELETED, type RecordedEvent, isErasure, streamIdOf } from "../event.ts";
+import { VIEW_SQL_EVENTS } from "../limits.ts";
 import { checkpointOf, markErased } from "./generations.ts";
 import { type ViewTable, tableOf } from "./table.ts";
 import type { StoredRow, View } from "./view.ts";
+import { writeStatement } from "./write.ts";
 
 /** An event with the rows it touches. */
 interface Touch {
@@ -26,6 +28,7 @@ export interface ViewConsumer extends Consumer {
 export function viewConsumer(env: Env, store: string, view: View, table = tableOf(view)): ViewConsumer {
   const checkpoint = checkpointOf(env, store, view, table);
   const { db } = checkpoint;
+  const projection: Projection = { view, table, db, store };
   return {
     name: view.name,
     store,
@@ -36,23 +39,81 @@ export function viewConsumer(env: Env, store: string, view: View, table = tableO
     ...(view.hooks ? { hooks: view.hooks } : {}),
     erased: false,
     async apply(events, from, to) {
-      const { touches, failure } = touchesOf(view, events);
-      const { rows, loaded } = await load(table, db, store, touches);
-      // What was not loaded is left for the next batch.
-      const next = touches[loaded];
-      const folded = fold(view, rows, touches.slice(0, loaded));
-      const failed = folded.failure ?? (next ? undefined : failure);
-      const stop = failed?.event ?? next?.event;
-      const position = stop ? stop.position - 1 : to;
-      if (position > from) {
-        const erasure = view.ownRows ? undefined : events.findLast((event) => event.position <= position && isErasure(event));
-        const marks = erasure ? [markErased(db, store, view, erasure.position)] : [];
-        await checkpoint.commit(from, position, [...table.write(db, store, folded.changed), ...marks]);
-        this.erased ||= erasure !== undefined;
+      let position = from;
+      const runs = runsOf(view, events);
+      for (const [index, run] of runs.entries()) {
+        const end = index === runs.length - 1 ? to : (run.events.at(-1)?.position ?? to);
+        const worked = run.isSql ? written(projection, run.events, end) : await folded(projection, run.events, end);
+        if (worked.position > position) {
+          const erasure = view.ownRows ? undefined : run.events.findLast((event) => event.position <= worked.position && isErasure(event));
+          const marks = erasure ? [markErased(db, store, view, erasure.position)] : [];
+          await checkpoint.commit(position, worked.position, [...worked.statements, ...marks]);
+          this.erased ||= erasure !== undefined;
+        }
+        position = worked.position;
+        if (worked.failure || position < end) return { position, ...(worked.failure ? { failure: worked.failure } : {}) };
       }
-      return { position, ...(failed ? { failure: failed } : {}) };
+      return { position };
     },
   };
+}
+
+/** Events in a row that are folded in memory together, or that SQL is written for. */
+interface Run {
+  readonly isSql: boolean;
+  readonly events: readonly RecordedEvent[];
+}
+
+/** SQL sees only what is written, and a fold only what it has loaded: one must not be under way when the other begins. */
+function runsOf(view: View, events: readonly RecordedEvent[]): Run[] {
+  const runs: { isSql: boolean; events: RecordedEvent[] }[] = [{ isSql: false, events: [] }];
+  for (const event of events) {
+    const isSql = view.handlers.get(event.type)?.write !== undefined;
+    const last = runs.at(-1);
+    if (last && last.isSql === isSql && (!isSql || last.events.length < VIEW_SQL_EVENTS)) last.events.push(event);
+    else runs.push({ isSql, events: [event] });
+  }
+  return runs[0]?.events.length === 0 && runs.length > 1 ? runs.slice(1) : runs;
+}
+
+/** What a run of events comes to: the statements of one commit, and how far it gets with them. */
+interface Worked {
+  readonly statements: readonly D1PreparedStatement[];
+  readonly position: number;
+  readonly failure?: Failure;
+}
+
+/** Where a view's rows are. */
+interface Projection {
+  readonly view: View;
+  readonly table: ViewTable;
+  readonly db: D1Database;
+  readonly store: string;
+}
+
+async function folded({ view, table, db, store }: Projection, events: readonly RecordedEvent[], to: number): Promise<Worked> {
+  const { touches, failure } = touchesOf(view, events);
+  const { rows, loaded } = await load(table, db, store, touches);
+  // What was not loaded is left for the next batch.
+  const next = touches[loaded];
+  const { changed, failure: unfolded } = fold(view, rows, touches.slice(0, loaded));
+  const failed = unfolded ?? (next ? undefined : failure);
+  const stop = failed?.event ?? next?.event;
+  const position = stop ? stop.position - 1 : to;
+  return { statements: table.write(db, store, changed), position, ...(failed ? { failure: failed } : {}) };
+}
+
+function written({ view, table, db, store }: Projection, events: readonly RecordedEvent[], to: number): Worked {
+  const statements: D1PreparedStatement[] = [];
+  for (const event of events) {
+    try {
+      const writes = view.handlers.get(event.type)?.write?.(event) ?? [];
+      statements.push(...writes.map((write) => writeStatement(db, table, store, write)));
+    } catch (error) {
+      return { statements, position: event.position - 1, failure: { event, error } };
+    }
+  }
+  return { statements, position: to };
 }
 
 /** Which rows the events touch, up to the first whose `at` fails. */

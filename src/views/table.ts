@@ -68,7 +68,7 @@ function definitionOf(view: View): Definition {
     nullable: field.safeParse(null).success,
     required: !field.safeParse(null).success && !field.safeParse(undefined).success,
   }));
-  const code = view.revision ?? [...view.handlers].map(([type, { at, fold }]) => [type, at.toString(), fold.toString()]);
+  const code = view.revision ?? [...view.handlers].map(([type, handler]) => [type, handler.code]);
   const hash = createHash("sha256")
     .update(canonical([rowSchema, view.key, view.indexes, view.sources.map(({ name }) => name).toSorted(), code]))
     .digest("hex")

@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import { requireName } from "../names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type RowWrite, type RowWriter, rowWriter } from "./write.ts";
 import { type NamedQuery, type ParamsSchema, type QueryDefinition, namedQueries } from "./named-query.ts";
 import type { ConsumerHooks } from "../delivery/failure.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../delivery/retry.ts";
@@ -27,6 +28,13 @@ export type ViewHandler<Row, Event> =
       /** The key or keys of the rows this event touches. */
       readonly at: (event: Event) => string | readonly string[];
       readonly fold: Fold<Row, Event>;
+    }
+  | {
+      /**
+       * Changes rows that only the database knows: all orders of a customer, say. Its SQL is not checked against the row's schema.
+       * Write such texts with the {@link sql} tag. A view with such a handler has no live stream.
+       */
+      readonly sql: (event: Event, rows: RowWriter) => RowWrite | readonly RowWrite[];
     };
 
 export interface ViewDefinition<
@@ -83,6 +91,17 @@ export interface View<Name extends string = string, Row extends RowSchema = RowS
 interface ErasedHandler {
   readonly at: (event: RecordedEvent) => readonly string[];
   readonly fold: ErasedFold;
+  /** Instead of a fold. */
+  readonly write?: (event: RecordedEvent) => readonly RowWrite[];
+  /** What the app says of it: another text makes another table. */
+  readonly code: readonly string[];
+}
+interface RowsAndFold {
+  readonly at: (event: RecordedEvent) => string | readonly string[];
+  readonly fold: ErasedFold;
+}
+interface ErasedSql {
+  readonly sql: (event: RecordedEvent, rows: RowWriter) => RowWrite | readonly RowWrite[];
 }
 type ErasedFold = (row: StoredRow | undefined, event: RecordedEvent, key: string) => StoredRow | null;
 
@@ -124,7 +143,7 @@ export function view<
     if (!columns.includes(column)) throw new TypeError(`view "${name}" has no column "${column}" (${columns.join(", ")})`);
   }
   // The handlers were typed one by one; from here on events reach them by their type's name alone.
-  const handlers = Object.entries(on as unknown as Record<string, ErasedFold | ErasedHandler>).map(
+  const handlers = Object.entries(on as unknown as Record<string, ErasedFold | RowsAndFold | ErasedSql>).map(
     ([type, handler]) => [type, normalised(handler)] as const,
   );
   const ownRows = sources.length === 1 && Object.values(on).every((handler) => typeof handler === "function");
@@ -141,7 +160,16 @@ function requireColumn(view: string, column: string, columns: readonly string[])
   if (twin !== undefined) throw new TypeError(`view "${view}" has two columns that differ only in case: "${column}" and "${twin}"`);
 }
 
-function normalised(handler: ErasedFold | ErasedHandler): ErasedHandler {
-  if (typeof handler === "function") return { at: (event) => [streamIdOf(event.stream)], fold: handler };
-  return { at: (event) => [handler.at(event)].flat(), fold: handler.fold };
+function normalised(handler: ErasedFold | RowsAndFold | ErasedSql): ErasedHandler {
+  if (typeof handler === "function") return { at: ownRow, fold: handler, code: [handler.toString()] };
+  if ("sql" in handler) {
+    const { sql } = handler;
+    return { at: () => [], fold: () => null, write: (event) => [sql(event, rowWriter)].flat(), code: [sql.toString()] };
+  }
+  const { at, fold } = handler;
+  return { at: (event) => [at(event)].flat(), fold, code: [at.toString(), fold.toString()] };
+}
+
+function ownRow({ stream }: RecordedEvent): readonly string[] {
+  return [streamIdOf(stream)];
 }

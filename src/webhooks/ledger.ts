@@ -1,38 +1,134 @@
-/** A webhook's deliveries, in its object's SQLite: one row each, from intent to outcome. */
+/**
+ * A webhook's books, in its object's SQLite.
+ *
+ * An event that arrives at the first attempt costs one row: its entry. What waits has no entry; the position up to which
+ * everything is on the books ({@link Feed}) and the log say which events these are. An event that fails blocks its stream,
+ * and the stream gets a row in `lanes`: so a stream that fails costs a row, and not one for each event behind.
+ */
 
-import type { LoggedEvent } from "../event.ts";
+import { derivedId } from "../ids.ts";
+import { WEBHOOK_LEDGER_DAYS, WEBHOOK_LEDGER_STEP, WEBHOOK_PARKED_DAYS } from "../limits.ts";
+import type { HealthRecord } from "./health.ts";
+import type { DeliveryReport, DeliveryStatus, Outcome } from "./protocol.ts";
 
+/** The layout is stored: add nullable columns, change nothing. */
 const CREATE = [
   `CREATE TABLE IF NOT EXISTS deliveries (
-    position        INTEGER PRIMARY KEY,              -- of the event
+    run             INTEGER NOT NULL,   -- 0: the webhook's own way along the log; else the number of a replay or reset
+    position        INTEGER NOT NULL,   -- of the event
     stream          TEXT    NOT NULL,
-    status          TEXT    NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'delivered', 'parked')),
-    attempts        INTEGER NOT NULL DEFAULT 0,
-    next_attempt_at INTEGER NOT NULL DEFAULT 0,       -- milliseconds since 1970
-    response        INTEGER,                          -- HTTP status of the last attempt; NULL: none came
-    error           TEXT
-  ) STRICT`,
-  `CREATE INDEX IF NOT EXISTS pending_deliveries ON deliveries (stream, position) WHERE status = 'pending'`,
+    type            TEXT    NOT NULL,
+    status          TEXT    NOT NULL CHECK (status IN ('pending', 'delivered', 'parked', 'skipped')),
+    attempts        INTEGER NOT NULL,
+    at              INTEGER NOT NULL,   -- of the last attempt; milliseconds since 1970
+    duration        INTEGER NOT NULL,   -- of the last attempt; milliseconds
+    next_attempt_at INTEGER,            -- milliseconds since 1970; NULL: none
+    response        INTEGER,            -- HTTP status of the last attempt; NULL: none came
+    error           TEXT,
+    excerpt         TEXT,               -- the first bytes of the answer
+    PRIMARY KEY (run, position)
+  ) STRICT, WITHOUT ROWID`,
+  // Not for those that arrive, so that they pay nothing for it.
+  `CREATE INDEX IF NOT EXISTS troubled_deliveries ON deliveries (status, run, position) WHERE status IN ('pending', 'parked')`,
+  `CREATE TABLE IF NOT EXISTS lanes (
+    run      INTEGER NOT NULL,
+    stream   TEXT    NOT NULL,
+    head     INTEGER,                   -- position of the delivery that the others wait for; NULL: to be found after \`after\`
+    after    INTEGER NOT NULL,          -- up to here all of the stream's events are on the books
+    seen     INTEGER NOT NULL,          -- the last of its events that wait here
+    behind   INTEGER NOT NULL,          -- how many wait, besides the head
+    PRIMARY KEY (run, stream)
+  ) STRICT, WITHOUT ROWID`,
 ];
 
-/** A delivery whose turn it is. */
-export interface Due {
+const DAY_MS = 86_400_000;
+
+/** One way along the log: the webhook's own, which has no end, or a replay. */
+export interface Feed {
+  readonly run: number;
+  /** Every event up to here that is of interest is on the books: in `deliveries` or behind the head of a lane. */
+  readonly settled: number;
+  /** The last position of a replay. */
+  readonly end?: number;
+  /** Only events recorded in this time (milliseconds since 1970): from, and before. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+/** What a webhook remembers from one activation to the next, in one row. */
+export interface Progress {
+  readonly feeds: readonly Feed[];
+  /** Numbers given to replays and resets so far. */
+  readonly runs: number;
+  readonly health: HealthRecord;
+  readonly lastFailure?: { readonly message: string; readonly at: string; readonly event?: FailedEvent };
+  readonly prunedAt: number;
+}
+
+interface FailedEvent {
   readonly position: number;
   readonly stream: string;
+  readonly version: number;
+  readonly type: string;
+}
+
+/** A stream whose events wait for one that failed. */
+export interface Lane {
+  readonly run: number;
+  readonly stream: string;
+  head: number | undefined;
+  after: number;
+  seen: number;
+  behind: number;
+}
+
+/** A delivery that has failed and will be tried again. */
+export interface Retry {
+  readonly run: number;
+  readonly position: number;
+  readonly stream: string;
+  attempts: number;
+  nextAttemptAt: number;
+  /** Of the last attempt. */
+  at: number;
+}
+
+/** Which delivery. */
+export interface Key {
+  readonly run: number;
+  readonly position: number;
+}
+
+interface Row {
+  readonly run: number;
+  readonly position: number;
+  readonly stream: string;
+  readonly type: string;
+  readonly status: DeliveryStatus;
   readonly attempts: number;
+  readonly at: number;
+  readonly duration: number;
+  readonly next_attempt_at: number | null;
+  readonly response: number | null;
+  readonly error: string | null;
+  readonly excerpt: string | null;
 }
 
-export interface Outcome {
-  readonly delivered: boolean;
-  readonly response?: number;
-  readonly error?: string;
+/** The id of a delivery, as operators use it. */
+export function deliveryId({ run, position }: Key): string {
+  return run === 0 ? String(position) : `${position}-${run}`;
 }
 
-/**
- * Milliseconds before each attempt: at once, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h; then the delivery is parked.
- * DESIGN: the HTTP contract (the schedule that Standard Webhooks recommends).
- */
-const SCHEDULE_MS = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000].map((seconds) => seconds * 1_000);
+/** The delivery that an id names. */
+export function parseDeliveryId(id: string): Key | undefined {
+  const [, position, run = "0"] = /^(\d{1,15})(?:-([1-9]\d{0,8}))?$/.exec(id) ?? [];
+  return position === undefined ? undefined : { run: Number(run), position: Number(position) };
+}
+
+/** The `webhook-id`: the same over all attempts, another one for every delivery. Without a dot, which parts the signed text. */
+export function messageId(store: string, webhook: string, { run, position }: Key): string {
+  return `msg_${derivedId("webhook", store, webhook, run, position).replaceAll("-", "")}`;
+}
 
 export class Ledger {
   readonly #sql: SqlStorage;
@@ -42,57 +138,196 @@ export class Ledger {
     for (const statement of CREATE) sql.exec(statement);
   }
 
-  /** Puts deliveries on the books. Call inside the transaction that moves the checkpoint. */
-  intend(events: readonly LoggedEvent[]): void {
-    for (const { position, stream } of events) {
-      this.#sql.exec(`INSERT INTO deliveries (position, stream) VALUES (?, ?) ON CONFLICT DO NOTHING`, position, stream);
-    }
-  }
-
-  /** The oldest pending delivery of each stream, where it is due: so a stream's order holds, and no stream waits for another. */
-  due(now: number, limit: number): Due[] {
-    return this.#sql
-      .exec(
-        `SELECT position, stream, attempts FROM deliveries
-         WHERE position IN (SELECT MIN(position) FROM deliveries WHERE status = 'pending' GROUP BY stream) AND next_attempt_at <= ?
-         ORDER BY position LIMIT ?`,
-        now,
-        limit,
-      )
-      .toArray() as unknown as Due[];
-  }
-
-  /** When the next delivery is due (milliseconds since 1970), or undefined when none is pending. */
-  nextDue(): number | undefined {
-    const row = this.#sql
-      .exec(
-        `SELECT MIN(next_attempt_at) AS due FROM deliveries
-         WHERE position IN (SELECT MIN(position) FROM deliveries WHERE status = 'pending' GROUP BY stream)`,
-      )
-      .one();
-    return row.due === null ? undefined : Number(row.due);
-  }
-
-  record({ position, attempts }: Due, { delivered, response, error }: Outcome, now: number): void {
-    const made = attempts + 1;
-    const delay = SCHEDULE_MS[made];
-    const status = delivered ? "delivered" : delay === undefined ? "parked" : "pending";
+  /** Puts the outcome of an attempt on the books. */
+  record(
+    { run, position }: Key,
+    event: { readonly stream: string; readonly type: string },
+    status: DeliveryStatus,
+    attempts: number,
+    { durationMs, response, error, excerpt }: Outcome,
+    now: number,
+    nextAttemptAt: number | undefined,
+  ): void {
     this.#sql.exec(
-      `UPDATE deliveries SET status = ?, attempts = ?, next_attempt_at = ?, response = ?, error = ? WHERE position = ?`,
+      `INSERT INTO deliveries (run, position, stream, type, status, attempts, at, duration, next_attempt_at, response, error, excerpt)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET status = excluded.status, attempts = excluded.attempts, at = excluded.at, duration = excluded.duration,
+         next_attempt_at = excluded.next_attempt_at, response = excluded.response, error = excluded.error, excerpt = excluded.excerpt`,
+      run,
+      position,
+      event.stream,
+      event.type,
       status,
-      made,
-      delivered || delay === undefined ? 0 : now + delay,
+      attempts,
+      now,
+      durationMs,
+      nextAttemptAt ?? null,
       response ?? null,
       error ?? null,
+      excerpt ?? null,
+    );
+  }
+
+  /** Parks a delivery as it is, for the reason given. */
+  park({ run, position }: Key, reason: string): void {
+    this.#sql.exec(
+      `UPDATE deliveries SET status = 'parked', next_attempt_at = NULL, error = ? || coalesce(': ' || error, '') WHERE run = ? AND position = ?`,
+      reason,
+      run,
       position,
     );
   }
 
-  counts(): { pending: number; parked: number } {
-    const rows = this.#sql.exec<{ status: string; n: number }>(
-      `SELECT status, COUNT(*) AS n FROM deliveries WHERE status IN ('pending', 'parked') GROUP BY status`,
-    );
-    const counts = Object.fromEntries([...rows].map(({ status, n }) => [status, n]));
-    return { pending: counts.pending ?? 0, parked: counts.parked ?? 0 };
+  /** Makes parked deliveries wait for another attempt, with the whole schedule before them. Answers with those that it was. */
+  revive(from: number, to: number, limit: number): Retry[] {
+    return this.#sql
+      .exec(
+        `UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = 0
+          WHERE (run, position) IN (SELECT run, position FROM deliveries
+                                     WHERE status = 'parked' AND position BETWEEN ? AND ? ORDER BY run, position LIMIT ?)
+          RETURNING run, position, stream, attempts, next_attempt_at AS nextAttemptAt, at`,
+        from,
+        to,
+        limit,
+      )
+      .toArray() as unknown as Retry[];
   }
+
+  reviveOne({ run, position }: Key): Retry | undefined {
+    return this.#sql
+      .exec(
+        `UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = 0 WHERE run = ? AND position = ? AND status = 'parked'
+          RETURNING run, position, stream, attempts, next_attempt_at AS nextAttemptAt, at`,
+        run,
+        position,
+      )
+      .toArray()[0] as unknown as Retry | undefined;
+  }
+
+  parkedBetween(from: number, to: number): number {
+    return Number(
+      this.#sql.exec(`SELECT count(*) AS n FROM deliveries WHERE status = 'parked' AND position BETWEEN ? AND ?`, from, to).one().n,
+    );
+  }
+
+  /** Positions that are on the books already, of those after one and up to another. */
+  known(run: number, after: number, to: number): Set<number> {
+    const rows = this.#sql.exec<{ position: number }>(
+      `SELECT position FROM deliveries WHERE run = ? AND position > ? AND position <= ?`,
+      run,
+      after,
+      to,
+    );
+    return new Set([...rows].map(({ position }) => position));
+  }
+
+  retries(): Retry[] {
+    return this.#sql
+      .exec(`SELECT run, position, stream, attempts, next_attempt_at AS nextAttemptAt, at FROM deliveries WHERE status = 'pending'`)
+      .toArray() as unknown as Retry[];
+  }
+
+  lanes(): Lane[] {
+    const rows = this.#sql.exec(`SELECT run, stream, head, after, seen, behind FROM lanes`).toArray();
+    return rows.map((row) => ({ ...row, head: row.head ?? undefined })) as unknown as Lane[];
+  }
+
+  saveLane({ run, stream, head, after, seen, behind }: Lane): void {
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO lanes (run, stream, head, after, seen, behind) VALUES (?, ?, ?, ?, ?, ?)`,
+      run,
+      stream,
+      head ?? null,
+      after,
+      seen,
+      behind,
+    );
+  }
+
+  removeLane({ run, stream }: Lane): void {
+    this.#sql.exec(`DELETE FROM lanes WHERE run = ? AND stream = ?`, run, stream);
+  }
+
+  /** Takes what waits for another attempt in a run off the books, behind a position: it comes again, as part of another run. */
+  forget(run: number, after: number): void {
+    this.#sql.exec(`DELETE FROM deliveries WHERE run = ? AND position > ? AND status = 'pending'`, run, after);
+  }
+
+  parked(): number {
+    return Number(this.#sql.exec(`SELECT count(*) AS n FROM deliveries WHERE status = 'parked'`).one().n);
+  }
+
+  find({ run, position }: Key): Row | undefined {
+    return this.#sql.exec(`SELECT * FROM deliveries WHERE run = ? AND position = ?`, run, position).toArray()[0] as unknown as
+      | Row
+      | undefined;
+  }
+
+  /** From the newest run and position downwards. Looks at a bounded number of rows: `next` says where to go on. */
+  page(status: DeliveryStatus | undefined, after: Key | undefined, limit: number): { rows: Row[]; next?: Key } {
+    const { run, position } = after ?? { run: Number.MAX_SAFE_INTEGER, position: 0 };
+    // What arrived or was skipped has no index: look at so many, and show what fits.
+    const hasIndex = status === "pending" || status === "parked";
+    const step = status === undefined || hasIndex ? limit : WEBHOOK_LEDGER_STEP;
+    const looked = this.#sql
+      .exec(
+        `SELECT * FROM deliveries WHERE ${hasIndex ? `status = '${status}' AND` : ""} (run, position) < (?, ?)
+          ORDER BY run DESC, position DESC LIMIT ?`,
+        run,
+        position,
+        step,
+      )
+      .toArray() as unknown as Row[];
+    const fitting = looked.filter((row) => status === undefined || row.status === status);
+    const rows = fitting.slice(0, limit);
+    const last = fitting.length > limit ? rows.at(-1) : looked.length === step ? looked.at(-1) : undefined;
+    return { rows, ...(last ? { next: { run: last.run, position: last.position } } : {}) };
+  }
+
+  /**
+   * Removes entries that are too old. Looks at a bounded number of rows, from the oldest on: within a run they are as old
+   * as their order says, but for the parked ones, which stay longer.
+   *
+   * @returns where to go on; undefined: that was all
+   */
+  prune(after: Key, now: number): Key | undefined {
+    const isOld = ({ status, at }: Pick<Row, "status" | "at">) =>
+      status !== "pending" && now - at >= (status === "parked" ? WEBHOOK_PARKED_DAYS : WEBHOOK_LEDGER_DAYS) * DAY_MS;
+    const rows = this.#sql
+      .exec(
+        `SELECT run, position, status, at FROM deliveries WHERE (run, position) > (?, ?) ORDER BY run, position LIMIT ?`,
+        after.run,
+        after.position,
+        WEBHOOK_LEDGER_STEP,
+      )
+      .toArray() as unknown as Pick<Row, "run" | "position" | "status" | "at">[];
+    for (const row of rows.filter(isOld)) this.#sql.exec(`DELETE FROM deliveries WHERE run = ? AND position = ?`, row.run, row.position);
+    const last = rows.at(-1);
+    if (!last) return undefined;
+    // What comes after a young one that arrived is young: on with the next run.
+    const isYoung = rows.some((row) => row.run === last.run && row.status === "delivered" && !isOld(row));
+    return isYoung ? { run: last.run + 1, position: -1 } : { run: last.run, position: last.position };
+  }
+
+  isEmpty(): boolean {
+    return this.#sql.exec(`SELECT 1 FROM deliveries LIMIT 1`).toArray().length === 0;
+  }
+}
+
+export function deliveryReport(store: string, webhook: string, row: Row): DeliveryReport {
+  return {
+    id: deliveryId(row),
+    webhookId: messageId(store, webhook, row),
+    stream: row.stream,
+    position: row.position,
+    type: row.type,
+    status: row.status,
+    attempts: row.attempts,
+    lastAttemptAt: new Date(row.at).toISOString(),
+    durationMs: row.duration,
+    ...(row.response === null ? {} : { response: row.response }),
+    ...(row.error === null ? {} : { error: row.error }),
+    ...(row.excerpt === null ? {} : { excerpt: row.excerpt }),
+    ...(row.next_attempt_at === null ? {} : { nextAttemptAt: new Date(row.next_attempt_at).toISOString() }),
+  };
 }

@@ -1,36 +1,172 @@
-/** What the doors and the queue say to a webhook's object. */
+/** What the doors and the queue say to a webhook's object, and what it keeps. */
 
-/** A subscription of an outside URL to events. */
-export interface Subscription {
-  readonly id: string;
+import type { ConsumerAction, ConsumerError } from "../protocol.ts";
+import type { Predicate } from "./predicate.ts";
+
+/** Which events, to where, and how. */
+export interface Settings {
   readonly url: string;
   readonly types?: readonly string[];
   readonly categories?: readonly string[];
+  /** What an event must fulfil besides. */
+  readonly where?: Predicate;
   readonly description?: string;
   /** Sent along with every delivery. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** `whsec_…`; shown once. */
-  readonly secret: string;
-  /** RFC 3339 UTC; of those added at run time. */
-  readonly createdAt?: string;
+  /** Deliveries per second, at most. */
+  readonly rate?: number;
+  /** Deliveries under way at once, at most. */
+  readonly concurrency?: number;
+  /** Also sign with Ed25519. */
+  readonly asymmetric?: boolean;
 }
 
-/** A webhook as it is shown: without its secret. */
-export interface WebhookReport extends Omit<Subscription, "secret" | "createdAt" | "headers"> {
+/** A subscription of an outside URL to events, added at run time. */
+export interface Subscription extends Settings {
+  readonly id: string;
+  /** `whsec_…`; shown once. */
+  readonly secret: string;
+  /** Secrets that were replaced and sign until then (milliseconds since 1970), the newest first. */
+  readonly previous?: readonly { readonly secret: string; readonly until: number }[];
+  /** RFC 3339 UTC. */
+  readonly createdAt: string;
+}
+
+/** A change of settings: what is null is removed, what is absent stays (RFC 7396). */
+export type SettingsPatch = { readonly [Name in keyof Omit<Settings, "headers">]?: Settings[Name] | null } & {
+  readonly headers?: Readonly<Record<string, string | null>> | null;
+  readonly paused?: boolean;
+};
+
+/** Why a webhook was switched off. */
+export interface Disabled {
+  readonly reason: "gone" | "failing";
+  /** RFC 3339 UTC. */
+  readonly at: string;
+}
+
+/** A webhook as it is shown: without its secret, and without the values of its headers, which may be secrets too. */
+export interface WebhookReport extends Omit<Settings, "headers"> {
+  readonly id: string;
+  readonly headers?: readonly string[];
   readonly createdAt?: string;
   readonly origin: "code" | "api";
-  /** The last position whose deliveries are on the books. */
+  readonly status: "live" | "catching-up" | "paused" | "failed";
+  readonly disabled?: Disabled;
+  /** The last position that it has taken from the log: from here on its deliveries are its own business. */
   readonly position: number;
+  /** Deliveries that it has taken and that have not ended: those that wait, are under way, or will be tried again. */
   readonly pending: number;
   readonly parked: number;
+  /** Attempts that have failed since the last success. */
+  readonly attempts: number;
+  readonly lastError?: ConsumerError;
+  readonly health: {
+    /** From 0 to 1, of the attempts of the last 24 hours; absent: there were none. */
+    readonly successRate?: number;
+    readonly lastSuccessAt?: string;
+    readonly failingSince?: string;
+    /** Nothing is sent before then: several streams have failed, or the endpoint has asked for it. */
+    readonly nextAttemptAt?: string;
+  };
+  readonly replays: readonly ReplayReport[];
+}
+
+export interface ReplayReport {
+  readonly id: number;
+  /** The last position that is done. */
+  readonly position: number;
+  /** The last one that it goes to. */
+  readonly to: number;
+}
+
+export interface ReplayRequest {
+  /** A position, inclusive, or milliseconds since 1970 at which events were recorded. */
+  readonly from: { readonly position: number } | { readonly time: number };
+  readonly to?: { readonly position: number } | { readonly time: number };
+}
+
+export type DeliveryStatus = "pending" | "delivered" | "parked" | "skipped";
+
+/** One delivery as the books have it. */
+export interface DeliveryReport {
+  /** The event's position; behind a hyphen the number of the replay it belongs to. */
+  readonly id: string;
+  readonly webhookId: string;
+  readonly stream: string;
+  readonly position: number;
+  readonly type: string;
+  readonly status: DeliveryStatus;
+  readonly attempts: number;
+  /** Of the last attempt: when it ended, how long it took, what came back. */
+  readonly lastAttemptAt: string;
+  readonly durationMs: number;
+  readonly response?: number;
+  readonly error?: string;
+  readonly excerpt?: string;
+  readonly nextAttemptAt?: string;
+}
+
+export interface DeliveriesRequest {
+  readonly status?: DeliveryStatus;
+  /** A delivery's id: those after it in the list. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface DeliveriesPage {
+  readonly deliveries: readonly DeliveryReport[];
+  /** The id to go on after, when there may be more. */
+  readonly next?: string;
+  /** Events that were taken and not tried so far: they have no entry yet. */
+  readonly waiting: number;
+}
+
+/** The outcome of one attempt. */
+export interface Outcome {
+  readonly delivered: boolean;
+  /** HTTP status; absent: none came. */
+  readonly response?: number;
+  readonly error?: string;
+  /** The first bytes of the answer. */
+  readonly excerpt?: string;
+  readonly durationMs: number;
+  /** Milliseconds that the endpoint has asked to be left alone. */
+  readonly retryAfterMs?: number;
+}
+
+export interface PublicKeys {
+  readonly keys: readonly { readonly algorithm: "ed25519"; readonly publicKey: string; readonly until?: string }[];
+}
+
+/** Why something was not done. */
+export interface Refused {
+  readonly refused: string;
+  /** The request asks for what can never be, not only not now. */
+  readonly invalid?: true;
 }
 
 export interface WebhookRpc {
   /** Begins after a position of the log. */
   create(subscription: Subscription, position: number): Promise<void>;
-  /** Undefined: there is none (any more). */
+  /** Undefined, here and below: there is no such webhook (any more). */
   report(): Promise<WebhookReport | undefined>;
-  /** Takes what is new in the log, and delivers. Answers with the last position on the books. */
+  /** Takes what is new in the log, and delivers. Answers with the last position that is its own business now. */
   wake(): Promise<number>;
   remove(): Promise<void>;
+  change(patch: SettingsPatch): Promise<WebhookReport | Refused | undefined>;
+  /** The operator's levers, as `/consumers/{name}/{action}` has them. `at`: the position to reset to, or of the one delivery to skip. */
+  control(action: ConsumerAction, at?: number): Promise<WebhookReport | Refused | undefined>;
+  /** Answers with the secret now in use, and until when those before it sign (RFC 3339). */
+  rotate(secret: string): Promise<{ secret: string; previousUntil: string } | Refused | undefined>;
+  /** Sends a message that is no event, now, and says what came of it. */
+  sendTest(): Promise<Outcome | undefined>;
+  replay(request: ReplayRequest): Promise<ReplayReport | Refused | undefined>;
+  deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | undefined>;
+  /** Tries a parked or waiting delivery now. Undefined also where there is no such delivery; refused where it is under way or over. */
+  retry(delivery: string): Promise<DeliveryReport | Refused | undefined>;
+  /** The same for the parked ones between two positions, inclusive: how many, and how many of them are left for the next call. */
+  retryParked(from: number, to: number): Promise<{ retried: number; left: number } | undefined>;
+  /** What receivers check asymmetric signatures with. */
+  publicKeys(): Promise<PublicKeys | undefined>;
 }

@@ -1,14 +1,32 @@
-/** Signatures after Standard Webhooks (https://www.standardwebhooks.com): HMAC-SHA256 over id, time and body. */
+/**
+ * Signatures after Standard Webhooks (https://www.standardwebhooks.com) over id, time and body: `v1`, HMAC-SHA256 with a
+ * shared secret; and, where a webhook asks for it, `v1a` besides: Ed25519, which receivers check with a public key.
+ */
 
 import { Webhook } from "standardwebhooks";
 
 /** Bytes of a secret that we make. The specification asks for 24 to 64. */
 const SECRET_BYTES = 32;
 
+/** What signs, the newest first. */
+export interface Signers {
+  /** `whsec_…` */
+  readonly secrets: readonly string[];
+  /** Private keys of Ed25519. */
+  readonly keys: readonly CryptoKey[];
+}
+
+/** A pair of keys at rest. */
+export interface KeyPair {
+  /** `whpk_` and the base64 of 32 bytes: what the specification has receivers store. */
+  readonly publicKey: string;
+  /** PKCS #8, base64. */
+  readonly privateKey: string;
+}
+
 /** A new signing secret. */
 export function newSecret(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
-  return `whsec_${btoa(String.fromCharCode(...bytes))}`;
+  return `whsec_${toBase64(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))}`;
 }
 
 /** What is wrong with a secret that a client brought, or undefined. */
@@ -19,11 +37,28 @@ export function secretProblem(secret: string): string | undefined {
   return bytes >= 24 && bytes <= 64 ? undefined : "a secret has 24 to 64 bytes";
 }
 
-/** The headers that let the receiver check who sent a body, and when. */
-export function signatureHeaders(secret: string, id: string, body: string, now: Date): Record<string, string> {
-  return {
-    "webhook-id": id,
-    "webhook-timestamp": String(Math.floor(now.getTime() / 1_000)),
-    "webhook-signature": new Webhook(secret).sign(id, now, body),
-  };
+export async function newKeyPair(): Promise<KeyPair> {
+  // The types know no Ed25519 pair: what is generated for signing is always one.
+  const { publicKey, privateKey } = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
+  const [raw, pkcs8] = await Promise.all([crypto.subtle.exportKey("raw", publicKey), crypto.subtle.exportKey("pkcs8", privateKey)]);
+  return { publicKey: `whpk_${toBase64(raw as ArrayBuffer)}`, privateKey: toBase64(pkcs8 as ArrayBuffer) };
+}
+
+/** The private key, ready to sign. */
+export async function signingKey({ privateKey }: KeyPair): Promise<CryptoKey> {
+  const bytes = Uint8Array.from(atob(privateKey), (character) => character.charCodeAt(0));
+  return crypto.subtle.importKey("pkcs8", bytes, { name: "Ed25519" }, false, ["sign"]);
+}
+
+/** The headers that let the receiver check who sent a body, and when. One signature of each signer: any of them will do. */
+export async function signatureHeaders({ secrets, keys }: Signers, id: string, body: string, now: Date): Promise<Record<string, string>> {
+  const seconds = String(Math.floor(now.getTime() / 1_000));
+  const content = new TextEncoder().encode(`${id}.${seconds}.${body}`);
+  const asymmetric = keys.map(async (key) => `v1a,${toBase64(await crypto.subtle.sign("Ed25519", key, content))}`);
+  const signatures = [...secrets.map((secret) => new Webhook(secret).sign(id, now, body)), ...(await Promise.all(asymmetric))];
+  return { "webhook-id": id, "webhook-timestamp": seconds, "webhook-signature": signatures.join(" ") };
+}
+
+function toBase64(bytes: ArrayBuffer | Uint8Array): string {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
 }

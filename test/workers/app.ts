@@ -16,6 +16,8 @@ import {
   streamIdOf,
   upcast,
   view,
+  webhook,
+  webhookEvents,
 } from "../../src/index.ts";
 import { fulfilment } from "../../src/shop/fulfilment.ts";
 import { order } from "../../src/shop/order.ts";
@@ -161,9 +163,30 @@ export const relay = reactor("relay", {
   },
 });
 
+/** Off, until a test gives it an address: it tells of readings above ten. */
+const bigReadings = webhook("told", {
+  from: reading,
+  types: ["Read"],
+  where: ({ data }) => data.value > 10,
+  url: { variable: "TOLD_URL" },
+  secret: { variable: "TOLD_SECRET" },
+  headers: { "X-Told": "yes", "X-Key": { variable: "TOLD_KEY" } },
+  rate: 1_000,
+  concurrency: 2,
+});
+
+/** The same, but of everything there is. */
+const allReadings = webhook("told.all", {
+  from: reading,
+  url: { variable: "TOLD_ALL_URL" },
+  secret: { variable: "TOLD_SECRET" },
+  start: "beginning",
+});
+
 export const app = defineApp({
   aggregates: [product, order, counter, reminder, contract, purse],
-  categories: [reading, alarm, meter, sample, specimen, sale, delivery, wish, word],
+  categories: [reading, alarm, meter, sample, specimen, sale, delivery, wish, word, webhookEvents],
   views: [readyOrders, stock, totals, values, contracts, specimens, customerTotals, stockByProduct, salesPerDay],
   processors: [fulfilment, relay, errand, move, trip],
+  webhooks: [bigReadings, allReadings],
 });

@@ -6,7 +6,7 @@ import type { CategorySummary } from "../../catalog/protocol.ts";
 import type { ConsumerReport, RebuildReport } from "../../delivery/report.ts";
 import type { StreamSummary } from "../../log-protocol.ts";
 import type { EventReference, Issue } from "../../protocol.ts";
-import type { WebhookReport } from "../../webhooks/protocol.ts";
+import type { DeliveryReport, Outcome, ReplayReport, WebhookReport } from "../../webhooks/protocol.ts";
 import { Attributes, Envelope } from "../cloudevents.ts";
 
 const Name = z.string();
@@ -155,6 +155,12 @@ const consumer = z.object({
   warning: z.string().optional(),
 }) satisfies z.ZodType<ConsumerReport>;
 
+const replay = z.object({
+  id: z.int(),
+  position: Position.describe("The last position that is done."),
+  to: Position,
+}) satisfies z.ZodType<ReplayReport>;
+
 const webhook = z.object({
   id: z.string(),
   url: z.string(),
@@ -162,14 +168,55 @@ const webhook = z.object({
   categories: z.array(z.string()).optional(),
   description: z.string().optional(),
   createdAt: Time.optional(),
+  where: z.unknown().optional(),
+  headers: z.array(z.string()).optional().describe("Names only: values may be secrets."),
+  rate: z.number().optional(),
+  concurrency: z.int().optional(),
+  asymmetric: z.boolean().optional(),
   origin: z.enum(["code", "api"]),
-  position: Position.describe("The last position whose deliveries are on the books."),
-  pending: Whole,
-  parked: Whole,
-}) satisfies z.ZodType<WebhookReport>;
+  status: z.enum(["live", "catching-up", "paused", "failed"]).describe("`failed`: it was switched off, see `disabled`."),
+  disabled: z.object({ reason: z.enum(["gone", "failing"]).describe("A 410, or five days without a success."), at: Time }).optional(),
+  position: Position.describe("The last position that it has taken from the log."),
+  pending: Whole.describe("Deliveries that were taken and have not ended."),
+  parked: Whole.describe("Deliveries that were given up, and can be tried again."),
+  attempts: Whole.describe("Attempts that have failed since the last success."),
+  lastError: consumerError.optional(),
+  health: z.object({
+    successRate: z.number().optional().describe("From 0 to 1, of the attempts of the last 24 hours."),
+    lastSuccessAt: Time.optional(),
+    failingSince: Time.optional(),
+    nextAttemptAt: Time.optional().describe("Nothing is sent before then: several streams have failed, or the endpoint asks for it."),
+  }),
+  replays: z.array(replay),
+}) satisfies z.ZodType<Omit<WebhookReport, "where">>;
+
+const delivery = z.object({
+  id: z.string(),
+  webhookId: z.string().describe("The header `webhook-id` of every attempt."),
+  stream: StreamName,
+  position: Position,
+  type: z.string(),
+  status: z.enum(["pending", "delivered", "parked", "skipped"]).describe("`skipped`: the event was erased before it was sent."),
+  attempts: Whole,
+  lastAttemptAt: Time,
+  durationMs: Whole,
+  response: z.int().optional().describe("The HTTP status of the last attempt."),
+  error: z.string().optional(),
+  excerpt: z.string().optional().describe("The first bytes of the last answer."),
+  nextAttemptAt: Time.optional(),
+}) satisfies z.ZodType<DeliveryReport>;
+
+const outcome = z.object({
+  delivered: z.boolean(),
+  response: z.int().optional(),
+  error: z.string().optional(),
+  excerpt: z.string().optional(),
+  durationMs: Whole,
+  retryAfterMs: Whole.optional(),
+}) satisfies z.ZodType<Outcome>;
 
 const createdWebhook = z.object({
-  ...webhook.omit({ origin: true, pending: true, parked: true }).shape,
+  ...webhook.shape,
   secret: z.string().describe("`whsec_…`. Shown this once."),
 });
 
@@ -237,6 +284,8 @@ export const COMPONENTS = {
   Consumer: consumer,
   Webhook: webhook,
   CreatedWebhook: createdWebhook,
+  Delivery: delivery,
+  Replay: replay,
   CloudEvent: cloudEvent,
   Saga: saga,
 } as const;
@@ -284,6 +333,23 @@ export const ANSWERS = {
   sagas: z.object({ sagas: z.array(z.object({ name: Name, description: z.string().optional(), input: Json })) }),
   consumers: z.object({ consumers: z.array(consumer) }),
   webhooks: z.object({ webhooks: z.array(webhook) }),
+  deliveries: z.object({
+    deliveries: z.array(delivery),
+    next: Next.optional(),
+    waiting: Whole.describe("Events that were taken and not tried so far: they have no entry yet."),
+  }),
+  outcome,
+  rotated: z.object({ secret: z.string().describe("`whsec_…`. Shown this once."), previousUntil: Time }),
+  retried: z.object({ retried: Whole, left: Whole.describe("Still parked: for the next call.") }),
+  publicKeys: z.object({
+    keys: z.array(
+      z.object({
+        algorithm: z.literal("ed25519"),
+        publicKey: z.string().describe("`whpk_` and the base64 of 32 bytes."),
+        until: Time.optional().describe("It was replaced, and signs until then."),
+      }),
+    ),
+  }),
   service: z.object({
     name: z.string(),
     what: z.string(),

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import type { ProblemCode } from "../problem.ts";
 import type { JsonSchema } from "./schema.ts";
 
-export type Method = "get" | "head" | "post" | "put" | "delete";
+export type Method = "get" | "head" | "post" | "put" | "patch" | "delete";
 
 /** What a body is, by media type: a zod schema, or a JSON Schema that is finished already. */
 export type Content = Readonly<Record<string, z.ZodType | JsonSchema>>;
@@ -56,6 +56,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   id: "The id of a stream, of an event (a UUID), or of a webhook.",
   command: "The name of one of the aggregate's commands.",
   commandId: "The id of a command: its `Idempotency-Key`, or what its answer said.",
+  deliveryId: "The id of a delivery: the event's position; behind a hyphen the number of the replay it belongs to.",
   view: "The name of a view.",
   key: "The key of a row.",
   query: "The name of one of the view's queries.",

@@ -209,6 +209,18 @@ describe("the time of an effect", () => {
     expect(aborted).toEqual(new Error(message));
   });
 
+  it("leaves a request its own end, however that is given", async () => {
+    const ended = AbortSignal.abort(new Error("the caller has ended it"));
+    const fetch = (request: Request) => {
+      request.signal.throwIfAborted();
+      return new Response();
+    };
+    const byRequest = doing((context) => context.fetch(new Request("https://a.example/", { signal: ended })));
+    await when(byRequest, placed(), { fetch }).thenFails("the caller has ended it");
+    const byOption = doing((context) => context.fetch("https://a.example/", { signal: ended }));
+    await when(byOption, placed(), { fetch }).thenFails("the caller has ended it");
+  });
+
   it("ends even for a handler that does not mind", async () => {
     let late: Promise<Response> | undefined;
     const act = async ({ signal, fetch }: EffectContext) => {

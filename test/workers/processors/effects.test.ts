@@ -1,12 +1,11 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
 import { prepare } from "../../../src/delivery/schema.ts";
-import { category, defineApp, effect, event, nothing } from "../../../src/index.ts";
-import { EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../../../src/limits.ts";
+import { effect, event, nothing } from "../../../src/index.ts";
+import { EFFECTS_IN_FLIGHT } from "../../../src/limits.ts";
 import { keyOf } from "../../../src/processors/outside.ts";
-import { processorConsumer } from "../../../src/processors/processor.ts";
 import { reading } from "../app.ts";
+import { definition, outside, pay } from "./paying.ts";
 import { payment, processorStore as store, strict } from "./support.ts";
 
 beforeAll(() => prepare(env.VIEWS));
@@ -14,45 +13,6 @@ beforeEach(() => {
   vi.spyOn(console, "error").mockReturnValue();
 });
 afterEach(() => vi.restoreAllMocks());
-
-/** Pays for every reading; what is asked in words is declined. */
-const pay = effect("pay", {
-  from: reading,
-  records: payment,
-  on: {
-    Read: async ({ data }, { fetch }) => {
-      const answer = await fetch("https://payments.example/", { method: "POST", body: JSON.stringify({ value: data.value }) });
-      if (answer.status === 402) return event("Declined", { reason: await answer.text() });
-      if (!answer.ok) throw new Error(`the payment service answered ${answer.status}`);
-      return event("Paid", { receipt: await answer.text() });
-    },
-  },
-});
-
-/** Sends every value, as text. */
-const definition = {
-  from: reading,
-  records: payment,
-  on: {
-    Read: async ({ data }: { data: { value: number } }, { fetch }: { fetch: (url: string, init: RequestInit) => Promise<Response> }) => {
-      const answer = await fetch("https://payments.example/", { method: "POST", body: String(data.value) });
-      if (!answer.ok) throw new Error(`the outside answered ${answer.status}`);
-      return event("Paid", { receipt: "" });
-    },
-  },
-} as const;
-
-/** An outside that answers, and remembers what it was asked. */
-function outside(answer: (request: Request, call: number) => Response | Promise<Response> = (_request, call) => new Response(`r${call}`)) {
-  const keys: (string | null)[] = [];
-  return {
-    keys,
-    fetch: async (request: Request) => {
-      keys.push(request.headers.get("idempotency-key"));
-      return answer(request, keys.length);
-    },
-  };
-}
 
 describe("a call to the outside", () => {
   it("is noted before it is made, and what came of it is recorded, in the conversation of its event", async () => {
@@ -181,101 +141,6 @@ describe("a call to the outside", () => {
   });
 });
 
-describe("a call that fails", () => {
-  it("is tried again by the policy, then stops the effect, with the reason on record", async () => {
-    const { read, run, calling, timePasses } = store("fails");
-    await read("s", 1);
-    const twice = effect("twice", { ...definition, retry: { attempts: 2 } });
-    const { keys, fetch } = outside(() => new Response("no", { status: 500 }));
-    const consumer = calling(twice, fetch);
-    expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
-    await timePasses();
-    expect(await run(consumer)).toEqual({ position: 0, outcome: "resting" });
-    expect(keys).toHaveLength(2);
-    expect(await consumer.checkpoint.look()).toMatchObject({
-      status: "failed",
-      attempts: 2,
-      error: { message: "the outside answered 500", event: { position: 1, stream: "reading/s" } },
-    });
-  });
-
-  it("is recorded as the effect says when the last attempt has failed, and the effect goes on", async () => {
-    const { read, run, calling, timePasses, log } = store("otherwise");
-    await read("s", 1);
-    await read("t", 2);
-    const lenient = effect("lenient", {
-      ...definition,
-      retry: { attempts: 2 },
-      otherwise: (_event, error) => event("Declined", { reason: (error as Error).message }),
-    });
-    const { keys, fetch } = outside(async (request) => new Response(null, { status: (await request.text()) === "1" ? 500 : 200 }));
-    const consumer = calling(lenient, fetch);
-    expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
-    await timePasses();
-    expect(await run(consumer)).toMatchObject({ outcome: "caught-up" });
-    expect(keys).toHaveLength(3); // one was called twice; the other, which had been answered, once
-    const outcomes = (await log()).filter(({ type }) => type === "Declined" || type === "Paid");
-    expect(new Map(outcomes.map(({ stream, type, data }) => [stream, [type, data]]))).toEqual(
-      new Map<string, unknown>([
-        ["payment/t", ["Paid", { receipt: "" }]],
-        ["payment/s", ["Declined", { reason: "the outside answered 500" }]],
-      ]),
-    );
-  });
-
-  it("leaves the events before it done, and those of other streams that were done already are not called for again", async () => {
-    const { read, run, calling, timePasses } = store("prefix");
-    for (const [stream, value] of [
-      ["a", 1],
-      ["b", 2],
-      ["c", 3],
-    ] as const)
-      await read(stream, value);
-    let broken = true;
-    const asked: string[] = [];
-    const fetch = async (request: Request) => {
-      const body = await request.text();
-      asked.push(body);
-      return new Response(null, { status: body === "2" && broken ? 500 : 200 });
-    };
-    const consumer = calling(effect("prefix", definition), fetch);
-    expect(await run(consumer)).toMatchObject({ position: 1, outcome: "backing-off" });
-    broken = false;
-    await timePasses();
-    expect(await run(consumer)).toMatchObject({ outcome: "caught-up" });
-    expect(asked.toSorted()).toEqual(["1", "2", "2", "3"]);
-  });
-
-  it.each([
-    [
-      "an outcome that the category does not have",
-      event("Refunded", {}) as never,
-      'records Refunded, which "payment" does not have (Paid, Declined)',
-    ],
-    ["an outcome that does not fit its schema", event("Paid", { receipt: 1 }) as never, "expected string"],
-    ["an outcome that is too large", event("Paid", { receipt: "x".repeat(128 * 1024) }), "Paid for payment/s has more than 131072 bytes"],
-  ])("may be one that cannot be recorded: %s", async (_what, outcome, message) => {
-    const { read, run, calling, types } = store("unrecordable");
-    await read("s", 1);
-    const wrong = effect("wrong", { from: reading, records: payment, on: { Read: async () => outcome } });
-    const consumer = strict(calling(wrong));
-    expect(await run(consumer)).toMatchObject({ outcome: "resting" });
-    expect((await consumer.checkpoint.look())?.error?.message).toContain(message);
-    expect(await types("payment/s")).toEqual([]);
-  });
-
-  it("may be one on a stream that cannot be", async () => {
-    const { read, run, calling } = store("nowhere");
-    await read("s", 1);
-    const nowhere = effect("nowhere", { from: reading, records: payment, stream: () => "a/b", on: { Read: async () => nothing() } });
-    const consumer = strict(calling(nowhere));
-    expect(await run(consumer)).toMatchObject({ outcome: "resting" });
-    expect((await consumer.checkpoint.look())?.error?.message).toBe(
-      'effect "nowhere" acts on Read (reading/s, version 1) on the stream "a/b", but a stream id contains no `/`',
-    );
-  });
-});
-
 describe("several calls", () => {
   it("are under way at once for events of different streams, and one after the other for those of one stream", async () => {
     const { read, run, calling, log } = store("order");
@@ -332,152 +197,5 @@ describe("several calls", () => {
     expect(keys).toHaveLength(3);
     expect(keys[1]).toBeNull();
     expect(new Set(keys).size).toBe(3);
-  });
-});
-
-describe("a second worker", () => {
-  it("stays away while the first one calls, and takes over when it has died", async () => {
-    const { read, run, calling, timePasses } = store("lease");
-    await read("s", 1);
-    const entered = Promise.withResolvers<void>();
-    const answer = Promise.withResolvers<Response>();
-    const { keys, fetch } = outside((_request, call) => {
-      entered.resolve();
-      return call === 1 ? answer.promise : new Response("second");
-    });
-    const first = run(calling(pay, fetch));
-    await entered.promise;
-    expect(await run(calling(pay, fetch))).toEqual({ position: 0, outcome: "backing-off" });
-    expect(keys).toHaveLength(1);
-
-    await timePasses(); // as if the first had died, and its time were over
-    expect(await run(calling(pay, fetch))).toMatchObject({ outcome: "caught-up" });
-    answer.resolve(new Response("first, but late"));
-    expect(await first).toMatchObject({ outcome: "caught-up" });
-    expect(keys).toHaveLength(2);
-    expect(keys[0]).toBe(keys[1]);
-  });
-
-  it("stays away for the effect's timeout and a margin, from each call on, no longer", async () => {
-    const { read, run, calling } = store("margin");
-    await read("s", 1);
-    await read("s", 2);
-    const begun: number[] = [];
-    const until: number[] = [];
-    const quick = effect("quick", {
-      from: reading,
-      records: payment,
-      timeout: "2s",
-      on: {
-        Read: async () => {
-          begun.push(Date.now());
-          until.push((await consumer.checkpoint.load()).nextAttemptAt);
-          return nothing();
-        },
-      },
-    });
-    const consumer = calling(quick);
-    const before = Date.now();
-    await run(consumer);
-    const lease = 2_000 + EFFECT_LEASE_MARGIN_MS;
-    for (const [index, end] of until.entries()) {
-      expect(end).toBeGreaterThanOrEqual((begun[index - 1] ?? before) + lease);
-      expect(end).toBeLessThanOrEqual((begun[index] ?? 0) + lease);
-    }
-    expect(until).toHaveLength(2);
-    expect((await consumer.checkpoint.load()).nextAttemptAt).toBe(0);
-  });
-
-  it("does not begin when the first one has just begun", async () => {
-    const { read, run, calling } = store("just");
-    await read("s", 1);
-    const { keys, fetch } = outside();
-    const consumer = calling(pay, fetch);
-    const { checkpoint } = consumer;
-    const stale = await checkpoint.load();
-    await checkpoint.lease(0, Date.now() + 60_000);
-    vi.spyOn(checkpoint, "load").mockResolvedValueOnce(stale);
-    expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
-    expect(keys).toEqual([]);
-  });
-
-  it("does not begin when the consumer was paused in between", async () => {
-    const { store: name, read, run, calling } = store("paused");
-    await read("s", 1);
-    const { keys, fetch } = outside();
-    const consumer = calling(pay, fetch);
-    await consumer.checkpoint.load();
-    const { checkpoint } = consumer;
-    const stale = await checkpoint.load();
-    await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET status = 'paused' WHERE store = ?`).bind(name).run();
-    vi.spyOn(checkpoint, "load").mockResolvedValueOnce(stale);
-    expect(await run(consumer)).toMatchObject({ outcome: "resting" });
-    expect(keys).toEqual([]);
-  });
-});
-
-describe("an effect as a consumer", () => {
-  const receipts = category("receipt", { events: { Kept: z.object({}) } });
-  const keep = effect("keep", {
-    from: reading,
-    records: receipts,
-    retry: { attempts: 3, delay: "5s", backoff: "constant" },
-    on: { Read: async () => event("Kept", {}) },
-  });
-
-  it("follows its types and categories, from the head unless it says otherwise, under its own policy", () => {
-    const app = defineApp({ categories: [reading, receipts], processors: [keep] });
-    expect(processorConsumer(app, env, "any", keep)).toMatchObject({
-      name: "keep",
-      types: ["Read"],
-      categories: ["reading"],
-      start: "head",
-      retry: { attempts: 3, firstDelayMs: 5_000, maxDelayMs: 5_000 },
-    });
-  });
-
-  it("moves on over events of no interest", async () => {
-    const { read, post, run, calling } = store("gaps");
-    await read("s", 1);
-    await post("/aggregates/counter/c/Count", {});
-    await post("/aggregates/counter/c/Count", {});
-    const consumer = calling(keep);
-    await run(consumer);
-    expect(await run(consumer)).toMatchObject({ outcome: "caught-up" });
-    expect(await consumer.checkpoint.look()).toMatchObject({ position: 4, nextAttemptAt: 0 });
-  });
-
-  it("stops in between when its time is over, and goes on from there", async () => {
-    const { read, calling } = store("budget");
-    for (const value of [1, 2, 3]) await read("s", value);
-    let now = Date.now();
-    const clock = vi.spyOn(Date, "now").mockImplementation(() => now);
-    const slow = effect("slow", {
-      from: reading,
-      records: payment,
-      on: {
-        Read: async ({ data }) => {
-          if (data.value === 2) now += 20_000;
-          return event("Paid", { receipt: "" });
-        },
-      },
-    });
-    const consumer = calling(slow);
-    await consumer.checkpoint.load();
-    const events = [1, 2, 3].map((version) => ({
-      id: `0198c0de-0000-4000-8000-00000000000${version}`,
-      stream: "reading/s",
-      version,
-      position: version,
-      type: "Read",
-      data: { value: version },
-      meta: {},
-      time: "",
-      recordedAt: "",
-      schemaVersion: 1,
-    }));
-    expect(await consumer.apply(events, 0, 3)).toEqual({ position: 2 });
-    clock.mockRestore();
-    expect(await consumer.checkpoint.look()).toMatchObject({ position: 2, nextAttemptAt: 0 });
   });
 });

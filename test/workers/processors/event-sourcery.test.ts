@@ -26,7 +26,7 @@ describe("a reactor, as EventSourcery has it:", () => {
     expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
     await timePasses();
     expect(await run(consumer)).toEqual({ position: 0, outcome: "resting" });
-    expect(await consumer.checkpoint.look()).toMatchObject({
+    expect(await consumer.checkpoint.look())?.toMatchObject({
       status: "failed",
       attempts: 2,
       error: {

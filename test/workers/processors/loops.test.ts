@@ -29,7 +29,7 @@ describe("a processor that feeds itself", () => {
     const consumer = strict(reacting(again));
     for (let round = 0; round < 10; round++) await run(consumer);
     expect(hopsOf(await log())).toEqual([undefined, 1, 2, 3, 4, 5]);
-    expect(await consumer.checkpoint.look()).toMatchObject({
+    expect(await consumer.checkpoint.look())?.toMatchObject({
       status: "failed",
       position: 5,
       error: {

@@ -7,6 +7,8 @@ export const KILLED = "the worker is dead";
 /** A worker's life: it takes steps, and after the last one nothing it does reaches the world. */
 export interface Life {
   readonly dead: boolean;
+  /** It takes as many steps as it likes. */
+  readonly endless: boolean;
   step<Result>(act: () => Promise<Result>): Promise<Result>;
 }
 
@@ -18,6 +20,7 @@ function life(steps: number, after: boolean): Life {
     if (dead) throw new Error(KILLED);
   };
   return {
+    endless: steps === Number.POSITIVE_INFINITY,
     get dead() {
       return dead;
     },
@@ -51,7 +54,7 @@ export function mortal<Part extends object>(part: Part, methods: readonly (keyof
 mortal.life = life;
 
 /** The bindings, with every call of a stream and every query of D1 a step. `stored` is told of appended events. */
-export function mortalEnv(env: Env, { step }: Life, stored: (type: string, data: string) => void): Env {
+export function mortalEnv(env: Env, { step, endless }: Life, stored: (type: string, data: string) => void): Env {
   const streams = {
     getByName(name: string) {
       const real = env.STREAMS.getByName(name);
@@ -80,5 +83,5 @@ export function mortalEnv(env: Env, { step }: Life, stored: (type: string, data:
     prepare: (sql: string) => statement(env.VIEWS.prepare(sql)),
     batch: (list: readonly object[]) => step(async () => env.VIEWS.batch(list.map((one) => statements.get(one) as D1PreparedStatement))),
   };
-  return { ...env, STREAMS: streams, VIEWS: views } as unknown as Env; // what processors use of them
+  return { ...env, STREAMS: streams, VIEWS: endless ? env.VIEWS : views } as unknown as Env; // what processors use of them
 }

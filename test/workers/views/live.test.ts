@@ -1,58 +1,16 @@
 import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
-import { LiveBlocks } from "../../../src/http/view-live.ts";
-import { view } from "../../../src/index.ts";
-import { FEED_WINDOW, LIVE_BEHIND_MS, LIVE_KEYS } from "../../../src/limits.ts";
-import { LiveView } from "../../../src/views/live.ts";
-import type { RecordedEvent } from "../../../src/event.ts";
+import { FEED_WINDOW, LIVE_KEYS } from "../../../src/limits.ts";
 import { LiveRows } from "../../live-rows.ts";
-import { reading, totals } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
+import { numbered, specimens } from "./live-store.ts";
 import type { SpecimenRow } from "./parts.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
 /** How many follow a log. */
 const followers = (log: DurableObjectStub) => runInDurableObject(log, (_instance, ctx) => ctx.getWebSockets().length);
-
-const numbered = (id: number | string, whole: number): SpecimenRow => ({
-  id: `k${id}`,
-  text: null,
-  whole,
-  maybe: null,
-  flag: whole % 2 === 0,
-  list: [],
-});
-
-/** A store of specimens, whose view is brought forward after every write. */
-function specimens(name: string) {
-  const store = quietStore(name);
-  const { get, post, json, wake } = store;
-  const append = async (type: string, data: object): Promise<number> => {
-    const { position } = await read(await post("/streams/specimen/all", { type, data }));
-    return position;
-  };
-  const forward = async (position: number) => {
-    await wake("specimens");
-    return position;
-  };
-  return {
-    ...store,
-    put: async (...rows: SpecimenRow[]) => forward(await append("Put", { rows })),
-    remove: async (...ids: string[]) => forward(await append("Removed", { ids })),
-    /** Without bringing the view forward. */
-    append,
-    rows: async (query = ""): Promise<SpecimenRow[]> => (await json(`/views/specimens?limit=200&${query}`)).rows,
-    follow: async (query = ""): Promise<LiveRows> => {
-      const follower = await LiveRows.start(get, `/views/specimens${query}`, "id");
-      await follower.connect();
-      return follower;
-    },
-  };
-}
 
 /** What a stream says from here on, until it has said so much. */
 async function said(response: Response, count: number): Promise<string> {
@@ -279,81 +237,5 @@ describe("a live view", () => {
   it("is refused with a `Last-Event-ID` that it has not given", async () => {
     const response = await specimens("last").get("/views/specimens", { accept: "text/event-stream", "last-event-id": "nonsense" });
     expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
-  });
-});
-
-describe("a live view whose table does not serve any more", () => {
-  it("tells the reader to read again, ends, and tells so again to who comes back without having done so", async () => {
-    const { put, get } = specimens("reset");
-    await put(numbered(1, 1));
-    const follower = new LiveRows(get, "/views/specimens", "id", [], "1-0123456789ab");
-    for (const times of [1, 2]) {
-      await follower.connect();
-      await follower.end();
-      expect(follower.told).toEqual(Array.from({ length: times }, () => "reset"));
-      expect(follower.id).toBe("1-0123456789ab");
-    }
-  });
-
-  it("notices it with the next event, and without one when it shows a sign of life", async () => {
-    const { store, post, wake } = quietStore("swapped");
-    await post("/aggregates/counter/a/Count", {});
-    await wake("totals");
-    const live = new LiveView(env, store, totals, [], "0123456789ab");
-    expect(await live.isRebuilt()).toBe(true);
-    live.touch({ type: "Counted", stream: "counter/a", position: 1, data: {} } as RecordedEvent);
-    expect(await live.step()).toEqual({ outcome: "rebuilt" });
-    const { 0: ours, 1: logs } = new WebSocketPair();
-    logs.accept();
-    const blocks = new LiveBlocks(totals, new LiveView(env, store, totals, [], "0123456789ab"), ours, "0123456789ab", 1);
-    await blocks.next(1);
-    expect(await blocks.next(1)).toMatchObject({ text: expect.stringContaining("event: reset"), last: true });
-  });
-});
-
-describe("a live view that cannot keep up", () => {
-  /** The blocks of a live view at the other end of the log's socket. */
-  async function blocksOf(store: string, one: Parameters<typeof LiveView.prototype.touch>[0], of = totals) {
-    const live = new LiveView(env, store, of, []);
-    const { generation } = await live.start();
-    const { 0: ours, 1: logs } = new WebSocketPair();
-    logs.accept();
-    const blocks = new LiveBlocks(of, live, ours, generation, 0);
-    await blocks.next(1);
-    logs.send(JSON.stringify(one));
-    return blocks;
-  }
-
-  const counted = { type: "Counted", stream: "counter/a", position: 7, data: {} } as RecordedEvent;
-
-  it("shows signs of life while it waits, and then says so and ends", async () => {
-    const { store } = quietStore("behind");
-    const blocks = await blocksOf(store, counted);
-    expect(await blocks.next(100)).toEqual({ text: "" });
-    expect(await blocks.next(100)).toEqual({ text: "" });
-    const now = Date.now();
-    vi.spyOn(Date, "now").mockImplementation(() => now + 1 + LIVE_BEHIND_MS);
-    expect(await blocks.next(100)).toMatchObject({ text: expect.stringContaining("event: behind"), last: true });
-  });
-
-  it("does not pass an event whose rows it cannot know, since the view does not either", async () => {
-    const blind = view("blind", {
-      from: reading,
-      row: z.object({ id: z.string() }),
-      key: "id",
-      on: {
-        Read: {
-          at: () => {
-            throw new Error("nowhere");
-          },
-          fold: () => null,
-        },
-      },
-    });
-    vi.spyOn(console, "error").mockReturnValue();
-    const { store, read: append } = quietStore("blind");
-    await append("s", 1);
-    const blocks = await blocksOf(store, { type: "Read", stream: "reading/s", position: 1, data: {} } as RecordedEvent, blind as never);
-    expect(await blocks.next(100)).toEqual({ text: "" });
   });
 });

@@ -111,6 +111,14 @@ describe("a view that an earlier definition answers for", () => {
     expect(again.sorted).toEqual([row("a"), row("b"), row("c")]);
     await again.close();
   });
+
+  it("tells so, too, a reader of the new table's rows whose condition the earlier one does not know", async () => {
+    const { get } = await servedByEarlier("newer");
+    const follower = new LiveRows(get, "/views/specimens?flag=true", "id", [], "1-ba9876543210");
+    await follower.connect();
+    await follower.end();
+    expect(follower.told).toEqual(["reset"]);
+  });
 });
 
 describe("a rebuild that an operator asks for", () => {

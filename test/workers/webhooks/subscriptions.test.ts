@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { WEBHOOKS } from "../../../src/limits.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { app } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
@@ -36,12 +37,19 @@ describe("a webhook", () => {
       description: "for the tests",
       secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
       createdAt: expect.stringMatching(/Z$/),
+      origin: "api",
+      status: "live",
       position: 0,
+      pending: 0,
+      parked: 0,
+      attempts: 0,
+      health: {},
+      replays: [],
     });
     expect(response.headers.get("location")).toMatch(new RegExp(`/webhooks/${created.id}$`));
 
     const { secret: _secret, ...shown } = created;
-    expect(await json(`/webhooks/${created.id}`)).toEqual({ ...shown, origin: "api", pending: 0, parked: 0 });
+    expect(await json(`/webhooks/${created.id}`)).toEqual(shown);
     expect(JSON.stringify(await json("/webhooks"))).not.toContain(created.secret);
     expect(JSON.stringify(await json("/consumers"))).not.toContain(created.secret);
   });
@@ -100,6 +108,20 @@ describe("a webhook", () => {
     const { get, send } = quietStore("unknown");
     expect(await read(await get(`/webhooks/${id}`))).toMatchObject({ status: 404, code: "unknown-webhook" });
     expect((await send("DELETE", `/webhooks/${id}`)).status).toBe(404);
+  });
+});
+
+describe("a store", () => {
+  it("has a bounded number of webhooks", async () => {
+    const { store, post } = quietStore("full");
+    const getByName = env.LOGS.getByName.bind(env.LOGS);
+    vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+      const real = getByName(name);
+      if (name !== store) return real;
+      const subscribers = async () => Array.from({ length: WEBHOOKS }, (_, index) => `wh_${index}`);
+      return new Proxy(real, { get: (target, property) => (property === "subscribers" ? subscribers : Reflect.get(target, property)) });
+    });
+    expect(await read(await post("/webhooks", { url: URL }))).toMatchObject({ status: 409, code: "too-many-webhooks" });
   });
 });
 

@@ -1,9 +1,10 @@
 /** What the tests of webhooks share: an outside that answers as the test says, and a look into a webhook's books. */
 
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { LogPage, LogRpc } from "../../../src/log-protocol.ts";
+import type { Progress } from "../../../src/webhooks/ledger.ts";
 import { quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
 
@@ -28,7 +29,7 @@ class Endpoint {
 const endpoints = new Map<string, Endpoint>();
 
 /** Puts an endpoint at this URL, instead of the network. */
-function endpointAt(url: string): Endpoint {
+export function endpointAt(url: string): Endpoint {
   const endpoint = new Endpoint();
   endpoints.set(url, endpoint);
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
@@ -41,6 +42,14 @@ function endpointAt(url: string): Endpoint {
     return addressee.answer(delivery);
   });
   return endpoint;
+}
+
+/** Stops the clock that deliveries are scheduled by, and takes the chance out of it; hands over the hands. */
+export function clock() {
+  let now = Date.now();
+  vi.spyOn(Math, "random").mockReturnValue(0);
+  vi.spyOn(Date, "now").mockImplementation(() => now);
+  return { now: () => now, pass: (ms: number) => void (now += ms) };
 }
 
 /** Puts something between a store's consumers and their log. `read` gets the real one to call or not. */
@@ -59,11 +68,21 @@ export function interceptReads(store: string, read: (real: LogRpc["read"]) => Lo
 export interface Line {
   readonly position: number;
   readonly stream: string;
-  readonly status: "pending" | "delivered" | "parked";
+  readonly run: number;
+  readonly type: string;
+  readonly status: "pending" | "delivered" | "parked" | "skipped";
   readonly attempts: number;
-  readonly next_attempt_at: number;
+  readonly next_attempt_at: number | null;
   readonly response: number | null;
   readonly error: string | null;
+  readonly excerpt: string | null;
+}
+
+function tablesOf({ sql }: DurableObjectStorage): unknown[] {
+  return sql
+    .exec(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'`)
+    .toArray()
+    .map(({ name }) => name);
 }
 
 /** A quiet store with one webhook. */
@@ -80,20 +99,22 @@ export async function subscribed(name: string, subscription: object = {}) {
     endpoint,
     /** What came, as `stream/version`. */
     received: () => endpoint.received.map(({ stream, version }) => `${stream}/${version}`),
-    wake: () => store.wake(created.id),
+    wake: (id: string = created.id) => store.wake(id),
     report: () => store.json(`/webhooks/${created.id}`),
+    /** Ends the object, as a crash would: what is not stored is lost. */
+    evict: () => evictDurableObject(object),
+    storage: <Seen>(look: (storage: DurableObjectStorage) => Seen) => runInDurableObject(object, (_instance, { storage }) => look(storage)),
     /** Runs the object's alarm now. */
     alarm: () => runDurableObjectAlarm(object),
     books: () =>
-      runInDurableObject(
-        object,
-        (_instance, { storage }) => storage.sql.exec(`SELECT * FROM deliveries ORDER BY position`).toArray() as unknown as Line[],
+      runInDurableObject(object, (_instance, { storage }) =>
+        tablesOf(storage).includes("deliveries")
+          ? (storage.sql.exec(`SELECT * FROM deliveries ORDER BY run, position`).toArray() as unknown as Line[])
+          : [],
       ),
     armed: () => runInDurableObject(object, async (_instance, { storage }) => (await storage.getAlarm()) !== null),
-    checkpoint: () => runInDurableObject(object, (_instance, { storage }) => storage.kv.get<number>("checkpoint")),
-    tables: () =>
-      runInDurableObject(object, (_instance, { storage }) =>
-        storage.sql.exec(`SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'`).toArray(),
-      ),
+    /** What is stored of how far it is. */
+    progress: () => runInDurableObject(object, (_instance, { storage }) => storage.kv.get<Progress>("progress")),
+    tables: () => runInDurableObject(object, (_instance, { storage }) => tablesOf(storage)),
   };
 }

@@ -1,6 +1,6 @@
 /** Who is told. */
 
-import { WebhookIn } from "../../webhooks.ts";
+import { DeliveriesQuery, ReplayIn, RetryIn, RotateIn, WebhookIn, WebhookPatch } from "../../webhooks-in.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import { JSON_TYPE, json } from "./shared.ts";
@@ -14,6 +14,7 @@ export const webhooks: readonly Operation[] = [
     tag: "Webhooks",
     body: { [JSON_TYPE]: WebhookIn },
     answers: { 201: json("It is added. This is the only time its secret is shown.", COMPONENTS.CreatedWebhook, ["Location"]) },
+    problems: ["too-many-webhooks"],
   },
   {
     method: "get",
@@ -33,6 +34,18 @@ export const webhooks: readonly Operation[] = [
     problems: ["unknown-webhook"],
   },
   {
+    method: "patch",
+    path: "/webhooks/{id}",
+    operationId: "changeWebhook",
+    summary: "Change, pause or resume a webhook",
+    description:
+      "A JSON merge patch: null removes, what is left out stays. Another filter counts for everything that was not tried yet. One that the code declares can be paused and resumed.",
+    tag: "Webhooks",
+    body: { [JSON_TYPE]: WebhookPatch },
+    answers: { 200: json("As it is now.", COMPONENTS.Webhook) },
+    problems: ["unknown-webhook", "declared-in-code"],
+  },
+  {
     method: "delete",
     path: "/webhooks/{id}",
     operationId: "deleteWebhook",
@@ -40,5 +53,81 @@ export const webhooks: readonly Operation[] = [
     tag: "Webhooks",
     answers: { 204: { description: "It is removed." } },
     problems: ["unknown-webhook", "declared-in-code"],
+  },
+  {
+    method: "post",
+    path: "/webhooks/{id}/rotate-secret",
+    operationId: "rotateWebhookSecret",
+    summary: "Replace a webhook's secret",
+    description: "The one before goes on signing for 24 hours, beside the new one. Without a body the store makes a secret.",
+    tag: "Webhooks",
+    body: { [JSON_TYPE]: RotateIn },
+    answers: { 200: json("It is replaced. This is the only time the new one is shown.", ANSWERS.rotated) },
+    problems: ["unknown-webhook", "declared-in-code"],
+  },
+  {
+    method: "post",
+    path: "/webhooks/{id}/test",
+    operationId: "testWebhook",
+    summary: "Send a test message",
+    description: "A `$webhook.test`, now, even while the webhook is paused. It is no event, and not on the books.",
+    tag: "Webhooks",
+    answers: { 200: json("What came of it.", ANSWERS.outcome) },
+    problems: ["unknown-webhook"],
+  },
+  {
+    method: "post",
+    path: "/webhooks/{id}/replay",
+    operationId: "replayWebhook",
+    summary: "Send a range of the log again",
+    description: "With new deliveries, and so new `webhook-id`s: beside what is new, each stream in order.",
+    tag: "Webhooks",
+    body: { [JSON_TYPE]: ReplayIn },
+    answers: { 202: json("It has begun; the webhook says how far it is.", COMPONENTS.Replay) },
+    problems: ["unknown-webhook", "replay-refused"],
+  },
+  {
+    method: "get",
+    path: "/webhooks/{id}/deliveries",
+    operationId: "listDeliveries",
+    summary: "A webhook's deliveries",
+    description:
+      "From the newest on. A page by `status` looks at a bounded number of entries: it may be short, or empty, and still have a next one.",
+    tag: "Webhooks",
+    query: DeliveriesQuery,
+    notes: { after: { description: "The id of a delivery: those after it in the list." } },
+    answers: { 200: json("A page.", ANSWERS.deliveries, ["Link"]) },
+    problems: ["unknown-webhook"],
+  },
+  {
+    method: "post",
+    path: "/webhooks/{id}/deliveries/retry",
+    operationId: "retryDeliveries",
+    summary: "Try parked deliveries again",
+    description: "Those between two positions, inclusive; without a body all. A bounded number at a time: `left` says how many remain.",
+    tag: "Webhooks",
+    body: { [JSON_TYPE]: RetryIn },
+    answers: { 202: json("They are tried now, under their old `webhook-id`s.", ANSWERS.retried) },
+    problems: ["unknown-webhook"],
+  },
+  {
+    method: "post",
+    path: "/webhooks/{id}/deliveries/{deliveryId}/retry",
+    operationId: "retryDelivery",
+    summary: "Try one delivery again, now",
+    tag: "Webhooks",
+    answers: { 202: json("It is tried now, under its old `webhook-id`.", COMPONENTS.Delivery) },
+    problems: ["unknown-webhook", "unknown-delivery", "delivery-ended"],
+  },
+  {
+    method: "get",
+    path: "/.well-known/webhooks/{id}",
+    operationId: "getWebhookKeys",
+    summary: "A webhook's public keys",
+    description: "For receivers: what the `v1a` signatures are checked with. Asks for no token.",
+    tag: "Webhooks",
+    open: true,
+    answers: { 200: json("Those that sign now, the newest first.", ANSWERS.publicKeys) },
+    problems: ["unknown-webhook"],
   },
 ];

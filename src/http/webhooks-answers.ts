@@ -1,0 +1,14 @@
+/** What the doors of webhooks have in common. */
+
+import { Problem } from "./problem.ts";
+import type { HttpContext } from "./request.ts";
+
+/** What a webhook has answered, if it is there. */
+export function known<Answer>(context: HttpContext, answer: Answer | undefined): Answer {
+  if (answer === undefined) throw unknownWebhook(context.req.param("id") ?? "");
+  return answer;
+}
+
+export function unknownWebhook(id: string): Problem {
+  return new Problem("unknown-webhook", `there is no webhook ${id}`);
+}

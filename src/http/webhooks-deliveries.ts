@@ -1,0 +1,56 @@
+/** What became of a webhook's deliveries, and how to have them again. */
+
+import { Hono } from "hono";
+import { DEFINITION_BYTES, MAX_POSITION } from "../limits.ts";
+import type { ReplayRequest, WebhookRpc } from "../webhooks/protocol.ts";
+import { Problem } from "./problem.ts";
+import { type HttpContext, checked, jsonBody, linkTo, optionalJsonBody, queryOf } from "./request.ts";
+import { DeliveriesQuery, ReplayIn, RetryIn } from "./webhooks-in.ts";
+import { known } from "./webhooks-answers.ts";
+
+/** @param webhookNamed the webhook that the path names */
+export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRpc) {
+  const routes = new Hono<{ Bindings: Env }>();
+
+  routes.post("/:id/replay", async (context) => {
+    const webhook = webhookNamed(context);
+    const { value } = await jsonBody(context, DEFINITION_BYTES);
+    const { from, to } = checked(ReplayIn, value, "the range is not valid");
+    const request = { from: boundOf(from), ...(to === undefined ? {} : { to: boundOf(to) }) };
+    const answer = known(context, await webhook.replay(request));
+    if ("refused" in answer) throw new Problem("replay-refused", answer.refused);
+    return context.json(answer, 202);
+  });
+
+  routes.get("/:id/deliveries", async (context) => {
+    const webhook = webhookNamed(context);
+    const { status, after, limit } = queryOf(context, DeliveriesQuery);
+    const asked = { limit, ...(status ? { status } : {}), ...(after === undefined ? {} : { after }) };
+    const { deliveries, next, waiting } = known(context, await webhook.deliveries(asked));
+    if (next === undefined) return context.json({ deliveries, waiting });
+    const url = linkTo(context, { after: next });
+    return context.json({ deliveries, next: url, waiting }, 200, { link: `<${url}>; rel="next"` });
+  });
+
+  routes.post("/:id/deliveries/retry", async (context) => {
+    const webhook = webhookNamed(context);
+    const { from = 1, to = MAX_POSITION } = checked(RetryIn, await optionalJsonBody(context, DEFINITION_BYTES), "the range is not valid");
+    return context.json(known(context, await webhook.retryParked(from, to)), 202);
+  });
+
+  routes.post("/:id/deliveries/:deliveryId/retry", async (context) => {
+    const webhook = webhookNamed(context);
+    known(context, await webhook.report());
+    const id = context.req.param("deliveryId");
+    const answer = await webhook.retry(id);
+    if (!answer) throw new Problem("unknown-delivery", `there is no delivery ${id} on the books of this webhook`);
+    if ("refused" in answer) throw new Problem("delivery-ended", answer.refused);
+    return context.json(answer, 202);
+  });
+
+  return routes;
+}
+
+function boundOf(bound: number | string): ReplayRequest["from"] {
+  return typeof bound === "number" ? { position: bound } : { time: Date.parse(bound) };
+}

@@ -1,0 +1,61 @@
+/**
+ * What a webhook says about itself, as events: in the store's own stream `$webhook/{id}`, and so in the log, where every
+ * consumer, feed and other webhook can see them. Kept here until the stream has them; their ids are derived, so that a
+ * second try stores nothing (promise 5).
+ */
+
+import { derivedId } from "../ids.ts";
+import type { StreamRpc } from "../protocol.ts";
+import { SYSTEM_CATEGORY, WEBHOOK_DISABLED, WEBHOOK_ENABLED } from "./events.ts";
+
+interface Announcement {
+  readonly id: string;
+  readonly type: typeof WEBHOOK_DISABLED | typeof WEBHOOK_ENABLED;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** The stream that tells of a webhook. */
+export function streamAbout(webhook: string): string {
+  return `${SYSTEM_CATEGORY}/${webhook}`;
+}
+
+export class Announcements {
+  readonly #kv: SyncKvStorage;
+  readonly #stream: () => StreamRpc;
+  readonly #about: readonly [store: string, webhook: string];
+
+  constructor(kv: SyncKvStorage, stream: () => StreamRpc, store: string, webhook: string) {
+    this.#kv = kv;
+    this.#stream = stream;
+    this.#about = [store, webhook];
+  }
+
+  get arePending(): boolean {
+    return this.#pending().length > 0;
+  }
+
+  /** Call inside the transaction that stores what is announced. */
+  add(type: Announcement["type"], at: string, data: Announcement["data"]): void {
+    const id = derivedId("webhook-announcement", ...this.#about, type, at);
+    this.#kv.put("announcements", [...this.#pending(), { id, type, data: { webhook: this.#about[1], ...data } }]);
+  }
+
+  /** Appends them, in order. Throws when the stream cannot be reached. */
+  async publish(): Promise<void> {
+    for (let next = this.#pending()[0]; next; next = this.#pending()[0]) {
+      const { id, type, data } = next;
+      await this.#stream().append({
+        events: [{ id, type, data: JSON.stringify(data), meta: "{}", schemaVersion: 1 }],
+        expected: { kind: "any" },
+      });
+      this.#kv.put(
+        "announcements",
+        this.#pending().filter((one) => one.id !== id),
+      );
+    }
+  }
+
+  #pending(): readonly Announcement[] {
+    return this.#kv.get<readonly Announcement[]>("announcements") ?? [];
+  }
+}

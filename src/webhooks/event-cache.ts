@@ -1,0 +1,61 @@
+/**
+ * What events say, for a moment: read in pages, sent one by one. Only for a moment, because an event may be erased while it
+ * waits, and then nothing of it may be sent any more.
+ */
+
+import type { LoggedEvent } from "../event.ts";
+import { WEBHOOK_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FRESH_MS } from "../limits.ts";
+import type { LogFilter, LogRpc } from "../log-protocol.ts";
+
+export class EventCache {
+  readonly #log: () => LogRpc;
+  #events = new Map<number, LoggedEvent>();
+  #readAt = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
+
+  constructor(log: () => LogRpc) {
+    this.#log = log;
+  }
+
+  /** Keeps one page, and none before it. */
+  keep(events: readonly LoggedEvent[]): void {
+    this.#events = new Map(events.map((event) => [event.position, event]));
+    this.#readAt = Date.now();
+  }
+
+  clear(): void {
+    this.#events.clear();
+  }
+
+  /** The event at a position; reads those after it along, which are next. Undefined: it is not there. */
+  async get(position: number, filter: Pick<LogFilter, "types" | "categories">): Promise<LoggedEvent | undefined> {
+    await this.#reading?.catch(() => {}); // who asked reports it
+    if (!this.#has(position)) {
+      this.#reading = this.#readFrom(position, filter).finally(() => (this.#reading = undefined));
+      await this.#reading;
+    }
+    // By another filter than the one it was taken by it may be missing.
+    return this.#has(position) ? this.#events.get(position) : this.readOne(position);
+  }
+
+  #has(position: number): boolean {
+    const age = Date.now() - this.#readAt;
+    return this.#events.has(position) && age >= 0 && age < WEBHOOK_FRESH_MS;
+  }
+
+  async #readFrom(position: number, { types, categories }: Pick<LogFilter, "types" | "categories">): Promise<void> {
+    const page = await this.#log().read({
+      after: position - 1,
+      limit: WEBHOOK_BATCH_EVENTS,
+      bytes: WEBHOOK_BATCH_BYTES,
+      ...(types ? { types } : {}),
+      ...(categories ? { categories } : {}),
+    });
+    this.keep(page.events);
+  }
+
+  async readOne(position: number): Promise<LoggedEvent | undefined> {
+    const page = await this.#log().read({ after: position - 1, to: position, limit: 1 });
+    return page.events[0];
+  }
+}

@@ -1,0 +1,38 @@
+/** The events in which the store tells of its webhooks. Nobody else can write them: their names begin with `$`. Pure. */
+
+import { z } from "zod";
+
+/** Of streams that the store writes about its webhooks. No user's category can have this name. */
+export const SYSTEM_CATEGORY = "$webhook";
+/** A webhook was switched off, because its endpoint is gone (410) or has failed for days. */
+export const WEBHOOK_DISABLED = "$webhook.disabled";
+/** Somebody has switched it on again. */
+export const WEBHOOK_ENABLED = "$webhook.enabled";
+/** What `POST /webhooks/{id}/test` sends. Never stored. */
+export const WEBHOOK_TEST = "$webhook.test";
+
+/**
+ * What the store tells of its webhooks, as a category that views, processors and webhooks in code can follow.
+ * Declare it in the app like your own; facts about webhooks are written by the store only.
+ *
+ * @example
+ * const trouble = reactor("trouble", {
+ *   from: webhookEvents,
+ *   on: { "$webhook.disabled": ({ data }) => append(tickets, data.webhook, "TicketOpened", { reason: data.reason }) },
+ * });
+ * defineApp({ categories: [tickets, webhookEvents], processors: [trouble] });
+ */
+export const webhookEvents = {
+  kind: "plain",
+  name: SYSTEM_CATEGORY,
+  description: "What the store tells of its webhooks.",
+  events: {
+    [WEBHOOK_DISABLED]: z.object({
+      webhook: z.string(),
+      url: z.string(),
+      reason: z.enum(["gone", "failing"]),
+      at: z.string(),
+    }),
+    [WEBHOOK_ENABLED]: z.object({ webhook: z.string(), url: z.string(), at: z.string() }),
+  },
+} as const;

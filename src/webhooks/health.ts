@@ -1,0 +1,106 @@
+/**
+ * How an endpoint is doing, and whether it is tried at all right now: a circuit breaker. Pure.
+ *
+ * One stream may hold what an endpoint cannot take, and must not hold back the others. Only when several streams fail,
+ * and nothing succeeds in between, is it the endpoint that is down: then one delivery at a time looks whether it is back.
+ */
+
+import { WEBHOOK_DISABLE_DAYS, WEBHOOK_DOWN_STREAMS, WEBHOOK_PROBE_MAX_MS, WEBHOOK_PROBE_MS } from "../limits.ts";
+
+const HOUR_MS = 3_600_000;
+/** Hours over which the success rate is taken. */
+const RATE_HOURS = 24;
+const DISABLE_MS = WEBHOOK_DISABLE_DAYS * 24 * HOUR_MS;
+
+/** What is stored. Times in milliseconds since 1970. */
+export interface HealthRecord {
+  readonly lastSuccessAt?: number;
+  /** Of the first failure since the last success. */
+  readonly failingSince?: number;
+  /** Failed attempts since then. */
+  readonly failures?: number;
+  /** Probes that failed since the endpoint counts as down; undefined: it does not. */
+  readonly probes?: number;
+  /** Not before then. */
+  readonly closedUntil?: number;
+  /** Attempts by the hour (since 1970): [hour, arrived, failed]. */
+  readonly hours?: readonly (readonly [hour: number, arrived: number, failed: number])[];
+}
+
+export class Health {
+  #record: HealthRecord;
+  /** Streams that have failed since the last success. Forgotten with the object: it only delays the verdict. */
+  readonly #failing = new Set<string>();
+
+  constructor(record: HealthRecord = {}) {
+    this.#record = record;
+  }
+
+  get record(): HealthRecord {
+    return this.#record;
+  }
+
+  /** Whether the endpoint counts as down: one delivery at a time, and only when it is time. */
+  get isDown(): boolean {
+    return this.#record.probes !== undefined;
+  }
+
+  /** Nothing is sent before then. */
+  get closedUntil(): number {
+    return this.#record.closedUntil ?? 0;
+  }
+
+  succeeded(now: number): void {
+    this.#failing.clear();
+    const { hours } = this.#counted(now, 1, 0);
+    this.#record = { lastSuccessAt: now, hours };
+  }
+
+  /** @param jitter from 0 to 1 */
+  failed(stream: string, now: number, jitter: number): void {
+    if (this.#failing.size < WEBHOOK_DOWN_STREAMS) this.#failing.add(stream);
+    const { failingSince = now, failures = 0, probes, ...rest } = this.#counted(now, 0, 1);
+    const isDown = probes !== undefined || this.#failing.size >= WEBHOOK_DOWN_STREAMS;
+    this.#record = { ...rest, failingSince, failures: failures + 1 };
+    // What was under way when it went down says nothing new.
+    if (!isDown || (probes !== undefined && now < this.closedUntil)) {
+      if (probes !== undefined) this.#record = { ...this.#record, probes };
+      return;
+    }
+    const made = probes === undefined ? 0 : probes + 1;
+    const pause = Math.min(WEBHOOK_PROBE_MS * 2 ** made, WEBHOOK_PROBE_MAX_MS) * (1 + jitter / 10);
+    this.#record = { ...this.#record, probes: made, closedUntil: Math.max(this.closedUntil, now + Math.round(pause)) };
+  }
+
+  /** The endpoint has asked to be left alone for a while. */
+  hold(until: number): void {
+    this.#record = { ...this.#record, closedUntil: Math.max(this.closedUntil, until) };
+  }
+
+  /** Forgets that it was failing: somebody says that it is another endpoint now, or works again. */
+  forgive(): void {
+    this.#failing.clear();
+    const { lastSuccessAt, hours } = this.#record;
+    this.#record = { ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }), ...(hours ? { hours } : {}) };
+  }
+
+  isBeyondHope(now: number): boolean {
+    return this.#record.failingSince !== undefined && now - this.#record.failingSince >= DISABLE_MS;
+  }
+
+  /** Of the attempts of the last 24 hours, the part that arrived; undefined: there were none. */
+  successRate(now: number): number | undefined {
+    const since = Math.floor(now / HOUR_MS) - RATE_HOURS;
+    const hours = (this.#record.hours ?? []).filter(([hour]) => hour > since);
+    const arrived = hours.reduce((sum, [, arrived]) => sum + arrived, 0);
+    const attempts = hours.reduce((sum, [, arrived, failed]) => sum + arrived + failed, 0);
+    return attempts === 0 ? undefined : arrived / attempts;
+  }
+
+  #counted(now: number, arrived: number, failed: number): HealthRecord {
+    const current = Math.floor(now / HOUR_MS);
+    const hours = (this.#record.hours ?? []).filter(([hour]) => hour > current - RATE_HOURS && hour !== current);
+    const [, arrivedBefore = 0, failedBefore = 0] = this.#record.hours?.find(([hour]) => hour === current) ?? [];
+    return { ...this.#record, hours: [...hours, [current, arrivedBefore + arrived, failedBefore + failed]] };
+  }
+}

@@ -1,0 +1,88 @@
+/** Whether a webhook sends at all: paused by an operator, switched off by its failures, or at work. What changes is announced. */
+
+import type { Announcements } from "./announcements.ts";
+import { WEBHOOK_DISABLED, WEBHOOK_ENABLED } from "./events.ts";
+import type { Disabled } from "./protocol.ts";
+
+interface Control {
+  readonly paused?: boolean;
+  readonly disabled?: Disabled;
+  /** The log was told not to ring for it. */
+  readonly rested?: boolean;
+}
+
+export class Lifecycle {
+  readonly #storage: DurableObjectStorage;
+  readonly #announcements: Announcements;
+
+  constructor(storage: DurableObjectStorage, announcements: Announcements) {
+    this.#storage = storage;
+    this.#announcements = announcements;
+  }
+
+  get isSending(): boolean {
+    const { paused, disabled } = this.#control();
+    return !paused && !disabled;
+  }
+
+  /** Undefined: at work. */
+  get status(): "paused" | "failed" | undefined {
+    const { paused, disabled } = this.#control();
+    if (disabled) return "failed";
+    return paused ? "paused" : undefined;
+  }
+
+  get disabled(): Disabled | undefined {
+    return this.#control().disabled;
+  }
+
+  /** Whether the log believes that nobody needs to ring for it, though it is at work again. */
+  get owesTheLog(): boolean {
+    return this.#control().rested === true && this.isSending;
+  }
+
+  pause(): void {
+    this.#put({ ...this.#control(), paused: true });
+  }
+
+  /** At work again, however it came to rest. */
+  resume(url: string): void {
+    const { disabled, rested } = this.#control();
+    const at = new Date().toISOString();
+    this.#storage.transactionSync(() => {
+      this.#put(rested ? { rested } : {});
+      if (disabled) this.#announcements.add(WEBHOOK_ENABLED, at, { url, at });
+    });
+  }
+
+  /** Switched off. Answers whether it was not so already. */
+  disable(reason: Disabled["reason"], url: string): boolean {
+    const control = this.#control();
+    if (control.disabled) return false;
+    const at = new Date().toISOString();
+    this.#storage.transactionSync(() => {
+      this.#put({ ...control, disabled: { reason, at } });
+      this.#announcements.add(WEBHOOK_DISABLED, at, { url, reason, at });
+    });
+    return true;
+  }
+
+  /** The log is about to be told that nobody needs to ring. */
+  rest(): void {
+    if (!this.#control().rested) this.#put({ ...this.#control(), rested: true });
+  }
+
+  /** The log rings for it again. */
+  toldTheLog(): void {
+    const { rested: _rested, ...control } = this.#control();
+    this.#put(control);
+  }
+
+  #control(): Control {
+    return this.#storage.kv.get<Control>("control") ?? {};
+  }
+
+  #put(control: Control): void {
+    this.#storage.kv.put("control", control);
+  }
+}

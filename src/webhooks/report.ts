@@ -1,0 +1,42 @@
+/** How a webhook stands, for those who look after it. */
+
+import type { Books } from "./books.ts";
+import { type Active, shownSettings } from "./configuration.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { WebhookReport } from "./protocol.ts";
+import { replayReports } from "./replay.ts";
+
+/** @param books undefined: it has not begun; it will, after `start` */
+export function reportOf(
+  id: string,
+  origin: WebhookReport["origin"],
+  configuration: Active,
+  { status, disabled }: Pick<Lifecycle, "status" | "disabled">,
+  books: Books | undefined,
+  start: number,
+): WebhookReport {
+  const now = Date.now();
+  const { lastSuccessAt, failingSince, failures = 0 } = books?.health.record ?? {};
+  const successRate = books?.health.successRate(now);
+  const closedUntil = books?.health.closedUntil ?? 0;
+  const isLive = !books || !books.own.mayHaveMore || books.own.size === 0;
+  return {
+    id,
+    ...shownSettings(configuration),
+    origin,
+    status: status ?? (isLive ? "live" : "catching-up"),
+    ...(disabled ? { disabled } : {}),
+    position: books ? books.own.taken : start,
+    pending: books?.pending ?? 0,
+    parked: books?.ledger.parked() ?? 0,
+    attempts: failures,
+    ...(books?.lastFailure && failures > 0 ? { lastError: books.lastFailure } : {}),
+    health: {
+      ...(successRate === undefined ? {} : { successRate }),
+      ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: new Date(lastSuccessAt).toISOString() }),
+      ...(failingSince === undefined ? {} : { failingSince: new Date(failingSince).toISOString() }),
+      ...(closedUntil > now ? { nextAttemptAt: new Date(closedUntil).toISOString() } : {}),
+    },
+    replays: replayReports(books),
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * What a feed has read from the log and has not put on the books yet, in memory: the next deliveries. The books say only
+ * up to where everything is settled; after a crash what comes behind that is read again.
+ */
+
+import type { Feed } from "./ledger.ts";
+
+/** An event whose first attempt is to come or under way. */
+export interface Item {
+  readonly position: number;
+  readonly stream: string;
+  state: "waiting" | "under way" | "settled";
+}
+
+export class Window {
+  readonly feed: Feed;
+  /** The last position that was read. */
+  taken: number;
+  /** Whether the log may have more behind it. */
+  mayHaveMore = true;
+  #items: Item[] = [];
+
+  constructor(feed: Feed) {
+    this.feed = feed;
+    this.taken = feed.settled;
+  }
+
+  get run(): number {
+    return this.feed.run;
+  }
+
+  /** Every event of interest up to here is on the books. */
+  get settled(): number {
+    const first = this.#items.find(({ state }) => state !== "settled");
+    return first ? first.position - 1 : this.taken;
+  }
+
+  /** A replay that has nothing more to do. */
+  get isOver(): boolean {
+    return this.feed.end !== undefined && this.settled >= this.feed.end;
+  }
+
+  /** Those that are not settled. */
+  get size(): number {
+    return this.#items.reduce((sum, { state }) => sum + (state === "settled" ? 0 : 1), 0);
+  }
+
+  has(position: number): boolean {
+    return this.#items.some((item) => item.position === position && item.state !== "settled");
+  }
+
+  /** Adds what was read, in the log's order. */
+  add(positions: readonly Pick<Item, "position" | "stream">[], taken: number): void {
+    this.#items = this.#items.filter(({ state }) => state !== "settled");
+    for (const { position, stream } of positions) this.#items.push({ position, stream, state: "waiting" });
+    this.#items.sort((a, b) => a.position - b.position);
+    this.taken = taken;
+    if (this.feed.end !== undefined && taken >= this.feed.end) this.mayHaveMore = false;
+  }
+
+  /** The first event whose stream has none under way. Those of a stream that waits for a retry are not here: see `Books`. */
+  next(isUnderWay: (stream: string) => boolean): Item | undefined {
+    return this.#items.find(({ state, stream }) => state === "waiting" && !isUnderWay(stream));
+  }
+
+  /** The events of a stream that wait here: they are to wait behind one that failed. */
+  waitingOf(stream: string): Item[] {
+    return this.#items.filter((item) => item.stream === stream && item.state === "waiting");
+  }
+
+  /** Forgets what has not begun: it is read again, by what the webhook asks for now. */
+  reread(): void {
+    const from = this.settled;
+    this.#items = this.#items.filter(({ state }) => state === "under way");
+    this.taken = from;
+    this.mayHaveMore = true;
+  }
+
+  /** The feed as it is stored. */
+  toFeed(): Feed {
+    return { ...this.feed, settled: this.settled };
+  }
+}

@@ -1,0 +1,35 @@
+/** The receiver that the documentation shows, at work. */
+
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { newSecret, signatureHeaders } from "../../../src/webhooks/signature.ts";
+import { receiver } from "./receiver-example.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const secret = newSecret();
+const body = JSON.stringify({ type: "OrderReady", timestamp: "2026-11-21T06:00:00Z", data: { stream: "order/1", version: 3, data: {} } });
+
+async function deliver(id: string, text = body, signer = secret) {
+  const headers = await signatureHeaders({ secrets: [signer], keys: [] }, id, body, new Date());
+  return receiver.request("/", { method: "POST", body: text, headers }, { WEBHOOK_SECRET: secret });
+}
+
+describe("the receiver of docs/webhooks.md", () => {
+  it("is this one", () => {
+    const [, code] = /```ts\n(import \{ Hono \}.*?)```/s.exec(readFileSync("docs/webhooks.md", "utf8")) ?? [];
+    expect(code).toBe(readFileSync("test/unit/webhooks/receiver-example.ts", "utf8"));
+  });
+
+  it("takes a delivery, and its repetition only once", async () => {
+    const log = vi.spyOn(console, "log").mockReturnValue();
+    expect((await deliver("msg_1")).status).toBe(204);
+    expect((await deliver("msg_1")).status).toBe(204);
+    expect(log.mock.calls).toEqual([["OrderReady", "order/1", 3, {}]]);
+  });
+
+  it("turns away what was changed on the way, or signed by somebody else", async () => {
+    expect((await deliver("msg_2", body.replace("order/1", "order/2"))).status).toBe(401);
+    expect((await deliver("msg_2", body, newSecret())).status).toBe(401);
+  });
+});

@@ -1,0 +1,134 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { prepare } from "../../../src/delivery/schema.ts";
+import { effect, event, nothing } from "../../../src/index.ts";
+import { reading } from "../app.ts";
+import { definition, outside } from "./paying.ts";
+import { payment, processorStore as store, strict } from "./support.ts";
+
+beforeAll(() => prepare(env.VIEWS));
+beforeEach(() => {
+  vi.spyOn(console, "error").mockReturnValue();
+});
+afterEach(() => vi.restoreAllMocks());
+
+describe("a call that fails", () => {
+  it("is tried again by the policy, then stops the effect, with the reason on record", async () => {
+    const { read, run, calling, timePasses } = store("fails");
+    await read("s", 1);
+    const twice = effect("twice", { ...definition, retry: { attempts: 2 } });
+    const { keys, fetch } = outside(() => new Response("no", { status: 500 }));
+    const consumer = calling(twice, fetch);
+    expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
+    await timePasses();
+    expect(await run(consumer)).toEqual({ position: 0, outcome: "resting" });
+    expect(keys).toHaveLength(2);
+    expect(await consumer.checkpoint.look())?.toMatchObject({
+      status: "failed",
+      attempts: 2,
+      error: { message: "the outside answered 500", event: { position: 1, stream: "reading/s" } },
+    });
+  });
+
+  it("is recorded as the effect says when the last attempt has failed, and the effect goes on", async () => {
+    const { read, run, calling, timePasses, log } = store("otherwise");
+    await read("s", 1);
+    await read("t", 2);
+    const lenient = effect("lenient", {
+      ...definition,
+      retry: { attempts: 2 },
+      otherwise: (_event, error) => event("Declined", { reason: (error as Error).message }),
+    });
+    const { keys, fetch } = outside(async (request) => new Response(null, { status: (await request.text()) === "1" ? 500 : 200 }));
+    const consumer = calling(lenient, fetch);
+    expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
+    await timePasses();
+    expect(await run(consumer)).toMatchObject({ outcome: "caught-up" });
+    expect(keys).toHaveLength(3); // one was called twice; the other, which had been answered, once
+    const outcomes = (await log()).filter(({ type }) => type === "Declined" || type === "Paid");
+    expect(new Map(outcomes.map(({ stream, type, data }) => [stream, [type, data]]))).toEqual(
+      new Map<string, unknown>([
+        ["payment/t", ["Paid", { receipt: "" }]],
+        ["payment/s", ["Declined", { reason: "the outside answered 500" }]],
+      ]),
+    );
+  });
+
+  it("is not given up for what the platform is to blame for", async () => {
+    const { read, run, calling, timePasses, types } = store("passing");
+    await read("s", 1);
+    let isDown = true;
+    const patient = effect("patient", {
+      from: reading,
+      records: payment,
+      retry: "none",
+      otherwise: () => event("Declined", { reason: "given up" }),
+      on: {
+        Read: async () => {
+          if (isDown) throw Object.assign(new Error("the object was moved"), { retryable: true });
+          return event("Paid", { receipt: "" });
+        },
+      },
+    });
+    const consumer = calling(patient);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
+      await timePasses();
+    }
+    isDown = false;
+    expect(await run(consumer)).toMatchObject({ outcome: "caught-up" });
+    expect(await types("payment/s")).toEqual(["Paid"]);
+  });
+
+  it("leaves the events before it done, and those of other streams that were done already are not called for again", async () => {
+    const { read, run, calling, timePasses } = store("prefix");
+    for (const [stream, value] of [
+      ["a", 1],
+      ["b", 2],
+      ["c", 3],
+    ] as const)
+      await read(stream, value);
+    let broken = true;
+    const asked: string[] = [];
+    const fetch = async (request: Request) => {
+      const body = await request.text();
+      asked.push(body);
+      return new Response(null, { status: body === "2" && broken ? 500 : 200 });
+    };
+    const consumer = calling(effect("prefix", definition), fetch);
+    expect(await run(consumer)).toMatchObject({ position: 1, outcome: "backing-off" });
+    broken = false;
+    await timePasses();
+    expect(await run(consumer)).toMatchObject({ outcome: "caught-up" });
+    expect(asked.toSorted()).toEqual(["1", "2", "2", "3"]);
+  });
+
+  it.each([
+    [
+      "an outcome that the category does not have",
+      event("Refunded", {}) as never,
+      'records Refunded, which "payment" does not have (Paid, Declined)',
+    ],
+    ["an outcome that does not fit its schema", event("Paid", { receipt: 1 }) as never, "expected string"],
+    ["an outcome that is too large", event("Paid", { receipt: "x".repeat(128 * 1024) }), "Paid for payment/s has more than 131072 bytes"],
+  ])("may be one that cannot be recorded: %s", async (_what, outcome, message) => {
+    const { read, run, calling, types } = store("unrecordable");
+    await read("s", 1);
+    const wrong = effect("wrong", { from: reading, records: payment, on: { Read: async () => outcome } });
+    const consumer = strict(calling(wrong));
+    expect(await run(consumer)).toMatchObject({ outcome: "resting" });
+    expect((await consumer.checkpoint.look())?.error?.message).toContain(message);
+    expect(await types("payment/s")).toEqual([]);
+  });
+
+  it("may be one on a stream that cannot be", async () => {
+    const { read, run, calling } = store("nowhere");
+    await read("s", 1);
+    const nowhere = effect("nowhere", { from: reading, records: payment, stream: () => "a/b", on: { Read: async () => nothing() } });
+    const consumer = strict(calling(nowhere));
+    expect(await run(consumer)).toMatchObject({ outcome: "resting" });
+    expect((await consumer.checkpoint.look())?.error?.message).toBe(
+      'effect "nowhere" acts on Read (reading/s, version 1) on the stream "a/b", but a stream id contains no `/`',
+    );
+  });
+});

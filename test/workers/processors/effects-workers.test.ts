@@ -1,0 +1,190 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { prepare } from "../../../src/delivery/schema.ts";
+import { effectConsumer } from "../../../src/processors/perform.ts";
+import { processorConsumer } from "../../../src/processors/processor.ts";
+import { category, defineApp, effect, event, nothing } from "../../../src/index.ts";
+import { EFFECT_LEASE_MARGIN_MS } from "../../../src/limits.ts";
+import { reading } from "../app.ts";
+import { definition, outside, pay } from "./paying.ts";
+import { payment, processorStore as store } from "./support.ts";
+
+beforeAll(() => prepare(env.VIEWS));
+beforeEach(() => {
+  vi.spyOn(console, "error").mockReturnValue();
+});
+afterEach(() => vi.restoreAllMocks());
+
+describe("a second worker", () => {
+  it("stays away while the first one calls, and takes over when it has died", async () => {
+    const { read, run, calling, timePasses } = store("lease");
+    await read("s", 1);
+    const entered = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<Response>();
+    const { keys, fetch } = outside((_request, call) => {
+      entered.resolve();
+      return call === 1 ? answer.promise : new Response("second");
+    });
+    const first = run(calling(pay, fetch));
+    await entered.promise;
+    expect(await run(calling(pay, fetch))).toEqual({ position: 0, outcome: "backing-off" });
+    expect(keys).toHaveLength(1);
+
+    await timePasses(); // as if the first had died, and its time were over
+    expect(await run(calling(pay, fetch))).toMatchObject({ outcome: "caught-up" });
+    answer.resolve(new Response("first, but late"));
+    expect(await first).toMatchObject({ outcome: "caught-up" });
+    expect(keys).toHaveLength(2);
+    expect(keys[0]).toBe(keys[1]);
+  });
+
+  it("stays away for the effect's timeout and a margin, from each call on, no longer", async () => {
+    const { read, run, calling } = store("margin");
+    await read("s", 1);
+    await read("s", 2);
+    const begun: number[] = [];
+    const until: number[] = [];
+    const quick = effect("quick", {
+      from: reading,
+      records: payment,
+      timeout: "2s",
+      on: {
+        Read: async () => {
+          begun.push(Date.now());
+          until.push((await consumer.checkpoint.look())?.nextAttemptAt ?? 0);
+          return nothing();
+        },
+      },
+    });
+    const consumer = calling(quick);
+    const before = Date.now();
+    await run(consumer);
+    const lease = 2_000 + EFFECT_LEASE_MARGIN_MS;
+    for (const [index, end] of until.entries()) {
+      expect(end).toBeGreaterThanOrEqual((begun[index - 1] ?? before) + lease);
+      expect(end).toBeLessThanOrEqual((begun[index] ?? 0) + lease);
+    }
+    expect(until).toHaveLength(2);
+    expect((await consumer.checkpoint.look())?.nextAttemptAt).toBe(0);
+  });
+
+  it("does not begin when the first one has just begun", async () => {
+    const { read, run, calling } = store("just");
+    await read("s", 1);
+    const { keys, fetch } = outside();
+    const consumer = calling(pay, fetch);
+    const { checkpoint } = consumer;
+    const stale = await checkpoint.load();
+    await checkpoint.lease(0, Date.now() + 60_000);
+    vi.spyOn(checkpoint, "load").mockResolvedValueOnce(stale);
+    expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
+    expect(keys).toEqual([]);
+  });
+
+  it("does not begin when the consumer was paused in between", async () => {
+    const { store: name, read, run, calling } = store("paused");
+    await read("s", 1);
+    const { keys, fetch } = outside();
+    const consumer = calling(pay, fetch);
+    await consumer.checkpoint.load();
+    const { checkpoint } = consumer;
+    const stale = await checkpoint.load();
+    await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET status = 'paused' WHERE store = ?`).bind(name).run();
+    vi.spyOn(checkpoint, "load").mockResolvedValueOnce(stale);
+    expect(await run(consumer)).toMatchObject({ outcome: "resting" });
+    expect(keys).toEqual([]);
+  });
+});
+
+describe("an effect as a consumer", () => {
+  const receipts = category("receipt", { events: { Kept: z.object({}) } });
+  const keep = effect("keep", {
+    from: reading,
+    records: receipts,
+    retry: { attempts: 3, delay: "5s", backoff: "constant" },
+    on: { Read: async () => event("Kept", {}) },
+  });
+
+  it("follows its types and categories, from the head unless it says otherwise, under its own policy", () => {
+    const app = defineApp({ categories: [reading, receipts], processors: [keep] });
+    expect(processorConsumer(app, env, "any", keep)).toMatchObject({
+      name: "keep",
+      types: ["Read"],
+      categories: ["reading"],
+      start: "head",
+      retry: { attempts: 3, firstDelayMs: 5_000, maxDelayMs: 5_000 },
+    });
+  });
+
+  it("calls for nothing that was before it, unless it says that it begins at the beginning", async () => {
+    const { store: name, read, run, types } = store("head");
+    await read("past", 1);
+    const app = defineApp({ categories: [reading, receipts], processors: [keep] });
+    const late = processorConsumer(app, env, name, keep);
+    expect(await run(late)).toMatchObject({ position: 1, outcome: "caught-up" });
+    await read("present", 2);
+    await run(late);
+    expect(await types("receipt/past")).toEqual([]);
+    expect(await types("receipt/present")).toEqual(["Kept"]);
+
+    const all = effect("all", { from: reading, records: receipts, start: "beginning", on: { Read: async () => event("Kept", {}) } });
+    await run(processorConsumer(app, env, name, all));
+    expect(await types("receipt/past")).toEqual(["Kept"]);
+  });
+
+  it("tells the app's hooks of its failures", async () => {
+    const told: unknown[] = [];
+    const hooks = { onConsumerFailed: (failure: object) => void told.push(failure) };
+    const { store: name, read, run } = store("hooks");
+    const failing = effect("failing", { ...definition, start: "beginning", retry: "none" });
+    await read("s", 1);
+    await run(effectConsumer(defineApp({ hooks }), env, name, failing, () => new Response(null, { status: 500 })));
+    expect(told).toEqual([expect.objectContaining({ consumer: "failing", message: "the outside answered 500", attempts: 1 })]);
+  });
+
+  it("moves on over events of no interest", async () => {
+    const { read, post, run, calling } = store("gaps");
+    await read("s", 1);
+    await post("/aggregates/counter/c/Count", {});
+    await post("/aggregates/counter/c/Count", {});
+    const consumer = calling(keep);
+    await run(consumer);
+    expect(await run(consumer)).toMatchObject({ outcome: "caught-up" });
+    expect(await consumer.checkpoint.look())?.toMatchObject({ position: 4, nextAttemptAt: 0 });
+  });
+
+  it("stops in between when its time is over, and goes on from there", async () => {
+    const { read, calling } = store("budget");
+    for (const value of [1, 2, 3]) await read("s", value);
+    let now = Date.now();
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => now);
+    const slow = effect("slow", {
+      from: reading,
+      records: payment,
+      on: {
+        Read: async ({ data }) => {
+          if (data.value === 2) now += 20_000;
+          return event("Paid", { receipt: "" });
+        },
+      },
+    });
+    const consumer = calling(slow);
+    await consumer.checkpoint.load();
+    const events = [1, 2, 3].map((version) => ({
+      id: `0198c0de-0000-4000-8000-00000000000${version}`,
+      stream: "reading/s",
+      version,
+      position: version,
+      type: "Read",
+      data: { value: version },
+      meta: {},
+      time: "",
+      recordedAt: "",
+      schemaVersion: 1,
+    }));
+    expect(await consumer.apply(events, 0, 3)).toEqual({ position: 2 });
+    clock.mockRestore();
+    expect(await consumer.checkpoint.look())?.toMatchObject({ position: 2, nextAttemptAt: 0 });
+  });
+});

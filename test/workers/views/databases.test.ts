@@ -1,0 +1,68 @@
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { reportConsumers } from "../../../src/delivery/report.ts";
+import { sweep } from "../../../src/delivery/sweep.ts";
+import { createWorker } from "../../../src/http/worker.ts";
+import { defineApp, streamIdOf, view } from "../../../src/index.ts";
+import { project } from "../../../src/views/project.ts";
+import { awaitRow } from "../../../src/views/query.ts";
+import { tableOf } from "../../../src/views/table.ts";
+import { reading } from "../app.ts";
+import { quietStore } from "../delivery/support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const counts = (name: string, database?: string) =>
+  view(name, {
+    from: reading,
+    row: z.object({ id: z.string(), count: z.int() }),
+    key: "id",
+    ...(database === undefined ? {} : { database }),
+    on: { Read: (row, { stream }) => ({ id: streamIdOf(stream), count: (row?.count ?? 0) + 1 }) },
+  });
+
+const here = counts("here");
+const there = counts("there", "ARCHIVE");
+const both = defineApp({ categories: [reading], views: [here, there] });
+const { ARCHIVE } = env as unknown as { ARCHIVE: D1Database }; // the tests' own binding
+
+async function tablesIn(db: D1Database): Promise<unknown[]> {
+  const { results } = await db.prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'view_%here_%'`).all();
+  return results.map(({ name }) => name);
+}
+
+describe("a view that names another database", () => {
+  it("keeps rows and checkpoint there, and is queried and reported like any other", async () => {
+    const { store, read } = quietStore("archive");
+    for (const value of [1, 2]) await read("s", value);
+    for (const one of [here, there]) {
+      await project(env, store, one, Number.POSITIVE_INFINITY);
+      expect(await awaitRow(env, store, one, "s", { position: 0, deadline: 0 }, 0)).toMatchObject({
+        row: { id: "s", count: 2 },
+        position: 2,
+      });
+    }
+    const bare = (one: typeof here) => tableOf(one).name.replaceAll('"', "");
+    expect(await tablesIn(env.VIEWS)).toEqual([bare(here)]);
+    expect(await tablesIn(ARCHIVE)).toEqual([bare(there)]);
+    expect(await reportConsumers(both, env, store)).toMatchObject([
+      { name: "here", status: "live", position: 2 },
+      { name: "there", status: "live", position: 2 },
+    ]);
+  });
+
+  it("is swept like any other: its store is found by it alone", async () => {
+    const { store, read, sent } = quietStore("sweep");
+    await read("s", 1);
+    await project(env, store, there, Number.POSITIVE_INFINITY);
+    const before = sent().length;
+    await sweep(both, env);
+    expect(sent().length).toBeGreaterThan(before);
+  });
+
+  it("is refused when the worker starts and the deployment has no such binding", () => {
+    const lost = defineApp({ categories: [reading], views: [counts("lost", "ELSEWHERE")] });
+    expect(() => createWorker(lost)).toThrow('view "lost" is kept in the D1 binding ELSEWHERE, which the deployment does not have');
+  });
+});

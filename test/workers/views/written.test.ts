@@ -1,0 +1,121 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { createHttp } from "../../../src/http/worker.ts";
+import { defineApp, sql, streamIdOf, view } from "../../../src/index.ts";
+import { project } from "../../../src/views/project.ts";
+import { viewConsumer } from "../../../src/views/projector.ts";
+import { readServing } from "../../../src/views/serving.ts";
+import type { View } from "../../../src/views/view.ts";
+import { reading } from "../app.ts";
+import { quietStore } from "../delivery/support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+/** A row for each sensor. A calibration of any sensor sets all rows above its note to zero, and drops those below zero. */
+const levels = view("levels", {
+  from: reading,
+  row: z.object({ id: z.string(), level: z.number(), note: z.string() }),
+  key: "id",
+  retry: "none",
+  on: {
+    Read: (row, { stream, data }) => ({ id: streamIdOf(stream), level: (row?.level ?? 0) + data.value, note: row?.note ?? "" }),
+    Calibrated: {
+      sql: ({ data }, rows) => {
+        if (data.note === "broken") throw new Error("the handler is broken");
+        if (data.note === "refused") return rows.update(sql`no_such_column = ${1}`, sql`true`);
+        return [
+          rows.update(sql`level = ${0}, note = ${data.note ?? "none"}`, sql`level > ${Number(data.note ?? 0)} OR note = ${"old"}`),
+          rows.remove(sql`level < ${0}`),
+        ];
+      },
+    },
+  },
+});
+
+function store(name: string) {
+  const quiet = quietStore(name);
+  const { store: id, post, read } = quiet;
+  return {
+    ...quiet,
+    level: (stream: string, value: number) => read(stream, value),
+    calibrate: (note?: string) => post("/streams/reading/any", { type: "Calibrated", data: note === undefined ? {} : { note } }),
+    run: (one: View = levels) => project(env, id, one, Number.POSITIVE_INFINITY),
+    rows: async () => {
+      const { results, table } = await readServing(env, id, levels, (table, db) =>
+        db.prepare(`SELECT * FROM ${table.name} WHERE _store = ? ORDER BY id`).bind(id),
+      );
+      return results.map((row) => table.fromSql(row));
+    },
+  };
+}
+
+describe("a view whose handler writes SQL", () => {
+  it("changes and removes all rows that match, between the folds before and after, within one batch as across batches", async () => {
+    const [batch, single] = [store("batch"), store("single")];
+    for (const each of [batch, single]) {
+      const steps = [
+        () => each.level("a", 5),
+        () => each.level("b", 20),
+        () => each.level("c", -1),
+        () => each.calibrate("10"),
+        () => each.calibrate("30"),
+        () => each.level("b", 2),
+        () => each.level("d", 40),
+        () => each.calibrate("30"),
+        () => each.level("d", 1),
+      ];
+      for (const step of steps) {
+        await step();
+        if (each === single) await each.run();
+      }
+    }
+    await batch.run();
+    expect(await batch.rows()).toEqual([
+      { id: "a", level: 5, note: "" },
+      { id: "b", level: 2, note: "10" },
+      { id: "d", level: 1, note: "30" },
+    ]);
+    expect(await batch.rows()).toEqual(await single.rows());
+  });
+
+  it("reaches no other store, whatever its condition says", async () => {
+    const [one, other] = [store("one"), store("other")];
+    for (const each of [one, other]) {
+      await each.level("old", 5);
+      await each.run();
+    }
+    await one.calibrate("1");
+    await one.run();
+    expect(await one.rows()).toEqual([{ id: "old", level: 0, note: "1" }]);
+    expect(await other.rows()).toEqual([{ id: "old", level: 5, note: "" }]);
+  });
+
+  it.each([
+    ["that throws", "broken", "the handler is broken"],
+    ["that the database refuses", "refused", "no such column: no_such_column"],
+  ])("stops at the event %s, with everything before it written", async (_what, note, message) => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const { store: id, level, calibrate, run, rows } = store("fails");
+    await level("a", 5);
+    await calibrate("1");
+    await level("a", 3);
+    await calibrate(note);
+    await level("a", 100);
+    expect(await run()).toMatchObject({ position: 3, outcome: "resting" });
+    const checkpoint = await viewConsumer(env, id, levels).checkpoint.look();
+    expect(checkpoint).toMatchObject({ status: "failed", error: { message: expect.stringContaining(message), event: { position: 4 } } });
+    expect(await rows()).toEqual([{ id: "a", level: 3, note: "1" }]);
+  });
+
+  it("has no live stream, and says why", async () => {
+    const http = createHttp(defineApp({ categories: [reading], views: [levels] }));
+    const headers = { accept: "text/event-stream" };
+    const response = await http.request("/stores/any/views/levels", { headers }, env, createExecutionContext());
+    expect([response.status, await response.json()]).toMatchObject([
+      406,
+      { code: "not-live", detail: expect.stringContaining("query it instead") },
+    ]);
+  });
+});

@@ -1,0 +1,93 @@
+/** Webhooks that the code declares: where they begin, and what operators may do. */
+
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { Webhook } from "standardwebhooks";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { eventually, quietStore } from "../delivery/support.ts";
+import { read as readJson } from "../support.ts";
+import { endpointAt } from "./support.ts";
+
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const variables = env as unknown as Record<string, string>;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const name of ["TOLD_URL", "TOLD_ALL_URL", "TOLD_SECRET", "TOLD_KEY"]) delete variables[name];
+});
+
+/** Switches them on, as a deployment does that has the variables. */
+function switchOn(name: string) {
+  Object.assign(variables, {
+    TOLD_URL: `http://${name}.test/`,
+    TOLD_ALL_URL: `http://${name}.all.test/`,
+    TOLD_SECRET: SECRET,
+    TOLD_KEY: "k-1",
+  });
+  return { told: endpointAt(`http://${name}.test/`), all: endpointAt(`http://${name}.all.test/`) };
+}
+
+describe("a webhook in code", () => {
+  it("is told of what fulfils its predicate, with its headers", async () => {
+    const { told } = switchOn("predicate");
+    const store = quietStore("predicate");
+    for (const value of [5, 11, 10, 12]) await store.read("s", value);
+    await store.wake("told");
+    await eventually(() => expect(told.received.map(({ version }) => version)).toEqual([2, 4]));
+    expect(Object.fromEntries(told.received[0]?.headers ?? [])).toMatchObject({ "x-told": "yes", "x-key": "k-1" });
+    expect(await store.json("/webhooks/told")).toMatchObject({ origin: "code", headers: ["x-told", "x-key"], rate: 1_000, concurrency: 2 });
+  });
+
+  it("that is switched on later begins with what comes then, though it is woken late", async () => {
+    const store = quietStore("later");
+    for (const value of [100, 101]) await store.read("old", value);
+    const { told } = switchOn("later");
+    await evictDurableObject(store.logObject()); // a deployment
+    expect(await store.json("/webhooks/told")).toMatchObject({ position: 2 });
+    for (const value of [102, 103]) await store.read("new", value);
+    await evictDurableObject(store.logObject());
+    await store.wake("told");
+    await eventually(() =>
+      expect(told.received.map(({ stream, version }) => `${stream}/${version}`)).toEqual(["reading/new/1", "reading/new/2"]),
+    );
+    expect(await store.consumer("told")).toMatchObject({ lag: 0, position: 4 });
+  });
+
+  it("begins at the beginning where it says so", async () => {
+    const store = quietStore("beginning");
+    await store.read("old", 1);
+    const { all } = switchOn("beginning");
+    await evictDurableObject(store.logObject());
+    await store.read("new", 1);
+    await store.wake("told.all");
+    await eventually(() => expect(all.received.map(({ stream }) => stream).toSorted()).toEqual(["reading/new", "reading/old"]));
+    for (const { headers } of all.received) expect(headers.get("webhook-id")).toMatch(/^msg_[0-9a-f]{32}$/); // no dot, whatever its name
+  });
+
+  it("signs with every secret that its variable holds", async () => {
+    const { told } = switchOn("several");
+    const another = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    variables.TOLD_SECRET = `${another} ${SECRET}`;
+    const store = quietStore("several");
+    await store.read("s", 11);
+    await store.wake("told");
+    await eventually(() => expect(told.received).toHaveLength(1));
+    const [{ body, headers }] = told.received as [(typeof told.received)[0]];
+    for (const secret of [another, SECRET]) expect(() => new Webhook(secret).verify(body, Object.fromEntries(headers))).not.toThrow();
+  });
+
+  it("is changed in the code, and paused anywhere", async () => {
+    const { told } = switchOn("levers");
+    const store = quietStore("levers");
+    const change = (body: object) => store.send("PATCH", "/webhooks/told", body);
+    expect(await readJson(await change({ url: "http://elsewhere.test/" }))).toMatchObject({ status: 409, code: "declared-in-code" });
+    expect(await readJson(await store.post("/webhooks/told/rotate-secret", {}))).toMatchObject({ status: 409, code: "declared-in-code" });
+    expect(await readJson(await store.send("DELETE", "/webhooks/told"))).toMatchObject({ status: 409, code: "declared-in-code" });
+    expect(await readJson(await change({ paused: true }))).toMatchObject({ status: "paused" });
+    await store.read("s", 11);
+    await store.wake("told");
+    expect(told.received).toEqual([]);
+    await change({ paused: false });
+    await eventually(() => expect(told.received).toHaveLength(1));
+  });
+});
