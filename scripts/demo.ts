@@ -188,7 +188,7 @@ function checkOut(id: string, input: object): Promise<Checkout> {
 
 /** Tells the history of a checkout, and checks how it ends. */
 async function history(id: string, ends: readonly string[]): Promise<void> {
-  const { events } = await client.get<{ events: readonly { version: number; type: string; data: Record<string, unknown> }[] }>(
+  const { events } = await client.get<{ events: readonly { version: number; type: string; data: Record<string, string> }[] }>(
     `/streams/checkout/${id}?limit=1000`,
   );
   say(`GET /streams/checkout/${id}`);

@@ -1,6 +1,6 @@
 /** A payment service on this machine, for the demo: takes the money, refuses it, or does not make up its mind, as the amount says. */
 
-import { createServer } from "node:http";
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 
@@ -11,15 +11,7 @@ export const UNDECIDED = 777;
 export class PaymentService {
   /** Charges that were made, by the key that came with them: a repeated call makes no second one. */
   readonly charges = new Map<string, { readonly order: string; readonly cents: number; readonly receipt: string }>();
-  readonly #server = createServer(async (request, response) => {
-    const { order, cents } = (await json(request)) as { order: string; cents: number };
-    const key = String(request.headers["idempotency-key"]);
-    if (cents === REFUSED) return void response.writeHead(402).end();
-    if (cents === UNDECIDED) return void response.writeHead(202).end();
-    const charge = this.charges.get(key) ?? { order, cents, receipt: `receipt-${this.charges.size + 1}` };
-    this.charges.set(key, charge);
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ receipt: charge.receipt }));
-  });
+  readonly #server = createServer((request, response) => void this.#answer(request, response));
 
   static async listen(): Promise<PaymentService> {
     const service = new PaymentService();
@@ -34,5 +26,15 @@ export class PaymentService {
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { order, cents } = (await json(request)) as { order: string; cents: number };
+    const key = String(request.headers["idempotency-key"]);
+    if (cents === REFUSED) return void response.writeHead(402).end();
+    if (cents === UNDECIDED) return void response.writeHead(202).end();
+    const charge = this.charges.get(key) ?? { order, cents, receipt: `receipt-${this.charges.size + 1}` };
+    this.charges.set(key, charge);
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ receipt: charge.receipt }));
   }
 }
