@@ -15,7 +15,12 @@ export default defineConfig({
             miniflare: { bindings: { HEADSPRING_ENV: "local" }, d1Databases: ["ARCHIVE"] },
           }),
         ],
-        test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout: 20_000 },
+        test: {
+          name: "workers",
+          include: ["test/workers/**/*.test.ts"],
+          setupFiles: ["./test/workers/quiet-end.ts"],
+          testTimeout: 20_000,
+        },
       },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
     ],

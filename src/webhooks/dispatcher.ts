@@ -45,8 +45,6 @@ export class Dispatcher {
   readonly #underWay = new Map<string, Promise<void>>();
   #running: Promise<void> | undefined;
   #refilling: Promise<void> | undefined;
-  /** Something has come since the loop looked last. */
-  #news = false;
   #stir: () => void = () => {};
   #readAgainAt = 0;
   /** When the rate allows the next delivery. */
@@ -66,7 +64,6 @@ export class Dispatcher {
 
   /** Delivers what is due until nothing is, then asks to be woken for the rest. Single flight: a second call stirs the first. */
   run(): Promise<void> {
-    this.#news = true;
     this.#stir();
     return (this.#running ??= this.#loop());
   }
@@ -84,7 +81,6 @@ export class Dispatcher {
 
   async #loop(): Promise<void> {
     for (;;) {
-      this.#news = false;
       let wakeAt: number | undefined;
       try {
         if (this.#host.settings() && Date.now() >= this.#readAgainAt) await this.refill();
@@ -97,10 +93,9 @@ export class Dispatcher {
         this.#readLater(error);
         wakeAt = this.#readAgainAt;
       }
-      if (this.#news) continue;
       const pause = wakeAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, wakeAt - Date.now());
       if (this.#underWay.size === 0 && pause > DOZE_MS) {
-        // No await from here to the end: what arrives now finds no loop, and starts one.
+        // No await since the last look at what there is to do: what arrives from now on finds no loop, and starts one.
         this.#running = undefined;
         if (wakeAt !== undefined) this.#host.wakeAt(wakeAt);
         return;
@@ -113,7 +108,6 @@ export class Dispatcher {
   async #something(pause: number): Promise<void> {
     const { promise: stirred, resolve } = Promise.withResolvers<void>();
     this.#stir = resolve;
-    if (this.#news) return;
     const timer = pause === Number.POSITIVE_INFINITY ? undefined : setTimeout(resolve, pause);
     await Promise.race([stirred, ...this.#underWay.values()]);
     clearTimeout(timer);
@@ -126,25 +120,29 @@ export class Dispatcher {
         if (!settings || this.#books.lanes.size >= WEBHOOK_FAILING_STREAMS) return;
         const { types, categories } = settings;
         const { taken: after, feed } = window;
-        const page = await this.#host.log().read({
-          after,
-          limit: WEBHOOK_BATCH_EVENTS,
-          bytes: WEBHOOK_BATCH_BYTES,
-          ...(types ? { types } : {}),
-          ...(categories ? { categories } : {}),
-          ...(feed.end === undefined ? {} : { to: feed.end }),
-        });
-        // Whatever may have happened meanwhile: removed, paused, changed, reset.
-        if (!this.#host.settings()) return;
-        if (this.#host.settings() !== settings || window.taken !== after || !this.#books.windows.includes(window)) continue;
-        const next = page.next ?? after;
-        this.#cache.keep(page.events);
-        this.#books.admit(
-          window,
-          page.events.filter((event) => isOfInterest(event, settings, this.#host.ownStream, feed)),
-          next,
-        );
-        if (next >= page.head || next <= after) window.mayHaveMore = false;
+        // Before the read: who wakes us while it is under way has seen an event that it may not bring.
+        window.mayHaveMore = false;
+        let hasMore = true;
+        try {
+          const page = await this.#host.log().read({
+            after,
+            limit: WEBHOOK_BATCH_EVENTS,
+            bytes: WEBHOOK_BATCH_BYTES,
+            ...(types ? { types } : {}),
+            ...(categories ? { categories } : {}),
+            ...(feed.end === undefined ? {} : { to: feed.end }),
+          });
+          // Whatever may have happened meanwhile: removed, paused, changed, reset.
+          if (!this.#host.settings()) return;
+          if (this.#host.settings() !== settings || window.taken !== after || !this.#books.windows.includes(window)) continue;
+          const next = page.next ?? after;
+          this.#cache.keep(page.events);
+          const isWanted = (event: LoggedEvent) => isOfInterest(event, settings, this.#host.ownStream, feed);
+          this.#books.admit(window, page.events.filter(isWanted), next);
+          hasMore = next > after && next < Math.min(page.head, feed.end ?? page.head);
+        } finally {
+          if (hasMore) window.mayHaveMore = true;
+        }
       }
     }
   }

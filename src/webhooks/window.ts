@@ -55,7 +55,6 @@ export class Window {
     for (const { position, stream } of positions) this.#items.push({ position, stream, state: "waiting" });
     this.#items.sort((a, b) => a.position - b.position);
     this.taken = taken;
-    if (this.feed.end !== undefined && taken >= this.feed.end) this.mayHaveMore = false;
   }
 
   /** The first event whose stream has none under way. Those of a stream that waits for a retry are not here: see `Books`. */

@@ -5,7 +5,7 @@ import { WEBHOOK_LEDGER_DAYS, WEBHOOK_PARKED_DAYS } from "../../../src/limits.ts
 import { Books } from "../../../src/webhooks/books.ts";
 import { Ledger } from "../../../src/webhooks/ledger.ts";
 import { eventually } from "../delivery/support.ts";
-import { clock, subscribed } from "./support.ts";
+import { clock, interceptReads, subscribed } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -129,6 +129,8 @@ describe("the books of a webhook", () => {
       await alarm();
       expect(await books()).toMatchObject([{ position: 1, status: "delivered", attempts: 1 }]);
     });
+    await alarm();
+    expect(endpoint.received).toHaveLength(2); // what was in memory only is forgotten
     expect(new Set(endpoint.received.map(({ headers }) => headers.get("webhook-id"))).size).toBe(1);
   });
 });
@@ -139,10 +141,30 @@ describe("work that comes when a dispatch is about to end", () => {
     await storage((storage) => void vi.spyOn(storage, "setAlarm").mockResolvedValue()); // there is none
     for (let round = 1; round <= 30; round++) {
       await read("s", round);
-      const waking = wake(); // the delivery before may be ending right now
-      await waking;
+      await wake(); // the delivery before may be ending right now
       if (round % 3 === 0) await eventually(() => expect(received()).toHaveLength(round));
     }
     await eventually(() => expect(received()).toHaveLength(30));
+  });
+
+  it("is not missed by a read of the log that was under way", async () => {
+    const { store, read, wake, object, received, storage } = await subscribed("reading");
+    await storage((storage) => void vi.spyOn(storage, "setAlarm").mockResolvedValue());
+    await read("s", 1);
+    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    interceptReads(store, (real) => async (request) => {
+      const page = await real(request);
+      asked.resolve();
+      await answered.promise;
+      return page;
+    });
+    const first = wake();
+    await asked.promise;
+    await read("s", 2); // the page does not have it
+    const second = object.wake();
+    await object.report(); // comes after the call before it
+    answered.resolve();
+    await Promise.all([first, second]);
+    await eventually(() => expect(received()).toEqual(["reading/s/1", "reading/s/2"]));
   });
 });

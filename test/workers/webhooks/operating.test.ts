@@ -319,6 +319,24 @@ describe("sending again", () => {
   });
 });
 
+describe("a reset while events wait", () => {
+  it("loses none of those before the position", async () => {
+    const { object, read, wake, endpoint, received, report } = await subscribed("rest", { concurrency: 1 });
+    const slow = Promise.withResolvers<void>();
+    endpoint.answer = async () => {
+      await slow.promise;
+      return OK();
+    };
+    for (const stream of ["a", "b", "c"]) await read(stream, 1);
+    await wake();
+    await eventually(() => expect(received()).toEqual(["reading/a/1"]));
+    await object.control("reset", 2);
+    slow.resolve();
+    await eventually(async () => expect(await report()).toMatchObject({ pending: 0, position: 3 }));
+    expect(received().toSorted()).toEqual(["reading/a/1", "reading/b/1", "reading/c/1"]);
+  });
+});
+
 describe("the deliveries of a webhook", () => {
   it("are listed from the newest on, by pages and by status", async () => {
     const { json, get, read, wake, webhook, endpoint, report } = await subscribed("list");

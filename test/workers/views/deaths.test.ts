@@ -1,0 +1,120 @@
+/** Promise 4 to the end: projectors die between any two steps, the database goes away, and meanwhile views are rebuilt, changed, and erased from. */
+
+import { env } from "cloudflare:workers";
+import * as fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import type { RecordedEvent } from "../../../src/event.ts";
+import { sql, streamIdOf, view } from "../../../src/index.ts";
+import { requestRebuild } from "../../../src/views/generations.ts";
+import { project } from "../../../src/views/project.ts";
+import { readServing } from "../../../src/views/serving.ts";
+import type { StoredRow, View } from "../../../src/views/view.ts";
+import { reading } from "../app.ts";
+import { quietStore } from "../delivery/support.ts";
+import { type Fate, mortalEnv } from "./mortal.ts";
+
+beforeEach(() => {
+  vi.spyOn(console, "error").mockReturnValue();
+  vi.spyOn(console, "info").mockReturnValue();
+});
+afterEach(() => vi.restoreAllMocks());
+
+const row = z.object({ id: z.string(), sum: z.number(), last: z.int() });
+
+/** A row for each stream, and one of all; a calibration halves what is above a hundred. The step makes one definition another. */
+const sums = (step: number): View =>
+  view("sums", {
+    from: reading,
+    row,
+    key: "id",
+    revision: step,
+    on: {
+      Read: {
+        at: ({ stream }) => [streamIdOf(stream), "all"],
+        fold: (row, { data, position }, id) => ({ id, sum: (row?.sum ?? 0) + step * data.value, last: position }),
+      },
+      Calibrated: { sql: (_event, rows) => rows.update(sql`sum = sum / ${2}`, sql`sum > ${100}`) },
+    },
+  });
+
+/** What the rows must be, by definition: the events that say something, one after the other. */
+function folded(step: number, events: readonly (RecordedEvent & { erased?: boolean })[]): Map<string, StoredRow> {
+  const rows = new Map<string, { id: string; sum: number; last: number }>();
+  for (const { type, stream, data, position, erased } of events) {
+    if (erased) continue;
+    if (type === "Read") {
+      for (const id of [streamIdOf(stream), "all"])
+        rows.set(id, { id, sum: (rows.get(id)?.sum ?? 0) + step * (data as { value: number }).value, last: position });
+    }
+    if (type === "Calibrated") for (const found of rows.values()) if (found.sum > 100) found.sum /= 2;
+  }
+  return new Map([...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const fate = fc.constantFrom<Fate>("done", "done", "done", "done", "away-before", "away-after", "dead-before", "dead-after");
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      append: fc.array(fc.integer({ min: 0, max: 80 }), { minLength: 1, maxLength: 4 }),
+      to: fc.constantFrom("a", "b"),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ calibrate: true }) },
+  // Some workers at once, each with what becomes of its queries.
+  { weight: 6, arbitrary: fc.record({ work: fc.array(fc.array(fate, { maxLength: 25 }), { minLength: 1, maxLength: 3 }) }) },
+  { weight: 1, arbitrary: fc.constant({ rebuild: true }) },
+  { weight: 1, arbitrary: fc.constant({ erase: true }) },
+  { weight: 1, arbitrary: fc.constant({ change: true }) },
+);
+
+describe("promise 4: views are exact", () => {
+  it("whoever dies between any two steps, while the database goes away and the view is rebuilt, changed and erased from", async () => {
+    let erased = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {
+        const { store, post, send, json } = quietStore("deaths");
+        let version = 1;
+        let position = 0;
+        const work = (fates: readonly Fate[]) => project(mortalEnv(env, fates), store, sums(version), Date.now() + 10_000).catch(() => {});
+        const waitingIsOver = () =>
+          env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(store).run();
+        const look = () =>
+          readServing(env, store, sums(version), (table, db) =>
+            db.prepare(`SELECT * FROM ${table.name} WHERE _store = ? ORDER BY id`).bind(store),
+          );
+        await work([]);
+        for (const [index, step] of steps.entries()) {
+          if ("append" in step) {
+            const events = step.append.map((value) => ({ type: "Read", data: { value } }));
+            await post(`/streams/reading/${step.to}`, { events });
+          } else if ("calibrate" in step) await post("/streams/reading/c", { type: "Calibrated", data: {} });
+          else if ("rebuild" in step) await requestRebuild(env, store, sums(version));
+          else if ("change" in step) version++;
+          else if ("erase" in step) {
+            await post(`/streams/reading/e-${index}`, { type: "Read", data: { value: 70 } });
+            if (index % 2 === 0) await work([]);
+            await send("DELETE", `/streams/reading/e-${index}?erase=true`);
+            erased++;
+          } else {
+            await Promise.all(step.work.map(work));
+            await waitingIsOver();
+          }
+          // Nobody's reads go back.
+          const served = await look();
+          expect(served.position).toBeGreaterThanOrEqual(position);
+          position = served.position;
+        }
+        await work([]);
+        const served = await look();
+        const { events, head } = await json("/log?limit=1000");
+        expect([served.position, served.stale]).toEqual([head, false]);
+        const rows = served.results.map((found) => served.table.fromSql(found));
+        expect(new Map(rows.map((found) => [String(found["id"]), found]))).toEqual(folded(version, events));
+      }),
+      { numRuns: 40 },
+    );
+    expect(erased).toBeGreaterThan(0);
+  }, 120_000);
+});
