@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { Client, type ShopEvent, type Written, until } from "./client.ts";
 import { DevServer, freePort, temporaryFolder } from "./dev-server.ts";
+import { PaymentService, REFUSED, UNDECIDED } from "./payments.ts";
 import { Receiver } from "./receiver.ts";
 
 /** Makes ids of this run, so that the story can be told again and again in one store. */
@@ -15,6 +16,7 @@ const run = randomUUID().slice(0, 6);
 const [apple, pear, first, second] = [`apple-${run}`, `pear-${run}`, `first-${run}`, `second-${run}`];
 
 let output = "";
+const payments = await PaymentService.listen();
 const own = process.env.HEADSPRING_URL ? undefined : await startOwn();
 const client = new Client(process.env.HEADSPRING_URL?.replace(/\/$/, "") ?? own?.url ?? "");
 const receiver = await Receiver.listen();
@@ -34,12 +36,18 @@ try {
 } finally {
   if (webhook) await client.call(`/webhooks/${webhook}`, undefined, {}, "DELETE").catch(() => undefined);
   receiver.close();
+  payments.close();
   await own?.stop();
 }
 process.exit();
 
 async function startOwn(): Promise<DevServer> {
-  const server = new DevServer({ port: await freePort(), persistTo: temporaryFolder(), output: (text) => (output += text) });
+  const server = new DevServer({
+    port: await freePort(),
+    persistTo: temporaryFolder(),
+    variables: { PAYMENT_URL: payments.url },
+    output: (text) => (output += text),
+  });
   await server.listening().catch((error: Error) => {
     console.error(`${error.message}\n${output}`);
     process.exit(1);
@@ -118,6 +126,82 @@ async function tell(): Promise<void> {
     `product/${apple} StockReserved`,
     `product/${pear} ReservationDeclined`,
   ]);
+
+  if (own) await tellOfCheckouts();
+  else console.log("\n(The checkouts are told on a store of the demo's own: they need a payment service that its worker knows.)");
+}
+
+/** Checkouts: a saga that is completed, one that is compensated, and one that takes too long. */
+async function tellOfCheckouts(): Promise<void> {
+  await call<Written>(200, `/aggregates/product/${pear}/ReceiveStock`, { quantity: 10 });
+  const lines = [
+    { sku: apple, quantity: 1 },
+    { sku: pear, quantity: 2 },
+  ];
+  const basket = { customer: "a customer", lines };
+
+  chapter("A customer checks out: products are reserved, the money is taken, and only then is the order placed");
+  const paid = await checkOut(`paid-${run}`, { ...basket, cents: 1_250 });
+  check("the checkout", paid.status, "completed");
+  check(
+    "what was charged",
+    [...payments.charges.values()].map(({ order, cents }) => ({ order, cents })),
+    [{ order: `paid-${run}`, cents: 1_250 }],
+  );
+  const row = await call<{ orderId: string }>(200, `/views/ready-orders/paid-${run}`, undefined, { prefer: "wait=30" });
+  check("the order that is ready", row.orderId, `paid-${run}`);
+  await history(`paid-${run}`, ["SagaCompleted", "$Completed"]);
+
+  chapter("The next customer's card is refused: what was reserved is given back, and there is no order");
+  const refused = await checkOut(`refused-${run}`, { ...basket, cents: REFUSED });
+  check("the checkout", [refused.status, refused.failure], ["failed", { step: "pay", reason: "card-declined" }]);
+  await history(`refused-${run}`, ["SagaFailed", "$Completed"]);
+  check("the order", (await client.call(`/aggregates/order/refused-${run}`)).status, 404);
+
+  chapter("Another customer does not pay in time: the payment is cancelled, and everything is as before");
+  const late = await checkOut(`late-${run}`, { ...basket, cents: UNDECIDED, patience: "1s" });
+  check("the checkout", [late.status, late.failure], ["failed", { step: "pay", reason: "timed-out" }]);
+  check("its steps", Object.fromEntries(late.steps.map(({ name, status }) => [name, status])), {
+    [`reserve ${apple}`]: "undone",
+    [`reserve ${pear}`]: "undone",
+    pay: "undone",
+    place: "pending",
+    [`confirm ${apple}`]: "pending",
+    [`confirm ${pear}`]: "pending",
+  });
+  await history(`late-${run}`, ["SagaFailed", "$Completed"]);
+  const { state } = await call<{ state: { status: string } }>(200, `/aggregates/payment/late-${run}`);
+  check("the payment", state.status, "cancelled");
+  await checkStock(apple, { available: 6, reserved: 4 });
+  await checkStock(pear, { available: 10, reserved: 2 });
+}
+
+interface Checkout {
+  readonly status: string;
+  readonly failure?: unknown;
+  readonly steps: readonly { readonly name: string; readonly status: string }[];
+}
+
+function checkOut(id: string, input: object): Promise<Checkout> {
+  return call<Checkout>(200, `/sagas/checkout/${id}`, input, { prefer: "wait=30" });
+}
+
+/** Tells the history of a checkout, and checks how it ends. */
+async function history(id: string, ends: readonly string[]): Promise<void> {
+  const { events } = await client.get<{ events: readonly { version: number; type: string; data: Record<string, string> }[] }>(
+    `/streams/checkout/${id}?limit=1000`,
+  );
+  say(`GET /streams/checkout/${id}`);
+  for (const { version, type, data } of events) {
+    const { label, step, aggregate, id: stream, command, reason } = data;
+    const what = type === "$CommandSent" ? `${command} to ${aggregate}/${stream} (${label})` : [step, reason].filter(Boolean).join(": ");
+    say(`  v${version}  ${type}  ${what}`);
+  }
+  check(
+    "its last events",
+    events.slice(-ends.length).map(({ type }) => type),
+    ends,
+  );
 }
 
 /**

@@ -1,8 +1,10 @@
-/** The tutorial: a simple stock, orders that need it, a view of what is ready, and word to the shipping company. */
+/** The tutorial: a simple stock, orders that need it, a checkout that pays first, a view of what is ready, and word to the shipping company. */
 
 import { defineApp, webhook } from "../index.ts";
+import { checkout } from "./checkout.ts";
 import { fulfilment } from "./fulfilment.ts";
 import { order } from "./order.ts";
+import { charge, charging, payment, settlement } from "./payment.ts";
 import { product } from "./product.ts";
 import { readyOrders, stock } from "./views.ts";
 
@@ -15,8 +17,9 @@ const shipping = webhook("shipping", {
 });
 
 export const shop = defineApp({
-  aggregates: [product, order],
+  aggregates: [product, order, payment],
+  categories: [charge],
   views: [readyOrders, stock],
-  processors: [fulfilment],
+  processors: [fulfilment, checkout, charging, settlement],
   webhooks: [shipping],
 });

@@ -8,7 +8,7 @@ const Sku = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 
 const OrderLine = z.object({ sku: Sku, quantity: z.int().positive() });
 
-const OrderContent = z.object({
+export const OrderContent = z.object({
   customer: z.string().min(1),
   lines: z
     .array(OrderLine)

@@ -208,8 +208,9 @@ export class Instance {
     });
   }
 
-  /** The end takes back all timers; that goes without saying. */
+  /** The end takes back all timers, and a saga has one of its own; that goes without saying. */
   #timerPart(timer: { command: string; cancelled?: true; delayMs?: number; data?: string }, events: readonly { type: string }[]): object[] {
+    if (timer.command.startsWith("$")) return [];
     if (!("cancelled" in timer))
       return [{ kind: "after", command: timer.command, delayMs: timer.delayMs, data: JSON.parse(timer.data ?? "null") }];
     return events.some(({ type }) => type === "$Completed") ? [] : [{ kind: "cancel", command: timer.command }];

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { RecordedEvent } from "../../../src/event.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
+import { IMPATIENT } from "../support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -17,7 +18,8 @@ function sagas(name: string) {
       for (const [owner, amount] of Object.entries(purses))
         expect((await post(`/aggregates/purse/${owner}/Put`, { amount })).status).toBe(200);
     },
-    move: (id: string, input: object) => post(`/sagas/move/${id}`, { amount: 5, to: "shop", ...input }),
+    move: (id: string, input: object) => post(`/sagas/move/${id}`, { amount: 5, to: "shop", ...input }, IMPATIENT),
+    trip: (id: string, input: object = {}) => post(`/sagas/trip/${id}`, { payer: "payer", price: 4, ...input }, IMPATIENT),
     /** Lets the sagas go on until nothing happens any more. */
     run: async () => {
       for (let head = -1; ;) {
@@ -64,15 +66,13 @@ describe("the scenarios of Simple Sagas", () => {
   });
 
   it("retry: an action that fails is tried again after its delay, as often as its policy says", async () => {
-    const { fill, move, run, wake, saga, step, amountOf } = sagas("retry");
+    const { fill, move, run, wake, saga, step, amountOf, events } = sagas("retry");
     await fill({ a: 1 });
     await move("m", { from: ["a"], attempts: 2 });
     await wake("move");
-    expect(await step("m", "take a")).toMatchObject({
-      status: "retry-awaiting",
-      attempts: 1,
-      reason: "not-enough",
-      until: expect.any(String),
+    expect((await events("move/m")).at(3)).toMatchObject({
+      type: "StepRetryAwaiting",
+      data: { step: "take a", reason: "not-enough", until: expect.any(String) },
     });
     await fill({ a: 9 });
     await eventually(async () => expect(await step("m", "take a")).toMatchObject({ status: "in-progress", attempts: 2 }));
@@ -119,14 +119,17 @@ describe("the scenarios of Simple Sagas", () => {
   });
 
   it("retried undo: an undo that fails is tried again as well; one that fails for good is told, and the others go on", async () => {
-    const { fill, move, run, wake, post, saga, step, amountOf } = sagas("retried");
+    const { fill, move, run, wake, post, saga, step, amountOf, types } = sagas("retried");
     await fill({ a: 10, b: 10 });
     await move("m", { from: ["a", "b", "c"], attempts: 2 });
-    for (let wakes = 0; wakes < 3; wakes++) await wake("move");
+    await eventually(async () => {
+      await wake("move");
+      expect(await types("purse/b")).toContain("Taken");
+    });
     await post("/aggregates/purse/b/Freeze", {});
     await eventually(async () => {
       await wake("move");
-      expect(await step("m", "take b")).toMatchObject({ status: "undo-retry-awaiting", undoAttempts: 1, reason: "frozen" });
+      expect(await types("move/m")).toContain("StepUndoRetryAwaiting");
     });
     await post("/aggregates/purse/b/Thaw", {});
     await eventually(async () => {
@@ -215,9 +218,9 @@ describe("a saga is started", () => {
   });
 
   it("by a step of another saga, and its end is the step's", async () => {
-    const { fill, post, run, saga, step, amountOf } = sagas("sub");
+    const { fill, post, run, saga, step, amountOf, trip } = sagas("sub");
     await fill({ payer: 10 });
-    await post("/sagas/trip/t", { payer: "payer", price: 4 });
+    await trip("t");
     await run();
     expect(await step("t", "agreement", "trip")).toMatchObject({ status: "waiting", until: expect.any(String) });
     await post("/streams/word/w", { type: "Agreed", data: { move: "t", by: "hotel" } });
@@ -228,8 +231,8 @@ describe("a saga is started", () => {
   });
 
   it("by a step of another saga, and its failure is the step's", async () => {
-    const { post, run, saga, types } = sagas("sub-failure");
-    await post("/sagas/trip/t", { payer: "payer", price: 4 });
+    const { post, run, saga, types, trip } = sagas("sub-failure");
+    await trip("t");
     await run();
     await post("/streams/word/w", { type: "Agreed", data: { move: "t", by: "hotel" } });
     await run();
@@ -249,8 +252,8 @@ describe("a saga is started", () => {
 
 describe("a step that waits", () => {
   it("fails when an event says so, and is not undone: there is nothing to take back", async () => {
-    const { post, run, saga, types } = sagas("disagreed");
-    await post("/sagas/trip/t", { payer: "payer", price: 4 });
+    const { post, run, saga, types, trip } = sagas("disagreed");
+    await trip("t");
     await run();
     await post("/streams/word/w", { type: "Disagreed", data: { move: "t" } });
     await run();
@@ -259,8 +262,8 @@ describe("a step that waits", () => {
   });
 
   it("times out, and is undone, because it may yet take effect; what comes too late passes by", async () => {
-    const { post, run, saga, types } = sagas("timeout");
-    await post("/sagas/trip/t", { payer: "payer", price: 4, patience: "30ms" });
+    const { post, run, saga, types, trip } = sagas("timeout");
+    await trip("t", { patience: "30ms" });
     await run();
     await eventually(async () => expect((await types("trip/t")).includes("StepTimedOut")).toBe(true));
     await run();
