@@ -1,5 +1,6 @@
 /** Categories as the other doors need them, whether they were declared in code or at run time. */
 
+import { SYSTEM_CATEGORY, webhookEvents } from "../webhooks/events.ts";
 import type { App } from "../app.ts";
 import { type Checker, type Effort, compileChecker } from "../catalog/checker.ts";
 import { type Definition, versionOf } from "../catalog/definition.ts";
@@ -60,7 +61,7 @@ export async function readableCategoryOf(app: App, context: HttpContext): Promis
  * @throws {Problem} when it is not declared, or retired
  */
 export async function anyCategoryOf(app: App, context: HttpContext, name: string): Promise<PlainCategory> {
-  const inCode = app.aggregates.get(name) ?? app.categories.get(name);
+  const inCode = app.aggregates.get(name) ?? app.categories.get(name) ?? (name === SYSTEM_CATEGORY ? webhookEvents : undefined);
   return inCode ? fromCode(inCode) : declaredCategory(context.env, storeOf(context), name);
 }
 

@@ -82,6 +82,20 @@ export function imports({ freshStore }: Service): void {
       expect(events.map(({ time }: { time: string }) => time)).toEqual(Array.from({ length: 3 }, () => "2020-01-01T00:00:00Z"));
     });
 
+    it("may be what the store said of itself: of a webhook, of a call to the outside", async () => {
+      const store = freshStore("system");
+      const said = [
+        {
+          stream: "$webhook/wh_1",
+          type: "$webhook.disabled",
+          data: { webhook: "wh_1", url: "https://example.com", reason: "gone", at: "2026-11-21T06:00:00Z" },
+        },
+        { stream: "alarm/x", type: "$EffectStarted", data: { effect: "charge" } },
+      ].map((event, index) => ({ ...event, id: `00000000-0000-4000-8000-00000000000${index}` }));
+      expect(await read(await store.post("/import", lines(...said)))).toEqual({ lines: 2, imported: 2, known: 0 });
+      expect((await store.json("/log")).events).toMatchObject(said);
+    });
+
     it("keep their order over streams", async () => {
       const { post, log } = freshStore();
       const mixed = ["a", "b", "a", "c", "b", "a"].map((id, value) => ({

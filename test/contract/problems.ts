@@ -19,6 +19,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "unknown-consumer": "consumers",
   "action-not-possible": "consumers",
   "not-live": "test/workers/views/written.test.ts",
+  "unknown-saga": "sagas",
   "unknown-webhook": "webhooks",
   "unknown-delivery": "webhooks",
   "delivery-ended": "webhooks",

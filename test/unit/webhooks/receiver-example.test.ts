@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { newSecret, signatureHeaders } from "../../../src/webhooks/signature.ts";
-import { receiver } from "./receiver-example.ts";
+import receiver from "./receiver-example.ts";
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -3,7 +3,7 @@ import { Webhook } from "standardwebhooks";
 
 const handled = new Set<string>(); // in earnest: a table, with the work in the same transaction
 
-export const receiver = new Hono<{ Bindings: { WEBHOOK_SECRET: string } }>();
+const receiver = new Hono<{ Bindings: { WEBHOOK_SECRET: string } }>();
 
 receiver.post("/", async (context) => {
   const body = await context.req.text(); // as it came: what is signed are its very bytes
