@@ -32,9 +32,15 @@ export const lives = fc.array(
 /**
  * Lets the worker live these lives, then one more that brings everybody to the log's head.
  *
+ * @param streams those that may be written to meanwhile
  * @returns in how many lives it died
  */
-export async function live(store: ReturnType<typeof quietStore>, consumers: readonly string[], plan: readonly Life[]): Promise<number> {
+export async function live(
+  store: ReturnType<typeof quietStore>,
+  consumers: readonly string[],
+  streams: readonly string[],
+  plan: readonly Life[],
+): Promise<number> {
   const mortal = new Mortal();
   vi.spyOn(console, "warn").mockReturnValue();
   vi.spyOn(console, "error").mockReturnValue();
@@ -55,10 +61,31 @@ export async function live(store: ReturnType<typeof quietStore>, consumers: read
     await deliver(...consumers.map((consumer) => ({ store: store.store, consumer, head: 0 })));
     // What a life before may have recorded as a failure is due at once.
     await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(store.store).run();
+    // An eviction may have cut a stream off from its log: who reads it makes sure that all of it is there.
+    const before = (await store.json("/log/head")).head;
+    for (const stream of streams) await store.get(`/streams/${stream}`);
     const reports = await store.consumers();
-    if (consumers.every((name) => reports.some((one) => one.name === name && one.lag === 0))) return mortal.deaths;
+    const head = (await store.json("/log/head")).head;
+    if (
+      head === before &&
+      (await isAllThere(store, streams)) &&
+      consumers.every((name) => reports.some((one) => one.name === name && one.position >= head))
+    ) {
+      return mortal.deaths;
+    }
   }
   throw new Error(`not at rest: ${JSON.stringify(await store.consumers())}`);
+}
+
+/** Whether the log has every event of these streams. */
+async function isAllThere(store: ReturnType<typeof quietStore>, streams: readonly string[]): Promise<boolean> {
+  const log = await store.log();
+  const versions = await Promise.all(
+    streams.map(
+      async (stream) => [stream, Number(/\d+/.exec((await store.get(`/streams/${stream}`)).headers.get("etag") ?? "0"))] as const,
+    ),
+  );
+  return versions.every(([stream, version]) => log.filter((event) => event.stream === stream).length === version);
 }
 
 /** The worker's way to everything outside of it, which ends when it dies. */

@@ -21,6 +21,10 @@ const fact = fc.oneof(
 );
 const facts = fc.array(fc.record({ by: fc.constantFrom("x", "y"), fact }), { minLength: 1, maxLength: 8 });
 
+/** Streams that are written to. */
+const ERRANDS = ["errand/e", "errand/f", "errand/g", "counter/a", "counter/b"];
+const MOVES = ["move/m", "purse/a", "purse/b", "purse/shop"];
+
 /** Facts with ids of their own, so that all ids that are derived from them are the same in every store. */
 async function storeWith(name: string, facts: readonly { readonly by: string; readonly category?: string; readonly fact: object }[]) {
   const store = quietStore(name);
@@ -32,15 +36,19 @@ async function storeWith(name: string, facts: readonly { readonly by: string; re
   return store;
 }
 
-/** Two errands may reach one counter in either order; each counts there once. */
+/** Two errands may reach one counter in either order, and so hear of other versions of it; each counts there once. */
 function withCountersInAnyOrder(story: Record<string, unknown[]>): Record<string, unknown[]> {
   return Object.fromEntries(
     Object.entries(story).map(([stream, events]) =>
       stream.startsWith("counter/")
         ? [stream, (events as { data: { by: number } }[]).map(({ data }) => data.by).toSorted((a, b) => a - b)]
-        : [stream, events],
+        : [stream, (events as { data: object }[]).map((event) => ({ ...event, data: withoutVersions(event.data) }))],
     ),
   );
+}
+
+function withoutVersions(data: object): unknown {
+  return JSON.parse(JSON.stringify(data, (key, value: unknown) => (key === "version" ? undefined : value)));
 }
 
 describe("promise 5: what a process manager does is stored once", () => {
@@ -55,7 +63,7 @@ describe("promise 5: what a process manager does is stored once", () => {
       { by: "y", fact: { type: "Added", data: { errand: "e", job: { counter: "b", by: 2 } } } },
     ];
     const clean = await storeWith("clean", facts);
-    await live(clean, ["errand"], []);
+    await live(clean, ["errand"], ERRANDS, []);
     const expected = await storyOf(clean);
     expect(expected["errand/e"]).toHaveLength(16);
 
@@ -67,7 +75,7 @@ describe("promise 5: what a process manager does is stored once", () => {
         for (let steps = 0, died = 1; died > 0; steps++) {
           const rough = await storeWith("rough", facts);
           const last = { steps, done, wakeUps: [0], evicted: steps % 2 === 1 };
-          died = await live(rough, ["errand"], [...Array.from({ length: life }, () => untouched), last]);
+          died = await live(rough, ["errand"], ERRANDS, [...Array.from({ length: life }, () => untouched), last]);
           deaths[life] = (deaths[life] ?? 0) + died;
           expect({ life, steps, done, story: await storyOf(rough) }).toEqual({ life, steps, done, story: expected });
           vi.restoreAllMocks();
@@ -82,13 +90,13 @@ describe("promise 5: what a process manager does is stored once", () => {
     await fc.assert(
       fc.asyncProperty(facts, lives, async (facts, plan) => {
         const clean = await storeWith("clean", facts);
-        await live(clean, ["errand"], []);
+        await live(clean, ["errand"], ERRANDS, []);
         const rough = await storeWith("rough", facts);
-        await live(rough, ["errand"], plan);
+        await live(rough, ["errand"], ERRANDS, plan);
         expect(withCountersInAnyOrder(await storyOf(rough))).toEqual(withCountersInAnyOrder(await storyOf(clean)));
         vi.restoreAllMocks();
       }),
-      { numRuns: 20 },
+      { numRuns: 20, endOnFailure: true }, // what fails takes long to shrink
     );
   }, 240_000);
 
@@ -106,7 +114,7 @@ describe("promise 5: what a process manager does is stored once", () => {
       return store;
     };
     const clean = await prepared("clean");
-    await live(clean, ["move"], []);
+    await live(clean, ["move"], MOVES, []);
     const expected = await storyOf(clean);
     expect((expected["move/m"] as { type: string }[]).map(({ type }) => type)).toEqual([
       "SagaStarted",
@@ -127,11 +135,10 @@ describe("promise 5: what a process manager does is stored once", () => {
       for (const done of [false, true]) {
         for (let steps = 0, died = 1; died > 0; steps++) {
           const rough = await prepared("rough");
-          died = await live(
-            rough,
-            ["move"],
-            [...Array.from({ length: life }, () => untouched), { steps, done, wakeUps: [0, 0], evicted: true }],
-          );
+          died = await live(rough, ["move"], MOVES, [
+            ...Array.from({ length: life }, () => untouched),
+            { steps, done, wakeUps: [0, 0], evicted: true },
+          ]);
           expect({ life, steps, done, story: await storyOf(rough) }).toEqual({ life, steps, done, story: expected });
           vi.restoreAllMocks();
         }
