@@ -20,6 +20,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "action-not-possible": "consumers",
   "not-live": "test/workers/views/written.test.ts",
   "unknown-webhook": "webhooks",
+  "unknown-saga": "sagas",
   "unknown-delivery": "webhooks",
   "delivery-ended": "webhooks",
   "replay-refused": "webhooks",
