@@ -21,7 +21,6 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "not-live": "test/workers/views/written.test.ts",
   "unknown-saga": "sagas",
   "unknown-webhook": "webhooks",
-  "unknown-saga": "sagas",
   "unknown-delivery": "webhooks",
   "delivery-ended": "webhooks",
   "replay-refused": "webhooks",
