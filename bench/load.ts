@@ -6,6 +6,7 @@ export interface Call {
   readonly path: string;
   /** Present: a POST of this text. */
   readonly body?: string;
+  readonly accept?: string;
 }
 
 export interface Load {
@@ -36,10 +37,25 @@ export async function load(url: string, clients: number, seconds: number, next: 
   return { perSecond, latencies: latencies.toSorted((a, b) => a - b) };
 }
 
+/** The same for so many calls. */
+export async function loadCalls(url: string, clients: number, calls: number, next: (number: number) => Call): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  let number = 0;
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      while (number < calls) await send(agent, url, next(number++));
+    }),
+  );
+  agent.destroy();
+}
+
 /** @returns the answer's length in bytes */
-export function send(agent: Agent, url: string, { path, body }: Call): Promise<number> {
+export function send(agent: Agent, url: string, { path, body, accept = "*/*" }: Call): Promise<number> {
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    const headers = {
+      accept,
+      ...(body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+    };
     const sent = request(url + path, { agent, method: body === undefined ? "GET" : "POST", headers }, (answer) => {
       let bytes = 0;
       const failed = (answer.statusCode ?? 500) >= 300;

@@ -24,6 +24,12 @@ const miniflare = createRequire(WRANGLER)("miniflare") as {
   convertV4MiniflareOptions(options: object): object;
 };
 
+interface Settings {
+  /** The folder that keeps the state. */
+  readonly state?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 export interface Runtime {
   readonly url: string;
   /** The runtime's process. */
@@ -32,19 +38,13 @@ export interface Runtime {
 }
 
 /** @param main the worker's file, from the project's root */
-export async function startRuntime(main: string): Promise<Runtime> {
-  const built = temporaryFolder();
-  execFileSync(process.execPath, [join(WRANGLER, "../bin/wrangler.js"), "deploy", main, "--dry-run", `--outdir=${built}`], {
-    cwd: ROOT,
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false", WRANGLER_LOG: "error", WRANGLER_HIDE_BANNER: "true" },
-  });
+export async function startRuntime(main: string, { state = temporaryFolder(), variables = {} }: Settings = {}): Promise<Runtime> {
+  const built = build(main);
   const { workerOptions } = optionsOf(join(ROOT, "wrangler.toml"));
-  const state = temporaryFolder();
   const before = new Set(children());
   const options = miniflare.convertV4MiniflareOptions({
     ...workerOptions,
-    bindings: { HEADSPRING_ENV: "local" },
+    bindings: { HEADSPRING_ENV: "local", ...variables },
     name: "bench",
     rootPath: built,
     modulesRoot: built,
@@ -54,6 +54,9 @@ export async function startRuntime(main: string): Promise<Runtime> {
     port: 0,
     cf: false,
     resourcePersistencePath: state,
+    handleStructuredLogs: ({ level, message }: { level: string; message: string }) => {
+      if (level === "error" || level === "warn") console.error(message);
+    },
   });
   const running = new miniflare.Miniflare(options);
   await running.ready;
@@ -61,6 +64,22 @@ export async function startRuntime(main: string): Promise<Runtime> {
   const pid = children().find((child) => !before.has(child));
   if (pid === undefined) throw new Error("the runtime's process was not found");
   return { url, pid, stop: () => running.dispose() };
+}
+
+const builds = new Map<string, string>();
+
+/** The folder with the worker as it would be deployed. */
+function build(main: string): string {
+  const known = builds.get(main);
+  if (known !== undefined) return known;
+  const folder = temporaryFolder();
+  execFileSync(process.execPath, [join(WRANGLER, "../bin/wrangler.js"), "deploy", main, "--dry-run", `--outdir=${folder}`], {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false", WRANGLER_LOG: "error", WRANGLER_HIDE_BANNER: "true" },
+  });
+  builds.set(main, folder);
+  return folder;
 }
 
 /** The processes that this one has started. Linux only, as the figures are. */
