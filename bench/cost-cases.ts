@@ -41,14 +41,14 @@ export interface CostCase {
 
 export const CASES: Readonly<Record<string, CostCase>> = {
   cold: { title: "a new stream each time, the log", app: defineApp({ aggregates: [counter] }), isCold: true },
-  hot: { title: "a stream that is there, the log", app: defineApp({ aggregates: [counter] }) },
-  key: { title: "… and an idempotency key", app: defineApp({ aggregates: [counter] }), hasKey: true },
-  view: { title: "… and one view", app: defineApp({ aggregates: [counter], views: [totals("totals")] }) },
   coldView: {
     title: "a new stream each time, the log and one view",
     app: defineApp({ aggregates: [counter], views: [totals("totals")] }),
     isCold: true,
   },
+  hot: { title: "a stream that is there, the log", app: defineApp({ aggregates: [counter] }) },
+  key: { title: "… and an idempotency key", app: defineApp({ aggregates: [counter] }), hasKey: true },
+  view: { title: "… and one view", app: defineApp({ aggregates: [counter], views: [totals("totals")] }) },
   views: {
     title: "… and three views",
     app: defineApp({ aggregates: [counter], views: ["one", "two", "three"].map(totals) }),
