@@ -1,6 +1,6 @@
 /** Reads requests: bodies with their limits, conditions, preferences, and queries checked by schema. */
 
-import type { Context } from "hono";
+import type { Context, Next } from "hono";
 import { z } from "zod";
 import { byteLength, depthOf } from "../json.ts";
 import { IDEMPOTENCY_KEY_BYTES, JSON_DEPTH, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
@@ -28,6 +28,12 @@ export function storeOf(context: HttpContext): string {
   const store = context.req.param("store") ?? DEFAULT_STORE;
   if (!STORE_NAME.test(store)) throw new Problem("invalid-request", `the name of a store matches ${STORE_NAME.source}`);
   return store;
+}
+
+/** Nothing is at a store whose name cannot be one, not even what is the same in all stores. */
+export async function requireStoreName(context: HttpContext, next: Next): Promise<void> {
+  storeOf(context);
+  await next();
 }
 
 /** The stream id that the path names. */

@@ -13,6 +13,7 @@ import { consumerRoutes } from "./consumers.ts";
 import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
 import { Problem } from "./problem.ts";
+import { requireStoreName } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
 import { streamRoutes } from "./streams.ts";
@@ -68,6 +69,7 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
 
   const http = new Hono<{ Bindings: Env }>()
     .use(auth())
+    .use("/stores/:store/*", requireStoreName)
     .route("/", serviceRoutes(app))
     .route("/", ofStore)
     .route("/stores/:store", ofStore);
