@@ -10,6 +10,7 @@ import { z } from "zod";
 import { isLocal } from "../env.ts";
 import { DEFAULT_STORE, STORE_NAME } from "../names.ts";
 import { Problem } from "./problem.ts";
+import { countRequest } from "./rate-limit.ts";
 import type { HttpContext } from "./request.ts";
 
 export const RIGHTS = ["read", "write", "admin"] as const;
@@ -42,16 +43,22 @@ const OF_STORE = "/stores/:store";
 export function auth(): MiddlewareHandler<{ Bindings: Env }> {
   return async function checkToken(context, next) {
     const route = routeOf(context);
-    if (route && OPEN.test(route.path)) return next();
-    const declared = (context.env as { API_TOKENS?: string }).API_TOKENS;
-    if (declared === undefined || declared === "") {
-      if (isLocal(context.env)) return next();
+    const { API_TOKENS: declared = "" } = context.env as { API_TOKENS?: string };
+    const isOpen = route !== undefined && OPEN.test(route.path);
+    if (isOpen || (declared === "" && isLocal(context.env))) {
+      await countRequest(context, undefined);
+      return next();
+    }
+    if (declared === "") {
       throw new Problem(
         "auth-not-configured",
         "declare tokens in the secret API_TOKENS: `wrangler secret put API_TOKENS`; `npm run token` makes them",
       );
     }
     const token = tokenNamed(tokensOf(declared), context.req.header("authorization"));
+    // Guesses count too.
+    await countRequest(context, token instanceof Problem ? undefined : token.name);
+    if (token instanceof Problem) throw token;
     // Where no route is, there is nothing to protect: the answer is 404 or 405.
     if (route) requireRight(token, route);
     return next();
@@ -92,14 +99,13 @@ export function rightFor(method: string, path: string): Right {
 }
 
 /** Who sends this header. Takes as long for a token that is nearly right as for any other. */
-function tokenNamed(tokens: readonly Token[], authorization: string | undefined): Token {
+function tokenNamed(tokens: readonly Token[], authorization: string | undefined): Token | Problem {
   const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
   const challenge = { "www-authenticate": 'Bearer realm="headspring"' };
-  if (bearer === undefined) throw new Problem("unauthorized", "send Authorization: Bearer <token>", {}, challenge);
+  if (bearer === undefined) return new Problem("unauthorized", "send Authorization: Bearer <token>", {}, challenge);
   const given = createHash("sha256").update(bearer).digest();
   const token = tokens.find(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
-  if (!token) throw new Problem("unauthorized", "this token is not known", {}, challenge);
-  return token;
+  return token ?? new Problem("unauthorized", "this token is not known", {}, challenge);
 }
 
 let ready: { readonly declared: string; readonly tokens: readonly Token[] } | undefined;

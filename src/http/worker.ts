@@ -8,6 +8,7 @@ import { handleWakeUps } from "../delivery/wake-up.ts";
 import { databaseOf } from "../views/generations.ts";
 import { aggregateRoutes } from "./aggregates.ts";
 import { auth } from "./auth.ts";
+import { crossOrigin, securityHeaders } from "./browsers.ts";
 import { categoryRoutes } from "./categories.ts";
 import { consumerRoutes } from "./consumers.ts";
 import { importRoutes } from "./import.ts";
@@ -68,7 +69,7 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
     .route("/import", importRoutes(app));
 
   const http = new Hono<{ Bindings: Env }>()
-    .use(auth())
+    .use(securityHeaders(), crossOrigin(), auth())
     .use("/stores/:store/*", requireStoreName)
     .route("/", serviceRoutes(app))
     .route("/", ofStore)

@@ -27,6 +27,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "too-many-webhooks": "webhooks",
   "too-many-categories": "test/workers/http-streams/categories.test.ts",
   "too-many-versions": "test/workers/http-streams/categories.test.ts",
+  "rate-limited": "test/workers/http-doors/rate-limit.test.ts",
   "internal-error": "test/workers/http-streams/failing.test.ts",
   unavailable: "test/workers/http-streams/failing.test.ts",
   "auth-not-configured": "test/workers/http-streams/failing.test.ts",
