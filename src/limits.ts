@@ -247,5 +247,7 @@ export const READY_CHARACTERS = 2 * MiB;
 
 /** Bytes at which a log goes on in its next segment. Ours: below the 10 GB (platform) that an object may hold, with room for the last group. */
 export const LOG_SEGMENT_BYTES = 8 * 1024 * MiB;
+/** Levels of nesting in a line of an import. Ours: four bodies' worth, because what rules decide wraps what they were sent. */
+export const IMPORT_DEPTH = 4 * JSON_DEPTH;
 /** Characters of one line of an import. Ours: the largest event, its meta, and its other fields. */
 export const IMPORT_LINE_CHARACTERS = EVENT_DATA_BYTES + EVENT_META_BYTES + 8 * KiB;

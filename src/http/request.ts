@@ -2,7 +2,7 @@
 
 import type { Context, Next } from "hono";
 import { z } from "zod";
-import { byteLength, depthOf } from "../json.ts";
+import { byteLength, parseJson } from "../json.ts";
 import { IDEMPOTENCY_KEY_BYTES, JSON_DEPTH, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
 import type { Expected } from "../protocol.ts";
@@ -83,9 +83,8 @@ export async function jsonBody(context: HttpContext, maxBytes: number): Promise<
     throw new Problem("unsupported-media-type", `send application/json, not ${type}`);
   }
   const text = await textBody(context, maxBytes);
-  if (depthOf(text) > JSON_DEPTH) throw new Problem("invalid-json", `the body nests deeper than ${JSON_DEPTH} levels`);
   try {
-    return { text, value: JSON.parse(text) };
+    return { text, value: parseJson(text, JSON_DEPTH) };
   } catch (error) {
     throw new Problem("invalid-json", text.trim() === "" ? "the body is empty; send a JSON object" : (error as SyntaxError).message);
   }
@@ -112,9 +111,15 @@ async function textBody(context: HttpContext, maxBytes: number): Promise<string>
     }
     return text + decoder.decode();
   } catch (error) {
-    if (error instanceof TypeError) throw new Problem("invalid-json", "the body is not valid UTF-8");
-    throw error;
+    throw bodyProblem(error);
   }
+}
+
+/** What is wrong with a body that cannot be read. That its client has gone is no failure of ours, though the platform says so. */
+export function bodyProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof TypeError) return new Problem("invalid-json", "the body is not valid UTF-8");
+  return new Problem("invalid-request", "the body broke off before its end");
 }
 
 /** What `If-Match` and `If-None-Match` say about the stream's version. */

@@ -41,6 +41,8 @@ export function problems({ fetch, freshStore }: Service): void {
       ["a fact", ({ post }) => post("/streams/meter", "[")],
       ["a definition", ({ send }) => send("PUT", "/streams/note", "no")],
       ["an import", ({ post }) => post("/import", "{\n")],
+      ["a number that none is", ({ post }) => post("/streams/alarm/1", '{"type":"Raised","data":{"from":"a","value":1e999}}')],
+      ["too much nesting", ({ post }) => post(COUNT, `{"a":${"[".repeat(64)}${"]".repeat(64)}}`)],
     ],
     "invalid-request": [
       ["a condition", ({ post }) => post(COUNT, {}, { "if-match": "3" })],
