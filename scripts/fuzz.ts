@@ -4,10 +4,9 @@
  */
 
 import { parseArgs } from "node:util";
+import { startRuntime } from "../bench/runtime.ts";
 import { type Finding, fuzz } from "../test/fuzz/fuzzer.ts";
-import { runtimeOf } from "../test/fuzz/runtime.ts";
 import { API_TOKENS, CALLERS } from "../test/fuzz/tokens.ts";
-import { DevServer, freePort, temporaryFolder } from "./dev-server.ts";
 
 const USAGE = "npm run fuzz -- [--seed NUMBER] [--requests 50000] [--from 0]";
 /** Findings that are printed: behind the first few there is often one cause. */
@@ -15,31 +14,27 @@ const SHOWN = 20;
 
 const { seed, requests, from } = options();
 let output = "";
-const server = new DevServer({
-  port: await freePort(),
-  persistTo: temporaryFolder(),
-  main: "test/workers/worker.ts",
+const store = await startRuntime("test/workers/worker.ts", {
   variables: { API_TOKENS },
-  output: (text) => (output = (output + text).slice(-20_000)),
+  log: (message) => (output = `${output}${message}\n`.slice(-5_000)),
 });
 try {
-  await server.listening();
   const began = Date.now();
   console.log(`seed ${seed}: ${requests} requests from number ${from}`);
-  const { counts, findings } = await fuzz({ url: await runtimeOf(server), callers: CALLERS, seed, requests, from, onRound: progress });
+  const { counts, findings } = await fuzz({ url: store.url, callers: CALLERS, seed, requests, from, onRound: progress });
   console.log(`\n${Math.round((Date.now() - began) / 1_000)} s`);
-  for (const [kind, count] of [...counts].toSorted()) console.log(`${String(count).padStart(7)}  ${kind}`);
+  for (const [kind, count] of [...counts].toSorted(([a], [b]) => a.localeCompare(b))) console.log(`${String(count).padStart(7)}  ${kind}`);
   for (const finding of findings.slice(0, SHOWN)) console.log(`\n${describe(finding)}`);
   console.log(`\n${findings.length} findings`);
   if (findings.length > 0) {
-    console.log(`\nThe server said at last:\n${output.slice(-5_000)}`);
+    console.log(`\nThe store said at last:\n${output}`);
     process.exitCode = 1;
   }
 } catch (error) {
-  console.error(`${String(error)}\n\nThe server said:\n${output}`);
+  console.error(`${String(error)}\n\nThe store said at last:\n${output}`);
   process.exitCode = 1;
 } finally {
-  await server.stop();
+  await store.stop();
 }
 
 function progress(sent: number, findings: readonly Finding[]): void {

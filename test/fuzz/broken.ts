@@ -29,7 +29,7 @@ const CASES: Readonly<Record<string, Case>> = {
     end: "cut",
   }),
   "a body that never ends": (random, head) => ({
-    pieces: [`${head}Content-Length: ${BODY.length}\r\n\r\n`, ...BODY.slice(0, -1 - random.below(20))],
+    pieces: [`${head}Content-Length: ${BODY.length}\r\n\r\n`, ...BODY.slice(0, -1 - random.below(20)).split("")],
     end: "stay",
   }),
   "a chunked body without its last chunk": (_random, head) => ({

@@ -17,6 +17,11 @@ import { type Answer, Wire } from "./wire.ts";
 /** Requests of one round, and how many of them are under way at once. */
 const ROUND = 250;
 const AT_ONCE = 12;
+/**
+ * Bytes of a body beyond which its answer may be lost: the runtime answers before it has read a body that nobody wants, and
+ * closes the connection. What reaches the client first, the answer or the end of the connection, is a race.
+ */
+const UNREAD_BYTES = 16_384;
 
 export interface Finding {
   readonly number: number;
@@ -107,8 +112,9 @@ class Fuzzer implements Report {
     try {
       answer = await this.#wire.send(request);
     } catch (error) {
-      this.#count(isForbidden ? "forbidden" : "mutated", "none");
-      this.findings.push({ number, what: `no answer: ${String(error)}`, request: plain });
+      const isCut = isReset(error) && (plain.body?.length ?? 0) > UNREAD_BYTES;
+      this.#count(isForbidden ? "forbidden" : "mutated", isCut ? "cut" : "none");
+      if (!isCut) this.findings.push({ number, what: `no answer: ${String(error)}`, request: plain });
       return;
     }
     this.#count(isForbidden ? "forbidden" : "mutated", answer.status);
@@ -149,6 +155,10 @@ class Fuzzer implements Report {
     const key = `${kind} ${status}`;
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
   }
+}
+
+function isReset(error: unknown): boolean {
+  return ["ECONNRESET", "EPIPE"].includes((error as { code?: string }).code ?? "");
 }
 
 /** Paths that are open to all. */

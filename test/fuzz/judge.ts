@@ -5,7 +5,7 @@ import type { Answer } from "./wire.ts";
 
 /** The 5xx answers that the document promises, and the operations of the tests' app that exist to give them. */
 const FAILURES: Readonly<Record<string, RegExp>> = {
-  "command-failed": /\/aggregates\/(?:counter\/[^/]*\/(?:Throw|DecideNonsense)|reminder\/[^/]*\/SetNonsense)$/,
+  "command-failed": /\/aggregates\/(?:counter\/[^/]*\/(?:Throw|DecideNonsense)|reminder\/[^/]*\/(?:Ask|SetNonsense))$/,
   "query-failed": /\/views\/specimens\/queries\/misspells$/,
   "view-behind": /\/views\//,
   "view-rebuilding": /\/views\//,

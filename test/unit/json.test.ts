@@ -110,7 +110,7 @@ describe("parseJson", () => {
     expect(JSON.stringify(parseJson('{"__proto__":{"a":1},"toJSON":1}', 3))).toBe('{"__proto__":{"a":1},"toJSON":1}');
   });
 
-  it.each(["1e999", "-1e999", `${"9".repeat(310)}`, '{"a":[1,{"b":1e309}]}', `${"1".repeat(250)}e99`])(
+  it.each(["1e999", "-1e999", "9".repeat(310), '{"a":[1,{"b":1e309}]}', `${"1".repeat(250)}e99`])(
     "refuses a number that none is: %s",
     (text) => {
       expect(() => parseJson(text, 64)).toThrow("a number beyond");
