@@ -8,11 +8,13 @@ import { handleWakeUps } from "../delivery/wake-up.ts";
 import { databaseOf } from "../views/generations.ts";
 import { aggregateRoutes } from "./aggregates.ts";
 import { auth } from "./auth.ts";
+import { crossOrigin, securityHeaders } from "./browsers.ts";
 import { categoryRoutes } from "./categories.ts";
 import { consumerRoutes } from "./consumers.ts";
 import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
 import { Problem } from "./problem.ts";
+import { requireStoreName } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
 import { streamRoutes } from "./streams.ts";
@@ -67,7 +69,8 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
     .route("/import", importRoutes(app));
 
   const http = new Hono<{ Bindings: Env }>()
-    .use(auth())
+    .use(securityHeaders(), crossOrigin(), auth())
+    .use("/stores/:store/*", requireStoreName)
     .route("/", serviceRoutes(app))
     .route("/", ofStore)
     .route("/stores/:store", ofStore);
