@@ -8,6 +8,7 @@
 import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "../limits.ts";
 import type { Acknowledgement } from "../log-protocol.ts";
 import type { WakeUp } from "../protocol.ts";
+import { logger } from "../telemetry/logger.ts";
 
 export class Bell {
   readonly #storage: DurableObjectStorage;
@@ -105,7 +106,7 @@ export class Bell {
         await this.#queue.sendBatch(messages.slice(at, at + QUEUE_BATCH_MESSAGES));
       }
     } catch (error) {
-      console.warn({ message: "wake-ups could not be sent; the alarm will ring again", store: this.#store, error: String(error) });
+      logger.warn({ message: "wake-ups could not be sent; the alarm will ring again", store: this.#store, count: messages.length }, error);
     }
   }
 }

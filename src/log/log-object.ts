@@ -19,6 +19,7 @@ import { Origins } from "./origins.ts";
 import { type Begun, Place } from "./place.ts";
 import { type Handover, MOVED_TO, type Moved, type SegmentRpc, segmentBytes } from "./segment.ts";
 import { Subscribers } from "./subscribers.ts";
+import { logger } from "../telemetry/logger.ts";
 
 interface Call {
   readonly stream: string;
@@ -48,7 +49,7 @@ export function logObject(app: App) {
       const inCode = consumersInCode(app, env);
       const head = () => place.known?.table.head ?? 0;
       this.#bell = new Bell(ctx.storage, env.WAKE_UPS, place.store, head, () => [...inCode, ...this.#subscribers.all()]);
-      this.#feed = new Feed(ctx, head, async (request) => (await place.begun()).reader.page(request));
+      this.#feed = new Feed(ctx, place.store, head, async (request) => (await place.begun()).reader.page(request));
       this.#commits = new GroupCommit(
         (group) => this.#commit(group),
         () => this.#forget(),
@@ -163,12 +164,8 @@ export function logObject(app: App) {
         await (this.#place.sealed ? this.#goOn() : this.#bell.alarm());
         await this.#eraseEarlier();
       } catch (error) {
-        console.warn({
-          message: "another segment of the log was not reached; trying again",
-          store: this.#place.store,
-          segment: this.#place.number,
-          error: String(error),
-        });
+        const { store, number: segment } = this.#place;
+        logger.warn({ message: "another segment of the log was not reached; trying again", store, segment }, error);
         await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
       }
     }

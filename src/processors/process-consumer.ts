@@ -16,6 +16,7 @@ import { type Work, workInLanes } from "./lanes.ts";
 import { type Cause, causeOf } from "./cause.ts";
 import { hopsProblem } from "./loops.ts";
 import { COMMAND_SENT, CommandSent, INPUT, OUTCOME, type Outcome, type Process, START_SAGA } from "./process.ts";
+import { logger } from "../telemetry/logger.ts";
 
 /** The process as a consumer of its store's log. */
 export function processConsumer(app: App, env: Env, store: string, process: Process): Consumer {
@@ -159,7 +160,15 @@ async function tell(run: Running, event: RecordedEvent, id: string, input: Input
     case "written":
       return;
     case "deleted":
-      console.info({ message: "an input came to a process that was deleted", store, instance, event: event.id, type: event.type });
+      logger.info({
+        message: "an input came to a process that was deleted",
+        store,
+        consumer: process.name,
+        stream: instance,
+        type: event.type,
+        correlationId: cause.correlationId,
+        causationId: cause.causationId,
+      });
       return;
     case "failed":
       throw new Error(`a handler of ${instance} failed at ${event.type}; the log has the cause, under command id ${answer.commandId}`);

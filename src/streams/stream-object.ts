@@ -35,6 +35,7 @@ import { importEvents } from "./imports.ts";
 import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
 import { StateCache } from "./state.ts";
+import { logger } from "../telemetry/logger.ts";
 
 /** How soon the alarm goes off again when the storage itself failed. Ours. */
 const RETRY_ALARM_MS = 30_000;
@@ -42,6 +43,8 @@ const RETRY_ALARM_MS = 30_000;
 /** The class of the stream objects of an app. Export it as `StreamObject`. */
 export function streamObject(app: App) {
   return class StreamObject extends DurableObject<Env> implements StreamRpc {
+    /** For its lines in the logs. */
+    readonly #place: { readonly store: string; readonly stream: string };
     readonly #stream: string;
     readonly #alarm: AlarmClock;
     readonly #journal: Journal;
@@ -51,14 +54,15 @@ export function streamObject(app: App) {
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
       const { store, stream } = streamOfObject(ctx);
+      this.#place = { store, stream };
       this.#stream = stream;
       this.#alarm = new AlarmClock(ctx.storage);
       void ctx.blockConcurrencyWhile(() => this.#alarm.load());
       const journal = (this.#journal = new Journal(ctx.storage, this.#alarm));
-      this.#outbox = new Outbox(ctx.storage, this.#alarm, journal.events, stream, () => logOf(env, store));
+      this.#outbox = new Outbox(ctx.storage, this.#alarm, journal.events, this.#place, () => logOf(env, store));
       const aggregate = app.aggregates.get(categoryOf(stream));
       const state = aggregate && new StateCache(ctx.storage.sql, journal.events, aggregate);
-      this.#decider = aggregate && state && { aggregate, state, journal, stream, id: streamIdOf(stream) };
+      this.#decider = aggregate && state && { aggregate, state, journal, store, stream, id: streamIdOf(stream) };
     }
 
     async execute(request: CommandRequest): Promise<CommandAnswer> {
@@ -107,7 +111,7 @@ export function streamObject(app: App) {
       return { outcome: "imported", stored: outcome.stored, sequenced: await this.#outbox.settle(this.#journal.head, request.waitMs) };
     }
 
-    async remove({ erase, expected, waitMs }: DeleteRequest): Promise<DeleteAnswer> {
+    async remove({ erase, expected, waitMs, trace }: DeleteRequest): Promise<DeleteAnswer> {
       const { head, deleted } = this.#journal;
       if (head === 0) return { outcome: "unknown" };
       // What is deleted can still be erased, once.
@@ -125,6 +129,7 @@ export function streamObject(app: App) {
         time: null,
         recordedAt: now,
         schemaVersion: 1,
+        ...(trace === undefined ? {} : { trace }),
       };
       this.#journal.end(event);
       return this.#written({ outcome: "stored", first: event.version, last: event.version, replayed: false }, waitMs);
@@ -139,7 +144,7 @@ export function streamObject(app: App) {
         const due = this.#journal.timers.nextDue();
         if (due !== undefined) this.#alarm.wakeAt(due);
       } catch (error) {
-        console.error({ message: "a stream's alarm failed and will go off again", stream: this.#stream, error: String(error) });
+        logger.error({ message: "a stream's alarm failed and will go off again", ...this.#place }, error);
         this.#alarm.wakeAt(Date.now() + RETRY_ALARM_MS);
       }
     }
@@ -154,6 +159,7 @@ export function streamObject(app: App) {
         if (timer.due > Date.now()) return;
         const { command, data, commandId, correlationId, causationId } = timer;
         let outcome: string;
+        let failure: unknown;
         try {
           ({ outcome } = this.#run({
             command,
@@ -165,16 +171,22 @@ export function streamObject(app: App) {
             firedTimer: command,
           }));
         } catch (error) {
-          outcome = String(error);
+          outcome = "threw";
+          failure = error;
         }
         if (outcome === "stored" || outcome === "refused") continue;
-        console.error({
-          message: "a timer's command could not be carried out and will be tried again",
-          stream: this.#stream,
-          command,
-          commandId,
-          outcome,
-        });
+        logger.error(
+          {
+            message: "a timer's command could not be carried out and will be tried again",
+            ...this.#place,
+            command,
+            commandId,
+            correlationId,
+            causationId,
+            outcome,
+          },
+          failure,
+        );
         this.#journal.timers.postpone(timer, Date.now());
       }
     }
