@@ -5,13 +5,15 @@ import type { App } from "../app.ts";
 import { CONSUMER_BUDGET_MS } from "../limits.ts";
 import { NAME, STORE_NAME } from "../names.ts";
 import { logOf, webhookOf } from "../objects.ts";
-import { processorConsumer } from "../processors/processor.ts";
+import { processorConsumer } from "../processors/processor-consumer.ts";
 import type { Acknowledgement } from "../log-protocol.ts";
 import type { WakeUp } from "../protocol.ts";
 import { type ViewProgress, project } from "../views/project.ts";
 import { isWebhook } from "./consumers.ts";
 import { catchUp } from "./consumer.ts";
 import { logger } from "../telemetry/logger.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
 
 const WakeUpMessage = z.object({
   store: z.string().regex(STORE_NAME),
@@ -49,12 +51,17 @@ export async function handleWakeUps(app: App, env: Env, batch: MessageBatch): Pr
   const acknowledged = new Map<string, Acknowledgement[]>();
   await Promise.all(
     [...byConsumer.values()].map(async ({ wakeUp, messages }) => {
+      const { store, consumer } = wakeUp;
       try {
-        const acknowledgement = await wake(app, env, wakeUp);
+        const about = () => ({ store, consumer, head: wakeUp.head, traceId: traceIdOf(wakeUp.trace) });
+        const acknowledgement = await span("consume", about, async (note) => {
+          const reached = await wake(app, env, wakeUp);
+          note({ position: reached?.position });
+          return reached;
+        });
         if (acknowledgement) acknowledged.set(wakeUp.store, [...(acknowledged.get(wakeUp.store) ?? []), acknowledgement]);
         for (const message of messages) message.ack();
       } catch (error) {
-        const { store, consumer } = wakeUp;
         logger.warn({ message: "a consumer could not run; the queue will try again", store, consumer }, error);
         for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
       }

@@ -20,6 +20,7 @@ import { type Begun, Place } from "./place.ts";
 import { type Handover, MOVED_TO, type Moved, type SegmentRpc, segmentBytes } from "./segment.ts";
 import { Subscribers } from "./subscribers.ts";
 import { logger } from "../telemetry/logger.ts";
+import { span } from "../telemetry/span.ts";
 
 interface Call {
   readonly stream: string;
@@ -51,7 +52,14 @@ export function logObject(app: App) {
       this.#bell = new Bell(ctx.storage, env.WAKE_UPS, place.store, head, () => [...inCode, ...this.#subscribers.all()]);
       this.#feed = new Feed(ctx, place.store, head, async (request) => (await place.begun()).reader.page(request));
       this.#commits = new GroupCommit(
-        (group) => this.#commit(group),
+        (group) => {
+          const about = () => ({
+            store: place.store,
+            count: group.length,
+            events: group.reduce((sum, { events }) => sum + events.length, 0),
+          });
+          return span("commit", about, () => this.#commit(group));
+        },
         () => this.#forget(),
       );
     }
@@ -191,7 +199,7 @@ export function logObject(app: App) {
       if (isFull) this.#place.sealedNow();
       await this.ctx.storage.sync();
       if (table.head > before) {
-        this.#bell.ring();
+        this.#bell.ring(group.findLast(({ events }) => events[0]?.trace)?.events[0]?.trace);
         this.#feed.push();
         // The alarm that was armed in the transaction does the same, should these not come through.
         if (isFull) void this.#goOn().catch(() => {});

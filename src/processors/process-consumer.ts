@@ -17,6 +17,7 @@ import { type Cause, causeOf } from "./cause.ts";
 import { hopsProblem } from "./loops.ts";
 import { COMMAND_SENT, CommandSent, INPUT, OUTCOME, type Outcome, type Process, START_SAGA } from "./process.ts";
 import { logger } from "../telemetry/logger.ts";
+import { reactionSpan } from "./reaction-span.ts";
 
 /** The process as a consumer of its store's log. */
 export function processConsumer(app: App, env: Env, store: string, process: Process): Consumer {
@@ -25,6 +26,7 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
   const checkpoint = new CheckpointStore(env.VIEWS, store, name);
   const run: Running = { app, env, store, process };
   return {
+    kind: "processor",
     name,
     store,
     types: [...correlate.keys(), COMMAND_SENT],
@@ -35,7 +37,10 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
     ...(retry === undefined ? {} : { retry }),
     async apply(events, from, to) {
       const failure = await workInLanes(
-        events.flatMap((event) => workFor(run, event) ?? []),
+        events.flatMap((event) => {
+          const work = workFor(run, event);
+          return work ? { ...work, run: () => reactionSpan(store, name, event, work.run) } : [];
+        }),
         PROCESS_LANES,
       );
       const position = failure ? failure.event.position - 1 : to;

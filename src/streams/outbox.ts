@@ -11,6 +11,8 @@ import type { LogRpc, Sequenced } from "../log-protocol.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import type { EventTable } from "./event-table.ts";
 import { logger } from "../telemetry/logger.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
 
 /** How long a call to the log may take before it counts as failed. Ours: a healthy one takes milliseconds. */
 const SEQUENCE_TIMEOUT_MS = 10_000;
@@ -128,7 +130,11 @@ export class Outbox {
       while (this.#waiters.length > 0) {
         const asked = this.#sequenced;
         const batch = this.#events.unsequenced((asked ?? this.#atActivation) + 1);
-        const answer = await this.#sequence(batch);
+        const answer = await span(
+          "sequence",
+          () => ({ ...this.#place, version: batch.at(-1)?.version, events: batch.length, traceId: traceIdOf(batch[0]?.trace) }),
+          () => this.#sequence(batch),
+        );
         if (asked !== undefined && answer.head <= asked) throw new Error(`the log stays at version ${answer.head} of ${this.#stream}`);
         if (answer.first) this.#remember(answer.first, answer.head);
         this.#sequenced = answer.head;

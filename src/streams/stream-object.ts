@@ -36,6 +36,8 @@ import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
 import { StateCache } from "./state.ts";
 import { logger } from "../telemetry/logger.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
 
 /** How soon the alarm goes off again when the storage itself failed. Ours. */
 const RETRY_ALARM_MS = 30_000;
@@ -66,14 +68,25 @@ export function streamObject(app: App) {
     }
 
     async execute(request: CommandRequest): Promise<CommandAnswer> {
-      return this.#answer(this.#run(request), request.waitMs, request.withData);
+      const { command, correlationId, causationId, trace } = request;
+      const about = () => ({ ...this.#place, command, correlationId, causationId, traceId: traceIdOf(trace) });
+      return span("command", about, async (note) => {
+        const answer = await this.#answer(this.#run(request), request.waitMs, request.withData);
+        note({ outcome: answer.outcome, commandId: "commandId" in answer ? answer.commandId : undefined });
+        return answer;
+      });
     }
 
     async append(request: AppendRequest): Promise<AppendAnswer> {
-      const outcome = appendEvents(this.#journal, request);
-      if (outcome.outcome === "stored") return this.#written(outcome, request.waitMs);
-      await this.#settle(request.waitMs);
-      return outcome;
+      const { events } = request;
+      const about = () => ({ ...this.#place, type: events[0]?.type, events: events.length, traceId: traceIdOf(events[0]?.trace) });
+      return span("append", about, async (note) => {
+        const outcome = appendEvents(this.#journal, request);
+        note({ outcome: outcome.outcome });
+        if (outcome.outcome === "stored") return this.#written(outcome, request.waitMs);
+        await this.#settle(request.waitMs);
+        return outcome;
+      });
     }
 
     async command(commandId: string, waitMs: number): Promise<CommandAnswer | undefined> {

@@ -30,6 +30,7 @@ export function viewConsumer(env: Env, store: string, view: View, table = tableO
   const { db } = checkpoint;
   const projection: Projection = { view, table, db, store };
   return {
+    kind: "view",
     name: view.name,
     store,
     types: [...new Set([...view.handlers.keys(), DELETED])],

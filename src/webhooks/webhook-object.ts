@@ -43,6 +43,8 @@ import { Keys, overlapEnd, rotated } from "./secrets.ts";
 import { bodyOf, messageJson, send } from "./sender.ts";
 import type { Webhook } from "./webhook.ts";
 import { logger } from "../telemetry/logger.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
 
 /** How soon the alarm looks after deliveries under way, should this object be gone by then. */
 const WATCH_MS = 5_000;
@@ -313,7 +315,25 @@ export function webhookObject(app: App) {
     async #send(key: Key, event: LoggedEvent): Promise<Outcome> {
       const configuration = this.#configuration();
       if (!configuration) return { delivered: false, error: "the webhook was removed", durationMs: 0 };
-      return this.#post(configuration, messageId(this.#store, this.#id, key), bodyOf(event), event.trace);
+      const { stream, version, position, type, id: causationId, trace } = event;
+      const id = messageId(this.#store, this.#id, key);
+      const traceId = traceIdOf(trace);
+      const about = () => ({
+        store: this.#store,
+        consumer: this.#id,
+        stream,
+        version,
+        position,
+        type,
+        messageId: id,
+        causationId,
+        traceId,
+      });
+      return span("deliver", about, async (note) => {
+        const outcome = await this.#post(configuration, id, bodyOf(event), trace);
+        note({ outcome: outcome.delivered ? "delivered" : "failed", response: outcome.response });
+        return outcome;
+      });
     }
 
     async #post({ url, headers = {}, secrets, asymmetric }: Active, id: string, body: string, trace?: string | null): Promise<Outcome> {

@@ -3,7 +3,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { processorConsumer } from "../../../src/processors/processor.ts";
+import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { EventTable } from "../../../src/streams/event-table.ts";
 import { app } from "../app.ts";
 import { eventually } from "../delivery/support.ts";
