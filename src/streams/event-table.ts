@@ -4,6 +4,7 @@ import { APPEND_BYTES, APPEND_EVENTS, PAGE_BYTES, SCAN_EVENTS } from "../limits.
 import type { StoredEvent } from "../event.ts";
 import type { StreamReadRequest } from "../protocol.ts";
 import { hasTableWith } from "../sqlite.ts";
+import { Tail } from "./tail.ts";
 
 /**
  * One row written per event (measured; the primary key is the rowid). `STRICT`, so that no type slips.
@@ -30,6 +31,7 @@ type Row = Record<keyof StoredEvent, SqlStorageValue>;
 
 export class EventTable {
   readonly #sql: SqlStorage;
+  readonly #tail = new Tail();
   #exists: boolean;
   #head: number;
 
@@ -68,18 +70,27 @@ export class EventTable {
 
   /** Removes what the events before a version say. Call inside `transactionSync`. */
   blankBefore(version: number): void {
+    this.#tail.forget();
     this.#sql.exec(`UPDATE events SET data = '{}', meta = '{}', trace = NULL, erased = 1 WHERE version < ?`, version);
   }
 
-  /** Moves the head, after the transaction that inserted up to it. */
-  advance(head: number): void {
+  /** Moves the head, after the transaction that inserted these events. */
+  advance(events: readonly StoredEvent[]): void {
     this.#exists = true;
-    this.#head = head;
+    this.#head += events.length;
+    this.#tail.take(events);
+  }
+
+  /** The log has everything up to this version: there is no hurry to read it any more. */
+  sequenced(version: number): void {
+    this.#tail.release(version);
   }
 
   /** The events of versions `from`…`to`, in order. */
-  range(from: number, to: number): StoredEvent[] {
+  range(from: number, to: number): readonly StoredEvent[] {
     if (!this.#exists) return [];
+    const known = this.#tail.range(from, to);
+    if (known) return known;
     return this.#sql
       .exec<Row>(`SELECT ${COLUMNS} FROM events WHERE version BETWEEN ? AND ? ORDER BY version`, from, to)
       .toArray() as unknown as StoredEvent[];
@@ -132,8 +143,10 @@ export class EventTable {
    * What to hand to the log next, from `from` on: whole appends only, because the events of one append get
    * consecutive positions; at least one append, else about as much as the largest append may hold.
    */
-  unsequenced(from: number): StoredEvent[] {
+  unsequenced(from: number): readonly StoredEvent[] {
     if (from > this.#head) return [];
+    const known = this.#tail.range(from, this.#head);
+    if (known) return known;
     const rows = this.#sql.exec<Row & { append: number }>(
       `SELECT ${COLUMNS}, append FROM events WHERE version >= ? ORDER BY version LIMIT ?`,
       from,

@@ -113,7 +113,7 @@ describe("the trace of a request", () => {
         trace: TRACE,
       };
       table.insert([event]);
-      table.advance(2);
+      table.advance([event]);
       return new EventTable(sql).range(1, 2).map(({ id, trace }) => [id, trace]);
     });
     expect(seen).toEqual([
