@@ -8,6 +8,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { App } from "../app.ts";
+import { isLocal } from "../env.ts";
 import type { LoggedEvent } from "../event.ts";
 import { newId } from "../ids.ts";
 import { MAX_POSITION, WEBHOOK_RETRY_DELIVERIES } from "../limits.ts";
@@ -17,9 +18,10 @@ import { AlarmSetter } from "./alarm-setter.ts";
 import { Announcements, streamAbout } from "./announcements.ts";
 import { Books } from "./books.ts";
 import { type Active, configured, patched } from "./configuration.ts";
-import { Dispatcher, type Host } from "./dispatcher.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { SYSTEM_CATEGORY, WEBHOOK_TEST } from "./events.ts";
 import { headersProblem } from "./headers.ts";
+import type { Host } from "./host.ts";
 import { type Key, deliveryId, deliveryReport, messageId, parseDeliveryId } from "./ledger.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type {
@@ -406,9 +408,4 @@ async function within(ms: number, work: Promise<void>): Promise<void> {
   const timer = setTimeout(resolve, ms);
   await Promise.race([work, timeIsUp]);
   clearTimeout(timer);
-}
-
-/** Whether this is `wrangler dev`: the one place where a webhook may point at the machine itself. */
-function isLocal(env: Env): boolean {
-  return env.HEADSPRING_ENV === "local";
 }
