@@ -72,6 +72,7 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
     // What was erased says nothing any more: there is nothing in it to fold or to answer.
     const events = page.events.filter((event) => !event.erased);
     try {
+      consumer.checkpoint.reads(events.map((event) => event.position));
       const applied = await apply(consumer, events.map(toRecorded), position, to);
       if (applied.failure)
         return await fail(consumer, applied.position, applied.position === position ? checkpoint.attempts : 0, applied.failure);

@@ -15,6 +15,7 @@ import { categoryRoutes } from "./categories.ts";
 import { consumerRoutes } from "./consumers.ts";
 import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, requestIdOf, traceOf } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
@@ -69,6 +70,7 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
     .route("/log", logRoutes())
     .route("/views", viewRoutes(app))
     .route("/consumers", consumerRoutes(app))
+    .route("/metrics", metricsRoutes(app))
     .route("/webhooks", webhookRoutes(app))
     .route("/.well-known", wellKnownRoutes(app))
     .route("/import", importRoutes(app));

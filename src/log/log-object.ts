@@ -9,7 +9,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { App } from "../app.ts";
 import { consumersInCode, startingAtHead } from "../delivery/consumers.ts";
 import { type StoredEvent, erases } from "../event.ts";
-import type { Acknowledgement, LogPage, LogReadRequest, Sequenced, StreamSummary } from "../log-protocol.ts";
+import type { Acknowledgement, LogPage, LogReadRequest, LogSize, Sequenced, StreamSummary } from "../log-protocol.ts";
 import { Bell } from "./bell.ts";
 import { Erasures } from "./erasures.ts";
 import { Feed } from "./feed.ts";
@@ -78,6 +78,18 @@ export function logObject(app: App) {
 
     async head(): Promise<number | Moved> {
       return this.#here(({ table }) => table.head);
+    }
+
+    async size(): Promise<LogSize | Moved> {
+      return this.#here(({ table }) => {
+        const { sql } = this.ctx.storage;
+        return {
+          head: table.head,
+          segments: this.#place.number,
+          bytes: sql.databaseSize,
+          subscriptions: this.ctx.getWebSockets().length,
+        };
+      });
     }
 
     async streams(category: string | undefined, after: string, limit: number): Promise<StreamSummary[] | Moved> {

@@ -9,7 +9,7 @@
 import { derivedId } from "../ids.ts";
 import { WEBHOOK_LEDGER_DAYS, WEBHOOK_LEDGER_STEP, WEBHOOK_PARKED_DAYS } from "../limits.ts";
 import type { HealthRecord } from "./health.ts";
-import type { DeliveryReport, DeliveryStatus, Outcome } from "./protocol.ts";
+import type { DeliveryReport, DeliveryStatus, Outcome, Totals } from "./protocol.ts";
 
 /** What an index knows: those that will be tried again, and those that were given up. */
 const TROUBLED = `status IN ('pending', 'parked')`;
@@ -66,6 +66,8 @@ export interface Progress {
   readonly health: HealthRecord;
   readonly lastFailure?: { readonly message: string; readonly at: string; readonly event?: FailedEvent };
   readonly prunedAt: number;
+  /** Absent: it was stored before they were counted. */
+  readonly totals?: Totals;
 }
 
 interface FailedEvent {
