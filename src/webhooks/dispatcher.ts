@@ -4,7 +4,8 @@
  */
 
 import { WEBHOOK_IN_FLIGHT } from "../limits.ts";
-import type { Books, Turn } from "./books.ts";
+import type { Books } from "./books.ts";
+import type { Turn } from "./turn.ts";
 import type { Host } from "./host.ts";
 import { Intake } from "./intake.ts";
 
@@ -103,7 +104,7 @@ export class Dispatcher {
       const isRoom = this.#underWay.size < (health.isDown ? 1 : (settings.concurrency ?? WEBHOOK_IN_FLIGHT));
       const turn = this.#next(now);
       if (!turn) {
-        const due = this.#books.nextDue(this.#isUnderWay);
+        const due = this.#books.waits.nextDue(this.#isUnderWay);
         const wantsMore = this.#readAgainAt > now ? this.#readAgainAt : undefined;
         const times = [due, wantsMore].filter((time) => time !== undefined);
         return times.length === 0 ? undefined : Math.max(Math.min(...times), health.closedUntil);
@@ -117,7 +118,7 @@ export class Dispatcher {
 
   /** What is next. While the endpoint is down, rather something that has not failed: it is not to blame. */
   #next(now: number): Turn | undefined {
-    const again = () => this.#books.dueTurn(now, this.#isUnderWay);
+    const again = () => this.#books.waits.dueTurn(now, this.#isUnderWay);
     const fresh = () => this.#freshTurn();
     return this.#books.health.isDown ? (fresh() ?? again()) : (again() ?? fresh());
   }

@@ -4,7 +4,7 @@ import type { LoggedEvent } from "../event.ts";
 import type { LogRpc } from "../log-protocol.ts";
 import type { Books } from "./books.ts";
 import type { Active } from "./configuration.ts";
-import type { Key } from "./ledger.ts";
+import type { Key } from "./delivery-id.ts";
 import type { Outcome } from "./protocol.ts";
 
 export interface Host {

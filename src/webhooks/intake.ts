@@ -2,7 +2,8 @@
 
 import type { LoggedEvent } from "../event.ts";
 import { WEBHOOK_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FAILING_STREAMS, WEBHOOK_WINDOW_EVENTS } from "../limits.ts";
-import type { Books, Turn } from "./books.ts";
+import type { Books } from "./books.ts";
+import type { Turn } from "./turn.ts";
 import { EventCache } from "./event-cache.ts";
 import type { Host } from "./host.ts";
 import { isOfInterest } from "./interest.ts";
@@ -64,8 +65,8 @@ export class Intake {
 
   /** One that a reset has put aside is not read any more. */
   #mayRead(window: Window): boolean {
-    const { lanes, windows } = this.#books;
-    const hasRoom = window.size + WEBHOOK_BATCH_EVENTS <= WEBHOOK_WINDOW_EVENTS && lanes.size < WEBHOOK_FAILING_STREAMS;
+    const { waits, windows } = this.#books;
+    const hasRoom = window.size + WEBHOOK_BATCH_EVENTS <= WEBHOOK_WINDOW_EVENTS && waits.streams < WEBHOOK_FAILING_STREAMS;
     return window.mayHaveMore && hasRoom && windows.includes(window) && this.#host.settings() !== undefined;
   }
 

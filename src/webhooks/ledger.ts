@@ -1,15 +1,14 @@
 /**
- * A webhook's books, in its object's SQLite.
+ * What came of each delivery, in the SQLite of the webhook's object.
  *
  * An event that arrives at the first attempt costs one row: its entry. What waits has no entry; the position up to which
- * everything is on the books ({@link Feed}) and the log say which events these are. An event that fails blocks its stream,
- * and the stream gets a row in `lanes`: so a stream that fails costs a row, and not one for each event behind.
+ * everything is on the books (`Feed`) and the log say which events these are. An event that fails blocks its stream, and the
+ * stream gets a row of its own (`lane-table.ts`).
  */
 
-import { derivedId } from "../ids.ts";
 import { WEBHOOK_LEDGER_DAYS, WEBHOOK_LEDGER_STEP, WEBHOOK_PARKED_DAYS } from "../limits.ts";
-import type { HealthRecord } from "./health.ts";
-import type { DeliveryReport, DeliveryStatus, Outcome, Totals } from "./protocol.ts";
+import { type Key, deliveryId, messageId } from "./delivery-id.ts";
+import type { DeliveryReport, DeliveryStatus, Outcome } from "./protocol.ts";
 
 /** What an index knows: those that will be tried again, and those that were given up. */
 const TROUBLED = `status IN ('pending', 'parked')`;
@@ -33,59 +32,9 @@ const CREATE = [
   ) STRICT, WITHOUT ROWID`,
   // Not for those that arrive, so that they pay nothing for it. Only what says the same condition again, word for word, finds it.
   `CREATE INDEX IF NOT EXISTS troubled_deliveries ON deliveries (status, run, position) WHERE ${TROUBLED}`,
-  `CREATE TABLE IF NOT EXISTS lanes (
-    run      INTEGER NOT NULL,
-    stream   TEXT    NOT NULL,
-    head     INTEGER,                   -- position of the delivery that the others wait for; NULL: to be found after \`after\`
-    after    INTEGER NOT NULL,          -- up to here all of the stream's events are on the books
-    seen     INTEGER NOT NULL,          -- the last of its events that wait here
-    behind   INTEGER NOT NULL,          -- how many wait, besides the head
-    PRIMARY KEY (run, stream)
-  ) STRICT, WITHOUT ROWID`,
 ];
 
 const DAY_MS = 86_400_000;
-
-/** One way along the log: the webhook's own, which has no end, or a replay. */
-export interface Feed {
-  readonly run: number;
-  /** Every event up to here that is of interest is on the books: in `deliveries` or behind the head of a lane. */
-  readonly settled: number;
-  /** The last position of a replay. */
-  readonly end?: number;
-  /** Only events recorded in this time (milliseconds since 1970): from, and before. */
-  readonly since?: number;
-  readonly until?: number;
-}
-
-/** What a webhook remembers from one activation to the next, in one row. */
-export interface Progress {
-  readonly feeds: readonly Feed[];
-  /** Numbers given to replays and resets so far. */
-  readonly runs: number;
-  readonly health: HealthRecord;
-  readonly lastFailure?: { readonly message: string; readonly at: string; readonly event?: FailedEvent };
-  readonly prunedAt: number;
-  /** Absent: it was stored before they were counted. */
-  readonly totals?: Totals;
-}
-
-interface FailedEvent {
-  readonly position: number;
-  readonly stream: string;
-  readonly version: number;
-  readonly type: string;
-}
-
-/** A stream whose events wait for one that failed. */
-export interface Lane {
-  readonly run: number;
-  readonly stream: string;
-  head: number | undefined;
-  after: number;
-  seen: number;
-  behind: number;
-}
 
 /** A delivery that has failed and will be tried again. */
 export interface Retry {
@@ -96,12 +45,6 @@ export interface Retry {
   nextAttemptAt: number;
   /** Of the last attempt. */
   at: number;
-}
-
-/** Which delivery. */
-export interface Key {
-  readonly run: number;
-  readonly position: number;
 }
 
 interface Row {
@@ -117,22 +60,6 @@ interface Row {
   readonly response: number | null;
   readonly error: string | null;
   readonly excerpt: string | null;
-}
-
-/** The id of a delivery, as operators use it. */
-export function deliveryId({ run, position }: Key): string {
-  return run === 0 ? String(position) : `${position}-${run}`;
-}
-
-/** The delivery that an id names. */
-export function parseDeliveryId(id: string): Key | undefined {
-  const [, position, run = "0"] = /^(\d{1,15})(?:-([1-9]\d{0,8}))?$/.exec(id) ?? [];
-  return position === undefined ? undefined : { run: Number(run), position: Number(position) };
-}
-
-/** The `webhook-id`: the same over all attempts, another one for every delivery. Without a dot, which parts the signed text. */
-export function messageId(store: string, webhook: string, { run, position }: Key): string {
-  return `msg_${derivedId("webhook", store, webhook, run, position).replaceAll("-", "")}`;
 }
 
 export class Ledger {
@@ -234,27 +161,6 @@ export class Ledger {
         `SELECT run, position, stream, attempts, next_attempt_at AS nextAttemptAt, at FROM deliveries WHERE ${TROUBLED} AND status = 'pending'`,
       )
       .toArray() as unknown as Retry[];
-  }
-
-  lanes(): Lane[] {
-    const rows = this.#sql.exec(`SELECT run, stream, head, after, seen, behind FROM lanes`).toArray();
-    return rows.map((row) => ({ ...row, head: row.head ?? undefined })) as unknown as Lane[];
-  }
-
-  saveLane({ run, stream, head, after, seen, behind }: Lane): void {
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO lanes (run, stream, head, after, seen, behind) VALUES (?, ?, ?, ?, ?, ?)`,
-      run,
-      stream,
-      head ?? null,
-      after,
-      seen,
-      behind,
-    );
-  }
-
-  removeLane({ run, stream }: Lane): void {
-    this.#sql.exec(`DELETE FROM lanes WHERE run = ? AND stream = ?`, run, stream);
   }
 
   /** Takes what waits for another attempt in a run off the books, behind a position: it comes again, as part of another run. */

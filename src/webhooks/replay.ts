@@ -2,7 +2,7 @@
 
 import { WEBHOOK_REPLAYS } from "../limits.ts";
 import type { Books } from "./books.ts";
-import type { Feed } from "./ledger.ts";
+import type { Feed } from "./progress.ts";
 import type { Refused, ReplayReport, ReplayRequest } from "./protocol.ts";
 
 /**

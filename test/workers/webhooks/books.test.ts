@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WEBHOOK_LEDGER_DAYS, WEBHOOK_PARKED_DAYS } from "../../../src/limits.ts";
 import { Books } from "../../../src/webhooks/books.ts";
+import { LaneTable } from "../../../src/webhooks/lane-table.ts";
 import { Ledger } from "../../../src/webhooks/ledger.ts";
 import { eventually } from "../delivery/support.ts";
 import { clock, interceptReads, subscribed } from "./support.ts";
@@ -115,7 +116,7 @@ describe("the books of a webhook", () => {
     vi.spyOn(console, "error").mockReturnValue();
     const { read, wake, alarm, endpoint, books } = await subscribed("storage");
     const time = clock();
-    const record = vi.spyOn(Ledger.prototype, "saveLane").mockImplementationOnce(() => {
+    const record = vi.spyOn(LaneTable.prototype, "save").mockImplementationOnce(() => {
       throw new Error("the disk is full");
     });
     endpoint.answer = FAILED;
