@@ -110,14 +110,15 @@ export class Ledger {
     );
   }
 
-  /** Makes parked deliveries wait for another attempt, with the whole schedule before them. Answers with those that it was. */
-  revive(from: number, to: number, limit: number): Retry[] {
+  /** Makes parked deliveries wait for an attempt now, with the whole schedule before them. Answers with those that it was. */
+  revive(from: number, to: number, limit: number, now: number): Retry[] {
     return this.#sql
       .exec(
-        `UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = 0
+        `UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = ?
           WHERE (run, position) IN (SELECT run, position FROM deliveries
                                      WHERE ${TROUBLED} AND status = 'parked' AND position BETWEEN ? AND ? ORDER BY run, position LIMIT ?)
           RETURNING run, position, stream, attempts, next_attempt_at AS nextAttemptAt, at`,
+        now,
         from,
         to,
         limit,
@@ -125,11 +126,14 @@ export class Ledger {
       .toArray() as unknown as Retry[];
   }
 
-  reviveOne({ run, position }: Key): Retry | undefined {
+  /** The same for one delivery, parked or waiting. Undefined: it has ended otherwise, or is not there. */
+  reviveOne({ run, position }: Key, now: number): Retry | undefined {
     return this.#sql
       .exec(
-        `UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = 0 WHERE run = ? AND position = ? AND status = 'parked'
+        `UPDATE deliveries SET attempts = iif(status = 'parked', 0, attempts), status = 'pending', next_attempt_at = ?
+          WHERE run = ? AND position = ? AND ${TROUBLED}
           RETURNING run, position, stream, attempts, next_attempt_at AS nextAttemptAt, at`,
+        now,
         run,
         position,
       )

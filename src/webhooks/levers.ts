@@ -36,7 +36,7 @@ export function retryAll(books: Books): void {
  */
 export function retryParked(books: Books, from: number, to: number): { retried: number; left: number } {
   books.health.forgive();
-  const revived = books.ledger.revive(from, to, WEBHOOK_RETRY_DELIVERIES);
+  const revived = books.ledger.revive(from, to, WEBHOOK_RETRY_DELIVERIES, Date.now());
   for (const retry of revived) books.waits.tryAgain(retry);
   return { retried: revived.length, left: books.ledger.parkedBetween(from, to) };
 }
@@ -48,9 +48,8 @@ export function retryDelivery(books: Books, about: About, delivery: string): Del
   if (!key || !row) return undefined;
   if (row.status !== "parked" && row.status !== "pending") return { refused: `it is ${row.status}: replay its position to send it again` };
   books.health.forgive();
-  const revived = books.ledger.reviveOne(key);
+  const revived = books.ledger.reviveOne(key, Date.now());
   if (revived) books.waits.tryAgain(revived);
-  books.waits.hurry(({ run, position }) => run === key.run && position === key.position);
   return deliveryReport(...about, books.ledger.find(key) ?? row);
 }
 

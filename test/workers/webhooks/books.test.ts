@@ -80,7 +80,11 @@ describe("the books of a webhook", () => {
     await alarm();
     await eventually(async () => expect(await statuses()).toEqual(["parked"]));
     expect(await report()).toMatchObject({ parked: 1 });
-    time.pass((WEBHOOK_PARKED_DAYS - WEBHOOK_LEDGER_DAYS + 2) * DAY_MS);
+    time.pass((WEBHOOK_PARKED_DAYS - WEBHOOK_LEDGER_DAYS - 2) * DAY_MS);
+    await alarm();
+    await alarm();
+    expect(await statuses()).toEqual(["parked"]);
+    time.pass(4 * DAY_MS);
     await alarm();
     await alarm();
     await eventually(async () => expect(await statuses()).toEqual([]));

@@ -135,7 +135,7 @@ describe("the list of deliveries of a webhook with many", () => {
     ["the number of those that are parked", ROWS / 100, (ledger) => ledger.parked()],
     ["the number of those in a range", ROWS / 100, (ledger) => ledger.parkedBetween(1, ROWS)],
     ["what is to be tried again, when the books are opened", 1, (ledger) => ledger.retries()],
-    ["those that are revived", ROWS / 100, (ledger) => ledger.revive(1, ROWS, 50)],
+    ["those that are revived", ROWS / 100, (ledger) => ledger.revive(1, ROWS, 50, 0)],
   ])("reads a bounded number of rows for %s", async (_what, most, look) => {
     const { storage } = await withMany("bound");
     const rowsRead = await storage((storage) => {

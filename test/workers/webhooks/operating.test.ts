@@ -165,11 +165,13 @@ describe("retrying", () => {
   }
 
   it("one parked delivery sends it again under the same id", async () => {
-    const { post, webhook, json, endpoint, report } = await parked("one");
+    const { post, webhook, json, endpoint, report, time } = await parked("one");
     const path = `/webhooks/${webhook.id}/deliveries`;
     const before = endpoint.received.length;
     const response = await post(`${path}/1/retry`, undefined);
     expect(response.status).toBe(202);
+    const nextAttemptAt = new Date(time.now()).toISOString();
+    expect(await readJson(response)).toMatchObject({ id: "1", status: "pending", attempts: 0, nextAttemptAt });
     await eventually(async () => expect(await report()).toMatchObject({ parked: 1, pending: 0 }));
     expect(endpoint.received).toHaveLength(before + 1);
     const again = endpoint.received.at(-1) as Delivery;
@@ -204,12 +206,14 @@ describe("retrying", () => {
 
   it("what backs off does not wait any longer", async () => {
     const { post, read, wake, webhook, endpoint, report } = await subscribed("now");
+    const time = clock();
     endpoint.answer = FAILED;
     await read("s", 1);
     await wake();
     await eventually(async () => expect(await report()).toMatchObject({ attempts: 1 }));
     endpoint.answer = OK;
-    await post(`/webhooks/${webhook.id}/deliveries/1/retry`, undefined);
+    const answer = await readJson(await post(`/webhooks/${webhook.id}/deliveries/1/retry`, undefined));
+    expect(answer).toMatchObject({ status: "pending", attempts: 1, nextAttemptAt: new Date(time.now()).toISOString() });
     await eventually(async () => expect(await report()).toMatchObject({ pending: 0 }));
   });
 });
