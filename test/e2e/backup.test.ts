@@ -26,11 +26,14 @@ describe("a backup", () => {
   const lines = () => readFileSync(file, "utf8").trimEnd().split("\n");
 
   beforeAll(async () => {
-    server = await Server.start();
+    server = await Server.start({ main: "test/workers/worker.ts" });
     from = store("from");
     await from.call("/aggregates/product/apple/ReceiveStock", { quantity: 10 });
     await order("1");
     await isReady("1");
+    // Answered by a count: another one for every time that it is answered.
+    await from.call("/streams/reading/s", { type: "Read", data: { value: 1 } });
+    await until("the count", async () => ((await from.call("/aggregates/counter/of-s")).status === 200 ? true : undefined));
   });
   afterAll(() => server.stop());
 
