@@ -28,6 +28,8 @@ interface Settings {
   /** The folder that keeps the state. */
   readonly state?: string;
   readonly variables?: Readonly<Record<string, string>>;
+  /** Where warnings and errors go; without it, to stderr. */
+  readonly log?: (message: string) => void;
 }
 
 export interface Runtime {
@@ -38,7 +40,10 @@ export interface Runtime {
 }
 
 /** @param main the worker's file, from the project's root */
-export async function startRuntime(main: string, { state = temporaryFolder(), variables = {} }: Settings = {}): Promise<Runtime> {
+export async function startRuntime(
+  main: string,
+  { state = temporaryFolder(), variables = {}, log = console.error }: Settings = {},
+): Promise<Runtime> {
   const built = build(main);
   const { workerOptions } = optionsOf(join(ROOT, "wrangler.toml"));
   const before = new Set(children());
@@ -55,7 +60,7 @@ export async function startRuntime(main: string, { state = temporaryFolder(), va
     cf: false,
     resourcePersistencePath: state,
     handleStructuredLogs: ({ level, message }: { level: string; message: string }) => {
-      if (level === "error" || level === "warn") console.error(message);
+      if (level === "error" || level === "warn") log(message);
     },
   });
   const running = new miniflare.Miniflare(options);

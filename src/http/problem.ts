@@ -40,6 +40,7 @@ const PROBLEMS = {
   "body-too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The body's media type is not one of those taken here"],
   "command-refused": [422, "The command was refused"],
+  "rate-limited": [429, "Too many requests"],
   "command-failed": [500, "The command failed"],
   "query-failed": [500, "The query failed"],
   "internal-error": [500, "Something went wrong on our side"],

@@ -1,8 +1,8 @@
 /** Reads requests: bodies with their limits, conditions, preferences, and queries checked by schema. */
 
-import type { Context } from "hono";
+import type { Context, Next } from "hono";
 import { z } from "zod";
-import { byteLength, depthOf } from "../json.ts";
+import { byteLength, parseJson } from "../json.ts";
 import { IDEMPOTENCY_KEY_BYTES, JSON_DEPTH, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
 import type { Expected } from "../protocol.ts";
@@ -30,6 +30,12 @@ export function storeOf(context: HttpContext): string {
   const store = context.req.param("store") ?? DEFAULT_STORE;
   if (!STORE_NAME.test(store)) throw new Problem("invalid-request", `the name of a store matches ${STORE_NAME.source}`);
   return store;
+}
+
+/** Nothing is at a store whose name cannot be one, not even what is the same in all stores. */
+export async function requireStoreName(context: HttpContext, next: Next): Promise<void> {
+  storeOf(context);
+  await next();
 }
 
 /** The stream id that the path names. */
@@ -79,9 +85,8 @@ export async function jsonBody(context: HttpContext, maxBytes: number): Promise<
     throw new Problem("unsupported-media-type", `send application/json, not ${type}`);
   }
   const text = await textBody(context, maxBytes);
-  if (depthOf(text) > JSON_DEPTH) throw new Problem("invalid-json", `the body nests deeper than ${JSON_DEPTH} levels`);
   try {
-    return { text, value: JSON.parse(text) };
+    return { text, value: parseJson(text, JSON_DEPTH) };
   } catch (error) {
     throw new Problem("invalid-json", text.trim() === "" ? "the body is empty; send a JSON object" : (error as SyntaxError).message);
   }
@@ -111,9 +116,15 @@ async function textBody(context: HttpContext, maxBytes: number): Promise<string>
     }
     return text + decoder.decode();
   } catch (error) {
-    if (error instanceof TypeError) throw new Problem("invalid-json", "the body is not valid UTF-8");
-    throw error;
+    throw bodyProblem(error);
   }
+}
+
+/** What is wrong with a body that cannot be read. That its client has gone is no failure of ours, though the platform says so. */
+export function bodyProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof TypeError) return new Problem("invalid-json", "the body is not valid UTF-8");
+  return new Problem("invalid-request", "the body broke off before its end");
 }
 
 /** What `If-Match` and `If-None-Match` say about the stream's version. */

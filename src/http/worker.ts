@@ -11,13 +11,14 @@ import { traceIdOf } from "../telemetry/trace.ts";
 import { databaseOf } from "../views/generations.ts";
 import { aggregateRoutes } from "./aggregates.ts";
 import { auth } from "./auth.ts";
+import { crossOrigin, securityHeaders } from "./browsers.ts";
 import { categoryRoutes } from "./categories.ts";
 import { consumerRoutes } from "./consumers.ts";
 import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, requestIdOf, traceOf } from "./request.ts";
+import { type HttpContext, requestIdOf, requireStoreName, traceOf } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
 import { streamRoutes } from "./streams.ts";
@@ -76,7 +77,8 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
     .route("/import", importRoutes(app));
 
   const http = new Hono<{ Bindings: Env }>()
-    .use(auth())
+    .use(securityHeaders(), crossOrigin(), auth())
+    .use("/stores/:store/*", requireStoreName)
     .route("/", serviceRoutes(app))
     .route("/", ofStore)
     .route("/stores/:store", ofStore);
