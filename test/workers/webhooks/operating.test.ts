@@ -291,6 +291,28 @@ describe("sending again", () => {
     await eventually(async () => expect(await report()).toMatchObject({ replays: [], pending: 0 }));
   });
 
+  it("a range of time, and nothing outside of it behind a delivery that fails, though clocks run backwards", async () => {
+    const { post, read, wake, alarm, webhook, endpoint, received, report } = await subscribed("backwards");
+    const time = clock();
+    const begun = time.now();
+    for (const seconds of [0, -60, 120, -60]) {
+      await read("s", 1);
+      time.pass(seconds * 1_000); // recorded at 0, 0, before it, after it
+    }
+    await read("s", 1);
+    time.pass(begun + 1_000 - time.now());
+    await wake();
+    await eventually(() => expect(received()).toHaveLength(5));
+    endpoint.answer = FAILED;
+    await post(`/webhooks/${webhook.id}/replay`, { from: new Date(begun).toISOString(), to: new Date(begun + 30_000).toISOString() });
+    await eventually(async () => expect(await report()).toMatchObject({ attempts: 1, pending: 3 }));
+    endpoint.answer = OK;
+    time.pass(6_000);
+    await alarm();
+    await eventually(async () => expect(await report()).toMatchObject({ replays: [], pending: 0 }));
+    expect(received().slice(6)).toEqual(["reading/s/1", "reading/s/2", "reading/s/5"]);
+  });
+
   it("looks long for a time, and what is new does not wait for that", async () => {
     const { store, post, object, read, wake, webhook, endpoint, report } = await subscribed("long-look", { types: ["Read"] });
     await post("/streams/reading/old", { events: Array.from({ length: 300 }, () => ({ type: "Calibrated", data: {} })) });
