@@ -1,6 +1,7 @@
 /** The store's files, read without asking the store: whoever asks a stream makes it look after itself. */
 
-import { readdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -10,6 +11,9 @@ export interface OnDisk {
   readonly type: string;
   readonly correlationId: string;
 }
+
+/** SQLite: a transaction must be rolled back first, and a reader may not. */
+const SQLITE_READONLY_ROLLBACK = 776;
 
 const STREAMS = "v3/do/headspring-StreamObject";
 const LOGS = "v3/do/headspring-LogObject";
@@ -59,14 +63,37 @@ export class Disk {
   #each<Found>(folder: string, look: (db: DatabaseSync) => Found | undefined): Found[] {
     const files = readdirSync(join(this.#folder, folder)).filter((file) => /^[0-9a-f]{64}\.sqlite$/.test(file));
     return files.flatMap((file) => {
-      const db = new DatabaseSync(join(this.#folder, folder, file), { readOnly: true });
+      const path = join(this.#folder, folder, file);
+      let found: Found | undefined;
       try {
-        const found = look(db);
-        return found === undefined ? [] : [found];
-      } finally {
-        db.close();
+        found = lookInto(path, true, look);
+      } catch (error) {
+        if ((error as { errcode?: number }).errcode !== SQLITE_READONLY_ROLLBACK) throw error;
+        found = lookIntoCopy(path, look);
       }
+      return found === undefined ? [] : [found];
     });
+  }
+}
+
+function lookInto<Found>(path: string, readOnly: boolean, look: (db: DatabaseSync) => Found): Found {
+  const db = new DatabaseSync(path, { readOnly });
+  try {
+    return look(db);
+  } finally {
+    db.close();
+  }
+}
+
+/** The store died while it made this file, and nobody has opened it since: the first to do so cleans up. That must not be us. */
+function lookIntoCopy<Found>(path: string, look: (db: DatabaseSync) => Found): Found {
+  const folder = mkdtempSync(join(tmpdir(), "headspring-copy-"));
+  try {
+    for (const suffix of ["", "-journal", "-wal"])
+      if (existsSync(path + suffix)) copyFileSync(path + suffix, join(folder, `copy.sqlite${suffix}`));
+    return lookInto(join(folder, "copy.sqlite"), false, look);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 

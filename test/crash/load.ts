@@ -10,6 +10,7 @@ export const STORES = ["default", "second"] as const;
 const CLIENTS = 6;
 /** Longer than anything may be waited for that is asked here: who waits longer waits for nobody. */
 const TIMEOUT_MS = 45_000;
+const ENDED = "410 stream-deleted";
 
 /** What clients have done, and what they saw that they should not have seen. */
 export class Load {
@@ -50,12 +51,12 @@ export class Load {
 
   /** Sends everything again of which it is not known what came of it, until it is. */
   async resolve(): Promise<void> {
-    for (const write of this.writes.filter(({ fate, repeatable }) => fate === "unknown" && repeatable)) {
+    for (const write of this.writes.filter(({ fate, repeatable, problem }) => fate === "unknown" && repeatable && problem !== ENDED)) {
       for (let attempt = 0; write.fate === "unknown" && attempt < 20; attempt++) {
         await this.#send(write);
         if (write.fate === "unknown") await sleep(100);
       }
-      if (write.fate === "unknown") this.violations.push(`${write.id} (${write.path}) gets no answer`);
+      if (write.fate === "unknown" && write.problem !== ENDED) this.violations.push(`${write.id} (${write.path}) gets no answer`);
     }
   }
 
@@ -103,7 +104,7 @@ export class Load {
           if (await this.#send(write)) this.writes.push(write);
           if (write.fate === "acknowledged") own.push(write);
           // What was never answered is sent again by half of those who can, as soon as there is somebody to answer.
-          while (write.fate === "unknown" && write.repeatable && this.#working && random.chance(0.5)) {
+          while (write.fate === "unknown" && write.problem !== ENDED && write.repeatable && this.#working && random.chance(0.5)) {
             await sleep(random.int(10, 400));
             await this.#send(write);
           }
@@ -128,8 +129,10 @@ export class Load {
       const answer = await this.request(write.store, write.method, write.path, write.body, write.headers);
       if (answer.status < 300) this.#acknowledge(write, answer.body);
       else {
-        write.fate = answer.status < 500 ? "turned-down" : "unknown";
         write.problem = `${answer.status} ${String(answer.body.code)}`;
+        // Of a stream that has ended meanwhile nobody learns what was stored before.
+        const isNews = write.fate === "under-way" || write.problem !== ENDED;
+        write.fate = answer.status < 500 && isNews ? "turned-down" : "unknown";
       }
       return true;
     } catch (error) {
