@@ -33,6 +33,8 @@ export interface Plan {
   readonly seconds: number;
   /** Deaths of a round, beside its last one. Default: two to five. */
   readonly kills?: number;
+  /** Milliseconds of load between two deaths, at most. Default: six seconds. */
+  readonly pauseMs?: number;
   /** Told what is going on. */
   readonly tell?: (line: string) => void;
   /** Called before everything is removed. */
@@ -50,7 +52,7 @@ const CONSUMERS = [...app.views.keys(), ...app.processors.keys()];
 const READINGS = { query: "category=reading&category=note", matches: ({ stream }: Event) => /^(reading|note)\//.test(stream) };
 const ORDERS = { query: "type=OrderReady", matches: ({ type }: Event) => type === "OrderReady" };
 
-export async function crash({ seed, seconds, kills: planned, tell = () => {}, keep = () => {} }: Plan): Promise<Report> {
+export async function crash({ seed, seconds, kills: planned, pauseMs = 6_000, tell = () => {}, keep = () => {} }: Plan): Promise<Report> {
   const start = Date.now();
   const random = new Random(seed);
   const payments = await PaymentService.listen();
@@ -60,7 +62,7 @@ export async function crash({ seed, seconds, kills: planned, tell = () => {}, ke
   const endpoints: Endpoint[] = [];
   const checks: Check[] = [];
   const load = new Load(client.url, random.fork());
-  const kills = new Kills(server, load, random.fork());
+  const kills = new Kills(server, load, random.fork(), pauseMs);
   const disk = new Disk(server.folder);
   let [rounds, asleep, slowest] = [0, 0, 0];
   try {

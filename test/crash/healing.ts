@@ -27,7 +27,7 @@ export async function heal(watched: Watched, tell: (line: string) => void): Prom
   const start = Date.now();
   for (let told = start; ;) {
     const missing = missingIn(watched);
-    if (Date.now() - told > TELL_MS) {
+    if (missing.length > 0 && Date.now() - told > TELL_MS) {
       told = Date.now();
       tell(`${missing.length} are still to come, among them: ${missing.at(-1)}`);
     }

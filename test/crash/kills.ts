@@ -17,8 +17,8 @@ const KINDS = {
 };
 export type Kind = keyof typeof KINDS;
 
-/** Milliseconds of work between two deaths. */
-const BETWEEN_MS = { least: 300, most: 6_000 };
+/** Milliseconds of work between two deaths, at least. */
+const PAUSE_MIN_MS = 300;
 /** How long to wait for such an acknowledgement. */
 const NO_ACKNOWLEDGEMENT_MS = 3_000;
 
@@ -27,16 +27,19 @@ export class Kills {
   readonly #server: Server;
   readonly #load: Load;
   readonly #random: Random;
+  readonly #pauseMs: number;
 
-  constructor(server: Server, load: Load, random: Random) {
+  /** @param pauseMs milliseconds of work between two deaths, at most */
+  constructor(server: Server, load: Load, random: Random, pauseMs: number) {
     this.#server = server;
     this.#load = load;
     this.#random = random;
+    this.#pauseMs = pauseMs;
   }
 
   /** One death, after some work, and the store's next life. */
   async next(): Promise<void> {
-    await sleep(this.#random.int(BETWEEN_MS.least, BETWEEN_MS.most));
+    await sleep(this.#random.int(PAUSE_MIN_MS, this.#pauseMs));
     const kind = this.#random.weighted(KINDS);
     if (kind === "runtime") {
       await this.#server.crashRuntime();
@@ -51,7 +54,7 @@ export class Kills {
 
   /** The last death of a round: in full swing, and nobody is there afterwards. */
   async last(): Promise<void> {
-    await sleep(this.#random.int(BETWEEN_MS.least, BETWEEN_MS.most));
+    await sleep(this.#random.int(PAUSE_MIN_MS, this.#pauseMs));
     await this.#acknowledgement();
     await this.#server.crash();
     await this.#load.stop();

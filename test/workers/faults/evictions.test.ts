@@ -86,7 +86,10 @@ describe("a call that is lost with the memory of all objects, whichever it is", 
       expect(await told.rows(values)).toEqual(await told.folded(values));
       expect(await told.rows(totals)).toEqual(await told.folded(totals));
       const versions = told.endpoint.received.map(({ version }) => version);
-      expect({ step, firsts: versions.filter((version, index) => versions.indexOf(version) === index) }).toEqual({ step, firsts: [1, 2, 3] });
+      expect({ step, firsts: versions.filter((version, index) => versions.indexOf(version) === index) }).toEqual({
+        step,
+        firsts: [1, 2, 3],
+      });
       vi.restoreAllMocks();
     }
     expect(step).toBeGreaterThan(10);
