@@ -156,6 +156,23 @@ describe.each([
   });
 });
 
+describe("an alarm that the platform has lost", () => {
+  it("is set again by the next write that rests on it (promise 1)", async () => {
+    const { store, post, log, stream } = freshStore("lost-alarm");
+    const stub = stream("counter", "1");
+    const { pass } = clock();
+    const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
+    const count = () => post("/aggregates/counter/1/Count", {}, IMPATIENT);
+    await count();
+    await runInDurableObject(stub, (_instance, { storage }) => storage.deleteAlarm());
+    pass(2 * 60_000);
+    expect((await count()).status).toBe(200);
+    restore();
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await log()).toHaveLength(2);
+  });
+});
+
 it("the clock of these tests is the one that objects and workers look at: otherwise nothing above would mean anything", async () => {
   const { post, log, stream } = freshStore("clock");
   const { now, pass } = clock();
