@@ -130,6 +130,7 @@ describe.each([
     await vi.waitFor(() => expect(keys).toHaveLength(1));
     pass(jump);
     await run(calling(charge, outside));
+    pass(1);
     answer();
     await first;
     await run(calling(charge, outside));
