@@ -12,7 +12,12 @@ export default defineConfig({
           cloudflareTest({
             main: "./test/workers/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { HEADSPRING_ENV: "local" }, d1Databases: ["ARCHIVE"] },
+            miniflare: {
+              bindings: { HEADSPRING_ENV: "local" },
+              d1Databases: ["ARCHIVE"],
+              // Under this name it limits only who asks for it.
+              ratelimits: { TIGHT: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
+            },
           }),
         ],
         test: {

@@ -1,4 +1,4 @@
-/** JSON as text: one spelling for equal values, and a bound on nesting. */
+/** JSON as text: one spelling for equal values, and what of it is taken from strangers. */
 
 /** The same text for the same value, whatever the order of its keys. */
 export function canonical(value: unknown): string {
@@ -29,6 +29,27 @@ export function depthOf(text: string): number {
     else if (character === 0x7d || character === 0x5d) depth--;
   }
   return deepest;
+}
+
+/**
+ * The value of a JSON text that somebody sent.
+ *
+ * @param maxDepth levels that it may nest
+ * @throws {SyntaxError} when it is not JSON, nests deeper, or has a number that would come to be another value
+ */
+export function parseJson(text: string, maxDepth: number): unknown {
+  if (depthOf(text) > maxDepth) throw new SyntaxError(`it nests deeper than ${maxDepth} levels`);
+  const value: unknown = JSON.parse(text);
+  // JSON.parse makes Infinity of 1e999, and JSON.stringify would make null of that: a schema has seen a number, and no number is stored.
+  if (!isFinite(value)) throw new SyntaxError("it has a number beyond 1.8e308, the largest there is");
+  return value;
+}
+
+/** Whether all numbers within are. Its recursion ends, because the text's nesting was counted before. */
+function isFinite(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Array.isArray(value) ? value.every(isFinite) : Object.values(value).every(isFinite);
 }
 
 const utf8 = new TextEncoder();

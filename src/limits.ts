@@ -25,6 +25,12 @@ export const STREAM_ID_BYTES = 256;
 export const IDEMPOTENCY_KEY_BYTES = 256;
 /** Levels of nesting in a JSON body. Ours: far above any real event, far below what overflows a parser's stack. */
 export const JSON_DEPTH = 64;
+/** Seconds after which a client that was refused for its rate may come back. Platform: the shorter of the two periods that a limit counts in. */
+export const RATE_LIMIT_RETRY_SECONDS = 10;
+/** Seconds for which a browser may remember what an origin is allowed. Platform: the longest that all browsers follow. */
+export const CORS_MAX_AGE_SECONDS = 7_200;
+/** Seconds for which a browser that has met the store by https asks for nothing else. Ours: a year, which is common. */
+export const HSTS_SECONDS = 31_536_000;
 
 /** Reactions in a row that may lead to an event. Ours: far above any chain of business steps; what goes on beyond it is a loop. */
 export const REACTION_HOPS = 100;
@@ -241,5 +247,12 @@ export const READY_CHARACTERS = 2 * MiB;
 
 /** Bytes at which a log goes on in its next segment. Ours: below the 10 GB (platform) that an object may hold, with room for the last group. */
 export const LOG_SEGMENT_BYTES = 8 * 1024 * MiB;
+/** Levels of nesting in a line of an import. Ours: four bodies' worth, because what rules decide wraps what they were sent. */
+export const IMPORT_DEPTH = 4 * JSON_DEPTH;
 /** Characters of one line of an import. Ours: the largest event, its meta, and its other fields. */
 export const IMPORT_LINE_CHARACTERS = EVENT_DATA_BYTES + EVENT_META_BYTES + 8 * KiB;
+
+/** Webhooks whose figures `GET /metrics` has. Ours: each is asked, and costs a request to its object, every time. */
+export const METRICS_WEBHOOKS = 100;
+/** Characters of an error's text in a line of the logs. Ours: a stack and the cause; Workers Logs takes 256 KB (platform) a line. */
+export const LOG_ERROR_CHARACTERS = 8 * KiB;

@@ -5,23 +5,31 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
 import { z } from "zod";
 import { isLocal } from "../env.ts";
-import { DEFAULT_STORE } from "../names.ts";
+import { DEFAULT_STORE, STORE_NAME } from "../names.ts";
 import { Problem } from "./problem.ts";
+import { countRequest } from "./rate-limit.ts";
+import type { HttpContext } from "./request.ts";
 
-export type Right = "read" | "write" | "admin";
+export const RIGHTS = ["read", "write", "admin"] as const;
+export type Right = (typeof RIGHTS)[number];
 
-const Tokens = z.array(
+/** What `API_TOKENS` holds, as JSON. `npm run token` writes it. */
+export const Tokens = z.array(
   z.strictObject({
-    name: z.string(),
+    /** For people, and for the log: it is no secret. */
+    name: z.string().min(1),
     /** Of the token's UTF-8 bytes, in lower-case hex. */
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
     /** Names of stores, or `*` for all. */
-    stores: z.array(z.string()).default(["*"]),
-    rights: z.array(z.enum(["read", "write", "admin"])),
+    stores: z.array(z.union([z.literal("*"), z.string().regex(STORE_NAME)])).default(["*"]),
+    rights: z.array(z.enum(RIGHTS)),
   }),
 );
+
+export type Token = z.output<typeof Tokens>[number];
 
 /** Paths that answer anybody: they tell nothing about a store but what is made to be known, the public keys of webhooks. */
 const OPEN = /^\/(?:health|\.well-known\/webhooks\/[^/]+)?$/;
@@ -29,53 +37,92 @@ const OPEN = /^\/(?:health|\.well-known\/webhooks\/[^/]+)?$/;
 const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$)/;
 /** A category itself: to declare, change or retire it is administration; to append a fact to it is not. */
 const CATEGORY = /^\/streams\/[^/]+$/;
+/** What the routes of a named store begin with. */
+const OF_STORE = "/stores/:store";
 
 export function auth(): MiddlewareHandler<{ Bindings: Env }> {
   return async function checkToken(context, next) {
-    const { store, path } = splitPath(context.req.path);
-    if (OPEN.test(path)) return next();
-    const declared = (context.env as { API_TOKENS?: string }).API_TOKENS;
-    if (declared === undefined || declared === "") {
-      if (isLocal(context.env)) return next();
+    const route = routeOf(context);
+    const { API_TOKENS: declared = "" } = context.env as { API_TOKENS?: string };
+    const isOpen = route !== undefined && OPEN.test(route.path);
+    if (isOpen || (declared === "" && isLocal(context.env))) {
+      await countRequest(context, undefined);
+      return next();
+    }
+    if (declared === "") {
       throw new Problem(
         "auth-not-configured",
-        "declare tokens in the secret API_TOKENS: `wrangler secret put API_TOKENS`; the README says what goes in",
+        "declare tokens in the secret API_TOKENS: `wrangler secret put API_TOKENS`; `npm run token` makes them",
       );
     }
-    const token = tokenNamed(declared, context.req.header("authorization"));
-    const right = rightFor(context.req.method, path);
-    if (!token.rights.includes(right)) throw new Problem("forbidden", `token "${token.name}" has no right to ${right}`);
-    if (!token.stores.includes("*") && !token.stores.includes(store))
-      throw new Problem("forbidden", `token "${token.name}" is not for store ${store}`);
+    const token = tokenNamed(tokensOf(declared), context.req.header("authorization"));
+    // Guesses count too.
+    await countRequest(context, token instanceof Problem ? undefined : token.name);
+    if (token instanceof Problem) throw token;
+    // Where no route is, there is nothing to protect: the answer is 404 or 405.
+    if (route) requireRight(token, route);
     return next();
   };
 }
 
-function tokenNamed(declared: string, authorization: string | undefined) {
-  let tokens: z.output<typeof Tokens>;
-  try {
-    tokens = Tokens.parse(JSON.parse(declared));
-  } catch {
-    // Without the cause: it could quote the secret.
-    throw new Problem("auth-not-configured", "the secret API_TOKENS is not a JSON list of {name, sha256, stores, rights}");
-  }
-  const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
-  const challenge = { "www-authenticate": 'Bearer realm="headspring"' };
-  if (bearer === undefined) throw new Problem("unauthorized", "send Authorization: Bearer <token>", {}, challenge);
-  const given = createHash("sha256").update(bearer).digest();
-  // Each in constant time, so that the time tells nothing about how close a guess came.
-  const token = tokens.find(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
-  if (!token) throw new Problem("unauthorized", "this token is not known", {}, challenge);
-  return token;
+interface Route {
+  readonly method: string;
+  /** With its parameters' names, such as `/views/:view`, and without its store. */
+  readonly path: string;
+  readonly store: string;
 }
 
-/** The right that a request needs. `path` begins after the store. */
+/**
+ * The route that will answer. What a request may do is read off the route and never off the request's own path: that can be
+ * spelt in many ways, and the one that counts is how the router has understood it.
+ */
+function routeOf(context: HttpContext): Route | undefined {
+  const route = matchedRoutes(context).find(({ method }) => method !== "ALL");
+  if (!route) return undefined;
+  const { method } = context.req;
+  if (!route.path.startsWith(OF_STORE)) return { method, path: route.path, store: DEFAULT_STORE };
+  // The very segment that the router took for `:store`, undecoded: a name that needs decoding is no store's.
+  return { method, path: route.path.slice(OF_STORE.length), store: context.req.path.split("/")[2] ?? "" };
+}
+
+function requireRight(token: Token, { method, path, store }: Route): void {
+  const right = rightFor(method, path);
+  if (!token.rights.includes(right)) throw new Problem("forbidden", `token "${token.name}" has no right to ${right}`);
+  if (!token.stores.includes("*") && !token.stores.includes(store))
+    throw new Problem("forbidden", `token "${token.name}" is not for store ${store}`);
+}
+
+/** The right that a request to a route needs. Its path begins after the store; how its parameters are spelt does not matter. */
 export function rightFor(method: string, path: string): Right {
   if (ADMIN.test(path) || (CATEGORY.test(path) && (method === "PUT" || method === "DELETE"))) return "admin";
   return method === "GET" || method === "HEAD" ? "read" : "write";
 }
 
-function splitPath(path: string): { store: string; path: string } {
-  const match = /^\/stores\/([^/]*)(\/.*)?$/.exec(path);
-  return match ? { store: match[1] ?? "", path: match[2] ?? "/" } : { store: DEFAULT_STORE, path };
+/** Who sends this header. Takes as long for a token that is nearly right as for any other. */
+function tokenNamed(tokens: readonly Token[], authorization: string | undefined): Token | Problem {
+  const bearer = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+  const challenge = { "www-authenticate": 'Bearer realm="headspring"' };
+  if (bearer === undefined) return new Problem("unauthorized", "send Authorization: Bearer <token>", {}, challenge);
+  const given = createHash("sha256").update(bearer).digest();
+  const token = tokens.find(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
+  return token ?? new Problem("unauthorized", "this token is not known", {}, challenge);
+}
+
+let ready: { readonly declared: string; readonly tokens: readonly Token[] } | undefined;
+
+/** The tokens of the secret, read once per isolate. */
+function tokensOf(declared: string): readonly Token[] {
+  if (ready?.declared !== declared) ready = { declared, tokens: parseTokens(declared) };
+  return ready.tokens;
+}
+
+function parseTokens(declared: string): Token[] {
+  try {
+    return Tokens.parse(JSON.parse(declared));
+  } catch (error) {
+    // Only where: the error itself could quote the secret.
+    const where = error instanceof z.ZodError ? error.issues.map(({ path }) => path.join(".")).filter(Boolean) : [];
+    const places = where.length === 0 ? "" : `; wrong at ${where.join(", ")}`;
+    throw new Problem("auth-not-configured", `the secret API_TOKENS is not a JSON list of {name, sha256, stores, rights}${places}`);
+  }
 }

@@ -5,17 +5,25 @@ import { z } from "zod";
 import type { App } from "../app.ts";
 import { newEffort } from "../catalog/checker.ts";
 import { categoryOf, streamIdOf } from "../event.ts";
+import { parseJson } from "../json.ts";
 import { derivedId } from "../ids.ts";
-import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, EVENT_META_BYTES, IMPORT_LINE_CHARACTERS, WAIT_SECONDS } from "../limits.ts";
+import {
+  APPEND_BYTES,
+  APPEND_EVENTS,
+  EVENT_DATA_BYTES,
+  EVENT_META_BYTES,
+  IMPORT_DEPTH,
+  IMPORT_LINE_CHARACTERS,
+  WAIT_SECONDS,
+} from "../limits.ts";
 import { EVENT_TYPE, UUID, streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
 import type { ImportRequest } from "../protocol.ts";
+import { JsonObject } from "./append.ts";
 import { type PlainCategory, anyCategoryOf } from "./category.ts";
 import { linesOf } from "./lines.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, bounded, checked, idempotencyKeyOf, storeOf } from "./request.ts";
-
-const JsonObject = z.record(z.string(), z.unknown());
 
 /** A line: an event as the log exports it. Of an event of another system, `stream`, `type` and `data` are enough. */
 export const ImportLine = z.object({
@@ -109,7 +117,7 @@ class Importer {
   async #parse(line: string): Promise<{ stream: string; event: ImportedEvent }> {
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = parseJson(line, IMPORT_DEPTH);
     } catch (error) {
       throw new Problem("invalid-json", error instanceof Error ? error.message : String(error));
     }

@@ -40,6 +40,7 @@ const PROBLEMS = {
   "body-too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The body's media type is not one of those taken here"],
   "command-refused": [422, "The command was refused"],
+  "rate-limited": [429, "Too many requests"],
   "command-failed": [500, "The command failed"],
   "query-failed": [500, "The query failed"],
   "internal-error": [500, "Something went wrong on our side"],
@@ -75,9 +76,14 @@ export class Problem extends Error {
     this.headers = headers;
   }
 
-  toResponse(): Response {
+  get status(): number {
+    return PROBLEMS[this.code][0];
+  }
+
+  /** @param more members that only the door knows */
+  toResponse(more: Record<string, unknown> = {}): Response {
     const [status, title] = PROBLEMS[this.code];
-    const document = { type: `/problems/${this.code}`, title, status, detail: this.message, code: this.code, ...this.fields };
+    const document = { type: `/problems/${this.code}`, title, status, detail: this.message, code: this.code, ...this.fields, ...more };
     return new Response(JSON.stringify(document), {
       status,
       headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...this.headers },

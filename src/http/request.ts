@@ -1,11 +1,13 @@
 /** Reads requests: bodies with their limits, conditions, preferences, and queries checked by schema. */
 
-import type { Context } from "hono";
+import type { Context, Next } from "hono";
 import { z } from "zod";
-import { byteLength, depthOf } from "../json.ts";
+import { byteLength, parseJson } from "../json.ts";
 import { IDEMPOTENCY_KEY_BYTES, JSON_DEPTH, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
 import type { Expected } from "../protocol.ts";
+import { newId } from "../ids.ts";
+import { parseTraceparent, traceIdOf } from "../telemetry/trace.ts";
 import { issuesOf } from "../streams/decide.ts";
 import { Problem } from "./problem.ts";
 
@@ -28,6 +30,12 @@ export function storeOf(context: HttpContext): string {
   const store = context.req.param("store") ?? DEFAULT_STORE;
   if (!STORE_NAME.test(store)) throw new Problem("invalid-request", `the name of a store matches ${STORE_NAME.source}`);
   return store;
+}
+
+/** Nothing is at a store whose name cannot be one, not even what is the same in all stores. */
+export async function requireStoreName(context: HttpContext, next: Next): Promise<void> {
+  storeOf(context);
+  await next();
 }
 
 /** The stream id that the path names. */
@@ -77,9 +85,8 @@ export async function jsonBody(context: HttpContext, maxBytes: number): Promise<
     throw new Problem("unsupported-media-type", `send application/json, not ${type}`);
   }
   const text = await textBody(context, maxBytes);
-  if (depthOf(text) > JSON_DEPTH) throw new Problem("invalid-json", `the body nests deeper than ${JSON_DEPTH} levels`);
   try {
-    return { text, value: JSON.parse(text) };
+    return { text, value: parseJson(text, JSON_DEPTH) };
   } catch (error) {
     throw new Problem("invalid-json", text.trim() === "" ? "the body is empty; send a JSON object" : (error as SyntaxError).message);
   }
@@ -92,13 +99,16 @@ export async function optionalJsonBody(context: HttpContext, maxBytes: number): 
 
 async function textBody(context: HttpContext, maxBytes: number): Promise<string> {
   const tooLarge = () => new Problem("body-too-large", `the body may have at most ${maxBytes} bytes`, { limit: maxBytes });
-  if (Number(context.req.header("content-length") ?? 0) > maxBytes) throw tooLarge();
-  const body = context.req.raw.body;
+  const length = context.req.header("content-length");
+  if (Number(length ?? 0) > maxBytes) throw tooLarge();
+  const { body } = context.req.raw;
   if (!body) return "";
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-  let text = "";
-  let bytes = 0;
   try {
+    // Whoever says how much will come is read at once, which costs a third of reading it piece by piece.
+    if (length !== undefined) return decoder.decode(await context.req.raw.arrayBuffer());
+    let text = "";
+    let bytes = 0;
     for await (const chunk of body) {
       bytes += chunk.byteLength;
       if (bytes > maxBytes) throw tooLarge();
@@ -106,9 +116,15 @@ async function textBody(context: HttpContext, maxBytes: number): Promise<string>
     }
     return text + decoder.decode();
   } catch (error) {
-    if (error instanceof TypeError) throw new Problem("invalid-json", "the body is not valid UTF-8");
-    throw error;
+    throw bodyProblem(error);
   }
+}
+
+/** What is wrong with a body that cannot be read. That its client has gone is no failure of ours, though the platform says so. */
+export function bodyProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof TypeError) return new Problem("invalid-json", "the body is not valid UTF-8");
+  return new Problem("invalid-request", "the body broke off before its end");
 }
 
 /** What `If-Match` and `If-None-Match` say about the stream's version. */
@@ -166,7 +182,21 @@ export function correlationIdOf(context: HttpContext): string | undefined {
 
 /** The conversation that a command starts or joins: `Correlation-Id`, else the trace id of `traceparent`. */
 export function conversationOf(context: HttpContext): string | undefined {
-  return correlationIdOf(context) ?? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(context.req.header("traceparent") ?? "")?.[1];
+  return correlationIdOf(context) ?? traceIdOf(traceOf(context));
+}
+
+/** The trace that the request belongs to, as it says; what is not valid counts as left out. */
+export function traceOf(context: HttpContext): string | undefined {
+  return parseTraceparent(context.req.header("traceparent"));
+}
+
+/** The platform sets `cf-ray` on what comes through it; elsewhere anybody may. */
+const RAY = /^[0-9a-f]{16}(?:-[A-Z]{3})?$/;
+
+/** A name for the request, in the logs and in its problem document: the platform's own where there is one. */
+export function requestIdOf(context: HttpContext): string {
+  const ray = context.req.header("cf-ray") ?? "";
+  return RAY.test(ray) ? ray : newId();
 }
 
 /** The current request with other query parameters: what `Link` and `next` carry. */

@@ -26,6 +26,7 @@ export function serviceRoutes(app: App) {
         log: "/log",
         views: "/views",
         consumers: "/consumers",
+        metrics: "/metrics",
         webhooks: "/webhooks",
         health: "/health",
       },
@@ -38,7 +39,7 @@ export function serviceRoutes(app: App) {
     openApi ??= withTag(JSON.stringify(openApiOf(app)));
     const { text, etag } = openApi;
     const known = (context.req.header("if-none-match") ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-    if (known.includes(etag)) return context.body(null, 304, { etag });
+    if (known.some((tag) => tag === etag || tag === "*")) return context.body(null, 304, { etag });
     return jsonText(text, 200, { etag });
   });
 

@@ -27,6 +27,7 @@ import {
   queryOf,
   storeOf,
   streamIdOfPath,
+  traceOf,
   waitMsOf,
 } from "./request.ts";
 
@@ -77,7 +78,12 @@ export function streamRoutes(app: App) {
     const { erase } = queryOf(context, DeleteQuery);
     // The catalog is not asked: what must be erased can be erased, also in a category that was retired.
     const stream = `${context.req.param("category")}/${streamIdOfPath(context)}`;
-    const answer = await objectOf(context, stream).remove({ erase, expected: expectedOf(context), waitMs: waitMsOf(context) });
+    const answer = await objectOf(context, stream).remove({
+      erase,
+      expected: expectedOf(context),
+      waitMs: waitMsOf(context),
+      trace: traceOf(context),
+    });
     if (answer.outcome === "unknown") throw unknownStream(stream);
     if (answer.outcome !== "written") throw problemOf(answer);
     return writtenAnswer(context, stream, answer, 200);

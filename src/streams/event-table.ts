@@ -3,7 +3,8 @@
 import { APPEND_BYTES, APPEND_EVENTS, PAGE_BYTES, SCAN_EVENTS } from "../limits.ts";
 import type { StoredEvent } from "../event.ts";
 import type { StreamReadRequest } from "../protocol.ts";
-import { hasTable } from "../sqlite.ts";
+import { hasTableWith } from "../sqlite.ts";
+import { Tail } from "./tail.ts";
 
 /**
  * One row written per event (measured; the primary key is the rowid). `STRICT`, so that no type slips.
@@ -20,21 +21,23 @@ const CREATE = `
     recorded_at    INTEGER NOT NULL,    -- milliseconds since 1970
     schema_version INTEGER NOT NULL,
     append         INTEGER NOT NULL,    -- version of the first event stored together with it
-    erased         INTEGER              -- 1: data and meta were blanked
+    erased         INTEGER,             -- 1: data and meta were blanked
+    trace          TEXT                 -- traceparent of the request that led to it; NULL: it had none
   ) STRICT`;
 
-const COLUMNS = `version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased`;
+const COLUMNS = `version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased, trace`;
 
 type Row = Record<keyof StoredEvent, SqlStorageValue>;
 
 export class EventTable {
   readonly #sql: SqlStorage;
+  readonly #tail = new Tail();
   #exists: boolean;
   #head: number;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#exists = hasTable(sql, "events");
+    this.#exists = hasTableWith(sql, "events", "trace", "TEXT");
     this.#head = this.#exists ? Number(sql.exec(`SELECT COALESCE(MAX(version), 0) AS head FROM events`).one().head) : 0;
   }
 
@@ -48,8 +51,8 @@ export class EventTable {
     if (!this.#exists) this.#sql.exec(CREATE);
     for (const event of events) {
       this.#sql.exec(
-        `INSERT INTO events (version, id, type, data, meta, time, recorded_at, schema_version, append, erased)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO events (version, id, type, data, meta, time, recorded_at, schema_version, append, erased, trace)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         event.version,
         event.id,
         event.type,
@@ -60,24 +63,34 @@ export class EventTable {
         event.schemaVersion,
         this.#head + 1,
         event.erased ? 1 : null,
+        event.trace ?? null,
       );
     }
   }
 
   /** Removes what the events before a version say. Call inside `transactionSync`. */
   blankBefore(version: number): void {
-    this.#sql.exec(`UPDATE events SET data = '{}', meta = '{}', erased = 1 WHERE version < ?`, version);
+    this.#tail.forget();
+    this.#sql.exec(`UPDATE events SET data = '{}', meta = '{}', trace = NULL, erased = 1 WHERE version < ?`, version);
   }
 
-  /** Moves the head, after the transaction that inserted up to it. */
-  advance(head: number): void {
+  /** Moves the head, after the transaction that inserted these events. */
+  advance(events: readonly StoredEvent[]): void {
     this.#exists = true;
-    this.#head = head;
+    this.#head += events.length;
+    this.#tail.take(events);
+  }
+
+  /** The log has everything up to this version: there is no hurry to read it any more. */
+  sequenced(version: number): void {
+    this.#tail.release(version);
   }
 
   /** The events of versions `from`…`to`, in order. */
-  range(from: number, to: number): StoredEvent[] {
+  range(from: number, to: number): readonly StoredEvent[] {
     if (!this.#exists) return [];
+    const known = this.#tail.range(from, to);
+    if (known) return known;
     return this.#sql
       .exec<Row>(`SELECT ${COLUMNS} FROM events WHERE version BETWEEN ? AND ? ORDER BY version`, from, to)
       .toArray() as unknown as StoredEvent[];
@@ -130,8 +143,10 @@ export class EventTable {
    * What to hand to the log next, from `from` on: whole appends only, because the events of one append get
    * consecutive positions; at least one append, else about as much as the largest append may hold.
    */
-  unsequenced(from: number): StoredEvent[] {
+  unsequenced(from: number): readonly StoredEvent[] {
     if (from > this.#head) return [];
+    const known = this.#tail.range(from, this.#head);
+    if (known) return known;
     const rows = this.#sql.exec<Row & { append: number }>(
       `SELECT ${COLUMNS}, append FROM events WHERE version >= ? ORDER BY version LIMIT ?`,
       from,

@@ -79,7 +79,7 @@ export class Journal {
       void this.#alarm.load();
       throw error;
     }
-    if (events.length > 0) this.events.advance(head);
+    if (events.length > 0) this.events.advance(events);
     this.receipts.committed(receipt !== undefined, givenIds.length > 0);
     // Taking back alone creates no table.
     if (timers.some(({ change }) => "delayMs" in change)) this.timers.committed();
@@ -97,7 +97,7 @@ export class Journal {
       this.receipts.blank();
       this.#storage.sql.exec(`DROP TABLE IF EXISTS snapshot`);
     });
-    this.events.advance(event.version);
+    this.events.advance([event]);
     this.receipts.committed(false, idGiven);
     this.#deleted = true;
   }

@@ -37,6 +37,30 @@ export function imports({ freshStore }: Service): void {
     return store;
   }
 
+  describe("a line of an import", () => {
+    const fact = (data: string) => `{"stream":"alarm/1","type":"Raised","data":${data}}`;
+
+    it.each([
+      ["nests so deep that readers would fail", fact(`{"from":"a","value":1,"a":${"[".repeat(300)}${"]".repeat(300)}}`), "nests deeper"],
+      ["has a number that none is", fact('{"from":"a","value":1e999}'), "a number beyond"],
+    ])("is refused when it %s", async (_what, text, why) => {
+      const { post, log } = freshStore("line");
+      const response = await post("/import", text);
+      const { code, detail } = await read(response);
+      expect([response.status, code]).toEqual([400, "invalid-json"]);
+      expect(detail).toContain(why);
+      expect(await log()).toEqual([]);
+    });
+
+    it("keeps every member of its data, whatever the name", async () => {
+      const { send, post, get } = freshStore("line");
+      await send("PUT", "/streams/free", {});
+      const data = '{"__proto__":{"a":1},"constructor":2}';
+      expect((await post("/import", `{"stream":"free/1","type":"T","data":${data},"meta":${data}}`)).status).toBe(200);
+      expect(await (await get("/streams/free/1")).text()).toContain(`"data":${data},"meta":${data}`);
+    });
+  });
+
   describe("an export, imported into another store", () => {
     it("is the same: same streams, versions, positions, ids, types, data, meta and times", async () => {
       const [old, young] = [await livedIn(), freshStore("young")];

@@ -27,6 +27,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "too-many-webhooks": "webhooks",
   "too-many-categories": "test/workers/http-streams/categories.test.ts",
   "too-many-versions": "test/workers/http-streams/categories.test.ts",
+  "rate-limited": "test/workers/http-doors/rate-limit.test.ts",
   "internal-error": "test/workers/http-streams/failing.test.ts",
   unavailable: "test/workers/http-streams/failing.test.ts",
   "auth-not-configured": "test/workers/http-streams/failing.test.ts",
@@ -40,6 +41,8 @@ export function problems({ fetch, freshStore }: Service): void {
       ["a fact", ({ post }) => post("/streams/meter", "[")],
       ["a definition", ({ send }) => send("PUT", "/streams/note", "no")],
       ["an import", ({ post }) => post("/import", "{\n")],
+      ["a number that none is", ({ post }) => post("/streams/alarm/1", '{"type":"Raised","data":{"from":"a","value":1e999}}')],
+      ["too much nesting", ({ post }) => post(COUNT, `{"a":${"[".repeat(64)}${"]".repeat(64)}}`)],
     ],
     "invalid-request": [
       ["a condition", ({ post }) => post(COUNT, {}, { "if-match": "3" })],

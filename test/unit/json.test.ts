@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { byteLength, canonical, depthOf, sameJson } from "../../src/json.ts";
+import { byteLength, canonical, depthOf, parseJson, sameJson } from "../../src/json.ts";
 
 /** The same value with the keys of every object in reverse. */
 function reversed(value: unknown): unknown {
@@ -98,4 +98,27 @@ describe("byteLength", () => {
     ["茶", 3],
     ["🍵", 4],
   ])("of %j is %i", (text, bytes) => expect(byteLength(text)).toBe(bytes));
+});
+
+describe("parseJson", () => {
+  it("takes what JSON.parse takes, and keeps every member", () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 5 }), (text) => {
+        expect(parseJson(text, 64)).toEqual(JSON.parse(text));
+      }),
+    );
+    expect(JSON.stringify(parseJson('{"__proto__":{"a":1},"toJSON":1}', 3))).toBe('{"__proto__":{"a":1},"toJSON":1}');
+  });
+
+  it.each(["1e999", "-1e999", "9".repeat(310), '{"a":[1,{"b":1e309}]}', `${"1".repeat(250)}e99`])(
+    "refuses a number that none is: %s",
+    (text) => {
+      expect(() => parseJson(text, 64)).toThrow("a number beyond");
+    },
+  );
+
+  it("refuses what nests too deep, before a parser sees it", () => {
+    expect(parseJson("[[]]", 2)).toEqual([[]]);
+    for (const depth of [3, 100, 1_000_000]) expect(() => parseJson("[".repeat(depth), 2)).toThrow("nests deeper than 2 levels");
+  });
 });

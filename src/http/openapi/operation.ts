@@ -42,6 +42,7 @@ export const PROBLEMS_OF_ALL = [
   "invalid-request",
   "unauthorized",
   "forbidden",
+  "rate-limited",
   "internal-error",
   "auth-not-configured",
   "unavailable",

@@ -115,4 +115,20 @@ describe("a stream that was erased", () => {
     expect(JSON.stringify(await log())).toContain(SECRET);
     await expect.poll(async () => JSON.stringify(await log()), { timeout: 15_000 }).not.toContain(SECRET);
   });
+
+  it("is not even handed to the log, when it had not come there yet", async () => {
+    const { store, post, send, get } = freshStore();
+    const down = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
+    expect((await post("/streams/alarm/1", secretIn)).status).toBe(201);
+    expect((await send("DELETE", "/streams/alarm/1?erase=true")).status).toBe(200);
+    down.restore();
+    const handed: unknown[] = [];
+    const { restore } = interceptLog(store, (sequence) => (stream, events) => {
+      handed.push(...events);
+      return sequence(stream, events);
+    });
+    await expect.poll(async () => (await get("/log/head")).status === 200 && handed.length, { timeout: 15_000 }).toBe(2);
+    restore();
+    expect(JSON.stringify(handed)).not.toContain(SECRET);
+  });
 });

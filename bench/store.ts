@@ -1,0 +1,36 @@
+/** The store that is measured: an aggregate, a plain category, and one view. */
+
+import { env } from "cloudflare:workers";
+import { z } from "zod";
+import { aggregate, category, defineApp, event, streamIdOf, view } from "../src/index.ts";
+import { createWorker, logObject, streamObject, webhookObject } from "../src/runtime.ts";
+
+const counter = aggregate("counter", {
+  events: { Added: z.object({ by: z.int() }) },
+  commands: { Add: z.object({ by: z.int() }), AddOften: z.object({ times: z.int() }) },
+  initialState: () => ({ total: 0 }),
+  evolve: { Added: (state, { by }) => ({ total: state.total + by }) },
+  decide: {
+    Add: (_state, { by }) => event("Added", { by }),
+    AddOften: (_state, { times }) => Array.from({ length: times }, () => event("Added", { by: 1 })),
+  },
+  // Another one ignores the snapshots there are.
+  ...("REVISION" in env ? { revision: String(env.REVISION) } : {}),
+});
+
+const reading = category("reading", { events: { Read: z.object({ value: z.number(), room: z.string() }) } });
+
+const totals = view("totals", {
+  from: counter,
+  row: z.object({ id: z.string(), total: z.int() }),
+  key: "id",
+  on: { Added: (row, { stream, data }) => ({ id: streamIdOf(stream), total: (row?.total ?? 0) + data.by }) },
+});
+
+const app = defineApp({ aggregates: [counter], categories: [reading], views: [totals] });
+
+export default createWorker(app);
+export class StreamObject extends streamObject(app) {}
+export class LogObject extends logObject(app) {}
+export class WebhookObject extends webhookObject(app) {}
+export { CatalogObject } from "../src/runtime.ts";

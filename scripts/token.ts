@@ -1,0 +1,105 @@
+/**
+ * `npm run token`: makes a token, and the list that goes into the secret `API_TOKENS`.
+ *
+ * The token is shown once, on stderr; the list, which has only its hash, goes to stdout: into a file, or on to wrangler.
+ */
+
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { RIGHTS, type Token, Tokens } from "../src/http/auth.ts";
+import { STORE_NAME } from "../src/names.ts";
+
+const USAGE = `npm run --silent token -- --name NAME --rights RIGHTS [--stores STORES] [--list FILE] [--replace]
+
+  --name     who will use it; it stands in the answers to requests that it may not make
+  --rights   one or more of read, write and admin, with commas between them; none includes another
+  --stores   names of stores, with commas between them; without it all
+  --list     the file with the list so far, which the new token is added to; - reads it from stdin
+  --replace  the list has this name already: it gets a new token, and the one before is no longer known
+
+The list goes to stdout and the token to stderr, so that this makes one for a deployment, and keeps the list:
+
+  npm run --silent token -- --name me --rights read,write,admin | tee tokens.json | npx wrangler secret put API_TOKENS
+`;
+
+/** Random bytes in a token. 256 bits: nobody guesses it, so a fast hash is enough. */
+const TOKEN_BYTES = 32;
+
+const { name, rights, stores, list, replace, help } = options();
+if (help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+if (!name) giveUp("--name is missing: who will use the token?");
+const tokens = list === undefined ? [] : tokensIn(list);
+const others = tokens.filter((one) => one.name !== name);
+if (others.length < tokens.length && !replace) giveUp(`the list has a token "${name}" already: choose another name, or --replace it`);
+if (others.length === tokens.length && replace) giveUp(`the list has no token "${name}" to replace`);
+
+const secret = `hs_${randomBytes(TOKEN_BYTES).toString("base64url")}`;
+const token: Token = {
+  name,
+  sha256: createHash("sha256").update(secret).digest("hex"),
+  stores: namesIn("--stores", stores, (one) => one === "*" || STORE_NAME.test(one), `names that match ${STORE_NAME.source}, or *`),
+  rights: namesIn("--rights", rights, isRight, "read, write or admin"),
+};
+console.log(JSON.stringify([...others, token]));
+console.error(`
+Token "${name}", shown this once. Whoever has it may ${token.rights.join(", ")} in ${token.stores.includes("*") ? "every store" : token.stores.join(", ")}:
+
+  ${secret}
+
+The list above holds only hashes. It is the whole value of the secret: npx wrangler secret put API_TOKENS`);
+
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        name: { type: "string" },
+        rights: { type: "string" },
+        stores: { type: "string", default: "*" },
+        list: { type: "string" },
+        replace: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    return giveUp((error as Error).message);
+  }
+}
+
+/** The names of an option, which must be valid. */
+function namesIn<Name extends string>(
+  option: string,
+  text: string | undefined,
+  isValid: (name: string) => name is Name,
+  what: string,
+): Name[];
+function namesIn(option: string, text: string | undefined, isValid: (name: string) => boolean, what: string): string[];
+function namesIn(option: string, text: string | undefined, isValid: (name: string) => boolean, what: string): string[] {
+  if (text === undefined) giveUp(`${option} is missing: ${what}, with commas between them`);
+  const names = text.split(",").map((one) => one.trim());
+  const wrong = names.find((one) => !isValid(one));
+  if (wrong !== undefined) giveUp(`${option} takes ${what}, with commas between them, not "${wrong}"`);
+  return [...new Set(names)];
+}
+
+function isRight(name: string): name is (typeof RIGHTS)[number] {
+  return (RIGHTS as readonly string[]).includes(name);
+}
+
+/** The list so far. An empty file is no list: `--list tokens.json > tokens.json` has emptied it before we could read it. */
+function tokensIn(file: string): Token[] {
+  try {
+    return Tokens.parse(JSON.parse(readFileSync(file === "-" ? 0 : file, "utf8")));
+  } catch (error) {
+    const why = error instanceof SyntaxError || !(error instanceof Error) ? "it is not JSON" : error.message;
+    return giveUp(`${file === "-" ? "stdin" : file} has no list of tokens: ${why}`);
+  }
+}
+
+function giveUp(why: string): never {
+  console.error(`${why}\n\n${USAGE}`);
+  process.exit(1);
+}

@@ -1,0 +1,57 @@
+/** What browsers need to be told: headers that keep answers where they belong, and which other origins may call (CORS). */
+
+import type { MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { CORS_MAX_AGE_SECONDS, HSTS_SECONDS } from "../limits.ts";
+import { RESPONSE_HEADERS } from "./openapi/operation.ts";
+
+type Handler = MiddlewareHandler<{ Bindings: Env }>;
+
+/** What every answer says unless it says something else itself. */
+const SECURITY_HEADERS = {
+  "cache-control": "private, no-cache", // to be kept by its reader alone, and not used again without asking
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'", // data, not a page
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer", // a path may name a customer
+  "x-content-type-options": "nosniff",
+} as const;
+
+export function securityHeaders(): Handler {
+  return async function addSecurityHeaders(context, next) {
+    await next();
+    const { status, headers } = context.res;
+    if (status === 101) return; // the log's own answer; a socket has no page
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!headers.has(name)) headers.set(name, value);
+    // Not for other hosts of the domain: they are not ours to speak for.
+    if (context.req.url.startsWith("https:")) headers.set("strict-transport-security", `max-age=${HSTS_SECONDS}`);
+  };
+}
+
+/** What scripts of other origins may read of an answer's headers, beside those that are always theirs. */
+const EXPOSED = [...Object.keys(RESPONSE_HEADERS), "Allow", "Retry-After", "WWW-Authenticate"];
+
+/**
+ * Lets scripts of other origins call, if the variable `CORS_ORIGINS` names them: origins with commas between them, or `*`.
+ * Never with credentials: a token is sent by whoever has it, and by no browser on its own.
+ */
+export function crossOrigin(): Handler {
+  let ready: { readonly origins: string; readonly handler: Handler } | undefined;
+  return async function allowOrigins(context, next) {
+    const { CORS_ORIGINS: origins = "" } = context.env as { CORS_ORIGINS?: string };
+    // Browsers let sockets through to anywhere; it is the token that opens them.
+    if (origins === "" || context.req.header("upgrade") !== undefined) return next();
+    if (ready?.origins !== origins) ready = { origins, handler: corsFor(origins) };
+    return ready.handler(context, next);
+  };
+}
+
+function corsFor(origins: string): Handler {
+  // As people copy them from the address bar; browsers say an origin without the slash.
+  const list = origins.split(",").map((origin) => origin.trim().replace(/\/$/, ""));
+  return cors({
+    origin: list.includes("*") ? "*" : list,
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    exposeHeaders: EXPOSED,
+    maxAge: CORS_MAX_AGE_SECONDS,
+  });
+}

@@ -1,0 +1,27 @@
+/** Rate limits, by the platform's binding `RATE_LIMIT`. A deployment that declares none has none, and pays nothing for it. */
+
+import { RATE_LIMIT_RETRY_SECONDS } from "../limits.ts";
+import { logger } from "../telemetry/logger.ts";
+import { Problem } from "./problem.ts";
+import type { HttpContext } from "./request.ts";
+
+/**
+ * Counts a request.
+ *
+ * @param token the name of its token; without one its address counts
+ * @throws {Problem} when there were too many
+ */
+export async function countRequest(context: HttpContext, token: string | undefined): Promise<void> {
+  const limit = (context.env as { RATE_LIMIT?: RateLimit }).RATE_LIMIT;
+  if (!limit) return;
+  // The platform writes this header; what a client says in it does not arrive.
+  const key = token === undefined ? `address ${context.req.header("cf-connecting-ip") ?? "unknown"}` : `token ${token}`;
+  const { success } = await limit.limit({ key }).catch((error: unknown) => {
+    // A limit that cannot be asked must not close the store.
+    logger.warn({ message: "the rate limit cannot be asked" }, error);
+    return { success: true };
+  });
+  if (success) return;
+  const who = token === undefined ? "this address" : `token "${token}"`;
+  throw new Problem("rate-limited", `${who} sends too many requests`, {}, { "retry-after": String(RATE_LIMIT_RETRY_SECONDS) });
+}

@@ -1,0 +1,39 @@
+/**
+ * The newest events of a stream, in memory. What has just been stored is read at least twice more, for the answer and for
+ * the log, and reading it back from SQLite costs as much as storing it did (measured).
+ */
+
+import type { StoredEvent } from "../event.ts";
+import { APPEND_BYTES } from "../limits.ts";
+
+export class Tail {
+  /** Whole appends, without a gap, up to the stream's head; or nothing. */
+  #events: StoredEvent[] = [];
+  #bytes = 0;
+
+  /** Takes an append that has been committed. It holds at least that, and about as much as the largest append at most. */
+  take(events: readonly StoredEvent[]): void {
+    const bytes = events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
+    if (this.#bytes + bytes > APPEND_BYTES) this.forget();
+    this.#events.push(...events);
+    this.#bytes += bytes;
+  }
+
+  /** The events of versions `from`…`to`, or undefined when it does not have all of them. */
+  range(from: number, to: number): readonly StoredEvent[] | undefined {
+    const first = this.#events[0]?.version;
+    if (first === undefined || from < first || to >= first + this.#events.length) return undefined;
+    return this.#events.slice(from - first, to - first + 1);
+  }
+
+  /** Everybody has read up to this version. */
+  release(version: number): void {
+    const last = this.#events.at(-1)?.version;
+    if (last !== undefined && last <= version) this.forget();
+  }
+
+  forget(): void {
+    this.#events = [];
+    this.#bytes = 0;
+  }
+}

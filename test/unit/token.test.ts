@@ -1,0 +1,112 @@
+/** `npm run token`: what it prints opens the door. */
+
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Hono } from "hono";
+import { afterAll, describe, expect, it } from "vitest";
+import { auth } from "../../src/http/auth.ts";
+import { Problem } from "../../src/http/problem.ts";
+
+const SCRIPT = join(import.meta.dirname, "../../scripts/token.ts");
+const folder = mkdtempSync(join(tmpdir(), "headspring-token-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function token(args: readonly string[], stdin = ""): Promise<Run> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [SCRIPT, ...args], (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+    child.stdin?.end(stdin);
+  });
+}
+
+function secretIn({ stderr }: Run): string {
+  return /^ {2}(hs_\S{43})$/m.exec(stderr)?.[1] ?? "";
+}
+
+/** The status of a deployment with these tokens. */
+async function ask(API_TOKENS: string, secret: string, method: string, path: string): Promise<number> {
+  const service = new Hono<{ Bindings: Env }>().use(auth());
+  for (const route of ["/log", "/stores/:store/log", "/consumers"]) service.on(["GET", "POST"], route, (context) => context.text(""));
+  service.onError((error) => (error as Problem).toResponse());
+  const response = await service.request(
+    path,
+    { method, headers: { authorization: `Bearer ${secret}` } },
+    {
+      HEADSPRING_ENV: "deployed",
+      API_TOKENS,
+    },
+  );
+  return response.status;
+}
+
+describe("npm run token", () => {
+  it("makes a token with these rights for these stores, and for nothing else", async () => {
+    const run = await token(["--name", "a service", "--rights", "read", "--stores", "a,b"]);
+    expect(run.code).toBe(0);
+    const secret = secretIn(run);
+    expect(run.stdout).not.toContain(secret);
+    expect(JSON.parse(run.stdout)).toEqual([
+      { name: "a service", sha256: expect.stringMatching(/^[0-9a-f]{64}$/), stores: ["a", "b"], rights: ["read"] },
+    ]);
+    expect(await ask(run.stdout, secret, "GET", "/stores/a/log")).toBe(200);
+    expect(await ask(run.stdout, secret, "GET", "/stores/c/log")).toBe(403);
+    expect(await ask(run.stdout, secret, "GET", "/log")).toBe(403);
+    expect(await ask(run.stdout, secret, "POST", "/stores/a/log")).toBe(403);
+    expect(await ask(run.stdout, `${secret}x`, "GET", "/stores/a/log")).toBe(401);
+  });
+
+  it("is for every store unless it says otherwise", async () => {
+    const run = await token(["--name", "me", "--rights", "read,write,admin"]);
+    for (const path of ["/log", "/stores/any/log", "/consumers"]) expect(await ask(run.stdout, secretIn(run), "GET", path)).toBe(200);
+  });
+
+  it("adds to a list, from a file or stdin, whose tokens go on being known", async () => {
+    const first = await token(["--name", "first", "--rights", "read"]);
+    const file = join(folder, "tokens.json");
+    writeFileSync(file, first.stdout);
+    for (const second of [
+      await token(["--name", "second", "--rights", "write", "--list", file]),
+      await token(["--name", "second", "--rights", "write", "--list", "-"], first.stdout),
+    ]) {
+      expect(await ask(second.stdout, secretIn(first), "GET", "/log")).toBe(200);
+      expect(await ask(second.stdout, secretIn(second), "POST", "/log")).toBe(200);
+      expect(await ask(second.stdout, secretIn(second), "GET", "/log")).toBe(403);
+    }
+  });
+
+  it("replaces a token of the same name only when it is told to", async () => {
+    const first = await token(["--name", "same", "--rights", "read"]);
+    const refused = await token(["--name", "same", "--rights", "read", "--list", "-"], first.stdout);
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toContain('has a token "same" already');
+    const second = await token(["--name", "same", "--rights", "read", "--list", "-", "--replace"], first.stdout);
+    expect(await ask(second.stdout, secretIn(first), "GET", "/log")).toBe(401);
+    expect(await ask(second.stdout, secretIn(second), "GET", "/log")).toBe(200);
+  });
+
+  it.each([
+    ["nothing", [], "--name is missing"],
+    ["no rights", ["--name", "me"], "--rights is missing"],
+    ["a right that is none", ["--name", "me", "--rights", "raed"], 'not "raed"'],
+    ["a store that is none", ["--name", "me", "--rights", "read", "--stores", "No Store"], 'not "No Store"'],
+    ["an option that is none", ["--nmae", "me"], "--nmae"],
+    ["a word too many", ["me"], "'me'"],
+    ["no such file", ["--name", "me", "--rights", "read", "--list", join(folder, "none")], "no such file"],
+    ["an empty list", ["--name", "me", "--rights", "read", "--list", "-"], "stdin has no list of tokens: it is not JSON"],
+    ["nobody to replace", ["--name", "me", "--rights", "read", "--replace"], 'no token "me" to replace'],
+  ])("says what is wrong, and how it is called: %s", async (_what, args, why) => {
+    const { code, stdout, stderr } = await token(args);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(why);
+    expect(stderr).toContain("--rights   one or more");
+  });
+});

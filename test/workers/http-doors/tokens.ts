@@ -1,0 +1,54 @@
+/** Tokens of every kind, and a service that knows them. */
+
+import { createHash } from "node:crypto";
+import { env } from "cloudflare:workers";
+import { createHttp } from "../../../src/http/worker.ts";
+import { app } from "../app.ts";
+
+export const RIGHTS = { nothing: [], read: ["read"], write: ["write"], admin: ["admin"], all: ["read", "write", "admin"] } as const;
+export type Rights = keyof typeof RIGHTS;
+
+/** What the tokens are for. */
+export const STORES = { every: ["*"], mine: ["mine"], default: ["default"] } as const;
+export type Stores = keyof typeof STORES;
+
+export interface Bearer {
+  readonly rights: Rights;
+  readonly stores: Stores;
+}
+
+/** One for each kind of rights and stores. */
+export const BEARERS: readonly Bearer[] = (Object.keys(RIGHTS) as Rights[]).flatMap((rights) =>
+  (Object.keys(STORES) as Stores[]).map((stores) => ({ rights, stores })),
+);
+
+export function secretOf({ rights, stores }: Bearer): string {
+  return `hs_${rights}_${stores}`;
+}
+
+export function headerOf(bearer: Bearer): { authorization: string } {
+  return { authorization: `Bearer ${secretOf(bearer)}` };
+}
+
+const API_TOKENS = JSON.stringify(
+  BEARERS.map((bearer) => ({
+    name: `${bearer.rights} of ${bearer.stores}`,
+    sha256: createHash("sha256").update(secretOf(bearer)).digest("hex"),
+    rights: RIGHTS[bearer.rights],
+    stores: STORES[bearer.stores],
+  })),
+);
+
+/** The tests' environment, as a deployment with other variables. */
+export function deploymentWith(variables: object): Env {
+  const all = { HEADSPRING_ENV: "deployed", API_TOKENS, ...variables };
+  return Object.create(env, Object.fromEntries(Object.entries(all).map(([name, value]) => [name, { value }]))) as Env;
+}
+
+const http = createHttp(app);
+const deployed = deploymentWith({});
+
+/** Asks a deployment that has these tokens. */
+export async function ask(method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Response> {
+  return http.request(path, { method, headers, ...(body === undefined ? {} : { body }) }, deployed);
+}
