@@ -125,8 +125,8 @@ export async function crash({ seed, seconds, kills: planned, pauseMs = 6_000, te
       }
     }
     checks.push(
-      { promise: 8, what: "repeats got the first answer", count: load.counts.repeats, violations: load.violations },
-      { promise: 7, what: "reads had what was acknowledged", count: load.counts.reads, violations: [] },
+      { promise: 8, what: "repeats got the first answer", count: load.counts.repeats, violations: load.violations.repeats },
+      { promise: 7, what: "reads had what was acknowledged", count: load.counts.reads, violations: load.violations.reads },
     );
     const fate = (name: string) => load.writes.filter((write) => write.fate === name).length;
     const report: Report = {

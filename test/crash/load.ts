@@ -15,7 +15,7 @@ const ENDED = "410 stream-deleted";
 /** What clients have done, and what they saw that they should not have seen. */
 export class Load {
   readonly writes: Write[] = [];
-  readonly violations: string[] = [];
+  readonly violations: { readonly repeats: string[]; readonly reads: string[] } = { repeats: [], reads: [] };
   readonly counts = { requests: 0, repeats: 0, reads: 0 };
   readonly #url: string;
   readonly #random: Random;
@@ -56,7 +56,7 @@ export class Load {
         await this.#send(write);
         if (write.fate === "unknown") await sleep(100);
       }
-      if (write.fate === "unknown" && write.problem !== ENDED) this.violations.push(`${write.id} (${write.path}) gets no answer`);
+      if (write.fate === "unknown" && write.problem !== ENDED) this.violations.repeats.push(`${write.id} (${write.path}) gets no answer`);
     }
   }
 
@@ -67,7 +67,7 @@ export class Load {
       const { status, body } = await this.request(write.store, "GET", path);
       this.counts.reads++;
       if (status !== 200 || body.status !== "accepted")
-        this.violations.push(`${write.id} was accepted, then: ${status} ${JSON.stringify(body)}`);
+        this.violations.reads.push(`${write.id} was accepted, then: ${status} ${JSON.stringify(body)}`);
       else write.answer ??= body as unknown as NonNullable<Write["answer"]>;
     }
   }
@@ -160,7 +160,9 @@ export class Load {
     const isOver = status === 410 && write.stream.startsWith("note/");
     if (isOver || (status < 300 && same && headers.get("idempotent-replayed") === "true")) return;
     if (status === 202 && write.asynchronous) return; // says nothing of the events
-    this.violations.push(`a repeat of ${write.id} got ${status} ${JSON.stringify(body)} instead of ${JSON.stringify(write.answer)}`);
+    this.violations.repeats.push(
+      `a repeat of ${write.id} got ${status} ${JSON.stringify(body)} instead of ${JSON.stringify(write.answer)}`,
+    );
   }
 
   /** Promise 7: what was acknowledged is in the stream, and in a view that has reached its position. */
@@ -172,11 +174,11 @@ export class Load {
     this.counts.reads++;
     const [event] = (body.events ?? []) as { id: string }[];
     if (event?.id !== answer.events?.at(-1)?.id)
-      this.violations.push(`${write.id}: ${stream} has ${JSON.stringify(event)} at ${answer.version}`);
+      this.violations.reads.push(`${write.id}: ${stream} has ${JSON.stringify(event)} at ${answer.version}`);
     if (answer.position === undefined) return;
     const view = await this.request(write.store, "GET", `/views/stock?minPosition=${answer.position}&limit=1`);
     if (view.status < 300 && Number(view.body.position) < answer.position)
-      this.violations.push(`${write.id}: a view that must be at ${answer.position} is at ${Number(view.body.position)}`);
+      this.violations.reads.push(`${write.id}: a view that must be at ${answer.position} is at ${Number(view.body.position)}`);
   }
 }
 
