@@ -38,6 +38,7 @@ const NEEDED: Readonly<Record<string, Needed>> = {
   getRow: "read",
   runQuery: "read",
   rebuildView: "admin",
+  getMetrics: "read",
   listConsumers: "admin",
   getConsumer: "admin",
   getMetrics: "read",
