@@ -4,6 +4,7 @@ import { RATE_LIMIT_RETRY_SECONDS } from "../limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Problem } from "./problem.ts";
 import type { HttpContext } from "./request.ts";
+import { logger } from "../telemetry/logger.ts";
 
 /**
  * Counts a request.
