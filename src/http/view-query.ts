@@ -5,7 +5,8 @@ import { VIEW_CONDITIONS, VIEW_CURSOR, VIEW_PAGE_ROWS, VIEW_PAGE_ROWS_DEFAULT, V
 import { decodeCursor, encodeCursor } from "../views/query-cursor.ts";
 import type { Cursor } from "../views/query-cursor.ts";
 import { type Condition, type SortColumn, completeSort } from "../views/query-sql.ts";
-import { type Column, type ColumnKind, tableOf } from "../views/table.ts";
+import type { Column, ColumnKind } from "../views/layout.ts";
+import { tableOf } from "../views/table.ts";
 import { QUERY_PARAMETERS, type View } from "../views/view.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, checked, limitOf } from "./request.ts";

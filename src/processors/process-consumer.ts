@@ -15,7 +15,8 @@ import { streamOf } from "../objects.ts";
 import { type Work, workInLanes } from "./lanes.ts";
 import { type Cause, causeOf } from "./cause.ts";
 import { hopsProblem } from "./loops.ts";
-import { COMMAND_SENT, CommandSent, INPUT, OUTCOME, type Outcome, type Process, START_SAGA } from "./process.ts";
+import { COMMAND_SENT, CommandSent, INPUT, OUTCOME, type Outcome, START_SAGA } from "./process-events.ts";
+import type { Process } from "./process.ts";
 
 /** The process as a consumer of its store's log. */
 export function processConsumer(app: App, env: Env, store: string, process: Process): Consumer {

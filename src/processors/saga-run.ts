@@ -6,7 +6,8 @@
 import type { DecideContext } from "../command.ts";
 import { delayAfter } from "../delivery/retry.ts";
 import type { JsonObject } from "../event.ts";
-import { type CommandSent, type Outcome, type Part, START_SAGA, complete } from "./process.ts";
+import { type CommandSent, type Outcome, START_SAGA } from "./process-events.ts";
+import { type Part, complete } from "./process.ts";
 import { EVOLVE, type Parent, type SagaState, type StepState, type StepStatus, isInFlight } from "./saga-state.ts";
 import { type Done, type Placed, type Step, UNDO } from "./saga-steps.ts";
 

@@ -12,7 +12,8 @@ import { type DataSchema, type DataSchemas, type Frozen, type JsonValue, type Re
 import { SAGA_STEPS } from "../limits.ts";
 import { requireName } from "../names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
-import { type Answer, type Process, START_SAGA, defineProcess } from "./process.ts";
+import { START_SAGA } from "./process-events.ts";
+import { type Answer, type Process, defineProcess } from "./process.ts";
 import { type Course, Run, WAKE } from "./saga-run.ts";
 import { EVOLVE, NOT_STARTED, Parent, SAGA_EVENTS, type SagaState } from "./saga-state.ts";
 import { type Plan, placed } from "./saga-steps.ts";

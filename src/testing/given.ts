@@ -5,12 +5,14 @@ import type { DataSchema, DataSchemas, NewEvent } from "../event.ts";
 import type { Saga } from "../processors/saga.ts";
 import type { SAGA_EVENTS } from "../processors/saga-state.ts";
 import type { Completion, Process } from "../processors/process.ts";
-import type { CommandTo, ProcessManager, ProcessPart, Target } from "../processors/process-manager.ts";
+import type { CommandTo, ProcessPart, Target } from "../processors/process-handlers.ts";
+import type { ProcessManager } from "../processors/process-manager.ts";
 import type { Source } from "../source.ts";
 import type { Aggregate, AnyAggregate } from "../streams/aggregate.ts";
 import type { RowSchema, View } from "../views/view.ts";
 import { type GivenAggregate, givenAggregate } from "./aggregate.ts";
-import { type AnyInput, type CommandInput, type GivenProcess, type OutcomeInput, type TimeoutInput, givenProcess } from "./process.ts";
+import type { AnyInput, CommandInput, OutcomeInput, TimeoutInput } from "./inputs.ts";
+import { type GivenProcess, givenProcess } from "./process.ts";
 import type { On, OnStreamOf } from "./recorded.ts";
 import { type GivenView, givenView } from "./view.ts";
 

@@ -3,7 +3,7 @@
 export { given } from "./given.ts";
 export { when } from "./when.ts";
 export { NOW, on } from "./recorded.ts";
-export { accepted, failed, refused, timeout, told } from "./process.ts";
+export { accepted, failed, refused, timeout, told } from "./inputs.ts";
 
 // Types
 export type { GivenAggregate, ThenAggregate } from "./aggregate.ts";

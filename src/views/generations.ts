@@ -7,7 +7,8 @@
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import { prepare } from "../delivery/schema.ts";
 import { VIEW_ROLLOUT_MS } from "../limits.ts";
-import { type Layout, ViewTable, rebuildOf, tableOf } from "./table.ts";
+import type { Layout } from "./layout.ts";
+import { ViewTable, rebuildOf, tableOf } from "./table.ts";
 import type { View } from "./view.ts";
 
 export interface Generations {

@@ -7,7 +7,7 @@
 
 import { z } from "zod";
 import type { SortColumn, SqlValue } from "./query-sql.ts";
-import type { ColumnKind } from "./table.ts";
+import type { ColumnKind } from "./layout.ts";
 
 export interface Cursor {
   /** Of the last row, in the order of the sort's columns. */

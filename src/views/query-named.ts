@@ -5,7 +5,8 @@ import { VIEW_QUERY_ROWS } from "../limits.ts";
 import { type NamedQuery, ROWS } from "./named-query.ts";
 import { type Served, type Wanted, readAt, servedBy } from "./query.ts";
 import { type Sql, identifier } from "./sql.ts";
-import { type ColumnKind, type SqlRow, type ViewTable, kindOf, quoted, rebuildOf } from "./table.ts";
+import { type ColumnKind, kindOf } from "./layout.ts";
+import { type SqlRow, type ViewTable, quoted, rebuildOf } from "./table.ts";
 import type { RowSchema, StoredRow, View } from "./view.ts";
 
 /** Parameters that D1 binds in one statement. Platform: D1 limits. */

@@ -75,5 +75,10 @@ async function nudge(env: Env, store: string, view: View): Promise<void> {
   const now = Date.now();
   if (now - (lastNudge.get(key) ?? 0) < VIEW_NUDGE_MS) return;
   lastNudge.set(key, now);
-  await env.WAKE_UPS.send({ store, consumer: view.name, head: 0 });
+  try {
+    await env.WAKE_UPS.send({ store, consumer: view.name, head: 0 });
+  } catch {
+    // The rows are there, and the next query will nudge again.
+    lastNudge.delete(key);
+  }
 }

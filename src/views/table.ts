@@ -1,34 +1,14 @@
 /** The D1 table of a view: made from the row's schema, named by the definition's hash, written in bulk. */
 
-import { createHash } from "node:crypto";
-import { z } from "zod";
-import { byteLength, canonical } from "../json.ts";
+import { byteLength } from "../json.ts";
 import { BULK_WRITE_BYTES, VIEW_LOAD_BYTES, VIEW_ROW_BYTES } from "../limits.ts";
+import { type Column, type ColumnKind, type Layout, layoutOf } from "./layout.ts";
 import type { StoredRow, View } from "./view.ts";
-
-/** How a column is stored and read back. */
-export type ColumnKind = "text" | "integer" | "real" | "boolean" | "json";
-
-export interface Column {
-  readonly name: string;
-  readonly kind: ColumnKind;
-  /** The schema knows `null`; where it does not, an empty column reads as a missing field. */
-  readonly nullable: boolean;
-  /** Every row has a value there. */
-  readonly required?: boolean;
-}
 
 const SQL_TYPE: Record<ColumnKind, string> = { text: "TEXT", integer: "INTEGER", real: "REAL", boolean: "INTEGER", json: "TEXT" };
 
 /** One row of the table, as D1 gives it. */
 export type SqlRow = Record<string, string | number | null>;
-
-/** What must be known of a table to read and write it. */
-export interface Layout {
-  readonly key: string;
-  readonly columns: readonly Column[];
-  readonly indexes: readonly string[];
-}
 
 /** The layout of a view as its code declares it, and the hash of everything that makes its rows what they are. */
 interface Definition {
@@ -59,21 +39,7 @@ export function rebuildOf(view: View, generation: string): number | undefined {
 }
 
 function definitionOf(view: View): Definition {
-  const known = definitions.get(view);
-  if (known) return known;
-  const rowSchema = z.toJSONSchema(view.row, { io: "output", unrepresentable: "any" });
-  const columns = Object.entries(view.row.shape).map(([name, field]) => ({
-    name,
-    kind: kindOf(rowSchema.properties?.[name]),
-    nullable: field.safeParse(null).success,
-    required: !field.safeParse(null).success && !field.safeParse(undefined).success,
-  }));
-  const code = view.revision ?? [...view.handlers].map(([type, handler]) => [type, handler.code]);
-  const hash = createHash("sha256")
-    .update(canonical([rowSchema, view.key, view.indexes, view.sources.map(({ name }) => name).toSorted(), code]))
-    .digest("hex")
-    .slice(0, 12);
-  const definition = { layout: { key: view.key, columns, indexes: view.indexes }, hash, tables: new Map() };
+  const definition = definitions.get(view) ?? { ...layoutOf(view), tables: new Map() };
   definitions.set(view, definition);
   return definition;
 }
@@ -223,33 +189,6 @@ export function quoted(name: string): string {
 /** A text, safe in SQL. For statements that take no parameters. */
 function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** Scalars become columns of their own; what is not one scalar type becomes JSON. */
-export function kindOf(schema: z.core.JSONSchema._JSONSchema | undefined): ColumnKind {
-  const types = typesOf(schema);
-  types.delete("null");
-  const [type, ...others] = types;
-  if (others.length > 0) return "json";
-  switch (type) {
-    case "string":
-      return "text";
-    case "integer":
-      return "integer";
-    case "number":
-      return "real";
-    case "boolean":
-      return "boolean";
-    default:
-      return "json";
-  }
-}
-
-/** The JSON types that values of this schema may have. */
-function typesOf(schema: z.core.JSONSchema._JSONSchema | undefined): Set<string> {
-  if (typeof schema !== "object") return new Set(["any"]);
-  const alternatives = schema.anyOf ?? schema.oneOf;
-  return new Set(alternatives ? alternatives.flatMap((one) => [...typesOf(one)]) : [schema.type ?? "any"].flat());
 }
 
 /** JSON arrays of these elements, each of bounded size. */

@@ -1,5 +1,6 @@
 /** Sagas on real streams. The scenarios of Simple Sagas, each under its name, and what ours can beyond them. */
 
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { RecordedEvent } from "../../../src/event.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
@@ -36,6 +37,16 @@ function sagas(name: string) {
       (await json(`/streams/${stream}?limit=1000`)).events.map(({ type }: RecordedEvent) => type),
     events: async (stream: string): Promise<RecordedEvent[]> => (await json(`/streams/${stream}?limit=1000`)).events,
   };
+}
+
+/** An object that cannot be reached, as long as the spy is there. */
+function outOfReach(object: string) {
+  const getByName = env.STREAMS.getByName.bind(env.STREAMS);
+  vi.spyOn(console, "error").mockReturnValue();
+  return vi.spyOn(env.STREAMS, "getByName").mockImplementation((name) => {
+    if (name === object) throw new Error("out of reach");
+    return getByName(name);
+  });
 }
 
 const statuses = (saga: { steps: { name: string; status: string }[] }) =>
@@ -167,6 +178,25 @@ describe("the scenarios of Simple Sagas", () => {
     await run();
     expect(statuses(await saga("m"))).toEqual({ "take a": "undone", "take b": "failed", "take c": "undone", put: "pending" });
     expect([await amountOf("a"), await amountOf("b"), await amountOf("c")]).toEqual([10, 1, 10]);
+  });
+
+  it("wait before undo: nothing is undone while a step at the same time is still in flight", async () => {
+    const { store, post, fill, move, wake, run, saga, amountOf, types } = sagas("wait");
+    await fill({ a: 10, b: 1, c: 10 });
+    await move("m", { from: ["a", "b", "c"], atOnce: true });
+    const outage = outOfReach(`${store}/purse/c`);
+    await wake("move");
+    await wake("move");
+    expect(statuses(await saga("m"))).toEqual({ "take a": "completed", "take b": "failed", "take c": "in-progress", put: "pending" });
+    expect(await saga("m")).toMatchObject({ status: "failure-pending" });
+    expect(await amountOf("a")).toBe(5);
+    outage.mockRestore();
+    expect((await post(`/consumers/move/retry`, {})).status).toBe(200);
+    await run();
+    expect(await saga("m")).toMatchObject({ status: "failed" });
+    expect(statuses(await saga("m"))).toEqual({ "take a": "undone", "take b": "failed", "take c": "undone", put: "pending" });
+    const ends = (await types("move/m")).filter((type) => type.startsWith("Step"));
+    expect(ends).toEqual(["StepCompleted", "StepFailed", "StepCompleted", "StepUndone", "StepUndone"]);
   });
 
   it("dynamic undo: the undo is made from what the action came to", async () => {

@@ -87,6 +87,15 @@ describe("a view whose definition has changed", () => {
     expect(sent().slice(before)).toEqual([{ body: { store: expect.any(String), consumer: version(1).name, head: 0 } }]);
   });
 
+  it("answers also when nobody can be woken", async () => {
+    const counts = versions();
+    const { read, run, served } = store("unheard");
+    await read("a", 1);
+    await run(counts(1));
+    vi.spyOn(env.WAKE_UPS, "send").mockRejectedValue(new Error("the queue is down"));
+    expect(await served(counts(2))).toMatchObject({ rows: [{ id: "a", count: 1 }], stale: true });
+  });
+
   it("never answers with a half-built table", async () => {
     const version = versions();
     const { store: id, read, run, served } = store("half");

@@ -1,0 +1,58 @@
+/** What may reach a process in a test, besides events: outcomes of its commands, timers, commands from outside. */
+
+import type { SendAction } from "../command.ts";
+import type { JsonObject, JsonValue, NewEvent } from "../event.ts";
+import type { Outcome } from "../processors/process-events.ts";
+import type { On } from "./recorded.ts";
+
+/** What became of a command that the process has sent. Made by {@link accepted}, {@link refused} and {@link failed}. */
+export interface OutcomeInput<Sent extends SendAction = SendAction> {
+  readonly kind: "outcome";
+  readonly sent: Sent;
+  readonly outcome: DistributiveOmit<Outcome, "commandId">;
+}
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
+
+/** A timer has gone off. Made by {@link timeout}. */
+export interface TimeoutInput<Timeout extends string = string> {
+  readonly kind: "timeout";
+  readonly timeout: Timeout;
+}
+
+/** A command from outside. Made by {@link told}. */
+export interface CommandInput<Command extends string = string> {
+  readonly kind: "command";
+  readonly command: Command;
+  readonly data: unknown;
+}
+
+export type AnyInput = On | OutcomeInput | TimeoutInput | CommandInput;
+
+/** The target has carried the command out, with these events. */
+export function accepted<Sent extends SendAction>(
+  sent: Sent,
+  ...events: readonly NewEvent<string, unknown, PropertyKey>[]
+): OutcomeInput<Sent> {
+  const stored = events.map(({ type, data }, index) => ({ type, version: index + 1, data: data as Record<string, unknown> }));
+  return { kind: "outcome", sent, outcome: { outcome: "accepted", version: Math.max(1, events.length), events: stored } };
+}
+
+/** The target has refused the command. */
+export function refused<Sent extends SendAction>(sent: Sent, reason: string, details?: JsonValue): OutcomeInput<Sent> {
+  return { kind: "outcome", sent, outcome: { outcome: "refused", reason, ...(details === undefined ? {} : { details }) } };
+}
+
+/** The command could not be carried out: it is invalid, or nobody takes it, or `decide` threw. */
+export function failed<Sent extends SendAction>(sent: Sent, reason: string): OutcomeInput<Sent> {
+  return { kind: "outcome", sent, outcome: { outcome: "failed", reason } };
+}
+
+/** The timer with this name goes off; it must have been set. */
+export function timeout<const Timeout extends string>(timeout: Timeout): TimeoutInput<Timeout> {
+  return { kind: "timeout", timeout };
+}
+
+/** Somebody sends the process a command. */
+export function told<const Command extends string>(command: Command, data: JsonObject): CommandInput<Command> {
+  return { kind: "command", command, data };
+}

@@ -1,0 +1,69 @@
+/** How the rows of a view are laid out in SQL, worked out from their schema; and the hash of everything that makes them what they are. */
+
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { canonical } from "../json.ts";
+import type { View } from "./view.ts";
+
+/** How a column is stored and read back. */
+export type ColumnKind = "text" | "integer" | "real" | "boolean" | "json";
+
+export interface Column {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** The schema knows `null`; where it does not, an empty column reads as a missing field. */
+  readonly nullable: boolean;
+  /** Every row has a value there. */
+  readonly required?: boolean;
+}
+
+/** What must be known of a table to read and write it. */
+export interface Layout {
+  readonly key: string;
+  readonly columns: readonly Column[];
+  readonly indexes: readonly string[];
+}
+
+/** The layout of a view as its code declares it, and its hash: another one, another table. */
+export function layoutOf(view: View): { readonly layout: Layout; readonly hash: string } {
+  const rowSchema = z.toJSONSchema(view.row, { io: "output", unrepresentable: "any" });
+  const columns = Object.entries(view.row.shape).map(([name, field]) => ({
+    name,
+    kind: kindOf(rowSchema.properties?.[name]),
+    nullable: field.safeParse(null).success,
+    required: !field.safeParse(null).success && !field.safeParse(undefined).success,
+  }));
+  const code = view.revision ?? [...view.handlers].map(([type, handler]) => [type, handler.code]);
+  const hash = createHash("sha256")
+    .update(canonical([rowSchema, view.key, view.indexes, view.sources.map(({ name }) => name).toSorted(), code]))
+    .digest("hex")
+    .slice(0, 12);
+  return { layout: { key: view.key, columns, indexes: view.indexes }, hash };
+}
+
+/** Scalars become columns of their own; what is not one scalar type becomes JSON. */
+export function kindOf(schema: z.core.JSONSchema._JSONSchema | undefined): ColumnKind {
+  const types = typesOf(schema);
+  types.delete("null");
+  const [type, ...others] = types;
+  if (others.length > 0) return "json";
+  switch (type) {
+    case "string":
+      return "text";
+    case "integer":
+      return "integer";
+    case "number":
+      return "real";
+    case "boolean":
+      return "boolean";
+    default:
+      return "json";
+  }
+}
+
+/** The JSON types that values of this schema may have. */
+function typesOf(schema: z.core.JSONSchema._JSONSchema | undefined): Set<string> {
+  if (typeof schema !== "object") return new Set(["any"]);
+  const alternatives = schema.anyOf ?? schema.oneOf;
+  return new Set(alternatives ? alternatives.flatMap((one) => [...typesOf(one)]) : [schema.type ?? "any"].flat());
+}
