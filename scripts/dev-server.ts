@@ -38,6 +38,8 @@ export interface DevServerOptions {
   readonly persistTo: string;
   /** The file of the worker, from the project's root; absent: what `wrangler.toml` says. */
   readonly main?: string;
+  /** Configurations instead of `wrangler.toml`: of the worker, and of others that run beside it. */
+  readonly configs?: readonly string[];
   /** Variables of the worker. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Where wrangler's and the worker's output goes: through to ours, or to this function. It must go somewhere, or wrangler stops. */
@@ -50,7 +52,7 @@ export class DevServer {
   readonly ended: Promise<string>;
   readonly #wrangler: ChildProcess;
 
-  constructor({ port, persistTo, main, variables = {}, output }: DevServerOptions) {
+  constructor({ port, persistTo, main, configs = [], variables = {}, output }: DevServerOptions) {
     this.url = `http://${HOST}:${port}`;
     const stream = output === "inherit" ? "inherit" : "pipe";
     this.#wrangler = spawn(
@@ -60,6 +62,7 @@ export class DevServer {
         WRANGLER,
         "dev",
         ...(main === undefined ? [] : [main]),
+        ...configs.map((config) => `--config=${config}`),
         `--ip=${HOST}`,
         `--port=${port}`,
         "--inspector-port=0",

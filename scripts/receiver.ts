@@ -11,6 +11,7 @@ export interface Delivery {
   readonly id: string;
   readonly type: string;
   readonly event: ShopEvent;
+  readonly traceparent: string | undefined;
 }
 
 export class Receiver {
@@ -45,7 +46,7 @@ export class Receiver {
       const body = await text(request);
       new Webhook(this.secret).verify(body, request.headers as Record<string, string>); // throws
       const { type, data } = JSON.parse(body) as { type: string; data: ShopEvent };
-      delivery = { id: String(request.headers["webhook-id"]), type, event: data };
+      delivery = { id: String(request.headers["webhook-id"]), type, event: data, traceparent: request.headers.traceparent?.toString() };
       this.deliveries.push(delivery);
     } catch (error) {
       this.refused.push(String(error));

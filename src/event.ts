@@ -67,6 +67,9 @@ export function hopsOf({ meta }: Pick<RecordedEvent, "meta">): number {
   return typeof hops === "number" && Number.isSafeInteger(hops) && hops > 0 ? hops : 0;
 }
 
+/** Where an event in memory has the trace that it belongs to. A symbol, so that it is in no JSON and no handler comes across it. */
+export const TRACE: unique symbol = Symbol("trace");
+
 /** An event as readers get it: over HTTP, in views, processors and webhooks. */
 export interface RecordedEvent<Type extends string = string, Data = unknown> {
   /** UUID, unique within its stream. */
@@ -86,6 +89,8 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly recordedAt: string;
   /** Of `data`: the version its schema has in the code that reads it. */
   readonly schemaVersion: number;
+  /** Not part of the event, and of no JSON: only for what the store itself does on its account. */
+  readonly [TRACE]?: string;
 }
 
 /**
@@ -107,6 +112,8 @@ export interface StoredEvent {
   readonly schemaVersion: number;
   /** What it said is gone; `data` and `meta` are empty. */
   readonly erased?: boolean;
+  /** The trace of the request that led to it: a `traceparent` of version 00, as the request had it. Beside the event, not in it: no reader sees it. */
+  readonly trace?: string | null;
 }
 
 /** A stored event with its place in the log. */
@@ -159,6 +166,7 @@ export function toRecorded(logged: LoggedEvent): RecordedEvent {
     time: logged.time ?? recordedAt,
     recordedAt,
     schemaVersion: logged.schemaVersion,
+    ...(logged.trace ? { [TRACE]: logged.trace } : {}),
   };
 }
 

@@ -251,3 +251,8 @@ export const LOG_SEGMENT_BYTES = 8 * 1024 * MiB;
 export const IMPORT_DEPTH = 4 * JSON_DEPTH;
 /** Characters of one line of an import. Ours: the largest event, its meta, and its other fields. */
 export const IMPORT_LINE_CHARACTERS = EVENT_DATA_BYTES + EVENT_META_BYTES + 8 * KiB;
+
+/** Webhooks whose figures `GET /metrics` has. Ours: each is asked, and costs a request to its object, every time. */
+export const METRICS_WEBHOOKS = 100;
+/** Characters of an error's text in a line of the logs. Ours: a stack and the cause; Workers Logs takes 256 KB (platform) a line. */
+export const LOG_ERROR_CHARACTERS = 8 * KiB;

@@ -55,6 +55,17 @@ export interface StreamSummary {
   readonly lastPosition: number;
 }
 
+/** How large a log is. */
+export interface LogSize {
+  readonly head: number;
+  /** How many objects it is made of. */
+  readonly segments: number;
+  /** Of the last of them. */
+  readonly bytes: number;
+  /** Live subscriptions, server-sent events included. */
+  readonly subscriptions: number;
+}
+
 /** What a consumer reports when it rests. */
 export interface Acknowledgement {
   readonly consumer: string;
@@ -70,6 +81,8 @@ export interface LogRpc {
   /** Positions of a stream's versions `from`…`to`, by version. */
   positions(stream: string, from: number, to: number): Promise<Record<number, number>>;
   head(): Promise<number>;
+  /** How large it has become. */
+  size(): Promise<LogSize>;
   /** Streams in the order of their names (of UTF-8 bytes), of one category or of all, after this name. */
   streams(category: string | undefined, after: string, limit: number): Promise<StreamSummary[]>;
   /** Opens a live subscription over a WebSocket; `log/feed.ts` says what is asked and what is sent. */

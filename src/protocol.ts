@@ -30,6 +30,8 @@ export interface CommandRequest {
   readonly causationId?: string;
   /** How many reactions in a row have led to this command; its events say so in their meta. */
   readonly hops?: number;
+  /** The trace that its events belong to: a `traceparent` of version 00. */
+  readonly trace?: string;
   /** Milliseconds to wait for the log's positions; without it {@link ACKNOWLEDGE_BUDGET_MS}. */
   readonly waitMs?: number;
 }
@@ -45,6 +47,8 @@ export interface AppendEvent {
   readonly meta: string;
   readonly time?: string;
   readonly schemaVersion: number;
+  /** As of a {@link CommandRequest}. */
+  readonly trace?: string;
 }
 
 export interface AppendRequest {
@@ -127,6 +131,7 @@ export type ImportAnswer =
 export interface DeleteRequest {
   /** Also remove what the stream's events say. */
   readonly erase: boolean;
+  readonly trace?: string;
   readonly expected: Expected;
   readonly waitMs?: number;
 }
@@ -200,6 +205,8 @@ export interface WakeUp {
   readonly store: string;
   readonly consumer: string;
   readonly head: number;
+  /** The trace of a write that it was rung for: of the last that had one, while it may stand for many. */
+  readonly trace?: string;
 }
 
 export type ConsumerStatus = "live" | "catching-up" | "paused" | "failed" | "rebuilding";

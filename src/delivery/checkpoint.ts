@@ -23,6 +23,11 @@ export interface Checkpoint {
   readonly startedAt: number;
   /** Positions per second, as it was last. */
   readonly pace?: number;
+  /** Events whose effects were committed, and failed attempts, since it was created. */
+  readonly processed: number;
+  readonly failures: number;
+  /** Milliseconds since 1970; undefined: it has not moved yet. */
+  readonly movedAt?: number;
 }
 
 /** Where a consumer that has no checkpoint yet begins. */
@@ -44,6 +49,8 @@ export class CheckpointStore {
   readonly #schema: readonly string[];
   /** Where and when this object saw it first, to tell its pace. */
   #since: { readonly position: number; readonly at: number } | undefined;
+  /** Positions of the events that are being processed, to count those that a commit passes. */
+  #reading: readonly number[] = [];
 
   /** @param schema what else must exist before the consumer can work, as statements that may be repeated */
   constructor(db: D1Database, store: string, consumer: string, generation = "", schema: readonly string[] = []) {
@@ -91,15 +98,25 @@ export class CheckpointStore {
     return db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`).bind(...this.#key);
   }
 
-  /** The statement that moves it: the first of the batch that commits the effects. */
-  move(from: number, to: number): D1PreparedStatement {
+  /** Takes note of the events that its consumer is given now. */
+  reads(positions: readonly number[]): void {
+    this.#reading = positions;
+  }
+
+  /**
+   * The statement that moves it: the first of the batch that commits the effects.
+   *
+   * @param processed events whose effects these are
+   */
+  move(from: number, to: number, processed = 0): D1PreparedStatement {
     return this.db
       .prepare(
         `UPDATE headspring_checkpoints
-         SET position = ?, moved_from = ?, attempts = 0, next_attempt_at = 0, error = NULL, pace = ?
+         SET position = ?, moved_from = ?, attempts = 0, next_attempt_at = 0, error = NULL, pace = ?,
+             processed = processed + ?, moved_at = ?
          WHERE store = ? AND consumer = ? AND generation = ?`,
       )
-      .bind(to, from, this.#pace(to), ...this.#key);
+      .bind(to, from, this.#pace(to), processed, Date.now(), ...this.#key);
   }
 
   #pace(to: number): number | null {
@@ -113,8 +130,9 @@ export class CheckpointStore {
    * @throws {CheckpointMoved} when it no longer stands at `from`; nothing was written
    */
   async commit(from: number, to: number, effects: readonly D1PreparedStatement[]): Promise<void> {
+    const processed = this.#reading.filter((position) => position > from && position <= to).length;
     try {
-      await this.db.batch([this.move(from, to), ...effects]);
+      await this.db.batch([this.move(from, to, processed), ...effects]);
     } catch (error) {
       if (String(error).includes("headspring: checkpoint moved")) throw new CheckpointMoved();
       throw error;
@@ -149,7 +167,7 @@ export class CheckpointStore {
   async recordFailure(position: number, attempts: number, nextAttemptAt: number | undefined, error: ConsumerError): Promise<void> {
     await this.db
       .prepare(
-        `UPDATE headspring_checkpoints SET attempts = ?, next_attempt_at = ?, status = ?, error = ?
+        `UPDATE headspring_checkpoints SET attempts = ?, next_attempt_at = ?, status = ?, error = ?, failures = failures + 1
          WHERE store = ? AND consumer = ? AND generation = ? AND position = ? AND status = 'active'`,
       )
       .bind(attempts, nextAttemptAt ?? 0, nextAttemptAt === undefined ? "failed" : "active", JSON.stringify(error), ...this.#key, position)
@@ -220,10 +238,15 @@ export interface CheckpointRow {
   readonly born_at: number;
   readonly started_at: number;
   readonly pace: number | null;
+  readonly processed: number;
+  readonly failures: number;
+  readonly moved_at: number | null;
 }
 
 export function fromRow(row: CheckpointRow): Checkpoint {
   const { position, status, attempts, next_attempt_at: nextAttemptAt, born_at: bornAt, started_at: startedAt } = row;
   const error = row.error === null ? {} : { error: JSON.parse(row.error) as ConsumerError };
-  return { position, status, attempts, nextAttemptAt, bornAt, startedAt, ...error, ...(row.pace === null ? {} : { pace: row.pace }) };
+  const { processed, failures, pace, moved_at: movedAt } = row;
+  const known = { position, status, attempts, nextAttemptAt, bornAt, startedAt, processed, failures };
+  return { ...known, ...error, ...(pace === null ? {} : { pace }), ...(movedAt === null ? {} : { movedAt }) };
 }

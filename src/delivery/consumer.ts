@@ -7,6 +7,8 @@ import { CheckpointMoved, type CheckpointStore } from "./checkpoint.ts";
 import { type ConsumerHooks, type Failure, fail, passes } from "./failure.ts";
 import { isMissingTable } from "./schema.ts";
 import type { RetryPolicy } from "./retry.ts";
+import { causeInLine } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
 
 /** What one batch came to. */
 export interface Applied {
@@ -18,6 +20,7 @@ export interface Applied {
 
 /** What views and processors have in common. */
 export interface Consumer {
+  readonly kind: "view" | "processor";
   readonly name: string;
   readonly store: string;
   readonly types: readonly string[];
@@ -69,7 +72,8 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
     // What was erased says nothing any more: there is nothing in it to fold or to answer.
     const events = page.events.filter((event) => !event.erased);
     try {
-      const applied = await consumer.apply(events.map(toRecorded), position, to);
+      consumer.checkpoint.reads(events.map((event) => event.position));
+      const applied = await apply(consumer, events.map(toRecorded), position, to);
       if (applied.failure)
         return await fail(consumer, applied.position, applied.position === position ? checkpoint.attempts : 0, applied.failure);
       checkpoint = { position: applied.position, status: "active", attempts: 0, nextAttemptAt: 0 };
@@ -88,6 +92,19 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
     if (checkpoint.position >= page.head) return { position: checkpoint.position, outcome: "caught-up" };
     if (checkpoint.position >= until || Date.now() >= deadline) return { position: checkpoint.position, outcome: "behind" };
   }
+}
+
+/** A view's batch is one piece of work; of processors each reaction is one. */
+function apply(consumer: Consumer, events: readonly RecordedEvent[], from: number, to: number): Promise<Applied> {
+  if (consumer.kind !== "view") return consumer.apply(events, from, to);
+  const { store, name } = consumer;
+  const [first] = events;
+  const about = () => ({ store, consumer: name, events: events.length, ...(events.length === 1 && first ? causeInLine(first) : {}) });
+  return span("project", about, async (note) => {
+    const applied = await consumer.apply(events, from, to);
+    note({ position: applied.position });
+    return applied;
+  });
 }
 
 /** A consumer that starts at the head starts where the log first knew of it. */

@@ -4,6 +4,7 @@ import { logOf } from "../objects.ts";
 import type { ConsumerAction } from "../protocol.ts";
 import { type Checkpoint, CheckpointMoved } from "./checkpoint.ts";
 import type { Consumer } from "./consumer.ts";
+import { logger } from "../telemetry/logger.ts";
 
 export type ControlOutcome =
   | { readonly outcome: "done" }
@@ -55,7 +56,7 @@ async function skip({ name, store, checkpoint }: Consumer, current: Checkpoint, 
   if (!current.error || !failed || failed.position <= current.position) return notPossible("no event has failed");
   if (position !== undefined && position !== failed.position) return notPossible(`the event that failed is at position ${failed.position}`);
   const outcome = await moved(checkpoint.jump(current.position, failed.position, [checkpoint.recordSkip(current.error)]));
-  if (outcome.outcome === "done") console.warn({ message: "an operator let a consumer skip an event", store, consumer: name, ...failed });
+  if (outcome.outcome === "done") logger.warn({ message: "an operator let a consumer skip an event", store, consumer: name, ...failed });
   return outcome;
 }
 

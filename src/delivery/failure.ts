@@ -2,8 +2,10 @@
 
 import type { RecordedEvent } from "../event.ts";
 import type { ConsumerError } from "../protocol.ts";
+import { causeInLine } from "../telemetry/trace.ts";
 import type { Consumer, Progress } from "./consumer.ts";
 import { DEFAULT_RETRY, delayAfter } from "./retry.ts";
+import { logger } from "../telemetry/logger.ts";
 
 /** What an app's hooks are told. */
 export interface ConsumerFailure extends ConsumerError {
@@ -55,14 +57,17 @@ export async function fail(consumer: Consumer, position: number, earlierAttempts
   };
   // One line when it begins and one when it is given up, not one per retry.
   if (attempts === 1 || retryInMs === undefined) {
-    console.error({
-      message: retryInMs === undefined ? "a consumer has failed and stopped" : "a consumer could not process an event and will retry",
-      store: consumer.store,
-      consumer: consumer.name,
-      attempts,
-      ...report.event,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
+    logger.error(
+      {
+        message: retryInMs === undefined ? "a consumer has failed and stopped" : "a consumer could not process an event and will retry",
+        store: consumer.store,
+        consumer: consumer.name,
+        attempts,
+        ...report.event,
+        ...causeInLine(event),
+      },
+      error,
+    );
   }
   await consumer.checkpoint.recordFailure(position, attempts, retryInMs === undefined ? undefined : now + retryInMs, report);
   const { store, name } = consumer;
@@ -74,6 +79,6 @@ async function tell({ onConsumerError, onConsumerFailed }: ConsumerHooks, failur
   try {
     await (failure.retryInMs === undefined ? onConsumerFailed : onConsumerError)?.(failure);
   } catch (error) {
-    console.error({ message: "a hook has thrown", store: failure.store, consumer: failure.consumer, error: String(error) });
+    logger.error({ message: "a hook has thrown", store: failure.store, consumer: failure.consumer }, error);
   }
 }

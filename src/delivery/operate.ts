@@ -2,7 +2,7 @@
 
 import type { App } from "../app.ts";
 import { logOf, webhookOf } from "../objects.ts";
-import { processorConsumer } from "../processors/processor.ts";
+import { processorConsumer } from "../processors/processor-consumer.ts";
 import type { ConsumerAction } from "../protocol.ts";
 import { generationsOf, register, requestRebuild } from "../views/generations.ts";
 import { viewConsumer } from "../views/projector.ts";

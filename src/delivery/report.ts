@@ -3,6 +3,7 @@
 import type { App } from "../app.ts";
 import { logOf, webhookOf } from "../objects.ts";
 import type { ConsumerError, ConsumerStatus } from "../protocol.ts";
+import type { WebhookReport } from "../webhooks/protocol.ts";
 import { type ViewRow, databaseOf, generationsOf } from "../views/generations.ts";
 import type { View } from "../views/view.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint.ts";
@@ -20,6 +21,15 @@ export interface ConsumerReport {
   readonly lag: number;
   /** Failed attempts at the event after `position`. */
   readonly attempts: number;
+  /**
+   * Events whose effects it has committed, since its checkpoint was made: a view that is rebuilt begins at 0. Of a webhook the
+   * deliveries that arrived.
+   */
+  readonly processed: number;
+  /** Attempts that have failed, since then. */
+  readonly failures: number;
+  /** RFC 3339 UTC: when it last committed something, or has passed events that are not for it. Of a webhook the last delivery that arrived. */
+  readonly lastProgressAt?: string;
   readonly lastError?: ConsumerError;
   /** Of a view: its table is of an earlier definition and stands still. */
   readonly stale?: true;
@@ -49,7 +59,16 @@ interface Books {
 }
 
 /** Where the consumer stands that has never run. */
-const NEW: Checkpoint = { position: 0, status: "active", attempts: 0, nextAttemptAt: 0, bornAt: 0, startedAt: 0 };
+const NEW: Checkpoint = {
+  position: 0,
+  status: "active",
+  attempts: 0,
+  nextAttemptAt: 0,
+  bornAt: 0,
+  startedAt: 0,
+  processed: 0,
+  failures: 0,
+};
 
 /** @param only the names that are asked for; without it all */
 export async function reportConsumers(app: App, env: Env, store: string, only = (_name: string) => true): Promise<ConsumerReport[]> {
@@ -69,13 +88,18 @@ export async function reportConsumers(app: App, env: Env, store: string, only = 
     ...[...app.processors.keys()]
       .filter(only)
       .map(async (name) => report(name, "processor", (await booksIn(env.VIEWS)).checkpoints.get(keyOf(name, "")) ?? NEW, head)),
-    ...webhooks.filter(only).map(async (name) => {
-      const { position = 0, status, attempts = 0, lastError } = (await webhookOf(env, store, name).report()) ?? {};
-      const known = report(name, "webhook", { ...NEW, position, attempts }, head);
-      const stands = status === "paused" || status === "failed" ? { status } : {};
-      return { ...known, ...stands, ...(lastError ? { lastError } : {}) };
-    }),
+    ...webhooks.filter(only).map(async (name) => reportWebhook(name, await webhookOf(env, store, name).report(), head)),
   ]);
+}
+
+/** @param webhook undefined: it has just been removed */
+export function reportWebhook(name: string, webhook: WebhookReport | undefined, head: number): ConsumerReport {
+  const { position = 0, status, attempts = 0, lastError, totals, health } = webhook ?? {};
+  const { delivered: processed = 0, failed: failures = 0 } = totals ?? {};
+  const known = report(name, "webhook", { ...NEW, position, attempts, processed, failures }, head);
+  const stands = status === "paused" || status === "failed" ? { status } : {};
+  const progress = health?.lastSuccessAt === undefined ? {} : { lastProgressAt: health.lastSuccessAt };
+  return { ...known, ...progress, ...stands, ...(lastError ? { lastError } : {}) };
 }
 
 /** The events that an operator let a consumer skip, the last first. */
@@ -136,7 +160,7 @@ function reportRebuild({ position, status, startedAt, pace, error }: Checkpoint,
 function report(
   name: string,
   kind: ConsumerReport["kind"],
-  { position, status, attempts, error }: Checkpoint,
+  { position, status, attempts, processed, failures, movedAt, error }: Checkpoint,
   head: number,
 ): ConsumerReport {
   const lag = Math.max(0, head - position);
@@ -148,6 +172,9 @@ function report(
     head,
     lag,
     attempts,
+    processed,
+    failures,
+    ...(movedAt === undefined ? {} : { lastProgressAt: new Date(movedAt).toISOString() }),
     ...(error ? { lastError: error } : {}),
   };
 }

@@ -15,6 +15,9 @@ const SCHEMA = [
     started_at      INTEGER NOT NULL,              -- milliseconds since 1970
     pace            REAL,                          -- positions per second, as it was last
     retired_at      INTEGER,                       -- milliseconds since 1970; of a view's table that no longer answers
+    processed       INTEGER NOT NULL DEFAULT 0,    -- events whose effects were committed, since this row was made
+    failures        INTEGER NOT NULL DEFAULT 0,    -- failed attempts since then
+    moved_at        INTEGER,                       -- milliseconds since 1970; when position was last moved
     PRIMARY KEY (store, consumer, generation)
   ) STRICT, WITHOUT ROWID`,
   `CREATE TRIGGER IF NOT EXISTS headspring_checkpoint_guard
@@ -45,6 +48,26 @@ const SCHEMA = [
   ) STRICT, WITHOUT ROWID`,
 ];
 
+/** Columns of the checkpoints that came later: a database made before gets them. */
+const ADDED = [
+  ["processed", "INTEGER NOT NULL DEFAULT 0"],
+  ["failures", "INTEGER NOT NULL DEFAULT 0"],
+  ["moved_at", "INTEGER"],
+] as const;
+
+const SELECT_COLUMNS = `SELECT name FROM pragma_table_info('headspring_checkpoints')`;
+
+async function create(db: D1Database, statements: readonly string[]): Promise<void> {
+  const results = await db.batch<{ name: string }>([...SCHEMA, ...statements, SELECT_COLUMNS].map((statement) => db.prepare(statement)));
+  const columns = new Set(results.at(-1)?.results.map(({ name }) => name));
+  for (const [column, declaration] of ADDED.filter(([column]) => !columns.has(column))) {
+    const added = db.prepare(`ALTER TABLE headspring_checkpoints ADD COLUMN ${column} ${declaration}`).run();
+    await added.catch((error: unknown) => {
+      if (!String(error).includes("duplicate column name")) throw error; // another worker was faster
+    });
+  }
+}
+
 /** What has been created per database by this isolate. A failure is not kept. */
 let prepared = new WeakMap<D1Database, Map<string, Promise<unknown>>>();
 
@@ -55,7 +78,7 @@ export function prepare(db: D1Database, statements: readonly string[] = []): Pro
   prepared.set(db, known);
   let ready = known.get(key);
   if (!ready) {
-    ready = db.batch([...SCHEMA, ...statements].map((statement) => db.prepare(statement)));
+    ready = create(db, statements);
     ready.catch(() => known.delete(key));
     known.set(key, ready);
   }

@@ -5,42 +5,64 @@ import type { App } from "../app.ts";
 import { CONSUMER_BUDGET_MS } from "../limits.ts";
 import { NAME, STORE_NAME } from "../names.ts";
 import { logOf, webhookOf } from "../objects.ts";
-import { processorConsumer } from "../processors/processor.ts";
+import { processorConsumer } from "../processors/processor-consumer.ts";
 import type { Acknowledgement } from "../log-protocol.ts";
 import type { WakeUp } from "../protocol.ts";
 import { type ViewProgress, project } from "../views/project.ts";
 import { isWebhook } from "./consumers.ts";
 import { catchUp } from "./consumer.ts";
+import { logger } from "../telemetry/logger.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
 
-const WakeUpMessage = z.object({ store: z.string().regex(STORE_NAME), consumer: z.string().regex(NAME), head: z.int() });
+const WakeUpMessage = z.object({
+  store: z.string().regex(STORE_NAME),
+  consumer: z.string().regex(NAME),
+  head: z.int(),
+  trace: z.string().optional(),
+});
 
 /** Seconds before the queue hands a message back whose consumer could not even record its failure (D1 out of reach). */
 const RETRY_SECONDS = 5;
+
+/** What a message says; undefined: it is none of ours. */
+export function parseWakeUp(body: unknown): WakeUp | undefined {
+  const { success, data } = WakeUpMessage.safeParse(body);
+  if (!success) return undefined;
+  const { trace, ...wakeUp } = data;
+  return trace === undefined ? wakeUp : { ...wakeUp, trace };
+}
 
 /** Runs the consumers that a batch names, each once. */
 export async function handleWakeUps(app: App, env: Env, batch: MessageBatch): Promise<void> {
   const byConsumer = new Map<string, { wakeUp: WakeUp; messages: Message[] }>();
   for (const message of batch.messages) {
-    const parsed = WakeUpMessage.safeParse(message.body);
-    if (!parsed.success) {
-      console.error({ message: "a message in the wake-up queue is none of ours; it is dropped", id: message.id });
+    const parsed = parseWakeUp(message.body);
+    if (!parsed) {
+      logger.error({ message: "a message in the wake-up queue is none of ours; it is dropped", messageId: message.id });
       message.ack();
       continue;
     }
-    const key = `${parsed.data.store}/${parsed.data.consumer}`;
-    const entry = byConsumer.get(key) ?? { wakeUp: parsed.data, messages: [] };
+    const key = `${parsed.store}/${parsed.consumer}`;
+    const entry = byConsumer.get(key) ?? { wakeUp: parsed, messages: [] };
     entry.messages.push(message);
     byConsumer.set(key, entry);
   }
   const acknowledged = new Map<string, Acknowledgement[]>();
   await Promise.all(
     [...byConsumer.values()].map(async ({ wakeUp, messages }) => {
+      const { store, consumer } = wakeUp;
       try {
-        const acknowledgement = await wake(app, env, wakeUp);
+        const about = () => ({ store, consumer, head: wakeUp.head, traceId: traceIdOf(wakeUp.trace) });
+        const acknowledgement = await span("consume", about, async (note) => {
+          const reached = await wake(app, env, wakeUp);
+          note({ position: reached?.position });
+          return reached;
+        });
         if (acknowledgement) acknowledged.set(wakeUp.store, [...(acknowledged.get(wakeUp.store) ?? []), acknowledgement]);
         for (const message of messages) message.ack();
       } catch (error) {
-        console.warn({ message: "a consumer could not run; the queue will try again", ...wakeUp, error: String(error) });
+        logger.warn({ message: "a consumer could not run; the queue will try again", store, consumer }, error);
         for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
       }
     }),

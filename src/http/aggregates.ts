@@ -23,6 +23,7 @@ import {
   queryOf,
   storeOf,
   streamIdOfPath,
+  traceOf,
   waitMsOf,
 } from "./request.ts";
 import { z } from "zod";
@@ -53,6 +54,7 @@ export function aggregateRoutes(app: App) {
       recordFailure: async,
       expected: expectedOf(context),
       correlationId: conversationOf(context),
+      trace: traceOf(context),
       waitMs: async ? 0 : waitMsOf(context),
     });
     if (async && (answer.outcome === "written" || answer.outcome === "refused" || answer.outcome === "failed")) {

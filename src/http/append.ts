@@ -6,10 +6,11 @@ import { HOPS } from "../event.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, EVENT_META_BYTES, ISSUES } from "../limits.ts";
 import { EVENT_TYPE, UUID } from "../names.ts";
 import type { AppendEvent } from "../protocol.ts";
+import { parseTraceparent } from "../telemetry/trace.ts";
 import type { PlainCategory } from "./category.ts";
 import { fromCloudEvent, fromHeaders } from "./cloudevents.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, bounded, checked, correlationIdOf, jsonBody } from "./request.ts";
+import { type HttpContext, bounded, checked, correlationIdOf, jsonBody, traceOf } from "./request.ts";
 
 /** An event that a request brings. */
 export interface IncomingEvent {
@@ -80,6 +81,7 @@ export async function incomingFact(context: HttpContext, category: PlainCategory
 export function toAppend(context: HttpContext, category: PlainCategory, events: readonly IncomingEvent[]): AppendEvent[] {
   const effort = newEffort();
   const correlationId = correlationIdOf(context);
+  const trace = traceOf(context);
   return events.map(({ type, data, meta: given, id, time, at }) => {
     const outcome = category.check(type, data, effort);
     if (outcome === undefined) {
@@ -102,8 +104,16 @@ export function toAppend(context: HttpContext, category: PlainCategory, events: 
       schemaVersion: outcome.schemaVersion,
       ...(id === undefined ? {} : { id }),
       ...(time === undefined ? {} : { time }),
+      ...traceMember(meta, trace),
     };
   });
+}
+
+/** A CloudEvent may say which trace it began in (its extension for distributed tracing): that comes before the trace of its way here. */
+function traceMember({ cloudevents }: Record<string, unknown>, ofRequest: string | undefined): { trace?: string } {
+  const { traceparent } = (typeof cloudevents === "object" && cloudevents !== null ? cloudevents : {}) as { traceparent?: unknown };
+  const trace = (typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined) ?? ofRequest;
+  return trace === undefined ? {} : { trace };
 }
 
 /** How the request carries CloudEvents; undefined: it does not. */

@@ -164,6 +164,7 @@ function ownAttributes(store: string, stream: string, stored: StoredEvent): Reco
     streamversion: stored.version,
     ...(isText(correlationId) ? { correlationid: correlationId } : {}),
     ...(isText(causationId) ? { causationid: causationId } : {}),
+    ...(stored.trace ? { traceparent: stored.trace } : {}),
     ...(stored.erased ? { erased: true } : {}),
   };
 }

@@ -1,4 +1,5 @@
 /** Long answers, one JSON text a line, made only as fast as they are read. */
+import { logger } from "../telemetry/logger.ts";
 
 /**
  * A body that asks for the next piece when its reader wants more, and holds none in between. When making a piece fails,
@@ -14,7 +15,7 @@ export function ndjson(pieces: AsyncGenerator<string, void>, headers: Record<str
           if (done) controller.close();
           else controller.enqueue(utf8.encode(value));
         } catch (error) {
-          console.error({ message: "an answer broke off", error: String(error) });
+          logger.error({ message: "an answer broke off" }, error);
           throw error;
         }
       },

@@ -76,9 +76,14 @@ export class Problem extends Error {
     this.headers = headers;
   }
 
-  toResponse(): Response {
+  get status(): number {
+    return PROBLEMS[this.code][0];
+  }
+
+  /** @param more members that only the door knows */
+  toResponse(more: Record<string, unknown> = {}): Response {
     const [status, title] = PROBLEMS[this.code];
-    const document = { type: `/problems/${this.code}`, title, status, detail: this.message, code: this.code, ...this.fields };
+    const document = { type: `/problems/${this.code}`, title, status, detail: this.message, code: this.code, ...this.fields, ...more };
     return new Response(JSON.stringify(document), {
       status,
       headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...this.headers },

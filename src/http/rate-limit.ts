@@ -1,6 +1,8 @@
 /** Rate limits, by the platform's binding `RATE_LIMIT`. A deployment that declares none has none, and pays nothing for it. */
 
 import { RATE_LIMIT_RETRY_SECONDS } from "../limits.ts";
+import { logger } from "../telemetry/logger.ts";
+import { logger } from "../telemetry/logger.ts";
 import { Problem } from "./problem.ts";
 import type { HttpContext } from "./request.ts";
 
@@ -17,7 +19,7 @@ export async function countRequest(context: HttpContext, token: string | undefin
   const key = token === undefined ? `address ${context.req.header("cf-connecting-ip") ?? "unknown"}` : `token ${token}`;
   const { success } = await limit.limit({ key }).catch((error: unknown) => {
     // A limit that cannot be asked must not close the store.
-    console.warn({ message: "the rate limit cannot be asked", error: String(error) });
+    logger.warn({ message: "the rate limit cannot be asked" }, error);
     return { success: true };
   });
   if (success) return;

@@ -6,6 +6,8 @@ import { byteLength, parseJson } from "../json.ts";
 import { IDEMPOTENCY_KEY_BYTES, JSON_DEPTH, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
 import type { Expected } from "../protocol.ts";
+import { newId } from "../ids.ts";
+import { parseTraceparent, traceIdOf } from "../telemetry/trace.ts";
 import { issuesOf } from "../streams/decide.ts";
 import { Problem } from "./problem.ts";
 
@@ -180,7 +182,21 @@ export function correlationIdOf(context: HttpContext): string | undefined {
 
 /** The conversation that a command starts or joins: `Correlation-Id`, else the trace id of `traceparent`. */
 export function conversationOf(context: HttpContext): string | undefined {
-  return correlationIdOf(context) ?? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(context.req.header("traceparent") ?? "")?.[1];
+  return correlationIdOf(context) ?? traceIdOf(traceOf(context));
+}
+
+/** The trace that the request belongs to, as it says; what is not valid counts as left out. */
+export function traceOf(context: HttpContext): string | undefined {
+  return parseTraceparent(context.req.header("traceparent"));
+}
+
+/** The platform sets `cf-ray` on what comes through it; elsewhere anybody may. */
+const RAY = /^[0-9a-f]{16}(?:-[A-Z]{3})?$/;
+
+/** A name for the request, in the logs and in its problem document: the platform's own where there is one. */
+export function requestIdOf(context: HttpContext): string {
+  const ray = context.req.header("cf-ray") ?? "";
+  return RAY.test(ray) ? ray : newId();
 }
 
 /** The current request with other query parameters: what `Link` and `next` carry. */

@@ -23,6 +23,7 @@ import {
   queryOf,
   storeOf,
   streamIdOfPath,
+  traceOf,
   waitMsOf,
 } from "./request.ts";
 
@@ -82,6 +83,7 @@ async function begin(context: HttpContext, saga: Saga, id: string): Promise<Resp
     idempotencyKey: idempotencyKeyOf(context),
     expected: { kind: "any" },
     correlationId: conversationOf(context),
+    trace: traceOf(context),
   });
   if (answer.outcome !== "written") throw problemOf(answer);
   const waitMs = prefersAsync(context) ? 0 : (waitMsOf(context) ?? 0);

@@ -26,6 +26,7 @@ export function serviceRoutes(app: App) {
         log: "/log",
         views: "/views",
         consumers: "/consumers",
+        metrics: "/metrics",
         webhooks: "/webhooks",
         health: "/health",
       },

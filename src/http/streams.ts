@@ -27,6 +27,7 @@ import {
   queryOf,
   storeOf,
   streamIdOfPath,
+  traceOf,
   waitMsOf,
 } from "./request.ts";
 
@@ -79,7 +80,12 @@ export function streamRoutes(app: App) {
     const category = context.req.param("category");
     if (!NAME.test(category)) throw unknownCategory(category);
     const stream = `${category}/${streamIdOfPath(context)}`;
-    const answer = await objectOf(context, stream).remove({ erase, expected: expectedOf(context), waitMs: waitMsOf(context) });
+    const answer = await objectOf(context, stream).remove({
+      erase,
+      expected: expectedOf(context),
+      waitMs: waitMsOf(context),
+      trace: traceOf(context),
+    });
     if (answer.outcome === "unknown") throw unknownStream(stream);
     if (answer.outcome !== "written") throw problemOf(answer);
     return writtenAnswer(context, stream, answer, 200);

@@ -52,8 +52,9 @@ function problemOfView(view: View, { position }: Wanted, error: unknown): unknow
     return new Problem("view-rebuilding", detail, {}, { "retry-after": REBUILDING_SECONDS });
   }
   if (error instanceof QueryFailed) {
-    console.error({ message: "a named query failed", view: view.name, error: error.message });
-    return new Problem("query-failed", "the query is wrong in itself, whatever is asked of it; the worker's logs have the cause");
+    const problem = new Problem("query-failed", "the query is wrong in itself, whatever is asked of it; the worker's logs have the cause");
+    problem.cause = error;
+    return problem;
   }
   return error;
 }

@@ -14,6 +14,7 @@ import { Problem } from "./problem.ts";
 import { type HttpContext, checked, storeOf } from "./request.ts";
 import { answered } from "./view-answers.ts";
 import { viewQueryOf } from "./view-query.ts";
+import { logger } from "../telemetry/logger.ts";
 
 /** A position, and the table whose rows the reader has: `1287-3f2ab9c01d22`. */
 const LiveId = z
@@ -97,7 +98,7 @@ export class LiveBlocks implements BlockSource {
       this.#first = "";
       return { ...blocks, text: first + blocks.text };
     } catch (error) {
-      console.error({ message: "a live view failed and is closed", view: this.#view.name, error: String(error) });
+      logger.error({ message: "a live view failed and is closed", consumer: this.#view.name }, error);
       return this.#end(comment("the view could not be read. Resume from your last id"));
     }
   }

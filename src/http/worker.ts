@@ -4,7 +4,10 @@ import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { App } from "../app.ts";
 import { sweep } from "../delivery/sweep.ts";
-import { handleWakeUps } from "../delivery/wake-up.ts";
+import { handleWakeUps, parseWakeUp } from "../delivery/wake-up.ts";
+import { IDEMPOTENCY_KEY_BYTES } from "../limits.ts";
+import { logger } from "../telemetry/logger.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
 import { databaseOf } from "../views/generations.ts";
 import { aggregateRoutes } from "./aggregates.ts";
 import { auth } from "./auth.ts";
@@ -13,8 +16,9 @@ import { categoryRoutes } from "./categories.ts";
 import { consumerRoutes } from "./consumers.ts";
 import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { Problem } from "./problem.ts";
-import { requireStoreName } from "./request.ts";
+import { type HttpContext, requestIdOf, requireStoreName, traceOf } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
 import { streamRoutes } from "./streams.ts";
@@ -44,7 +48,10 @@ export function createWorker(app: App): ExportedHandler<Env> {
     async queue(batch, env) {
       if (batch.queue !== DEAD_WAKE_UPS) return handleWakeUps(app, env, batch);
       // A dead wake-up loses nothing: the log rings again. That it died says that something keeps failing.
-      for (const message of batch.messages) console.error({ message: "a wake-up was given up by the queue", body: message.body });
+      for (const { id, body } of batch.messages) {
+        const { store, consumer } = parseWakeUp(body) ?? {};
+        logger.error({ message: "a wake-up was given up by the queue", messageId: id, store, consumer });
+      }
       batch.ackAll();
     },
 
@@ -64,6 +71,7 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
     .route("/log", logRoutes())
     .route("/views", viewRoutes(app))
     .route("/consumers", consumerRoutes(app))
+    .route("/metrics", metricsRoutes(app))
     .route("/webhooks", webhookRoutes(app))
     .route("/.well-known", wellKnownRoutes(app))
     .route("/import", importRoutes(app));
@@ -84,25 +92,45 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
   });
 
   http.onError((error, context) => {
-    if (error instanceof Problem) return error.toResponse();
-    console.error({ message: "a request failed", method: context.req.method, path: context.req.path, error: error.stack ?? String(error) });
-    // The platform says which of its errors may pass.
-    const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-    if (retryable || overloaded) {
-      return new Problem(
-        "unavailable",
-        "try again; with an Idempotency-Key nothing can happen twice",
-        {},
-        { "retry-after": "1" },
-      ).toResponse();
-    }
-    return new Problem(
-      "internal-error",
-      "the request failed; whether it was carried out is not known. With an Idempotency-Key it can be sent again",
-    ).toResponse();
+    const problem = error instanceof Problem ? error : unexpected(error);
+    if (problem.status < 500) return problem.toResponse();
+    const requestId = requestIdOf(context);
+    // The other 503s are answers like any other: come again later.
+    if (problem !== error || problem.status === 500) tellFailed(context, requestId, problem, error);
+    return problem.toResponse({ requestId });
   });
 
   return http;
+}
+
+/** What an error is to the client that is no answer of ours. */
+function unexpected(error: Error): Problem {
+  // The platform says which of its errors may pass.
+  const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
+  if (retryable || overloaded)
+    return new Problem("unavailable", "try again; with an Idempotency-Key nothing can happen twice", {}, { "retry-after": "1" });
+  return new Problem(
+    "internal-error",
+    "the request failed; whether it was carried out is not known. With an Idempotency-Key it can be sent again",
+  );
+}
+
+function tellFailed(context: HttpContext, requestId: string, { code, fields }: Problem, error: Error): void {
+  const { method, path } = context.req;
+  const correlationId = context.req.header("correlation-id")?.slice(0, IDEMPOTENCY_KEY_BYTES);
+  // The cause of a failed command is in the line of its stream, under the same command id.
+  const commandId = typeof fields.commandId === "string" ? fields.commandId : undefined;
+  const line = {
+    message: "a request failed",
+    requestId,
+    method,
+    path,
+    code,
+    commandId,
+    correlationId,
+    traceId: traceIdOf(traceOf(context)),
+  };
+  logger.error(line, commandId === undefined ? (error.cause ?? error) : undefined);
 }
 
 /** The methods that a path takes. */

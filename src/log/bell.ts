@@ -8,6 +8,9 @@
 import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "../limits.ts";
 import type { Acknowledgement } from "../log-protocol.ts";
 import type { WakeUp } from "../protocol.ts";
+import { logger } from "../telemetry/logger.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
 
 export class Bell {
   readonly #storage: DurableObjectStorage;
@@ -22,6 +25,8 @@ export class Bell {
   #armed = false;
   #delay = RING_AGAIN_MS;
   #ringing = false;
+  /** Of the last write that had one, since it rang last. */
+  #trace: string | undefined;
   #again = false;
 
   constructor(storage: DurableObjectStorage, queue: Queue<WakeUp>, store: string, head: () => number, consumers: () => readonly string[]) {
@@ -45,8 +50,13 @@ export class Bell {
     this.#armed = false;
   }
 
-  /** Rings for everyone, at once when it has been quiet, else when the interval is over. */
-  ring(): void {
+  /**
+   * Rings for everyone, at once when it has been quiet, else when the interval is over.
+   *
+   * @param trace of a write that it rings for
+   */
+  ring(trace?: string | null): void {
+    this.#trace = trace ?? this.#trace;
     if (this.#ringing) this.#again = true;
     else void this.#ringUntilQuiet();
   }
@@ -98,14 +108,22 @@ export class Bell {
   }
 
   async #send(consumers: readonly string[]): Promise<void> {
+    if (consumers.length === 0) return;
     const head = this.#head();
-    const messages = consumers.map((consumer) => ({ body: { store: this.#store, consumer, head } }));
+    const trace = this.#trace;
+    this.#trace = undefined;
+    const messages = consumers.map((consumer) => ({
+      body: { store: this.#store, consumer, head, ...(trace === undefined ? {} : { trace }) },
+    }));
+    const about = () => ({ store: this.#store, head, count: messages.length, traceId: traceIdOf(trace) });
     try {
-      for (let at = 0; at < messages.length; at += QUEUE_BATCH_MESSAGES) {
-        await this.#queue.sendBatch(messages.slice(at, at + QUEUE_BATCH_MESSAGES));
-      }
+      await span("wake", about, async () => {
+        for (let at = 0; at < messages.length; at += QUEUE_BATCH_MESSAGES) {
+          await this.#queue.sendBatch(messages.slice(at, at + QUEUE_BATCH_MESSAGES));
+        }
+      });
     } catch (error) {
-      console.warn({ message: "wake-ups could not be sent; the alarm will ring again", store: this.#store, error: String(error) });
+      logger.warn({ message: "wake-ups could not be sent; the alarm will ring again", store: this.#store, count: messages.length }, error);
     }
   }
 }

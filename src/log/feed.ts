@@ -25,12 +25,14 @@ import {
 import type { LogFilter, LogPage, LogReadRequest } from "../log-protocol.ts";
 import { matches } from "./filter.ts";
 import { type Subscription, CLOSE, checkpointIn, close, isWaiting, save, subscriptionOf } from "./subscription.ts";
+import { logger } from "../telemetry/logger.ts";
 
 /** The feed's sockets among all that the object may have. */
 const TAG = "feed";
 
 export class Feed {
   readonly #ctx: DurableObjectState;
+  readonly #store: string;
   readonly #head: () => number;
   readonly #read: (request: LogReadRequest) => Promise<LogPage>;
   /** An event's JSON, made once for all subscribers. */
@@ -43,8 +45,9 @@ export class Feed {
   #again = false;
   #burst = 0;
 
-  constructor(ctx: DurableObjectState, head: () => number, read: (request: LogReadRequest) => Promise<LogPage>) {
+  constructor(ctx: DurableObjectState, store: string, head: () => number, read: (request: LogReadRequest) => Promise<LogPage>) {
     this.#ctx = ctx;
+    this.#store = store;
     this.#head = head;
     this.#read = read;
   }
@@ -179,10 +182,7 @@ export class Feed {
       save(socket, subscription);
       return !isAtHead && !isWaiting(subscription);
     } catch (error) {
-      console.error({
-        message: "a subscription failed and is closed",
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
+      logger.error({ message: "a subscription failed and is closed", store: this.#store }, error);
       close(socket, CLOSE.failed, "the log could not be read. Resume from your last position");
       return false;
     }

@@ -9,7 +9,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { App } from "../app.ts";
 import { consumersInCode, startingAtHead } from "../delivery/consumers.ts";
 import { type StoredEvent, erases } from "../event.ts";
-import type { Acknowledgement, LogPage, LogReadRequest, Sequenced, StreamSummary } from "../log-protocol.ts";
+import type { Acknowledgement, LogPage, LogReadRequest, LogSize, Sequenced, StreamSummary } from "../log-protocol.ts";
 import { Bell } from "./bell.ts";
 import { Erasures } from "./erasures.ts";
 import { Feed } from "./feed.ts";
@@ -19,6 +19,8 @@ import { Origins } from "./origins.ts";
 import { type Begun, Place } from "./place.ts";
 import { type Handover, MOVED_TO, type Moved, type SegmentRpc, segmentBytes } from "./segment.ts";
 import { Subscribers } from "./subscribers.ts";
+import { logger } from "../telemetry/logger.ts";
+import { span } from "../telemetry/span.ts";
 
 interface Call {
   readonly stream: string;
@@ -48,9 +50,16 @@ export function logObject(app: App) {
       const inCode = consumersInCode(app, env);
       const head = () => place.known?.table.head ?? 0;
       this.#bell = new Bell(ctx.storage, env.WAKE_UPS, place.store, head, () => [...inCode, ...this.#subscribers.all()]);
-      this.#feed = new Feed(ctx, head, async (request) => (await place.begun()).reader.page(request));
+      this.#feed = new Feed(ctx, place.store, head, async (request) => (await place.begun()).reader.page(request));
       this.#commits = new GroupCommit(
-        (group) => this.#commit(group),
+        (group) => {
+          const about = () => ({
+            store: place.store,
+            count: group.length,
+            events: group.reduce((sum, { events }) => sum + events.length, 0),
+          });
+          return span("commit", about, () => this.#commit(group));
+        },
         () => this.#forget(),
       );
     }
@@ -69,6 +78,18 @@ export function logObject(app: App) {
 
     async head(): Promise<number | Moved> {
       return this.#here(({ table }) => table.head);
+    }
+
+    async size(): Promise<LogSize | Moved> {
+      return this.#here(({ table }) => {
+        const { sql } = this.ctx.storage;
+        return {
+          head: table.head,
+          segments: this.#place.number,
+          bytes: sql.databaseSize,
+          subscriptions: this.ctx.getWebSockets().length,
+        };
+      });
     }
 
     async streams(category: string | undefined, after: string, limit: number): Promise<StreamSummary[] | Moved> {
@@ -163,12 +184,8 @@ export function logObject(app: App) {
         await (this.#place.sealed ? this.#goOn() : this.#bell.alarm());
         await this.#eraseEarlier();
       } catch (error) {
-        console.warn({
-          message: "another segment of the log was not reached; trying again",
-          store: this.#place.store,
-          segment: this.#place.number,
-          error: String(error),
-        });
+        const { store, number: segment } = this.#place;
+        logger.warn({ message: "another segment of the log was not reached; trying again", store, segment }, error);
         await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
       }
     }
@@ -194,7 +211,7 @@ export function logObject(app: App) {
       if (isFull) this.#place.sealedNow();
       await this.ctx.storage.sync();
       if (table.head > before) {
-        this.#bell.ring();
+        this.#bell.ring(group.findLast(({ events }) => events[0]?.trace)?.events[0]?.trace);
         this.#feed.push();
         // The alarm that was armed in the transaction does the same, should these not come through.
         if (isFull) void this.#goOn().catch(() => {});

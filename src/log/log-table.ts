@@ -3,7 +3,7 @@
 import { PAGE_BYTES, SCAN_EVENTS } from "../limits.ts";
 import { type LoggedEvent, type StoredEvent, erases } from "../event.ts";
 import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../log-protocol.ts";
-import { hasTable } from "../sqlite.ts";
+import { hasTableWith } from "../sqlite.ts";
 import { bindingsOf, conditionsOf, isSparse } from "./filter.ts";
 import { StreamIndex } from "./stream-index.ts";
 
@@ -23,12 +23,13 @@ const CREATE = [
     time           TEXT,
     recorded_at    INTEGER NOT NULL,
     schema_version INTEGER NOT NULL,
-    erased         INTEGER              -- 1: data and meta were blanked
+    erased         INTEGER,             -- 1: data and meta were blanked
+    trace          TEXT                 -- as the stream has it
   ) STRICT`,
   `CREATE UNIQUE INDEX IF NOT EXISTS log_by_stream ON log (stream, version)`,
 ];
 
-const COLUMNS = `position, stream, version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased`;
+const COLUMNS = `position, stream, version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased, trace`;
 
 /** Heads of streams kept in memory. Ours: about 10 MB. The others are looked up in the index. */
 const REMEMBERED_HEADS = 50_000;
@@ -52,7 +53,7 @@ export class LogTable {
   /** Forgets what is in memory, when a transaction that had moved it did not commit. */
   reload(): void {
     this.#heads.clear();
-    this.#exists = hasTable(this.#sql, "log");
+    this.#exists = hasTableWith(this.#sql, "log", "trace", "TEXT");
     this.#head = this.#exists
       ? Number(this.#sql.exec(`SELECT MAX(position) AS head FROM log`).one().head ?? this.#first - 1)
       : this.#first - 1;
@@ -80,8 +81,8 @@ export class LogTable {
     for (const event of fresh) {
       this.#head += 1;
       this.#sql.exec(
-        `INSERT INTO log (position, stream, version, id, type, data, meta, time, recorded_at, schema_version, erased)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO log (position, stream, version, id, type, data, meta, time, recorded_at, schema_version, erased, trace)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         this.#head,
         stream,
         event.version,
@@ -93,6 +94,7 @@ export class LogTable {
         event.recordedAt,
         event.schemaVersion,
         event.erased ? 1 : null,
+        event.trace ?? null,
       );
       if (erases(event)) this.blank(stream, event.version);
     }
@@ -164,7 +166,7 @@ export class LogTable {
   /** Removes what a stream's earlier events say. The index finds them, however far they are apart. */
   blank(stream: string, before: number): void {
     if (!this.#exists) return;
-    this.#sql.exec(`UPDATE log SET data = '{}', meta = '{}', erased = 1 WHERE stream = ? AND version < ?`, stream, before);
+    this.#sql.exec(`UPDATE log SET data = '{}', meta = '{}', trace = NULL, erased = 1 WHERE stream = ? AND version < ?`, stream, before);
   }
 
   /** Asked of repeats only, so it costs a normal write nothing. */

@@ -1,12 +1,14 @@
 /** Where a reaction comes from: it belongs to the conversation of its event, and names the event as its cause. Pure. */
 
-import { HOPS, type RecordedEvent, hopsOf } from "../event.ts";
+import { HOPS, type RecordedEvent, TRACE, hopsOf } from "../event.ts";
 
 export interface Cause {
   readonly correlationId: string;
   readonly causationId: string;
   /** How many reactions in a row there have been, this one included. */
   readonly hops: number;
+  /** The trace that the event belongs to, and so does the reaction. */
+  readonly trace?: string;
 }
 
 export function causeOf(event: RecordedEvent): Cause {
@@ -15,6 +17,7 @@ export function causeOf(event: RecordedEvent): Cause {
     correlationId: typeof correlationId === "string" ? correlationId : event.id,
     causationId: event.id,
     hops: hopsOf(event) + 1,
+    ...(event[TRACE] === undefined ? {} : { trace: event[TRACE] }),
   };
 }
 

@@ -7,6 +7,7 @@ import { streamOf } from "../objects.ts";
 import type { Written } from "../protocol.ts";
 import { schemaVersionOf } from "../upcast.ts";
 import { causeOf, metaOf } from "./cause.ts";
+import { logger } from "../telemetry/logger.ts";
 
 /** A processor at one event. */
 export interface Reaction {
@@ -40,7 +41,13 @@ export async function appendFact(reaction: Reaction, { stream, id, type, schema,
   const fact = `${type} for ${stream}`;
   const text = JSON.stringify(schema.parse(data));
   if (byteLength(text) > EVENT_DATA_BYTES) throw new Error(`${fact} has more than ${EVENT_DATA_BYTES} bytes`);
-  const version = { meta: metaOf(causeOf(event)), schemaVersion: schemaVersionOf(schema), ...(time === undefined ? {} : { time }) };
+  const { trace, ...cause } = causeOf(event);
+  const version = {
+    meta: metaOf(cause),
+    ...(trace === undefined ? {} : { trace }),
+    schemaVersion: schemaVersionOf(schema),
+    ...(time === undefined ? {} : { time }),
+  };
   const answer = await streamOf(env, store, categoryOf(stream), streamIdOf(stream)).append({
     events: [{ id, type, data: text, ...version }],
     firstStands: true,
@@ -65,7 +72,7 @@ export async function hasFact({ env, store }: Reaction, stream: string, id: stri
 }
 
 /** A processor without state cannot act on a reaction that is not taken, so it ends here. Who must is a process manager. */
-export function tellEnded({ store, processor, event }: Reaction, reaction: string, reason: string): void {
+export function tellEnded({ store, processor: consumer, event }: Reaction, reaction: string, reason: string): void {
   const { correlationId, causationId } = causeOf(event);
-  console.info({ message: "a reaction was not taken", store, processor, reaction, reason, correlationId, causationId });
+  logger.info({ message: "a reaction was not taken", store, consumer, reaction, reason, correlationId, causationId });
 }

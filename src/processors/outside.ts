@@ -1,6 +1,6 @@
 /** One run of an effect's handler: its key, its requests, its time, and what it may say. Pure, so that tests run it as the engine does. */
 
-import type { DataSchema, NewEvent, RecordedEvent } from "../event.ts";
+import { type DataSchema, type NewEvent, type RecordedEvent, TRACE } from "../event.ts";
 import { derivedId } from "../ids.ts";
 import { EFFECT_RESPONSE_BYTES } from "../limits.ts";
 import { streamIdProblem } from "../names.ts";
@@ -100,6 +100,9 @@ function contextOf(effect: Effect, event: RecordedEvent, world: World, signal: A
         keyUsed = true;
         request.headers.set("idempotency-key", key);
       }
+      // The outside may go on with the trace that led here. A handler that has one of its own keeps it.
+      const trace = event[TRACE];
+      if (trace !== undefined && !request.headers.has("traceparent")) request.headers.set("traceparent", trace);
       announced ??= world.announce();
       // What failed may be tried again, by a handler that asks twice.
       announced.catch(() => (announced = undefined));

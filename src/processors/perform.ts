@@ -17,6 +17,7 @@ import type { Effect, Outcome } from "./effect.ts";
 import { type Reaction, appendFact, hasFact } from "./facts.ts";
 import { type World, callOut, keyOf, recordOf, recordable } from "./outside.ts";
 import { waves } from "./waves.ts";
+import { reactionSpan } from "./reaction-span.ts";
 
 /** The event that notes, before it is made, that a call is made. Stored: add optional fields, change nothing. */
 export const EFFECT_STARTED = "$EffectStarted";
@@ -40,6 +41,7 @@ export function effectConsumer(
   const { name, start, retry } = effect;
   const performing: Performing = { env, store, effect, outside, checkpoint };
   return {
+    kind: "processor",
     name,
     store,
     types: [...effect.handlers.keys()],
@@ -94,7 +96,9 @@ function lanesOf(effect: Effect, event: RecordedEvent): string[] {
 
 /** @returns the first event at which it failed; everything before it is done */
 async function performAll(performing: Performing, events: readonly RecordedEvent[]): Promise<Applied["failure"]> {
-  const results = await Promise.allSettled(events.map((event) => perform(performing, event)));
+  const results = await Promise.allSettled(
+    events.map((event) => reactionSpan(performing.store, performing.effect.name, event, () => perform(performing, event))),
+  );
   for (const [index, result] of results.entries()) {
     const event = events[index];
     if (result.status !== "rejected" || !event) continue;

@@ -17,6 +17,8 @@ import { type Cause, causeOf } from "./cause.ts";
 import { hopsProblem } from "./loops.ts";
 import { COMMAND_SENT, CommandSent, INPUT, OUTCOME, type Outcome, START_SAGA } from "./process-events.ts";
 import type { Process } from "./process.ts";
+import { logger } from "../telemetry/logger.ts";
+import { reactionSpan } from "./reaction-span.ts";
 
 /** The process as a consumer of its store's log. */
 export function processConsumer(app: App, env: Env, store: string, process: Process): Consumer {
@@ -25,6 +27,7 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
   const checkpoint = new CheckpointStore(env.VIEWS, store, name);
   const run: Running = { app, env, store, process };
   return {
+    kind: "processor",
     name,
     store,
     types: [...correlate.keys(), COMMAND_SENT],
@@ -35,7 +38,10 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
     ...(retry === undefined ? {} : { retry }),
     async apply(events, from, to) {
       const failure = await workInLanes(
-        events.flatMap((event) => workFor(run, event) ?? []),
+        events.flatMap((event) => {
+          const work = workFor(run, event);
+          return work ? { ...work, run: () => reactionSpan(store, name, event, work.run) } : [];
+        }),
         PROCESS_LANES,
       );
       const position = failure ? failure.event.position - 1 : to;
@@ -160,7 +166,15 @@ async function tell(run: Running, event: RecordedEvent, id: string, input: Input
     case "written":
       return;
     case "deleted":
-      console.info({ message: "an input came to a process that was deleted", store, instance, event: event.id, type: event.type });
+      logger.info({
+        message: "an input came to a process that was deleted",
+        store,
+        consumer: process.name,
+        stream: instance,
+        type: event.type,
+        correlationId: cause.correlationId,
+        causationId: cause.causationId,
+      });
       return;
     case "failed":
       throw new Error(`a handler of ${instance} failed at ${event.type}; the log has the cause, under command id ${answer.commandId}`);

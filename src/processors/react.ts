@@ -12,12 +12,14 @@ import { causeOf } from "./cause.ts";
 import { appendFact, tellEnded } from "./facts.ts";
 import { type Action, type Reactor, answerOf } from "./reactor.ts";
 import { waves } from "./waves.ts";
+import { reactionSpan } from "./reaction-span.ts";
 
 /** The reactor as a consumer of its store's log. */
 export function reactorConsumer(app: App, env: Env, store: string, reactor: Reactor): Consumer {
   const checkpoint = new CheckpointStore(env.VIEWS, store, reactor.name);
   const { name, start, retry } = reactor;
   return {
+    kind: "processor",
     name,
     store,
     types: [...reactor.handlers.keys()],
@@ -56,6 +58,7 @@ interface Reaction {
  * @returns the first event that could not be answered; everything before it is done
  */
 async function reactAll(reacting: Reacting, events: readonly RecordedEvent[]): Promise<Applied["failure"]> {
+  const { store, reactor } = reacting;
   const reactions: Reaction[] = [];
   let failure: Applied["failure"];
   for (const event of events) {
@@ -67,7 +70,9 @@ async function reactAll(reacting: Reacting, events: readonly RecordedEvent[]): P
     }
   }
   for (const wave of waves(reactions, lanesOf, REACTIONS_IN_FLIGHT)) {
-    const results = await Promise.allSettled(wave.map((reaction) => carryOut(reacting, reaction)));
+    const results = await Promise.allSettled(
+      wave.map((reaction) => reactionSpan(store, reactor.name, reaction.event, () => carryOut(reacting, reaction))),
+    );
     for (const [index, result] of results.entries()) {
       const reaction = wave[index];
       if (result.status === "rejected" && reaction) return { event: reaction.event, error: result.reason };

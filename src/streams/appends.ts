@@ -16,9 +16,9 @@ export function appendEvents(journal: Journal, request: AppendRequest): Stored |
 
   const now = Date.now();
   const first = journal.head + 1;
-  const events = request.events.map(({ id, type, data, meta, time = null, schemaVersion }, index) => {
+  const events = request.events.map(({ id, type, data, meta, time = null, schemaVersion, trace = null }, index) => {
     const version = first + index;
-    return { version, id: id ?? newEventId(version, now), type, data, meta, time, recordedAt: now, schemaVersion };
+    return { version, id: id ?? newEventId(version, now), type, data, meta, time, recordedAt: now, schemaVersion, trace };
   });
   const last = first + events.length - 1;
   const key = request.idempotencyKey;

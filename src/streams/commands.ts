@@ -3,6 +3,7 @@
 import { HOPS, type StoredEvent } from "../event.ts";
 import { newEventId, newId } from "../ids.ts";
 import type { CommandAnswer, CommandRequest, Expected, VersionConflict, Written } from "../protocol.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
 import { schemaVersionOf } from "../upcast.ts";
 import type { AnyAggregate } from "./aggregate.ts";
 import { type Decided, decide, parseCommand } from "./decide.ts";
@@ -10,6 +11,7 @@ import type { Journal } from "./journal.ts";
 import type { Receipt } from "./receipts.ts";
 import { fingerprint } from "./replay.ts";
 import type { StateCache } from "./state.ts";
+import { logger } from "../telemetry/logger.ts";
 
 /** What a write stored, before anybody is told. */
 export interface Stored {
@@ -26,6 +28,7 @@ export interface Decider {
   readonly aggregate: AnyAggregate;
   readonly state: StateCache;
   readonly journal: Journal;
+  readonly store: string;
   /** `category/id`. */
   readonly stream: string;
   /** The stream's id within its category. */
@@ -86,18 +89,17 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
         time: null,
         recordedAt: now,
         schemaVersion: schemaVersionOf(aggregate.events[type]),
+        ...(request.trace === undefined ? {} : { trace: request.trace }),
       };
     });
     next = state.after(events);
   } catch (error) {
-    console.error({
-      message: "a command failed: decide or evolve threw",
-      stream: decider.stream,
-      command,
-      commandId,
-      correlationId,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
+    const { store, stream } = decider;
+    const { trace } = request;
+    logger.error(
+      { message: "a command failed: decide or evolve threw", store, stream, command, commandId, correlationId, traceId: traceIdOf(trace) },
+      error,
+    );
     // Who waits for the answer may send the command again; who does not must find out later.
     if (request.recordFailure) {
       journal.commit({

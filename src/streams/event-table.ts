@@ -3,7 +3,7 @@
 import { APPEND_BYTES, APPEND_EVENTS, PAGE_BYTES, SCAN_EVENTS } from "../limits.ts";
 import type { StoredEvent } from "../event.ts";
 import type { StreamReadRequest } from "../protocol.ts";
-import { hasTable } from "../sqlite.ts";
+import { hasTableWith } from "../sqlite.ts";
 import { Tail } from "./tail.ts";
 
 /**
@@ -21,10 +21,11 @@ const CREATE = `
     recorded_at    INTEGER NOT NULL,    -- milliseconds since 1970
     schema_version INTEGER NOT NULL,
     append         INTEGER NOT NULL,    -- version of the first event stored together with it
-    erased         INTEGER              -- 1: data and meta were blanked
+    erased         INTEGER,             -- 1: data and meta were blanked
+    trace          TEXT                 -- traceparent of the request that led to it; NULL: it had none
   ) STRICT`;
 
-const COLUMNS = `version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased`;
+const COLUMNS = `version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased, trace`;
 
 type Row = Record<keyof StoredEvent, SqlStorageValue>;
 
@@ -36,7 +37,7 @@ export class EventTable {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#exists = hasTable(sql, "events");
+    this.#exists = hasTableWith(sql, "events", "trace", "TEXT");
     this.#head = this.#exists ? Number(sql.exec(`SELECT COALESCE(MAX(version), 0) AS head FROM events`).one().head) : 0;
   }
 
@@ -50,8 +51,8 @@ export class EventTable {
     if (!this.#exists) this.#sql.exec(CREATE);
     for (const event of events) {
       this.#sql.exec(
-        `INSERT INTO events (version, id, type, data, meta, time, recorded_at, schema_version, append, erased)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO events (version, id, type, data, meta, time, recorded_at, schema_version, append, erased, trace)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         event.version,
         event.id,
         event.type,
@@ -62,6 +63,7 @@ export class EventTable {
         event.schemaVersion,
         this.#head + 1,
         event.erased ? 1 : null,
+        event.trace ?? null,
       );
     }
   }
@@ -69,7 +71,7 @@ export class EventTable {
   /** Removes what the events before a version say. Call inside `transactionSync`. */
   blankBefore(version: number): void {
     this.#tail.forget();
-    this.#sql.exec(`UPDATE events SET data = '{}', meta = '{}', erased = 1 WHERE version < ?`, version);
+    this.#sql.exec(`UPDATE events SET data = '{}', meta = '{}', trace = NULL, erased = 1 WHERE version < ?`, version);
   }
 
   /** Moves the head, after the transaction that inserted these events. */

@@ -10,6 +10,9 @@ import { ACKNOWLEDGE_BUDGET_MS } from "../limits.ts";
 import type { LogRpc, Sequenced } from "../log-protocol.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import type { EventTable } from "./event-table.ts";
+import { logger } from "../telemetry/logger.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
 
 /** How long a call to the log may take before it counts as failed. Ours: a healthy one takes milliseconds. */
 const SEQUENCE_TIMEOUT_MS = 10_000;
@@ -38,6 +41,7 @@ export class Outbox {
   readonly #storage: DurableObjectStorage;
   readonly #alarm: AlarmClock;
   readonly #events: EventTable;
+  readonly #place: { readonly store: string; readonly stream: string };
   readonly #stream: string;
   readonly #log: () => LogRpc;
   /** The log's version of this stream. Undefined since activation, until the log has said. */
@@ -49,11 +53,18 @@ export class Outbox {
   #waiters: Waiter[] = [];
   #runs: { first: number; last: number; position: number }[] = [];
 
-  constructor(storage: DurableObjectStorage, alarm: AlarmClock, events: EventTable, stream: string, log: () => LogRpc) {
+  constructor(
+    storage: DurableObjectStorage,
+    alarm: AlarmClock,
+    events: EventTable,
+    place: { readonly store: string; readonly stream: string },
+    log: () => LogRpc,
+  ) {
     this.#storage = storage;
     this.#alarm = alarm;
     this.#events = events;
-    this.#stream = stream;
+    this.#place = place;
+    this.#stream = place.stream;
     this.#log = log;
     this.#atActivation = events.head;
   }
@@ -119,7 +130,11 @@ export class Outbox {
       while (this.#waiters.length > 0) {
         const asked = this.#sequenced;
         const batch = this.#events.unsequenced((asked ?? this.#atActivation) + 1);
-        const answer = await this.#sequence(batch);
+        const answer = await span(
+          "sequence",
+          () => ({ ...this.#place, version: batch.at(-1)?.version, events: batch.length, traceId: traceIdOf(batch[0]?.trace) }),
+          () => this.#sequence(batch),
+        );
         if (asked !== undefined && answer.head <= asked) throw new Error(`the log stays at version ${answer.head} of ${this.#stream}`);
         if (answer.first) this.#remember(answer.first, answer.head);
         this.#sequenced = answer.head;
@@ -127,11 +142,8 @@ export class Outbox {
         this.#release((waiter) => waiter.version <= answer.head, true);
       }
     } catch (error) {
-      console.warn({
-        message: "the log did not take a stream's events; the alarm will try again",
-        stream: this.#stream,
-        error: String(error),
-      });
+      const { store, stream } = this.#place;
+      logger.warn({ message: "the log did not take a stream's events; the alarm will try again", store, stream }, error);
       this.#release(() => true, false);
     } finally {
       this.#draining = false;

@@ -35,6 +35,9 @@ import { importEvents } from "./imports.ts";
 import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
 import { StateCache } from "./state.ts";
+import { logger } from "../telemetry/logger.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
 
 /** How soon the alarm goes off again when the storage itself failed. Ours. */
 const RETRY_ALARM_MS = 30_000;
@@ -42,6 +45,8 @@ const RETRY_ALARM_MS = 30_000;
 /** The class of the stream objects of an app. Export it as `StreamObject`. */
 export function streamObject(app: App) {
   return class StreamObject extends DurableObject<Env> implements StreamRpc {
+    /** For its lines in the logs. */
+    readonly #place: { readonly store: string; readonly stream: string };
     readonly #stream: string;
     readonly #alarm: AlarmClock;
     readonly #journal: Journal;
@@ -51,25 +56,37 @@ export function streamObject(app: App) {
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
       const { store, stream } = streamOfObject(ctx);
+      this.#place = { store, stream };
       this.#stream = stream;
       this.#alarm = new AlarmClock(ctx.storage);
       void ctx.blockConcurrencyWhile(() => this.#alarm.load());
       const journal = (this.#journal = new Journal(ctx.storage, this.#alarm));
-      this.#outbox = new Outbox(ctx.storage, this.#alarm, journal.events, stream, () => logOf(env, store));
+      this.#outbox = new Outbox(ctx.storage, this.#alarm, journal.events, this.#place, () => logOf(env, store));
       const aggregate = app.aggregates.get(categoryOf(stream));
       const state = aggregate && new StateCache(ctx.storage.sql, journal.events, aggregate);
-      this.#decider = aggregate && state && { aggregate, state, journal, stream, id: streamIdOf(stream) };
+      this.#decider = aggregate && state && { aggregate, state, journal, store, stream, id: streamIdOf(stream) };
     }
 
     async execute(request: CommandRequest): Promise<CommandAnswer> {
-      return this.#answer(this.#run(request), request.waitMs, request.withData);
+      const { command, correlationId, causationId, trace } = request;
+      const about = () => ({ ...this.#place, command, correlationId, causationId, traceId: traceIdOf(trace) });
+      return span("command", about, async (note) => {
+        const answer = await this.#answer(this.#run(request), request.waitMs, request.withData);
+        note({ outcome: answer.outcome, commandId: "commandId" in answer ? answer.commandId : undefined });
+        return answer;
+      });
     }
 
     async append(request: AppendRequest): Promise<AppendAnswer> {
-      const outcome = appendEvents(this.#journal, request);
-      if (outcome.outcome === "stored") return this.#written(outcome, request.waitMs);
-      await this.#settle(request.waitMs);
-      return outcome;
+      const { events } = request;
+      const about = () => ({ ...this.#place, type: events[0]?.type, events: events.length, traceId: traceIdOf(events[0]?.trace) });
+      return span("append", about, async (note) => {
+        const outcome = appendEvents(this.#journal, request);
+        note({ outcome: outcome.outcome });
+        if (outcome.outcome === "stored") return this.#written(outcome, request.waitMs);
+        await this.#settle(request.waitMs);
+        return outcome;
+      });
     }
 
     async command(commandId: string, waitMs: number): Promise<CommandAnswer | undefined> {
@@ -107,7 +124,7 @@ export function streamObject(app: App) {
       return { outcome: "imported", stored: outcome.stored, sequenced: await this.#outbox.settle(this.#journal.head, request.waitMs) };
     }
 
-    async remove({ erase, expected, waitMs }: DeleteRequest): Promise<DeleteAnswer> {
+    async remove({ erase, expected, waitMs, trace }: DeleteRequest): Promise<DeleteAnswer> {
       const { head, deleted } = this.#journal;
       if (head === 0) return { outcome: "unknown" };
       // What is deleted can still be erased, once.
@@ -125,6 +142,7 @@ export function streamObject(app: App) {
         time: null,
         recordedAt: now,
         schemaVersion: 1,
+        ...(trace === undefined ? {} : { trace }),
       };
       this.#journal.end(event);
       return this.#written({ outcome: "stored", first: event.version, last: event.version, replayed: false }, waitMs);
@@ -139,7 +157,7 @@ export function streamObject(app: App) {
         const due = this.#journal.timers.nextDue();
         if (due !== undefined) this.#alarm.wakeAt(due);
       } catch (error) {
-        console.error({ message: "a stream's alarm failed and will go off again", stream: this.#stream, error: String(error) });
+        logger.error({ message: "a stream's alarm failed and will go off again", ...this.#place }, error);
         this.#alarm.wakeAt(Date.now() + RETRY_ALARM_MS);
       }
     }
@@ -154,6 +172,7 @@ export function streamObject(app: App) {
         if (timer.due > Date.now()) return;
         const { command, data, commandId, correlationId, causationId } = timer;
         let outcome: string;
+        let failure: unknown;
         try {
           ({ outcome } = this.#run({
             command,
@@ -165,16 +184,22 @@ export function streamObject(app: App) {
             firedTimer: command,
           }));
         } catch (error) {
-          outcome = String(error);
+          outcome = "threw";
+          failure = error;
         }
         if (outcome === "stored" || outcome === "refused") continue;
-        console.error({
-          message: "a timer's command could not be carried out and will be tried again",
-          stream: this.#stream,
-          command,
-          commandId,
-          outcome,
-        });
+        logger.error(
+          {
+            message: "a timer's command could not be carried out and will be tried again",
+            ...this.#place,
+            command,
+            commandId,
+            correlationId,
+            causationId,
+            outcome,
+          },
+          failure,
+        );
         this.#journal.timers.postpone(timer, Date.now());
       }
     }

@@ -10,6 +10,7 @@ import { VIEW_ROLLOUT_MS } from "../limits.ts";
 import type { Layout } from "./layout.ts";
 import { ViewTable, rebuildOf, tableOf } from "./table.ts";
 import type { View } from "./view.ts";
+import { logger } from "../telemetry/logger.ts";
 
 export interface Generations {
   /** The table that answers. */
@@ -116,7 +117,7 @@ export async function swap(env: Env, store: string, view: View, { serving, wante
       .bind(wanted.generation, now, store, view.name, wanted.generation, serving.generation, wanted.generation),
   ]);
   const isTaken = (taken?.meta.changes ?? 0) > 0;
-  if (isTaken) console.info({ message: "a view is served by its new table", store, view: view.name, generation: wanted.generation });
+  if (isTaken) logger.info({ message: "a view is served by its new table", store, consumer: view.name, generation: wanted.generation });
   return isTaken;
 }
 

@@ -30,6 +30,7 @@ export function viewConsumer(env: Env, store: string, view: View, table = tableO
   const { db } = checkpoint;
   const projection: Projection = { view, table, db, store };
   return {
+    kind: "view",
     name: view.name,
     store,
     types: [...new Set([...view.handlers.keys(), DELETED])],
@@ -171,7 +172,8 @@ function nextRow(view: View, row: StoredRow | undefined, event: RecordedEvent, k
   if (next === null) return null;
   const checked = tableOf(view).asReadBack(view.row.parse(next));
   if (checked[view.key] !== key) {
-    throw new Error(`view "${view.name}" folded row "${key}" into one whose ${view.key} is ${JSON.stringify(checked[view.key])}`);
+    // Without the keys: they are what events say, and errors stand in the logs.
+    throw new Error(`view "${view.name}" folded a row into one with another ${view.key}`);
   }
   return checked;
 }

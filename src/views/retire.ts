@@ -5,6 +5,7 @@ import { prepare } from "../delivery/schema.ts";
 import { VIEW_DROP_ROWS, VIEW_GRACE_MS } from "../limits.ts";
 import { databaseOf, tableOfGeneration } from "./generations.ts";
 import { quoted, rebuildOf } from "./table.ts";
+import { logger } from "../telemetry/logger.ts";
 
 /** Every database that keeps views. */
 export function databasesOf(app: App, env: Env): Set<D1Database> {
@@ -86,5 +87,5 @@ async function drop(app: App, db: D1Database, { store, consumer, generation }: L
     while ((await some.run()).meta.changes > 0);
     await db.batch(forget);
   }
-  console.info({ message: "the rows of a replaced table of a view were dropped", store, view: consumer, generation });
+  logger.info({ message: "the rows of a replaced table of a view were dropped", store, consumer, generation });
 }

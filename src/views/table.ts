@@ -110,7 +110,7 @@ export class ViewTable {
    */
   write(db: D1Database, store: string, rows: ReadonlyMap<string, StoredRow | null>): D1PreparedStatement[] {
     const removed = [...rows].flatMap(([key, row]) => (row === null ? [JSON.stringify(key)] : []));
-    const written = [...rows].flatMap(([key, row]) => (row === null ? [] : [this.#serialised(key, row)]));
+    const written = [...rows.values()].flatMap((row) => (row === null ? [] : [this.#serialised(row)]));
     const remove = `DELETE FROM ${this.name} WHERE _store = ? AND ${quoted(this.key)} IN (SELECT value FROM json_each(?))`;
     return [
       ...chunks(removed).map((keys) => db.prepare(remove).bind(store, keys)),
@@ -141,11 +141,11 @@ export class ViewTable {
     return result;
   }
 
-  #serialised(key: string, row: StoredRow): string {
+  #serialised(row: StoredRow): string {
     const text = JSON.stringify(this.#toSql(row));
     const bytes = byteLength(text);
     if (bytes > VIEW_ROW_BYTES) {
-      throw new Error(`view "${this.#view}" folded row "${key}" into one of ${bytes} bytes; a row has at most ${VIEW_ROW_BYTES}`);
+      throw new Error(`view "${this.#view}" folded a row into one of ${bytes} bytes; a row has at most ${VIEW_ROW_BYTES}`);
     }
     this.#met(text.length);
     return text;

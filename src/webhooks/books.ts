@@ -8,7 +8,7 @@ import { WEBHOOK_WINDOW_EVENTS } from "../limits.ts";
 import type { ConsumerError } from "../protocol.ts";
 import { Health } from "./health.ts";
 import { type Feed, type Key, type Lane, Ledger, type Progress, type Retry, deliveryId } from "./ledger.ts";
-import type { Outcome } from "./protocol.ts";
+import type { Outcome, Totals } from "./protocol.ts";
 import { delayAfter } from "./schedule.ts";
 import { type Item, Window } from "./window.ts";
 
@@ -46,8 +46,9 @@ export class Books {
   /** Whether the success or the positions that were reached are not stored yet. */
   #isBehind = false;
   #stored: number;
+  #totals: Totals;
 
-  private constructor(storage: DurableObjectStorage, { feeds, runs, health, lastFailure, prunedAt }: Progress) {
+  private constructor(storage: DurableObjectStorage, { feeds, runs, health, lastFailure, prunedAt, totals }: Progress) {
     this.#storage = storage;
     this.ledger = new Ledger(storage.sql);
     this.windows = feeds.map((feed) => new Window(feed));
@@ -56,6 +57,7 @@ export class Books {
     this.#runs = runs;
     this.#prunedAt = prunedAt;
     this.#stored = this.own.settled;
+    this.#totals = totals ?? { delivered: 0, failed: 0, parked: 0, skipped: 0 };
     for (const lane of this.ledger.lanes()) this.lanes.set(laneKey(lane.run, lane.stream), lane);
     for (const retry of this.ledger.retries()) this.#retries.set(deliveryId(retry), retry);
   }
@@ -88,6 +90,10 @@ export class Books {
   get waiting(): number {
     const inWindows = this.windows.reduce((sum, window) => sum + window.size, 0);
     return [...this.lanes.values()].reduce((sum, { behind }) => sum + behind, inWindows);
+  }
+
+  get totals(): Totals {
+    return this.#totals;
   }
 
   isKnown(run: number, position: number): boolean {
@@ -148,6 +154,7 @@ export class Books {
       return;
     }
     const { stream, version, type, position } = event;
+    this.#count("failed");
     this.health.failed(stream, now, Math.random());
     if (outcome.retryAfterMs !== undefined) this.health.hold(now + outcome.retryAfterMs);
     const message = outcome.error ?? "the delivery failed";
@@ -213,6 +220,7 @@ export class Books {
         if (lane.head === undefined || (only !== undefined && only !== lane.head)) continue;
         const key = { run: lane.run, position: lane.head };
         this.ledger.park(key, reason);
+        this.#count("parked");
         this.#retries.delete(deliveryId(key));
         this.#advance(lane, lane.head);
         parked += 1;
@@ -298,6 +306,7 @@ export class Books {
     now: number,
   ): void {
     const key = { run: turn.run, position: event.position };
+    this.#count(status);
     this.#transaction(() => {
       this.ledger.record(key, event, status, attempts, outcome, now, undefined);
       this.#retries.delete(deliveryId(key));
@@ -307,6 +316,11 @@ export class Books {
       if (status === "parked") this.#put();
     });
     if (turn.run !== this.own.run) this.#endReplays();
+  }
+
+  #count(what: keyof Totals): void {
+    this.#totals = { ...this.#totals, [what]: this.#totals[what] + 1 };
+    this.#isBehind = true;
   }
 
   /** What its stream waited for has ended. */
@@ -376,6 +390,7 @@ export class Books {
       health: this.health.record,
       ...(this.lastFailure ? { lastFailure: this.lastFailure } : {}),
       prunedAt: this.#prunedAt,
+      totals: this.#totals,
     };
     this.#storage.kv.put("progress", progress);
     this.#unsaved.clear();

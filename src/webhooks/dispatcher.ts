@@ -16,6 +16,7 @@ import type { Window } from "./window.ts";
 
 /** What a dispatcher needs of the object it works in. */
 export interface Host {
+  readonly store: string;
   /** `$webhook/{id}`: what is said about this webhook. It is not told of itself. */
   readonly ownStream: string;
   readonly books: Books;
@@ -137,7 +138,7 @@ export class Dispatcher {
           if (this.#host.settings() !== settings || window.taken !== after || !this.#books.windows.includes(window)) continue;
           const next = page.next ?? after;
           this.#cache.keep(page.events);
-          const isWanted = (event: LoggedEvent) => isOfInterest(event, settings, this.#host.ownStream, feed);
+          const isWanted = (event: LoggedEvent) => isOfInterest(event, settings, this.#host, feed);
           this.#books.admit(window, page.events.filter(isWanted), next);
           hasMore = next > after && next < Math.min(page.head, feed.end ?? page.head);
         } finally {
@@ -243,7 +244,7 @@ export class Dispatcher {
       const page = await this.#host.log().read({ after: lane.after, to: lane.seen, limit: 1, stream });
       const [event] = page.events;
       if (!event) break;
-      if (isOfInterest(event, settings, this.#host.ownStream, feed) && !this.#books.isKnown(run, event.position)) return event;
+      if (isOfInterest(event, settings, this.#host, feed) && !this.#books.isKnown(run, event.position)) return event;
       lane.after = event.position;
     }
     if (this.#host.settings()) this.#books.endLane(lane);

@@ -1,9 +1,10 @@
 /** Whether an event is one that a webhook asks for. */
 
-import { type LoggedEvent, categoryOf, toRecorded } from "../event.ts";
+import { type LoggedEvent, categoryOf, streamIdOf, toRecorded } from "../event.ts";
 import type { Feed } from "./ledger.ts";
 import { holds } from "./predicate.ts";
 import type { Settings } from "./protocol.ts";
+import { logger } from "../telemetry/logger.ts";
 
 /** Data, or the function of a webhook in code. One that throws says no, and is reported. */
 type Where = Settings["where"] | ((event: ReturnType<typeof toRecorded>) => boolean);
@@ -12,14 +13,19 @@ export interface Interest extends Pick<Settings, "types" | "categories"> {
   readonly where?: Where;
 }
 
+interface About {
+  readonly store: string;
+  readonly ownStream: string;
+}
+
 /**
- * @param ownStream what is said about this very webhook: being told of it could go round in a circle
+ * @param about the webhook. `ownStream` is what is said about it: being told of that could go round in a circle
  * @param feed a replay may be of a time
  */
 export function isOfInterest(
   event: LoggedEvent,
   { types, categories, where }: Interest,
-  ownStream: string,
+  { store, ownStream }: About,
   feed: Pick<Feed, "since" | "until"> = {},
 ): boolean {
   if (event.erased || event.stream === ownStream) return false;
@@ -34,7 +40,8 @@ export function isOfInterest(
     return where(recorded);
   } catch (error) {
     const { stream, version, type } = event;
-    console.error({ message: "the predicate of a webhook threw; the event is not sent", stream, version, type, error: String(error) });
+    const consumer = streamIdOf(ownStream);
+    logger.error({ message: "the predicate of a webhook threw; the event is not sent", store, consumer, stream, version, type }, error);
     return false;
   }
 }

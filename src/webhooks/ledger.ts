@@ -9,7 +9,7 @@
 import { derivedId } from "../ids.ts";
 import { WEBHOOK_LEDGER_DAYS, WEBHOOK_LEDGER_STEP, WEBHOOK_PARKED_DAYS } from "../limits.ts";
 import type { HealthRecord } from "./health.ts";
-import type { DeliveryReport, DeliveryStatus, Outcome } from "./protocol.ts";
+import type { DeliveryReport, DeliveryStatus, Outcome, Totals } from "./protocol.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = [
@@ -63,6 +63,8 @@ export interface Progress {
   readonly health: HealthRecord;
   readonly lastFailure?: { readonly message: string; readonly at: string; readonly event?: FailedEvent };
   readonly prunedAt: number;
+  /** Absent: it was stored before they were counted. */
+  readonly totals?: Totals;
 }
 
 interface FailedEvent {

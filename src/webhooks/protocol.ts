@@ -61,6 +61,8 @@ export interface WebhookReport extends Omit<Settings, "headers"> {
   /** Attempts that have failed since the last success. */
   readonly attempts: number;
   readonly lastError?: ConsumerError;
+  /** Counted since it was made. */
+  readonly totals: Totals;
   readonly health: {
     /** From 0 to 1, of the attempts of the last 24 hours; absent: there were none. */
     readonly successRate?: number;
@@ -70,6 +72,18 @@ export interface WebhookReport extends Omit<Settings, "headers"> {
     readonly nextAttemptAt?: string;
   };
   readonly replays: readonly ReplayReport[];
+}
+
+/**
+ * What has become of deliveries, all in all. Stored with the position, so a crash may forget the last moments; what was sent in them
+ * is mostly sent again, and counted then.
+ */
+export interface Totals {
+  readonly delivered: number;
+  /** Attempts, not deliveries. */
+  readonly failed: number;
+  readonly parked: number;
+  readonly skipped: number;
 }
 
 export interface ReplayReport {

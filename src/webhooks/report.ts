@@ -31,6 +31,7 @@ export function reportOf(
     parked: books?.ledger.parked() ?? 0,
     attempts: failures,
     ...(books?.lastFailure && failures > 0 ? { lastError: books.lastFailure } : {}),
+    totals: books?.totals ?? { delivered: 0, failed: 0, parked: 0, skipped: 0 },
     health: {
       ...(successRate === undefined ? {} : { successRate }),
       ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: new Date(lastSuccessAt).toISOString() }),

@@ -19,6 +19,8 @@ export interface Message {
   /** The same over all attempts. */
   readonly id: string;
   readonly body: string;
+  /** The trace that the event belongs to. */
+  readonly trace?: string | null | undefined;
 }
 
 /** The body that tells of an event. */
@@ -33,7 +35,7 @@ export function messageJson(type: string, timestamp: string, data: string): stri
 }
 
 /** Sends it. Never throws: whatever happens is an outcome. */
-export async function send({ url, headers, signers, id, body }: Message, allowPrivate: boolean): Promise<Outcome> {
+export async function send({ url, headers, signers, id, body, trace }: Message, allowPrivate: boolean): Promise<Outcome> {
   const begun = Date.now();
   const durationMs = () => Math.max(0, Date.now() - begun);
   // Not `AbortSignal.timeout`: its timer cannot be taken back, and would keep the object awake, and billed, till it ends.
@@ -51,6 +53,7 @@ export async function send({ url, headers, signers, id, body }: Message, allowPr
         ...headers,
         "content-type": "application/json",
         "user-agent": "Headspring",
+        ...(trace ? { traceparent: trace } : {}),
         ...(await signatureHeaders(signers, id, body, new Date(begun))),
       },
     });

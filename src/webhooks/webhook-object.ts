@@ -42,6 +42,9 @@ import { reportOf } from "./report.ts";
 import { Keys, overlapEnd, rotated } from "./secrets.ts";
 import { bodyOf, messageJson, send } from "./sender.ts";
 import type { Webhook } from "./webhook.ts";
+import { logger } from "../telemetry/logger.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
 
 /** How soon the alarm looks after deliveries under way, should this object be gone by then. */
 const WATCH_MS = 5_000;
@@ -151,7 +154,7 @@ export function webhookObject(app: App) {
       } else if (action === "skip") {
         const skipped = books?.parkHeads("skipped by an operator", at) ?? 0;
         if (skipped === 0) return { refused: "no delivery is failing: there is nothing to skip" };
-        console.warn({ message: "failing deliveries were parked by an operator", store: this.#store, webhook: this.#id, skipped });
+        logger.warn({ message: "failing deliveries were parked by an operator", store: this.#store, consumer: this.#id, count: skipped });
       } else books?.reset(Math.min(at ?? 0, await this.#log().head()));
       this.#goOn();
       return this.report();
@@ -288,6 +291,7 @@ export function webhookObject(app: App) {
       const books = this.#open();
       if (!books) throw new Error("a webhook without books has nothing to deliver");
       const host: Host = {
+        store: this.#store,
         ownStream: streamAbout(this.#id),
         books,
         log: () => this.#log(),
@@ -311,13 +315,31 @@ export function webhookObject(app: App) {
     async #send(key: Key, event: LoggedEvent): Promise<Outcome> {
       const configuration = this.#configuration();
       if (!configuration) return { delivered: false, error: "the webhook was removed", durationMs: 0 };
-      return this.#post(configuration, messageId(this.#store, this.#id, key), bodyOf(event));
+      const { stream, version, position, type, id: causationId, trace } = event;
+      const id = messageId(this.#store, this.#id, key);
+      const traceId = traceIdOf(trace);
+      const about = () => ({
+        store: this.#store,
+        consumer: this.#id,
+        stream,
+        version,
+        position,
+        type,
+        messageId: id,
+        causationId,
+        traceId,
+      });
+      return span("deliver", about, async (note) => {
+        const outcome = await this.#post(configuration, id, bodyOf(event), trace);
+        note({ outcome: outcome.delivered ? "delivered" : "failed", response: outcome.response });
+        return outcome;
+      });
     }
 
-    async #post({ url, headers = {}, secrets, asymmetric }: Active, id: string, body: string): Promise<Outcome> {
+    async #post({ url, headers = {}, secrets, asymmetric }: Active, id: string, body: string, trace?: string | null): Promise<Outcome> {
       const now = Date.now();
       const keys = asymmetric ? await this.#keys.signing(now) : [];
-      return send({ url, headers, signers: { secrets: secrets(now), keys }, id, body }, isLocal(this.env));
+      return send({ url, headers, signers: { secrets: secrets(now), keys }, id, body, trace }, isLocal(this.env));
     }
 
     async #attemptTest(configuration: Active): Promise<Outcome> {
@@ -337,7 +359,7 @@ export function webhookObject(app: App) {
 
     #disable(reason: Disabled["reason"]): void {
       if (!this.#life.disable(reason, this.#configuration()?.url ?? "")) return;
-      console.error({ message: "a webhook was switched off", store: this.#store, webhook: this.#id, reason });
+      logger.error({ message: "a webhook was switched off", store: this.#store, consumer: this.#id, reason });
       this.#alarm.wakeNow(); // to say so
     }
 
@@ -373,7 +395,7 @@ export function webhookObject(app: App) {
     }
 
     #complain(message: string, error: unknown): void {
-      console.error({ message, store: this.#store, webhook: this.#id, error: String(error) });
+      logger.error({ message, store: this.#store, consumer: this.#id }, error);
     }
   };
 }

@@ -145,6 +145,9 @@ const consumer = z.object({
   head: Position,
   lag: Whole,
   attempts: Whole.describe("Failed attempts at the event after `position`."),
+  processed: Whole.describe("Events whose effects it has committed since it began; of a webhook deliveries that arrived."),
+  failures: Whole.describe("Attempts that have failed since then."),
+  lastProgressAt: Time.optional().describe("When it last went on; of a webhook the last delivery that arrived."),
   lastError: consumerError.optional(),
   stale: viewReport.shape.stale,
   rebuild: rebuild.optional().describe("Of a view: the table that is being built beside the one that answers."),
@@ -181,6 +184,9 @@ const webhook = z.object({
   parked: Whole.describe("Deliveries that were given up, and can be tried again."),
   attempts: Whole.describe("Attempts that have failed since the last success."),
   lastError: consumerError.optional(),
+  totals: z
+    .object({ delivered: Whole, failed: Whole.describe("Attempts, not deliveries."), parked: Whole, skipped: Whole })
+    .describe("What has become of deliveries since it was made."),
   health: z.object({
     successRate: z.number().optional().describe("From 0 to 1, of the attempts of the last 24 hours."),
     lastSuccessAt: Time.optional(),

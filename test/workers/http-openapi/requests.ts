@@ -97,6 +97,7 @@ export const REQUESTS: Readonly<Record<string, ExampleRequest>> = {
   "views:specimens:queries:many": { query: "consistency=strong" },
   "views:specimens:queries:misspells": { query: "consistency=strong" },
   listConsumers: {},
+  getMetrics: {},
   getConsumer: { path: { name: "totals" } },
   pauseConsumer: { path: { name: "totals" } },
   resumeConsumer: { path: { name: "totals" } },

@@ -21,6 +21,7 @@ class SlowFeed {
     this.#ctx = ctx;
     this.feed = new Feed(
       ctx,
+      "test",
       () => {
         this.looks += 1;
         return this.head;

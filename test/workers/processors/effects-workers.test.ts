@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { z } from "zod";
 import { prepare } from "../../../src/delivery/schema.ts";
 import { effectConsumer } from "../../../src/processors/perform.ts";
-import { processorConsumer } from "../../../src/processors/processor.ts";
+import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { category, defineApp, effect, event, nothing } from "../../../src/index.ts";
 import { EFFECT_LEASE_MARGIN_MS } from "../../../src/limits.ts";
 import { reading } from "../app.ts";

@@ -123,7 +123,7 @@ describe("a call to the outside", () => {
     const { keys, fetch } = outside();
     expect(await run(calling(pay, fetch))).toMatchObject({ outcome: "caught-up" });
     expect(keys).toEqual([]);
-    expect(info).toHaveBeenCalledWith(expect.objectContaining({ processor: "pay", reason: "the stream was deleted" }));
+    expect(info).toHaveBeenCalledWith(expect.objectContaining({ consumer: "pay", reason: "the stream was deleted" }));
     expect((await send("GET", "/streams/reading/s")).status).toBe(200);
   });
 

@@ -225,9 +225,7 @@ describe("a reaction that is refused", () => {
     await append("s", 5_000);
     await append("s", 5);
     expect(await run(consumerOf(greedy))).toMatchObject({ position: 2 });
-    expect(info).toHaveBeenCalledWith(
-      expect.objectContaining({ processor: "greedy", reaction: "Count for counter/c", reason: "too-much" }),
-    );
+    expect(info).toHaveBeenCalledWith(expect.objectContaining({ consumer: "greedy", reaction: "Count for counter/c", reason: "too-much" }));
     expect((await log()).map(({ type }) => type)).toEqual(["Read", "Read", "Counted"]);
   });
 });

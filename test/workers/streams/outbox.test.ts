@@ -9,7 +9,7 @@ const COUNT = "/aggregates/counter/1/Count";
 async function commitAndCrash(stub: DurableObjectStub, version: number) {
   await runInDurableObject(stub, (_instance, { storage }) => {
     storage.sql.exec(
-      `INSERT INTO events SELECT ?, 'f0000000-0000-4000-8000-00000000000' || ?, type, data, meta, time, recorded_at, schema_version, ?, NULL
+      `INSERT INTO events SELECT ?, 'f0000000-0000-4000-8000-00000000000' || ?, type, data, meta, time, recorded_at, schema_version, ?, NULL, NULL
        FROM events WHERE version = 1`,
       version,
       version,

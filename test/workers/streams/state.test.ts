@@ -34,7 +34,7 @@ describe("a stream of 50,000 events", () => {
         storage.sql.exec(
           `WITH RECURSIVE more (version) AS (SELECT 2 UNION ALL SELECT version + 1 FROM more WHERE version < 50000)
            INSERT INTO events SELECT more.version, 'f0000000-0000-4000-8000-' || printf('%012d', more.version), type, data, meta, time,
-                  recorded_at, schema_version, more.version, NULL FROM more, events WHERE events.version = 1`,
+                  recorded_at, schema_version, more.version, NULL, NULL FROM more, events WHERE events.version = 1`,
         );
         storage.sql.exec(`CREATE TABLE snapshot (one INTEGER PRIMARY KEY, revision TEXT, version INTEGER, state TEXT)`);
         storage.sql.exec(`INSERT INTO snapshot VALUES (1, '', 49950, '{"total":49950}')`);

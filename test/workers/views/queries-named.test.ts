@@ -135,7 +135,11 @@ describe("a named query", () => {
     const response = await quietStore("wrong").get("/views/specimens/queries/misspells");
     expect([response.status, (await read(response)).code]).toEqual([500, "query-failed"]);
     expect(errors).toHaveBeenCalledExactlyOnceWith(
-      expect.objectContaining({ view: "specimens", error: expect.stringContaining("no such column: colour") }),
+      expect.objectContaining({
+        code: "query-failed",
+        path: expect.stringMatching("/specimens/"),
+        error: expect.stringContaining("no such column: colour"),
+      }),
     );
   });
 });

@@ -43,6 +43,7 @@ describe("a webhook", () => {
       pending: 0,
       parked: 0,
       attempts: 0,
+      totals: { delivered: 0, failed: 0, parked: 0, skipped: 0 },
       health: {},
       replays: [],
     });

@@ -1,5 +1,6 @@
 /** Who follows the log, and how far they are. */
 
+import { z } from "zod";
 import type { ConsumerAction } from "../../../protocol.ts";
 import { ACTIONS, PositionIn } from "../../consumers.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
@@ -31,6 +32,14 @@ export const consumers: readonly Operation[] = [
     tag: "Consumers",
     answers: { 200: json("The consumer.", COMPONENTS.Consumer) },
     problems: ["unknown-consumer"],
+  },
+  {
+    method: "get",
+    path: "/metrics",
+    operationId: "getMetrics",
+    summary: "Figures of the store's log, consumers and webhooks, for Prometheus",
+    tag: "Consumers",
+    answers: { 200: { description: "In the text format of Prometheus, 0.0.4.", content: { "text/plain": z.string() } } },
   },
   ...ACTIONS.map((action): Operation => ({
     method: "post",

@@ -1,0 +1,85 @@
+/** The figures of one store: its log, who follows it, and its webhooks. All of them are read from what is stored, none from the memory of this worker. */
+
+import type { App } from "../app.ts";
+import { METRICS_WEBHOOKS } from "../limits.ts";
+import type { LogRpc, LogSize } from "../log-protocol.ts";
+import { logOf, webhookOf } from "../objects.ts";
+import { databaseOf } from "../views/generations.ts";
+import type { WebhookReport } from "../webhooks/protocol.ts";
+import { activeWebhooks, isWebhook } from "./consumers.ts";
+import { type ConsumerReport, reportConsumers, reportWebhook } from "./report.ts";
+
+/** A consumer, and how long the next event has been waiting for it. */
+export interface Measured {
+  readonly report: ConsumerReport;
+  /** Seconds since the event after its position was recorded; 0: there is none. */
+  readonly lagSeconds: number;
+  readonly webhook?: WebhookReport;
+}
+
+export interface StoreFigures {
+  readonly log: LogSize;
+  readonly consumers: readonly Measured[];
+  readonly webhooks: { readonly all: number; readonly measured: number };
+  /** Bytes of the databases that hold views and checkpoints, for all stores together, by binding. */
+  readonly databases: ReadonlyMap<string, number>;
+}
+
+export async function measure(app: App, env: Env, store: string): Promise<StoreFigures> {
+  const log = logOf(env, store);
+  const [size, subscribers] = await Promise.all([log.size(), log.subscribers()]);
+  const webhooks = [...activeWebhooks(app, env).map(({ name }) => name), ...subscribers.toSorted()];
+  const [reports, webhookReports, databases] = await Promise.all([
+    reportConsumers(app, env, store, (name) => !isWebhook(app, name)),
+    Promise.all(webhooks.slice(0, METRICS_WEBHOOKS).map(async (name) => measureWebhook(env, store, name, size.head))),
+    measureDatabases(app, env),
+  ]);
+  const ages = new Ages(log, Date.now());
+  const consumers = await Promise.all(
+    [...reports.map((report) => ({ report })), ...webhookReports].map(async (one) => {
+      return { ...one, lagSeconds: one.report.lag === 0 ? 0 : await ages.after(one.report.position) };
+    }),
+  );
+  return { log: size, consumers, webhooks: { all: webhooks.length, measured: webhookReports.length }, databases };
+}
+
+async function measureWebhook(env: Env, store: string, name: string, head: number): Promise<Omit<Measured, "lagSeconds">> {
+  const webhook = await webhookOf(env, store, name).report();
+  return { report: reportWebhook(name, webhook, head), ...(webhook ? { webhook } : {}) };
+}
+
+async function measureDatabases(app: App, env: Env): Promise<Map<string, number>> {
+  const databases = new Map([["VIEWS", env.VIEWS]]);
+  for (const view of app.views.values()) databases.set(view.database ?? "VIEWS", databaseOf(env, view));
+  const sizes = [...databases].map(async ([binding, db]) => {
+    // D1 says with every answer how large it is.
+    const { meta } = await db.prepare(`SELECT 1`).all();
+    return [binding, meta.size_after] as const;
+  });
+  return new Map(await Promise.all(sizes));
+}
+
+/** How long events have been in the log. Consumers that stand at the same place ask once. */
+class Ages {
+  readonly #log: LogRpc;
+  readonly #now: number;
+  readonly #known = new Map<number, Promise<number>>();
+
+  constructor(log: LogRpc, now: number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Seconds since the event after a position was recorded. */
+  after(position: number): Promise<number> {
+    const known = this.#known.get(position) ?? this.#ask(position);
+    this.#known.set(position, known);
+    return known;
+  }
+
+  async #ask(position: number): Promise<number> {
+    const { events } = await this.#log.read({ after: position, limit: 1 });
+    const [next] = events;
+    return next ? Math.max(0, this.#now - next.recordedAt) / 1_000 : 0;
+  }
+}

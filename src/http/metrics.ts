@@ -1,0 +1,126 @@
+/** Figures for monitoring, as Prometheus reads them. */
+
+import { Hono } from "hono";
+import type { App } from "../app.ts";
+import { type Measured, type StoreFigures, measure } from "../delivery/measure.ts";
+import { type Family, type Labels, METRICS_TYPE, metricsText } from "../telemetry/prometheus.ts";
+import type { ConsumerStatus } from "../protocol.ts";
+import { storeOf } from "./request.ts";
+
+const STATUSES = ["live", "catching-up", "paused", "failed", "rebuilding"] as const satisfies ConsumerStatus[];
+
+export function metricsRoutes(app: App) {
+  const routes = new Hono<{ Bindings: Env }>();
+
+  routes.get("/", async (context) => {
+    const store = storeOf(context);
+    const text = metricsText(familiesOf(store, await measure(app, context.env, store)));
+    return context.body(text, 200, { "content-type": METRICS_TYPE, "cache-control": "no-store" });
+  });
+
+  return routes;
+}
+
+/** Part of what operators build on: add to them, rename none. */
+function familiesOf(store: string, { log, consumers, webhooks, databases }: StoreFigures): Family[] {
+  const ofStore = (value: number): Family["samples"] => [[{ store }, value]];
+
+  const labelsOf = ({ report: { name: consumer, kind } }: Measured): Labels => ({ store, consumer, kind });
+  const each = (value: (one: Measured) => number | undefined): Family["samples"] =>
+    consumers.flatMap((one) => {
+      const known = value(one);
+      return known === undefined ? [] : [[labelsOf(one), known] as const];
+    });
+  const states = consumers.flatMap((one) =>
+    STATUSES.map((status) => [{ ...labelsOf(one), status }, one.report.status === status ? 1 : 0] as const),
+  );
+  const hooks = consumers.flatMap(({ webhook }) => (webhook ? [webhook] : []));
+  const deliveries = (statuses: readonly ("pending" | "parked")[]): Family["samples"] =>
+    hooks.flatMap((hook) => statuses.map((status) => [{ store, consumer: hook.id, status }, hook[status]] as const));
+  const ended = hooks.flatMap(({ id, totals }) =>
+    (["delivered", "parked", "skipped"] as const).map((status) => [{ store, consumer: id, status }, totals[status]] as const),
+  );
+  const rates = hooks.flatMap(({ id, health: { successRate } }) =>
+    successRate === undefined ? [] : [[{ store, consumer: id }, successRate] as const],
+  );
+  const failing = hooks.flatMap(({ id, health: { failingSince } }) =>
+    failingSince === undefined ? [] : [[{ store, consumer: id }, seconds(failingSince)] as const],
+  );
+
+  return [
+    gauge("log_head", "Position of the last event in the store's log.", ofStore(log.head)),
+    counter("log_events_total", "Events that the store's log has taken: its head, to take rates of.", ofStore(log.head)),
+    gauge("log_segments", "Objects that the log is made of.", ofStore(log.segments)),
+    gauge("log_segment_bytes", "Bytes of the last of these objects; at 8 GiB the next one begins.", ofStore(log.bytes)),
+    gauge("log_subscriptions", "Live subscriptions of the log, server-sent events included.", ofStore(log.subscriptions)),
+    gauge(
+      "database_bytes",
+      "Bytes of a D1 database, for all stores together; 10 GB is the most.",
+      [...databases].map(([database, bytes]) => [{ store, database }, bytes]),
+    ),
+    gauge(
+      "consumer_position",
+      "Last position whose effects the consumer has committed.",
+      each(({ report }) => report.position),
+    ),
+    gauge(
+      "consumer_lag",
+      "Positions between the consumer and the log's head.",
+      each(({ report }) => report.lag),
+    ),
+    gauge(
+      "consumer_lag_seconds",
+      "Age of the next event for the consumer to look at; 0: there is none.",
+      each((one) => one.lagSeconds),
+    ),
+    gauge("consumer_status", "1 for the status that the consumer has, 0 for the others.", states),
+    gauge(
+      "consumer_attempts",
+      "Failed attempts at the event that the consumer is at.",
+      each(({ report }) => report.attempts),
+    ),
+    counter(
+      "consumer_processed_total",
+      "Events whose effects were committed; of a webhook deliveries that arrived.",
+      each(({ report }) => report.processed),
+    ),
+    counter(
+      "consumer_failures_total",
+      "Attempts that failed.",
+      each(({ report }) => report.failures),
+    ),
+    gauge(
+      "consumer_last_progress_timestamp_seconds",
+      "When the consumer last went on.",
+      each(({ report: { lastProgressAt } }) => (lastProgressAt === undefined ? undefined : seconds(lastProgressAt))),
+    ),
+    gauge(
+      "consumer_rebuild_position",
+      "Of a view that is being built anew: how far that is.",
+      each(({ report }) => report.rebuild?.position),
+    ),
+    counter("webhook_deliveries_total", "Deliveries that have ended, by how.", ended),
+    gauge(
+      "webhook_deliveries",
+      "Deliveries that have not ended, and parked ones that can be tried again.",
+      deliveries(["pending", "parked"]),
+    ),
+    gauge("webhook_success_ratio", "Of the attempts of the last 24 hours, the part that arrived.", rates),
+    gauge("webhook_failing_since_timestamp_seconds", "Of the first failure since the last success.", failing),
+    gauge("webhooks", "Webhooks that the store has.", ofStore(webhooks.all)),
+    gauge("webhooks_not_measured", "Those of them beyond the 100 whose figures are here.", ofStore(webhooks.all - webhooks.measured)),
+  ];
+}
+
+function gauge(name: string, help: string, samples: Family["samples"]): Family {
+  return { name: `headspring_${name}`, type: "gauge", help, samples };
+}
+
+function counter(name: string, help: string, samples: Family["samples"]): Family {
+  return { name: `headspring_${name}`, type: "counter", help, samples };
+}
+
+/** RFC 3339 as seconds since 1970. */
+function seconds(time: string): number {
+  return Date.parse(time) / 1_000;
+}

@@ -1,0 +1,20 @@
+/** How every kind of processor follows the log. */
+
+import type { App } from "../app.ts";
+import type { Consumer } from "../delivery/consumer.ts";
+import { effectConsumer } from "./perform.ts";
+import { processConsumer } from "./process-consumer.ts";
+import type { Processor } from "./processor.ts";
+import { reactorConsumer } from "./react.ts";
+
+/** The processor as a consumer of its store's log. */
+export function processorConsumer(app: App, env: Env, store: string, processor: Processor): Consumer {
+  switch (processor.kind) {
+    case "effect":
+      return effectConsumer(app, env, store, processor);
+    case "aggregate":
+      return processConsumer(app, env, store, processor);
+    default:
+      return reactorConsumer(app, env, store, processor);
+  }
+}
