@@ -2,7 +2,6 @@
 
 import { RATE_LIMIT_RETRY_SECONDS } from "../limits.ts";
 import { logger } from "../telemetry/logger.ts";
-import { logger } from "../telemetry/logger.ts";
 import { Problem } from "./problem.ts";
 import type { HttpContext } from "./request.ts";
 
