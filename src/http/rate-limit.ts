@@ -4,7 +4,6 @@ import { RATE_LIMIT_RETRY_SECONDS } from "../limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Problem } from "./problem.ts";
 import type { HttpContext } from "./request.ts";
-import { logger } from "../telemetry/logger.ts";
 
 /**
  * Counts a request.

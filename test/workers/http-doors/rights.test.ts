@@ -41,7 +41,6 @@ const NEEDED: Readonly<Record<string, Needed>> = {
   getMetrics: "read",
   listConsumers: "admin",
   getConsumer: "admin",
-  getMetrics: "read",
   pauseConsumer: "admin",
   resumeConsumer: "admin",
   retryConsumer: "admin",
