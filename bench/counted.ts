@@ -46,7 +46,7 @@ function count({ rows_read, rows_written }: D1Meta): void {
 }
 
 /** The same object, with some members of its own. */
-function instead<Target extends object>(target: Target, members: object): Target {
+export function instead<Target extends object>(target: Target, members: object): Target {
   return new Proxy(target, {
     get(_, property) {
       const own: unknown = Reflect.get(members, property);
