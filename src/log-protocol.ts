@@ -26,6 +26,9 @@ export interface LogFilter {
   readonly streams?: readonly string[];
   /** Events with this id, in lower case. */
   readonly id?: string;
+  /** Events recorded from this time on, and before that one; milliseconds since 1970. Looks at every entry: a log is not in the order of time. */
+  readonly since?: number;
+  readonly until?: number;
 }
 
 export interface LogReadRequest extends LogFilter {

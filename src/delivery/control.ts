@@ -43,6 +43,9 @@ export async function control(consumer: Consumer, env: Env, action: ConsumerActi
       return skip(consumer, current, position);
     case "reset": {
       const to = position ?? 0;
+      // Else events that are yet to come would be passed over, and nobody would notice.
+      const head = await logOf(env, store).head();
+      if (to > head) return notPossible(`the log is at position ${head}`);
       return moved(checkpoint.jump(current.position, to));
     }
   }

@@ -7,12 +7,12 @@ import type { App } from "../app.ts";
 import { categoryOf, eventJson, streamIdOf } from "../event.ts";
 import { derivedId, newId } from "../ids.ts";
 import { MAX_POSITION, PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
-import { streamIdProblem } from "../names.ts";
+import { NAME, streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
 import type { AppendEvent, StreamPage, StreamReadRequest, Written } from "../protocol.ts";
 import { problemOf, writeHeaders } from "./answers.ts";
 import { type IncomingEvent, incomingEvents, incomingFact, toAppend } from "./append.ts";
-import { type PlainCategory, plainCategoryOf, readableCategoryOf } from "./category.ts";
+import { type PlainCategory, plainCategoryOf, readableCategoryOf, unknownCategory } from "./category.ts";
 import { cloudEventJson } from "./cloudevents.ts";
 import { line, ndjson } from "./ndjson.ts";
 import { Problem } from "./problem.ts";
@@ -77,7 +77,9 @@ export function streamRoutes(app: App) {
   routes.delete("/:category/:id", async (context) => {
     const { erase } = queryOf(context, DeleteQuery);
     // The catalog is not asked: what must be erased can be erased, also in a category that was retired.
-    const stream = `${context.req.param("category")}/${streamIdOfPath(context)}`;
+    const category = context.req.param("category");
+    if (!NAME.test(category)) throw unknownCategory(category);
+    const stream = `${category}/${streamIdOfPath(context)}`;
     const answer = await objectOf(context, stream).remove({
       erase,
       expected: expectedOf(context),

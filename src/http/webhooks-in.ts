@@ -5,7 +5,7 @@ import { WEBHOOK_IN_FLIGHT, WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEF
 import { EVENT_TYPE, NAME } from "../names.ts";
 import { SYSTEM_CATEGORY } from "../webhooks/events.ts";
 import { headersProblem } from "../webhooks/headers.ts";
-import { parseDeliveryId } from "../webhooks/ledger.ts";
+import { parseDeliveryId } from "../webhooks/delivery-id.ts";
 import { PredicateIn } from "../webhooks/predicate.ts";
 import { secretProblem } from "../webhooks/signature.ts";
 import { limitOf } from "./request.ts";

@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { v7 } from "uuid";
 import type { App } from "../app.ts";
 import { WEBHOOK_ID_PREFIX, activeWebhooks } from "../delivery/consumers.ts";
+import { isLocal } from "../env.ts";
 import { DEFINITION_BYTES, WEBHOOKS } from "../limits.ts";
 import { NAME } from "../names.ts";
 import { logOf, webhookOf } from "../objects.ts";
@@ -104,6 +105,6 @@ function findWebhook(app: App, context: HttpContext): WebhookRpc {
 }
 
 function checkTarget(context: HttpContext, url: string): void {
-  const problem = targetProblem(url, context.env.HEADSPRING_ENV === "local");
+  const problem = targetProblem(url, isLocal(context.env));
   if (problem) throw new Problem("invalid-request", problem, { issues: [{ path: "url", message: problem }] });
 }

@@ -7,38 +7,44 @@ import { type LoggedEvent, categoryOf } from "../event.ts";
 import type { LogFilter } from "../log-protocol.ts";
 
 /** Whether the filter may leave many entries out, so that a page must bound how many it looks at. One stream is found by its index. */
-export function isSparse({ types, categories, streams, id }: LogFilter): boolean {
-  return [types, categories, streams, id].some((part) => part !== undefined);
+export function isSparse({ types, categories, streams, id, since, until }: LogFilter): boolean {
+  return [types, categories, streams, id, since, until].some((part) => part !== undefined);
 }
 
 /** The filter as further conditions of a `WHERE`, to be bound to {@link bindingsOf}. */
-export function conditionsOf({ types, categories, stream, streams, id }: LogFilter): string {
+export function conditionsOf({ types, categories, stream, streams, id, since, until }: LogFilter): string {
   return [
     types ? `AND type IN (SELECT value FROM json_each(?))` : "",
     categories ? `AND substr(stream, 1, instr(stream, '/') - 1) IN (SELECT value FROM json_each(?))` : "",
     stream === undefined ? "" : `AND stream = ?`,
     streams ? `AND stream IN (SELECT value FROM json_each(?))` : "",
     id === undefined ? "" : `AND id = ?`,
+    since === undefined ? "" : `AND recorded_at >= ?`,
+    until === undefined ? "" : `AND recorded_at < ?`,
   ].join(" ");
 }
 
-export function bindingsOf({ types, categories, stream, streams, id }: LogFilter): SqlStorageValue[] {
+export function bindingsOf({ types, categories, stream, streams, id, since, until }: LogFilter): SqlStorageValue[] {
   return [
     ...(types ? [JSON.stringify(types)] : []),
     ...(categories ? [JSON.stringify(categories)] : []),
     ...(stream === undefined ? [] : [stream]),
     ...(streams ? [JSON.stringify(streams)] : []),
     ...(id === undefined ? [] : [id]),
+    ...(since === undefined ? [] : [since]),
+    ...(until === undefined ? [] : [until]),
   ];
 }
 
 /** Whether an event is of interest. */
-export function matches({ types, categories, stream, streams, id }: LogFilter, event: LoggedEvent): boolean {
+export function matches({ types, categories, stream, streams, id, since, until }: LogFilter, event: LoggedEvent): boolean {
   return (
     (types?.includes(event.type) ?? true) &&
     (categories?.includes(categoryOf(event.stream)) ?? true) &&
     (stream === undefined || stream === event.stream) &&
     (streams?.includes(event.stream) ?? true) &&
-    (id === undefined || id === event.id)
+    (id === undefined || id === event.id) &&
+    (since === undefined || event.recordedAt >= since) &&
+    (until === undefined || event.recordedAt < until)
   );
 }

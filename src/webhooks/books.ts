@@ -7,23 +7,15 @@ import type { LoggedEvent } from "../event.ts";
 import { WEBHOOK_WINDOW_EVENTS } from "../limits.ts";
 import type { ConsumerError } from "../protocol.ts";
 import { Health } from "./health.ts";
-import { type Feed, type Key, type Lane, Ledger, type Progress, type Retry, deliveryId } from "./ledger.ts";
+import type { Key } from "./delivery-id.ts";
+import type { Lane } from "./lane-table.ts";
+import { Ledger } from "./ledger.ts";
+import type { Feed, Progress } from "./progress.ts";
 import type { Outcome, Totals } from "./protocol.ts";
 import { delayAfter } from "./schedule.ts";
-import { type Item, Window } from "./window.ts";
-
-/** A delivery whose turn it is: the first attempt at something new, or another one at something that failed, or what waited behind it. */
-export type Turn =
-  | {
-      readonly kind: "fresh";
-      readonly run: number;
-      readonly stream: string;
-      readonly position: number;
-      readonly window: Window;
-      readonly item: Item;
-      readonly lane?: undefined;
-    }
-  | { readonly kind: "again"; readonly run: number; readonly stream: string; readonly position: number | undefined; readonly lane?: Lane };
+import type { Turn } from "./turn.ts";
+import { Waiting } from "./waiting.ts";
+import { Window } from "./window.ts";
 
 /** Milliseconds between two prunings of the ledger. Ours. */
 const PRUNE_MS = 86_400_000;
@@ -31,15 +23,12 @@ const PRUNE_MS = 86_400_000;
 export class Books {
   readonly ledger: Ledger;
   readonly health: Health;
-  readonly lanes = new Map<string, Lane>();
+  readonly waits: Waiting;
   windows: Window[];
   lastFailure: ConsumerError | undefined;
   /** The storage has failed: what is here in memory may not be what is stored. Close these books, and open them anew. */
   isBroken = false;
   readonly #storage: DurableObjectStorage;
-  readonly #retries = new Map<string, Retry>();
-  /** Lanes that differ from what the ledger has. */
-  readonly #unsaved = new Set<Lane>();
   #runs: number;
   #prunedAt: number;
   #prunedTo: Key | undefined;
@@ -51,6 +40,7 @@ export class Books {
   private constructor(storage: DurableObjectStorage, { feeds, runs, health, lastFailure, prunedAt, totals }: Progress) {
     this.#storage = storage;
     this.ledger = new Ledger(storage.sql);
+    this.waits = new Waiting(storage.sql, this.ledger.retries());
     this.windows = feeds.map((feed) => new Window(feed));
     this.health = new Health(health);
     this.lastFailure = lastFailure;
@@ -58,8 +48,6 @@ export class Books {
     this.#prunedAt = prunedAt;
     this.#stored = this.own.settled;
     this.#totals = totals ?? { delivered: 0, failed: 0, parked: 0, skipped: 0 };
-    for (const lane of this.ledger.lanes()) this.lanes.set(laneKey(lane.run, lane.stream), lane);
-    for (const retry of this.ledger.retries()) this.#retries.set(deliveryId(retry), retry);
   }
 
   /** Opens the books; undefined: there are none. */
@@ -83,13 +71,12 @@ export class Books {
 
   /** Deliveries that have not ended. */
   get pending(): number {
-    return this.waiting + this.#retries.size;
+    return this.waiting + this.waits.retries;
   }
 
   /** Those of them that were not tried so far. */
   get waiting(): number {
-    const inWindows = this.windows.reduce((sum, window) => sum + window.size, 0);
-    return [...this.lanes.values()].reduce((sum, { behind }) => sum + behind, inWindows);
+    return this.windows.reduce((sum, window) => sum + window.size, this.waits.behind);
   }
 
   get totals(): Totals {
@@ -106,48 +93,20 @@ export class Books {
     const known = this.ledger.known(run, window.taken, next);
     const admitted = events.filter(({ position, stream }) => {
       if (known.has(position) || window.has(position)) return false;
-      const lane = this.lanes.get(laneKey(run, stream));
-      if (!lane) return true;
-      if (position <= lane.seen) return false; // counted before a crash
-      lane.seen = position;
-      lane.behind += 1;
-      this.#unsaved.add(lane);
-      return false;
+      const lane = this.waits.laneOf(run, stream);
+      if (lane) this.waits.queue(lane, position);
+      return lane === undefined;
     });
     window.add(admitted, next);
     this.#isBehind = true;
     // What is read again after a crash is bounded, and so is what storing it costs.
-    if (this.own.settled - this.#stored >= WEBHOOK_WINDOW_EVENTS / 5 || this.#unsaved.size > 0 || window !== this.own) this.save();
-  }
-
-  /** When the next attempt at something that failed is due (milliseconds since 1970). */
-  nextDue(isUnderWay: (run: number, stream: string) => boolean): number | undefined {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { run, stream, nextAttemptAt } of this.#retries.values()) {
-      if (nextAttemptAt < next && !isUnderWay(run, stream)) next = nextAttemptAt;
-    }
-    for (const { run, stream, head } of this.lanes.values()) if (head === undefined && !isUnderWay(run, stream)) next = 0;
-    return next === Number.POSITIVE_INFINITY ? undefined : next;
-  }
-
-  /** Something that failed and is due, or what waited behind something that has ended. */
-  dueTurn(now: number, isUnderWay: (run: number, stream: string) => boolean): Turn | undefined {
-    for (const lane of this.lanes.values()) {
-      const { run, stream, head } = lane;
-      if (head === undefined && !isUnderWay(run, stream)) return { kind: "again", run, stream, position: undefined, lane };
-    }
-    for (const { run, stream, position, nextAttemptAt } of this.#retries.values()) {
-      if (nextAttemptAt > now || isUnderWay(run, stream)) continue;
-      const lane = this.lanes.get(laneKey(run, stream));
-      return { kind: "again", run, stream, position, ...(lane?.head === position ? { lane } : {}) };
-    }
-    return undefined;
+    if (this.own.settled - this.#stored >= WEBHOOK_WINDOW_EVENTS / 5 || this.waits.isUnsaved || window !== this.own) this.save();
   }
 
   /** The outcome of an attempt: the ledger, the lane and the endpoint's health, in one transaction. */
   settle(turn: Turn, event: LoggedEvent, outcome: Outcome, now: number): void {
     const key = { run: turn.run, position: event.position };
-    const attempts = (this.#retries.get(deliveryId(key))?.attempts ?? 0) + 1;
+    const attempts = this.waits.attemptsAt(key) + 1;
     if (outcome.delivered) {
       this.#arrived(now);
       this.#end(turn, event, "delivered", attempts, outcome, now);
@@ -171,62 +130,37 @@ export class Books {
     }
     this.#transaction(() => {
       this.ledger.record(key, event, "pending", attempts, outcome, now, nextAttemptAt);
-      this.#retries.set(deliveryId(key), { ...key, stream, attempts, nextAttemptAt, at: now });
-      this.#block(turn, event);
+      this.waits.tryAgain({ ...key, stream, attempts, nextAttemptAt, at: now });
+      this.waits.block(turn, position);
       this.#put();
     });
   }
 
   /** An event of which nothing is to be said. */
   skip(turn: Turn, position: number, type: string, error: string): void {
-    const attempts = this.#retries.get(deliveryId({ run: turn.run, position }))?.attempts ?? 0;
+    const attempts = this.waits.attemptsAt({ run: turn.run, position });
     this.#end(turn, { stream: turn.stream, position, type }, "skipped", attempts, { delivered: false, error, durationMs: 0 }, Date.now());
   }
 
   /** Nothing is left behind what this lane waited for. */
   endLane(lane: Lane): void {
-    this.lanes.delete(laneKey(lane.run, lane.stream));
-    this.#unsaved.delete(lane);
-    this.ledger.removeLane(lane);
+    this.waits.end(lane);
     this.#endReplays();
   }
 
-  /** Everything that waits for another attempt is due now. */
-  retryNow(): void {
-    this.health.forgive();
-    for (const retry of this.#retries.values()) retry.nextAttemptAt = 0;
-  }
-
-  /** One delivery is due now. */
-  retryOne(key: Key): void {
-    this.health.forgive();
-    const retry = this.#retries.get(deliveryId(key));
-    if (retry) retry.nextAttemptAt = 0;
-  }
-
-  /** Parked deliveries wait for another attempt. They have lost their place: their streams have gone on without them. */
-  revive(from: number, to: number, limit: number): number {
-    this.health.forgive();
-    const revived = this.ledger.revive(from, to, limit);
-    for (const retry of revived) this.#retries.set(deliveryId(retry), retry);
-    return revived.length;
-  }
-
-  /** Parks what keeps a stream waiting, so that it goes on. Answers with how many. */
-  parkHeads(reason: string, only?: number): number {
-    let parked = 0;
+  /** Gives up what these streams wait for, so that they go on. */
+  park(lanes: readonly Lane[], reason: string): void {
     this.#transaction(() => {
-      for (const lane of this.lanes.values()) {
-        if (lane.head === undefined || (only !== undefined && only !== lane.head)) continue;
+      for (const lane of lanes) {
+        if (lane.head === undefined) continue;
         const key = { run: lane.run, position: lane.head };
         this.ledger.park(key, reason);
         this.#count("parked");
-        this.#retries.delete(deliveryId(key));
-        this.#advance(lane, lane.head);
-        parked += 1;
+        this.waits.forget(key);
+        this.waits.advance(lane, lane.head);
       }
     });
-    return parked;
+    this.#endReplays();
   }
 
   /** A replay of what the log has up to `end`. */
@@ -244,22 +178,11 @@ export class Books {
       const rest = own.settled < position ? [new Window({ ...own.toFeed(), end: position })] : [];
       this.windows = [...this.windows.filter((window) => window !== own), ...rest, new Window({ run: ++this.#runs, settled: position })];
       this.ledger.forget(own.run, position);
-      for (const [id, retry] of this.#retries) if (retry.run === own.run && retry.position > position) this.#retries.delete(id);
-      for (const lane of [...this.lanes.values()].filter(({ run }) => run === own.run)) {
-        // Of a lane whose head is behind the position, all that is before it is on the books.
-        if ((lane.head ?? lane.after + 1) > position) this.endLane(lane);
-        else this.#shorten(lane, position);
-      }
+      this.waits.cut(own.run, position);
       this.#stored = 0;
       this.#put();
     });
-  }
-
-  /** One parked delivery waits for another attempt. */
-  reviveOne({ run, position }: Key): void {
-    this.health.forgive();
-    const retry = this.ledger.reviveOne({ run, position });
-    if (retry) this.#retries.set(deliveryId(retry), retry);
+    this.#endReplays();
   }
 
   /** Stores how far it is, when reading that far again would be much. */
@@ -269,7 +192,7 @@ export class Books {
 
   /** Stores how far it is. */
   save(): void {
-    if (!this.#isBehind && this.#unsaved.size === 0 && this.windows.every(({ feed }) => feed.end === undefined)) return;
+    if (!this.#isBehind && !this.waits.isUnsaved && this.windows.every(({ feed }) => feed.end === undefined)) return;
     this.#transaction(() => this.#put());
     this.#endReplays();
   }
@@ -293,8 +216,7 @@ export class Books {
     this.#isBehind = true;
     if (failingSince === undefined) return;
     // It is back: what failed while it was away need not wait for its schedule.
-    if (wasDown)
-      for (const retry of this.#retries.values()) if (retry.at >= failingSince) retry.nextAttemptAt = Math.min(retry.nextAttemptAt, now);
+    if (wasDown) this.waits.hurry(({ at }) => at >= failingSince);
   }
 
   #end(
@@ -309,9 +231,9 @@ export class Books {
     this.#count(status);
     this.#transaction(() => {
       this.ledger.record(key, event, status, attempts, outcome, now, undefined);
-      this.#retries.delete(deliveryId(key));
+      this.waits.forget(key);
       if (turn.kind === "fresh") turn.item.state = "settled";
-      else if (turn.lane && this.lanes.has(laneKey(turn.run, turn.stream))) this.#advance(turn.lane, event.position);
+      else if (turn.lane && this.waits.laneOf(turn.run, turn.stream)) this.waits.advance(turn.lane, event.position);
       // A failure may be the one that counts; a success can be counted again.
       if (status === "parked") this.#put();
     });
@@ -323,67 +245,23 @@ export class Books {
     this.#isBehind = true;
   }
 
-  /** What its stream waited for has ended. */
-  #advance(lane: Lane, position: number): void {
-    if (lane.head === undefined) lane.behind = Math.max(0, lane.behind - 1);
-    lane.head = undefined;
-    lane.after = position;
-    if (lane.after >= lane.seen) this.endLane(lane);
-    else this.#saveLane(lane);
-  }
-
-  /** A stream waits for an event that has failed. */
-  #block(turn: Turn, { stream, position }: LoggedEvent): void {
-    if (turn.kind === "fresh") {
-      const behind = turn.window.waitingOf(stream);
-      const lane = {
-        run: turn.run,
-        stream,
-        head: position,
-        after: position,
-        seen: behind.at(-1)?.position ?? position,
-        behind: behind.length,
-      };
-      this.lanes.set(laneKey(turn.run, stream), lane);
-      this.#saveLane(lane);
-      turn.item.state = "settled";
-      for (const item of behind) item.state = "settled";
-    } else if (turn.lane && turn.lane.head === undefined) {
-      turn.lane.head = position;
-      turn.lane.after = position;
-      turn.lane.behind = Math.max(0, turn.lane.behind - 1);
-      this.#saveLane(turn.lane);
-    }
-  }
-
   /** It was reset while this was under way: it comes again as part of another run, or does not come any more. */
   #isOutOfScope({ run, lane }: Turn, position: number): boolean {
     const window = this.windows.find((one) => one.run === run);
-    if (!window) return !lane || !this.lanes.has(laneKey(run, lane.stream));
+    if (!window) return !lane || !this.waits.laneOf(run, lane.stream);
     return window.feed.end !== undefined && position > window.feed.end;
-  }
-
-  #shorten(lane: Lane, position: number): void {
-    lane.seen = Math.min(lane.seen, position);
-    if (lane.head === lane.seen) lane.behind = 0;
-    this.#saveLane(lane);
-  }
-
-  #saveLane(lane: Lane): void {
-    this.ledger.saveLane(lane);
-    this.#unsaved.delete(lane);
   }
 
   /** Replays that are over, and whose streams wait for nothing. */
   #endReplays(): void {
-    const isOver = (window: Window) => window.isOver && ![...this.lanes.values()].some(({ run }) => run === window.run);
+    const isOver = (window: Window) => window.isOver && !this.waits.lanes().some(({ run }) => run === window.run);
     if (!this.windows.some(isOver)) return;
     this.windows = this.windows.filter((window) => !isOver(window));
     this.#transaction(() => this.#put());
   }
 
   #put(): void {
-    for (const lane of this.#unsaved) this.ledger.saveLane(lane);
+    this.waits.save();
     const progress: Progress = {
       feeds: this.windows.map((window) => window.toFeed()),
       runs: this.#runs,
@@ -393,7 +271,6 @@ export class Books {
       totals: this.#totals,
     };
     this.#storage.kv.put("progress", progress);
-    this.#unsaved.clear();
     this.#isBehind = false;
     this.#stored = this.own.settled;
   }
@@ -406,8 +283,4 @@ export class Books {
       throw error;
     }
   }
-}
-
-function laneKey(run: number, stream: string): string {
-  return `${run}/${stream}`;
 }

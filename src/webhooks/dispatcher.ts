@@ -3,35 +3,11 @@
  * time while the endpoint is down. Whatever it holds in memory can be lost at any moment: the books and the log give it back.
  */
 
-import type { LoggedEvent } from "../event.ts";
-import { WEBHOOK_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FAILING_STREAMS, WEBHOOK_IN_FLIGHT, WEBHOOK_WINDOW_EVENTS } from "../limits.ts";
-import type { LogRpc } from "../log-protocol.ts";
-import { Books, type Turn } from "./books.ts";
-import type { Active } from "./configuration.ts";
-import { EventCache } from "./event-cache.ts";
-import { isOfInterest } from "./interest.ts";
-import type { Key } from "./ledger.ts";
-import type { Outcome } from "./protocol.ts";
-import type { Window } from "./window.ts";
-
-/** What a dispatcher needs of the object it works in. */
-export interface Host {
-  readonly store: string;
-  /** `$webhook/{id}`: what is said about this webhook. It is not told of itself. */
-  readonly ownStream: string;
-  readonly books: Books;
-  log(): LogRpc;
-  /** What is asked for now; undefined: nothing is to be sent, because it is paused, switched off or gone. */
-  settings(): Active | undefined;
-  /** Whether the webhook is there still. */
-  exists(): boolean;
-  send(key: Key, event: LoggedEvent): Promise<Outcome>;
-  /** The outcome is on the books. */
-  settled(outcome: Outcome): void;
-  /** Sees to it that `run` is called at this time (milliseconds since 1970), if not before. */
-  wakeAt(time: number): void;
-  complain(message: string, error: unknown): void;
-}
+import { WEBHOOK_IN_FLIGHT } from "../limits.ts";
+import type { Books } from "./books.ts";
+import type { Turn } from "./turn.ts";
+import type { Host } from "./host.ts";
+import { Intake } from "./intake.ts";
 
 /** Milliseconds until the log is asked again that could not be reached. Ours. */
 const READ_AGAIN_MS = 5_000;
@@ -41,11 +17,10 @@ const DOZE_MS = 1_000;
 export class Dispatcher {
   readonly #host: Host;
   readonly #books: Books;
-  readonly #cache: EventCache;
+  readonly #intake: Intake;
   /** By run and stream: never two of one stream. */
   readonly #underWay = new Map<string, Promise<void>>();
   #running: Promise<void> | undefined;
-  #refilling: Promise<void> | undefined;
   #stir: () => void = () => {};
   #readAgainAt = 0;
   /** When the rate allows the next delivery. */
@@ -56,7 +31,7 @@ export class Dispatcher {
   constructor(host: Host) {
     this.#host = host;
     this.#books = host.books;
-    this.#cache = new EventCache(() => host.log());
+    this.#intake = new Intake(host);
   }
 
   get isRunning(): boolean {
@@ -71,13 +46,12 @@ export class Dispatcher {
 
   /** Reads from the log what there is room for. Throws when the log cannot be reached. */
   refill(): Promise<void> {
-    return (this.#refilling ??= this.#refill().finally(() => (this.#refilling = undefined)));
+    return this.#intake.refill();
   }
 
   /** The settings have changed: what has not begun is read again. */
   reread(): void {
-    this.#cache.clear();
-    for (const window of this.#books.windows) window.reread();
+    this.#intake.reread();
   }
 
   async #loop(): Promise<void> {
@@ -94,7 +68,8 @@ export class Dispatcher {
         this.#readLater(error);
         wakeAt = this.#readAgainAt;
       }
-      const pause = wakeAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, wakeAt - Date.now());
+      const reads = this.#intake.isHungry && Date.now() >= this.#readAgainAt;
+      const pause = reads ? 0 : wakeAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, wakeAt - Date.now());
       if (this.#underWay.size === 0 && pause > DOZE_MS) {
         // No await since the last look at what there is to do: what arrives from now on finds no loop, and starts one.
         this.#running = undefined;
@@ -114,40 +89,6 @@ export class Dispatcher {
     clearTimeout(timer);
   }
 
-  async #refill(): Promise<void> {
-    for (const window of this.#books.windows) {
-      while (window.mayHaveMore && window.size + WEBHOOK_BATCH_EVENTS <= WEBHOOK_WINDOW_EVENTS) {
-        const settings = this.#host.settings();
-        if (!settings || this.#books.lanes.size >= WEBHOOK_FAILING_STREAMS) return;
-        const { types, categories } = settings;
-        const { taken: after, feed } = window;
-        // Before the read: who wakes us while it is under way has seen an event that it may not bring.
-        window.mayHaveMore = false;
-        let hasMore = true;
-        try {
-          const page = await this.#host.log().read({
-            after,
-            limit: WEBHOOK_BATCH_EVENTS,
-            bytes: WEBHOOK_BATCH_BYTES,
-            ...(types ? { types } : {}),
-            ...(categories ? { categories } : {}),
-            ...(feed.end === undefined ? {} : { to: feed.end }),
-          });
-          // Whatever may have happened meanwhile: removed, paused, changed, reset.
-          if (!this.#host.settings()) return;
-          if (this.#host.settings() !== settings || window.taken !== after || !this.#books.windows.includes(window)) continue;
-          const next = page.next ?? after;
-          this.#cache.keep(page.events);
-          const isWanted = (event: LoggedEvent) => isOfInterest(event, settings, this.#host, feed);
-          this.#books.admit(window, page.events.filter(isWanted), next);
-          hasMore = next > after && next < Math.min(page.head, feed.end ?? page.head);
-        } finally {
-          if (hasMore) window.mayHaveMore = true;
-        }
-      }
-    }
-  }
-
   /**
    * Starts what may be started now.
    *
@@ -163,7 +104,7 @@ export class Dispatcher {
       const isRoom = this.#underWay.size < (health.isDown ? 1 : (settings.concurrency ?? WEBHOOK_IN_FLIGHT));
       const turn = this.#next(now);
       if (!turn) {
-        const due = this.#books.nextDue(this.#isUnderWay);
+        const due = this.#books.waits.nextDue(this.#isUnderWay);
         const wantsMore = this.#readAgainAt > now ? this.#readAgainAt : undefined;
         const times = [due, wantsMore].filter((time) => time !== undefined);
         return times.length === 0 ? undefined : Math.max(Math.min(...times), health.closedUntil);
@@ -177,7 +118,7 @@ export class Dispatcher {
 
   /** What is next. While the endpoint is down, rather something that has not failed: it is not to blame. */
   #next(now: number): Turn | undefined {
-    const again = () => this.#books.dueTurn(now, this.#isUnderWay);
+    const again = () => this.#books.waits.dueTurn(now, this.#isUnderWay);
     const fresh = () => this.#freshTurn();
     return this.#books.health.isDown ? (fresh() ?? again()) : (again() ?? fresh());
   }
@@ -211,7 +152,7 @@ export class Dispatcher {
   }
 
   async #attempt(turn: Turn): Promise<void> {
-    const found = turn.position === undefined ? await this.#findNext(turn) : await this.#eventAt(turn, turn.position);
+    const found = turn.position === undefined ? await this.#intake.findNext(turn) : await this.#intake.eventAt(turn, turn.position);
     if (!this.#host.settings()) return this.#putBack(turn);
     if (!found) {
       if (turn.position === undefined) return; // the lane has ended
@@ -227,28 +168,6 @@ export class Dispatcher {
   /** It was paused or switched off before anything was sent. */
   #putBack(turn: Turn): void {
     if (turn.kind === "fresh") turn.item.state = "waiting";
-  }
-
-  async #eventAt(turn: Turn, position: number): Promise<LoggedEvent | undefined> {
-    const settings = this.#host.settings();
-    return turn.kind === "fresh" && settings ? this.#cache.get(position, settings) : this.#cache.readOne(position);
-  }
-
-  /** The next event of a stream that waits behind one that failed. Undefined: there is none. */
-  async #findNext({ run, stream, lane }: Turn): Promise<LoggedEvent | undefined> {
-    if (!lane) return undefined;
-    const feed = this.#books.windows.find((window: Window) => window.run === run)?.feed;
-    while (lane.after < lane.seen) {
-      const settings = this.#host.settings();
-      if (!settings) return undefined;
-      const page = await this.#host.log().read({ after: lane.after, to: lane.seen, limit: 1, stream });
-      const [event] = page.events;
-      if (!event) break;
-      if (isOfInterest(event, settings, this.#host, feed) && !this.#books.isKnown(run, event.position)) return event;
-      lane.after = event.position;
-    }
-    if (this.#host.settings()) this.#books.endLane(lane);
-    return undefined;
   }
 
   #readLater(error: unknown): void {

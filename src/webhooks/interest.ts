@@ -1,7 +1,7 @@
 /** Whether an event is one that a webhook asks for. */
 
 import { type LoggedEvent, categoryOf, streamIdOf, toRecorded } from "../event.ts";
-import type { Feed } from "./ledger.ts";
+import type { Feed } from "./progress.ts";
 import { holds } from "./predicate.ts";
 import type { Settings } from "./protocol.ts";
 import { logger } from "../telemetry/logger.ts";

@@ -1,15 +1,17 @@
 /**
- * A webhook's books, in its object's SQLite.
+ * What came of each delivery, in the SQLite of the webhook's object.
  *
  * An event that arrives at the first attempt costs one row: its entry. What waits has no entry; the position up to which
- * everything is on the books ({@link Feed}) and the log say which events these are. An event that fails blocks its stream,
- * and the stream gets a row in `lanes`: so a stream that fails costs a row, and not one for each event behind.
+ * everything is on the books (`Feed`) and the log say which events these are. An event that fails blocks its stream, and the
+ * stream gets a row of its own (`lane-table.ts`).
  */
 
-import { derivedId } from "../ids.ts";
 import { WEBHOOK_LEDGER_DAYS, WEBHOOK_LEDGER_STEP, WEBHOOK_PARKED_DAYS } from "../limits.ts";
-import type { HealthRecord } from "./health.ts";
-import type { DeliveryReport, DeliveryStatus, Outcome, Totals } from "./protocol.ts";
+import { type Key, deliveryId, messageId } from "./delivery-id.ts";
+import type { DeliveryReport, DeliveryStatus, Outcome } from "./protocol.ts";
+
+/** What an index knows: those that will be tried again, and those that were given up. */
+const TROUBLED = `status IN ('pending', 'parked')`;
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = [
@@ -28,61 +30,11 @@ const CREATE = [
     excerpt         TEXT,               -- the first bytes of the answer
     PRIMARY KEY (run, position)
   ) STRICT, WITHOUT ROWID`,
-  // Not for those that arrive, so that they pay nothing for it.
-  `CREATE INDEX IF NOT EXISTS troubled_deliveries ON deliveries (status, run, position) WHERE status IN ('pending', 'parked')`,
-  `CREATE TABLE IF NOT EXISTS lanes (
-    run      INTEGER NOT NULL,
-    stream   TEXT    NOT NULL,
-    head     INTEGER,                   -- position of the delivery that the others wait for; NULL: to be found after \`after\`
-    after    INTEGER NOT NULL,          -- up to here all of the stream's events are on the books
-    seen     INTEGER NOT NULL,          -- the last of its events that wait here
-    behind   INTEGER NOT NULL,          -- how many wait, besides the head
-    PRIMARY KEY (run, stream)
-  ) STRICT, WITHOUT ROWID`,
+  // Not for those that arrive, so that they pay nothing for it. Only what says the same condition again, word for word, finds it.
+  `CREATE INDEX IF NOT EXISTS troubled_deliveries ON deliveries (status, run, position) WHERE ${TROUBLED}`,
 ];
 
 const DAY_MS = 86_400_000;
-
-/** One way along the log: the webhook's own, which has no end, or a replay. */
-export interface Feed {
-  readonly run: number;
-  /** Every event up to here that is of interest is on the books: in `deliveries` or behind the head of a lane. */
-  readonly settled: number;
-  /** The last position of a replay. */
-  readonly end?: number;
-  /** Only events recorded in this time (milliseconds since 1970): from, and before. */
-  readonly since?: number;
-  readonly until?: number;
-}
-
-/** What a webhook remembers from one activation to the next, in one row. */
-export interface Progress {
-  readonly feeds: readonly Feed[];
-  /** Numbers given to replays and resets so far. */
-  readonly runs: number;
-  readonly health: HealthRecord;
-  readonly lastFailure?: { readonly message: string; readonly at: string; readonly event?: FailedEvent };
-  readonly prunedAt: number;
-  /** Absent: it was stored before they were counted. */
-  readonly totals?: Totals;
-}
-
-interface FailedEvent {
-  readonly position: number;
-  readonly stream: string;
-  readonly version: number;
-  readonly type: string;
-}
-
-/** A stream whose events wait for one that failed. */
-export interface Lane {
-  readonly run: number;
-  readonly stream: string;
-  head: number | undefined;
-  after: number;
-  seen: number;
-  behind: number;
-}
 
 /** A delivery that has failed and will be tried again. */
 export interface Retry {
@@ -93,12 +45,6 @@ export interface Retry {
   nextAttemptAt: number;
   /** Of the last attempt. */
   at: number;
-}
-
-/** Which delivery. */
-export interface Key {
-  readonly run: number;
-  readonly position: number;
 }
 
 interface Row {
@@ -114,22 +60,6 @@ interface Row {
   readonly response: number | null;
   readonly error: string | null;
   readonly excerpt: string | null;
-}
-
-/** The id of a delivery, as operators use it. */
-export function deliveryId({ run, position }: Key): string {
-  return run === 0 ? String(position) : `${position}-${run}`;
-}
-
-/** The delivery that an id names. */
-export function parseDeliveryId(id: string): Key | undefined {
-  const [, position, run = "0"] = /^(\d{1,15})(?:-([1-9]\d{0,8}))?$/.exec(id) ?? [];
-  return position === undefined ? undefined : { run: Number(run), position: Number(position) };
-}
-
-/** The `webhook-id`: the same over all attempts, another one for every delivery. Without a dot, which parts the signed text. */
-export function messageId(store: string, webhook: string, { run, position }: Key): string {
-  return `msg_${derivedId("webhook", store, webhook, run, position).replaceAll("-", "")}`;
 }
 
 export class Ledger {
@@ -180,14 +110,15 @@ export class Ledger {
     );
   }
 
-  /** Makes parked deliveries wait for another attempt, with the whole schedule before them. Answers with those that it was. */
-  revive(from: number, to: number, limit: number): Retry[] {
+  /** Makes parked deliveries wait for an attempt now, with the whole schedule before them. Answers with those that it was. */
+  revive(from: number, to: number, limit: number, now: number): Retry[] {
     return this.#sql
       .exec(
-        `UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = 0
+        `UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = ?
           WHERE (run, position) IN (SELECT run, position FROM deliveries
-                                     WHERE status = 'parked' AND position BETWEEN ? AND ? ORDER BY run, position LIMIT ?)
+                                     WHERE ${TROUBLED} AND status = 'parked' AND position BETWEEN ? AND ? ORDER BY run, position LIMIT ?)
           RETURNING run, position, stream, attempts, next_attempt_at AS nextAttemptAt, at`,
+        now,
         from,
         to,
         limit,
@@ -195,11 +126,14 @@ export class Ledger {
       .toArray() as unknown as Retry[];
   }
 
-  reviveOne({ run, position }: Key): Retry | undefined {
+  /** The same for one delivery, parked or waiting. Undefined: it has ended otherwise, or is not there. */
+  reviveOne({ run, position }: Key, now: number): Retry | undefined {
     return this.#sql
       .exec(
-        `UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = 0 WHERE run = ? AND position = ? AND status = 'parked'
+        `UPDATE deliveries SET attempts = iif(status = 'parked', 0, attempts), status = 'pending', next_attempt_at = ?
+          WHERE run = ? AND position = ? AND ${TROUBLED}
           RETURNING run, position, stream, attempts, next_attempt_at AS nextAttemptAt, at`,
+        now,
         run,
         position,
       )
@@ -208,7 +142,9 @@ export class Ledger {
 
   parkedBetween(from: number, to: number): number {
     return Number(
-      this.#sql.exec(`SELECT count(*) AS n FROM deliveries WHERE status = 'parked' AND position BETWEEN ? AND ?`, from, to).one().n,
+      this.#sql
+        .exec(`SELECT count(*) AS n FROM deliveries WHERE ${TROUBLED} AND status = 'parked' AND position BETWEEN ? AND ?`, from, to)
+        .one().n,
     );
   }
 
@@ -225,29 +161,10 @@ export class Ledger {
 
   retries(): Retry[] {
     return this.#sql
-      .exec(`SELECT run, position, stream, attempts, next_attempt_at AS nextAttemptAt, at FROM deliveries WHERE status = 'pending'`)
+      .exec(
+        `SELECT run, position, stream, attempts, next_attempt_at AS nextAttemptAt, at FROM deliveries WHERE ${TROUBLED} AND status = 'pending'`,
+      )
       .toArray() as unknown as Retry[];
-  }
-
-  lanes(): Lane[] {
-    const rows = this.#sql.exec(`SELECT run, stream, head, after, seen, behind FROM lanes`).toArray();
-    return rows.map((row) => ({ ...row, head: row.head ?? undefined })) as unknown as Lane[];
-  }
-
-  saveLane({ run, stream, head, after, seen, behind }: Lane): void {
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO lanes (run, stream, head, after, seen, behind) VALUES (?, ?, ?, ?, ?, ?)`,
-      run,
-      stream,
-      head ?? null,
-      after,
-      seen,
-      behind,
-    );
-  }
-
-  removeLane({ run, stream }: Lane): void {
-    this.#sql.exec(`DELETE FROM lanes WHERE run = ? AND stream = ?`, run, stream);
   }
 
   /** Takes what waits for another attempt in a run off the books, behind a position: it comes again, as part of another run. */
@@ -256,7 +173,7 @@ export class Ledger {
   }
 
   parked(): number {
-    return Number(this.#sql.exec(`SELECT count(*) AS n FROM deliveries WHERE status = 'parked'`).one().n);
+    return Number(this.#sql.exec(`SELECT count(*) AS n FROM deliveries WHERE ${TROUBLED} AND status = 'parked'`).one().n);
   }
 
   find({ run, position }: Key): Row | undefined {
@@ -273,7 +190,7 @@ export class Ledger {
     const step = status === undefined || hasIndex ? limit : WEBHOOK_LEDGER_STEP;
     const looked = this.#sql
       .exec(
-        `SELECT * FROM deliveries WHERE ${hasIndex ? `status = '${status}' AND` : ""} (run, position) < (?, ?)
+        `SELECT * FROM deliveries WHERE ${hasIndex ? `${TROUBLED} AND status = '${status}' AND` : ""} (run, position) < (?, ?)
           ORDER BY run DESC, position DESC LIMIT ?`,
         run,
         position,

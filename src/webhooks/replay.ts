@@ -2,10 +2,13 @@
 
 import { WEBHOOK_REPLAYS } from "../limits.ts";
 import type { Books } from "./books.ts";
-import type { Feed } from "./ledger.ts";
+import type { Feed } from "./progress.ts";
 import type { Refused, ReplayReport, ReplayRequest } from "./protocol.ts";
 
-/** Begins a replay of what the log has so far, or says why not. A range of time is looked for in the whole log, step by step. */
+/**
+ * Begins a replay of what the log has so far, or says why not. A range of time is looked for in the whole log, page by page:
+ * `recordedAt` may run backwards along positions, so no shorter way would find all of it.
+ */
 export function addReplay(books: Books, { from, to }: ReplayRequest, head: number): ReplayReport | Refused {
   const feeds = books.windows.filter(({ feed }) => feed.end !== undefined);
   if (feeds.length >= WEBHOOK_REPLAYS) return { refused: `${WEBHOOK_REPLAYS} replays are under way; wait until one has ended` };

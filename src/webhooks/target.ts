@@ -26,7 +26,8 @@ const PRIVATE_IPV4 = (
 export function targetProblem(text: string, allowPrivate: boolean): string | undefined {
   if (!URL.canParse(text)) return "not a URL";
   const url = new URL(text);
-  if (url.protocol !== "https:" && !(allowPrivate && url.protocol === "http:")) return "a webhook's URL begins with https://";
+  if (url.protocol !== "https:" && !(allowPrivate && url.protocol === "http:"))
+    return `a webhook's URL begins with https://${allowPrivate ? ", or here also with http://" : ""}`;
   if (url.username !== "" || url.password !== "") return "a webhook's URL carries no credentials";
   if (!allowPrivate && isPrivateHost(url.hostname)) return "a webhook's URL does not point into a private network";
   return undefined;

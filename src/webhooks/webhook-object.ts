@@ -1,6 +1,7 @@
 /**
  * ⑥ One webhook = one Durable Object: it follows the log, and delivers each event that it asks for until it arrives or is
- * parked (promise 6). This file holds the doors and the alarm; `dispatcher.ts` delivers, `books.ts` remembers.
+ * parked (promise 6). This file holds the doors and the alarm; `registration.ts` knows what it is told to do, `intake.ts`
+ * reads the log, `dispatcher.ts` says whose turn it is, `courier.ts` sends, `books.ts` remembers.
  *
  * What makes the intent durable, before the log is told that this consumer has seen something: the position up to which
  * everything is on the books, and an armed alarm. Whatever dies, the alarm reads on from that position.
@@ -8,19 +9,17 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { App } from "../app.ts";
-import type { LoggedEvent } from "../event.ts";
-import { newId } from "../ids.ts";
-import { MAX_POSITION, WEBHOOK_RETRY_DELIVERIES } from "../limits.ts";
 import { logOf, nameOf, streamOf } from "../objects.ts";
 import type { ConsumerAction } from "../protocol.ts";
 import { AlarmSetter } from "./alarm-setter.ts";
 import { Announcements, streamAbout } from "./announcements.ts";
 import { Books } from "./books.ts";
-import { type Active, configured, patched } from "./configuration.ts";
-import { Dispatcher, type Host } from "./dispatcher.ts";
-import { SYSTEM_CATEGORY, WEBHOOK_TEST } from "./events.ts";
-import { headersProblem } from "./headers.ts";
-import { type Key, deliveryId, deliveryReport, messageId, parseDeliveryId } from "./ledger.ts";
+import type { Active } from "./configuration.ts";
+import { Courier } from "./courier.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { SYSTEM_CATEGORY } from "./events.ts";
+import type { Host } from "./host.ts";
+import { listDeliveries, parkFailing, retryAll, retryDelivery, retryNow, retryParked } from "./levers.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type {
   DeliveriesPage,
@@ -37,14 +36,12 @@ import type {
   WebhookReport,
   WebhookRpc,
 } from "./protocol.ts";
+import { Registration } from "./registration.ts";
 import { addReplay } from "./replay.ts";
 import { reportOf } from "./report.ts";
-import { Keys, overlapEnd, rotated } from "./secrets.ts";
-import { bodyOf, messageJson, send } from "./sender.ts";
+import { Keys } from "./secrets.ts";
 import type { Webhook } from "./webhook.ts";
 import { logger } from "../telemetry/logger.ts";
-import { traceIdOf } from "../telemetry/trace.ts";
-import { span } from "../telemetry/span.ts";
 
 /** How soon the alarm looks after deliveries under way, should this object be gone by then. */
 const WATCH_MS = 5_000;
@@ -59,11 +56,12 @@ export function webhookObject(app: App) {
     readonly #store: string;
     readonly #id: string;
     readonly #inCode: Webhook | undefined;
+    readonly #told: Registration;
     readonly #alarm: AlarmSetter;
     readonly #keys: Keys;
+    readonly #courier: Courier;
     readonly #announcements: Announcements;
     readonly #life: Lifecycle;
-    #active: Active | undefined;
     #books: Books | undefined;
     #dispatcher: Dispatcher | undefined;
     #testing: Promise<Outcome> | undefined;
@@ -74,8 +72,10 @@ export function webhookObject(app: App) {
       this.#store = name.slice(0, name.indexOf("/"));
       this.#id = name.slice(name.indexOf("/") + 1);
       this.#inCode = app.webhooks.get(this.#id);
+      this.#told = new Registration(this.#id, this.#inCode, env, ctx.storage.kv);
       this.#alarm = new AlarmSetter(ctx.storage);
       this.#keys = new Keys(ctx.storage);
+      this.#courier = new Courier(env, this.#store, this.#id, this.#keys);
       const about = () => streamOf(env, this.#store, SYSTEM_CATEGORY, this.#id);
       this.#announcements = new Announcements(ctx.storage.kv, about, this.#store, this.#id);
       this.#life = new Lifecycle(ctx.storage, this.#announcements);
@@ -83,7 +83,7 @@ export function webhookObject(app: App) {
 
     async create(subscription: Subscription, position: number): Promise<void> {
       this.ctx.storage.transactionSync(() => {
-        this.ctx.storage.kv.put("subscription", subscription);
+        this.#told.create(subscription);
         Books.begin(this.ctx.storage, position);
       });
     }
@@ -115,7 +115,7 @@ export function webhookObject(app: App) {
 
     async remove(): Promise<void> {
       await this.ctx.storage.deleteAll();
-      this.#active = undefined;
+      this.#told.forget();
       this.#books = undefined;
       this.#dispatcher = undefined;
     }
@@ -125,15 +125,11 @@ export function webhookObject(app: App) {
       if (!subscription) return undefined;
       const { paused, ...settings } = patch;
       if (Object.keys(settings).length > 0) {
-        const stored = this.ctx.storage.kv.get<Subscription>("subscription");
-        if (this.#inCode || !stored) return { refused: "it is declared in code: over HTTP it can only be paused and resumed" };
-        const next = patched(stored, settings);
-        const problem = headersProblem(next.headers ?? {});
-        if (problem) return { refused: problem, invalid: true };
-        this.ctx.storage.kv.put("subscription", next);
-        this.#active = undefined;
+        const refusal = this.#told.change(settings);
+        if (refusal) return refusal;
         // Another endpoint has not failed yet.
-        if (settings.url !== undefined) this.#open()?.retryNow();
+        const books = settings.url === undefined ? undefined : this.#open();
+        if (books) retryNow(books);
         this.#dispatcher?.reread();
       }
       if (paused === true) this.#pause();
@@ -148,11 +144,10 @@ export function webhookObject(app: App) {
       if (action === "pause") this.#pause();
       else if (action === "resume") await this.#resume();
       else if (action === "retry") {
-        books?.retryNow();
-        books?.revive(0, MAX_POSITION, WEBHOOK_RETRY_DELIVERIES);
+        if (books) retryAll(books);
         if (this.#life.disabled) await this.#resume();
       } else if (action === "skip") {
-        const skipped = books?.parkHeads("skipped by an operator", at) ?? 0;
+        const skipped = books ? parkFailing(books, at) : 0;
         if (skipped === 0) return { refused: "no delivery is failing: there is nothing to skip" };
         logger.warn({ message: "failing deliveries were parked by an operator", store: this.#store, consumer: this.#id, count: skipped });
       } else books?.reset(Math.min(at ?? 0, await this.#log().head()));
@@ -162,22 +157,14 @@ export function webhookObject(app: App) {
 
     async rotate(secret: string): Promise<{ secret: string; previousUntil: string } | Refused | undefined> {
       if (!this.#configuration()) return undefined;
-      const now = Date.now();
-      if (this.#inCode)
-        return { refused: "its secret is a variable of the deployment: put both there, the new one first, parted by a space" };
-      if (this.#sending()?.asymmetric) await this.#keys.rotate(now);
-      const stored = this.ctx.storage.kv.get<Subscription>("subscription"); // read after the await: nothing comes between
-      if (!stored) return undefined;
-      this.ctx.storage.kv.put("subscription", rotated(stored, secret, now));
-      this.#active = undefined;
-      return { secret, previousUntil: overlapEnd(now) };
+      return this.#told.rotate(secret, this.#keys);
     }
 
     async sendTest(): Promise<Outcome | undefined> {
       const configuration = this.#configuration();
       if (!configuration) return undefined;
       // One at a time: it goes past the limits that deliveries keep to.
-      this.#testing ??= this.#attemptTest(configuration).finally(() => (this.#testing = undefined));
+      this.#testing ??= this.#courier.test(configuration).finally(() => (this.#testing = undefined));
       return this.#testing;
     }
 
@@ -191,39 +178,26 @@ export function webhookObject(app: App) {
       return answer;
     }
 
-    async deliveries({ status, after, limit }: DeliveriesRequest): Promise<DeliveriesPage | undefined> {
+    async deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | undefined> {
       if (!this.#configuration()) return undefined;
       const books = this.#open();
-      if (!books) return { deliveries: [], waiting: 0 };
-      const { rows, next } = books.ledger.page(status, after === undefined ? undefined : parseDeliveryId(after), limit);
-      return {
-        deliveries: rows.map((row) => deliveryReport(this.#store, this.#id, row)),
-        ...(next ? { next: deliveryId(next) } : {}),
-        waiting: books.waiting,
-      };
+      return books ? listDeliveries(books, [this.#store, this.#id], request) : { deliveries: [], waiting: 0 };
     }
 
     async retry(delivery: string): Promise<DeliveryReport | Refused | undefined> {
       if (!this.#configuration()) return undefined;
-      const key = parseDeliveryId(delivery);
       const books = this.#open();
-      const row = key && books?.ledger.find(key);
-      if (!key || !books || !row) return undefined;
-      if (row.status !== "parked" && row.status !== "pending")
-        return { refused: `it is ${row.status}: replay its position to send it again` };
-      if (row.status === "parked") books.reviveOne(key);
-      else books.retryOne(key);
+      const answer = books && retryDelivery(books, [this.#store, this.#id], delivery);
       this.#goOn();
-      const now = books.ledger.find(key);
-      return now && deliveryReport(this.#store, this.#id, now);
+      return answer;
     }
 
     async retryParked(from: number, to: number): Promise<{ retried: number; left: number } | undefined> {
       if (!this.#configuration()) return undefined;
       const books = this.#open();
-      const retried = books?.revive(from, to, WEBHOOK_RETRY_DELIVERIES) ?? 0;
+      const answer = books ? retryParked(books, from, to) : { retried: 0, left: 0 };
       this.#goOn();
-      return { retried, left: books?.ledger.parkedBetween(from, to) ?? 0 };
+      return answer;
     }
 
     async publicKeys(): Promise<PublicKeys | undefined> {
@@ -253,7 +227,7 @@ export function webhookObject(app: App) {
 
     /** What it is told to do, whether or not it may at the moment. */
     #configuration(): Active | undefined {
-      return (this.#active ??= configured(this.#id, this.#inCode, this.env, this.ctx.storage.kv));
+      return this.#told.active;
     }
 
     /** The same, if anything is to be sent. */
@@ -297,7 +271,11 @@ export function webhookObject(app: App) {
         log: () => this.#log(),
         settings: () => (books.isBroken ? undefined : this.#sending()),
         exists: () => this.#books === books,
-        send: (key, event) => this.#send(key, event),
+        send: async (key, event) => {
+          const configuration = this.#configuration();
+          if (!configuration) return { delivered: false, error: "the webhook was removed", durationMs: 0 };
+          return this.#courier.deliver(configuration, key, event);
+        },
         settled: (outcome) => this.#settled(outcome),
         wakeAt: (time) => this.#alarm.wakeAt(time),
         complain: (message, error) => this.#complain(message, error),
@@ -310,45 +288,6 @@ export function webhookObject(app: App) {
       if (!this.#sending() || !this.#open()) return;
       this.#alarm.wakeAt(Date.now() + WATCH_MS);
       void this.#dispatch().run();
-    }
-
-    async #send(key: Key, event: LoggedEvent): Promise<Outcome> {
-      const configuration = this.#configuration();
-      if (!configuration) return { delivered: false, error: "the webhook was removed", durationMs: 0 };
-      const { stream, version, position, type, id: causationId, trace } = event;
-      const id = messageId(this.#store, this.#id, key);
-      const traceId = traceIdOf(trace);
-      const about = () => ({
-        store: this.#store,
-        consumer: this.#id,
-        stream,
-        version,
-        position,
-        type,
-        messageId: id,
-        causationId,
-        traceId,
-      });
-      return span("deliver", about, async (note) => {
-        const outcome = await this.#post(configuration, id, bodyOf(event), trace);
-        note({ outcome: outcome.delivered ? "delivered" : "failed", response: outcome.response });
-        return outcome;
-      });
-    }
-
-    async #post({ url, headers = {}, secrets, asymmetric }: Active, id: string, body: string, trace?: string | null): Promise<Outcome> {
-      const now = Date.now();
-      const keys = asymmetric ? await this.#keys.signing(now) : [];
-      return send({ url, headers, signers: { secrets: secrets(now), keys }, id, body, trace }, isLocal(this.env));
-    }
-
-    async #attemptTest(configuration: Active): Promise<Outcome> {
-      const [id, time] = [newId(), new Date().toISOString()];
-      const stream = streamAbout(this.#id);
-      const data = { webhook: this.#id };
-      // The shape of an event, so that receivers can parse it like one; it has no place in any stream or log.
-      const event = { id, stream, version: 0, position: 0, type: WEBHOOK_TEST, data, meta: {}, time, recordedAt: time, schemaVersion: 1 };
-      return this.#post(configuration, `msg_${id.replaceAll("-", "")}`, messageJson(WEBHOOK_TEST, time, JSON.stringify(event)));
     }
 
     #settled({ delivered, response }: Outcome): void {
@@ -371,7 +310,7 @@ export function webhookObject(app: App) {
     /** Also switches it on again. */
     async #resume(): Promise<void> {
       const books = this.#open();
-      if (this.#life.disabled) books?.retryNow();
+      if (books && this.#life.disabled) retryNow(books);
       else books?.health.forgive();
       this.#life.resume(this.#configuration()?.url ?? "");
       if (books) books.own.mayHaveMore = true;
@@ -406,9 +345,4 @@ async function within(ms: number, work: Promise<void>): Promise<void> {
   const timer = setTimeout(resolve, ms);
   await Promise.race([work, timeIsUp]);
   clearTimeout(timer);
-}
-
-/** Whether this is `wrangler dev`: the one place where a webhook may point at the machine itself. */
-function isLocal(env: Env): boolean {
-  return env.HEADSPRING_ENV === "local";
 }

@@ -3,7 +3,7 @@
  * up to where everything is settled; after a crash what comes behind that is read again.
  */
 
-import type { Feed } from "./ledger.ts";
+import type { Feed } from "./progress.ts";
 
 /** An event whose first attempt is to come or under way. */
 export interface Item {

@@ -106,6 +106,8 @@ export function problems({ fetch, freshStore }: Service): void {
       ["to read", ({ get }) => get("/streams/nothing/1")],
       ["to show", ({ get }) => get("/streams/nothing")],
       ["to retire", ({ send }) => send("DELETE", "/streams/nothing")],
+      ["to delete from", ({ send }) => send("DELETE", `/streams/${"a".repeat(3_000)}/1`)],
+      ["whose name is two", ({ send }) => send("DELETE", "/streams/alarm%2F1/1")],
       ["to import", ({ post }) => post("/import", JSON.stringify({ stream: "nothing/1", type: "Raised", data: {} }))],
     ],
     "unknown-aggregate": [

@@ -6,7 +6,7 @@ import { type Report, fuzz } from "../fuzz/fuzzer.ts";
 import { API_TOKENS, CALLERS } from "../fuzz/tokens.ts";
 import { Wire } from "../fuzz/wire.ts";
 
-const REQUESTS = 1_500;
+const REQUESTS = 1_000;
 const SEED = 9;
 
 let runtime: Runtime;
@@ -28,6 +28,15 @@ describe("a store that is sent what nobody should send", () => {
     expect(statusesOf(report, "mutated")).toEqual(expect.arrayContaining([200, 201, 202, 400, 404, 405, 409, 413, 422]));
     expect(statusesOf(report, "forbidden")).toEqual(expect.arrayContaining([401, 403]));
     expect(statusesOf(report, "broken")).toEqual(expect.arrayContaining([400]));
+  });
+
+  it("waits for a body that comes byte by byte", async () => {
+    const wire = new Wire(runtime.url, 1);
+    const body = '{"type":"Raised","data":{"from":"a","value":1}}';
+    const head = `POST /stores/slow/streams/alarm/1 HTTP/1.1\r\nHost: store\r\nAuthorization: ${CALLERS.all}\r\nConnection: close\r\n`;
+    const text = await wire.raw([`${head}Content-Length: ${body.length}\r\n\r\n`, ...body.split("")], "stay", 5, 20_000);
+    expect(text).toMatch(/^HTTP\/1\.1 201 /);
+    wire.close();
   });
 
   it.each([

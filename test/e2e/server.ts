@@ -12,7 +12,8 @@ export class Server {
   readonly client: Client;
   readonly #port: number;
   #options: ServerOptions;
-  readonly #folder = temporaryFolder();
+  /** Where its state is. */
+  readonly folder = temporaryFolder();
   #wrangler: DevServer;
   #output = "";
 
@@ -57,7 +58,7 @@ export class Server {
 
   async stop(): Promise<void> {
     await this.#wrangler.stop();
-    rmSync(this.#folder, { recursive: true });
+    rmSync(this.folder, { recursive: true });
   }
 
   /** Of the two workerd processes the one without the public port: the other is wrangler's proxy before it. */
@@ -69,7 +70,7 @@ export class Server {
   }
 
   #spawn(): DevServer {
-    return new DevServer({ ...this.#options, port: this.#port, persistTo: this.#folder, output: (text) => (this.#output += text) });
+    return new DevServer({ ...this.#options, port: this.#port, persistTo: this.folder, output: (text) => (this.#output += text) });
   }
 
   async #listening(): Promise<void> {

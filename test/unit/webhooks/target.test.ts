@@ -69,7 +69,7 @@ describe("a webhook may not point to", () => {
 
   it.each(["ftp://localhost/", "file:///etc/passwd", "data:text/plain,x", "wss://localhost/"])(
     "another scheme than http and https, even where private addresses are allowed: %s",
-    (url) => expect(targetProblem(url, true)).toBe("a webhook's URL begins with https://"),
+    (url) => expect(targetProblem(url, true)).toBe("a webhook's URL begins with https://, or here also with http://"),
   );
 
   it.each([

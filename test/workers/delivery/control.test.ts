@@ -194,6 +194,18 @@ describe("a consumer that is told to begin again", () => {
   });
 });
 
+describe("a processor that is told to begin behind the head", () => {
+  it("stays where it is: it would pass over what is yet to come", async () => {
+    const { read, tell, wake, consumer } = controlled("beyond");
+    poison.active = false;
+    await read("s", 1);
+    await wake("relay");
+    const { position } = await consumer("relay");
+    expect(await tell("relay", "reset", { position: 1_000 })).toMatchObject({ code: 409, type: "/problems/action-not-possible" });
+    expect(await consumer("relay")).toMatchObject({ position });
+  });
+});
+
 describe("an action", () => {
   it("needs a consumer, a state that it fits, and a position that is one", async () => {
     const { tell } = controlled("errors");

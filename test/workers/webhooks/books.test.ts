@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WEBHOOK_LEDGER_DAYS, WEBHOOK_PARKED_DAYS } from "../../../src/limits.ts";
 import { Books } from "../../../src/webhooks/books.ts";
+import { LaneTable } from "../../../src/webhooks/lane-table.ts";
 import { Ledger } from "../../../src/webhooks/ledger.ts";
 import { eventually } from "../delivery/support.ts";
 import { clock, interceptReads, subscribed } from "./support.ts";
@@ -79,7 +80,11 @@ describe("the books of a webhook", () => {
     await alarm();
     await eventually(async () => expect(await statuses()).toEqual(["parked"]));
     expect(await report()).toMatchObject({ parked: 1 });
-    time.pass((WEBHOOK_PARKED_DAYS - WEBHOOK_LEDGER_DAYS + 2) * DAY_MS);
+    time.pass((WEBHOOK_PARKED_DAYS - WEBHOOK_LEDGER_DAYS - 2) * DAY_MS);
+    await alarm();
+    await alarm();
+    expect(await statuses()).toEqual(["parked"]);
+    time.pass(4 * DAY_MS);
     await alarm();
     await alarm();
     await eventually(async () => expect(await statuses()).toEqual([]));
@@ -115,7 +120,7 @@ describe("the books of a webhook", () => {
     vi.spyOn(console, "error").mockReturnValue();
     const { read, wake, alarm, endpoint, books } = await subscribed("storage");
     const time = clock();
-    const record = vi.spyOn(Ledger.prototype, "saveLane").mockImplementationOnce(() => {
+    const record = vi.spyOn(LaneTable.prototype, "save").mockImplementationOnce(() => {
       throw new Error("the disk is full");
     });
     endpoint.answer = FAILED;

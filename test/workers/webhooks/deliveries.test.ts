@@ -299,6 +299,23 @@ describe("a webhook's intent to deliver", () => {
     slow.resolve();
   });
 
+  it("stays in the log until it is carried out, also when what came after it is on the books", async () => {
+    const { read, wake, books, progress, armed, received, endpoint } = await subscribed("under-way");
+    const slow = Promise.withResolvers<void>();
+    endpoint.answer = async ({ stream }) => {
+      if (stream === "reading/slow") await slow.promise;
+      return new Response(null, { status: stream === "reading/bad" ? 500 : 204 });
+    };
+    for (const stream of ["slow", "bad", "good"]) await read(stream, 1);
+    await wake();
+    // A failure is stored at once, and with it how far everything is.
+    await eventually(async () => expect(await books()).toHaveLength(2));
+    expect(received()).toContain("reading/slow/1");
+    expect((await progress())?.feeds).toEqual([{ run: 0, settled: 0 }]);
+    expect(await armed()).toBe(true);
+    slow.resolve();
+  });
+
   it("survive the object: what was not delivered is, by the next one's alarm", async () => {
     const { read, wake, books, object, alarm, endpoint } = await subscribed("evicted");
     const time = clock();

@@ -173,12 +173,13 @@ describe("one stream that fails", () => {
 
 describe("an endpoint that answers 429 or 503 with Retry-After", () => {
   it.each([429, 503])("%i: is left alone for so long, all streams of it", async (status) => {
-    const { read, wake, alarm, endpoint, report } = await subscribed("later");
+    const { read, wake, alarm, endpoint, books, report } = await subscribed("later");
     const time = clock();
     endpoint.answer = () => new Response(null, { status, headers: { "retry-after": "120" } });
     await read("a", 1);
     await wake();
     await eventually(async () => expect(await report()).toMatchObject({ attempts: 1 }));
+    expect(await books()).toMatchObject([{ status: "pending", next_attempt_at: time.now() + 120_000 }]); // and says so
     endpoint.answer = OK;
     await read("b", 1);
     await wake();

@@ -4,7 +4,7 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { eventually } from "../delivery/support.ts";
 import { read as readJson } from "../support.ts";
-import { type Delivery, clock, endpointAt, subscribed } from "./support.ts";
+import { type Delivery, clock, endpointAt, interceptReads, subscribed } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -165,11 +165,13 @@ describe("retrying", () => {
   }
 
   it("one parked delivery sends it again under the same id", async () => {
-    const { post, webhook, json, endpoint, report } = await parked("one");
+    const { post, webhook, json, endpoint, report, time } = await parked("one");
     const path = `/webhooks/${webhook.id}/deliveries`;
     const before = endpoint.received.length;
     const response = await post(`${path}/1/retry`, undefined);
     expect(response.status).toBe(202);
+    const nextAttemptAt = new Date(time.now()).toISOString();
+    expect(await readJson(response)).toMatchObject({ id: "1", status: "pending", attempts: 0, nextAttemptAt });
     await eventually(async () => expect(await report()).toMatchObject({ parked: 1, pending: 0 }));
     expect(endpoint.received).toHaveLength(before + 1);
     const again = endpoint.received.at(-1) as Delivery;
@@ -204,12 +206,14 @@ describe("retrying", () => {
 
   it("what backs off does not wait any longer", async () => {
     const { post, read, wake, webhook, endpoint, report } = await subscribed("now");
+    const time = clock();
     endpoint.answer = FAILED;
     await read("s", 1);
     await wake();
     await eventually(async () => expect(await report()).toMatchObject({ attempts: 1 }));
     endpoint.answer = OK;
-    await post(`/webhooks/${webhook.id}/deliveries/1/retry`, undefined);
+    const answer = await readJson(await post(`/webhooks/${webhook.id}/deliveries/1/retry`, undefined));
+    expect(answer).toMatchObject({ status: "pending", attempts: 1, nextAttemptAt: new Date(time.now()).toISOString() });
     await eventually(async () => expect(await report()).toMatchObject({ pending: 0 }));
   });
 });
@@ -264,6 +268,79 @@ describe("sending again", () => {
     expect(received()).toHaveLength(6);
   });
 
+  it("a range of time, for which it reads nothing else from the log, and looks through it step by step", async () => {
+    const { store, post, read, wake, webhook, received, report } = await subscribed("range-of-time", { types: ["Read"] });
+    const time = clock();
+    const many = Array.from({ length: 1_000 }, () => ({ type: "Calibrated", data: {} }));
+    for (let batch = 0; batch < 6; batch++) await post("/streams/reading/before", { events: many });
+    await read("before", 1);
+    time.pass(60_000);
+    const from = new Date(time.now()).toISOString();
+    await read("within", 1);
+    await wake();
+    await eventually(() => expect(received()).toEqual(["reading/before/6001", "reading/within/1"]));
+    const pages: number[] = [];
+    interceptReads(store, (real) => async (request) => {
+      const page = await real(request);
+      if (request.since !== undefined) pages.push(page.events.length);
+      return page;
+    });
+    await post(`/webhooks/${webhook.id}/replay`, { from });
+    await eventually(() => expect(received().slice(2)).toEqual(["reading/within/1"]));
+    expect(pages).toEqual([0, 1]);
+    await eventually(async () => expect(await report()).toMatchObject({ replays: [], pending: 0 }));
+  });
+
+  it("a range of time, and nothing outside of it behind a delivery that fails, though clocks run backwards", async () => {
+    const { post, read, wake, alarm, webhook, endpoint, received, report } = await subscribed("backwards");
+    const time = clock();
+    const begun = time.now();
+    for (const seconds of [0, -60, 120, -60]) {
+      await read("s", 1);
+      time.pass(seconds * 1_000); // recorded at 0, 0, before it, after it
+    }
+    await read("s", 1);
+    time.pass(begun + 1_000 - time.now());
+    await wake();
+    await eventually(() => expect(received()).toHaveLength(5));
+    endpoint.answer = FAILED;
+    await post(`/webhooks/${webhook.id}/replay`, { from: new Date(begun).toISOString(), to: new Date(begun + 30_000).toISOString() });
+    await eventually(async () => expect(await report()).toMatchObject({ attempts: 1, pending: 3 }));
+    endpoint.answer = OK;
+    time.pass(6_000);
+    await alarm();
+    await eventually(async () => expect(await report()).toMatchObject({ replays: [], pending: 0 }));
+    expect(received().slice(6)).toEqual(["reading/s/1", "reading/s/2", "reading/s/5"]);
+  });
+
+  it("looks long for a time, and what is new does not wait for that", async () => {
+    const { store, post, object, read, wake, webhook, endpoint, report } = await subscribed("long-look", { types: ["Read"] });
+    await post("/streams/reading/old", { events: Array.from({ length: 300 }, () => ({ type: "Calibrated", data: {} })) });
+    await wake();
+    const looking = Promise.withResolvers<void>();
+    let steps = 0;
+    interceptReads(store, (real) => async (request) => {
+      if (request.since === undefined) return real(request);
+      if (++steps === 3) await looking.promise;
+      return { events: [], next: (request.after ?? 0) + 1, head: 300 }; // it finds nothing, step by step
+    });
+    const stepsThen = Promise.withResolvers<number>();
+    endpoint.answer = () => {
+      stepsThen.resolve(steps);
+      return OK();
+    };
+    await post(`/webhooks/${webhook.id}/replay`, { from: "2000-01-01T00:00:00Z" });
+    await eventually(() => expect(steps).toBe(3));
+    await read("new", 1);
+    const waking = object.wake();
+    await object.report(); // comes after the call before it
+    looking.resolve();
+    await waking;
+    expect(await stepsThen.promise).toBeLessThan(300);
+    await eventually(async () => expect(await report()).toMatchObject({ replays: [], pending: 0 }));
+    expect(steps).toBe(300);
+  });
+
   it("survives a crash in the middle, and ends", async () => {
     const { post, wake, alarm, evict, webhook, endpoint, received, report } = await subscribed("long");
     const events = Array.from({ length: 400 }, () => ({ type: "Read", data: { value: 1 } }));
@@ -316,6 +393,28 @@ describe("sending again", () => {
           .toSorted(),
       ).toEqual(["reading/a/1", "reading/a/2", "reading/b/1", "reading/b/2"]),
     );
+  });
+});
+
+describe("a reset while the log is read", () => {
+  it("goes on from the position that it was given", async () => {
+    const { store, object, read, wake, received, report } = await subscribed("reset-reading");
+    for (const stream of ["a", "b", "c"]) await read(stream, 1);
+    const answered = Promise.withResolvers<void>();
+    let reads = 0;
+    interceptReads(store, (real) => async (request) => {
+      const page = await real(request);
+      if (++reads === 1) await answered.promise;
+      return page;
+    });
+    const waking = wake();
+    await eventually(() => expect(reads).toBe(1));
+    await object.control("reset", 1);
+    answered.resolve();
+    await waking;
+    await eventually(async () => expect(await report()).toMatchObject({ pending: 0, position: 3 }));
+    expect(received().toSorted()).toEqual(["reading/a/1", "reading/b/1", "reading/c/1"]);
+    expect(reads).toBeLessThan(10);
   });
 });
 

@@ -89,6 +89,18 @@ describe("a webhook that signs asymmetrically", () => {
     for (const { publicKey } of rotated.keys) expect(await isSignedBy(publicKey, endpoint.received[1] as Delivery)).toBe(true);
   });
 
+  it("gets another pair of keys with another secret, also while it is paused", async () => {
+    const { get, post, send, webhook } = await subscribed("paused-keys", { asymmetric: true });
+    const keys = async () => (await readJson(await get(`/.well-known/webhooks/${webhook.id}`))).keys;
+    const [before] = await keys();
+    await send("PATCH", `/webhooks/${webhook.id}`, { paused: true });
+    await post(`/webhooks/${webhook.id}/rotate-secret`, {});
+    expect(await keys()).toEqual([
+      { algorithm: "ed25519", publicKey: expect.not.stringContaining(before.publicKey) },
+      { ...before, until: expect.any(String) },
+    ]);
+  });
+
   it("tells its keys without a token, and nothing else", async () => {
     const { store, webhook } = await subscribed("open", { asymmetric: true });
     const ask = (path: string) =>

@@ -4,7 +4,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { LogPage, LogRpc } from "../../../src/log-protocol.ts";
-import type { Progress } from "../../../src/webhooks/ledger.ts";
+import type { Progress } from "../../../src/webhooks/progress.ts";
 import { quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
 

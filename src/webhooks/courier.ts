@@ -1,0 +1,57 @@
+/** Sends what a webhook has to say, signed with what signs for it now, and tells of each delivery in a span. */
+
+import { isLocal } from "../env.ts";
+import type { LoggedEvent } from "../event.ts";
+import { newId } from "../ids.ts";
+import { span } from "../telemetry/span.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
+import { streamAbout } from "./announcements.ts";
+import type { Active } from "./configuration.ts";
+import { type Key, messageId } from "./delivery-id.ts";
+import { WEBHOOK_TEST } from "./events.ts";
+import type { Outcome } from "./protocol.ts";
+import type { Keys } from "./secrets.ts";
+import { bodyOf, messageJson, send } from "./sender.ts";
+
+export class Courier {
+  readonly #env: Env;
+  readonly #store: string;
+  readonly #id: string;
+  readonly #keys: Keys;
+
+  constructor(env: Env, store: string, id: string, keys: Keys) {
+    this.#env = env;
+    this.#store = store;
+    this.#id = id;
+    this.#keys = keys;
+  }
+
+  /** One attempt at a delivery. */
+  async deliver(configuration: Active, key: Key, event: LoggedEvent): Promise<Outcome> {
+    const { stream, version, position, type, id: causationId, trace } = event;
+    const [store, consumer, id] = [this.#store, this.#id, messageId(this.#store, this.#id, key)];
+    const traceId = traceIdOf(trace);
+    const about = () => ({ store, consumer, stream, version, position, type, messageId: id, causationId, traceId });
+    return span("deliver", about, async (note) => {
+      const outcome = await this.#post(configuration, id, bodyOf(event), trace);
+      note({ outcome: outcome.delivered ? "delivered" : "failed", response: outcome.response });
+      return outcome;
+    });
+  }
+
+  /** A message that is no event. */
+  async test(configuration: Active): Promise<Outcome> {
+    const [id, time] = [newId(), new Date().toISOString()];
+    const stream = streamAbout(this.#id);
+    const data = { webhook: this.#id };
+    // The shape of an event, so that receivers can parse it like one; it has no place in any stream or log.
+    const event = { id, stream, version: 0, position: 0, type: WEBHOOK_TEST, data, meta: {}, time, recordedAt: time, schemaVersion: 1 };
+    return this.#post(configuration, `msg_${id.replaceAll("-", "")}`, messageJson(WEBHOOK_TEST, time, JSON.stringify(event)));
+  }
+
+  async #post({ url, headers = {}, secrets, asymmetric }: Active, id: string, body: string, trace?: string | null): Promise<Outcome> {
+    const now = Date.now();
+    const keys = asymmetric ? await this.#keys.signing(now) : [];
+    return send({ url, headers, signers: { secrets: secrets(now), keys }, id, body, trace }, isLocal(this.#env));
+  }
+}

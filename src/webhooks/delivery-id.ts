@@ -1,0 +1,25 @@
+/** Which delivery, in the words of operators and of receivers. Pure. */
+
+import { derivedId } from "../ids.ts";
+
+/** Which delivery. */
+export interface Key {
+  readonly run: number;
+  readonly position: number;
+}
+
+/** The id of a delivery, as operators use it. */
+export function deliveryId({ run, position }: Key): string {
+  return run === 0 ? String(position) : `${position}-${run}`;
+}
+
+/** The delivery that an id names. */
+export function parseDeliveryId(id: string): Key | undefined {
+  const [, position, run = "0"] = /^(\d{1,15})(?:-([1-9]\d{0,8}))?$/.exec(id) ?? [];
+  return position === undefined ? undefined : { run: Number(run), position: Number(position) };
+}
+
+/** The `webhook-id`: the same over all attempts, another one for every delivery. Without a dot, which parts the signed text. */
+export function messageId(store: string, webhook: string, { run, position }: Key): string {
+  return `msg_${derivedId("webhook", store, webhook, run, position).replaceAll("-", "")}`;
+}

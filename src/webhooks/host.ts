@@ -1,0 +1,26 @@
+/** The object that deliveries are made in, as those who make them see it. */
+
+import type { LoggedEvent } from "../event.ts";
+import type { LogRpc } from "../log-protocol.ts";
+import type { Books } from "./books.ts";
+import type { Active } from "./configuration.ts";
+import type { Key } from "./delivery-id.ts";
+import type { Outcome } from "./protocol.ts";
+
+export interface Host {
+  readonly store: string;
+  /** `$webhook/{id}`: what is said about this webhook. It is not told of itself. */
+  readonly ownStream: string;
+  readonly books: Books;
+  log(): LogRpc;
+  /** What is asked for now; undefined: nothing is to be sent, because it is paused, switched off or gone. */
+  settings(): Active | undefined;
+  /** Whether the webhook is there still. */
+  exists(): boolean;
+  send(key: Key, event: LoggedEvent): Promise<Outcome>;
+  /** The outcome is on the books. */
+  settled(outcome: Outcome): void;
+  /** Sees to it that `run` is called at this time (milliseconds since 1970), if not before. */
+  wakeAt(time: number): void;
+  complain(message: string, error: unknown): void;
+}

@@ -1,0 +1,113 @@
+/** What a webhook reads from the log: what comes next, page by page as there is room for it, and what one event says. */
+
+import type { LoggedEvent } from "../event.ts";
+import { WEBHOOK_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FAILING_STREAMS, WEBHOOK_WINDOW_EVENTS } from "../limits.ts";
+import type { Books } from "./books.ts";
+import type { Turn } from "./turn.ts";
+import { EventCache } from "./event-cache.ts";
+import type { Host } from "./host.ts";
+import { isOfInterest } from "./interest.ts";
+import type { Window } from "./window.ts";
+
+export class Intake {
+  readonly #host: Host;
+  readonly #books: Books;
+  readonly #cache: EventCache;
+  #refilling: Promise<void> | undefined;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.#books = host.books;
+    this.#cache = new EventCache(() => host.log());
+  }
+
+  /** Whether there may be something to read, and room for it. */
+  get isHungry(): boolean {
+    return this.#books.windows.some((window) => this.#mayRead(window));
+  }
+
+  /**
+   * Reads on: of the webhook's own way all there is room for, of each replay one page. A replay of a time may look through
+   * the whole log for it, and what is new must not wait for that. Single flight. Throws when the log cannot be reached.
+   */
+  refill(): Promise<void> {
+    return (this.#refilling ??= this.#refill().finally(() => (this.#refilling = undefined)));
+  }
+
+  /** The settings have changed: what has not begun is read again. */
+  reread(): void {
+    this.#cache.clear();
+    for (const window of this.#books.windows) window.reread();
+  }
+
+  /** The event that a turn is about. Undefined: it is not there. */
+  async eventAt(turn: Turn, position: number): Promise<LoggedEvent | undefined> {
+    const settings = this.#host.settings();
+    return turn.kind === "fresh" && settings ? this.#cache.get(position, settings) : this.#cache.readOne(position);
+  }
+
+  /** The next event of a stream that waits behind one that failed. Undefined: there is none. */
+  async findNext({ run, stream, lane }: Turn): Promise<LoggedEvent | undefined> {
+    if (!lane) return undefined;
+    const feed = this.#books.windows.find((window) => window.run === run)?.feed;
+    while (lane.after < lane.seen) {
+      const settings = this.#host.settings();
+      if (!settings) return undefined;
+      const page = await this.#host.log().read({ after: lane.after, to: lane.seen, limit: 1, stream });
+      const [event] = page.events;
+      if (!event) break;
+      if (isOfInterest(event, settings, this.#host, feed) && !this.#books.isKnown(run, event.position)) return event;
+      lane.after = event.position;
+    }
+    if (this.#host.settings()) this.#books.endLane(lane);
+    return undefined;
+  }
+
+  /** One that a reset has put aside is not read any more. */
+  #mayRead(window: Window): boolean {
+    const { waits, windows } = this.#books;
+    const hasRoom = window.size + WEBHOOK_BATCH_EVENTS <= WEBHOOK_WINDOW_EVENTS && waits.streams < WEBHOOK_FAILING_STREAMS;
+    return window.mayHaveMore && hasRoom && windows.includes(window) && this.#host.settings() !== undefined;
+  }
+
+  async #refill(): Promise<void> {
+    for (const window of this.#books.windows) {
+      while (this.#mayRead(window)) {
+        await this.#readPage(window);
+        if (window.feed.end !== undefined) break;
+      }
+    }
+  }
+
+  async #readPage(window: Window): Promise<void> {
+    const settings = this.#host.settings();
+    if (!settings) return;
+    const { types, categories } = settings;
+    const { taken: after, feed } = window;
+    const { since, until, end } = feed;
+    // Before the read: who wakes us while it is under way has seen an event that it may not bring.
+    window.mayHaveMore = false;
+    let hasMore = true;
+    try {
+      const page = await this.#host.log().read({
+        after,
+        limit: WEBHOOK_BATCH_EVENTS,
+        bytes: WEBHOOK_BATCH_BYTES,
+        ...(types ? { types } : {}),
+        ...(categories ? { categories } : {}),
+        ...(since === undefined ? {} : { since }),
+        ...(until === undefined ? {} : { until }),
+        ...(end === undefined ? {} : { to: end }),
+      });
+      // Whatever may have happened meanwhile: removed, paused, changed, reset.
+      if (this.#host.settings() !== settings || window.taken !== after || !this.#books.windows.includes(window)) return;
+      const next = page.next ?? after;
+      this.#cache.keep(page.events);
+      const isWanted = (event: LoggedEvent) => isOfInterest(event, settings, this.#host, feed);
+      this.#books.admit(window, page.events.filter(isWanted), next);
+      hasMore = next > after && next < Math.min(page.head, end ?? page.head);
+    } finally {
+      if (hasMore) window.mayHaveMore = true;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * The streams of a webhook whose events wait, in its object's SQLite: one row for each such stream, and not one for each
+ * event that waits.
+ */
+
+/** The layout is stored: add nullable columns, change nothing. */
+const CREATE = `CREATE TABLE IF NOT EXISTS lanes (
+  run      INTEGER NOT NULL,
+  stream   TEXT    NOT NULL,
+  head     INTEGER,                   -- position of the delivery that the others wait for; NULL: to be found after \`after\`
+  after    INTEGER NOT NULL,          -- up to here all of the stream's events are on the books
+  seen     INTEGER NOT NULL,          -- the last of its events that wait here
+  behind   INTEGER NOT NULL,          -- how many wait, besides the head
+  PRIMARY KEY (run, stream)
+) STRICT, WITHOUT ROWID`;
+
+/** A stream whose events wait for one that failed. */
+export interface Lane {
+  readonly run: number;
+  readonly stream: string;
+  head: number | undefined;
+  after: number;
+  seen: number;
+  behind: number;
+}
+
+export class LaneTable {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(CREATE);
+  }
+
+  all(): Lane[] {
+    const rows = this.#sql.exec(`SELECT run, stream, head, after, seen, behind FROM lanes`).toArray();
+    return rows.map((row) => ({ ...row, head: row.head ?? undefined })) as unknown as Lane[];
+  }
+
+  save({ run, stream, head, after, seen, behind }: Lane): void {
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO lanes (run, stream, head, after, seen, behind) VALUES (?, ?, ?, ?, ?, ?)`,
+      run,
+      stream,
+      head ?? null,
+      after,
+      seen,
+      behind,
+    );
+  }
+
+  remove({ run, stream }: Lane): void {
+    this.#sql.exec(`DELETE FROM lanes WHERE run = ? AND stream = ?`, run, stream);
+  }
+}

@@ -1,0 +1,35 @@
+/** How far a webhook is: what it remembers from one activation to the next, beside its ledger and its lanes. */
+
+import type { HealthRecord } from "./health.ts";
+import type { Totals } from "./protocol.ts";
+
+/** One way along the log: the webhook's own, which has no end, or a replay. */
+export interface Feed {
+  readonly run: number;
+  /** Every event up to here that is of interest is on the books: in `deliveries` or behind the head of a lane. */
+  readonly settled: number;
+  /** The last position of a replay. */
+  readonly end?: number;
+  /** Only events recorded in this time (milliseconds since 1970): from, and before. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+/** What a webhook remembers from one activation to the next, in one row. */
+export interface Progress {
+  readonly feeds: readonly Feed[];
+  /** Numbers given to replays and resets so far. */
+  readonly runs: number;
+  readonly health: HealthRecord;
+  readonly lastFailure?: { readonly message: string; readonly at: string; readonly event?: FailedEvent };
+  readonly prunedAt: number;
+  /** Absent: it was stored before they were counted. */
+  readonly totals?: Totals;
+}
+
+interface FailedEvent {
+  readonly position: number;
+  readonly stream: string;
+  readonly version: number;
+  readonly type: string;
+}

@@ -1,0 +1,62 @@
+/** What a webhook is told to do: by the code, or over HTTP, in which case it is kept here, and can be changed. */
+
+import { type Active, configured, patched } from "./configuration.ts";
+import { headersProblem } from "./headers.ts";
+import type { Refused, SettingsPatch, Subscription } from "./protocol.ts";
+import { type Keys, overlapEnd, rotated } from "./secrets.ts";
+import type { Webhook } from "./webhook.ts";
+
+export class Registration {
+  readonly #id: string;
+  readonly #inCode: Webhook | undefined;
+  readonly #variables: object;
+  readonly #kv: SyncKvStorage;
+  #active: Active | undefined;
+
+  constructor(id: string, inCode: Webhook | undefined, variables: object, kv: SyncKvStorage) {
+    this.#id = id;
+    this.#inCode = inCode;
+    this.#variables = variables;
+    this.#kv = kv;
+  }
+
+  /** Whether or not it may send at the moment. Undefined: there is no such webhook, or it is off in this deployment. */
+  get active(): Active | undefined {
+    return (this.#active ??= configured(this.#id, this.#inCode, this.#variables, this.#kv));
+  }
+
+  /** Call inside a transaction, with what else a new webhook has. */
+  create(subscription: Subscription): void {
+    this.#kv.put("subscription", subscription);
+  }
+
+  /** The storage is empty. */
+  forget(): void {
+    this.#active = undefined;
+  }
+
+  /** Undefined: it is changed. */
+  change(patch: Omit<SettingsPatch, "paused">): Refused | undefined {
+    const stored = this.#kv.get<Subscription>("subscription");
+    if (this.#inCode || !stored) return { refused: "it is declared in code: over HTTP it can only be paused and resumed" };
+    const next = patched(stored, patch);
+    const problem = headersProblem(next.headers ?? {});
+    if (problem) return { refused: problem, invalid: true };
+    this.#kv.put("subscription", next);
+    this.#active = undefined;
+    return undefined;
+  }
+
+  /** Another secret, and another pair of keys where it has them; those before it sign for a while. Undefined: it was removed. */
+  async rotate(secret: string, keys: Keys): Promise<{ secret: string; previousUntil: string } | Refused | undefined> {
+    const now = Date.now();
+    if (this.#inCode)
+      return { refused: "its secret is a variable of the deployment: put both there, the new one first, parted by a space" };
+    if (this.active?.asymmetric) await keys.rotate(now);
+    const stored = this.#kv.get<Subscription>("subscription"); // read after the await: nothing comes between
+    if (!stored) return undefined;
+    this.create(rotated(stored, secret, now));
+    this.#active = undefined;
+    return { secret, previousUntil: overlapEnd(now) };
+  }
+}

@@ -1,0 +1,109 @@
+/** The store's files, read without asking the store: whoever asks a stream makes it look after itself. */
+
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+export interface OnDisk {
+  readonly id: string;
+  readonly version: number;
+  readonly type: string;
+  readonly correlationId: string;
+}
+
+/** SQLite: a transaction must be rolled back first, and a reader may not. */
+const SQLITE_READONLY_ROLLBACK = 776;
+
+const STREAMS = "v3/do/headspring-StreamObject";
+const LOGS = "v3/do/headspring-LogObject";
+const D1 = "v3/d1/miniflare-D1DatabaseObject";
+const META = `json_extract(meta, '$.correlationId') AS correlationId`;
+
+export class Disk {
+  readonly #folder: string;
+
+  /** @param folder what `--persist-to` names */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The events of every stream, by `store/category/id`. */
+  streams(): Map<string, OnDisk[]> {
+    const found = this.#each(STREAMS, (db) => {
+      const name = nameOf(db);
+      if (name === undefined || !has(db, "events")) return undefined;
+      return [name, db.prepare(`SELECT id, version, type, ${META} FROM events ORDER BY version`).all() as unknown as OnDisk[]] as const;
+    });
+    return new Map(found);
+  }
+
+  /** Ids of the events in the log of a store, by `category/id/version`. */
+  log(store: string): Map<string, string> {
+    const found = this.#each(LOGS, (db) => {
+      if (nameOf(db) !== store || !has(db, "log")) return undefined;
+      return db.prepare(`SELECT stream || '/' || version AS place, id FROM log`).all() as unknown as { place: string; id: string }[];
+    });
+    return new Map(found.flat().map(({ place, id }) => [place, id]));
+  }
+
+  /** How far views and processors are, in any store. */
+  checkpoints(): { store: string; consumer: string; position: number; status: string }[] {
+    return this.#each(D1, (db) => {
+      if (!has(db, "headspring_checkpoints")) return undefined;
+      return db.prepare(`SELECT store, consumer, position, status FROM headspring_checkpoints`).all() as unknown as {
+        store: string;
+        consumer: string;
+        position: number;
+        status: string;
+      }[];
+    }).flat();
+  }
+
+  #each<Found>(folder: string, look: (db: DatabaseSync) => Found | undefined): Found[] {
+    const files = readdirSync(join(this.#folder, folder)).filter((file) => /^[0-9a-f]{64}\.sqlite$/.test(file));
+    return files.flatMap((file) => {
+      const path = join(this.#folder, folder, file);
+      let found: Found | undefined;
+      try {
+        found = lookInto(path, true, look);
+      } catch (error) {
+        if ((error as { errcode?: number }).errcode !== SQLITE_READONLY_ROLLBACK) throw error;
+        found = lookIntoCopy(path, look);
+      }
+      return found === undefined ? [] : [found];
+    });
+  }
+}
+
+function lookInto<Found>(path: string, readOnly: boolean, look: (db: DatabaseSync) => Found): Found {
+  const db = new DatabaseSync(path, { readOnly });
+  try {
+    return look(db);
+  } finally {
+    db.close();
+  }
+}
+
+/** The store died while it made this file, and nobody has opened it since: the first to do so cleans up. That must not be us. */
+function lookIntoCopy<Found>(path: string, look: (db: DatabaseSync) => Found): Found {
+  const folder = mkdtempSync(join(tmpdir(), "headspring-copy-"));
+  try {
+    for (const suffix of ["", "-journal", "-wal"])
+      if (existsSync(path + suffix)) copyFileSync(path + suffix, join(folder, `copy.sqlite${suffix}`));
+    return lookInto(join(folder, "copy.sqlite"), false, look);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function has(db: DatabaseSync, table: string): boolean {
+  return db.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`).get(table) !== undefined;
+}
+
+/** The name under which the object was asked for; the local runtime keeps it with the object. */
+function nameOf(db: DatabaseSync): string | undefined {
+  if (!has(db, "__miniflare_do_name")) return undefined;
+  const row = db.prepare(`SELECT * FROM __miniflare_do_name`).get();
+  return Object.values(row ?? {}).find((value) => typeof value === "string");
+}

@@ -1,0 +1,156 @@
+/** What a webhook takes on, and what it looks at, is bounded: by its settings, and by what one object can carry. */
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { WEBHOOK_FAILING_STREAMS, WEBHOOK_LEDGER_STEP } from "../../../src/limits.ts";
+import { Ledger } from "../../../src/webhooks/ledger.ts";
+import type { DeliveryStatus } from "../../../src/webhooks/protocol.ts";
+import { eventually } from "../delivery/support.ts";
+import { clock, subscribed } from "./support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const OK = () => new Response(null, { status: 204 });
+const FAILED = () => new Response("no", { status: 500 });
+
+describe("a webhook with a rate", () => {
+  it("is sent so many deliveries per second, and no fewer", async () => {
+    const { read, wake, endpoint, received } = await subscribed("rate", { rate: 2 });
+    for (const stream of ["a", "b", "c", "d"]) await read(stream, 1);
+    const time = clock();
+    const begun = time.now();
+    const tooMany: string[] = [];
+    endpoint.answer = ({ stream }) => {
+      if (received().length > 1 + Math.floor((time.now() - begun) / 500)) tooMany.push(stream);
+      return OK();
+    };
+    await wake();
+    for (let count = 1; count < 4; count++) {
+      await eventually(() => expect(received()).toHaveLength(count));
+      time.pass(499);
+      await wake(); // it looks, and finds it too early
+      time.pass(1);
+      await wake();
+    }
+    await eventually(() => expect(received()).toHaveLength(4));
+    expect(tooMany).toEqual([]);
+  });
+});
+
+describe("a webhook with a concurrency", () => {
+  it.each([1, 2, 5])("has at most %i deliveries under way", async (concurrency) => {
+    const { read, wake, endpoint, received, report } = await subscribed("concurrency", { concurrency });
+    const slow = Promise.withResolvers<void>();
+    let underWay = 0;
+    let most = 0;
+    endpoint.answer = async () => {
+      most = Math.max(most, ++underWay);
+      await slow.promise;
+      underWay -= 1;
+      return OK();
+    };
+    for (const stream of ["a", "b", "c", "d", "e", "f"]) await read(stream, 1);
+    await wake();
+    await eventually(() => expect(received()).toHaveLength(concurrency));
+    await wake(); // it looks again, and has no place free
+    expect(await report()).toMatchObject({ pending: 6 });
+    slow.resolve();
+    await eventually(async () => expect(await report()).toMatchObject({ pending: 0 }));
+    expect(most).toBe(concurrency);
+  });
+});
+
+describe("a webhook at which as many streams fail as it can carry", () => {
+  it("takes no further event until one of them has ended", async () => {
+    const { read, wake, alarm, evict, endpoint, received, report, storage } = await subscribed("lanes");
+    const time = clock();
+    endpoint.answer = FAILED;
+    await read("s", 1);
+    await wake();
+    await eventually(async () => expect(await report()).toMatchObject({ attempts: 1, pending: 1 }));
+    const others = WEBHOOK_FAILING_STREAMS - 1;
+    await storage(({ sql }) => {
+      // What the books have after so many failures, each due in a day.
+      const numbers = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)`;
+      sql.exec(`${numbers} INSERT INTO lanes (run, stream, head, after, seen, behind)
+                SELECT 9, 'reading/x' || n, n, n, n, 0 FROM numbers`, others); // prettier-ignore
+      sql.exec(`${numbers} INSERT INTO deliveries (run, position, stream, type, status, attempts, at, duration, next_attempt_at)
+                SELECT 9, n, 'reading/x' || n, 'Read', 'pending', 1, 0, 1, ? FROM numbers`, others, time.now() + 86_400_000); // prettier-ignore
+    });
+    await evict();
+    await read("new", 1);
+    await wake();
+    expect(await report()).toMatchObject({ position: 1, pending: WEBHOOK_FAILING_STREAMS });
+    expect(received()).toEqual(["reading/s/1"]);
+
+    endpoint.answer = OK;
+    time.pass(5_000);
+    await alarm();
+    await eventually(() => expect(received()).toEqual(["reading/s/1", "reading/s/1", "reading/new/1"]));
+    await eventually(async () => expect(await report()).toMatchObject({ position: 2, pending: others }));
+  });
+});
+
+describe("the list of deliveries of a webhook with many", () => {
+  const ROWS = 2_500;
+  const SKIPPED = [5, 1_405, 2_455];
+
+  async function withMany(name: string) {
+    const store = await subscribed(name);
+    await store.storage((storage) => {
+      const ledger = new Ledger(storage.sql);
+      const statusOf = (position: number): DeliveryStatus =>
+        SKIPPED.includes(position) ? "skipped" : position % 100 === 50 ? "parked" : "delivered";
+      for (let position = 1; position <= ROWS; position++) {
+        const outcome = { delivered: true, durationMs: 1 };
+        ledger.record({ run: 0, position }, { stream: "reading/s", type: "Read" }, statusOf(position), 1, outcome, 0, undefined);
+      }
+    });
+    return store;
+  }
+
+  it.each([
+    ["", ROWS, "limit=200", 13],
+    ["those that were skipped", SKIPPED.length, "status=skipped", 3], // each page looks at a thousand
+    ["those that are parked", ROWS / 100, "status=parked&limit=10", 3],
+    ["those that arrived", ROWS - SKIPPED.length - ROWS / 100, "status=delivered&limit=200", 13],
+  ])("has each of them once, in order, page by page: %s", async (_which, count, query, pages) => {
+    const { webhook, json } = await withMany("pages");
+    const ids: number[] = [];
+    let asked = 0;
+    for (let path: string | undefined = `/webhooks/${webhook.id}/deliveries?${query}`; path; asked++) {
+      const { deliveries, next } = await json(path);
+      ids.push(...deliveries.map(({ id }: { id: string }) => Number(id)));
+      path = next?.replace(/^.*(?=\/webhooks)/, "");
+    }
+    expect(ids).toHaveLength(count);
+    expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => b - a));
+    expect(asked).toBe(pages);
+  });
+
+  it.each<[string, number, (ledger: Ledger) => unknown]>([
+    ["a page of all", 50, (ledger) => ledger.page(undefined, undefined, 50)],
+    ["a page of those that are parked", 50, (ledger) => ledger.page("parked", undefined, 50)],
+    ["a page of those that arrived", WEBHOOK_LEDGER_STEP, (ledger) => ledger.page("delivered", undefined, 50)],
+    ["a page of those that were skipped", WEBHOOK_LEDGER_STEP, (ledger) => ledger.page("skipped", undefined, 50)],
+    ["the number of those that are parked", ROWS / 100, (ledger) => ledger.parked()],
+    ["the number of those in a range", ROWS / 100, (ledger) => ledger.parkedBetween(1, ROWS)],
+    ["what is to be tried again, when the books are opened", 1, (ledger) => ledger.retries()],
+    ["those that are revived", ROWS / 100, (ledger) => ledger.revive(1, ROWS, 50, 0)],
+  ])("reads a bounded number of rows for %s", async (_what, most, look) => {
+    const { storage } = await withMany("bound");
+    const rowsRead = await storage((storage) => {
+      const ledger = new Ledger(storage.sql);
+      const exec = storage.sql.exec.bind(storage.sql);
+      let rows = 0;
+      vi.spyOn(storage.sql, "exec").mockImplementation((query, ...bindings) => {
+        const cursor = exec(query, ...bindings);
+        const found = cursor.toArray();
+        rows += cursor.rowsRead;
+        return Object.assign(Object.create(cursor), { toArray: () => found, one: () => found[0] });
+      });
+      look(ledger);
+      return rows;
+    });
+    expect(rowsRead).toBeLessThanOrEqual(6 * most); // more than one for each: the index's, the table's, what is written
+  });
+});
