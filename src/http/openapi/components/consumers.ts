@@ -1,0 +1,56 @@
+/** Where consumers stand, and what is being rebuilt. */
+
+import { z } from "zod";
+import type { ConsumerReport, RebuildReport } from "../../../delivery/report.ts";
+import { Name, Whole, Version, Position, Time, StreamName, Json } from "./parts.ts";
+
+export const consumerError = z.object({
+  message: z.string(),
+  at: Time,
+  event: z.object({ position: Position, stream: StreamName, version: Version, type: z.string() }).optional(),
+});
+
+const consumerStatus = z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]);
+
+const rebuild = z.object({
+  status: z.enum(["building", "paused", "failed"]),
+  position: Position,
+  head: Position,
+  startedAt: Time,
+  eventsPerSecond: Whole.optional(),
+  estimatedEnd: Time.optional(),
+  lastError: consumerError.optional(),
+}) satisfies z.ZodType<RebuildReport>;
+
+export const viewReport = z.object({
+  name: Name,
+  description: z.string().optional(),
+  key: z.string().describe("The column that identifies a row."),
+  row: Json.describe("The JSON Schema of a row."),
+  queries: z.array(Name).optional().describe("The names of its queries."),
+  position: Position,
+  status: consumerStatus,
+  stale: z.literal(true).optional().describe("An earlier definition answers, and stands still, until this one's table is built."),
+  rebuild: rebuild.optional(),
+});
+
+export const consumer = z.object({
+  name: Name,
+  kind: z.enum(["view", "processor", "webhook"]),
+  status: consumerStatus,
+  position: Position,
+  head: Position,
+  lag: Whole,
+  attempts: Whole.describe("Failed attempts at the event after `position`."),
+  processed: Whole.describe("Events whose effects it has committed since it began; of a webhook deliveries that arrived."),
+  failures: Whole.describe("Attempts that have failed since then."),
+  lastProgressAt: Time.optional().describe("When it last went on; of a webhook the last delivery that arrived."),
+  lastError: consumerError.optional(),
+  stale: viewReport.shape.stale,
+  rebuild: rebuild.optional().describe("Of a view: the table that is being built beside the one that answers."),
+  skipped: z
+    .array(z.object({ ...consumerError.shape, skippedAt: Time }))
+    .optional()
+    .describe("Events that an operator let it skip, the last first."),
+  warning: z.string().optional(),
+}) satisfies z.ZodType<ConsumerReport>;

@@ -1,0 +1,12 @@
+/** What components are made of. */
+
+import { z } from "zod";
+
+export const Name = z.string();
+export const Whole = z.int().nonnegative();
+export const Version = Whole.describe("Of the stream: how many events it has had.");
+export const Position = Whole.describe("In the log, which counts all events of the store.");
+export const Time = z.string().meta({ format: "date-time" });
+export const Uuid = z.string().meta({ format: "uuid" });
+export const StreamName = z.string().describe("`category/id`, for example `order/42`.");
+export const Json = z.record(z.string(), z.unknown());

@@ -1,0 +1,98 @@
+/** Events, what writes answer, and categories. */
+
+import { z } from "zod";
+import type { CategorySummary } from "../../../catalog/protocol.ts";
+import type { StreamSummary } from "../../../log-protocol.ts";
+import type { EventReference, Issue } from "../../../protocol.ts";
+import { Attributes, Envelope } from "../../cloudevents.ts";
+import { Name, Version, Position, Time, Uuid, StreamName, Json } from "./parts.ts";
+
+export const issue = z.object({
+  path: z.string().describe("Where in the body or the query: `lines.0.sku`; empty: all of it."),
+  message: z.string(),
+}) satisfies z.ZodType<Issue>;
+
+export const problem = z
+  .looseObject({
+    type: z.string().describe("`/problems/{code}`"),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe("What is wrong with this very request, and what would be right."),
+    code: z.string().describe("What to branch on."),
+    issues: z.array(issue).optional(),
+  })
+  .describe("A problem document (RFC 9457). Some codes add fields of their own.");
+
+export const event = z
+  .object({
+    id: Uuid.describe("Unique within its stream."),
+    stream: StreamName,
+    version: z.int().positive().describe("1-based and contiguous within its stream."),
+    position: z
+      .int()
+      .positive()
+      .optional()
+      .describe("1-based and contiguous within the log of its store. Always there in what the log answers."),
+    type: z.string(),
+    data: Json,
+    meta: z.looseObject({ correlationId: z.unknown().optional(), causationId: z.unknown().optional() }),
+    time: Time.describe("When it happened: the writer's own text, else `recordedAt`."),
+    recordedAt: Time,
+    schemaVersion: z.int().positive(),
+    erased: z.literal(true).optional().describe("What it said was erased: `data` and `meta` are empty."),
+  })
+  .describe("An immutable fact.");
+
+export const eventReference = z.object({
+  id: Uuid,
+  version: Version,
+  position: Position.optional(),
+  type: z.string(),
+}) satisfies z.ZodType<EventReference>;
+
+export const written = z.object({
+  stream: StreamName,
+  version: Version,
+  position: Position.optional().describe(
+    "Of the last event. Absent: the log had not answered in time; the events are stored all the same.",
+  ),
+  events: z.array(eventReference),
+});
+
+export const commandAnswer = z.object({ commandId: z.string(), ...written.shape });
+
+export const commandOutcome = z.object({
+  commandId: z.string(),
+  stream: StreamName,
+  status: z.enum(["accepted", "refused", "failed"]),
+  version: Version.optional(),
+  position: Position.optional(),
+  events: z.array(eventReference).optional(),
+  reason: z.string().optional(),
+  details: z.unknown().optional(),
+});
+
+export const category = z.object({
+  name: Name,
+  kind: z.enum(["aggregate", "plain"]),
+  origin: z.enum(["code", "api"]),
+  description: z.string().optional(),
+  key: z.string().optional().describe("The property of an event's data that names its stream."),
+  strict: z.boolean().optional().describe("Whether only the declared event types are taken."),
+  eventTypes: z.array(z.string()),
+}) satisfies z.ZodType<Omit<CategorySummary, "strict">>;
+
+export const categoryDefinition = z.object({
+  ...category.omit({ eventTypes: true }).shape,
+  revision: z.int().optional(),
+  events: z.record(z.string(), z.unknown()).describe("JSON Schemas by event type."),
+  versions: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .describe("By event type and `schemaVersion`: the JSON Schema that events of that version were written with."),
+});
+
+export const streamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position }) satisfies z.ZodType<StreamSummary>;
+
+export const cloudEvent = z
+  .object({ ...Attributes.shape, ...Envelope.omit({ data_base64: true }).shape })
+  .describe("A CloudEvent 1.0. Extension attributes beside these are kept.");
