@@ -34,6 +34,8 @@ export async function reads(pair: Pair): Promise<void> {
   pair.note({ what: `the log as NDJSON, ${Math.round(bytes / 1e6)} MB`, unit: "events/s", store: lines / seconds });
 
   await fetch(`${store.url}/views/totals?minPosition=${head}`, { headers: { prefer: "wait=30" } });
+  // Of the log's events only those that it folds count.
+  const folded = (await get<{ processed: number }>("/consumers/totals")).processed;
   began = performance.now();
   await fetch(`${store.url}/views/totals/rebuild`, { method: "POST", body: "{}" });
   for (;;) {
@@ -42,8 +44,8 @@ export async function reads(pair: Pair): Promise<void> {
     await sleep(20);
   }
   pair.note({
-    what: "a view that catches up with the whole log",
+    what: "a view that catches up with the log, its own events",
     unit: "events/s",
-    store: (head / (performance.now() - began)) * 1_000,
+    store: (folded / (performance.now() - began)) * 1_000,
   });
 }
