@@ -2,33 +2,13 @@
  * How far each view and processor is, in D1, beside the views' rows: so that rows and checkpoint commit in one batch (promise 4).
  *
  * A checkpoint moves only from where its reader saw it: the statement that moves it says where from, and a trigger
- * aborts the whole batch when that is not where it stands, or when the consumer has been stopped meanwhile. Two workers racing on one consumer cannot apply an event twice.
+ * aborts the whole batch when that is not where it stands, or when the consumer has been stopped meanwhile. Two workers
+ * racing on one consumer cannot apply an event twice.
  */
 
 import type { ConsumerError } from "../protocol.ts";
+import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
 import { prepare } from "./schema.ts";
-
-export interface Checkpoint {
-  /** The last position whose effects are committed. */
-  readonly position: number;
-  readonly status: "active" | "paused" | "failed";
-  /** Failed ones at the event after `position`. */
-  readonly attempts: number;
-  /** Milliseconds since 1970. */
-  readonly nextAttemptAt: number;
-  readonly error?: ConsumerError;
-  /** The log's head when it was created. */
-  readonly bornAt: number;
-  /** Milliseconds since 1970. */
-  readonly startedAt: number;
-  /** Positions per second, as it was last. */
-  readonly pace?: number;
-  /** Events whose effects were committed, and failed attempts, since it was created. */
-  readonly processed: number;
-  readonly failures: number;
-  /** Milliseconds since 1970; undefined: it has not moved yet. */
-  readonly movedAt?: number;
-}
 
 /** Where a consumer that has no checkpoint yet begins. */
 export interface Beginning {
@@ -45,7 +25,8 @@ export class CheckpointMoved extends Error {
 export class CheckpointStore {
   readonly db: D1Database;
   readonly generation: string;
-  readonly #key: readonly [store: string, consumer: string, generation: string];
+  /** Of its row. */
+  readonly key: readonly [store: string, consumer: string, generation: string];
   readonly #schema: readonly string[];
   /** Where and when this object saw it first, to tell its pace. */
   #since: { readonly position: number; readonly at: number } | undefined;
@@ -56,7 +37,7 @@ export class CheckpointStore {
   constructor(db: D1Database, store: string, consumer: string, generation = "", schema: readonly string[] = []) {
     this.db = db;
     this.generation = generation;
-    this.#key = [store, consumer, generation];
+    this.key = [store, consumer, generation];
     this.#schema = schema;
   }
 
@@ -87,7 +68,7 @@ export class CheckpointStore {
          ON CONFLICT DO UPDATE SET store = excluded.store -- another worker was faster: its row stands
          RETURNING *`,
       )
-      .bind(...this.#key, position, position, head, Date.now())
+      .bind(...this.key, position, position, head, Date.now())
       .first<CheckpointRow>();
     if (!row) throw new Error("the checkpoint was neither there nor created");
     return fromRow(row);
@@ -95,7 +76,7 @@ export class CheckpointStore {
 
   /** The statement that reads it, to be batched with what must be read at the same moment. */
   select(db: Pick<D1Database, "prepare"> = this.db): D1PreparedStatement {
-    return db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`).bind(...this.#key);
+    return db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`).bind(...this.key);
   }
 
   /** Takes note of the events that its consumer is given now. */
@@ -116,7 +97,7 @@ export class CheckpointStore {
              processed = processed + ?, moved_at = ?
          WHERE store = ? AND consumer = ? AND generation = ?`,
       )
-      .bind(to, from, this.#pace(to), processed, Date.now(), ...this.#key);
+      .bind(to, from, this.#pace(to), processed, Date.now(), ...this.key);
   }
 
   #pace(to: number): number | null {
@@ -131,12 +112,7 @@ export class CheckpointStore {
    */
   async commit(from: number, to: number, effects: readonly D1PreparedStatement[]): Promise<void> {
     const processed = this.#reading.filter((position) => position > from && position <= to).length;
-    try {
-      await this.db.batch([this.move(from, to, processed), ...effects]);
-    } catch (error) {
-      if (String(error).includes("headspring: checkpoint moved")) throw new CheckpointMoved();
-      throw error;
-    }
+    await guarded(this.db.batch([this.move(from, to, processed), ...effects]));
   }
 
   /**
@@ -151,7 +127,7 @@ export class CheckpointStore {
         `UPDATE headspring_checkpoints SET next_attempt_at = ?
          WHERE store = ? AND consumer = ? AND generation = ? AND position = ? AND status = 'active' AND next_attempt_at <= ?`,
       )
-      .bind(until, ...this.#key, position, Date.now())
+      .bind(until, ...this.key, position, Date.now())
       .run();
     if (meta.changes !== 1) throw new CheckpointMoved();
   }
@@ -160,7 +136,7 @@ export class CheckpointStore {
   extendLease(until: number): D1PreparedStatement {
     return this.db
       .prepare(`UPDATE headspring_checkpoints SET next_attempt_at = ? WHERE store = ? AND consumer = ? AND generation = ?`)
-      .bind(until, ...this.#key);
+      .bind(until, ...this.key);
   }
 
   /** Records a failed attempt at the event after `position`; without a next attempt the consumer has failed. */
@@ -170,83 +146,17 @@ export class CheckpointStore {
         `UPDATE headspring_checkpoints SET attempts = ?, next_attempt_at = ?, status = ?, error = ?, failures = failures + 1
          WHERE store = ? AND consumer = ? AND generation = ? AND position = ? AND status = 'active'`,
       )
-      .bind(attempts, nextAttemptAt ?? 0, nextAttemptAt === undefined ? "failed" : "active", JSON.stringify(error), ...this.#key, position)
+      .bind(attempts, nextAttemptAt ?? 0, nextAttemptAt === undefined ? "failed" : "active", JSON.stringify(error), ...this.key, position)
       .run();
-  }
-
-  /** Stops the consumer until somebody resumes it. */
-  async pause(): Promise<void> {
-    await this.db
-      .prepare(`UPDATE headspring_checkpoints SET status = 'paused' WHERE store = ? AND consumer = ? AND generation = ?`)
-      .bind(...this.#key)
-      .run();
-  }
-
-  /** Lets the consumer go on at once, with all its attempts before it. */
-  async activate(): Promise<void> {
-    await this.db
-      .prepare(
-        `UPDATE headspring_checkpoints SET status = 'active', attempts = 0, next_attempt_at = 0
-         WHERE store = ? AND consumer = ? AND generation = ?`,
-      )
-      .bind(...this.#key)
-      .run();
-  }
-
-  /**
-   * Puts the checkpoint somewhere else, whatever the consumer's status; a consumer that had failed goes on.
-   *
-   * @param also what is written with it
-   * @throws {CheckpointMoved} when it no longer stands at `from`; nothing was written
-   */
-  async jump(from: number, to: number, also: readonly D1PreparedStatement[] = []): Promise<void> {
-    const where = `WHERE store = ? AND consumer = ? AND generation = ?`;
-    const paused = await this.db
-      .prepare(`SELECT status = 'paused' AS paused FROM headspring_checkpoints ${where}`)
-      .bind(...this.#key)
-      .first("paused");
-    // The guard lets only active checkpoints move: for the length of this transaction it is one.
-    const active = this.db.prepare(`UPDATE headspring_checkpoints SET status = 'active' ${where}`).bind(...this.#key);
-    const rest = this.db
-      .prepare(`UPDATE headspring_checkpoints SET status = ? ${where}`)
-      .bind(paused === 1 ? "paused" : "active", ...this.#key);
-    try {
-      await this.db.batch([active, this.move(from, to), rest, ...also]);
-    } catch (error) {
-      if (String(error).includes("headspring: checkpoint moved")) throw new CheckpointMoved();
-      throw error;
-    }
-  }
-
-  /** The statement that keeps on record which event was passed over, and why. */
-  recordSkip(error: ConsumerError): D1PreparedStatement {
-    const [store, consumer] = this.#key;
-    return this.db
-      .prepare(`INSERT OR REPLACE INTO headspring_skipped (store, consumer, position, error, at) VALUES (?, ?, ?, ?, ?)`)
-      .bind(store, consumer, error.event?.position ?? 0, JSON.stringify(error), Date.now());
   }
 }
 
-export interface CheckpointRow {
-  readonly consumer: string;
-  readonly generation: string;
-  readonly position: number;
-  readonly status: Checkpoint["status"];
-  readonly attempts: number;
-  readonly next_attempt_at: number;
-  readonly error: string | null;
-  readonly born_at: number;
-  readonly started_at: number;
-  readonly pace: number | null;
-  readonly processed: number;
-  readonly failures: number;
-  readonly moved_at: number | null;
-}
-
-export function fromRow(row: CheckpointRow): Checkpoint {
-  const { position, status, attempts, next_attempt_at: nextAttemptAt, born_at: bornAt, started_at: startedAt } = row;
-  const error = row.error === null ? {} : { error: JSON.parse(row.error) as ConsumerError };
-  const { processed, failures, pace, moved_at: movedAt } = row;
-  const known = { position, status, attempts, nextAttemptAt, bornAt, startedAt, processed, failures };
-  return { ...known, ...error, ...(pace === null ? {} : { pace }), ...(movedAt === null ? {} : { movedAt }) };
+/** @throws {CheckpointMoved} when the trigger has aborted the batch */
+export async function guarded(batch: Promise<unknown>): Promise<void> {
+  try {
+    await batch;
+  } catch (error) {
+    if (String(error).includes("headspring: checkpoint moved")) throw new CheckpointMoved();
+    throw error;
+  }
 }

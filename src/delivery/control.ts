@@ -2,8 +2,10 @@
 
 import { logOf } from "../objects.ts";
 import type { ConsumerAction } from "../protocol.ts";
-import { type Checkpoint, CheckpointMoved } from "./checkpoint.ts";
+import { CheckpointMoved } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint-row.ts";
 import type { Consumer } from "./consumer.ts";
+import { activate, jump, passOver, pause } from "./override.ts";
 import { logger } from "../telemetry/logger.ts";
 
 export type ControlOutcome =
@@ -27,17 +29,17 @@ export async function control(consumer: Consumer, env: Env, action: ConsumerActi
   });
   switch (action) {
     case "pause":
-      await checkpoint.pause();
+      await pause(checkpoint);
       return DONE;
     case "resume":
       if (current.status === "failed")
         return notPossible("it has failed and is not paused: `retry` tries the event again, `skip` passes it over");
-      if (current.status === "paused") await checkpoint.activate();
+      if (current.status === "paused") await activate(checkpoint);
       return DONE;
     case "retry":
       if (current.status === "paused") return notPossible("it is paused: `resume` lets it go on");
       if (!current.error) return notPossible("nothing has failed");
-      await checkpoint.activate();
+      await activate(checkpoint);
       return DONE;
     case "skip":
       return skip(consumer, current, position);
@@ -46,7 +48,7 @@ export async function control(consumer: Consumer, env: Env, action: ConsumerActi
       // Else events that are yet to come would be passed over, and nobody would notice.
       const head = await logOf(env, store).head();
       if (to > head) return notPossible(`the log is at position ${head}`);
-      return moved(checkpoint.jump(current.position, to));
+      return moved(jump(checkpoint, current.position, to));
     }
   }
 }
@@ -55,7 +57,7 @@ async function skip({ name, store, checkpoint }: Consumer, current: Checkpoint, 
   const failed = current.error?.event;
   if (!current.error || !failed || failed.position <= current.position) return notPossible("no event has failed");
   if (position !== undefined && position !== failed.position) return notPossible(`the event that failed is at position ${failed.position}`);
-  const outcome = await moved(checkpoint.jump(current.position, failed.position, [checkpoint.recordSkip(current.error)]));
+  const outcome = await moved(passOver(checkpoint, current.position, failed.position, current.error));
   if (outcome.outcome === "done") logger.warn({ message: "an operator let a consumer skip an event", store, consumer: name, ...failed });
   return outcome;
 }

@@ -6,7 +6,7 @@ import type { ConsumerError, ConsumerStatus } from "../protocol.ts";
 import type { WebhookReport } from "../webhooks/protocol.ts";
 import { type ViewRow, databaseOf, generationsOf } from "../views/generations.ts";
 import type { View } from "../views/view.ts";
-import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint.ts";
+import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
 import { activeWebhooks } from "./consumers.ts";
 import { prepare } from "./schema.ts";
 

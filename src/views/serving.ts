@@ -1,6 +1,6 @@
 /** Reads the table that serves a view, together with the position that its rows are at. */
 
-import { type CheckpointRow, fromRow } from "../delivery/checkpoint.ts";
+import { type CheckpointRow, fromRow } from "../delivery/checkpoint-row.ts";
 import { isMissingTable } from "../delivery/schema.ts";
 import { VIEW_NUDGE_MS } from "../limits.ts";
 import { type ViewRow, checkpointOf, databaseOf, generationsOf, selectServing } from "./generations.ts";

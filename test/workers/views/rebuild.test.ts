@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { catchUp } from "../../../src/delivery/consumer.ts";
+import { activate } from "../../../src/delivery/override.ts";
 import { toRecorded } from "../../../src/event.ts";
 import { streamIdOf, view } from "../../../src/index.ts";
 import { VIEW_GRACE_MS, VIEW_ROLLOUT_MS } from "../../../src/limits.ts";
@@ -206,7 +207,7 @@ describe("a rebuild that an operator asks for", () => {
     expect(await run(one)).toMatchObject({ position: 2, outcome: "caught-up" });
     expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: 2 }], position: 2, generation: serving.generation });
 
-    await build.checkpoint.activate();
+    await activate(build.checkpoint);
     await run(one);
     expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: 2 }], position: 2, generation: wanted.generation });
   });
