@@ -5,49 +5,40 @@
 
 import type { LoggedEvent } from "../event.ts";
 import { WEBHOOK_WINDOW_EVENTS } from "../limits.ts";
-import type { ConsumerError } from "../protocol.ts";
-import { Health } from "./health.ts";
-import type { Key } from "./delivery-id.ts";
+import { Feeds } from "./feeds.ts";
 import type { Lane } from "./lane-table.ts";
 import { Ledger } from "./ledger.ts";
 import type { Feed, Progress } from "./progress.ts";
-import type { Outcome, Totals } from "./protocol.ts";
+import type { Outcome } from "./protocol.ts";
+import { Pruning } from "./pruning.ts";
 import { delayAfter } from "./schedule.ts";
+import { Tally } from "./tally.ts";
 import type { Turn } from "./turn.ts";
 import { Waiting } from "./waiting.ts";
-import { Window } from "./window.ts";
-
-/** Milliseconds between two prunings of the ledger. Ours. */
-const PRUNE_MS = 86_400_000;
+import type { Window } from "./window.ts";
 
 export class Books {
-  readonly ledger: Ledger;
-  readonly health: Health;
+  readonly feeds: Feeds;
   readonly waits: Waiting;
-  windows: Window[];
-  lastFailure: ConsumerError | undefined;
+  readonly ledger: Ledger;
+  readonly tally: Tally;
   /** The storage has failed: what is here in memory may not be what is stored. Close these books, and open them anew. */
   isBroken = false;
   readonly #storage: DurableObjectStorage;
-  #runs: number;
-  #prunedAt: number;
-  #prunedTo: Key | undefined;
-  /** Whether the success or the positions that were reached are not stored yet. */
+  readonly #pruning: Pruning;
+  /** Whether a success or positions that were reached are not stored yet. */
   #isBehind = false;
+  /** The position that is stored: from there on the log is read again after a crash. */
   #stored: number;
-  #totals: Totals;
 
-  private constructor(storage: DurableObjectStorage, { feeds, runs, health, lastFailure, prunedAt, totals }: Progress) {
+  private constructor(storage: DurableObjectStorage, progress: Progress) {
     this.#storage = storage;
+    this.feeds = new Feeds(progress);
     this.ledger = new Ledger(storage.sql);
     this.waits = new Waiting(storage.sql, this.ledger.retries());
-    this.windows = feeds.map((feed) => new Window(feed));
-    this.health = new Health(health);
-    this.lastFailure = lastFailure;
-    this.#runs = runs;
-    this.#prunedAt = prunedAt;
-    this.#stored = this.own.settled;
-    this.#totals = totals ?? { delivered: 0, failed: 0, parked: 0, skipped: 0 };
+    this.tally = new Tally(progress);
+    this.#pruning = new Pruning(storage.sql, progress.prunedAt);
+    this.#stored = this.feeds.own.settled;
   }
 
   /** Opens the books; undefined: there are none. */
@@ -62,13 +53,6 @@ export class Books {
     storage.kv.put("progress", progress);
   }
 
-  /** The webhook's own way along the log: the one without an end. */
-  get own(): Window {
-    const own = this.windows.find(({ feed }) => feed.end === undefined);
-    if (!own) throw new Error("a webhook follows the log");
-    return own;
-  }
-
   /** Deliveries that have not ended. */
   get pending(): number {
     return this.waiting + this.waits.retries;
@@ -76,11 +60,7 @@ export class Books {
 
   /** Those of them that were not tried so far. */
   get waiting(): number {
-    return this.windows.reduce((sum, window) => sum + window.size, this.waits.behind);
-  }
-
-  get totals(): Totals {
-    return this.#totals;
+    return this.feeds.size + this.waits.behind;
   }
 
   isKnown(run: number, position: number): boolean {
@@ -100,29 +80,25 @@ export class Books {
     window.add(admitted, next);
     this.#isBehind = true;
     // What is read again after a crash is bounded, and so is what storing it costs.
-    if (this.own.settled - this.#stored >= WEBHOOK_WINDOW_EVENTS / 5 || this.waits.isUnsaved || window !== this.own) this.save();
+    const { own } = this.feeds;
+    if (own.settled - this.#stored >= WEBHOOK_WINDOW_EVENTS / 5 || this.waits.isUnsaved || window !== own) this.save();
   }
 
   /** The outcome of an attempt: the ledger, the lane and the endpoint's health, in one transaction. */
   settle(turn: Turn, event: LoggedEvent, outcome: Outcome, now: number): void {
     const key = { run: turn.run, position: event.position };
     const attempts = this.waits.attemptsAt(key) + 1;
+    this.#isBehind = true;
     if (outcome.delivered) {
-      this.#arrived(now);
-      this.#end(turn, event, "delivered", attempts, outcome, now);
-      return;
+      const downSince = this.tally.arrived(now);
+      // It is back: what failed while it was away need not wait for its schedule.
+      if (downSince !== undefined) this.waits.hurry(({ at }) => at >= downSince);
+      return this.#end(turn, event, "delivered", attempts, outcome, now);
     }
-    const { stream, version, type, position } = event;
-    this.#count("failed");
-    this.health.failed(stream, now, Math.random());
-    if (outcome.retryAfterMs !== undefined) this.health.hold(now + outcome.retryAfterMs);
-    const message = outcome.error ?? "the delivery failed";
-    this.lastFailure = { message, at: new Date(now).toISOString(), event: { position, stream, version, type } };
+    this.tally.failed(event, outcome, now);
     const delay = delayAfter(attempts, Math.random());
-    if (delay === undefined) {
-      this.#end(turn, event, "parked", attempts, outcome, now);
-      return;
-    }
+    if (delay === undefined) return this.#end(turn, event, "parked", attempts, outcome, now);
+    const { stream, position } = event;
     const nextAttemptAt = now + Math.max(delay, outcome.retryAfterMs ?? 0);
     if (this.#isOutOfScope(turn, position)) {
       if (turn.kind === "fresh") turn.item.state = "settled";
@@ -150,12 +126,13 @@ export class Books {
 
   /** Gives up what these streams wait for, so that they go on. */
   park(lanes: readonly Lane[], reason: string): void {
+    this.#isBehind = true;
     this.#transaction(() => {
       for (const lane of lanes) {
         if (lane.head === undefined) continue;
         const key = { run: lane.run, position: lane.head };
         this.ledger.park(key, reason);
-        this.#count("parked");
+        this.tally.count("parked");
         this.waits.forget(key);
         this.waits.advance(lane, lane.head);
       }
@@ -165,20 +142,18 @@ export class Books {
 
   /** A replay of what the log has up to `end`. */
   addReplay(feed: Omit<Feed, "run">): Feed {
-    const replay = { ...feed, run: ++this.#runs };
-    this.windows.push(new Window(replay));
+    const replay = this.feeds.add(feed);
     this.save();
     return replay;
   }
 
   /** Follows the log from another position, with new deliveries. What was taken up to there and has not arrived still does. */
   reset(position: number): void {
-    const { own } = this;
+    const { run } = this.feeds.own;
     this.#transaction(() => {
-      const rest = own.settled < position ? [new Window({ ...own.toFeed(), end: position })] : [];
-      this.windows = [...this.windows.filter((window) => window !== own), ...rest, new Window({ run: ++this.#runs, settled: position })];
-      this.ledger.forget(own.run, position);
-      this.waits.cut(own.run, position);
+      this.feeds.reset(position);
+      this.ledger.forget(run, position);
+      this.waits.cut(run, position);
       this.#stored = 0;
       this.#put();
     });
@@ -187,36 +162,25 @@ export class Books {
 
   /** Stores how far it is, when reading that far again would be much. */
   saveIfFar(): void {
-    if (this.own.settled - this.#stored >= WEBHOOK_WINDOW_EVENTS) this.save();
+    if (this.feeds.own.settled - this.#stored >= WEBHOOK_WINDOW_EVENTS) this.save();
   }
 
   /** Stores how far it is. */
   save(): void {
-    if (!this.#isBehind && !this.waits.isUnsaved && this.windows.every(({ feed }) => feed.end === undefined)) return;
+    if (!this.#isBehind && !this.waits.isUnsaved && this.feeds.others.length === 0) return;
     this.#transaction(() => this.#put());
     this.#endReplays();
   }
 
   /** Removes what is too old, one step at a time. Answers with when to come again (milliseconds since 1970). */
   prune(now: number): number | undefined {
-    if (this.ledger.isEmpty()) return undefined;
-    if (now < this.#prunedAt + PRUNE_MS) return this.#prunedAt + PRUNE_MS;
-    this.#prunedTo = this.ledger.prune(this.#prunedTo ?? { run: -1, position: -1 }, now);
-    if (this.#prunedTo) return now;
-    this.#prunedAt = now;
-    this.#isBehind = true;
-    this.save();
-    return this.ledger.isEmpty() ? undefined : now + PRUNE_MS;
-  }
-
-  #arrived(now: number): void {
-    const { failingSince } = this.health.record;
-    const wasDown = this.health.isDown;
-    this.health.succeeded(now);
-    this.#isBehind = true;
-    if (failingSince === undefined) return;
-    // It is back: what failed while it was away need not wait for its schedule.
-    if (wasDown) this.waits.hurry(({ at }) => at >= failingSince);
+    const { doneAt } = this.#pruning;
+    const again = this.#pruning.step(now);
+    if (this.#pruning.doneAt !== doneAt) {
+      this.#isBehind = true;
+      this.save();
+    }
+    return again;
   }
 
   #end(
@@ -228,7 +192,8 @@ export class Books {
     now: number,
   ): void {
     const key = { run: turn.run, position: event.position };
-    this.#count(status);
+    this.tally.count(status);
+    this.#isBehind = true;
     this.#transaction(() => {
       this.ledger.record(key, event, status, attempts, outcome, now, undefined);
       this.waits.forget(key);
@@ -237,42 +202,32 @@ export class Books {
       // A failure may be the one that counts; a success can be counted again.
       if (status === "parked") this.#put();
     });
-    if (turn.run !== this.own.run) this.#endReplays();
-  }
-
-  #count(what: keyof Totals): void {
-    this.#totals = { ...this.#totals, [what]: this.#totals[what] + 1 };
-    this.#isBehind = true;
+    if (turn.run !== this.feeds.own.run) this.#endReplays();
   }
 
   /** It was reset while this was under way: it comes again as part of another run, or does not come any more. */
   #isOutOfScope({ run, lane }: Turn, position: number): boolean {
-    const window = this.windows.find((one) => one.run === run);
+    const window = this.feeds.find(run);
     if (!window) return !lane || !this.waits.laneOf(run, lane.stream);
     return window.feed.end !== undefined && position > window.feed.end;
   }
 
   /** Replays that are over, and whose streams wait for nothing. */
   #endReplays(): void {
-    const isOver = (window: Window) => window.isOver && !this.waits.lanes().some(({ run }) => run === window.run);
-    if (!this.windows.some(isOver)) return;
-    this.windows = this.windows.filter((window) => !isOver(window));
-    this.#transaction(() => this.#put());
+    const isAwaited = (run: number) => this.waits.lanes().some((lane) => lane.run === run);
+    if (this.feeds.endOver(isAwaited)) this.#transaction(() => this.#put());
   }
 
   #put(): void {
     this.waits.save();
     const progress: Progress = {
-      feeds: this.windows.map((window) => window.toFeed()),
-      runs: this.#runs,
-      health: this.health.record,
-      ...(this.lastFailure ? { lastFailure: this.lastFailure } : {}),
-      prunedAt: this.#prunedAt,
-      totals: this.#totals,
+      ...this.feeds.toProgress(),
+      ...this.tally.toProgress(),
+      prunedAt: this.#pruning.doneAt,
     };
     this.#storage.kv.put("progress", progress);
     this.#isBehind = false;
-    this.#stored = this.own.settled;
+    this.#stored = this.feeds.own.settled;
   }
 
   #transaction(write: () => void): void {

@@ -99,7 +99,7 @@ export class Dispatcher {
       const settings = this.#host.settings();
       if (!settings) return undefined;
       const now = Date.now();
-      const { health } = this.#books;
+      const { health } = this.#books.tally;
       const notBefore = Math.max(health.closedUntil, this.#readAgainAt, settings.rate === undefined ? 0 : this.#slot);
       const isRoom = this.#underWay.size < (health.isDown ? 1 : (settings.concurrency ?? WEBHOOK_IN_FLIGHT));
       const turn = this.#next(now);
@@ -120,11 +120,11 @@ export class Dispatcher {
   #next(now: number): Turn | undefined {
     const again = () => this.#books.waits.dueTurn(now, this.#isUnderWay);
     const fresh = () => this.#freshTurn();
-    return this.#books.health.isDown ? (fresh() ?? again()) : (again() ?? fresh());
+    return this.#books.tally.health.isDown ? (fresh() ?? again()) : (again() ?? fresh());
   }
 
   #freshTurn(): Turn | undefined {
-    const { windows } = this.#books;
+    const { windows } = this.#books.feeds;
     for (let offset = 1; offset <= windows.length; offset++) {
       const at = (this.#turn + offset) % windows.length;
       const window = windows[at];

@@ -23,7 +23,7 @@ export class Intake {
 
   /** Whether there may be something to read, and room for it. */
   get isHungry(): boolean {
-    return this.#books.windows.some((window) => this.#mayRead(window));
+    return this.#books.feeds.windows.some((window) => this.#mayRead(window));
   }
 
   /**
@@ -37,7 +37,7 @@ export class Intake {
   /** The settings have changed: what has not begun is read again. */
   reread(): void {
     this.#cache.clear();
-    for (const window of this.#books.windows) window.reread();
+    for (const window of this.#books.feeds.windows) window.reread();
   }
 
   /** The event that a turn is about. Undefined: it is not there. */
@@ -49,7 +49,7 @@ export class Intake {
   /** The next event of a stream that waits behind one that failed. Undefined: there is none. */
   async findNext({ run, stream, lane }: Turn): Promise<LoggedEvent | undefined> {
     if (!lane) return undefined;
-    const feed = this.#books.windows.find((window) => window.run === run)?.feed;
+    const feed = this.#books.feeds.find(run)?.feed;
     while (lane.after < lane.seen) {
       const settings = this.#host.settings();
       if (!settings) return undefined;
@@ -65,13 +65,13 @@ export class Intake {
 
   /** One that a reset has put aside is not read any more. */
   #mayRead(window: Window): boolean {
-    const { waits, windows } = this.#books;
+    const { waits, feeds } = this.#books;
     const hasRoom = window.size + WEBHOOK_BATCH_EVENTS <= WEBHOOK_WINDOW_EVENTS && waits.streams < WEBHOOK_FAILING_STREAMS;
-    return window.mayHaveMore && hasRoom && windows.includes(window) && this.#host.settings() !== undefined;
+    return window.mayHaveMore && hasRoom && feeds.windows.includes(window) && this.#host.settings() !== undefined;
   }
 
   async #refill(): Promise<void> {
-    for (const window of this.#books.windows) {
+    for (const window of this.#books.feeds.windows) {
       while (this.#mayRead(window)) {
         await this.#readPage(window);
         if (window.feed.end !== undefined) break;
@@ -100,7 +100,7 @@ export class Intake {
         ...(end === undefined ? {} : { to: end }),
       });
       // Whatever may have happened meanwhile: removed, paused, changed, reset.
-      if (this.#host.settings() !== settings || window.taken !== after || !this.#books.windows.includes(window)) return;
+      if (this.#host.settings() !== settings || window.taken !== after || !this.#books.feeds.windows.includes(window)) return;
       const next = page.next ?? after;
       this.#cache.keep(page.events);
       const isWanted = (event: LoggedEvent) => isOfInterest(event, settings, this.#host, feed);

@@ -1,14 +1,14 @@
 /**
- * What came of each delivery, in the SQLite of the webhook's object.
+ * What came of each delivery, in the SQLite of the webhook's object. What is too old goes: `pruning.ts`.
  *
  * An event that arrives at the first attempt costs one row: its entry. What waits has no entry; the position up to which
  * everything is on the books (`Feed`) and the log say which events these are. An event that fails blocks its stream, and the
  * stream gets a row of its own (`lane-table.ts`).
  */
 
-import { WEBHOOK_LEDGER_DAYS, WEBHOOK_LEDGER_STEP, WEBHOOK_PARKED_DAYS } from "../limits.ts";
-import { type Key, deliveryId, messageId } from "./delivery-id.ts";
-import type { DeliveryReport, DeliveryStatus, Outcome } from "./protocol.ts";
+import { WEBHOOK_LEDGER_STEP } from "../limits.ts";
+import type { Key } from "./delivery-id.ts";
+import type { DeliveryStatus, Outcome } from "./protocol.ts";
 
 /** What an index knows: those that will be tried again, and those that were given up. */
 const TROUBLED = `status IN ('pending', 'parked')`;
@@ -34,8 +34,6 @@ const CREATE = [
   `CREATE INDEX IF NOT EXISTS troubled_deliveries ON deliveries (status, run, position) WHERE ${TROUBLED}`,
 ];
 
-const DAY_MS = 86_400_000;
-
 /** A delivery that has failed and will be tried again. */
 export interface Retry {
   readonly run: number;
@@ -47,7 +45,8 @@ export interface Retry {
   at: number;
 }
 
-interface Row {
+/** An entry. */
+export interface Row {
   readonly run: number;
   readonly position: number;
   readonly stream: string;
@@ -202,51 +201,4 @@ export class Ledger {
     const last = fitting.length > limit ? rows.at(-1) : looked.length === step ? looked.at(-1) : undefined;
     return { rows, ...(last ? { next: { run: last.run, position: last.position } } : {}) };
   }
-
-  /**
-   * Removes entries that are too old. Looks at a bounded number of rows, from the oldest on: within a run they are as old
-   * as their order says, but for the parked ones, which stay longer.
-   *
-   * @returns where to go on; undefined: that was all
-   */
-  prune(after: Key, now: number): Key | undefined {
-    const isOld = ({ status, at }: Pick<Row, "status" | "at">) =>
-      status !== "pending" && now - at >= (status === "parked" ? WEBHOOK_PARKED_DAYS : WEBHOOK_LEDGER_DAYS) * DAY_MS;
-    const rows = this.#sql
-      .exec(
-        `SELECT run, position, status, at FROM deliveries WHERE (run, position) > (?, ?) ORDER BY run, position LIMIT ?`,
-        after.run,
-        after.position,
-        WEBHOOK_LEDGER_STEP,
-      )
-      .toArray() as unknown as Pick<Row, "run" | "position" | "status" | "at">[];
-    for (const row of rows.filter(isOld)) this.#sql.exec(`DELETE FROM deliveries WHERE run = ? AND position = ?`, row.run, row.position);
-    const last = rows.at(-1);
-    if (!last) return undefined;
-    // What comes after a young one that arrived is young: on with the next run.
-    const isYoung = rows.some((row) => row.run === last.run && row.status === "delivered" && !isOld(row));
-    return isYoung ? { run: last.run + 1, position: -1 } : { run: last.run, position: last.position };
-  }
-
-  isEmpty(): boolean {
-    return this.#sql.exec(`SELECT 1 FROM deliveries LIMIT 1`).toArray().length === 0;
-  }
-}
-
-export function deliveryReport(store: string, webhook: string, row: Row): DeliveryReport {
-  return {
-    id: deliveryId(row),
-    webhookId: messageId(store, webhook, row),
-    stream: row.stream,
-    position: row.position,
-    type: row.type,
-    status: row.status,
-    attempts: row.attempts,
-    lastAttemptAt: new Date(row.at).toISOString(),
-    durationMs: row.duration,
-    ...(row.response === null ? {} : { response: row.response }),
-    ...(row.error === null ? {} : { error: row.error }),
-    ...(row.excerpt === null ? {} : { excerpt: row.excerpt }),
-    ...(row.next_attempt_at === null ? {} : { nextAttemptAt: new Date(row.next_attempt_at).toISOString() }),
-  };
 }

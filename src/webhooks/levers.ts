@@ -2,8 +2,8 @@
 
 import { MAX_POSITION, WEBHOOK_RETRY_DELIVERIES } from "../limits.ts";
 import type { Books } from "./books.ts";
-import { deliveryId, parseDeliveryId } from "./delivery-id.ts";
-import { deliveryReport } from "./ledger.ts";
+import { deliveryId, messageId, parseDeliveryId } from "./delivery-id.ts";
+import type { Row } from "./ledger.ts";
 import type { DeliveriesPage, DeliveriesRequest, DeliveryReport, Refused } from "./protocol.ts";
 
 /** Whose deliveries: the store's name and the webhook's id. */
@@ -20,7 +20,7 @@ export function listDeliveries(books: Books, about: About, { status, after, limi
 
 /** Everything that waits for another attempt is due now: the endpoint is said to be another one, or to work again. */
 export function retryNow(books: Books): void {
-  books.health.forgive();
+  books.tally.health.forgive();
   books.waits.hurry(() => true);
 }
 
@@ -35,7 +35,7 @@ export function retryAll(books: Books): void {
  * have gone on without them. Answers with how many, and how many are left for the next call.
  */
 export function retryParked(books: Books, from: number, to: number): { retried: number; left: number } {
-  books.health.forgive();
+  books.tally.health.forgive();
   const revived = books.ledger.revive(from, to, WEBHOOK_RETRY_DELIVERIES, Date.now());
   for (const retry of revived) books.waits.tryAgain(retry);
   return { retried: revived.length, left: books.ledger.parkedBetween(from, to) };
@@ -47,7 +47,7 @@ export function retryDelivery(books: Books, about: About, delivery: string): Del
   const row = key && books.ledger.find(key);
   if (!key || !row) return undefined;
   if (row.status !== "parked" && row.status !== "pending") return { refused: `it is ${row.status}: replay its position to send it again` };
-  books.health.forgive();
+  books.tally.health.forgive();
   const revived = books.ledger.reviveOne(key, Date.now());
   if (revived) books.waits.tryAgain(revived);
   return deliveryReport(...about, books.ledger.find(key) ?? row);
@@ -63,4 +63,22 @@ export function parkFailing(books: Books, only?: number): number {
   const stuck = books.waits.lanes().filter(({ head }) => head !== undefined && (only === undefined || only === head));
   books.park(stuck, "skipped by an operator");
   return stuck.length;
+}
+
+function deliveryReport(store: string, webhook: string, row: Row): DeliveryReport {
+  return {
+    id: deliveryId(row),
+    webhookId: messageId(store, webhook, row),
+    stream: row.stream,
+    position: row.position,
+    type: row.type,
+    status: row.status,
+    attempts: row.attempts,
+    lastAttemptAt: new Date(row.at).toISOString(),
+    durationMs: row.duration,
+    ...(row.response === null ? {} : { response: row.response }),
+    ...(row.error === null ? {} : { error: row.error }),
+    ...(row.excerpt === null ? {} : { excerpt: row.excerpt }),
+    ...(row.next_attempt_at === null ? {} : { nextAttemptAt: new Date(row.next_attempt_at).toISOString() }),
+  };
 }

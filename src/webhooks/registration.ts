@@ -7,22 +7,23 @@ import { type Keys, overlapEnd, rotated } from "./secrets.ts";
 import type { Webhook } from "./webhook.ts";
 
 export class Registration {
+  /** Undefined: it was added over HTTP. */
+  readonly inCode: Webhook | undefined;
   readonly #id: string;
-  readonly #inCode: Webhook | undefined;
   readonly #variables: object;
   readonly #kv: SyncKvStorage;
   #active: Active | undefined;
 
   constructor(id: string, inCode: Webhook | undefined, variables: object, kv: SyncKvStorage) {
     this.#id = id;
-    this.#inCode = inCode;
+    this.inCode = inCode;
     this.#variables = variables;
     this.#kv = kv;
   }
 
   /** Whether or not it may send at the moment. Undefined: there is no such webhook, or it is off in this deployment. */
   get active(): Active | undefined {
-    return (this.#active ??= configured(this.#id, this.#inCode, this.#variables, this.#kv));
+    return (this.#active ??= configured(this.#id, this.inCode, this.#variables, this.#kv));
   }
 
   /** Call inside a transaction, with what else a new webhook has. */
@@ -38,7 +39,7 @@ export class Registration {
   /** Undefined: it is changed. */
   change(patch: Omit<SettingsPatch, "paused">): Refused | undefined {
     const stored = this.#kv.get<Subscription>("subscription");
-    if (this.#inCode || !stored) return { refused: "it is declared in code: over HTTP it can only be paused and resumed" };
+    if (this.inCode || !stored) return { refused: "it is declared in code: over HTTP it can only be paused and resumed" };
     const next = patched(stored, patch);
     const problem = headersProblem(next.headers ?? {});
     if (problem) return { refused: problem, invalid: true };
@@ -50,8 +51,7 @@ export class Registration {
   /** Another secret, and another pair of keys where it has them; those before it sign for a while. Undefined: it was removed. */
   async rotate(secret: string, keys: Keys): Promise<{ secret: string; previousUntil: string } | Refused | undefined> {
     const now = Date.now();
-    if (this.#inCode)
-      return { refused: "its secret is a variable of the deployment: put both there, the new one first, parted by a space" };
+    if (this.inCode) return { refused: "its secret is a variable of the deployment: put both there, the new one first, parted by a space" };
     if (this.active?.asymmetric) await keys.rotate(now);
     const stored = this.#kv.get<Subscription>("subscription"); // read after the await: nothing comes between
     if (!stored) return undefined;

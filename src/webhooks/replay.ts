@@ -10,8 +10,8 @@ import type { Refused, ReplayReport, ReplayRequest } from "./protocol.ts";
  * `recordedAt` may run backwards along positions, so no shorter way would find all of it.
  */
 export function addReplay(books: Books, { from, to }: ReplayRequest, head: number): ReplayReport | Refused {
-  const feeds = books.windows.filter(({ feed }) => feed.end !== undefined);
-  if (feeds.length >= WEBHOOK_REPLAYS) return { refused: `${WEBHOOK_REPLAYS} replays are under way; wait until one has ended` };
+  if (books.feeds.others.length >= WEBHOOK_REPLAYS)
+    return { refused: `${WEBHOOK_REPLAYS} replays are under way; wait until one has ended` };
   const end = to && "position" in to ? Math.min(to.position, head) : head;
   const settled = "position" in from ? Math.max(0, from.position - 1) : 0;
   if (settled >= end) return { refused: `the log has nothing between them: its head is at ${head}` };
@@ -25,7 +25,7 @@ export function addReplay(books: Books, { from, to }: ReplayRequest, head: numbe
 }
 
 export function replayReports(books: Books | undefined): ReplayReport[] {
-  return (books?.windows ?? []).flatMap(({ feed, settled }) => (feed.end === undefined ? [] : [toReport(feed, settled, feed.end)]));
+  return (books?.feeds.windows ?? []).flatMap(({ feed, settled }) => (feed.end === undefined ? [] : [toReport(feed, settled, feed.end)]));
 }
 
 function toReport({ run }: Feed, position: number, to: number): ReplayReport {

@@ -16,22 +16,22 @@ export function reportOf(
   start: number,
 ): WebhookReport {
   const now = Date.now();
-  const { lastSuccessAt, failingSince, failures = 0 } = books?.health.record ?? {};
-  const successRate = books?.health.successRate(now);
-  const closedUntil = books?.health.closedUntil ?? 0;
-  const isLive = !books || !books.own.mayHaveMore || books.own.size === 0;
+  const { lastSuccessAt, failingSince, failures = 0 } = books?.tally.health.record ?? {};
+  const successRate = books?.tally.health.successRate(now);
+  const closedUntil = books?.tally.health.closedUntil ?? 0;
+  const isLive = !books || !books.feeds.own.mayHaveMore || books.feeds.own.size === 0;
   return {
     id,
     ...shownSettings(configuration),
     origin,
     status: status ?? (isLive ? "live" : "catching-up"),
     ...(disabled ? { disabled } : {}),
-    position: books ? books.own.taken : start,
+    position: books ? books.feeds.own.taken : start,
     pending: books?.pending ?? 0,
     parked: books?.ledger.parked() ?? 0,
     attempts: failures,
-    ...(books?.lastFailure && failures > 0 ? { lastError: books.lastFailure } : {}),
-    totals: books?.totals ?? { delivered: 0, failed: 0, parked: 0, skipped: 0 },
+    ...(books?.tally.lastFailure && failures > 0 ? { lastError: books.tally.lastFailure } : {}),
+    totals: books?.tally.totals ?? { delivered: 0, failed: 0, parked: 0, skipped: 0 },
     health: {
       ...(successRate === undefined ? {} : { successRate }),
       ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: new Date(lastSuccessAt).toISOString() }),

@@ -5,6 +5,7 @@ import { WEBHOOK_LEDGER_DAYS, WEBHOOK_PARKED_DAYS } from "../../../src/limits.ts
 import { Books } from "../../../src/webhooks/books.ts";
 import { LaneTable } from "../../../src/webhooks/lane-table.ts";
 import { Ledger } from "../../../src/webhooks/ledger.ts";
+import { removeOld } from "../../../src/webhooks/pruning.ts";
 import { eventually } from "../delivery/support.ts";
 import { clock, interceptReads, subscribed } from "./support.ts";
 
@@ -107,7 +108,7 @@ describe("the books of a webhook", () => {
       const after: number[] = [];
       let next: { run: number; position: number } | undefined = { run: -1, position: -1 };
       while (next) {
-        next = ledger.prune(next, Date.now());
+        next = removeOld(storage.sql, next, Date.now());
         after.push(Number(storage.sql.exec(`SELECT count(*) AS n FROM deliveries`).one().n));
       }
       return after;

@@ -1,0 +1,66 @@
+/** The ways along the log that a webhook goes: its own, which has no end, and its replays; and what was read on each of them. */
+
+import type { Feed, Progress } from "./progress.ts";
+import { Window } from "./window.ts";
+
+export class Feeds {
+  #windows: readonly Window[];
+  /** Numbers given to replays and resets so far. */
+  #runs: number;
+
+  constructor({ feeds, runs }: Pick<Progress, "feeds" | "runs">) {
+    this.#windows = feeds.map((feed) => new Window(feed));
+    this.#runs = runs;
+  }
+
+  get windows(): readonly Window[] {
+    return this.#windows;
+  }
+
+  /** The webhook's own: the one without an end. */
+  get own(): Window {
+    const own = this.#windows.find(({ feed }) => feed.end === undefined);
+    if (!own) throw new Error("a webhook follows the log");
+    return own;
+  }
+
+  /** The others: replays, and what a reset has left over. */
+  get others(): readonly Window[] {
+    return this.#windows.filter(({ feed }) => feed.end !== undefined);
+  }
+
+  /** Events that were read and are not settled. */
+  get size(): number {
+    return this.#windows.reduce((sum, window) => sum + window.size, 0);
+  }
+
+  find(run: number): Window | undefined {
+    return this.#windows.find((window) => window.run === run);
+  }
+
+  /** A replay of what the log has up to `end`. */
+  add(feed: Omit<Feed, "run">): Feed {
+    const replay = { ...feed, run: ++this.#runs };
+    this.#windows = [...this.#windows, new Window(replay)];
+    return replay;
+  }
+
+  /** Goes its own way from another position, under another number. What was taken up to there is brought to its end beside. */
+  reset(position: number): void {
+    const { own, others } = this;
+    const rest = own.settled < position ? [new Window({ ...own.toFeed(), end: position })] : [];
+    this.#windows = [...others, ...rest, new Window({ run: ++this.#runs, settled: position })];
+  }
+
+  /** Ends those that have come to their end, and of which nothing waits. Answers whether there were any. */
+  endOver(isAwaited: (run: number) => boolean): boolean {
+    const before = this.#windows;
+    this.#windows = before.filter((window) => !window.isOver || isAwaited(window.run));
+    return this.#windows.length < before.length;
+  }
+
+  /** As they are stored. */
+  toProgress(): Pick<Progress, "feeds" | "runs"> {
+    return { feeds: this.#windows.map((window) => window.toFeed()), runs: this.#runs };
+  }
+}

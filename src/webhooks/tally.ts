@@ -1,0 +1,55 @@
+/** How attempts have fared: counted, with the last failure, and what they say of the endpoint's health. */
+
+import type { LoggedEvent } from "../event.ts";
+import type { ConsumerError } from "../protocol.ts";
+import { Health } from "./health.ts";
+import type { Progress } from "./progress.ts";
+import type { Outcome, Totals } from "./protocol.ts";
+
+const NONE: Totals = { delivered: 0, failed: 0, parked: 0, skipped: 0 };
+
+export class Tally {
+  readonly health: Health;
+  #totals: Totals;
+  #lastFailure: ConsumerError | undefined;
+
+  constructor({ health, totals = NONE, lastFailure }: Pick<Progress, "health" | "totals" | "lastFailure">) {
+    this.health = new Health(health);
+    this.#totals = totals;
+    this.#lastFailure = lastFailure;
+  }
+
+  get totals(): Totals {
+    return this.#totals;
+  }
+
+  get lastFailure(): ConsumerError | undefined {
+    return this.#lastFailure;
+  }
+
+  count(what: keyof Totals): void {
+    this.#totals = { ...this.#totals, [what]: this.#totals[what] + 1 };
+  }
+
+  /** An attempt was a success. Answers with the beginning of the outage that this ends (milliseconds since 1970), if it does. */
+  arrived(now: number): number | undefined {
+    const { failingSince } = this.health.record;
+    const wasDown = this.health.isDown;
+    this.health.succeeded(now);
+    return wasDown ? failingSince : undefined;
+  }
+
+  /** An attempt was not. */
+  failed({ stream, version, type, position }: LoggedEvent, { error, retryAfterMs }: Outcome, now: number): void {
+    this.count("failed");
+    this.health.failed(stream, now, Math.random());
+    if (retryAfterMs !== undefined) this.health.hold(now + retryAfterMs);
+    const message = error ?? "the delivery failed";
+    this.#lastFailure = { message, at: new Date(now).toISOString(), event: { position, stream, version, type } };
+  }
+
+  /** As it is stored. */
+  toProgress(): Pick<Progress, "health" | "totals" | "lastFailure"> {
+    return { health: this.health.record, totals: this.#totals, ...(this.#lastFailure ? { lastFailure: this.#lastFailure } : {}) };
+  }
+}
