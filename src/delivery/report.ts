@@ -3,7 +3,7 @@
 import type { App } from "../app.ts";
 import { logOf, webhookOf } from "../objects.ts";
 import type { ConsumerError, ConsumerStatus } from "../protocol.ts";
-import type { WebhookReport } from "../webhooks/protocol.ts";
+import type { BlockedReport, WebhookReport } from "../webhooks/protocol.ts";
 import { type ViewRow, databaseOf, generationsOf } from "../views/generations.ts";
 import type { View } from "../views/view.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
@@ -35,6 +35,8 @@ export interface ConsumerReport {
   readonly stale?: true;
   /** Of a view: the table that is being built beside the one that answers. */
   readonly rebuild?: RebuildReport;
+  /** Of a webhook: streams whose events wait for one that has failed. */
+  readonly blocked?: BlockedReport;
   /** Events that an operator let it skip, the last first. */
   readonly skipped?: readonly (ConsumerError & { readonly skippedAt: string })[];
 }
@@ -94,12 +96,12 @@ export async function reportConsumers(app: App, env: Env, store: string, only = 
 
 /** @param webhook undefined: it has just been removed */
 export function reportWebhook(name: string, webhook: WebhookReport | undefined, head: number): ConsumerReport {
-  const { position = 0, status, attempts = 0, lastError, totals, health } = webhook ?? {};
+  const { position = 0, status, attempts = 0, lastError, totals, health, blocked } = webhook ?? {};
   const { delivered: processed = 0, failed: failures = 0 } = totals ?? {};
   const known = report(name, "webhook", { ...NEW, position, attempts, processed, failures }, head);
   const stands = status === "paused" || status === "failed" ? { status } : {};
   const progress = health?.lastSuccessAt === undefined ? {} : { lastProgressAt: health.lastSuccessAt };
-  return { ...known, ...progress, ...stands, ...(lastError ? { lastError } : {}) };
+  return { ...known, ...progress, ...stands, ...(lastError ? { lastError } : {}), ...(blocked ? { blocked } : {}) };
 }
 
 /** The events that an operator let a consumer skip, the last first. */

@@ -47,6 +47,10 @@ function familiesOf(store: string, { log, consumers, webhooks, databases }: Stor
     failingSince === undefined ? [] : [[{ store, consumer: id }, seconds(failingSince)] as const],
   );
 
+  const blocked = hooks.map(({ id, blocked }) => [{ store, consumer: id }, blocked?.streams ?? 0] as const);
+  const full = hooks.map(({ id, blocked }) => [{ store, consumer: id }, blocked?.fullSince === undefined ? 0 : 1] as const);
+  const blockedSince = hooks.flatMap(({ id, blocked }) => (blocked ? [[{ store, consumer: id }, seconds(blocked.since)] as const] : []));
+
   return [
     gauge("log_head", "Position of the last event in the store's log.", ofStore(log.head)),
     counter("log_events_total", "Events that the store's log has taken: its head, to take rates of.", ofStore(log.head)),
@@ -107,6 +111,9 @@ function familiesOf(store: string, { log, consumers, webhooks, databases }: Stor
     ),
     gauge("webhook_success_ratio", "Of the attempts of the last 24 hours, the part that arrived.", rates),
     gauge("webhook_failing_since_timestamp_seconds", "Of the first failure since the last success.", failing),
+    gauge("webhook_blocked_streams", "Streams whose events wait for one that has failed.", blocked),
+    gauge("webhook_blocked_since_timestamp_seconds", "When the first of these streams began to wait.", blockedSince),
+    gauge("webhook_full", "1 when as many streams wait as may: the webhook takes no further event.", full),
     gauge("webhooks", "Webhooks that the store has.", ofStore(webhooks.all)),
     gauge("webhooks_not_measured", "Those of them beyond the 100 whose figures are here.", ofStore(webhooks.all - webhooks.measured)),
   ];

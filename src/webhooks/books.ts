@@ -107,7 +107,7 @@ export class Books {
     this.#transaction(() => {
       this.ledger.record(key, event, "pending", attempts, outcome, now, nextAttemptAt);
       this.waits.tryAgain({ ...key, stream, attempts, nextAttemptAt, at: now });
-      this.waits.block(turn, position);
+      this.waits.block(turn, position, now);
       this.#put();
     });
   }

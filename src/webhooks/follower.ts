@@ -6,6 +6,7 @@
  * everything is on the books, and an armed alarm. Whatever dies, the alarm reads on from that position.
  */
 
+import { WEBHOOK_FAILING_STREAMS } from "../limits.ts";
 import { logOf } from "../objects.ts";
 import { logger } from "../telemetry/logger.ts";
 import { AlarmSetter } from "./alarm-setter.ts";
@@ -44,6 +45,8 @@ export class Follower {
   readonly #alarm: AlarmSetter;
   #books: Books | undefined;
   #dispatcher: Dispatcher | undefined;
+  /** That it is full. */
+  #hasWarned = false;
 
   constructor(equipment: Equipment) {
     const { storage, announcements } = equipment;
@@ -191,8 +194,19 @@ export class Follower {
 
   #settled({ delivered, response }: Outcome): void {
     if (delivered || !this.#books) return;
+    this.#warnWhenFull(this.#books);
     if (response === 410) this.#disable("gone");
     else if (this.#books.tally.health.isBeyondHope(Date.now())) this.#disable("failing");
+  }
+
+  /** Once, not each time that one of the streams has ended and another one takes its place. */
+  #warnWhenFull({ waits }: Books): void {
+    if (waits.isFull && !this.#hasWarned) {
+      const { store, id } = this.#with;
+      const message = "a webhook takes no further event: too many of its streams wait for one that failed";
+      logger.error({ message, store, consumer: id, count: waits.streams });
+    }
+    this.#hasWarned = waits.isFull || (this.#hasWarned && waits.streams > WEBHOOK_FAILING_STREAMS / 2);
   }
 
   #disable(reason: Disabled["reason"]): void {

@@ -1,7 +1,7 @@
 /** What a webhook reads from the log: what comes next, page by page as there is room for it, and what one event says. */
 
 import type { LoggedEvent } from "../event.ts";
-import { WEBHOOK_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FAILING_STREAMS, WEBHOOK_WINDOW_EVENTS } from "../limits.ts";
+import { WEBHOOK_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_WINDOW_EVENTS } from "../limits.ts";
 import type { Books } from "./books.ts";
 import type { Turn } from "./turn.ts";
 import { EventCache } from "./event-cache.ts";
@@ -66,7 +66,7 @@ export class Intake {
   /** One that a reset has put aside is not read any more. */
   #mayRead(window: Window): boolean {
     const { waits, feeds } = this.#books;
-    const hasRoom = window.size + WEBHOOK_BATCH_EVENTS <= WEBHOOK_WINDOW_EVENTS && waits.streams < WEBHOOK_FAILING_STREAMS;
+    const hasRoom = window.size + WEBHOOK_BATCH_EVENTS <= WEBHOOK_WINDOW_EVENTS && !waits.isFull;
     return window.mayHaveMore && hasRoom && feeds.windows.includes(window) && this.#host.settings() !== undefined;
   }
 

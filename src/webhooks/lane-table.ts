@@ -3,14 +3,17 @@
  * event that waits.
  */
 
+import { hasTableWith } from "../sqlite.ts";
+
 /** The layout is stored: add nullable columns, change nothing. */
-const CREATE = `CREATE TABLE IF NOT EXISTS lanes (
+const CREATE = `CREATE TABLE lanes (
   run      INTEGER NOT NULL,
   stream   TEXT    NOT NULL,
   head     INTEGER,                   -- position of the delivery that the others wait for; NULL: to be found after \`after\`
   after    INTEGER NOT NULL,          -- up to here all of the stream's events are on the books
   seen     INTEGER NOT NULL,          -- the last of its events that wait here
   behind   INTEGER NOT NULL,          -- how many wait, besides the head
+  since    INTEGER,                   -- when the stream began to wait (milliseconds since 1970); NULL: the row is from before this was noted
   PRIMARY KEY (run, stream)
 ) STRICT, WITHOUT ROWID`;
 
@@ -22,6 +25,8 @@ export interface Lane {
   after: number;
   seen: number;
   behind: number;
+  /** When the stream began to wait (milliseconds since 1970). */
+  readonly since: number;
 }
 
 export class LaneTable {
@@ -29,23 +34,24 @@ export class LaneTable {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(CREATE);
+    if (!hasTableWith(sql, "lanes", "since", "INTEGER")) sql.exec(CREATE);
   }
 
   all(): Lane[] {
-    const rows = this.#sql.exec(`SELECT run, stream, head, after, seen, behind FROM lanes`).toArray();
-    return rows.map((row) => ({ ...row, head: row.head ?? undefined })) as unknown as Lane[];
+    const rows = this.#sql.exec(`SELECT run, stream, head, after, seen, behind, since FROM lanes`).toArray();
+    return rows.map((row) => ({ ...row, head: row.head ?? undefined, since: row.since ?? Date.now() })) as unknown as Lane[];
   }
 
-  save({ run, stream, head, after, seen, behind }: Lane): void {
+  save({ run, stream, head, after, seen, behind, since }: Lane): void {
     this.#sql.exec(
-      `INSERT OR REPLACE INTO lanes (run, stream, head, after, seen, behind) VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO lanes (run, stream, head, after, seen, behind, since) VALUES (?, ?, ?, ?, ?, ?, ?)`,
       run,
       stream,
       head ?? null,
       after,
       seen,
       behind,
+      since,
     );
   }
 

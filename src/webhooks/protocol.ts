@@ -71,7 +71,17 @@ export interface WebhookReport extends Omit<Settings, "headers"> {
     /** Nothing is sent before then: several streams have failed, or the endpoint has asked for it. */
     readonly nextAttemptAt?: string;
   };
+  /** Streams whose events wait for one that has failed; absent: there are none. */
+  readonly blocked?: BlockedReport;
   readonly replays: readonly ReplayReport[];
+}
+
+export interface BlockedReport {
+  readonly streams: number;
+  /** RFC 3339 UTC: when the first of them began to wait. */
+  readonly since: string;
+  /** RFC 3339 UTC: since when as many wait as may (10,000), so that it takes no further event. Absent: fewer do. */
+  readonly fullSince?: string;
 }
 
 /**

@@ -3,8 +3,9 @@
 import type { Books } from "./books.ts";
 import { type Active, shownSettings } from "./configuration.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { WebhookReport } from "./protocol.ts";
+import type { BlockedReport, WebhookReport } from "./protocol.ts";
 import { replayReports } from "./replay.ts";
+import type { Blocked } from "./waiting.ts";
 
 /** @param books undefined: it has not begun; it will, after `start` */
 export function reportOf(
@@ -19,7 +20,8 @@ export function reportOf(
   const { lastSuccessAt, failingSince, failures = 0 } = books?.tally.health.record ?? {};
   const successRate = books?.tally.health.successRate(now);
   const closedUntil = books?.tally.health.closedUntil ?? 0;
-  const isLive = !books || !books.feeds.own.mayHaveMore || books.feeds.own.size === 0;
+  const blocked = books?.waits.blocked;
+  const isLive = !books || !books.feeds.own.mayHaveMore || (books.feeds.own.size === 0 && !books.waits.isFull);
   return {
     id,
     ...shownSettings(configuration),
@@ -34,10 +36,20 @@ export function reportOf(
     totals: books?.tally.totals ?? { delivered: 0, failed: 0, parked: 0, skipped: 0 },
     health: {
       ...(successRate === undefined ? {} : { successRate }),
-      ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: new Date(lastSuccessAt).toISOString() }),
-      ...(failingSince === undefined ? {} : { failingSince: new Date(failingSince).toISOString() }),
-      ...(closedUntil > now ? { nextAttemptAt: new Date(closedUntil).toISOString() } : {}),
+      ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: toTime(lastSuccessAt) }),
+      ...(failingSince === undefined ? {} : { failingSince: toTime(failingSince) }),
+      ...(closedUntil > now ? { nextAttemptAt: toTime(closedUntil) } : {}),
     },
+    ...(blocked ? { blocked: blockedReport(blocked) } : {}),
     replays: replayReports(books),
   };
+}
+
+function blockedReport({ streams, since, fullSince }: Blocked): BlockedReport {
+  return { streams, since: toTime(since), ...(fullSince === undefined ? {} : { fullSince: toTime(fullSince) }) };
+}
+
+/** RFC 3339 UTC. */
+function toTime(ms: number): string {
+  return new Date(ms).toISOString();
 }

@@ -3,6 +3,7 @@
  * In memory; the lanes also in their table. What writes is called inside a transaction of the books.
  */
 
+import { WEBHOOK_FAILING_STREAMS } from "../limits.ts";
 import { type Key, deliveryId } from "./delivery-id.ts";
 import { type Lane, LaneTable } from "./lane-table.ts";
 import type { Retry } from "./ledger.ts";
@@ -10,6 +11,14 @@ import type { Turn } from "./turn.ts";
 
 /** Whether a delivery of the stream is under way, of which there is never a second one. */
 type IsUnderWay = (run: number, stream: string) => boolean;
+
+export interface Blocked {
+  readonly streams: number;
+  /** When the first of them began to wait. */
+  readonly since: number;
+  /** Since when as many wait as may; undefined: fewer do. */
+  readonly fullSince?: number;
+}
 
 export class Waiting {
   readonly #table: LaneTable;
@@ -27,6 +36,20 @@ export class Waiting {
   /** As many streams wait. */
   get streams(): number {
     return this.#lanes.size;
+  }
+
+  /** As many streams wait as may: nothing more is taken from the log until one of them has ended. */
+  get isFull(): boolean {
+    return this.#lanes.size >= WEBHOOK_FAILING_STREAMS;
+  }
+
+  /** How many streams wait, and since when (milliseconds since 1970); undefined: none does. */
+  get blocked(): Blocked | undefined {
+    if (this.#lanes.size === 0) return undefined;
+    let [since, last] = [Number.POSITIVE_INFINITY, 0];
+    for (const lane of this.#lanes.values()) [since, last] = [Math.min(since, lane.since), Math.max(last, lane.since)];
+    // The last to come is the one that made it full.
+    return { streams: this.#lanes.size, since, ...(this.isFull ? { fullSince: last } : {}) };
   }
 
   /** Deliveries that have failed and will be tried again. */
@@ -102,11 +125,12 @@ export class Waiting {
   }
 
   /** A stream waits for an event that has failed. */
-  block(turn: Turn, position: number): void {
+  block(turn: Turn, position: number, now: number): void {
     const { run, stream, lane } = turn;
     if (turn.kind === "fresh") {
       const behind = turn.window.waitingOf(stream);
-      const made = { run, stream, head: position, after: position, seen: behind.at(-1)?.position ?? position, behind: behind.length };
+      const seen = behind.at(-1)?.position ?? position;
+      const made = { run, stream, head: position, after: position, seen, behind: behind.length, since: now };
       this.#lanes.set(laneKey(run, stream), made);
       this.#keep(made);
       turn.item.state = "settled";

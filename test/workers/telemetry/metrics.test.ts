@@ -125,6 +125,10 @@ describe("the figures of a store", () => {
     await wake();
     await eventually(() => expect(endpoint.received).toHaveLength(2));
     await eventually(async () => expect((await store.report()).attempts).toBe(1));
+    const waiting = await figuresOf(store);
+    expect([waiting.of("webhook_blocked_streams", consumer), waiting.of("webhook_full", consumer)]).toEqual([1, 0]);
+    const { since } = (await store.report()).blocked;
+    expect(waiting.of("webhook_blocked_since_timestamp_seconds", consumer)).toBe(Date.parse(since) / 1_000);
     await store.post(`/consumers/${webhook.id}/skip`, {});
     await alarm();
     await evict();
@@ -133,6 +137,7 @@ describe("the figures of a store", () => {
     expect(of("webhook_deliveries_total", { ...consumer, status: "parked" })).toBe(1);
     expect(of("webhook_deliveries", { ...consumer, status: "parked" })).toBe(1);
     expect(of("webhook_success_ratio", consumer)).toBe(0.5);
+    expect([of("webhook_blocked_streams", consumer), of("webhook_blocked_since_timestamp_seconds", consumer)]).toEqual([0, undefined]);
     expect([of("consumer_processed_total", consumer), of("consumer_failures_total", consumer)]).toEqual([1, 1]);
     expect(of("webhooks")).toBe(1);
     expect(text).not.toContain(webhook.url);

@@ -60,23 +60,31 @@ describe("a webhook with a concurrency", () => {
 });
 
 describe("a webhook at which as many streams fail as it can carry", () => {
-  it("takes no further event until one of them has ended", async () => {
-    const { read, wake, alarm, evict, endpoint, received, report, storage } = await subscribed("lanes");
+  const others = WEBHOOK_FAILING_STREAMS - 1;
+
+  /** One stream waits since now, and so many others since a day before. */
+  async function withFailing(name: string, waiting: number) {
+    const store = await subscribed(name);
     const time = clock();
-    endpoint.answer = FAILED;
-    await read("s", 1);
-    await wake();
-    await eventually(async () => expect(await report()).toMatchObject({ attempts: 1, pending: 1 }));
-    const others = WEBHOOK_FAILING_STREAMS - 1;
-    await storage(({ sql }) => {
+    store.endpoint.answer = FAILED;
+    await store.read("s", 1);
+    await store.wake();
+    await eventually(async () => expect(await store.report()).toMatchObject({ attempts: 1, pending: 1 }));
+    await store.storage(({ sql }) => {
+      if (waiting === 0) return;
       // What the books have after so many failures, each due in a day.
       const numbers = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)`;
-      sql.exec(`${numbers} INSERT INTO lanes (run, stream, head, after, seen, behind)
-                SELECT 9, 'reading/x' || n, n, n, n, 0 FROM numbers`, others); // prettier-ignore
+      sql.exec(`${numbers} INSERT INTO lanes (run, stream, head, after, seen, behind, since)
+                SELECT 9, 'reading/x' || n, n, n, n, 0, ? FROM numbers`, waiting, time.now() - 86_400_000); // prettier-ignore
       sql.exec(`${numbers} INSERT INTO deliveries (run, position, stream, type, status, attempts, at, duration, next_attempt_at)
-                SELECT 9, n, 'reading/x' || n, 'Read', 'pending', 1, 0, 1, ? FROM numbers`, others, time.now() + 86_400_000); // prettier-ignore
+                SELECT 9, n, 'reading/x' || n, 'Read', 'pending', 1, 0, 1, ? FROM numbers`, waiting, time.now() + 86_400_000); // prettier-ignore
     });
-    await evict();
+    await store.evict();
+    return { ...store, time };
+  }
+
+  it("takes no further event until one of them has ended", async () => {
+    const { read, wake, alarm, endpoint, received, report, time } = await withFailing("lanes", others);
     await read("new", 1);
     await wake();
     expect(await report()).toMatchObject({ position: 1, pending: WEBHOOK_FAILING_STREAMS });
@@ -87,6 +95,65 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     await alarm();
     await eventually(() => expect(received()).toEqual(["reading/s/1", "reading/s/1", "reading/new/1"]));
     await eventually(async () => expect(await report()).toMatchObject({ position: 2, pending: others }));
+  });
+
+  it("says so: in its report, as a consumer, and in the logs once", async () => {
+    const { store, webhook, get, read, wake, alarm, endpoint, received, report, json, time } = await withFailing("full", others - 1);
+    const lines = vi.spyOn(console, "error").mockReturnValue();
+    const begun = new Date(time.now()).toISOString();
+    const dayBefore = new Date(time.now() - 86_400_000).toISOString();
+    expect(await report()).toMatchObject({ status: "live", blocked: { streams: others, since: dayBefore } });
+    expect((await report()).blocked).not.toHaveProperty("fullSince");
+
+    time.pass(1_000);
+    await read("t", 1);
+    await wake();
+    const fullSince = new Date(time.now()).toISOString();
+    const blocked = { streams: WEBHOOK_FAILING_STREAMS, since: dayBefore, fullSince };
+    await eventually(async () => expect(await report()).toMatchObject({ position: 2, blocked }));
+    expect(fullSince).not.toBe(begun);
+    await read("new", 1);
+    await wake();
+    expect(await report()).toMatchObject({ status: "catching-up", position: 2 });
+    expect(await json(`/consumers/${webhook.id}`)).toMatchObject({ status: "catching-up", lag: 1, blocked });
+    expect(await (await get("/metrics")).text()).toContain(`headspring_webhook_full{store="${store}",consumer="${webhook.id}"} 1\n`);
+
+    time.pass(5_000); // another failure of the same stream
+    await alarm();
+    await eventually(() => expect(received().length).toBeGreaterThan(2));
+    expect(lines.mock.calls.flat()).toEqual([
+      expect.objectContaining({
+        message: expect.stringMatching(/takes no further event/),
+        store,
+        consumer: webhook.id,
+        count: WEBHOOK_FAILING_STREAMS,
+      }),
+    ]);
+
+    endpoint.answer = OK;
+    time.pass(300_000);
+    await alarm();
+    await eventually(async () => expect(await report()).toMatchObject({ position: 3, pending: others - 1 }));
+    expect(await report()).toMatchObject({ status: "live", blocked: { streams: others - 1, since: dayBefore } });
+    expect((await report()).blocked).not.toHaveProperty("fullSince");
+  });
+
+  it("of which none waits any more says nothing of them", async () => {
+    const { wake, alarm, endpoint, report, time } = await withFailing("none", 0);
+    endpoint.answer = OK;
+    time.pass(5_000);
+    await alarm();
+    await wake();
+    await eventually(async () => expect(await report()).toMatchObject({ status: "live", pending: 0 }));
+    expect(await report()).not.toHaveProperty("blocked");
+  });
+
+  it("has books from before it was noted since when they wait: they wait from now on", async () => {
+    const { evict, report, storage, time } = await withFailing("before", 1);
+    await storage(({ sql }) => sql.exec(`ALTER TABLE lanes DROP COLUMN since`));
+    await evict();
+    time.pass(60_000);
+    expect(await report()).toMatchObject({ blocked: { streams: 2, since: new Date(time.now()).toISOString() } });
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import type { ConsumerReport, RebuildReport } from "../../../delivery/report.ts";
+import type { BlockedReport } from "../../../webhooks/protocol.ts";
 import { Name, Whole, Version, Position, Time, StreamName, Json } from "./parts.ts";
 
 export const consumerError = z.object({
@@ -11,6 +12,14 @@ export const consumerError = z.object({
 });
 
 const consumerStatus = z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]);
+
+export const blocked = z
+  .object({
+    streams: Whole,
+    since: Time.describe("When the first of them began to wait."),
+    fullSince: Time.optional().describe("Since then as many wait as may, and it takes no further event."),
+  })
+  .describe("Of a webhook: streams whose events wait for one that has failed.") satisfies z.ZodType<BlockedReport>;
 
 const rebuild = z.object({
   status: z.enum(["building", "paused", "failed"]),
@@ -48,6 +57,7 @@ export const consumer = z.object({
   lastError: consumerError.optional(),
   stale: viewReport.shape.stale,
   rebuild: rebuild.optional().describe("Of a view: the table that is being built beside the one that answers."),
+  blocked: blocked.optional(),
   skipped: z
     .array(z.object({ ...consumerError.shape, skippedAt: Time }))
     .optional()

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import type { DeliveryReport, Outcome, ReplayReport, WebhookReport } from "../../../webhooks/protocol.ts";
-import { consumerError } from "./consumers.ts";
+import { blocked, consumerError } from "./consumers.ts";
 import { Whole, Position, Time, StreamName } from "./parts.ts";
 
 export const replay = z.object({
@@ -40,6 +40,7 @@ export const webhook = z.object({
     failingSince: Time.optional(),
     nextAttemptAt: Time.optional().describe("Nothing is sent before then: several streams have failed, or the endpoint asks for it."),
   }),
+  blocked: blocked.optional(),
   replays: z.array(replay),
 }) satisfies z.ZodType<Omit<WebhookReport, "where">>;
 
