@@ -18,7 +18,7 @@ export async function exportLog(context: HttpContext): Promise<Response> {
   const { after, to, ...filters } = queryOf(context, ExportQuery);
   const log = logOf(context.env, storeOf(context));
   const end = Math.min(to ?? Number.POSITIVE_INFINITY, await log.head());
-  return ndjson(linesOf(log, filterOf(filters), after, end), { vary: "accept" });
+  return ndjson(context, linesOf(log, filterOf(filters), after, end), { vary: "accept" });
 }
 
 /** A page at a time. Pages that the filter has left empty are passed over. */

@@ -1,12 +1,15 @@
 /** Long answers, one JSON text a line, made only as fast as they are read. */
+
 import { logger } from "../telemetry/logger.ts";
+import { type HttpContext, storeOf } from "./request.ts";
 
 /**
  * A body that asks for the next piece when its reader wants more, and holds none in between. When making a piece fails,
  * the body breaks off, so that nobody takes what came before for the whole.
  */
-export function ndjson(pieces: AsyncGenerator<string, void>, headers: Record<string, string>): Response {
+export function ndjson(context: HttpContext, pieces: AsyncGenerator<string, void>, headers: Record<string, string>): Response {
   const utf8 = new TextEncoder();
+  const [store, path] = [storeOf(context), context.req.path];
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -15,7 +18,7 @@ export function ndjson(pieces: AsyncGenerator<string, void>, headers: Record<str
           if (done) controller.close();
           else controller.enqueue(utf8.encode(value));
         } catch (error) {
-          logger.error({ message: "an answer broke off" }, error);
+          logger.error({ message: "an answer broke off", store, path }, error);
           throw error;
         }
       },

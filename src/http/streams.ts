@@ -181,7 +181,7 @@ async function wholeStream(context: HttpContext, stream: string): Promise<Respon
       requireReadable(page, stream);
     }
   }
-  return ndjson(pieces(), readHeaders(first));
+  return ndjson(context, pieces(), readHeaders(first));
 }
 
 function requestOf({ from = 1, to = MAX_POSITION, type, ...rest }: z.output<typeof Window>): Omit<StreamReadRequest, "limit"> {

@@ -98,7 +98,7 @@ export class LiveBlocks implements BlockSource {
       this.#first = "";
       return { ...blocks, text: first + blocks.text };
     } catch (error) {
-      logger.error({ message: "a live view failed and is closed", consumer: this.#view.name }, error);
+      logger.error({ message: "a live view failed and is closed", store: this.#live.store, consumer: this.#view.name }, error);
       return this.#end(comment("the view could not be read. Resume from your last id"));
     }
   }

@@ -41,8 +41,8 @@ const HELP_MS = 2_000;
 export class LiveView {
   /** Reads of the view so far. */
   reads = 0;
+  readonly store: string;
   readonly #env: Env;
-  readonly #store: string;
   readonly #view: View;
   readonly #conditions: readonly Condition[];
   #generation: string | undefined;
@@ -59,7 +59,7 @@ export class LiveView {
   /** @param generation of the table that the reader's rows are of; without it the one that serves now */
   constructor(env: Env, store: string, view: View, conditions: readonly Condition[], generation?: string) {
     this.#env = env;
-    this.#store = store;
+    this.store = store;
     this.#view = view;
     this.#conditions = conditions;
     this.#generation = generation;
@@ -134,7 +134,7 @@ export class LiveView {
   async #wait(position: number): Promise<Step> {
     this.#behindSince ??= Date.now();
     if (this.behindMs >= LIVE_HELP_AFTER_MS) {
-      await project(this.#env, this.#store, this.#view, Date.now() + HELP_MS, position);
+      await project(this.#env, this.store, this.#view, Date.now() + HELP_MS, position);
     }
     return { outcome: "waiting" };
   }
@@ -145,12 +145,12 @@ export class LiveView {
     const statement = (table: ViewTable, db: D1Database) =>
       // A table that the reader does not follow need not have the columns that it asks for.
       isOther(table)
-        ? table.select(db, this.#store, [])
-        : queryStatement(table, db, this.#store, {
+        ? table.select(db, this.store, [])
+        : queryStatement(table, db, this.store, {
             conditions: [...this.#conditions, { column: { name: table.key, kind: "text" }, test: "any-of", values: keys }],
             limit: LIVE_KEYS,
           });
-    const served = await readServing(this.#env, this.#store, this.#view, statement, from);
+    const served = await readServing(this.#env, this.store, this.#view, statement, from);
     // A replica may not have heard yet which table serves.
     return from === "anywhere" && isOther(served.table) ? this.#read(keys, "primary") : served;
   }

@@ -5,11 +5,14 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { catchUp } from "../../../src/delivery/consumer.ts";
+import { LiveBlocks } from "../../../src/http/view-live.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { aggregate, defineApp, reactor, send, view } from "../../../src/index.ts";
+import { PAGE_EVENTS } from "../../../src/limits.ts";
 import { reactorConsumer } from "../../../src/processors/react.ts";
+import { LiveView } from "../../../src/views/live.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
-import { app, meter, reading } from "../app.ts";
+import { app, meter, reading, totals } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { strict } from "../processors/support.ts";
 import { freshStore, interceptLog, read } from "../support.ts";
@@ -128,6 +131,58 @@ describe("a write whose log does not answer", () => {
     restore();
     await eventually(() => expect(saying("the log did not take a stream's events; the alarm will try again")).not.toEqual([]));
     expect(lines[0]).toMatchObject({ level: "warn", store, stream: "reading/s", error: expect.stringContaining("the log is down") });
+    areClean();
+  });
+});
+
+describe("a long answer that breaks off", () => {
+  it.each(["/streams/reading/s", "/log"])("is logged with its store and path: %s", async (path) => {
+    const { store, get, post } = freshStore("broken");
+    for (let page = 0; page < 2; page++) {
+      const events = Array.from({ length: PAGE_EVENTS }, () => ({ type: "Read", data: { value: 1 }, meta: { note: MARK } }));
+      expect((await post("/streams/reading/s", { events })).status).toBe(201);
+    }
+    // The pages after the first are out of reach, of the log as of the stream.
+    const failing = (real: object) => (request: { after?: number; from?: number }) => {
+      if ((request.after ?? 0) > 0 || (request.from ?? 1) > 1) return Promise.reject(new Error("the object is gone"));
+      return (real as { read(request: object): Promise<unknown> }).read(request);
+    };
+    for (const objects of [env.LOGS, env.STREAMS] as DurableObjectNamespace[]) {
+      const getByName = objects.getByName.bind(objects);
+      vi.spyOn(objects, "getByName").mockImplementation((name) => {
+        const real = getByName(name);
+        if (name !== store && !name.startsWith(`${store}/`)) return real;
+        return new Proxy(real, { get: (target, property) => (property === "read" ? failing(target) : Reflect.get(target, property)) });
+      });
+    }
+    const response = await get(path, { accept: "application/x-ndjson" });
+    await expect(response.text()).rejects.toThrow("the object is gone");
+    expect(saying("an answer broke off")).toEqual([
+      expect.objectContaining({
+        level: "error",
+        store,
+        path: `/stores/${store}${path}`,
+        error: expect.stringContaining("the object is gone"),
+      }),
+    ]);
+    areClean();
+  });
+});
+
+describe("a live view that fails", () => {
+  it("is logged with its store and its view", async () => {
+    const { store } = quietStore("live");
+    const live = new LiveView(env, store, totals, []);
+    const { generation } = await live.start();
+    const { 0: ours, 1: logs } = new WebSocketPair();
+    logs.accept();
+    const blocks = new LiveBlocks(totals, live, ours, generation, 0);
+    await blocks.next(1);
+    vi.spyOn(live, "isRebuilt").mockRejectedValue(new Error("the database is gone"));
+    expect(await blocks.next(1)).toMatchObject({ text: expect.stringContaining("could not be read"), last: true });
+    expect(saying("a live view failed and is closed")).toEqual([
+      expect.objectContaining({ level: "error", store, consumer: "totals", error: expect.stringContaining("the database is gone") }),
+    ]);
     areClean();
   });
 });
