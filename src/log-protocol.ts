@@ -15,7 +15,8 @@ export interface Sequenced {
   readonly diverged?: boolean;
 }
 
-export interface LogFilter {
+/** What a live subscription may ask for. The log also tests it on events in memory. */
+export interface FeedFilter {
   /** Any of these types; absent: all. */
   readonly types?: readonly string[];
   /** Any of these categories; absent: all. */
@@ -24,6 +25,9 @@ export interface LogFilter {
   readonly stream?: string;
   /** Any of these streams: looks at every entry, as the filters above do. */
   readonly streams?: readonly string[];
+}
+
+export interface LogFilter extends FeedFilter {
   /** Events with this id, in lower case. */
   readonly id?: string;
   /** Events recorded from this time on, and before that one; milliseconds since 1970. Looks at every entry: a log is not in the order of time. */

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { FEED_FILTER_BYTES } from "../limits.ts";
 import { logOf } from "../objects.ts";
-import type { LogFilter } from "../log-protocol.ts";
+import type { FeedFilter } from "../log-protocol.ts";
 import { EVENT_STREAM_HEADERS } from "./event-stream.ts";
 import { serverSentEvents } from "./feed-sse.ts";
 import { FilterQuery, filterOf } from "./log-query.ts";
@@ -44,7 +44,7 @@ function feedUrl(context: HttpContext): string {
 }
 
 /** The URL that the log's `open` reads, unless the filter is too large for it. */
-export function feedUrlOf(after: number | "head", filter: LogFilter): string | undefined {
+export function feedUrlOf(after: number | "head", filter: FeedFilter): string | undefined {
   const query = new URLSearchParams({ after: String(after), filter: JSON.stringify(filter) }).toString();
   return query.length > FEED_FILTER_BYTES ? undefined : `https://log/?${query}`;
 }

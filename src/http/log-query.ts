@@ -1,7 +1,7 @@
 /** What all readings of the log can be asked for: some types, categories or streams only. */
 
 import { z } from "zod";
-import type { LogFilter } from "../log-protocol.ts";
+import type { FeedFilter } from "../log-protocol.ts";
 
 /** The filters of a query. Each may be repeated: any of its values will do. */
 export const FilterQuery = z.object({
@@ -10,7 +10,7 @@ export const FilterQuery = z.object({
   stream: z.array(z.string()).optional(),
 });
 
-export function filterOf({ type, category, stream }: z.output<typeof FilterQuery>): LogFilter {
+export function filterOf({ type, category, stream }: z.output<typeof FilterQuery>): FeedFilter {
   const [one, ...others] = stream ?? [];
   return {
     ...(type ? { types: type } : {}),

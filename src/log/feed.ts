@@ -22,7 +22,7 @@ import {
   FEED_TAIL_EVENTS,
   FEED_WINDOW,
 } from "../limits.ts";
-import type { LogFilter, LogPage, LogReadRequest } from "../log-protocol.ts";
+import type { FeedFilter, LogPage, LogReadRequest } from "../log-protocol.ts";
 import { matches } from "./filter.ts";
 import { type Subscription, CLOSE, checkpointIn, close, isWaiting, save, subscriptionOf } from "./subscription.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -53,7 +53,7 @@ export class Feed {
   }
 
   /**
-   * Begins a subscription. The door has checked the request: `after` is a position or `head`, `filter` a {@link LogFilter} as JSON.
+   * Begins a subscription. The door has checked the request: `after` is a position or `head`, `filter` a {@link FeedFilter} as JSON.
    * A log with too many subscribers says so by closing the socket.
    */
   open(request: Request): Response {
@@ -65,7 +65,7 @@ export class Feed {
       this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
       this.#ctx.acceptWebSocket(server, [TAG]);
       const position = after === "head" ? this.#head() : Number(after);
-      const filter = JSON.parse(searchParams.get("filter") ?? "{}") as LogFilter;
+      const filter = JSON.parse(searchParams.get("filter") ?? "{}") as FeedFilter;
       save(server, { filter, position, live: false, told: position, sent: 0, unanswered: [] });
       this.push();
     } else {
@@ -152,7 +152,7 @@ export class Feed {
   }
 
   /** Sends a subscriber what it may have now. @returns whether it could have more at once */
-  async #advance(socket: WebSocket, pageAfter: (position: number, filter: LogFilter) => Promise<LogPage>): Promise<boolean> {
+  async #advance(socket: WebSocket, pageAfter: (position: number, filter: FeedFilter) => Promise<LogPage>): Promise<boolean> {
     if (socket.readyState !== WebSocket.OPEN) return false;
     try {
       const { position: from, filter, ...before } = subscriptionOf(socket);
@@ -189,13 +189,13 @@ export class Feed {
   }
 
   /** A page near the head, read once for all who are at that position. */
-  async #tail(position: number, filter: LogFilter, pages: Map<number, LogPage>): Promise<LogPage> {
+  async #tail(position: number, filter: FeedFilter, pages: Map<number, LogPage>): Promise<LogPage> {
     const page = pages.get(position) ?? (await this.#read({ after: position, limit: FEED_TAIL_EVENTS, bytes: FEED_WINDOW }));
     pages.set(position, page);
     return { ...page, events: page.events.filter((event) => matches(filter, event)) };
   }
 
-  #history(position: number, filter: LogFilter): Promise<LogPage> {
+  #history(position: number, filter: FeedFilter): Promise<LogPage> {
     return this.#read({ ...filter, after: position, limit: FEED_TAIL_EVENTS, bytes: FEED_WINDOW });
   }
 

@@ -1,10 +1,10 @@
 /**
- * What a reader of the log is interested in: as a condition for the table, and as a test for an event in memory.
- * The two must say the same; the property test of the subscriptions compares them.
+ * What a reader of the log is interested in: as a condition for the table, and, of what subscriptions may ask for, as a test
+ * for an event in memory. The two must say the same; the property test of the subscriptions compares them.
  */
 
 import { type LoggedEvent, categoryOf } from "../event.ts";
-import type { LogFilter } from "../log-protocol.ts";
+import type { FeedFilter, LogFilter } from "../log-protocol.ts";
 
 /** Whether the filter may leave many entries out, so that a page must bound how many it looks at. One stream is found by its index. */
 export function isSparse({ types, categories, streams, id, since, until }: LogFilter): boolean {
@@ -37,14 +37,11 @@ export function bindingsOf({ types, categories, stream, streams, id, since, unti
 }
 
 /** Whether an event is of interest. */
-export function matches({ types, categories, stream, streams, id, since, until }: LogFilter, event: LoggedEvent): boolean {
+export function matches({ types, categories, stream, streams }: FeedFilter, event: LoggedEvent): boolean {
   return (
     (types?.includes(event.type) ?? true) &&
     (categories?.includes(categoryOf(event.stream)) ?? true) &&
     (stream === undefined || stream === event.stream) &&
-    (streams?.includes(event.stream) ?? true) &&
-    (id === undefined || id === event.id) &&
-    (since === undefined || event.recordedAt >= since) &&
-    (until === undefined || event.recordedAt < until)
+    (streams?.includes(event.stream) ?? true)
   );
 }

@@ -1,11 +1,11 @@
 /** One live subscription: what there is to know of it, kept with its socket, and what may be under way to it. */
 
 import { FEED_MESSAGE, FEED_UNANSWERED, FEED_WINDOW } from "../limits.ts";
-import type { LogFilter } from "../log-protocol.ts";
+import type { FeedFilter } from "../log-protocol.ts";
 
 /** A socket's attachment. */
 export interface Subscription {
-  readonly filter: LogFilter;
+  readonly filter: FeedFilter;
   /** Everything up to here has been sent, or is not of interest. */
   position: number;
   /** It has been told that it has reached the head. */
