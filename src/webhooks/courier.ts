@@ -1,10 +1,10 @@
 /** Sends what a webhook has to say, signed with what signs for it now, and tells of each delivery in a span. */
 
 import { isLocal } from "../env.ts";
-import type { LoggedEvent } from "../event.ts";
+import { type LoggedEvent, toRecorded } from "../event.ts";
 import { newId } from "../ids.ts";
 import { span } from "../telemetry/span.ts";
-import { traceIdOf } from "../telemetry/trace.ts";
+import { causeInLine } from "../telemetry/trace.ts";
 import { streamAbout } from "./announcements.ts";
 import type { Active } from "./configuration.ts";
 import { type Key, messageId } from "./delivery-id.ts";
@@ -28,10 +28,9 @@ export class Courier {
 
   /** One attempt at a delivery. */
   async deliver(configuration: Active, key: Key, event: LoggedEvent): Promise<Outcome> {
-    const { stream, version, position, type, id: causationId, trace } = event;
+    const { stream, version, position, type, trace } = event;
     const [store, consumer, id] = [this.#store, this.#id, messageId(this.#store, this.#id, key)];
-    const traceId = traceIdOf(trace);
-    const about = () => ({ store, consumer, stream, version, position, type, messageId: id, causationId, traceId });
+    const about = () => ({ store, consumer, stream, version, position, type, messageId: id, ...causeInLine(toRecorded(event)) });
     return span("deliver", about, async (note) => {
       const outcome = await this.#post(configuration, id, bodyOf(event), trace);
       note({ outcome: outcome.delivered ? "delivered" : "failed", response: outcome.response });

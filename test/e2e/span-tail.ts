@@ -7,6 +7,8 @@ interface Printed {
   readonly id: string;
   readonly parent: string | undefined;
   readonly attributes: Record<string, unknown>;
+  /** Absent: nothing was said of how it went. */
+  status?: string;
 }
 
 export default {
@@ -20,6 +22,10 @@ export default {
       attributes({ event, spanContext }) {
         const attributes = open.get(spanContext.spanId ?? "")?.attributes ?? {};
         for (const { name, value } of event.info) attributes[name] = value;
+      },
+      spanUpdate({ event: { info }, spanContext }) {
+        const span = open.get(spanContext.spanId ?? "");
+        if (span && info.type === "status") span.status = info.status.code;
       },
       spanClose({ spanContext }) {
         const span = open.get(spanContext.spanId ?? "");

@@ -22,31 +22,47 @@ interface Span {
   readonly id: string;
   readonly parent?: string;
   readonly attributes: Record<string, unknown>;
+  readonly status?: string;
 }
 
-/** The shop with its tracing on and somebody who listens, as two workers. */
-function configs(): string[] {
+const DEPLOYED = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+const DATE = /^compatibility_date = .*$/m.exec(DEPLOYED)?.[0];
+
+/** A worker with its tracing on and somebody who listens, as two workers. */
+function configs(of: (main: (file: string) => string) => string): string[] {
   const folder = temporaryFolder();
-  const [shop, tail] = ["shop.toml", "spans.toml"].map((name) => join(folder, name)) as [string, string];
-  const deployed = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
-  const main = `main = ${JSON.stringify(join(ROOT, "src/worker.ts"))}`;
-  writeFileSync(shop, `${deployed.replace(/^main = .*$/m, main)}\n[[streaming_tail_consumers]]\nservice = "spans"\n`);
-  const date = /^compatibility_date = .*$/m.exec(deployed)?.[0];
-  writeFileSync(tail, `name = "spans"\nmain = ${JSON.stringify(join(ROOT, "test/e2e/span-tail.ts"))}\n${date}\n`);
-  return [shop, tail];
+  const main = (file: string) => `main = ${JSON.stringify(join(ROOT, file))}`;
+  const [worker, tail] = ["worker.toml", "spans.toml"].map((name) => join(folder, name)) as [string, string];
+  writeFileSync(worker, `${of(main)}\n[[streaming_tail_consumers]]\nservice = "spans"\n`);
+  writeFileSync(tail, `name = "spans"\n${main("test/e2e/span-tail.ts")}\n${DATE}\n`);
+  return [worker, tail];
+}
+
+const shop = () => configs((main) => DEPLOYED.replace(/^main = .*$/m, main("src/worker.ts")));
+
+/** The spans that have ended, in the order in which they have: of one invocation that is how it was. */
+function spansOf(server: Server): Span[] {
+  return [...server.output.matchAll(/<span>(.*?)<\/span>/g)].map(([, span = ""]) => JSON.parse(span) as Span);
+}
+
+/** What the spans of a station say, as the documentation has it. */
+function documented(station: SpanName): string[] {
+  const page = readFileSync(join(ROOT, "docs/observability.md"), "utf8");
+  const says = new RegExp(`^\\| \`headspring\\.${station}\` \\|.*\\|(.*)\\|$`, "m").exec(page)?.[1] ?? "";
+  return ["store", ...[...says.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name)].toSorted();
 }
 
 describe("one order, traced", () => {
   let server: Server;
   let receiver: Receiver;
-  const spans = (): Span[] => [...server.output.matchAll(/<span>(.*?)<\/span>/g)].map(([, span = ""]) => JSON.parse(span) as Span);
+  const spans = () => spansOf(server);
   const named = (name: SpanName) => spans().filter((span) => span.name === `headspring.${name}`);
   const of = ({ attributes }: Span, name: string) => attributes[`headspring.${name}`];
 
   beforeAll(async () => {
     receiver = await Receiver.listen();
     receiver.secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-    server = await Server.start({ configs: configs(), variables: { SHIPPING_URL: receiver.url, SHIPPING_SECRET: receiver.secret } });
+    server = await Server.start({ configs: shop(), variables: { SHIPPING_URL: receiver.url, SHIPPING_SECRET: receiver.secret } });
     const { client } = server;
     await client.call("/aggregates/product/apple/ReceiveStock", { quantity: 10 });
     const order = { customer: CUSTOMER, lines: [{ sku: "apple", quantity: 2 }] };
@@ -68,10 +84,29 @@ describe("one order, traced", () => {
     }
   });
 
-  it("nests the hand-over to the log in the command, and the log's commit in the same trace of the platform's", () => {
+  it.each(STATIONS)("says in the spans of %s what the documentation lists, and nothing else", async (station) => {
+    const said = () => [...new Set(named(station).flatMap(({ attributes }) => Object.keys(attributes)))].toSorted();
+    // What one invocation says may come to the listener after what a later one says.
+    await expect.poll(said, { timeout: 30_000 }).toEqual(documented(station).map((name) => `headspring.${name}`));
+  });
+
+  it("nests what a consumer does in its run, which ends last", async () => {
+    const parts = () => [...named("project"), ...named("react")];
+    await until("their runs", () => parts().every(({ parent }) => spans().some(({ id }) => id === parent)) || undefined);
+    const ended = spans();
+    for (const work of parts()) {
+      const run = ended.find(({ id }) => id === work.parent);
+      expect(run?.name).toBe("headspring.consume");
+      expect(of(run as Span, "consumer")).toBe(of(work, "consumer"));
+      expect(ended.findIndex(({ id }) => id === run?.id)).toBeGreaterThan(ended.findIndex(({ id }) => id === work.id));
+    }
+  });
+
+  it("nests the hand-over to the log in the command or append, and the log's commit in the same trace of the platform's", () => {
     const command = named("command").find((span) => of(span, "command") === "PlaceOrder");
     const sequence = named("sequence").find((span) => of(span, "stream") === "order/1");
     expect(sequence?.parent).toBe(command?.id);
+    expect(named("sequence").find((span) => of(span, "stream") === "plain/1")?.parent).toBe(named("append")[0]?.id);
     expect(named("commit").map(({ trace }) => trace)).toContain(command?.trace);
     expect(command?.attributes).toMatchObject({ "headspring.outcome": "written", "headspring.traceId": TRACE_ID });
   });
@@ -100,10 +135,48 @@ describe("one order, traced", () => {
       "headspring.traceId": TRACE_ID,
       "headspring.outcome": "delivered",
       "headspring.response": 204,
+      "headspring.messageId": receiver.deliveries[0]?.id,
+      "headspring.correlationId": TRACE_ID,
     });
   });
 
-  it("says nothing of what was ordered", () => {
+  it("says nothing of what was ordered, and of no failure where there was none", () => {
     expect(JSON.stringify(spans())).not.toContain(CUSTOMER);
+    expect(spans().filter(({ status }) => status !== undefined)).toEqual([]);
   });
+});
+
+describe("work as a span", () => {
+  let server: Server;
+  /** What a piece of work came to, and its span. */
+  async function done(work: string): Promise<{ answer: unknown; span: Span }> {
+    const answer: unknown = (await server.client.call(`/${work}`)).body;
+    const mine = () => spansOf(server).find(({ attributes }) => attributes["headspring.stream"] === work);
+    return { answer, span: await until(`the span of ${work}`, mine) };
+  }
+
+  beforeAll(async () => {
+    server = await Server.start({ configs: configs((main) => `name = "work"\n${main("test/e2e/span-worker.ts")}\n${DATE}\n`) });
+  });
+  afterAll(() => server.stop());
+
+  it.each(["returns", "resolves"])(
+    "that %s answers with what it came to, and says what was noted on the way, where it is known",
+    async (work) => {
+      const { answer, span } = await done(work);
+      expect(answer).toEqual({ result: work });
+      expect(span.attributes).toEqual({ "headspring.stream": work, "headspring.events": 2, "headspring.outcome": "done" });
+      expect(span.status).toBeUndefined();
+    },
+  );
+
+  it.each(["throws", "rejects"])(
+    "that %s is marked as failed, without what it says, and whoever asked for it gets the error",
+    async (work) => {
+      const { answer, span } = await done(work);
+      expect(answer).toEqual({ error: "m4rked" });
+      expect(span.status).toBe("error");
+      expect(JSON.stringify(span)).not.toContain("m4rked");
+    },
+  );
 });
