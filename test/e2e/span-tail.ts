@@ -8,7 +8,7 @@ interface Printed {
   readonly parent: string | undefined;
   readonly attributes: Record<string, unknown>;
   /** Absent: nothing was said of how it went. */
-  status?: string;
+  status?: object;
 }
 
 export default {
@@ -25,7 +25,7 @@ export default {
       },
       spanUpdate({ event: { info }, spanContext }) {
         const span = open.get(spanContext.spanId ?? "");
-        if (span && info.type === "status") span.status = info.status.code;
+        if (span && info.type === "status") span.status = info.status;
       },
       spanClose({ spanContext }) {
         const span = open.get(spanContext.spanId ?? "");

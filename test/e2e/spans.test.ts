@@ -22,7 +22,7 @@ interface Span {
   readonly id: string;
   readonly parent?: string;
   readonly attributes: Record<string, unknown>;
-  readonly status?: string;
+  readonly status?: object;
 }
 
 const DEPLOYED = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
@@ -175,7 +175,7 @@ describe("work as a span", () => {
     async (work) => {
       const { answer, span } = await done(work);
       expect(answer).toEqual({ error: "m4rked" });
-      expect(span.status).toBe("error");
+      expect(span.status).toEqual({ code: "error" });
       expect(JSON.stringify(span)).not.toContain("m4rked");
     },
   );
