@@ -7,14 +7,17 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { z } from "zod";
 import { RIGHTS, type Token, Tokens } from "../src/http/auth.ts";
 import { STORE_NAME } from "../src/names.ts";
 
-const USAGE = `npm run --silent token -- --name NAME --rights RIGHTS [--stores STORES] [--list FILE] [--replace]
+const USAGE = `npm run --silent token -- --name NAME --rights RIGHTS [--stores STORES] [--expires WHEN]
+                      [--list FILE] [--replace]
 
   --name     who will use it; it stands in the answers to requests that it may not make
   --rights   one or more of read, write and admin, with commas between them; none includes another
   --stores   names of stores, with commas between them; without it all
+  --expires  until when it is taken: so many days from now, such as 90d, or a time, such as 2027-01-01T00:00:00Z; without it for ever
   --list     the file with the list so far, which the new token is added to; - reads it from stdin
   --replace  the list has this name already: it gets a new token, and the one before is no longer known
 
@@ -23,10 +26,13 @@ The list goes to stdout and the token to stderr, so that this makes one for a de
   npm run --silent token -- --name me --rights read,write,admin | tee tokens.json | npx wrangler secret put API_TOKENS
 `;
 
+const Time = z.iso.datetime({ offset: true });
+const DAY_MS = 86_400_000;
+
 /** Random bytes in a token. 256 bits: nobody guesses it, so a fast hash is enough. */
 const TOKEN_BYTES = 32;
 
-const { name, rights, stores, list, replace, help } = options();
+const { name, rights, stores, expires, list, replace, help } = options();
 if (help) {
   console.log(USAGE);
   process.exit(0);
@@ -43,10 +49,11 @@ const token: Token = {
   sha256: createHash("sha256").update(secret).digest("hex"),
   stores: namesIn("--stores", stores, (one) => one === "*" || STORE_NAME.test(one), `names that match ${STORE_NAME.source}, or *`),
   rights: namesIn("--rights", rights, isRight, "read, write or admin"),
+  ...(expires === undefined ? {} : { expires: timeOf(expires) }),
 };
 console.log(JSON.stringify([...others, token]));
 console.error(`
-Token "${name}", shown this once. Whoever has it may ${token.rights.join(", ")} in ${token.stores.includes("*") ? "every store" : token.stores.join(", ")}:
+Token "${name}", shown this once. Whoever has it may ${token.rights.join(", ")} in ${token.stores.includes("*") ? "every store" : token.stores.join(", ")}${token.expires === undefined ? "" : `, until ${token.expires}`}:
 
   ${secret}
 
@@ -59,6 +66,7 @@ function options() {
         name: { type: "string" },
         rights: { type: "string" },
         stores: { type: "string", default: "*" },
+        expires: { type: "string" },
         list: { type: "string" },
         replace: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
@@ -87,6 +95,15 @@ function namesIn(option: string, text: string | undefined, isValid: (name: strin
 
 function isRight(name: string): name is (typeof RIGHTS)[number] {
   return (RIGHTS as readonly string[]).includes(name);
+}
+
+/** RFC 3339 UTC. What is over already was hardly meant. */
+function timeOf(text: string): string {
+  const [, days] = /^(\d{1,5})d$/.exec(text) ?? [];
+  const time = days === undefined ? Date.parse(Time.safeParse(text).data ?? "") : Date.now() + Number(days) * DAY_MS;
+  if (Number.isNaN(time)) giveUp(`--expires takes days from now, such as 90d, or a time, such as 2027-01-01T00:00:00Z, not "${text}"`);
+  if (time <= Date.now()) giveUp(`--expires ${text} is over already`);
+  return new Date(time).toISOString();
 }
 
 /** The list so far. An empty file is no list: `--list tokens.json > tokens.json` has emptied it before we could read it. */

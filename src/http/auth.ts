@@ -26,6 +26,8 @@ export const Tokens = z.array(
     /** Names of stores, or `*` for all. */
     stores: z.array(z.union([z.literal("*"), z.string().regex(STORE_NAME)])).default(["*"]),
     rights: z.array(z.enum(RIGHTS)),
+    /** RFC 3339: from then on the token is refused; without it, never. */
+    expires: z.iso.datetime({ offset: true }).optional(),
   }),
 );
 
@@ -105,7 +107,10 @@ function tokenNamed(tokens: readonly Token[], authorization: string | undefined)
   if (bearer === undefined) return new Problem("unauthorized", "send Authorization: Bearer <token>", {}, challenge);
   const given = createHash("sha256").update(bearer).digest();
   const token = tokens.find(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
-  return token ?? new Problem("unauthorized", "this token is not known", {}, challenge);
+  if (!token) return new Problem("unauthorized", "this token is not known", {}, challenge);
+  if (token.expires === undefined || Date.now() < Date.parse(token.expires)) return token;
+  const expired = { "www-authenticate": `${challenge["www-authenticate"]}, error="invalid_token"` };
+  return new Problem("unauthorized", `token "${token.name}" expired at ${token.expires}`, {}, expired);
 }
 
 let ready: { readonly declared: string; readonly tokens: readonly Token[] } | undefined;

@@ -64,6 +64,20 @@ describe("npm run token", () => {
     expect(await ask(run.stdout, `${secret}x`, "GET", "/stores/a/log")).toBe(401);
   });
 
+  it.each([
+    ["30d", 30 * 86_400_000],
+    [new Date(Date.now() + 3_600_000).toISOString().replace("Z", "+00:00"), 3_600_000],
+  ])("makes one that expires: --expires %s", async (expires, inMs) => {
+    const run = await token(["--name", "for a while", "--rights", "read", "--expires", expires]);
+    const [made] = JSON.parse(run.stdout);
+    expect(Math.abs(Date.parse(made.expires) - Date.now() - inMs)).toBeLessThan(60_000);
+    expect(made.expires).toMatch(/Z$/);
+    expect(run.stderr).toContain(`until ${made.expires}`);
+    expect(await ask(run.stdout, secretIn(run), "GET", "/log")).toBe(200);
+    const over = JSON.stringify([{ ...made, expires: "2020-01-01T00:00:00Z" }]);
+    expect(await ask(over, secretIn(run), "GET", "/log")).toBe(401);
+  });
+
   it("is for every store unless it says otherwise", async () => {
     const run = await token(["--name", "me", "--rights", "read,write,admin"]);
     for (const path of ["/log", "/stores/any/log", "/consumers"]) expect(await ask(run.stdout, secretIn(run), "GET", path)).toBe(200);
@@ -100,6 +114,10 @@ describe("npm run token", () => {
     ["a store that is none", ["--name", "me", "--rights", "read", "--stores", "No Store"], 'not "No Store"'],
     ["an option that is none", ["--nmae", "me"], "--nmae"],
     ["a word too many", ["me"], "'me'"],
+    ["no time", ["--name", "me", "--rights", "read", "--expires", "soon"], 'not "soon"'],
+    ["a day without its time", ["--name", "me", "--rights", "read", "--expires", "2999-01-01"], 'not "2999-01-01"'],
+    ["a time that is over", ["--name", "me", "--rights", "read", "--expires", "2020-01-01T00:00:00Z"], "is over already"],
+    ["no days", ["--name", "me", "--rights", "read", "--expires", "0d"], "is over already"],
     ["no such file", ["--name", "me", "--rights", "read", "--list", join(folder, "none")], "no such file"],
     ["an empty list", ["--name", "me", "--rights", "read", "--list", "-"], "stdin has no list of tokens: it is not JSON"],
     ["nobody to replace", ["--name", "me", "--rights", "read", "--replace"], 'no token "me" to replace'],
