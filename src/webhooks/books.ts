@@ -67,7 +67,7 @@ export class Books {
     return this.ledger.find({ run, position }) !== undefined;
   }
 
-  /** Takes over what was read. Events of a stream that waits wait behind it, in the ledger and not in memory. */
+  /** Takes over what was read. Of a stream that waits, only the last one and how many there are is kept. */
   admit(window: Window, events: readonly LoggedEvent[], next: number): void {
     const { run } = window;
     const known = this.ledger.known(run, window.taken, next);

@@ -6,7 +6,7 @@ import { secretsOf } from "./secrets.ts";
 import { type Webhook, headersOf, secretOf, urlOf } from "./webhook.ts";
 
 /** A webhook's settings in use. */
-export interface Active extends Omit<Settings, "where"> {
+export interface Configuration extends Omit<Settings, "where"> {
   readonly where?: Interest["where"];
   /** Those that sign now, the newest first. */
   readonly secrets: (now: number) => readonly string[];
@@ -14,13 +14,13 @@ export interface Active extends Omit<Settings, "where"> {
 }
 
 /** The webhook of that id; undefined: there is none, or it is off in this deployment. */
-export function configured(id: string, inCode: Webhook | undefined, variables: object, kv: SyncKvStorage): Active | undefined {
+export function configured(id: string, inCode: Webhook | undefined, variables: object, kv: SyncKvStorage): Configuration | undefined {
   if (inCode) return fromCode(inCode, variables);
   const subscription = kv.get<Subscription>("subscription");
   return subscription?.id === id ? { ...subscription, secrets: (now) => secretsOf(subscription, now) } : undefined;
 }
 
-function fromCode(webhook: Webhook, variables: object): Active | undefined {
+function fromCode(webhook: Webhook, variables: object): Configuration | undefined {
   const [url, secret] = [urlOf(webhook, variables), secretOf(webhook, variables)];
   if (url === undefined || secret === undefined) return undefined;
   const { types, where, description, rate, concurrency, asymmetric } = webhook;
@@ -40,7 +40,18 @@ function fromCode(webhook: Webhook, variables: object): Active | undefined {
 }
 
 /** The settings as everybody may see them. A predicate in code is not data, and not shown. */
-export function shownSettings({ url, types, categories, where, description, headers, rate, concurrency, asymmetric, createdAt }: Active) {
+export function shownSettings({
+  url,
+  types,
+  categories,
+  where,
+  description,
+  headers,
+  rate,
+  concurrency,
+  asymmetric,
+  createdAt,
+}: Configuration) {
   const names = Object.keys(headers ?? {}).map((name) => name.toLowerCase());
   return {
     url,

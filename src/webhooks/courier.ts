@@ -6,7 +6,7 @@ import { newId } from "../ids.ts";
 import { span } from "../telemetry/span.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import { streamAbout } from "./announcements.ts";
-import type { Active } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
 import { type Key, messageId } from "./delivery-id.ts";
 import { WEBHOOK_TEST } from "./events.ts";
 import type { Outcome } from "./protocol.ts";
@@ -27,7 +27,7 @@ export class Courier {
   }
 
   /** One attempt at a delivery. */
-  async deliver(configuration: Active, key: Key, event: LoggedEvent): Promise<Outcome> {
+  async deliver(configuration: Configuration, key: Key, event: LoggedEvent): Promise<Outcome> {
     const { stream, version, position, type, trace } = event;
     const [store, consumer, id] = [this.#store, this.#id, messageId(this.#store, this.#id, key)];
     const about = () => ({ store, consumer, stream, version, position, type, messageId: id, ...causeInLine(toRecorded(event)) });
@@ -39,7 +39,7 @@ export class Courier {
   }
 
   /** A message that is no event. */
-  async test(configuration: Active): Promise<Outcome> {
+  async test(configuration: Configuration): Promise<Outcome> {
     const [id, time] = [newId(), new Date().toISOString()];
     const stream = streamAbout(this.#id);
     const data = { webhook: this.#id };
@@ -48,7 +48,12 @@ export class Courier {
     return this.#post(configuration, `msg_${id.replaceAll("-", "")}`, messageJson(WEBHOOK_TEST, time, JSON.stringify(event)));
   }
 
-  async #post({ url, headers = {}, secrets, asymmetric }: Active, id: string, body: string, trace?: string | null): Promise<Outcome> {
+  async #post(
+    { url, headers = {}, secrets, asymmetric }: Configuration,
+    id: string,
+    body: string,
+    trace?: string | null,
+  ): Promise<Outcome> {
     const now = Date.now();
     const keys = asymmetric ? await this.#keys.signing(now) : [];
     return send({ url, headers, signers: { secrets: secrets(now), keys }, id, body, trace }, isLocal(this.#env));

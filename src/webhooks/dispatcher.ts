@@ -23,10 +23,10 @@ export class Dispatcher {
   #running: Promise<void> | undefined;
   #stir: () => void = () => {};
   #readAgainAt = 0;
-  /** When the rate allows the next delivery. */
+  /** When the rate allows the next delivery (milliseconds since 1970). */
   #slot = 0;
   /** The feed that had its turn last, so that a replay and what is new share the way. */
-  #turn = 0;
+  #lastFeed = 0;
 
   constructor(host: Host) {
     this.#host = host;
@@ -76,12 +76,12 @@ export class Dispatcher {
         if (wakeAt !== undefined) this.#host.wakeAt(wakeAt);
         return;
       }
-      await this.#something(pause);
+      await this.#doze(pause);
     }
   }
 
   /** Waits for the end of a delivery, for news, or for the time. */
-  async #something(pause: number): Promise<void> {
+  async #doze(pause: number): Promise<void> {
     const { promise: stirred, resolve } = Promise.withResolvers<void>();
     this.#stir = resolve;
     const timer = pause === Number.POSITIVE_INFINITY ? undefined : setTimeout(resolve, pause);
@@ -126,11 +126,11 @@ export class Dispatcher {
   #freshTurn(): Turn | undefined {
     const { windows } = this.#books.feeds;
     for (let offset = 1; offset <= windows.length; offset++) {
-      const at = (this.#turn + offset) % windows.length;
+      const at = (this.#lastFeed + offset) % windows.length;
       const window = windows[at];
       const item = window?.next((stream) => this.#isUnderWay(window.run, stream));
       if (!window || !item) continue;
-      this.#turn = at;
+      this.#lastFeed = at;
       return { kind: "fresh", run: window.run, stream: item.stream, position: item.position, window, item };
     }
     return undefined;

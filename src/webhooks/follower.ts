@@ -1,6 +1,6 @@
 /**
- * A webhook at work: it takes what is new in the log onto its books, delivers it, and sees to it that this goes on whatever
- * dies. `intake.ts` reads the log, `dispatcher.ts` says whose turn it is, `courier.ts` sends, `books.ts` remembers.
+ * A webhook at work: it takes what is new in the log onto its books, delivers it, and sees to it that this goes
+ * on whatever dies.
  *
  * What makes the intent durable, before the log is told that this consumer has seen something: the position up to which
  * everything is on the books, and an armed alarm. Whatever dies, the alarm reads on from that position.
@@ -12,7 +12,7 @@ import { logger } from "../telemetry/logger.ts";
 import { AlarmSetter } from "./alarm-setter.ts";
 import { type Announcements, streamAbout } from "./announcements.ts";
 import { Books } from "./books.ts";
-import type { Active } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
 import type { Courier } from "./courier.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Host } from "./host.ts";
@@ -34,7 +34,7 @@ interface Equipment {
   readonly id: string;
   readonly env: Env;
   readonly storage: DurableObjectStorage;
-  readonly told: Registration;
+  readonly registration: Registration;
   readonly courier: Courier;
   readonly announcements: Announcements;
 }
@@ -75,7 +75,7 @@ export class Follower {
 
   /** The position after which one in code begins: the log knows what it had when it first heard of it. */
   async start(): Promise<number> {
-    return this.#with.told.inCode?.start === "beginning" ? 0 : this.#log.knownSince(this.#with.id);
+    return this.#with.registration.inCode?.start === "beginning" ? 0 : this.#log.knownSince(this.#with.id);
   }
 
   /** Takes what is new. Answers with the last position that is its own business now. */
@@ -85,7 +85,7 @@ export class Follower {
     const books = await this.begin();
     if (!books) return NOTHING_TO_RING_FOR; // removed meanwhile
     books.feeds.own.mayHaveMore = true;
-    const dispatcher = this.#dispatch();
+    const dispatcher = this.#dispatcherOf(books);
     await dispatcher.refill();
     if (books.isBroken) throw new Error("the storage has failed; the books are opened anew when what is under way has ended");
     if (!this.#configuration) return NOTHING_TO_RING_FOR;
@@ -105,7 +105,7 @@ export class Follower {
       const books = this.#sending && (await this.begin());
       if (!books || !this.#sending) return;
       if (books.pending > 0 || books.feeds.own.mayHaveMore || books.isBroken) this.#watch();
-      const dispatcher = this.#dispatch();
+      const dispatcher = this.#dispatcherOf(books);
       if (dispatcher.isRunning) return; // the alarm above watches over it
       await within(ALARM_MS, dispatcher.run());
       this.#books?.save();
@@ -119,12 +119,13 @@ export class Follower {
 
   /** Delivers what there is to deliver now, watched over by the alarm. */
   goOn(): void {
-    if (!this.#sending || !this.books) return;
+    const books = this.#sending && this.books;
+    if (!books) return;
     this.#watch();
-    void this.#dispatch().run();
+    void this.#dispatcherOf(books).run();
   }
 
-  /** The settings have changed: what has not begun is read again. */
+  /** The settings have changed: what has not begun is read from the log again. */
   reread(): void {
     this.#dispatcher?.reread();
   }
@@ -152,12 +153,12 @@ export class Follower {
   }
 
   /** What it is told to do, whether or not it may at the moment. */
-  get #configuration(): Active | undefined {
-    return this.#with.told.active;
+  get #configuration(): Configuration | undefined {
+    return this.#with.registration.configuration;
   }
 
   /** The same, if anything is to be sent. */
-  get #sending(): Active | undefined {
+  get #sending(): Configuration | undefined {
     return this.life.isSending ? this.#configuration : undefined;
   }
 
@@ -169,11 +170,14 @@ export class Follower {
     this.#alarm.wakeAt(Date.now() + WATCH_MS);
   }
 
-  #dispatch(): Dispatcher {
-    const { books } = this;
-    if (!books) throw new Error("a webhook without books has nothing to deliver");
+  /** The one that delivers what is on these books. */
+  #dispatcherOf(books: Books): Dispatcher {
+    return (this.#dispatcher ??= new Dispatcher(this.#hostOf(books)));
+  }
+
+  #hostOf(books: Books): Host {
     const { store, id, courier } = this.#with;
-    const host: Host = {
+    return {
       store,
       ownStream: streamAbout(id),
       books,
@@ -189,7 +193,6 @@ export class Follower {
       wakeAt: (time) => this.#alarm.wakeAt(time),
       complain: (message, error) => this.#complain(message, error),
     };
-    return (this.#dispatcher ??= new Dispatcher(host));
   }
 
   #settled({ delivered, response }: Outcome): void {

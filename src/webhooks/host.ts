@@ -1,9 +1,9 @@
-/** The object that deliveries are made in, as those who make them see it. */
+/** The webhook as those who read the log for it and make its deliveries see it. */
 
 import type { LoggedEvent } from "../event.ts";
 import type { LogRpc } from "../log-protocol.ts";
 import type { Books } from "./books.ts";
-import type { Active } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
 import type { Key } from "./delivery-id.ts";
 import type { Outcome } from "./protocol.ts";
 
@@ -14,7 +14,7 @@ export interface Host {
   readonly books: Books;
   log(): LogRpc;
   /** What is asked for now; undefined: nothing is to be sent, because it is paused, switched off or gone. */
-  settings(): Active | undefined;
+  settings(): Configuration | undefined;
   /** Whether the webhook is there still. */
   exists(): boolean;
   send(key: Key, event: LoggedEvent): Promise<Outcome>;

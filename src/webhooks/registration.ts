@@ -1,6 +1,6 @@
 /** What a webhook is told to do: by the code, or over HTTP, in which case it is kept here, and can be changed. */
 
-import { type Active, configured, patched } from "./configuration.ts";
+import { type Configuration, configured, patched } from "./configuration.ts";
 import { headersProblem } from "./headers.ts";
 import type { Refused, SettingsPatch, Subscription } from "./protocol.ts";
 import { type Keys, overlapEnd, rotated } from "./secrets.ts";
@@ -12,7 +12,7 @@ export class Registration {
   readonly #id: string;
   readonly #variables: object;
   readonly #kv: SyncKvStorage;
-  #active: Active | undefined;
+  #configuration: Configuration | undefined;
 
   constructor(id: string, inCode: Webhook | undefined, variables: object, kv: SyncKvStorage) {
     this.#id = id;
@@ -22,8 +22,8 @@ export class Registration {
   }
 
   /** Whether or not it may send at the moment. Undefined: there is no such webhook, or it is off in this deployment. */
-  get active(): Active | undefined {
-    return (this.#active ??= configured(this.#id, this.inCode, this.#variables, this.#kv));
+  get configuration(): Configuration | undefined {
+    return (this.#configuration ??= configured(this.#id, this.inCode, this.#variables, this.#kv));
   }
 
   /** Call inside a transaction, with what else a new webhook has. */
@@ -33,7 +33,7 @@ export class Registration {
 
   /** The storage is empty. */
   forget(): void {
-    this.#active = undefined;
+    this.#configuration = undefined;
   }
 
   /** Undefined: it is changed. */
@@ -44,7 +44,7 @@ export class Registration {
     const problem = headersProblem(next.headers ?? {});
     if (problem) return { refused: problem, invalid: true };
     this.#kv.put("subscription", next);
-    this.#active = undefined;
+    this.#configuration = undefined;
     return undefined;
   }
 
@@ -52,11 +52,11 @@ export class Registration {
   async rotate(secret: string, keys: Keys): Promise<{ secret: string; previousUntil: string } | Refused | undefined> {
     const now = Date.now();
     if (this.inCode) return { refused: "its secret is a variable of the deployment: put both there, the new one first, parted by a space" };
-    if (this.active?.asymmetric) await keys.rotate(now);
+    if (this.configuration?.asymmetric) await keys.rotate(now);
     const stored = this.#kv.get<Subscription>("subscription"); // read after the await: nothing comes between
     if (!stored) return undefined;
     this.create(rotated(stored, secret, now));
-    this.#active = undefined;
+    this.#configuration = undefined;
     return { secret, previousUntil: overlapEnd(now) };
   }
 }

@@ -1,7 +1,7 @@
 /** How a webhook stands, for those who look after it. */
 
 import type { Books } from "./books.ts";
-import { type Active, shownSettings } from "./configuration.ts";
+import { type Configuration, shownSettings } from "./configuration.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { BlockedReport, WebhookReport } from "./protocol.ts";
 import { replayReports } from "./replay.ts";
@@ -11,7 +11,7 @@ import type { Blocked } from "./waiting.ts";
 export function reportOf(
   id: string,
   origin: WebhookReport["origin"],
-  configuration: Active,
+  configuration: Configuration,
   { status, disabled }: Pick<Lifecycle, "status" | "disabled">,
   books: Books | undefined,
   start: number,

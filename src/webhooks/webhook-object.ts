@@ -1,7 +1,14 @@
 /**
  * ⑥ One webhook = one Durable Object: it follows the log, and delivers each event that it asks for until it arrives or is
- * parked (promise 6). This file holds the doors: what operators and the queue say to it. `follower.ts` is the webhook at
- * work, `registration.ts` knows what it is told to do, `levers.ts` what can be done with single deliveries.
+ * parked (promise 6). This file holds the doors: what operators and the queue say to it.
+ *
+ * From a wake-up to a delivery: `follower.ts` takes the wake-up, `intake.ts` reads the log, `dispatcher.ts` says whose turn it
+ * is, `courier.ts` sends, and `books.ts` records what came of it. Beside that way: `registration.ts` knows what the webhook is
+ * told to do, `lifecycle.ts` whether it may, `levers.ts` and `replay.ts` what operators can do with deliveries.
+ *
+ * The words: a *feed* is a way along the log, the webhook's own or a replay's, and its number is the *run*; a *window* is what a
+ * feed has read and not settled; a *lane* is a stream whose events wait for one that failed; a *turn* is the next attempt to be
+ * made; the *ledger* has what came of each delivery, and the *books* are all of these together.
  */
 
 import { DurableObject } from "cloudflare:workers";
@@ -39,7 +46,7 @@ export function webhookObject(app: App) {
   return class WebhookObject extends DurableObject<Env> implements WebhookRpc {
     readonly #store: string;
     readonly #id: string;
-    readonly #told: Registration;
+    readonly #registration: Registration;
     readonly #keys: Keys;
     readonly #courier: Courier;
     readonly #follower: Follower;
@@ -53,27 +60,27 @@ export function webhookObject(app: App) {
       const id = name.slice(name.indexOf("/") + 1);
       this.#store = store;
       this.#id = id;
-      this.#told = new Registration(id, app.webhooks.get(id), env, storage.kv);
+      this.#registration = new Registration(id, app.webhooks.get(id), env, storage.kv);
       this.#keys = new Keys(storage);
       this.#courier = new Courier(env, store, id, this.#keys);
       const about = () => streamOf(env, store, SYSTEM_CATEGORY, id);
       const announcements = new Announcements(storage.kv, about, store, id);
-      this.#follower = new Follower({ store, id, env, storage, told: this.#told, courier: this.#courier, announcements });
+      this.#follower = new Follower({ store, id, env, storage, registration: this.#registration, courier: this.#courier, announcements });
     }
 
     async create(subscription: Subscription, position: number): Promise<void> {
       this.ctx.storage.transactionSync(() => {
-        this.#told.create(subscription);
+        this.#registration.create(subscription);
         Books.begin(this.ctx.storage, position);
       });
     }
 
     async report(): Promise<WebhookReport | undefined> {
-      const configuration = this.#told.active;
+      const configuration = this.#registration.configuration;
       if (!configuration) return undefined;
       const { books, life } = this.#follower;
       const start = books ? 0 : await this.#follower.start();
-      return reportOf(this.#id, this.#told.inCode ? "code" : "api", configuration, life, books, start);
+      return reportOf(this.#id, this.#registration.inCode ? "code" : "api", configuration, life, books, start);
     }
 
     async wake(): Promise<number> {
@@ -86,15 +93,15 @@ export function webhookObject(app: App) {
 
     async remove(): Promise<void> {
       await this.ctx.storage.deleteAll();
-      this.#told.forget();
+      this.#registration.forget();
       this.#follower.forget();
     }
 
     async change(patch: SettingsPatch): Promise<WebhookReport | Refused | undefined> {
-      if (!this.#told.active) return undefined;
+      if (!this.#registration.configuration) return undefined;
       const { paused, ...settings } = patch;
       if (Object.keys(settings).length > 0) {
-        const refusal = this.#told.change(settings);
+        const refusal = this.#registration.change(settings);
         if (refusal) return refusal;
         // Another endpoint has not failed yet.
         const books = settings.url === undefined ? undefined : this.#follower.books;
@@ -108,7 +115,7 @@ export function webhookObject(app: App) {
     }
 
     async control(action: ConsumerAction, at?: number): Promise<WebhookReport | Refused | undefined> {
-      if (!this.#told.active) return undefined;
+      if (!this.#registration.configuration) return undefined;
       const books = await this.#follower.begin();
       if (action === "pause") this.#follower.pause();
       else if (action === "resume") await this.#follower.resume();
@@ -125,12 +132,12 @@ export function webhookObject(app: App) {
     }
 
     async rotate(secret: string): Promise<{ secret: string; previousUntil: string } | Refused | undefined> {
-      if (!this.#told.active) return undefined;
-      return this.#told.rotate(secret, this.#keys);
+      if (!this.#registration.configuration) return undefined;
+      return this.#registration.rotate(secret, this.#keys);
     }
 
     async sendTest(): Promise<Outcome | undefined> {
-      const configuration = this.#told.active;
+      const configuration = this.#registration.configuration;
       if (!configuration) return undefined;
       // One at a time: it goes past the limits that deliveries keep to.
       this.#testing ??= this.#courier.test(configuration).finally(() => (this.#testing = undefined));
@@ -138,7 +145,7 @@ export function webhookObject(app: App) {
     }
 
     async replay(request: ReplayRequest): Promise<ReplayReport | Refused | undefined> {
-      if (!this.#told.active) return undefined;
+      if (!this.#registration.configuration) return undefined;
       const head = await this.#head();
       const books = await this.#follower.begin();
       if (!books) return undefined;
@@ -148,13 +155,13 @@ export function webhookObject(app: App) {
     }
 
     async deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | undefined> {
-      if (!this.#told.active) return undefined;
+      if (!this.#registration.configuration) return undefined;
       const { books } = this.#follower;
       return books ? listDeliveries(books, [this.#store, this.#id], request) : { deliveries: [], waiting: 0 };
     }
 
     async retry(delivery: string): Promise<DeliveryReport | Refused | undefined> {
-      if (!this.#told.active) return undefined;
+      if (!this.#registration.configuration) return undefined;
       const { books } = this.#follower;
       const answer = books && retryDelivery(books, [this.#store, this.#id], delivery);
       this.#follower.goOn();
@@ -162,7 +169,7 @@ export function webhookObject(app: App) {
     }
 
     async retryParked(from: number, to: number): Promise<{ retried: number; left: number } | undefined> {
-      if (!this.#told.active) return undefined;
+      if (!this.#registration.configuration) return undefined;
       const { books } = this.#follower;
       const answer = books ? retryParked(books, from, to) : { retried: 0, left: 0 };
       this.#follower.goOn();
@@ -170,7 +177,7 @@ export function webhookObject(app: App) {
     }
 
     async publicKeys(): Promise<PublicKeys | undefined> {
-      return this.#told.active?.asymmetric ? this.#keys.public(Date.now()) : undefined;
+      return this.#registration.configuration?.asymmetric ? this.#keys.public(Date.now()) : undefined;
     }
 
     #head(): Promise<number> {

@@ -57,7 +57,7 @@ export class Window {
     this.taken = taken;
   }
 
-  /** The first event whose stream has none under way. Those of a stream that waits for a retry are not here: see `Books`. */
+  /** The first event whose stream has none under way. Those of a stream that waits for a retry are not here: `Waiting` counts them. */
   next(isUnderWay: (stream: string) => boolean): Item | undefined {
     return this.#items.find(({ state, stream }) => state === "waiting" && !isUnderWay(stream));
   }
