@@ -1,6 +1,7 @@
 /** Keeps a view up to date: the table that answers, and beside it the one that shall (zero-downtime rebuilds). */
 
-import { type CheckpointRow, CheckpointStore } from "../delivery/checkpoint.ts";
+import { CheckpointStore } from "../delivery/checkpoint.ts";
+import type { CheckpointRow } from "../delivery/checkpoint-row.ts";
 import { type Progress, catchUp } from "../delivery/consumer.ts";
 import { prepare } from "../delivery/schema.ts";
 import { VIEW_BUILD_SLICE_MS } from "../limits.ts";
