@@ -13,6 +13,13 @@ import { Problem } from "./problem.ts";
 import { countRequest } from "./rate-limit.ts";
 import type { HttpContext } from "./request.ts";
 
+declare module "hono" {
+  interface ContextVariableMap {
+    /** When the request's token expires (milliseconds since 1970); absent: never. What outlives the request ends then, too. */
+    accessUntil?: number;
+  }
+}
+
 export const RIGHTS = ["read", "write", "admin"] as const;
 export type Right = (typeof RIGHTS)[number];
 
@@ -63,6 +70,7 @@ export function auth(): MiddlewareHandler<{ Bindings: Env }> {
     if (token instanceof Problem) throw token;
     // Where no route is, there is nothing to protect: the answer is 404 or 405.
     if (route) requireRight(token, route);
+    if (token.expires !== undefined) context.set("accessUntil", Date.parse(token.expires));
     return next();
   };
 }

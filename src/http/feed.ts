@@ -38,13 +38,19 @@ export async function openFeed(env: Env, store: string, url: string): Promise<We
 function feedUrl(context: HttpContext): string {
   const { after, ...filters } = queryOf(context, FeedQuery);
   const resumed = context.req.header("last-event-id");
-  const url = feedUrlOf(resumed ? checked(WholeNumber, resumed, "Last-Event-ID is not a position") : after, filterOf(filters));
+  const from = resumed ? checked(WholeNumber, resumed, "Last-Event-ID is not a position") : after;
+  const url = feedUrlOf(from, filterOf(filters), context.get("accessUntil"));
   if (url === undefined) throw new Problem("invalid-request", `the filters have more than ${FEED_FILTER_BYTES} bytes`);
   return url;
 }
 
-/** The URL that the log's `open` reads, unless the filter is too large for it. */
-export function feedUrlOf(after: number | "head", filter: FeedFilter): string | undefined {
+/**
+ * The URL that the log's `open` reads, unless the filter is too large for it.
+ *
+ * @param until milliseconds since 1970, from which on nothing is sent any more
+ */
+export function feedUrlOf(after: number | "head", filter: FeedFilter, until?: number): string | undefined {
   const query = new URLSearchParams({ after: String(after), filter: JSON.stringify(filter) }).toString();
-  return query.length > FEED_FILTER_BYTES ? undefined : `https://log/?${query}`;
+  if (query.length > FEED_FILTER_BYTES) return undefined;
+  return `https://log/?${query}${until === undefined ? "" : `&until=${until}`}`;
 }

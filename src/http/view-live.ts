@@ -54,15 +54,15 @@ export async function liveView(context: HttpContext, view: View): Promise<Respon
   if (generation !== served.generation) return new Response(oneBlock(reset(served)), { headers: EVENT_STREAM_HEADERS });
 
   const after = from?.position ?? served.position;
-  const socket = await openFeed(context.env, store, feedUrl(view, after));
+  const socket = await openFeed(context.env, store, feedUrl(view, after, context.get("accessUntil")));
   return new Response(eventStream(new LiveBlocks(view, live, socket, generation, after)), { headers: EVENT_STREAM_HEADERS });
 }
 
 /** The log's feed, of the events that the view folds. A filter that is too large is left out: other events touch no row. */
-function feedUrl(view: View, after: number): string {
+function feedUrl(view: View, after: number, until: number | undefined): string {
   const categories = view.sources.map(({ name }) => name);
   const types = [...new Set([...view.handlers.keys(), DELETED])];
-  return feedUrlOf(after, { types, categories }) ?? feedUrlOf(after, { categories }) ?? feedUrlOf(after, {}) ?? "";
+  return feedUrlOf(after, { types, categories }, until) ?? feedUrlOf(after, { categories }, until) ?? feedUrlOf(after, {}, until) ?? "";
 }
 
 /** What the log says, as blocks that say what became of the rows. */

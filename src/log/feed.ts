@@ -53,7 +53,8 @@ export class Feed {
   }
 
   /**
-   * Begins a subscription. The door has checked the request: `after` is a position or `head`, `filter` a {@link FeedFilter} as JSON.
+   * Begins a subscription. The door has checked the request: `after` is a position or `head`, `filter` a {@link FeedFilter} as JSON,
+   * `until` may say when it ends (milliseconds since 1970).
    * A log with too many subscribers says so by closing the socket.
    */
   open(request: Request): Response {
@@ -66,7 +67,9 @@ export class Feed {
       this.#ctx.acceptWebSocket(server, [TAG]);
       const position = after === "head" ? this.#head() : Number(after);
       const filter = JSON.parse(searchParams.get("filter") ?? "{}") as FeedFilter;
-      save(server, { filter, position, live: false, told: position, sent: 0, unanswered: [] });
+      const until = searchParams.get("until");
+      const end = until === null ? {} : { until: Number(until) };
+      save(server, { filter, position, live: false, told: position, sent: 0, unanswered: [], ...end });
       this.push();
     } else {
       server.accept();
@@ -167,6 +170,10 @@ export class Feed {
       // Meanwhile it may have gone, or have answered.
       if (socket.readyState !== WebSocket.OPEN) return false;
       const subscription = subscriptionOf(socket);
+      if (subscription.until !== undefined && Date.now() >= subscription.until) {
+        close(socket, CLOSE.policy, "the token has expired");
+        return false;
+      }
       for (const event of page.events) {
         if (isWaiting(subscription)) break;
         this.#send(socket, subscription, this.#textOf(event));

@@ -6,6 +6,8 @@ import type { FeedFilter } from "../log-protocol.ts";
 /** A socket's attachment. */
 export interface Subscription {
   readonly filter: FeedFilter;
+  /** Milliseconds since 1970, from which on nothing is sent any more: the token that opened it has expired. */
+  readonly until?: number;
   /** Everything up to here has been sent, or is not of interest. */
   position: number;
   /** It has been told that it has reached the head. */

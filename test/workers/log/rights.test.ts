@@ -1,8 +1,14 @@
+import { evictDurableObject } from "cloudflare:test";
 import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createHttp } from "../../../src/http/worker.ts";
+import { EventStream } from "../../event-stream.ts";
 import { app } from "../app.ts";
+import { freshStore } from "../support.ts";
+import { SocketClient } from "./subscribers.ts";
+
+afterEach(() => vi.restoreAllMocks());
 
 const sha256 = (token: string) => createHash("sha256").update(token).digest("hex");
 const guarded = Object.create(env, {
@@ -41,5 +47,64 @@ describe.each(DOORS)("in a deployment with tokens, the door to %s", (_door, head
     response.webSocket?.accept();
     response.webSocket?.close();
     await response.body?.cancel();
+  });
+});
+
+describe("a subscription whose token expires", () => {
+  const END = Date.parse("2027-03-01T00:00:00Z");
+  const passing = Object.create(env, {
+    API_TOKENS: {
+      value: JSON.stringify([{ name: "guest", sha256: sha256("for-a-while"), rights: ["read"], expires: "2027-03-01T00:00:00Z" }]),
+    },
+  }) as Env;
+  const at = (now: number) => vi.spyOn(Date, "now").mockReturnValue(now);
+
+  /** A store with an event, before the token's end, and its live doors for who has the token. */
+  async function guestOf(name: string) {
+    at(END - 1);
+    const { store, post, logObject } = freshStore(name);
+    const happen = async (value: number) => expect((await post("/streams/reading/s", { type: "Read", data: { value } })).status).toBe(201);
+    await happen(1);
+    const get = async (path: string, headers: object = {}) =>
+      createHttp(app).request(`/stores/${store}${path}`, { headers: { ...headers, authorization: "Bearer for-a-while" } }, passing);
+    return { happen, get, logObject };
+  }
+
+  it("is told nothing of what happens from then on, and ends: over a WebSocket, also when the log has slept meanwhile", async () => {
+    const { happen, get, logObject } = await guestOf("expired-socket");
+    const client = await SocketClient.open({ get }, "/log?stream=reading/s");
+    await client.caughtUp(1);
+    await happen(2);
+    const values = () => client.events.map(({ data }) => (data as { value: number }).value);
+    await vi.waitFor(() => expect(values()).toEqual([1, 2]));
+    await evictDurableObject(logObject(), { webSockets: "hibernate" });
+    at(END);
+    await happen(3);
+    await client.ended;
+    expect(client.closed).toEqual({ code: 1008, reason: "the token has expired" });
+    expect(values()).toEqual([1, 2]);
+    expect((await get("/log", { upgrade: "websocket" })).status).toBe(401);
+  });
+
+  it("the same with server-sent events", async () => {
+    const { happen, get } = await guestOf("expired-events");
+    const stream = new EventStream(
+      (await get("/log?stream=reading/s", { accept: "text/event-stream" })).body as ReadableStream<Uint8Array>,
+    );
+    expect((await stream.next())?.id).toBe("1");
+    at(END);
+    await happen(2);
+    expect(await stream.next()).toBeUndefined();
+    expect(stream.comments.join()).toContain("the token has expired");
+  });
+
+  it("and with a live view", async () => {
+    const { happen, get } = await guestOf("expired-view");
+    const stream = new EventStream((await get("/views/values", { accept: "text/event-stream" })).body as ReadableStream<Uint8Array>);
+    await stream.read();
+    at(END);
+    await happen(2);
+    expect(await stream.next()).toBeUndefined();
+    expect(stream.comments.join()).toContain("the token has expired");
   });
 });
