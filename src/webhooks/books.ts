@@ -87,15 +87,17 @@ export class Books {
   /** The outcome of an attempt: the ledger, the lane and the endpoint's health, in one transaction. */
   settle(turn: Turn, event: LoggedEvent, outcome: Outcome, now: number): void {
     const key = { run: turn.run, position: event.position };
-    const attempts = this.waits.attemptsAt(key) + 1;
+    const before = this.waits.retryAt(key);
+    const attempts = (before?.attempts ?? 0) + 1;
     this.#isBehind = true;
     if (outcome.delivered) {
       const downSince = this.tally.arrived(now);
-      // It is back: what failed while it was away need not wait for its schedule.
-      if (downSince !== undefined) this.waits.hurry(({ at }) => at >= downSince);
+      // It is back: what failed while it was away, and for no other reason, need not wait for its schedule.
+      if (downSince !== undefined) this.waits.hurry(({ at, isOwn }) => at >= downSince && !isOwn);
       return this.#end(turn, event, "delivered", attempts, outcome, now);
     }
-    this.tally.failed(event, outcome, now);
+    const isOwn = before !== undefined && this.tally.health.hasTakenSince(before.at);
+    this.tally.failed(event, outcome, now, isOwn);
     const delay = delayAfter(attempts, Math.random());
     if (delay === undefined) return this.#end(turn, event, "parked", attempts, outcome, now);
     const { stream, position } = event;
@@ -106,7 +108,7 @@ export class Books {
     }
     this.#transaction(() => {
       this.ledger.record(key, event, "pending", attempts, outcome, now, nextAttemptAt);
-      this.waits.tryAgain({ ...key, stream, attempts, nextAttemptAt, at: now });
+      this.waits.tryAgain({ ...key, stream, attempts, nextAttemptAt, at: now, isOwn });
       this.waits.block(turn, position, now);
       this.#put();
     });
@@ -114,7 +116,7 @@ export class Books {
 
   /** An event of which nothing is to be said. */
   skip(turn: Turn, position: number, type: string, error: string): void {
-    const attempts = this.waits.attemptsAt({ run: turn.run, position });
+    const attempts = this.waits.retryAt({ run: turn.run, position })?.attempts ?? 0;
     this.#end(turn, { stream: turn.stream, position, type }, "skipped", attempts, { delivered: false, error, durationMs: 0 }, Date.now());
   }
 

@@ -56,9 +56,17 @@ export class Health {
     this.#record = { lastSuccessAt: now, hours };
   }
 
-  /** @param jitter from 0 to 1 */
-  failed(stream: string, now: number, jitter: number): void {
-    if (this.#failing.size < WEBHOOK_DOWN_STREAMS) this.#failing.add(stream);
+  /** Whether something has arrived since then: what fails again although others arrive is to blame itself, and not the endpoint. */
+  hasTakenSince(time: number): boolean {
+    return (this.#record.lastSuccessAt ?? Number.NEGATIVE_INFINITY) >= time;
+  }
+
+  /**
+   * @param jitter from 0 to 1
+   * @param isOwn the event is to blame: this says nothing of the endpoint
+   */
+  failed(stream: string, now: number, jitter: number, isOwn = false): void {
+    if (!isOwn && this.#failing.size < WEBHOOK_DOWN_STREAMS) this.#failing.add(stream);
     const { failingSince = now, failures = 0, probes, ...rest } = this.#counted(now, 0, 1);
     const isDown = probes !== undefined || this.#failing.size >= WEBHOOK_DOWN_STREAMS;
     this.#record = { ...rest, failingSince, failures: failures + 1 };

@@ -43,6 +43,8 @@ export interface Retry {
   nextAttemptAt: number;
   /** Of the last attempt. */
   at: number;
+  /** It failed again although others had arrived meanwhile: its event is to blame, and not the endpoint. Forgotten with the object. */
+  isOwn?: boolean;
 }
 
 /** An entry. */

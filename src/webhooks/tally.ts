@@ -39,10 +39,10 @@ export class Tally {
     return wasDown ? failingSince : undefined;
   }
 
-  /** An attempt was not. */
-  failed({ stream, version, type, position }: LoggedEvent, { error, retryAfterMs }: Outcome, now: number): void {
+  /** An attempt was not. `isOwn`: the event is to blame, and not the endpoint. */
+  failed({ stream, version, type, position }: LoggedEvent, { error, retryAfterMs }: Outcome, now: number, isOwn: boolean): void {
     this.count("failed");
-    this.health.failed(stream, now, Math.random());
+    this.health.failed(stream, now, Math.random(), isOwn);
     if (retryAfterMs !== undefined) this.health.hold(now + retryAfterMs);
     const message = error ?? "the delivery failed";
     this.#lastFailure = { message, at: new Date(now).toISOString(), event: { position, stream, version, type } };

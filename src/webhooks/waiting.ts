@@ -74,8 +74,8 @@ export class Waiting {
     return [...this.#lanes.values()];
   }
 
-  attemptsAt(key: Key): number {
-    return this.#retries.get(deliveryId(key))?.attempts ?? 0;
+  retryAt(key: Key): Retry | undefined {
+    return this.#retries.get(deliveryId(key));
   }
 
   tryAgain(retry: Retry): void {

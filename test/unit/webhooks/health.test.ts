@@ -32,6 +32,16 @@ describe("an endpoint", () => {
     expect(health.isDown).toBe(false);
   });
 
+  it("is not down because of events that fail again although others arrive, and is if others fail besides", () => {
+    const health = failing("a", "b");
+    health.succeeded(NOW);
+    expect([health.hasTakenSince(NOW), health.hasTakenSince(NOW + 1), new Health().hasTakenSince(0)]).toEqual([true, false, false]);
+    for (const stream of ["a", "b", "c", "d"]) health.failed(stream, NOW + 1, 0, true);
+    expect(health.isDown).toBe(false);
+    for (const stream of ["e", "f", "g"]) health.failed(stream, NOW + 1, 0);
+    expect(health.isDown).toBe(true);
+  });
+
   it("is looked at again after pauses that double up to a bound", () => {
     const health = failing("a", "b", "c");
     const pauses = Array.from({ length: 9 }, () => {

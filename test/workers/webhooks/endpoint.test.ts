@@ -140,6 +140,62 @@ describe("an endpoint at which every stream fails", () => {
   });
 });
 
+describe("several streams that fail at an endpoint that takes the others", () => {
+  it("neither hold back the others again and again, nor lose their attempts by it", async () => {
+    const { read, wake, alarm, endpoint, received, report, books } = await subscribed("own-fault");
+    const time = clock();
+    endpoint.answer = ({ stream }) => (stream.startsWith("reading/bad") ? FAILED() : OK());
+    const bad = ["bad-1", "bad-2", "bad-3", "bad-4"];
+    for (const stream of bad) await read(stream, 1);
+    await wake();
+    // So far nothing tells them from an endpoint that is down.
+    await eventually(async () => expect((await report()).health).toHaveProperty("nextAttemptAt"));
+    await eventually(() => expect(received()).toHaveLength(bad.length));
+    time.pass(5_000);
+    await read("good", 1);
+    await wake();
+    await eventually(() => expect(received().slice(bad.length)).toContain("reading/good/1"));
+    await eventually(() => expect(received()).toHaveLength(2 * bad.length + 1)); // it is back, and they are tried at once
+
+    for (let version = 2; version < 12; version++) {
+      await read("good", version);
+      await wake();
+      await eventually(() => expect(received()).toContain(`reading/good/${version}`)); // at once
+      time.pass(6_000);
+      await alarm();
+    }
+    expect((await report()).health).not.toHaveProperty("nextAttemptAt");
+    expect(received()).toHaveLength(2 * bad.length + 11);
+    const failed = (await books()).filter(({ stream }) => stream.startsWith("reading/bad"));
+    expect(failed.map(({ status, attempts }) => [status, attempts])).toEqual(bad.map(() => ["pending", 2]));
+
+    time.pass(300_000); // by their schedule
+    await alarm();
+    await eventually(() => expect(received()).toHaveLength(3 * bad.length + 11));
+
+    // Should the endpoint go down now, only what failed because of that is tried at once when it is back.
+    const answer = endpoint.answer;
+    endpoint.answer = FAILED;
+    for (const stream of ["x", "y", "z"]) await read(stream, 1);
+    await wake();
+    await eventually(async () => expect((await report()).health).toHaveProperty("nextAttemptAt"));
+    const sent = received().length;
+    for (const probe of [1, 2]) {
+      time.pass(6_000 * probe);
+      await alarm();
+      await eventually(() => expect(received()).toHaveLength(sent + probe)); // its next attempt would be in five minutes
+    }
+    endpoint.answer = answer;
+    time.pass(24_000);
+    await read("good", 12);
+    await wake();
+    await alarm();
+    await eventually(async () => expect(await report()).toMatchObject({ pending: bad.length, totals: { delivered: 15 } }));
+    const left = (await books()).filter(({ status }) => status === "pending");
+    expect(left.map(({ stream, attempts }) => [stream, attempts])).toEqual(bad.map((stream) => [`reading/${stream}`, 3]));
+  });
+});
+
 describe("one stream that fails", () => {
   it("never holds back the others, however many events it has", async () => {
     const { post, read, wake, endpoint, received, report } = await subscribed("poison");
