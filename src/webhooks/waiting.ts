@@ -45,11 +45,12 @@ export class Waiting {
 
   /** How many streams wait, and since when (milliseconds since 1970); undefined: none does. */
   get blocked(): Blocked | undefined {
-    if (this.#lanes.size === 0) return undefined;
-    let [since, last] = [Number.POSITIVE_INFINITY, 0];
-    for (const lane of this.#lanes.values()) [since, last] = [Math.min(since, lane.since), Math.max(last, lane.since)];
-    // The last to come is the one that made it full.
-    return { streams: this.#lanes.size, since, ...(this.isFull ? { fullSince: last } : {}) };
+    const times = [...this.#lanes.values()].map(({ since }) => since).toSorted((a, b) => a - b);
+    const [since] = times;
+    if (since === undefined) return undefined;
+    // Those that had been taken when it became full may come on top.
+    const fullSince = times[WEBHOOK_FAILING_STREAMS - 1];
+    return { streams: times.length, since, ...(fullSince === undefined ? {} : { fullSince }) };
   }
 
   /** Deliveries that have failed and will be tried again. */

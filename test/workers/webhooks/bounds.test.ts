@@ -106,21 +106,31 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     expect((await report()).blocked).not.toHaveProperty("fullSince");
 
     time.pass(1_000);
-    await read("t", 1);
+    const held = Promise.withResolvers<void>();
+    endpoint.answer = async ({ stream }) => {
+      if (stream === "reading/u") await held.promise;
+      return FAILED();
+    };
+    for (const stream of ["t", "u"]) await read(stream, 1);
     await wake();
     const fullSince = new Date(time.now()).toISOString();
     const blocked = { streams: WEBHOOK_FAILING_STREAMS, since: dayBefore, fullSince };
-    await eventually(async () => expect(await report()).toMatchObject({ position: 2, blocked }));
+    await eventually(async () => expect(await report()).toMatchObject({ position: 3, blocked }));
     expect(fullSince).not.toBe(begun);
+    // One that was under way then comes on top, and changes nothing about it.
+    time.pass(1_000);
+    held.resolve();
+    const more = { ...blocked, streams: WEBHOOK_FAILING_STREAMS + 1 };
+    await eventually(async () => expect(await report()).toMatchObject({ blocked: more }));
     await read("new", 1);
     await wake();
-    expect(await report()).toMatchObject({ status: "catching-up", position: 2 });
-    expect(await json(`/consumers/${webhook.id}`)).toMatchObject({ status: "catching-up", lag: 1, blocked });
+    expect(await report()).toMatchObject({ status: "catching-up", position: 3 });
+    expect(await json(`/consumers/${webhook.id}`)).toMatchObject({ status: "catching-up", lag: 1, blocked: more });
     expect(await (await get("/metrics")).text()).toContain(`headspring_webhook_full{store="${store}",consumer="${webhook.id}"} 1\n`);
 
     time.pass(5_000); // another failure of the same stream
     await alarm();
-    await eventually(() => expect(received().length).toBeGreaterThan(2));
+    await eventually(() => expect(received().length).toBeGreaterThan(3));
     expect(lines.mock.calls.flat()).toEqual([
       expect.objectContaining({
         message: expect.stringMatching(/takes no further event/),
@@ -133,7 +143,7 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     endpoint.answer = OK;
     time.pass(300_000);
     await alarm();
-    await eventually(async () => expect(await report()).toMatchObject({ position: 3, pending: others - 1 }));
+    await eventually(async () => expect(await report()).toMatchObject({ position: 4, pending: others - 1 }));
     expect(await report()).toMatchObject({ status: "live", blocked: { streams: others - 1, since: dayBefore } });
     expect((await report()).blocked).not.toHaveProperty("fullSince");
   });
