@@ -83,6 +83,42 @@ describe("a change that keeps old events valid is let through", () => {
     ["a condition with a wider consequence", { if: text, then: { maxLength: 3 } }, { if: text, then: { maxLength: 4 } }],
     ["something never accepted becoming anything", open({ a: false }), open({ a: number })],
     ["everything forgotten", closed({ a: text }), true],
+    ["an excluded minimum below the one that was included", { minimum: 1 }, { exclusiveMinimum: 0 }],
+    ["an excluded minimum that stays", { exclusiveMinimum: 1, maximum: 1 }, { exclusiveMinimum: 1 }],
+    ["an excluded maximum that stays", { exclusiveMaximum: 1, minimum: 1 }, { exclusiveMaximum: 1 }],
+    ["an excluded maximum above the one that was included", { maximum: 1 }, { exclusiveMaximum: 2 }],
+    ["whole numbers said in another way", { type: "integer" }, { type: "integer", multipleOf: 1 }],
+    ["a format that stays", { format: "email", minLength: 1 }, { format: "email" }],
+    ["something forbidden that stays forbidden", { not: text, minimum: 1 }, { not: { ...text, title: "no texts" } }],
+    ["a condition without a consequence", {}, { if: text }],
+    ["a condition with a wider alternative", { if: text, else: { minimum: 2 } }, { if: text, else: { minimum: 1 } }],
+    [
+      "a reference to an anchor instead of a pointer",
+      { $ref: "#/$defs/t", $defs: { t: text } },
+      { $ref: "#t", $defs: { t: { ...text, $anchor: "t" } } },
+    ],
+    [
+      "a pattern of properties that takes more",
+      { patternProperties: { "^x": { type: "integer" } } },
+      { patternProperties: { "^x": number } },
+    ],
+    [
+      "a pattern of properties that takes those that had names",
+      closed({ xa: text, b: number }),
+      closed({ xa: text, b: number }, { patternProperties: { "^x": text } }),
+    ],
+    [
+      "properties that had names becoming a pattern of them",
+      closed({ xa: text }),
+      { ...(closed({}, { patternProperties: { "^x": text } }) as object) },
+    ],
+    [
+      "a pattern of properties becoming all additional ones",
+      closed({}, { patternProperties: { "^x": text } }),
+      open({}, { additionalProperties: text }),
+    ],
+    ["a list that was never longer", { prefixItems: [text], maxItems: 1 }, { prefixItems: [text], items: false }],
+    ["unevaluated properties allowed", {}, { unevaluatedProperties: true }],
   ])("%s", (_what, old, next) => {
     expect(change(old, next)).toBeUndefined();
   });
@@ -178,6 +214,34 @@ describe("a change that could make an old event invalid is refused, with the pla
       open({ a: true }, { unevaluatedProperties: false }),
       "#/unevaluatedProperties",
       "must stay the same",
+    ],
+    [
+      "a pattern of properties that takes less",
+      { patternProperties: { "^x": number } },
+      { patternProperties: { "^x": { type: "integer" } } },
+      "#/patternProperties/^x/type",
+      "it took number",
+    ],
+    [
+      "a pattern of properties that does not take one that had a name",
+      closed({ xa: text }),
+      closed({}, { patternProperties: { "^x": number } }),
+      "#/patternProperties/^x/type",
+      "it took string",
+    ],
+    [
+      "a pattern of properties that is gone, where additional ones are narrower",
+      closed({}, { patternProperties: { "^x": text } }),
+      open({}, { additionalProperties: number }),
+      "#/additionalProperties/type",
+      "it took string",
+    ],
+    [
+      "kinds told apart by a property that is not required",
+      { anyOf: [kind("a"), kind("b")] },
+      { oneOf: [kind("a"), { ...kind("b"), required: [] }] },
+      "#/oneOf",
+      "may overlap",
     ],
     ["nothing accepted any more", open({ a: text }), open({ a: false }), "#/properties/a", "false takes nothing"],
   ])("%s", (_what, old, next, path, reason) => {

@@ -2,8 +2,10 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { createHttp } from "../../../src/http/worker.ts";
-import { app } from "../app.ts";
+import { aggregate, defineApp } from "../../../src/index.ts";
+import { app, counter } from "../app.ts";
 import { read } from "../support.ts";
 
 const http = createHttp(app);
@@ -35,6 +37,36 @@ describe("a stream's object that fails", () => {
     expect(text).not.toContain("secret");
     expect(JSON.stringify(logged.mock.calls)).toContain("a secret of the inside");
     logged.mockRestore();
+  });
+});
+
+describe("an import", () => {
+  it("that meets a failure of the inside is 500, and tells nobody but the log why", async () => {
+    const logged = vi.spyOn(console, "error").mockReturnValue();
+    const STREAMS = { getByName: () => ({ import: () => Promise.reject(new Error("a secret of the inside")) }) };
+    const body = JSON.stringify({ stream: "reading/1", type: "Read", data: { value: 1 } });
+    const response = await http.request("/stores/failing/import", { method: "POST", body }, envWith({ STREAMS }));
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("secret");
+    expect(JSON.stringify(logged.mock.calls)).toContain("a secret of the inside");
+    logged.mockRestore();
+  });
+});
+
+describe("while a deployment goes out, and the worker is newer than the objects,", () => {
+  it("a command that they do not have yet is unknown, and stores nothing", async () => {
+    const newer = aggregate("counter", {
+      events: counter.events,
+      commands: { ...counter.commands, CountDown: z.object({}) },
+      initialState: () => ({}),
+      evolve: {},
+      decide: {},
+    } as never);
+    const door = createHttp(defineApp({ aggregates: [newer] }));
+    const response = await door.request("/stores/newer/aggregates/counter/1/CountDown", { method: "POST", body: "{}" }, env);
+    expect(response.status).toBe(404);
+    expect(await read(response)).toMatchObject({ code: "unknown-command" });
+    expect((await http.request("/stores/newer/streams/counter/1", {}, env)).status).toBe(404);
   });
 });
 
