@@ -48,6 +48,46 @@ describe("a log that has grown over several segments (promise 3)", () => {
     expect(await client.sequence("never/1", [storedEvent(2)])).toEqual({ head: 0 });
   });
 
+  it("knows repeats of what an earlier segment has before the next one has anything", async () => {
+    const { logClient, segments, log } = freshStore("empty");
+    const client = logClient();
+    limits.LOG_SEGMENT_BYTES = "1";
+    await client.sequence("s/0", storedEvents(1, 3));
+    limits.LOG_SEGMENT_BYTES = "50000";
+    expect(await segments()).toHaveLength(2);
+    expect(await client.sequence("s/0", [storedEvent(3)])).toEqual({ head: 3 });
+    expect(await client.positions("s/0", 1, 4)).toEqual({ 1: 1, 2: 2, 3: 3 });
+    expect(await log()).toHaveLength(3);
+  });
+
+  it("takes calls that were waiting while it was sealed, further on", async () => {
+    const { logClient, segments, log } = freshStore("waiting");
+    const client = logClient();
+    limits.LOG_SEGMENT_BYTES = "1";
+    const streams = oneTo(10).map((stream) => `s/${stream}`);
+    const answers = await Promise.all(streams.map((stream) => client.sequence(stream, storedEvents(1, 2))));
+    expect(answers).toMatchObject(streams.map(() => ({ head: 2 })));
+    expect((await segments()).length).toBeGreaterThan(2);
+    const all = await log();
+    expect(positions({ events: all })).toEqual(oneTo(20));
+    for (const stream of streams) expect(all.filter((event) => event.stream === stream).map(({ version }) => version)).toEqual([1, 2]);
+  });
+
+  it("lists streams in the order of their names, whichever segment they are in", async () => {
+    const { logClient, segments, json } = freshStore("names");
+    const client = logClient();
+    const [beyond, below] = ["\u{1f600}", "\uff5e"]; // by UTF-16 the other way round
+    limits.LOG_SEGMENT_BYTES = "1";
+    for (const id of ["10", "1", beyond]) await client.sequence(`name/${id}`, [storedEvent(1)]);
+    limits.LOG_SEGMENT_BYTES = "50000";
+    expect((await segments()).length).toBeGreaterThan(1);
+    for (const id of ["100", below, "2"]) await client.sequence(`name/${id}`, [storedEvent(1)]);
+    const { streams } = await json("/log/streams?category=name");
+    expect(streams.map(({ stream }: { stream: string }) => stream)).toEqual(
+      ["1", "10", "100", "2", below, beyond].map((id) => `name/${id}`),
+    );
+  });
+
   it("is read as one: forward, backward, filtered, from any position, in pages of any size", async () => {
     const { json } = await longLog();
     for (const [query, expected] of [
