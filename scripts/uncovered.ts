@@ -14,6 +14,11 @@ interface Range {
   readonly end: Point;
 }
 
+interface Shown extends Range {
+  /** The line that stands for it. */
+  readonly shown: number;
+}
+
 interface Point {
   readonly line: number;
   /** null: the end of the line. */
@@ -47,17 +52,20 @@ export interface Entry {
  */
 export function uncovered(file: string, { statementMap, s, fnMap, f }: FileCoverage, source: string): Place[] {
   const lines = source.split("\n");
-  const ranges = [
-    ...Object.entries(statementMap).flatMap(([id, range]) => (s[id] === 0 ? [range] : [])),
-    ...Object.entries(fnMap).flatMap(([id, { decl, loc }]) => (f[id] === 0 ? [{ start: decl.start, end: loc.end }] : [])),
+  const ranges: Shown[] = [
+    ...Object.entries(statementMap).flatMap(([id, range]) => (s[id] === 0 ? [{ ...range, shown: range.start.line }] : [])),
+    // Where an arrow function begins is not always mapped well; where its body does, it is.
+    ...Object.entries(fnMap).flatMap(([id, { decl, loc }]) =>
+      f[id] === 0 ? [{ start: decl.start, end: loc.end, shown: loc.start.line }] : [],
+    ),
   ].toSorted((a, b) => compare(a.start, b.start) || compare(b.end, a.end));
-  const outer: Range[] = [];
+  const outer: Shown[] = [];
   for (const range of ranges) {
     const last = outer.at(-1);
-    if (last && (compare(range.end, last.end) <= 0 || range.start.line === last.start.line)) continue;
+    if (last && (compare(range.end, last.end) <= 0 || range.shown === last.shown)) continue;
     outer.push(range);
   }
-  return outer.map(({ start: { line } }) => ({ file, line, text: (lines[line - 1] ?? "").trim() }));
+  return outer.map(({ shown: line }) => ({ file, line, text: (lines[line - 1] ?? "").trim() }));
 }
 
 function compare(a: Point, b: Point): number {
