@@ -18,7 +18,7 @@ import {
   pointerOf,
   words,
 } from "./json-schema.ts";
-import { type Matcher, compilePattern } from "./pattern.ts";
+import { compilePattern } from "./pattern.ts";
 
 /** Checks one event's data. Empty: it fits. `text` is the JSON text that says the same. */
 export type Checker = (data: unknown, text: string, effort: Effort) => Issue[];

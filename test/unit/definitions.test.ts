@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { aggregate, category, defineApp, nothing, reactor, view, webhook } from "../../src/index.ts";
+import { VIEW_COLUMNS } from "../../src/limits.ts";
 
 const reading = category("reading", { events: { Read: z.object({ value: z.number() }) } });
 const door = aggregate("door", {
@@ -117,6 +118,13 @@ describe("a definition that a cast has let through", () => {
     expect(() => view("v", { from: reading, row, key: "constructor" as never, on: {} })).toThrow(
       new TypeError('view "v" has no column "constructor" (id, value)'),
     );
+  });
+
+  it("has no more columns than a table takes", () => {
+    const columns = (count: number) => z.object(Object.fromEntries(Array.from({ length: count }, (_, n) => [`c${n}`, z.string()])));
+    const wide = (count: number) => view("wide", { from: reading, row: columns(count) as never, key: "c0" as never, on: {} });
+    expect(wide(VIEW_COLUMNS).name).toBe("wide");
+    expect(() => wide(VIEW_COLUMNS + 1)).toThrow(`view "wide" has ${VIEW_COLUMNS + 1} columns; a table of D1 takes ${VIEW_COLUMNS}`);
   });
 
   it("has no two columns that SQL takes for one", () => {

@@ -192,8 +192,8 @@ describe("a log that is not as it should be", () => {
     const { store, post, stream, log } = freshStore();
     const wait = globalThis.setTimeout;
     // The ten seconds that a call may take are over at once.
-    vi.spyOn(globalThis, "setTimeout").mockImplementation(((run: () => void, ms: number, ...rest: never[]) =>
-      wait(run, ms === 10_000 ? 0 : ms, ...rest)) as never);
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(((run: (given?: unknown) => void, ms: number, given: unknown) =>
+      wait(run, ms === 10_000 ? 0 : ms, given)) as never);
     const { restore } = interceptLog(store, () => () => new Promise(() => {}));
     expect(await read(await post(COUNT, {}))).not.toHaveProperty("position");
     restore();
