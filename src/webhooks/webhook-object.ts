@@ -74,7 +74,7 @@ export function webhookObject(app: App) {
       this.#inCode = app.webhooks.get(this.#id);
       this.#told = new Registration(this.#id, this.#inCode, env, ctx.storage.kv);
       this.#alarm = new AlarmSetter(ctx.storage);
-      this.#keys = new Keys(ctx.storage);
+      this.#keys = new Keys(ctx.storage, () => this.#told.active !== undefined);
       this.#courier = new Courier(env, this.#store, this.#id, this.#keys);
       const about = () => streamOf(env, this.#store, SYSTEM_CATEGORY, this.#id);
       this.#announcements = new Announcements(ctx.storage.kv, about, this.#store, this.#id);

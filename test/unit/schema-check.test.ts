@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { compileChecker } from "../../src/catalog/checker.ts";
+import { parseDefinition } from "../../src/catalog/definition.ts";
 import type { JsonSchema } from "../../src/catalog/json-schema.ts";
 import { schemaIssues } from "../../src/catalog/schema-check.ts";
+import { CATEGORY_EVENT_TYPES } from "../../src/limits.ts";
 
 const within = (schema: unknown) => ({ properties: { a: schema } });
 
@@ -39,6 +41,16 @@ describe("a schema is refused, with the place and the reason", () => {
     ["with a pattern of properties that is none", { patternProperties: { "(": true } }, "#/patternProperties/(", ""],
   ])("%s", (_what, schema, path, message) => {
     expect(schemaIssues(schema)[0]).toEqual({ path, message: expect.stringContaining(message) });
+  });
+});
+
+describe("a definition", () => {
+  it("has as many event types as a category may have", () => {
+    const events = (count: number) => ({ events: Object.fromEntries(Array.from({ length: count }, (_, n) => [`E${n}`, true])) });
+    expect(parseDefinition("note", events(CATEGORY_EVENT_TYPES))).toMatchObject({ strict: true });
+    expect(parseDefinition("note", events(CATEGORY_EVENT_TYPES + 1))).toEqual({
+      issues: [{ path: "events", message: `at most ${CATEGORY_EVENT_TYPES} event types` }],
+    });
   });
 });
 

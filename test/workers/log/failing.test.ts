@@ -122,6 +122,11 @@ describe("the log's objects", () => {
     expect(await store.segments()).toHaveLength(1);
   });
 
+  it("are found by name, never by an id", async () => {
+    const nameless = async () => env.LOGS.get(env.LOGS.newUniqueId()).head();
+    await expect(nameless()).rejects.toThrow("reached by an id, not by its name");
+  });
+
   it("note a subscriber once, and forget it once", async () => {
     const log = freshStore("twice").logClient();
     for (const _time of [1, 2]) await log.subscribe("wh_1");

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { RecordedEvent } from "../../../src/event.ts";
 import { LiveBlocks } from "../../../src/http/view-live.ts";
 import { view } from "../../../src/index.ts";
-import { LIVE_BEHIND_MS } from "../../../src/limits.ts";
+import { LIVE_BEHIND_MS, LIVE_READS } from "../../../src/limits.ts";
 import { LiveView } from "../../../src/views/live.ts";
 import { reading, totals } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
@@ -70,6 +70,34 @@ describe("a live view that cannot keep up", () => {
     const now = Date.now();
     vi.spyOn(Date, "now").mockImplementation(() => now + 1 + LIVE_BEHIND_MS);
     expect(await blocks.next(100)).toMatchObject({ text: expect.stringContaining("event: behind"), last: true });
+  });
+
+  it("says so and ends when the view cannot be read, and tells the log why", async () => {
+    const complaints = vi.spyOn(console, "error").mockReturnValue();
+    const { store } = quietStore("unreadable");
+    const blocks = await blocksOf(store, counted);
+    const real = env.VIEWS.withSession.bind(env.VIEWS);
+    vi.spyOn(env.VIEWS, "withSession").mockImplementation((constraint) => {
+      const batch = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
+      return new Proxy(real(constraint), { get: (target, property) => (property === "batch" ? batch : Reflect.get(target, property)) });
+    });
+    expect(await blocks.next(100)).toMatchObject({ text: expect.stringContaining(": the view could not be read"), last: true });
+    expect(JSON.stringify(complaints.mock.calls)).toContain("a live view failed and is closed");
+  });
+
+  it("ends after so many reads, between two changes or while it waits: the reader resumes from its last id", async () => {
+    for (const waits of [false, true]) {
+      const { store } = quietStore("long");
+      const live = new LiveView(env, store, totals, []);
+      const { generation } = await live.start();
+      const { 0: ours, 1: logs } = new WebSocketPair();
+      logs.accept();
+      const blocks = new LiveBlocks(totals, live, ours, generation, 0);
+      await blocks.next(1);
+      live.reads = waits ? LIVE_READS - 1 : LIVE_READS;
+      logs.send(JSON.stringify(counted));
+      expect(await blocks.next(1_000)).toMatchObject({ text: expect.stringContaining(": this has been going on for long"), last: true });
+    }
   });
 
   it("does not pass an event whose rows it cannot know, since the view does not either", async () => {
