@@ -128,7 +128,7 @@ describe("a definition that a cast has let through", () => {
 
   it("has no more columns than a table takes", () => {
     const columns = (count: number) => z.object(Object.fromEntries(Array.from({ length: count }, (_, n) => [`c${n}`, z.string()])));
-    const wide = (count: number) => view("wide", { from: reading, row: columns(count) as never, key: "c0" as never, on: {} });
+    const wide = (count: number) => view("wide", { from: reading, row: columns(count) as never, key: "c0", on: {} });
     expect(wide(VIEW_COLUMNS).name).toBe("wide");
     expect(() => wide(VIEW_COLUMNS + 1)).toThrow(`view "wide" has ${VIEW_COLUMNS + 1} columns; a table of D1 takes ${VIEW_COLUMNS}`);
   });
@@ -141,7 +141,7 @@ describe("a definition that a cast has let through", () => {
     [{ headers: { host: "x" } }, "host"],
     [{ headers: { "x a": { variable: "A" } } }, "letters, digits and hyphens"],
   ])("is no webhook that could not send: %j", (manner, message) => {
-    const define = () => webhook("hook", { from: [reading], url: { variable: "URL" }, secret: { variable: "SECRET" }, ...manner } as never);
+    const define = () => webhook("hook", { from: [reading], url: { variable: "URL" }, secret: { variable: "SECRET" }, ...manner });
     expect(define).toThrow(`webhook "hook": `);
     expect(define).toThrow(message);
   });

@@ -67,7 +67,12 @@ describe("the list", () => {
 describe("list and coverage", () => {
   const place = (line: number, text: string): Place => ({ file: "src/a.ts", line, text });
   const entry = (text: string, more: Partial<Entry> = {}): Entry => ({
-    ...{ file: "src/a.ts", text, count: 1, reason: "why", sometimes: false, line: 9 },
+    file: "src/a.ts",
+    text,
+    count: 1,
+    reason: "why",
+    sometimes: false,
+    line: 9,
     ...more,
   });
   const source = "first();\nthrow error;\nthrow error;\nreturn a || b;\n";

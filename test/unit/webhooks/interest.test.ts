@@ -8,8 +8,16 @@ afterEach(() => vi.restoreAllMocks());
 
 const ABOUT = { store: "default", ownStream: "$webhook/told" };
 const event = (more: Partial<LoggedEvent> = {}): LoggedEvent => ({
-  ...{ stream: "reading/1", version: 1, position: 7, id: "e", type: "Read", data: `{"value":1}`, meta: "{}", time: null },
-  ...{ recordedAt: 1_000, schemaVersion: 1 },
+  stream: "reading/1",
+  version: 1,
+  position: 7,
+  id: "e",
+  type: "Read",
+  data: `{"value":1}`,
+  meta: "{}",
+  time: null,
+  recordedAt: 1_000,
+  schemaVersion: 1,
   ...more,
 });
 

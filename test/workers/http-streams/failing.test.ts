@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { createHttp } from "../../../src/http/worker.ts";
-import { aggregate, defineApp } from "../../../src/index.ts";
+import { aggregate, defineApp, nothing } from "../../../src/index.ts";
 import { app, counter } from "../app.ts";
 import { read } from "../support.ts";
 
@@ -58,10 +58,10 @@ describe("while a deployment goes out, and the worker is newer than the objects,
     const newer = aggregate("counter", {
       events: counter.events,
       commands: { ...counter.commands, CountDown: z.object({}) },
-      initialState: () => ({}),
-      evolve: {},
-      decide: {},
-    } as never);
+      initialState: counter.initialState,
+      evolve: counter.evolve,
+      decide: { ...counter.decide, CountDown: () => nothing() },
+    });
     const door = createHttp(defineApp({ aggregates: [newer] }));
     const response = await door.request("/stores/newer/aggregates/counter/1/CountDown", { method: "POST", body: "{}" }, env);
     expect(response.status).toBe(404);

@@ -129,9 +129,9 @@ describe("the log's objects", () => {
 
   it("note a subscriber once, and forget it once", async () => {
     const log = freshStore("twice").logClient();
-    for (const _time of [1, 2]) await log.subscribe("wh_1");
+    for (const consumer of ["wh_1", "wh_1"]) await log.subscribe(consumer);
     expect(await log.subscribers()).toEqual(["wh_1"]);
-    for (const _time of [1, 2]) await log.unsubscribe("wh_1");
+    for (const consumer of ["wh_1", "wh_1"]) await log.unsubscribe(consumer);
     expect(await log.subscribers()).toEqual([]);
   });
 

@@ -212,7 +212,7 @@ describe("a log that is not as it should be", () => {
   });
 
   it("gets what it lacks in calls of a bounded size, each of whole appends", async () => {
-    const { store, post, stream, log } = freshStore();
+    const { store, post, json, stream } = freshStore();
     const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
     const events = Array.from({ length: 20 }, (_, value) => ({ type: "Raised", data: { from: "x".repeat(100_000), value } }));
     for (let append = 0; append < 5; append++) await post("/streams/alarm/1", { events }, IMPATIENT);
@@ -221,16 +221,11 @@ describe("a log that is not as it should be", () => {
     const { calls, restore: restoreAgain } = interceptLog(store, (real) => real);
     await runDurableObjectAlarm(stream("alarm", "1"));
     restoreAgain();
-    expect(calls.length).toBeGreaterThan(1);
-    expect(calls.every(({ length }) => length % 20 === 0)).toBe(true);
-    expect(
-      calls
-        .flat()
-        .map(({ version }) => version)
-        .slice(-100),
-    ).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
-    expect((await log()).length).toBeGreaterThan(0);
-    expect(await (await stream("alarm", "1").read({ from: 1, to: 1, limit: 1, direction: "forward" })).version).toBe(100);
+    const sizes = calls.map(({ length }) => length).filter((size) => size > 0);
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(sizes.every((size) => size % events.length === 0)).toBe(true);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(100);
+    expect(await json("/log/head")).toEqual({ head: 100 });
   });
 });
 

@@ -367,10 +367,10 @@ describe("a webhook that is removed while a pair of keys is made for it", () => 
     const store = await subscribed("keys-removed", { asymmetric: true });
     const { promise, resolve } = Promise.withResolvers<void>();
     const generate = crypto.subtle.generateKey.bind(crypto.subtle);
-    const making = vi.spyOn(crypto.subtle, "generateKey").mockImplementation((async (...given: Parameters<typeof generate>) => {
+    const making = vi.spyOn(crypto.subtle, "generateKey").mockImplementation(async (...given: Parameters<typeof generate>) => {
       await promise;
       return generate(...given);
-    }) as never);
+    });
     const asking = ask(store);
     await eventually(() => expect(making).toHaveBeenCalled());
     expect((await store.send("DELETE", `/webhooks/${store.webhook.id}`)).status).toBe(204);
