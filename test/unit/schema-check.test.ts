@@ -59,6 +59,13 @@ describe("a schema is taken", () => {
     expect(schemaIssues({ $id: "urn:a", "x-version": 2, properties: { a: { "x-unit": "km", title: 1 } } })).toEqual([]);
   });
 
+  it("and what it says of data that does not fit is bounded", () => {
+    const check = compileChecker({ enum: ["x".repeat(5_000), "y"] });
+    const [issue] = check("z", '"z"', { left: 10_000 });
+    expect(issue?.message.length).toBeLessThan(1_000);
+    expect(issue?.message).toMatch(/…$/);
+  });
+
   it("with references to anchors, which are followed", () => {
     const schema: JsonSchema = {
       properties: { n: { $ref: "#count" } },

@@ -4,8 +4,8 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { createHttp } from "../../../src/http/worker.ts";
-import { aggregate, defineApp, nothing } from "../../../src/index.ts";
-import { app, counter } from "../app.ts";
+import { aggregate, defineApp, nothing, processManager } from "../../../src/index.ts";
+import { app, counter, reading } from "../app.ts";
 import { read } from "../support.ts";
 
 const http = createHttp(app);
@@ -37,6 +37,26 @@ describe("a stream's object that fails", () => {
     expect(text).not.toContain("secret");
     expect(JSON.stringify(logged.mock.calls)).toContain("a secret of the inside");
     logged.mockRestore();
+  });
+});
+
+describe("an app whose processes take no commands from outside", () => {
+  it("says so, and which sagas and views there are: none", async () => {
+    const lonely = processManager("lonely", {
+      from: reading,
+      to: counter,
+      correlate: { Read: ({ stream }) => stream },
+      events: {},
+      initialState: () => ({}),
+      evolve: {},
+      on: { Read: () => undefined },
+    });
+    const door = createHttp(defineApp({ aggregates: [counter], categories: [reading], processors: [lonely] }));
+    const detailOf = async (path: string, method = "GET") =>
+      (await read(await door.request(`/stores/lonely${path}`, method === "GET" ? {} : { method, body: "{}" }, env))).detail;
+    expect(await detailOf("/aggregates/lonely/1/Go", "POST")).toContain("it takes none from outside");
+    expect(await detailOf("/sagas/none/1")).toContain("the app has none");
+    expect(await detailOf("/views/none")).toContain("none at all");
   });
 });
 

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import type { RecordedEvent } from "../../../src/event.ts";
 import { LiveBlocks } from "../../../src/http/view-live.ts";
-import { view } from "../../../src/index.ts";
+import { createHttp } from "../../../src/http/worker.ts";
+import { category, defineApp, view } from "../../../src/index.ts";
 import { LIVE_BEHIND_MS, LIVE_READS } from "../../../src/limits.ts";
 import { LiveView } from "../../../src/views/live.ts";
 import { reading, totals } from "../app.ts";
@@ -44,6 +45,34 @@ describe("a live view whose table does not serve any more", () => {
     const blocks = new LiveBlocks(totals, new LiveView(env, store, totals, [], "0123456789ab"), ours, "0123456789ab", 1);
     await blocks.next(1);
     expect(await blocks.next(1)).toMatchObject({ text: expect.stringContaining("event: reset"), last: true });
+  });
+});
+
+describe("a live view of more event types than a subscription's filter may name", () => {
+  it("follows without one, and tells of its rows all the same", async () => {
+    const types = Array.from({ length: 90 }, (_, n) => `${"Measured".padEnd(100, "x")}${n}`);
+    const wide = category("wide", { events: Object.fromEntries(types.map((type) => [type, z.object({})])) });
+    const wides = view("wides", {
+      from: wide,
+      row: z.object({ id: z.string(), type: z.string() }),
+      key: "id",
+      on: Object.fromEntries(
+        types.map((type) => [type, (_row: unknown, { stream }: { stream: string }) => ({ id: stream, type })]),
+      ) as never,
+    });
+    const http = createHttp(defineApp({ categories: [wide], views: [wides] }));
+    const { store, stream } = quietStore("wide");
+    const get = async (path: string, headers: Record<string, string>) => http.request(`/stores/${store}${path}`, { headers }, env);
+    const follower = await LiveRows.start(get, "/views/wides", "id");
+    await follower.connect();
+    for (const type of [types[0], types.at(-1)])
+      await stream("wide", "1").append({
+        events: [{ type: type ?? "", data: "{}", meta: "{}", schemaVersion: 1 }],
+        expected: { kind: "any" },
+      });
+    await follower.reach(2);
+    expect(follower.sorted).toEqual([{ id: "wide/1", type: types.at(-1) }]);
+    await follower.close();
   });
 });
 
