@@ -16,8 +16,12 @@ export const DEFAULT_STORE = "default";
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
+/** What most ids look like: nothing in them needs a closer look. */
+const PLAIN_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
 /** Says what is wrong with a stream's id, or undefined when nothing is. */
 export function streamIdProblem(id: string): string | undefined {
+  if (PLAIN_ID.test(id)) return undefined;
   if (id === "") return "a stream id is not empty";
   if (id === "." || id === "..") return "a stream id is not `.` or `..`, which URLs do not carry";
   if (id.includes("/")) return "a stream id contains no `/`";

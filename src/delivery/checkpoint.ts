@@ -49,6 +49,8 @@ export class CheckpointStore {
   readonly #schema: readonly string[];
   /** Where and when this object saw it first, to tell its pace. */
   #since: { readonly position: number; readonly at: number } | undefined;
+  /** A row read together with something else, for the first look; null: there was none. */
+  #seen: CheckpointRow | null | undefined;
   /** Positions of the events that are being processed, to count those that a commit passes. */
   #reading: readonly number[] = [];
 
@@ -68,8 +70,14 @@ export class CheckpointStore {
   /** Where the consumer stands; undefined: it has never run. */
   async look(): Promise<Checkpoint | undefined> {
     await this.prepare();
-    const row = await this.select().first<CheckpointRow>();
+    const row = this.#seen === undefined ? await this.select().first<CheckpointRow>() : this.#seen;
+    this.#seen = undefined;
     return row ? fromRow(row) : undefined;
+  }
+
+  /** Takes a row of {@link selectAll} for the next look, which then asks nobody. Is it old by then, no commit goes through, and the one after asks. */
+  saw(rows: readonly CheckpointRow[]): void {
+    this.#seen = rows.find(({ generation }) => generation === this.generation) ?? null;
   }
 
   /** Where the consumer stands; it is created when it is new. */
@@ -95,6 +103,11 @@ export class CheckpointStore {
   /** The statement that reads it, to be batched with what must be read at the same moment. */
   select(db: Pick<D1Database, "prepare"> = this.db): D1PreparedStatement {
     return db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`).bind(...this.#key);
+  }
+
+  /** The statement that reads all that a consumer has: a view has one for each of its tables. */
+  static selectAll(db: D1Database, store: string, consumer: string): D1PreparedStatement {
+    return db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ? AND consumer = ?`).bind(store, consumer);
   }
 
   /** Takes note of the events that its consumer is given now. */

@@ -18,7 +18,6 @@ import {
   hasVersion,
   idempotencyKeyOf,
   jsonBody,
-  jsonText,
   prefersAsync,
   queryOf,
   storeOf,
@@ -26,6 +25,7 @@ import {
   traceOf,
   waitMsOf,
 } from "./request.ts";
+import { json, jsonText } from "./response.ts";
 import { z } from "zod";
 
 export const CommandQuery = z.object({ wait: WholeNumber.default(0) });
@@ -66,7 +66,7 @@ export function aggregateRoutes(app: App) {
     }
     if (answer.outcome !== "written") throw problemOf(answer);
     const { commandId, version, position, events } = answer;
-    return context.json({ commandId, stream: `${aggregate.name}/${id}`, version, position, events }, 200, writeHeaders(answer));
+    return json({ commandId, stream: `${aggregate.name}/${id}`, version, position, events }, 200, writeHeaders(answer));
   });
 
   routes.get("/:name/:id/commands/:commandId", async (context) => {

@@ -4,26 +4,20 @@ import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { CORS_MAX_AGE_SECONDS, HSTS_SECONDS } from "../limits.ts";
 import { RESPONSE_HEADERS } from "./openapi/operation.ts";
+import { SECURITY_HEADERS, isSecured } from "./response.ts";
 
 type Handler = MiddlewareHandler<{ Bindings: Env }>;
-
-/** What every answer says unless it says something else itself. */
-const SECURITY_HEADERS = {
-  "cache-control": "private, no-cache", // to be kept by its reader alone, and not used again without asking
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'", // data, not a page
-  "cross-origin-resource-policy": "same-origin",
-  "referrer-policy": "no-referrer", // a path may name a customer
-  "x-content-type-options": "nosniff",
-} as const;
 
 export function securityHeaders(): Handler {
   return async function addSecurityHeaders(context, next) {
     await next();
-    const { status, headers } = context.res;
-    if (status === 101) return; // the log's own answer; a socket has no page
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!headers.has(name)) headers.set(name, value);
+    const { res: answer } = context;
+    if (answer.status === 101) return; // the log's own answer; a socket has no page
+    if (!isSecured(answer)) {
+      for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!answer.headers.has(name)) answer.headers.set(name, value);
+    }
     // Not for other hosts of the domain: they are not ours to speak for.
-    if (context.req.url.startsWith("https:")) headers.set("strict-transport-security", `max-age=${HSTS_SECONDS}`);
+    if (context.req.url.startsWith("https:")) answer.headers.set("strict-transport-security", `max-age=${HSTS_SECONDS}`);
   };
 }
 

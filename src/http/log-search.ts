@@ -6,7 +6,8 @@ import { PAGE_EVENTS, SCAN_EVENTS, SEARCH_EVENTS } from "../limits.ts";
 import { UUID } from "../names.ts";
 import { logOf } from "../objects.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, WholeNumber, jsonText, linkTo, queryOf, storeOf } from "./request.ts";
+import { type HttpContext, WholeNumber, linkTo, queryOf, storeOf } from "./request.ts";
+import { jsonText } from "./response.ts";
 
 export const SearchQuery = z.object({
   /** The position before which to look: where an earlier search stopped. */

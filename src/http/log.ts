@@ -12,7 +12,8 @@ import { eventStreamFeed, webSocketFeed } from "./feed.ts";
 import { searchEvents } from "./log-search.ts";
 import { exportLog } from "./log-export.ts";
 import { FilterQuery, filterOf } from "./log-query.ts";
-import { type HttpContext, WholeNumber, jsonText, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
+import { type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
+import { jsonText } from "./response.ts";
 
 export const LogQuery = FilterQuery.extend({
   after: WholeNumber.optional(),

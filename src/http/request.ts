@@ -97,16 +97,23 @@ export async function optionalJsonBody(context: HttpContext, maxBytes: number): 
   return context.req.raw.body === null || context.req.header("content-length") === "0" ? {} : (await jsonBody(context, maxBytes)).value;
 }
 
+function newDecoder(): TextDecoder {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+}
+
+/** For whole texts. One that decodes in pieces keeps the rest of a piece, and is nobody else's. */
+const utf8 = newDecoder();
+
 async function textBody(context: HttpContext, maxBytes: number): Promise<string> {
   const tooLarge = () => new Problem("body-too-large", `the body may have at most ${maxBytes} bytes`, { limit: maxBytes });
   const length = context.req.header("content-length");
   if (Number(length ?? 0) > maxBytes) throw tooLarge();
-  const { body } = context.req.raw;
-  if (!body) return "";
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   try {
     // Whoever says how much will come is read at once, which costs a third of reading it piece by piece.
-    if (length !== undefined) return decoder.decode(await context.req.raw.arrayBuffer());
+    if (length !== undefined) return utf8.decode(await context.req.raw.arrayBuffer());
+    const { body } = context.req.raw;
+    if (!body) return "";
+    const decoder = newDecoder();
     let text = "";
     let bytes = 0;
     for await (const chunk of body) {
@@ -204,9 +211,4 @@ export function linkTo(context: HttpContext, parameters: Record<string, string |
   const url = new URL(context.req.url);
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value));
   return url.pathname + url.search;
-}
-
-/** A JSON answer from text that is JSON already. */
-export function jsonText(text: string, status: 200 | 201 | 202 = 200, headers: Record<string, string> = {}): Response {
-  return new Response(text, { status, headers: { "content-type": "application/json", ...headers } });
 }

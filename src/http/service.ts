@@ -5,7 +5,7 @@ import { Hono } from "hono";
 import type { App } from "../app.ts";
 import { docsPage } from "./docs-page.ts";
 import { openApiOf } from "./openapi/document.ts";
-import { jsonText } from "./request.ts";
+import { jsonText } from "./response.ts";
 
 export function serviceRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();

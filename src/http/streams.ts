@@ -30,6 +30,7 @@ import {
   traceOf,
   waitMsOf,
 } from "./request.ts";
+import { json } from "./response.ts";
 
 /** What of a stream is read. */
 const Window = z.object({
@@ -88,7 +89,7 @@ export function streamRoutes(app: App) {
     });
     if (answer.outcome === "unknown") throw unknownStream(stream);
     if (answer.outcome !== "written") throw problemOf(answer);
-    return writtenAnswer(context, stream, answer, 200);
+    return writtenAnswer(stream, answer, 200);
   });
 
   return routes;
@@ -107,12 +108,12 @@ async function append(
     waitMs: waitMsOf(context),
   });
   if (answer.outcome !== "written") throw problemOf(answer);
-  return writtenAnswer(context, stream, answer, 201, headers);
+  return writtenAnswer(stream, answer, 201, headers);
 }
 
-function writtenAnswer(context: HttpContext, stream: string, answer: Written, status: 200 | 201, headers: Record<string, string> = {}) {
+function writtenAnswer(stream: string, answer: Written, status: 200 | 201, headers: Record<string, string> = {}) {
   const { version, position, events } = answer;
-  return context.json({ stream, version, position, events }, status, { ...headers, ...writeHeaders(answer) });
+  return json({ stream, version, position, events }, status, { ...headers, ...writeHeaders(answer) });
 }
 
 /**

@@ -9,6 +9,7 @@
 import { ACKNOWLEDGE_BUDGET_MS } from "../limits.ts";
 import type { LogRpc, Sequenced } from "../log-protocol.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { EventTable } from "./event-table.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -29,6 +30,13 @@ interface Waiter {
   readonly resolve: (sequenced: boolean) => void;
 }
 
+/** Versions that went to the log in one call, and the first one's position. */
+interface Run {
+  readonly first: number;
+  readonly last: number;
+  readonly position: number;
+}
+
 /**
  * The stream holds other events than the log does under the same versions. Possible only when an operator has
  * restored this object to an earlier time; from then on it must not acknowledge anything.
@@ -44,6 +52,7 @@ export class Outbox {
   readonly #place: { readonly store: string; readonly stream: string };
   readonly #stream: string;
   readonly #log: () => LogRpc;
+  readonly #deadlines = new Deadlines();
   /** The log's version of this stream. Undefined since activation, until the log has said. */
   #sequenced: number | undefined;
   /** The version at activation: most probably in the log, but a crash may have come between commit and call. */
@@ -51,7 +60,8 @@ export class Outbox {
   #diverged: Diverged | undefined;
   #draining = false;
   #waiters: Waiter[] = [];
-  #runs: { first: number; last: number; position: number }[] = [];
+  /** No version is in two of them: the log takes each once. */
+  #runs: Run[] = [];
 
   constructor(
     storage: DurableObjectStorage,
@@ -78,8 +88,8 @@ export class Outbox {
   async settle(version: number, waitMs: number = ACKNOWLEDGE_BUDGET_MS): Promise<boolean> {
     if (this.#diverged) throw this.#diverged;
     if (version === 0 || (this.#sequenced !== undefined && this.#sequenced >= version)) return true;
-    const sequenced = this.#whenSequenced(version);
-    if (waitMs > 0 && (await inTime(sequenced, waitMs))) return true;
+    if (waitMs <= 0) void this.#whenSequenced(version);
+    else if (await this.#deadlines.inTime(() => this.#whenSequenced(version), waitMs)) return true;
     if (this.#diverged) throw this.#diverged;
     this.#alarm.wakeAt(Date.now() + RETRY_MS);
     return false;
@@ -101,12 +111,16 @@ export class Outbox {
   /** The positions of versions `first`…`last`, by version: from memory, else from the log; those it does not have are missing. */
   async positions(first: number, last: number): Promise<Record<number, number>> {
     const positions: Record<number, number> = {};
-    for (const run of this.#runs) {
+    let missing = last - first + 1;
+    // From the latest on, which is the one that is asked for.
+    for (let at = this.#runs.length - 1; at >= 0 && missing > 0; at--) {
+      const run = this.#runs[at] as Run;
       for (let version = Math.max(first, run.first); version <= Math.min(last, run.last); version++) {
         positions[version] = run.position + (version - run.first);
+        missing--;
       }
     }
-    if (Object.keys(positions).length === last - first + 1) return positions;
+    if (missing === 0) return positions;
     try {
       return await this.#log().positions(this.#stream, first, last);
     } catch {
@@ -151,7 +165,7 @@ export class Outbox {
   }
 
   async #sequence(batch: Parameters<LogRpc["sequence"]>[1]): Promise<Sequenced> {
-    const answer = await inTime(this.#log().sequence(this.#stream, batch), SEQUENCE_TIMEOUT_MS);
+    const answer = await this.#deadlines.inTime(() => this.#log().sequence(this.#stream, batch), SEQUENCE_TIMEOUT_MS);
     if (answer === undefined) throw new Error("the log did not answer in time");
     if (answer.diverged || answer.head > this.#events.head) {
       this.#diverged = new Diverged(`the log has version ${answer.head} of ${this.#stream}, with other events than this stream`);
@@ -170,12 +184,4 @@ export class Outbox {
     this.#runs.push({ first: first.version, last: head, position: first.position });
     if (this.#runs.length > REMEMBERED_RUNS) this.#runs.shift();
   }
-}
-
-/** What a promise resolves to, or undefined when that takes longer. `setTimeout`, since an abortable `scheduler.wait` costs many times as much. */
-function inTime<Result>(promise: Promise<Result>, waitMs: number): Promise<Result | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, waitMs, undefined);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

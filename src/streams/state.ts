@@ -55,9 +55,13 @@ export class StateCache {
     if (snapshotted) this.#snapshotVersion = version;
   }
 
-  /** Writes a snapshot when the last one is old enough. Call inside `transactionSync`. */
-  snapshotWhenDue(state: unknown, version: number): boolean {
-    if (version - this.#snapshotVersion < SNAPSHOT_EVERY) return false;
+  /** Whether the last snapshot is old enough for another, at this version. */
+  isSnapshotDue(version: number): boolean {
+    return version - this.#snapshotVersion >= SNAPSHOT_EVERY;
+  }
+
+  /** Writes a snapshot. Call inside `transactionSync`. */
+  snapshot(state: unknown, version: number): void {
     this.#sql.exec(CREATE);
     this.#sql.exec(
       `INSERT INTO snapshot (one, revision, version, state) VALUES (1, ?, ?, ?)
@@ -66,7 +70,6 @@ export class StateCache {
       version,
       JSON.stringify(state),
     );
-    return true;
   }
 
   get #revision(): string {

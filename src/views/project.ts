@@ -1,9 +1,11 @@
 /** Keeps a view up to date: the table that answers, and beside it the one that shall (zero-downtime rebuilds). */
 
+import { type CheckpointRow, CheckpointStore } from "../delivery/checkpoint.ts";
 import { type Progress, catchUp } from "../delivery/consumer.ts";
+import { prepare } from "../delivery/schema.ts";
 import { VIEW_BUILD_SLICE_MS } from "../limits.ts";
 import { logOf } from "../objects.ts";
-import { generationsOf, rebuildIfErased, register, swap } from "./generations.ts";
+import { type ViewRow, databaseOf, generationsOf, rebuildIfErased, register, selectServing, swap } from "./generations.ts";
 import { viewConsumer } from "./projector.ts";
 import type { View } from "./view.ts";
 
@@ -27,10 +29,11 @@ export async function project(
 ): Promise<ViewProgress> {
   const log = logOf(env, store);
   for (;;) {
-    const generations = await generationsOf(env, store, view);
+    const { generations, checkpoints } = await look(env, store, view);
     const { serving, stale, wanted } = generations;
     if (!generations.registered) await register(env, store, view);
     const wantedOne = viewConsumer(env, store, view, wanted);
+    wantedOne.checkpoint.saw(checkpoints);
     if (serving.generation === wanted.generation) {
       const progress = await catchUp(wantedOne, log, deadline, until);
       if ((generations.eraseTo > 0 || wantedOne.erased) && (await rebuildIfErased(env, store, view))) continue;
@@ -38,6 +41,7 @@ export async function project(
     }
     // The table that answers comes first; what is being built gets slices of the time, so that it never holds up the other.
     const servingOne = viewConsumer(env, store, view, serving);
+    servingOne.checkpoint.saw(checkpoints);
     const live: Progress = stale
       ? { position: (await servingOne.checkpoint.look())?.position ?? 0, outcome: "resting" }
       : await catchUp(servingOne, log, deadline, until);
@@ -47,6 +51,17 @@ export async function project(
     if (swapped || (build.outcome === "behind" && Date.now() < deadline)) continue;
     return together(live, build);
   }
+}
+
+/** The view's tables and how far each is, in one question: a wake-up finds little to do most of the time, and its questions are what it costs. */
+async function look(env: Env, store: string, view: View) {
+  const db = databaseOf(env, view);
+  await prepare(db);
+  const [row, checkpoints] = await db.batch([selectServing(db, store, view), CheckpointStore.selectAll(db, store, view.name)]);
+  return {
+    generations: await generationsOf(env, store, view, (row?.results[0] as ViewRow | undefined) ?? null),
+    checkpoints: (checkpoints?.results ?? []) as CheckpointRow[],
+  };
 }
 
 /** What the two came to: as far as the one that answers is, and with the work that is left in either. */

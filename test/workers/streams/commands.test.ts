@@ -2,6 +2,7 @@
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { SNAPSHOT_EVERY } from "../../../src/limits.ts";
 import { told } from "../app.ts";
 import { freshStore, read } from "../support.ts";
 
@@ -66,6 +67,55 @@ describe("promise 2, when the storage itself fails in the middle", () => {
     expect(answer.headers.get("idempotent-replayed")).toBeNull();
     const own = (await log()).filter(({ stream: name }) => name === `${category}/1`);
     expect(own.map((event) => event.version)).toEqual(Array.from({ length: 2 * version }, (_, index) => index + 1));
+  });
+});
+
+describe("promise 2, when what goes with a single event cannot be stored", () => {
+  const breaks = (on: string) => `CREATE TRIGGER broken BEFORE ${on} BEGIN SELECT RAISE(ABORT, 'broken disk'); END`;
+  const reading = { type: "Read", data: { value: 1 } };
+  const id = (number: number) => ({ ...reading, id: `01a1fd58-551c-7778-a238-00000000000${number}` });
+
+  it.each([
+    ["its receipt", "counter", breaks("INSERT ON receipts"), "/aggregates/counter/1/Count", {}, {}, { "idempotency-key": "k" }],
+    ["the id that the client gave it", "reading", breaks("INSERT ON event_ids"), "/streams/reading/1", id(1), id(2), {}],
+    ["its timer", "reminder", breaks("INSERT ON timers"), "/aggregates/reminder/1/Ask", { in: "1h" }, { in: "2h" }, {}],
+  ])("the event is not stored either: %s", async (_what, category, trigger, path, before, body, headers) => {
+    const { post, json, stream } = freshStore();
+    await post(path, before, "idempotency-key" in headers ? { "idempotency-key": "before" } : {});
+    const stub = stream(category, "1");
+    await runInDurableObject(stub, (_instance, { storage }) => void storage.sql.exec(trigger));
+    expect((await post(path, body, headers)).status).toBe(500);
+    await evictDurableObject(stub);
+    expect((await json(`/streams/${category}/1`)).version).toBe(1);
+
+    await runInDurableObject(stub, (_instance, { storage }) => void storage.sql.exec(`DROP TRIGGER broken`));
+    expect((await post(path, body, headers)).status).toBeLessThan(300);
+    expect((await json(`/streams/${category}/1`)).version).toBe(2);
+  });
+
+  it("the event is not stored either: the timer that it takes back", async () => {
+    const { post, json, stream } = freshStore();
+    await post("/aggregates/reminder/1/Ask", { in: "1h" });
+    const stub = stream("reminder", "1");
+    await runInDurableObject(stub, (_instance, { storage }) => void storage.sql.exec(breaks("DELETE ON timers")));
+    expect((await post("/aggregates/reminder/1/Drop", {})).status).toBe(500);
+    await evictDurableObject(stub);
+    expect(await json("/aggregates/reminder/1")).toMatchObject({ version: 1, timers: [{ command: "Remind" }] });
+  });
+
+  it("the event is not stored either: the snapshot that is due", async () => {
+    const { post, json, stream } = freshStore();
+    for (let version = 0; version < SNAPSHOT_EVERY - 2; version += 2) await post("/aggregates/counter/1/CountTwice", {});
+    await post(COUNT, {});
+    const stub = stream("counter", "1");
+    await runInDurableObject(stub, (_instance, { storage }) => {
+      storage.sql.exec(`CREATE TABLE snapshot (one INTEGER PRIMARY KEY, revision TEXT, version INTEGER CHECK (version = 0), state TEXT)`);
+    });
+    expect((await post(COUNT, {})).status).toBe(500);
+    expect((await json("/streams/counter/1")).version).toBe(SNAPSHOT_EVERY - 1);
+    await runInDurableObject(stub, (_instance, { storage }) => void storage.sql.exec(`DROP TABLE snapshot`));
+    await post(COUNT, {});
+    expect(await json("/aggregates/counter/1")).toMatchObject({ version: SNAPSHOT_EVERY });
   });
 });
 
