@@ -118,6 +118,13 @@ describe("a change that keeps old events valid is let through", () => {
       open({}, { additionalProperties: text }),
     ],
     ["a list that was never longer", { prefixItems: [text], maxItems: 1 }, { prefixItems: [text], items: false }],
+    ["items that need not be there", {}, { contains: text, minContains: 0 }],
+    [
+      "a property that a pattern took before gets a name",
+      { patternProperties: { "^x": text } },
+      { properties: { xa: text }, patternProperties: { "^x": text } },
+    ],
+    ["a choice of types that exclude each other", { type: ["string", "number"] }, { oneOf: [text, number] }],
     ["unevaluated properties allowed", {}, { unevaluatedProperties: true }],
   ])("%s", (_what, old, next) => {
     expect(change(old, next)).toBeUndefined();

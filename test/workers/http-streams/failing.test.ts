@@ -28,6 +28,15 @@ describe("a stream's object that fails", () => {
     }
   });
 
+  it("is 500 when the log opens no subscription", async () => {
+    const logged = vi.spyOn(console, "error").mockReturnValue();
+    const LOGS = { getByName: () => ({ fetch: async () => new Response(null) }) };
+    const response = await http.request("/stores/failing/log", { headers: { accept: "text/event-stream" } }, envWith({ LOGS }));
+    expect([response.status, (await read(response)).code]).toEqual([500, "internal-error"]);
+    expect(JSON.stringify(logged.mock.calls)).toContain("the log did not open a subscription");
+    logged.mockRestore();
+  });
+
   it("is 500 otherwise, and tells the log and nobody else why", async () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     const response = await command(envWith(streamsThat(new Error("a secret of the inside"))));

@@ -2,8 +2,10 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StoredEvent } from "../../../src/event.ts";
+import { segmentName } from "../../../src/log/segment.ts";
 import { freshStore, read } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
+import { SocketClient } from "./subscribers.ts";
 
 const limits = env as { LOG_SEGMENT_BYTES?: string };
 
@@ -71,6 +73,39 @@ describe("a log that has grown over several segments (promise 3)", () => {
     const all = await log();
     expect(positions({ events: all })).toEqual(oneTo(20));
     for (const stream of streams) expect(all.filter((event) => event.stream === stream).map(({ version }) => version)).toEqual([1, 2]);
+  });
+
+  it("sends who would follow it to where it goes on", async () => {
+    const store = freshStore("follow");
+    limits.LOG_SEGMENT_BYTES = "1";
+    await store.logClient().sequence("s/0", storedEvents(1, 2));
+    const client = await SocketClient.open(store, "/log?after=0");
+    await client.caughtUp(2);
+    expect(client.positions).toEqual([1, 2]);
+    await client.close();
+  });
+
+  it("goes on though the next segment is out of reach when it is sealed: the alarm sees to that", async () => {
+    const { store, logClient, logObject, segments, log } = freshStore("unreached");
+    const client = logClient();
+    limits.LOG_SEGMENT_BYTES = "1";
+    const warnings = vi.spyOn(console, "warn").mockReturnValue();
+    const getByName = env.LOGS.getByName.bind(env.LOGS);
+    const away = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+      const head = () => Promise.reject(new Error("the segment is away"));
+      const real = getByName(name);
+      if (name !== segmentName(store, 2)) return real;
+      return new Proxy(real, { get: (target, property) => (property === "head" ? head : Reflect.get(target, property)) });
+    });
+    expect(await client.sequence("s/0", [storedEvent(1)])).toMatchObject({ head: 1 });
+    await runDurableObjectAlarm(logObject());
+    expect(JSON.stringify(warnings.mock.calls)).toContain("the segment is away");
+    away.mockRestore();
+    warnings.mockRestore();
+    await runDurableObjectAlarm(logObject());
+    expect(await segments()).toHaveLength(2);
+    await client.sequence("s/0", [storedEvent(2)]);
+    expect(positions({ events: await log() })).toEqual([1, 2]);
   });
 
   it("lists streams in the order of their names, whichever segment they are in", async () => {

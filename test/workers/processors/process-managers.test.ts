@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { catchUp } from "../../../src/delivery/consumer.ts";
 import type { RecordedEvent } from "../../../src/event.ts";
-import { defineApp } from "../../../src/index.ts";
+import { defineApp, processManager } from "../../../src/index.ts";
 import { logOf } from "../../../src/objects.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { app, counter } from "../app.ts";
@@ -284,6 +284,29 @@ describe("while a deployment goes out, and its worker and its objects are of two
     return catchUp(processorConsumer(other, env, store, process), logOf(env, store), Number.POSITIVE_INFINITY);
   };
   const more = { ...counter, commands: { ...counter.commands, Add: z.object({ by: z.int() }) } };
+
+  it("a process that the objects do not have yet is waited for", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const newcomer = processManager("newcomer", {
+      from: wish,
+      to: counter,
+      correlate: { Wished: ({ data }) => data.errand },
+      events: {},
+      initialState: () => ({}),
+      evolve: {},
+      on: { Wished: () => undefined },
+    });
+    const store = errands("newcomer");
+    await store.wish("e", []);
+    const newer = defineApp({ aggregates: [counter], categories: [wish], processors: [newcomer] });
+    const consumer = processorConsumer(newer, env, store.store, newcomer);
+    expect(await catchUp(consumer, logOf(env, store.store), Number.POSITIVE_INFINITY)).toMatchObject({
+      position: 0,
+      outcome: "backing-off",
+    });
+    const { error } = (await consumer.checkpoint.look()) ?? {};
+    expect(error?.message).toBe("Wished for newcomer/e was answered by unknown-command");
+  });
 
   it.each([
     ["the worker does not know it", [{ ...counter, commands: {} }], "Count"],

@@ -226,7 +226,7 @@ describe("skipping", () => {
     await read("s", 1);
     await read("s", 2);
     const refused = await post(`/consumers/${webhook.id}/skip`, {});
-    expect(await readJson(refused)).toMatchObject({ status: 409, detail: "no delivery is failing: there is nothing to skip" });
+    expect(await readJson(refused)).toMatchObject({ status: 409, detail: expect.stringContaining("there is nothing to skip") });
     await wake();
     await eventually(async () => expect(await report()).toMatchObject({ attempts: 1 }));
     await object.control("skip");
