@@ -17,27 +17,29 @@ export class Deadlines {
   /** What `start` resolves to, or undefined when that takes longer than so many milliseconds. */
   inTime<Result>(start: () => Promise<Result>, waitMs: number): Promise<Result | undefined> {
     return new Promise((resolve, reject) => {
-      const wait = { until: Date.now() + waitMs, end: () => resolve(undefined) };
+      const now = Date.now();
+      const wait = { until: now + waitMs, end: () => resolve(undefined) };
       this.#waits.add(wait);
       // Before what it waits for, which may wait for something itself, and longer.
-      this.#ringAt(wait.until);
+      this.#ringAt(wait.until, now);
       start()
         .then(resolve, reject)
         .finally(() => this.#ended(wait));
     });
   }
 
-  #ringAt(at: number): void {
+  #ringAt(at: number, now: number): void {
     if (this.#timer && this.#timer.at <= at) return;
     clearTimeout(this.#timer?.id);
-    this.#timer = { at, id: setTimeout(() => this.#ring(), at - Date.now()) };
+    this.#timer = { at, id: setTimeout(() => this.#ring(at), at - now) };
   }
 
-  #ring(): void {
+  #ring(at: number): void {
     this.#timer = undefined;
-    const now = Date.now();
+    // A clock that was put back must not prolong a wait: it is at least as late as it was to be.
+    const now = Math.max(at, Date.now());
     for (const wait of this.#waits) {
-      if (wait.until > now) this.#ringAt(wait.until);
+      if (wait.until > now) this.#ringAt(wait.until, now);
       else {
         this.#waits.delete(wait);
         wait.end();

@@ -50,6 +50,15 @@ it("does not let a short wait wait for a longer one that began before", async ()
   expect(outcomes).toEqual({ short: "late", long: "late" });
 });
 
+it("is not prolonged when the clock is put back", async () => {
+  const outcomes = outcomesOf({ short: deadlines.inTime(never, 50), long: deadlines.inTime(never, 200) });
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(outcomes).toEqual({ short: "late" });
+  await vi.advanceTimersByTimeAsync(150);
+  expect(outcomes).toEqual({ short: "late", long: "late" });
+});
+
 it("keeps one timer, whatever waits within a wait", async () => {
   let answer = (_value: string) => {};
   const inner = () => deadlines.inTime(() => new Promise<string>((resolve) => (answer = resolve)), 10_000);
