@@ -58,3 +58,8 @@ const utf8 = new TextEncoder();
 export function byteLength(text: string): number {
   return utf8.encode(text).length;
 }
+
+/** Whether the text has more than so many bytes of UTF-8. A unit of a text is at most three of them, so that most need not be encoded to know. */
+export function isLonger(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && byteLength(text) > bytes;
+}

@@ -2,7 +2,7 @@
 
 import type { Context, Next } from "hono";
 import { z } from "zod";
-import { byteLength, parseJson } from "../json.ts";
+import { isLonger, parseJson } from "../json.ts";
 import { IDEMPOTENCY_KEY_BYTES, JSON_DEPTH, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
 import type { Expected } from "../protocol.ts";
@@ -73,7 +73,7 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
 
 /** The text, if it has at most so many bytes of UTF-8. `what` names it in the problem. */
 export function bounded(text: string, limit: number, what: string): string {
-  if (byteLength(text) > limit) throw new Problem("body-too-large", `${what} may have at most ${limit} bytes`, { limit });
+  if (isLonger(text, limit)) throw new Problem("body-too-large", `${what} may have at most ${limit} bytes`, { limit });
   return text;
 }
 

@@ -1,7 +1,7 @@
 /** Stores what processors append: once for each derived id, in the conversation of the event that led to it. */
 
 import { type DataSchema, type RecordedEvent, categoryOf, streamIdOf } from "../event.ts";
-import { byteLength } from "../json.ts";
+import { isLonger } from "../json.ts";
 import { EVENT_DATA_BYTES } from "../limits.ts";
 import { streamOf } from "../objects.ts";
 import type { Written } from "../protocol.ts";
@@ -40,7 +40,7 @@ export async function appendFact(reaction: Reaction, { stream, id, type, schema,
   const { env, store, event } = reaction;
   const fact = `${type} for ${stream}`;
   const text = JSON.stringify(schema.parse(data));
-  if (byteLength(text) > EVENT_DATA_BYTES) throw new Error(`${fact} has more than ${EVENT_DATA_BYTES} bytes`);
+  if (isLonger(text, EVENT_DATA_BYTES)) throw new Error(`${fact} has more than ${EVENT_DATA_BYTES} bytes`);
   const { trace, ...cause } = causeOf(event);
   const version = {
     meta: metaOf(cause),

@@ -1,7 +1,7 @@
 /** From a command's text to the events it leads to: validates, decides, validates what was decided. Pure. */
 
 import type { z } from "zod";
-import { byteLength } from "../json.ts";
+import { isLonger } from "../json.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES } from "../limits.ts";
 import type { Cancellation, DecideContext, Nothing, Refusal, Timer } from "../command.ts";
 import type { NewEvent } from "../event.ts";
@@ -67,7 +67,7 @@ function checkedEvent(aggregate: AnyAggregate, event: NewEvent): { type: string;
   const schema = aggregate.events[event.type] as z.ZodType | undefined;
   if (!schema) throw new Error(`decide returned an event "${event.type}", which aggregate "${aggregate.name}" does not declare`);
   const data = JSON.stringify(schema.parse(event.data));
-  if (byteLength(data) > EVENT_DATA_BYTES) {
+  if (isLonger(data, EVENT_DATA_BYTES)) {
     throw new Error(`decide returned an event "${event.type}" of more than ${EVENT_DATA_BYTES} bytes`);
   }
   return { type: event.type, data };

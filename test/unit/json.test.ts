@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { byteLength, canonical, depthOf, parseJson, sameJson } from "../../src/json.ts";
+import { byteLength, canonical, depthOf, isLonger, parseJson, sameJson } from "../../src/json.ts";
 
 /** The same value with the keys of every object in reverse. */
 function reversed(value: unknown): unknown {
@@ -98,6 +98,17 @@ describe("byteLength", () => {
     ["茶", 3],
     ["🍵", 4],
   ])("of %j is %i", (text, bytes) => expect(byteLength(text)).toBe(bytes));
+});
+
+describe("isLonger", () => {
+  it("says what counting the bytes says, at every limit", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.integer({ min: -2, max: 2 }), (text, off) => {
+        const bytes = new TextEncoder().encode(text).length;
+        expect(isLonger(text, bytes + off)).toBe(off < 0);
+      }),
+    );
+  });
 });
 
 describe("parseJson", () => {
