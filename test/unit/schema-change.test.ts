@@ -118,6 +118,14 @@ describe("a change that keeps old events valid is let through", () => {
       open({}, { additionalProperties: text }),
     ],
     ["a list that was never longer", { prefixItems: [text], maxItems: 1 }, { prefixItems: [text], items: false }],
+    [
+      "what depends on a property taking more",
+      { dependentSchemas: { a: { maxLength: 1, required: ["b", "c"] } } },
+      { dependentSchemas: { a: { required: ["b"] } } },
+    ],
+    ["items that stay all different", { uniqueItems: true, maxItems: 2 }, { uniqueItems: true }],
+    ["as many items of a kind, or more", { contains: text, maxContains: 2, minItems: 1 }, { contains: text, maxContains: 3 }],
+    ["alternatives that overlap, and stay", { oneOf: [text, { minLength: 1 }], minLength: 1 }, { oneOf: [text, { minLength: 1 }] }],
     ["items that need not be there", {}, { contains: text, minContains: 0 }],
     [
       "a property that a pattern took before gets a name",
@@ -214,6 +222,13 @@ describe("a change that could make an old event invalid is refused, with the pla
       { dependentRequired: { a: ["b", "c"] } },
       "#/dependentRequired",
       '"a" did not ask',
+    ],
+    [
+      "what depends on a property taking less",
+      { type: "object", dependentSchemas: { a: { required: ["b"] } } },
+      { type: "object", dependentSchemas: { a: { required: ["b", "c"] } } },
+      "#/dependentSchemas/a/required",
+      '"c" was not required',
     ],
     [
       "properties that nothing evaluates",

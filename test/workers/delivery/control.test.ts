@@ -9,7 +9,7 @@ import { logOf } from "../../../src/objects.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { app, poison, relay, values } from "../app.ts";
-import { quietStore } from "./support.ts";
+import { eventually, quietStore } from "./support.ts";
 
 beforeEach(() => {
   poison.active = true;
@@ -172,6 +172,17 @@ describe("a consumer that is paused", () => {
     await read("s", 1);
     await wake("totals");
     expect(await consumer("totals")).toMatchObject({ status: "paused", position: 0 });
+  });
+
+  it("lets a query wait for a position until it is resumed", async () => {
+    const { read, tell, get } = controlled("waiting");
+    await tell("values", "pause");
+    await read("s", 1);
+    const looks = vi.spyOn(env.VIEWS, "batch");
+    const asking = get("/views/values?minPosition=1", { prefer: "wait=20" });
+    await eventually(() => expect(looks).toHaveBeenCalled());
+    await tell("values", "resume");
+    expect(await (await asking).json()).toMatchObject({ position: 1, rows: [expect.anything(), expect.anything()] });
   });
 
   it("refuses queries that want a position it will not reach", async () => {
