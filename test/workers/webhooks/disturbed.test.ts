@@ -177,16 +177,28 @@ describe("a webhook that is put back", () => {
 });
 
 describe("a webhook whose endpoint says 410", () => {
-  it("to two deliveries at once, is switched off once", async () => {
+  it("to two deliveries that were under way together, is switched off once", async () => {
     const store = await subscribed("gone-twice", { concurrency: 2 });
-    const { answer } = slowly(store);
+    const time = clock();
+    const first = Promise.withResolvers<void>();
+    const second = Promise.withResolvers<void>();
+    store.endpoint.answer = async ({ stream }) => {
+      await (stream === "reading/a" ? first : second).promise;
+      return new Response(null, { status: 410 });
+    };
     for (const stream of ["a", "b"]) await store.read(stream, 1);
     await store.wake();
     await eventually(() => expect(store.received()).toHaveLength(2));
-    answer(() => new Response(null, { status: 410 }));
+    first.resolve();
+    await eventually(async () => expect(await store.report()).toMatchObject({ status: "failed", totals: { failed: 1 } }));
+    time.pass(1_000);
+    second.resolve();
     await eventually(async () => expect(await store.report()).toMatchObject({ status: "failed", pending: 2, totals: { failed: 2 } }));
-    await store.alarm();
-    await eventually(async () => expect((await store.json("/log?type=$webhook.disabled")).events).toHaveLength(1));
+    await eventually(async () => {
+      await store.alarm();
+      expect(await store.storage(({ kv }) => kv.get("announcements"))).toEqual([]);
+    });
+    expect((await store.json("/log?type=$webhook.disabled")).events).toHaveLength(1);
   });
 
   it("is switched on again by an operator's retry", async () => {
