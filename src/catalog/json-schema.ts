@@ -65,9 +65,8 @@ export function nodesOf(root: JsonSchema): Map<string, JsonSchema> {
   return nodes;
 }
 
-/** The pointer of the schema that a `$ref` means: `#`, `#/$defs/line` or `#anchor`; undefined: there is none. */
+/** The pointer of the schema that a `$ref` within the schema means: `#`, `#/$defs/line` or `#anchor`; undefined: there is none. */
 export function pointerOf(ref: string, nodes: ReadonlyMap<string, JsonSchema>): string | undefined {
-  if (!ref.startsWith("#")) return undefined;
   let fragment: string;
   try {
     fragment = decodeURIComponent(ref.slice(1));

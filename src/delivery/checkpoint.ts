@@ -69,7 +69,7 @@ export class CheckpointStore {
   }
 
   async #create({ position, head }: Beginning): Promise<Checkpoint> {
-    const row = await this.db
+    const row = (await this.db
       .prepare(
         `INSERT INTO headspring_checkpoints (store, consumer, generation, position, moved_from, born_at, started_at)
          VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -77,8 +77,7 @@ export class CheckpointStore {
          RETURNING *`,
       )
       .bind(...this.key, position, position, head, Date.now())
-      .first<CheckpointRow>();
-    if (!row) throw new Error("the checkpoint was neither there nor created");
+      .first<CheckpointRow>()) as CheckpointRow; // RETURNING has it, created or not
     return fromRow(row);
   }
 

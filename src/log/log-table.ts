@@ -165,7 +165,6 @@ export class LogTable {
 
   /** Removes what a stream's earlier events say. The index finds them, however far they are apart. */
   blank(stream: string, before: number): void {
-    if (!this.#exists) return;
     this.#sql.exec(`UPDATE log SET data = '{}', meta = '{}', trace = NULL, erased = 1 WHERE stream = ? AND version < ?`, stream, before);
   }
 

@@ -110,8 +110,7 @@ export const EVOLVE: Readonly<Record<string, (state: SagaState, data: AnyData) =
     steps: steps.map(({ name, after }) => ({ name, after, status: "pending", attempts: 0, undoAttempts: 0 })),
     ...(parent === undefined ? {} : { parent }),
   }),
-  $CommandSent: (state, { label }: { label?: string }) => {
-    if (label === undefined) return state;
+  $CommandSent: (state, { label = "" }: { label?: string }) => {
     if (!label.startsWith(UNDO))
       return changed(state, label, (one) => ({ ...over(one), status: "in-progress", attempts: one.attempts + 1 }));
     return changed(state, label.slice(UNDO.length), (one) => ({

@@ -1,6 +1,6 @@
 /** When an event, then what an effect records: run by the engine's own code, with the test as the outside. */
 
-import type { NewEvent } from "../event.ts";
+import type { NewEvent, RecordedEvent } from "../event.ts";
 import type { Effect } from "../processors/effect.ts";
 import { callOut, recordOf, recordable } from "../processors/outside.ts";
 import { type On, asStored, dataOf, recorded } from "./recorded.ts";
@@ -49,9 +49,8 @@ export function whenEffect(effect: Effect, event: On, world: TestWorld = {}): Wh
 
 async function endingOf(effect: Effect, given: On, world: TestWorld): Promise<Ending> {
   const { fetch = noFetch, variables = {}, repeated = false } = world;
-  const [event] = recorded([...effect.sources], [given]);
+  const event = recorded([...effect.sources], [given])[0] as RecordedEvent; // as many as were given
   try {
-    if (!event) return { nothing: true };
     const stream = recordOf(effect, event);
     const outcome = await callOut(effect, event, { fetch, variables, repeated, announce: async () => {} });
     const fact = recordable(effect, outcome);

@@ -63,7 +63,7 @@ export function kindOf(schema: z.core.JSONSchema._JSONSchema | undefined): Colum
 
 /** The JSON types that values of this schema may have. */
 function typesOf(schema: z.core.JSONSchema._JSONSchema | undefined): Set<string> {
-  if (typeof schema !== "object") return new Set(["any"]);
-  const alternatives = schema.anyOf ?? schema.oneOf;
-  return new Set(alternatives ? alternatives.flatMap((one) => [...typesOf(one)]) : [schema.type ?? "any"].flat());
+  const { anyOf, oneOf, type = "any" } = typeof schema === "object" ? schema : {};
+  const alternatives = anyOf ?? oneOf;
+  return new Set(alternatives ? alternatives.flatMap((one) => [...typesOf(one)]) : [type].flat());
 }

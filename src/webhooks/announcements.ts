@@ -30,10 +30,6 @@ export class Announcements {
     this.#about = [store, webhook];
   }
 
-  get arePending(): boolean {
-    return this.#pending().length > 0;
-  }
-
   /** Call inside the transaction that stores what is announced. */
   add(type: Announcement["type"], at: string, data: Announcement["data"]): void {
     const id = derivedId("webhook-announcement", ...this.#about, type, at);

@@ -31,10 +31,13 @@ export function overlapEnd(now: number): string {
 /** The pairs of keys of one webhook, made when they are first needed. */
 export class Keys {
   readonly #storage: DurableObjectStorage;
+  readonly #isThere: () => boolean;
   readonly #imported = new Map<string, CryptoKey>();
 
-  constructor(storage: DurableObjectStorage) {
+  /** @param isThere whether there is such a webhook: one may be removed while a pair is made, and then keeps none */
+  constructor(storage: DurableObjectStorage, isThere: () => boolean) {
     this.#storage = storage;
+    this.#isThere = isThere;
   }
 
   async signing(now: number): Promise<Signers["keys"]> {
@@ -54,6 +57,7 @@ export class Keys {
 
   async rotate(now: number): Promise<void> {
     const pair = await newKeyPair();
+    if (!this.#isThere()) return;
     const replaced = this.#valid(now).map(({ until = now + OVERLAP_MS, ...rest }) => ({ ...rest, until }));
     this.#storage.kv.put("keys", [pair, ...replaced].slice(0, WEBHOOK_SECRETS));
   }
@@ -61,7 +65,7 @@ export class Keys {
   async #ensure(): Promise<void> {
     if (this.#stored().length > 0) return;
     const pair = await newKeyPair();
-    if (this.#stored().length === 0) this.#storage.kv.put("keys", [pair]); // unless another call was faster
+    if (this.#isThere() && this.#stored().length === 0) this.#storage.kv.put("keys", [pair]); // unless another call was faster
   }
 
   #valid(now: number): StoredPair[] {

@@ -61,7 +61,7 @@ export function webhookObject(app: App) {
       this.#store = store;
       this.#id = id;
       this.#registration = new Registration(id, app.webhooks.get(id), env, storage.kv);
-      this.#keys = new Keys(storage);
+      this.#keys = new Keys(storage, () => this.#registration.configuration !== undefined);
       this.#courier = new Courier(env, store, id, this.#keys);
       const about = () => streamOf(env, store, SYSTEM_CATEGORY, id);
       const announcements = new Announcements(storage.kv, about, store, id);

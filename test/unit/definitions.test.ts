@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { aggregate, category, defineApp, nothing, reactor, view, webhook } from "../../src/index.ts";
+import { VIEW_COLUMNS } from "../../src/limits.ts";
 
 const reading = category("reading", { events: { Read: z.object({ value: z.number() }) } });
 const door = aggregate("door", {
@@ -25,6 +26,12 @@ describe("an app", () => {
     expect(app.views.get("values")).toBe(values);
     expect(app.processors.get("relay")).toBe(relay);
     expect(app.webhooks.get("hook")).toBe(hook);
+  });
+
+  it("tells its hooks of its views too", () => {
+    const hooks = { onConsumerFailed: () => {} };
+    expect(defineApp({ categories: [reading], views: [values], hooks }).views.get("values")?.hooks).toBe(hooks);
+    expect(defineApp({ categories: [reading], views: [values] }).views.get("values")).not.toHaveProperty("hooks");
   });
 
   it("may be empty", () => expect(defineApp({}).views.size).toBe(0));
@@ -117,6 +124,26 @@ describe("a definition that a cast has let through", () => {
     expect(() => view("v", { from: reading, row, key: "constructor" as never, on: {} })).toThrow(
       new TypeError('view "v" has no column "constructor" (id, value)'),
     );
+  });
+
+  it("has no more columns than a table takes", () => {
+    const columns = (count: number) => z.object(Object.fromEntries(Array.from({ length: count }, (_, n) => [`c${n}`, z.string()])));
+    const wide = (count: number) => view("wide", { from: reading, row: columns(count) as never, key: "c0", on: {} });
+    expect(wide(VIEW_COLUMNS).name).toBe("wide");
+    expect(() => wide(VIEW_COLUMNS + 1)).toThrow(`view "wide" has ${VIEW_COLUMNS + 1} columns; a table of D1 takes ${VIEW_COLUMNS}`);
+  });
+
+  it.each([
+    [{ rate: 0 }, "a rate is above 0"],
+    [{ rate: Number.NaN }, "a rate is above 0"],
+    [{ concurrency: 1.5 }, "a concurrency is from 1 to 6"],
+    [{ concurrency: 7 }, "a concurrency is from 1 to 6"],
+    [{ headers: { host: "x" } }, "host"],
+    [{ headers: { "x a": { variable: "A" } } }, "letters, digits and hyphens"],
+  ])("is no webhook that could not send: %j", (manner, message) => {
+    const define = () => webhook("hook", { from: [reading], url: { variable: "URL" }, secret: { variable: "SECRET" }, ...manner });
+    expect(define).toThrow(`webhook "hook": `);
+    expect(define).toThrow(message);
   });
 
   it("has no two columns that SQL takes for one", () => {

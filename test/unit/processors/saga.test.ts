@@ -5,15 +5,21 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { SendAction } from "../../../src/command.ts";
-import { complete, event, parallel, saga, send, series, step } from "../../../src/index.ts";
-import type { SagaState } from "../../../src/processors/saga-state.ts";
+import { complete, event, parallel, saga, send, series, start, step } from "../../../src/index.ts";
+import { SAGA_STEPS } from "../../../src/limits.ts";
+import { Run } from "../../../src/processors/saga-run.ts";
+import { EVOLVE, type SagaState } from "../../../src/processors/saga-state.ts";
+import { INPUT } from "../../../src/processors/process-events.ts";
 import { type Plan, placed } from "../../../src/processors/saga-steps.ts";
-import { accepted, failed, given, refused, timeout, told } from "../../../src/testing/index.ts";
+import type { AnyAggregate } from "../../../src/streams/aggregate.ts";
+import { decide } from "../../../src/streams/decide.ts";
+import { accepted, failed, given, on, refused, timeout, told } from "../../../src/testing/index.ts";
 import { Instance } from "../../../src/testing/process.ts";
-import { move, purse } from "../../workers/sagas.ts";
+import { move, purse, trip } from "../../workers/sagas.ts";
 
 const take = (owner: string) => send(purse, owner, "Take", { amount: 5 });
 const back = (owner: string) => send(purse, owner, "Put", { amount: 5, why: "undo" });
+const CONTEXT = { now: new Date(0), id: "1", version: 0, commandId: "c", meta: { correlationId: "c", causationId: "c" } };
 const begun = told("Start", { from: ["a", "b"], to: "shop", amount: 5 });
 const taken = (owner: string) => accepted(take(owner), event("Taken", { amount: 5, receipt: "r" }));
 
@@ -66,6 +72,7 @@ describe("a saga in memory", () => {
       .when(told("Start", { from: [], to: "shop", amount: 1 }))
       .thenRefused("saga-already-started");
     expect(() => given(move).when(told("Start", { from: [], to: "shop", amount: -1 }))).toThrow("amount");
+    expect(() => given(move).when(told("Stop" as "Start", {}))).toThrow('move has no command "Stop"');
   });
 
   it("is at its end at once when it has no steps, and passes over steps that cannot be undone", () => {
@@ -94,6 +101,88 @@ describe("a saga in memory", () => {
     instance.take(told("Start", {}));
     plans.current = step("a", { action: () => take("a") }) as never;
     expect(() => instance.take(taken("a"))).toThrow('saga "changing" has no step "b" any more');
+  });
+
+  it("gives up what was to be tried again, when another step fails for good meanwhile", () => {
+    const uneven = saga("uneven", {
+      input: z.object({}),
+      steps: () =>
+        parallel(
+          step("a", { action: () => take("a"), retry: { attempts: 3, delay: "1m", backoff: "constant" } }),
+          step("b", { action: () => take("b") }),
+        ),
+    });
+    given(uneven, told("Start", {}), refused(take("a"), "frozen"))
+      .when(refused(take("b"), "not-enough"))
+      .then(
+        event("StepFailed", { step: "b", reason: "not-enough" }),
+        event("StepFailed", { step: "a", reason: "frozen" }),
+        event("SagaFailed", { step: "b", reason: "not-enough" }),
+        complete(),
+      );
+  });
+
+  it("does not mind word that comes before it has started, or that it does not wait for any more", () => {
+    const agreed = on("word/x", event("Agreed", { move: "1", by: "hotel" }));
+    given(trip).when(agreed).thenNothing();
+    const trips = [told("Start", { payer: "a", price: 5 }), accepted(send(purse, "lock-1", "Freeze", {})), agreed] as const;
+    given(trip, ...trips)
+      .when(on("word/x", event("Disagreed", { move: "1" })))
+      .thenNothing();
+  });
+
+  it("does not mind events and outcomes that only another version of its code understands", () => {
+    const started = new Instance(trip);
+    started.take(told("Start", { payer: "a", price: 5 }));
+    const { state } = started;
+    const unknown = { type: "Rumoured", stream: "word/x", data: {} } as never;
+    expect(decide(trip as unknown as AnyAggregate, INPUT, state, { event: unknown }, CONTEXT)).toMatchObject({
+      kind: "events",
+      events: [],
+    });
+    const sent = { commandId: "c", aggregate: "purse", id: "1", command: "Thaw", data: {}, label: "celebration" };
+    const run = new Run({ name: "trip", steps: new Map(), sagas: new Set() }, state.own as SagaState, CONTEXT);
+    run.outcome(sent, { outcome: "accepted", commandId: "c", version: 1, events: [] });
+    expect(run.parts).toEqual([]);
+    expect(EVOLVE.$CommandSent?.(state.own as SagaState, {})).toEqual(state.own);
+  });
+
+  it("knows the version that a step has brought its target to, and no step of another saga", () => {
+    const first = step("first", { action: () => take("a") });
+    const stranger = step("stranger", { action: () => take("b") });
+    const careful = saga("careful", {
+      input: z.object({ stray: z.boolean() }),
+      steps: ({ stray }) =>
+        series(
+          first,
+          step("second", {
+            action: (done) => send(purse, "b", "Put", { amount: stray ? done.version(stranger) : done.version(first) }),
+            expects: "exists",
+          }),
+        ),
+    });
+    given(careful, told("Start", { stray: false }))
+      .when(accepted(take("a"), event("Taken", { amount: 5, receipt: "r" })))
+      .thenSends(send(purse, "b", "Put", { amount: 1 }));
+    const strays = new Instance(careful);
+    strays.take(told("Start", { stray: true }));
+    expect(() => strays.take(accepted(take("a")))).toThrow('saga "careful" has no step "stranger"');
+  });
+
+  it("has as many steps as a saga may have, and starts only sagas that it names", () => {
+    const long = saga("long", {
+      input: z.object({ steps: z.int() }),
+      steps: ({ steps }) => series(...Array.from({ length: steps }, (_, n) => step(`s${n}`, { action: () => take("a") }))),
+    });
+    given(long)
+      .when(told("Start", { steps: SAGA_STEPS }))
+      .thenSends(take("a"));
+    expect(() => given(long).when(told("Start", { steps: SAGA_STEPS + 1 }))).toThrow(`saga "long" has more than ${SAGA_STEPS} steps`);
+    const secret = saga("secret", {
+      input: z.object({}),
+      steps: () => step("begin", { action: () => start(move, "1", { from: ["a"], to: "b", amount: 1 }) }),
+    });
+    expect(() => given(secret).when(told("Start", {}))).toThrow('saga "secret" starts saga "move", which its `sagas` does not name');
   });
 
   it("has steps with names of their own", () => {

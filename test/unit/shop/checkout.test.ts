@@ -73,6 +73,9 @@ describe("a payment", () => {
     given(payment, requested).when("RecordPayment", { receipt: "r" }).then(paid);
     given(payment, requested, paid).when("RecordPayment", { receipt: "r" }).thenNothing();
     given(payment, requested, paid).when("DeclinePayment", { reason: "late" }).thenNothing();
+    const declined = event("PaymentDeclined", { reason: "card-declined" });
+    given(payment, requested).when("DeclinePayment", { reason: "card-declined" }).then(declined);
+    given(payment, requested, declined).when("CancelPayment", {}).thenNothing();
   });
 
   it("is paid back when it comes after the end, or is cancelled after it came", () => {
@@ -123,5 +126,10 @@ describe("a payment", () => {
       back,
       answering(() => Response.json({})),
     ).thenRecords(event("ChargeRefunded", { receipt: "r" }));
+    await when(
+      charging,
+      back,
+      answering(() => new Response(null, { status: 503 })),
+    ).thenFails("the payment service answered 503");
   });
 });

@@ -12,6 +12,7 @@ import {
   reactor,
   refuse,
   send,
+  sql,
   streamIdOf,
   transform,
   view,
@@ -211,6 +212,16 @@ describe("the kit, like the store,", () => {
   it("fails when a fold gives a row of another key", () => {
     const lost = view("lost", { from: reading, row: z.object({ id: z.string() }), key: "id", on: { Read: () => ({ id: "elsewhere" }) } });
     expect(() => given(lost, on("reading/1", read(1)))).toThrow('view "lost" folded a row into one with another id');
+  });
+
+  it("runs no SQL: rows that a handler writes itself only the database knows", () => {
+    const written = view("written", {
+      from: reading,
+      row: z.object({ id: z.string() }),
+      key: "id",
+      on: { Read: { sql: (_read, rows) => rows.remove(sql`id = 1`) } },
+    });
+    expect(() => given(written, on("reading/1", read(1)))).toThrow("written handles Read with SQL, which only the database can run");
   });
 
   it("fails when a row does not fit its schema", () => {

@@ -6,9 +6,10 @@ import { control } from "../../../src/delivery/control.ts";
 import type { ConsumerFailure } from "../../../src/delivery/failure.ts";
 import { DEFAULT_RETRY } from "../../../src/delivery/retry.ts";
 import { logOf } from "../../../src/objects.ts";
+import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
-import { poison, values } from "../app.ts";
-import { quietStore } from "./support.ts";
+import { app, poison, relay, values } from "../app.ts";
+import { eventually, quietStore } from "./support.ts";
 
 beforeEach(() => {
   poison.active = true;
@@ -137,6 +138,23 @@ describe("a consumer that is paused", () => {
     expect(await rows(values)).toEqual(await folded(values));
   });
 
+  it("tries nothing again until it is resumed", async () => {
+    const { tell, consumer } = controlled("still");
+    await tell("relay", "pause");
+    expect(await tell("relay", "retry")).toMatchObject({ code: 409, detail: expect.stringContaining("`resume` lets it go on") });
+    expect(await consumer("relay")).toMatchObject({ status: "paused" });
+  });
+
+  it("stays paused where it is put", async () => {
+    const { read, tell, wake, consumer } = controlled("moved");
+    for (const value of [1, 2]) await read("s", value);
+    await wake("relay");
+    await tell("relay", "pause");
+    expect(await tell("relay", "reset", { position: 1 })).toMatchObject({ code: 200, status: "paused", position: 1 });
+    await wake("relay");
+    expect(await consumer("relay")).toMatchObject({ status: "paused", position: 1 });
+  });
+
   it("does not commit what it was working on", async () => {
     const { store, read, tell, consumer, rows } = controlled("midway");
     await read("s", 1);
@@ -154,6 +172,17 @@ describe("a consumer that is paused", () => {
     await read("s", 1);
     await wake("totals");
     expect(await consumer("totals")).toMatchObject({ status: "paused", position: 0 });
+  });
+
+  it("lets a query wait for a position until it is resumed", async () => {
+    const { read, tell, get } = controlled("waiting");
+    await tell("values", "pause");
+    await read("s", 1);
+    const looks = vi.spyOn(env.VIEWS, "batch");
+    const asking = get("/views/values?minPosition=1", { prefer: "wait=20" });
+    await eventually(() => expect(looks).toHaveBeenCalled());
+    await tell("values", "resume");
+    expect(await (await asking).json()).toMatchObject({ position: 1, rows: [expect.anything(), expect.anything()] });
   });
 
   it("refuses queries that want a position it will not reach", async () => {
@@ -191,6 +220,20 @@ describe("a consumer that is told to begin again", () => {
     expect(await tell("values", "reset", { position: 1 })).toMatchObject({ code: 409, type: "/problems/action-not-possible" });
     await wake("values");
     expect(await consumer("values")).toMatchObject({ status: "live", position: 1 });
+  });
+});
+
+describe("a database that is away when an operator acts", () => {
+  it("is said to have failed: nothing has moved, and it can be told again", async () => {
+    const { store, read, tell, wake, consumer } = controlled("away");
+    await read("s", 1);
+    await wake("relay");
+    const { position } = await consumer("relay");
+    const one = processorConsumer(app, env, store, relay);
+    vi.spyOn(env.VIEWS, "batch").mockRejectedValueOnce(new Error("D1_ERROR: Network connection lost."));
+    await expect(control(one, env, "reset")).rejects.toThrow("Network connection lost");
+    expect(await consumer("relay")).toMatchObject({ position });
+    expect(await tell("relay", "reset")).toMatchObject({ code: 200, position: 0 });
   });
 });
 

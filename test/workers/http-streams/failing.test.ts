@@ -2,8 +2,10 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { createHttp } from "../../../src/http/worker.ts";
-import { app } from "../app.ts";
+import { aggregate, defineApp, nothing, processManager } from "../../../src/index.ts";
+import { app, counter, reading } from "../app.ts";
 import { read } from "../support.ts";
 
 const http = createHttp(app);
@@ -26,6 +28,15 @@ describe("a stream's object that fails", () => {
     }
   });
 
+  it("is 500 when the log opens no subscription", async () => {
+    const logged = vi.spyOn(console, "error").mockReturnValue();
+    const LOGS = { getByName: () => ({ fetch: async () => new Response(null) }) };
+    const response = await http.request("/stores/failing/log", { headers: { accept: "text/event-stream" } }, envWith({ LOGS }));
+    expect([response.status, (await read(response)).code]).toEqual([500, "internal-error"]);
+    expect(JSON.stringify(logged.mock.calls)).toContain("the log did not open a subscription");
+    logged.mockRestore();
+  });
+
   it("is 500 otherwise, and tells the log and nobody else why", async () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     const response = await command(envWith(streamsThat(new Error("a secret of the inside"))));
@@ -35,6 +46,56 @@ describe("a stream's object that fails", () => {
     expect(text).not.toContain("secret");
     expect(JSON.stringify(logged.mock.calls)).toContain("a secret of the inside");
     logged.mockRestore();
+  });
+});
+
+describe("an app whose processes take no commands from outside", () => {
+  it("says so, and which sagas and views there are: none", async () => {
+    const lonely = processManager("lonely", {
+      from: reading,
+      to: counter,
+      correlate: { Read: ({ stream }) => stream },
+      events: {},
+      initialState: () => ({}),
+      evolve: {},
+      on: { Read: () => undefined },
+    });
+    const door = createHttp(defineApp({ aggregates: [counter], categories: [reading], processors: [lonely] }));
+    const detailOf = async (path: string, method = "GET") =>
+      (await read(await door.request(`/stores/lonely${path}`, method === "GET" ? {} : { method, body: "{}" }, env))).detail;
+    expect(await detailOf("/aggregates/lonely/1/Go", "POST")).toContain("it takes none from outside");
+    expect(await detailOf("/sagas/none/1")).toContain("the app has none");
+    expect(await detailOf("/views/none")).toContain("none at all");
+  });
+});
+
+describe("an import", () => {
+  it("that meets a failure of the inside is 500, and tells nobody but the log why", async () => {
+    const logged = vi.spyOn(console, "error").mockReturnValue();
+    const STREAMS = { getByName: () => ({ import: () => Promise.reject(new Error("a secret of the inside")) }) };
+    const body = JSON.stringify({ stream: "reading/1", type: "Read", data: { value: 1 } });
+    const response = await http.request("/stores/failing/import", { method: "POST", body }, envWith({ STREAMS }));
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("secret");
+    expect(JSON.stringify(logged.mock.calls)).toContain("a secret of the inside");
+    logged.mockRestore();
+  });
+});
+
+describe("while a deployment goes out, and the worker is newer than the objects,", () => {
+  it("a command that they do not have yet is unknown, and stores nothing", async () => {
+    const newer = aggregate("counter", {
+      events: counter.events,
+      commands: { ...counter.commands, CountDown: z.object({}) },
+      initialState: counter.initialState,
+      evolve: counter.evolve,
+      decide: { ...counter.decide, CountDown: () => nothing() },
+    });
+    const door = createHttp(defineApp({ aggregates: [newer] }));
+    const response = await door.request("/stores/newer/aggregates/counter/1/CountDown", { method: "POST", body: "{}" }, env);
+    expect(response.status).toBe(404);
+    expect(await read(response)).toMatchObject({ code: "unknown-command" });
+    expect((await http.request("/stores/newer/streams/counter/1", {}, env)).status).toBe(404);
   });
 });
 

@@ -55,6 +55,12 @@ class SlowFeed {
     return { positions, send: (text) => webSocket.send(text) };
   }
 
+  /** Ends, from the log's side, the connection of the subscriber that is at a position. */
+  hangUp(position: number): void {
+    const socket = this.#ctx.getWebSockets().find((one) => one.deserializeAttachment().position === position);
+    socket?.close(1001, "the test hangs up");
+  }
+
   kept(): { position: number; unanswered: unknown[] }[] {
     return this.#ctx.getWebSockets().map((socket) => socket.deserializeAttachment());
   }
@@ -112,6 +118,22 @@ describe("a feed that has to wait for its pages", () => {
       await vi.waitFor(() => expect(log.asked).toMatchObject([{ after: 0 }, { after: log.head - 1 }]));
       expect([far.positions, near.positions]).toEqual([[], []]);
       log.letGo();
+    }));
+
+  it("sends nothing to who has gone while a page was read, or while it was waiting for its turn", () =>
+    withSlowFeed(async (log) => {
+      log.head = 2 * FEED_TAIL_EVENTS;
+      const complaints = vi.spyOn(console, "error").mockReturnValue();
+      const subscribers = Array.from({ length: FEED_READERS + 2 }, (_, after) => log.subscribe(after));
+      await vi.waitFor(() => expect(log.asked).toHaveLength(FEED_READERS));
+      for (const index of [0, FEED_READERS]) log.hangUp(index);
+      await vi.waitFor(() => {
+        log.letGo();
+        expect(subscribers.at(-1)?.positions.length).toBeGreaterThan(0);
+      });
+      expect([subscribers[0]?.positions, subscribers[FEED_READERS]?.positions]).toEqual([[], []]);
+      expect(complaints).not.toHaveBeenCalled();
+      complaints.mockRestore();
     }));
 
   it("reads the history of a few at a time, and everybody has a turn", () =>

@@ -2,8 +2,10 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StoredEvent } from "../../../src/event.ts";
+import { type SegmentRpc, segmentName } from "../../../src/log/segment.ts";
 import { freshStore, read } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
+import { SocketClient } from "./subscribers.ts";
 
 const limits = env as { LOG_SEGMENT_BYTES?: string };
 
@@ -46,6 +48,83 @@ describe("a log that has grown over several segments (promise 3)", () => {
     expect(await client.sequence("old/1", [])).toEqual({ head: 3 });
     expect(await client.sequence("old/1", storedEvents(2, 4))).toMatchObject({ head: 4, first: { version: 4 } });
     expect(await client.sequence("never/1", [storedEvent(2)])).toEqual({ head: 0 });
+  });
+
+  it("knows repeats of what an earlier segment has before the next one has anything", async () => {
+    const { logClient, segments, log } = freshStore("empty");
+    const client = logClient();
+    limits.LOG_SEGMENT_BYTES = "1";
+    await client.sequence("s/0", storedEvents(1, 3));
+    limits.LOG_SEGMENT_BYTES = "50000";
+    expect(await segments()).toHaveLength(2);
+    expect(await client.sequence("s/0", [storedEvent(3)])).toEqual({ head: 3 });
+    expect(await client.positions("s/0", 1, 4)).toEqual({ 1: 1, 2: 2, 3: 3 });
+    expect(await log()).toHaveLength(3);
+  });
+
+  it("takes calls that were waiting while it was sealed, further on", async () => {
+    const { logClient, logObject, log } = freshStore("waiting");
+    const client = logClient();
+    limits.LOG_SEGMENT_BYTES = "1";
+    // In one turn, so that the second waits for the group of the first, which fills the segment.
+    const answers = await runInDurableObject(logObject(), (instance) => {
+      const segment = instance as unknown as Pick<SegmentRpc, "sequence">;
+      return Promise.all(["s/1", "s/2"].map((stream) => segment.sequence(stream, storedEvents(1, 2))));
+    });
+    expect(answers).toEqual([{ head: 2, first: { version: 1, position: 1 } }, { movedTo: 2 }]);
+    const streams = oneTo(10).map((stream) => `s/${stream}`);
+    await Promise.all(streams.map((stream) => client.sequence(stream, storedEvents(1, 2))));
+    const all = await log();
+    expect(positions({ events: all })).toEqual(oneTo(20));
+    for (const stream of streams) expect(all.filter((event) => event.stream === stream).map(({ version }) => version)).toEqual([1, 2]);
+  });
+
+  it("sends who would follow it to where it goes on", async () => {
+    const store = freshStore("follow");
+    limits.LOG_SEGMENT_BYTES = "1";
+    await store.logClient().sequence("s/0", storedEvents(1, 2));
+    const client = await SocketClient.open(store, "/log?after=0");
+    await client.caughtUp(2);
+    expect(client.positions).toEqual([1, 2]);
+    await client.close();
+  });
+
+  it("goes on though the next segment is out of reach when it is sealed: the alarm sees to that", async () => {
+    const { store, logClient, logObject, segments, log } = freshStore("unreached");
+    const client = logClient();
+    limits.LOG_SEGMENT_BYTES = "1";
+    const warnings = vi.spyOn(console, "warn").mockReturnValue();
+    const getByName = env.LOGS.getByName.bind(env.LOGS);
+    const away = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+      const head = () => Promise.reject(new Error("the segment is away"));
+      const real = getByName(name);
+      if (name !== segmentName(store, 2)) return real;
+      return new Proxy(real, { get: (target, property) => (property === "head" ? head : Reflect.get(target, property)) });
+    });
+    expect(await client.sequence("s/0", [storedEvent(1)])).toMatchObject({ head: 1 });
+    await runDurableObjectAlarm(logObject());
+    expect(JSON.stringify(warnings.mock.calls)).toContain("the segment is away");
+    away.mockRestore();
+    warnings.mockRestore();
+    await runDurableObjectAlarm(logObject());
+    expect(await segments()).toHaveLength(2);
+    await client.sequence("s/0", [storedEvent(2)]);
+    expect(positions({ events: await log() })).toEqual([1, 2]);
+  });
+
+  it("lists streams in the order of their names, whichever segment they are in", async () => {
+    const { logClient, segments, json } = freshStore("names");
+    const client = logClient();
+    const [beyond, below] = ["\u{1f600}", "\uff5e"]; // by UTF-16 the other way round
+    limits.LOG_SEGMENT_BYTES = "1";
+    for (const id of ["10", "1", beyond]) await client.sequence(`name/${id}`, [storedEvent(1)]);
+    limits.LOG_SEGMENT_BYTES = "50000";
+    expect((await segments()).length).toBeGreaterThan(1);
+    for (const id of ["100", below, "2"]) await client.sequence(`name/${id}`, [storedEvent(1)]);
+    const { streams } = await json("/log/streams?category=name");
+    expect(streams.map(({ stream }: { stream: string }) => stream)).toEqual(
+      ["1", "10", "100", "2", below, beyond].map((id) => `name/${id}`),
+    );
   });
 
   it("is read as one: forward, backward, filtered, from any position, in pages of any size", async () => {

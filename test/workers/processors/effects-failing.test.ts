@@ -54,6 +54,28 @@ describe("a call that fails", () => {
     );
   });
 
+  it("stops the effect when what is to be recorded of its failure cannot be", async () => {
+    const { read, run, calling } = store("unrecordable");
+    await read("s", 1);
+    const vague = effect("vague", {
+      ...definition,
+      retry: "none",
+      otherwise: () => event("Declined", { reason: 7 as unknown as string }),
+    });
+    const consumer = calling(vague, outside(() => new Response(null, { status: 500 })).fetch);
+    expect(await run(consumer)).toMatchObject({ position: 0, outcome: "resting" });
+    expect(await consumer.checkpoint.look())?.toMatchObject({ error: { message: expect.stringContaining("expected string") } });
+  });
+
+  it("goes out by the platform's own fetch when nobody says otherwise", async () => {
+    const { read, run, calling, log } = store("by-fetch");
+    await read("s", 1);
+    const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response("r1"));
+    expect(await run(calling(effect("plain", definition)))).toMatchObject({ outcome: "caught-up" });
+    expect(fetched).toHaveBeenCalledOnce();
+    expect((await log()).map(({ type }) => type)).toContain("Paid");
+  });
+
   it("is not given up for what the platform is to blame for", async () => {
     const { read, run, calling, timePasses, types } = store("passing");
     await read("s", 1);

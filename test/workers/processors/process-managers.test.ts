@@ -1,8 +1,15 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { catchUp } from "../../../src/delivery/consumer.ts";
 import type { RecordedEvent } from "../../../src/event.ts";
+import { defineApp, processManager } from "../../../src/index.ts";
+import { logOf } from "../../../src/objects.ts";
+import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
+import { app, counter } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
-import { NOBODY, clumsy } from "../errand.ts";
+import { NOBODY, clumsy, errand, wish } from "../errand.ts";
 import { read } from "../support.ts";
 
 afterEach(() => {
@@ -224,6 +231,101 @@ describe("correlation", () => {
     await due(store);
     await run();
     expect((await errand("e")).state.status).toBe("running");
+  });
+});
+
+describe("an input that no instance can take", () => {
+  it("stops the consumer: an instance whose id cannot be", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const store = errands("no-id");
+    await store.wish("a/b", [{ counter: "a", by: 1 }]);
+    await store.run();
+    const { attempts, lastError } = await store.consumer("errand");
+    expect(attempts).toBe(1);
+    expect(lastError?.message).toContain('"errand" correlates Wished to the instance "a/b", but a stream id contains no `/`');
+  });
+
+  it("stops the consumer: an event at the end of so many reactions that it must be a loop", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const store = errands("loop");
+    const data = JSON.stringify({ errand: "e", jobs: [], patience: "1h" });
+    await store.stream("wish", "someone").append({
+      events: [{ type: "Wished", data, meta: JSON.stringify({ $hops: 1_000 }), schemaVersion: 1 }],
+      expected: { kind: "any" },
+    });
+    await store.run();
+    const { attempts, lastError } = await store.consumer("errand");
+    expect(attempts).toBe(1);
+    expect(lastError?.message).toContain('"errand" does not answer Wished');
+    expect((await store.get("/aggregates/errand/e")).status).toBe(404);
+  });
+
+  it("is passed over, and said, when its instance was deleted", async () => {
+    const info = vi.spyOn(console, "info").mockReturnValue();
+    const store = errands("deleted");
+    await store.wish("e", [{ counter: "a", by: 1 }]);
+    await store.run();
+    expect((await store.send("DELETE", "/streams/errand/e")).status).toBe(200);
+    await store.run();
+    expect(info).toHaveBeenCalledWith(
+      expect.objectContaining({ message: "an input came to a process that was deleted", consumer: "errand", stream: "errand/e" }),
+    );
+    await store.wish("f", [{ counter: "a", by: 1 }]);
+    await store.run();
+    expect((await store.errand("f")).state.status).toBe("running");
+  });
+});
+
+describe("while a deployment goes out, and its worker and its objects are of two versions", () => {
+  /** The errands of a store, as another version of the code has them. */
+  const worked = (store: string, aggregates: readonly object[]) => {
+    const process = app.processors.get("errand")!;
+    const other = defineApp({ aggregates: aggregates as never, categories: [wish], processors: [errand] });
+    return catchUp(processorConsumer(other, env, store, process), logOf(env, store), Number.POSITIVE_INFINITY);
+  };
+  const more = { ...counter, commands: { ...counter.commands, Add: z.object({ by: z.int() }) } };
+
+  it("a process that the objects do not have yet is waited for", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const newcomer = processManager("newcomer", {
+      from: wish,
+      to: counter,
+      correlate: { Wished: ({ data }) => data.errand },
+      events: {},
+      initialState: () => ({}),
+      evolve: {},
+      on: { Wished: () => undefined },
+    });
+    const store = errands("newcomer");
+    await store.wish("e", []);
+    const newer = defineApp({ aggregates: [counter], categories: [wish], processors: [newcomer] });
+    const consumer = processorConsumer(newer, env, store.store, newcomer);
+    expect(await catchUp(consumer, logOf(env, store.store), Number.POSITIVE_INFINITY)).toMatchObject({
+      position: 0,
+      outcome: "backing-off",
+    });
+    const { error } = (await consumer.checkpoint.look()) ?? {};
+    expect(error?.message).toBe("Wished for newcomer/e was answered by unknown-command");
+  });
+
+  it.each([
+    ["the worker does not know it", [{ ...counter, commands: {} }], "Count"],
+    ["the target does not know it yet", [more], "Add"],
+  ])("an instance hears that its command failed: %s", async (_what, aggregates, command) => {
+    const store = errands("versions");
+    await store.wish("e", [{ counter: "a", by: 1 }]);
+    await store.run();
+    // As the version that sent it has stored it.
+    const data = JSON.stringify({ commandId: "c-1", aggregate: "counter", id: "a", command, data: { by: 1 } });
+    const inTable = (stub: DurableObjectStub, table: string) =>
+      runInDurableObject(stub, (_instance, { storage }) => {
+        storage.sql.exec(`UPDATE ${table} SET data = ? WHERE type = '$CommandSent'`, data);
+      });
+    await inTable(store.stream("errand", "e"), "events");
+    await inTable(store.logObject(), "log");
+    await evictDurableObject(store.stream("errand", "e"));
+    await worked(store.store, aggregates);
+    expect(await store.types("e")).toContain("$CommandFailed");
   });
 });
 

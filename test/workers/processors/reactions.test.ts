@@ -230,6 +230,25 @@ describe("a reaction that is refused", () => {
   });
 });
 
+describe("a reaction to a stream that has ended", () => {
+  it("is logged, and the reactor goes on", async () => {
+    const info = vi.spyOn(console, "info").mockReturnValue();
+    const late = reactor("late", {
+      from: reading,
+      emits: [counter, alarm],
+      on: { Read: () => [send(counter, "gone", "Count", {}), append(alarm, "gone", "Raised", { from: "s", value: 1 })] },
+    });
+    const { read: append_, post, send: request, run, consumerOf } = store("ended");
+    await post("/aggregates/counter/gone/Count", {});
+    await post("/streams/alarm/gone", { type: "Raised", data: { from: "s", value: 0 } });
+    for (const stream of ["counter/gone", "alarm/gone"]) await request("DELETE", `/streams/${stream}`);
+    const { position } = await read(await append_("s", 1));
+    expect(await run(consumerOf(late))).toMatchObject({ position });
+    for (const reaction of ["Count for counter/gone", "Raised for alarm/gone"])
+      expect(info).toHaveBeenCalledWith(expect.objectContaining({ consumer: "late", reaction, reason: "the stream was deleted" }));
+  });
+});
+
 describe("a reaction that cannot be carried out", () => {
   /** Claims to be the counter, and to have one command more. */
   const facts = { kind: "plain", name: "counter", events: counter.events } as const;
@@ -305,6 +324,26 @@ describe("a reaction that cannot be carried out", () => {
       error: { message: expect.stringContaining(message), event: { position: 1, stream: "reading/s" } },
     });
     expect(await log()).toHaveLength(2);
+  });
+
+  it("stops the reactor when its fact's id is that of another append already", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const raising = reactor("raising", {
+      from: reading,
+      emits: alarm,
+      on: { Read: () => append(alarm, "s", "Raised", { from: "s", value: 1 }) },
+    });
+    const { read: append_, post, json, run, consumerOf } = store("taken");
+    const [cause] = (await read(await append_("s", 1))).events;
+    const raised = (value: number) => ({ type: "Raised", data: { from: "s", value } });
+    const events = [raised(7), { ...raised(8), id: derivedId("raising", "reading/s", cause.id, 0) }];
+    expect((await post("/streams/alarm/s", { events })).status).toBe(201);
+    const consumer = strict(consumerOf(raising));
+    expect(await run(consumer)).toMatchObject({ outcome: "resting" });
+    expect(await consumer.checkpoint.look())?.toMatchObject({
+      error: { message: "Raised for alarm/s was answered by idempotency-conflict" },
+    });
+    expect((await json("/streams/alarm/s")).version).toBe(2);
   });
 
   it("leaves the events before it done, and is the one that is tried again", async () => {

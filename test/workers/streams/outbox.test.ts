@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { IMPATIENT, freshStore, interceptLog, read } from "../support.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
@@ -166,6 +166,81 @@ describe("a crash on the way to the log", () => {
   });
 });
 
+describe("a log that is not as it should be", () => {
+  beforeEach(() => void vi.spyOn(console, "warn").mockReturnValue());
+
+  it("may lack positions when they are read: the events are shown without them", async () => {
+    const { post, json, stream } = freshStore();
+    await post(COUNT, {});
+    await evictDurableObject(stream("counter", "1")); // what it remembers of positions is gone
+    const getByName = env.LOGS.getByName.bind(env.LOGS);
+    vi.spyOn(env.LOGS, "getByName").mockImplementation(
+      (name) =>
+        new Proxy(getByName(name), {
+          get: (target, property) =>
+            property === "positions" ? () => Promise.reject(new Error("the log is away")) : Reflect.get(target, property),
+        }),
+    );
+    const { events } = await json("/streams/counter/1?positions=true");
+    expect(events).toMatchObject([{ version: 1, type: "Counted" }]);
+    expect(events[0]).not.toHaveProperty("position");
+    vi.restoreAllMocks();
+    expect((await json("/streams/counter/1?positions=true")).events).toMatchObject([{ version: 1, position: 1 }]);
+  });
+
+  it("and never answers is given up, and the alarm tries again", async () => {
+    const { store, post, stream, log } = freshStore();
+    const warnings = vi.spyOn(console, "warn").mockReturnValue();
+    const { restore } = interceptLog(store, () => () => new Promise(() => {}));
+    // The clock is set forward by as long as a call may take, and whoever waits so long looks at it soon.
+    let ahead = 0;
+    const [wait, now] = [globalThis.setTimeout, Date.now];
+    vi.spyOn(Date, "now").mockImplementation(() => now() + ahead);
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(((run: (given?: unknown) => void, ms: number, given: unknown) =>
+      wait(run, Math.min(ms, 100), given)) as never);
+    expect(await read(await post(COUNT, {}, IMPATIENT))).not.toHaveProperty("position");
+    ahead = 10_000;
+    await vi.waitFor(() => expect(JSON.stringify(warnings.mock.calls)).toContain("the log did not answer in time"));
+    restore();
+    await runDurableObjectAlarm(stream("counter", "1"));
+    expect(await log()).toHaveLength(1);
+  });
+
+  it("and says of what it was sent that it has less is not believed, nor asked without end", async () => {
+    const { store, post, log } = freshStore();
+    const { calls, restore } = interceptLog(store, () => async () => ({ head: 0 }));
+    expect(await read(await post(COUNT, {}))).not.toHaveProperty("position");
+    expect(calls.length).toBeLessThan(4);
+    restore();
+    expect(await read(await post(COUNT, {}))).toMatchObject({ version: 2, position: 2 });
+    expect(await log()).toHaveLength(2);
+  });
+
+  it("gets what it lacks in calls of a bounded size, each of whole appends", async () => {
+    const { store, post, json, stream } = freshStore();
+    const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
+    const events = Array.from({ length: 20 }, (_, value) => ({ type: "Raised", data: { from: "x".repeat(100_000), value } }));
+    for (let append = 0; append < 5; append++) await post("/streams/alarm/1", { events }, IMPATIENT);
+    await evictDurableObject(stream("alarm", "1"));
+    restore();
+    const { calls, restore: restoreAgain } = interceptLog(store, (real) => real);
+    await runDurableObjectAlarm(stream("alarm", "1"));
+    restoreAgain();
+    const sizes = calls.map(({ length }) => length).filter((size) => size > 0);
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(sizes.every((size) => size % events.length === 0)).toBe(true);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(100);
+    expect(await json("/log/head")).toEqual({ head: 100 });
+  });
+});
+
+it("a position that is asked for long after is the log's to know", async () => {
+  const { post, json } = freshStore();
+  for (let version = 1; version <= 70; version++) await post("/streams/sample/s", { type: "Read", data: { value: version } });
+  const { events } = await json("/streams/sample/s?positions=true&limit=100");
+  expect(events.map(({ position }: { position: number }) => position)).toEqual(Array.from({ length: 70 }, (_, index) => index + 1));
+});
+
 describe("events on their way together", () => {
   it("go one call at a time; those stored meanwhile go with the next", async () => {
     const { store, post, log } = freshStore();
@@ -203,6 +278,10 @@ describe("an object that holds fewer events than the log (restored to an earlier
     expect((await post(COUNT, {})).status).toBe(500);
     expect((await get("/aggregates/counter/1")).status).toBe(500);
     expect(await log()).toHaveLength(2);
+    // Trying again would change nothing: its alarm leaves it at that.
+    await runInDurableObject(stub, (_instance, { storage }) => storage.setAlarm(Date.now() + 60_000));
+    await runDurableObjectAlarm(stub);
+    expect(await alarmOf(stub)).toBeNull();
   });
 });
 

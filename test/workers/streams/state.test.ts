@@ -14,6 +14,14 @@ describe("the state", () => {
     expect(await read(response)).toMatchObject({ code: "unknown-version", version: 3 });
   });
 
+  it("passes over events of a type that the code does not know any more, or that are the store's own", async () => {
+    const { post, json } = freshStore();
+    const counted = { type: "Counted", data: { by: 2, total: 2 } };
+    const lines = [counted, { type: "$Noted", data: {} }, counted].map((event) => JSON.stringify({ stream: "counter/1", ...event }));
+    expect((await post("/import", lines.join("\n"))).status).toBe(200);
+    expect(await json("/aggregates/counter/1")).toMatchObject({ version: 3, state: { total: 4 } });
+  });
+
   it("is not sent again to who has it", async () => {
     const { post, get } = freshStore();
     await post("/aggregates/counter/1/Count", {});

@@ -1,5 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { broken } from "../app.ts";
 import { freshStore, interceptLog } from "../support.ts";
 
@@ -94,6 +94,43 @@ describe("a timer", () => {
     await runDurableObjectAlarm(stub);
     expect((await json(STATE)).state).toEqual({ count: 1 });
     expect(await timerOf()).toBeUndefined();
+  });
+
+  it("that the storage does not let fire is kept, said, and tried again later", async () => {
+    const { post, json, stream } = freshStore();
+    const stub = stream("reminder", "1");
+    await post(ASK, { in: "30m" });
+    const exec = (sql: string) => runInDurableObject(stub, (_instance, { storage }) => void storage.sql.exec(sql));
+    await exec(`CREATE TRIGGER broken BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'broken disk'); END`);
+    await letTimePass(stub);
+    const complaints = vi.spyOn(console, "error").mockReturnValue();
+    await runDurableObjectAlarm(stub);
+    expect(JSON.stringify(complaints.mock.calls)).toContain("broken disk");
+    expect((await json(STATE)).timers).toHaveLength(1);
+    expect(await alarmOf(stub)).toBeGreaterThan(Date.now());
+    await exec(`DROP TRIGGER broken`);
+    await letTimePass(stub);
+    await runDurableObjectAlarm(stub);
+    expect((await json(STATE)).state).toEqual({ count: 1 });
+    complaints.mockRestore();
+  });
+
+  it("that the storage does not even let be read does not end the alarm", async () => {
+    const { post, json, stream } = freshStore();
+    const stub = stream("reminder", "1");
+    await post(ASK, { in: "30m" });
+    const rename = (from: string, to: string) =>
+      runInDurableObject(stub, (_instance, { storage }) => void storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`));
+    await letTimePass(stub);
+    await rename("timers", "gone");
+    const complaints = vi.spyOn(console, "error").mockReturnValue();
+    await runDurableObjectAlarm(stub);
+    expect(JSON.stringify(complaints.mock.calls)).toContain("a stream's alarm failed and will go off again");
+    expect(await alarmOf(stub)).toBeGreaterThan(Date.now());
+    await rename("gone", "timers");
+    await runDurableObjectAlarm(stub);
+    expect((await json(STATE)).state).toEqual({ count: 1 });
+    complaints.mockRestore();
   });
 
   it("does not push away the alarm that must bring events to the log, nor the other way round", async () => {

@@ -190,6 +190,18 @@ describe("a database of before anything was counted", () => {
       .prepare(`INSERT INTO headspring_checkpoints (store, consumer, generation, position, moved_from, born_at, started_at)
        VALUES ('old', 'c', '', 7, 7, 0, 0)`)
       .run();
+    // A database that is away just then is given it later.
+    const away = vi.spyOn(old, "prepare").mockImplementation((query) => {
+      away.mockRestore();
+      const statement = old.prepare(query);
+      vi.spyOn(old, "prepare").mockImplementation((one) => {
+        const all = Object.getPrototypeOf(old).prepare.call(old, one);
+        return one.startsWith("ALTER") ? Object.assign(all, { run: () => Promise.reject(new Error("D1 DB is overloaded.")) }) : all;
+      });
+      return statement;
+    });
+    await expect(prepare(old, ["SELECT 0"])).rejects.toThrow("overloaded");
+    vi.restoreAllMocks();
     // As two isolates that begin at the same time.
     await Promise.all([prepare(old, ["SELECT 1"]), prepare(old, ["SELECT 2"])]);
     const checkpoint = new CheckpointStore(old, "old", "c");

@@ -5,8 +5,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import type { RecordedEvent } from "../../../src/event.ts";
 import { LiveBlocks } from "../../../src/http/view-live.ts";
-import { view } from "../../../src/index.ts";
-import { LIVE_BEHIND_MS } from "../../../src/limits.ts";
+import { createHttp } from "../../../src/http/worker.ts";
+import { category, defineApp, streamIdOf, view } from "../../../src/index.ts";
+import { LIVE_BEHIND_MS, LIVE_READS } from "../../../src/limits.ts";
 import { LiveView } from "../../../src/views/live.ts";
 import { reading, totals } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
@@ -26,6 +27,7 @@ describe("a live view whose table does not serve any more", () => {
       expect(follower.told).toEqual(Array.from({ length: times }, () => "reset"));
       expect(follower.id).toBe("1-0123456789ab");
     }
+    await (await get("/views/specimens", { accept: "text/event-stream", "last-event-id": "1-0123456789ab" })).body?.cancel();
     // At once, and without a subscription that would have to end first.
     const response = await get("/views/specimens", { accept: "text/event-stream", "last-event-id": "1-0123456789ab" });
     expect(await response.text()).toMatch(/^retry: 1000\n\nevent: reset\ndata: \{.*"position":1\}\n\n$/);
@@ -44,6 +46,34 @@ describe("a live view whose table does not serve any more", () => {
     const blocks = new LiveBlocks(totals, new LiveView(env, store, totals, [], "0123456789ab"), ours, "0123456789ab", 1);
     await blocks.next(1);
     expect(await blocks.next(1)).toMatchObject({ text: expect.stringContaining("event: reset"), last: true });
+  });
+});
+
+describe("a live view of more event types than a subscription's filter may name", () => {
+  it("follows without one, and tells of its rows all the same", async () => {
+    const types = Array.from({ length: 90 }, (_, n) => `${"Measured".padEnd(100, "x")}${n}`);
+    const wide = category("wide", { events: Object.fromEntries(types.map((type) => [type, z.object({})])) });
+    const wides = view("wides", {
+      from: wide,
+      row: z.object({ id: z.string(), type: z.string() }),
+      key: "id",
+      on: Object.fromEntries(
+        types.map((type) => [type, (_row: unknown, { stream }: { stream: string }) => ({ id: streamIdOf(stream), type })]),
+      ) as never,
+    });
+    const http = createHttp(defineApp({ categories: [wide], views: [wides] }));
+    const { store, stream } = quietStore("wide");
+    const get = async (path: string, headers: Record<string, string>) => http.request(`/stores/${store}${path}`, { headers }, env);
+    const follower = await LiveRows.start(get, "/views/wides", "id");
+    await follower.connect();
+    for (const type of [types[0], types.at(-1)])
+      await stream("wide", "1").append({
+        events: [{ type: type ?? "", data: "{}", meta: "{}", schemaVersion: 1 }],
+        expected: { kind: "any" },
+      });
+    await follower.reach(2);
+    expect(follower.sorted).toEqual([{ id: "1", type: types.at(-1) }]);
+    await follower.close();
   });
 });
 
@@ -70,6 +100,34 @@ describe("a live view that cannot keep up", () => {
     const now = Date.now();
     vi.spyOn(Date, "now").mockImplementation(() => now + 1 + LIVE_BEHIND_MS);
     expect(await blocks.next(100)).toMatchObject({ text: expect.stringContaining("event: behind"), last: true });
+  });
+
+  it("says so and ends when the view cannot be read, and tells the log why", async () => {
+    const complaints = vi.spyOn(console, "error").mockReturnValue();
+    const { store } = quietStore("unreadable");
+    const blocks = await blocksOf(store, counted);
+    const real = env.VIEWS.withSession.bind(env.VIEWS);
+    vi.spyOn(env.VIEWS, "withSession").mockImplementation((constraint) => {
+      const batch = () => Promise.reject(new Error("D1_ERROR: Network connection lost."));
+      return new Proxy(real(constraint), { get: (target, property) => (property === "batch" ? batch : Reflect.get(target, property)) });
+    });
+    expect(await blocks.next(100)).toMatchObject({ text: expect.stringContaining(": the view could not be read"), last: true });
+    expect(JSON.stringify(complaints.mock.calls)).toContain("a live view failed and is closed");
+  });
+
+  it("ends after so many reads, between two changes or while it waits: the reader resumes from its last id", async () => {
+    for (const waits of [false, true]) {
+      const { store } = quietStore("long");
+      const live = new LiveView(env, store, totals, []);
+      const { generation } = await live.start();
+      const { 0: ours, 1: logs } = new WebSocketPair();
+      logs.accept();
+      const blocks = new LiveBlocks(totals, live, ours, generation, 0);
+      await blocks.next(1);
+      live.reads = waits ? LIVE_READS - 1 : LIVE_READS;
+      logs.send(JSON.stringify(counted));
+      expect(await blocks.next(1_000)).toMatchObject({ text: expect.stringContaining(": this has been going on for long"), last: true });
+    }
   });
 
   it("does not pass an event whose rows it cannot know, since the view does not either", async () => {

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { VIEW_CONDITIONS } from "../../../src/limits.ts";
+import { VIEW_CONDITIONS, VIEW_SORT_COLUMNS } from "../../../src/limits.ts";
 import { completeSort, queryStatement } from "../../../src/views/query-sql.ts";
 import { tableOf } from "../../../src/views/table.ts";
 import { totals } from "../app.ts";
@@ -91,6 +91,12 @@ describe("a sort", () => {
   ])("orders rows, and those that are equal by key: %s", async (sort, expected) => {
     const { keys } = await counted("sorted", { a: 1, b: 12, c: 3, d: 12 });
     expect(await keys(`/views/totals?sort=${sort}`)).toEqual(expected);
+  });
+
+  it("names as many columns as a query is sorted by", async () => {
+    const { get } = quietStore("sorts");
+    const response = await get(`/views/totals?sort=${Array.from({ length: VIEW_SORT_COLUMNS + 1 }, () => "total").join(",")}`);
+    expect(await read(response)).toMatchObject({ status: 400, detail: expect.stringContaining(`at most ${VIEW_SORT_COLUMNS} columns`) });
   });
 
   it.each([

@@ -68,6 +68,28 @@ describe("a replica that lags behind", () => {
     expect(await json(`/views/totals?limit=1&cursor=${next}`)).toMatchObject({ rows: [{ counter: "b" }], position: 2 });
   });
 
+  it("that loses its tables again and again is an error, not an endless search", async () => {
+    const { get } = quietStore("lost");
+    const complaints = vi.spyOn(console, "error").mockReturnValue();
+    const real = env.VIEWS.withSession.bind(env.VIEWS);
+    let asked = 0;
+    vi.spyOn(env.VIEWS, "withSession").mockImplementation((constraint) => {
+      const batch = () => {
+        asked += 1;
+        return Promise.reject(new Error("D1_ERROR: no such table: view_totals_0123456789ab: SQLITE_ERROR"));
+      };
+      return new Proxy(real(constraint), {
+        get: (target, property) => (property === "batch" ? batch : Reflect.get(target, property)),
+      });
+    });
+    vi.spyOn(env.VIEWS, "batch").mockImplementation(() => Promise.reject(new Error("D1_ERROR: no such table: view_totals: SQLITE_ERROR")));
+    expect((await get("/views/totals")).status).toBe(500);
+    expect(asked).toBeLessThan(4);
+    expect(complaints).toHaveBeenCalled();
+    vi.restoreAllMocks();
+    expect((await get("/views/totals")).status).toBe(200);
+  });
+
   it("that does not have the table yet is no error", async () => {
     vi.spyOn(env.VIEWS, "withSession").mockReturnValue({
       batch: () => Promise.reject(new Error("D1_ERROR: no such table: view_totals: SQLITE_ERROR")),

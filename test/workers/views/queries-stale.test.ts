@@ -97,6 +97,18 @@ describe("a view that an earlier definition answers for", () => {
     expect(page).not.toHaveProperty("stale");
   });
 
+  it("says that it failed, when nobody knows any more what that earlier table is like", async () => {
+    const { get, json } = await servedByEarlier("unknown");
+    await env.VIEWS.prepare(`DELETE FROM headspring_generations WHERE generation = ?`).bind(EARLIER.generation).run();
+    const complaints = vi.spyOn(console, "error").mockReturnValue();
+    const response = await get("/views/specimens");
+    expect([response.status, (await read(response)).code]).toEqual([500, "internal-error"]);
+    expect(JSON.stringify(complaints.mock.calls)).toContain(`served by the table ${EARLIER.generation}, of which nothing is known`);
+    // It is there again as soon as its layout is.
+    await env.VIEWS.batch(EARLIER.schema.map((statement) => env.VIEWS.prepare(statement)));
+    expect(await json("/views/specimens")).toMatchObject({ position: 1 });
+  });
+
   it("tells the reader of a live view to read again, once the new table answers", async () => {
     const { get, post, wake } = await servedByEarlier("reset");
     const follower = await LiveRows.start(get, "/views/specimens", "id");

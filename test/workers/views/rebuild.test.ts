@@ -5,7 +5,7 @@ import { catchUp } from "../../../src/delivery/consumer.ts";
 import { activate } from "../../../src/delivery/override.ts";
 import { toRecorded } from "../../../src/event.ts";
 import { streamIdOf, view } from "../../../src/index.ts";
-import { VIEW_GRACE_MS, VIEW_ROLLOUT_MS } from "../../../src/limits.ts";
+import { CONSUMER_BATCH_EVENTS, VIEW_GRACE_MS, VIEW_ROLLOUT_MS } from "../../../src/limits.ts";
 import { logOf } from "../../../src/objects.ts";
 import { generationsOf, requestRebuild, swap } from "../../../src/views/generations.ts";
 import { project } from "../../../src/views/project.ts";
@@ -157,6 +157,23 @@ describe("a view whose definition has changed", () => {
     expect(await other.served(version(10))).toMatchObject({ rows: [{ id: "s", count: 10 }], stale: false });
   });
 
+  it("drops what is on record of a table that never came to be", async () => {
+    const { store: id } = store("stillborn");
+    const [name, generation] = [values.name, "ffffffffffff"];
+    const kept = () =>
+      env.VIEWS.prepare(`SELECT COUNT(*) AS n FROM headspring_checkpoints WHERE generation = ?`).bind(generation).first<number>("n");
+    await viewConsumer(env, id, values).checkpoint.load();
+    await env.VIEWS.prepare(
+      `INSERT INTO headspring_checkpoints (store, consumer, generation, position, moved_from, born_at, started_at, retired_at)
+       VALUES (?, ?, ?, 0, 0, 0, 0, 0)`,
+    )
+      .bind(id, name, generation)
+      .run();
+    await dropRetired(app, env);
+    expect(await kept()).toBe(0);
+    expect(await viewConsumer(env, id, values).checkpoint.look()).toMatchObject({ position: 0 });
+  });
+
   it("drops the tables of a view that the code no longer has, and lets one that comes back begin anew", async () => {
     const version = versions();
     const { read, run, served } = store("gone");
@@ -191,6 +208,21 @@ describe("a rebuild that an operator asks for", () => {
     expect(await json("/consumers/values")).toMatchObject({ status: "live", position: 7 });
     expect(await json("/consumers/values")).not.toHaveProperty("rebuild");
     expect(await rows(values)).toEqual(await folded(values));
+  });
+
+  it("leaves off when its time is over, and does not hold up who only wants what the old table has", async () => {
+    const { store: id, post, run, served } = store("budget");
+    const one = versions()(1);
+    const reads = Array.from({ length: CONSUMER_BATCH_EVENTS + 1 }, () => ({ type: "Read", data: { value: 1 } }));
+    await post("/streams/reading/s", { events: reads });
+    expect(await run(one, 0)).toEqual({ position: CONSUMER_BATCH_EVENTS, outcome: "behind" });
+    expect(await run(one, 0)).toEqual({ position: reads.length, outcome: "caught-up" });
+    await requestRebuild(env, id, one);
+    expect(await project(env, id, one, Number.POSITIVE_INFINITY, reads.length)).toMatchObject({ position: reads.length });
+    expect((await served(one)).generation).toBe(tableOf(one).generation);
+    expect(await run(one, 0)).toEqual({ position: reads.length, building: CONSUMER_BATCH_EVENTS, outcome: "behind" });
+    expect(await run(one)).toMatchObject({ position: reads.length, outcome: "caught-up" });
+    expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: reads.length }], generation: tableOf(one, 1).generation });
   });
 
   it("leaves the old table live when the new one fails, and takes over once it was told to try again", async () => {

@@ -260,6 +260,19 @@ describe("what an endpoint answers", () => {
     expect(excerpt.length).toBeLessThanOrEqual(WEBHOOK_EXCERPT_BYTES);
   });
 
+  it("decides by its status, though its body cannot even be ended", async () => {
+    const { read, wake, books, endpoint } = await subscribed("stubborn");
+    const body = () =>
+      new ReadableStream({
+        pull: (controller) => controller.enqueue(new TextEncoder().encode("thanks ".repeat(100))),
+        cancel: () => Promise.reject(new Error("it will not end")),
+      });
+    endpoint.answer = () => new Response(body(), { status: 200 });
+    await read("s", 1);
+    await wake();
+    await eventually(async () => expect(await books()).toMatchObject([{ status: "delivered", excerpt: expect.stringMatching(/^thanks/) }]));
+  });
+
   it("decides by its status, though its body never ends", async () => {
     const { read, wake, books, endpoint } = await subscribed("endless");
     endpoint.answer = () => new Response(endless(), { status: 200 });

@@ -53,6 +53,19 @@ describe("a webhook in code", () => {
     expect(await store.consumer("told")).toMatchObject({ lag: 0, position: 4 });
   });
 
+  it("is listed and measured where it is switched on, and unknown where it is not", async () => {
+    const store = quietStore("listed");
+    expect(await readJson(await store.get("/webhooks/told"))).toMatchObject({ status: 404, code: "unknown-webhook" });
+    expect((await store.json("/webhooks")).webhooks).toEqual([]);
+    switchOn("listed");
+    await evictDurableObject(env.WEBHOOKS.getByName(`${store.store}/told`)); // a deployment
+    expect((await store.json("/webhooks")).webhooks).toMatchObject([
+      { id: "told", origin: "code" },
+      { id: "told.all", origin: "code" },
+    ]);
+    expect(await (await store.get("/metrics")).text()).toContain(`consumer="told.all"`);
+  });
+
   it("begins at the beginning where it says so", async () => {
     const store = quietStore("beginning");
     await store.read("old", 1);

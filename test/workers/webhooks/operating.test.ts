@@ -221,11 +221,12 @@ describe("retrying", () => {
 describe("skipping", () => {
   it("parks what keeps streams waiting, on record, and they go on", async () => {
     vi.spyOn(console, "warn").mockReturnValue();
-    const { object, read, wake, endpoint, received, report, books } = await subscribed("skip");
+    const { object, webhook, post, read, wake, endpoint, received, report, books } = await subscribed("skip");
     endpoint.answer = ({ version }) => (version === 1 ? FAILED() : OK());
     await read("s", 1);
     await read("s", 2);
-    expect(await object.control("skip")).toMatchObject({ refused: expect.any(String) });
+    const refused = await post(`/consumers/${webhook.id}/skip`, {});
+    expect(await readJson(refused)).toMatchObject({ status: 409, detail: expect.stringContaining("there is nothing to skip") });
     await wake();
     await eventually(async () => expect(await report()).toMatchObject({ attempts: 1 }));
     await object.control("skip");

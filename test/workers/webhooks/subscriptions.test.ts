@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WEBHOOKS } from "../../../src/limits.ts";
@@ -109,6 +110,33 @@ describe("a webhook", () => {
     const { get, send } = quietStore("unknown");
     expect(await read(await get(`/webhooks/${id}`))).toMatchObject({ status: 404, code: "unknown-webhook" });
     expect((await send("DELETE", `/webhooks/${id}`)).status).toBe(404);
+  });
+});
+
+describe("a webhook that does not exist (any more)", () => {
+  it.each([
+    ["PATCH", "", { description: "x" }],
+    ["POST", "/rotate-secret", {}],
+    ["POST", "/test", {}],
+    ["POST", "/replay", { from: 1 }],
+    ["GET", "/deliveries", undefined],
+    ["POST", "/deliveries/retry", {}],
+    ["POST", "/deliveries/0-1/retry", {}],
+  ])("is unknown at every door, and leaves no database behind: %s %s", async (method, path, body) => {
+    const { store, send, object, tables } = await subscribed("nobody");
+    await object.remove();
+    const id = "wh_0198c0de000070008000000000000001";
+    for (const name of [object.name?.split("/")[1], id]) {
+      const response = await send(method, `/webhooks/${name}${path}`, body);
+      expect(await read(response)).toMatchObject({ status: 404, code: "unknown-webhook" });
+    }
+    expect(await tables()).toEqual([]);
+    const never = env.WEBHOOKS.getByName(`${store}/${id}`);
+    expect(await never.retry("0-1")).toBeUndefined();
+    expect(await never.control("pause")).toBeUndefined();
+    expect(await never.wake()).toBe(Number.MAX_SAFE_INTEGER);
+    const kept = await runInDurableObject(never as DurableObjectStub, (_instance, { storage }) => [...storage.kv.list()]);
+    expect(kept).toEqual([]);
   });
 });
 

@@ -1,0 +1,47 @@
+/** What `decide` answers is checked before it is stored: what does not fit is a bug of the aggregate, and says which. */
+
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { after, aggregate, cancel, event } from "../../../src/index.ts";
+import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES } from "../../../src/limits.ts";
+import type { AnyAggregate } from "../../../src/streams/aggregate.ts";
+import { decide } from "../../../src/streams/decide.ts";
+
+const CONTEXT = { now: new Date(0), id: "1", version: 0, commandId: "c", meta: { correlationId: "c", causationId: "c" } };
+
+/** What comes of a command whose `decide` answers this, types aside. */
+function decided(answer: unknown, command = "Write") {
+  const note = aggregate("note", {
+    events: { Written: z.object({ text: z.string() }) },
+    commands: { Write: z.object({}) },
+    initialState: () => ({}),
+    evolve: { Written: (state) => state },
+    decide: { Write: () => answer as never },
+  });
+  return decide(note as AnyAggregate, command, {}, {}, CONTEXT);
+}
+
+const written = (characters = 1) => event("Written", { text: "x".repeat(characters) });
+
+describe("a decision is refused as a whole when", () => {
+  it.each<[what: string, answer: () => unknown, message: string]>([
+    [
+      "it has an event that is not declared",
+      () => event("Wrote", {}),
+      'returned an event "Wrote", which aggregate "note" does not declare',
+    ],
+    ["it has an event that is too large", () => written(EVENT_DATA_BYTES), `"Written" of more than ${EVENT_DATA_BYTES} bytes`],
+    ["it has too many events", () => Array.from({ length: APPEND_EVENTS + 1 }, () => written()), `more than ${APPEND_EVENTS} events`],
+    [
+      "its events are too large together",
+      () => Array.from({ length: 1 + APPEND_BYTES / (EVENT_DATA_BYTES / 2) }, () => written(EVENT_DATA_BYTES / 2)),
+      `more than ${APPEND_BYTES} bytes`,
+    ],
+    ["it sets a timer for a command that is not declared", () => after("1s", "Remind", {}), 'set a timer for "Remind"'],
+    ["it takes back a timer for a command that is not declared", () => cancel("Remind"), 'set a timer for "Remind"'],
+  ])("%s", (_what, answer, message) => expect(() => decided(answer())).toThrow(message));
+
+  it("the aggregate has no handler for the command, which a cast has let through", () => {
+    expect(() => decided(written(), "Read")).toThrow('aggregate "note" has no decide handler for "Read"');
+  });
+});

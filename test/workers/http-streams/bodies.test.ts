@@ -1,0 +1,105 @@
+/** Bodies that are too large, are no text, or never end; and what an import takes of them. */
+
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createHttp } from "../../../src/http/worker.ts";
+import { COMMAND_BYTES } from "../../../src/limits.ts";
+import { app } from "../app.ts";
+import { freshStore, interceptLog, read } from "../support.ts";
+
+const utf8 = new TextEncoder();
+
+afterEach(() => vi.restoreAllMocks());
+
+/** A body that comes in pieces, and whose length nobody says. */
+function pieces(...parts: Uint8Array[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      for (const part of parts) controller.enqueue(part);
+      controller.close();
+    },
+  });
+}
+
+describe("promise 9: a body", () => {
+  const COMMAND = "/aggregates/counter/1/Count";
+  const half = utf8.encode(" ".repeat(COMMAND_BYTES / 2 + 1));
+  const latin1 = Uint8Array.of(0x22, 0xe9, 0x22);
+
+  it.each([
+    ["that is too large, though it did not say so", () => pieces(half, half), 413, "body-too-large"],
+    ["that is no UTF-8", () => pieces(latin1), 400, "invalid-json"],
+    ["that ends in the middle of a character", () => pieces(utf8.encode('"é').slice(0, -1)), 400, "invalid-json"],
+  ])("%s is refused, and changes nothing", async (_what, body, status, code) => {
+    const { post, log } = freshStore("body");
+    const response = await post(COMMAND, body());
+    expect([response.status, (await read(response)).code]).toEqual([status, code]);
+    expect(await log()).toEqual([]);
+  });
+
+  it("that is no UTF-8 is refused when it says its length, too", async () => {
+    const body = { method: "POST", body: latin1, headers: { "content-length": String(latin1.byteLength) } };
+    const response = await createHttp(app).request(`/stores/body${COMMAND}`, body, env);
+    expect([response.status, (await read(response)).code]).toEqual([400, "invalid-json"]);
+  });
+
+  it.each([COMMAND, "/import"])("of %s that breaks off is its client's affair, not a failure of ours", async (path) => {
+    const complaint = vi.spyOn(console, "error").mockReturnValue();
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error("the client has gone")) });
+    const response = await createHttp(app).request(`/stores/body${path}`, { method: "POST", body }, env);
+    expect(response.status).toBe(400);
+    expect((await read(response)).detail).toContain("broke off");
+    expect(complaint).not.toHaveBeenCalled();
+  });
+
+  it.each(["", "c".repeat(257)])("with a Correlation-Id that is none is refused", async (id) => {
+    const { post, log } = freshStore("correlation");
+    const response = await post(COMMAND, {}, { "correlation-id": id });
+    expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
+    expect(await log()).toEqual([]);
+  });
+});
+
+describe("an import", () => {
+  const line = (stream: string, more: object = {}) => `${JSON.stringify({ stream, type: "Read", data: { value: 1 }, ...more })}\n`;
+
+  it("stops at a stream that could not be named in a path", async () => {
+    const { post, log } = freshStore("unnamed");
+    const response = await post("/import", line("reading/1") + line("reading/a\u0000b"));
+    expect(await read(response)).toMatchObject({ status: 400, code: "invalid-request", line: 2, imported: 1 });
+    expect(await log()).toHaveLength(1);
+  });
+
+  it("does not go on while the log is late, and comes to its end when it is sent again", async () => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    const { store, post, log } = freshStore("late");
+    const lines = line("reading/1") + line("reading/2");
+    const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is away")));
+    const refused = await post("/import", lines, { "idempotency-key": "import" });
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(await read(refused)).toMatchObject({ code: "unavailable", imported: 1 });
+    restore();
+    expect(await read(await post("/import", lines, { "idempotency-key": "import" }))).toMatchObject({ imported: 1, known: 1 });
+    expect((await log()).map(({ stream, position }) => [stream, position])).toEqual([
+      ["reading/1", 1],
+      ["reading/2", 2],
+    ]);
+  });
+
+  it("takes events of an earlier version as they are: they are lifted when they are read", async () => {
+    const { send, post, json } = freshStore("earlier");
+    const schema = { type: "object", properties: { km: { type: "number" } }, required: ["km"], "x-version": 2 };
+    await send("PUT", "/streams/ride", { events: { Ridden: schema }, strict: false });
+    let imports = 0;
+    const taken = async (...lines: string[]) => read(await post("/import", lines.join(""), { "idempotency-key": `import-${imports++}` }));
+    const earlier = { type: "Ridden", data: { miles: 1 }, schemaVersion: 1 };
+    expect(await taken(line("ride/1", earlier), line("ride/1", { type: "Parked", schemaVersion: 1 }))).toMatchObject({ imported: 2 });
+    expect(await taken(line("ride/1", { ...earlier, schemaVersion: 2 }))).toMatchObject({ code: "invalid-event", imported: 0 });
+    expect((await json("/streams/ride/1")).events).toMatchObject([
+      { data: { miles: 1 }, schemaVersion: 1 },
+      { type: "Parked", data: { value: 1 } },
+    ]);
+    expect(await taken(line("contract/1", { type: "Signed", data: { amount: 1.5 }, schemaVersion: 1 }))).toMatchObject({ imported: 1 });
+    expect((await json("/aggregates/contract/1")).state).toEqual({ cents: 150, currency: "EUR" });
+  });
+});
