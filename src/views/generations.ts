@@ -65,7 +65,9 @@ export async function generationsOf(env: Env, store: string, view: View, row?: V
 
 /** Puts on record that the view exists here: from then on another definition is built beside the one that serves. */
 export async function register(env: Env, store: string, view: View): Promise<void> {
-  await databaseOf(env, view)
+  const db = databaseOf(env, view);
+  await prepare(db);
+  await db
     .prepare(`INSERT OR IGNORE INTO headspring_views (store, view, serving) VALUES (?, ?, ?)`)
     .bind(store, view.name, tableOf(view).generation)
     .run();
