@@ -5,17 +5,16 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { catchUp } from "../../../src/delivery/consumer.ts";
-import { LiveBlocks } from "../../../src/http/view-live.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { aggregate, defineApp, reactor, send, view } from "../../../src/index.ts";
 import { PAGE_EVENTS } from "../../../src/limits.ts";
 import { reactorConsumer } from "../../../src/processors/react.ts";
-import { LiveView } from "../../../src/views/live.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
-import { app, meter, reading, totals } from "../app.ts";
+import { app, meter, reading } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { strict } from "../processors/support.ts";
 import { freshStore, interceptLog, read } from "../support.ts";
+import { liveBlocksOf } from "../views/live-blocks.ts";
 import { subscribed } from "../webhooks/support.ts";
 
 /** What no line may say. It stands wherever a client can put something. */
@@ -172,12 +171,7 @@ describe("a long answer that breaks off", () => {
 describe("a live view that fails", () => {
   it("is logged with its store and its view", async () => {
     const { store } = quietStore("live");
-    const live = new LiveView(env, store, totals, []);
-    const { generation } = await live.start();
-    const { 0: ours, 1: logs } = new WebSocketPair();
-    logs.accept();
-    const blocks = new LiveBlocks(totals, live, ours, generation, 0);
-    await blocks.next(1);
+    const { live, blocks } = await liveBlocksOf(store);
     vi.spyOn(live, "isRebuilt").mockRejectedValue(new Error("the database is gone"));
     expect(await blocks.next(1)).toMatchObject({ text: expect.stringContaining("could not be read"), last: true });
     expect(saying("a live view failed and is closed")).toEqual([

@@ -12,6 +12,7 @@ import { LiveView } from "../../../src/views/live.ts";
 import { reading, totals } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 import { LiveRows } from "../../live-rows.ts";
+import { liveBlocksOf } from "./live-blocks.ts";
 import { numbered, specimens } from "./live-store.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -78,14 +79,9 @@ describe("a live view of more event types than a subscription's filter may name"
 });
 
 describe("a live view that cannot keep up", () => {
-  /** The blocks of a live view at the other end of the log's socket. */
+  /** The blocks of a live view to which the log has sent one event. */
   async function blocksOf(store: string, one: Parameters<typeof LiveView.prototype.touch>[0], of = totals) {
-    const live = new LiveView(env, store, of, []);
-    const { generation } = await live.start();
-    const { 0: ours, 1: logs } = new WebSocketPair();
-    logs.accept();
-    const blocks = new LiveBlocks(of, live, ours, generation, 0);
-    await blocks.next(1);
+    const { logs, blocks } = await liveBlocksOf(store, of);
     logs.send(JSON.stringify(one));
     return blocks;
   }
@@ -118,12 +114,7 @@ describe("a live view that cannot keep up", () => {
   it("ends after so many reads, between two changes or while it waits: the reader resumes from its last id", async () => {
     for (const waits of [false, true]) {
       const { store } = quietStore("long");
-      const live = new LiveView(env, store, totals, []);
-      const { generation } = await live.start();
-      const { 0: ours, 1: logs } = new WebSocketPair();
-      logs.accept();
-      const blocks = new LiveBlocks(totals, live, ours, generation, 0);
-      await blocks.next(1);
+      const { live, logs, blocks } = await liveBlocksOf(store);
       live.reads = waits ? LIVE_READS - 1 : LIVE_READS;
       logs.send(JSON.stringify(counted));
       expect(await blocks.next(1_000)).toMatchObject({ text: expect.stringContaining(": this has been going on for long"), last: true });
