@@ -29,6 +29,9 @@ The list goes to stdout and the token to stderr, so that this makes one for a de
 const Time = z.iso.datetime({ offset: true });
 const DAY_MS = 86_400_000;
 
+/** What a secret holds: 5 KB, the platform's limit (Workers, "Limits", environment variables). */
+const SECRET_BYTES = 5_000;
+
 /** Random bytes in a token. 256 bits: nobody guesses it, so a fast hash is enough. */
 const TOKEN_BYTES = 32;
 
@@ -51,7 +54,14 @@ const token: Token = {
   rights: namesIn("--rights", rights, isRight, "read, write or admin"),
   ...(expires === undefined ? {} : { expires: timeOf(expires) }),
 };
-console.log(JSON.stringify([...others, token]));
+const listed = JSON.stringify([...others, token]);
+if (Buffer.byteLength(listed) > SECRET_BYTES) {
+  giveUp(
+    `a secret holds ${SECRET_BYTES} bytes, and this list would have ${Buffer.byteLength(listed)}: begin another list without --list, ` +
+      `and put it into the secret API_TOKENS_2 (up to API_TOKENS_9 are read)`,
+  );
+}
+console.log(listed);
 console.error(`
 Token "${name}", shown this once. Whoever has it may ${token.rights.join(", ")} in ${token.stores.includes("*") ? "every store" : token.stores.join(", ")}${token.expires === undefined ? "" : `, until ${token.expires}`}:
 

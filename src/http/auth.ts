@@ -1,6 +1,7 @@
 /**
  * Who may do what: bearer tokens, declared in the secret `API_TOKENS` as SHA-256 hashes with a name, stores and rights.
- * A deployment without that secret answers nothing; only `npm start` (`HEADSPRING_ENV=local`) goes without tokens.
+ * A secret holds some 27 of them, so `API_TOKENS_2` to `API_TOKENS_9` are read as well.
+ * A deployment without any of these secrets answers nothing; only `npm start` (`HEADSPRING_ENV=local`) goes without tokens.
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -23,7 +24,7 @@ declare module "hono" {
 export const RIGHTS = ["read", "write", "admin"] as const;
 export type Right = (typeof RIGHTS)[number];
 
-/** What `API_TOKENS` holds, as JSON. `npm run token` writes it. */
+/** What `API_TOKENS` and each further secret holds, as JSON. `npm run token` writes it. */
 export const Tokens = z.array(
   z.strictObject({
     /** For people, and for the log: it is no secret. */
@@ -52,19 +53,19 @@ const OF_STORE = "/stores/:store";
 export function auth(): MiddlewareHandler<{ Bindings: Env }> {
   return async function checkToken(context, next) {
     const route = routeOf(context);
-    const { API_TOKENS: declared = "" } = context.env as { API_TOKENS?: string };
+    const secrets = secretsOf(context.env);
     const isOpen = route !== undefined && OPEN.test(route.path);
-    if (isOpen || (declared === "" && isLocal(context.env))) {
+    if (isOpen || (secrets.length === 0 && isLocal(context.env))) {
       await countRequest(context, undefined);
       return next();
     }
-    if (declared === "") {
+    if (secrets.length === 0) {
       throw new Problem(
         "auth-not-configured",
         "declare tokens in the secret API_TOKENS: `wrangler secret put API_TOKENS`; `npm run token` makes them",
       );
     }
-    const token = tokenNamed(tokensOf(declared), context.req.header("authorization"));
+    const token = tokenNamed(tokensOf(secrets), context.req.header("authorization"));
     // Guesses count too.
     await countRequest(context, token instanceof Problem ? undefined : token.name);
     if (token instanceof Problem) throw token;
@@ -121,21 +122,36 @@ function tokenNamed(tokens: readonly Token[], authorization: string | undefined)
   return new Problem("unauthorized", `token "${token.name}" expired at ${token.expires}`, {}, expired);
 }
 
-let ready: { readonly declared: string; readonly tokens: readonly Token[] } | undefined;
+/** A secret that holds tokens: its name, and its JSON. */
+type Secret = readonly [name: string, declared: string];
 
-/** The tokens of the secret, read once per isolate. */
-function tokensOf(declared: string): readonly Token[] {
-  if (ready?.declared !== declared) ready = { declared, tokens: parseTokens(declared) };
+/** Nine secrets of 5 KB each (the platform's limit for one) hold some 240 tokens. Numbers may be left out. Ours. */
+const TOKEN_SECRETS = ["API_TOKENS", ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => `API_TOKENS_${number}`)];
+
+function secretsOf(env: Env): Secret[] {
+  const declared = env as unknown as Readonly<Record<string, string | undefined>>;
+  return TOKEN_SECRETS.flatMap((name) => {
+    const text = declared[name] ?? "";
+    return text === "" ? [] : [[name, text] as const];
+  });
+}
+
+let ready: { readonly secrets: string; readonly tokens: readonly Token[] } | undefined;
+
+/** The tokens of the secrets, parsed once per isolate. */
+function tokensOf(secrets: readonly Secret[]): readonly Token[] {
+  const key = JSON.stringify(secrets);
+  if (ready?.secrets !== key) ready = { secrets: key, tokens: secrets.flatMap(parseTokens) };
   return ready.tokens;
 }
 
-function parseTokens(declared: string): Token[] {
+function parseTokens([secret, declared]: Secret): Token[] {
   try {
     return Tokens.parse(JSON.parse(declared));
   } catch (error) {
     // Only where: the error itself could quote the secret.
     const where = error instanceof z.ZodError ? error.issues.map(({ path }) => path.join(".")).filter(Boolean) : [];
     const places = where.length === 0 ? "" : `; wrong at ${where.join(", ")}`;
-    throw new Problem("auth-not-configured", `the secret API_TOKENS is not a JSON list of {name, sha256, stores, rights}${places}`);
+    throw new Problem("auth-not-configured", `the secret ${secret} is not a JSON list of {name, sha256, stores, rights}${places}`);
   }
 }

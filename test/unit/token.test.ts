@@ -107,6 +107,15 @@ describe("npm run token", () => {
     expect(await ask(second.stdout, secretIn(second), "GET", "/log")).toBe(200);
   });
 
+  it("says when a list has become longer than a secret, and where the next one goes", async () => {
+    const one = { sha256: "0".repeat(64), stores: ["*"], rights: ["read", "write", "admin"] };
+    const full = JSON.stringify(Array.from({ length: 35 }, (_value, index) => ({ name: `service ${index}`, ...one })));
+    const { code, stdout, stderr } = await token(["--name", "one more", "--rights", "read", "--list", "-"], full);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("API_TOKENS_2");
+    expect(stderr).not.toContain("hs_");
+  });
+
   it.each([
     ["nothing", [], "--name is missing"],
     ["no rights", ["--name", "me"], "--rights is missing"],
