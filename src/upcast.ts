@@ -39,6 +39,11 @@ export function schemaVersionOf(schema: DataSchema): number {
   return (lifts.get(schema)?.length ?? 0) + 1;
 }
 
+/** The source texts of the lifts that lead to this schema, from its first version on: what readers make of older events. */
+export function liftsOf(schema: DataSchema): readonly string[] {
+  return (lifts.get(schema) ?? []).map(String);
+}
+
 /** The event as the current code knows its type. Types that the code does not declare stay as they are. */
 export function lift<Event extends StoredEvent>(app: App, stream: string, event: Event): Event {
   const category = categoryOf(stream);

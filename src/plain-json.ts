@@ -1,0 +1,104 @@
+/**
+ * Values that are plain JSON: what states, rows and results are made of. They are frozen, so that no handler changes in
+ * place what others see; and what storage would not give back is named, with its path and kind, before it is stored.
+ *
+ * Plain are null, booleans, strings, finite numbers, arrays of such without holes, and objects without a class of such.
+ * A member that is `undefined` counts as absent. `-0` counts as the number 0, which is what it becomes when it is stored.
+ */
+
+/**
+ * Everything in here is frozen to its leaves. `Object.isFrozen` would not do: it says nothing of what an object holds,
+ * and a handler may have frozen the outermost one itself.
+ */
+const frozen = new WeakSet<object>();
+
+/**
+ * Freezes arrays and plain objects, to their leaves. What has been frozen here before is passed over, so that a value which
+ * shares most of its parts with an earlier one costs only what is new. Objects of a class stay as they are: they are no JSON,
+ * some of them cannot be frozen, and others belong to somebody else.
+ */
+export function freeze<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null) return value;
+  const open: object[] = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (frozen.has(next) || !(Array.isArray(next) || isPlain(next))) continue;
+    frozen.add(Object.freeze(next)); // before its members, so that a cycle ends
+    for (const member of Object.values(next) as unknown[]) if (typeof member === "object" && member !== null) open.push(member);
+  }
+  return value;
+}
+
+/** The first thing in a value that is no plain JSON. */
+export interface NotJson {
+  /** Where it is, for example `state.lines.0.tags`. */
+  readonly path: string;
+  /** What it is, for example `a Set`, `NaN` or `undefined`. */
+  readonly kind: string;
+}
+
+/** Levels that a value may nest: above what any event or request may, and below what exhausts the stack. Ours. */
+const DEPTH = 1_000;
+
+/**
+ * What in a value JSON cannot say, or would say differently; undefined: nothing.
+ *
+ * @param name what the value is called in the path; without it the path begins inside
+ */
+export function whyNotJson(value: unknown, name = ""): NotJson | undefined {
+  return find(value, name, []);
+}
+
+/** @param within the objects that the value is part of */
+function find(value: unknown, path: string, within: object[]): NotJson | undefined {
+  const kind = kindOf(value, within);
+  if (kind !== undefined) return { path, kind };
+  if (typeof value !== "object" || value === null) return undefined;
+  within.push(value);
+  const isArray = Array.isArray(value);
+  // `keys` of an array goes over its holes too.
+  for (const key of isArray ? value.keys() : Object.keys(value)) {
+    const member = (value as Record<string | number, unknown>)[key];
+    if (member === undefined && !isArray) continue;
+    const found = find(member, path === "" ? String(key) : `${path}.${key}`, within);
+    if (found) return found;
+  }
+  within.pop();
+  return undefined;
+}
+
+function kindOf(value: unknown, within: readonly object[]): string | undefined {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return undefined;
+    case "number":
+      return Number.isFinite(value) ? undefined : String(value);
+    case "object":
+      return value === null ? undefined : kindOfObject(value, within);
+    case "undefined":
+      return "undefined";
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+function kindOfObject(value: object, within: readonly object[]): string | undefined {
+  if (within.includes(value)) return "a cycle";
+  if (within.length >= DEPTH) return `more than ${DEPTH} levels deep`;
+  if (Object.getOwnPropertySymbols(value).length > 0) return "an object with a member named by a symbol";
+  if (Array.isArray(value)) return Object.keys(value).length > value.length ? "an array with named members" : undefined;
+  if (isPlain(value)) return undefined;
+  const name = classOf(value);
+  return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** The name of its class: `Set`, `Date`, or what the app calls its own. */
+function classOf(value: object): string {
+  const { constructor } = Object.getPrototypeOf(value) as { constructor?: unknown };
+  return (typeof constructor === "function" && constructor.name) || "class instance";
+}
