@@ -12,12 +12,14 @@ describe("the deployment's configuration", () => {
   });
 
   it("has a consumer for every queue that it sends to, the dead-letter queue included", () => {
-    const { producers, consumers } = config.queues;
-    const consumed = (consumers ?? []).map(({ queue }) => queue);
-    const dead = (consumers ?? []).flatMap(({ dead_letter_queue: queue }) => queue ?? []);
-    expect(producers).toHaveLength(1);
-    expect(dead).toHaveLength(1);
-    for (const queue of [...(producers ?? []).map((producer) => producer.queue), ...dead]) expect(consumed).toContain(queue);
+    const { producers = [], consumers = [] } = config.queues as {
+      producers?: { queue: string }[];
+      consumers?: { queue: string; dead_letter_queue?: string }[];
+    };
+    const dead = consumers.flatMap(({ dead_letter_queue: queue }) => queue ?? []);
+    expect([producers.length, dead.length]).toEqual([1, 1]);
+    const consumed = consumers.map(({ queue }) => queue);
+    for (const queue of [...producers.map((producer) => producer.queue), ...dead]) expect(consumed).toContain(queue);
   });
 
   it("writes the store's own lines, and no line or span for each request, which cost more than the command", () => {
