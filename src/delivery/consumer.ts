@@ -4,7 +4,8 @@ import { CONSUMER_BATCH_EVENTS } from "../limits.ts";
 import { type RecordedEvent, toRecorded } from "../event.ts";
 import type { LogRpc } from "../log-protocol.ts";
 import { CheckpointMoved, type CheckpointStore } from "./checkpoint.ts";
-import { type ConsumerHooks, type Failure, fail, passes } from "./failure.ts";
+import { type ConsumerHooks, type Failure, fail } from "./failure.ts";
+import { consequenceOf } from "./platform-errors.ts";
 import { isMissingTable } from "./schema.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { causeInLine } from "../telemetry/trace.ts";
@@ -77,7 +78,8 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
       if (applied.failure)
         return await fail(consumer, applied.position, applied.position === position ? checkpoint.attempts : 0, applied.failure);
       checkpoint = { position: applied.position, status: "active", attempts: 0, nextAttemptAt: 0 };
-      limit = CONSUMER_BATCH_EVENTS;
+      // What was too much is not tried at once again.
+      limit = Math.min(2 * limit, CONSUMER_BATCH_EVENTS);
     } catch (error) {
       const event = events[0];
       if (error instanceof CheckpointMoved) checkpoint = await load();
@@ -85,8 +87,8 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
         healed = true;
         checkpoint = await load();
       } else if (!event) throw error;
-      // The commit itself failed. When it was not the database, one of the events is at fault: half of them, until it is alone.
-      else if (page.events.length > 1 && !passes(error)) limit = Math.floor(page.events.length / 2);
+      // The commit itself failed. One of the events is at fault, or they are too many: half of them, until one is alone.
+      else if (page.events.length > 1 && consequenceOf(error) !== "passes") limit = Math.floor(page.events.length / 2);
       else return await fail(consumer, position, checkpoint.attempts, { event: toRecorded(event), error });
     }
     if (checkpoint.position >= page.head) return { position: checkpoint.position, outcome: "caught-up" };

@@ -4,6 +4,7 @@ import type { RecordedEvent } from "../event.ts";
 import type { ConsumerError } from "../protocol.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import type { Consumer, Progress } from "./consumer.ts";
+import { passes, thrown } from "./platform-errors.ts";
 import { DEFAULT_RETRY, delayAfter } from "./retry.ts";
 import { logger } from "../telemetry/logger.ts";
 
@@ -25,25 +26,17 @@ export interface ConsumerHooks {
   readonly onConsumerFailed?: (failure: ConsumerFailure) => void | Promise<void>;
 }
 
-/** What the platform says when it is at fault and may not be the next time (Cloudflare D1: "retry queries"; Durable Objects: `retryable`). */
-const PASSING =
-  /Network connection lost|storage caused object to be reset|because its code was updated|D1 DB is overloaded|D1_ERROR: .*(timeout|timed out)|isolate exceeded its memory limit/i;
-
-/** Whether an error is the platform's, and passes. It must not use up a consumer's attempts: no event is at fault. */
-export function passes(error: unknown): boolean {
-  const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-  return retryable === true || overloaded === true || PASSING.test(String(error));
-}
-
 export interface Failure {
   readonly event: RecordedEvent;
   readonly error: unknown;
 }
 
 /** Puts a failed attempt at the event after `position` on record, and says when the next one is due. */
-export async function fail(consumer: Consumer, position: number, earlierAttempts: number, { event, error }: Failure): Promise<Progress> {
+export async function fail(consumer: Consumer, position: number, earlierAttempts: number, failure: Failure): Promise<Progress> {
   const policy = consumer.retry ?? DEFAULT_RETRY;
-  const isPassing = passes(error);
+  const { event } = failure;
+  const isPassing = passes(failure.error);
+  const error = thrown(failure.error);
   // Passing errors keep the longest delay, and never use up the last attempt.
   const attempts = isPassing ? Math.min(earlierAttempts + 1, Math.max(policy.attempts - 1, 1)) : earlierAttempts + 1;
   const delay = delayAfter(policy, attempts, Math.random());

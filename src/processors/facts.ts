@@ -1,6 +1,7 @@
 /** Stores what processors append: once for each derived id, in the conversation of the event that led to it. */
 
 import { type DataSchema, type RecordedEvent, categoryOf, streamIdOf } from "../event.ts";
+import { ofApp } from "../delivery/platform-errors.ts";
 import { isLonger } from "../json.ts";
 import { EVENT_DATA_BYTES } from "../limits.ts";
 import { streamOf } from "../objects.ts";
@@ -39,7 +40,7 @@ export interface Fact {
 export async function appendFact(reaction: Reaction, { stream, id, type, schema, data, time }: Fact): Promise<Written | undefined> {
   const { env, store, event } = reaction;
   const fact = `${type} for ${stream}`;
-  const text = JSON.stringify(schema.parse(data));
+  const text = ofApp(() => JSON.stringify(schema.parse(data)));
   if (isLonger(text, EVENT_DATA_BYTES)) throw new Error(`${fact} has more than ${EVENT_DATA_BYTES} bytes`);
   const { trace, ...cause } = causeOf(event);
   const version = {

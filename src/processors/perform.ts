@@ -9,7 +9,7 @@ import { z } from "zod";
 import type { App } from "../app.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { Applied, Consumer } from "../delivery/consumer.ts";
-import { passes } from "../delivery/failure.ts";
+import { AppError, ofApp, passes, thrown } from "../delivery/platform-errors.ts";
 import type { DataSchema, RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
 import { CONSUMER_BUDGET_MS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../limits.ts";
@@ -113,25 +113,33 @@ async function performAll(performing: Performing, events: readonly RecordedEvent
 
 async function perform({ env, store, effect, outside }: Performing, event: RecordedEvent): Promise<void> {
   const reaction: Reaction = { env, store, processor: effect.name, event };
-  const stream = recordOf(effect, event);
+  const stream = ofApp(() => recordOf(effect, event));
   const started = derivedId(effect.name, event.stream, event.id, "started");
   const [known, repeated] = await Promise.all([hasFact(reaction, stream, outcomeId(effect, event)), hasFact(reaction, stream, started)]);
   if (known) return;
-  const outcome = await callOut(effect, event, {
+  let unannounced: unknown;
+  const world: World = {
     fetch: outside,
     variables: env,
     repeated,
     async announce() {
+      unannounced = undefined;
       const { id, version, type } = event;
       const data = { effect: effect.name, key: keyOf(effect, event), event: { id, stream: event.stream, version, type } };
-      const noted = await appendFact(reaction, { stream, id: started, type: EFFECT_STARTED, schema: EffectStarted, data });
-      if (!noted) throw new StreamEnded();
+      const note = { stream, id: started, type: EFFECT_STARTED, schema: EffectStarted, data };
+      const noted = await appendFact(reaction, note).catch((error: unknown) => {
+        throw (unannounced = error);
+      });
+      if (!noted) throw (unannounced = new StreamEnded());
     },
-  }).catch((error: unknown) => {
-    if (error instanceof StreamEnded) return undefined;
-    throw error;
-  });
-  if (outcome) await record(reaction, effect, stream, outcome);
+  };
+  const called = await Promise.allSettled([callOut(effect, event, world)]);
+  // Nothing has left the house: whatever the handler made of that, it is no outcome.
+  if (unannounced instanceof StreamEnded) return;
+  if (unannounced !== undefined) throw unannounced;
+  const [outcome] = called;
+  if (outcome.status === "rejected") throw new AppError("the effect's handler threw", { cause: outcome.reason });
+  await record(reaction, effect, stream, outcome.value);
 }
 
 /** What came of a call could not be kept: so none is made. */
@@ -140,7 +148,7 @@ class StreamEnded extends Error {
 }
 
 async function record(reaction: Reaction, effect: Effect, stream: string, outcome: Outcome<Record<string, DataSchema>>): Promise<void> {
-  const fact = recordable(effect, outcome);
+  const fact = ofApp(() => recordable(effect, outcome));
   if (fact) await appendFact(reaction, { stream, id: outcomeId(effect, reaction.event), ...fact });
 }
 
@@ -156,6 +164,13 @@ async function giveUp({ env, store, effect, checkpoint }: Performing, event: Rec
   const failed = (checkpointNow?.position === event.position - 1 ? checkpointNow.attempts : 0) + 1;
   if (failed < effect.retry.attempts) return false;
   const reaction: Reaction = { env, store, processor: effect.name, event };
-  await record(reaction, effect, recordOf(effect, event), effect.otherwise(event, error));
+  const { otherwise } = effect;
+  const instead = ofApp(() => otherwise(event, thrown(error)));
+  await record(
+    reaction,
+    effect,
+    ofApp(() => recordOf(effect, event)),
+    instead,
+  );
   return true;
 }

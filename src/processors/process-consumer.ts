@@ -10,6 +10,7 @@ import type { Consumer } from "../delivery/consumer.ts";
 import { type RecordedEvent, categoryOf, hopsOf, streamIdOf } from "../event.ts";
 import { derivedId } from "../ids.ts";
 import { PROCESS_LANES } from "../limits.ts";
+import { ofApp } from "../delivery/platform-errors.ts";
 import { streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
 import { type Work, workInLanes } from "./lanes.ts";
@@ -70,7 +71,7 @@ function workFor(run: Running, event: RecordedEvent): Work | undefined {
   const correlate = process.correlate.get(event.type);
   if (!correlate || !sources.some((source) => source.name === category)) return undefined;
   try {
-    const id = correlate(event);
+    const id = ofApp(() => correlate(event));
     if (id === undefined) return undefined;
     const problem = streamIdProblem(id);
     if (problem) throw new Error(`"${name}" correlates ${event.type} to the instance "${id}", but ${problem}`);

@@ -9,6 +9,7 @@ import { derivedId } from "../ids.ts";
 import { REACTIONS_IN_FLIGHT } from "../limits.ts";
 import { streamOf } from "../objects.ts";
 import { causeOf } from "./cause.ts";
+import { ofApp } from "../delivery/platform-errors.ts";
 import { appendFact, tellEnded } from "./facts.ts";
 import { type Action, type Reactor, answerOf } from "./reactor.ts";
 import { waves } from "./waves.ts";
@@ -63,7 +64,7 @@ async function reactAll(reacting: Reacting, events: readonly RecordedEvent[]): P
   let failure: Applied["failure"];
   for (const event of events) {
     try {
-      reactions.push({ event, actions: answerOf(reacting.reactor, event) });
+      reactions.push({ event, actions: ofApp(() => answerOf(reacting.reactor, event)) });
     } catch (error) {
       failure = { event, error };
       break;

@@ -2,6 +2,7 @@
 
 import type { Consumer } from "../delivery/consumer.ts";
 import type { Failure } from "../delivery/failure.ts";
+import { ofApp } from "../delivery/platform-errors.ts";
 import { DELETED, type RecordedEvent, isErasure, streamIdOf } from "../event.ts";
 import { VIEW_SQL_EVENTS } from "../limits.ts";
 import { checkpointOf, markErased } from "./generations.ts";
@@ -108,8 +109,9 @@ function written({ view, table, db, store }: Projection, events: readonly Record
   const statements: D1PreparedStatement[] = [];
   for (const event of events) {
     try {
-      const writes = view.handlers.get(event.type)?.write?.(event) ?? [];
-      statements.push(...writes.map((write) => writeStatement(db, table, store, write)));
+      const write = view.handlers.get(event.type)?.write;
+      const writes = (write && ofApp(() => write(event))) ?? [];
+      statements.push(...writes.map((one) => writeStatement(db, table, store, one)));
     } catch (error) {
       return { statements, position: event.position - 1, failure: { event, error } };
     }
@@ -122,7 +124,7 @@ export function touchesOf(view: View, events: readonly RecordedEvent[]): { touch
   const touches: Touch[] = [];
   for (const event of events) {
     try {
-      const keys = view.handlers.get(event.type)?.at(event) ?? [];
+      const keys = ofApp(() => view.handlers.get(event.type)?.at(event) ?? []);
       // Where a stream's events make its own row and no other, an erased stream's row is all there is to remove.
       const own = view.ownRows && isErasure(event) ? [streamIdOf(event.stream)] : [];
       touches.push({ event, keys: [...new Set([...own, ...keys].map((key) => key.toWellFormed()))] });
@@ -153,7 +155,11 @@ export function fold(view: View, rows: Map<string, StoredRow>, touches: readonly
     // An event's rows change together or not at all.
     const next = new Map<string, StoredRow | null>();
     try {
-      for (const key of keys) next.set(key, nextRow(view, rows.get(key), event, key));
+      for (const key of keys)
+        next.set(
+          key,
+          ofApp(() => nextRow(view, rows.get(key), event, key)),
+        );
     } catch (error) {
       return { changed, failure: { event, error } };
     }

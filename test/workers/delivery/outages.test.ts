@@ -27,6 +27,11 @@ describe("a database that is away for longer than any event would be tried", () 
     "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.",
     "Error: D1 DB reset because its code was updated.",
     "D1_ERROR: D1 DB is overloaded. Requests queued for too long.",
+    "D1_ERROR: Cannot resolve D1 DB due to transient issue on remote node.",
+    "D1_ERROR: internal error; reference = e_abcdef123456",
+    "Error: Failed to parse body as JSON, got: error code: 1031",
+    "Too many API requests by single Worker invocation.",
+    "D1_ERROR: Exceeded maximum DB size",
   ])("stops no consumer: %s", async (message) => {
     const { store, read, consumer, rows, folded } = quietStore("away");
     for (const value of [1, 2]) await read("s", value);
@@ -41,6 +46,51 @@ describe("a database that is away for longer than any event would be tried", () 
     expect(await consumer("values")).toMatchObject({ status: "catching-up", position: 0 });
     await catchUp(one, logOf(env, store), AT_LAST);
     expect(await rows(values)).toEqual(await folded(values));
+  });
+});
+
+describe("a batch that is too much for the database", () => {
+  it.each(["its memory limit", "its CPU time limit"])(
+    "of %s is halved until it goes through, and not whole again at once",
+    async (limit) => {
+      const { store, post } = quietStore("too-much");
+      await post("/streams/reading/s", { events: Array.from({ length: 200 }, (_, value) => ({ type: "Read", data: { value } })) });
+      const each = view("last", {
+        from: reading,
+        row: z.object({ id: z.string(), value: z.number() }),
+        key: "id",
+        on: { Read: { at: () => "all", fold: (_row, { data }, id) => ({ id, value: data.value }) } },
+      });
+      const one = viewConsumer(env, store, each);
+      await one.checkpoint.load();
+      const sizes: number[] = [];
+      const commit = one.checkpoint.commit.bind(one.checkpoint);
+      vi.spyOn(one.checkpoint, "commit").mockImplementation(async (from, to, effects) => {
+        sizes.push(to - from);
+        if (to - from > 60) throw new Error(`D1_ERROR: D1 DB's isolate exceeded ${limit} and was reset.`);
+        return commit(from, to, effects);
+      });
+      expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 200, outcome: "caught-up" });
+      expect(sizes.slice(0, 3)).toEqual([200, 100, 50]);
+      expect(Math.max(...sizes.slice(3))).toBeLessThanOrEqual(100);
+      expect(await one.checkpoint.look()).toMatchObject({ attempts: 0, failures: 0 });
+    },
+  );
+
+  it("even for one event stops no consumer: it goes on when the database can", async () => {
+    const { store, read } = quietStore("too-much-alone");
+    await read("s", 1);
+    const one = viewConsumer(env, store, values);
+    await one.checkpoint.load();
+    const commit = vi
+      .spyOn(one.checkpoint, "commit")
+      .mockRejectedValue(new Error("D1_ERROR: D1 DB exceeded its CPU time limit and was reset."));
+    for (let attempt = 0; attempt <= DEFAULT_RETRY.attempts + 2; attempt++) {
+      expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 0, outcome: "backing-off" });
+      await waitingIsOver(store);
+    }
+    commit.mockRestore();
+    expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 1, outcome: "caught-up" });
   });
 });
 

@@ -76,30 +76,74 @@ describe("a call that fails", () => {
     expect((await log()).map(({ type }) => type)).toContain("Paid");
   });
 
-  it("is not given up for what the platform is to blame for", async () => {
-    const { read, run, calling, timePasses, types } = store("passing");
+  it("is not given up for what the platform is to blame for, whatever the handler makes of it", async () => {
+    const { store: name, read, run, calling, timePasses, types } = store("passing");
     await read("s", 1);
-    let isDown = true;
-    const patient = effect("patient", {
-      from: reading,
-      records: payment,
-      retry: "none",
-      otherwise: () => event("Declined", { reason: "given up" }),
-      on: {
-        Read: async () => {
-          if (isDown) throw Object.assign(new Error("the object was moved"), { retryable: true });
-          return event("Paid", { receipt: "" });
-        },
-      },
-    });
-    const consumer = calling(patient);
-    for (let attempt = 1; attempt <= 3; attempt++) {
-      expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
-      await timePasses();
+    const handlers = {
+      rethrows: definition.on.Read,
+      wraps: async (...given: Parameters<typeof definition.on.Read>) =>
+        definition.on.Read(...given).catch((cause: unknown) => {
+          throw new Error("the payment failed", { cause });
+        }),
+      gives: async (...given: Parameters<typeof definition.on.Read>) =>
+        definition.on.Read(...given).catch(() => event("Declined", { reason: "unreachable" })),
+    };
+    const getByName = env.STREAMS.getByName.bind(env.STREAMS);
+    for (const [handler, Read] of Object.entries(handlers)) {
+      const patient = effect(`patient.${handler}`, {
+        ...definition,
+        stream: () => handler,
+        retry: "none",
+        otherwise: () => event("Declined", { reason: "given up" }),
+        on: { Read },
+      });
+      const consumer = calling(patient, outside().fetch);
+      const moved = vi.spyOn(env.STREAMS, "getByName").mockImplementation((id) => {
+        if (id !== `${name}/payment/${handler}`) return getByName(id);
+        const append = async () => {
+          // What asks whether there is an outcome gets its answer; the note of the call is what fails.
+          throw Object.assign(new Error("the object was moved"), { retryable: true });
+        };
+        const real = getByName(id);
+        return new Proxy(real, {
+          get: (target, method) =>
+            method === "append"
+              ? (request: Parameters<typeof real.append>[0]) => (request.events[0]?.type === "$Sought" ? target.append(request) : append())
+              : Reflect.get(target, method),
+        });
+      });
+      for (let attempt = 1; attempt <= 3; attempt++) {
+        expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
+        await timePasses();
+      }
+      moved.mockRestore();
+      expect(await run(consumer)).toMatchObject({ outcome: "caught-up" });
+      expect(await types(`payment/${handler}`)).toEqual(["$EffectStarted", "Paid"]);
     }
-    isDown = false;
-    expect(await run(consumer)).toMatchObject({ outcome: "caught-up" });
-    expect(await types("payment/s")).toEqual(["Paid"]);
+  });
+
+  it.each([
+    ["Network connection lost.", {}],
+    ["the bank asks to try again", { retryable: true }],
+    ["too busy", { overloaded: true }],
+    ["D1_ERROR: D1 DB is overloaded. Requests queued for too long.", { durableObjectReset: true }],
+    ["internal error; reference = 0123456789", { retryable: true, remote: true }],
+  ])("is the handler's, however much it reads like the platform's: %s %o", async (message, flags) => {
+    const { read, run, calling, types, timePasses } = store("like-the-platform");
+    await read("s", 1);
+    const attempts = { ...definition, retry: { attempts: 2, delay: "0ms" } } as const;
+    const breaking = () => Promise.reject(Object.assign(new Error(message), flags));
+    const strictOne = calling(effect("strict", { ...attempts, stream: () => "strict" }), breaking);
+    await run(strictOne);
+    await timePasses();
+    expect(await run(strictOne)).toMatchObject({ position: 0, outcome: "resting" });
+    expect(await strictOne.checkpoint.look())?.toMatchObject({ status: "failed", attempts: 2, error: { message } });
+    const otherwise = (_event: unknown, error: unknown) => event("Declined", { reason: (error as Error).message });
+    const lenient = calling(effect("lenient", { ...attempts, stream: () => "lenient", otherwise }), breaking);
+    await run(lenient);
+    await timePasses();
+    expect(await run(lenient)).toMatchObject({ outcome: "caught-up" });
+    expect(await types("payment/lenient")).toEqual(["$EffectStarted", "Declined"]);
   });
 
   it("leaves the events before it done, and those of other streams that were done already are not called for again", async () => {

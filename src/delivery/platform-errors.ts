@@ -1,0 +1,79 @@
+/**
+ * What an error says about who is to blame: an event, or the platform. Pure.
+ *
+ * Only what D1 and calls between objects throw can be the platform's. An error that the app's own code throws is the app's,
+ * whatever it says of itself: an effect's outside breaks connections too, and its errors read exactly like D1's.
+ */
+
+/** An error that the app's code has thrown, as its `cause`. */
+export class AppError extends Error {
+  override readonly name = "AppError";
+}
+
+/** Runs code of the app: what it throws is its own. */
+export function ofApp<Result>(run: () => Result): Result {
+  try {
+    const result = run();
+    return result instanceof Promise ? (result.catch(blame) as Result) : result;
+  } catch (error) {
+    return blame(error);
+  }
+}
+
+function blame(error: unknown): never {
+  throw error instanceof AppError ? error : new AppError("the app's code threw", { cause: error });
+}
+
+/** The error as whoever threw it meant it: without our mark. */
+export function thrown(error: unknown): unknown {
+  return error instanceof AppError ? error.cause : error;
+}
+
+/** What follows from an error. */
+export type Consequence =
+  /** An event is at fault: it is looked for in smaller and smaller batches, tried again by the policy, and given up. */
+  | "blames"
+  /** The platform is at fault, and uses up no attempt. */
+  | "passes"
+  /** The same, but a smaller batch may go through: it is halved first. */
+  | "halves";
+
+/** How the platform's own messages begin, after the prefixes that D1 puts before them. */
+const PREFIX = /^(?:Error: |D1_ERROR: )*/;
+
+/** D1 says so of a statement, or of what was bound to it. The others of SQLite's codes are about the database as a whole. */
+const STATEMENT =
+  /SQLITE_(?:ERROR|CONSTRAINT|TOOBIG|MISMATCH|RANGE|AUTH|MISUSE)\b|^D1_(?:TYPE|COLUMN|EXEC|DUMP)_?\w*ERROR|constraint failed|no such (?:table|column|function)|too many SQL variables|string or blob too big|statement too long|syntax error|datatype mismatch/;
+
+/** The work of one batch was too much. */
+const TOO_MUCH = /exceeded (?:its (?:memory|CPU time) limit|timeout)|timed? ?out\b/i;
+
+/** What objects and D1 say without a prefix. */
+const PLATFORM =
+  /^(?:Network connection lost|internal error\b|Internal error in (?:Durable Object|D1 DB)|Cannot resolve D1 DB|Replica disconnected|D1 DB\b|(?:The )?Durable Object\b|Failed to parse body as JSON|Too many (?:API requests|subrequests)|Exceeded maximum DB size|This script has been upgraded|Worker exceeded)/i;
+
+/** What follows from an error that a consumer met. */
+export function consequenceOf(error: unknown): Consequence {
+  if (error instanceof AppError) return "blames";
+  const { message } = error instanceof Error ? error : { message: String(error) };
+  const said = message.replace(PREFIX, "");
+  const isD1 = message.startsWith("D1_ERROR: ");
+  if (STATEMENT.test(message) && (isD1 || message.startsWith("D1_"))) return "blames";
+  if (!isD1 && !PLATFORM.test(said) && !saysSo(error)) return "blames";
+  return TOO_MUCH.test(said) ? "halves" : "passes";
+}
+
+/** What the runtime adds to errors of calls between objects. What the app's code throws never comes here. */
+function saysSo(error: unknown): boolean {
+  const { retryable, overloaded, durableObjectReset } = (error ?? {}) as {
+    retryable?: unknown;
+    overloaded?: unknown;
+    durableObjectReset?: unknown;
+  };
+  return retryable === true || overloaded === true || durableObjectReset === true;
+}
+
+/** Whether an error is the platform's, and passes. It must not use up a consumer's attempts: no event is at fault. */
+export function passes(error: unknown): boolean {
+  return consequenceOf(error) !== "blames";
+}
