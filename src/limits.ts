@@ -19,6 +19,8 @@ export const APPEND_BYTES = 4 * MiB;
 export const COMMAND_BYTES = 256 * KiB;
 /** Bytes of any other request body (webhook and category definitions). Ours. */
 export const DEFINITION_BYTES = 256 * KiB;
+/** Bytes of a compressed body that are decompressed at a time. Ours: gzip makes at most 1,032 bytes of one, so 4 MiB in memory. */
+export const GUNZIP_SLICE_BYTES = 4 * KiB;
 /** Bytes of UTF-8 in a stream's id. Ours: with store and category it stays far below the platform's 1,024 bytes for an object's name. */
 export const STREAM_ID_BYTES = 256;
 /** Bytes of an `Idempotency-Key`. Ours: room for any UUID, ULID or hash with a prefix. */

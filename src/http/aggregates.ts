@@ -10,6 +10,7 @@ import type { CommandAnswer } from "../protocol.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
 import { problemOf, writeHeaders } from "./answers.ts";
 import { Problem } from "./problem.ts";
+import { jsonBody } from "./body.ts";
 import {
   type HttpContext,
   WholeNumber,
@@ -17,7 +18,6 @@ import {
   expectedOf,
   hasVersion,
   idempotencyKeyOf,
-  jsonBody,
   prefersAsync,
   queryOf,
   storeOf,

@@ -10,7 +10,8 @@ import { parseTraceparent } from "../telemetry/trace.ts";
 import type { PlainCategory } from "./category.ts";
 import { fromCloudEvent, fromHeaders } from "./cloudevents.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, bounded, checked, correlationIdOf, jsonBody, traceOf } from "./request.ts";
+import { bounded, jsonBody } from "./body.ts";
+import { type HttpContext, asciiHeader, checked, correlationIdOf, traceOf } from "./request.ts";
 
 /** An event that a request brings. */
 export interface IncomingEvent {
@@ -137,6 +138,7 @@ function cloudEvents(context: HttpContext, mode: "structured" | "batch" | "binar
     return batch.map((one, index) => cloudEvent(one, `${index}.`));
   }
   if (mode === "structured") return [cloudEvent(value, "")];
+  for (const name of context.req.raw.headers.keys()) if (name.startsWith("ce-")) asciiHeader(context, name);
   const { event, issues } = fromHeaders(context.req.raw.headers, value);
   return [cloudEvent(event, "", issues)];
 }

@@ -15,7 +15,8 @@ import type { Category } from "../streams/category.ts";
 import { schemaVersionOf } from "../upcast.ts";
 import { retiredCategory, unknownCategory } from "./category.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, jsonBody, storeOf } from "./request.ts";
+import { jsonBody } from "./body.ts";
+import { type HttpContext, storeOf } from "./request.ts";
 
 export function categoryRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();

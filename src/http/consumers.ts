@@ -8,7 +8,8 @@ import { reportConsumers, skippedBy } from "../delivery/report.ts";
 import { DEFINITION_BYTES, MAX_POSITION } from "../limits.ts";
 import type { ConsumerAction } from "../protocol.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, checked, optionalJsonBody, storeOf } from "./request.ts";
+import { optionalJsonBody } from "./body.ts";
+import { type HttpContext, checked, storeOf } from "./request.ts";
 
 export const ACTIONS = ["pause", "resume", "retry", "skip", "reset"] as const satisfies ConsumerAction[];
 

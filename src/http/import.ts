@@ -23,7 +23,8 @@ import { JsonObject } from "./append.ts";
 import { type PlainCategory, anyCategoryOf } from "./category.ts";
 import { linesOf } from "./lines.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, bounded, checked, idempotencyKeyOf, storeOf } from "./request.ts";
+import { bounded, decodedBody } from "./body.ts";
+import { type HttpContext, checked, idempotencyKeyOf, storeOf } from "./request.ts";
 
 /** A line: an event as the log exports it. Of an event of another system, `stream`, `type` and `data` are enough. */
 export const ImportLine = z.object({
@@ -53,7 +54,7 @@ export function importRoutes(app: App) {
   routes.post("/", async (context) => {
     if (!context.req.raw.body) throw new Problem("invalid-request", "send the events as NDJSON: one JSON object a line");
     const importer = new Importer(app, context);
-    await importer.takeAll(linesOf(context.req.raw.body, IMPORT_LINE_CHARACTERS));
+    await importer.takeAll(linesOf(decodedBody(context), IMPORT_LINE_CHARACTERS));
     return context.json(importer.progress());
   });
 

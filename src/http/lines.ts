@@ -1,14 +1,14 @@
 /** A body as lines of text, as they come: NDJSON of any length, a line in memory at a time. */
 
 import { Problem } from "./problem.ts";
-import { bodyProblem } from "./request.ts";
+import { bodyProblem } from "./body.ts";
 
 /**
  * The lines of a body in UTF-8, without their ends.
  *
  * @throws {Problem} when a line is longer than `maxCharacters` (its field `line` says which), the body is not UTF-8, or breaks off
  */
-export async function* linesOf(body: ReadableStream<Uint8Array>, maxCharacters: number): AsyncGenerator<string> {
+export async function* linesOf(body: AsyncIterable<Uint8Array>, maxCharacters: number): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let rest = "";
   let line = 0;

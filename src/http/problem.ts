@@ -4,6 +4,8 @@
 const PROBLEMS = {
   "invalid-json": [400, "The body is not valid JSON"],
   "invalid-request": [400, "The request is not valid"],
+  "invalid-path": [400, "The path or the query is not percent-encoded UTF-8"],
+  "invalid-header": [400, "A header has bytes outside of visible ASCII"],
   "invalid-command": [400, "The command's data does not fit its schema"],
   "invalid-event": [400, "An event does not fit its schema"],
   unauthorized: [401, "A valid token is needed"],

@@ -1,9 +1,8 @@
-/** Reads requests: bodies with their limits, conditions, preferences, and queries checked by schema. */
+/** Reads requests: their paths, conditions, preferences, and queries checked by schema. Bodies are read by `body.ts`. */
 
 import type { Context, Next } from "hono";
 import { z } from "zod";
-import { isLonger, parseJson } from "../json.ts";
-import { IDEMPOTENCY_KEY_BYTES, JSON_DEPTH, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
+import { IDEMPOTENCY_KEY_BYTES, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
 import type { Expected } from "../protocol.ts";
 import { newId } from "../ids.ts";
@@ -32,6 +31,22 @@ export function storeOf(context: HttpContext): string {
   return store;
 }
 
+/**
+ * Refuses paths and queries that are not percent-encoded UTF-8. Decoders leave what they cannot read as it stands, so that
+ * `caf%E9` and `caf%25E9` would be one stream.
+ */
+export async function requireReadableUrl(context: HttpContext, next: Next): Promise<void> {
+  const { url } = context.req.raw;
+  if (url.includes("%")) {
+    try {
+      decodeURIComponent(url);
+    } catch {
+      throw new Problem("invalid-path", "the path or the query is not percent-encoded UTF-8; a percent sign itself is %25");
+    }
+  }
+  await next();
+}
+
 /** Nothing is at a store whose name cannot be one, not even what is the same in all stores. */
 export async function requireStoreName(context: HttpContext, next: Next): Promise<void> {
   storeOf(context);
@@ -46,17 +61,31 @@ export function streamIdOfPath(context: HttpContext): string {
   return id;
 }
 
-/** The query's parameters, by this schema; those it does not know are errors. */
+/** The query string's parameters, with all values of each, in their order. */
+export function parametersOf(context: HttpContext): Map<string, string[]> {
+  if (!context.req.url.includes("?")) return new Map();
+  const { searchParams } = new URL(context.req.url);
+  return new Map([...new Set(searchParams.keys())].map((name) => [name, searchParams.getAll(name)]));
+}
+
+export function saidOften(name: string, values: readonly string[]): Problem {
+  return new Problem("invalid-request", `${name} can be given once, not ${values.length} times`);
+}
+
+/** The query's parameters, by this schema. Unknown ones are errors, and so is one with several values that takes one. */
 export function queryOf<Schema extends z.ZodObject>(context: HttpContext, schema: Schema): z.output<Schema> {
-  const repeatable = Object.entries(schema.shape).filter(
-    ([, field]) => field instanceof z.ZodOptional && field.unwrap() instanceof z.ZodArray,
+  const values = Object.fromEntries(
+    [...parametersOf(context)].map(([name, all]) => {
+      if (isRepeatable(Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined)) return [name, all];
+      if (all.length > 1) throw saidOften(name, all);
+      return [name, all[0]];
+    }),
   );
-  const values: Record<string, string | string[]> = context.req.query();
-  for (const [name] of repeatable) {
-    const all = context.req.queries(name);
-    if (all) values[name] = all;
-  }
   return checked(schema.strict(), values, "a query parameter is not valid") as z.output<Schema>;
+}
+
+function isRepeatable(field: unknown): boolean {
+  return field instanceof z.ZodOptional && field.unwrap() instanceof z.ZodArray;
 }
 
 /** The value by this schema, or a problem that says where it is wrong. */
@@ -69,69 +98,6 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
     `${detail}: ${issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ")}`,
     { issues },
   );
-}
-
-/** The text, if it has at most so many bytes of UTF-8. `what` names it in the problem. */
-export function bounded(text: string, limit: number, what: string): string {
-  if (isLonger(text, limit)) throw new Problem("body-too-large", `${what} may have at most ${limit} bytes`, { limit });
-  return text;
-}
-
-/** The body as JSON: its text, as it came, and its value. Nothing beyond the limit is read. */
-export async function jsonBody(context: HttpContext, maxBytes: number): Promise<{ text: string; value: unknown }> {
-  const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
-  // curl says `application/x-www-form-urlencoded` unless told otherwise: what counts is that the body is JSON.
-  if (type !== undefined && !/^application\/(?:[a-z.+-]*\+)?json$|^application\/x-www-form-urlencoded$|^text\/plain$/.test(type)) {
-    throw new Problem("unsupported-media-type", `send application/json, not ${type}`);
-  }
-  const text = await textBody(context, maxBytes);
-  try {
-    return { text, value: parseJson(text, JSON_DEPTH) };
-  } catch (error) {
-    throw new Problem("invalid-json", text.trim() === "" ? "the body is empty; send a JSON object" : (error as SyntaxError).message);
-  }
-}
-
-/** The same of a body that may be left out: then it is an empty object. */
-export async function optionalJsonBody(context: HttpContext, maxBytes: number): Promise<unknown> {
-  return context.req.raw.body === null || context.req.header("content-length") === "0" ? {} : (await jsonBody(context, maxBytes)).value;
-}
-
-function newDecoder(): TextDecoder {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-}
-
-/** For whole texts. One that decodes in pieces keeps the rest of a piece, and is nobody else's. */
-const utf8 = newDecoder();
-
-async function textBody(context: HttpContext, maxBytes: number): Promise<string> {
-  const tooLarge = () => new Problem("body-too-large", `the body may have at most ${maxBytes} bytes`, { limit: maxBytes });
-  const length = context.req.header("content-length");
-  if (Number(length ?? 0) > maxBytes) throw tooLarge();
-  try {
-    // Whoever says how much will come is read at once, which costs a third of reading it piece by piece.
-    if (length !== undefined) return utf8.decode(await context.req.raw.arrayBuffer());
-    const { body } = context.req.raw;
-    if (!body) return "";
-    const decoder = newDecoder();
-    let text = "";
-    let bytes = 0;
-    for await (const chunk of body) {
-      bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw tooLarge();
-      text += decoder.decode(chunk, { stream: true });
-    }
-    return text + decoder.decode();
-  } catch (error) {
-    throw bodyProblem(error);
-  }
-}
-
-/** What is wrong with a body that cannot be read. That its client has gone is no failure of ours, though the platform says so. */
-export function bodyProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof TypeError) return new Problem("invalid-json", "the body is not valid UTF-8");
-  return new Problem("invalid-request", "the body broke off before its end");
 }
 
 /** What `If-Match` and `If-None-Match` say about the stream's version. */
@@ -168,9 +134,28 @@ export function prefersAsync(context: HttpContext): boolean {
   return /(?:^|[,;\s])respond-async(?:$|[,;\s])/i.test(context.req.header("prefer") ?? "");
 }
 
+/** The visible characters of ASCII, and the space within a value. */
+const VISIBLE_ASCII = /^[\u0020-\u007e]*$/;
+
+/**
+ * The header's value, if it is ASCII. Bytes that are not UTF-8 arrive as U+FFFD, and clients send Latin-1: "Müller" and
+ * "Möller" would be the same value.
+ *
+ * @throws {Problem} when it has another byte
+ */
+export function asciiHeader(context: HttpContext, name: string): string | undefined {
+  const value = context.req.header(name);
+  if (value === undefined || VISIBLE_ASCII.test(value)) return value;
+  throw new Problem(
+    "invalid-header",
+    `${name} has a byte outside of visible ASCII: percent-encode its value as UTF-8, such as %C3%BC for ü`,
+    { header: name },
+  );
+}
+
 /** The client's name for this very request. */
 export function idempotencyKeyOf(context: HttpContext): string | undefined {
-  const key = context.req.header("idempotency-key");
+  const key = asciiHeader(context, "Idempotency-Key");
   if (key === undefined) return undefined;
   if (key === "" || key.length > IDEMPOTENCY_KEY_BYTES) {
     throw new Problem("invalid-request", `an Idempotency-Key has 1 to ${IDEMPOTENCY_KEY_BYTES} characters`);
@@ -178,9 +163,9 @@ export function idempotencyKeyOf(context: HttpContext): string | undefined {
   return key;
 }
 
-/** The conversation that a fact belongs to: what `Correlation-Id` says. Trace context stays beside a fact, not in it. */
+/** The conversation that a fact belongs to, from `Correlation-Id`. Trace context stays beside a fact, not in it. */
 export function correlationIdOf(context: HttpContext): string | undefined {
-  const id = context.req.header("correlation-id");
+  const id = asciiHeader(context, "Correlation-Id");
   if (id !== undefined && (id === "" || id.length > IDEMPOTENCY_KEY_BYTES)) {
     throw new Problem("invalid-request", `a Correlation-Id has 1 to ${IDEMPOTENCY_KEY_BYTES} characters`);
   }

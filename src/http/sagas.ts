@@ -12,13 +12,13 @@ import type { SagaState, StepState } from "../processors/saga-state.ts";
 import type { StreamState } from "../protocol.ts";
 import { problemOf } from "./answers.ts";
 import { Problem } from "./problem.ts";
+import { jsonBody } from "./body.ts";
 import {
   type HttpContext,
   WholeNumber,
   conversationOf,
   hasVersion,
   idempotencyKeyOf,
-  jsonBody,
   prefersAsync,
   queryOf,
   storeOf,

@@ -5,9 +5,9 @@ import type { NamedQuery, ParamsSchema } from "../views/named-query.ts";
 import { runNamedQuery } from "../views/query-named.ts";
 import type { View } from "../views/view.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, checked, storeOf } from "./request.ts";
+import { type HttpContext, checked, parametersOf, saidOften, storeOf } from "./request.ts";
 import { answered, headersOf, wantedOf } from "./view-answers.ts";
-import { Consistency, parametersOf, saidOften } from "./view-query.ts";
+import { Consistency } from "./view-query.ts";
 
 /** `GET /views/{view}/queries/{query}` */
 export async function namedQuery(context: HttpContext, view: View): Promise<Response> {

@@ -9,7 +9,7 @@ import type { Column, ColumnKind } from "../views/layout.ts";
 import { tableOf } from "../views/table.ts";
 import { QUERY_PARAMETERS, type View } from "../views/view.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, WholeNumber, checked, limitOf } from "./request.ts";
+import { type HttpContext, WholeNumber, checked, limitOf, parametersOf, saidOften } from "./request.ts";
 
 /** At which position rows are read. */
 export const Consistency = z.object({
@@ -37,16 +37,6 @@ export const OPERATORS_OF: Record<ColumnKind, readonly Operator[]> = {
   boolean: ["ne", "in", "is"],
   json: ["is"],
 };
-
-/** What the query string says, by name. */
-export function parametersOf(context: HttpContext): Map<string, string[]> {
-  const { searchParams } = new URL(context.req.url);
-  return new Map([...new Set(searchParams.keys())].map((name) => [name, searchParams.getAll(name)]));
-}
-
-export function saidOften(name: string, values: readonly string[]): Problem {
-  return new Problem("invalid-request", `${name} can be said once, not ${values.length} times`);
-}
 
 /** The query's parameters by a schema, and its conditions on columns. */
 export function viewQueryOf<Schema extends z.ZodObject>(context: HttpContext, view: View, schema: Schema) {

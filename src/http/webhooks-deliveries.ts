@@ -4,7 +4,8 @@ import { Hono } from "hono";
 import { DEFINITION_BYTES, MAX_POSITION } from "../limits.ts";
 import type { ReplayRequest, WebhookRpc } from "../webhooks/protocol.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, checked, jsonBody, linkTo, optionalJsonBody, queryOf } from "./request.ts";
+import { jsonBody, optionalJsonBody } from "./body.ts";
+import { type HttpContext, checked, linkTo, queryOf } from "./request.ts";
 import { DeliveriesQuery, ReplayIn, RetryIn } from "./webhooks-in.ts";
 import { known } from "./webhooks-answers.ts";
 

@@ -18,7 +18,7 @@ import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, requestIdOf, requireStoreName, traceOf } from "./request.ts";
+import { type HttpContext, requestIdOf, requireReadableUrl, requireStoreName, traceOf } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
 import { streamRoutes } from "./streams.ts";
@@ -77,7 +77,7 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
     .route("/import", importRoutes(app));
 
   const http = new Hono<{ Bindings: Env }>()
-    .use(securityHeaders(), crossOrigin(), auth())
+    .use(securityHeaders(), crossOrigin(), auth(), requireReadableUrl)
     .use("/stores/:store/*", requireStoreName)
     .route("/", serviceRoutes(app))
     .route("/", ofStore)

@@ -6,6 +6,7 @@ import { asyncCommands } from "./async-commands.ts";
 import { categories } from "./categories.ts";
 import { cloudevents } from "./cloudevents.ts";
 import { commands } from "./commands.ts";
+import { encodings } from "./encodings.ts";
 import { facts } from "./facts.ts";
 import { type Send, type Service, serviceAt } from "./http.ts";
 import { imports } from "./imports.ts";
@@ -18,6 +19,7 @@ import { service } from "./service.ts";
 
 const SUITES: Readonly<Record<string, (service: Service) => void>> = {
   appends,
+  encodings,
   reads,
   facts,
   categories,

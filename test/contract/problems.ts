@@ -44,6 +44,8 @@ export function problems({ fetch, freshStore }: Service): void {
       ["a number that none is", ({ post }) => post("/streams/alarm/1", '{"type":"Raised","data":{"from":"a","value":1e999}}')],
       ["too much nesting", ({ post }) => post(COUNT, `{"a":${"[".repeat(64)}${"]".repeat(64)}}`)],
     ],
+    "invalid-path": [["a stream id", ({ get }) => get("/streams/alarm/%E9")]],
+    "invalid-header": [["a key", ({ post }) => post("/streams/alarm/1", FACT, { "idempotency-key": "ü" })]],
     "invalid-request": [
       ["a condition", ({ post }) => post(COUNT, {}, { "if-match": "3" })],
       ["two conditions", ({ post }) => post(COUNT, {}, { "if-match": '"3"', "if-none-match": "*" })],

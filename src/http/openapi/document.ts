@@ -13,6 +13,7 @@ import {
   PATH_PARAMETERS,
   PROBLEMS_OF_ALL,
   PROBLEMS_OF_BODIES,
+  PROBLEMS_OF_HEADERS,
   REQUEST_HEADERS,
   RESPONSE_HEADERS,
 } from "./operation.ts";
@@ -161,8 +162,14 @@ function queryParameters({ query, notes = {} }: Operation, schemas: Schemas): Pa
 }
 
 /** The problem documents that an operation may answer with, by status. */
-function problemsOf({ problems = [], body }: Operation): DocumentedOperation["responses"] {
-  const codes = new Set<ProblemCode>([...problems, ...(body ? PROBLEMS_OF_BODIES : []), ...PROBLEMS_OF_ALL]);
+function problemsOf({ problems = [], headers = [], body }: Operation): DocumentedOperation["responses"] {
+  const takesText = headers.includes("Idempotency-Key") || headers.includes("Correlation-Id");
+  const codes = new Set<ProblemCode>([
+    ...problems,
+    ...(body ? PROBLEMS_OF_BODIES : []),
+    ...(takesText ? PROBLEMS_OF_HEADERS : []),
+    ...PROBLEMS_OF_ALL,
+  ]);
   const byStatus = Map.groupBy(codes, (code) => kindOfProblem(code).status);
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => {

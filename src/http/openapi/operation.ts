@@ -30,7 +30,7 @@ export interface Operation {
   readonly body?: Content;
   /** By success status. */
   readonly answers: Readonly<Record<number, Answer>>;
-  /** Those it may answer with besides {@link PROBLEMS_OF_ALL} and, if it has a body, {@link PROBLEMS_OF_BODIES}. */
+  /** Those it may answer with besides {@link PROBLEMS_OF_ALL}, and those of its body and its headers. */
   readonly problems?: readonly ProblemCode[];
   /** It is about the service, not about a store: there is only one, and `/stores/{store}` does not have it. */
   readonly ofService?: true;
@@ -40,6 +40,7 @@ export interface Operation {
 
 export const PROBLEMS_OF_ALL = [
   "invalid-request",
+  "invalid-path",
   "unauthorized",
   "forbidden",
   "rate-limited",
@@ -47,6 +48,8 @@ export const PROBLEMS_OF_ALL = [
   "auth-not-configured",
   "unavailable",
 ] as const;
+/** Of operations that take a header whose value is the client's own. */
+export const PROBLEMS_OF_HEADERS = ["invalid-header"] as const;
 export const PROBLEMS_OF_BODIES = ["invalid-json", "body-too-large", "unsupported-media-type"] as const;
 
 /** Parameters in paths. */
@@ -66,11 +69,13 @@ export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
 type RequestHeader = keyof typeof REQUEST_HEADERS;
 
 export const REQUEST_HEADERS = {
-  "Idempotency-Key": "Your name for this very request. The same again gets the first answer, and nothing happens twice.",
+  "Idempotency-Key":
+    "Your name for this very request. The same again gets the first answer, and nothing happens twice. Visible ASCII; percent-encode anything else.",
   "If-Match": 'The version that the stream must have, in quotes: `"3"`; `"0"`: it must not exist; `*`: it must exist.',
   "If-None-Match": "Of a write, `*`: the stream must not exist. Of a read, the `ETag` that you have.",
   Prefer: "`wait=N`: wait up to N seconds for what is asked for. Commands also take `respond-async`.",
-  "Correlation-Id": "The conversation that this belongs to. Without it: the trace id of `traceparent`.",
+  "Correlation-Id":
+    "The conversation that this belongs to. Without it: the trace id of `traceparent`. Visible ASCII; percent-encode anything else.",
   "Last-Event-ID": "Of a subscription: the last position that you have seen. It takes the place of `after`.",
 } as const;
 
