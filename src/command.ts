@@ -3,7 +3,7 @@
  */
 
 import type { z } from "zod";
-import { type Duration, milliseconds } from "./duration.ts";
+import { type Duration, type WholeDuration, milliseconds } from "./duration.ts";
 import type { DataSchemas, Frozen, JsonValue, KeysOf, NewEvent, keys } from "./event.ts";
 
 /** The command is fine and there is nothing to do. */
@@ -23,11 +23,16 @@ export type NewEventOf<Events extends DataSchemas> = {
   [Type in keyof Events & string]: NewEvent<Type, Frozen<z.input<Events[Type]>>>;
 }[keyof Events & string];
 
-/** A command that the stream sends to itself later. Made by {@link after}. */
+/** A command that the stream sends to itself later. Made by {@link after} and {@link at}. */
 export interface Timer<Command extends string = string, Data = unknown, Keys = KeysOf<Data>> {
   readonly kind: "after";
-  readonly delayMs: number;
+  /** Milliseconds from the decision on. Either this is there or `at`. */
+  readonly delayMs?: number;
+  /** Milliseconds since 1970. */
+  readonly at?: number;
   readonly command: Command;
+  /** Which of several timers for the command; without it, the one that has no key. */
+  readonly key?: string;
   readonly data: Data;
   readonly [keys]?: Keys;
 }
@@ -36,6 +41,17 @@ export interface Timer<Command extends string = string, Data = unknown, Keys = K
 export interface Cancellation<Command extends string = string> {
   readonly kind: "cancel";
   readonly command: Command;
+  readonly key?: string;
+}
+
+/** Takes every timer of the stream back: what the end of a process does. */
+export interface CancelAll {
+  readonly kind: "cancel-all";
+}
+
+export interface TimerOptions {
+  /** Tells timers for the same command apart: an aggregate with parts has one for each part. At most 256 bytes. */
+  readonly key?: string;
 }
 
 /** Any timer for these commands, as `decide` may set it. */
@@ -55,24 +71,57 @@ export type Decision<Events extends DataSchemas, Commands extends DataSchemas> =
 
 /**
  * Sends a command to this very stream after a while: a timer, kept with the stream and fired once by its alarm.
- * There is one timer for each command; setting it again moves it.
+ * There is one timer for each command and key; setting it again moves it.
  *
  * @throws {TypeError} when the duration is not one
  *
  * @example
  * PlaceOrder: (state, order) => [event("OrderPlaced", order), after("30m", "ExpireOrder", {})]
+ *
+ * @example
+ * ReserveSeat: (state, { seat }) => [event("SeatReserved", { seat }), after("10m", "FreeSeat", { seat }, { key: seat })]
  */
-export function after<const Command extends string, const Data extends object>(
-  delay: Duration,
+export function after<const Delay extends Duration, const Command extends string, const Data extends object>(
+  delay: WholeDuration<Delay>,
   command: Command,
   data: Data,
+  options: TimerOptions = {},
 ): Timer<Command, Data> {
-  return { kind: "after", delayMs: milliseconds(delay), command, data };
+  return { kind: "after", delayMs: milliseconds(delay), command, data, ...keyOf(options) };
 }
 
-/** Takes back the timer for a command; without one it does nothing. */
-export function cancel<const Command extends string>(command: Command): Cancellation<Command> {
-  return { kind: "cancel", command };
+/**
+ * Sends a command to this very stream at a time: a timer like that of {@link after}. A time in the past means now.
+ *
+ * @param date a Date, or a time as RFC 3339 writes it, with its offset
+ * @throws {TypeError} when it is no time
+ *
+ * @example
+ * Book: (state, { room, from }) => [event("Booked", { room, from }), at(from, "OpenRoom", { room }, { key: room })]
+ */
+export function at<const Command extends string, const Data extends object>(
+  date: Date | string,
+  command: Command,
+  data: Data,
+  options: TimerOptions = {},
+): Timer<Command, Data> {
+  const isTime = typeof date !== "string" || RFC_3339.test(date);
+  const ms = isTime ? new Date(date).getTime() : Number.NaN;
+  if (Number.isNaN(ms)) {
+    throw new TypeError(`the timer for ${command} is set to ${String(date)}, which is no time: a Date, or RFC 3339 with an offset`);
+  }
+  return { kind: "after", at: ms, command, data, ...keyOf(options) };
+}
+
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/i;
+
+/** Takes back the timer for a command, or the one with this key; without one it does nothing. */
+export function cancel<const Command extends string>(command: Command, options: TimerOptions = {}): Cancellation<Command> {
+  return { kind: "cancel", command, ...keyOf(options) };
+}
+
+function keyOf({ key }: TimerOptions): TimerOptions {
+  return key === undefined ? {} : { key };
 }
 
 /** The command changes nothing, and that is not an error: typically it has been carried out before. */

@@ -1,7 +1,14 @@
 /** Durations as people write them. */
 
+import { LAST_TIME_MS } from "./limits.ts";
+
 /** How long, for example `"30m"`: a whole number of milliseconds, seconds, minutes, hours or days. */
 export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+
+/** The same, but what the compiler can see to be no whole number does not compile: `"-5ms"`, `"0.5ms"`. */
+export type WholeDuration<Text extends Duration> = Text extends `-${string}` | `${string}${"." | "e" | "E"}${string}`
+  ? "a whole number and ms, s, m, h or d"
+  : Text;
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -13,5 +20,8 @@ const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 export function milliseconds(duration: Duration): number {
   const [, amount, unit] = /^(\d{1,12})(ms|s|m|h|d)$/.exec(duration) ?? [];
   if (amount === undefined) throw new TypeError(`"${duration}" is no duration: a whole number and ms, s, m, h or d`);
-  return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  const ms = Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  if (ms > LAST_TIME_MS)
+    throw new TypeError(`"${duration}" is no duration: at most 100000000d, which is all the time that a Date can hold`);
+  return ms;
 }

@@ -5,7 +5,7 @@ export { aggregate } from "./streams/aggregate.ts";
 export { category } from "./streams/category.ts";
 export { event, streamIdOf } from "./event.ts";
 export { upcast } from "./upcast.ts";
-export { after, cancel, nothing, refuse } from "./command.ts";
+export { after, at, cancel, nothing, refuse } from "./command.ts";
 
 // ④ Views: data out
 export { view } from "./views/view.ts";

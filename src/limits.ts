@@ -34,6 +34,15 @@ export const CORS_MAX_AGE_SECONDS = 7_200;
 /** Seconds for which a browser that has met the store by https asks for nothing else. Ours: a year, which is common. */
 export const HSTS_SECONDS = 31_536_000;
 
+/** The last time that there is, in milliseconds since 1970. Platform: ECMAScript's `Date` ends there, 100,000,000 days after 1970. */
+export const LAST_TIME_MS = 8_640_000_000_000_000;
+/** Milliseconds ahead for which an alarm is set at most; for what is due later it goes off in vain, and is set again. Ours: far below the year 2262, where 64-bit nanoseconds end. */
+export const ALARM_AHEAD_MS = 365 * 86_400_000;
+/** Timers that one stream may have. Ours: all are read when one of them is due, and shown with the state. */
+export const STREAM_TIMERS = 1_000;
+/** Bytes of a timer's key. Ours: room for any id. */
+export const TIMER_KEY_BYTES = 256;
+
 /** Reactions in a row that may lead to an event. Ours: far above any chain of business steps; what goes on beyond it is a loop. */
 export const REACTION_HOPS = 100;
 /** Commands and events that a reactor may answer to one event. Ours: as many as one append may have. */

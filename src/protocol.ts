@@ -181,7 +181,7 @@ export interface StreamState {
   /** JSON text. */
   readonly state: string;
   /** Commands that the stream will send to itself; `due` in milliseconds since 1970, `data` as JSON text. */
-  readonly timers: readonly { readonly command: string; readonly due: number; readonly data: string }[];
+  readonly timers: readonly { readonly command: string; readonly key?: string; readonly due: number; readonly data: string }[];
 }
 
 export interface StreamRpc {

@@ -6,7 +6,7 @@ import { newId } from "../ids.ts";
 import { COMMAND_BYTES, RECEIPT_DAYS, WAIT_SECONDS } from "../limits.ts";
 import { streamOf } from "../objects.ts";
 import type { ProcessState } from "../processors/process.ts";
-import type { CommandAnswer } from "../protocol.ts";
+import type { CommandAnswer, StreamState } from "../protocol.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
 import { problemOf, writeHeaders } from "./answers.ts";
 import { Problem } from "./problem.ts";
@@ -97,11 +97,11 @@ export function aggregateRoutes(app: App) {
     if (asked !== undefined && asked > head) throw new Problem("unknown-version", `${stream} is at version ${head}`, { version: head });
     const etag = `"${version}"`;
     if (hasVersion(context, version)) return context.body(null, 304, { etag });
-    const pending = timers.map(
-      ({ command, due, data }) => `{"command":"${command}","due":"${new Date(due).toISOString()}","data":${data}}`,
-    );
-    const timersNow = asked === undefined && pending.length > 0 ? `,"timers":[${pending.join(",")}]` : "";
-    const shown = isProcess(app, aggregate.name) ? processJson(state) : `"state":${state}`;
+    const isProcessHere = isProcess(app, aggregate.name);
+    // Version 0.1 let a process set a timer at its end, which will do nothing.
+    const isOver = isProcessHere && (JSON.parse(state) as ProcessState).completed;
+    const timersNow = asked === undefined && timers.length > 0 && !isOver ? `,"timers":[${timers.map(timerJson).join(",")}]` : "";
+    const shown = isProcessHere ? processJson(state) : `"state":${state}`;
     return jsonText(`{"stream":${JSON.stringify(stream)},"version":${version},${shown}${timersNow}}`, 200, { etag });
   });
 
@@ -111,6 +111,11 @@ export function aggregateRoutes(app: App) {
 /** The commands that anybody may send. */
 export function commandsOf({ commands, internal }: AnyAggregate): string[] {
   return Object.keys(commands).filter((command) => !internal?.has(command));
+}
+
+function timerJson({ command, key, due, data }: StreamState["timers"][number]): string {
+  const named = key === undefined ? "" : `,"key":${JSON.stringify(key)}`;
+  return `{"command":${JSON.stringify(command)}${named},"due":"${new Date(due).toISOString()}","data":${data}}`;
 }
 
 function isProcess(app: App, name: string): boolean {

@@ -101,7 +101,7 @@ async function outcomeOf({ app, env, store, process }: Running, event: RecordedE
   };
   const target = app.aggregates.get(aggregate);
   if (!target) return failed("unknown-aggregate", `the app has no aggregate "${aggregate}"`);
-  if (!Object.hasOwn(target.commands, command) || (target.internal?.has(command) && command !== START_SAGA)) {
+  if (!Object.hasOwn(target.commands, command) || isItsOwn(target, command)) {
     return failed("unknown-command", `"${aggregate}" has no command "${command}"`);
   }
   const problem = streamIdProblem(id);
@@ -141,6 +141,11 @@ async function outcomeOf({ app, env, store, process }: Running, event: RecordedE
     case "idempotency-conflict":
       throw new Error(`${command} for ${aggregate}/${id} was answered by idempotency-conflict`);
   }
+}
+
+/** Whether only the process itself sends this command: its inputs and timers. Internal commands of aggregates are for processors too. */
+function isItsOwn(target: object & { readonly internal?: ReadonlySet<string> }, command: string): boolean {
+  return "process" in target && target.internal?.has(command) === true && command !== START_SAGA;
 }
 
 interface Input {

@@ -7,7 +7,7 @@
  */
 
 import { z } from "zod";
-import type { Cancellation, DecideContext, Nothing, Refusal, SendAction, Timer } from "../command.ts";
+import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, SendAction, Timer } from "../command.ts";
 import type { RetryPolicy } from "../delivery/retry.ts";
 import type { DataSchema, NewEvent, RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
@@ -97,6 +97,9 @@ export interface Process {
 type StoredPart = Exclude<Part, Sending | Completion>;
 type Decided = readonly StoredPart[] | Refusal;
 
+/** No part that a `decide` of anybody else may answer: hence the cast. */
+const CANCEL_ALL = { kind: "cancel-all" } satisfies CancelAll as unknown as Cancellation;
+
 /** Makes the aggregate. */
 export function defineProcess(definition: ProcessDefinition): Process {
   const { name, description, sources, revision, commands, timeouts } = definition;
@@ -173,6 +176,7 @@ function eventOf(outcome: Outcome): NewEvent<string, object, never> {
 /** A handler's answer as events and timers of the instance's stream. */
 function decided(definition: ProcessDefinition, context: DecideContext, reply: Answer, first: readonly NewEvent[]): Decided {
   const parts: readonly Part[] = reply === undefined ? [] : "kind" in reply ? (reply.kind === "nothing" ? [] : [reply]) : reply;
+  const completes = parts.some(({ kind }) => kind === "complete");
   let sent = 0;
   const stored = parts.flatMap((part): StoredPart | StoredPart[] => {
     switch (part.kind) {
@@ -188,18 +192,16 @@ function decided(definition: ProcessDefinition, context: DecideContext, reply: A
         return { kind: "event", type: COMMAND_SENT, data: { commandId, aggregate, id, command, data, ...extra } };
       }
       case "complete":
-        return [
-          { kind: "event", type: "$Completed", data: {} },
-          ...Object.keys(definition.timeouts).map((command) => ({ kind: "cancel" as const, command })),
-        ];
+        return { kind: "event", type: "$Completed", data: {} };
       case "event":
         if (part.type.startsWith("$")) throw new Error(`"${part.type}": event types that begin with $ are the store's own`);
         return part;
       default:
-        return part;
+        // What is complete has no timers, whether they were set before or in the same answer.
+        return completes ? [] : part;
     }
   });
-  return [...first, ...stored];
+  return [...first, ...stored, ...(completes ? [CANCEL_ALL] : [])];
 }
 
 /** How an event changes what an instance remembers. */

@@ -13,7 +13,7 @@ import type { DataSchemas, RecordedEvent } from "../event.ts";
 type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
 
 // `NoInfer`: the handlers' return values must not widen the literals of `State`.
-export interface AggregateDefinition<Events extends DataSchemas, Commands extends DataSchemas, State> {
+interface Rules<Events extends DataSchemas, Commands extends DataSchemas, State> {
   readonly description?: string;
   /** Event types by name. What is stored is the schema's output. */
   readonly events: Events;
@@ -37,15 +37,24 @@ export interface AggregateDefinition<Events extends DataSchemas, Commands extend
   readonly revision?: string | number;
 }
 
+export interface AggregateDefinition<Events extends DataSchemas, Commands extends DataSchemas, State> extends Rules<
+  Events,
+  Commands,
+  State
+> {
+  /** Commands that only timers and processors send. From outside they do not exist. (A set: those of another aggregate, spread into this one.) */
+  readonly internal?: readonly NoInfer<keyof Commands & string>[] | ReadonlySet<string>;
+}
+
 export interface Aggregate<
   Name extends string = string,
   Events extends DataSchemas = DataSchemas,
   Commands extends DataSchemas = DataSchemas,
   State = unknown,
-> extends AggregateDefinition<Events, Commands, State> {
+> extends Rules<Events, Commands, State> {
   readonly kind: "aggregate";
   readonly name: Name;
-  /** Those of its commands that only the store itself sends; no door takes them. */
+  /** Those of its commands that only timers and processors send; no door takes them. */
   readonly internal?: ReadonlySet<string>;
 }
 
@@ -57,7 +66,7 @@ export type AnyAggregate = Aggregate<string, any, any, any>;
  * Declares an aggregate.
  *
  * @param name names the category of its streams: `order` for `order/42`
- * @throws {TypeError} when a name could not be carried by the routes
+ * @throws {TypeError} when a name could not be carried by the routes, or a command that is not declared is internal
  *
  * @example
  * export const counter = aggregate("counter", {
@@ -75,5 +84,9 @@ export function aggregate<const Name extends string, const Events extends DataSc
   requireName("aggregate", name);
   for (const type of Object.keys(definition.events)) requireName(`event type of aggregate "${name}"`, type, EVENT_TYPE);
   for (const command of Object.keys(definition.commands)) requireName(`command of aggregate "${name}"`, command, NAME);
-  return { kind: "aggregate", name, ...definition };
+  const { internal, ...rules } = definition;
+  const unknown = [...(internal ?? [])].find((command) => !Object.hasOwn(definition.commands, command));
+  if (unknown !== undefined)
+    throw new TypeError(`aggregate "${name}" has the internal command "${unknown}", which its \`commands\` does not declare`);
+  return { kind: "aggregate", name, ...rules, ...(internal ? { internal: new Set(internal) } : {}) };
 }

@@ -5,6 +5,8 @@
  * Whoever is woken too early looks what is due and asks again.
  */
 
+import { ALARM_AHEAD_MS } from "../limits.ts";
+
 /** An alarm this late has been lost (reported of the platform), so it is set again. Ours. */
 const LOST_ALARM_MS = 60_000;
 
@@ -27,10 +29,11 @@ export class AlarmClock {
   }
 
   /**
-   * Wakes the object at `due` (milliseconds since 1970) or earlier. Inside `transactionSync` the alarm commits, or not,
+   * Wakes the object at `time` (milliseconds since 1970) or earlier: what is due in many years is asked for once a year. Inside `transactionSync` the alarm commits, or not,
    * together with what it is for.
    */
-  wakeAt(due: number): void {
+  wakeAt(time: number): void {
+    const due = Math.min(time, Date.now() + ALARM_AHEAD_MS);
     if (this.#at !== null && this.#at <= due && this.#at > Date.now() - LOST_ALARM_MS) return;
     this.#at = due;
     // Not awaited: the output gate holds every answer until the write is durable.

@@ -10,6 +10,7 @@ import { type Decided, decide, parseCommand } from "./decide.ts";
 import type { Journal } from "./journal.ts";
 import type { Receipt } from "./receipts.ts";
 import { fingerprint } from "./replay.ts";
+import type { TimerName } from "./timers.ts";
 import type { StateCache } from "./state.ts";
 import { logger } from "../telemetry/logger.ts";
 
@@ -36,7 +37,7 @@ export interface Decider {
 }
 
 /** A command's request, with what only a timer adds. */
-export type CommandRun = CommandRequest & { readonly commandId?: string; readonly firedTimer?: string };
+export type CommandRun = CommandRequest & { readonly commandId?: string; readonly firedTimer?: TimerName };
 
 /** Carries out a command: validates, recognises repeats, checks the version, decides, stores. */
 export function runCommand(decider: Decider, request: CommandRun): CommandOutcome {
@@ -93,6 +94,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
       };
     });
     next = state.after(events);
+    if (decided.kind === "events") journal.timers.requireRoom(decided.timers, request.firedTimer);
   } catch (error) {
     const { store, stream } = decider;
     const { trace } = request;

@@ -2,8 +2,8 @@
 
 import type { z } from "zod";
 import { isLonger } from "../json.ts";
-import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES } from "../limits.ts";
-import type { Cancellation, DecideContext, Nothing, Refusal, Timer } from "../command.ts";
+import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES, LAST_TIME_MS, TIMER_KEY_BYTES } from "../limits.ts";
+import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } from "../command.ts";
 import type { NewEvent } from "../event.ts";
 import type { Issue } from "../protocol.ts";
 import type { AnyAggregate } from "./aggregate.ts";
@@ -17,13 +17,14 @@ export type Decided =
     }
   | { readonly kind: "refused"; readonly reason: string; readonly details?: string };
 
-/** A timer that is set (`data` is JSON text), or taken back. */
+/** A timer that is set (`due` in milliseconds since 1970, `data` as JSON text), or taken back, or all of them. Key `""`: none. */
 export type TimerChange =
-  | { readonly command: string; readonly delayMs: number; readonly data: string }
-  | { readonly command: string; readonly cancelled: true };
+  | { readonly command: string; readonly key: string; readonly due: number; readonly data: string; readonly cancelled?: never }
+  | { readonly command: string; readonly key: string; readonly cancelled: true }
+  | { readonly cancelled: "all" };
 
 /** What any `decide` answers, its types forgotten. */
-type AnyPart = NewEvent | Timer | Cancellation;
+type AnyPart = NewEvent | Timer | Cancellation | CancelAll;
 type AnyDecision = AnyPart | readonly AnyPart[] | Nothing | Refusal;
 
 /** The command's data as its schema gives it, or what is wrong with it. */
@@ -59,7 +60,7 @@ export function decide(aggregate: AnyAggregate, command: string, state: unknown,
   return {
     kind: "events",
     events,
-    timers: parts.flatMap((part) => (part.kind === "event" ? [] : checkedTimer(aggregate, part))),
+    timers: parts.flatMap((part) => (part.kind === "event" ? [] : checkedTimer(aggregate, part, context.now))),
   };
 }
 
@@ -74,11 +75,36 @@ function checkedEvent(aggregate: AnyAggregate, event: NewEvent): { type: string;
 }
 
 /** The data is checked already now: a timer that could only fail when it fires would be found too late. */
-function checkedTimer(aggregate: AnyAggregate, timer: Timer | Cancellation): TimerChange {
-  const { command } = timer;
-  const schema = aggregate.commands[command] as z.ZodType | undefined;
+function checkedTimer(aggregate: AnyAggregate, timer: Timer | Cancellation | CancelAll, now: Date): TimerChange {
+  if (timer.kind === "cancel-all") return { cancelled: "all" };
+  const { command, key = "" } = timer;
+  const schema = Object.hasOwn(aggregate.commands, command) ? (aggregate.commands[command] as z.ZodType) : undefined;
   if (!schema) throw new Error(`decide set a timer for "${command}", which aggregate "${aggregate.name}" does not declare`);
-  if (timer.kind === "cancel") return { command, cancelled: true };
+  if (typeof key !== "string" || isLonger(key, TIMER_KEY_BYTES)) {
+    throw new TypeError(
+      `the key of a timer for "${command}" of aggregate "${aggregate.name}" must be a string of at most ${TIMER_KEY_BYTES} bytes`,
+    );
+  }
+  if (timer.kind === "cancel") return { command, key, cancelled: true };
+  const due = dueOf(timer, now);
   schema.parse(timer.data);
-  return { command, delayMs: timer.delayMs, data: JSON.stringify(timer.data) };
+  const data = JSON.stringify(timer.data);
+  if (isLonger(data, COMMAND_BYTES)) throw new Error(`decide set a timer for "${command}" with data of more than ${COMMAND_BYTES} bytes`);
+  return { command, key, due, data };
+}
+
+/**
+ * When a timer is due, in milliseconds since 1970. A time in the past means now.
+ *
+ * @throws {RangeError} when no Date can hold it
+ */
+export function dueOf({ command, delayMs = 0, at }: Timer, now: Date): number {
+  const due = Math.max(now.getTime(), at ?? now.getTime() + delayMs);
+  // What compares as false here is no number at all.
+  if (!(due <= LAST_TIME_MS)) {
+    throw new RangeError(
+      `a timer for "${command}" would be due after ${new Date(LAST_TIME_MS).toISOString()}, the last time that a Date can hold`,
+    );
+  }
+  return due;
 }

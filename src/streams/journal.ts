@@ -9,7 +9,7 @@ import type { TimerChange } from "./decide.ts";
 import { EventTable } from "./event-table.ts";
 import { type Receipt, Receipts } from "./receipts.ts";
 import type { StateCache } from "./state.ts";
-import { Timers } from "./timers.ts";
+import { type TimerName, Timers } from "./timers.ts";
 
 /** Everything that one request leads to. */
 export interface Entry {
@@ -26,7 +26,7 @@ export interface Entry {
     readonly causationId: string;
   }[];
   /** The timer that this request carries out. */
-  readonly firedTimer?: string;
+  readonly firedTimer?: TimerName;
   /** The state after the events. */
   readonly state?: { readonly cache: StateCache; readonly next: unknown };
 }
@@ -44,7 +44,7 @@ export class Journal {
     this.#alarm = alarm;
     this.events = new EventTable(storage.sql);
     this.receipts = new Receipts(storage.sql);
-    this.timers = new Timers(storage.sql);
+    this.timers = new Timers(storage);
     this.#deleted = this.events.range(this.events.head, this.events.head)[0]?.type === DELETED;
   }
 
@@ -69,8 +69,8 @@ export class Journal {
       if (receipt) this.receipts.record(receipt.key, receipt.receipt, now);
       if (firedTimer !== undefined) this.timers.remove(firedTimer);
       for (const { change, ...of } of timers) {
-        this.timers.change(change, now, of);
-        if ("delayMs" in change) this.#alarm.wakeAt(now + change.delayMs);
+        this.timers.change(change, of);
+        if ("due" in change) this.#alarm.wakeAt(change.due);
       }
       if (snapshots) state.cache.snapshot(state.next, head);
     };
@@ -81,13 +81,12 @@ export class Journal {
       if (isOneEvent && isAll) write();
       else this.#storage.transactionSync(write);
     } catch (error) {
+      this.timers.rolledBack();
       void this.#alarm.load();
       throw error;
     }
     if (events.length > 0) this.events.advance(events);
     this.receipts.committed(receipt !== undefined, givenIds.length > 0);
-    // Taking back alone creates no table.
-    if (timers.some(({ change }) => "delayMs" in change)) this.timers.committed();
     state?.cache.keep(state.next, head, snapshots);
   }
 

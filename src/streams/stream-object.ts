@@ -112,7 +112,9 @@ export function streamObject(app: App) {
       const { head, deleted } = this.#journal;
       const at = Math.min(version ?? head, head);
       const state = deleted || !this.#decider ? null : version === undefined ? this.#decider.state.current() : this.#decider.state.at(at);
-      const timers = this.#journal.timers.all().map(({ command, due, data }) => ({ command, due, data }));
+      const timers = this.#journal.timers
+        .all()
+        .map(({ command, key, due, data }) => ({ command, ...(key === "" ? {} : { key }), due, data }));
       const answer = { version: at, head, deleted, state: JSON.stringify(state), timers };
       await this.#settle();
       return answer;
@@ -170,6 +172,8 @@ export function streamObject(app: App) {
     #fireTimers(): void {
       for (const timer of this.#journal.timers.all()) {
         if (timer.due > Date.now()) return;
+        // One of those before it may have taken it back, or moved it.
+        if (!this.#journal.timers.isPending(timer)) continue;
         const { command, data, commandId, correlationId, causationId } = timer;
         let outcome: string;
         let failure: unknown;
@@ -181,7 +185,7 @@ export function streamObject(app: App) {
             correlationId,
             causationId,
             expected: { kind: "any" },
-            firedTimer: command,
+            firedTimer: timer,
           }));
         } catch (error) {
           outcome = "threw";

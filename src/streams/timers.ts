@@ -1,21 +1,30 @@
-/** A stream's timers: commands to itself that are due later. One for each command name; kept until carried out. */
+/** A stream's timers: commands to itself that are due later. One for each command name and key; kept until carried out. */
 
+import { STREAM_TIMERS } from "../limits.ts";
 import { hasTable } from "../sqlite.ts";
 import type { TimerChange } from "./decide.ts";
 
+/** The default of `key` lets version 0.1, which knows no keys, write into the table too. */
 const CREATE = `
   CREATE TABLE IF NOT EXISTS timers (
-    command        TEXT    PRIMARY KEY,
+    command        TEXT    NOT NULL,
+    key            TEXT    NOT NULL DEFAULT '', -- '': none
     due            INTEGER NOT NULL,      -- milliseconds since 1970
     data           TEXT    NOT NULL,      -- JSON, the command's body
     command_id     TEXT    NOT NULL,      -- the same in every attempt
     correlation_id TEXT    NOT NULL,
     causation_id   TEXT    NOT NULL,      -- the command that set it
-    attempts       INTEGER NOT NULL       -- that failed
+    attempts       INTEGER NOT NULL,      -- that failed
+    PRIMARY KEY (command, key)
   ) STRICT, WITHOUT ROWID`;
 
-export interface StoredTimer {
+export interface TimerName {
   readonly command: string;
+  /** `""`: none. */
+  readonly key: string;
+}
+
+export interface StoredTimer extends TimerName {
   readonly due: number;
   readonly data: string;
   readonly commandId: string;
@@ -28,21 +37,22 @@ export interface StoredTimer {
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 3_600_000;
 
-const COLUMNS = `command, due, data, command_id AS commandId, correlation_id AS correlationId, causation_id AS causationId, attempts`;
+const COLUMNS = `command, key, due, data, command_id AS commandId, correlation_id AS correlationId, causation_id AS causationId, attempts`;
 
 export class Timers {
   readonly #sql: SqlStorage;
   #exists: boolean;
 
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
-    this.#exists = hasTable(sql, "timers");
+  constructor(storage: DurableObjectStorage) {
+    this.#sql = storage.sql;
+    this.#exists = hasTable(storage.sql, "timers");
+    if (this.#exists && !this.#hasKeys()) storage.transactionSync(() => this.#giveKeys());
   }
 
   /** All timers, the next one first. */
   all(): StoredTimer[] {
     if (!this.#exists) return [];
-    return this.#sql.exec(`SELECT ${COLUMNS} FROM timers ORDER BY due, command`).toArray() as unknown as StoredTimer[];
+    return this.#sql.exec(`SELECT ${COLUMNS} FROM timers ORDER BY due, command, key`).toArray() as unknown as StoredTimer[];
   }
 
   /** When the next one is due (milliseconds since 1970). */
@@ -50,14 +60,37 @@ export class Timers {
     return this.all()[0]?.due;
   }
 
+  /** Whether this timer is still there as it was read: not fired, taken back or moved since. */
+  isPending({ command, key, commandId }: StoredTimer): boolean {
+    return (
+      this.#sql.exec(`SELECT 1 FROM timers WHERE command = ? AND key = ? AND command_id = ?`, command, key, commandId).toArray().length > 0
+    );
+  }
+
+  /** @throws {RangeError} when the stream would have more timers than it may */
+  requireRoom(changes: readonly TimerChange[], fired?: TimerName): void {
+    if (!changes.some((change) => "due" in change)) return;
+    const name = ({ command, key }: TimerName) => JSON.stringify([command, key]);
+    const names = new Set(this.all().map(name));
+    if (fired) names.delete(name(fired));
+    for (const change of changes) {
+      if ("due" in change) names.add(name(change));
+      else if (change.cancelled === "all") names.clear();
+      else names.delete(name(change));
+    }
+    if (names.size > STREAM_TIMERS) throw new RangeError(`a stream may have at most ${STREAM_TIMERS} timers at a time`);
+  }
+
   /** Sets or takes back. Call inside `transactionSync`. */
-  change(change: TimerChange, now: number, of: { commandId: string; correlationId: string; causationId: string }): void {
-    if ("cancelled" in change) return this.remove(change.command);
+  change(change: TimerChange, of: { commandId: string; correlationId: string; causationId: string }): void {
+    if (!("due" in change)) return change.cancelled === "all" ? this.removeAll() : this.remove(change);
     this.#sql.exec(CREATE);
+    this.#exists = true;
     this.#sql.exec(
-      `INSERT OR REPLACE INTO timers (command, due, data, command_id, correlation_id, causation_id, attempts) VALUES (?, ?, ?, ?, ?, ?, 0)`,
+      `INSERT OR REPLACE INTO timers (command, key, due, data, command_id, correlation_id, causation_id, attempts) VALUES (?, ?, ?, ?, ?, ?, ?, 0)`,
       change.command,
-      now + change.delayMs,
+      change.key,
+      change.due,
       change.data,
       of.commandId,
       of.correlationId,
@@ -66,22 +99,37 @@ export class Timers {
   }
 
   /** Call inside `transactionSync`. */
-  remove(command: string): void {
-    if (this.#exists) this.#sql.exec(`DELETE FROM timers WHERE command = ?`, command);
+  remove({ command, key }: TimerName): void {
+    if (this.#exists) this.#sql.exec(`DELETE FROM timers WHERE command = ? AND key = ?`, command, key);
   }
 
   /** The command could not be carried out: it is a bug or an outage, so the timer is kept and tried again later. */
-  postpone({ command, attempts }: StoredTimer, now: number): void {
+  postpone({ command, key, attempts }: StoredTimer, now: number): void {
     const due = now + Math.min(RETRY_MS * 2 ** attempts, RETRY_MAX_MS);
-    this.#sql.exec(`UPDATE timers SET due = ?, attempts = attempts + 1 WHERE command = ?`, due, command);
+    this.#sql.exec(`UPDATE timers SET due = ?, attempts = attempts + 1 WHERE command = ? AND key = ?`, due, command, key);
   }
 
   removeAll(): void {
     if (this.#exists) this.#sql.exec(`DELETE FROM timers`);
   }
 
-  /** Takes note of the table that a finished transaction may have created. */
-  committed(): void {
-    this.#exists = true;
+  /** A transaction that may have created the table did not commit. */
+  rolledBack(): void {
+    this.#exists = hasTable(this.#sql, "timers");
+  }
+
+  #hasKeys(): boolean {
+    return this.#sql.exec(`SELECT 1 FROM pragma_table_info('timers') WHERE name = 'key'`).toArray().length > 0;
+  }
+
+  /** Version 0.1 knew one timer for each command. A primary key cannot be changed, so the table is made again. */
+  #giveKeys(): void {
+    this.#sql.exec(`ALTER TABLE timers RENAME TO timers_without_keys`);
+    this.#sql.exec(CREATE);
+    this.#sql.exec(
+      `INSERT INTO timers (command, due, data, command_id, correlation_id, causation_id, attempts)
+       SELECT command, due, data, command_id, correlation_id, causation_id, attempts FROM timers_without_keys`,
+    );
+    this.#sql.exec(`DROP TABLE timers_without_keys`);
   }
 }

@@ -6,7 +6,7 @@ import type { DataSchemas, Frozen, JsonValue, NewEvent, RecordedEvent } from "..
 import { derivedId } from "../ids.ts";
 import type { Issue } from "../protocol.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
-import { decide, parseCommand } from "../streams/decide.ts";
+import { type TimerChange, decide, dueOf, parseCommand } from "../streams/decide.ts";
 import { NOW, asStored, dataOf, on, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
 
@@ -45,7 +45,11 @@ export function givenAggregate(aggregate: AnyAggregate, events: readonly NewEven
         const stored = expected.flatMap((part) =>
           part.kind === "event" ? { type: part.type, data: dataOf([aggregate], aggregate.name, part) } : [],
         );
-        same(sentence, outcome, asStored({ stored, timers: expected.flatMap((part) => (part.kind === "event" ? [] : timerOf(part))) }));
+        same(
+          sentence,
+          outcome,
+          asStored({ stored, timers: expected.flatMap((part) => (part.kind === "event" ? [] : timerOf(part, context.now))) }),
+        );
       };
       return {
         // oxlint-disable-next-line unicorn/no-thenable -- the word of given/when/then; whoever awaits the unfinished sentence fails
@@ -96,15 +100,25 @@ function outcomeOf(
   stateAfter(aggregate, recorded([aggregate], [...history, ...events.map((event) => on(stream, event))]));
   return {
     stored: events.map(({ type, data }) => ({ type, data })),
-    timers: decided.timers.map((timer) => ("data" in timer ? { ...timer, data: JSON.parse(timer.data) } : timer)),
+    timers: decided.timers.map(shown),
   };
 }
 
-/** A timer as the stream takes note of it. */
-function timerOf(timer: Timer | Cancellation): object {
+/** An expected timer, as {@link shown} shows it. */
+function timerOf(timer: Timer | Cancellation, now = new Date(NOW)): object {
+  const { command, key } = timer;
+  const name = { command, ...(key === undefined ? {} : { key }) };
   return timer.kind === "cancel"
-    ? { command: timer.command, cancelled: true }
-    : { command: timer.command, delayMs: timer.delayMs, data: timer.data };
+    ? { ...name, cancelled: true }
+    : { ...name, due: new Date(dueOf(timer, now)).toISOString(), data: timer.data };
+}
+
+/** A timer as the stream takes note of it: after a while and at a time are the same. */
+function shown(timer: TimerChange): object {
+  if (timer.cancelled === "all") return timer;
+  const { command, key } = timer;
+  const name = { command, ...(key === "" ? {} : { key }) };
+  return "due" in timer ? { ...name, due: new Date(timer.due).toISOString(), data: JSON.parse(timer.data) } : { ...name, cancelled: true };
 }
 
 function stateAfter(aggregate: AnyAggregate, events: readonly RecordedEvent[]): unknown {

@@ -1,6 +1,6 @@
 /** What may reach a process in a test, besides events: outcomes of its commands, timers, commands from outside. */
 
-import type { SendAction } from "../command.ts";
+import type { SendAction, TimerOptions } from "../command.ts";
 import type { JsonObject, JsonValue, NewEvent } from "../event.ts";
 import type { Outcome } from "../processors/process-events.ts";
 import type { On } from "./recorded.ts";
@@ -17,6 +17,7 @@ type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? 
 export interface TimeoutInput<Timeout extends string = string> {
   readonly kind: "timeout";
   readonly timeout: Timeout;
+  readonly key?: string;
 }
 
 /** A command from outside. Made by {@link told}. */
@@ -47,9 +48,9 @@ export function failed<Sent extends SendAction>(sent: Sent, reason: string): Out
   return { kind: "outcome", sent, outcome: { outcome: "failed", reason } };
 }
 
-/** The timer with this name goes off; it must have been set. */
-export function timeout<const Timeout extends string>(timeout: Timeout): TimeoutInput<Timeout> {
-  return { kind: "timeout", timeout };
+/** The timer with this name, and this key if it has one, goes off; it must have been set. */
+export function timeout<const Timeout extends string>(timeout: Timeout, { key }: TimerOptions = {}): TimeoutInput<Timeout> {
+  return { kind: "timeout", timeout, ...(key === undefined ? {} : { key }) };
 }
 
 /** Somebody sends the process a command. */

@@ -7,7 +7,7 @@ import { canonical } from "../json.ts";
 import { COMMAND_SENT, type CommandSent, INPUT, OUTCOME } from "../processors/process-events.ts";
 import type { Completion, Process, ProcessState } from "../processors/process.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
-import { decide, parseCommand } from "../streams/decide.ts";
+import { type TimerChange, decide, dueOf, parseCommand } from "../streams/decide.ts";
 import type { AnyInput } from "./inputs.ts";
 import { NOW, type On, asStored, dataOf, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
@@ -47,14 +47,14 @@ export function givenProcess(process: Process, inputs: readonly AnyInput[]): Giv
       const answered = instance.take(input);
       const sentence = `${process.name}: given ${inputs.map(nameOf).join(", ") || "nothing"}, when ${nameOf(input)}`;
       const thenParts = (...expected: readonly Part[]) =>
-        same(sentence, answered, asStored({ parts: asKept(expected).map((part) => shown(process, part)) }));
+        same(sentence, answered, asStored({ parts: asKept(expected).map((part) => shown(process, part, instance.now)) }));
       return {
         // oxlint-disable-next-line unicorn/no-thenable -- the word of given/when/then; whoever awaits the unfinished sentence fails
         then: thenParts,
         thenNothing: () => thenParts(),
         thenSends(...expected) {
           const sent = answered.parts.filter((part) => "kind" in part && part.kind === "send");
-          same(sentence, sent, asStored(expected.map((part) => shown(process, part))));
+          same(sentence, sent, asStored(expected.map((part) => shown(process, part, instance.now))));
         },
         thenRefused: (reason) => same(sentence, answered, { parts: [], refused: reason }),
         state: instance.state.own,
@@ -72,6 +72,7 @@ export class Instance {
   #version = 0;
   #inputs = 0;
   #positions = 0;
+  /** By {@link timerName}. */
   readonly #timers = new Map<string, { readonly due: number; readonly data: unknown }>();
   #now = Date.parse(NOW);
 
@@ -82,6 +83,10 @@ export class Instance {
 
   get state(): ProcessState {
     return this.#state;
+  }
+
+  get now(): Date {
+    return new Date(this.#now);
   }
 
   /**
@@ -96,10 +101,10 @@ export class Instance {
       case "command":
         return this.#run(input.command, input.data);
       case "timeout": {
-        const timer = this.#timers.get(input.timeout);
-        if (!timer)
-          throw new TypeError(`${this.#process.name} has set no timer "${input.timeout}" (${[...this.#timers.keys()].join(", ")})`);
-        this.#timers.delete(input.timeout);
+        const name = timerName({ command: input.timeout, ...input });
+        const timer = this.#timers.get(name);
+        if (!timer) throw new TypeError(`${this.#process.name} has set no timer "${name}" (${[...this.#timers.keys()].join(", ")})`);
+        this.#timers.delete(name);
         this.#now = Math.max(this.#now, timer.due);
         return this.#run(input.timeout, timer.data);
       }
@@ -141,21 +146,26 @@ export class Instance {
       this.#state = asStored(aggregate.evolve[type]?.(this.#state, asStored(JSON.parse(data)), event));
     }
     for (const timer of decided.timers) {
-      if ("cancelled" in timer) this.#timers.delete(timer.command);
-      else this.#timers.set(timer.command, { due: this.#now + timer.delayMs, data: JSON.parse(timer.data) });
+      if ("due" in timer) this.#timers.set(timerName(timer), { due: timer.due, data: JSON.parse(timer.data) });
+      else if (timer.cancelled === "all") this.#timers.clear();
+      else this.#timers.delete(timerName(timer));
     }
-    return asStored({
-      parts: [...decided.events.flatMap(partOf), ...decided.timers.flatMap((timer) => this.#timerPart(timer, decided.events))],
-    });
+    return asStored({ parts: [...decided.events.flatMap(partOf), ...decided.timers.flatMap(timerPart)] });
   }
+}
 
-  /** The end takes back all timers, and a saga has one of its own; that goes without saying. */
-  #timerPart(timer: { command: string; cancelled?: true; delayMs?: number; data?: string }, events: readonly { type: string }[]): object[] {
-    if (timer.command.startsWith("$")) return [];
-    if (!("cancelled" in timer))
-      return [{ kind: "after", command: timer.command, delayMs: timer.delayMs, data: JSON.parse(timer.data ?? "null") }];
-    return events.some(({ type }) => type === "$Completed") ? [] : [{ kind: "cancel", command: timer.command }];
-  }
+/** What tells timers apart, in words: the command, and the key if it has one. */
+function timerName({ command, key = "" }: { readonly command: string; readonly key?: string }): string {
+  return key === "" ? command : `${command} (${key})`;
+}
+
+/** The end takes back all timers, and a saga has one of its own; that goes without saying. */
+function timerPart(timer: TimerChange): object[] {
+  if (timer.cancelled === "all" || timer.command.startsWith("$")) return [];
+  const { command, key } = timer;
+  const name = { command, ...(key === "" ? {} : { key }) };
+  if (!("due" in timer)) return [{ kind: "cancel", ...name }];
+  return [{ kind: "after", ...name, due: new Date(timer.due).toISOString(), data: JSON.parse(timer.data) }];
 }
 
 /** A stored event as the part of an answer that it was. What tells of outcomes was not answered by a handler. */
@@ -175,7 +185,7 @@ function asKept(parts: readonly Part[]): Part[] {
 }
 
 /** An expected part, as what is stored shows it. */
-function shown(process: Process, part: Part): object {
+function shown(process: Process, part: Part, now: Date): object {
   switch (part.kind) {
     case "event":
       return { kind: "event", type: part.type, data: dataOf([process], process.name, part) };
@@ -183,8 +193,10 @@ function shown(process: Process, part: Part): object {
       const { kind, aggregate, id, command, data } = part;
       return { kind, aggregate, id, command, data };
     }
-    case "after":
-      return { kind: "after", command: part.command, delayMs: part.delayMs, data: part.data };
+    case "after": {
+      const { kind, command, key, data } = part;
+      return { kind, command, ...(key === undefined ? {} : { key }), due: new Date(dueOf(part, now)).toISOString(), data };
+    }
     default:
       return part;
   }
@@ -200,7 +212,7 @@ function nameOf(input: AnyInput): string {
     case "command":
       return input.command;
     case "timeout":
-      return `the timeout ${input.timeout}`;
+      return `the timeout ${timerName({ command: input.timeout, ...input })}`;
     case "outcome":
       return `${input.outcome.outcome} ${input.sent.command} for ${input.sent.aggregate}/${input.sent.id}`;
   }

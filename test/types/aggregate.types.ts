@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { aggregate, event, nothing, refuse } from "../../src/index.ts";
+import { after, aggregate, at, cancel, event, nothing, refuse } from "../../src/index.ts";
 
 interface Door {
   readonly status: "open" | "shut";
@@ -120,3 +120,40 @@ aggregate("not-json", {
   evolve: { Opened: (state) => state },
   decide: {},
 });
+
+aggregate("internal-commands", { ...rest, internal: ["Shut"], decide: { Open: () => nothing(), Shut: () => nothing() } });
+
+aggregate("misspelt-internal-command", {
+  ...rest,
+  // @ts-expect-error -- there is no command Slam
+  internal: ["Slam"],
+  decide: { Open: () => nothing(), Shut: () => nothing() },
+});
+
+// Timers: by a while or at a time, with keys.
+aggregate("timers", {
+  ...rest,
+  decide: {
+    Open: (_state, { by }, { now }) => [
+      after("30m", "Shut", {}, { key: by }),
+      at(now, "Shut", {}),
+      at("2026-01-01T00:00:00Z", "Open", { by }, { key: by }),
+      cancel("Shut", { key: by }),
+    ],
+    Shut: () => nothing(),
+  },
+});
+
+aggregate("misspelt-field-of-a-timer-at-a-time", {
+  ...rest,
+  // @ts-expect-error -- the command has no `who`
+  decide: { Open: () => at(new Date(), "Open", { who: "x" }), Shut: () => nothing() },
+});
+
+// @ts-expect-error -- a duration is not negative
+after("-5ms", "Shut", {});
+// @ts-expect-error -- a duration is whole
+after("0.5ms", "Shut", {});
+// @ts-expect-error -- a key is a text
+cancel("Shut", { key: 1 });
+after(`${Number("5")}ms`, "Shut", {});

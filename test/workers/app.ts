@@ -6,6 +6,7 @@ import {
   after,
   aggregate,
   append,
+  at,
   cancel,
   category,
   defineApp,
@@ -38,6 +39,7 @@ export const reminder = aggregate("reminder", {
     Ask: z.object({ in: z.string(), event: z.boolean().default(true) }),
     Remind: z.object({ note: z.string() }),
     Drop: z.object({}),
+    AskAndDrop: z.object({}),
     SetNonsense: z.object({}),
   },
   initialState: () => ({ count: 0 }),
@@ -56,7 +58,41 @@ export const reminder = aggregate("reminder", {
       return note === "now" ? event("Reminded", { count: state.count + 1 }) : refuse("not-now");
     },
     Drop: () => [event("Dropped", {}), cancel("Remind")],
+    AskAndDrop: () => [event("Dropped", {}), after("1h", "Remind", { note: "now" }), cancel("Remind")],
     SetNonsense: () => after("1s", "Remind", { note: 1 as unknown as string }),
+  },
+});
+
+/** Plans its parts: timers with keys, and a command that only timers and processors send. */
+export const agenda = aggregate("agenda", {
+  events: { Planned: z.object({ part: z.string() }), Rang: z.object({ part: z.string() }) },
+  commands: {
+    /** When each part rings: a duration, or a time. `then`: what a part that rings first does to the others. */
+    Plan: z.object({
+      parts: z.array(z.object({ part: z.string(), in: z.string().optional(), at: z.string().optional(), then: z.string().optional() })),
+    }),
+    Forget: z.object({ part: z.string().optional() }),
+    Ring: z.object({ part: z.string(), then: z.string().optional() }),
+    Bell: z.object({ part: z.string() }),
+  },
+  internal: ["Ring"],
+  initialState: () => ({ rang: [] as readonly string[] }),
+  evolve: { Planned: (state) => state, Rang: ({ rang }, { part }) => ({ rang: [...rang, part] }) },
+  decide: {
+    Plan: (_state, { parts }) =>
+      parts.flatMap(({ part, in: delay, at: time, then }) => {
+        const data = { part, ...(then === undefined ? {} : { then }) };
+        const key = part === "" ? {} : { key: part };
+        return [event("Planned", { part }), time === undefined ? after(delay as Duration, "Ring", data, key) : at(time, "Ring", data, key)];
+      }),
+    Forget: (_state, { part }) => cancel("Ring", part === undefined ? {} : { key: part }),
+    Ring: (_state, { part, then }) => {
+      if (then === undefined) return event("Rang", { part });
+      const [what = "", other = ""] = then.split(" ");
+      const change = what === "cancel" ? cancel("Ring", { key: other }) : after("1h", "Ring", { part: `${other} later` }, { key: other });
+      return [event("Rang", { part }), change];
+    },
+    Bell: (_state, { part }) => event("Rang", { part }),
   },
 });
 
@@ -184,7 +220,7 @@ const allReadings = webhook("told.all", {
 });
 
 export const app = defineApp({
-  aggregates: [product, order, counter, reminder, contract, purse],
+  aggregates: [product, order, counter, reminder, agenda, contract, purse],
   categories: [reading, alarm, meter, sample, specimen, sale, delivery, wish, word, webhookEvents],
   views: [readyOrders, stock, totals, values, contracts, specimens, customerTotals, stockByProduct, salesPerDay],
   processors: [fulfilment, relay, errand, move, trip],

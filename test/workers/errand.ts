@@ -89,7 +89,8 @@ export const errand = processManager("errand", {
       return [event("Begun", { jobs: data.jobs.length }), ...data.jobs.map(order), after(data.patience as Duration, "RunLate", {})];
     },
     Added: (state, { data }) => (state.status === "running" ? [event("JobAdded", {}), order(data.job)] : undefined),
-    CalledOff: () => [event("Ended", { how: "called-off" }), complete()],
+    // A timer that is set in the answer that ends it means nothing.
+    CalledOff: () => [event("Ended", { how: "called-off" }), complete(), after("1h", "RunLate", {})],
   },
   onAccepted: {
     Count: (state, { events }) => ended(state, event("JobDone", { by: events.reduce((sum, { data }) => sum + data.by, 0) })),

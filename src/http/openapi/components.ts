@@ -79,7 +79,7 @@ export const ANSWERS = {
       .optional()
       .describe("Commands that a process manager or saga has sent, whose outcome it does not know yet."),
     timers: z
-      .array(z.object({ command: z.string(), due: Time, data: z.unknown() }))
+      .array(z.object({ command: z.string(), key: z.string().optional(), due: Time, data: z.unknown() }))
       .optional()
       .describe("Commands that the stream will send to itself."),
   }),

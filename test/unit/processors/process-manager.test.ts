@@ -1,7 +1,7 @@
 // oxlint-disable vitest/expect-expect -- the kit's sentences are the assertions
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { after, cancel, complete, event, nothing, processManager, send, streamIdOf } from "../../../src/index.ts";
+import { after, at, cancel, complete, event, nothing, processManager, send, streamIdOf } from "../../../src/index.ts";
 import { OUTCOME } from "../../../src/processors/process-events.ts";
 import type { ProcessState } from "../../../src/processors/process.ts";
 import { accepted, failed, given, on, refused, timeout, told } from "../../../src/testing/index.ts";
@@ -146,6 +146,40 @@ describe("a process manager", () => {
     const tell = (state: ProcessState) => manager.decide[OUTCOME]?.(state, outcome, context);
     expect(tell({ own: { begun: 0 }, inFlight: [sent], completed: false })).toHaveLength(2);
     expect(tell({ own: { begun: 1 }, inFlight: [], completed: false })).toEqual([]);
+  });
+
+  it("has timers by key, at a time too, and none once it is complete", () => {
+    const manager = processManager("keys", {
+      ...base,
+      on: {
+        CalledOff: () => [
+          after("1s", "Late", { n: 1 }, { key: "a" }),
+          at("2026-01-01T00:00:02Z", "Late", { n: 2 }, { key: "b" }),
+          after("1h", "Last", {}),
+        ],
+      },
+      timeouts: { Late: z.object({ n: z.number() }), Last: z.object({}) },
+      onTimeout: {
+        Late: (_state, { n }) =>
+          n === 1 ? [event("Begun", {}), cancel("Late", { key: "b" })] : [complete(), after("1s", "Late", { n: 3 })],
+        Last: () => nothing(),
+      },
+    });
+    const calledOff = on("wish/1", event("CalledOff", { errand: "e" }));
+    given(manager, calledOff)
+      .when(timeout("Late", { key: "a" }))
+      .then(event("Begun", {}), cancel("Late", { key: "b" }));
+    expect(() => given(manager, calledOff, timeout("Late", { key: "a" })).when(timeout("Late", { key: "b" }))).toThrow(
+      'has set no timer "Late (b)" (Last)',
+    );
+    given(manager, calledOff)
+      .when(timeout("Late", { key: "b" }))
+      .then(complete());
+    expect(() => given(manager, calledOff, timeout("Late", { key: "b" })).when(timeout("Last"))).toThrow("has set no timer");
+    // Three seconds after two have gone by.
+    given(manager, calledOff, timeout("Late", { key: "b" }))
+      .when(calledOff)
+      .thenNothing();
   });
 
   it("takes timers back one by one, too", () => {

@@ -5,6 +5,7 @@ import {
   after,
   aggregate,
   append,
+  at,
   cancel,
   category,
   event,
@@ -304,5 +305,49 @@ describe("the kit, unlike the store,", () => {
       { id: "2", entry: "reading/2 1 2026-02-02T00:00:00.000Z 2026-02-02T00:00:00.000Z c" },
       { id: "3", entry: `reading/1 2 2026-03-03T00:00:00+01:00 ${NOW} ` },
     ]);
+  });
+});
+
+describe("the kit and timers", () => {
+  const room = aggregate("room", {
+    events: { Booked: z.object({ desk: z.string() }) },
+    commands: {
+      Book: z.object({ desk: z.string(), from: z.string() }),
+      Open: z.object({ desk: z.string() }),
+      Leave: z.object({ desk: z.string() }),
+    },
+    internal: ["Open"],
+    initialState: () => ({}),
+    evolve: { Booked: (state) => state },
+    decide: {
+      Book: (_state, { desk, from }) => [event("Booked", { desk }), at(from, "Open", { desk }, { key: desk })],
+      Open: () => nothing(),
+      Leave: (_state, { desk }) => cancel("Open", { key: desk }),
+    },
+  });
+  const book = (from: string) => given(room).when("Book", { desk: "a", from });
+
+  it("knows their keys, and that a time and a while are the same", () => {
+    const booked = event("Booked", { desk: "a" });
+    book("2026-01-01T01:00:00+00:30").then(booked, at(new Date("2026-01-01T00:30:00Z"), "Open", { desk: "a" }, { key: "a" }));
+    book("2026-01-01T00:30:00Z").then(booked, after("30m", "Open", { desk: "a" }, { key: "a" }));
+    book("2025-01-01T00:30:00Z").then(booked, after("0s", "Open", { desk: "a" }, { key: "a" }));
+    given(room)
+      .when("Leave", { desk: "a" })
+      .then(cancel("Open", { key: "a" }));
+    given(room).when("Open", { desk: "a" }).thenNothing();
+    expect(() => book("2026-01-01T00:30:00Z").then(booked, after("30m", "Open", { desk: "a" }))).toThrow("room: given nothing, when Book");
+    expect(() => book("2026-01-01T00:30:00Z").then(booked, after("31m", "Open", { desk: "a" }, { key: "a" }))).toThrow("due");
+    expect(() => book("soon").then(booked)).toThrow("the timer for Open is set to soon, which is no time");
+  });
+
+  it("refuses a key that is no text, or too long, and an internal command that is not declared", () => {
+    const withKey = (key: unknown) => () =>
+      given({ ...room, decide: { ...room.decide, Leave: () => cancel("Open", { key: key as string }) } })
+        .when("Leave", { desk: "a" })
+        .thenNothing();
+    expect(withKey(1)).toThrow('the key of a timer for "Open" of aggregate "room" must be a string of at most 256 bytes');
+    expect(withKey("ü".repeat(129))).toThrow("at most 256 bytes");
+    expect(() => aggregate("room", { ...room, internal: ["Opne"] as never })).toThrow('has the internal command "Opne"');
   });
 });

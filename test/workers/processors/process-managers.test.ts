@@ -194,6 +194,19 @@ describe("an instance that is complete", () => {
   });
 });
 
+it("an instance that version 0.1 completed, with a timer that it set in the same answer, shows none", async () => {
+  const { wish, say, run, errand, stream } = errands("leftover");
+  await wish("e", []);
+  await say("someone", "CalledOff", { errand: "e" });
+  await run();
+  await runInDurableObject(stream("errand", "e"), (_instance, { storage }) => {
+    storage.sql.exec(`INSERT INTO timers (command, due, data, command_id, correlation_id, causation_id, attempts)
+      VALUES ('RunLate', 4102444800000, '{}', 'c1', 'c2', 'c3', 0)`);
+  });
+  expect(await errand("e")).toMatchObject({ status: "completed" });
+  expect(await errand("e")).not.toHaveProperty("timers");
+});
+
 describe("correlation", () => {
   it("leads each event to its instance, in the log's order, whatever streams they are in", async () => {
     const { say, wish, run, errand } = errands("correlation");

@@ -1,10 +1,12 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { broken } from "../app.ts";
-import { freshStore, interceptLog } from "../support.ts";
+import { ALARM_AHEAD_MS } from "../../../src/limits.ts";
+import { freshStore, interceptLog, read } from "../support.ts";
 
 const ASK = "/aggregates/reminder/1/Ask";
 const STATE = "/aggregates/reminder/1";
+const PLAN = "/aggregates/agenda/1/Plan";
 
 beforeEach(() => void (broken.active = false));
 
@@ -146,8 +148,158 @@ describe("a timer", () => {
     expect(await alarmOf(stub)).toBeGreaterThan(Date.now() + 3_600_000);
   });
 
+  it("is one for each command and key: parts have timers of their own, set, moved and taken back apart", async () => {
+    const { post, json, stream } = freshStore();
+    const part = (name: string, delay: string) => ({ part: name, in: delay });
+    await post(PLAN, { parts: [part("a", "1h"), part("b", "2h"), part("", "3h")] });
+    await post(PLAN, { parts: [part("b", "30m")] });
+    const timersOf = async () =>
+      (((await json("/aggregates/agenda/1")).timers ?? []) as { key?: string; data: object }[]).map(({ key }) => key ?? null);
+    expect(await timersOf()).toEqual(["b", "a", null]);
+    await post("/aggregates/agenda/1/Forget", {});
+    expect(await timersOf()).toEqual(["b", "a"]);
+    await post("/aggregates/agenda/1/Forget", { part: "b" });
+    expect(await timersOf()).toEqual(["a"]);
+    await letTimePass(stream("agenda", "1"));
+    await runDurableObjectAlarm(stream("agenda", "1"));
+    expect((await json("/aggregates/agenda/1")).state).toEqual({ rang: ["a"] });
+  });
+
+  it("that is taken back in the answer that sets it is not set, also when it is the stream's first", async () => {
+    const { post, json } = freshStore();
+    await post("/aggregates/reminder/1/AskAndDrop", {});
+    expect(await json(STATE)).toMatchObject({ version: 1 });
+    expect(await json(STATE)).not.toHaveProperty("timers");
+  });
+
+  it("is set to a time; one that is past means now", async () => {
+    const { post, json } = freshStore();
+    const at = new Date(Date.now() + 5 * 86_400_000).toISOString();
+    await post(PLAN, { parts: [{ part: "later", at: at.replace("Z", "+00:00") }] });
+    expect((await json("/aggregates/agenda/1")).timers).toMatchObject([
+      { command: "Ring", key: "later", due: at, data: { part: "later" } },
+    ]);
+    await post(PLAN, { parts: [{ part: "past", at: "1969-07-20T20:17:40Z" }] });
+    await expect.poll(async () => (await json("/aggregates/agenda/1")).state, { timeout: 10_000 }).toEqual({ rang: ["past"] });
+  });
+
+  it.each([
+    [{ in: "-5ms" }, '"-5ms" is no duration'],
+    [{ in: "0.5ms" }, '"0.5ms" is no duration'],
+    [{ in: "1e3s" }, '"1e3s" is no duration'],
+    [{ in: "999999999999d" }, '"999999999999d" is no duration'],
+    [{ in: "100000000d" }, "the last time that a Date can hold"],
+    [{ at: "tomorrow" }, "is set to tomorrow, which is no time"],
+    [{ at: "2026-02-30T25:00:00Z" }, "which is no time"],
+    [{ at: "2026" }, "which is no time"],
+  ])("at %j fails the command that sets it, which says why and stores nothing", async (time, message) => {
+    const { post, get } = freshStore();
+    const complaints = vi.spyOn(console, "error").mockReturnValue();
+    const response = await post(PLAN, {
+      parts: [
+        { part: "a", in: "1h" },
+        { part: "b", ...time },
+      ],
+    });
+    expect([response.status, (await read(response)).code]).toEqual([500, "command-failed"]);
+    expect(JSON.stringify(complaints.mock.calls)).toContain(JSON.stringify(message).slice(1, -1));
+    complaints.mockRestore();
+    expect((await get("/aggregates/agenda/1")).status).toBe(404);
+  });
+
+  it("far away leaves its stream readable, and an alarm that the platform can hold", async () => {
+    const { post, json, stream } = freshStore();
+    await post(PLAN, { parts: [{ part: "a", in: "99000000d" }] });
+    expect((await json("/aggregates/agenda/1")).timers).toMatchObject([{ key: "a", due: expect.stringMatching(/^\+27/) }]);
+    const stub = stream("agenda", "1");
+    const set = await alarmOf(stub);
+    expect(set).toBeLessThanOrEqual(Date.now() + ALARM_AHEAD_MS);
+    await runDurableObjectAlarm(stub);
+    expect(await alarmOf(stub)).toBeGreaterThan(Date.now());
+    expect((await json("/aggregates/agenda/1")).state).toEqual({ rang: [] });
+  });
+
+  it("is one of a thousand at most", async () => {
+    const { post, json } = freshStore();
+    const parts = (from: number, count: number) => Array.from({ length: count }, (_, index) => ({ part: `p${from + index}`, in: "1h" }));
+    for (const from of [0, 500]) expect((await post(PLAN, { parts: parts(from, 500) })).status).toBe(200);
+    const complaints = vi.spyOn(console, "error").mockReturnValue();
+    expect((await post(PLAN, { parts: parts(1_000, 1) })).status).toBe(500);
+    expect(JSON.stringify(complaints.mock.calls)).toContain("at most 1000 timers");
+    complaints.mockRestore();
+    // One that is there may move, and another takes the place of one that is taken back.
+    expect((await post(PLAN, { parts: parts(999, 1) })).status).toBe(200);
+    await post("/aggregates/agenda/1/Forget", { part: "p0" });
+    expect((await post(PLAN, { parts: parts(1_000, 1) })).status).toBe(200);
+    expect((await json("/aggregates/agenda/1")).timers).toHaveLength(1_000);
+  });
+
+  it.each([
+    ["taken back", "cancel b", ["a"], []],
+    ["moved", "move b", ["a"], [{ key: "b", data: { part: "b later" } }]],
+  ])("that was %s by one due at the same time does not go off with it", async (_what, then, rang, left) => {
+    const { post, json, stream } = freshStore();
+    const stub = stream("agenda", "1");
+    await post(PLAN, {
+      parts: [
+        { part: "a", in: "1h", then },
+        { part: "b", in: "1h" },
+      ],
+    });
+    await letTimePass(stub);
+    await runDurableObjectAlarm(stub);
+    const { state, timers = [] } = await json("/aggregates/agenda/1");
+    expect(state).toEqual({ rang });
+    expect(timers).toMatchObject(left);
+    expect(timers).toHaveLength(left.length);
+    if (left.length > 0) expect(await alarmOf(stub)).toBeGreaterThan(Date.now() + 3_000_000);
+  });
+
+  it("of version 0.1, whose table knew no keys, is kept, fires, and leaves room for keys", async () => {
+    const { post, json, stream } = freshStore();
+    const stub = stream("agenda", "1");
+    await post("/aggregates/agenda/1/Bell", { part: "first" });
+    await runInDurableObject(stub, (_instance, { storage }) => {
+      storage.sql.exec(`CREATE TABLE timers (command TEXT PRIMARY KEY, due INTEGER NOT NULL, data TEXT NOT NULL, command_id TEXT NOT NULL,
+        correlation_id TEXT NOT NULL, causation_id TEXT NOT NULL, attempts INTEGER NOT NULL) STRICT, WITHOUT ROWID`);
+      storage.sql.exec(`INSERT INTO timers VALUES ('Ring', 4102444800000, '{"part":"old"}', 'c1', 'c2', 'c3', 0)`);
+    });
+    await evictDurableObject(stub);
+    expect((await json("/aggregates/agenda/1")).timers).toEqual([
+      { command: "Ring", due: "2100-01-01T00:00:00.000Z", data: { part: "old" } },
+    ]);
+    await post(PLAN, { parts: [{ part: "new", in: "1h" }] });
+    expect((await json("/aggregates/agenda/1")).timers).toHaveLength(2);
+    // Until the deployment is everywhere, version 0.1 may write into the new table.
+    await runInDurableObject(stub, (_instance, { storage }) => {
+      storage.sql.exec(`INSERT OR REPLACE INTO timers (command, due, data, command_id, correlation_id, causation_id, attempts)
+        VALUES ('Ring', 4102444800000, '{"part":"moved"}', 'c4', 'c2', 'c3', 0)`);
+    });
+    await letTimePass(stub);
+    await runDurableObjectAlarm(stub);
+    expect((await json("/aggregates/agenda/1")).state.rang.toSorted()).toEqual(["first", "moved", "new"]);
+  });
+
   it("with data that its command would not take fails the command that sets it", async () => {
     const { post } = freshStore();
     expect((await post("/aggregates/reminder/1/SetNonsense", {})).status).toBe(500);
+  });
+});
+
+describe("an internal command", () => {
+  it("is sent by timers, and does not exist from outside", async () => {
+    const { post, json, send, get } = freshStore();
+    const response = await post("/aggregates/agenda/1/Ring", { part: "a" });
+    expect(response.status).toBe(404);
+    const problem = await read(response);
+    expect(problem).toMatchObject({ code: "unknown-command" });
+    expect(problem.detail).not.toContain("Ring,");
+    expect((await post("/aggregates/agenda/1/Ring", { part: "a" }, { prefer: "respond-async" })).status).toBe(404);
+    expect((await get("/aggregates/agenda/1")).status).toBe(404);
+    const { paths } = await read(await send("GET", "/../../openapi.json"));
+    expect(Object.keys(paths)).toContain("/aggregates/agenda/{id}/Plan");
+    expect(JSON.stringify(paths)).not.toContain("agenda/{id}/Ring");
+    await post(PLAN, { parts: [{ part: "a", in: "0s" }] });
+    await expect.poll(async () => (await json("/aggregates/agenda/1")).state, { timeout: 10_000 }).toEqual({ rang: ["a"] });
   });
 });
