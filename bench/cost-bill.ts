@@ -77,15 +77,22 @@ export interface Bill {
  */
 export const STREAM_CALL_MS = 50;
 
-/** GB-seconds of all objects: those of streams by {@link STREAM_CALL_MS}, the others as they were awake. */
-export function gigabyteSeconds(counts: Counts): number {
+/**
+ * GB-seconds of all objects: those of streams by {@link STREAM_CALL_MS}, the others as they were awake.
+ *
+ * @param distanceMs how much longer a stream waits because its log is far away
+ */
+export function gigabyteSeconds(counts: Counts, distanceMs = 0): number {
   const { stream, log, webhook, catalog } = counts.objects;
-  const streamMs = (stream.calls + stream.alarms) * STREAM_CALL_MS;
+  const streamMs = (stream.calls + stream.alarms) * (STREAM_CALL_MS + distanceMs);
   return ((streamMs + log.awakeMs + webhook.awakeMs + catalog.awakeMs) / 1_000) * OBJECT_GB;
 }
 
-/** @param cpuMs milliseconds of CPU time of the worker */
-export function billOf(counts: Counts, cpuMs: number): Bill {
+/**
+ * @param cpuMs milliseconds of CPU time of the worker
+ * @param distanceMs from a stream to its log and back
+ */
+export function billOf(counts: Counts, cpuMs: number, distanceMs = 0): Bill {
   const { requests: http, batches, queueOperations, d1 } = counts;
   const rows =
     ofObjects(counts, "rowsWritten") * PRICES.objectRowWritten +
@@ -95,7 +102,7 @@ export function billOf(counts: Counts, cpuMs: number): Bill {
   const requests =
     (http + batches) * PRICES.workerRequest + (ofObjects(counts, "calls") + ofObjects(counts, "alarms")) * PRICES.objectRequest;
   const queue = queueOperations * PRICES.queueOperation;
-  const duration = gigabyteSeconds(counts) * PRICES.objectGBs;
+  const duration = gigabyteSeconds(counts, distanceMs) * PRICES.objectGBs;
   const cpu = cpuMs * PRICES.workerCpuMs;
   return { rows, requests, queue, duration, cpu, total: rows + requests + queue + duration + cpu };
 }

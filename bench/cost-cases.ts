@@ -37,6 +37,8 @@ export interface CostCase {
   readonly isCold?: boolean;
   readonly hasKey?: boolean;
   readonly hasWebhook?: boolean;
+  /** Milliseconds from one object to another and back. Clients then wait as they usually do, so that a write which gives up waiting shows. */
+  readonly distanceMs?: number;
 }
 
 export const CASES: Readonly<Record<string, CostCase>> = {
@@ -58,6 +60,9 @@ export const CASES: Readonly<Record<string, CostCase>> = {
     app: defineApp({ aggregates: [counter, echo], processors: [echoing] }),
   },
   webhook: { title: "… and a webhook", app: defineApp({ aggregates: [counter] }), hasWebhook: true },
+  near: { title: "a stream that is there, its log 20 ms away", app: defineApp({ aggregates: [counter] }), distanceMs: 20 },
+  far: { title: "… 60 ms away", app: defineApp({ aggregates: [counter] }), distanceMs: 60 },
+  overseas: { title: "… 150 ms away", app: defineApp({ aggregates: [counter] }), distanceMs: 150 },
 };
 
 /** The case that the aim is set for, and the aim: dollars per million commands under steady load. */

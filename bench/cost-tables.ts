@@ -19,7 +19,7 @@ export function printTables(results: readonly Result[]): void {
   printCounts(results, "alone");
 }
 
-const COUNTED: Readonly<Record<string, (counts: Counts) => number>> = {
+const COUNTED: Readonly<Record<string, (counts: Counts, distanceMs?: number) => number>> = {
   "rows written: streams": ({ objects }) => objects.stream.rowsWritten,
   log: ({ objects }) => objects.log.rowsWritten,
   webhook: ({ objects }) => objects.webhook.rowsWritten,
@@ -34,10 +34,13 @@ const COUNTED: Readonly<Record<string, (counts: Counts) => number>> = {
 };
 
 function printCounts(results: readonly Result[], which: "steady" | "alone"): void {
-  const cells = ({ counts, cpuMs }: Measured) => [...Object.values(COUNTED).map((of) => number(of(counts))), number(cpuMs)];
+  const cells = ({ counts, cpuMs }: Measured, distanceMs?: number) => [
+    ...Object.values(COUNTED).map((of) => number(of(counts, distanceMs))),
+    number(cpuMs),
+  ];
   print(
     ["case", ...Object.keys(COUNTED), "CPU ms"],
-    results.map((result) => [result.title, ...cells(result[which])]),
+    results.map((result) => [result.title, ...cells(result[which], result.distanceMs)]),
   );
 }
 

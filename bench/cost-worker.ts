@@ -3,12 +3,13 @@
 import { env } from "cloudflare:workers";
 import { CatalogObject as Catalog, createWorker, logObject, streamObject, webhookObject } from "../src/runtime.ts";
 import { CASES } from "./cost-cases.ts";
-import { counts, invocation, isQuiet, keepsAwake, metered, meteredClass, received } from "./cost-meter.ts";
+import { counts, distance, invocation, isQuiet, keepsAwake, metered, meteredClass, received } from "./cost-meter.ts";
 
 const name = (env as unknown as { COST_CASE: string }).COST_CASE;
 const measured = CASES[name];
 if (!measured) throw new Error(`there is no case "${name}"`);
-const { app } = measured;
+const { app, distanceMs = 0 } = measured;
+distance.ms = distanceMs;
 const worker = createWorker(app);
 keepsAwake(scheduler, "wait");
 keepsAwake(globalThis, "fetch");

@@ -81,8 +81,10 @@ export const VIEW_CURSOR = 8 * KiB;
 /** Rows in the answer of a named query. Ours. */
 export const VIEW_QUERY_ROWS = 1_000;
 
-/** Milliseconds a write waits for its position before it is acknowledged without one. Ours: above a normal log commit, below what a person notices. */
-export const ACKNOWLEDGE_BUDGET_MS = 50;
+/** Milliseconds for which a write waits at least for its position, however near the log is. Ours: above a normal log commit, below what a person notices. */
+export const ACKNOWLEDGE_BUDGET_MIN_MS = 50;
+/** … and at most, without `Prefer: wait=N`. Ours: what a write across the world takes, twice; below it waiting is cheaper than the alarm of giving up. */
+export const ACKNOWLEDGE_BUDGET_MAX_MS = 700;
 /** Seconds a request may wait (`Prefer: wait=N`). Ours: below the idle timeouts of common proxies (60 s). */
 export const WAIT_SECONDS = 30;
 /** Seconds a query waits for `minPosition` when the request does not say. DESIGN: the HTTP contract. */

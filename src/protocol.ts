@@ -32,7 +32,7 @@ export interface CommandRequest {
   readonly hops?: number;
   /** The trace that its events belong to: a `traceparent` of version 00. */
   readonly trace?: string;
-  /** Milliseconds to wait for the log's positions; without it {@link ACKNOWLEDGE_BUDGET_MS}. */
+  /** Milliseconds to wait for the log's positions; without it as long as the log usually takes (`streams/round-trip.ts`). */
   readonly waitMs?: number;
 }
 
@@ -182,6 +182,8 @@ export interface StreamState {
   readonly state: string;
   /** Commands that the stream will send to itself; `due` in milliseconds since 1970, `data` as JSON text. */
   readonly timers: readonly { readonly command: string; readonly key?: string; readonly due: number; readonly data: string }[];
+  /** How long the log usually takes to answer this stream (absent: not measured yet), and how long a write waits for it, in milliseconds. */
+  readonly log?: { readonly usualMs?: number; readonly budgetMs: number };
 }
 
 export interface StreamRpc {

@@ -91,7 +91,7 @@ export function aggregateRoutes(app: App) {
     const { version: asked } = queryOf(context, StateQuery);
     const id = streamIdOfPath(context);
     const stream = `${aggregate.name}/${id}`;
-    const { version, head, deleted, state, timers } = await streamOf(context.env, storeOf(context), aggregate.name, id).state(asked);
+    const { version, head, deleted, state, timers, log } = await streamOf(context.env, storeOf(context), aggregate.name, id).state(asked);
     if (head === 0) throw new Problem("unknown-stream", `nothing was ever stored in ${stream}`);
     if (deleted) throw problemOf({ outcome: "deleted" });
     if (asked !== undefined && asked > head) throw new Problem("unknown-version", `${stream} is at version ${head}`, { version: head });
@@ -102,7 +102,10 @@ export function aggregateRoutes(app: App) {
     const isOver = isProcessHere && (JSON.parse(state) as ProcessState).completed;
     const timersNow = asked === undefined && timers.length > 0 && !isOver ? `,"timers":[${timers.map(timerJson).join(",")}]` : "";
     const shown = isProcessHere ? processJson(state) : `"state":${state}`;
-    return jsonText(`{"stream":${JSON.stringify(stream)},"version":${version},${shown}${timersNow}}`, 200, { etag });
+    return jsonText(`{"stream":${JSON.stringify(stream)},"version":${version},${shown}${timersNow}}`, 200, {
+      etag,
+      ...(log ? { "server-timing": serverTimingOf(log) } : {}),
+    });
   });
 
   return routes;
@@ -116,6 +119,11 @@ export function commandsOf({ commands, internal }: AnyAggregate): string[] {
 function timerJson({ command, key, due, data }: StreamState["timers"][number]): string {
   const named = key === undefined ? "" : `,"key":${JSON.stringify(key)}`;
   return `{"command":${JSON.stringify(command)}${named},"due":"${new Date(due).toISOString()}","data":${data}}`;
+}
+
+/** `log`: what a write of this stream usually takes to get into the log. `log-budget`: how long the next one waits for that. */
+function serverTimingOf({ usualMs, budgetMs }: { readonly usualMs?: number; readonly budgetMs: number }): string {
+  return `${usualMs === undefined ? "" : `log;dur=${Math.round(usualMs)}, `}log-budget;dur=${budgetMs}`;
 }
 
 function isProcess(app: App, name: string): boolean {

@@ -6,11 +6,11 @@
  * has, so the outbox is simply "the versions after the log's head of this stream", and sending twice is harmless.
  */
 
-import { ACKNOWLEDGE_BUDGET_MS } from "../limits.ts";
 import type { LogRpc, Sequenced } from "../log-protocol.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { EventTable } from "./event-table.ts";
+import { RoundTrip } from "./round-trip.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
@@ -27,6 +27,8 @@ const ATTEMPTS_KEY = "outbox-attempts";
 
 interface Waiter {
   readonly version: number;
+  /** Milliseconds since 1970. */
+  readonly since: number;
   readonly resolve: (sequenced: boolean) => void;
 }
 
@@ -53,6 +55,7 @@ export class Outbox {
   readonly #stream: string;
   readonly #log: () => LogRpc;
   readonly #deadlines = new Deadlines();
+  readonly #roundTrip = new RoundTrip();
   /** The log's version of this stream. Undefined since activation, until the log has said. */
   #sequenced: number | undefined;
   /** The version at activation: most probably in the log, but a crash may have come between commit and call. */
@@ -85,7 +88,7 @@ export class Outbox {
    * @returns true: it is in the log; false: not in time, and the alarm is armed
    * @throws {Diverged} when the log has other events under this stream's versions
    */
-  async settle(version: number, waitMs: number = ACKNOWLEDGE_BUDGET_MS): Promise<boolean> {
+  async settle(version: number, waitMs: number = this.#roundTrip.budgetMs): Promise<boolean> {
     if (this.#diverged) throw this.#diverged;
     if (version === 0 || (this.#sequenced !== undefined && this.#sequenced >= version)) return true;
     if (waitMs <= 0) void this.#whenSequenced(version);
@@ -93,6 +96,12 @@ export class Outbox {
     if (this.#diverged) throw this.#diverged;
     this.#alarm.wakeAt(Date.now() + RETRY_MS);
     return false;
+  }
+
+  /** How long the log usually takes to answer, and how long a write waits for it (milliseconds). */
+  get log(): { readonly usualMs?: number; readonly budgetMs: number } {
+    const { usualMs, budgetMs } = this.#roundTrip;
+    return usualMs === undefined ? { budgetMs } : { usualMs, budgetMs };
   }
 
   /** The alarm's part. Never throws: the platform gives up on an alarm after six failures, we do not. */
@@ -131,7 +140,7 @@ export class Outbox {
   #whenSequenced(version: number): Promise<boolean> {
     if (version === 0 || (this.#sequenced ?? -1) >= version) return Promise.resolve(true);
     return new Promise((resolve) => {
-      this.#waiters.push({ version, resolve });
+      this.#waiters.push({ version, since: Date.now(), resolve });
       void this.#drain();
     });
   }
@@ -153,6 +162,9 @@ export class Outbox {
         if (answer.first) this.#remember(answer.first, answer.head);
         this.#sequenced = answer.head;
         this.#events.sequenced(answer.head);
+        // The first to wait has waited longest: also for the call before, which is part of what a write has to expect.
+        const [first] = this.#waiters;
+        if (first && first.version <= answer.head) this.#roundTrip.took(Date.now() - first.since);
         this.#release((waiter) => waiter.version <= answer.head, true);
       }
     } catch (error) {

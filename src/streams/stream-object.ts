@@ -117,7 +117,7 @@ export function streamObject(app: App) {
         .map(({ command, key, due, data }) => ({ command, ...(key === "" ? {} : { key }), due, data }));
       const answer = { version: at, head, deleted, state: JSON.stringify(state), timers };
       await this.#settle();
-      return answer;
+      return { ...answer, log: this.#outbox.log };
     }
 
     async import(request: ImportRequest): Promise<ImportAnswer> {

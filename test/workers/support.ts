@@ -16,7 +16,7 @@ export const IMPATIENT = { prefer: "handling=lenient" };
 export function freshStore(name = "test") {
   const store = `${name}-${++stores}`;
   const base = `http://headspring/stores/${store}`;
-  // A busy machine may take longer than the 50 ms that a write waits for its position unless it is told otherwise.
+  // A busy machine may take longer than a write waits for its position unless it is told otherwise.
   const patience = (method: string): Record<string, string> => (method === "GET" ? {} : { prefer: "wait=20" });
   const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     exports.default.fetch(base + path, {

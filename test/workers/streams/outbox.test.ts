@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ACKNOWLEDGE_BUDGET_MAX_MS } from "../../../src/limits.ts";
 import { IMPATIENT, freshStore, interceptLog, read } from "../support.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
@@ -78,11 +79,25 @@ describe("promise 1: acknowledged is durable and on its way to the log", () => {
   it("waits longer than usual with `Prefer: wait=N`", async () => {
     const { store, post } = freshStore();
     const { restore } = interceptLog(store, (real) => async (name, events) => {
-      await scheduler.wait(200); // four times the usual budget
+      await scheduler.wait(ACKNOWLEDGE_BUDGET_MAX_MS + 300);
       return real(name, events);
     });
     expect((await read(await post(COUNT, {}, { prefer: "wait=20" }))).position).toBe(1);
     restore();
+  });
+
+  it("waits for a log that is far away, from the first write on: no alarm is paid for, and the position is there", async () => {
+    const { store, post, get, stream } = freshStore();
+    const { restore } = interceptLog(store, (real) => async (name, events) => {
+      await scheduler.wait(150); // as from Europe to Australia and back
+      return real(name, events);
+    });
+    for (const position of [1, 2, 3]) expect((await read(await post(COUNT, {}, IMPATIENT))).position).toBe(position);
+    expect(await alarmOf(stream("counter", "1"))).toBeNull();
+    restore();
+    const [log, budget] = [.../dur=(\d+)/g[Symbol.matchAll]((await get("/aggregates/counter/1")).headers.get("server-timing") ?? "")];
+    expect(Number(log?.[1])).toBeGreaterThanOrEqual(150);
+    expect(Number(budget?.[1])).toBeGreaterThan(Number(log?.[1]));
   });
 
   it("keeps the alarm going while the log is down, with a backoff that survives an eviction", async () => {
@@ -224,13 +239,13 @@ describe("a log that is not as it should be", () => {
     await evictDurableObject(stream("alarm", "1"));
     restore();
     const { calls, restore: restoreAgain } = interceptLog(store, (real) => real);
-    await runDurableObjectAlarm(stream("alarm", "1"));
+    await runDurableObjectAlarm(stream("alarm", "1")); // or it runs already, by itself
+    await vi.waitFor(async () => expect(await json("/log/head")).toEqual({ head: 100 }), 10_000);
     restoreAgain();
     const sizes = calls.map(({ length }) => length).filter((size) => size > 0);
     expect(sizes.length).toBeGreaterThan(1);
     expect(sizes.every((size) => size % events.length === 0)).toBe(true);
     expect(sizes.reduce((sum, size) => sum + size)).toBe(100);
-    expect(await json("/log/head")).toEqual({ head: 100 });
   });
 });
 
