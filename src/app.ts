@@ -36,7 +36,7 @@ export interface App {
 /**
  * Puts the parts of an app together.
  *
- * @throws {TypeError} when two categories or two consumers have the same name, a consumer follows or feeds a category that the
+ * @throws {TypeError} when two categories or two consumers have the same name, or names that differ only by case, a consumer follows or feeds a category that the
  * app does not have, or processors feed each other without end
  *
  * @example
@@ -81,6 +81,14 @@ function unique<Part extends { readonly name: string }>(what: string, parts: rea
   for (const part of parts) {
     if (byName.has(part.name)) throw new TypeError(`two parts of the app are a ${what} named "${part.name}"`);
     byName.set(part.name, part);
+  }
+  const spellings = new Map<string, string>();
+  for (const name of byName.keys()) {
+    // Code keeps such names apart, and SQL, file systems and people do not.
+    const twin = spellings.get(name.toLowerCase());
+    if (twin !== undefined)
+      throw new TypeError(`two parts of the app are a ${what} whose names differ only by case: "${twin}" and "${name}"`);
+    spellings.set(name.toLowerCase(), name);
   }
   return byName;
 }

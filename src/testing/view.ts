@@ -34,7 +34,6 @@ function rowsAfter(view: View, events: readonly On[]): Map<string, StoredRow> {
     const folded = fold(view, rows, touches);
     const failed = failure ?? folded.failure;
     if (failed) throw failed.error;
-    for (const [key, row] of rows) rows.set(key, asStored(row));
   }
   return rows;
 }

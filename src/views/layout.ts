@@ -1,8 +1,9 @@
 /** How the rows of a view are laid out in SQL, worked out from their schema; and the hash of everything that makes them what they are. */
 
-import { createHash } from "node:crypto";
 import { z } from "zod";
-import { canonical } from "../json.ts";
+import { type Code, codeHash } from "../code-hash.ts";
+import type { DataSchemas } from "../event.ts";
+import { liftsOf } from "../upcast.ts";
 import type { View } from "./view.ts";
 
 /** How a column is stored and read back. */
@@ -24,7 +25,12 @@ export interface Layout {
   readonly indexes: readonly string[];
 }
 
-/** The layout of a view as its code declares it, and its hash: another one, another table. */
+/**
+ * The layout of a view as its code declares it, and its hash: another one, another table.
+ *
+ * The hash covers everything that the rows depend on, and the view's exact name: SQLite takes the names of two tables that
+ * differ only by case for one.
+ */
 export function layoutOf(view: View): { readonly layout: Layout; readonly hash: string } {
   const rowSchema = z.toJSONSchema(view.row, { io: "output", unrepresentable: "any" });
   const columns = Object.entries(view.row.shape).map(([name, field]) => ({
@@ -33,12 +39,20 @@ export function layoutOf(view: View): { readonly layout: Layout; readonly hash: 
     nullable: field.safeParse(null).success,
     required: !field.safeParse(null).success && !field.safeParse(undefined).success,
   }));
-  const code = view.revision ?? [...view.handlers].map(([type, handler]) => [type, handler.code]);
-  const hash = createHash("sha256")
-    .update(canonical([rowSchema, view.key, view.indexes, view.sources.map(({ name }) => name).toSorted(), code]))
-    .digest("hex")
-    .slice(0, 12);
+  const sources = view.sources.map(({ name }) => name).toSorted();
+  const hash = codeHash([view.name, rowSchema as Code, view.key, view.indexes, sources, view.revision ?? codeOf(view)]);
   return { layout: { key: view.key, columns, indexes: view.indexes }, hash };
+}
+
+/** What the handlers do, and what they are given: the lifts of their event types, by which older events mean what they mean today. */
+function codeOf({ handlers, sources }: View): Code {
+  const lifts = [...handlers.keys()].flatMap((type) =>
+    sources.map(({ name, events }) => [name, type, Object.hasOwn(events, type) ? liftsOf((events as DataSchemas)[type]!) : []] as const),
+  );
+  return [
+    [...handlers].map(([type, { code }]) => [type, code]),
+    lifts.filter(([, , texts]) => texts.length > 0).toSorted(([a, aType], [b, bType]) => (`${a}/${aType}` < `${b}/${bType}` ? -1 : 1)),
+  ];
 }
 
 /** Scalars become columns of their own; what is not one scalar type becomes JSON. */

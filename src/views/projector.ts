@@ -5,6 +5,7 @@ import type { Failure } from "../delivery/failure.ts";
 import { ofApp } from "../delivery/platform-errors.ts";
 import { DELETED, type RecordedEvent, isErasure, streamIdOf } from "../event.ts";
 import { VIEW_SQL_EVENTS } from "../limits.ts";
+import { freeze } from "../plain-json.ts";
 import { checkpointOf, markErased } from "./generations.ts";
 import { type ViewTable, tableOf } from "./table.ts";
 import type { StoredRow, View } from "./view.ts";
@@ -110,7 +111,7 @@ function written({ view, table, db, store }: Projection, events: readonly Record
   for (const event of events) {
     try {
       const write = view.handlers.get(event.type)?.write;
-      const writes = (write && ofApp(() => write(event))) ?? [];
+      const writes = (write && ofApp(() => write(freeze(event)))) ?? [];
       statements.push(...writes.map((one) => writeStatement(db, table, store, one)));
     } catch (error) {
       return { statements, position: event.position - 1, failure: { event, error } };
@@ -124,7 +125,8 @@ export function touchesOf(view: View, events: readonly RecordedEvent[]): { touch
   const touches: Touch[] = [];
   for (const event of events) {
     try {
-      const keys = ofApp(() => view.handlers.get(event.type)?.at(event) ?? []);
+      // One object for all the rows that it touches: no handler may change it for the others.
+      const keys = ofApp(() => view.handlers.get(freeze(event).type)?.at(event) ?? []);
       // Where a stream's events make its own row and no other, an erased stream's row is all there is to remove.
       const own = view.ownRows && isErasure(event) ? [streamIdOf(event.stream)] : [];
       touches.push({ event, keys: [...new Set([...own, ...keys].map((key) => key.toWellFormed()))] });

@@ -6,7 +6,8 @@ import { type NamedQuery, ROWS } from "./named-query.ts";
 import { type Served, type Wanted, readAt, servedBy } from "./query.ts";
 import { type Sql, identifier } from "./sql.ts";
 import { type ColumnKind, kindOf } from "./layout.ts";
-import { type SqlRow, type ViewTable, quoted, rebuildOf } from "./table.ts";
+import type { SqlRow } from "./stored-row.ts";
+import { type ViewTable, quoted, rebuildOf } from "./table.ts";
 import type { RowSchema, StoredRow, View } from "./view.ts";
 
 /** Parameters that D1 binds in one statement. Platform: D1 limits. */

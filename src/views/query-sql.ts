@@ -1,7 +1,8 @@
 /** What can be asked of a view's rows: conditions, order and page, as one statement for the table that serves. Pure. */
 
 import type { ColumnKind } from "./layout.ts";
-import { type SqlRow, type ViewTable, quoted } from "./table.ts";
+import type { SqlRow } from "./stored-row.ts";
+import { type ViewTable, quoted } from "./table.ts";
 
 /** A value as a column stores it: booleans are 0 and 1. */
 export type SqlValue = string | number | null;

@@ -5,7 +5,8 @@ import { isMissingTable } from "../delivery/schema.ts";
 import { VIEW_NUDGE_MS } from "../limits.ts";
 import { type ViewRow, checkpointOf, databaseOf, generationsOf, selectServing } from "./generations.ts";
 import { type ReadFrom, readBatch } from "./replica.ts";
-import { type SqlRow, type ViewTable, tableOf } from "./table.ts";
+import type { SqlRow } from "./stored-row.ts";
+import { type ViewTable, tableOf } from "./table.ts";
 import type { View } from "./view.ts";
 
 /** What a table answered. */

@@ -1,14 +1,29 @@
 /** The D1 table of a view: made from the row's schema, named by the definition's hash, written in bulk. */
 
 import { byteLength } from "../json.ts";
-import { BULK_WRITE_BYTES, VIEW_LOAD_BYTES, VIEW_ROW_BYTES } from "../limits.ts";
+import { BULK_WRITE_BYTES, MAX_POSITION, VIEW_LOAD_BYTES, VIEW_ROW_BYTES } from "../limits.ts";
+import { freeze } from "../plain-json.ts";
 import { type Column, type ColumnKind, type Layout, layoutOf } from "./layout.ts";
+import { type SqlRow, fromSql, toSql } from "./stored-row.ts";
 import type { StoredRow, View } from "./view.ts";
 
 const SQL_TYPE: Record<ColumnKind, string> = { text: "TEXT", integer: "INTEGER", real: "REAL", boolean: "INTEGER", json: "TEXT" };
+/** How errors call what a column holds. */
+const KIND: Record<ColumnKind, string> = {
+  text: "text",
+  integer: "a whole number",
+  real: "a number",
+  boolean: "true or false",
+  json: "JSON",
+};
 
-/** One row of the table, as D1 gives it. */
-export type SqlRow = Record<string, string | number | null>;
+/** What each kind of column takes, whoever writes it: a handler's SQL may compute anything. The platform's doubles have no Infinity in JSON. */
+const CHECK: Partial<Record<ColumnKind, (column: string) => string>> = {
+  integer: (column) => `${column} BETWEEN -${MAX_POSITION} AND ${MAX_POSITION}`,
+  real: (column) => `abs(${column}) <= ${Number.MAX_VALUE}`,
+  boolean: (column) => `${column} IN (0, 1)`,
+  json: (column) => `json_valid(${column})`,
+};
 
 /** The layout of a view as its code declares it, and the hash of everything that makes its rows what they are. */
 interface Definition {
@@ -56,7 +71,7 @@ export class ViewTable {
   readonly #upsert: string;
   readonly #selectMany: string;
   readonly #view: string;
-  /** Characters of the largest row that this isolate has met; undefined: it has met none. */
+  /** Bytes of the largest row that this isolate has met; undefined: it has met none. */
   #largest: number | undefined;
 
   constructor(view: string, generation: string, layout: Layout) {
@@ -92,15 +107,15 @@ export class ViewTable {
     for (const some of chunks(keys.map((key) => JSON.stringify(key)))) {
       const { results } = await db.prepare(this.#selectMany).bind(store, some).all<SqlRow>();
       for (const row of results) {
-        this.#met(lengthOf(row));
-        rows.set(String(row[this.key]), this.fromSql(row));
+        this.#met(bytesOf(row));
+        rows.set(String(row[this.key]), freeze(this.fromSql(row)));
       }
     }
     return rows;
   }
 
-  #met(characters: number): void {
-    this.#largest = Math.max(this.#largest ?? 1, characters);
+  #met(bytes: number): void {
+    this.#largest = Math.max(this.#largest ?? 1, bytes);
   }
 
   /**
@@ -118,46 +133,28 @@ export class ViewTable {
     ];
   }
 
-  /** A row as handlers and readers know it. */
+  /** A row as handlers and readers get it. */
   fromSql(row: SqlRow): StoredRow {
-    const result: StoredRow = {};
-    for (const { name, kind, nullable } of this.columns) {
-      const value = row[name] ?? null;
-      if (value !== null) result[name] = kind === "boolean" ? value === 1 : kind === "json" ? JSON.parse(String(value)) : value;
-      else if (nullable) result[name] = null;
-    }
-    return result;
+    return fromSql(this.columns, row);
   }
 
-  /** The row as {@link fromSql} will give it, so that a fold sees the same within a batch as in the next one. */
+  /** The row as the next batch will read it, for the folds of this one. Frozen: each handler gets what is stored, and nothing else. */
   asReadBack(row: StoredRow): StoredRow {
-    const result: StoredRow = {};
-    for (const { name, nullable } of this.columns) {
-      const value = row[name] ?? null;
-      // SQL keeps text as UTF-8, which knows no half of a surrogate pair.
-      if (value !== null) result[name] = typeof value === "string" ? value.toWellFormed() : value;
-      else if (nullable) result[name] = null;
-    }
-    return result;
+    return freeze(fromSql(this.columns, toSql(this.columns, row)));
   }
 
   #serialised(row: StoredRow): string {
-    const text = JSON.stringify(this.#toSql(row));
+    const text = JSON.stringify(toSql(this.columns, row));
     const bytes = byteLength(text);
     if (bytes > VIEW_ROW_BYTES) {
       throw new Error(`view "${this.#view}" folded a row into one of ${bytes} bytes; a row has at most ${VIEW_ROW_BYTES}`);
     }
-    this.#met(text.length);
+    this.#met(bytes);
     return text;
   }
 
-  #toSql(row: StoredRow): StoredRow {
-    const json = this.columns.filter(({ name, kind }) => kind === "json" && row[name] !== undefined && row[name] !== null);
-    return { ...row, ...Object.fromEntries(json.map(({ name }) => [name, JSON.stringify(row[name])])) };
-  }
-
   #create(): string {
-    const columns = this.columns.map(({ name, kind }) => `${quoted(name)} ${SQL_TYPE[kind]}${name === this.key ? " NOT NULL" : ""}`);
+    const columns = this.columns.map((column) => columnSql(column, column.name === this.key));
     return `CREATE TABLE IF NOT EXISTS ${this.name} (_store TEXT NOT NULL, ${columns.join(", ")}, PRIMARY KEY (_store, ${quoted(this.key)})) STRICT, WITHOUT ROWID`;
   }
 
@@ -176,9 +173,17 @@ export class ViewTable {
   }
 }
 
-/** Characters of a row's texts, and some for each number. */
-function lengthOf(row: SqlRow): number {
-  return Object.values(row).reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 8), 0);
+/** The name of the check is what the error says when SQL of a handler breaks it. */
+function columnSql({ name, kind, required }: Column, isKey: boolean): string {
+  const column = quoted(name);
+  const check = CHECK[kind]?.(column);
+  const type = `${column} ${SQL_TYPE[kind]}${isKey || required ? " NOT NULL" : ""}`;
+  return check === undefined ? type : `${type} CONSTRAINT ${quoted(`${name} is ${KIND[kind]}`)} CHECK (${check})`;
+}
+
+/** Bytes of a row's texts, and some for each number. */
+function bytesOf(row: SqlRow): number {
+  return Object.values(row).reduce<number>((sum, value) => sum + (typeof value === "string" ? byteLength(value) : 8), 0);
 }
 
 /** An identifier, safe in SQL whatever its characters. */
@@ -195,15 +200,16 @@ function literal(text: string): string {
 function chunks(elements: readonly string[]): string[] {
   const arrays: string[] = [];
   let current: string[] = [];
-  let length = 0;
+  let bytes = 0;
   for (const element of elements) {
-    if (length > 0 && length + element.length > BULK_WRITE_BYTES) {
+    const more = byteLength(element);
+    if (bytes > 0 && bytes + more > BULK_WRITE_BYTES) {
       arrays.push(`[${current.join(",")}]`);
       current = [];
-      length = 0;
+      bytes = 0;
     }
     current.push(element);
-    length += element.length;
+    bytes += more;
   }
   if (current.length > 0) arrays.push(`[${current.join(",")}]`);
   return arrays;

@@ -18,8 +18,8 @@ export const QUERY_PARAMETERS: ReadonlySet<string> = new Set(["limit", "cursor",
 /** A row's schema: columns by name. */
 export type RowSchema = z.ZodObject<Record<string, z.ZodType<JsonValue>>>;
 
-/** The next row from the row so far; `null` removes it, and `undefined` came in when there was none. */
-export type Fold<Row, Event> = (row: Row | undefined, event: Event, key: string) => Frozen<Row> | null;
+/** The next row from the row so far, which is frozen; `null` removes it, and `undefined` comes in when there is none. */
+export type Fold<Row, Event> = (row: Frozen<Row> | undefined, event: Event, key: string) => Frozen<Row> | null;
 
 /** What an event does to a view: a fold of the row named like the event's stream, or of the rows that `at` names. */
 export type ViewHandler<Row, Event> =
@@ -93,7 +93,7 @@ interface ErasedHandler {
   readonly fold: ErasedFold;
   /** Instead of a fold. */
   readonly write?: (event: RecordedEvent) => readonly RowWrite[];
-  /** What the app says of it: another text makes another table. */
+  /** The functions as the app wrote them: other ones make another table. */
   readonly code: readonly string[];
 }
 interface RowsAndFold {

@@ -66,6 +66,32 @@ view("row-may-be-missing", {
   on: { Read: (row) => ({ ...hot, readings: row.readings + 1 }) },
 });
 
+view("changes-its-row-in-place", {
+  ...rest,
+  on: {
+    Read: (row, { data }) => {
+      // @ts-expect-error -- a row is readonly: the next one is a new one
+      if (row) row.highest = data.celsius;
+      return row ?? null;
+    },
+  },
+});
+
+view("changes-a-part-of-its-row-in-place", {
+  from: reading,
+  row: z.object({ id: z.string(), list: z.array(z.object({ n: z.number() })) }),
+  key: "id",
+  on: {
+    Read: (row, { data }) => {
+      // @ts-expect-error -- to its leaves
+      row?.list.push({ n: data.celsius });
+      // @ts-expect-error -- to its leaves
+      for (const one of row?.list ?? []) one.n = data.celsius;
+      return row ? { ...row, list: [...row.list, { n: data.celsius }] } : null;
+    },
+  },
+});
+
 view("missing-column", {
   ...rest,
   // @ts-expect-error -- `readings` is missing

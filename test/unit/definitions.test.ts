@@ -50,6 +50,19 @@ describe("an app", () => {
     expect(() => defineApp({ ...app, webhooks: [{ ...hook, name: "values" }] })).toThrow(new TypeError(message));
   });
 
+  it("has no two categories, and no two consumers, whose names differ only by case", () => {
+    const app = { aggregates: [door], categories: [reading], views: [values] };
+    const categories = 'two parts of the app are a category whose names differ only by case: "door" and "Door"';
+    expect(() => defineApp({ ...app, categories: [reading, category("Door", { events: {} })] })).toThrow(new TypeError(categories));
+    const consumers = 'two parts of the app are a consumer whose names differ only by case: "values" and "VALUES"';
+    const same = { from: reading, row, key: "id", on: {} } as const;
+    expect(() => defineApp({ ...app, views: [values, view("VALUES", same)] })).toThrow(new TypeError(consumers));
+    expect(() => defineApp({ ...app, processors: [reactor("VALUES", { from: reading, on: {} })] })).toThrow(new TypeError(consumers));
+    expect(() => defineApp({ ...app, webhooks: [{ ...hook, name: "VALUES" }] })).toThrow(new TypeError(consumers));
+    // A category and a consumer are not of one kind.
+    expect(defineApp({ ...app, views: [view("Door", same)] }).views.has("Door")).toBe(true);
+  });
+
   it("declares the categories that its consumers follow", () => {
     expect(() => defineApp({ views: [values] })).toThrow(new TypeError('view "values" follows "reading", which the app does not declare'));
     expect(() => defineApp({ processors: [relay] })).toThrow(

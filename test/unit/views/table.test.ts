@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { category, view } from "../../../src/index.ts";
+import { category, upcast, view } from "../../../src/index.ts";
 import { quoted, tableOf } from "../../../src/views/table.ts";
 import type { RowSchema } from "../../../src/views/view.ts";
 
@@ -103,6 +103,37 @@ describe("a view's table", () => {
     ["the order of its sources", { from: [sensor, reading] }],
   ])("stays the same when %s changes", (_what, change) => expect(generation(change)).toBe(generation()));
 
+  it("has the view's exact name in its own: SQLite takes names that differ only by case for one", () => {
+    const [one, other] = ["Totals", "totals"].map((name) => tableOf(view(name, base)).name);
+    expect(one?.toLowerCase()).not.toBe(other?.toLowerCase());
+  });
+
+  it("is another one when what earlier versions of its events mean changes, and only then", () => {
+    const [v1, v2] = [z.object({ value: z.number() }), z.object({ value: z.number(), unit: z.string() })];
+    const of = (read: z.ZodType<{ value: number }>, gone: z.ZodType<object> = z.object({})) =>
+      tableOf(view("v", { ...base, from: category("reading", { events: { Read: read, Gone: z.object({}), Other: gone as never } }) }))
+        .generation;
+    const once = upcast(v1, v2, (old) => ({ ...old, unit: "°C" }));
+    const lifted = of(once);
+    expect(lifted).not.toBe(of(v1));
+    expect(of(upcast(v1, v2, (old) => ({ ...old, unit: "K" })))).not.toBe(lifted);
+    expect(of(upcast(once, v2, (old) => ({ ...old, value: old.value * 100 })))).not.toBe(lifted);
+    expect(of(upcast(v1, v2, (old) => ({ ...old, unit: "°C" })))).toBe(lifted);
+    // Of a type that the view does not handle.
+    expect(
+      of(
+        v1,
+        upcast(v1, v2, (old) => ({ ...old, unit: "K" })),
+      ),
+    ).toBe(of(v1));
+  });
+
+  it("is another one when a key function changes", () => {
+    const at = (key: () => string) => generation({ on: { Read: { at: key, fold: () => ({ id: "1", value: 1, tags: [] }) } } });
+    expect(at(() => "one")).not.toBe(at(() => "other"));
+    expect(at(() => "one")).toBe(at(() => "one"));
+  });
+
   it("goes by the revision instead of the handlers' code when there is one", () => {
     const changed = { Read: () => ({ id: "1", value: 2, tags: [] }), Gone: () => null };
     expect(generation({ revision: 1, on: changed })).toBe(generation({ revision: 1 }));
@@ -113,7 +144,9 @@ describe("a view's table", () => {
     const { name, schema, generation } = tableOf(view("v", base));
     expect(name).toBe(`"view_v_${generation}"`);
     expect(schema).toEqual([
-      `CREATE TABLE IF NOT EXISTS ${name} (_store TEXT NOT NULL, "id" TEXT NOT NULL, "value" REAL, "tags" TEXT, PRIMARY KEY (_store, "id")) STRICT, WITHOUT ROWID`,
+      `CREATE TABLE IF NOT EXISTS ${name} (_store TEXT NOT NULL, "id" TEXT NOT NULL, ` +
+        `"value" REAL NOT NULL CONSTRAINT "value is a number" CHECK (abs("value") <= 1.7976931348623157e+308), ` +
+        `"tags" TEXT NOT NULL CONSTRAINT "tags is JSON" CHECK (json_valid("tags")), PRIMARY KEY (_store, "id")) STRICT, WITHOUT ROWID`,
       `CREATE INDEX IF NOT EXISTS "view_v_${generation}_value" ON ${name} (_store, "value")`,
       expect.stringContaining(`INSERT OR IGNORE INTO headspring_generations`),
     ]);

@@ -1,0 +1,67 @@
+/**
+ * A row on its way into D1 and back. Pure.
+ *
+ * Folds are given only rows that have been both ways (promise 4): in the middle of a batch a row is what the next batch
+ * would read, so how events fall into batches makes no difference. In D1 there is no `undefined`, no `-0` and no Date.
+ */
+
+import { whyNotJson } from "../plain-json.ts";
+import type { Column } from "./layout.ts";
+import type { StoredRow } from "./view.ts";
+
+/** One row of the table, as D1 gives it. */
+export type SqlRow = Record<string, string | number | null>;
+
+/**
+ * The row as the table's columns keep it: JSON columns as text, booleans as 0 and 1.
+ *
+ * @throws {TypeError} when a JSON column holds what JSON cannot say at all: a BigInt, a cycle
+ */
+export function toSql(columns: readonly Column[], row: StoredRow): SqlRow {
+  return Object.fromEntries(columns.map((column) => [column.name, valueOf(column, row[column.name])]));
+}
+
+function valueOf({ name, kind }: Column, value: StoredRow[string]): string | number | null {
+  if (value === undefined || value === null) return null;
+  switch (kind) {
+    case "text":
+      // SQL keeps text as UTF-8, which has no half of a surrogate pair.
+      return String(value).toWellFormed();
+    case "boolean":
+      return value === true ? 1 : 0;
+    case "json":
+      return jsonOf(name, value);
+    default:
+      return Number(value) + 0; // -0 becomes 0
+  }
+}
+
+function jsonOf(column: string, value: unknown): string | null {
+  try {
+    const text = JSON.stringify(value) as string | undefined; // undefined for a function, say
+    return text === undefined || text === "null" ? null : text;
+  } catch (error) {
+    const { path, kind } = whyNotJson(value, column) ?? { path: column, kind: String(error) };
+    throw new TypeError(`a row cannot keep ${path}: ${kind} is no JSON`, { cause: error });
+  }
+}
+
+/** A row as handlers and readers get it. */
+export function fromSql(columns: readonly Column[], row: SqlRow): StoredRow {
+  const result: StoredRow = {};
+  for (const { name, kind, nullable } of columns) {
+    const value = row[name] ?? null;
+    if (value !== null) result[name] = kind === "boolean" ? value === 1 : kind === "json" ? parsed(value) : value;
+    else if (nullable) result[name] = null;
+  }
+  return result;
+}
+
+/** Tables of version 0.1 do not check what SQL writes into their JSON columns: what is no JSON there is read as it stands. */
+function parsed(value: string | number): StoredRow[string] {
+  try {
+    return JSON.parse(String(value)) as StoredRow[string];
+  } catch {
+    return value;
+  }
+}
