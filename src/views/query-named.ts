@@ -5,6 +5,7 @@ import { VIEW_QUERY_ROWS } from "../limits.ts";
 import { type NamedQuery, ROWS } from "./named-query.ts";
 import { type Served, type Wanted, readAt, servedBy } from "./query.ts";
 import { type Sql, identifier } from "./sql.ts";
+import { requireTables, wordsOf } from "./sql-words.ts";
 import { type ColumnKind, kindOf } from "./layout.ts";
 import type { SqlRow } from "./stored-row.ts";
 import { type ViewTable, quoted, rebuildOf } from "./table.ts";
@@ -73,7 +74,7 @@ function failure(view: View, query: NamedQuery, asked: ViewTable | undefined, ca
 /**
  * The SELECT of a query stands in brackets, where nothing but a SELECT can stand, below a name for the store's rows.
  *
- * @throws {TypeError} when the query binds too many values
+ * @throws {TypeError} when the query binds too many values, or selects from other tables
  */
 export function namedStatement(
   table: ViewTable,
@@ -87,6 +88,7 @@ export function namedStatement(
   const { text, values } = query.sql({ rows: ROWS, columns, params }).render(3);
   if (values.length > BOUND_PARAMETERS - 2)
     throw new TypeError(`SQL of a query binds at most ${BOUND_PARAMETERS - 2} values, not ${values.length}: bind a list, for json_each`);
+  requireTables(wordsOf(text), ["rows"]);
   return db
     .prepare(
       `WITH ${ROWS.render(1).text} AS (SELECT ${names.map(quoted).join(", ")} FROM ${table.name} WHERE _store = ?1)

@@ -5,6 +5,7 @@
  * bound value, as another such text, or as the name of a column that the view declares.
  */
 
+import { harmIn, wordsOf } from "./sql-words.ts";
 import { quoted } from "./table.ts";
 
 /** What can be bound. Lists are bound as their JSON, for `json_each`. */
@@ -34,7 +35,8 @@ export class Sql {
 /**
  * A piece of SQL. Values between its texts are bound, never part of the text; lists are bound as JSON.
  *
- * @throws {TypeError} when the text could be more than a part of one SELECT, or a value cannot be bound
+ * @throws {TypeError} when the text could be more than a part of one statement (its brackets are not in pairs, it ends the
+ *   statement, it names tables or a parameter), or a value cannot be bound
  *
  * @example
  * sql`SELECT * FROM ${rows} WHERE customer IN (SELECT value FROM json_each(${params.customers})) ORDER BY total`
@@ -57,30 +59,15 @@ function partsOf(value: Bindable | Sql | undefined): readonly Part[] {
   throw new TypeError(`SQL takes texts, finite numbers, booleans, null and lists of them, not ${String(value)}`);
 }
 
-/** Strings, names in their three quotes, comments, words, numbers, white space; else one character. */
-const TOKEN =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*\n|\/\*[\s\S]*?\*\/|--|\/\*|[A-Za-z_\u{80}-\u{10ffff}][\w$\u{80}-\u{10ffff}]*|[\d.]+|\s+|[\s\S]/gu;
-/** What ends the statement, names a parameter of its own, or begins what the same text does not end. */
-const HARMFUL = new Set([";", "?", "@", ":", "$", "#", "'", '"', "`", "[", "--", "/*", "\0"]);
-/** Tables that hold rows of all stores, and those of SQLite itself: the view's rows have another name. */
-const TABLE = /^(?:view_.+_[0-9a-f]{12}(?:_\d+)?|headspring_.*|sqlite_.*|pragma_.*|_cf_.*)$/i;
-
-/** Texts that were looked at already: those of a template are the same object in every call. */
+/** Templates that were looked at already: the texts of one are the same object in every call. */
 const harmless = new WeakSet<readonly string[]>();
 
 function requireHarmless(strings: readonly string[]): void {
   if (harmless.has(strings)) return;
   for (const text of strings) {
-    for (const [token] of text.matchAll(TOKEN)) {
-      if (HARMFUL.has(token)) {
-        throw new TypeError(
-          `SQL of a query cannot have ${token} in ${JSON.stringify(text)}: one SELECT, values as \${…} and without quotes`,
-        );
-      }
-      // SQLite takes a text for a name where only a name can stand: FROM 'a table'.
-      const name = token.replace(/^["'`[](.*)["'`\]]$/su, "$1");
-      if (TABLE.test(name)) throw new TypeError(`SQL of a query selects from \${rows}, not from ${name}`);
-    }
+    const harm = harmIn(text);
+    if (harm !== undefined) throw new TypeError(`SQL ${harm}`);
   }
+  wordsOf(strings.join(" "));
   harmless.add(strings);
 }

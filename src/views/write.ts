@@ -1,7 +1,8 @@
 /** The escape hatch of views: rows changed by SQL, for what a fold of known rows cannot say. */
 
 import type { Sql } from "./sql.ts";
-import type { ViewTable } from "./table.ts";
+import { requireSameEveryTime, requireTables, wordsOf } from "./sql-words.ts";
+import { type ViewTable, quoted } from "./table.ts";
 
 /** A change of all rows that match. */
 export type RowWrite =
@@ -13,6 +14,10 @@ export interface RowWriter {
   /**
    * Changes all rows that match.
    *
+   * @param set assignments: `column = expression`, separated by commas
+   * @param where a condition on a row
+   * @throws {TypeError} when they select from tables, or would say something else at another time: a rebuild runs them again
+   *
    * @example
    * CustomerRenamed: { sql: ({ stream, data }, rows) => rows.update(sql`customerName = ${data.name}`, sql`customer = ${streamIdOf(stream)}`) }
    */
@@ -22,14 +27,43 @@ export interface RowWriter {
 }
 
 export const rowWriter: RowWriter = {
-  update: (set, where) => ({ kind: "update", set, where }),
-  remove: (where) => ({ kind: "remove", where }),
+  update: (set, where) => ({ kind: "update", set: repeatable(set), where: repeatable(where) }),
+  remove: (where) => ({ kind: "remove", where: repeatable(where) }),
 };
 
-/** The statement that carries a change out. */
+function repeatable(sql: Sql): Sql {
+  const words = wordsOf(sql.render(1).text);
+  requireTables(words, []);
+  requireSameEveryTime(words);
+  return sql;
+}
+
+/**
+ * The statement that carries a change out. What the handler wrote stands in brackets, each expression in its own, below the
+ * condition on the store: it is an expression there, or no SQL at all.
+ *
+ * @throws {TypeError} when it sets what is no column of the view
+ */
 export function writeStatement(db: D1Database, table: ViewTable, store: string, write: RowWrite): D1PreparedStatement {
   const set = write.kind === "update" ? write.set.render(2) : { text: "", values: [] };
   const where = write.where.render(2 + set.values.length);
-  const verb = write.kind === "update" ? `UPDATE ${table.name} SET ${set.text}` : `DELETE FROM ${table.name}`;
-  return db.prepare(`${verb} WHERE _store = ?1 AND (${where.text})`).bind(store, ...set.values, ...where.values);
+  const verb = write.kind === "update" ? `UPDATE ${table.name} SET ${assignments(table, set.text)}` : `DELETE FROM ${table.name}`;
+  return db.prepare(`${verb} WHERE _store = ?1 AND (${where.text}\n)`).bind(store, ...set.values, ...where.values);
+}
+
+/** `column = (expression)` for each. */
+function assignments(table: ViewTable, sql: string): string {
+  const words = wordsOf(sql);
+  const commas = words.flatMap(({ text, depth, isQuoted }, index) => (text === "," && depth === 0 && !isQuoted ? [index] : []));
+  return [-1, ...commas]
+    .map((comma, index) => {
+      const [name, equals, ...rest] = words.slice(comma + 1, commas[index]);
+      const [first, last] = [rest[0], rest.at(-1)];
+      if (!name || equals?.text !== "=" || !first || !last)
+        throw new TypeError(`SQL sets columns as \`column = expression\`, not as ${sql}`);
+      const column = table.columns.find((one) => one.name.toLowerCase() === name.text);
+      if (!column) throw new TypeError(`SQL sets ${name.text}, which is no column (${table.columns.map((one) => one.name).join(", ")})`);
+      return `${quoted(column.name)} = (${sql.slice(first.at, last.end)}\n)`;
+    })
+    .join(", ");
 }

@@ -24,7 +24,7 @@ const levels = view("levels", {
     Calibrated: {
       sql: ({ data }, rows) => {
         if (data.note === "broken") throw new Error("the handler is broken");
-        if (data.note === "refused") return rows.update(sql`no_such_column = ${1}`, sql`true`);
+        if (data.note === "refused") return rows.update(sql`level = ${1}`, sql`no_such_column = ${1}`);
         return [
           rows.update(sql`level = ${0}, note = ${data.note ?? "none"}`, sql`level > ${Number(data.note ?? 0)} OR note = ${"old"}`),
           rows.remove(sql`level < ${0}`),
@@ -90,6 +90,77 @@ describe("a view whose handler writes SQL", () => {
     await one.run();
     expect(await one.rows()).toEqual([{ id: "old", level: 0, note: "1" }]);
     expect(await other.rows()).toEqual([{ id: "old", level: 5, note: "" }]);
+  });
+
+  it.each([
+    ["a whole number that is none", "whole", "9007199254740993", "whole is a whole number"],
+    ["what is beyond all numbers", "level", "9e999", "level is a number"],
+    ["what is neither true nor false", "flag", "2", "flag is true or false"],
+    ["a text where JSON belongs", "list", "'not json'", "list is JSON"],
+    ["nothing where something must be", "list", "NULL", "NOT NULL constraint failed"],
+    ["a text where a number belongs", "level", "'many'", "cannot store TEXT value"],
+    ["another store as the row's", "\"_st\" || 'ore'", "1", "SQL sets columns as"],
+    ["what is no column", "colour", "1", "SQL sets colour, which is no column (id, level, whole, flag, list)"],
+    ["several at once", "(level, whole)", "(1, 2)", "SQL sets columns as"],
+    ["a column, and rows of its own", "level", "1 WHERE 1 OR 1", "syntax error"],
+    ["a column, from elsewhere", "level", "1 FROM (SELECT 2)", "syntax error"],
+    ["chance", "level", "random()", "SQL that changes rows cannot use random"],
+  ])("cannot set %s: the event fails, on record, and the rows stay as they were", async (_what, column, value, message) => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const set = [`${column} = ${value}`];
+    const strict = view("strict", {
+      from: reading,
+      row: z.object({ id: z.string(), level: z.number(), whole: z.int(), flag: z.boolean().nullable(), list: z.array(z.string()) }),
+      key: "id",
+      retry: "none",
+      on: {
+        Read: (_row, { stream, data }) => ({ id: streamIdOf(stream), level: data.value, whole: 1, flag: null, list: ["x"] }),
+        Calibrated: { sql: (_event, rows) => rows.update(sql(Object.assign(set, { raw: set })), sql`true`) },
+      },
+    });
+    const { store: id, level, calibrate, run } = store("strict");
+    await level("a", 5);
+    await calibrate();
+    await level("a", 7);
+    expect(await run(strict)).toMatchObject({ position: 1, outcome: "resting" });
+    const checkpoint = await viewConsumer(env, id, strict).checkpoint.look();
+    expect(checkpoint).toMatchObject({ status: "failed", error: { message: expect.stringContaining(message), event: { position: 2 } } });
+    const { results, table } = await readServing(env, id, strict, (table, db) => table.select(db, id, ["a"]));
+    expect(results.map((row) => table.fromSql(row))).toEqual([{ id: "a", level: 5, whole: 1, flag: null, list: ["x"] }]);
+  });
+
+  it("sets columns of every kind", async () => {
+    const kinds = view("kinds-by-sql", {
+      from: reading,
+      row: z.object({
+        id: z.string(),
+        level: z.number(),
+        flag: z.boolean().nullable(),
+        list: z.array(z.string()),
+        note: z.string().optional(),
+      }),
+      key: "id",
+      on: {
+        Read: (_row, { stream, data }) => ({ id: streamIdOf(stream), level: data.value, flag: null, list: [], note: "x" }),
+        Calibrated: {
+          sql: (_event, rows) =>
+            rows.update(
+              sql`"flag" = ${true}, LEVEL = max(level, ${1}) * (2 + 1), list = ${["a", "b"]}, note = NULL`,
+              sql`id IN (SELECT value FROM json_each(${["a"]}))`,
+            ),
+        },
+      },
+    });
+    const { store: id, level, calibrate, run } = store("kinds");
+    await level("a", 5);
+    await level("b", 5);
+    await calibrate();
+    await run(kinds);
+    const { results, table } = await readServing(env, id, kinds, (table, db) => table.select(db, id, ["a", "b"]));
+    expect(results.map((row) => table.fromSql(row))).toEqual([
+      { id: "a", level: 15, flag: true, list: ["a", "b"] },
+      { id: "b", level: 5, flag: null, list: [], note: "x" },
+    ]);
   });
 
   it.each([
