@@ -2,7 +2,6 @@
 
 import { z } from "zod";
 import { type Code, codeHash } from "../code-hash.ts";
-import type { DataSchemas } from "../event.ts";
 import { liftsOf } from "../upcast.ts";
 import type { View } from "./view.ts";
 
@@ -47,7 +46,7 @@ export function layoutOf(view: View): { readonly layout: Layout; readonly hash: 
 /** What the handlers do, and what they are given: the lifts of their event types, by which older events mean what they mean today. */
 function codeOf({ handlers, sources }: View): Code {
   const lifts = [...handlers.keys()].flatMap((type) =>
-    sources.map(({ name, events }) => [name, type, Object.hasOwn(events, type) ? liftsOf((events as DataSchemas)[type]!) : []] as const),
+    sources.map(({ name, events }) => [name, type, Object.hasOwn(events, type) ? liftsOf(events[type]!) : []] as const),
   );
   return [
     [...handlers].map(([type, { code }]) => [type, code]),

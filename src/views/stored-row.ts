@@ -23,17 +23,11 @@ export function toSql(columns: readonly Column[], row: StoredRow): SqlRow {
 
 function valueOf({ name, kind }: Column, value: StoredRow[string]): string | number | null {
   if (value === undefined || value === null) return null;
-  switch (kind) {
-    case "text":
-      // SQL keeps text as UTF-8, which has no half of a surrogate pair.
-      return String(value).toWellFormed();
-    case "boolean":
-      return value === true ? 1 : 0;
-    case "json":
-      return jsonOf(name, value);
-    default:
-      return Number(value) + 0; // -0 becomes 0
-  }
+  if (kind === "json") return jsonOf(name, value);
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (typeof value === "number") return value + 0; // -0 becomes 0
+  // SQL keeps text as UTF-8, which has no half of a surrogate pair. Other kinds have no columns of their own.
+  return typeof value === "string" ? value.toWellFormed() : null;
 }
 
 function jsonOf(column: string, value: unknown): string | null {
