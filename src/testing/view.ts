@@ -1,6 +1,7 @@
 /** Given events, then rows: folded by the projector's own code, one event at a time. */
 
 import type { z } from "zod";
+import { thrown } from "../delivery/platform-errors.ts";
 import type { Frozen } from "../event.ts";
 import { fold, touchesOf } from "../views/projector.ts";
 import type { RowSchema, StoredRow, View } from "../views/view.ts";
@@ -33,7 +34,7 @@ function rowsAfter(view: View, events: readonly On[]): Map<string, StoredRow> {
     const { touches, failure } = touchesOf(view, [event]);
     const folded = fold(view, rows, touches);
     const failed = failure ?? folded.failure;
-    if (failed) throw failed.error;
+    if (failed) throw thrown(failed.error);
   }
   return rows;
 }
