@@ -124,6 +124,8 @@ export type ImportAnswer =
       readonly stored: number;
       /** All of them have their positions, so that the next stream's events come after them. */
       readonly sequenced: boolean;
+      /** The first event that was not taken; those before it are in the stream. */
+      readonly refused?: { readonly outcome: "idempotency-conflict" | "deleted"; readonly detail: string; readonly index: number };
     }
   | IdempotencyConflict
   | Deleted;

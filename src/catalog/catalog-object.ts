@@ -1,11 +1,12 @@
-/** One catalog per store: the categories that were declared at run time. */
+/** One catalog per store: the categories that were declared at run time, and how far imports came. */
 
 import { DurableObject } from "cloudflare:workers";
 import { canonical } from "../json.ts";
 import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../limits.ts";
 import { hasTable } from "../sqlite.ts";
 import { type Definition, changeProblem, replacedVersions } from "./definition.ts";
-import type { CatalogRpc, CategorySummary, Declared, Earlier, Entry } from "./protocol.ts";
+import { ImportTable } from "./import-table.ts";
+import type { CatalogRpc, CategorySummary, Declared, Earlier, Entry, ImportProgress } from "./protocol.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = `
@@ -55,13 +56,23 @@ interface ListRow {
 export class CatalogObject extends DurableObject<Env> implements CatalogRpc {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  readonly #imports: ImportTable;
   #exists: boolean;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#storage = ctx.storage;
     this.#sql = ctx.storage.sql;
+    this.#imports = new ImportTable(this.#sql);
     this.#exists = hasTable(this.#sql, "categories");
+  }
+
+  async importProgress(key: string): Promise<ImportProgress | undefined> {
+    return this.#imports.find(key);
+  }
+
+  async moveImport(key: string, before: ImportProgress | undefined, after: ImportProgress): Promise<boolean> {
+    return this.#imports.move(key, before, after);
   }
 
   async lookUp(name: string, knownRevision?: number, withEarlier = false): Promise<Entry | undefined> {

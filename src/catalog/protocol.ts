@@ -1,4 +1,4 @@
-/** What the doors say to a store's catalog: its categories that were declared at run time. Refusals cross as values. */
+/** What the doors say to a store's catalog: its categories that were declared at run time, and its imports. Refusals cross as values. */
 
 /** A category of the catalog, as the doors look it up. */
 export type Entry =
@@ -44,6 +44,22 @@ export interface DefinitionProblem {
   readonly reason: string;
 }
 
+/** The first lines of an import's body, and a hash over them. */
+export interface ImportedLines {
+  readonly lines: number;
+  readonly hash: string;
+}
+
+/** How far an import with an `Idempotency-Key` came. */
+export interface ImportProgress {
+  /** All of these are stored. */
+  readonly stored: ImportedLines;
+  /** Of these, some may be. */
+  readonly claimed: ImportedLines;
+  /** The body has no further lines. */
+  readonly ended: boolean;
+}
+
 export interface CatalogRpc {
   /** Undefined: never declared. `withEarlier` also asks for the earlier versions of its event types. */
   lookUp(name: string, knownRevision?: number, withEarlier?: boolean): Promise<Entry | undefined>;
@@ -51,6 +67,10 @@ export interface CatalogRpc {
   declare(name: string, definition: string): Promise<Declared>;
   /** Ends a category for good; its name is not given out again. False: it was never declared. */
   retire(name: string): Promise<boolean>;
+  /** How far the import under this key came; undefined: nothing is known of one. */
+  importProgress(key: string): Promise<ImportProgress | undefined>;
+  /** Notes how far it came. False: another import under this key has moved since `before`. */
+  moveImport(key: string, before: ImportProgress | undefined, after: ImportProgress): Promise<boolean>;
   /** All that are not retired, by name. */
   list(): Promise<CategorySummary[]>;
 }

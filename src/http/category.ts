@@ -22,6 +22,8 @@ export interface PlainCategory {
   readonly key?: string;
   /** Those that are declared. */
   readonly eventTypes: readonly string[];
+  /** Whether it is one of the event types that may be written today. */
+  takes(eventType: string): boolean;
   /** What is stored of an event with this data, or what is wrong with it. Undefined: the category does not take this event type. */
   check(eventType: string, data: object, effort: Effort): Checked | undefined;
   /** The version that a new event of this type gets. */
@@ -84,7 +86,8 @@ function fromCode({ name, key, events }: Pick<Category, "name" | "key" | "events
     name,
     ...(key === undefined ? {} : { key }),
     eventTypes: Object.keys(events),
-    schemaVersionOf: (eventType) => (events[eventType] ? schemaVersionOf(events[eventType]) : 1),
+    takes: (eventType) => Object.hasOwn(events, eventType),
+    schemaVersionOf: (eventType) => (Object.hasOwn(events, eventType) && events[eventType] ? schemaVersionOf(events[eventType]) : 1),
     check(eventType, data) {
       const schema = Object.hasOwn(events, eventType) ? events[eventType] : undefined;
       if (!schema) return undefined;
@@ -141,6 +144,7 @@ function fromDefinition(name: string, { key, strict, events }: Definition): Plai
     name,
     ...(key === undefined ? {} : { key }),
     eventTypes: Object.keys(events),
+    takes: (eventType) => !strict || Object.hasOwn(events, eventType),
     schemaVersionOf(eventType) {
       const schema = Object.hasOwn(events, eventType) ? events[eventType] : undefined;
       return schema === undefined ? 1 : versionOf(schema);

@@ -3,48 +3,27 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { App } from "../app.ts";
-import { newEffort } from "../catalog/checker.ts";
 import { categoryOf, streamIdOf } from "../event.ts";
-import { parseJson } from "../json.ts";
 import { derivedId } from "../ids.ts";
-import {
-  APPEND_BYTES,
-  APPEND_EVENTS,
-  EVENT_DATA_BYTES,
-  EVENT_META_BYTES,
-  IMPORT_DEPTH,
-  IMPORT_LINE_CHARACTERS,
-  WAIT_SECONDS,
-} from "../limits.ts";
-import { EVENT_TYPE, UUID, streamIdProblem } from "../names.ts";
-import { streamOf } from "../objects.ts";
-import type { ImportRequest } from "../protocol.ts";
-import { JsonObject } from "./append.ts";
+import { APPEND_BYTES, APPEND_EVENTS, IMPORT_LINE_CHARACTERS, WAIT_SECONDS } from "../limits.ts";
+import { streamIdProblem } from "../names.ts";
+import { catalogOf, streamOf } from "../objects.ts";
+import { decodedBody } from "./body.ts";
 import { type PlainCategory, anyCategoryOf } from "./category.ts";
+import { ImportLedger, type NumberedLine } from "./import-ledger.ts";
+import { type ImportedEvent, importedEvent, parseLine } from "./import-line.ts";
 import { linesOf } from "./lines.ts";
 import { Problem } from "./problem.ts";
-import { bounded, decodedBody } from "./body.ts";
-import { type HttpContext, checked, idempotencyKeyOf, storeOf } from "./request.ts";
+import { type HttpContext, idempotencyKeyOf, queryOf, storeOf } from "./request.ts";
 
-/** A line: an event as the log exports it. Of an event of another system, `stream`, `type` and `data` are enough. */
-export const ImportLine = z.object({
-  stream: z.string().regex(/^[^/]+\/[^/]+$/, "`category/id`"),
-  type: z.string().regex(EVENT_TYPE),
-  data: JsonObject,
-  meta: JsonObject.default({}),
-  id: z.string().regex(UUID, "a UUID").toLowerCase().optional(),
-  time: z.iso.datetime({ offset: true }).optional(),
-  recordedAt: z.iso.datetime({ offset: true }).optional(),
-  schemaVersion: z.int().positive().optional(),
-  erased: z.boolean().default(false),
-});
-
-type ImportedEvent = ImportRequest["events"][number];
+export const ImportQuery = z.object({ validate: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
 
 /** Lines that follow each other and belong to one stream: they go in one call. */
 interface Run {
   readonly stream: string;
   readonly events: ImportedEvent[];
+  /** The number of each event's line. */
+  readonly lines: number[];
   bytes: number;
 }
 
@@ -52,8 +31,9 @@ export function importRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
 
   routes.post("/", async (context) => {
+    const { validate } = queryOf(context, ImportQuery);
     if (!context.req.raw.body) throw new Problem("invalid-request", "send the events as NDJSON: one JSON object a line");
-    const importer = new Importer(app, context);
+    const importer = new Importer(app, context, validate);
     await importer.takeAll(linesOf(decodedBody(context), IMPORT_LINE_CHARACTERS));
     return context.json(importer.progress());
   });
@@ -65,24 +45,32 @@ class Importer {
   readonly #app: App;
   readonly #context: HttpContext;
   readonly #store: string;
+  readonly #validate: boolean;
   /** Names the import, so that lines without an id get the same one when it is sent again. */
-  readonly #name: string;
+  readonly #key: string | undefined;
+  readonly #ledger: ImportLedger | undefined;
   readonly #categories = new Map<string, PlainCategory>();
-  #lines = 0;
+  /** The last line that was looked at. */
+  #line = 0;
+  /** The lines up to this one are stored. */
+  #stored = 0;
   #imported = 0;
   #known = 0;
   #run: Run | undefined;
 
-  constructor(app: App, context: HttpContext) {
+  constructor(app: App, context: HttpContext, validate: boolean) {
     this.#app = app;
     this.#context = context;
     this.#store = storeOf(context);
-    this.#name = idempotencyKeyOf(context) ?? "";
+    this.#validate = validate;
+    this.#key = idempotencyKeyOf(context);
+    this.#ledger = this.#key === undefined ? undefined : new ImportLedger(catalogOf(context.env, this.#store), this.#key);
   }
 
   /** How far it came. `known` events were there already. */
   progress() {
-    return { lines: this.#lines, imported: this.#imported, known: this.#known };
+    const { line = 0, passedOver = 0 } = this.#ledger ?? {};
+    return { lines: Math.max(this.#line, line), imported: this.#imported, known: this.#known + passedOver };
   }
 
   /**
@@ -90,58 +78,63 @@ class Importer {
    *
    * @throws {Problem} at the first line that cannot be taken, with how far it came; sent again, the import goes on
    */
-  async takeAll(lines: AsyncIterable<string>): Promise<void> {
+  async takeAll(source: AsyncIterable<string>): Promise<void> {
     try {
-      for await (const line of lines) {
-        this.#lines += 1;
-        if (line.trim() !== "") await this.#take(line);
-      }
+      for await (const line of this.#ledger?.lines(source, () => this.#stored) ?? numbered(source)) await this.#take(line);
       await this.#flush();
+      await this.#ledger?.ended();
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      await this.#flush(); // what came before the bad line is good
-      const line = Number(error.fields.line ?? this.#lines);
-      throw new Problem(error.code, `line ${line}: ${error.message}`, { ...error.fields, line, ...this.progress() }, error.headers);
+      throw await this.#stopped(error);
     }
   }
 
-  async #take(line: string): Promise<void> {
-    const { stream, event } = await this.#parse(line);
-    const bytes = event.data.length + event.meta.length;
-    const isFull = this.#run && (this.#run.events.length >= APPEND_EVENTS || this.#run.bytes + bytes > APPEND_BYTES);
-    if (this.#run?.stream !== stream || isFull) await this.#flush();
-    this.#run ??= { stream, events: [], bytes: 0 };
-    this.#run.events.push(event);
-    this.#run.bytes += bytes;
-  }
-
-  async #parse(line: string): Promise<{ stream: string; event: ImportedEvent }> {
-    let value: unknown;
+  /** What came before the bad line is good, and what is wrong with one of those lines comes first. */
+  async #stopped(error: unknown): Promise<unknown> {
+    if (!(error instanceof Problem)) return error;
     try {
-      value = parseJson(line, IMPORT_DEPTH);
-    } catch (error) {
-      throw new Problem("invalid-json", error instanceof Error ? error.message : String(error));
+      await this.#flush();
+    } catch (earlier) {
+      if (!(earlier instanceof Problem)) return earlier;
+      error = earlier;
     }
-    const { stream, type, data, meta, id, time, recordedAt, schemaVersion, erased } = checked(ImportLine, value, "the event is not valid");
+    const { code, message, fields, headers } = error as Problem;
+    if (fields.line === undefined) return new Problem(code, message, { ...fields, ...this.progress() }, headers);
+    const line = Number(fields.line);
+    await this.#ledger?.stoppedAfter(line - 1);
+    return new Problem(code, `line ${line}: ${message}`, { ...fields, line, ...this.progress() }, headers);
+  }
+
+  async #take({ line, text }: NumberedLine): Promise<void> {
+    this.#line = line;
+    if (text.trim() !== "") {
+      const { stream, event } = await this.#eventOf(line, text).catch((error: unknown) => Promise.reject(atLine(error, line)));
+      const bytes = event.data.length + event.meta.length;
+      const isFull = this.#run && (this.#run.events.length >= APPEND_EVENTS || this.#run.bytes + bytes > APPEND_BYTES);
+      if (this.#run?.stream !== stream || isFull) await this.#flush();
+      this.#run ??= { stream, events: [], lines: [], bytes: 0 };
+      this.#run.events.push(event);
+      this.#run.lines.push(line);
+      this.#run.bytes += bytes;
+    }
+    if (!this.#run) this.#stored = line;
+  }
+
+  async #eventOf(line: number, text: string): Promise<{ stream: string; event: ImportedEvent }> {
+    const parsed = parseLine(text);
+    const { stream } = parsed;
     const problem = streamIdProblem(streamIdOf(stream));
     if (problem) throw new Problem("invalid-request", problem);
     const category = await this.#categoryOf(stream);
-    // What the store says of itself fits no schema of a category.
-    const stored =
-      type.startsWith("$") || erased ? { data: JSON.stringify(data), schemaVersion: 1 } : check(category, type, data, schemaVersion);
-    const happened = time ?? recordedAt;
-    return {
-      stream,
-      event: {
-        id: id ?? derivedId("import", this.#name, this.#lines, stream),
-        type,
-        data: bounded(stored.data, EVENT_DATA_BYTES, "data"),
-        meta: bounded(JSON.stringify(meta), EVENT_META_BYTES, "meta"),
-        schemaVersion: schemaVersion ?? stored.schemaVersion,
-        ...(happened === undefined ? {} : { time: happened }),
-        ...(erased ? { erased } : {}),
-      },
-    };
+    const event = importedEvent(category, parsed, this.#validate);
+    return { stream, event: { ...event, id: parsed.id ?? this.#idOf(line, stream) } };
+  }
+
+  /** The same whenever the same body is sent under the same key. */
+  #idOf(line: number, stream: string): string {
+    if (this.#key !== undefined) return derivedId("import", this.#key, line, stream);
+    const detail =
+      "a line without an id needs an Idempotency-Key, from which it gets one: without both, sending it again would store it twice";
+    throw new Problem("invalid-request", detail, { issues: [{ path: "id", message: detail }] });
   }
 
   async #categoryOf(stream: string): Promise<PlainCategory> {
@@ -156,27 +149,39 @@ class Importer {
     const run = this.#run;
     if (!run) return;
     this.#run = undefined;
-    const { stream, events } = run;
+    const { stream, events, lines } = run;
+    const first = lines[0] ?? 0;
+    this.#stored = first - 1;
     // An import may take long, and what was retired meanwhile takes nothing.
-    await anyCategoryOf(this.#app, this.#context, categoryOf(stream));
+    await anyCategoryOf(this.#app, this.#context, categoryOf(stream)).catch((error: unknown) => Promise.reject(atLine(error, first)));
     const object = streamOf(this.#context.env, this.#store, categoryOf(stream), streamIdOf(stream));
     const answer = await object.import({ events, waitMs: WAIT_SECONDS * 1_000 });
-    if (answer.outcome === "idempotency-conflict") throw new Problem("idempotency-conflict", `${stream}: ${answer.detail}`);
-    if (answer.outcome === "deleted") throw new Problem("stream-deleted", `${stream} was deleted; it takes no further events`);
-    this.#imported += answer.stored;
-    this.#known += events.length - answer.stored;
-    if (!answer.sequenced) throw new Problem("unavailable", "the log is late; send the import again", {}, { "retry-after": "5" });
+    // Only an object with the code of before answers otherwise; then it has stored nothing.
+    const refused = answer.outcome === "imported" ? answer.refused : { detail: "", ...answer, index: 0 };
+    const stored = answer.outcome === "imported" ? answer.stored : 0;
+    const taken = refused?.index ?? events.length;
+    this.#imported += stored;
+    this.#known += taken - stored;
+    if (refused) {
+      const line = lines[refused.index] ?? first;
+      this.#stored = line - 1;
+      const code = refused.outcome === "deleted" ? "stream-deleted" : "idempotency-conflict";
+      throw new Problem(code, `${stream}: ${refused.detail}`, { line });
+    }
+    if (answer.outcome === "imported" && !answer.sequenced) {
+      throw new Problem("unavailable", "the log is late; send the import again", {}, { "retry-after": "5" });
+    }
+    this.#stored = lines.at(-1) ?? first;
   }
 }
 
-/** An event of the version that is written today must fit its schema; an earlier one is lifted when it is read. */
-function check(category: PlainCategory, type: string, data: object, schemaVersion: number | undefined) {
-  const outcome = category.check(type, data, newEffort());
-  if (outcome === undefined) {
-    throw new Problem("invalid-event", `${category.name} has no event type ${type}; it has ${category.eventTypes.join(", ")}`);
-  }
-  const isEarlier = schemaVersion !== undefined && schemaVersion < category.schemaVersionOf(type);
-  if (isEarlier) return { data: JSON.stringify(data), schemaVersion };
-  if ("issues" in outcome) throw new Problem("invalid-event", `data does not fit the schema of ${type}`, { issues: outcome.issues });
-  return outcome;
+async function* numbered(source: AsyncIterable<string>): AsyncGenerator<NumberedLine> {
+  let line = 0;
+  for await (const text of source) yield { line: ++line, text };
+}
+
+/** The error, with the line that it is about. */
+function atLine(error: unknown, line: number): unknown {
+  if (!(error instanceof Problem) || error.fields.line !== undefined) return error;
+  return new Problem(error.code, error.message, { ...error.fields, line }, error.headers);
 }

@@ -55,6 +55,12 @@ export class StateCache {
     if (snapshotted) this.#snapshotVersion = version;
   }
 
+  /** Events were stored that this state does not know: the next one who asks loads it again. */
+  forget(): void {
+    this.#state = undefined;
+    this.#version = undefined;
+  }
+
   /** Whether the last snapshot is old enough for another, at this version. */
   isSnapshotDue(version: number): boolean {
     return version - this.#snapshotVersion >= SNAPSHOT_EVERY;

@@ -121,9 +121,9 @@ export function streamObject(app: App) {
     }
 
     async import(request: ImportRequest): Promise<ImportAnswer> {
-      const outcome = importEvents(this.#journal, request);
-      if (outcome.outcome !== "stored") return outcome;
-      return { outcome: "imported", stored: outcome.stored, sequenced: await this.#outbox.settle(this.#journal.head, request.waitMs) };
+      const outcome = importEvents(this.#journal, request, (event) => lift(app, this.#stream, event));
+      if (outcome.stored > 0) this.#decider?.state.forget();
+      return { outcome: "imported", ...outcome, sequenced: await this.#outbox.settle(this.#journal.head, request.waitMs) };
     }
 
     async remove({ erase, expected, waitMs, trace }: DeleteRequest): Promise<DeleteAnswer> {

@@ -20,6 +20,17 @@ export function imports({ freshStore }: Service): void {
 
   const lines = (...events: object[]) => events.map((event) => JSON.stringify(event)).join("\n");
 
+  let keys = 0;
+  /** A key that no other import has: for lines without ids. */
+  const newKey = () => ({ "idempotency-key": `import-${keys++}` });
+  const raised = (id: string, value: number, more: object = {}) => ({
+    stream: `alarm/${id}`,
+    type: "Raised",
+    data: { from: id, value },
+    ...more,
+  });
+  const idOf = (number: number) => `0198c2a6-1111-7abc-8def-${String(number).padStart(12, "0")}`;
+
   /** A store with a bit of everything: aggregates, facts, times and ids of their own, a deleted stream and an erased one. */
   async function livedIn() {
     const store = freshStore("old");
@@ -56,8 +67,61 @@ export function imports({ freshStore }: Service): void {
       const { send, post, get } = freshStore("line");
       await send("PUT", "/streams/free", {});
       const data = '{"__proto__":{"a":1},"constructor":2}';
-      expect((await post("/import", `{"stream":"free/1","type":"T","data":${data},"meta":${data}}`)).status).toBe(200);
+      expect((await post("/import", `{"stream":"free/1","type":"T","data":${data},"meta":${data}}`, newKey())).status).toBe(200);
       expect(await (await get("/streams/free/1")).text()).toContain(`"data":${data},"meta":${data}`);
+    });
+
+    it("is stored byte for byte, in data and meta: numbers, escapes, spaces and the order of members", async () => {
+      const { send, post, get } = freshStore("line");
+      await send("PUT", "/streams/free", {});
+      const data = String.raw`{ "b" : 1.50e2, "a":12345678901234567890, "s":"\u00e9\/ \ud800", "z": [-0, {"}": "\"]"}] ,"a,":"{" }`;
+      const meta = String.raw`{"n":1.0,"data":{"x":1}}`;
+      expect((await post("/import", `{"meta":${meta},"type":"T","data":${data} ,"stream":"free/1"}\r\n`, newKey())).status).toBe(200);
+      for (const path of ["/streams/free/1", "/log"]) expect(await (await get(path)).text()).toContain(`"data":${data},"meta":${meta}`);
+    });
+
+    it("keeps members that its schema does not name, and values that it would change", async () => {
+      const { post, json } = freshStore("line");
+      const data = { serial: "AB", kwh: 1, gift: true };
+      expect((await post("/import", lines({ stream: "meter/1", type: "Metered", data, schemaVersion: 1 }), newKey())).status).toBe(200);
+      expect((await json("/streams/meter/1")).events[0].data).toEqual(data);
+    });
+
+    it.each([
+      ["its schema refuses", { serial: "ab" }, "data does not fit the schema of Metered"],
+      ["its schema would change", { serial: "AB", kwh: 1 }, "the schema of Metered would change the data"],
+      ["its schema would drop a member of", { serial: "ab", kwh: 1, gift: true }, "the schema of Metered would change the data"],
+    ])("is refused with validate=true when it has data that %s", async (_what, data, why) => {
+      const { post, log } = freshStore("line");
+      const good = { stream: "meter/1", type: "Metered", data: { serial: "ab", kwh: 1 } };
+      const problem = await read(await post("/import?validate=true", lines(good, { ...good, data }), newKey()));
+      expect(problem).toMatchObject({ status: 400, code: "invalid-event", line: 2, imported: 1 });
+      expect(problem.detail).toContain(why);
+      expect(await log()).toHaveLength(1);
+    });
+
+    it.each([
+      ["an event type", { stream: "alarm/1", type: "Raised", data: {} }],
+      ["the store's own", { stream: "alarm/1", type: "$Noted", data: {} }],
+    ])("is refused when its schemaVersion is newer than the code's: %s", async (_what, line) => {
+      const { post, log } = freshStore("line");
+      const problem = await read(await post("/import", lines({ ...line, schemaVersion: 2 }), newKey()));
+      expect(problem).toMatchObject({ status: 400, code: "invalid-event", line: 1, issues: [{ path: "schemaVersion" }] });
+      expect(await log()).toEqual([]);
+    });
+
+    it("of a type that code no longer has is taken when a store wrote it", async () => {
+      const { post, json } = freshStore("line");
+      const line = { stream: "alarm/1", type: "Removed", data: { a: 1 }, schemaVersion: 3 };
+      expect((await post("/import", lines(line), newKey())).status).toBe(200);
+      expect((await json("/streams/alarm/1")).events).toMatchObject([{ type: "Removed", data: { a: 1 }, schemaVersion: 3 }]);
+    });
+
+    it("without an id is refused when the request has no Idempotency-Key", async () => {
+      const { post, log } = freshStore("line");
+      const answer = await read(await post("/import", lines(raised("a", 1, { id: idOf(1) }), raised("a", 2))));
+      expect(answer).toMatchObject({ status: 400, code: "invalid-request", line: 2, imported: 1, issues: [{ path: "id" }] });
+      expect(await log()).toHaveLength(1);
     });
   });
 
@@ -127,7 +191,7 @@ export function imports({ freshStore }: Service): void {
         type: "Raised",
         data: { from: id, value },
       }));
-      await post("/import", `${lines(...mixed)}\n\n`);
+      await post("/import", `${lines(...mixed)}\n\n`, newKey());
       expect((await log()).map(({ stream }) => stream)).toEqual(mixed.map(({ stream }) => stream));
     });
   });
@@ -138,12 +202,11 @@ export function imports({ freshStore }: Service): void {
       ["no event", `{"stream":"reading/1"}`, 400, "invalid-request"],
       ["an unknown category", lines({ stream: "nothing/1", type: "Read", data: {} }), 404, "unknown-category"],
       ["an unknown type", lines({ stream: "reading/1", type: "Nothing", data: {} }), 400, "invalid-event"],
-      ["data that does not fit", lines({ stream: "counter/1", type: "Counted", data: { by: "x" } }), 400, "invalid-event"],
       ["a line that is too long", "x".repeat(200_000), 413, "body-too-large"],
     ])("stops at %s, says at which line, and keeps what came before", async (_what, bad, status, code) => {
       const { post, log } = freshStore();
       const good = { stream: "alarm/1", type: "Raised", data: { from: "x", value: 1 } };
-      const response = await post("/import", `${lines(good, { ...good, stream: "alarm/2" })}\n${bad}`);
+      const response = await post("/import", `${lines(good, { ...good, stream: "alarm/2" })}\n${bad}`, newKey());
       expect(response.status).toBe(status);
       expect(await read(response)).toMatchObject({ code, line: 3, imported: 2 });
       expect(await log()).toHaveLength(2);
@@ -156,13 +219,77 @@ export function imports({ freshStore }: Service): void {
       const writer = writable.getWriter();
       const write = (...events: object[]) => writer.write(new TextEncoder().encode(`${lines(...events)}\n`));
       const response = post("/import", readable);
-      await write({ stream: "note/1", type: "Noted", data: {} }, { stream: "alarm/1", type: "Raised", data: { from: "x", value: 1 } });
+      await write(
+        { stream: "note/1", type: "Noted", data: {}, id: idOf(1) },
+        { stream: "alarm/1", type: "Raised", data: { from: "x", value: 1 }, id: idOf(2) },
+      );
       await expect.poll(async () => (await log()).length, { timeout: 10_000 }).toBe(1);
       expect((await send("DELETE", "/streams/note")).status).toBe(204);
-      await write({ stream: "note/1", type: "Noted", data: {} });
+      await write({ stream: "note/1", type: "Noted", data: {}, id: idOf(3) });
       await writer.close();
       expect(await read(await response)).toMatchObject({ status: 410, code: "category-retired", imported: 2 });
       expect((await log()).map(({ stream }) => stream)).toEqual(["note/1", "alarm/1"]);
+    });
+
+    it("goes on behind a pause of its body, with a key as without", async () => {
+      const { post, log } = freshStore();
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const writer = writable.getWriter();
+      const response = post("/import", readable, newKey());
+      await writer.write(new TextEncoder().encode(`${lines(raised("a", 1), raised("b", 2))}\n`));
+      await expect.poll(async () => (await log()).length, { timeout: 10_000 }).toBe(1);
+      await writer.write(new TextEncoder().encode(lines(raised("c", 3))));
+      await writer.close();
+      expect(await read(await response)).toEqual({ lines: 3, imported: 3, known: 0 });
+    });
+
+    it.each([
+      ["of another stream before it", [raised("x", 0), raised("a", 2, { id: idOf(1) }), raised("a", 3), raised("b", 4)], 2, 1],
+      ["within lines of its own stream", [raised("a", 5), raised("a", 6), raised("a", 2, { id: idOf(1) }), raised("a", 7)], 3, 2],
+      ["behind a line that cannot be read", [raised("a", 2, { id: idOf(1) }), { stream: "nothing/1", type: "T", data: {} }], 1, 0],
+    ])("names the line that conflicts, with lines %s, and has stored those before it", async (_what, body, line, imported) => {
+      const { post, log } = freshStore();
+      await post("/import", lines(raised("a", 1, { id: idOf(1) })));
+      const answer = await read(await post("/import", lines(...body), newKey()));
+      expect(answer).toMatchObject({ status: 409, code: "idempotency-conflict", line, imported, known: 0 });
+      expect(await log()).toHaveLength(1 + imported);
+    });
+
+    it("names the line that is not UTF-8, and stores those before it", async () => {
+      const { post } = freshStore();
+      const bytes = new TextEncoder().encode(`${lines(raised("a", 1), raised("b", 2))}\nx`);
+      bytes[bytes.length - 1] = 0xff;
+      const body = new ReadableStream({
+        start(controller) {
+          controller.enqueue(bytes);
+          controller.close();
+        },
+      });
+      expect(await read(await post("/import", body, newKey()))).toMatchObject({ status: 400, code: "invalid-json", line: 3, imported: 2 });
+    });
+
+    it("that has the same line twice stores it once; with other content it is a conflict", async () => {
+      const { post, log } = freshStore();
+      const [one, other] = [raised("a", 1, { id: idOf(1) }), raised("x", 1, { id: idOf(2) })];
+      expect(await read(await post("/import", lines(one, one)))).toEqual({ lines: 2, imported: 1, known: 1 });
+      expect(await read(await post("/import", lines(one, other, one)))).toEqual({ lines: 3, imported: 1, known: 2 });
+      const twice = [raised("b", 1, { id: idOf(1) }), raised("b", 2, { id: idOf(1) })];
+      expect(await read(await post("/import", lines(...twice)))).toMatchObject({ status: 409, line: 2, imported: 1 });
+      expect(await log()).toHaveLength(3);
+      expect((await post("/streams/alarm/b", { type: "Raised", data: { from: "b", value: 9 } })).status).toBe(201);
+    });
+
+    it("into the store that it comes from finds every event known, whatever its code has lifted since", async () => {
+      const store = await livedIn();
+      const old = { stream: "contract/1", type: "Signed", data: { amount: 1.5 }, schemaVersion: 1 };
+      await store.post("/import", lines(old), newKey());
+      const text = await exported(store);
+      const count = text.trim().split("\n").length;
+      expect(await read(await store.post("/import", text))).toEqual({ lines: count, imported: 0, known: count });
+      expect(await exported(store)).toBe(text);
+      const other = JSON.parse(text.trim().split("\n").at(-1) ?? "");
+      const problem = await read(await store.post("/import", lines({ ...other, data: { ...other.data, cents: 1 } })));
+      expect(problem).toMatchObject({ status: 409, code: "idempotency-conflict", line: 1 });
     });
 
     it("refuses an id that it knows with other content", async () => {
@@ -173,6 +300,88 @@ export function imports({ freshStore }: Service): void {
       const response = await post("/import", lines({ ...fact, data: { from: "x", value: 2 } }));
       expect(response.status).toBe(409);
       expect(await read(response)).toMatchObject({ code: "idempotency-conflict", line: 1, imported: 0 });
+    });
+  });
+
+  describe("an import with an Idempotency-Key", () => {
+    const visits = [1, 2, 3].map((value) => raised("a", value));
+
+    it("of equal lines stores each of them, and another key stores them again", async () => {
+      const { post, log } = freshStore();
+      const same = lines(raised("a", 1), raised("a", 1));
+      for (const key of [newKey(), newKey()]) expect(await read(await post("/import", same, key))).toMatchObject({ imported: 2, known: 0 });
+      expect(await log()).toHaveLength(4);
+    });
+
+    it.each([
+      ["other data", lines(...visits.slice(0, 2), raised("a", 9))],
+      ["another stream", lines(...visits.slice(0, 2), raised("b", 3))],
+      ["other streams only", lines(raised("x", 1), raised("y", 2), raised("z", 3))],
+      ["one line less", lines(...visits.slice(0, 2))],
+      ["one line more", lines(...visits, raised("a", 4))],
+      ["an empty line more", `${lines(...visits)}\n\n`],
+      ["its lines in another order", lines(...visits.toReversed())],
+    ])("refuses another body under the same key: %s", async (_what, body) => {
+      const { post, log } = freshStore();
+      const key = newKey();
+      expect(await read(await post("/import", lines(...visits), key))).toMatchObject({ imported: 3 });
+      expect(await read(await post("/import", body, key))).toMatchObject({ status: 409, code: "idempotency-conflict", imported: 0 });
+      expect(await read(await post("/import", lines(...visits), key))).toEqual({ lines: 3, imported: 0, known: 3 });
+      expect(await log()).toHaveLength(3);
+    });
+
+    it("that stopped at a line goes on once this is mended, and keeps what came before", async () => {
+      const { post, log } = freshStore();
+      const key = newKey();
+      const body = (third: object, first = visits[0] as object) => lines(first, visits[1] as object, third, raised("b", 4));
+      const bad = { stream: "alarm/a", type: "Raised" };
+      expect(await read(await post("/import", body(bad), key))).toMatchObject({ status: 400, line: 3, imported: 2 });
+      const other = await read(await post("/import", body(raised("a", 3), raised("a", 9)), key));
+      expect(other).toMatchObject({ status: 409, imported: 0 });
+      expect(await read(await post("/import", body(raised("a", 3)), key))).toEqual({ lines: 4, imported: 2, known: 2 });
+      expect((await log()).map(({ data }) => (data as { value: number }).value)).toEqual([1, 2, 3, 4]);
+    });
+  });
+
+  describe("an imported end of a stream", () => {
+    const [a, b] = [raised("s", 1), raised("s", 2)];
+    const end = (erased: boolean) => ({ stream: "alarm/s", type: "$deleted", data: { erased } });
+
+    it.each([
+      ["in the same import", [[a, end(false), b]], 3],
+      ["in a later one", [[a, end(false)], [b]], 1],
+      ["when it was erased", [[a, end(true), b]], 3],
+      ["when it is deleted again", [[a, end(false), end(false)]], 3],
+      ["when it is erased twice", [[a, end(true)], [end(true)]], 1],
+    ])("takes nothing after it %s", async (_what, bodies, line) => {
+      const { post, get, log } = freshStore();
+      let answer: Response | undefined;
+      for (const body of bodies) answer = await post("/import", lines(...body), newKey());
+      expect(await read(answer as Response)).toMatchObject({ status: 410, code: "stream-deleted", line });
+      expect((await get("/streams/alarm/s")).status).toBe(410);
+      expect((await post("/streams/alarm/s", { type: "Raised", data: b.data })).status).toBe(410);
+      expect((await log()).map(({ type }) => type)).toEqual(["Raised", "$deleted"]);
+    });
+
+    it("may be erased after it was deleted, and nothing of it stays readable", async () => {
+      const { post, get } = freshStore();
+      const secret = raised("s", 1, { data: { from: "a person", value: 1 }, meta: { who: "a person" } });
+      await post("/import", lines(secret, end(false)), newKey());
+      expect((await post("/import", `{"stream":"alarm/s","type":"$deleted","data":{ "erased" : true }}`, newKey())).status).toBe(200);
+      expect(await (await get("/log")).text()).not.toContain("a person");
+    });
+
+    it("that says nothing of an erasure is refused", async () => {
+      const { post } = freshStore();
+      const problem = await read(await post("/import", lines(a, { ...end(false), data: { erased: "yes" } }), newKey()));
+      expect(problem).toMatchObject({ status: 400, code: "invalid-event", line: 2 });
+    });
+
+    it("has no data in events that were erased, whatever their lines say", async () => {
+      const { post, get } = freshStore();
+      const secret = raised("s", 1, { data: { from: "a person", value: 1 }, meta: { who: "a person" }, erased: true });
+      expect((await post("/import", lines(secret), newKey())).status).toBe(200);
+      for (const path of ["/log", "/streams/alarm/s"]) expect(await (await get(path)).text()).not.toContain("a person");
     });
   });
 }

@@ -76,7 +76,7 @@ export function problems({ fetch, freshStore }: Service): void {
       ["an event type", ({ post }) => post("/streams/alarm/1", { type: "Unknown", data: {} })],
       ["a fact", ({ post }) => post("/streams/alarm", { from: 1 })],
       ["a CloudEvent", ({ post }) => post("/streams/alarm/1", { specversion: "0.3" }, CLOUD_EVENTS)],
-      ["an imported event", ({ post }) => post("/import", JSON.stringify({ stream: "alarm/1", type: "Raised", data: {} }))],
+      ["an imported event", ({ post }) => post("/import?validate=true", JSON.stringify({ stream: "alarm/1", type: "Raised", data: {} }))],
     ],
     unauthorized: [
       ["no token", ({ get }) => get("/log", { authorization: "" })],
@@ -204,7 +204,7 @@ export function problems({ fetch, freshStore }: Service): void {
         ["to read", ({ get }) => get("/streams/note/1")],
         ["to append", ({ post }) => post("/streams/note/1", { type: "Noted", data: {} })],
         ["to send a fact", ({ post }) => post("/streams/note", { type: "Noted", data: {} })],
-        ["to import", ({ post }) => post("/import", JSON.stringify({ stream: "note/1", type: "Noted", data: {} }))],
+        ["to import", ({ post }) => post("/import", JSON.stringify({ stream: "note/1", type: "Noted", data: {}, id: ID }))],
       ] satisfies Problems[ProblemCode]
     ).map(([what, ask]) => [
       what,
@@ -221,7 +221,10 @@ export function problems({ fetch, freshStore }: Service): void {
         ["to command", ({ post }) => post(COUNT, {})],
         ["to ask", ({ get }) => get("/aggregates/counter/1/commands/k")],
         ["to delete", ({ send }) => send("DELETE", "/streams/counter/1")],
-        ["to import", ({ post }) => post("/import", JSON.stringify({ stream: "counter/1", type: "Counted", data: { by: 1, total: 9 } }))],
+        [
+          "to import",
+          ({ post }) => post("/import", JSON.stringify({ stream: "counter/1", type: "Counted", data: { by: 1, total: 9 }, id: ID })),
+        ],
       ] satisfies Problems[ProblemCode]
     ).map(([what, ask]) => [
       what,

@@ -18,8 +18,18 @@ describe("the state", () => {
     const { post, json } = freshStore();
     const counted = { type: "Counted", data: { by: 2, total: 2 } };
     const lines = [counted, { type: "$Noted", data: {} }, counted].map((event) => JSON.stringify({ stream: "counter/1", ...event }));
-    expect((await post("/import", lines.join("\n"))).status).toBe(200);
+    expect((await post("/import", lines.join("\n"), { "idempotency-key": "one" })).status).toBe(200);
     expect(await json("/aggregates/counter/1")).toMatchObject({ version: 3, state: { total: 4 } });
+  });
+
+  it("counts events that are imported after it was loaded", async () => {
+    const { post, json } = freshStore();
+    await post("/aggregates/counter/1/Count", { by: 1 });
+    const line = JSON.stringify({ stream: "counter/1", type: "Counted", data: { by: 5, total: 6 } });
+    expect((await post("/import", line, { "idempotency-key": "one" })).status).toBe(200);
+    expect((await json("/aggregates/counter/1")).state).toEqual({ total: 6 });
+    expect(await read(await post("/aggregates/counter/1/Count", { by: 1 }))).toMatchObject({ version: 3 });
+    expect((await json("/aggregates/counter/1")).state).toEqual({ total: 7 });
   });
 
   it("is not sent again to who has it", async () => {

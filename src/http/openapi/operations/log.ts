@@ -3,7 +3,8 @@
 import { z } from "zod";
 import { PAGE_EVENTS } from "../../../limits.ts";
 import { FeedQuery } from "../../feed.ts";
-import { ImportLine } from "../../import.ts";
+import { ImportQuery } from "../../import.ts";
+import { ImportLine } from "../../import-line.ts";
 import { SearchQuery } from "../../log-search.ts";
 import { LogQuery, StreamsQuery } from "../../log.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
@@ -80,9 +81,13 @@ export const log: readonly Operation[] = [
     path: "/import",
     operationId: "importEvents",
     summary: "Take over the events of another store",
-    description: "NDJSON, as `GET /log` exports it. What was taken already is passed over, so the same may be sent again.",
+    description:
+      "NDJSON, as `GET /log` exports it, stored byte for byte. What is there already is passed over, so the same may be sent again. " +
+      "Lines without an `id` need an `Idempotency-Key`.",
     tag: "Log",
     headers: ["Idempotency-Key"],
+    query: ImportQuery,
+    notes: { validate: { description: "Refuse lines that the schema of their event type refuses, or would change." } },
     body: { [LINES_TYPE]: ImportLine },
     answers: { 200: json("All lines were taken.", ANSWERS.imported) },
     problems: ["invalid-event", "unknown-category", "category-retired", "idempotency-conflict", "stream-deleted"],

@@ -1,0 +1,175 @@
+/**
+ * The lines of an import with an `Idempotency-Key`. The same body goes on where it stopped before, without another look
+ * at what is stored; another body under the same key is refused before any of its lines is given out.
+ *
+ * A line is given out only once it is claimed: the store's catalog has a hash over the body up to there. Lines are
+ * claimed many at a time, so that an import asks the catalog once for a block of them.
+ */
+
+import { createHash } from "node:crypto";
+import type { CatalogRpc, ImportProgress, ImportedLines } from "../catalog/protocol.ts";
+import { APPEND_BYTES, APPEND_EVENTS } from "../limits.ts";
+import { logger } from "../telemetry/logger.ts";
+import { Problem } from "./problem.ts";
+
+/** A line and its number, from 1. */
+export interface NumberedLine {
+  readonly line: number;
+  readonly text: string;
+}
+
+/** No line has come for a while: those that have are not kept waiting. */
+const PAUSE: unique symbol = Symbol("pause");
+/** Ours: long beside the time between two lines of a body that is under way. */
+const PAUSE_MS = 500;
+
+const NOTHING: ImportProgress = { stored: { lines: 0, hash: "" }, claimed: { lines: 0, hash: "" }, ended: false };
+
+export class ImportLedger {
+  readonly #catalog: CatalogRpc;
+  readonly #key: string;
+  /** As the catalog has it. */
+  #progress: ImportProgress | undefined;
+  /** By line: the hash over the body up to it. Only for lines that may still be named. */
+  readonly #hashes = new Map<number, string>([[0, ""]]);
+  #line = 0;
+  #passedOver = 0;
+  #isRecognised = false;
+  #failure: unknown;
+  /** The next line, asked for. */
+  #coming: Promise<IteratorResult<string>> | undefined;
+
+  constructor(catalog: CatalogRpc, key: string) {
+    this.#catalog = catalog;
+    this.#key = key;
+  }
+
+  /** Lines read so far. */
+  get line(): number {
+    return this.#line;
+  }
+
+  /** Events that an earlier import under this key has stored, and that nobody looked at again. */
+  get passedOver(): number {
+    return this.#passedOver;
+  }
+
+  /**
+   * The lines that are not known to be stored.
+   *
+   * @param stored how many of the body's first lines are stored; asked when the next lines are claimed
+   * @throws {Problem} when the key came with another body before; after the lines before a bad one, what `source` throws
+   */
+  async *lines(source: AsyncIterable<string>, stored: () => number): AsyncGenerator<NumberedLine> {
+    this.#progress = await this.#catalog.importProgress(this.#key);
+    const before = this.#progress ?? NOTHING;
+    const lines = source[Symbol.asyncIterator]();
+    let block: NumberedLine[] = [];
+    let characters = 0;
+    for (;;) {
+      const isNew = block.length > 0 && this.#line > before.claimed.lines;
+      const text = await this.#next(lines, before, isNew);
+      if (text === undefined) break;
+      if (text !== PAUSE && this.#line <= before.stored.lines) {
+        if (text.trim() !== "") this.#passedOver += 1;
+        continue;
+      }
+      if (text !== PAUSE) {
+        block.push({ line: this.#line, text });
+        characters += text.length;
+      }
+      const isClaimed = this.#line <= before.claimed.lines;
+      const isFull = text === PAUSE || block.length >= APPEND_EVENTS || characters >= APPEND_BYTES;
+      if (isClaimed ? this.#line < before.claimed.lines : !isFull) continue;
+      this.#isRecognised = true;
+      if (!isClaimed) await this.#claim(stored());
+      yield* block;
+      [block, characters] = [[], 0];
+    }
+    this.#isRecognised = this.#line >= before.claimed.lines;
+    if (!this.#isRecognised && this.#failure === undefined) throw otherBody();
+    if (this.#isRecognised && block.length > 0) await this.#claim(stored());
+    if (this.#isRecognised) yield* block;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** All lines are stored, and there are no others. */
+  async ended(): Promise<void> {
+    const all = this.#at(this.#line);
+    if (!this.#progress?.ended) await this.#move({ stored: all, claimed: all, ended: true });
+  }
+
+  /** The lines up to this one are stored and nothing after them is: what comes next may be mended, and sent under the same key. */
+  async stoppedAfter(line: number): Promise<void> {
+    // A body that broke off before it was recognised says nothing of what is stored.
+    if (!this.#isRecognised || !this.#hashes.has(line)) return;
+    try {
+      await this.#move({ stored: this.#at(line), claimed: this.#at(line), ended: false });
+    } catch (error) {
+      logger.warn({ message: "it is not on record where an import stopped: its mended body needs another key" }, error);
+    }
+  }
+
+  /** The next line, recognised if it was claimed before; undefined: there is none, or none that could be read. */
+  async #next(
+    lines: AsyncIterator<string>,
+    { stored, claimed, ended }: ImportProgress,
+    mayPause: boolean,
+  ): Promise<string | typeof PAUSE | undefined> {
+    let next: IteratorResult<string> | typeof PAUSE;
+    try {
+      this.#coming ??= lines.next();
+      next = await (mayPause ? orPause(this.#coming) : this.#coming);
+    } catch (error) {
+      this.#failure = error;
+      return undefined;
+    }
+    if (next === PAUSE) return PAUSE;
+    this.#coming = undefined;
+    if (next.done) return undefined;
+    if (ended && this.#line === claimed.lines) throw otherBody();
+    const hash = createHash("sha256")
+      .update(this.#hashes.get(this.#line) ?? "")
+      .update(next.value)
+      .digest("base64url");
+    this.#line += 1;
+    this.#hashes.set(this.#line, hash);
+    if (this.#line <= stored.lines) this.#hashes.delete(this.#line - 1);
+    for (const { lines: line, hash: expected } of [stored, claimed]) if (this.#line === line && hash !== expected) throw otherBody();
+    return next.value;
+  }
+
+  async #claim(stored: number): Promise<void> {
+    const from = Math.max(stored, this.#progress?.stored.lines ?? 0);
+    await this.#move({ stored: this.#at(from), claimed: this.#at(this.#line), ended: false });
+    for (const line of this.#hashes.keys()) if (line < from) this.#hashes.delete(line);
+  }
+
+  async #move(after: ImportProgress): Promise<void> {
+    if (!(await this.#catalog.moveImport(this.#key, this.#progress, after))) {
+      throw new Problem("idempotency-conflict", "another import under this key is under way; send it again when that has ended");
+    }
+    this.#progress = after;
+  }
+
+  #at(line: number): ImportedLines {
+    return { lines: line, hash: this.#hashes.get(line) ?? "" };
+  }
+}
+
+/** What comes, or word that it takes its time. */
+async function orPause<Value>(coming: Promise<Value>): Promise<Value | typeof PAUSE> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const pause = new Promise<typeof PAUSE>((resolve) => {
+    timer = setTimeout(() => resolve(PAUSE), PAUSE_MS);
+  });
+  try {
+    return await Promise.race([coming, pause]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function otherBody(): Problem {
+  return new Problem("idempotency-conflict", "this Idempotency-Key came with another body before; nothing of this one was stored");
+}
