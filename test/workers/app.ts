@@ -96,6 +96,11 @@ export const agenda = aggregate("agenda", {
   },
 });
 
+/** What is stored of it is not what was sent, and its schemas refuse or change what is stored. */
+export const tariff = category("tariff", {
+  events: { Priced: z.object({ amount: z.number().transform((cents) => cents / 100) }), Switched: z.object({ on: z.stringbool() }) },
+});
+
 /** Makes the reminder fail, until the test says otherwise. */
 export const broken = { active: false };
 
@@ -221,7 +226,7 @@ const allReadings = webhook("told.all", {
 
 export const app = defineApp({
   aggregates: [product, order, counter, reminder, agenda, contract, purse],
-  categories: [reading, alarm, meter, sample, specimen, sale, delivery, wish, word, webhookEvents],
+  categories: [reading, alarm, meter, sample, tariff, specimen, sale, delivery, wish, word, webhookEvents],
   views: [readyOrders, stock, totals, values, contracts, specimens, customerTotals, stockByProduct, salesPerDay],
   processors: [fulfilment, relay, errand, move, trip],
   webhooks: [bigReadings, allReadings],
