@@ -73,7 +73,7 @@ describe("an import", () => {
   it("that meets a failure of the inside is 500, and tells nobody but the log why", async () => {
     const logged = vi.spyOn(console, "error").mockReturnValue();
     const STREAMS = { getByName: () => ({ import: () => Promise.reject(new Error("a secret of the inside")) }) };
-    const body = JSON.stringify({ stream: "reading/1", type: "Read", data: { value: 1 } });
+    const body = JSON.stringify({ id: crypto.randomUUID(), stream: "reading/1", type: "Read", data: { value: 1 } });
     const response = await http.request("/stores/failing/import", { method: "POST", body }, envWith({ STREAMS }));
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain("secret");
