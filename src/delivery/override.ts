@@ -46,9 +46,13 @@ export async function jump(
 
 /** The same, past an event that failed. It stays on record which one that was, and why. */
 export async function passOver(checkpoint: CheckpointStore, from: number, to: number, error: ConsumerError): Promise<void> {
+  await jump(checkpoint, from, to, [recordSkip(checkpoint, to, error)]);
+}
+
+/** The statement that puts on record which event was passed over, and why. */
+export function recordSkip(checkpoint: CheckpointStore, position: number, error: ConsumerError): D1PreparedStatement {
   const [store, consumer] = checkpoint.key;
-  const record = checkpoint.db
+  return checkpoint.db
     .prepare(`INSERT OR REPLACE INTO headspring_skipped (store, consumer, position, error, at) VALUES (?, ?, ?, ?, ?)`)
-    .bind(store, consumer, to, JSON.stringify(error), Date.now());
-  await jump(checkpoint, from, to, [record]);
+    .bind(store, consumer, position, JSON.stringify(error), Date.now());
 }
