@@ -19,7 +19,10 @@ export interface CommandRequest {
   readonly data: string;
   /** The command's id given by the client; repeats of it get the first answer (promise 8). */
   readonly idempotencyKey?: string;
-  /** The key was derived from a cause, so the first outcome stands even if the content has changed since. */
+  /**
+   * The key was derived from a cause, so the first outcome stands even if the content has changed since. No client can say
+   * so: what it names alike is in another space.
+   */
   readonly firstStands?: boolean;
   /** Keep a receipt even of a failure, because nobody waits for the answer. */
   readonly recordFailure?: boolean;
@@ -54,6 +57,9 @@ export interface AppendEvent {
 export interface AppendRequest {
   readonly events: readonly AppendEvent[];
   readonly idempotencyKey?: string;
+  /** Of what the client sent: types, data, metas and times, before the door has made events of them. */
+  readonly fingerprint?: string;
+  /** As of a {@link CommandRequest}: key and ids were derived by a processor, and are looked for among those only. */
   readonly firstStands?: boolean;
   readonly expected: Expected;
   readonly waitMs?: number;

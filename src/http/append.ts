@@ -6,6 +6,7 @@ import { HOPS } from "../event.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, EVENT_META_BYTES, ISSUES } from "../limits.ts";
 import { EVENT_TYPE, UUID } from "../names.ts";
 import type { AppendEvent } from "../protocol.ts";
+import { fingerprint } from "../streams/replay.ts";
 import { parseTraceparent } from "../telemetry/trace.ts";
 import type { PlainCategory } from "./category.ts";
 import { fromCloudEvent, fromHeaders } from "./cloudevents.ts";
@@ -72,6 +73,26 @@ export async function incomingFact(context: HttpContext, category: PlainCategory
   if (type !== undefined && others.length === 0)
     return { type, data: checked(JsonObject, value, "the fact is not valid"), meta: {}, at: "" };
   return { ...checked(EventIn, value, "the event is not valid"), at: "data" };
+}
+
+/**
+ * What tells this write from another one under the same key or id: what the client has sent, before schemas give it defaults and
+ * a header a correlation id. So a repeat is still one after a deployment.
+ */
+export function fingerprintOf(events: readonly IncomingEvent[]): string {
+  return fingerprint(events.map(({ type, data, meta, time = null }) => [type, data, meta, time]));
+}
+
+/** The events as they were sent, to look for those that are stored under the same key or ids: they cannot be stored like this. */
+export function asSent(events: readonly IncomingEvent[]): AppendEvent[] {
+  return events.map(({ type, data, meta, id, time }) => ({
+    type,
+    data: JSON.stringify(data),
+    meta: JSON.stringify(meta),
+    schemaVersion: 1,
+    ...(id === undefined ? {} : { id }),
+    ...(time === undefined ? {} : { time }),
+  }));
 }
 
 /**

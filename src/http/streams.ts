@@ -9,9 +9,9 @@ import { derivedId, newId } from "../ids.ts";
 import { MAX_POSITION, PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
 import { NAME, streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
-import type { AppendEvent, StreamPage, StreamReadRequest, Written } from "../protocol.ts";
+import type { AppendEvent, Expected, StreamPage, StreamReadRequest, Written } from "../protocol.ts";
 import { problemOf, writeHeaders } from "./answers.ts";
-import { type IncomingEvent, incomingEvents, incomingFact, toAppend } from "./append.ts";
+import { type IncomingEvent, asSent, fingerprintOf, incomingEvents, incomingFact, toAppend } from "./append.ts";
 import { type PlainCategory, plainCategoryOf, readableCategoryOf, unknownCategory } from "./category.ts";
 import { cloudEventJson } from "./cloudevents.ts";
 import { line, ndjson } from "./ndjson.ts";
@@ -56,16 +56,16 @@ export function streamRoutes(app: App) {
   routes.post("/:category", async (context) => {
     const category = await plainCategoryOf(app, context);
     const fact = await incomingFact(context, category);
-    const [event] = toAppend(context, category, [fact]);
-    const id = streamIdOfFact(category, fact, event as AppendEvent, idempotencyKeyOf(context));
-    const location = `${new URL(context.req.url).pathname}/${encodeURIComponent(id)}`;
-    return append(context, `${category.name}/${id}`, [event as AppendEvent], { location });
+    const idOf = ([event]: readonly AppendEvent[]) => streamIdOfFact(category, fact, event as AppendEvent, idempotencyKeyOf(context));
+    return append(context, category, [fact], idOf, (id) => ({
+      location: `${new URL(context.req.url).pathname}/${encodeURIComponent(id)}`,
+    }));
   });
 
   routes.post("/:category/:id", async (context) => {
     const category = await plainCategoryOf(app, context);
     const id = streamIdOfPath(context);
-    return append(context, `${category.name}/${id}`, toAppend(context, category, await incomingEvents(context)));
+    return append(context, category, await incomingEvents(context), () => id);
   });
 
   routes.get("/:category/:id", async (context) => {
@@ -102,21 +102,45 @@ export function streamRoutes(app: App) {
   return routes;
 }
 
+/** Stores the events, in the stream whose id they may name themselves. */
 async function append(
   context: HttpContext,
-  stream: string,
-  events: readonly AppendEvent[],
-  headers: Record<string, string> = {},
+  category: PlainCategory,
+  incoming: readonly IncomingEvent[],
+  idOf: (events: readonly AppendEvent[]) => string,
+  headersOf: (id: string) => Record<string, string> = () => ({}),
 ): Promise<Response> {
-  const answer = await objectOf(context, stream).append({
-    events,
-    idempotencyKey: idempotencyKeyOf(context),
-    expected: expectedOf(context),
-    waitMs: waitMsOf(context),
-  });
-  if (answer.outcome !== "written") throw problemOf(answer);
-  return writtenAnswer(stream, answer, 201, headers);
+  const idempotencyKey = idempotencyKeyOf(context);
+  const isNamed = idempotencyKey !== undefined || incoming.some(({ id }) => id !== undefined);
+  const expected = expectedOf(context);
+  const send = async (events: readonly AppendEvent[], under: Expected) => {
+    const id = idOf(events);
+    const stream = `${category.name}/${id}`;
+    const answer = await objectOf(context, stream).append({
+      events,
+      idempotencyKey,
+      ...(isNamed ? { fingerprint: fingerprintOf(incoming) } : {}),
+      expected: under,
+      waitMs: waitMsOf(context),
+    });
+    if (answer.outcome !== "written") throw problemOf(answer);
+    return writtenAnswer(stream, answer, 201, headersOf(id));
+  };
+  let events: readonly AppendEvent[];
+  try {
+    events = toAppend(context, category, incoming);
+  } catch (error) {
+    // What does not fit today's schema may have fitted an earlier one, and be stored: a repeat of it is still a repeat.
+    if (!isNamed) throw error;
+    return await send(asSent(incoming), NOT_TO_BE_STORED).catch((other: unknown) => {
+      throw other instanceof Problem && other.code !== "idempotency-conflict" ? error : other;
+    });
+  }
+  return send(events, expected);
 }
+
+/** No stream has this version; but a repeat is recognised before conditions are checked. */
+const NOT_TO_BE_STORED: Expected = { kind: "version", version: -1 };
 
 function writtenAnswer(stream: string, answer: Written, status: 200 | 201, headers: Record<string, string> = {}) {
   const { version, position, events } = answer;

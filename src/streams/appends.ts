@@ -16,19 +16,40 @@ export function appendEvents(journal: Journal, request: AppendRequest): Stored |
 
   const now = Date.now();
   const first = journal.head + 1;
+  const ours = request.firstStands === true;
+  const rows = request.events.map(({ id }) => (id !== undefined && ours ? journal.receipts.findEventId(id, ours).row : id));
   const events = request.events.map(({ id, type, data, meta, time = null, schemaVersion, trace = null }, index) => {
     const version = first + index;
-    return { version, id: id ?? newEventId(version, now), type, data, meta, time, recordedAt: now, schemaVersion, trace };
+    // A processor's event whose id a client has taken gets another, and is still found under the one that it was to have.
+    return {
+      version,
+      id: id !== undefined && rows[index] === id ? id : newEventId(version, now),
+      type,
+      data,
+      meta,
+      time,
+      recordedAt: now,
+      schemaVersion,
+      trace,
+    };
   });
   const last = first + events.length - 1;
-  const key = request.idempotencyKey;
+  const { idempotencyKey: key, fingerprint = "" } = request;
   journal.commit({
     now,
     events,
-    givenIds: events.filter((_event, index) => request.events[index]?.id !== undefined),
+    givenIds: rows.flatMap((row, index) =>
+      row === undefined ? [] : { row, version: first + index, fingerprint: ours ? null : fingerprint },
+    ),
     ...(key === undefined
       ? {}
-      : { receipt: { key, receipt: { fingerprint: "", status: "accepted", first, last, reason: null, details: null } } }),
+      : {
+          receipt: {
+            row: journal.receipts.find(key, ours).row,
+            ours,
+            receipt: { fingerprint, status: "accepted", first, last, reason: null, details: null },
+          },
+        }),
   });
   return { outcome: "stored", first, last, replayed: false };
 }

@@ -45,28 +45,30 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
   const { aggregate, state, journal } = decider;
   const { command, idempotencyKey: key } = request;
   if (journal.deleted) return { outcome: "deleted" };
-  const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
-  if (!schema) return { outcome: "unknown-command" };
-
   const body: unknown = JSON.parse(request.data);
-  const parsed = parseCommand(schema, body);
-  if ("issues" in parsed) return { outcome: "invalid", issues: parsed.issues };
-
+  const ours = request.firstStands === true;
   const print = key === undefined ? "" : fingerprint([command, body]);
-  const known = key === undefined ? undefined : journal.receipts.find(key);
-  if (key !== undefined && known) {
-    if (known.fingerprint === print || request.firstStands) return outcomeOf(key, known, true);
+  const known = key === undefined ? undefined : journal.receipts.find(key, ours);
+  // Before anything of today's code is asked: a repeat stays one when its command has got another schema, or is gone.
+  if (key !== undefined && known?.found) {
+    if (ours || known.found.fingerprint === print) return outcomeOf(key, known.found, true);
     return { outcome: "idempotency-conflict", detail: "this idempotency key came with another command before" };
   }
+
+  const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
+  if (!schema) return { outcome: "unknown-command" };
+  const parsed = parseCommand(schema, body);
+  if ("issues" in parsed) return { outcome: "invalid", issues: parsed.issues };
   const conflict = conflictWith(request.expected, journal.head);
   if (conflict) return conflict;
 
   const now = Date.now();
   const version = journal.head;
-  const commandId = key ?? request.commandId ?? newId();
+  // Ids of what a process sends derive from this one: where a client has taken the key, it must be one that nobody knows.
+  const commandId = (known && known.row !== key ? undefined : key) ?? request.commandId ?? newId();
   const correlationId = request.correlationId ?? commandId;
   const causationId = request.causationId ?? commandId;
-  const record = (receipt: Receipt) => (key === undefined ? {} : { receipt: { key, receipt } });
+  const record = (receipt: Receipt) => (known ? { receipt: { row: known.row, ours, receipt } } : {});
   let decided: Decided;
   let events: StoredEvent[];
   let next: unknown;

@@ -53,7 +53,9 @@ export function importEvents(journal: Journal, { events }: ImportRequest, lift: 
 function store(journal: Journal, now: number, events: readonly StoredEvent[]): void {
   const ends = events.filter(({ type }) => type === DELETED);
   const kept = events.filter(({ type }) => type !== DELETED);
-  if (kept.length > 0) journal.commit({ now, events: kept, givenIds: kept });
+  if (kept.length > 0) {
+    journal.commit({ now, events: kept, givenIds: kept.map(({ id, version }) => ({ row: id, version, fingerprint: null })) });
+  }
   for (const end of ends) journal.end(end, true);
 }
 

@@ -7,7 +7,7 @@ import { DELETED, type StoredEvent, erases } from "../event.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import type { TimerChange } from "./decide.ts";
 import { EventTable } from "./event-table.ts";
-import { type Receipt, Receipts } from "./receipts.ts";
+import { type GivenId, type Receipt, Receipts } from "./receipts.ts";
 import type { StateCache } from "./state.ts";
 import { type TimerName, Timers } from "./timers.ts";
 
@@ -16,9 +16,10 @@ export interface Entry {
   readonly now: number;
   /** They follow the head. */
   readonly events: readonly StoredEvent[];
-  /** Which of the events' ids the client gave. */
-  readonly givenIds?: readonly StoredEvent[];
-  readonly receipt?: { readonly key: string; readonly receipt: Receipt };
+  /** Event ids that were given, and the rows where they go. */
+  readonly givenIds?: readonly (GivenId & { readonly row: string })[];
+  /** @see Receipts */
+  readonly receipt?: { readonly row: string; readonly ours: boolean; readonly receipt: Receipt };
   readonly timers?: readonly {
     readonly change: TimerChange;
     readonly commandId: string;
@@ -65,8 +66,8 @@ export class Journal {
     const snapshots = state !== undefined && events.length > 0 && state.cache.isSnapshotDue(head);
     const write = () => {
       if (events.length > 0) this.events.insert(events);
-      for (const { id, version } of givenIds) this.receipts.recordEventId(id, version);
-      if (receipt) this.receipts.record(receipt.key, receipt.receipt, now);
+      for (const { row, ...given } of givenIds) this.receipts.recordEventId(row, given);
+      if (receipt) this.receipts.record(receipt.row, receipt.receipt, now, receipt.ours);
       if (firedTimer !== undefined) this.timers.remove(firedTimer);
       for (const { change, ...of } of timers) {
         this.timers.change(change, of);
@@ -94,7 +95,7 @@ export class Journal {
   end(event: StoredEvent, idGiven = false): void {
     this.#storage.transactionSync(() => {
       this.events.insert([event]);
-      if (idGiven) this.receipts.recordEventId(event.id, event.version);
+      if (idGiven) this.receipts.recordEventId(event.id, { version: event.version, fingerprint: null });
       this.timers.removeAll();
       if (!erases(event)) return;
       this.events.blankBefore(event.version);

@@ -3,28 +3,37 @@
  * the outcome of each idempotency key, and the version of each event id that a client gave.
  *
  * One row per key or id, and none for writes without: that is why neither table has a second index.
+ *
+ * Processors derive their keys and ids from events, which clients may know, so a client could use one of them first
+ * (promise 5). Hence rows of clients are marked. A processor does not see them, and where one has its key, the processor's
+ * row goes under {@link OWN} and the key.
  */
 
 import { RECEIPT_DAYS } from "../limits.ts";
-import { hasTable } from "../sqlite.ts";
+import { hasTableWith } from "../sqlite.ts";
 
 const CREATE_RECEIPTS = `
   CREATE TABLE IF NOT EXISTS receipts (
     key         TEXT    PRIMARY KEY,
-    fingerprint TEXT    NOT NULL,       -- of the request's content
+    fingerprint TEXT    NOT NULL,       -- of what the client sent as the write; '': version 0.1 kept none of appends
     status      TEXT    NOT NULL CHECK (status IN ('accepted', 'refused', 'failed')),
     first       INTEGER NOT NULL,       -- first version it stored; first > last: it stored nothing
     last        INTEGER NOT NULL,
     reason      TEXT,                   -- the command was refused with this code
     details     TEXT,                   -- JSON
-    recorded_at INTEGER NOT NULL        -- milliseconds since 1970
+    recorded_at INTEGER NOT NULL,       -- milliseconds since 1970
+    client      INTEGER                 -- 1: of a client; NULL: of a processor, or written by version 0.1
   ) STRICT, WITHOUT ROWID`;
 
 const CREATE_EVENT_IDS = `
   CREATE TABLE IF NOT EXISTS event_ids (
-    id      TEXT    PRIMARY KEY,
-    version INTEGER NOT NULL
+    id          TEXT    PRIMARY KEY,
+    version     INTEGER NOT NULL,
+    fingerprint TEXT                    -- of all that its client sent with it; NULL: of a processor, an import, or version 0.1
   ) STRICT, WITHOUT ROWID`;
+
+/** What no header and no UUID contains. */
+const OWN = "\u0001";
 
 export interface Receipt {
   readonly fingerprint: string;
@@ -35,31 +44,43 @@ export interface Receipt {
   readonly details: string | null;
 }
 
+/** What is known under a name, and the row where that stands or will stand. */
+export interface Known<What> {
+  readonly row: string;
+  readonly found?: What;
+}
+
+/** An event id that was given. */
+export interface GivenId {
+  readonly version: number;
+  readonly fingerprint: string | null;
+}
+
 export class Receipts {
   readonly #sql: SqlStorage;
-  readonly #tables: Set<string>;
+  readonly #tables = new Set<string>();
   #pruned = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#tables = new Set(["receipts", "event_ids"].filter((name) => hasTable(sql, name)));
+    if (hasTableWith(sql, "receipts", "client", "INTEGER")) this.#tables.add("receipts");
+    if (hasTableWith(sql, "event_ids", "fingerprint", "TEXT")) this.#tables.add("event_ids");
   }
 
-  find(key: string): Receipt | undefined {
-    if (!this.#tables.has("receipts")) return undefined;
-    return this.#sql.exec(`SELECT fingerprint, status, first, last, reason, details FROM receipts WHERE key = ?`, key).toArray()[0] as
-      | Receipt
-      | undefined;
+  /** @param ours a processor asks: what clients have named alike is none of its own */
+  find(key: string, ours: boolean): Known<Receipt> {
+    const columns = `key AS name, client IS NOT NULL AS ofClient, fingerprint, status, first, last, reason, details`;
+    return this.#find<Receipt>("receipts", "key", columns, key, ours);
   }
 
   /** Call inside `transactionSync`. The first one after an activation also removes those that are too old. */
-  record(key: string, receipt: Receipt, now: number): void {
+  record(row: string, receipt: Receipt, now: number, ours: boolean): void {
     this.#sql.exec(CREATE_RECEIPTS);
     if (!this.#pruned) this.#sql.exec(`DELETE FROM receipts WHERE recorded_at < ?`, now - RECEIPT_DAYS * 86_400_000);
     this.#pruned = true;
     this.#sql.exec(
-      `INSERT INTO receipts (key, fingerprint, status, first, last, reason, details, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      key,
+      `INSERT INTO receipts (key, fingerprint, status, first, last, reason, details, recorded_at, client) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row,
       receipt.fingerprint,
       receipt.status,
       receipt.first,
@@ -67,29 +88,42 @@ export class Receipts {
       receipt.reason,
       receipt.details,
       now,
+      ours ? null : 1,
     );
   }
 
-  /** The version of the event with this client-given id. */
-  versionOf(eventId: string): number | undefined {
-    if (!this.#tables.has("event_ids")) return undefined;
-    return this.#sql.exec<{ version: number }>(`SELECT version FROM event_ids WHERE id = ?`, eventId).toArray()[0]?.version;
+  /** The event with this id, if the id was given with it. */
+  findEventId(id: string, ours: boolean): Known<GivenId> {
+    const columns = `id AS name, fingerprint IS NOT NULL AS ofClient, version, fingerprint`;
+    return this.#find<GivenId>("event_ids", "id", columns, id, ours);
   }
 
   /** Call inside `transactionSync`. */
-  recordEventId(eventId: string, version: number): void {
+  recordEventId(row: string, { version, fingerprint }: GivenId): void {
     this.#sql.exec(CREATE_EVENT_IDS);
-    this.#sql.exec(`INSERT INTO event_ids (id, version) VALUES (?, ?)`, eventId, version);
+    this.#sql.exec(`INSERT INTO event_ids (id, version, fingerprint) VALUES (?, ?, ?)`, row, version, fingerprint);
   }
 
   /** Removes what receipts say of the content of requests. */
   blank(): void {
     if (this.#tables.has("receipts")) this.#sql.exec(`UPDATE receipts SET fingerprint = '', reason = NULL, details = NULL`);
+    if (this.#tables.has("event_ids")) this.#sql.exec(`UPDATE event_ids SET fingerprint = '' WHERE fingerprint IS NOT NULL`);
   }
 
   /** Takes note of tables that a finished transaction has created. */
   committed(wroteReceipt: boolean, wroteEventIds: boolean): void {
     if (wroteReceipt) this.#tables.add("receipts");
     if (wroteEventIds) this.#tables.add("event_ids");
+  }
+
+  #find<What>(table: string, key: string, columns: string, name: string, ours: boolean): Known<What> {
+    if (!this.#tables.has(table)) return { row: name };
+    const own = OWN + name;
+    const rows = this.#sql
+      .exec(`SELECT ${columns} FROM ${table} WHERE ${key} IN (?, ?)`, name, ours ? own : name)
+      .toArray() as unknown as readonly (What & { readonly name: string; readonly ofClient: 0 | 1 })[];
+    const found = rows.find((one) => !ours || one.name === own || one.ofClient === 0);
+    if (found) return { row: found.name, found };
+    return { row: rows.length > 0 ? own : name };
   }
 }

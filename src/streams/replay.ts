@@ -6,7 +6,7 @@ import { canonical, sameJson } from "../json.ts";
 import type { StoredEvent } from "../event.ts";
 import type { AppendEvent, AppendRequest, IdempotencyConflict } from "../protocol.ts";
 import type { EventTable } from "./event-table.ts";
-import type { Receipts } from "./receipts.ts";
+import type { GivenId, Receipts } from "./receipts.ts";
 
 /** Versions stored by the first of equal requests. */
 export interface Replay {
@@ -23,10 +23,10 @@ export function fingerprint(content: unknown): string {
 /** The request's place in the stream if it is there already, a conflict if only something like it is, else undefined. */
 export function findReplay(events: EventTable, receipts: Receipts, request: AppendRequest): Replay | IdempotencyConflict | undefined {
   if (request.idempotencyKey !== undefined) {
-    const receipt = receipts.find(request.idempotencyKey);
+    const { found: receipt } = receipts.find(request.idempotencyKey, request.firstStands === true);
     if (receipt) {
-      const { first, last } = receipt;
-      const same = request.firstStands || sameContent(request.events, events.range(first, last));
+      const { first, last, fingerprint } = receipt;
+      const same = request.firstStands || sameWrite(request, events.range(first, last), fingerprint);
       return same ? { outcome: "replay", first, last } : conflict("this idempotency key came with other content before");
     }
   }
@@ -37,13 +37,14 @@ function findById(events: EventTable, receipts: Receipts, request: AppendRequest
   const given = request.events.flatMap(({ id }) => id ?? []);
   if (new Set(given).size < given.length) return conflict("the same event id stands twice in this append");
   for (const [index, { id }] of request.events.entries()) {
-    const version = id === undefined ? undefined : versionOf(events, receipts, id);
-    if (version === undefined) continue;
+    const known = id === undefined ? undefined : eventOf(events, receipts, id, request.firstStands);
+    if (!known) continue;
+    const { version, fingerprint } = known;
     // One event is known, so this is a repeat of the append that stored it, whole and in order, or a conflict.
     const { first, last } = events.appendAround(version);
     const same =
       version === first + index &&
-      (request.firstStands ? last - first + 1 === request.events.length : sameContent(request.events, events.range(first, last)));
+      (request.firstStands ? last - first + 1 === request.events.length : sameWrite(request, events.range(first, last), fingerprint));
     return same ? { outcome: "replay", first, last } : conflict(`event id ${id} is version ${version} of this stream, with other content`);
   }
   return undefined;
@@ -51,8 +52,26 @@ function findById(events: EventTable, receipts: Receipts, request: AppendRequest
 
 /** The version of the event with this id. Ids that we made name their version; the others are on record. */
 export function versionOf(events: EventTable, receipts: Receipts, id: string): number | undefined {
+  return eventOf(events, receipts, id)?.version;
+}
+
+/** @param ours a processor asks, whose ids are always on record */
+function eventOf(events: EventTable, receipts: Receipts, id: string, ours = false): GivenId | undefined {
+  const { found } = receipts.findEventId(id, ours);
+  if (found || ours) return found;
   const named = versionInId(id);
-  return named > 0 && events.idAt(named) === id ? named : receipts.versionOf(id);
+  return named > 0 && events.idAt(named) === id ? { version: named, fingerprint: null } : undefined;
+}
+
+/**
+ * Whether the request is the one that stored these events. What the client sent is compared with what it sent then, by
+ * the fingerprint: what is stored may have got defaults from a schema, and a correlation id from a header. Only where there is
+ * none (an import, version 0.1) it is compared with what is stored.
+ */
+function sameWrite({ events: asked, fingerprint }: AppendRequest, stored: readonly StoredEvent[], known: string | null): boolean {
+  if (!known || fingerprint === undefined) return sameContent(asked, stored);
+  const sameIds = asked.length === stored.length && asked.every(({ id }, index) => id === undefined || id === stored[index]?.id);
+  return sameIds && fingerprint === known;
 }
 
 function sameContent(asked: readonly AppendEvent[], stored: readonly StoredEvent[]): boolean {

@@ -93,7 +93,7 @@ export function streamObject(app: App) {
 
     async command(commandId: string, waitMs: number): Promise<CommandAnswer | undefined> {
       if (this.#journal.deleted) return { outcome: "deleted" };
-      const receipt = this.#journal.receipts.find(commandId);
+      const { found: receipt } = this.#journal.receipts.find(commandId, false);
       return receipt && this.#answer(outcomeOf(commandId, receipt, false), waitMs);
     }
 

@@ -42,6 +42,7 @@ export class Announcements {
       const { id, type, data } = next;
       await this.#stream().append({
         events: [{ id, type, data: JSON.stringify(data), meta: "{}", schemaVersion: 1 }],
+        firstStands: true,
         expected: { kind: "any" },
       });
       this.#kv.put(
