@@ -18,7 +18,14 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: { HEADSPRING_ENV: "local" },
-              d1Databases: ["ARCHIVE"],
+              // With _EU: what a deployment has for stores that were placed in the EU. The local runtime has no jurisdictions.
+              d1Databases: ["ARCHIVE", "VIEWS_EU"],
+              durableObjects: {
+                STREAMS_EU: { className: "EuStreamObject", useSQLite: true },
+                LOGS_EU: { className: "EuLogObject", useSQLite: true },
+                WEBHOOKS_EU: { className: "EuWebhookObject", useSQLite: true },
+                CATALOGS_EU: { className: "EuCatalogObject", useSQLite: true },
+              },
               // Under this name it limits only who asks for it.
               ratelimits: { TIGHT: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
             },

@@ -269,3 +269,10 @@ export const IMPORT_LINE_CHARACTERS = EVENT_DATA_BYTES + EVENT_META_BYTES + 8 * 
 export const METRICS_WEBHOOKS = 100;
 /** Characters of an error's text in a line of the logs. Ours: a stack and the cause; Workers Logs takes 256 KB (platform) a line. */
 export const LOG_ERROR_CHARACTERS = 8 * KiB;
+
+/** Stores of which an isolate remembers where they lie. Ours: a hundred bytes each. */
+export const PLACEMENTS_REMEMBERED = 10_000;
+/** Stores in one page of the list of stores. Ours: each is asked for its head, in a call to its log. */
+export const STORES_PAGE = 50;
+/** Stores in such a page when the request does not say. Ours. */
+export const STORES_PAGE_DEFAULT = 20;

@@ -1,4 +1,7 @@
-/** One catalog per store: the categories that were declared at run time, and how far imports came. */
+/**
+ * One catalog per store: the categories that were declared at run time, and how far imports came. The one of the name `$stores` is the
+ * directory of all stores.
+ */
 
 import { DurableObject } from "cloudflare:workers";
 import { canonical } from "../json.ts";
@@ -6,7 +9,9 @@ import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../limit
 import { hasTable } from "../sqlite.ts";
 import { type Definition, changeProblem, replacedVersions } from "./definition.ts";
 import { ImportTable } from "./import-table.ts";
-import type { CatalogRpc, CategorySummary, Declared, Earlier, Entry, ImportProgress } from "./protocol.ts";
+import { Directory } from "./directory.ts";
+import type { CatalogRpc, CategorySummary, Declared, DirectoryRpc, Earlier, Entry, ImportProgress, StoreEntry } from "./protocol.ts";
+import type { Placement } from "../placement.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = `
@@ -53,10 +58,11 @@ interface ListRow {
   readonly types: string;
 }
 
-export class CatalogObject extends DurableObject<Env> implements CatalogRpc {
+export class CatalogObject extends DurableObject<Env> implements CatalogRpc, DirectoryRpc {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   readonly #imports: ImportTable;
+  readonly #directory: Directory;
   #exists: boolean;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -65,6 +71,7 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc {
     this.#sql = ctx.storage.sql;
     this.#imports = new ImportTable(this.#sql);
     this.#exists = hasTable(this.#sql, "categories");
+    this.#directory = new Directory(this.#sql);
   }
 
   async importProgress(key: string): Promise<ImportProgress | undefined> {
@@ -141,6 +148,18 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc {
       strict: strict === 1,
       eventTypes: JSON.parse(types),
     }));
+  }
+
+  async findStore(name: string): Promise<StoreEntry | undefined> {
+    return this.#directory.find(name);
+  }
+
+  async placeStore(name: string, placement: Placement): Promise<{ entry: StoreEntry; isNew: boolean }> {
+    return this.#directory.place(name, placement);
+  }
+
+  async listStores(after: string, limit: number): Promise<StoreEntry[]> {
+    return this.#directory.list(after, limit);
   }
 
   #earlier(name: string): Earlier {

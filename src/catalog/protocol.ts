@@ -1,5 +1,7 @@
 /** What the doors say to a store's catalog: its categories that were declared at run time, and its imports. Refusals cross as values. */
 
+import type { Placement } from "../placement.ts";
+
 /** A category of the catalog, as the doors look it up. */
 export type Entry =
   | { readonly status: "retired" }
@@ -58,6 +60,23 @@ export interface ImportProgress {
   readonly claimed: ImportedLines;
   /** The body has no further lines. */
   readonly ended: boolean;
+}
+
+/** A store, as the directory knows it. */
+export interface StoreEntry extends Placement {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly placedAt: number;
+}
+
+/** What everybody asks the deployment's directory of stores: the catalog object of the name `$stores`. */
+export interface DirectoryRpc {
+  /** Undefined: it was never written to, nor placed. */
+  findStore(name: string): Promise<StoreEntry | undefined>;
+  /** Fixes where a store lies, unless that is fixed already; answers with where it lies. */
+  placeStore(name: string, placement: Placement): Promise<{ readonly entry: StoreEntry; readonly isNew: boolean }>;
+  /** In the order of their names, after this one. */
+  listStores(after: string, limit: number): Promise<StoreEntry[]>;
 }
 
 export interface CatalogRpc {

@@ -5,6 +5,7 @@ import type { App } from "../app.ts";
 import { CONSUMER_BUDGET_MS } from "../limits.ts";
 import { NAME, STORE_NAME } from "../names.ts";
 import { logOf, webhookOf } from "../objects.ts";
+import { envOfStore } from "../stores.ts";
 import { processorConsumer } from "../processors/processor-consumer.ts";
 import type { Acknowledgement } from "../log-protocol.ts";
 import type { WakeUp } from "../protocol.ts";
@@ -55,7 +56,7 @@ export async function handleWakeUps(app: App, env: Env, batch: MessageBatch): Pr
       try {
         const about = () => ({ store, consumer, head: wakeUp.head, traceId: traceIdOf(wakeUp.trace) });
         const acknowledgement = await span("consume", about, async (note) => {
-          const reached = await wake(app, env, wakeUp);
+          const reached = await wake(app, await envOfStore(env, store), wakeUp);
           note({ position: reached?.position });
           return reached;
         });
@@ -67,7 +68,9 @@ export async function handleWakeUps(app: App, env: Env, batch: MessageBatch): Pr
       }
     }),
   );
-  await Promise.all([...acknowledged].map(([store, acknowledgements]) => logOf(env, store).acknowledge(acknowledgements)));
+  await Promise.all(
+    [...acknowledged].map(async ([store, acknowledgements]) => logOf(await envOfStore(env, store), store).acknowledge(acknowledgements)),
+  );
 }
 
 /** Runs one consumer, and says what the log may know of it. */

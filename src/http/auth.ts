@@ -45,8 +45,12 @@ export type Token = z.output<typeof Tokens>[number];
 const OPEN = /^\/(?:health|\.well-known\/webhooks\/[^/]+)?$/;
 /** Administration, whatever the method. */
 const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$)/;
+/** Which stores there are, and where one lies (of whose path nothing is left behind its store). */
+const PLACES = /^(?:|\/stores(?:\/[^/]+)?)$/;
 /** A category itself: to declare, change or retire it is administration; to append a fact to it is not. */
 const CATEGORY = /^\/streams\/[^/]+$/;
+/** What the list of all stores is about. */
+const EVERY_STORE = "*";
 /** What the routes of a named store begin with. */
 const OF_STORE = "/stores/:store";
 
@@ -76,7 +80,7 @@ export function auth(): MiddlewareHandler<{ Bindings: Env }> {
   };
 }
 
-interface Route {
+export interface Route {
   readonly method: string;
   /** With its parameters' names, such as `/views/:view`, and without its store. */
   readonly path: string;
@@ -87,11 +91,11 @@ interface Route {
  * The route that will answer. What a request may do is read off the route and never off the request's own path: that can be
  * spelt in many ways, and the one that counts is how the router has understood it.
  */
-function routeOf(context: HttpContext): Route | undefined {
+export function routeOf(context: HttpContext): Route | undefined {
   const route = matchedRoutes(context).find(({ method }) => method !== "ALL");
   if (!route) return undefined;
   const { method } = context.req;
-  if (!route.path.startsWith(OF_STORE)) return { method, path: route.path, store: DEFAULT_STORE };
+  if (!route.path.startsWith(OF_STORE)) return { method, path: route.path, store: route.path === "/stores" ? EVERY_STORE : DEFAULT_STORE };
   // The very segment that the router took for `:store`, undecoded: a name that needs decoding is no store's.
   return { method, path: route.path.slice(OF_STORE.length), store: context.req.path.split("/")[2] ?? "" };
 }
@@ -100,12 +104,12 @@ function requireRight(token: Token, { method, path, store }: Route): void {
   const right = rightFor(method, path);
   if (!token.rights.includes(right)) throw new Problem("forbidden", `token "${token.name}" has no right to ${right}`);
   if (!token.stores.includes("*") && !token.stores.includes(store))
-    throw new Problem("forbidden", `token "${token.name}" is not for store ${store}`);
+    throw new Problem("forbidden", `token "${token.name}" is not for ${store === EVERY_STORE ? "every store" : `store ${store}`}`);
 }
 
 /** The right that a request to a route needs. Its path begins after the store; how its parameters are spelt does not matter. */
 export function rightFor(method: string, path: string): Right {
-  if (ADMIN.test(path) || (CATEGORY.test(path) && (method === "PUT" || method === "DELETE"))) return "admin";
+  if (ADMIN.test(path) || PLACES.test(path) || (CATEGORY.test(path) && (method === "PUT" || method === "DELETE"))) return "admin";
   return method === "GET" || method === "HEAD" ? "read" : "write";
 }
 

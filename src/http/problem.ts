@@ -36,6 +36,8 @@ const PROBLEMS = {
   "saga-in-progress": [409, "The saga has not reached its end"],
   "action-not-possible": [409, "The consumer is not in a state for this"],
   "too-many-versions": [409, "The category has as many earlier versions as are kept"],
+  "store-placed": [409, "The store has its place, for good"],
+  "placement-not-possible": [409, "The deployment has no databases there"],
   "category-retired": [410, "The category was retired"],
   "stream-deleted": [410, "The stream was deleted"],
   "version-conflict": [412, "The stream is at another version"],

@@ -8,6 +8,7 @@ import { handleWakeUps, parseWakeUp } from "../delivery/wake-up.ts";
 import { IDEMPOTENCY_KEY_BYTES } from "../limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
+import { placementOfDeployment } from "../placement.ts";
 import { databaseOf } from "../views/generations.ts";
 import { aggregateRoutes } from "./aggregates.ts";
 import { auth } from "./auth.ts";
@@ -21,6 +22,7 @@ import { Problem } from "./problem.ts";
 import { type HttpContext, requestIdOf, requireReadableUrl, requireStoreName, traceOf } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
+import { placed, storesRoutes } from "./stores.ts";
 import { streamRoutes } from "./streams.ts";
 import { viewRoutes } from "./views.ts";
 import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
@@ -41,6 +43,7 @@ const DEAD_WAKE_UPS = "headspring-dead-wake-ups";
 export function createWorker(app: App): ExportedHandler<Env> {
   // A view that names a database which is not there must not wait for its first event to say so.
   for (const view of app.views.values()) databaseOf(env, view);
+  placementOfDeployment(env);
   const http = createHttp(app);
   return {
     fetch: (request, env, context) => http.fetch(request, env, context),
@@ -79,7 +82,9 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
   const http = new Hono<{ Bindings: Env }>()
     .use(securityHeaders(), crossOrigin(), auth(), requireReadableUrl)
     .use("/stores/:store/*", requireStoreName)
+    .use(placed(new Set(ofStore.routes.map(({ path }) => path))))
     .route("/", serviceRoutes(app))
+    .route("/stores", storesRoutes(app))
     .route("/", ofStore)
     .route("/stores/:store", ofStore);
 

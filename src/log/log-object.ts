@@ -7,6 +7,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { App } from "../app.ts";
+import { envOfObject } from "../placement.ts";
 import { consumersInCode, startingAtHead } from "../delivery/consumers.ts";
 import { type StoredEvent, erases } from "../event.ts";
 import type { Acknowledgement, LogPage, LogReadRequest, LogSize, Sequenced, StreamSummary } from "../log-protocol.ts";
@@ -41,7 +42,8 @@ export function logObject(app: App) {
     readonly #feed: Feed;
     readonly #commits: GroupCommit<Call, Sequenced | Moved>;
 
-    constructor(ctx: DurableObjectState, env: Env) {
+    constructor(ctx: DurableObjectState, bindings: Env) {
+      const env = envOfObject(ctx, bindings);
       super(ctx, env);
       this.#erasures = new Erasures(ctx.storage.sql);
       this.#subscribers = new Subscribers(ctx.storage.sql);

@@ -9,6 +9,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { App } from "../app.ts";
+import { envOfObject } from "../placement.ts";
 import { DELETED, DELETED_DATA, type StoredEvent, categoryOf, erases, streamIdOf } from "../event.ts";
 import { newEventId } from "../ids.ts";
 import { logOf, streamOfObject } from "../objects.ts";
@@ -55,7 +56,8 @@ export function streamObject(app: App) {
     readonly #outbox: Outbox;
     readonly #decider: Decider | undefined;
 
-    constructor(ctx: DurableObjectState, env: Env) {
+    constructor(ctx: DurableObjectState, bindings: Env) {
+      const env = envOfObject(ctx, bindings);
       super(ctx, env);
       const { store, stream } = streamOfObject(ctx);
       this.#place = { store, stream };

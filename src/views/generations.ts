@@ -4,6 +4,7 @@
  * beside the other; when it has reached the log's head it takes over.
  */
 
+import type { App } from "../app.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import { prepare } from "../delivery/schema.ts";
 import { VIEW_ROLLOUT_MS } from "../limits.ts";
@@ -31,6 +32,11 @@ export interface ViewRow {
   readonly serving: string;
   readonly rebuild: number;
   readonly erase_to: number;
+}
+
+/** The bindings of the databases that views and checkpoints are kept in. */
+export function viewBindings(app: Pick<App, "views">): string[] {
+  return [...new Set(["VIEWS", ...[...app.views.values()].map(({ database = "VIEWS" }) => database)])];
 }
 
 /** The view's database. */

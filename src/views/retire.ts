@@ -3,13 +3,26 @@
 import type { App } from "../app.ts";
 import { prepare } from "../delivery/schema.ts";
 import { VIEW_DROP_ROWS, VIEW_GRACE_MS } from "../limits.ts";
-import { databaseOf, tableOfGeneration } from "./generations.ts";
+import { JURISDICTIONS, databaseBinding, isDatabase } from "../placement.ts";
+import { tableOfGeneration, viewBindings } from "./generations.ts";
 import { quoted, rebuildOf } from "./table.ts";
 import { logger } from "../telemetry/logger.ts";
 
-/** Every database that keeps views. */
-export function databasesOf(app: App, env: Env): Set<D1Database> {
-  return new Set([env.VIEWS, ...[...app.views.values()].map((view) => databaseOf(env, view))]);
+/** A database that keeps views, and the binding by which the code knows it: that of stores without a jurisdiction. */
+interface ViewDatabase {
+  readonly db: D1Database;
+  readonly binding: string;
+}
+
+/** Every database that keeps views: those that the code names, and for each jurisdiction those of its stores. */
+export function databasesOf(app: App, env: Env): ViewDatabase[] {
+  const bindings = env as unknown as Readonly<Record<string, unknown>>;
+  return viewBindings(app).flatMap((binding) =>
+    [...new Set([undefined, ...JURISDICTIONS].map((jurisdiction) => databaseBinding(env, binding, jurisdiction)))].flatMap((name) => {
+      const db = bindings[name];
+      return isDatabase(db) ? [{ db, binding }] : [];
+    }),
+  );
 }
 
 interface Leftover {
@@ -22,9 +35,9 @@ interface Leftover {
 /** Finds the generations that neither serve nor are being built, and drops those found so a grace period ago. */
 export async function dropRetired(app: App, env: Env): Promise<void> {
   const now = Date.now();
-  for (const db of databasesOf(app, env)) {
+  for (const { db, binding } of databasesOf(app, env)) {
     await prepare(db);
-    for (const leftover of await leftoversIn(app, env, db)) {
+    for (const leftover of await leftoversIn(app, db, binding)) {
       if (leftover.retired_at === null) await retire(db, leftover, now);
       else if (leftover.retired_at <= now - VIEW_GRACE_MS) await drop(app, db, leftover);
     }
@@ -32,8 +45,8 @@ export async function dropRetired(app: App, env: Env): Promise<void> {
 }
 
 /** Generations whose view is not in the code any more (or not in this database), or that another one has replaced. */
-async function leftoversIn(app: App, env: Env, db: D1Database): Promise<Leftover[]> {
-  const views = [...app.views.values()].filter((view) => databaseOf(env, view) === db).map(({ name }) => name);
+async function leftoversIn(app: App, db: D1Database, binding: string): Promise<Leftover[]> {
+  const views = [...app.views.values()].filter(({ database = "VIEWS" }) => database === binding).map(({ name }) => name);
   const { results } = await db
     .prepare(
       `SELECT c.store, c.consumer, c.generation, c.retired_at, v.rebuild

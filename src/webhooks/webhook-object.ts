@@ -13,6 +13,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { App } from "../app.ts";
+import { envOfObject } from "../placement.ts";
 import { logOf, nameOf, streamOf } from "../objects.ts";
 import type { ConsumerAction } from "../protocol.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -52,7 +53,8 @@ export function webhookObject(app: App) {
     readonly #follower: Follower;
     #testing: Promise<Outcome> | undefined;
 
-    constructor(ctx: DurableObjectState, env: Env) {
+    constructor(ctx: DurableObjectState, bindings: Env) {
+      const env = envOfObject(ctx, bindings);
       super(ctx, env);
       const { storage } = ctx;
       const name = nameOf(ctx);

@@ -17,6 +17,7 @@ import {
   streamSummary,
   written,
 } from "./components/streams.ts";
+import { listedStore, store } from "./components/stores.ts";
 import { createdWebhook, delivery, outcome, replay, webhook } from "./components/webhooks.ts";
 
 const Next = z.string().describe("The URL of the next page.");
@@ -43,6 +44,7 @@ export const COMPONENTS = {
   Replay: replay,
   CloudEvent: cloudEvent,
   Saga: saga,
+  Store: store,
 } as const;
 
 /** Pages and other wrappings, which have no names of their own. */
@@ -56,6 +58,7 @@ export const ANSWERS = {
   }),
   found: z.object({ events: z.array(event), next: Next.optional() }),
   head: z.object({ head: Position }),
+  stores: z.object({ stores: z.array(listedStore), hasMore: z.boolean(), next: Next.optional() }),
   streams: z.object({ streams: z.array(streamSummary), next: Next.optional() }),
   imported: z.object({
     lines: Whole,

@@ -6,6 +6,7 @@ import { consumers } from "./operations/consumers.ts";
 import { log } from "./operations/log.ts";
 import { sagas } from "./operations/sagas.ts";
 import { service } from "./operations/service.ts";
+import { stores } from "./operations/stores.ts";
 import { streams } from "./operations/streams.ts";
 import { views } from "./operations/views.ts";
 import { webhooks } from "./operations/webhooks.ts";
@@ -18,6 +19,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...views,
   ...consumers,
   ...webhooks,
+  ...stores,
   ...service,
 ];
 
@@ -30,5 +32,6 @@ export const TAGS: Readonly<Record<string, string>> = {
   Views: "Data out.",
   Consumers: "Who follows the log, and how far they are.",
   Webhooks: "Who is told.",
+  Stores: "Which there are, and where they lie.",
   Service: "The service itself.",
 };

@@ -58,6 +58,9 @@ const NEEDED: Readonly<Record<string, Needed>> = {
   retryDeliveries: "admin",
   retryDelivery: "admin",
   getWebhookKeys: "nothing",
+  listStores: "admin",
+  getStore: "admin",
+  placeStore: "admin",
   getService: "nothing",
   getHealth: "nothing",
   getOpenApi: "read",
@@ -75,6 +78,13 @@ function lineOf(operationId: string): string {
 
 /** Where stores are, and the store that is there. The last one is for no token but those for every store. */
 const PLACES = { "": "default", "/stores/default": "default", "/stores/mine": "mine", "/stores/yours": "yours" } as const;
+
+/** The paths of an operation, and the store that each is about; `*`: all of them. */
+function pathsOf(path: string, isOfService: boolean): [path: string, store: string][] {
+  if (path === "/stores") return [[path, "*"]];
+  if (path === "/stores/{store}") return ["default", "mine", "yours"].map((store) => [`/stores/${store}`, store]);
+  return Object.entries(PLACES).flatMap(([place, store]) => (place === "" || !isOfService ? [[place + path, store]] : []));
+}
 
 function mayEnter({ stores }: Bearer, store: string): boolean {
   return stores === "every" || (STORES[stores] as readonly string[]).includes(store);
@@ -99,12 +109,12 @@ describe.each(operations.map(({ operation, ...route }) => ({ id: operation.opera
   "$method $path ($id)",
   ({ id, method, path, isOfService }) => {
     const needed = NEEDED[lineOf(id)] ?? "nothing";
-    const places = Object.entries(PLACES).filter(([place]) => place === "" || !isOfService);
+    const paths = pathsOf(path, isOfService);
 
     it("answers nobody without a known token, unless it is for anybody", async () => {
-      for (const [place] of places) {
+      for (const [at] of paths) {
         for (const authorization of ["", "Bearer guessed", "Basic aHNfYWxsX2V2ZXJ5Og=="]) {
-          const response = await ask(method, place + path, { authorization });
+          const response = await ask(method, at, { authorization });
           expect(response.status === 401).toBe(needed !== "nothing");
           expect(response.headers.has("www-authenticate")).toBe(needed !== "nothing");
           await response.body?.cancel();
@@ -115,10 +125,10 @@ describe.each(operations.map(({ operation, ...route }) => ({ id: operation.opera
     it(`takes tokens with the right to ${needed} for its store, and no others`, async () => {
       const taken: string[] = [];
       const expected: string[] = [];
-      for (const [place, store] of places) {
+      for (const [at, store] of paths) {
         for (const bearer of BEARERS) {
-          const response = await ask(method, place + path, headerOf(bearer));
-          const what = `${bearer.rights} of ${bearer.stores} in ${place || "no store"}`;
+          const response = await ask(method, at, headerOf(bearer));
+          const what = `${bearer.rights} of ${bearer.stores} at ${at}`;
           expect(response.status, what).not.toBe(401);
           if (response.status !== 403) taken.push(what);
           const hasRight = needed === "nothing" || (RIGHTS[bearer.rights] as readonly string[]).includes(needed);

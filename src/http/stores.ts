@@ -1,0 +1,173 @@
+/** Stores: which there are, and where each lies. And the way from a request to where its store lies. */
+
+import { Hono, type MiddlewareHandler } from "hono";
+import { z } from "zod";
+import type { App } from "../app.ts";
+import type { StoreEntry } from "../catalog/protocol.ts";
+import { isLocal } from "../env.ts";
+import { STORES_PAGE, STORES_PAGE_DEFAULT } from "../limits.ts";
+import { STORE_NAME } from "../names.ts";
+import { catalogOf, logOf } from "../objects.ts";
+import {
+  JURISDICTIONS,
+  LOCATIONS,
+  OBJECT_BINDINGS,
+  type Placement,
+  databaseBinding,
+  isDatabase,
+  placedEnv,
+  placementOfDeployment,
+} from "../placement.ts";
+import { directoryOf, envOfStore } from "../stores.ts";
+import { viewBindings } from "../views/generations.ts";
+import { routeOf } from "./auth.ts";
+import { jsonBody } from "./body.ts";
+import { Problem } from "./problem.ts";
+import { type HttpContext, checked, limitOf, queryOf, storeOf } from "./request.ts";
+import { json } from "./response.ts";
+
+export const PlacementBody = z.strictObject({
+  jurisdiction: z
+    .enum(JURISDICTIONS)
+    .optional()
+    .describe("What the store's objects and views must not leave. Its views need a D1 database there."),
+  location: z.enum(LOCATIONS).optional().describe("Near which its objects are made, as well as the platform can."),
+});
+
+export const StoresQuery = z.object({
+  after: z.string().regex(STORE_NAME, `the name of a store matches ${STORE_NAME.source}`).optional(),
+  limit: limitOf(STORES_PAGE, STORES_PAGE_DEFAULT),
+});
+
+/** Bytes of such a body. Ours: it has two short members. */
+const BODY_BYTES = 1_024;
+
+/**
+ * From here on the request's environment leads to where its store lies. A write fixes that, and so does a live subscription:
+ * what it listens to must not be elsewhere tomorrow.
+ *
+ * @param paths of the routes that are about a store, without their store
+ */
+export function placed(paths: ReadonlySet<string>): MiddlewareHandler<{ Bindings: Env }> {
+  return async function goToStore(context, next) {
+    const route = routeOf(context);
+    if (!route || !paths.has(route.path)) return next();
+    context.env = await envOfStore(context.env, decodeURIComponent(route.store), isWrite(context));
+    return next();
+  };
+}
+
+function isWrite({ req }: HttpContext): boolean {
+  const isRead = req.method === "GET" || req.method === "HEAD";
+  return !isRead || req.header("upgrade") !== undefined || (req.header("accept") ?? "").includes("text/event-stream");
+}
+
+export function storesRoutes(app: App) {
+  const routes = new Hono<{ Bindings: Env }>();
+
+  routes.get("/", async (context) => {
+    const { after = "", limit } = queryOf(context, StoresQuery);
+    const entries = await directoryOf(context.env).listStores(after, limit + 1);
+    const page = entries.slice(0, limit);
+    const stores = await Promise.all(page.map(async (entry) => ({ ...placementJson(entry), head: await headOf(context.env, entry) })));
+    const last = page.at(-1)?.name;
+    if (entries.length <= limit || last === undefined) return context.json({ stores, hasMore: false });
+    const next = `/stores?after=${last}&limit=${limit}`;
+    return context.json({ stores, hasMore: true, next }, 200, { link: `<${next}>; rel="next"` });
+  });
+
+  routes.get("/:store", async (context) => {
+    const name = storeOf(context);
+    const entry = await directoryOf(context.env).findStore(name);
+    return json(await reportOf(app, context.env, name, entry), 200);
+  });
+
+  routes.put("/:store", async (context) => {
+    const name = storeOf(context);
+    const { value } = await jsonBody(context, BODY_BYTES);
+    const asked: Placement = { ...placementOfDeployment(context.env), ...checked(PlacementBody, value, "the placement is not valid") };
+    requireDatabases(app, context.env, asked);
+    const { entry, isNew } = await place(context.env, name, asked);
+    if (entry.jurisdiction !== asked.jurisdiction || entry.location !== asked.location) {
+      const { placedAt, jurisdiction = "none", location = "none" } = placementJson(entry);
+      const where = `jurisdiction ${jurisdiction}, location ${location}`;
+      throw new Problem("store-placed", `store ${name} has its place since ${placedAt}, for good: ${where}`, placementJson(entry));
+    }
+    // The log's object is made where it was asked for, whatever calls it first.
+    if (isNew) await headOf(context.env, entry);
+    return json(await reportOf(app, context.env, name, entry), isNew ? 201 : 200, { location: `/stores/${name}` });
+  });
+
+  return routes;
+}
+
+/** Fixes where a store lies. One that version 0.1 wrote to is in no directory yet, and lies where the deployment says. */
+async function place(env: Env, name: string, asked: Placement) {
+  const directory = directoryOf(env);
+  if (await directory.findStore(name)) return directory.placeStore(name, asked);
+  const deployment = placementOfDeployment(env);
+  const before = placedEnv(env, deployment);
+  const [head, categories] = await Promise.all([logOf(before, name).head(), catalogOf(before, name).list()]);
+  return directory.placeStore(name, head > 0 || categories.length > 0 ? deployment : asked);
+}
+
+function requireDatabases(app: App, env: Env, { jurisdiction }: Placement): void {
+  if (isLocal(env)) return;
+  const bindings = env as unknown as Readonly<Record<string, unknown>>;
+  const missing = viewBindings(app)
+    .map((binding) => databaseBinding(env, binding, jurisdiction))
+    .filter((binding) => !isDatabase(bindings[binding]));
+  if (missing.length === 0) return;
+  throw new Problem(
+    "placement-not-possible",
+    `jurisdiction ${jurisdiction} needs D1 databases of its own: bind ${missing.join(", ")} in wrangler.toml, each with jurisdiction = "${jurisdiction}"`,
+    { missing },
+  );
+}
+
+async function headOf(env: Env, entry: StoreEntry): Promise<number> {
+  return logOf(placedEnv(env, entry), entry.name).head();
+}
+
+function placementJson({ name, placedAt, jurisdiction, location }: StoreEntry) {
+  return {
+    name,
+    ...(jurisdiction === undefined ? {} : { jurisdiction }),
+    ...(location === undefined ? {} : { location }),
+    placedAt: new Date(placedAt).toISOString(),
+  };
+}
+
+/** Where each kind of a store's data is. */
+async function reportOf(app: App, env: Env, name: string, entry: StoreEntry | undefined) {
+  const deployment = placementOfDeployment(env);
+  const { jurisdiction, location } = entry ?? deployment;
+  const within = jurisdiction === undefined ? {} : { jurisdiction };
+  const objects = Object.entries(OBJECT_BINDINGS).map(([part, binding]) => ({
+    part,
+    kind: "durable-object",
+    binding,
+    ...within,
+    ...(location === undefined ? {} : { location }),
+  }));
+  const databases = viewBindings(app).map((binding) => ({
+    part: "views",
+    kind: "d1",
+    binding: isLocal(env) ? binding : databaseBinding(env, binding, jurisdiction),
+    ...within,
+  }));
+  return {
+    ...(entry ? placementJson(entry) : { name, ...deployment }),
+    isPlaced: entry !== undefined,
+    head: entry ? await headOf(env, entry) : 0,
+    // The local runtime has no jurisdictions.
+    isEnforced: jurisdiction === undefined || !isLocal(env),
+    parts: [
+      ...objects,
+      ...databases,
+      // What they hold of a store: its name, positions, names of consumers.
+      { part: "wake-ups", kind: "queue", binding: "WAKE_UPS", holds: "names and positions, no data" },
+      { part: "directory", kind: "durable-object", binding: "CATALOGS", holds: "the store's name and place", ...deployment },
+    ],
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * Where a store lies: the jurisdiction that its objects and views must not leave, and the location near which its objects are made.
+ *
+ * Both are part of how an object is found, or of where it is made, so they are fixed before a store's first write and never change
+ * (platform: another jurisdiction gives the same name another object). An environment is *placed* for a store: its bindings
+ * find the store's objects and databases where they are, and nothing else needs to know.
+ */
+
+import { isLocal } from "./env.ts";
+
+/** Platform: Durable Objects, "Data location". */
+export const JURISDICTIONS = ["eu", "us", "fedramp", "fedramp-high"] as const satisfies readonly DurableObjectJurisdiction[];
+/** Platform: Durable Objects, "Data location", location hints. A hint is followed when an object is made, as well as it can be. */
+export const LOCATIONS = [
+  "wnam",
+  "enam",
+  "sam",
+  "weur",
+  "eeur",
+  "apac",
+  "apac-ne",
+  "apac-se",
+  "oc",
+  "afr",
+  "me",
+] as const satisfies readonly DurableObjectLocationHint[];
+
+export type Jurisdiction = (typeof JURISDICTIONS)[number];
+export type Location = (typeof LOCATIONS)[number];
+
+export interface Placement {
+  readonly jurisdiction?: Jurisdiction;
+  readonly location?: Location;
+}
+
+/** The deployment's variables that say where its stores lie. */
+interface PlacementVariables {
+  readonly JURISDICTION?: string;
+  readonly LOCATION?: string;
+}
+
+/** Bindings of objects, by what a store keeps there. */
+export const OBJECT_BINDINGS = { streams: "STREAMS", log: "LOGS", webhooks: "WEBHOOKS", catalog: "CATALOGS" } as const;
+
+/**
+ * Where the stores of a deployment lie that were not placed otherwise: by the variables `JURISDICTION` and `LOCATION`.
+ *
+ * @throws {Error} when one of them is set to something else than the platform knows
+ */
+export function placementOfDeployment(env: Env): Placement {
+  const { JURISDICTION, LOCATION } = env as PlacementVariables;
+  const jurisdiction = oneOf("JURISDICTION", JURISDICTIONS, JURISDICTION);
+  const location = oneOf("LOCATION", LOCATIONS, LOCATION);
+  return { ...(jurisdiction === undefined ? {} : { jurisdiction }), ...(location === undefined ? {} : { location }) };
+}
+
+function oneOf<Value extends string>(name: string, allowed: readonly Value[], value: string | undefined): Value | undefined {
+  if (value === undefined || value === "") return undefined;
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw new Error(`the variable ${name} is "${value}"; it must be one of ${allowed.join(", ")}, or left out`);
+  return found;
+}
+
+/**
+ * The environment whose bindings lead to where a store lies.
+ *
+ * The local runtime has no jurisdictions (`jurisdiction()` throws there): with `HEADSPRING_ENV=local` they are kept and shown, and the
+ * objects lie where all lie.
+ */
+export function placedEnv(env: Env, placement: Placement): Env {
+  const jurisdiction = isLocal(env) ? undefined : placement.jurisdiction;
+  const { location } = placement;
+  if (jurisdiction === undefined && location === undefined) return env;
+  const objects = Object.values(OBJECT_BINDINGS).map((binding) => [
+    binding,
+    { value: placedNamespace(env[binding] as DurableObjectNamespace, jurisdiction, location), enumerable: true },
+  ]);
+  return Object.create(env, { ...Object.fromEntries(objects), ...databasesIn(env, jurisdiction) }) as Env;
+}
+
+/** An object's own environment: its calls stay in its jurisdiction. */
+export function envOfObject(ctx: DurableObjectState, env: Env): Env {
+  const { location, jurisdiction } = placementOfDeployment(env);
+  const own = JURISDICTIONS.find((one) => one === ctx.id.jurisdiction) ?? jurisdiction;
+  return placedEnv(env, { ...(own === undefined ? {} : { jurisdiction: own }), ...(location === undefined ? {} : { location }) });
+}
+
+function placedNamespace(
+  namespace: DurableObjectNamespace,
+  jurisdiction: Jurisdiction | undefined,
+  locationHint: Location | undefined,
+): Pick<DurableObjectNamespace, "getByName"> {
+  const within = jurisdiction === undefined ? namespace : namespace.jurisdiction(jurisdiction);
+  return locationHint === undefined ? within : { getByName: (name) => within.getByName(name, { locationHint }) };
+}
+
+/** The binding of the database that keeps, for stores of this jurisdiction, what `binding` keeps for the others: `VIEWS_EU`. */
+export function databaseBinding(env: Env, binding: string, jurisdiction: Jurisdiction | undefined): string {
+  if (jurisdiction === undefined || jurisdiction === placementOfDeployment(env).jurisdiction) return binding;
+  return `${binding}_${jurisdiction.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** Every D1 binding, as stores of this jurisdiction see it. */
+function databasesIn(env: Env, jurisdiction: Jurisdiction | undefined): PropertyDescriptorMap {
+  if (databaseBinding(env, "VIEWS", jurisdiction) === "VIEWS") return {};
+  const all = env as unknown as Readonly<Record<string, unknown>>;
+  const suffix = databaseBinding(env, "", jurisdiction);
+  const databases: PropertyDescriptorMap = {
+    VIEWS: {
+      get() {
+        throw new Error(
+          `a store of jurisdiction ${jurisdiction} keeps its views in the D1 binding VIEWS${suffix}, which the deployment does not have`,
+        );
+      },
+      enumerable: true,
+    },
+  };
+  for (const name in all) {
+    if (name.endsWith(suffix) && isDatabase(all[name])) databases[name.slice(0, -suffix.length)] = { value: all[name], enumerable: true };
+  }
+  return databases;
+}
+
+export function isDatabase(binding: unknown): binding is D1Database {
+  return typeof binding === "object" && binding !== null && typeof (binding as Partial<D1Database>).prepare === "function";
+}
