@@ -112,6 +112,8 @@ export interface StoredEvent {
   readonly schemaVersion: number;
   /** What it said is gone; `data` and `meta` are empty. */
   readonly erased?: boolean;
+  /** Never stored: why the code could not lift it to the version that it knows. `data` is as it is stored. */
+  readonly unlifted?: string;
   /** The trace of the request that led to it: a `traceparent` of version 00, as the request had it. Beside the event, not in it: no reader sees it. */
   readonly trace?: string | null;
 }
@@ -125,7 +127,7 @@ export interface LoggedEvent extends StoredEvent {
 
 /** The type of the event that ends a stream. */
 export const DELETED = "$deleted" as const;
-/** What that event says: whether the stream was erased too. That of a saga also tells the one that started it. */
+/** What that event says: whether the stream was erased too. */
 export const DELETED_DATA = { kept: `{"erased":false}`, erased: `{"erased":true}` };
 
 /**
@@ -133,7 +135,7 @@ export const DELETED_DATA = { kept: `{"erased":false}`, erased: `{"erased":true}
  * Erasure travels as the event itself: so it reaches the log exactly once, in order, by the way all events take.
  */
 export function erases({ type, data }: StoredEvent): boolean {
-  return type === DELETED && data !== DELETED_DATA.kept && (JSON.parse(data) as { erased?: unknown } | null)?.erased === true;
+  return type === DELETED && data === DELETED_DATA.erased;
 }
 
 /** The same of an event as handlers get it. */
@@ -148,7 +150,8 @@ export function eventJson(stream: string, stored: StoredEvent, position?: number
     `{"id":"${stored.id}","stream":${JSON.stringify(stream)},"version":${stored.version},` +
     (position === undefined ? "" : `"position":${position},`) +
     `"type":${JSON.stringify(stored.type)},"data":${stored.data},"meta":${stored.meta},` +
-    `"time":${JSON.stringify(stored.time ?? recordedAt)},"recordedAt":"${recordedAt}","schemaVersion":${stored.schemaVersion}${stored.erased ? ',"erased":true' : ""}}`
+    `"time":${JSON.stringify(stored.time ?? recordedAt)},"recordedAt":"${recordedAt}","schemaVersion":${stored.schemaVersion}${stored.erased ? ',"erased":true' : ""}` +
+    `${stored.unlifted === undefined ? "" : `,"unlifted":${JSON.stringify(stored.unlifted)}`}}`
   );
 }
 

@@ -94,10 +94,14 @@ export const VIEW_WAIT_SECONDS_DEFAULT = 5;
 export const CONSUMER_BATCH_EVENTS = 500;
 /** Milliseconds a consumer works before it yields and wakes itself again. Ours: far below the 15 minutes (platform) of a queue invocation. */
 export const CONSUMER_BUDGET_MS = 20_000;
+/** Milliseconds that a consumer waits for one of the app's hooks. Ours: enough to send a message somewhere. */
+export const HOOK_MS = 10_000;
 /** Instances of a process manager or saga that are worked on at the same time. Platform: 6 simultaneous connections per invocation. */
 export const PROCESS_LANES = 6;
 /** Steps of one saga. Ours: all may begin at once, and with their outcomes they stay far below the events of one append. */
 export const SAGA_STEPS = 250;
+/** Milliseconds that a consumer which is ready waits for others, to tell the log together. Ours: shorter than the call. */
+export const ACKNOWLEDGE_TOGETHER_MS = 10;
 /** Bytes of one row of a view, as JSON. Ours: half of the 2 MB (platform) that a row of D1 may have. */
 export const VIEW_ROW_BYTES = MiB;
 /** Columns of a view. Platform: 100 for each D1 table; one is the store. */
@@ -183,6 +187,8 @@ export const WEBHOOK_HEADER_CHARACTERS = 4_096;
 export const PREDICATE_CONDITIONS = 50;
 export const PREDICATE_DEPTH = 5;
 
+/** Characters of the reason why an event could not be lifted. Ours: an error's message; it stands in every reading of the event. */
+export const UNLIFTED_CHARACTERS = 500;
 /** The largest position and version: integers above it are rounded by JavaScript. */
 export const MAX_POSITION = Number.MAX_SAFE_INTEGER;
 /** Events between two snapshots of a stream's state. DESIGN: snapshots. */

@@ -77,8 +77,10 @@ export interface LogSize {
 export interface Acknowledgement {
   readonly consumer: string;
   readonly position: number;
-  /** It stopped on purpose (paused or failed): do not ring for it until it reports again. */
+  /** It stopped on purpose (paused or failed): do not ring for it until it reports again. Counts only with `asOf`. */
   readonly resting?: boolean;
+  /** `asOf` of the wake-up that it answers. What was reported as of a moment before the last {@link LogRpc.sweep} counts for nothing. */
+  readonly asOf?: number;
 }
 
 export interface LogRpc {
@@ -96,8 +98,11 @@ export interface LogRpc {
   fetch(request: Request): Promise<Response>;
   /** Consumers say how far they are, so that the log knows for whom to ring again. */
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<void>;
-  /** Rings for every consumer that is not known to be at the head, those that rest included, and keeps ringing. */
-  sweep(): Promise<void>;
+  /**
+   * Rings for every consumer that is not known to be at the head, those that rest included, and keeps ringing. What consumers report as
+   * of a moment before this counts no more. Answers with that moment, for wake-ups that others send.
+   */
+  sweep(): Promise<number>;
   /** The head as it was when the log first knew of a consumer: where one that wants no history begins. */
   knownSince(consumer: string): Promise<number>;
   /** Adds a consumer known only at run time (a webhook). Idempotent. */

@@ -6,7 +6,7 @@
  * fields may be added as optional, never renamed or removed.
  */
 
-import type { JsonValue, StoredEvent } from "./event.ts";
+import type { StoredEvent } from "./event.ts";
 
 // ── to a stream ──────────────────────────────────────────────────────────────────────────────
 
@@ -116,24 +116,7 @@ export interface Deleted {
 
 export type AppendAnswer = Written | VersionConflict | IdempotencyConflict | Deleted;
 
-export type DeleteAnswer = Written | VersionConflict | Deleted | Unfinished | { readonly outcome: "unknown" };
-
-/** The stream has not reached its end: it is deleted by force only. */
-export interface Unfinished extends Halfway {
-  readonly outcome: "unfinished";
-}
-
-export interface Halfway {
-  readonly detail: string;
-  /** Steps whose effects would stay. */
-  readonly steps: readonly string[];
-}
-
-/** What a stream's rules say of its deletion: why it takes force, and what the event that ends it says besides. */
-export interface AtDeletion {
-  readonly unfinished?: Halfway;
-  readonly data?: Readonly<Record<string, JsonValue>>;
-}
+export type DeleteAnswer = Written | VersionConflict | Deleted | { readonly outcome: "unknown" };
 
 /** Events of another store, for this stream. Those it has already, by their ids, are skipped. */
 export interface ImportRequest {
@@ -156,8 +139,6 @@ export type ImportAnswer =
 export interface DeleteRequest {
   /** Also remove what the stream's events say. */
   readonly erase: boolean;
-  /** Also a saga that has not reached its end. */
-  readonly force?: boolean;
   readonly trace?: string;
   readonly expected: Expected;
   readonly waitMs?: number;
@@ -172,14 +153,7 @@ export type CommandAnswer =
       readonly details?: string;
       readonly replayed: boolean;
     }
-  | {
-      readonly outcome: "failed";
-      readonly commandId: string;
-      /** What was thrown. For processors; no door shows it. */
-      readonly cause?: string;
-      /** The code lacks something: more inputs than this one would fail. */
-      readonly isMistake?: boolean;
-    }
+  | { readonly outcome: "failed"; readonly commandId: string }
   | { readonly outcome: "unknown-command" }
   | Invalid
   | VersionConflict
@@ -214,6 +188,8 @@ export interface StreamState {
   readonly deleted: boolean;
   /** JSON text. */
   readonly state: string;
+  /** The app's code cannot fold it; the stream has logged the cause. */
+  readonly failed?: boolean;
   /** Commands that the stream will send to itself; `due` in milliseconds since 1970, `data` as JSON text. */
   readonly timers: readonly { readonly command: string; readonly key?: string; readonly due: number; readonly data: string }[];
   /** How long the log usually takes to answer this stream (absent: not measured yet), and how long a write waits for it, in milliseconds. */
@@ -243,6 +219,8 @@ export interface WakeUp {
   readonly head: number;
   /** The trace of a write that it was rung for: of the last that had one, while it may stand for many. */
   readonly trace?: string;
+  /** The log's word for when it was sent: what the consumer then says of itself is as of that moment. Absent: nobody knows. */
+  readonly asOf?: number;
 }
 
 export type ConsumerStatus = "live" | "catching-up" | "paused" | "failed" | "rebuilding";

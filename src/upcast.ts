@@ -5,7 +5,10 @@
 
 import type { z } from "zod";
 import type { App } from "./app.ts";
+import { AppError } from "./platform-errors.ts";
 import { type DataSchema, type Frozen, type StoredEvent, categoryOf } from "./event.ts";
+import { UNLIFTED_CHARACTERS } from "./limits.ts";
+import { whyNotJson } from "./plain-json.ts";
 
 /** How data of an earlier version becomes data of the next. */
 type Lift = (data: never) => unknown;
@@ -53,10 +56,40 @@ export function lift<Event extends StoredEvent>(app: App, stream: string, event:
   return schema ? liftTo(schema, event) : event;
 }
 
-/** The event, lifted to this schema. */
+/**
+ * The event, lifted to this schema. An event that cannot be lifted is given as it is stored, and says why: readers are not
+ * held up by it, and what folds or handles it asks for the {@link liftError}.
+ */
 export function liftTo<Event extends StoredEvent>(schema: DataSchema, event: Event): Event {
   const steps = (lifts.get(schema) ?? []).slice(event.schemaVersion - 1);
   if (steps.length === 0 || event.erased) return event;
-  const data = steps.reduce<unknown>((older, step) => step(older as never), JSON.parse(event.data));
-  return { ...event, data: JSON.stringify(data), schemaVersion: event.schemaVersion + steps.length };
+  let version = event.schemaVersion;
+  try {
+    let data: unknown = JSON.parse(event.data);
+    for (const step of steps) {
+      data = step(data as never);
+      version += 1;
+      const problem = problemWith(data);
+      if (problem) return unlifted(event, `to version ${version} it became ${problem}`);
+    }
+    return { ...event, data: JSON.stringify(data), schemaVersion: version };
+  } catch (error) {
+    return unlifted(event, `the upcast to version ${version + 1} threw: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Why what an upcast gave cannot be an event's data; undefined: it can. */
+function problemWith(data: unknown): string | undefined {
+  const problem = whyNotJson(data, "data");
+  if (problem) return `no JSON: ${problem.path} is ${problem.kind}`;
+  return typeof data !== "object" || data === null || Array.isArray(data) ? "no JSON object" : undefined;
+}
+
+function unlifted<Event extends StoredEvent>(event: Event, why: string): Event {
+  return { ...event, unlifted: why.slice(0, UNLIFTED_CHARACTERS) };
+}
+
+/** What stops whoever must understand an event that could not be lifted; undefined: it is as the code knows it. */
+export function liftError({ type, version, unlifted: why }: StoredEvent): AppError | undefined {
+  return why === undefined ? undefined : new AppError(`the event ${type}, version ${version} of its stream, cannot be lifted: ${why}`);
 }

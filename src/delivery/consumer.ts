@@ -5,11 +5,12 @@ import { type RecordedEvent, toRecorded } from "../event.ts";
 import type { LogRpc } from "../log-protocol.ts";
 import { CheckpointMoved, type CheckpointStore } from "./checkpoint.ts";
 import { type ConsumerHooks, type Failure, fail } from "./failure.ts";
-import { consequenceOf } from "./platform-errors.ts";
+import { consequenceOf } from "../platform-errors.ts";
 import { isMissingTable } from "./schema.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
+import { liftError } from "../upcast.ts";
 
 /** What one batch came to. */
 export interface Applied {
@@ -39,8 +40,6 @@ export interface Consumer {
    * @throws {CheckpointMoved} when another worker was faster; nothing was committed
    */
   apply(events: readonly RecordedEvent[], from: number, to: number): Promise<Applied>;
-  /** An operator is about to let it skip the event at this position. */
-  skips?(position: number): Promise<void>;
 }
 
 export interface Progress {
@@ -70,10 +69,14 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
 
     const { types, categories } = consumer;
     const page = await log.read({ after: position, limit, types, categories });
-    const to = page.next ?? position;
+    // It stops before an event that the code cannot lift, once everything that comes before is done.
+    const stuck = page.events.find((event) => event.unlifted !== undefined);
+    const to = stuck ? stuck.position - 1 : (page.next ?? position);
+    if (stuck && to === position)
+      return await fail(consumer, position, checkpoint.attempts, { event: toRecorded(stuck), error: liftError(stuck) });
     if (to <= position) return { position, outcome: "caught-up" };
     // What was erased says nothing any more: there is nothing in it to fold or to answer.
-    const events = page.events.filter((event) => !event.erased);
+    const events = page.events.filter((event) => !event.erased && event.position <= to);
     try {
       consumer.checkpoint.reads(events.map((event) => event.position));
       const applied = await apply(consumer, events.map(toRecorded), position, to);

@@ -4,7 +4,8 @@ import type { RecordedEvent } from "../event.ts";
 import type { ConsumerError } from "../protocol.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import type { Consumer, Progress } from "./consumer.ts";
-import { passes, thrown } from "./platform-errors.ts";
+import { passes, thrown } from "../platform-errors.ts";
+import { HOOK_MS } from "../limits.ts";
 import { DEFAULT_RETRY, delayAfter } from "./retry.ts";
 import { logger } from "../telemetry/logger.ts";
 
@@ -68,9 +69,21 @@ export async function fail(consumer: Consumer, position: number, earlierAttempts
   return retryInMs === undefined ? { position, outcome: "resting" } : { position, outcome: "backing-off", retryInMs };
 }
 
+/** Waits for a hook, but not for ever: the consumer has other work, and others wait for it. */
+async function within(ms: number, told: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`the hook took more than ${ms} ms; it is not waited for`)), ms);
+  try {
+    await Promise.race([told, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function tell({ onConsumerError, onConsumerFailed }: ConsumerHooks, failure: ConsumerFailure): Promise<void> {
   try {
-    await (failure.retryInMs === undefined ? onConsumerFailed : onConsumerError)?.(failure);
+    const told = (failure.retryInMs === undefined ? onConsumerFailed : onConsumerError)?.(failure);
+    if (told) await within(HOOK_MS, told);
   } catch (error) {
     logger.error({ message: "a hook has thrown", store: failure.store, consumer: failure.consumer }, error);
   }

@@ -73,6 +73,6 @@ async function controlView(env: Env, store: string, view: View, action: Consumer
 
 /** Tells the log that the consumer has work again, and wakes it at once. */
 async function ring(env: Env, store: string, name: string): Promise<void> {
-  await logOf(env, store).sweep();
-  await env.WAKE_UPS.send({ store, consumer: name, head: 0 });
+  const asOf = await logOf(env, store).sweep();
+  await env.WAKE_UPS.send({ store, consumer: name, head: 0, asOf });
 }

@@ -46,13 +46,9 @@ export async function jump(
 
 /** The same, past an event that failed. It stays on record which one that was, and why. */
 export async function passOver(checkpoint: CheckpointStore, from: number, to: number, error: ConsumerError): Promise<void> {
-  await jump(checkpoint, from, to, [recordSkip(checkpoint, to, error)]);
-}
-
-/** The statement that puts on record which event was passed over, and why. */
-export function recordSkip(checkpoint: CheckpointStore, position: number, error: ConsumerError): D1PreparedStatement {
   const [store, consumer] = checkpoint.key;
-  return checkpoint.db
+  const record = checkpoint.db
     .prepare(`INSERT OR REPLACE INTO headspring_skipped (store, consumer, position, error, at) VALUES (?, ?, ?, ?, ?)`)
-    .bind(store, consumer, position, JSON.stringify(error), Date.now());
+    .bind(store, consumer, to, JSON.stringify(error), Date.now());
+  await jump(checkpoint, from, to, [record]);
 }

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import type { App } from "../app.ts";
-import { CONSUMER_BUDGET_MS } from "../limits.ts";
+import { ACKNOWLEDGE_TOGETHER_MS, CONSUMER_BUDGET_MS } from "../limits.ts";
 import { NAME, STORE_NAME } from "../names.ts";
 import { logOf, webhookOf } from "../objects.ts";
 import { envOfStore } from "../stores.ts";
@@ -20,6 +20,7 @@ const WakeUpMessage = z.object({
   store: z.string().regex(STORE_NAME),
   consumer: z.string().regex(NAME),
   head: z.int(),
+  asOf: z.number().optional(),
   trace: z.string().optional(),
 });
 
@@ -30,8 +31,8 @@ const RETRY_SECONDS = 5;
 export function parseWakeUp(body: unknown): WakeUp | undefined {
   const { success, data } = WakeUpMessage.safeParse(body);
   if (!success) return undefined;
-  const { trace, ...wakeUp } = data;
-  return trace === undefined ? wakeUp : { ...wakeUp, trace };
+  const { trace, asOf, ...wakeUp } = data;
+  return { ...wakeUp, ...(asOf === undefined ? {} : { asOf }), ...(trace === undefined ? {} : { trace }) };
 }
 
 /** Runs the consumers that a batch names, each once. */
@@ -49,7 +50,7 @@ export async function handleWakeUps(app: App, env: Env, batch: MessageBatch): Pr
     entry.messages.push(message);
     byConsumer.set(key, entry);
   }
-  const acknowledged = new Map<string, Acknowledgement[]>();
+  const acknowledge = acknowledgements(env);
   await Promise.all(
     [...byConsumer.values()].map(async ({ wakeUp, messages }) => {
       const { store, consumer } = wakeUp;
@@ -60,36 +61,62 @@ export async function handleWakeUps(app: App, env: Env, batch: MessageBatch): Pr
           note({ position: reached?.position });
           return reached;
         });
-        if (acknowledgement) acknowledged.set(wakeUp.store, [...(acknowledged.get(wakeUp.store) ?? []), acknowledgement]);
         for (const message of messages) message.ack();
+        // At once: another consumer of this batch may take its time.
+        if (acknowledgement) await acknowledge(store, acknowledgement);
       } catch (error) {
         logger.warn({ message: "a consumer could not run; the queue will try again", store, consumer }, error);
         for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
       }
     }),
   );
-  await Promise.all(
-    [...acknowledged].map(async ([store, acknowledgements]) => logOf(await envOfStore(env, store), store).acknowledge(acknowledgements)),
-  );
+}
+
+/** Tells the logs how far consumers are. Those of one store that are ready at about the same time go in one call. */
+function acknowledgements(env: Env): (store: string, acknowledgement: Acknowledgement) => Promise<void> {
+  const open = new Map<string, { readonly together: Acknowledgement[]; readonly told: Promise<void> }>();
+  return (store, acknowledgement) => {
+    const call = open.get(store);
+    if (call) {
+      call.together.push(acknowledgement);
+      return call.told;
+    }
+    const together = [acknowledgement];
+    const told = scheduler.wait(ACKNOWLEDGE_TOGETHER_MS).then(async () => {
+      open.delete(store);
+      await envOfStore(env, store)
+        .then((placed) => logOf(placed, store).acknowledge(together))
+        .catch((error: unknown) => {
+          logger.warn(
+            { message: "the log was not told how far its consumers are; it will ring again", store, count: together.length },
+            error,
+          );
+        });
+    });
+    open.set(store, { together, told });
+    return told;
+  };
 }
 
 /** Runs one consumer, and says what the log may know of it. */
 async function wake(app: App, env: Env, wakeUp: WakeUp): Promise<Acknowledgement | undefined> {
-  const { store, consumer: name } = wakeUp;
+  const { store, consumer: name, asOf } = wakeUp;
+  const moment = asOf === undefined ? {} : { asOf };
   if (isWebhook(app, name)) {
     const position = await webhookOf(env, store, name).wake();
-    return { consumer: name, position };
+    return { consumer: name, ...(position === Number.MAX_SAFE_INTEGER ? { position: 0, resting: true } : { position }), ...moment };
   }
   const progress = await run(app, env, wakeUp);
-  // A deployment without this consumer may still find messages of the one before.
-  if (!progress) return { consumer: name, position: 0, resting: true };
+  // Another version of the code knows it: the one before this, or a newer one while a deployment is under way. Only that one can
+  // say how far it is, and the log rings until it does.
+  if (!progress) return undefined;
 
   const { outcome, retryInMs } = progress;
   const position = Math.min(progress.position, progress.building ?? progress.position);
   if (outcome === "behind" || retryInMs !== undefined) {
     await env.WAKE_UPS.send(wakeUp, { delaySeconds: Math.ceil((retryInMs ?? 0) / 1_000) });
   }
-  return { consumer: name, position, resting: outcome === "resting" };
+  return { consumer: name, position, resting: outcome === "resting", ...moment };
 }
 
 /** Lets the view or processor of that name work. */

@@ -8,7 +8,7 @@ import { streamOf } from "../objects.ts";
 import type { ProcessState } from "../processors/process.ts";
 import type { CommandAnswer, StreamState } from "../protocol.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
-import { problemOf, writeHeaders } from "./answers.ts";
+import { problemOf, writeHeaders, stateFailed } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
 import {
@@ -91,9 +91,11 @@ export function aggregateRoutes(app: App) {
     const { version: asked } = queryOf(context, StateQuery);
     const id = streamIdOfPath(context);
     const stream = `${aggregate.name}/${id}`;
-    const { version, head, deleted, state, timers, log } = await streamOf(context.env, storeOf(context), aggregate.name, id).state(asked);
+    const answer = await streamOf(context.env, storeOf(context), aggregate.name, id).state(asked);
+    const { version, head, deleted, state, failed, timers, log } = answer;
     if (head === 0) throw new Problem("unknown-stream", `nothing was ever stored in ${stream}`);
     if (deleted) throw problemOf({ outcome: "deleted" });
+    if (failed) throw stateFailed(stream);
     if (asked !== undefined && asked > head) throw new Problem("unknown-version", `${stream} is at version ${head}`, { version: head });
     const etag = `"${version}"`;
     if (hasVersion(context, version)) return context.body(null, 304, { etag });
@@ -132,7 +134,7 @@ function isProcess(app: App, name: string): boolean {
 
 /** The state of a process manager or saga: its own, and what it waits for. */
 function processJson(state: string): string {
-  const { own, inFlight, completed, failure } = JSON.parse(state) as ProcessState;
+  const { own, inFlight, completed } = JSON.parse(state) as ProcessState;
   const commands = inFlight.map(({ commandId, aggregate, id, command, data }) => ({
     commandId,
     stream: `${aggregate}/${id}`,
@@ -140,8 +142,7 @@ function processJson(state: string): string {
     data,
   }));
   const waits = commands.length > 0 ? `,"inFlight":${JSON.stringify(commands)}` : "";
-  const status = failure ? `"failed","failure":${JSON.stringify(failure)}` : completed ? `"completed"` : `"running"`;
-  return `"state":${JSON.stringify(own)},"status":${status}${waits}`;
+  return `"state":${JSON.stringify(own)},"status":"${completed ? "completed" : "running"}"${waits}`;
 }
 
 /** The outcome of a command, as it is told to who asks later. */

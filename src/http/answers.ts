@@ -43,3 +43,11 @@ export function writeHeaders({ version, replayed }: Written): Record<string, str
 }
 
 const REPLAYED = { "idempotent-replayed": "true" };
+
+/** The state that the app's code cannot fold. */
+export function stateFailed(stream: string): Problem {
+  return new Problem(
+    "state-failed",
+    `the state of ${stream} cannot be folded: the app's initialState, evolve or an upcast threw. The deployment's logs have the cause; the stream's events can be read`,
+  );
+}

@@ -10,7 +10,7 @@ import type { ProcessState } from "../processors/process.ts";
 import type { Saga } from "../processors/saga.ts";
 import type { SagaState, StepState } from "../processors/saga-state.ts";
 import type { StreamState } from "../protocol.ts";
-import { problemOf } from "./answers.ts";
+import { problemOf, stateFailed } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
 import {
@@ -102,6 +102,7 @@ async function lookUntilEnd(context: HttpContext, saga: Saga, id: string, waitMs
   const deadline = Date.now() + waitMs;
   for (;;) {
     const state = await streamOf(context.env, storeOf(context), saga.name, id).state();
+    if (state.failed) throw stateFailed(`${saga.name}/${id}`);
     const left = deadline - Date.now();
     if (left <= 0 || state.head === 0 || state.deleted || isAtItsEnd(sagaStateOf(state))) return state;
     await scheduler.wait(Math.min(LOOK_AGAIN_MS, left));

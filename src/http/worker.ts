@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { App } from "../app.ts";
+import { passes } from "../platform-errors.ts";
 import { sweep } from "../delivery/sweep.ts";
 import { handleWakeUps, parseWakeUp } from "../delivery/wake-up.ts";
 import { IDEMPOTENCY_KEY_BYTES } from "../limits.ts";
@@ -110,9 +111,7 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
 
 /** What an error is to the client that is no answer of ours. */
 function unexpected(error: Error): Problem {
-  // The platform says which of its errors may pass.
-  const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-  if (retryable || overloaded)
+  if (passes(error))
     return new Problem("unavailable", "try again; with an Idempotency-Key nothing can happen twice", {}, { "retry-after": "1" });
   return new Problem(
     "internal-error",

@@ -28,6 +28,8 @@ export class Bell {
   /** Of the last write that had one, since it rang last. */
   #trace: string | undefined;
   #again = false;
+  /** Names moments, in order: it grows when consumers may have been told to go on, and with every activation. */
+  #moment = Date.now();
 
   constructor(storage: DurableObjectStorage, queue: Queue<WakeUp>, store: string, head: () => number, consumers: () => readonly string[]) {
     this.#storage = storage;
@@ -61,8 +63,10 @@ export class Bell {
     else void this.#ringUntilQuiet();
   }
 
-  acknowledge({ consumer, position, resting }: Acknowledgement): void {
-    this.#acknowledged.set(consumer, resting ? Number.POSITIVE_INFINITY : position);
+  /** What a consumer says of itself as of an earlier moment may have changed since: somebody has let it go on, or begin again. */
+  acknowledge({ consumer, position, resting, asOf }: Acknowledgement): void {
+    if (asOf !== undefined && asOf < this.#moment) return;
+    this.#acknowledged.set(consumer, resting && asOf !== undefined ? Number.POSITIVE_INFINITY : position);
   }
 
   forget(consumer: string): void {
@@ -83,13 +87,15 @@ export class Bell {
   }
 
   /** Rings for all that are behind, and again until they are not: also for those that rest, who may have been told to go on. */
-  async sweep(): Promise<void> {
+  async sweep(): Promise<number> {
+    this.#moment = Math.max(this.#moment + 1, Date.now());
     for (const [consumer, position] of this.#acknowledged) {
       if (position === Number.POSITIVE_INFINITY) this.#acknowledged.delete(consumer);
     }
     const behind = this.#behind();
     if (behind.length > 0) this.arm();
     await this.#send(behind);
+    return this.#moment;
   }
 
   #behind(): string[] {
@@ -113,7 +119,7 @@ export class Bell {
     const trace = this.#trace;
     this.#trace = undefined;
     const messages = consumers.map((consumer) => ({
-      body: { store: this.#store, consumer, head, ...(trace === undefined ? {} : { trace }) },
+      body: { store: this.#store, consumer, head, asOf: this.#moment, ...(trace === undefined ? {} : { trace }) },
     }));
     const about = () => ({ store: this.#store, head, count: messages.length, traceId: traceIdOf(trace) });
     try {

@@ -53,7 +53,7 @@ export class LogClient implements LogRpc {
     return this.#ask((segment) => segment.acknowledge(acknowledgements));
   }
 
-  sweep(): Promise<void> {
+  sweep(): Promise<number> {
     return this.#ask((segment) => segment.sweep());
   }
 

@@ -104,7 +104,7 @@ export function logObject(app: App) {
       });
     }
 
-    async sweep(): Promise<void | Moved> {
+    async sweep(): Promise<number | Moved> {
       return this.#here(() => this.#bell.sweep());
     }
 

@@ -1,7 +1,7 @@
 /** Stores what processors append: once for each derived id, in the conversation of the event that led to it. */
 
 import { type DataSchema, type RecordedEvent, categoryOf, streamIdOf } from "../event.ts";
-import { ofApp } from "../delivery/platform-errors.ts";
+import { ofApp } from "../platform-errors.ts";
 import { isLonger } from "../json.ts";
 import { EVENT_DATA_BYTES } from "../limits.ts";
 import { streamOf } from "../objects.ts";

@@ -9,7 +9,7 @@ import { z } from "zod";
 import type { App } from "../app.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { Applied, Consumer } from "../delivery/consumer.ts";
-import { AppError, ofApp, passes, thrown } from "../delivery/platform-errors.ts";
+import { AppError, ofApp, passes, thrown } from "../platform-errors.ts";
 import type { DataSchema, RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
 import { CONSUMER_BUDGET_MS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../limits.ts";

@@ -71,7 +71,6 @@ export interface Failed<Data = JsonObject> extends Sent<Data> {
     | "unknown-command"
     | "invalid-stream-id"
     | "stream-deleted"
-    | "skipped"
     | "version-conflict"
     | "command-failed";
   readonly detail?: string;

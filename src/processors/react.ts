@@ -9,7 +9,7 @@ import { derivedId } from "../ids.ts";
 import { REACTIONS_IN_FLIGHT } from "../limits.ts";
 import { streamOf } from "../objects.ts";
 import { causeOf } from "./cause.ts";
-import { ofApp } from "../delivery/platform-errors.ts";
+import { ofApp } from "../platform-errors.ts";
 import { appendFact, tellEnded } from "./facts.ts";
 import { type Action, type Reactor, answerOf } from "./reactor.ts";
 import { waves } from "./waves.ts";

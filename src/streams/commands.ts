@@ -3,7 +3,6 @@
 import { HOPS, type StoredEvent } from "../event.ts";
 import { newEventId, newId } from "../ids.ts";
 import type { CommandAnswer, CommandRequest, Expected, VersionConflict, Written } from "../protocol.ts";
-import { CodeMistake, messageOf } from "../mistake.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { schemaVersionOf } from "../upcast.ts";
 import type { AnyAggregate } from "./aggregate.ts";
@@ -57,7 +56,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
 
   const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
   if (!schema) return { outcome: "unknown-command" };
-  const parsed = parseCommand(schema, body);
+  const parsed = parse(schema, body);
   if ("issues" in parsed) return { outcome: "invalid", issues: parsed.issues };
   const conflict = conflictWith(request.expected, journal.head);
   if (conflict) return conflict;
@@ -73,6 +72,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
   let events: StoredEvent[];
   let next: unknown;
   try {
+    if ("thrown" in parsed) throw parsed.thrown;
     decided = decide(aggregate, command, state.current(), parsed.data, {
       now: new Date(now),
       id: decider.id,
@@ -113,7 +113,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
         ...record({ fingerprint: print, status: "failed", first: version + 1, last: version, reason: null, details: null }),
       });
     }
-    return { outcome: "failed", commandId, cause: messageOf(error), ...(error instanceof CodeMistake ? { isMistake: true } : {}) };
+    return { outcome: "failed", commandId };
   }
 
   const receipt: Receipt = {
@@ -140,6 +140,15 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
     ...(firedTimer === undefined ? {} : { firedTimer }),
   });
   return outcomeOf(commandId, receipt, false);
+}
+
+/** As {@link parseCommand}; a schema is code of the app too, and its refinements may throw. */
+function parse(...given: Parameters<typeof parseCommand>): ReturnType<typeof parseCommand> | { readonly thrown: unknown } {
+  try {
+    return parseCommand(...given);
+  } catch (thrown) {
+    return { thrown };
+  }
 }
 
 /** The outcome that a receipt tells of. */

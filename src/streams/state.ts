@@ -3,7 +3,7 @@
 import { SNAPSHOT_EVERY } from "../limits.ts";
 import type { StoredEvent } from "../event.ts";
 import { hasTable } from "../sqlite.ts";
-import { liftTo } from "../upcast.ts";
+import { liftError, liftTo } from "../upcast.ts";
 import type { AnyAggregate } from "./aggregate.ts";
 import type { EventTable } from "./event-table.ts";
 
@@ -111,7 +111,10 @@ export class StateCache {
       if (!evolve) continue;
       const recordedAt = new Date(event.recordedAt).toISOString();
       const { id, version, type } = event;
-      const { data } = liftTo(this.#aggregate.events[event.type], event);
+      const lifted = liftTo(this.#aggregate.events[event.type], event);
+      const problem = liftError(lifted);
+      if (problem) throw problem;
+      const { data } = lifted;
       state = evolve(state, JSON.parse(data), {
         id,
         version,

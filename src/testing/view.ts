@@ -1,7 +1,7 @@
 /** Given events, then rows: folded by the projector's own code, one event at a time. */
 
 import type { z } from "zod";
-import { thrown } from "../delivery/platform-errors.ts";
+import { thrown } from "../platform-errors.ts";
 import type { Frozen } from "../event.ts";
 import { fold, touchesOf } from "../views/projector.ts";
 import type { RowSchema, StoredRow, View } from "../views/view.ts";

@@ -83,9 +83,13 @@ export class LiveView {
   }
 
   /** An event has happened. Where its rows cannot be told, the view cannot fold it either, and stays before it. */
-  touch(event: RecordedEvent & { readonly erased?: boolean }): void {
+  touch(event: RecordedEvent & { readonly erased?: boolean; readonly unlifted?: string }): void {
     this.reached(event.position);
     if (event.erased) return;
+    if (event.unlifted !== undefined) {
+      this.#unclear = true;
+      return;
+    }
     const { touches, failure } = touchesOf(this.#view, [event]);
     for (const key of touches.flatMap(({ keys }) => keys)) this.#touched.add(key);
     if (failure) this.#unclear = true;

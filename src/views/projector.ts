@@ -2,7 +2,7 @@
 
 import type { Consumer } from "../delivery/consumer.ts";
 import type { Failure } from "../delivery/failure.ts";
-import { ofApp } from "../delivery/platform-errors.ts";
+import { ofApp } from "../platform-errors.ts";
 import { DELETED, type RecordedEvent, isErasure, streamIdOf } from "../event.ts";
 import { VIEW_SQL_EVENTS } from "../limits.ts";
 import { freeze } from "../plain-json.ts";

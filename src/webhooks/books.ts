@@ -96,7 +96,7 @@ export class Books {
       if (downSince !== undefined) this.waits.hurry(({ at, isOwn }) => at >= downSince && !isOwn);
       return this.#end(turn, event, "delivered", attempts, outcome, now);
     }
-    const isOwn = before !== undefined && this.tally.health.hasTakenSince(before.at);
+    const isOwn = outcome.ownFault === true || (before !== undefined && this.tally.health.hasTakenSince(before.at));
     this.tally.failed(event, outcome, now, isOwn);
     const delay = delayAfter(attempts, Math.random());
     if (delay === undefined) return this.#end(turn, event, "parked", attempts, outcome, now);

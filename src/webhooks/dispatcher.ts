@@ -8,6 +8,7 @@ import type { Books } from "./books.ts";
 import type { Turn } from "./turn.ts";
 import type { Host } from "./host.ts";
 import { Intake } from "./intake.ts";
+import { isUnwanted, whyNotSendable } from "./interest.ts";
 
 /** Milliseconds until the log is asked again that could not be reached. Ours. */
 const READ_AGAIN_MS = 5_000;
@@ -153,12 +154,19 @@ export class Dispatcher {
 
   async #attempt(turn: Turn): Promise<void> {
     const found = turn.position === undefined ? await this.#intake.findNext(turn) : await this.#intake.eventAt(turn, turn.position);
-    if (!this.#host.settings()) return this.#putBack(turn);
+    const settings = this.#host.settings();
+    if (!settings) return this.#putBack(turn);
     if (!found) {
       if (turn.position === undefined) return; // the lane has ended
       return this.#books.skip(turn, turn.position, "", "the event was erased");
     }
     if (found.erased) return this.#books.skip(turn, found.position, found.type, "the event was erased");
+    if (isUnwanted(found, settings)) return this.#books.skip(turn, found.position, found.type, "the webhook's predicate says no");
+    const unsendable = whyNotSendable(found, settings);
+    if (unsendable !== undefined) {
+      this.#books.settle(turn, found, { delivered: false, error: unsendable, durationMs: 0, ownFault: true }, Date.now());
+      return;
+    }
     const outcome = await this.#host.send({ run: turn.run, position: found.position }, found);
     if (!this.#host.exists()) return; // removed while it was under way
     this.#books.settle(turn, found, outcome, Date.now());

@@ -228,7 +228,8 @@ export class Follower {
   /** It does not rest any more: the log may ring for it again. */
   async #tellTheLog(): Promise<void> {
     if (!this.life.owesTheLog) return;
-    await this.#log.acknowledge([{ consumer: this.#with.id, position: this.#books?.feeds.own.settled ?? 0 }]);
+    // What it has said of itself before, and is still on its way, counts no more.
+    await this.#log.sweep();
     this.life.toldTheLog();
   }
 

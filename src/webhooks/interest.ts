@@ -1,12 +1,12 @@
 /** Whether an event is one that a webhook asks for. */
 
-import { type LoggedEvent, categoryOf, streamIdOf, toRecorded } from "../event.ts";
+import { type LoggedEvent, categoryOf, toRecorded } from "../event.ts";
 import type { Feed } from "./progress.ts";
 import { holds } from "./predicate.ts";
 import type { Settings } from "./protocol.ts";
-import { logger } from "../telemetry/logger.ts";
+import { liftError } from "../upcast.ts";
 
-/** Data, or the function of a webhook in code. One that throws says no, and is reported. */
+/** Data, or the function of a webhook in code. */
 type Where = Settings["where"] | ((event: ReturnType<typeof toRecorded>) => boolean);
 
 export interface Interest extends Pick<Settings, "types" | "categories"> {
@@ -14,7 +14,6 @@ export interface Interest extends Pick<Settings, "types" | "categories"> {
 }
 
 interface About {
-  readonly store: string;
   readonly ownStream: string;
 }
 
@@ -25,7 +24,7 @@ interface About {
 export function isOfInterest(
   event: LoggedEvent,
   { types, categories, where }: Interest,
-  { store, ownStream }: About,
+  { ownStream }: About,
   feed: Pick<Feed, "since" | "until"> = {},
 ): boolean {
   if (event.erased || event.stream === ownStream) return false;
@@ -33,15 +32,32 @@ export function isOfInterest(
   if (categories && !categories.includes(categoryOf(event.stream))) return false;
   if (feed.since !== undefined && event.recordedAt < feed.since) return false;
   if (feed.until !== undefined && event.recordedAt >= feed.until) return false;
+  const answer = answerOf(where, event);
+  return answer instanceof Error || answer;
+}
+
+/**
+ * Why an event that is taken cannot be sent, whatever the endpoint is like; undefined: it can. It is tried again like any
+ * other delivery, and parked in the end: nothing that a webhook may have wanted is dropped because the code cannot tell.
+ */
+export function whyNotSendable(event: LoggedEvent, { where }: Interest): string | undefined {
+  const answer = answerOf(where, event);
+  return answer instanceof Error ? answer.message : undefined;
+}
+
+/** Whether code that could not tell when the event was taken has since said that it is not wanted. */
+export function isUnwanted(event: LoggedEvent, { where }: Interest): boolean {
+  return typeof where === "function" && !answerOf(where, event);
+}
+
+/** Whether a webhook wants an event, by its predicate; an error: the code cannot tell. */
+function answerOf(where: Where, event: LoggedEvent): boolean | Error {
+  const problem = liftError(event);
+  if (problem) return problem;
   if (where === undefined) return true;
-  const recorded = toRecorded(event);
-  if (typeof where !== "function") return holds(where, recorded);
   try {
-    return where(recorded);
+    return typeof where === "function" ? where(toRecorded(event)) : holds(where, toRecorded(event));
   } catch (error) {
-    const { stream, version, type } = event;
-    const consumer = streamIdOf(ownStream);
-    logger.error({ message: "the predicate of a webhook threw; the event is not sent", store, consumer, stream, version, type }, error);
-    return false;
+    return new Error(`the webhook's predicate threw: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

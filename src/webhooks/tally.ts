@@ -40,9 +40,14 @@ export class Tally {
   }
 
   /** An attempt was not. `isOwn`: the event is to blame, and not the endpoint. */
-  failed({ stream, version, type, position }: LoggedEvent, { error, retryAfterMs }: Outcome, now: number, isOwn: boolean): void {
+  failed(
+    { stream, version, type, position }: LoggedEvent,
+    { error, retryAfterMs, ownFault = false }: Outcome,
+    now: number,
+    isOwn: boolean,
+  ): void {
     this.count("failed");
-    this.health.failed(stream, now, Math.random(), isOwn);
+    if (!ownFault) this.health.failed(stream, now, Math.random(), isOwn);
     if (retryAfterMs !== undefined) this.health.hold(now + retryAfterMs);
     const message = error ?? "the delivery failed";
     this.#lastFailure = { message, at: new Date(now).toISOString(), event: { position, stream, version, type } };

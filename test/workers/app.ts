@@ -26,8 +26,9 @@ import { product } from "../../src/shop/product.ts";
 import { readyOrders, stock } from "../../src/shop/views.ts";
 import { counter, told } from "./counter.ts";
 import { errand, wish } from "./errand.ts";
-import { move, purse, tour, trip, word } from "./sagas.ts";
+import { move, purse, trip, word } from "./sagas.ts";
 import { customerTotals, delivery, sale, salesPerDay, stockByProduct } from "./views/figures.ts";
+import { slip } from "./slip.ts";
 import { specimen, specimens } from "./views/parts.ts";
 
 export { counter, told };
@@ -113,7 +114,10 @@ const SignedV3 = z.object({ cents: z.int(), currency: z.string() });
 export const contract = aggregate("contract", {
   events: {
     Signed: upcast(
-      upcast(SignedV1, SignedV2, (signed) => ({ ...signed, currency: "EUR" })),
+      upcast(SignedV1, SignedV2, (signed) => {
+        if (signed.amount === 666) throw new Error("nobody signs that");
+        return { ...signed, currency: "EUR" };
+      }),
       SignedV3,
       ({ amount, currency }) => ({ cents: Math.round(amount * 100), currency }),
     ),
@@ -225,9 +229,9 @@ const allReadings = webhook("told.all", {
 });
 
 export const app = defineApp({
-  aggregates: [product, order, counter, reminder, agenda, contract, purse],
+  aggregates: [product, order, counter, reminder, agenda, contract, purse, slip],
   categories: [reading, alarm, meter, sample, tariff, specimen, sale, delivery, wish, word, webhookEvents],
   views: [readyOrders, stock, totals, values, contracts, specimens, customerTotals, stockByProduct, salesPerDay],
-  processors: [fulfilment, relay, errand, move, tour, trip],
+  processors: [fulfilment, relay, errand, move, trip],
   webhooks: [bigReadings, allReadings],
 });

@@ -177,9 +177,7 @@ describe("a saga in memory", () => {
     given(long)
       .when(told("Start", { steps: SAGA_STEPS }))
       .thenSends(take("a"));
-    given(long)
-      .when(told("Start", { steps: SAGA_STEPS + 1 }))
-      .thenRefused("invalid-plan");
+    expect(() => given(long).when(told("Start", { steps: SAGA_STEPS + 1 }))).toThrow(`saga "long" has more than ${SAGA_STEPS} steps`);
     const secret = saga("secret", {
       input: z.object({}),
       steps: () => step("begin", { action: () => start(move, "1", { from: ["a"], to: "b", amount: 1 }) }),

@@ -1,12 +1,10 @@
 /** Which events a webhook asks for, and what becomes of a predicate that throws. */
 
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { LoggedEvent } from "../../../src/event.ts";
-import { isOfInterest } from "../../../src/webhooks/interest.ts";
+import { isOfInterest, isUnwanted, whyNotSendable } from "../../../src/webhooks/interest.ts";
 
-afterEach(() => vi.restoreAllMocks());
-
-const ABOUT = { store: "default", ownStream: "$webhook/told" };
+const ABOUT = { ownStream: "$webhook/told" };
 const event = (more: Partial<LoggedEvent> = {}): LoggedEvent => ({
   stream: "reading/1",
   version: 1,
@@ -38,14 +36,40 @@ describe("an event", () => {
     const of = (since: number, until: number) => isOfInterest(event(), {}, ABOUT, { since, until });
     expect([of(1_000, 1_001), of(1_001, 2_000), of(0, 1_000)]).toEqual([true, false, false]);
   });
+});
 
-  it("at which the predicate throws is not sent, and that is said", () => {
-    const complaints = vi.spyOn(console, "error").mockReturnValue();
-    const where = () => {
-      throw new Error("the predicate is broken");
-    };
-    expect(isOfInterest(event(), { where }, ABOUT)).toBe(false);
-    expect(complaints).toHaveBeenCalledWith(expect.objectContaining({ consumer: "told", stream: "reading/1", version: 1, type: "Read" }));
-    expect(JSON.stringify(complaints.mock.calls)).toContain("the predicate is broken");
+const throwing = () => {
+  throw new Error("slipped");
+};
+
+describe("an event about which a webhook's code cannot tell", () => {
+  it("is taken, and not sent: it says why", () => {
+    expect(isOfInterest(event(), { where: throwing }, ABOUT)).toBe(true);
+    expect(whyNotSendable(event(), { where: throwing })).toBe("the webhook's predicate threw: slipped");
+    expect(isUnwanted(event(), { where: throwing })).toBe(false);
+  });
+
+  it("is sent or passed over once the code can", () => {
+    expect(whyNotSendable(event(), { where: () => true })).toBeUndefined();
+    expect(isUnwanted(event(), { where: () => true })).toBe(false);
+    expect(isUnwanted(event(), { where: () => false })).toBe(true);
+  });
+
+  it("is one that cannot be lifted, whatever the predicate: it is not asked", () => {
+    const unlifted = { ...event(), unlifted: "the upcast to version 2 threw: slipped" };
+    for (const where of [undefined, throwing, () => false]) {
+      const interest = where ? { where } : {};
+      expect(isOfInterest(unlifted, interest, ABOUT)).toBe(true);
+      expect(whyNotSendable(unlifted, interest)).toContain("cannot be lifted");
+      expect(isUnwanted(unlifted, interest)).toBe(false);
+    }
+  });
+
+  it("is none when its type, category or stream is not asked for", () => {
+    const unlifted = { ...event(), unlifted: "slipped" };
+    expect(isOfInterest(unlifted, { types: ["Other"] }, ABOUT)).toBe(false);
+    expect(isOfInterest(unlifted, { categories: ["other"] }, ABOUT)).toBe(false);
+    expect(isOfInterest(unlifted, {}, { ownStream: "reading/1" })).toBe(false);
+    expect(isOfInterest({ ...unlifted, erased: true }, {}, ABOUT)).toBe(false);
   });
 });

@@ -1,11 +1,37 @@
-import { createExecutionContext, createMessageBatch, createScheduledController, getQueueResult } from "cloudflare:test";
+import {
+  createExecutionContext,
+  createMessageBatch,
+  createScheduledController,
+  getQueueResult,
+  runDurableObjectAlarm,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { totals, values } from "../app.ts";
+import { z } from "zod";
+import type { App } from "../../../src/app.ts";
+import { handleWakeUps } from "../../../src/delivery/wake-up.ts";
+import { append, defineApp, effect, nothing, reactor, streamIdOf, view } from "../../../src/index.ts";
+import { queryView } from "../../../src/views/query.ts";
+import { alarm, reading, totals, values } from "../app.ts";
+import { payment } from "../processors/support.ts";
 import worker from "../worker.ts";
 import { deliver, eventually, quietStore } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
+
+const raise = reactor("raise", {
+  from: reading,
+  emits: alarm,
+  on: { Read: ({ stream, data }) => append(alarm, streamIdOf(stream), "Raised", { from: stream, value: data.value }) },
+});
+
+/** As a worker of another version of the code handles a batch. */
+async function handle(app: App, ...bodies: unknown[]) {
+  const messages = bodies.map((body, index) => ({ id: `v${index}`, timestamp: new Date(), attempts: 1, body }));
+  const batch = createMessageBatch("headspring-wake-ups", messages);
+  await handleWakeUps(app, env, batch);
+  return getQueueResult(batch, createExecutionContext());
+}
 
 describe("a wake-up", () => {
   it("is acknowledged once its consumer has run, with all its repeats", async () => {
@@ -35,10 +61,69 @@ describe("a wake-up", () => {
     expect((await rows(values)).size).toBe(0);
   });
 
-  it("for a consumer that this deployment does not have is acknowledged, and not rung for again", async () => {
+  it("for a consumer that this deployment does not have is acknowledged", async () => {
     const { wake, read } = quietStore("unknown");
     await read("s", 1);
     expect((await wake("of-an-earlier-deployment", "wh_removed")).explicitAcks).toHaveLength(2);
+  });
+
+  it("tells the log at once how far its consumer is, though another one of the same batch takes its time", async () => {
+    const { store, read, sent, logObject } = quietStore("each");
+    await read("s", 1);
+    const { promise: slow, resolve: release } = Promise.withResolvers<void>();
+    const dawdle = effect("dawdle", {
+      from: reading,
+      records: payment,
+      start: "beginning",
+      on: {
+        Read: async () => {
+          await slow;
+          return nothing();
+        },
+      },
+    });
+    const app = defineApp({ categories: [reading, payment], views: [values], processors: [dawdle] });
+    const running = handle(app, { store, consumer: "dawdle", head: 1 }, { store, consumer: "values", head: 1 });
+    await eventually(async () => {
+      const before = sent().length;
+      await runDurableObjectAlarm(logObject());
+      const rung = sent()
+        .slice(before)
+        .map(({ body }) => body.consumer);
+      expect(rung).toContain("relay");
+      expect(rung).not.toContain("values");
+    });
+    release();
+    await running;
+  });
+
+  it("from before a consumer went on does not silence it: what it says of that moment counts no more", async () => {
+    const { store, read, post, settle, sent, json } = quietStore("stale");
+    await read("s", 1);
+    await settle();
+    await post("/consumers/values/pause", {});
+    await read("s", 2);
+    const rungFor = async (value: number) => {
+      const before = sent().length;
+      await read("s", value);
+      await eventually(() => expect(sent().length).toBeGreaterThan(before));
+      await scheduler.wait(0);
+      return sent()
+        .slice(before)
+        .map(({ body }) => body.consumer);
+    };
+    const latest = () => sent().findLast(({ body }) => body.consumer === "values")!.body;
+    const paused = latest();
+    await deliver(paused);
+    expect(await rungFor(3)).not.toContain("values"); // it rests, and has said so
+    const { head } = await json("/log/head");
+    const stale = [{ consumer: "values", position: 2, resting: true, asOf: paused.asOf! }];
+    await post("/consumers/values/resume", {});
+    await env.LOGS.getByName(store).acknowledge(stale); // was on its way
+    await env.LOGS.getByName(store).acknowledge([{ consumer: "values", position: head, asOf: paused.asOf! }]);
+    await env.LOGS.getByName(store).acknowledge([{ consumer: "values", position: 0, resting: true }]); // of a version that says no moment
+    expect(await rungFor(4)).toContain("values");
+    expect(latest().asOf).toBeGreaterThan(paused.asOf!);
   });
 
   it("that is none is dropped, and does not take the others with it", async () => {
@@ -89,6 +174,60 @@ describe("a wake-up", () => {
     expect(errors).toHaveBeenCalledWith({ message: "a wake-up was given up by the queue", messageId: "1", store, consumer: "values" });
     await settle();
     expect(await rows(values)).toEqual(await folded(values));
+  });
+});
+
+describe("two versions of the code side by side", () => {
+  const step = (name: string, by: number) =>
+    view(name, {
+      from: reading,
+      row: z.object({ id: z.string(), count: z.int() }),
+      key: "id",
+      revision: by,
+      on: { Read: (row, { stream }) => ({ id: streamIdOf(stream), count: (row?.count ?? 0) + by }) },
+    });
+
+  it("leave the consumer that only one of them has to that one: the log goes on ringing for it", async () => {
+    const { store, read, settle, sent, rows, folded } = quietStore("newcomer");
+    await read("s", 1);
+    await settle();
+    await read("s", 2);
+    const wakeUp = () => sent().findLast(({ body }) => body.consumer === "values")!.body;
+    await eventually(() => expect(wakeUp().head).toBeGreaterThan(1));
+    const older = defineApp({ categories: [reading] });
+    expect((await handle(older, wakeUp())).explicitAcks).toHaveLength(1);
+    const before = sent().length;
+    await runDurableObjectAlarm(env.LOGS.getByName(store));
+    const rung = sent().slice(before);
+    expect(rung.map(({ body }) => body.consumer)).toContain("values");
+    await deliver(...rung.map(({ body }) => body));
+    expect(await rows(values)).toEqual(await folded(values));
+  });
+
+  it("do not undo each other's work: a changed view is built and served once, reactions happen once, nobody fails", async () => {
+    const { store, read, log } = quietStore("versions");
+    const older = defineApp({ categories: [reading, alarm], views: [step("stepped", 1)], processors: [raise] });
+    const newer = defineApp({ categories: [reading, alarm], views: [step("stepped", 10)], processors: [raise] });
+    const wakeUps = ["stepped", "raise"].map((consumer) => ({ store, consumer, head: 0 }));
+    const answers = async (app: App) => (await queryView(env, store, app.views.get("stepped")!, { limit: 10 })).rows;
+    await read("s", 1);
+    await handle(older, ...wakeUps);
+    expect(await answers(older)).toEqual([{ id: "s", count: 1 }]);
+    const seen: unknown[] = [];
+    for (let round = 2; round <= 6; round++) {
+      await read("s", round);
+      await Promise.all([handle(older, ...wakeUps), handle(newer, ...wakeUps)]);
+      await handle(newer, ...wakeUps);
+      await handle(older, ...wakeUps);
+      seen.push(...(await answers(newer)));
+    }
+    expect(seen).toEqual([2, 3, 4, 5, 6].map((round) => ({ id: "s", count: 10 * round })));
+    const raised = (await log()).filter(({ type }) => type === "Raised");
+    expect(raised.map(({ stream, version }) => `${stream}/${version}`)).toEqual([1, 2, 3, 4, 5, 6].map((version) => `alarm/s/${version}`));
+    const { results } = await env.VIEWS.prepare(`SELECT status, error, failures FROM headspring_checkpoints WHERE store = ?`)
+      .bind(store)
+      .all();
+    expect(results.every(({ status, error, failures }) => status === "active" && error === null && failures === 0)).toBe(true);
   });
 });
 

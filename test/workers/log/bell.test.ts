@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { StoredEvent } from "../../../src/event.ts";
+import type { LogRpc } from "../../../src/log-protocol.ts";
 import type { WakeUp } from "../../../src/protocol.ts";
 import { app } from "../app.ts";
 import { freshStore } from "../support.ts";
@@ -15,6 +17,7 @@ let fails = false;
 beforeEach(() => {
   sent = [];
   fails = false;
+  vi.spyOn(console, "warn").mockReturnValue();
   vi.spyOn(env.WAKE_UPS, "sendBatch").mockImplementation(async (messages) => {
     if (fails) throw new Error("Queue sendBatch failed: Queue is overloaded. Please back off.");
     sent.push(...[...messages].map(({ body }) => body as WakeUp));
@@ -25,6 +28,8 @@ afterEach(() => vi.restoreAllMocks());
 
 const of = (store: string) => sent.filter((wakeUp) => wakeUp.store === store);
 const alarmOf = (stub: DurableObjectStub) => runInDurableObject(stub, (_instance, { storage }) => storage.getAlarm());
+
+type Bellows = LogRpc & { alarm(): Promise<void> };
 
 describe("the log's bell", () => {
   it("tells every consumer of the app, at once", async () => {
@@ -70,7 +75,9 @@ describe("the log's bell", () => {
   it("does not ring for who rests on purpose", async () => {
     const { store, post, logObject } = freshStore();
     await post(COUNT, {});
-    await logObject().acknowledge(consumers.map((consumer) => ({ consumer, position: 0, resting: true })));
+    await vi.waitFor(() => expect(of(store)).not.toHaveLength(0));
+    const { asOf } = of(store)[0]!;
+    await logObject().acknowledge(consumers.map((consumer) => ({ consumer, position: 0, resting: true, asOf: asOf! })));
     sent = [];
     await runDurableObjectAlarm(logObject());
     expect(of(store)).toEqual([]);
@@ -86,6 +93,71 @@ describe("the log's bell", () => {
     fails = false;
     await runDurableObjectAlarm(logObject());
     expect(of(store)).toHaveLength(consumers.length);
+  });
+
+  describe("arms its alarm for an event that comes while wake-ups are being sent", () => {
+    /** The queue takes its time, until the test lets it go on. */
+    async function armedWhile(
+      logObject: () => DurableObjectStub,
+      start: (log: Bellows) => Promise<unknown>,
+      then?: (log: Bellows) => Promise<unknown>,
+    ) {
+      return runInDurableObject(logObject(), async (instance, { storage }) => {
+        const log = instance as unknown as Bellows;
+        const { promise: taken, resolve: release } = Promise.withResolvers<void>();
+        const begun = Promise.withResolvers<void>();
+        vi.spyOn(env.WAKE_UPS, "sendBatch").mockImplementation(async () => {
+          begun.resolve();
+          await taken;
+          return {} as never;
+        });
+        await storage.deleteAlarm(); // as the platform does when it goes off
+        const started = start(log);
+        await begun.promise;
+        await then?.(log);
+        await log.sequence("reading/later", [event]);
+        const during = await storage.getAlarm();
+        release();
+        await started;
+        return { during: during !== null, after: (await storage.getAlarm()) !== null };
+      });
+    }
+    const event: StoredEvent = {
+      version: 1,
+      id: "01a1fd58-555f-7660-a8f2-f6b900000001",
+      type: "Read",
+      data: '{"value":1}',
+      meta: "{}",
+      time: null,
+      recordedAt: 0,
+      schemaVersion: 1,
+    };
+
+    it("by the alarm itself", async () => {
+      const { post, logObject } = freshStore();
+      await post(COUNT, {});
+      expect(await armedWhile(logObject, (log) => log.alarm())).toEqual({ during: true, after: true });
+    });
+
+    it("at once, after an alarm that found everyone at the head", async () => {
+      const { post, logObject } = freshStore();
+      await post(COUNT, {});
+      await runInDurableObject(logObject(), async (instance) => {
+        await (instance as unknown as LogRpc).acknowledge(consumers.map((consumer) => ({ consumer, position: 1 })));
+        await (instance as unknown as { alarm(): Promise<void> }).alarm();
+      });
+      await scheduler.wait(150); // until it has been quiet, so that the next event rings at once
+      const armed = await armedWhile(
+        logObject,
+        (log) => log.sequence("reading/sooner", [event]),
+        async (log) => {
+          await log.acknowledge(consumers.map((consumer) => ({ consumer, position: 2 })));
+          await runInDurableObject(logObject(), (_instance, { storage }) => storage.deleteAlarm());
+          await log.alarm();
+        },
+      );
+      expect(armed).toEqual({ during: true, after: true });
+    });
   });
 
   it("rings for those behind when the sweep asks", async () => {

@@ -39,6 +39,10 @@ export const event = z
     time: Time.describe("When it happened: the writer's own text, else `recordedAt`."),
     recordedAt: Time,
     schemaVersion: z.int().positive(),
+    unlifted: z
+      .string()
+      .optional()
+      .describe("Why the code could not lift the event to the version that it knows: `data` is as it was stored, of `schemaVersion`."),
     erased: z.literal(true).optional().describe("What it said was erased: `data` and `meta` are empty."),
   })
   .describe("An immutable fact.");

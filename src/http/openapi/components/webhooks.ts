@@ -50,7 +50,9 @@ export const delivery = z.object({
   stream: StreamName,
   position: Position,
   type: z.string(),
-  status: z.enum(["pending", "delivered", "parked", "skipped"]).describe("`skipped`: the event was erased before it was sent."),
+  status: z
+    .enum(["pending", "delivered", "parked", "skipped"])
+    .describe("`skipped`: the event was erased before it was sent, or a predicate in code that had thrown says no."),
   attempts: Whole,
   lastAttemptAt: Time,
   durationMs: Whole,

@@ -53,6 +53,6 @@ export const commands: readonly Operation[] = [
     query: StateQuery,
     notes: { version: { description: "As of this version; without it: now." } },
     answers: { 200: json("The state.", ANSWERS.state, ["ETag"]), 304: NOT_MODIFIED },
-    problems: ["unknown-aggregate", "unknown-stream", "unknown-version", "stream-deleted"],
+    problems: ["unknown-aggregate", "unknown-stream", "unknown-version", "stream-deleted", "state-failed"],
   },
 ];

@@ -5,7 +5,7 @@
  * whatever it says of itself: an effect's outside breaks connections too, and its errors read exactly like D1's.
  */
 
-/** An error that the app's code has thrown, as its `cause`. */
+/** An error of the app's code: what it has thrown is its `cause`. */
 export class AppError extends Error {
   override readonly name = "AppError";
 }
@@ -21,12 +21,12 @@ export function ofApp<Result>(run: () => Result): Result {
 }
 
 function blame(error: unknown): never {
-  throw error instanceof AppError ? error : new AppError("the app's code threw", { cause: error });
+  throw error instanceof AppError ? error : new AppError(`the app's code threw: ${String(error)}`, { cause: error });
 }
 
 /** The error as whoever threw it meant it: without our mark. */
 export function thrown(error: unknown): unknown {
-  return error instanceof AppError ? error.cause : error;
+  return error instanceof AppError ? (error.cause ?? error) : error;
 }
 
 /** What follows from an error. */
