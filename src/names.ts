@@ -11,6 +11,9 @@ export const EVENT_TYPE = /^[A-Za-z0-9_.:/#+$-]{1,128}$/;
 /** Event ids: a UUID of any version. */
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+/** A date with a time that has seconds: RFC 3339 wants them, and zod's check of ISO 8601 does not. */
+export const WITH_SECONDS = /T\d\d:\d\d:\d\d/;
+
 export const DEFAULT_STORE = "default";
 
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for

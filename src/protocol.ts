@@ -17,6 +17,8 @@ export interface CommandRequest {
   readonly command: string;
   /** JSON text: parsed once, where it is validated. */
   readonly data: string;
+  /** Members that the command's schema does not know are errors: it came from outside. */
+  readonly strict?: boolean;
   /** The command's id given by the client; repeats of it get the first answer (promise 8). */
   readonly idempotencyKey?: string;
   /**
@@ -95,7 +97,8 @@ export interface Written {
 
 export interface VersionConflict {
   readonly outcome: "version-conflict";
-  readonly expected: string;
+  /** A version, or whether the stream was to exist. */
+  readonly expected: number | "absent" | "existing";
   readonly actual: number;
 }
 

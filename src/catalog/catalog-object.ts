@@ -7,7 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import { canonical } from "../json.ts";
 import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../limits.ts";
 import { hasTable } from "../sqlite.ts";
-import { type Definition, changeProblem, replacedVersions } from "./definition.ts";
+import { changeProblem, readDefinition, replacedVersions } from "./definition.ts";
 import { ImportTable } from "./import-table.ts";
 import { Directory } from "./directory.ts";
 import type { CatalogRpc, CategorySummary, Declared, DirectoryRpc, Earlier, Entry, ImportProgress, StoreEntry } from "./protocol.ts";
@@ -106,7 +106,7 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc, Dir
       this.#sql.exec(`INSERT INTO categories (name, revision, definition, declared_at) VALUES (?, 1, ?, ?)`, name, definition, Date.now());
       return { outcome: "created", revision: 1 };
     }
-    const [old, next]: [Definition, Definition] = [JSON.parse(row.definition), JSON.parse(definition)];
+    const [old, next] = [readDefinition(name, row.definition), readDefinition(name, definition)];
     if (canonical(old) === canonical(next)) return { outcome: "unchanged", revision: row.revision, earlier: this.#earlier(name) };
     const problem = changeProblem(old, next);
     if (problem) return { outcome: "incompatible", ...problem };

@@ -3,7 +3,7 @@
  * here keeps it from being led astray: it sees a copy of the schema that counts its steps and whose patterns are linear.
  */
 
-import { format as formats, validate } from "@cfworker/json-schema";
+import { validate } from "@cfworker/json-schema";
 import { byteLength } from "../json.ts";
 import { CHECK_STEPS, CHECK_STEPS_PER_BYTE, ISSUES, PROPERTY_NAME_CHARACTERS } from "../limits.ts";
 import type { Issue } from "../protocol.ts";
@@ -18,6 +18,7 @@ import {
   pointerOf,
   words,
 } from "./json-schema.ts";
+import { formats } from "./formats.ts";
 import { compilePattern } from "./pattern.ts";
 
 /** Checks one event's data. Empty: it fits. `text` is the JSON text that says the same. */

@@ -18,6 +18,25 @@ export interface Definition {
   readonly strict: boolean;
   /** By event type. None: any type, with any JSON object as data. */
   readonly events: Readonly<Record<string, JsonSchema>>;
+  /** Whether a fact is sent as its data alone, because it can only be of the type {@link factTypeOf}; else as an event with its type. */
+  readonly facts: boolean;
+}
+
+/** A definition as version 0.1 has stored it. */
+type StoredDefinition = Omit<Definition, "facts"> & Partial<Pick<Definition, "facts">>;
+
+/** The event type of the facts of a category that has facts of one kind. */
+export function factTypeOf(name: string): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}Recorded`;
+}
+
+/** Reads a definition of the category of this name that was kept as JSON. */
+export function readDefinition(name: string, text: string): Definition {
+  const stored = JSON.parse(text) as StoredDefinition;
+  // What was declared with `schema` is told by the name of its only type: version 0.1 did not keep the form.
+  const isFactType = (type: string) => type === factTypeOf(name);
+  const types = Object.keys(stored.events);
+  return { ...stored, facts: stored.facts ?? (types.length <= 1 && types.every(isFactType)) };
 }
 
 /** A definition, as clients send it. The schemas are checked by other means. */
@@ -39,7 +58,7 @@ export function parseDefinition(name: string, body: unknown): Definition | { rea
   const asked: [type: string, schema: unknown, path: string][] =
     schema === undefined
       ? Object.entries(events).map(([type, one]) => [type, one, `events.${type}`])
-      : [[`${name.charAt(0).toUpperCase()}${name.slice(1)}Recorded`, schema, "schema"]];
+      : [[factTypeOf(name), schema, "schema"]];
   if (asked.length > CATEGORY_EVENT_TYPES) return { issues: [{ path: "events", message: `at most ${CATEGORY_EVENT_TYPES} event types` }] };
   const states = { left: PATTERN_STATES };
   const issues = asked.flatMap(([type, one, path]) => [
@@ -53,6 +72,8 @@ export function parseDefinition(name: string, body: unknown): Definition | { rea
     ...kept,
     strict: asked.length > 0 && strict !== false,
     events: Object.fromEntries(asked.map(([type, one]) => [type, one as JsonSchema])),
+    // Of the form alone: a declaration with `events` means the same however many types it names.
+    facts: parsed.data.events === undefined,
   };
 }
 

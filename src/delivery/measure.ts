@@ -2,11 +2,12 @@
 
 import type { App } from "../app.ts";
 import { METRICS_WEBHOOKS } from "../limits.ts";
-import type { LogRpc, LogSize } from "../log-protocol.ts";
+import type { LogSize } from "../log-protocol.ts";
 import { logOf, webhookOf } from "../objects.ts";
 import { databaseOf } from "../views/generations.ts";
 import type { WebhookReport } from "../webhooks/protocol.ts";
 import { activeWebhooks, isWebhook } from "./consumers.ts";
+import { Ages } from "./lag.ts";
 import { type ConsumerReport, reportConsumers, reportWebhook } from "./report.ts";
 
 /** A consumer, and how long the next event has been waiting for it. */
@@ -37,7 +38,7 @@ export async function measure(app: App, env: Env, store: string): Promise<StoreF
   const ages = new Ages(log, Date.now());
   const consumers = await Promise.all(
     [...reports.map((report) => ({ report })), ...webhookReports].map(async (one) => {
-      return { ...one, lagSeconds: one.report.lag === 0 ? 0 : await ages.after(one.report.position) };
+      return { ...one, lagSeconds: await ages.lagOf(one.report) };
     }),
   );
   return { log: size, consumers, webhooks: { all: webhooks.length, measured: webhookReports.length }, databases };
@@ -57,29 +58,4 @@ async function measureDatabases(app: App, env: Env): Promise<Map<string, number>
     return [binding, meta.size_after] as const;
   });
   return new Map(await Promise.all(sizes));
-}
-
-/** How long events have been in the log. Consumers that stand at the same place ask once. */
-class Ages {
-  readonly #log: LogRpc;
-  readonly #now: number;
-  readonly #known = new Map<number, Promise<number>>();
-
-  constructor(log: LogRpc, now: number) {
-    this.#log = log;
-    this.#now = now;
-  }
-
-  /** Seconds since the event after a position was recorded. */
-  after(position: number): Promise<number> {
-    const known = this.#known.get(position) ?? this.#ask(position);
-    this.#known.set(position, known);
-    return known;
-  }
-
-  async #ask(position: number): Promise<number> {
-    const { events } = await this.#log.read({ after: position, limit: 1 });
-    const [next] = events;
-    return next ? Math.max(0, this.#now - next.recordedAt) / 1_000 : 0;
-  }
 }

@@ -1,13 +1,14 @@
 /** From the streams' answers to HTTP: the outcomes that all writes share. */
 
-import type { AppendAnswer, CommandAnswer, Written } from "../protocol.ts";
+import { createHash } from "node:crypto";
+import type { AppendAnswer, CommandAnswer, VersionConflict, Written } from "../protocol.ts";
 import { Problem } from "./problem.ts";
 
 /** The problem that an outcome without a write amounts to. */
 export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>): Problem {
   switch (answer.outcome) {
     case "version-conflict":
-      return new Problem("version-conflict", `expected ${answer.expected}, but the stream is at version ${answer.actual}`, {
+      return new Problem("version-conflict", conflictDetail(answer), {
         expected: answer.expected,
         actual: answer.actual,
       });
@@ -37,10 +38,30 @@ export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>
   }
 }
 
+function conflictDetail({ expected, actual }: VersionConflict): string {
+  if (expected === "existing") return "the stream does not exist";
+  return expected === "absent"
+    ? `the stream exists, at version ${actual}`
+    : `expected version ${expected}, but the stream is at version ${actual}`;
+}
+
+/**
+ * The tag of an answer that depends on more than the stream's version, such as timers, positions or the code that folds and
+ * lifts. It begins with the version, which is what `If-Match` goes by.
+ *
+ * @param rest everything that the answer says beyond the version
+ */
+export function tagOf(version: number, rest: string): string {
+  return `"${version}-${createHash("sha256").update(rest).digest("base64url").slice(0, TAG_CHARACTERS)}"`;
+}
+
 /** Headers of a write's answer. */
 export function writeHeaders({ version, replayed }: Written): Record<string, string> {
   return { etag: `"${version}"`, ...(replayed ? REPLAYED : {}) };
 }
+
+/** Characters of the hash in a tag: 96 bits. */
+const TAG_CHARACTERS = 16;
 
 const REPLAYED = { "idempotent-replayed": "true" };
 

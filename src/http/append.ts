@@ -4,7 +4,7 @@ import { z } from "zod";
 import { newEffort } from "../catalog/checker.ts";
 import { HOPS } from "../event.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, EVENT_META_BYTES, ISSUES } from "../limits.ts";
-import { EVENT_TYPE, UUID } from "../names.ts";
+import { EVENT_TYPE, UUID, WITH_SECONDS } from "../names.ts";
 import type { AppendEvent } from "../protocol.ts";
 import { fingerprint } from "../streams/replay.ts";
 import { parseTraceparent } from "../telemetry/trace.ts";
@@ -38,7 +38,7 @@ export const EventIn = z.strictObject({
     .refine((type) => !type.startsWith("$"), "types that begin with $ are the store's own"),
   data: JsonObject,
   id: z.string().regex(UUID, "a UUID").toLowerCase().optional(),
-  time: z.iso.datetime({ offset: true }).optional(),
+  time: z.iso.datetime({ offset: true }).regex(WITH_SECONDS, "a time as RFC 3339 has it, with seconds").optional(),
   // Who could set it could stop every processor that acts on the event.
   meta: JsonObject.refine((meta) => !Object.hasOwn(meta, HOPS), `${HOPS} is counted by the store`).default({}),
 });
@@ -58,7 +58,7 @@ export async function incomingEvents(context: HttpContext): Promise<IncomingEven
   return events.map((event, index) => ({ ...event, at: `events.${index}.data` }));
 }
 
-/** The one fact that is sent to a category: the data alone if there is one event type, else an event; or a CloudEvent. */
+/** The one fact that is sent to a category: its data alone or an event, as the category was declared; or a CloudEvent. */
 export async function incomingFact(context: HttpContext, category: PlainCategory): Promise<IncomingEvent> {
   const mode = cloudEventMode(context);
   if (mode === "batch") {
@@ -69,10 +69,11 @@ export async function incomingFact(context: HttpContext, category: PlainCategory
   }
   const { value } = await jsonBody(context, APPEND_BYTES);
   if (mode !== undefined) return cloudEvents(context, mode, value)[0] as IncomingEvent;
-  const [type, ...others] = category.eventTypes;
-  if (type !== undefined && others.length === 0)
-    return { type, data: checked(JsonObject, value, "the fact is not valid"), meta: {}, at: "" };
-  return { ...checked(EventIn, value, "the event is not valid"), at: "data" };
+  const { name, factType, eventTypes } = category;
+  if (factType !== undefined) return { type: factType, data: checked(JsonObject, value, "the fact is not valid"), meta: {}, at: "" };
+  const types = eventTypes.length === 0 ? "" : `, with ${eventTypes.join(", ")} as type`;
+  const expected = `${name} was declared by event types, so a fact is {"type", "data", "id"?, "time"?, "meta"?}${types}`;
+  return { ...checked(EventIn, value, expected), at: "data" };
 }
 
 /**

@@ -18,6 +18,8 @@ declare module "hono" {
   interface ContextVariableMap {
     /** When the request's token expires (milliseconds since 1970); absent: never. What outlives the request ends then, too. */
     accessUntil?: number;
+    /** The name of the request's token; absent: it needed none. */
+    accessBy?: string;
   }
 }
 
@@ -75,6 +77,7 @@ export function auth(): MiddlewareHandler<{ Bindings: Env }> {
     if (token instanceof Problem) throw token;
     // Where no route is, there is nothing to protect: the answer is 404 or 405.
     if (route) requireRight(token, route);
+    context.set("accessBy", token.name);
     if (token.expires !== undefined) context.set("accessUntil", Date.parse(token.expires));
     return next();
   };

@@ -3,7 +3,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { App } from "../app.ts";
-import { type Definition, parseDefinition, versionOf } from "../catalog/definition.ts";
+import { type Definition, parseDefinition, readDefinition, versionOf } from "../catalog/definition.ts";
 import type { JsonSchema } from "../catalog/json-schema.ts";
 import type { Declared, Earlier } from "../catalog/protocol.ts";
 import type { DataSchema } from "../event.ts";
@@ -44,7 +44,7 @@ export function categoryRoutes(app: App) {
     const entry = NAME.test(name) ? await catalogOf(context.env, storeOf(context)).lookUp(name, undefined, true) : undefined;
     if (!entry) throw unknownCategory(name);
     if (entry.status === "retired") throw retiredCategory(name);
-    return context.json(shown(name, JSON.parse(entry.definition ?? "{}"), entry));
+    return context.json(shown(name, readDefinition(name, entry.definition ?? "{}"), entry));
   });
 
   routes.put("/:category", async (context) => {
@@ -144,6 +144,7 @@ function definitionInCode(declared: Category | AnyAggregate) {
     description,
     key: keyOf(declared),
     strict: true,
+    facts: false,
     events: Object.fromEntries(schemas),
     versions: versionsOf(current),
   };

@@ -3,14 +3,14 @@
 import { SYSTEM_CATEGORY, webhookEvents } from "../webhooks/events.ts";
 import type { App } from "../app.ts";
 import { type Checker, type Effort, compileChecker } from "../catalog/checker.ts";
-import { type Definition, versionOf } from "../catalog/definition.ts";
+import { type Definition, factTypeOf, readDefinition, versionOf } from "../catalog/definition.ts";
 import type { JsonSchema } from "../catalog/json-schema.ts";
 import { READY_CATEGORIES, READY_CHARACTERS } from "../limits.ts";
 import { NAME } from "../names.ts";
 import { catalogOf } from "../objects.ts";
 import type { Issue } from "../protocol.ts";
 import type { Category } from "../streams/category.ts";
-import { issuesOf } from "../streams/decide.ts";
+import { parseData } from "../streams/decide.ts";
 import { schemaVersionOf } from "../upcast.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, storeOf } from "./request.ts";
@@ -20,6 +20,8 @@ export interface PlainCategory {
   readonly name: string;
   /** The property of an event's data that names its stream. */
   readonly key?: string;
+  /** The type of a fact that is sent as its data alone; absent: facts are sent as events, which say their type. */
+  readonly factType?: string;
   /** Those that are declared. */
   readonly eventTypes: readonly string[];
   /** Whether it is one of the event types that may be written today. */
@@ -91,8 +93,8 @@ function fromCode({ name, key, events }: Pick<Category, "name" | "key" | "events
     check(eventType, data) {
       const schema = Object.hasOwn(events, eventType) ? events[eventType] : undefined;
       if (!schema) return undefined;
-      const parsed = schema.safeParse(data);
-      if (!parsed.success) return { issues: issuesOf(parsed.error) };
+      const parsed = parseData(schema, data, true);
+      if ("issues" in parsed) return parsed;
       return { data: JSON.stringify(parsed.data), schemaVersion: schemaVersionOf(schema) };
     },
   };
@@ -117,7 +119,7 @@ async function declaredCategory(env: Env, store: string, name: string): Promise<
   if (entry.status === "retired") throw retiredCategory(name);
   const { revision, definition } = entry;
   if (known && definition === undefined) return known.category;
-  const category = fromDefinition(name, JSON.parse(definition ?? "{}"));
+  const category = fromDefinition(name, readDefinition(name, definition ?? "{}"));
   keepReady(key, { revision, characters: definition?.length ?? 0, category });
   return category;
 }
@@ -133,7 +135,7 @@ function keepReady(key: string, one: Ready): void {
   }
 }
 
-function fromDefinition(name: string, { key, strict, events }: Definition): PlainCategory {
+function fromDefinition(name: string, { key, strict, events, facts }: Definition): PlainCategory {
   const checkers = new Map<string, Checker>();
   const checkerOf = (eventType: string, schema: JsonSchema) => {
     const checker = checkers.get(eventType) ?? compileChecker(schema);
@@ -143,6 +145,7 @@ function fromDefinition(name: string, { key, strict, events }: Definition): Plai
   return {
     name,
     ...(key === undefined ? {} : { key }),
+    ...(facts ? { factType: factTypeOf(name) } : {}),
     eventTypes: Object.keys(events),
     takes: (eventType) => !strict || Object.hasOwn(events, eventType),
     schemaVersionOf(eventType) {

@@ -1,10 +1,10 @@
 /** CloudEvents 1.0, in and out: docs/cloudevents.md has the mapping. Pure. */
 
-import { format as formats } from "@cfworker/json-schema";
 import { z } from "zod";
+import { formats } from "../catalog/formats.ts";
 import { type StoredEvent, categoryOf, streamIdOf } from "../event.ts";
 import { derivedId } from "../ids.ts";
-import { DEFAULT_STORE, EVENT_TYPE, UUID } from "../names.ts";
+import { DEFAULT_STORE, EVENT_TYPE, UUID, WITH_SECONDS } from "../names.ts";
 import type { Issue } from "../protocol.ts";
 import { issuesOf } from "../streams/decide.ts";
 
@@ -25,6 +25,8 @@ const Text = z
   .min(1, "a text that is not empty")
   .refine((text) => !NOT_ALLOWED.test(text), "a text without control characters");
 
+const ATTRIBUTE_NAME = "the name of an attribute consists of lower-case letters and digits";
+
 /** The attributes that are kept beside the event, as they came. Extensions are a truth value, a 32-bit integer or a text. */
 export const Attributes = z
   .object({
@@ -41,7 +43,7 @@ export const Attributes = z
   .superRefine((attributes, context) => {
     for (const name of Object.keys(attributes)) {
       if (!/^[a-z0-9]+$/.test(name)) {
-        context.addIssue({ code: "custom", path: [name], message: "the name of an attribute consists of lower-case letters and digits" });
+        context.addIssue({ code: "custom", path: [name], message: ATTRIBUTE_NAME });
       }
     }
   });
@@ -54,7 +56,7 @@ export const Envelope = z.object({
     (type) => !type.startsWith("$"),
     "types that begin with $ are the store's own",
   ),
-  time: z.iso.datetime({ offset: true, error: "a time as RFC 3339 has it" }).optional(),
+  time: z.iso.datetime({ offset: true, error: "a time as RFC 3339 has it" }).regex(WITH_SECONDS, "a time as RFC 3339 has it").optional(),
   data: z.custom<Record<string, unknown>>(
     (data) => typeof data === "object" && data !== null && !Array.isArray(data),
     "a JSON object: other data, or none, cannot be stored here",
@@ -66,6 +68,8 @@ export const Envelope = z.object({
 export function fromCloudEvent(value: unknown): EventOfCloudEvent | { readonly issues: readonly Issue[] } {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return { issues: [{ path: "", message: "a CloudEvent is a JSON object" }] };
+  // The catch-all of the attributes would drop it.
+  if (Object.hasOwn(value, "__proto__")) return { issues: [{ path: "__proto__", message: ATTRIBUTE_NAME }] };
   const said = Object.fromEntries(Object.entries(value).filter(([name, one]) => one !== null || name === "data"));
   const { specversion: _specversion, type: _type, time: _time, data: _data, data_base64: _base64, ...rest } = said;
   const envelope = Envelope.safeParse(said);

@@ -4,9 +4,11 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { App } from "../app.ts";
 import { operate } from "../delivery/operate.ts";
+import { withLagSeconds } from "../delivery/lag.ts";
 import { reportConsumers, skippedBy } from "../delivery/report.ts";
 import { DEFINITION_BYTES, MAX_POSITION } from "../limits.ts";
 import type { ConsumerAction } from "../protocol.ts";
+import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { optionalJsonBody } from "./body.ts";
 import { type HttpContext, checked, storeOf } from "./request.ts";
@@ -19,16 +21,20 @@ export const PositionIn = z.strictObject({ position: z.int().nonnegative().max(M
 export function consumerRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
 
-  routes.get("/", async (context) => context.json({ consumers: await reportConsumers(app, context.env, storeOf(context)) }));
+  routes.get("/", async (context) => {
+    const store = storeOf(context);
+    return context.json({ consumers: await withLagSeconds(context.env, store, await reportConsumers(app, context.env, store)) });
+  });
 
   routes.get("/:name", async (context) => context.json(await reportOf(context)));
 
   for (const action of ACTIONS) {
     routes.post(`/:name/${action}`, async (context) => {
-      const { kind, name } = await reportOf(context);
+      const { kind, name, head } = await reportOf(context);
       const { position } = checked(PositionIn, await optionalJsonBody(context, DEFINITION_BYTES), `what \`${action}\` takes is not valid`);
       if (position !== undefined && action !== "skip" && action !== "reset")
         throw new Problem("invalid-request", `\`${action}\` takes no position; \`skip\` and \`reset\` do`);
+      requireWithin("position", position, head);
       const done = await operate(app, context.env, storeOf(context), name, action, position);
       if (done?.outcome === "not-possible") throw new Problem("action-not-possible", `${name} cannot ${action}: ${done.detail}`);
       const report = await reportOf(context);
@@ -39,7 +45,7 @@ export function consumerRoutes(app: App) {
   async function reportOf(context: HttpContext) {
     const name = context.req.param("name") ?? "";
     const store = storeOf(context);
-    const [consumer] = await reportConsumers(app, context.env, store, (one) => one === name);
+    const [consumer] = await withLagSeconds(context.env, store, await reportConsumers(app, context.env, store, (one) => one === name));
     if (!consumer) {
       const all = await reportConsumers(app, context.env, store);
       throw new Problem("unknown-consumer", `there is no consumer ${name}; there is ${all.map((one) => one.name).join(", ")}`);

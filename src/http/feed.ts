@@ -1,12 +1,13 @@
 /** Live subscriptions to the log: over a WebSocket, which the log itself holds, and by server-sent events, which we make of one. */
 
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { FEED_FILTER_BYTES } from "../limits.ts";
 import { logOf } from "../objects.ts";
 import type { FeedFilter } from "../log-protocol.ts";
 import { EVENT_STREAM_HEADERS } from "./event-stream.ts";
 import { serverSentEvents } from "./feed-sse.ts";
-import { FilterQuery, filterOf } from "./log-query.ts";
+import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, checked, queryOf, storeOf } from "./request.ts";
 
@@ -16,8 +17,10 @@ export const FeedQuery = FilterQuery.extend({
 });
 
 /** `GET /log` with `Upgrade: websocket`. The socket is the log's own; from here on this worker has no part in it. */
-export function webSocketFeed(context: HttpContext): Promise<Response> {
-  return logOf(context.env, storeOf(context)).fetch(new Request(feedUrl(context), context.req.raw));
+export async function webSocketFeed(context: HttpContext): Promise<Response> {
+  const response = await logOf(context.env, storeOf(context)).fetch(new Request(feedUrl(context), context.req.raw));
+  await requireOpened(response);
+  return response;
 }
 
 /** `GET /log` with `Accept: text/event-stream`. */
@@ -29,9 +32,18 @@ export async function eventStreamFeed(context: HttpContext): Promise<Response> {
 
 /** A subscription to the log of our own. */
 export async function openFeed(env: Env, store: string, url: string): Promise<WebSocket> {
-  const { webSocket } = await logOf(env, store).fetch(new Request(url, { headers: { upgrade: "websocket" } }));
+  const response = await logOf(env, store).fetch(new Request(url, { headers: { upgrade: "websocket" } }));
+  await requireOpened(response);
+  const { webSocket } = response;
   if (!webSocket) throw new Error("the log did not open a subscription");
   return webSocket;
+}
+
+/** @throws {Problem} when the log has said that the position is beyond its head */
+async function requireOpened(response: Response): Promise<void> {
+  if (response.status !== 409) return;
+  const { position, head } = await response.json<{ position: number; head: number }>();
+  requireWithin("the position", position, head);
 }
 
 /** The request for the log, in the form that its `open` reads. */
@@ -39,7 +51,7 @@ function feedUrl(context: HttpContext): string {
   const { after, ...filters } = queryOf(context, FeedQuery);
   const resumed = context.req.header("last-event-id");
   const from = resumed ? checked(WholeNumber, resumed, "Last-Event-ID is not a position") : after;
-  const url = feedUrlOf(from, filterOf(filters), context.get("accessUntil"));
+  const url = feedUrlOf(from, filterOf(filters), accessOf(context));
   if (url === undefined) throw new Problem("invalid-request", `the filters have more than ${FEED_FILTER_BYTES} bytes`);
   return url;
 }
@@ -47,10 +59,28 @@ function feedUrl(context: HttpContext): string {
 /**
  * The URL that the log's `open` reads, unless the filter is too large for it.
  *
- * @param until milliseconds since 1970, from which on nothing is sent any more
  */
-export function feedUrlOf(after: number | "head", filter: FeedFilter, until?: number): string | undefined {
+export function feedUrlOf(after: number | "head", filter: FeedFilter, { until, by }: Access = {}): string | undefined {
   const query = new URLSearchParams({ after: String(after), filter: JSON.stringify(filter) }).toString();
   if (query.length > FEED_FILTER_BYTES) return undefined;
-  return `https://log/?${query}${until === undefined ? "" : `&until=${until}`}`;
+  return `https://log/?${query}${until === undefined ? "" : `&until=${until}`}${by === undefined ? "" : `&by=${by}`}`;
 }
+
+/** On whose account a subscription is opened. */
+interface Access {
+  /** Milliseconds since 1970, from which on nothing is sent any more. */
+  readonly until?: number;
+  /** Stands for the token: the log's subscriptions are shared among tokens. */
+  readonly by?: string;
+}
+
+export function accessOf(context: HttpContext): Access {
+  const [until, name] = [context.get("accessUntil"), context.get("accessBy")];
+  return {
+    ...(until === undefined ? {} : { until }),
+    ...(name === undefined ? {} : { by: createHash("sha256").update(name).digest("hex").slice(0, TOKEN_CHARACTERS) }),
+  };
+}
+
+/** Characters of a token's name as a hash: 64 bits. */
+const TOKEN_CHARACTERS = 16;

@@ -4,7 +4,7 @@ import { eventJson } from "../event.ts";
 import { PAGE_EVENTS } from "../limits.ts";
 import { logOf } from "../objects.ts";
 import type { LogFilter, LogRpc } from "../log-protocol.ts";
-import { FilterQuery, filterOf } from "./log-query.ts";
+import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
 import { line, ndjson } from "./ndjson.ts";
 import { type HttpContext, WholeNumber, queryOf, storeOf } from "./request.ts";
 
@@ -17,7 +17,9 @@ const ExportQuery = FilterQuery.extend({
 export async function exportLog(context: HttpContext): Promise<Response> {
   const { after, to, ...filters } = queryOf(context, ExportQuery);
   const log = logOf(context.env, storeOf(context));
-  const end = Math.min(to ?? Number.POSITIVE_INFINITY, await log.head());
+  const head = await log.head();
+  requireWithin("after", after, head);
+  const end = Math.min(to ?? head, head);
   return ndjson(context, linesOf(log, filterOf(filters), after, end), { vary: "accept" });
 }
 

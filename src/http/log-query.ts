@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import type { FeedFilter } from "../log-protocol.ts";
+import { Problem } from "./problem.ts";
 
 /** The filters of a query. Each may be repeated: any of its values will do. */
 export const FilterQuery = z.object({
@@ -18,4 +19,20 @@ export function filterOf({ type, category, stream }: z.output<typeof FilterQuery
     // One stream has an index.
     ...(one === undefined ? {} : others.length === 0 ? { stream: one } : { streams: [one, ...others] }),
   };
+}
+
+/**
+ * A reader that is ahead of the log knows another log, or this one from before a restore: it would miss what is written up to
+ * where it believes to be.
+ *
+ * @param name where the request has the position
+ * @throws {Problem} when it is beyond the head
+ */
+export function requireWithin(name: string, position: number | undefined, head: number): void {
+  if (position === undefined || position <= head) return;
+  throw new Problem(
+    "position-beyond-head",
+    `${name} is ${position}, but the log's head is ${head}: the position is of another log, or of this one before it was restored`,
+    { head, position },
+  );
 }

@@ -31,7 +31,7 @@ export async function searchEvents(context: HttpContext): Promise<Response> {
     if (after === null) break;
   }
   const found = events.map((event) => eventJson(event.stream, event, event.position)).join(",");
-  if (after === null) return jsonText(`{"events":[${found}]}`);
+  if (after === null) return jsonText(`{"events":[${found}],"hasMore":false}`);
   const next = linkTo(context, { after });
-  return jsonText(`{"events":[${found}],"next":${JSON.stringify(next)}}`, 200, { link: `<${next}>; rel="next"` });
+  return jsonText(`{"events":[${found}],"hasMore":true,"next":${JSON.stringify(next)}}`, 200, { link: `<${next}>; rel="next"` });
 }

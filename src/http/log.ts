@@ -11,7 +11,7 @@ import { cloudEventJson } from "./cloudevents.ts";
 import { eventStreamFeed, webSocketFeed } from "./feed.ts";
 import { searchEvents } from "./log-search.ts";
 import { exportLog } from "./log-export.ts";
-import { FilterQuery, filterOf } from "./log-query.ts";
+import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
 import { type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
 import { jsonText } from "./response.ts";
 
@@ -53,9 +53,9 @@ export function logRoutes() {
     const found = await logOf(context.env, storeOf(context)).streams(category, after, limit + 1);
     const streams = found.slice(0, limit);
     const last = streams.at(-1)?.stream;
-    if (found.length <= limit || last === undefined) return context.json({ streams });
+    if (found.length <= limit || last === undefined) return context.json({ streams, hasMore: false });
     const next = linkTo(context, { after: last });
-    return context.json({ streams, next }, 200, { link: `<${next}>; rel="next"` });
+    return context.json({ streams, hasMore: true, next }, 200, { link: `<${next}>; rel="next"` });
   });
 
   routes.get("/events/:id", searchEvents);
@@ -64,9 +64,9 @@ export function logRoutes() {
 }
 
 async function page(context: HttpContext): Promise<Response> {
-  const { events, next, head, headers } = await readPage(context);
+  const { events, next, head, hasMore, headers } = await readPage(context);
   const texts = events.map((event) => eventJson(event.stream, event, event.position)).join(",");
-  return jsonText(`{"events":[${texts}],"next":${next},"head":${head}}`, 200, headers);
+  return jsonText(`{"events":[${texts}],"hasMore":${hasMore},"next":${next},"head":${head}}`, 200, headers);
 }
 
 /** The same page, as a batch of CloudEvents: an array has no room for `next`, so a header tells it. */
@@ -77,7 +77,7 @@ async function pageOfCloudEvents(context: HttpContext): Promise<Response> {
   return jsonText(`[${texts}]`, 200, { ...headers, ...position, "content-type": "application/cloudevents-batch+json" });
 }
 
-async function readPage(context: HttpContext): Promise<LogPage & { headers: Record<string, string> }> {
+async function readPage(context: HttpContext): Promise<LogPage & { hasMore: boolean; headers: Record<string, string> }> {
   const { after, to, limit, direction, ...filters } = queryOf(context, LogQuery);
   const forward = direction === "forward";
   const page = await logOf(context.env, storeOf(context)).read({
@@ -87,7 +87,8 @@ async function readPage(context: HttpContext): Promise<LogPage & { headers: Reco
     ...(to === undefined ? {} : { to }),
     ...filterOf(filters),
   });
-  const more = page.next !== null && (!forward || page.next < Math.min(to ?? page.head, page.head));
-  const link: Record<string, string> = more ? { link: `<${linkTo(context, { after: page.next })}>; rel="next"` } : {};
-  return { ...page, headers: { vary: "accept", ...link } };
+  if (forward) requireWithin("after", after, page.head);
+  const hasMore = page.next !== null && (!forward || page.next < Math.min(to ?? page.head, page.head));
+  const link: Record<string, string> = hasMore ? { link: `<${linkTo(context, { after: page.next })}>; rel="next"` } : {};
+  return { ...page, hasMore, headers: { vary: "accept", ...link } };
 }

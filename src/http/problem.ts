@@ -25,6 +25,7 @@ const PROBLEMS = {
   "unknown-webhook": [404, "No such webhook"],
   "unknown-delivery": [404, "No such delivery"],
   "method-not-allowed": [405, "This path does not take this method"],
+  "position-beyond-head": [409, "The position is beyond the log's head"],
   "category-has-rules": [409, "The category takes commands, not events"],
   "idempotency-conflict": [409, "The same key or id came with other content before"],
   "declared-in-code": [409, "It is declared in code"],

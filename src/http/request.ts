@@ -7,7 +7,7 @@ import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
 import type { Expected } from "../protocol.ts";
 import { newId } from "../ids.ts";
 import { parseTraceparent, traceIdOf } from "../telemetry/trace.ts";
-import { issuesOf } from "../streams/decide.ts";
+import { parseData } from "../streams/decide.ts";
 import { Problem } from "./problem.ts";
 
 export type HttpContext = Context<{ Bindings: Env }>;
@@ -90,9 +90,9 @@ function isRepeatable(field: unknown): boolean {
 
 /** The value by this schema, or a problem that says where it is wrong. */
 export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, detail: string): z.output<Schema> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issues = issuesOf(parsed.error);
+  const parsed = parseData(schema, value);
+  if ("data" in parsed) return parsed.data as z.output<Schema>;
+  const { issues } = parsed;
   throw new Problem(
     "invalid-request",
     `${detail}: ${issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ")}`,
@@ -111,16 +111,16 @@ export function expectedOf(context: HttpContext): Expected {
   }
   if (match === undefined) return { kind: "any" };
   if (match === "*") return { kind: "exists" };
-  // Proxies weaken tags: W/"3" counts like "3".
-  const version = /^(?:W\/)?"(\d{1,16})"$/.exec(match)?.[1];
+  // Proxies weaken tags: W/"3" counts like "3". Behind a hyphen a read's tag names what else it stands for.
+  const version = /^(?:W\/)?"(\d{1,16})(?:-[\w-]{1,64})?"$/.exec(match)?.[1];
   if (version === undefined) throw new Problem("invalid-request", 'If-Match takes one version in quotes, such as "3", or `*`');
   return { kind: "version", version: Number(version) };
 }
 
-/** Whether the client of a read has this version already (`If-None-Match`). A weak tag counts like a strong one. */
-export function hasVersion(context: HttpContext, version: number): boolean {
+/** Whether the client of a read has the answer with this tag already (`If-None-Match`). A weak tag counts like a strong one. */
+export function hasTag(context: HttpContext, etag: string): boolean {
   const tags = (context.req.header("if-none-match") ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.some((tag) => tag === "*" || tag === `"${version}"`);
+  return tags.some((tag) => tag === "*" || tag === etag);
 }
 
 /** Milliseconds that `Prefer: wait=N` asks for, or undefined. More than allowed counts as what is allowed. */
@@ -160,6 +160,8 @@ export function idempotencyKeyOf(context: HttpContext): string | undefined {
   if (key === "" || key.length > IDEMPOTENCY_KEY_BYTES) {
     throw new Problem("invalid-request", `an Idempotency-Key has 1 to ${IDEMPOTENCY_KEY_BYTES} characters`);
   }
+  // It is a command's id, and so a part of the path of its outcome.
+  if (key === "." || key === "..") throw new Problem("invalid-request", "an Idempotency-Key is not `.` or `..`, which URLs do not carry");
   return key;
 }
 

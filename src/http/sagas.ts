@@ -10,14 +10,14 @@ import type { ProcessState } from "../processors/process.ts";
 import type { Saga } from "../processors/saga.ts";
 import type { SagaState, StepState } from "../processors/saga-state.ts";
 import type { StreamState } from "../protocol.ts";
-import { problemOf, stateFailed } from "./answers.ts";
+import { problemOf, stateFailed, tagOf } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
 import {
   type HttpContext,
   WholeNumber,
   conversationOf,
-  hasVersion,
+  hasTag,
   idempotencyKeyOf,
   prefersAsync,
   queryOf,
@@ -26,6 +26,7 @@ import {
   traceOf,
   waitMsOf,
 } from "./request.ts";
+import { jsonText } from "./response.ts";
 
 export const SagaQuery = z.object({ wait: WholeNumber.default(0) });
 
@@ -62,9 +63,9 @@ export function sagaRoutes(app: App) {
     const state = await lookUntilEnd(context, saga, id, Math.min(wait, WAIT_SECONDS) * 1_000);
     if (state.head === 0) throw new Problem("unknown-saga", `no saga ${saga.name} was ever started as ${id}`);
     if (state.deleted) throw problemOf({ outcome: "deleted" });
-    const etag = `"${state.version}"`;
-    if (hasVersion(context, state.version)) return context.body(null, 304, { etag });
-    return context.json(shown(saga, id, state), 200, { etag });
+    const text = JSON.stringify(shown(saga, id, state));
+    const etag = tagOf(state.version, text);
+    return hasTag(context, etag) ? context.body(null, 304, { etag }) : jsonText(text, 200, { etag });
   });
 
   return routes;
@@ -79,6 +80,7 @@ async function begin(context: HttpContext, saga: Saga, id: string): Promise<Resp
   const answer = await streamOf(context.env, storeOf(context), saga.name, id).execute({
     command: "Start",
     data: text,
+    strict: true,
     // Without a key of the client's, a second start under the same id is refused: it would not be this client's saga.
     idempotencyKey: idempotencyKeyOf(context),
     expected: { kind: "any" },
@@ -89,9 +91,10 @@ async function begin(context: HttpContext, saga: Saga, id: string): Promise<Resp
   const waitMs = prefersAsync(context) ? 0 : (waitMsOf(context) ?? 0);
   const state = await lookUntilEnd(context, saga, id, waitMs);
   const path = new URL(context.req.url).pathname.replace(/\/sagas\/.*$/, "");
-  return context.json(shown(saga, id, state), isAtItsEnd(sagaStateOf(state)) ? 200 : 202, {
+  const answered = JSON.stringify(shown(saga, id, state));
+  return jsonText(answered, isAtItsEnd(sagaStateOf(state)) ? 200 : 202, {
     location: `${path}/sagas/${saga.name}/${encodeURIComponent(id)}`,
-    etag: `"${state.version}"`,
+    etag: tagOf(state.version, answered),
     ...(answer.replayed ? { "idempotent-replayed": "true" } : {}),
     ...(prefersAsync(context) ? { "preference-applied": "respond-async" } : {}),
   });

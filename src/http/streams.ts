@@ -4,13 +4,14 @@ import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { z } from "zod";
 import type { App } from "../app.ts";
-import { categoryOf, eventJson, streamIdOf } from "../event.ts";
+import { type DataSchemas, categoryOf, eventJson, streamIdOf } from "../event.ts";
 import { derivedId, newId } from "../ids.ts";
 import { MAX_POSITION, PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
 import { NAME, streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
 import type { AppendEvent, Expected, StreamPage, StreamReadRequest, Written } from "../protocol.ts";
-import { problemOf, writeHeaders } from "./answers.ts";
+import { liftsOf } from "../upcast.ts";
+import { problemOf, tagOf, writeHeaders } from "./answers.ts";
 import { type IncomingEvent, asSent, fingerprintOf, incomingEvents, incomingFact, toAppend } from "./append.ts";
 import { type PlainCategory, plainCategoryOf, readableCategoryOf, unknownCategory } from "./category.ts";
 import { cloudEventJson } from "./cloudevents.ts";
@@ -20,7 +21,7 @@ import {
   type HttpContext,
   WholeNumber,
   expectedOf,
-  hasVersion,
+  hasTag,
   idempotencyKeyOf,
   limitOf,
   linkTo,
@@ -70,9 +71,10 @@ export function streamRoutes(app: App) {
   routes.get("/:category/:id", async (context) => {
     const name = await readableCategoryOf(app, context);
     const stream = `${name}/${streamIdOfPath(context)}`;
-    if (context.req.method === "HEAD") return head(context, stream);
+    const tag = tagsOf(app, name);
+    if (context.req.method === "HEAD") return head(context, stream, tag);
     const form = accepts(context, { header: "Accept", supports: [JSON_TYPE, LINES_TYPE, CLOUD_EVENTS_TYPE], default: JSON_TYPE });
-    return form === LINES_TYPE ? wholeStream(context, stream) : pageOfStream(context, stream, form === CLOUD_EVENTS_TYPE);
+    return form === LINES_TYPE ? wholeStream(context, stream, tag) : pageOfStream(context, stream, tag, form === CLOUD_EVENTS_TYPE);
   });
 
   routes.delete("/:category/:id", async (context) => {
@@ -166,37 +168,41 @@ function streamIdOfFact(
 }
 
 /** Only which version the stream has. */
-async function head(context: HttpContext, stream: string): Promise<Response> {
+async function head(context: HttpContext, stream: string, tag: Tag): Promise<Response> {
   const page = await objectOf(context, stream).read({ from: 1, to: 0, limit: 1, direction: "forward" });
   requireReadable(page, stream);
-  return new Response(null, { status: hasVersion(context, page.version) ? 304 : 200, headers: readHeaders(page) });
+  const etag = tag(page);
+  return new Response(null, { status: hasTag(context, etag) ? 304 : 200, headers: readHeaders(etag) });
 }
 
-async function pageOfStream(context: HttpContext, stream: string, asCloudEvents: boolean): Promise<Response> {
+async function pageOfStream(context: HttpContext, stream: string, tag: Tag, asCloudEvents: boolean): Promise<Response> {
   const { limit, ...window } = queryOf(context, PageQuery);
   const page = await objectOf(context, stream).read({ ...requestOf(window), limit });
   requireReadable(page, stream);
-  if (hasVersion(context, page.version)) return new Response(null, { status: 304, headers: readHeaders(page) });
+  const etag = tag(page, window.positions);
+  if (hasTag(context, etag)) return new Response(null, { status: 304, headers: readHeaders(etag) });
   const next = page.next === undefined ? undefined : linkTo(context, { [boundToMove(window)]: page.next });
-  const headers = { ...readHeaders(page), ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }) };
+  const headers = { ...readHeaders(etag), ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }) };
   if (asCloudEvents) {
     const events = page.events.map((event) => cloudEventJson(storeOf(context), stream, event, event.position));
     return new Response(`[${events.join(",")}]`, { headers: { ...headers, "content-type": CLOUD_EVENTS_TYPE } });
   }
   const events = page.events.map((event) => eventJson(stream, event, event.position)).join(",");
-  const more = next === undefined ? "" : `,"next":${JSON.stringify(next)}`;
+  const more = next === undefined ? `,"hasMore":false` : `,"hasMore":true,"next":${JSON.stringify(next)}`;
   const text = `{"stream":${JSON.stringify(stream)},"version":${page.version},"events":[${events}]${more}}`;
   return new Response(text, { headers: { ...headers, "content-type": JSON_TYPE } });
 }
 
 /** All of the window, page by page, as it was when the request came: what is appended meanwhile is not part of it. */
-async function wholeStream(context: HttpContext, stream: string): Promise<Response> {
+async function wholeStream(context: HttpContext, stream: string, tag: Tag): Promise<Response> {
   const window = queryOf(context, Window);
   const object = objectOf(context, stream);
   const request = { ...requestOf(window), limit: PAGE_EVENTS };
   const first = await object.read(request);
   requireReadable(first, stream);
-  if (hasVersion(context, first.version)) return new Response(null, { status: 304, headers: readHeaders(first) });
+  // Positions may come later than their events, and those of later pages are not known yet: such an answer has no tag.
+  const etag = window.positions ? undefined : tag(first);
+  if (etag !== undefined && hasTag(context, etag)) return new Response(null, { status: 304, headers: readHeaders(etag) });
   async function* pieces() {
     let page = first;
     for (;;) {
@@ -206,7 +212,7 @@ async function wholeStream(context: HttpContext, stream: string): Promise<Respon
       requireReadable(page, stream);
     }
   }
-  return ndjson(context, pieces(), readHeaders(first));
+  return ndjson(context, pieces(), readHeaders(etag));
 }
 
 function requestOf({ from = 1, to = MAX_POSITION, type, ...rest }: z.output<typeof Window>): Omit<StreamReadRequest, "limit"> {
@@ -229,8 +235,23 @@ function unknownStream(stream: string): Problem {
 }
 
 /** The same version in another form is another answer: hence `vary`. */
-function readHeaders({ version }: StreamPage): Record<string, string> {
-  return { etag: `"${version}"`, vary: "accept" };
+function readHeaders(etag: string | undefined): Record<string, string> {
+  return { ...(etag === undefined ? {} : { etag }), vary: "accept" };
+}
+
+type Tag = (page: StreamPage, withPositions?: boolean) => string;
+
+/**
+ * The tags of a category's streams: the version, and what else an answer depends on. Code that lifts events makes other
+ * answers of the same version after a deployment, and a position may come later than its event.
+ */
+function tagsOf(app: App, category: string): Tag {
+  const schemas: DataSchemas = (app.aggregates.get(category) ?? app.categories.get(category))?.events ?? {};
+  const lifts = Object.entries(schemas).flatMap(([type, schema]) => liftsOf(schema).map((lift) => [type, lift]));
+  return ({ version, events }, withPositions = false) => {
+    const late = withPositions ? events.filter(({ position }) => position === undefined).map((event) => event.version) : [];
+    return lifts.length + late.length === 0 ? `"${version}"` : tagOf(version, JSON.stringify([lifts, late]));
+  };
 }
 
 function objectOf(context: HttpContext, stream: string) {

@@ -8,7 +8,7 @@ import type { Served } from "../views/query.ts";
 import type { View } from "../views/view.ts";
 import { type BlockSource, type Blocks, EVENT_STREAM_HEADERS, comment, eventStream } from "./event-stream.ts";
 import { answer } from "./feed-sse.ts";
-import { feedUrlOf, openFeed } from "./feed.ts";
+import { accessOf, feedUrlOf, openFeed } from "./feed.ts";
 import { Inbox } from "./inbox.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, checked, storeOf } from "./request.ts";
@@ -54,15 +54,15 @@ export async function liveView(context: HttpContext, view: View): Promise<Respon
   if (generation !== served.generation) return new Response(oneBlock(reset(served)), { headers: EVENT_STREAM_HEADERS });
 
   const after = from?.position ?? served.position;
-  const socket = await openFeed(context.env, store, feedUrl(view, after, context.get("accessUntil")));
+  const socket = await openFeed(context.env, store, feedUrl(view, after, accessOf(context)));
   return new Response(eventStream(new LiveBlocks(view, live, socket, generation, after)), { headers: EVENT_STREAM_HEADERS });
 }
 
 /** The log's feed, of the events that the view folds. A filter that is too large is left out: other events touch no row. */
-function feedUrl(view: View, after: number, until: number | undefined): string {
+function feedUrl(view: View, after: number, access: ReturnType<typeof accessOf>): string {
   const categories = view.sources.map(({ name }) => name);
   const types = [...new Set([...view.handlers.keys(), DELETED])];
-  return feedUrlOf(after, { types, categories }, until) ?? feedUrlOf(after, { categories }, until) ?? feedUrlOf(after, {}, until) ?? "";
+  return feedUrlOf(after, { types, categories }, access) ?? feedUrlOf(after, { categories }, access) ?? feedUrlOf(after, {}, access) ?? "";
 }
 
 /** What the log says, as blocks that say what became of the rows. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { App } from "../app.ts";
 import { awaitRow, queryView } from "../views/query.ts";
 import { rebuild } from "../delivery/operate.ts";
+import { withLagSeconds } from "../delivery/lag.ts";
 import { reportConsumers } from "../delivery/report.ts";
 import type { View } from "../views/view.ts";
 import { Problem } from "./problem.ts";
@@ -34,7 +35,8 @@ export function viewRoutes(app: App) {
     const view = viewOf(app, context);
     const store = storeOf(context);
     await rebuild(context.env, store, view);
-    const [report] = await reportConsumers(app, context.env, store, (name) => name === view.name);
+    const reports = await reportConsumers(app, context.env, store, (name) => name === view.name);
+    const [report] = await withLagSeconds(context.env, store, reports);
     return context.json(report, 202, { location: context.req.path.replace(/views\/[^/]+\/rebuild$/, `consumers/${view.name}`) });
   });
 

@@ -2,10 +2,12 @@
 
 import { Hono } from "hono";
 import { DEFINITION_BYTES, MAX_POSITION } from "../limits.ts";
+import { logOf } from "../objects.ts";
 import type { ReplayRequest, WebhookRpc } from "../webhooks/protocol.ts";
+import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";
-import { type HttpContext, checked, linkTo, queryOf } from "./request.ts";
+import { type HttpContext, checked, linkTo, queryOf, storeOf } from "./request.ts";
 import { DeliveriesQuery, ReplayIn, RetryIn } from "./webhooks-in.ts";
 import { known } from "./webhooks-answers.ts";
 
@@ -17,6 +19,11 @@ export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRp
     const webhook = webhookNamed(context);
     const { value } = await jsonBody(context, DEFINITION_BYTES);
     const { from, to } = checked(ReplayIn, value, "the range is not valid");
+    const head = typeof from === "number" ? await logOf(context.env, storeOf(context)).head() : 0;
+    if (typeof from === "number" && from > head) {
+      known(context, await webhook.report());
+      requireWithin("from", from, head);
+    }
     const request = { from: boundOf(from), ...(to === undefined ? {} : { to: boundOf(to) }) };
     const answer = known(context, await webhook.replay(request));
     if ("refused" in answer) throw new Problem("replay-refused", answer.refused);
@@ -28,9 +35,9 @@ export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRp
     const { status, after, limit } = queryOf(context, DeliveriesQuery);
     const asked = { limit, ...(status ? { status } : {}), ...(after === undefined ? {} : { after }) };
     const { deliveries, next, waiting } = known(context, await webhook.deliveries(asked));
-    if (next === undefined) return context.json({ deliveries, waiting });
+    if (next === undefined) return context.json({ deliveries, hasMore: false, waiting });
     const url = linkTo(context, { after: next });
-    return context.json({ deliveries, next: url, waiting }, 200, { link: `<${url}>; rel="next"` });
+    return context.json({ deliveries, hasMore: true, next: url, waiting }, 200, { link: `<${url}>; rel="next"` });
   });
 
   routes.post("/:id/deliveries/retry", async (context) => {

@@ -11,6 +11,7 @@ import { logOf, webhookOf } from "../objects.ts";
 import type { WebhookRpc } from "../webhooks/protocol.ts";
 import { newSecret } from "../webhooks/signature.ts";
 import { targetProblem } from "../webhooks/target.ts";
+import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";
 import { type HttpContext, checked, storeOf } from "./request.ts";
@@ -31,7 +32,8 @@ export function webhookRoutes(app: App) {
     const log = logOf(context.env, store);
     const [head, others] = await Promise.all([log.head(), log.subscribers()]);
     if (others.length >= WEBHOOKS) throw new Problem("too-many-webhooks", `a store has at most ${WEBHOOKS} webhooks; remove one`);
-    const position = from === "head" ? head : Math.min(from, head);
+    const position = from === "head" ? head : from;
+    requireWithin("from", position, head);
     const id = WEBHOOK_ID_PREFIX + v7().replaceAll("-", "");
     const webhook = webhookOf(context.env, store, id);
     // In this order: what is subscribed exists. A crash in between leaves an object that nobody knows and nobody wakes.

@@ -54,18 +54,24 @@ export class Feed {
 
   /**
    * Begins a subscription. The door has checked the request: `after` is a position or `head`, `filter` a {@link FeedFilter} as JSON,
-   * `until` may say when it ends (milliseconds since 1970).
-   * A log with too many subscribers says so by closing the socket.
+   * `until` may say when it ends (milliseconds since 1970), and `by` on whose account it is.
+   * A log with too many subscribers says so by closing the socket; to a position beyond the head the answer is 409, with both.
    */
   open(request: Request): Response {
     const { searchParams } = new URL(request.url);
     const after = searchParams.get("after");
+    const head = this.#head();
+    const position = after === "head" ? head : Number(after);
+    // The subscriber would be sent nothing until the log has come to where it believes to be.
+    if (position > head) return Response.json({ position, head }, { status: 409 });
     const { 0: client, 1: server } = new WebSocketPair();
-    if (this.#ctx.getWebSockets(TAG).length < FEED_SUBSCRIBERS) {
+    const by = searchParams.get("by");
+    const mine = by === null ? [] : [`by:${by}`];
+    const refusal = this.#refusal(mine[0]);
+    if (refusal === undefined) {
       // Answered by the runtime, without waking this object.
       this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
-      this.#ctx.acceptWebSocket(server, [TAG]);
-      const position = after === "head" ? this.#head() : Number(after);
+      this.#ctx.acceptWebSocket(server, [TAG, ...mine]);
       const filter = JSON.parse(searchParams.get("filter") ?? "{}") as FeedFilter;
       const until = searchParams.get("until");
       const end = until === null ? {} : { until: Number(until) };
@@ -73,9 +79,20 @@ export class Feed {
       this.push();
     } else {
       server.accept();
-      server.close(CLOSE.tryLater, `the log has ${FEED_SUBSCRIBERS} subscribers already`);
+      server.close(CLOSE.tryLater, refusal);
     }
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /**
+   * Why there is no room for another subscription. A token may have as many as are left for the others, so that each of
+   * them gets some, however many one asks for, and one that is alone gets half.
+   */
+  #refusal(tag: string | undefined): string | undefined {
+    const free = FEED_SUBSCRIBERS - this.#ctx.getWebSockets(TAG).length;
+    if (free <= 0) return `the log has ${FEED_SUBSCRIBERS} subscribers already`;
+    const own = tag === undefined ? 0 : this.#ctx.getWebSockets(tag).length;
+    return own < free ? undefined : `this token has ${own} of the log's subscriptions; the other ${free} are for other tokens`;
   }
 
   /** Sends what there is to send. Never throws, and sends nothing before the caller has ended its turn. */

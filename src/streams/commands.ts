@@ -6,7 +6,7 @@ import type { CommandAnswer, CommandRequest, Expected, VersionConflict, Written 
 import { traceIdOf } from "../telemetry/trace.ts";
 import { schemaVersionOf } from "../upcast.ts";
 import type { AnyAggregate } from "./aggregate.ts";
-import { type Decided, decide, parseCommand } from "./decide.ts";
+import { type Decided, decide, parseData } from "./decide.ts";
 import type { Journal } from "./journal.ts";
 import type { Receipt } from "./receipts.ts";
 import { fingerprint } from "./replay.ts";
@@ -56,7 +56,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
 
   const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
   if (!schema) return { outcome: "unknown-command" };
-  const parsed = parse(schema, body);
+  const parsed = parse(schema, body, request.strict);
   if ("issues" in parsed) return { outcome: "invalid", issues: parsed.issues };
   const conflict = conflictWith(request.expected, journal.head);
   if (conflict) return conflict;
@@ -142,10 +142,10 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
   return outcomeOf(commandId, receipt, false);
 }
 
-/** As {@link parseCommand}; a schema is code of the app too, and its refinements may throw. */
-function parse(...given: Parameters<typeof parseCommand>): ReturnType<typeof parseCommand> | { readonly thrown: unknown } {
+/** As {@link parseData}; a schema is code of the app too, and its refinements may throw. */
+function parse(...given: Parameters<typeof parseData>): ReturnType<typeof parseData> | { readonly thrown: unknown } {
   try {
-    return parseCommand(...given);
+    return parseData(...given);
   } catch (thrown) {
     return { thrown };
   }
@@ -169,10 +169,10 @@ export function conflictWith(expected: Expected, actual: number): VersionConflic
     case "any":
       return undefined;
     case "exists":
-      return actual > 0 ? undefined : { outcome: "version-conflict", expected: "any version, but existing", actual };
+      return actual > 0 ? undefined : { outcome: "version-conflict", expected: "existing", actual };
     case "absent":
-      return actual === 0 ? undefined : { outcome: "version-conflict", expected: "not existing", actual };
+      return actual === 0 ? undefined : { outcome: "version-conflict", expected: "absent", actual };
     case "version":
-      return actual === expected.version ? undefined : { outcome: "version-conflict", expected: String(expected.version), actual };
+      return actual === expected.version ? undefined : { outcome: "version-conflict", expected: expected.version, actual };
   }
 }

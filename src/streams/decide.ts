@@ -6,6 +6,7 @@ import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES, LAST_TIME
 import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } from "../command.ts";
 import type { NewEvent } from "../event.ts";
 import type { Issue } from "../protocol.ts";
+import { droppedMembers, strictly } from "../strict-schema.ts";
 import type { AnyAggregate } from "./aggregate.ts";
 
 export type Decided =
@@ -27,15 +28,25 @@ export type TimerChange =
 type AnyPart = NewEvent | Timer | Cancellation | CancelAll;
 type AnyDecision = AnyPart | readonly AnyPart[] | Nothing | Refusal;
 
-/** The command's data as its schema gives it, or what is wrong with it. */
-export function parseCommand(schema: z.ZodType, body: unknown): { data: unknown } | { issues: Issue[] } {
-  const parsed = schema.safeParse(body);
-  return parsed.success ? { data: parsed.data } : { issues: issuesOf(parsed.error) };
+/**
+ * The data of a command or a fact as its schema gives it, or what is wrong with it.
+ *
+ * @param strict members that the schema does not know are errors: the data came from outside, where no compiler has seen it
+ */
+export function parseData(schema: z.ZodType, body: unknown, strict = false): { data: unknown } | { issues: Issue[] } {
+  const parsed = (strict ? strictly(schema) : schema).safeParse(body);
+  if (!parsed.success) return { issues: issuesOf(parsed.error) };
+  const issues = droppedMembers(body, parsed.data);
+  return issues.length > 0 ? { issues } : { data: parsed.data };
 }
 
-/** What zod found, in the form of the problem documents. */
+/** What zod found, in the form of the problem documents. Of members that are not known, each has an issue. */
 export function issuesOf(error: z.ZodError): Issue[] {
-  return error.issues.map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
+  return error.issues.flatMap((issue) => {
+    const { path, message } = issue;
+    if (issue.code !== "unrecognized_keys") return [{ path: path.map(String).join("."), message }];
+    return issue.keys.map((key) => ({ path: [...path, key].map(String).join("."), message: `Unrecognized key: "${key}"` }));
+  });
 }
 
 /**
@@ -67,7 +78,10 @@ export function decide(aggregate: AnyAggregate, command: string, state: unknown,
 function checkedEvent(aggregate: AnyAggregate, event: NewEvent): { type: string; data: string } {
   const schema = aggregate.events[event.type] as z.ZodType | undefined;
   if (!schema) throw new Error(`decide returned an event "${event.type}", which aggregate "${aggregate.name}" does not declare`);
-  const data = JSON.stringify(schema.parse(event.data));
+  const parsed = schema.parse(event.data);
+  if (droppedMembers(event.data, parsed).length > 0)
+    throw new Error(`decide returned an event "${event.type}" with a member that its schema would drop: __proto__`);
+  const data = JSON.stringify(parsed);
   if (isLonger(data, EVENT_DATA_BYTES)) {
     throw new Error(`decide returned an event "${event.type}" of more than ${EVENT_DATA_BYTES} bytes`);
   }

@@ -6,7 +6,7 @@ import type { DataSchemas, Frozen, JsonValue, NewEvent, RecordedEvent } from "..
 import { derivedId } from "../ids.ts";
 import type { Issue } from "../protocol.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
-import { type TimerChange, decide, dueOf, parseCommand } from "../streams/decide.ts";
+import { type TimerChange, decide, dueOf, parseData } from "../streams/decide.ts";
 import { NOW, asStored, dataOf, on, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
 
@@ -82,7 +82,7 @@ function outcomeOf(
   const history = given.map((event) => on(stream, event));
   const state = stateAfter(aggregate, recorded([aggregate], history));
 
-  const parsed = parseCommand(schema, asStored(body));
+  const parsed = parseData(schema, asStored(body));
   if ("issues" in parsed) return { invalid: parsed.issues };
   const decided = decide(aggregate, command, state, asStored(parsed.data), {
     now: new Date(NOW),

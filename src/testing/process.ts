@@ -7,7 +7,7 @@ import { canonical } from "../json.ts";
 import { COMMAND_SENT, type CommandSent, INPUT, OUTCOME } from "../processors/process-events.ts";
 import type { Completion, Process, ProcessState } from "../processors/process.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
-import { type TimerChange, decide, dueOf, parseCommand } from "../streams/decide.ts";
+import { type TimerChange, decide, dueOf, parseData } from "../streams/decide.ts";
 import type { AnyInput } from "./inputs.ts";
 import { NOW, type On, asStored, dataOf, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
@@ -128,7 +128,7 @@ export class Instance {
     const aggregate = this.#process as AnyAggregate;
     const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
     if (!schema) throw new TypeError(`${aggregate.name} has no command "${command}"`);
-    const parsed = parseCommand(schema, asStored(body));
+    const parsed = parseData(schema, asStored(body));
     if ("issues" in parsed) throw new TypeError(`${command} does not fit its schema: ${JSON.stringify(parsed.issues)}`);
     const commandId = derivedId("input", this.#inputs);
     const context: DecideContext = {

@@ -24,6 +24,22 @@ export function asyncCommands({ freshStore }: Service): void {
       });
     });
 
+    it.each(["a/b", "%2e", "a?b#c", "%E9", "...", "a b+c"])("is found under its Location also when its id is %s", async (key) => {
+      const { post, json } = freshStore();
+      const response = await post(COUNT, {}, { ...ASYNC, "idempotency-key": key });
+      const location = response.headers.get("location")?.replace(/^\/stores\/[^/]+/, "") ?? "";
+      expect(await json(location)).toMatchObject({ commandId: key, status: "accepted" });
+    });
+
+    it.each([".", ".."])("is refused with an id that no URL can carry: %s", async (key) => {
+      const { post, log } = freshStore();
+      for (const headers of [ASYNC, {}]) {
+        const response = await post(COUNT, {}, { ...headers, "idempotency-key": key });
+        expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
+      }
+      expect(await log()).toEqual([]);
+    });
+
     it("gets an id when it brings none", async () => {
       const { post, json } = freshStore();
       const { commandId } = await read(await post(COUNT, {}, ASYNC));

@@ -27,7 +27,7 @@ export function categories({ freshStore }: Service): void {
       expect(first.status).toBe(201);
       expect(first.headers.get("location")).toMatch(/^\/stores\/categories-\d+\/streams\/sensor$/);
       const versions = { Measured: { 1: CELSIUS } };
-      const shown = { name: "sensor", kind: "plain", origin: "api", revision: 1, strict: true, ...definition, versions };
+      const shown = { name: "sensor", kind: "plain", origin: "api", revision: 1, strict: true, facts: false, ...definition, versions };
       expect(await read(first)).toEqual(shown);
       const again = await put("/streams/sensor", definition);
       expect(again.status).toBe(200);
@@ -201,6 +201,7 @@ export function categories({ freshStore }: Service): void {
         origin: "api",
         revision: 2,
         strict: true,
+        facts: true,
         key: "b",
         events: { NoteRecorded: CELSIUS },
         versions: { NoteRecorded: { 1: CELSIUS } },

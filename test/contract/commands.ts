@@ -66,7 +66,7 @@ export function commands({ fetch, freshStore }: Service): void {
       expect((await post(COUNT, {}, { "if-match": '"1"' })).status).toBe(200);
       const response = await post(COUNT, {}, { "if-match": '"1"' });
       expect(response.status).toBe(412);
-      expect(await read(response)).toMatchObject({ code: "version-conflict", expected: "1", actual: 2 });
+      expect(await read(response)).toMatchObject({ code: "version-conflict", expected: 1, actual: 2 });
       expect((await json("/aggregates/counter/1")).version).toBe(2);
     });
 
@@ -239,13 +239,45 @@ export function commands({ fetch, freshStore }: Service): void {
     });
   });
 
+  describe("a member that nobody knows", () => {
+    it("of a command is refused by its place, and nothing is stored", async () => {
+      const { post, log } = freshStore();
+      const response = await post(COUNT, { by: 1, byy: 2 });
+      expect([response.status, await read(response)]).toMatchObject([400, { code: "invalid-command", issues: [{ path: "byy" }] }]);
+      expect((await post(COUNT, { by: 1, byy: 2 }, { prefer: "respond-async" })).status).toBe(400);
+      expect(await log()).toEqual([]);
+    });
+
+    it("of an event of a category in code is refused in every form of an append", async () => {
+      const { post, log } = freshStore();
+      const event = { type: "Raised", data: { from: "a", value: 1, valeu: 2 } };
+      const cloudEvent = { specversion: "1.0", id: "1", source: "/a", ...event };
+      for (const [path, body, type, place] of [
+        ["/streams/alarm/1", event, "application/json", "events.0.data.valeu"],
+        ["/streams/alarm/1", { events: [{ ...event, data: { from: "a", value: 1 } }, event] }, "application/json", "events.1.data.valeu"],
+        ["/streams/alarm", event, "application/json", "data.valeu"],
+        ["/streams/alarm/1", cloudEvent, "application/cloudevents+json", "data.valeu"],
+      ] as const) {
+        const response = await post(path, body, { "content-type": type });
+        expect([response.status, await read(response)]).toMatchObject([400, { code: "invalid-event", issues: [{ path: place }] }]);
+      }
+      expect(await log()).toEqual([]);
+    });
+  });
+
   describe("the state", () => {
-    it("is what evolve makes of the events, with the version as its tag", async () => {
+    it("is what evolve makes of the events, with a tag that begins with the version and serves as a condition", async () => {
       const { post, get } = freshStore();
       await post(COUNT, { by: 2 });
       await post(COUNT, { by: 3 });
       const response = await get("/aggregates/counter/1");
-      expect(response.headers.get("etag")).toBe('"2"');
+      const etag = response.headers.get("etag") ?? "";
+      expect(etag).toMatch(/^"2-[\w-]+"$/);
+      for (const known of [etag, `W/${etag}`, "*"])
+        expect((await get("/aggregates/counter/1", { "if-none-match": known })).status).toBe(304);
+      expect((await get("/aggregates/counter/1", { "if-none-match": '"2"' })).status).toBe(200);
+      expect((await post(COUNT, {}, { "if-match": etag.replace("2", "1") })).status).toBe(412);
+      expect((await post(COUNT, {}, { "if-match": `W/${etag}` })).status).toBe(200);
       expect(await read(response)).toMatchObject({ stream: "counter/1", version: 2, state: { total: 5 } });
     });
   });
@@ -257,7 +289,7 @@ export function commands({ fetch, freshStore }: Service): void {
       for (const path of ["/aggregates/counter/1", "/streams/counter/1", "/aggregates/counter/1/commands/k"]) {
         expect([path, (await other.get(path)).status]).toEqual([path, 404]);
       }
-      expect(await other.json("/log/streams")).toEqual({ streams: [] });
+      expect(await other.json("/log/streams")).toEqual({ streams: [], hasMore: false });
       expect((await other.get("/views/totals/1?consistency=strong")).status).toBe(404);
       // The same key with another command: in another store it is another key.
       expect(await read(await other.post(COUNT, { by: 7 }, { "idempotency-key": "k" }))).toMatchObject({ version: 1, position: 1 });

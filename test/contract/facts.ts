@@ -111,44 +111,75 @@ export function facts({ freshStore }: Service): void {
   });
 
   describe("what a fact looks like", () => {
-    it("is the data alone where the category has one event type, even if the data has a type", async () => {
-      const { post, json } = await category({ events: { A: {} }, key: "id" });
-      await post({ id: "1", type: "B", data: 1 });
-      expect((await json("/streams/measured/1")).events).toMatchObject([{ type: "A", data: { id: "1", type: "B", data: 1 } }]);
+    const LOOKS_LIKE_AN_EVENT = { id: "1", type: "B", data: { id: "2" } };
+
+    it.each([
+      ["schema", { schema: true, key: "id" }],
+      ["schema, and takes other types too", { schema: true, strict: false, key: "id" }],
+      ["neither schema nor events", { key: "id" }],
+    ])("is its data alone where the category was declared with %s, even if that looks like an event", async (_what, definition) => {
+      const { post, json } = await category(definition);
+      expect(await read(await post(LOOKS_LIKE_AN_EVENT))).toMatchObject({ stream: "measured/1", events: [{ type: "MeasuredRecorded" }] });
+      expect((await json("/streams/measured/1")).events).toMatchObject([{ type: "MeasuredRecorded", data: LOOKS_LIKE_AN_EVENT, meta: {} }]);
+      expect(await read(await post([1]))).toMatchObject({ status: 400, code: "invalid-request" });
+      expect(await json("/streams/measured")).toMatchObject({ facts: true });
     });
 
     it.each([
       ["several event types", { events: { A: {}, B: {} }, key: "id" }],
-      ["none", { key: "id" }],
-    ])("is an event where the category has %s", async (_what, definition) => {
-      const { post, json } = await category(definition);
-      expect((await post({ type: "B", data: { id: "1" }, meta: { by: "me" }, time: "2026-11-21T06:00:00+01:00" })).status).toBe(201);
+      ["one event type", { events: { B: {} }, key: "id" }],
+      ["one event type, called as that of facts", { events: { MeasuredRecorded: {} }, strict: false, key: "id" }],
+      ["an empty list of event types", { events: {}, key: "id" }],
+      ["one event type that is not the only one taken", { events: { B: {} }, strict: false, key: "id" }],
+    ])("is an event where the category was declared with %s", async (_what, definition) => {
+      const { post, json, log } = await category(definition);
+      const event = { type: "B", data: { id: "1" }, meta: { by: "me" }, time: "2026-11-21T06:00:00+01:00" };
+      expect(await read(await post(event))).toMatchObject({ stream: "measured/1", events: [{ type: "B" }] });
       expect((await json("/streams/measured/1")).events).toMatchObject([
-        { type: "B", meta: { by: "me" }, time: "2026-11-21T06:00:00+01:00" },
+        { type: "B", data: { id: "1" }, meta: { by: "me" }, time: "2026-11-21T06:00:00+01:00" },
       ]);
-      expect(await read(await post({ id: "1" }))).toMatchObject({ status: 400, code: "invalid-request" });
+      const bare = await read(await post({ id: "1" }));
+      expect(bare).toMatchObject({ status: 400, code: "invalid-request" });
+      expect(bare.detail).toContain('a fact is {"type", "data", "id"?, "time"?, "meta"?}');
+      for (const type of Object.keys(definition.events)) expect(bare.detail).toContain(type);
       expect(await read(await post({ type: "B", data: {} }))).toMatchObject({ code: "invalid-event", issues: [{ path: "data.id" }] });
+      expect(await log()).toHaveLength(1);
+      expect(await json("/streams/measured")).toMatchObject({ facts: false });
     });
 
-    it("may be sent to a category declared in code as well", async () => {
+    it("changes with the form of the declaration, and with nothing else", async () => {
+      const { post, send } = await category({});
+      expect((await post({ a: 1 })).status).toBe(201);
+      await send("PUT", "/streams/measured", { schema: { "x-version": 2 }, strict: false });
+      expect((await post({ a: 1 })).status).toBe(201);
+      await send("PUT", "/streams/measured", { events: { MeasuredRecorded: { "x-version": 2 } }, strict: false });
+      expect((await post({ a: 1 })).status).toBe(400);
+      expect((await post({ type: "MeasuredRecorded", data: { a: 1 } })).status).toBe(201);
+    });
+
+    it("is an event for a category declared in code, however many types that has", async () => {
       const { post, json } = freshStore("facts");
-      const { stream } = await read(await post("/streams/alarm", { from: "reading/1", value: 101 }));
-      expect((await json(`/streams/${stream}`)).events).toMatchObject([{ type: "Raised", data: { from: "reading/1", value: 101 } }]);
-      expect((await post("/streams/alarm", { from: 1 })).status).toBe(400);
+      const data = { from: "reading/1", value: 101 };
+      const answer = await read(await post("/streams/alarm", { type: "Raised", data }));
+      expect(answer.events).toMatchObject([{ type: "Raised" }]);
+      expect((await json(`/streams/${answer.stream}`)).events).toMatchObject([{ type: "Raised", data }]);
+      expect(await read(await post("/streams/alarm", data))).toMatchObject({ status: 400, code: "invalid-request" });
+      expect(await read(await post("/streams/alarm", { type: "Raised", data: { from: 1 } }))).toMatchObject({ code: "invalid-event" });
     });
 
     it("goes to the stream that the key names also where the category is declared in code, as its schema has changed it", async () => {
       const { post, json } = freshStore("facts");
-      const response = await post("/streams/meter", { serial: "AB-1", kwh: 7 });
+      const metered = (serial: string) => post("/streams/meter", { type: "Metered", data: { serial, kwh: 7 } });
+      const response = await metered("AB-1");
       expect(response.headers.get("location")).toMatch(/\/streams\/meter\/ab-1$/);
       expect(await read(response)).toMatchObject({ stream: "meter/ab-1", version: 1 });
       expect((await json("/streams/meter/ab-1")).events).toMatchObject([{ type: "Metered", data: { serial: "ab-1", kwh: 7 } }]);
       const { categories } = await json("/streams");
       expect(categories).toContainEqual({ name: "meter", kind: "plain", origin: "code", key: "serial", eventTypes: ["Metered"] });
-      expect(await json("/streams/meter")).toMatchObject({ origin: "code", key: "serial", strict: true });
-      expect(await read(await post("/streams/meter", { serial: "a/b", kwh: 7 }))).toMatchObject({
+      expect(await json("/streams/meter")).toMatchObject({ origin: "code", key: "serial", strict: true, facts: false });
+      expect(await read(await metered("a/b"))).toMatchObject({
         code: "invalid-event",
-        issues: [{ path: "serial", message: "a stream id contains no `/`" }],
+        issues: [{ path: "data.serial", message: "a stream id contains no `/`" }],
       });
     });
 

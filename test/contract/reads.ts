@@ -59,6 +59,45 @@ export function reads({ freshStore }: Service): void {
     });
   });
 
+  it("every page says whether another follows, and Link leads there", async () => {
+    const { get, post } = await filled(3);
+    for (let id = 2; id <= 3; id++) await post(`/streams/sample/${id}`, { type: "Calibrated", data: {} });
+    for (const path of [
+      `${STREAM}?limit=2`,
+      `${STREAM}?limit=2&direction=backward`,
+      "/log?limit=4",
+      "/log?limit=4&direction=backward",
+      "/log/streams?limit=2",
+    ]) {
+      const first = await get(path);
+      const link = /^<(.+)>; rel="next"$/.exec(first.headers.get("link") ?? "")?.[1];
+      expect([path, (await read(first)).hasMore]).toEqual([path, true]);
+      const last = await get((link ?? "").replace(/^\/stores\/[^/]+/, ""));
+      expect([path, (await read(last)).hasMore, last.headers.get("link")]).toEqual([path, false, null]);
+    }
+    expect(await read(await get("/log/events/0198c2a6-1111-7abc-8def-000000000001"))).toMatchObject({ events: [], hasMore: false });
+  });
+
+  it.each([
+    ['"1"', undefined, 1],
+    ['W/"1"', undefined, 1],
+    ["*", undefined, "existing"],
+    [undefined, "*", "absent"],
+  ] as const)(
+    "a write whose condition does not hold says what was expected, If-Match %s, If-None-Match %s",
+    async (match, noneMatch, expected) => {
+      const { post } = await filled(2);
+      const path = expected === "existing" ? "/streams/sample/none" : STREAM;
+      const headers: Record<string, string> = {
+        ...(match ? { "if-match": match } : {}),
+        ...(noneMatch ? { "if-none-match": noneMatch } : {}),
+      };
+      const response = await post(path, { type: "Calibrated", data: {} }, headers);
+      const actual = expected === "existing" ? 0 : 2;
+      expect([response.status, await read(response)]).toMatchObject([412, { code: "version-conflict", expected, actual }]);
+    },
+  );
+
   describe("HEAD", () => {
     it("says the version, and nothing else", async () => {
       const { send } = await filled(3);

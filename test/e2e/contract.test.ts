@@ -1,7 +1,7 @@
 /** The HTTP contract through a real `wrangler dev`. `test/workers/contract.test.ts` asks the same of the test pool. */
 
-import { afterAll, beforeAll } from "vitest";
-import { API_TOKENS } from "../contract/http.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { API_TOKENS, bearer } from "../contract/http.ts";
 import { contract } from "../contract/contract.ts";
 import { Server } from "./server.ts";
 
@@ -13,3 +13,12 @@ afterAll(() => server.stop());
 
 // `duplex`: Node asks for it where a body is a stream.
 contract((path, request) => fetch(server.client.url + path, { ...request, duplex: "half" } as RequestInit));
+
+it("promise 8: keys that a client sends as Latin-1 are not taken for one another", async () => {
+  for (const name of ["Müller", "Möller"]) {
+    const headers = { ...bearer("all"), "idempotency-key": name };
+    const event = JSON.stringify({ type: "Raised", data: { from: name, value: 1 } });
+    const response = await fetch(`${server.client.url}/stores/latin/streams/alarm/1`, { method: "POST", headers, body: event });
+    expect([response.status, await response.json()]).toMatchObject([400, { code: "invalid-header", header: "Idempotency-Key" }]);
+  }
+});

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { compileChecker } from "../../src/catalog/checker.ts";
-import { parseDefinition } from "../../src/catalog/definition.ts";
+import { parseDefinition, readDefinition } from "../../src/catalog/definition.ts";
 import type { JsonSchema } from "../../src/catalog/json-schema.ts";
 import { schemaIssues } from "../../src/catalog/schema-check.ts";
 import { CATEGORY_EVENT_TYPES } from "../../src/limits.ts";
@@ -51,6 +51,18 @@ describe("a definition", () => {
     expect(parseDefinition("note", events(CATEGORY_EVENT_TYPES + 1))).toEqual({
       issues: [{ path: "events", message: `at most ${CATEGORY_EVENT_TYPES} event types` }],
     });
+  });
+});
+
+describe("a definition that version 0.1 has stored, which did not keep its form,", () => {
+  it.each([
+    ["with the one type that `schema` declares", { strict: true, events: { NoteRecorded: true } }, true],
+    ["without event types", { strict: false, events: {} }, true],
+    ["with one type of another name", { strict: true, events: { Noted: true } }, false],
+    ["with several types", { strict: true, events: { NoteRecorded: true, Noted: true } }, false],
+  ])("%s is read as what it was most likely declared with", (_what, stored, facts) => {
+    expect(readDefinition("note", JSON.stringify(stored))).toEqual({ ...stored, facts });
+    expect(readDefinition("note", JSON.stringify({ ...stored, facts: !facts }))).toEqual({ ...stored, facts: !facts });
   });
 });
 

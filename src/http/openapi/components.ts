@@ -20,6 +20,7 @@ import {
 import { listedStore, store } from "./components/stores.ts";
 import { createdWebhook, delivery, outcome, replay, webhook } from "./components/webhooks.ts";
 
+const HasMore = z.boolean().describe('Whether another page follows. `Link` with `rel="next"` is there if so.');
 const Next = z.string().describe("The URL of the next page.");
 const Cursor = z.string().describe("The `cursor` of the next page. Absent on the last one.");
 const Stale = z.literal(true).describe("The rows are of an earlier definition: the view is being built anew.");
@@ -50,16 +51,17 @@ export const COMPONENTS = {
 /** Pages and other wrappings, which have no names of their own. */
 export const ANSWERS = {
   categories: z.object({ categories: z.array(category) }),
-  streamPage: z.object({ stream: StreamName, version: Version, events: z.array(event), next: Next.optional() }),
+  streamPage: z.object({ stream: StreamName, version: Version, events: z.array(event), hasMore: HasMore, next: Next.optional() }),
   logPage: z.object({
     events: z.array(event),
+    hasMore: HasMore,
     next: Position.nullable().describe("What to pass as `after` next: the last position looked at; null: backward, at the beginning."),
     head: Position,
   }),
-  found: z.object({ events: z.array(event), next: Next.optional() }),
+  found: z.object({ events: z.array(event), hasMore: HasMore, next: Next.optional() }),
   head: z.object({ head: Position }),
-  stores: z.object({ stores: z.array(listedStore), hasMore: z.boolean(), next: Next.optional() }),
-  streams: z.object({ streams: z.array(streamSummary), next: Next.optional() }),
+  stores: z.object({ stores: z.array(listedStore), hasMore: HasMore, next: Next.optional() }),
+  streams: z.object({ streams: z.array(streamSummary), hasMore: HasMore, next: Next.optional() }),
   imported: z.object({
     lines: Whole,
     imported: Whole.describe("Events that were stored now."),
@@ -93,6 +95,7 @@ export const ANSWERS = {
   webhooks: z.object({ webhooks: z.array(webhook) }),
   deliveries: z.object({
     deliveries: z.array(delivery),
+    hasMore: HasMore,
     next: Next.optional(),
     waiting: Whole.describe("Events that were taken and not tried so far: they have no entry yet."),
   }),

@@ -5,6 +5,7 @@ import type { App } from "../../app.ts";
 import type { DataSchema } from "../../event.ts";
 import type { AnyAggregate } from "../../streams/aggregate.ts";
 import type { Saga } from "../../processors/saga.ts";
+import { strictly } from "../../strict-schema.ts";
 import { commandsOf } from "../aggregates.ts";
 import { sagasOf } from "../sagas.ts";
 import type { ColumnKind } from "../../views/layout.ts";
@@ -69,14 +70,14 @@ function commandOperationsOf(aggregate: AnyAggregate, schemas: Schemas): Operati
     tag: tagOfAggregate(name),
     body: {
       "application/json": schemas.define(`${name}.${command}.command`, (place) =>
-        schemas.ofApp(aggregate.commands[command], "input", place),
+        schemas.ofApp(strictly(aggregate.commands[command]), "input", place),
       ),
     },
   }));
 }
 
 function startsOf({ name, saga }: Saga, schemas: Schemas): Operation[] {
-  const input = schemas.define(`${name}.input`, (place) => schemas.ofApp(saga.input, "input", place));
+  const input = schemas.define(`${name}.input`, (place) => schemas.ofApp(strictly(saga.input), "input", place));
   const start = { ...START_SAGA, method: "post", tag: tagOfAggregate(name), body: { "application/json": input } } as const;
   return [
     { ...start, path: `/sagas/${name}`, operationId: `sagas:${name}:start`, summary: `Start ${name}` },

@@ -82,7 +82,7 @@ export const REQUEST_HEADERS = {
 type ResponseHeader = keyof typeof RESPONSE_HEADERS;
 
 export const RESPONSE_HEADERS = {
-  ETag: "The version, in quotes: what `If-Match` and `If-None-Match` take.",
+  ETag: 'The version, in quotes, perhaps with what else the answer depends on behind a hyphen: `"3-…"`. What `If-Match` and `If-None-Match` take.',
   Link: 'The next page: `<…>; rel="next"`. Absent on the last one.',
   Location: "Where to find what was made.",
   "Idempotent-Replayed": "`true`: the answer is the first one to the same request; nothing was stored now.",

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../../src/event.ts";
 import { order } from "../../../src/shop/order.ts";
 import { product } from "../../../src/shop/product.ts";
-import { decide, parseCommand } from "../../../src/streams/decide.ts";
+import { decide, parseData } from "../../../src/streams/decide.ts";
 import type { AnyAggregate } from "../../../src/streams/aggregate.ts";
 
 type Command = readonly [name: string, data: object];
@@ -33,7 +33,7 @@ class MemoryStream {
 
   /** What the command stored; nothing when it was refused. */
   execute([name, data]: Command): Event[] {
-    const parsed = parseCommand(this.#aggregate.commands[name], data);
+    const parsed = parseData(this.#aggregate.commands[name], data);
     if ("issues" in parsed) throw new Error(`the test made an invalid ${name}`);
     const context = { now: new Date(0), id: "1", version: this.events.length, commandId: "", meta: { correlationId: "", causationId: "" } };
     const decided = decide(this.#aggregate, name, this.#state, parsed.data, context);

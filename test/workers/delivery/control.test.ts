@@ -246,7 +246,7 @@ describe("a processor that is told to begin behind the head", () => {
     await read("s", 1);
     await wake("relay");
     const { position } = await consumer("relay");
-    expect(await tell("relay", "reset", { position: 1_000 })).toMatchObject({ code: 409, type: "/problems/action-not-possible" });
+    expect(await tell("relay", "reset", { position: 1_000 })).toMatchObject({ code: 409, type: "/problems/position-beyond-head" });
     expect(await consumer("relay")).toMatchObject({ position });
   });
 });

@@ -64,6 +64,7 @@ describe("an event that a view cannot fold", () => {
       position: 2,
       head: 4,
       lag: 2,
+      lagSeconds: expect.any(Number),
       attempts: 1,
       lastError: { message: "poisoned", event: { position: 3, stream: "reading/s", version: 3, type: "Read" } },
     });

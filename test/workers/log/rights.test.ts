@@ -2,6 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { FEED_SUBSCRIBERS } from "../../../src/limits.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { EventStream } from "../../event-stream.ts";
 import { app } from "../app.ts";
@@ -106,5 +107,37 @@ describe("a subscription whose token expires", () => {
     await happen(2);
     expect(await stream.next()).toBeUndefined();
     expect(stream.comments.join()).toContain("the token has expired");
+  });
+});
+
+describe("a log's subscriptions are shared among tokens", () => {
+  it("so that one token leaves some for the others, whatever door it comes through, and has more when they go", async () => {
+    const names = ["greedy", "modest"];
+    const tokens = names.map((name) => ({ name, sha256: sha256(name), rights: ["read"] }));
+    const shared = Object.assign(Object.create(env) as Env, { API_TOKENS: JSON.stringify(tokens) });
+    const { store } = freshStore("shared");
+    const get = async (name: string, path: string, headers: object) =>
+      createHttp(app).request(`/stores/${store}${path}`, { headers: { ...headers, authorization: `Bearer ${name}` } }, shared);
+    const open = (name: string) => SocketClient.open({ get: (path, headers = {}) => get(name, path, headers) }, "/log?type=Never");
+    const half = FEED_SUBSCRIBERS / 2;
+    const greedy = await Promise.all(Array.from({ length: half }, () => open("greedy")));
+    const reason = `this token has ${half} of the log's subscriptions; the other ${half} are for other tokens`;
+    const refused = await open("greedy");
+    await vi.waitFor(() => expect(refused.closed).toEqual({ code: 1013, reason }));
+    for (const path of ["/log", "/views/values"]) {
+      const stream = new EventStream((await get("greedy", path, { accept: "text/event-stream" })).body as ReadableStream<Uint8Array>);
+      await vi.waitFor(async () => {
+        await stream.next();
+        expect(stream.comments.join()).toContain(reason);
+      });
+    }
+    const modest = await open("modest");
+    await modest.caughtUp(0);
+    await greedy[0]?.close();
+    await vi.waitFor(async () => {
+      const again = await open("greedy");
+      await again.caughtUp(0);
+      expect(again.closed).toBeUndefined();
+    });
   });
 });

@@ -23,9 +23,9 @@ describe("finding an event by its id", () => {
 
   it("finds nothing where there is nothing", async () => {
     const store = freshStore();
-    expect(await store.json(`/log/events/${ID}`)).toEqual({ events: [] });
+    expect(await store.json(`/log/events/${ID}`)).toEqual({ events: [], hasMore: false });
     await store.logObject().sequence("b/1", storedEvents(1, 10));
-    expect(await store.json(`/log/events/${ID}`)).toEqual({ events: [] });
+    expect(await store.json(`/log/events/${ID}`)).toEqual({ events: [], hasMore: false });
   });
 
   it("stops where it has found it, and says where to go on", async () => {

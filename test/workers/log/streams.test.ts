@@ -71,7 +71,7 @@ describe("the log's streams", () => {
   });
 
   it("are none in a store that nobody has written to", async () => {
-    expect(await freshStore().json("/log/streams")).toEqual({ streams: [] });
+    expect(await freshStore().json("/log/streams")).toEqual({ streams: [], hasMore: false });
   });
 
   it("do not take parameters they do not know", async () => {
@@ -128,7 +128,7 @@ describe("one stream in the log", () => {
       const expected = all.filter(({ position }: { position: number }) => position > after && position <= to);
       expect((await json(`/log?stream=${STREAM}&after=${after}&to=${to}`)).events).toEqual(expected);
     }
-    expect(await json("/log?stream=a/none")).toEqual({ events: [], next: 200, head: 200 });
+    expect(await json("/log?stream=a/none")).toEqual({ events: [], hasMore: false, next: 200, head: 200 });
     expect(versions(await json(`/log?stream=${STREAM}&type=Rare`))).toEqual([5, 10, 15, 20]);
   });
 

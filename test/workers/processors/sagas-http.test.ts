@@ -103,14 +103,15 @@ describe("GET /sagas/{name}/{id}", () => {
     expect(await json("/sagas/trip/t?wait=1")).toMatchObject({ status: "in-progress" });
   });
 
-  it("is the saga as its stream tells it, with its version as ETag", async () => {
+  it("is the saga as its stream tells it, with a tag that begins with its version", async () => {
     const { post, get, json } = await store("etag");
     await post("/sagas/move/m", MOVE, { prefer: "wait=30" });
     const answer = await get("/sagas/move/m");
     const { version } = await read(answer.clone());
-    expect(answer.headers.get("etag")).toBe(`"${version}"`);
+    const etag = answer.headers.get("etag") ?? "";
+    expect(etag).toMatch(new RegExp(`^"${version}-[\\w-]+"$`));
     expect((await json("/streams/move/m")).version).toBe(version);
-    expect((await get("/sagas/move/m", { "if-none-match": `"${version}"` })).status).toBe(304);
+    expect((await get("/sagas/move/m", { "if-none-match": etag })).status).toBe(304);
     expect(await read(answer)).toEqual({
       saga: "move",
       id: "m",

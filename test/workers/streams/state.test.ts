@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { freshStore, interceptLog, read } from "../support.ts";
 
 describe("the state", () => {
@@ -35,9 +35,53 @@ describe("the state", () => {
   it("is not sent again to who has it", async () => {
     const { post, get } = freshStore();
     await post("/aggregates/counter/1/Count", {});
-    for (const tag of ['"1"', 'W/"1"', '"0", "1"', "*"])
+    const etag = (await get("/aggregates/counter/1")).headers.get("etag") ?? "";
+    for (const tag of [etag, `W/${etag}`, `"0", ${etag}`, "*"])
       expect((await get("/aggregates/counter/1", { "if-none-match": tag })).status).toBe(304);
-    expect((await get("/aggregates/counter/1", { "if-none-match": '"0"' })).status).toBe(200);
+    for (const tag of ['"0"', '"1"']) expect((await get("/aggregates/counter/1", { "if-none-match": tag })).status).toBe(200);
+  });
+
+  it("is sent again when a timer has been moved or has gone, though no event says so", async () => {
+    const { post, get } = freshStore();
+    const tags = [];
+    for (const [command, data] of [
+      ["Ask", { in: "30m" }],
+      ["Ask", { in: "40m", event: false }],
+      ["Ask", { in: "50m", event: false }],
+    ] as const) {
+      await post(`/aggregates/reminder/1/${command}`, data);
+      const response = await get("/aggregates/reminder/1", { "if-none-match": tags.at(-1) ?? "" });
+      expect([response.status, (await read(response)).version]).toEqual([200, 1]);
+      tags.push(response.headers.get("etag") ?? "");
+    }
+    expect(new Set(tags).size).toBe(3);
+  });
+});
+
+describe("a stream's tag", () => {
+  it("stands for what the code lifts events to, and for their positions", async () => {
+    const { store, post, get } = freshStore();
+    await post("/aggregates/contract/1/Sign", { cents: 1, currency: "EUR" });
+    await post("/aggregates/counter/1/Count", {});
+    const tagOf = async (path: string) => (await get(path)).headers.get("etag");
+    expect(await tagOf("/streams/counter/1")).toBe('"1"'); // nothing lifts these
+    const lifted = (await tagOf("/streams/contract/1")) ?? "";
+    expect(lifted).toMatch(/^"1-[\w-]+"$/);
+    expect((await get("/streams/contract/1", { "if-none-match": lifted })).status).toBe(304);
+    expect((await get("/streams/contract/1", { "if-none-match": '"1"' })).status).toBe(200);
+    const warnings = vi.spyOn(console, "warn").mockReturnValue();
+    const late = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
+    await post("/aggregates/counter/2/Count", {}, { prefer: "wait=0" });
+    const positionless = (await tagOf("/streams/counter/2?positions=true")) ?? "";
+    expect(positionless).toMatch(/^"1-[\w-]+"$/);
+    late.restore();
+    warnings.mockRestore();
+    await post("/aggregates/counter/2/DoNothing", {});
+    await vi.waitFor(async () => expect(await tagOf("/streams/counter/2?positions=true")).toBe('"1"'));
+    expect((await get("/streams/counter/2?positions=true", { "if-none-match": positionless })).status).toBe(200);
+    const lines = await get("/streams/counter/1?positions=true", { accept: "application/x-ndjson", "if-none-match": '"1"' });
+    expect([lines.status, lines.headers.get("etag")]).toEqual([200, null]);
+    await lines.body?.cancel();
   });
 });
 

@@ -188,7 +188,7 @@ describe("a consumer that an event stops", () => {
   it("is logged with the event and its conversation", async () => {
     const store = quietStore("stopped");
     const headers = { "correlation-id": "c-2", traceparent: `00-${TRACE_ID}-00f067aa0ba902b7-01` };
-    await store.post("/streams/meter", { serial: `s-${MARK}`, kwh: 1 }, headers);
+    await store.post("/streams/meter", { type: "Metered", data: { serial: `s-${MARK}`, kwh: 1 } }, headers);
     const lost = view("lost", {
       from: meter,
       row: z.object({ serial: z.string() }),

@@ -42,7 +42,7 @@ const KINDS: [string, string, unknown][] = [
   ["a command", "/aggregates/counter/c/Count", { by: 1 }],
   ["an append", "/streams/reading/s", { type: "Read", data: { value: 1 } }],
   ["an append of several", "/streams/reading/s", { events: [{ type: "Read", data: { value: 1 } }] }],
-  ["a fact without a stream", "/streams/meter", { serial: "x", kwh: 1 }],
+  ["a fact without a stream", "/streams/meter", { type: "Metered", data: { serial: "x", kwh: 1 } }],
   ["the start of a saga", "/sagas/move/m", { from: ["a"], to: "b", amount: 1 }],
 ];
 

@@ -69,7 +69,8 @@ describe("a webhook", () => {
     expect(await positionOf({ from: "head" })).toBe(3);
     expect(await positionOf({ from: 1 })).toBe(1);
     expect(await positionOf({ from: 0 })).toBe(0);
-    expect(await positionOf({ from: 99 })).toBe(3);
+    expect(await positionOf({ from: 3 })).toBe(3);
+    expect((await post("/webhooks", { url: URL, from: 4 })).status).toBe(409);
   });
 
   it("that begins in the past is woken at once", async () => {
@@ -170,7 +171,7 @@ describe("a request for a webhook", () => {
     ["a beginning at the end", { url: URL, from: "tail" }, "from"],
     ["a secret too short", { url: URL, secret: "whsec_c2hvcnQ=" }, "secret"],
     ["a secret that is none", { url: URL, secret: "secret" }, "secret"],
-    ["a field that it does not know", { url: URL, retries: 3 }, ""],
+    ["a field that it does not know", { url: URL, retries: 3 }, "retries"],
   ])("with %s is refused, and says where it is wrong", async (_what, body, path) => {
     const { post, json } = quietStore("invalid");
     const response = await post("/webhooks", body);

@@ -1,6 +1,7 @@
 /** Where consumers stand, and what is being rebuilt. */
 
 import { z } from "zod";
+import type { LagSeconds } from "../../../delivery/lag.ts";
 import type { ConsumerReport, RebuildReport } from "../../../delivery/report.ts";
 import type { BlockedReport } from "../../../webhooks/protocol.ts";
 import { Name, Whole, Version, Position, Time, StreamName, Json } from "./parts.ts";
@@ -50,6 +51,7 @@ export const consumer = z.object({
   position: Position,
   head: Position,
   lag: Whole,
+  lagSeconds: z.number().nonnegative().describe("Seconds since the event after `position` was recorded; 0: there is none."),
   attempts: Whole.describe("Failed attempts at the event after `position`."),
   processed: Whole.describe("Events whose effects it has committed since it began; of a webhook deliveries that arrived."),
   failures: Whole.describe("Attempts that have failed since then."),
@@ -63,4 +65,4 @@ export const consumer = z.object({
     .optional()
     .describe("Events that an operator let it skip, the last first."),
   warning: z.string().optional(),
-}) satisfies z.ZodType<ConsumerReport>;
+}) satisfies z.ZodType<ConsumerReport & LagSeconds>;

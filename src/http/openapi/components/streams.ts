@@ -89,6 +89,7 @@ export const category = z.object({
 export const categoryDefinition = z.object({
   ...category.omit({ eventTypes: true }).shape,
   revision: z.int().optional(),
+  facts: z.boolean().describe("Whether `POST /streams/{category}` takes a fact's data alone; else an event with its `type`."),
   events: z.record(z.string(), z.unknown()).describe("JSON Schemas by event type."),
   versions: z
     .record(z.string(), z.record(z.string(), z.unknown()))

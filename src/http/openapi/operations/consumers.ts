@@ -49,6 +49,10 @@ export const consumers: readonly Operation[] = [
     tag: "Consumers",
     ...(action === "skip" || action === "reset" ? { body: { [JSON_TYPE]: PositionIn } } : {}),
     answers: { 200: json("Where it stands now.", COMPONENTS.Consumer) },
-    problems: ["unknown-consumer", "action-not-possible"],
+    problems: [
+      "unknown-consumer",
+      "action-not-possible",
+      ...(action === "skip" || action === "reset" ? (["position-beyond-head"] as const) : []),
+    ],
   })),
 ];

@@ -42,6 +42,7 @@ export const log: readonly Operation[] = [
         },
       },
     },
+    problems: ["position-beyond-head"],
   },
   {
     method: "get",

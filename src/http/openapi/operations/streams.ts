@@ -44,7 +44,8 @@ export const streams: readonly Operation[] = [
     path: "/streams/{category}",
     operationId: "declareCategory",
     summary: "Declare a plain category, or change it compatibly",
-    description: "`schema` declares one event type, `events` many, by name. Without either the category takes any JSON object.",
+    description:
+      "`schema` is that of facts of one kind, of the event type `{Category}Recorded`; `events` has schemas by event type. Without either any JSON object is a fact, and appends may be of any type.",
     tag: "Streams",
     body: { [JSON_TYPE]: DefinitionIn },
     answers: {
@@ -69,7 +70,7 @@ export const streams: readonly Operation[] = [
     operationId: "appendFact",
     summary: "Send one fact to a category",
     description:
-      "Its stream is what the category's `key` says, else a new one. A category with one event type takes the data alone, any other an event. " +
+      "Its stream is what the category's `key` says, else a new one. A category that was declared with `schema`, or with neither `schema` nor `events`, takes the data alone; any other an event. " +
       "A CloudEvent may also come in binary mode: its attributes in `ce-` headers, its data as the body.",
     tag: "Streams",
     headers: WRITE_HEADERS,

@@ -28,7 +28,7 @@ export const VIEW_PAGE = {
     minPosition: { description: "Wait until the view has all events up to this position of the log (`Prefer: wait=N`, else 5 s)." },
     consistency: { description: "`strong`: wait for all events that the log has now." },
   },
-  problems: ["not-live", "view-behind", "view-rebuilding"],
+  problems: ["not-live", "position-beyond-head", "view-behind", "view-rebuilding"],
 } as const satisfies Partial<Operation>;
 
 export const VIEW_ROW = {

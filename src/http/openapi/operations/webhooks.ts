@@ -14,7 +14,7 @@ export const webhooks: readonly Operation[] = [
     tag: "Webhooks",
     body: { [JSON_TYPE]: WebhookIn },
     answers: { 201: json("It is added. This is the only time its secret is shown.", COMPONENTS.CreatedWebhook, ["Location"]) },
-    problems: ["too-many-webhooks"],
+    problems: ["too-many-webhooks", "position-beyond-head"],
   },
   {
     method: "get",
@@ -84,7 +84,7 @@ export const webhooks: readonly Operation[] = [
     tag: "Webhooks",
     body: { [JSON_TYPE]: ReplayIn },
     answers: { 202: json("It has begun; the webhook says how far it is.", COMPONENTS.Replay) },
-    problems: ["unknown-webhook", "replay-refused"],
+    problems: ["unknown-webhook", "replay-refused", "position-beyond-head"],
   },
   {
     method: "get",

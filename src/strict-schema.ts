@@ -1,0 +1,91 @@
+/**
+ * Schemas that take nothing that they would drop. A zod object drops members that it does not know, so that a misspelt
+ * optional member of a command or a fact would be acknowledged and never stored. What a schema says itself stays:
+ * `z.looseObject`, `z.strictObject` and `.catchall(…)` mean what they mean.
+ */
+
+import { z } from "zod";
+import type { Issue } from "./protocol.ts";
+
+const known = new WeakMap<z.ZodType, z.ZodType>();
+
+/** The same schema, in which every object without a word on other members refuses them, to any depth. Made once for each. */
+export function strictly(schema: z.ZodType): z.ZodType {
+  const ready = known.get(schema) ?? made(schema);
+  known.set(schema, ready);
+  return ready;
+}
+
+/** Definitions within zod's schemas, as far as they hold others. */
+interface Definition {
+  readonly type: string;
+  readonly shape?: Record<string, z.ZodType>;
+  readonly catchall?: z.ZodType;
+  readonly in?: z.ZodType;
+  readonly getter?: () => z.ZodType;
+}
+
+/** Members of a definition that hold a schema, or a list of schemas. */
+const HOLDERS = ["element", "innerType", "options", "items", "rest", "valueType", "left", "right"] as const;
+
+function made(schema: z.ZodType): z.ZodType {
+  const definition = schema.def as Definition & { readonly [member: string]: unknown };
+  if (definition.type === "object") return copy(schema, strictObject(definition));
+  if (definition.type === "lazy") return copy(schema, { ...definition, getter: () => strictly((definition.getter as () => z.ZodType)()) });
+  if (definition.type === "pipe") {
+    // What a function has made is not what was sent; but one that comes first only prepares it.
+    const place = (definition.in as z.ZodType).def.type === "transform" ? "out" : "in";
+    return copy(schema, { ...definition, [place]: strictly(definition[place] as z.ZodType) });
+  }
+  const changed: Record<string, unknown> = {};
+  for (const holder of HOLDERS) {
+    const held = definition[holder];
+    if (Array.isArray(held)) changed[holder] = held.map((one: z.ZodType) => strictly(one));
+    else if (held instanceof z.ZodType) changed[holder] = strictly(held);
+  }
+  return Object.keys(changed).length === 0 ? schema : copy(schema, { ...definition, ...changed });
+}
+
+/** The shape is made when it is asked for: a schema may contain itself. */
+function strictObject(definition: Definition): object {
+  const { shape: _shape, ...others } = Object.getOwnPropertyDescriptors(definition);
+  const copied: object = Object.defineProperties({}, others);
+  return Object.defineProperties(copied, {
+    catchall: { value: definition.catchall ?? z.never(), enumerable: true },
+    shape: {
+      configurable: true,
+      enumerable: true,
+      get() {
+        const shape = Object.fromEntries(Object.entries(definition.shape ?? {}).map(([name, member]) => [name, strictly(member)]));
+        Object.defineProperty(copied, "shape", { value: shape });
+        return shape;
+      },
+    },
+  });
+}
+
+/** With what the schema is called and described by, which zod keeps by instance. */
+function copy(schema: z.ZodType, definition: object): z.ZodType {
+  return schema.clone(definition as typeof schema.def, { parent: true });
+}
+
+/** The name that zod drops wherever names are free, because assigning it would change an object's prototype. */
+const PROTO = "__proto__";
+
+/**
+ * Members named `__proto__` that a value has and that what a schema made of it has no longer, at any depth. Only those that
+ * came as JSON are members at all.
+ */
+export function droppedMembers(value: unknown, result: unknown): Issue[] {
+  const sent = placesOf(value);
+  if (sent.length <= placesOf(result).length) return [];
+  return sent.map((path) => ({ path, message: `a member cannot be called ${PROTO} here` }));
+}
+
+function placesOf(value: unknown, path = ""): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]: [string, unknown]) => {
+    const place = path === "" ? name : `${path}.${name}`;
+    return name === PROTO ? [place, ...placesOf(member, place)] : placesOf(member, place);
+  });
+}

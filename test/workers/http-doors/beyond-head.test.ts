@@ -1,0 +1,110 @@
+/** Promise 3: a reader whose position is beyond the head (of another log, or a restored one) is told, and misses nothing. */
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { quietStore } from "../delivery/support.ts";
+import { read } from "../support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Sends nothing. */
+const HOOK = { url: "http://beyond.test/", types: ["Never"] };
+const LIVE = { accept: "text/event-stream" };
+
+/** A store with three events. */
+async function three() {
+  const store = quietStore("beyond");
+  for (let value = 1; value <= 3; value++) await store.read("s", value);
+  return store;
+}
+
+describe.each([
+  ["a page", (at: number) => [`/log?after=${at}`, {}]],
+  ["a page with a filter", (at: number) => [`/log?after=${at}&type=None&stream=a/b`, {}]],
+  ["a batch of CloudEvents", (at: number) => [`/log?after=${at}`, { accept: "application/cloudevents-batch+json" }]],
+  ["an export", (at: number) => [`/log?after=${at}`, { accept: "application/x-ndjson" }]],
+  ["server-sent events", (at: number) => [`/log?after=${at}`, LIVE]],
+  ["server-sent events that are resumed", (at: number) => ["/log?after=1", { ...LIVE, "last-event-id": String(at) }]],
+  ["a WebSocket", (at: number) => [`/log?after=${at}`, { upgrade: "websocket" }]],
+  ["a live view", (at: number) => [`/views/values?after=${at}`, LIVE]],
+  ["a live view that is resumed", (at: number) => ["/views/values", { ...LIVE, "last-event-id": String(at) }]],
+] satisfies [string, (at: number) => [string, Record<string, string>]][])("%s", (_what, asked) => {
+  it.each([4, 7, Number.MAX_SAFE_INTEGER])("from position %d, with the head at 3, is refused with the head", async (position) => {
+    const { get } = await three();
+    const response = await get(...asked(position));
+    expect(response.webSocket ?? null).toBeNull();
+    expect([response.status, await read(response)]).toMatchObject([409, { code: "position-beyond-head", head: 3, position }]);
+  });
+
+  it("from the head itself is given", async () => {
+    const { get } = await three();
+    const response = await get(...asked(3));
+    expect([101, 200]).toContain(response.status);
+    response.webSocket?.accept();
+    response.webSocket?.close();
+    await response.body?.cancel();
+  });
+});
+
+it("a store that was never written has no position to begin after", async () => {
+  const { get } = quietStore("never");
+  expect((await get("/log?after=0", LIVE)).status).toBe(200);
+  expect((await get("/log?after=1", LIVE)).status).toBe(409);
+});
+
+it("backward, a position beyond the head is one from which everything is seen", async () => {
+  const { json } = await three();
+  expect((await json("/log?direction=backward&after=9&limit=1")).events[0].position).toBe(3);
+});
+
+describe("what begins at a position that is beyond the head is refused, and begins nowhere:", () => {
+  it("a webhook", async () => {
+    const { post, json } = await three();
+    const response = await post("/webhooks", { ...HOOK, from: 4 });
+    expect([response.status, await read(response)]).toMatchObject([409, { code: "position-beyond-head", head: 3 }]);
+    expect((await json("/webhooks")).webhooks).toEqual(
+      (await json("/webhooks")).webhooks.filter(({ origin }: { origin: string }) => origin === "code"),
+    );
+    expect((await post("/webhooks", { ...HOOK, from: 3 })).status).toBe(201);
+  });
+
+  it("a replay", async () => {
+    const { post } = await three();
+    const { id } = await read(await post("/webhooks", HOOK));
+    const response = await post(`/webhooks/${id}/replay`, { from: 4 });
+    expect([response.status, await read(response)]).toMatchObject([409, { code: "position-beyond-head", head: 3 }]);
+    expect((await post(`/webhooks/${id}/replay`, { from: 3, to: 9 })).status).toBe(202);
+  });
+
+  it.each(["reset", "skip"])("a consumer's %s", async (action) => {
+    const { post } = await three();
+    for (const name of ["relay", "values"]) {
+      const response = await post(`/consumers/${name}/${action}`, { position: 4 });
+      expect([response.status, await read(response)]).toMatchObject([409, { code: "position-beyond-head", head: 3 }]);
+    }
+  });
+});
+
+describe("lagSeconds", () => {
+  it("is the age of the first event that a consumer has not taken, and 0 when it has all", async () => {
+    const { read: append, wake, json, post } = quietStore("lag");
+    const second = 1_000;
+    const now = vi.spyOn(Date, "now");
+    const [begun] = [Date.now()];
+    now.mockReturnValue(begun);
+    await append("s", 1);
+    await wake("values");
+    now.mockReturnValue(begun + 10 * second);
+    await append("s", 2);
+    now.mockReturnValue(begun + 15 * second);
+    await append("s", 3);
+    now.mockReturnValue(begun + 20 * second);
+    const named = async (name: string) => (await json("/consumers")).consumers.find((one: { name: string }) => one.name === name);
+    expect(await named("values")).toMatchObject({ position: 1, lag: 2, lagSeconds: 10 });
+    expect(await named("relay")).toMatchObject({ position: 0, lag: 3, lagSeconds: 20 });
+    expect(await json("/consumers/relay")).toMatchObject({ lagSeconds: 20 });
+    now.mockRestore();
+    await wake("values");
+    expect(await json("/consumers/values")).toMatchObject({ lag: 0, lagSeconds: 0 });
+    expect(await read(await post("/views/values/rebuild", undefined))).toMatchObject({ lagSeconds: 0 });
+  });
+});
