@@ -20,7 +20,6 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "action-not-possible": "consumers",
   "not-live": "test/workers/views/written.test.ts",
   "unknown-saga": "sagas",
-  "saga-in-progress": "sagas",
   "unknown-webhook": "webhooks",
   "unknown-delivery": "webhooks",
   "delivery-ended": "webhooks",
