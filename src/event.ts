@@ -5,6 +5,7 @@
  */
 
 import type { z } from "zod";
+import { byteLength } from "./json.ts";
 
 /** What JSON can say. `undefined` stands for a key that is left out. */
 export type JsonValue = string | number | boolean | null | undefined | readonly JsonValue[] | JsonObject;
@@ -141,6 +142,11 @@ export function erases({ type, data }: StoredEvent): boolean {
 /** The same of an event as handlers get it. */
 export function isErasure({ type, data }: RecordedEvent): boolean {
   return type === DELETED && (data as { erased?: unknown }).erased === true;
+}
+
+/** Bytes of what an event says: limits count them, not characters. */
+export function bytesOf({ data, meta }: Pick<StoredEvent, "data" | "meta">): number {
+  return byteLength(data) + byteLength(meta);
 }
 
 /** The event's public JSON text. `position` is left out where it is not known. */

@@ -41,7 +41,7 @@ export interface LogReadRequest extends LogFilter {
   /** The last position to look at, inclusive. */
   readonly to?: number;
   readonly limit: number;
-  /** Characters of `data` and `meta` after which the page ends; without it {@link PAGE_BYTES}. */
+  /** Bytes of `data` and `meta` after which the page ends; without it {@link PAGE_BYTES}. */
   readonly bytes?: number;
   readonly direction?: "forward" | "backward";
 }

@@ -1,5 +1,6 @@
 /** An operator's hand on a checkpoint: stops its consumer, lets it go on, or puts it somewhere else. */
 
+import { DELETED } from "../event.ts";
 import type { ConsumerError } from "../protocol.ts";
 import { type CheckpointStore, guarded } from "./checkpoint.ts";
 
@@ -44,11 +45,17 @@ export async function jump(
   await guarded(db.batch([active, checkpoint.move(from, to), rest, ...also]));
 }
 
-/** The same, past an event that failed. It stays on record which one that was, and why. */
+/**
+ * The same, past an event that failed. It stays on record which one that was, and why: a view's later tables pass it over too.
+ * A view that skips an erasure is built anew, without the erased events.
+ */
 export async function passOver(checkpoint: CheckpointStore, from: number, to: number, error: ConsumerError): Promise<void> {
   const [store, consumer] = checkpoint.key;
   const record = checkpoint.db
     .prepare(`INSERT OR REPLACE INTO headspring_skipped (store, consumer, position, error, at) VALUES (?, ?, ?, ?, ?)`)
     .bind(store, consumer, to, JSON.stringify(error), Date.now());
-  await jump(checkpoint, from, to, [record]);
+  const erase = checkpoint.db
+    .prepare(`UPDATE headspring_views SET erase_to = MAX(erase_to, ?) WHERE store = ? AND view = ?`)
+    .bind(to, store, consumer);
+  await jump(checkpoint, from, to, error.event?.type === DELETED ? [record, erase] : [record]);
 }

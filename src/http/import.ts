@@ -3,7 +3,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { App } from "../app.ts";
-import { categoryOf, streamIdOf } from "../event.ts";
+import { bytesOf, categoryOf, streamIdOf } from "../event.ts";
 import { derivedId } from "../ids.ts";
 import { APPEND_BYTES, APPEND_EVENTS, IMPORT_LINE_CHARACTERS, WAIT_SECONDS } from "../limits.ts";
 import { streamIdProblem } from "../names.ts";
@@ -108,7 +108,7 @@ class Importer {
     this.#line = line;
     if (text.trim() !== "") {
       const { stream, event } = await this.#eventOf(line, text).catch((error: unknown) => Promise.reject(atLine(error, line)));
-      const bytes = event.data.length + event.meta.length;
+      const bytes = bytesOf(event);
       const isFull = this.#run && (this.#run.events.length >= APPEND_EVENTS || this.#run.bytes + bytes > APPEND_BYTES);
       if (this.#run?.stream !== stream || isFull) await this.#flush();
       this.#run ??= { stream, events: [], lines: [], bytes: 0 };

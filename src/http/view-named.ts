@@ -7,7 +7,7 @@ import type { View } from "../views/view.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, checked, parametersOf, saidOften, storeOf } from "./request.ts";
 import { answered, headersOf, wantedOf } from "./view-answers.ts";
-import { Consistency } from "./view-query.ts";
+import { Consistency, INTEGER, NUMBER } from "./view-query.ts";
 
 /** `GET /views/{view}/queries/{query}` */
 export async function namedQuery(context: HttpContext, view: View): Promise<Response> {
@@ -21,12 +21,8 @@ export async function namedQuery(context: HttpContext, view: View): Promise<Resp
   );
   const wanted = await wantedOf(context, consistency);
   const answer = await answered(view, wanted, runNamedQuery(context.env, storeOf(context), view, query, params, wanted));
-  const { rows, truncated, position, stale } = answer;
-  return context.json(
-    { rows, position, ...(truncated ? { truncated: true } : {}), ...(stale ? { stale: true } : {}) },
-    200,
-    headersOf(answer),
-  );
+  const { rows, hasMore, position, stale } = answer;
+  return context.json({ rows, hasMore, position, ...(stale ? { stale: true } : {}) }, 200, headersOf(answer));
 }
 
 function queryOfPath(context: HttpContext, view: View): NamedQuery {
@@ -60,7 +56,8 @@ function valuesOf(query: NamedQuery, given: ReadonlyMap<string, string[]>): Reco
 
 /** What does not convert stays a text: the schema then says what is wrong with it. */
 function convert(text: string, types: ReadonlySet<unknown>): string | number | boolean {
-  if ((types.has("number") || types.has("integer")) && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
+  const written = types.has("number") ? NUMBER : types.has("integer") ? INTEGER : undefined;
+  if (written?.test(text) && Number.isFinite(Number(text))) return Number(text);
   if (types.has("boolean") && (text === "true" || text === "false")) return text === "true";
   return text;
 }

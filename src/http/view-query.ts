@@ -95,8 +95,9 @@ const KIND: Record<ColumnKind, string> = {
   json: "column of lists or objects",
 };
 
-/** A number as JSON writes it. */
-const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** A number as JSON writes it. JavaScript would take more for one: `0x10`, `+5`, ` 5` and nothing at all. */
+export const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+export const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 
 /** A value in the column's stored form. */
 function valueOf({ name, kind }: Column, text: string): string | number {

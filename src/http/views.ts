@@ -85,7 +85,10 @@ async function page(context: HttpContext, view: View): Promise<Response> {
   const { rows, next, ...served } = await answered(view, wanted, queryView(context.env, storeOf(context), view, query, wanted));
   const headers = { vary: "accept", ...headersOf(served), "headspring-live": liveId(served) };
   const about = { position: served.position, ...(served.stale ? { stale: true } : {}) };
-  if (!next) return context.json({ rows, ...about }, 200, headers);
+  if (!next) return context.json({ rows, hasMore: false, ...about }, 200, headers);
   const text = cursorText(sort, next);
-  return context.json({ rows, next: text, ...about }, 200, { ...headers, link: `<${linkTo(context, { cursor: text })}>; rel="next"` });
+  return context.json({ rows, hasMore: true, next: text, ...about }, 200, {
+    ...headers,
+    link: `<${linkTo(context, { cursor: text })}>; rel="next"`,
+  });
 }

@@ -1,7 +1,7 @@
 /** The log's events, in its object's SQLite: every event of a store, in one order (promise 3). */
 
 import { PAGE_BYTES, SCAN_EVENTS } from "../limits.ts";
-import { type LoggedEvent, type StoredEvent, erases } from "../event.ts";
+import { type LoggedEvent, type StoredEvent, bytesOf, erases } from "../event.ts";
 import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../log-protocol.ts";
 import { hasTableWith } from "../sqlite.ts";
 import { bindingsOf, conditionsOf, isSparse } from "./filter.ts";
@@ -156,7 +156,7 @@ export class LogTable {
     const events: LoggedEvent[] = [];
     let bytes = 0;
     for (const row of rows as unknown as Iterable<LoggedEvent>) {
-      bytes += row.data.length + row.meta.length;
+      bytes += bytesOf(row);
       if (events.length === limit || (bytes > maxBytes && events.length > 0)) return { events, cut: true };
       events.push(row);
     }

@@ -1,7 +1,7 @@
 /** A page of the log, which may begin in one segment and end in another: readers do not notice where one ends. */
 
 import type { App } from "../app.ts";
-import type { LoggedEvent } from "../event.ts";
+import { type LoggedEvent, bytesOf } from "../event.ts";
 import { PAGE_BYTES } from "../limits.ts";
 import type { LogPage, LogReadRequest } from "../log-protocol.ts";
 import { lift } from "../upcast.ts";
@@ -33,7 +33,7 @@ export class LogReader {
       const page = part?.page ?? this.#table.page(rest);
       for (const event of page.events) events.push(lift(this.#app, event.stream, blanked(event, pending)));
       limit -= page.events.length;
-      bytes -= page.events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
+      bytes -= page.events.reduce((sum, event) => sum + bytesOf(event), 0);
       after = page.next;
       const goesOn = part && after === part.end && after !== request.to && limit > 0 && bytes > 0 && events.length > 0;
       if (!goesOn) return { events, next: after, head: this.#table.head };

@@ -1,7 +1,7 @@
 /** From a command's text to the events it leads to: validates, decides, validates what was decided. Pure. */
 
 import type { z } from "zod";
-import { isLonger } from "../json.ts";
+import { byteLength, isLonger } from "../json.ts";
 import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES, LAST_TIME_MS, TIMER_KEY_BYTES } from "../limits.ts";
 import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } from "../command.ts";
 import type { NewEvent } from "../event.ts";
@@ -64,7 +64,7 @@ export function decide(aggregate: AnyAggregate, command: string, state: unknown,
   }
   const parts = "kind" in decision ? (decision.kind === "nothing" ? [] : [decision]) : decision;
   const events = parts.flatMap((part) => (part.kind === "event" ? checkedEvent(aggregate, part) : []));
-  const bytes = events.reduce((sum, { data }) => sum + data.length, 0);
+  const bytes = events.reduce((sum, { data }) => sum + byteLength(data), 0);
   if (events.length > APPEND_EVENTS || bytes > APPEND_BYTES) {
     throw new Error(`decide returned more than ${APPEND_EVENTS} events, or more than ${APPEND_BYTES} bytes of them`);
   }

@@ -1,7 +1,7 @@
 /** A stream's own events, in its object's SQLite. Append only; the primary key is the version. */
 
 import { APPEND_BYTES, APPEND_EVENTS, PAGE_BYTES, SCAN_EVENTS } from "../limits.ts";
-import type { StoredEvent } from "../event.ts";
+import { type StoredEvent, bytesOf } from "../event.ts";
 import type { StreamReadRequest } from "../protocol.ts";
 import { hasTableWith } from "../sqlite.ts";
 import { Tail } from "./tail.ts";
@@ -131,7 +131,7 @@ export class EventTable {
     const events: StoredEvent[] = [];
     let bytes = 0;
     for (const row of rows as unknown as Iterable<StoredEvent>) {
-      bytes += row.data.length + row.meta.length;
+      bytes += bytesOf(row);
       if (events.length === limit || (bytes > PAGE_BYTES && events.length > 0)) return { events, next: row.version };
       events.push(row);
     }
@@ -163,7 +163,7 @@ export class EventTable {
       }
       const { append: mine, ...event } = row;
       append = mine;
-      bytes += event.data.length + event.meta.length;
+      bytes += bytesOf(event);
       batch.push(event);
     }
     return batch.at(-1)?.version === this.#head ? batch : batch.slice(0, whole);

@@ -3,7 +3,7 @@
  * the log, and reading it back from SQLite costs as much as storing it did (measured).
  */
 
-import type { StoredEvent } from "../event.ts";
+import { type StoredEvent, bytesOf } from "../event.ts";
 import { APPEND_BYTES } from "../limits.ts";
 
 export class Tail {
@@ -13,7 +13,7 @@ export class Tail {
 
   /** Takes an append that has been committed. It holds at least that, and about as much as the largest append at most. */
   take(events: readonly StoredEvent[]): void {
-    const bytes = events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
+    const bytes = events.reduce((sum, event) => sum + bytesOf(event), 0);
     if (this.#bytes + bytes > APPEND_BYTES) this.forget();
     this.#events.push(...events);
     this.#bytes += bytes;

@@ -25,6 +25,8 @@ export interface Generations {
   readonly eraseTo: number;
   /** It is on record that the view exists here. */
   readonly registered: boolean;
+  /** Positions of events that an operator let it skip: no table of it has them, whenever it is built (promise 4). */
+  readonly skipped: ReadonlySet<number>;
 }
 
 /** A row of `headspring_views`, with what the wanted generation's checkpoint knows. */
@@ -32,6 +34,8 @@ export interface ViewRow {
   readonly serving: string;
   readonly rebuild: number;
   readonly erase_to: number;
+  /** JSON: a list of positions. */
+  readonly skipped?: string;
 }
 
 /** The bindings of the databases that views and checkpoints are kept in. */
@@ -54,7 +58,13 @@ export function checkpointOf(env: Env, store: string, view: View, table: ViewTab
 
 /** The statement that reads which table serves. */
 export function selectServing(db: Pick<D1Database, "prepare">, store: string, view: View): D1PreparedStatement {
-  return db.prepare(`SELECT serving, rebuild, erase_to FROM headspring_views WHERE store = ? AND view = ?`).bind(store, view.name);
+  return db
+    .prepare(
+      `SELECT serving, rebuild, erase_to,
+              (SELECT json_group_array(position) FROM headspring_skipped WHERE store = v.store AND consumer = v.view) AS skipped
+       FROM headspring_views AS v WHERE store = ? AND view = ?`,
+    )
+    .bind(store, view.name);
 }
 
 /** Which tables there are. A view that never ran is served by the table of its code. */
@@ -62,9 +72,9 @@ export async function generationsOf(env: Env, store: string, view: View, row?: V
   const db = databaseOf(env, view);
   await prepare(db);
   const found = row === undefined ? await selectServing(db, store, view).first<ViewRow>() : row;
-  const { rebuild, erase_to: eraseTo, serving } = found ?? { rebuild: 0, erase_to: 0, serving: tableOf(view).generation };
+  const { rebuild = 0, erase_to: eraseTo = 0, serving = tableOf(view).generation, skipped = "[]" } = found ?? {};
   const wanted = tableOf(view, rebuild);
-  const rest = { wanted, rebuild, eraseTo, registered: Boolean(found) };
+  const rest = { wanted, rebuild, eraseTo, registered: Boolean(found), skipped: new Set(JSON.parse(skipped) as number[]) };
   if (serving === wanted.generation) return { serving: wanted, stale: false, ...rest };
   return { serving: await servingTable(db, view, serving), stale: rebuildOf(view, serving) === undefined, ...rest };
 }

@@ -11,7 +11,7 @@ import type { RecordedEvent } from "../event.ts";
 import { LIVE_HELP_AFTER_MS, LIVE_KEYS } from "../limits.ts";
 import { project } from "./project.ts";
 import { touchesOf } from "./projector.ts";
-import { type Condition, queryStatement } from "./query-sql.ts";
+import { type Condition, pageOf, queryStatement } from "./query-sql.ts";
 import { type Served, servedBy } from "./query.ts";
 import { type ServedRows, readServing } from "./serving.ts";
 import type { ViewTable } from "./table.ts";
@@ -109,16 +109,20 @@ export class LiveView {
   /** Tells what has changed, or some of it. */
   async step(): Promise<Step> {
     const position = this.#position ?? 0;
-    const keys = [...this.#touched].slice(0, LIVE_KEYS);
-    if (keys.length > 0 || this.#unclear) {
+    const asked = [...this.#touched].slice(0, LIVE_KEYS);
+    if (asked.length > 0 || this.#unclear) {
       const atLeast = Math.max(position, this.#told);
-      let served = await this.#read(keys, "anywhere");
-      if (served.position < atLeast) served = await this.#read(keys, "primary");
+      let served = await this.#read(asked, "anywhere");
+      if (served.position < atLeast) served = await this.#read(asked, "primary");
       if (served.table.generation !== this.#generation) return { outcome: "rebuilt" };
       if (served.position < atLeast) return this.#wait(position);
       this.#told = served.position;
+      const page = pageOf(served.results, LIVE_KEYS);
+      const rows = new Map(page.rows.map((row) => [String(row[served.table.key]), served.table.fromSql(row)]));
+      // Rows come in the order of their keys: what is beyond the last of a page that was cut is told next time.
+      const last = page.hasMore ? [...rows.keys()].at(-1) : undefined;
+      const keys = last === undefined ? asked : asked.filter((key) => Buffer.compare(Buffer.from(key), Buffer.from(last)) <= 0);
       for (const key of keys) this.#touched.delete(key);
-      const rows = new Map(served.results.map((row) => [String(row[served.table.key]), served.table.fromSql(row)]));
       const changes = keys.map((key) => ({ key, ...(rows.has(key) ? { row: rows.get(key)! } : {}) }));
       if (this.#touched.size > 0) return { outcome: "changes", changes };
       this.#rest();

@@ -31,9 +31,9 @@ export async function project(
   const log = logOf(env, store);
   for (;;) {
     const { generations, checkpoints } = await look(env, store, view);
-    const { serving, stale, wanted } = generations;
+    const { serving, stale, wanted, skipped } = generations;
     if (!generations.registered) await register(env, store, view);
-    const wantedOne = viewConsumer(env, store, view, wanted);
+    const wantedOne = viewConsumer(env, store, view, wanted, skipped);
     wantedOne.checkpoint.saw(checkpoints);
     if (serving.generation === wanted.generation) {
       const progress = await catchUp(wantedOne, log, deadline, until);
@@ -41,7 +41,7 @@ export async function project(
       return progress;
     }
     // The table that answers comes first; what is being built gets slices of the time, so that it never holds up the other.
-    const servingOne = viewConsumer(env, store, view, serving);
+    const servingOne = viewConsumer(env, store, view, serving, skipped);
     servingOne.checkpoint.saw(checkpoints);
     const live: Progress = stale
       ? { position: (await servingOne.checkpoint.look())?.position ?? 0, outcome: "resting" }

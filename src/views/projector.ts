@@ -26,8 +26,15 @@ export interface ViewConsumer extends Consumer {
  * The view as a consumer of its store's log, into one of its tables.
  *
  * @param table without it: that of the code as it is now
+ * @param skipped positions of events that it passes over
  */
-export function viewConsumer(env: Env, store: string, view: View, table = tableOf(view)): ViewConsumer {
+export function viewConsumer(
+  env: Env,
+  store: string,
+  view: View,
+  table = tableOf(view),
+  skipped: ReadonlySet<number> = NONE,
+): ViewConsumer {
   const checkpoint = checkpointOf(env, store, view, table);
   const { db } = checkpoint;
   const projection: Projection = { view, table, db, store };
@@ -43,7 +50,10 @@ export function viewConsumer(env: Env, store: string, view: View, table = tableO
     erased: false,
     async apply(events, from, to) {
       let position = from;
-      const runs = runsOf(view, events);
+      const runs = runsOf(
+        view,
+        events.filter((event) => !skipped.has(event.position)),
+      );
       for (const [index, run] of runs.entries()) {
         const end = index === runs.length - 1 ? to : (run.events.at(-1)?.position ?? to);
         const worked = run.isSql ? written(projection, run.events, end) : await folded(projection, run.events, end);
@@ -60,6 +70,8 @@ export function viewConsumer(env: Env, store: string, view: View, table = tableO
     },
   };
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** Events in a row that are folded in memory together, or that SQL is written for. */
 interface Run {

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { VIEW_QUERY_ROWS } from "../limits.ts";
 import { type NamedQuery, ROWS } from "./named-query.ts";
+import { boundedSql, pageOf } from "./query-sql.ts";
 import { type Served, type Wanted, readAt, servedBy } from "./query.ts";
 import { type Sql, identifier } from "./sql.ts";
 import { requireTables, wordsOf } from "./sql-words.ts";
@@ -16,8 +17,8 @@ const BOUND_PARAMETERS = 100;
 
 export interface NamedAnswer extends Served {
   readonly rows: readonly StoredRow[];
-  /** There are more rows than an answer may have. */
-  readonly truncated: boolean;
+  /** There are more rows than an answer may have, or more bytes. */
+  readonly hasMore: boolean;
 }
 
 /** The query's SQL, or what it found, is not what it declares. */
@@ -53,13 +54,42 @@ export async function runNamedQuery(
       throw failure(view, query, asked, cause);
     }
   };
-  const statement = (table: ViewTable, db: D1Database) => own(() => namedStatement((asked = table), db, store, query, params));
-  const served = await readAt(env, store, view, statement, wanted).catch((error: unknown) => {
-    // All other errors are the platform's.
-    throw SQL_ERROR.test(String(error)) ? failure(view, query, asked, error) : error;
-  });
-  const rows = own(() => served.results.slice(0, VIEW_QUERY_ROWS).map((row) => rowOf(query.row, row)));
-  return { ...servedBy(served), rows, truncated: served.results.length > VIEW_QUERY_ROWS };
+  for (;;) {
+    let columns: readonly string[] | undefined;
+    let select = "";
+    const statement = (table: ViewTable, db: D1Database) =>
+      own(() => {
+        asked = table;
+        const named = namedSql(table, query, params);
+        select = named.rows + named.select;
+        columns = columnsOf.get(select);
+        return namedStatement(db, store, named, columns);
+      });
+    const served = await readAt(env, store, view, statement, wanted).catch((error: unknown) => {
+      // All other errors are the platform's.
+      throw SQL_ERROR.test(String(error)) ? failure(view, query, asked, error) : error;
+    });
+    const [first] = served.results;
+    if (first && !columns) {
+      remember(select, Object.keys(first));
+      continue;
+    }
+    const page = pageOf(served.results, VIEW_QUERY_ROWS);
+    return { ...servedBy(served), rows: own(() => page.rows.map((row) => rowOf(query.row, row))), hasMore: page.hasMore };
+  }
+}
+
+/**
+ * The columns of answers, by their SELECT. A row's bytes cannot be counted without them, and the database tells them with a first row
+ * only: so a SELECT that this isolate has not met is asked for one.
+ */
+const columnsOf = new Map<string, readonly string[]>();
+/** Of so many. Ours: SQL comes from code, with a few variants for each query. */
+const SELECTS = 1_000;
+
+function remember(select: string, columns: readonly string[]): void {
+  if (columnsOf.size >= SELECTS) columnsOf.clear();
+  columnsOf.set(select, columns);
 }
 
 /** SQLite's word for a statement that is wrong, or that meets a value it cannot take. */
@@ -71,32 +101,38 @@ function failure(view: View, query: NamedQuery, asked: ViewTable | undefined, ca
     : new QueryFailed(`query "${query.name}" of view "${view.name}" failed: ${String(cause)}`, { cause });
 }
 
+interface NamedSql {
+  /** The store's rows, under a name. */
+  readonly rows: string;
+  readonly select: string;
+  readonly values: readonly (string | number | null)[];
+}
+
 /**
  * The SELECT of a query stands in brackets, where nothing but a SELECT can stand, below a name for the store's rows.
  *
  * @throws {TypeError} when the query binds too many values, or selects from other tables
  */
-export function namedStatement(
-  table: ViewTable,
-  db: D1Database,
-  store: string,
-  query: NamedQuery,
-  params: Readonly<Record<string, unknown>>,
-): D1PreparedStatement {
+function namedSql(table: ViewTable, query: NamedQuery, params: Readonly<Record<string, unknown>>): NamedSql {
   const names = table.columns.map(({ name }) => name);
   const columns: Record<string, Sql> = Object.fromEntries(names.map((name) => [name, identifier(name)]));
   const { text, values } = query.sql({ rows: ROWS, columns, params }).render(3);
   if (values.length > BOUND_PARAMETERS - 2)
     throw new TypeError(`SQL of a query binds at most ${BOUND_PARAMETERS - 2} values, not ${values.length}: bind a list, for json_each`);
   requireTables(wordsOf(text), ["rows"]);
-  return db
-    .prepare(
-      `WITH ${ROWS.render(1).text} AS (SELECT ${names.map(quoted).join(", ")} FROM ${table.name} WHERE _store = ?1)
-       SELECT * FROM (
-       ${text}
-       ) LIMIT ?2`,
-    )
-    .bind(store, VIEW_QUERY_ROWS + 1, ...values);
+  const rows = `WITH ${ROWS.render(1).text} AS (SELECT ${names.map(quoted).join(", ")} FROM ${table.name} WHERE _store = ?1)`;
+  return { rows, select: `SELECT * FROM (\n${text}\n)`, values };
+}
+
+/** @param columns of the answer; without them, the statement is for its first row */
+function namedStatement(
+  db: D1Database,
+  store: string,
+  { rows, select, values }: NamedSql,
+  columns?: readonly string[],
+): D1PreparedStatement {
+  const answer = columns ? boundedSql(select, columns, "?2") : `${select} LIMIT ?2`;
+  return db.prepare(`${rows} ${answer}`).bind(store, columns ? VIEW_QUERY_ROWS + 1 : 1, ...values);
 }
 
 const kinds = new WeakMap<RowSchema, ReadonlyMap<string, ColumnKind>>();

@@ -1,5 +1,6 @@
 /** What can be asked of a view's rows: conditions, order and page, as one statement for the table that serves. Pure. */
 
+import { PAGE_BYTES } from "../limits.ts";
 import type { ColumnKind } from "./layout.ts";
 import type { SqlRow } from "./stored-row.ts";
 import { type ViewTable, quoted } from "./table.ts";
@@ -55,8 +56,33 @@ export function completeSort(key: string, sort: readonly SortColumn[] = []): rea
   return at >= 0 ? sort.slice(0, at + 1) : [...sort, { name: key, kind: "text", descending: sort.at(-1)?.descending ?? false }];
 }
 
+/** Under this name each row has the bytes of the rows so far, itself included. Columns of views do not begin with `_`. */
+const BYTES_SO_FAR = "_headspring_bytes";
+
 /**
- * The rows of a query, and one more than its limit when there are more.
+ * The rows that a SELECT finds, until they come to more than {@link PAGE_BYTES}: the row with which they do is the last, so that one
+ * knows that there are more. The database counts, since what it has sent is in memory already.
+ *
+ * @param columns of the SELECT
+ * @param limit the parameter that bounds the rows
+ */
+export function boundedSql(select: string, columns: readonly string[], limit: string): string {
+  const bytes = columns.map((name) => `COALESCE(octet_length(${quoted(name)}), 0)`).join(" + ");
+  return `SELECT * FROM (
+            SELECT *, SUM(1 + ${bytes}) OVER (ROWS UNBOUNDED PRECEDING) AS ${BYTES_SO_FAR} FROM (
+              ${select}
+            ) LIMIT ${limit}
+          ) WHERE ${BYTES_SO_FAR} - (1 + ${bytes}) < ${PAGE_BYTES}`;
+}
+
+/** What of the rows of {@link boundedSql} goes into a page of so many rows, and whether there are more. */
+export function pageOf(rows: readonly SqlRow[], limit: number): { readonly rows: readonly SqlRow[]; readonly hasMore: boolean } {
+  const fit = rows.filter((row, index) => index === 0 || Number(row[BYTES_SO_FAR]) < PAGE_BYTES).slice(0, limit);
+  return { rows: fit.map(({ [BYTES_SO_FAR]: _bytes, ...row }) => row), hasMore: fit.length < rows.length };
+}
+
+/**
+ * The rows of a query, and one more than its limit when there are more, for {@link pageOf}.
  *
  * @throws {ColumnNotServed} when the table lacks a column that the query names
  */
@@ -71,9 +97,16 @@ export function queryStatement(table: ViewTable, db: D1Database, store: string, 
     ...conditions.map((condition) => conditionSql(condition, parameters)),
     ...(after ? beyondSql(table, sort, after, parameters) : []),
   ];
+  const rows = parameters.add(limit + 1);
   const order = sort.map(({ name, descending }) => `${quoted(name)}${descending ? " DESC" : ""}`);
   return db
-    .prepare(`SELECT * FROM ${table.name} WHERE ${where.join(" AND ")} ORDER BY ${order.join(", ")} LIMIT ${parameters.add(limit + 1)}`)
+    .prepare(
+      boundedSql(
+        `SELECT * FROM ${table.name} WHERE ${where.join(" AND ")} ORDER BY ${order.join(", ")} LIMIT ${rows}`,
+        table.columns.map(({ name }) => name),
+        rows,
+      ),
+    )
     .bind(...parameters.values);
 }
 

@@ -2,7 +2,7 @@
 
 import { project } from "./project.ts";
 import type { Cursor } from "./query-cursor.ts";
-import { type ViewQuery, completeSort, queryStatement, sortValuesOf } from "./query-sql.ts";
+import { type ViewQuery, completeSort, pageOf, queryStatement, sortValuesOf } from "./query-sql.ts";
 import { type ServedRows, readServing } from "./serving.ts";
 import type { StoredRow, View } from "./view.ts";
 
@@ -45,14 +45,12 @@ type Statement = Parameters<typeof readServing>[3];
 export async function queryView(env: Env, store: string, view: View, query: ViewQuery, wanted: Wanted = NOW): Promise<ViewPage> {
   const served = await readAt(env, store, view, (table, db) => queryStatement(table, db, store, query), wanted);
   const { results, table, position } = served;
-  const page = results.slice(0, query.limit);
-  const last = page.at(-1);
+  const page = pageOf(results, query.limit);
+  const last = page.rows.at(-1);
   return {
     ...servedBy(served),
-    rows: page.map((row) => table.fromSql(row)),
-    ...(results.length > query.limit && last
-      ? { next: { values: sortValuesOf(last, query.sort ?? completeSort(view.key)), position } }
-      : {}),
+    rows: page.rows.map((row) => table.fromSql(row)),
+    ...(page.hasMore && last ? { next: { values: sortValuesOf(last, query.sort ?? completeSort(view.key)), position } } : {}),
   };
 }
 

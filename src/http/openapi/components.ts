@@ -67,11 +67,11 @@ export const ANSWERS = {
     imported: Whole.describe("Events that were stored now."),
     known: Whole.describe("Events that were there already."),
   }),
-  rows: z.object({ rows: z.array(Json), next: Cursor.optional(), position: Position, stale: Stale.optional() }),
+  rows: z.object({ rows: z.array(Json), hasMore: z.boolean(), next: Cursor.optional(), position: Position, stale: Stale.optional() }),
   queryRows: z.object({
     rows: z.array(Json),
+    hasMore: z.boolean().describe("There are more rows than an answer may have, or more bytes of them."),
     position: Position,
-    truncated: z.literal(true).optional().describe("There are more rows than an answer may have."),
     stale: Stale.optional(),
   }),
   state: z.object({

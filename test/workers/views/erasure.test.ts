@@ -1,9 +1,11 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { control } from "../../../src/delivery/control.ts";
 import { streamIdOf, view } from "../../../src/index.ts";
-import { requestRebuild } from "../../../src/views/generations.ts";
+import { generationsOf, requestRebuild } from "../../../src/views/generations.ts";
 import { project } from "../../../src/views/project.ts";
+import { viewConsumer } from "../../../src/views/projector.ts";
 import { readServing } from "../../../src/views/serving.ts";
 import type { View } from "../../../src/views/view.ts";
 import { reading } from "../app.ts";
@@ -133,6 +135,71 @@ describe("an erased stream", () => {
     await requestRebuild(env, id, graves);
     await run(graves);
     expect((await rowsOf(graves)).rows).toEqual(expected);
+  });
+});
+
+/** Fails at readings of -1, and where a stream is erased. */
+const failing = view("failing", {
+  from: reading,
+  row,
+  key: "id",
+  retry: "none",
+  on: {
+    Read: {
+      at: () => "all",
+      fold: (row, { data }) => {
+        if (data.value === -1) throw new Error("poisoned");
+        return { id: "all", total: (row?.total ?? 0) + data.value };
+      },
+    },
+    $deleted: {
+      at: () => "all",
+      fold: () => {
+        throw new Error("nothing is deleted here");
+      },
+    },
+  },
+});
+
+describe("an event that an operator let a view skip", () => {
+  const skip = async (id: string) => control(viewConsumer(env, id, failing, (await generationsOf(env, id, failing)).serving), env, "skip");
+  const quiet = () => (["info", "warn", "error"] as const).forEach((level) => vi.spyOn(console, level).mockReturnValue());
+
+  it("stays skipped when the view is built anew, so that an erasure afterwards reaches its rows", async () => {
+    quiet();
+    const { store: id, read, remove, run, rowsOf } = store("skipped");
+    await read("a", 1);
+    await read("b", -1);
+    await read("secret", 100);
+    await run(failing);
+    expect(await skip(id)).toEqual({ outcome: "done" });
+    await run(failing);
+    expect(await rowsOf(failing)).toEqual({ rows: [{ id: "all", total: 101 }], position: 3 });
+    await requestRebuild(env, id, failing);
+    await run(failing);
+    expect(await rowsOf(failing)).toEqual({ rows: [{ id: "all", total: 101 }], position: 3 });
+
+    await remove("secret", true);
+    await run(failing);
+    expect(await skip(id)).toEqual({ outcome: "done" }); // the handler fails at the erasure itself
+    await run(failing);
+    expect(await rowsOf(failing)).toEqual({ rows: [{ id: "all", total: 1 }], position: 4 });
+  });
+
+  it("is skipped by a table that another definition begins, in the view's own store only", async () => {
+    quiet();
+    const [one, other] = [store("one"), store("other")];
+    for (const { read, run } of [one, other]) {
+      await read("a", 1);
+      await read("a", -1);
+      await read("a", 2);
+      await run(failing);
+    }
+    await skip(one.store);
+    const changed = { ...failing, revision: 2 };
+    await one.run(changed);
+    expect(await one.rowsOf(changed)).toEqual({ rows: [{ id: "all", total: 3 }], position: 3 });
+    expect(await other.run(failing)).toMatchObject({ position: 1, outcome: "resting" });
   });
 });
 
