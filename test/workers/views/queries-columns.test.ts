@@ -120,9 +120,9 @@ describe("a sort", () => {
     await counted("index", {});
     await quietStore("index").get("/views/totals");
     const { results } = await queryStatement(table, explained, "store", { sort, limit: 10, after: [12, "b"] }).all<{ detail: string }>();
-    expect(results.map(({ detail }) => detail)).toEqual([
-      expect.stringMatching(/^SEARCH .* USING INDEX .*_total.*\(_store=\? AND total<\?\)$/),
-    ]);
+    // Around it, bytes are counted as rows come. Nothing is sorted.
+    const plan = results.map(({ detail }) => detail).filter((detail) => !/^(?:CO-ROUTINE|SCAN) \(?subquery/.test(detail));
+    expect(plan).toEqual([expect.stringMatching(/^SEARCH .* USING INDEX .*_total.*\(_store=\? AND total<\?\)$/)]);
   });
 });
 

@@ -37,6 +37,7 @@ describe("a named query", () => {
         { flag: false, count: 2, first: "y" },
         { flag: true, count: 1 },
       ],
+      hasMore: false,
       position: 1,
     });
   });
@@ -68,7 +69,7 @@ describe("a named query", () => {
   it("sees the rows of its own store only", async () => {
     await withRows("others", row("a", 1));
     const { json } = await withRows("own", row("b", 1), row("c", 1));
-    expect(await json("/views/specimens/queries/echo?text=x")).toEqual({ rows: [{ said: "x", rows: 2 }], position: 1 });
+    expect(await json("/views/specimens/queries/echo?text=x")).toEqual({ rows: [{ said: "x", rows: 2 }], hasMore: false, position: 1 });
   });
 
   it.each([`'`, `"; DROP TABLE headspring_checkpoints; --`, `' OR 1=1 --`, "?1", "\u0000", "😀", "${rows}"])(
@@ -91,14 +92,28 @@ describe("a named query", () => {
 
   it("answers with a bounded number of rows, and says when there are more", async () => {
     const { json } = await withRows("bounded", row("a", 1));
-    const { rows, truncated } = await json("/views/specimens/queries/many");
-    expect([rows.length, truncated]).toEqual([1_000, true]);
+    const { rows, hasMore } = await json("/views/specimens/queries/many");
+    expect([rows.length, hasMore]).toEqual([1_000, true]);
   });
 
   it.each([
     ["atLeast=many", "atLeast"],
     ["atLeast=1.5", "atLeast"],
     ["atLeast=", "atLeast"],
+    ["atLeast=0x10", "atLeast"],
+    ["atLeast=0b1", "atLeast"],
+    ["atLeast=1e3", "atLeast"],
+    ["atLeast=%205", "atLeast"],
+    ["atLeast=5%20", "atLeast"],
+    ["atLeast=%2B5", "atLeast"],
+    ["atLeast=05", "atLeast"],
+    ["atLeast=5.0", "atLeast"],
+    ["atLeast=.5", "atLeast"],
+    ["atLeast=-", "atLeast"],
+    ["atLeast=1_000", "atLeast"],
+    ["atLeast=Infinity", "atLeast"],
+    ["atLeast=9007199254740993", "atLeast"],
+    ["atLeast=1e999", "atLeast"],
     ["atLeast=1&atLeast=2", "atLeast"],
     ["flag=yes", "flag"],
     ["colour=red", "colour"],

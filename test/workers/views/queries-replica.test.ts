@@ -94,7 +94,7 @@ describe("a replica that lags behind", () => {
     vi.spyOn(env.VIEWS, "withSession").mockReturnValue({
       batch: () => Promise.reject(new Error("D1_ERROR: no such table: view_totals: SQLITE_ERROR")),
     } as unknown as D1DatabaseSession);
-    expect(await quietStore("young").json("/views/totals")).toEqual({ rows: [], position: 0 });
+    expect(await quietStore("young").json("/views/totals")).toEqual({ rows: [], hasMore: false, position: 0 });
   });
 });
 

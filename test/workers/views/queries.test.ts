@@ -17,6 +17,7 @@ describe("a view", () => {
         { counter: "a", total: 3, events: 1, versions: [1], big: false },
         { counter: "b", total: 12, events: 1, versions: [1], big: true },
       ],
+      hasMore: false,
       position: 2,
     });
   });
@@ -25,7 +26,7 @@ describe("a view", () => {
     const { get } = quietStore("never");
     const response = await get("/views/totals");
     expect(response.status).toBe(200);
-    expect(await read(response)).toEqual({ rows: [], position: 0 });
+    expect(await read(response)).toEqual({ rows: [], hasMore: false, position: 0 });
   });
 
   it("that no code declares is unknown, and the answer lists those there are", async () => {
