@@ -81,7 +81,8 @@ describe("rows that come to more bytes than an answer may have", () => {
     expect([named.rows.length, named.hasMore, Object.keys(named.rows[0]!)]).toEqual([9, true, ["id", "no_text", "a text", "_bytes"]]);
     expect(await run("none")).toMatchObject({ rows: [], hasMore: false });
     // The second time, the columns are known.
-    for (const _time of [1, 2]) expect(await run("some")).toMatchObject({ rows: [{ id: ids[0] }, { id: ids[1] }], hasMore: false });
+    for (const query of ["some", "some"])
+      expect(await run(query)).toMatchObject({ rows: [{ id: ids[0] }, { id: ids[1] }], hasMore: false });
   });
 
   it("are told by a live view in several steps, each row once", async () => {
