@@ -87,9 +87,9 @@ export function log({ freshStore }: Service): void {
     it("of a store that was never written answers like that of an empty one", async () => {
       const { json, get } = freshStore("log");
       expect(await json("/log")).toEqual({ events: [], hasMore: false, next: 0, head: 0 });
-      expect(await json("/log?direction=backward")).toEqual({ events: [], next: null, head: 0 });
+      expect(await json("/log?direction=backward")).toEqual({ events: [], hasMore: false, next: null, head: 0 });
       expect(await json("/log/head")).toEqual({ head: 0 });
-      expect(await json("/log/streams")).toEqual({ streams: [] });
+      expect(await json("/log/streams")).toEqual({ streams: [], hasMore: false });
       expect(await linesOf(await get("/log", NDJSON))).toEqual([]);
     });
 

@@ -29,6 +29,7 @@ export const REQUESTS: Readonly<Record<string, ExampleRequest>> = {
   "aggregates:reminder:AskAndDrop": { path: { id: "3" }, body: {} },
   "aggregates:reminder:SetNonsense": { path: { id: "1" }, body: {} },
   "aggregates:errand:Note": { path: { id: "1" }, body: { what: "x" } },
+  "aggregates:slip:Slip": { path: { id: "1" }, body: { n: 1 } },
   "aggregates:agenda:Plan": { path: { id: "1" }, body: { parts: [{ part: "a", in: "1h" }] } },
   "aggregates:agenda:Forget": { path: { id: "1" }, body: { part: "a" } },
   "aggregates:agenda:Bell": { path: { id: "1" }, body: { part: "a" } },
