@@ -128,7 +128,7 @@ export interface LoggedEvent extends StoredEvent {
 
 /** The type of the event that ends a stream. */
 export const DELETED = "$deleted" as const;
-/** What that event says: whether the stream was erased too. */
+/** What that event says: whether the stream was erased too. That of a saga also tells the one that started it. */
 export const DELETED_DATA = { kept: `{"erased":false}`, erased: `{"erased":true}` };
 
 /**
@@ -136,7 +136,7 @@ export const DELETED_DATA = { kept: `{"erased":false}`, erased: `{"erased":true}
  * Erasure travels as the event itself: so it reaches the log exactly once, in order, by the way all events take.
  */
 export function erases({ type, data }: StoredEvent): boolean {
-  return type === DELETED && data === DELETED_DATA.erased;
+  return type === DELETED && data !== DELETED_DATA.kept && (JSON.parse(data) as { erased?: unknown } | null)?.erased === true;
 }
 
 /** The same of an event as handlers get it. */

@@ -6,7 +6,7 @@
  * fields may be added as optional, never renamed or removed.
  */
 
-import type { StoredEvent } from "./event.ts";
+import type { JsonValue, StoredEvent } from "./event.ts";
 
 // ── to a stream ──────────────────────────────────────────────────────────────────────────────
 
@@ -119,7 +119,24 @@ export interface Deleted {
 
 export type AppendAnswer = Written | VersionConflict | IdempotencyConflict | Deleted;
 
-export type DeleteAnswer = Written | VersionConflict | Deleted | { readonly outcome: "unknown" };
+export type DeleteAnswer = Written | VersionConflict | Deleted | Unfinished | { readonly outcome: "unknown" };
+
+/** The stream has not reached its end: it is deleted by force only. */
+export interface Unfinished extends Halfway {
+  readonly outcome: "unfinished";
+}
+
+export interface Halfway {
+  readonly detail: string;
+  /** Steps whose effects would stay. */
+  readonly steps: readonly string[];
+}
+
+/** What a stream's rules say of its deletion: why it takes force, and what the event that ends it says besides. */
+export interface AtDeletion {
+  readonly unfinished?: Halfway;
+  readonly data?: Readonly<Record<string, JsonValue>>;
+}
 
 /** Events of another store, for this stream. Those it has already, by their ids, are skipped. */
 export interface ImportRequest {
@@ -142,6 +159,8 @@ export type ImportAnswer =
 export interface DeleteRequest {
   /** Also remove what the stream's events say. */
   readonly erase: boolean;
+  /** Also a saga that has not reached its end. */
+  readonly force?: boolean;
   readonly trace?: string;
   readonly expected: Expected;
   readonly waitMs?: number;
@@ -156,7 +175,14 @@ export type CommandAnswer =
       readonly details?: string;
       readonly replayed: boolean;
     }
-  | { readonly outcome: "failed"; readonly commandId: string }
+  | {
+      readonly outcome: "failed";
+      readonly commandId: string;
+      /** What was thrown. For processors; no door shows it. */
+      readonly cause?: string;
+      /** The code lacks something: more inputs than this one would fail. */
+      readonly isMistake?: boolean;
+    }
   | { readonly outcome: "unknown-command" }
   | Invalid
   | VersionConflict

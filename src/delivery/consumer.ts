@@ -40,6 +40,8 @@ export interface Consumer {
    * @throws {CheckpointMoved} when another worker was faster; nothing was committed
    */
   apply(events: readonly RecordedEvent[], from: number, to: number): Promise<Applied>;
+  /** An operator is about to let it skip the event at this position. */
+  skips?(position: number): Promise<void>;
 }
 
 export interface Progress {

@@ -53,10 +53,13 @@ export async function control(consumer: Consumer, env: Env, action: ConsumerActi
   }
 }
 
-async function skip({ name, store, checkpoint }: Consumer, current: Checkpoint, position?: number): Promise<ControlOutcome> {
+async function skip(consumer: Consumer, current: Checkpoint, position?: number): Promise<ControlOutcome> {
+  const { name, store, checkpoint } = consumer;
   const failed = current.error?.event;
   if (!current.error || !failed || failed.position <= current.position) return notPossible("no event has failed");
   if (position !== undefined && position !== failed.position) return notPossible(`the event that failed is at position ${failed.position}`);
+  // Before the checkpoint moves: whoever waits for the event's outcome must hear of it, also when this is cut short.
+  await consumer.skips?.(failed.position);
   const outcome = await moved(passOver(checkpoint, current.position, failed.position, current.error));
   if (outcome.outcome === "done") logger.warn({ message: "an operator let a consumer skip an event", store, consumer: name, ...failed });
   return outcome;

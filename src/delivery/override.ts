@@ -51,11 +51,17 @@ export async function jump(
  */
 export async function passOver(checkpoint: CheckpointStore, from: number, to: number, error: ConsumerError): Promise<void> {
   const [store, consumer] = checkpoint.key;
-  const record = checkpoint.db
-    .prepare(`INSERT OR REPLACE INTO headspring_skipped (store, consumer, position, error, at) VALUES (?, ?, ?, ?, ?)`)
-    .bind(store, consumer, to, JSON.stringify(error), Date.now());
+  const record = recordSkip(checkpoint, to, error);
   const erase = checkpoint.db
     .prepare(`UPDATE headspring_views SET erase_to = MAX(erase_to, ?) WHERE store = ? AND view = ?`)
     .bind(to, store, consumer);
   await jump(checkpoint, from, to, error.event?.type === DELETED ? [record, erase] : [record]);
+}
+
+/** The statement that puts on record which event was passed over, and why. */
+export function recordSkip(checkpoint: CheckpointStore, position: number, error: ConsumerError): D1PreparedStatement {
+  const [store, consumer] = checkpoint.key;
+  return checkpoint.db
+    .prepare(`INSERT OR REPLACE INTO headspring_skipped (store, consumer, position, error, at) VALUES (?, ?, ?, ?, ?)`)
+    .bind(store, consumer, position, JSON.stringify(error), Date.now());
 }

@@ -137,7 +137,7 @@ function isProcess(app: App, name: string): boolean {
 
 /** The state of a process manager or saga: its own, and what it waits for. */
 function processJson(state: string): string {
-  const { own, inFlight, completed } = JSON.parse(state) as ProcessState;
+  const { own, inFlight, completed, failure } = JSON.parse(state) as ProcessState;
   const commands = inFlight.map(({ commandId, aggregate, id, command, data }) => ({
     commandId,
     stream: `${aggregate}/${id}`,
@@ -145,7 +145,8 @@ function processJson(state: string): string {
     data,
   }));
   const waits = commands.length > 0 ? `,"inFlight":${JSON.stringify(commands)}` : "";
-  return `"state":${JSON.stringify(own)},"status":"${completed ? "completed" : "running"}"${waits}`;
+  const status = failure ? `"failed","failure":${JSON.stringify(failure)}` : completed ? `"completed"` : `"running"`;
+  return `"state":${JSON.stringify(own)},"status":${status}${waits}`;
 }
 
 /** The outcome of a command, as it is told to who asks later. */

@@ -34,6 +34,7 @@ const PROBLEMS = {
   "replay-refused": [409, "The replay cannot begin"],
   "too-many-webhooks": [409, "The store has as many webhooks as it may have"],
   "too-many-categories": [409, "The store has as many categories as it may have"],
+  "saga-in-progress": [409, "The saga has not reached its end"],
   "action-not-possible": [409, "The consumer is not in a state for this"],
   "too-many-versions": [409, "The category has as many earlier versions as are kept"],
   "store-placed": [409, "The store has its place, for good"],

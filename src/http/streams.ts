@@ -44,7 +44,8 @@ const Window = z.object({
 
 export const PageQuery = Window.extend({ limit: limitOf(PAGE_EVENTS, PAGE_EVENTS_DEFAULT) });
 
-export const DeleteQuery = z.object({ erase: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
+const Flag = z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false);
+export const DeleteQuery = z.object({ erase: Flag, force: Flag });
 
 const JSON_TYPE = "application/json";
 const LINES_TYPE = "application/x-ndjson";
@@ -78,18 +79,24 @@ export function streamRoutes(app: App) {
   });
 
   routes.delete("/:category/:id", async (context) => {
-    const { erase } = queryOf(context, DeleteQuery);
+    const { erase, force } = queryOf(context, DeleteQuery);
     // The catalog is not asked: what must be erased can be erased, also in a category that was retired.
     const category = context.req.param("category");
     if (!NAME.test(category)) throw unknownCategory(category);
     const stream = `${category}/${streamIdOfPath(context)}`;
     const answer = await objectOf(context, stream).remove({
       erase,
+      force,
       expected: expectedOf(context),
       waitMs: waitMsOf(context),
       trace: traceOf(context),
     });
     if (answer.outcome === "unknown") throw unknownStream(stream);
+    if (answer.outcome === "unfinished") {
+      const { detail, steps } = answer;
+      const stays = steps.length === 0 ? "" : `, and nothing would undo ${steps.join(", ")}`;
+      throw new Problem("saga-in-progress", `${detail}${stays}; \`?force=true\` deletes it all the same`, { steps });
+    }
     if (answer.outcome !== "written") throw problemOf(answer);
     return writtenAnswer(stream, answer, 200);
   });

@@ -7,16 +7,20 @@
 import type { App } from "../app.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { Consumer } from "../delivery/consumer.ts";
-import { type RecordedEvent, categoryOf, hopsOf, streamIdOf } from "../event.ts";
+import { recordSkip } from "../delivery/override.ts";
+import { type RecordedEvent, categoryOf, hopsOf, streamIdOf, toRecorded } from "../event.ts";
 import { derivedId } from "../ids.ts";
 import { PROCESS_LANES } from "../limits.ts";
 import { ofApp } from "../platform-errors.ts";
 import { streamIdProblem } from "../names.ts";
-import { streamOf } from "../objects.ts";
+import { FAIL, messageOf } from "../mistake.ts";
+import { logOf, streamOf } from "../objects.ts";
+import type { ConsumerError } from "../protocol.ts";
 import { type Work, workInLanes } from "./lanes.ts";
 import { type Cause, causeOf } from "./cause.ts";
+import { type Running, outcomeOf } from "./process-outcome.ts";
 import { hopsProblem } from "./loops.ts";
-import { COMMAND_SENT, CommandSent, INPUT, OUTCOME, type Outcome, START_SAGA } from "./process-events.ts";
+import { COMMAND_SENT, CommandSent, type Failing, INPUT, OUTCOME, type Outcome } from "./process-events.ts";
 import type { Process } from "./process.ts";
 import { logger } from "../telemetry/logger.ts";
 import { reactionSpan } from "./reaction-span.ts";
@@ -38,30 +42,66 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
     hooks: app.hooks,
     ...(retry === undefined ? {} : { retry }),
     async apply(events, from, to) {
+      const passed: PassedOver[] = [];
       const failure = await workInLanes(
         events.flatMap((event) => {
-          const work = workFor(run, event);
+          const work = workFor(run, event, passed);
           return work ? { ...work, run: () => reactionSpan(store, name, event, work.run) } : [];
         }),
         PROCESS_LANES,
       );
       const position = failure ? failure.event.position - 1 : to;
-      if (position > from) await checkpoint.commit(from, position, []);
+      const left = passed.filter(({ event }) => event.position <= position);
+      if (position > from)
+        await checkpoint.commit(
+          from,
+          position,
+          left.map(({ event, error }) => recordSkip(checkpoint, event.position, error)),
+        );
+      for (const { event, error } of left) {
+        const { stream, type } = event;
+        logger.error(
+          {
+            message: "an event was passed over: it reaches no instance",
+            store,
+            consumer: name,
+            stream,
+            type,
+          },
+          error.message,
+        );
+      }
       return failure ? { position, failure } : { position };
     },
+    skips: (position) => skipOutcome(run, position),
   };
 }
 
-/** A process of one store. */
-interface Running {
-  readonly app: App;
-  readonly env: Env;
-  readonly store: string;
-  readonly process: Process;
+/** An event that reaches no instance, and why: on record like one that an operator has skipped. */
+interface PassedOver {
+  readonly event: RecordedEvent;
+  readonly error: ConsumerError;
+}
+
+/** The instance that waits for a command whose event is skipped hears that it failed. */
+async function skipOutcome(run: Running, position: number): Promise<void> {
+  const { name } = run.process;
+  const page = await logOf(run.env, run.store).read({
+    after: position - 1,
+    to: position,
+    limit: 1,
+    types: [COMMAND_SENT],
+    categories: [name],
+  });
+  const [event] = page.events.filter(({ erased }) => !erased).map(toRecorded);
+  const sent = event && CommandSent.safeParse(event.data).data;
+  if (!sent) return;
+  const detail = "an operator let the consumer skip the command";
+  await tellOutcome(run, event, { outcome: "failed", commandId: sent.commandId, reason: "skipped", detail }, true);
 }
 
 /** What an event means to the process. All that concerns one instance is one lane, so that it has the log's order. */
-function workFor(run: Running, event: RecordedEvent): Work | undefined {
+function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): Work | undefined {
   const { name, sources, process } = run.process;
   const category = categoryOf(event.stream);
   if (category === name) {
@@ -80,72 +120,25 @@ function workFor(run: Running, event: RecordedEvent): Work | undefined {
     const key = derivedId("input", name, event.stream, event.id);
     return { event, lane: id, run: () => tell(run, event, id, { command: INPUT, data: { event }, key, cause: causeOf(event) }) };
   } catch (error) {
-    return { event, lane: "", run: () => Promise.reject(error) };
+    // It leads to no instance that could fail of it.
+    const { stream, version, type, position } = event;
+    const report = { message: messageOf(error), at: new Date().toISOString(), event: { position, stream, version, type } };
+    passed.push({ event, error: report });
+    return undefined;
   }
 }
 
 /** Carries out a command that an instance has sent, and tells it the outcome. */
 async function carryOut(run: Running, event: RecordedEvent): Promise<void> {
   const sent = CommandSent.parse(event.data);
-  const outcome = await outcomeOf(run, event, sent);
-  const key = derivedId("outcome", run.process.name, event.stream, sent.commandId);
+  await tellOutcome(run, event, await outcomeOf(run, event, sent));
+}
+
+async function tellOutcome(run: Running, event: RecordedEvent, outcome: Outcome, evenMistakes = false): Promise<void> {
+  const key = derivedId("outcome", run.process.name, event.stream, outcome.commandId);
   // To hear of an outcome is no further reaction: else a saga could have only so many steps.
   const cause = { ...causeOf(event), hops: hopsOf(event) };
-  await tell(run, event, streamIdOf(event.stream), { command: OUTCOME, data: outcome, key, cause });
-}
-
-async function outcomeOf({ app, env, store, process }: Running, event: RecordedEvent, sent: CommandSent): Promise<Outcome> {
-  const { commandId, aggregate, id, command, data, expected = { kind: "any" } } = sent;
-  const failed = (reason: string, detail?: string): Outcome => {
-    return { outcome: "failed", commandId, reason, ...(detail === undefined ? {} : { detail }) };
-  };
-  const target = app.aggregates.get(aggregate);
-  if (!target) return failed("unknown-aggregate", `the app has no aggregate "${aggregate}"`);
-  if (!Object.hasOwn(target.commands, command) || isItsOwn(target, command)) {
-    return failed("unknown-command", `"${aggregate}" has no command "${command}"`);
-  }
-  const problem = streamIdProblem(id);
-  if (problem) return failed("invalid-stream-id", problem);
-  const answer = await streamOf(env, store, aggregate, id).execute({
-    command,
-    data: JSON.stringify(data),
-    idempotencyKey: commandId,
-    firstStands: true,
-    // The first outcome stands, a failure too: what the instance has been told must stay true.
-    recordFailure: true,
-    withData: process.process.wantsEvents(sent),
-    expected,
-    ...causeOf(event),
-  });
-  switch (answer.outcome) {
-    case "written": {
-      const events = answer.events.map(({ type, version, data }) => {
-        return { type, version, ...(data === undefined ? {} : { data: JSON.parse(data) as Record<string, unknown> }) };
-      });
-      return { outcome: "accepted", commandId, version: answer.version, events };
-    }
-    case "refused": {
-      const details = answer.details === undefined ? {} : { details: JSON.parse(answer.details) as unknown };
-      return { outcome: "refused", commandId, reason: answer.reason, ...details };
-    }
-    case "failed":
-      return failed("command-failed", "its decide or evolve threw; the deployment's log has the cause, under this command id");
-    case "invalid":
-      return failed("invalid-command", answer.issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; "));
-    case "version-conflict":
-      return failed("version-conflict", `expected ${answer.expected}, but the stream is at version ${answer.actual}`);
-    case "deleted":
-      return failed("stream-deleted", "the stream has ended");
-    case "unknown-command":
-      return failed("unknown-command", `"${aggregate}" has no command "${command}"`);
-    case "idempotency-conflict":
-      throw new Error(`${command} for ${aggregate}/${id} was answered by idempotency-conflict`);
-  }
-}
-
-/** Whether only the process itself sends this command: its inputs and timers. Internal commands of aggregates are for processors too. */
-function isItsOwn(target: object & { readonly internal?: ReadonlySet<string> }, command: string): boolean {
-  return "process" in target && target.internal?.has(command) === true && command !== START_SAGA;
+  await tell(run, event, streamIdOf(event.stream), { command: OUTCOME, data: outcome, key, cause }, evenMistakes);
 }
 
 interface Input {
@@ -155,8 +148,11 @@ interface Input {
   readonly cause: Cause;
 }
 
-/** Hands an input to an instance. The same key stores it once. */
-async function tell(run: Running, event: RecordedEvent, id: string, input: Input): Promise<void> {
+/**
+ * Hands an input to an instance. The same key stores it once. An instance that cannot take it has failed;
+ * what the code lacks is thrown instead, unless an operator has decided (`evenMistakes`).
+ */
+async function tell(run: Running, event: RecordedEvent, id: string, input: Input, evenMistakes = false): Promise<void> {
   const { command, data, key, cause } = input;
   const { env, store, process } = run;
   const instance = `${process.name}/${id}`;
@@ -182,8 +178,23 @@ async function tell(run: Running, event: RecordedEvent, id: string, input: Input
         causationId: cause.causationId,
       });
       return;
-    case "failed":
-      throw new Error(`a handler of ${instance} failed at ${event.type}; the log has the cause, under command id ${answer.commandId}`);
+    case "failed": {
+      const { cause: why = `the log has the cause, under command id ${answer.commandId}`, isMistake } = answer;
+      const failed = new Error(`${instance} could not take ${event.type} (${event.stream}, version ${event.version}): ${why}`);
+      if (command === FAIL || (isMistake && !evenMistakes)) throw failed;
+      const { stream, type, version } = event;
+      const about = {
+        store,
+        consumer: process.name,
+        stream: instance,
+        type,
+        correlationId: cause.correlationId,
+        causationId: cause.causationId,
+      };
+      logger.error({ message: "a process has failed: it could not take an input", ...about }, why);
+      const failing: Failing = { reason: "handler-threw", detail: why, event: { id: event.id, stream, version, type } };
+      return tell(run, event, id, { command: FAIL, data: failing, key: derivedId("fail", key), cause });
+    }
     default:
       throw new Error(`${event.type} for ${instance} was answered by ${answer.outcome}`);
   }

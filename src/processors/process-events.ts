@@ -51,7 +51,18 @@ export const PROCESS_EVENTS = {
   $CommandRefused: z.object({ commandId: CommandId, reason: z.string(), details: z.unknown().optional() }),
   $CommandFailed: z.object({ commandId: CommandId, reason: z.string(), detail: z.string().optional() }),
   $Completed: z.object({}),
+  /** The instance has ended because an input could not be processed. */
+  $Failed: z.object({
+    reason: z.string(),
+    detail: z.string().optional(),
+    /** The event that could not be processed; absent: it was a timer. */
+    event: z.object({ id: z.string(), stream: z.string(), version: z.int(), type: z.string() }).optional(),
+  }),
 };
+
+/** Why an instance has failed. */
+export const Failing = PROCESS_EVENTS.$Failed;
+export type Failing = z.infer<typeof Failing>;
 
 /** What became of a command. */
 export const Outcome = z.discriminatedUnion("outcome", [

@@ -71,6 +71,7 @@ export interface Failed<Data = JsonObject> extends Sent<Data> {
     | "unknown-command"
     | "invalid-stream-id"
     | "stream-deleted"
+    | "skipped"
     | "version-conflict"
     | "command-failed";
   readonly detail?: string;

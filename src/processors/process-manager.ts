@@ -85,7 +85,7 @@ export interface ProcessManagerDefinition<
   readonly revision?: string | number;
   /** Where a new one begins in the log. Default: at its beginning. */
   readonly start?: "beginning" | "head";
-  /** When a handler throws, or a part of the store is out of reach. Default: 8 attempts, 1 s doubling to 64 s. */
+  /** When a part of the store is out of reach. A handler that throws ends its instance. Default: 8 attempts, 1 s doubling to 64 s. */
   readonly retry?: Retry;
 }
 

@@ -10,9 +10,11 @@ import { z } from "zod";
 import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, SendAction, Timer } from "../command.ts";
 import type { RetryPolicy } from "../delivery/retry.ts";
 import type { DataSchema, NewEvent, RecordedEvent } from "../event.ts";
+import { CodeMistake, FAIL } from "../mistake.ts";
 import { derivedId } from "../ids.ts";
+import type { AtDeletion } from "../protocol.ts";
 import type { Source } from "../source.ts";
-import { COMMAND_SENT, type CommandSent, INPUT, OUTCOME, Outcome, PROCESS_EVENTS } from "./process-events.ts";
+import { COMMAND_SENT, type CommandSent, Failing, INPUT, OUTCOME, Outcome, PROCESS_EVENTS } from "./process-events.ts";
 
 const Input = z.object({ event: z.custom<RecordedEvent>((event) => typeof event === "object" && event !== null) });
 
@@ -22,6 +24,8 @@ export interface ProcessState<State = unknown> {
   /** Commands whose outcome is not known yet, in the order in which they were sent. */
   readonly inFlight: readonly CommandSent[];
   readonly completed: boolean;
+  /** It has ended because an input could not be processed. */
+  readonly failure?: Failing;
 }
 
 /** The process has reached its end. Made by {@link complete}. */
@@ -66,6 +70,10 @@ export interface ProcessDefinition {
   onCommand(state: unknown, command: string, data: unknown, context: DecideContext): Answer | Refusal;
   onTimeout(state: unknown, timeout: string, data: unknown, context: DecideContext): Answer;
   onOutcome(state: unknown, sent: CommandSent, outcome: Outcome, context: DecideContext): Answer;
+  /** What the instance still stores of its own when it is ended by a failure. */
+  onFail?(state: unknown, why: Failing, context: DecideContext): readonly Part[];
+  /** What deleting an instance means: why it should not be, and what the event that ends its stream tells others. */
+  atDeletion?(state: unknown, completed: boolean): AtDeletion;
   /** Whether `onOutcome` wants to know what the events of a command say. */
   readonly wantsEvents: (sent: CommandSent) => boolean;
   /** Aggregates that it sends commands to; undefined: any. */
@@ -91,6 +99,7 @@ export interface Process {
   readonly start: "beginning" | "head";
   /** What the consumer needs of it. */
   readonly process: Pick<ProcessDefinition, "correlate" | "wantsEvents" | "retry">;
+  readonly atDeletion?: (state: ProcessState) => AtDeletion;
 }
 
 /** What its stream stores of an answer. */
@@ -103,7 +112,7 @@ const CANCEL_ALL = { kind: "cancel-all" } satisfies CancelAll as unknown as Canc
 /** Makes the aggregate. */
 export function defineProcess(definition: ProcessDefinition): Process {
   const { name, description, sources, revision, commands, timeouts } = definition;
-  const inputs = { [INPUT]: Input, [OUTCOME]: Outcome } as unknown as Record<string, DataSchema>; // their values are JSON objects
+  const inputs = { [INPUT]: Input, [OUTCOME]: Outcome, [FAIL]: Failing } as unknown as Record<string, DataSchema>; // their values are JSON objects
   const events = { ...definition.events, ...(PROCESS_EVENTS as unknown as Record<string, DataSchema>) };
   const answer = (context: DecideContext, reply: Answer, first: readonly NewEvent[] = []) => decided(definition, context, reply, first);
   return {
@@ -149,8 +158,14 @@ export function defineProcess(definition: ProcessDefinition): Process {
         const own = evolveOwn(definition, state.own, told, context);
         return answer(context, definition.onOutcome(own, sent, outcome, context), [told]);
       },
+      [FAIL]: (state: ProcessState, why: Failing, context: DecideContext) => {
+        if (state.completed) return [];
+        const own = decided(definition, context, definition.onFail?.(state.own, why, context) ?? [], []) as readonly StoredPart[];
+        return [...own, { kind: "event", type: "$Failed", data: why }, CANCEL_ALL];
+      },
     },
     process: definition,
+    ...(definition.atDeletion ? { atDeletion: ({ own, completed }: ProcessState) => definition.atDeletion?.(own, completed) ?? {} } : {}),
   };
 }
 
@@ -183,7 +198,7 @@ function decided(definition: ProcessDefinition, context: DecideContext, reply: A
       case "send": {
         const { aggregate, id, command, data, label, expected } = part;
         if (definition.targets && !definition.targets.has(aggregate)) {
-          throw new Error(`"${definition.name}" sends ${command} to "${aggregate}", which its \`to\` does not name`);
+          throw new CodeMistake(`"${definition.name}" sends ${command} to "${aggregate}", which its \`to\` does not name`);
         }
         // The same input gives the same ids in every run. The instance is part of it, because a client's own
         // idempotency key may come to several instances.
@@ -220,6 +235,8 @@ function evolveWith(definition: ProcessDefinition, type: string) {
       }
       case "$Completed":
         return { ...state, own, completed: true };
+      case "$Failed":
+        return { ...state, own, completed: true, failure: data };
       default:
         return { ...state, own };
     }

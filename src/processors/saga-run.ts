@@ -3,16 +3,21 @@
  * Pure: the same state and input give the same answer, whatever happens to who asks.
  */
 
-import type { DecideContext } from "../command.ts";
+import type { DecideContext, SendAction } from "../command.ts";
 import { delayAfter } from "../delivery/retry.ts";
 import type { JsonObject } from "../event.ts";
+import { CodeMistake } from "../mistake.ts";
+import { attempt, fitting, fittingCommand } from "./saga-attempt.ts";
 import { type CommandSent, type Outcome, START_SAGA } from "./process-events.ts";
-import { type Part, complete } from "./process.ts";
-import { EVOLVE, type Parent, type SagaState, type StepState, type StepStatus, isInFlight } from "./saga-state.ts";
+import { type Part, type Sending, complete } from "./process.ts";
+import { EVOLVE, type Parent, type SagaState, type Signalled, type StepState, type StepStatus, isInFlight } from "./saga-state.ts";
 import { type Done, type Placed, type Step, UNDO } from "./saga-steps.ts";
 
 /** The one timer of a saga: it wakes for whatever is due first. */
 export const WAKE = "$Wake";
+
+/** Why a second start under one id is refused. */
+export const ALREADY_STARTED = "saga-already-started";
 
 /** A saga, as far as going on needs it. */
 export interface Course {
@@ -53,19 +58,51 @@ export class Run {
     // Commands are sent by steps in progress only; another label is of a version of this code that knew more.
     if (state?.status !== (undoing ? "undo-in-progress" : "in-progress")) return;
     const { step } = this.#placed(name);
-    if (outcome.outcome !== "accepted") return this.#failed(step, state, outcome, undoing);
-    if (undoing) return this.tell("StepUndone", { step: name });
-    const waitsMs = sent.command === START_SAGA ? Number.POSITIVE_INFINITY : step.waitsMs;
-    if (waitsMs !== undefined) return this.tell("StepWaiting", { step: name, version: outcome.version, ...this.#until(waitsMs) });
-    const result = step.result?.(outcome.events.map(({ type, version, data = {} }) => ({ type, version, data: data as JsonObject })));
-    this.tell("StepCompleted", { step: name, version: outcome.version, ...(result === undefined ? {} : { result }) });
+    const startsSaga = sent.command === START_SAGA;
+    if (outcome.outcome !== "accepted") {
+      const isTaken = startsSaga && outcome.outcome === "refused" && outcome.reason === ALREADY_STARTED;
+      return this.#failed(step, state, outcome, undoing, isTaken);
+    }
+    // The saga that undoes the step has only begun; its end is the step's.
+    if (undoing) return startsSaga ? undefined : this.tell("StepUndone", { step: name });
+    const { version } = outcome;
+    const waitsMs = step.waitsMs ?? (startsSaga ? Number.POSITIVE_INFINITY : undefined);
+    if (waitsMs !== undefined) {
+      this.tell("StepWaiting", { step: name, version, ...this.#until(waitsMs) });
+      return state.signal && this.#end(name, state.signal);
+    }
+    const events = outcome.events.map(({ type, version, data = {} }) => ({ type, version, data: data as JsonObject }));
+    const made = attempt("result-threw", () => fitting(step.result?.(events)));
+    if (made.why) this.tell("StepFailed", { step: name, ...made.why, accepted: true, version });
+    else this.tell("StepCompleted", { step: name, version, ...(made.value === undefined ? {} : { result: made.value }) });
   }
 
-  /** An event says how a step has ended that waits for it. */
-  ended(name: string, how: { readonly result?: unknown } | { readonly reason: string; readonly detail?: string }): void {
-    if (this.#stateOf(name)?.status !== "waiting") return;
-    if ("reason" in how) this.tell("StepFailed", { step: name, ...how });
-    else this.tell("StepCompleted", { step: name, ...how });
+  /** An event says how a step ends: at once when it waits for that, else as soon as it does. */
+  signalled(name: string, signal: Signalled): void {
+    const state = this.#stateOf(name);
+    if (state?.status === "waiting") return this.#end(name, signal);
+    const isEarly = state !== undefined && EARLY.has(state.status) && state.signal === undefined && !this.#state.failure;
+    // The first word stands. A step that does not wait has no use for one.
+    if (!isEarly || this.#course.steps.get(name)?.step.waitsMs === undefined) return;
+    const kept = attempt("result-threw", () => fitting(signal));
+    this.tell("StepSignalled", { step: name, ...(kept.why ? { reason: kept.why.reason } : signal) });
+  }
+
+  /** A saga has ended that a step has started, to be done or to be undone. */
+  childEnded({ step: name, undo }: Parent, child: string, failure: { readonly reason: string } | undefined): void {
+    const state = this.#stateOf(name);
+    if (state?.status !== (undo ? "undo-in-progress" : "waiting")) return;
+    // An earlier attempt's saga says nothing of this one.
+    if (state.child !== undefined && state.child !== child) return;
+    if (failure) this.#failed(this.#placed(name).step, state, { outcome: "failed", commandId: "", ...failure }, undo === true);
+    else this.tell(undo ? "StepUndone" : "StepCompleted", { step: name });
+  }
+
+  #end(name: string, { result, reason }: Signalled): void {
+    const made = attempt("result-threw", () => fitting(result));
+    if (reason !== undefined) this.tell("StepFailed", { step: name, reason });
+    else if (made.why) this.tell("StepFailed", { step: name, ...made.why, accepted: true });
+    else this.tell("StepCompleted", { step: name, ...(result === undefined ? {} : { result }) });
   }
 
   /** The timer has gone off: what is due is tried again, or has waited long enough. */
@@ -81,16 +118,17 @@ export class Run {
 
   /** Begins what can begin now, ends what is at its end, and sets the timer. */
   goOn(): void {
+    if (!this.#state.failure) this.#goForward();
     if (this.#state.failure) this.#goBack();
-    else this.#goForward();
     this.#setTimer();
   }
 
   #goForward(): void {
     for (const { name, status, after } of this.#state.steps) {
+      if (this.#state.failure) return;
       if (status === "pending" && after.every((earlier) => this.#stateOf(earlier)?.status === "completed")) this.#act(name);
     }
-    if (this.#state.steps.every(({ status }) => status === "completed")) this.#end("SagaCompleted", {});
+    if (this.#state.steps.every(({ status }) => status === "completed")) this.#finish("SagaCompleted", {});
   }
 
   /** Takes back what was done, in the reverse order, once nothing is in flight any more. */
@@ -100,40 +138,54 @@ export class Run {
     }
     if (this.#state.steps.some(isInFlight)) return;
     // What comes later stands later in the list: one pass back is enough.
-    for (const { name, status } of this.#state.steps.toReversed()) {
-      const isDone = DONE.has(status);
-      if (isDone && !this.#state.steps.some((later) => later.after.includes(name) && this.#blocks(later))) this.#undo(name);
+    for (const one of this.#state.steps.toReversed()) {
+      const { name } = one;
+      if (isDone(one) && !this.#state.steps.some((later) => later.after.includes(name) && this.#blocks(later))) this.#undo(name);
     }
-    if (this.#state.steps.some(({ status }) => DONE.has(status) || UNDOING.has(status))) return;
+    if (this.#state.steps.some((one) => isDone(one) || UNDOING.has(one.status))) return;
     const undoFailed = this.#state.steps.filter(({ status }) => status === "undo-failed").map(({ name }) => name);
-    this.#end("SagaFailed", { ...this.#state.failure, ...(undoFailed.length > 0 ? { undoFailed } : {}) });
+    this.#finish("SagaFailed", { ...this.#state.failure, ...(undoFailed.length > 0 ? { undoFailed } : {}) });
   }
 
   /** Whether a step, or one that comes after it, is still to be undone. */
-  #blocks({ name, status }: StepState): boolean {
-    if (DONE.has(status) || UNDOING.has(status)) return true;
+  #blocks(step: StepState): boolean {
+    const { name } = step;
+    if (isDone(step) || UNDOING.has(step.status)) return true;
     return this.#state.steps.some((later) => later.after.includes(name) && this.#blocks(later));
   }
 
   #act(name: string): void {
     const { step } = this.#placed(name);
-    const done = this.#done();
-    const action = step.action(done);
-    const expected = step.expects ? { expected: step.expects(done) } : {};
-    const { saga, id } = { saga: this.#course.name, id: this.#context.id };
-    const parent: Parent = { saga, id, step: name };
-    if (action.command === START_SAGA && !this.#course.sagas.has(action.aggregate)) {
-      throw new Error(`saga "${saga}" starts saga "${action.aggregate}", which its \`sagas\` does not name`);
-    }
-    const data = action.command === START_SAGA ? { ...(action.data as object), parent } : action.data;
-    this.#send({ ...action, data, label: name, ...expected });
+    const made = attempt("action-threw", () => {
+      const done = this.#done();
+      const expected = step.expects ? { expected: step.expects(done) } : {};
+      return this.#sending(name, step.action(done), { label: name, ...expected }, this.#stateOf(name)?.attempts ?? 0);
+    });
+    if (made.why) this.tell("StepFailed", { step: name, ...made.why });
+    else this.#send(made.value);
   }
 
   #undo(name: string): void {
     const { step } = this.#placed(name);
-    const undo = step.undo?.(this.#stateOf(name)?.result, this.#done());
-    if (undo) this.#send({ ...undo, label: UNDO + name });
+    const { result, undoAttempts = 0 } = this.#stateOf(name) ?? {};
+    const made = attempt("undo-threw", () => {
+      const undo = step.undo?.(result, this.#done());
+      return undo && this.#sending(name, undo, { label: UNDO + name }, undoAttempts);
+    });
+    if (made.why) this.tell("StepUndoFailed", { step: name, ...made.why });
+    else if (made.value) this.#send(made.value);
     else this.tell("StepUndoBypassed", { step: name });
+  }
+
+  /** The command as it is sent. One that starts a saga says for which step; each further attempt starts a saga of its own. */
+  #sending(step: string, action: SendAction, how: Pick<Sending, "label" | "expected">, attempts: number): Sending {
+    if (action.command !== START_SAGA) return fittingCommand({ ...action, ...how });
+    const { name: saga, sagas } = this.#course;
+    if (!sagas.has(action.aggregate))
+      throw new CodeMistake(`saga "${saga}" starts saga "${action.aggregate}", which its \`sagas\` does not name`);
+    const parent: Parent = { saga, id: this.#context.id, step, ...(how.label === step ? {} : { undo: true }) };
+    const id = attempts === 0 ? action.id : `${action.id}~${attempts + 1}`;
+    return fittingCommand({ ...action, id, data: { ...(action.data as object), parent }, ...how });
   }
 
   #send(part: Extract<Part, { kind: "send" }>): void {
@@ -141,17 +193,17 @@ export class Run {
     this.#state = EVOLVE.$CommandSent?.(this.#state, part) ?? this.#state;
   }
 
-  #failed(step: Step, state: StepState, outcome: Exclude<Outcome, { outcome: "accepted" }>, undoing: boolean): void {
+  #failed(step: Step, state: StepState, outcome: Exclude<Outcome, { outcome: "accepted" }>, undoing: boolean, isFinal = false): void {
     const detail = "detail" in outcome ? outcome.detail : undefined;
     const why = { step: step.name, reason: outcome.reason, ...(detail === undefined ? {} : { detail }) };
     const policy = undoing ? step.undoRetry : step.retry;
     const delayMs = delayAfter(policy, undoing ? state.undoAttempts : state.attempts, 0);
-    const again = delayMs !== undefined && (undoing || !this.#state.failure);
+    const again = delayMs !== undefined && !isFinal && (undoing || !this.#state.failure);
     if (again) this.tell(undoing ? "StepUndoRetryAwaiting" : "StepRetryAwaiting", { ...why, ...this.#until(delayMs) });
     else this.tell(undoing ? "StepUndoFailed" : "StepFailed", why);
   }
 
-  #end(type: "SagaCompleted" | "SagaFailed", data: object): void {
+  #finish(type: "SagaCompleted" | "SagaFailed", data: object): void {
     const { parent } = this.#state;
     this.tell(type, { ...data, ...(parent === undefined ? {} : { parent }) });
     this.parts.push(complete());
@@ -170,7 +222,7 @@ export class Run {
   }
 
   #until(ms: number): { until?: string } {
-    return Number.isFinite(ms) ? { until: new Date(this.#context.now.getTime() + ms).toISOString() } : {};
+    return Number.isFinite(ms) ? { until: new Date(Math.min(this.#context.now.getTime() + ms, MAX_TIME)).toISOString() } : {};
   }
 
   #stateOf(name: string): StepState | undefined {
@@ -180,14 +232,14 @@ export class Run {
   /** @throws when the definition has no such step any more: a saga that runs needs the steps it has started with */
   #placed(name: string): Placed {
     const placed = this.#course.steps.get(name);
-    if (!placed) throw new Error(`saga "${this.#course.name}" has no step "${name}" any more, but ${this.#context.id} is at it`);
+    if (!placed) throw new CodeMistake(`saga "${this.#course.name}" has no step "${name}" any more, but ${this.#context.id} is at it`);
     return placed;
   }
 
   #done(): Done {
     const of = ({ name }: Step) => {
       const state = this.#stateOf(name);
-      if (!state) throw new Error(`saga "${this.#course.name}" has no step "${name}"`);
+      if (!state) throw new CodeMistake(`saga "${this.#course.name}" has no step "${name}"`);
       return state;
     };
     return { result: (step) => of(step).result as never, version: (step) => of(step).version ?? 0 };
@@ -196,4 +248,12 @@ export class Run {
 
 /** There is something to undo. A step that has timed out was accepted, and may yet take effect. */
 const DONE: ReadonlySet<StepStatus> = new Set(["completed", "timed-out"]);
+function isDone({ status, accepted }: StepState): boolean {
+  return DONE.has(status) || (status === "failed" && accepted === true);
+}
 const UNDOING: ReadonlySet<StepStatus> = new Set(["undo-in-progress", "undo-retry-awaiting"]);
+/** The step does not wait yet, and may still come to it. */
+const EARLY: ReadonlySet<StepStatus> = new Set(["pending", "in-progress", "retry-awaiting"]);
+
+/** The latest time that a Date can hold (ECMAScript), in milliseconds since 1970. */
+const MAX_TIME = 8_640_000_000_000_000;

@@ -65,7 +65,7 @@ export const UNDO = "undo:";
  * A step of a saga.
  *
  * @param name stored with the saga; unique within it. Keep it while sagas run that have it
- * @throws {TypeError} when the name or a duration is not valid
+ * @throws {PlanError} when the name or a duration is not valid
  *
  * @example
  * step("reserve", {
@@ -75,6 +75,15 @@ export const UNDO = "undo:";
  * })
  */
 export function step<Result extends JsonValue = undefined>(name: string, definition: StepDefinition<Result>): Step<Result> {
+  try {
+    return made(name, definition);
+  } catch (error) {
+    // Names and durations may come from the input that the plan is made of.
+    throw error instanceof TypeError ? new PlanError(`step "${name}": ${error.message}`) : error;
+  }
+}
+
+function made<Result extends JsonValue>(name: string, definition: StepDefinition<Result>): Step<Result> {
   if (name === "" || name.startsWith(UNDO)) throw new TypeError(`"${name}" is no name for a step`);
   const { action, result, undo, retry = "none", undoRetry = retry, waits, expects } = definition;
   return {
@@ -104,6 +113,11 @@ export function parallel(...parts: readonly Plan[]): Plan {
   return { kind: "parallel", parts };
 }
 
+/** What an input makes is no plan. */
+export class PlanError extends TypeError {
+  override readonly name = "PlanError";
+}
+
 /** A step and those that it comes after. */
 export interface Placed {
   readonly step: Step;
@@ -113,7 +127,7 @@ export interface Placed {
 /**
  * All steps of a plan, in an order in which they can be done.
  *
- * @throws {TypeError} when two have the same name
+ * @throws {PlanError} when two have the same name
  */
 export function placed(plan: Plan): Placed[] {
   const steps = new Map<string, Placed>();
@@ -124,7 +138,7 @@ export function placed(plan: Plan): Placed[] {
   function place(part: Plan, after: readonly string[]): readonly string[] {
     switch (part.kind) {
       case "step":
-        if (steps.has(part.name)) throw new TypeError(`two steps of the saga are named "${part.name}"`);
+        if (steps.has(part.name)) throw new PlanError(`two steps of the saga are named "${part.name}"`);
         steps.set(part.name, { step: part, after });
         return [part.name];
       case "series":

@@ -8,15 +8,18 @@
 import { z } from "zod";
 import { type DecideContext, type SendAction, refuse } from "../command.ts";
 import { type Retry, retryPolicy } from "../delivery/retry.ts";
-import { type DataSchema, type DataSchemas, type Frozen, type JsonValue, type RecordedEvent, categoryOf } from "../event.ts";
-import { SAGA_STEPS } from "../limits.ts";
+import { DELETED, type DataSchema, type DataSchemas, type Frozen, type JsonValue, type RecordedEvent, categoryOf } from "../event.ts";
+import { isLonger } from "../json.ts";
+import { EVENT_DATA_BYTES, SAGA_STEPS } from "../limits.ts";
+import { CodeMistake, messageOf } from "../mistake.ts";
 import { requireName } from "../names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import { START_SAGA } from "./process-events.ts";
-import { type Answer, type Process, defineProcess } from "./process.ts";
-import { type Course, Run, WAKE } from "./saga-run.ts";
-import { EVOLVE, NOT_STARTED, Parent, SAGA_EVENTS, type SagaState } from "./saga-state.ts";
-import { type Plan, placed } from "./saga-steps.ts";
+import { type Answer, type Part, type Process, complete, defineProcess } from "./process.ts";
+import type { AtDeletion } from "../protocol.ts";
+import { ALREADY_STARTED, type Course, Run, WAKE } from "./saga-run.ts";
+import { EVOLVE, NOT_STARTED, Parent, SAGA_EVENTS, type SagaState, stepsDone } from "./saga-state.ts";
+import { type Plan, PlanError, placed } from "./saga-steps.ts";
 
 /** What an event means to a saga. Made by {@link startSaga}, {@link stepDone} and {@link stepFailed}. */
 export type Signal<Input> =
@@ -24,17 +27,27 @@ export type Signal<Input> =
   | { readonly kind: "done"; readonly id: string; readonly step: string; readonly result?: JsonValue }
   | { readonly kind: "failed"; readonly id: string; readonly step: string; readonly reason: string };
 
+/** The end of a saga that a step has started, as its parent hears of it. */
+interface ChildEnd {
+  readonly kind: "child-ended";
+  readonly id: string;
+  readonly parent: Parent;
+  /** `category/id` of the child. */
+  readonly child: string;
+  readonly failure?: { readonly reason: string };
+}
+
 /** The event starts a saga with this id; one that has started already goes on unchanged. */
 export function startSaga<const Input>(id: string, input: Input): { kind: "start"; id: string; input: Input } {
   return { kind: "start", id, input };
 }
 
-/** The event ends a step that waits, successfully. */
+/** The event ends a step that waits, successfully. It may come before the step waits: then it counts as soon as it does. */
 export function stepDone(id: string, step: string, result?: JsonValue): Signal<never> {
   return { kind: "done", id, step, ...(result === undefined ? {} : { result }) };
 }
 
-/** The event ends a step that waits: it has failed. */
+/** The event ends a step that waits: it has failed, and its `retry` is not used. */
 export function stepFailed(id: string, step: string, reason: string): Signal<never> {
   return { kind: "failed", id, step, reason };
 }
@@ -61,7 +74,7 @@ export interface SagaDefinition<Input extends DataSchema, From extends Source> {
   readonly sagas?: readonly Saga[];
   /** Where a new one begins in the log. Default: at its beginning. */
   readonly start?: "beginning" | "head";
-  /** When a function of its own throws, or a part of the store is out of reach; what steps do is theirs to say. */
+  /** When a part of the store is out of reach; what steps do is theirs to say. */
   readonly retry?: Retry;
 }
 
@@ -112,9 +125,9 @@ export function saga<const Name extends string, const Input extends DataSchema, 
   const signals = on as Readonly<Record<string, ((event: RecordedEvent) => Signal<unknown> | undefined) | undefined>>;
 
   const started = new Set(sagas.map((one) => one.name));
-  const signalOf = (event: RecordedEvent): Signal<unknown> | undefined =>
+  const signalOf = (event: RecordedEvent): Signal<unknown> | ChildEnd | undefined =>
     started.has(categoryOf(event.stream)) ? endOf(name, event) : signals[event.type]?.(event);
-  const heard = [...Object.keys(on), ...(sagas.length > 0 ? ["SagaCompleted", "SagaFailed"] : [])];
+  const heard = [...Object.keys(on), ...(sagas.length > 0 ? ["SagaCompleted", "SagaFailed", DELETED] : [])];
 
   const courseOf = (input: unknown, id: string): Course => {
     const all = placed(steps(input as z.output<Input>, { id }));
@@ -122,12 +135,31 @@ export function saga<const Name extends string, const Input extends DataSchema, 
   };
   const begin = (given: unknown, parent: Parent | undefined, context: DecideContext): Answer => {
     const course = courseOf(given, context.id);
-    if (course.steps.size > SAGA_STEPS) throw new Error(`saga "${name}" has more than ${SAGA_STEPS} steps`);
+    if (course.steps.size > SAGA_STEPS) throw new PlanError(`saga "${name}" has more than ${SAGA_STEPS} steps`);
     const order = [...course.steps].map(([name, { after }]) => ({ name, after: [...after] }));
     const run = new Run(course, NOT_STARTED, context);
     run.tell("SagaStarted", { input: given, steps: order, ...(parent === undefined ? {} : { parent }) });
     run.goOn();
     return run.parts;
+  };
+  /** A saga that could not begin has failed: nobody waits for an answer who could be refused. */
+  const beginByEvent = (given: unknown, context: DecideContext): Answer => {
+    try {
+      return begin(input.parse(given), undefined, context);
+    } catch (error) {
+      if (error instanceof CodeMistake) throw error;
+      const reason = error instanceof z.ZodError ? "invalid-input" : error instanceof PlanError ? INVALID_PLAN : "steps-threw";
+      const kept = isStorable(given) ? given : {};
+      return [
+        { kind: "event", type: "SagaStarted", data: { input: kept, steps: [] } },
+        {
+          kind: "event",
+          type: "SagaFailed",
+          data: { reason, detail: error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error) },
+        },
+        complete(),
+      ];
+    }
   };
   const goOn = (state: SagaState, context: DecideContext, happens: (run: Run) => void): Answer => {
     const run = new Run(courseOf(state.input, context.id), state, context);
@@ -148,18 +180,38 @@ export function saga<const Name extends string, const Input extends DataSchema, 
     evolve: EVOLVE,
     correlate: new Map(heard.map((type) => [type, (event) => signalOf(event)?.id])),
     onCommand(state, command, data, context) {
-      if ((state as SagaState).status !== "not-started") return refuse("saga-already-started");
+      if ((state as SagaState).status !== "not-started") return refuse(ALREADY_STARTED);
       const { input: given, parent } = command === START_SAGA ? (data as { input: unknown; parent: Parent }) : { input: data };
-      return begin(given, parent, context);
+      try {
+        return begin(given, parent, context);
+      } catch (error) {
+        if (error instanceof PlanError) return refuse(INVALID_PLAN, { message: error.message });
+        throw error;
+      }
     },
     onEvent(state, event, context) {
       const saga = state as SagaState;
       const signal = signalOf(event);
       if (!signal) return;
-      if (signal.kind === "start") return saga.status === "not-started" ? begin(input.parse(signal.input), undefined, context) : undefined;
+      if (signal.kind === "start") return saga.status === "not-started" ? beginByEvent(signal.input, context) : undefined;
       if (saga.status === "not-started") return;
+      if (signal.kind === "child-ended") return goOn(saga, context, (run) => run.childEnded(signal.parent, signal.child, signal.failure));
       const how = signal.kind === "failed" ? { reason: signal.reason } : "result" in signal ? { result: signal.result } : {};
-      return goOn(saga, context, (run) => run.ended(signal.step, how));
+      return goOn(saga, context, (run) => run.signalled(signal.step, how));
+    },
+    onFail(state, { reason, detail }) {
+      const { parent } = state as SagaState;
+      const left = stepsDone(state as SagaState);
+      const why = { reason, ...(detail === undefined ? {} : { detail }) };
+      const more = { ...(left.length > 0 ? { undoFailed: left } : {}), ...(parent === undefined ? {} : { parent }) };
+      return [{ kind: "event", type: "SagaFailed", data: { ...why, ...more } } satisfies Part];
+    },
+    atDeletion(state, completed): AtDeletion {
+      const saga = state as SagaState;
+      const { status, parent } = saga;
+      const unfinished =
+        completed || status === "not-started" ? {} : { unfinished: { detail: `the saga is ${status}`, steps: stepsDone(saga) } };
+      return { ...unfinished, ...(parent === undefined ? {} : { data: { saga: { status, parent } } }) };
     },
     onTimeout: (state, _timeout, _data, context) => goOn(state as SagaState, context, (run) => run.wake()),
     onOutcome: (state, sent, outcome, context) => goOn(state as SagaState, context, (run) => run.outcome(sent, outcome)),
@@ -170,9 +222,22 @@ export function saga<const Name extends string, const Input extends DataSchema, 
   return { ...process, saga: { input } } as unknown as Saga<Name, Input>;
 }
 
-/** What the end of a saga means to the one that started it. */
-function endOf(name: string, { type, data }: RecordedEvent): Signal<never> | undefined {
-  const { parent, step, reason } = data as { parent?: Parent; step?: string; reason?: string };
+/** What the end of a saga, or of its stream, means to the one that started it. */
+function endOf(name: string, { type, data, stream: child }: RecordedEvent): ChildEnd | undefined {
+  const { saga, ...ended } = data as { saga?: { status: string; parent: Parent }; parent?: Parent; step?: string; reason?: string };
+  const parent = saga?.parent ?? ended.parent;
   if (parent?.saga !== name) return undefined;
-  return type === "SagaCompleted" ? stepDone(parent.id, parent.step) : stepFailed(parent.id, parent.step, `${step}: ${reason}`);
+  const end = { kind: "child-ended", id: parent.id, parent, child } as const;
+  if (type === "SagaCompleted" || saga?.status === "completed") return end;
+  const { step, reason = "saga-deleted" } = ended;
+  return { ...end, failure: { reason: step === undefined ? reason : `${step}: ${reason}` } };
+}
+
+/** Why a saga is not started: its input does not give a plan. */
+const INVALID_PLAN = "invalid-plan";
+
+/** Whether it can be kept in the event that says what a saga was started with. */
+function isStorable(input: unknown): boolean {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
+  return !isLonger(JSON.stringify(input), EVENT_DATA_BYTES / 2);
 }

@@ -9,6 +9,7 @@ import type { z } from "zod";
 import { NAME, EVENT_TYPE, requireName } from "../names.ts";
 import type { DecideContext, Decision } from "../command.ts";
 import type { DataSchemas, RecordedEvent } from "../event.ts";
+import type { AtDeletion } from "../protocol.ts";
 
 type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
 
@@ -56,6 +57,8 @@ export interface Aggregate<
   readonly name: Name;
   /** Those of its commands that only timers and processors send; no door takes them. */
   readonly internal?: ReadonlySet<string>;
+  /** Of a process: what a deletion of an instance must know. */
+  readonly atDeletion?: (state: State) => AtDeletion;
 }
 
 /** Any aggregate, whatever its types. `any` because its functions are contravariant in the state: no narrower type fits all. */

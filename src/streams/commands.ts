@@ -3,6 +3,7 @@
 import { HOPS, type StoredEvent } from "../event.ts";
 import { newEventId, newId } from "../ids.ts";
 import type { CommandAnswer, CommandRequest, Expected, VersionConflict, Written } from "../protocol.ts";
+import { CodeMistake, messageOf } from "../mistake.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { schemaVersionOf } from "../upcast.ts";
 import type { AnyAggregate } from "./aggregate.ts";
@@ -113,7 +114,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
         ...record({ fingerprint: print, status: "failed", first: version + 1, last: version, reason: null, details: null }),
       });
     }
-    return { outcome: "failed", commandId };
+    return { outcome: "failed", commandId, cause: messageOf(error), ...(error instanceof CodeMistake ? { isMistake: true } : {}) };
   }
 
   const receipt: Receipt = {

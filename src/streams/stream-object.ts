@@ -16,6 +16,7 @@ import { logOf, streamOfObject } from "../objects.ts";
 import type {
   AppendAnswer,
   AppendRequest,
+  AtDeletion,
   CommandAnswer,
   CommandRequest,
   DeleteAnswer,
@@ -28,6 +29,7 @@ import type {
   StreamState,
   Written,
 } from "../protocol.ts";
+import { FAIL } from "../mistake.ts";
 import { lift } from "../upcast.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { appendEvents } from "./appends.ts";
@@ -128,7 +130,7 @@ export function streamObject(app: App) {
       return { outcome: "imported", ...outcome, sequenced: await this.#outbox.settle(this.#journal.head, request.waitMs) };
     }
 
-    async remove({ erase, expected, waitMs, trace }: DeleteRequest): Promise<DeleteAnswer> {
+    async remove({ erase, force = false, expected, waitMs, trace }: DeleteRequest): Promise<DeleteAnswer> {
       const { head, deleted } = this.#journal;
       if (head === 0) return { outcome: "unknown" };
       // What is deleted can still be erased, once.
@@ -136,12 +138,21 @@ export function streamObject(app: App) {
       if (deleted && (!erase || !last || erases(last))) return { outcome: "deleted" };
       const conflict = conflictWith(expected, head);
       if (conflict) return conflict;
+      const { unfinished, data } = this.#atDeletion();
+      if (unfinished && !deleted && !force) return { outcome: "unfinished", ...unfinished };
+      if (unfinished && !deleted)
+        logger.warn({
+          message: "a saga was deleted before its end; nothing of it is undone",
+          ...this.#place,
+          reason: unfinished.detail,
+          count: unfinished.steps.length,
+        });
       const now = Date.now();
       const event: StoredEvent = {
         version: head + 1,
         id: newEventId(head + 1, now),
         type: DELETED,
-        data: erase ? DELETED_DATA.erased : DELETED_DATA.kept,
+        data: data === undefined ? DELETED_DATA[erase ? "erased" : "kept"] : JSON.stringify({ erased: erase, ...data }),
         meta: "{}",
         time: null,
         recordedAt: now,
@@ -191,7 +202,7 @@ export function streamObject(app: App) {
         let outcome: string;
         let failure: unknown;
         try {
-          ({ outcome } = this.#run({
+          ({ outcome } = this.#runTimer({
             command,
             data,
             commandId,
@@ -218,6 +229,31 @@ export function streamObject(app: App) {
           failure,
         );
         this.#journal.timers.postpone(timer, Date.now());
+      }
+    }
+
+    /** As any command; but what a process cannot take ends it, where another aggregate's timer is tried again. */
+    #runTimer(request: CommandRun): CommandOutcome {
+      const outcome = this.#run(request);
+      if (outcome.outcome !== "failed" || outcome.isMistake || !this.#decider || !Object.hasOwn(this.#decider.aggregate.commands, FAIL))
+        return outcome;
+      logger.error(
+        {
+          message: "a process has failed: it could not take its timer",
+          ...this.#place,
+          command: request.command,
+        },
+        outcome.cause,
+      );
+      return this.#run({ ...request, command: FAIL, data: JSON.stringify({ reason: "handler-threw", detail: outcome.cause }) });
+    }
+
+    /** What the stream's rules say of its deletion. A state that cannot be folded must not keep anybody from erasing. */
+    #atDeletion(): AtDeletion {
+      try {
+        return this.#decider?.aggregate.atDeletion?.(this.#decider.state.current()) ?? {};
+      } catch {
+        return {};
       }
     }
 

@@ -26,7 +26,7 @@ import { product } from "../../src/shop/product.ts";
 import { readyOrders, stock } from "../../src/shop/views.ts";
 import { counter, told } from "./counter.ts";
 import { errand, wish } from "./errand.ts";
-import { move, purse, trip, word } from "./sagas.ts";
+import { move, purse, tour, trip, word } from "./sagas.ts";
 import { customerTotals, delivery, sale, salesPerDay, stockByProduct } from "./views/figures.ts";
 import { slip } from "./slip.ts";
 import { specimen, specimens } from "./views/parts.ts";
@@ -232,6 +232,6 @@ export const app = defineApp({
   aggregates: [product, order, counter, reminder, agenda, contract, purse, slip],
   categories: [reading, alarm, meter, sample, tariff, specimen, sale, delivery, wish, word, webhookEvents],
   views: [readyOrders, stock, totals, values, contracts, specimens, customerTotals, stockByProduct, salesPerDay],
-  processors: [fulfilment, relay, errand, move, trip],
+  processors: [fulfilment, relay, errand, move, tour, trip],
   webhooks: [bigReadings, allReadings],
 });

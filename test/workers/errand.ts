@@ -28,8 +28,8 @@ export const wish = category("wish", {
   },
 });
 
-/** Makes the handler of one errand, or correlation, throw, until the test says otherwise. */
-export const clumsy = { at: "", correlation: false };
+/** Makes the handler of one errand, correlation, or the timer, throw, until the test says otherwise. */
+export const clumsy = { at: "", correlation: false, timer: false };
 
 interface Errand {
   readonly status: "new" | "running" | "done" | "called-off" | "late";
@@ -104,10 +104,18 @@ export const errand = processManager("errand", {
   },
   commands: { Note: z.object({ what: z.string().min(1) }) },
   decide: {
-    Note: (state, { what }) => (state.status === "new" ? refuse("not-begun") : [event("JobAdded", {}), event("TroubleNoted", { what })]),
+    Note: (state, { what }) => {
+      if (what === "throw") throw new Error("the command is broken");
+      return state.status === "new" ? refuse("not-begun") : [event("JobAdded", {}), event("TroubleNoted", { what })];
+    },
   },
   timeouts: { RunLate: z.object({}) },
-  onTimeout: { RunLate: () => [event("Ended", { how: "late" }), complete()] },
+  onTimeout: {
+    RunLate: () => {
+      if (clumsy.timer) throw new Error("the timer is broken");
+      return [event("Ended", { how: "late" }), complete()];
+    },
+  },
   retry: { attempts: 3, delay: "1s", backoff: "constant" },
 });
 

@@ -75,6 +75,7 @@ export const word = category("word", {
     MoveWanted: Move.extend({ move: z.string() }),
     Agreed: z.object({ move: z.string(), by: z.string() }),
     Disagreed: z.object({ move: z.string() }),
+    TourWanted: z.object({ tour: z.string(), stops: z.array(z.string()), how: z.string().default("") }),
   },
 });
 
@@ -129,5 +130,45 @@ export const trip = saga("trip", {
         action: (done) => start(move, `${id}-payment`, { from: [payer], to: done.result(agreement).by, amount: price }),
       }),
     );
+  },
+});
+
+/** As many steps as its input has stops, named by them; each is undone by another saga, and the last step may go wrong in many ways. */
+export const tour = saga("tour", {
+  input: z.object({ stops: z.array(z.string()), how: z.string().default("") }),
+  from: word,
+  on: {
+    TourWanted: ({ data: { tour, ...input } }) =>
+      startSaga(tour, { ...input, stops: input.how === "no stops" ? (7 as never) : input.stops }),
+    Agreed: ({ data }) => stepDone(data.move, "last", { by: data.by }),
+    Disagreed: ({ data }) => stepFailed(data.move, "last", "no"),
+  },
+  sagas: [move],
+  steps: ({ stops, how }, { id }) => {
+    if (how === "no plan") throw new Error("there is no plan for this");
+    const visits = stops.map((stop) =>
+      step(`visit ${stop}`, {
+        action: () => send(purse, stop, "Put", { amount: 5, why: "visit" }),
+        result: (events) => {
+          if (how === "no result") throw new Error("there is no result of this");
+          return events.length;
+        },
+        undo: () => {
+          if (how === "no undo") throw new Error("there is no undo of this");
+          return start(move, `${id}-back-${stop}`, { from: [stop], to: "home", amount: 5 });
+        },
+        undoRetry: { attempts: 2, delay: "20ms" },
+      }),
+    );
+    const last = step("last", {
+      action: () => {
+        if (how === "no action") throw new Error("there is no action for this");
+        if (how.startsWith("child")) return start(move, `${id}-last`, { from: ["till"], to: "home", amount: 5 });
+        return how === "fails" || how === "no undo" ? send(purse, "empty", "Take", { amount: 5 }) : send(purse, "home", "Freeze", {});
+      },
+      retry: how === "child, again" ? { attempts: 2, delay: "20ms" } : "none",
+      ...(how === "waits" ? { waits: "1h" } : how === "child, soon" ? { waits: "30ms" } : {}),
+    });
+    return series(parallel(...visits), last);
   },
 });

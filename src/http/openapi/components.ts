@@ -78,7 +78,15 @@ export const ANSWERS = {
     stream: StreamName,
     version: Version,
     state: z.unknown(),
-    status: z.enum(["running", "completed"]).optional().describe("Of a process manager or saga."),
+    status: z.enum(["running", "completed", "failed"]).optional().describe("Of a process manager or saga."),
+    failure: z
+      .object({
+        reason: z.string(),
+        detail: z.string().optional(),
+        event: z.object({ id: z.string(), stream: StreamName, version: Version, type: z.string() }).optional(),
+      })
+      .optional()
+      .describe("The input that the process manager or saga could not take, and why."),
     inFlight: z
       .array(z.object({ commandId: z.string(), stream: StreamName, command: z.string(), data: Json }))
       .optional()

@@ -1,4 +1,4 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -14,7 +14,7 @@ import { read } from "../support.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
-  Object.assign(clumsy, { at: "", correlation: false });
+  Object.assign(clumsy, { at: "", correlation: false, timer: false });
 });
 
 interface Job {
@@ -229,36 +229,39 @@ describe("correlation", () => {
     expect((await get("/aggregates/errand/never")).status).toBe(404);
   });
 
-  it("that throws stops the consumer at that event, by its policy, and it goes on when it is repaired", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+  it("that throws leads to no instance: the event is passed over, on record, and others go on", async () => {
+    const lines = vi.spyOn(console, "error").mockReturnValue();
     clumsy.correlation = true;
-    const { store, wish, run, errand, consumer } = errands("broken-correlation");
+    const { wish, say, run, json } = errands("broken-correlation");
+    await wish("e", [{ counter: "a", by: 1 }]);
+    await say("someone", "Added", { errand: "f", job: { counter: "b", by: 2 } });
+    await run();
+    expect(await json("/consumers/errand")).toMatchObject({
+      status: "live",
+      attempts: 0,
+      skipped: [{ message: "the correlation is broken", event: { position: 1, type: "Wished", stream: "wish/someone" } }],
+    });
+    expect(lines).toHaveBeenCalledWith(
+      expect.objectContaining({ message: "an event was passed over: it reaches no instance", consumer: "errand", type: "Wished" }),
+    );
+  });
+
+  it("that leads to an id that cannot be passes the event over alike", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const { wish, run, errand, json } = errands("no-id");
+    await wish("a/b", [{ counter: "a", by: 1 }]);
+    await wish("", [{ counter: "a", by: 1 }]);
     await wish("e", [{ counter: "a", by: 1 }]);
     await run();
-    expect(await consumer("errand")).toMatchObject({
-      position: 0,
-      attempts: 1,
-      lastError: { message: "the correlation is broken", event: { type: "Wished" } },
-    });
-    clumsy.correlation = false;
-    await due(store);
-    await run();
+    const { attempts, skipped } = await json("/consumers/errand");
+    expect([attempts, skipped.length]).toEqual([0, 2]);
+    expect(skipped[1].message).toContain('"errand" correlates Wished to the instance "a/b", but a stream id contains no `/`');
     expect((await errand("e")).state.status).toBe("running");
   });
 });
 
 describe("an input that no instance can take", () => {
-  it("stops the consumer: an instance whose id cannot be", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
-    const store = errands("no-id");
-    await store.wish("a/b", [{ counter: "a", by: 1 }]);
-    await store.run();
-    const { attempts, lastError } = await store.consumer("errand");
-    expect(attempts).toBe(1);
-    expect(lastError?.message).toContain('"errand" correlates Wished to the instance "a/b", but a stream id contains no `/`');
-  });
-
-  it("stops the consumer: an event at the end of so many reactions that it must be a loop", async () => {
+  it("is passed over, on record: an event at the end of so many reactions that it must be a loop", async () => {
     vi.spyOn(console, "error").mockReturnValue();
     const store = errands("loop");
     const data = JSON.stringify({ errand: "e", jobs: [], patience: "1h" });
@@ -267,9 +270,9 @@ describe("an input that no instance can take", () => {
       expected: { kind: "any" },
     });
     await store.run();
-    const { attempts, lastError } = await store.consumer("errand");
-    expect(attempts).toBe(1);
-    expect(lastError?.message).toContain('"errand" does not answer Wished');
+    const { status, skipped } = await store.json("/consumers/errand");
+    expect(status).toBe("live");
+    expect(skipped[0].message).toContain('"errand" does not answer Wished');
     expect((await store.get("/aggregates/errand/e")).status).toBe(404);
   });
 
@@ -343,38 +346,71 @@ describe("while a deployment goes out, and its worker and its objects are of two
 });
 
 describe("a handler that throws", () => {
-  it("stores nothing and stops the consumer by its policy; other instances in the batch are not lost", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
-    const { store, wish, say, run, errand, get, consumer } = errands("broken-handler");
+  it("ends its instance as failed, with the cause, and the consumer goes on for all others", async () => {
+    const lines = vi.spyOn(console, "error").mockReturnValue();
+    const { wish, say, run, errand, types, consumer } = errands("broken-handler");
     clumsy.at = "f";
     await wish("e", [{ counter: "a", by: 1 }]);
-    await say("someone", "Added", { errand: "e", job: { counter: "b", by: 2 } });
     await wish("f", [{ counter: "a", by: 1 }]);
     await say("someone", "Added", { errand: "e", job: { counter: "c", by: 3 } });
-    await run();
-    const { position, attempts, lastError } = await consumer("errand");
-    expect({ attempts, event: lastError?.event }).toMatchObject({ attempts: 1, event: { type: "Wished" } });
-    expect(lastError?.event?.position).toBe(position + 1);
-    expect((await get("/aggregates/errand/f")).status).toBe(404);
-    expect((await errand("e")).state).toMatchObject({ status: "running", open: 2 });
-
-    clumsy.at = "";
-    await due(store);
     for (let wakes = 0; wakes < 3; wakes++) await run();
-    expect((await errand("f")).state).toMatchObject({ status: "done", sum: 1 });
-    expect((await errand("e")).state).toMatchObject({ status: "done", sum: 6 });
+    expect(await consumer("errand")).toMatchObject({ status: "live", attempts: 0, lag: 0 });
+    expect((await errand("e")).state).toMatchObject({ status: "done", sum: 4 });
+    expect(await errand("f")).toMatchObject({
+      status: "failed",
+      failure: { reason: "handler-threw", detail: "the handler is broken", event: { type: "Wished", stream: "wish/someone", version: 2 } },
+    });
+    expect(lines).toHaveBeenCalledWith(
+      expect.objectContaining({ message: "a process has failed: it could not take an input", stream: "errand/f", type: "Wished" }),
+    );
+    // What has failed stays as it is, also when the code is mended and the event comes again.
+    clumsy.at = "";
+    await say("someone", "Added", { errand: "f", job: { counter: "c", by: 3 } });
+    await run();
+    expect(await types("f")).toEqual(["$Failed"]);
   });
 
-  it("is given up after the attempts that the manager declares", async () => {
+  it("ends its instance when it is the one of a timer, which then goes off no more", async () => {
     vi.spyOn(console, "error").mockReturnValue();
-    clumsy.at = "e";
-    const { store, wish, run, consumer } = errands("given-up");
+    const { wish, run, errand, types, stream } = errands("broken-timer");
+    await wish("e", [{ counter: "a", by: 1 }], { patience: "10ms" });
+    clumsy.timer = true;
+    await run();
+    await eventually(async () => expect((await errand("e")).status).toBe("failed"));
+    expect(await errand("e")).toMatchObject({ failure: { reason: "handler-threw", detail: "the timer is broken" } });
+    expect(await errand("e")).not.toHaveProperty("timers");
+    expect(await runDurableObjectAlarm(stream("errand", "e"))).toBe(false);
+    expect((await types("e")).filter((type) => type === "$Failed")).toHaveLength(1);
+  });
+
+  it("leaves the instance as it was when it answers a command from outside: the client hears of it", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const { wish, run, post, errand } = errands("broken-command");
     await wish("e", [{ counter: "a", by: 1 }]);
-    for (let attempt = 1; attempt <= 3; attempt++) {
-      await run();
-      await due(store);
-    }
-    expect(await consumer("errand")).toMatchObject({ status: "failed", attempts: 3 });
+    await run();
+    const answer = await post("/aggregates/errand/e/Note", { what: "throw" });
+    expect([answer.status, (await read(answer)).code]).toEqual([500, "command-failed"]);
+    expect((await errand("e")).status).toBe("running");
+  });
+});
+
+describe("an operator who skips a command that an instance has sent", () => {
+  it("leaves no instance waiting: it hears that the command failed", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    vi.spyOn(console, "warn").mockReturnValue();
+    const { store, wish, run, post, errand, consumer } = errands("skipped-command");
+    await wish("e", [{ counter: "a", by: 1 }]);
+    await run();
+    const getByName = env.STREAMS.getByName.bind(env.STREAMS);
+    vi.spyOn(env.STREAMS, "getByName").mockImplementation((name) => {
+      if (name === `${store}/counter/a`) throw new Error("the counter is out of reach");
+      return getByName(name);
+    });
+    await run();
+    expect((await consumer("errand")).lastError).toMatchObject({ message: "the counter is out of reach", event: { type: "$CommandSent" } });
+    expect((await post("/consumers/errand/skip", {})).status).toBe(200);
+    expect((await errand("e")).state).toMatchObject({ status: "done", troubles: ["a: skipped"] });
+    expect(await errand("e")).not.toHaveProperty("inFlight");
   });
 });
 
@@ -404,8 +440,3 @@ describe("the doors of a process manager", () => {
     expect(await consumer("errand")).toMatchObject({ name: "errand", kind: "processor", status: "live" });
   });
 });
-
-/** Makes a consumer's next attempt due now. */
-async function due(store: string) {
-  await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(store).run();
-}

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { RecordedEvent } from "../../../src/event.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
-import { IMPATIENT } from "../support.ts";
+import { IMPATIENT, read } from "../support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -20,11 +20,12 @@ function sagas(name: string) {
         expect((await post(`/aggregates/purse/${owner}/Put`, { amount })).status).toBe(200);
     },
     move: (id: string, input: object) => post(`/sagas/move/${id}`, { amount: 5, to: "shop", ...input }, IMPATIENT),
+    tour: (id: string, input: object) => post(`/sagas/tour/${id}`, { stops: ["a"], ...input }, IMPATIENT),
     trip: (id: string, input: object = {}) => post(`/sagas/trip/${id}`, { payer: "payer", price: 4, ...input }, IMPATIENT),
     /** Lets the sagas go on until nothing happens any more. */
     run: async () => {
       for (let head = -1; ;) {
-        await wake("move", "trip");
+        await wake("move", "trip", "tour");
         const now = (await json("/log/head")).head;
         if (now === head) return;
         head = now;
@@ -304,5 +305,99 @@ describe("a step that waits", () => {
     await post("/streams/word/w", { type: "Agreed", data: { move: "t", by: "hotel" } });
     await run();
     expect(await types("trip/t")).toEqual(before);
+  });
+});
+
+describe("a saga that is deleted before its end", () => {
+  it("is deleted by force only: the answer says what would stay as it is", async () => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    const { fill, move, wake, send, saga, get } = sagas("deleted");
+    await fill({ a: 10 });
+    await move("m", { from: ["a", "b"] });
+    await wake("move");
+    for (const query of ["", "?erase=true", "?force=false"]) {
+      const refused = await send("DELETE", `/streams/move/m${query}`);
+      expect([refused.status, await read(refused)]).toMatchObject([409, { code: "saga-in-progress", steps: ["take a", "take b"] }]);
+    }
+    expect((await saga("m")).status).toBe("in-progress");
+    expect((await send("DELETE", "/streams/move/m?force=true")).status).toBe(200);
+    expect((await get("/sagas/move/m")).status).toBe(410);
+    expect((await send("DELETE", "/streams/move/m?erase=true")).status).toBe(200);
+  });
+
+  it("is deleted as any stream once it is at its end", async () => {
+    const { fill, move, run, send } = sagas("deleted-later");
+    await fill({ a: 10 });
+    await move("m", { from: ["a"] });
+    await run();
+    expect((await send("DELETE", "/streams/move/m?erase=true")).status).toBe(200);
+  });
+
+  it.each(["?force=true", "?force=true&erase=true"])("ends the step that has started it, as failed: %s", async (query) => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    vi.spyOn(console, "info").mockReturnValue();
+    const { tour, wake, run, send, saga, json } = sagas("deleted-child");
+    await tour("t", { stops: [], how: "child" });
+    await wake("tour");
+    expect((await json("/sagas/move/t-last")).status).toBe("in-progress");
+    expect((await send("DELETE", `/streams/move/t-last${query}`)).status).toBe(200);
+    await run();
+    expect(await saga("t", "tour")).toMatchObject({ status: "failed", failure: { step: "last", reason: "saga-deleted" } });
+  });
+
+  it("has been completed, for the saga that started it, also when it was erased before that heard of it", async () => {
+    const { fill, tour, wake, run, send, saga, json } = sagas("erased-child");
+    await fill({ till: 10 });
+    await tour("t", { stops: [], how: "child" });
+    await wake("tour");
+    while ((await json("/sagas/move/t-last")).status !== "completed") await wake("move");
+    expect((await send("DELETE", "/streams/move/t-last?erase=true")).status).toBe(200);
+    await run();
+    expect((await saga("t", "tour")).status).toBe("completed");
+  });
+});
+
+describe("what one saga's input does", () => {
+  it("ends that saga, as failed with its cause, and stops nobody else", async () => {
+    const { post, run, saga, consumer } = sagas("inputs");
+    const wanted = (tour: string, stops: readonly string[], how = "") =>
+      post("/streams/word/w", { type: "TourWanted", data: { tour, stops, how } });
+    await wanted("twice", ["a", "a"]);
+    await wanted("threw", ["a"], "no plan");
+    await wanted("misfit", ["a"], "no stops");
+    await wanted("action", ["a"], "no action");
+    await wanted("fine", ["a"]);
+    await run();
+    expect(await saga("twice", "tour")).toMatchObject({
+      status: "failed",
+      failure: { reason: "invalid-plan", detail: 'two steps of the saga are named "visit a"' },
+      input: { stops: ["a", "a"] },
+    });
+    expect((await saga("threw", "tour")).failure).toMatchObject({ reason: "steps-threw", detail: "there is no plan for this" });
+    expect((await saga("misfit", "tour")).failure).toMatchObject({ reason: "invalid-input" });
+    expect((await saga("action", "tour")).failure).toMatchObject({ step: "last", reason: "action-threw" });
+    expect((await saga("fine", "tour")).status).toBe("completed");
+    expect(await consumer("tour")).toMatchObject({ status: "live", attempts: 0 });
+  });
+
+  it("is a refusal where a client waits for the answer, and stores nothing", async () => {
+    const { tour, log } = sagas("refused-input");
+    const answer = await tour("t", { stops: ["a", "a"] });
+    expect([answer.status, await read(answer)]).toMatchObject([
+      422,
+      { code: "command-refused", reason: "invalid-plan", details: { message: 'two steps of the saga are named "visit a"' } },
+    ]);
+    expect(await log()).toEqual([]);
+  });
+});
+
+describe("a step that another saga undoes", () => {
+  it("is undone when that saga has done it", async () => {
+    const { tour, run, saga, amountOf } = sagas("undone-by-saga");
+    await tour("t", { stops: ["a", "b"], how: "fails" });
+    await run();
+    expect(statuses(await saga("t", "tour"))).toEqual({ "visit a": "undone", "visit b": "undone", last: "failed" });
+    expect([await amountOf("a"), await amountOf("b"), await amountOf("home")]).toEqual([0, 0, 10]);
+    expect(await saga("t-back-a")).toMatchObject({ status: "completed", parent: { saga: "tour", id: "t", step: "visit a", undo: true } });
   });
 });

@@ -26,11 +26,14 @@ export const saga = z.object({
   version: Version,
   status: z.enum(["not-started", "in-progress", "failure-pending", "in-failure", "completed", "failed"]) satisfies z.ZodType<SagaStatus>,
   failure: z
-    .object({ step: z.string(), reason: z.string(), detail: z.string().optional() })
+    .object({ step: z.string().optional(), reason: z.string(), detail: z.string().optional() })
     .optional()
     .describe("Why it fails or has failed: what happened first."),
   undoFailed: z.array(z.string()).optional().describe("Steps that could not be undone: somebody has to look."),
-  parent: z.object({ saga: Name, id: z.string(), step: z.string() }).optional().describe("The saga and step that started it."),
+  parent: z
+    .object({ saga: Name, id: z.string(), step: z.string(), undo: z.literal(true).optional() })
+    .optional()
+    .describe("The saga and step that started it, to do the step or to undo it."),
   input: z.unknown(),
   steps: z.array(
     z.object({
@@ -44,6 +47,12 @@ export const saga = z.object({
       until: Time.optional().describe("When it is tried again, or has waited long enough."),
       version: Version.optional().describe("The target's version after the action."),
       result: z.unknown().optional(),
+      signal: z
+        .object({ result: z.unknown().optional(), reason: z.string().optional() })
+        .optional()
+        .describe("How it will end as soon as it waits: an event has said so already."),
+      child: StreamName.optional().describe("The saga that its last command has started."),
+      accepted: z.literal(true).optional().describe("It has failed, but its command was carried out, so that it is undone."),
     }),
   ),
 });

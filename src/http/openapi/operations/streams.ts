@@ -142,8 +142,11 @@ export const streams: readonly Operation[] = [
     tag: "Streams",
     headers: ["If-Match", "If-None-Match", "Prefer"],
     query: DeleteQuery,
-    notes: { erase: { description: "Also remove what its events say, everywhere." } },
+    notes: {
+      erase: { description: "Also remove what its events say, everywhere." },
+      force: { description: "Also a saga that has not reached its end; nothing of it is undone." },
+    },
     answers: { 200: json("It has ended.", COMPONENTS.Written, ["ETag"]) },
-    problems: ["unknown-stream", "stream-deleted", "version-conflict"],
+    problems: ["unknown-stream", "stream-deleted", "saga-in-progress", "version-conflict"],
   },
 ];

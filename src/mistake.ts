@@ -1,0 +1,16 @@
+/**
+ * An error that says that the code lacks something, whatever the input: a step that running sagas need, a target that is
+ * not declared. It stops a consumer, so that a deployment can put it right; every other error ends the one instance whose
+ * input led to it.
+ */
+export class CodeMistake extends Error {
+  override readonly name = "CodeMistake";
+}
+
+/** The command that ends an instance of a process, because one of its handlers could not take an input. Only the store sends it. */
+export const FAIL = "$Fail";
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

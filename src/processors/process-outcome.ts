@@ -1,0 +1,72 @@
+/** Carries out a command that an instance of a process has sent, and says how that went. */
+
+import type { App } from "../app.ts";
+import type { RecordedEvent } from "../event.ts";
+import { streamIdProblem } from "../names.ts";
+import { streamOf } from "../objects.ts";
+import { causeOf } from "./cause.ts";
+import { type CommandSent, type Outcome, START_SAGA } from "./process-events.ts";
+import type { Process } from "./process.ts";
+
+/** A process of one store. */
+export interface Running {
+  readonly app: App;
+  readonly env: Env;
+  readonly store: string;
+  readonly process: Process;
+}
+
+/** The outcome of a command: the same in every attempt, because its target takes it once. */
+export async function outcomeOf({ app, env, store, process }: Running, event: RecordedEvent, sent: CommandSent): Promise<Outcome> {
+  const { commandId, aggregate, id, command, data, expected = { kind: "any" } } = sent;
+  const failed = (reason: string, detail?: string): Outcome => {
+    return { outcome: "failed", commandId, reason, ...(detail === undefined ? {} : { detail }) };
+  };
+  const target = app.aggregates.get(aggregate);
+  if (!target) return failed("unknown-aggregate", `the app has no aggregate "${aggregate}"`);
+  if (!Object.hasOwn(target.commands, command) || isItsOwn(target, command)) {
+    return failed("unknown-command", `"${aggregate}" has no command "${command}"`);
+  }
+  const problem = streamIdProblem(id);
+  if (problem) return failed("invalid-stream-id", problem);
+  const answer = await streamOf(env, store, aggregate, id).execute({
+    command,
+    data: JSON.stringify(data),
+    idempotencyKey: commandId,
+    firstStands: true,
+    // The first outcome stands, a failure too: what the instance has been told must stay true.
+    recordFailure: true,
+    withData: process.process.wantsEvents(sent),
+    expected,
+    ...causeOf(event),
+  });
+  switch (answer.outcome) {
+    case "written": {
+      const events = answer.events.map(({ type, version, data }) => {
+        return { type, version, ...(data === undefined ? {} : { data: JSON.parse(data) as Record<string, unknown> }) };
+      });
+      return { outcome: "accepted", commandId, version: answer.version, events };
+    }
+    case "refused": {
+      const details = answer.details === undefined ? {} : { details: JSON.parse(answer.details) as unknown };
+      return { outcome: "refused", commandId, reason: answer.reason, ...details };
+    }
+    case "failed":
+      return failed("command-failed", "its decide or evolve threw; the deployment's log has the cause, under this command id");
+    case "invalid":
+      return failed("invalid-command", answer.issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; "));
+    case "version-conflict":
+      return failed("version-conflict", `expected ${answer.expected}, but the stream is at version ${answer.actual}`);
+    case "deleted":
+      return failed("stream-deleted", "the stream has ended");
+    case "unknown-command":
+      return failed("unknown-command", `"${aggregate}" has no command "${command}"`);
+    case "idempotency-conflict":
+      throw new Error(`${command} for ${aggregate}/${id} was answered by idempotency-conflict`);
+  }
+}
+
+/** Whether only the process itself sends this command: its inputs and timers. Internal commands of aggregates are for processors too. */
+function isItsOwn(target: object & { readonly internal?: ReadonlySet<string> }, command: string): boolean {
+  return "process" in target && target.internal?.has(command) === true && command !== START_SAGA;
+}
