@@ -11,7 +11,7 @@ import { recordSkip } from "../delivery/override.ts";
 import { type RecordedEvent, categoryOf, hopsOf, streamIdOf, toRecorded } from "../event.ts";
 import { derivedId } from "../ids.ts";
 import { PROCESS_LANES } from "../limits.ts";
-import { ofApp } from "../platform-errors.ts";
+import { ofApp, thrown } from "../platform-errors.ts";
 import { streamIdProblem } from "../names.ts";
 import { FAIL, messageOf } from "../mistake.ts";
 import { logOf, streamOf } from "../objects.ts";
@@ -122,7 +122,7 @@ function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): Work
   } catch (error) {
     // It leads to no instance that could fail of it.
     const { stream, version, type, position } = event;
-    const report = { message: messageOf(error), at: new Date().toISOString(), event: { position, stream, version, type } };
+    const report = { message: messageOf(thrown(error)), at: new Date().toISOString(), event: { position, stream, version, type } };
     passed.push({ event, error: report });
     return undefined;
   }
