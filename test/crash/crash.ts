@@ -14,7 +14,10 @@ import { compare, heal } from "./healing.ts";
 import { History } from "./history.ts";
 import { Kills } from "./kills.ts";
 import { Load, STORES } from "./load.ts";
+import { readsShowedTheLog } from "./observations.ts";
+import { Operator } from "./operator.ts";
 import { Random } from "./random.ts";
+import { strangersLeftWhatTheyShould } from "./strangers.ts";
 import {
   type Check,
   chargesWereMade,
@@ -47,6 +50,8 @@ export interface Report {
   readonly violations: readonly string[];
 }
 
+/** So small that a log rolls over into the next object again and again: a few hundred events. */
+const LOG_SEGMENT_BYTES = "120000";
 /** What follows the logs, beside webhooks. */
 const CONSUMERS = [...app.views.keys(), ...app.processors.keys()];
 const READINGS = { query: "category=reading&category=note", matches: ({ stream }: Event) => /^(reading|note)\//.test(stream) };
@@ -56,12 +61,18 @@ export async function crash({ seed, seconds, kills: planned, pauseMs = 6_000, te
   const start = Date.now();
   const random = new Random(seed);
   const payments = await PaymentService.listen();
-  const server = await Server.start({ main: "test/crash/worker.ts", variables: { PAYMENT_URL: payments.url } });
+  const server = await Server.start({ main: "test/crash/worker.ts", variables: { PAYMENT_URL: payments.url, LOG_SEGMENT_BYTES } });
   const { client } = server;
   const followers: Follower[] = [];
   const endpoints: Endpoint[] = [];
   const checks: Check[] = [];
   const load = new Load(client.url, random.fork());
+  const operator = new Operator(load, random.fork(), STORES, {
+    views: [...app.views.keys()],
+    processors: [...app.processors.keys()],
+    endpoints,
+  });
+  load.operator = operator;
   const kills = new Kills(server, load, random.fork(), pauseMs);
   const disk = new Disk(server.folder);
   let [rounds, slowest] = [0, 0];
@@ -72,7 +83,7 @@ export async function crash({ seed, seconds, kills: planned, pauseMs = 6_000, te
       if (declared.status !== 201) throw new Error(`the category could not be declared: ${declared.status}`);
       endpoints.push(
         await Endpoint.open(client, store, "prompt", ["order", "counter"]),
-        await Endpoint.open(client, store, "flaky", ["reading", "note", "reminder"]),
+        await Endpoint.open(client, store, "flaky", ["reading", "note", "reminder", "memo"]),
       );
       followers.push(
         Follower.serverSentEvents(client.url, store, { query: "", matches: () => true }),
@@ -111,6 +122,8 @@ export async function crash({ seed, seconds, kills: planned, pauseMs = 6_000, te
     const histories = new Map<string, History>();
     for (const store of STORES) histories.set(store, new History(store, await logOf(load, store)));
     checks.push(...writesAreKept(histories, load.writes), chargesWereMade(histories, payments));
+    checks.push(...strangersLeftWhatTheyShould(histories, load.writes, load.counts.refused, load.violations.refused));
+    checks.push(readsShowedTheLog(histories, app.views, load.observations));
     for (const history of histories.values()) {
       checks.push(...logIsExact(history), ...consequencesCame(history));
       checks.push(followersSawAll(history, followers), deliveriesArrived(history, endpoints));
@@ -126,7 +139,8 @@ export async function crash({ seed, seconds, kills: planned, pauseMs = 6_000, te
       }
     }
     checks.push(
-      { promise: 8, what: "repeats got the first answer", count: load.counts.repeats, violations: load.violations.repeats },
+      { promise: 6, what: "operators were obeyed", count: sum(Object.values(operator.counts)), violations: operator.violations },
+      { promise: 8, what: "repeats got the first answer, all of it", count: load.counts.repeats, violations: load.violations.repeats },
       { promise: 7, what: "reads had what was acknowledged", count: load.counts.reads, violations: load.violations.reads },
     );
     const fate = (name: string) => load.writes.filter((write) => write.fate === name).length;
@@ -142,7 +156,12 @@ export async function crash({ seed, seconds, kills: planned, pauseMs = 6_000, te
         writes: load.writes.length,
         acknowledged: fate("acknowledged"),
         unknown: fate("unknown"),
-        "events in the logs": [...histories.values()].reduce((sum, { events }) => sum + events.length, 0),
+        "events in the logs": sum([...histories.values()].map(({ events }) => events.length)),
+        erasures: sum([...histories.values()].map(({ erased }) => erased.size)),
+        ...operator.counts,
+        "roll-overs": disk.segments() - STORES.length,
+        imports: load.writes.filter(({ fate, imported }) => fate === "acknowledged" && imported).length,
+        "inputs refused": load.counts.refused,
         "connections of subscribers": followers.reduce((sum, { connections }) => sum + connections, 0),
         "deliveries repeated": endpoints.reduce((sum, { receiver, positions }) => sum + receiver.deliveries.length - positions.size, 0),
         "committed, never acknowledged, asleep until read": asleep.size,
@@ -159,6 +178,10 @@ export async function crash({ seed, seconds, kills: planned, pauseMs = 6_000, te
     for (const { receiver } of endpoints) receiver.close();
     payments.close();
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }
 
 async function logOf(load: Load, store: string): Promise<Event[]> {

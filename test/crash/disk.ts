@@ -12,6 +12,23 @@ export interface OnDisk {
   readonly correlationId: string;
 }
 
+interface CheckpointRow {
+  readonly store: string;
+  readonly consumer: string;
+  readonly position: number;
+  readonly status: string;
+  /** Empty: it is a processor's. */
+  readonly generation: string;
+  readonly rebuild: number;
+  readonly erase_to: number;
+  readonly born_at: number;
+}
+
+const CHECKPOINTS = `
+  SELECT c.store, c.consumer, c.position, c.status, c.generation, v.rebuild, v.erase_to, c.born_at
+  FROM headspring_checkpoints AS c LEFT JOIN headspring_views AS v ON v.store = c.store AND v.view = c.consumer
+  WHERE c.generation = '' OR c.generation = v.serving`;
+
 /** SQLite: a transaction must be rolled back first, and a reader may not. */
 const SQLITE_READONLY_ROLLBACK = 776;
 
@@ -41,22 +58,41 @@ export class Disk {
   /** Ids of the events in the log of a store, by `category/id/version`. */
   log(store: string): Map<string, string> {
     const found = this.#each(LOGS, (db) => {
-      if (nameOf(db) !== store || !has(db, "log")) return undefined;
+      if (nameOf(db)?.split("#")[0] !== store || !has(db, "log")) return undefined;
       return db.prepare(`SELECT stream || '/' || version AS place, id FROM log`).all() as unknown as { place: string; id: string }[];
     });
     return new Map(found.flat().map(({ place, id }) => [place, id]));
   }
 
-  /** How far views and processors are, in any store. */
-  checkpoints(): { store: string; consumer: string; position: number; status: string }[] {
+  /** How many objects the logs have come to be spread over. */
+  segments(): number {
+    return this.#each(LOGS, (db) => (has(db, "log") ? true : undefined)).length;
+  }
+
+  /** Memos that can still be read, in streams and logs: `store stream`. */
+  memos(): Set<string> {
+    const inStreams = this.#each(STREAMS, (db) => {
+      const [store = "", category, id] = (nameOf(db) ?? "").split("/");
+      if (category !== "memo" || !has(db, "events")) return undefined;
+      return db.prepare(`SELECT 1 FROM events WHERE data LIKE '%memo %' LIMIT 1`).get() ? [`${store} memo/${id}`] : undefined;
+    });
+    const inLogs = this.#each(LOGS, (db) => {
+      if (!has(db, "log")) return undefined;
+      const rows = db.prepare(`SELECT DISTINCT stream FROM log WHERE stream LIKE 'memo/%' AND data LIKE '%memo %'`).all();
+      return rows.map(({ stream }) => `${nameOf(db)?.split("#")[0]} ${String(stream)}`);
+    });
+    return new Set([...inStreams, ...inLogs].flat());
+  }
+
+  /** How far views (the table that answers) and processors are, in any store, and whether another table is to take over. */
+  checkpoints(): { store: string; consumer: string; position: number; status: string; rebuilding: boolean }[] {
     return this.#each(D1, (db) => {
       if (!has(db, "headspring_checkpoints")) return undefined;
-      return db.prepare(`SELECT store, consumer, position, status FROM headspring_checkpoints`).all() as unknown as {
-        store: string;
-        consumer: string;
-        position: number;
-        status: string;
-      }[];
+      const rows = db.prepare(CHECKPOINTS).all() as unknown as CheckpointRow[];
+      return rows.map(({ generation, rebuild, erase_to, born_at, ...rest }) => {
+        const built = Number(/_(\d+)$/.exec(generation)?.[1] ?? 0);
+        return { ...rest, rebuilding: generation !== "" && (built !== rebuild || erase_to > born_at) };
+      });
     }).flat();
   }
 

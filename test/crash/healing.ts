@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Disk } from "./disk.ts";
 import { History, consequences } from "./history.ts";
 import { placeOf } from "./verdict.ts";
-import type { Endpoint, Follower } from "./witnesses.ts";
+import type { Endpoint, Event, Follower } from "./witnesses.ts";
 import type { Write } from "./writes.ts";
 
 /** Within this everything must be at rest: alarms come back with the store, and the log rings again after five seconds, at most sixty. */
@@ -53,7 +53,11 @@ function missingIn({ disk, stores, followers, endpoints, writes, consumers }: Wa
     }
     for (const endpoint of endpoints.filter((one) => one.store === store)) {
       const { positions } = endpoint;
-      const absent = seen.filter((event) => endpoint.wants(event) && !positions.has(event.position));
+      // What was erased before it was sent is not sent any more.
+      const isErased = ({ stream }: Event) => history.erased.has(stream);
+      const absent = seen.filter((event) => endpoint.wants(event) && !positions.has(event.position) && !isErased(event));
+      const owed = endpoint.owedByReplays(seen).find(({ event }) => !isErased(event));
+      if (owed) missing.push(`the ${endpoint.name} of ${store} has not got ${placeOf(owed.event)} by its replay ${owed.run}`);
       if (absent.length > 0)
         missing.push(`the ${endpoint.name} of ${store} has not got ${placeOf(absent[0])}, and ${absent.length - 1} more`);
     }
@@ -62,9 +66,13 @@ function missingIn({ disk, stores, followers, endpoints, writes, consumers }: Wa
     const head = seen.at(-1)?.position ?? 0;
     const checkpoints = disk.checkpoints().filter((one) => one.store === store);
     for (const name of consumers) {
-      const position = checkpoints.find(({ consumer }) => consumer === name)?.position ?? 0;
+      const { position = 0, rebuilding = false } = checkpoints.find(({ consumer }) => consumer === name) ?? {};
       if (position < head) missing.push(`${name} of ${store} is at ${position} of ${head}`);
+      if (rebuilding) missing.push(`${name} of ${store} is being built again`);
     }
+    const readable = disk.memos();
+    for (const stream of history.erased)
+      if (readable.has(`${store} ${stream}`)) missing.push(`${stream} of ${store} was erased, and can still be read on the disk`);
   }
   return missing;
 }

@@ -1,5 +1,6 @@
 /** The log of a store, arranged for questions. */
 
+import { isErasure } from "../../src/event.ts";
 import type { Event } from "./witnesses.ts";
 import type { Write } from "./writes.ts";
 
@@ -10,10 +11,14 @@ export class History {
   readonly #byCorrelation: ReadonlyMap<unknown, readonly Event[]>;
   readonly #byCause: ReadonlyMap<unknown, readonly Event[]>;
 
+  /** Streams whose events were erased: nobody can tell any more which write they came of. */
+  readonly erased: ReadonlySet<string>;
+
   constructor(store: string, events: readonly Event[]) {
     this.store = store;
     this.events = events;
     this.streams = Map.groupBy(events, ({ stream }) => stream);
+    this.erased = new Set(events.flatMap((event) => (isErasure(event) ? event.stream : [])));
     this.#byCorrelation = Map.groupBy(events, ({ meta }) => meta.correlationId);
     this.#byCause = Map.groupBy(events, ({ meta }) => meta.causationId);
   }
@@ -26,7 +31,7 @@ export class History {
   storedBy({ id, stream, types }: Write): Event[] {
     const caused = this.#byCorrelation.get(id) ?? [];
     // The end of a stream has a meta of its own.
-    const all = types[0] === "$deleted" ? (this.streams.get(stream) ?? []) : caused;
+    const all = types[0] === "$deleted" || this.erased.has(stream) ? (this.streams.get(stream) ?? []) : caused;
     return all.filter((event) => event.stream === stream && types.includes(event.type));
   }
 

@@ -1,8 +1,12 @@
 /** Clients at work: they write, repeat what they have written, and ask for what they have been told. A crash is no reason to stop. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { type Hostile, hostile } from "./hostile.ts";
+import { type Observation, touchedBy } from "./observations.ts";
+import type { Operator } from "./operator.ts";
 import type { Random } from "./random.ts";
-import { type Write, Writes } from "./writes.ts";
+import { type FirstAnswer, type Write, Writes } from "./writes.ts";
 
 /** Two stores in one deployment. */
 export const STORES = ["default", "second"] as const;
@@ -15,8 +19,16 @@ const ENDED = "410 stream-deleted";
 /** What clients have done, and what they saw that they should not have seen. */
 export class Load {
   readonly writes: Write[] = [];
-  readonly violations: { readonly repeats: string[]; readonly reads: string[] } = { repeats: [], reads: [] };
-  readonly counts = { requests: 0, repeats: 0, reads: 0 };
+  readonly violations: { readonly repeats: string[]; readonly reads: string[]; readonly refused: string[] } = {
+    repeats: [],
+    reads: [],
+    refused: [],
+  };
+  readonly counts = { requests: 0, repeats: 0, reads: 0, refused: 0 };
+  /** What views have shown. */
+  readonly observations: Observation[] = [];
+  /** Works beside the clients. */
+  operator: Operator | undefined;
   readonly #url: string;
   readonly #random: Random;
   #working = false;
@@ -33,7 +45,8 @@ export class Load {
   start(): void {
     this.#working = true;
     const round = ++this.#rounds;
-    this.#clients = Promise.all(Array.from({ length: CLIENTS }, (_, client) => this.#work(this.#random.fork(), `w${round}-${client}`)));
+    const clients = Array.from({ length: CLIENTS }, (_, client) => this.#work(this.#random.fork(), `w${round}-${client}`));
+    this.#clients = Promise.all([...clients, this.operator?.work(() => this.#working)]);
   }
 
   /** Lets them end what they are at. */
@@ -82,8 +95,8 @@ export class Load {
     this.counts.requests++;
     const response = await fetch(`${this.#url}/stores/${store}${path}`, {
       method,
-      headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      ...(body === undefined ? {} : { body: typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = await response.text();
@@ -93,12 +106,14 @@ export class Load {
   async #work(random: Random, name: string): Promise<void> {
     const making = new Writes(random, name);
     const own: Write[] = [];
+    let bad = 0;
     while (this.#working) {
-      const deed = random.weighted({ write: 88, repeat: 7, read: 5 });
+      const deed = random.weighted({ write: 72, repeat: 10, read: 12, bad: 6 });
       const earlier = own.length > 0 ? random.pick(own) : undefined;
       try {
         if (deed === "repeat" && earlier?.repeatable) await this.#repeat(earlier);
-        else if (deed === "read" && earlier) await this.#read(earlier);
+        else if (deed === "read" && earlier) await this.#read(earlier, random);
+        else if (deed === "bad") await this.#refuse(random.pick(STORES), hostile(random, `${name}-${++bad}`, earlier), earlier);
         else {
           const write = this.#conditional(making.next(random.pick(STORES)), random, own);
           if (await this.#send(write)) this.writes.push(write);
@@ -127,7 +142,7 @@ export class Load {
   async #send(write: Write): Promise<boolean> {
     try {
       const answer = await this.request(write.store, write.method, write.path, write.body, write.headers);
-      if (answer.status < 300) this.#acknowledge(write, answer.body);
+      if (answer.status < 300) this.#acknowledge(write, answer);
       else {
         write.problem = `${answer.status} ${String(answer.body.code)}`;
         // Of a stream that has ended meanwhile nobody learns what was stored before.
@@ -143,8 +158,9 @@ export class Load {
     }
   }
 
-  #acknowledge(write: Write, body: Record<string, unknown>): void {
+  #acknowledge(write: Write, { status, headers, body }: { status: number; headers: Headers; body: Record<string, unknown> }): void {
     write.fate = "acknowledged";
+    write.first ??= { status, etag: headers.get("etag"), body };
     if (!write.asynchronous && write.types[0] !== "SagaStarted" && body.version !== undefined)
       write.answer = body as unknown as NonNullable<Write["answer"]>;
     this.#acknowledged(write);
@@ -155,20 +171,29 @@ export class Load {
     const { status, headers, body } = await this.request(write.store, write.method, write.path, write.body, write.headers);
     if (status >= 500) return;
     this.counts.repeats++;
-    const ids = (events?: readonly { id: string }[]) => events?.map(({ id }) => id).join();
-    const same = write.answer === undefined || ids(write.answer.events) === ids(body.events as { id: string }[] | undefined);
-    const isOver = status === 410 && write.stream.startsWith("note/");
-    if (isOver || (status < 300 && same && headers.get("idempotent-replayed") === "true")) return;
-    if (status === 202 && write.asynchronous) return; // says nothing of the events
-    this.violations.repeats.push(
-      `a repeat of ${write.id} got ${status} ${JSON.stringify(body)} instead of ${JSON.stringify(write.answer)}`,
-    );
+    const isOver = status === 410 && /^(?:note|memo)\//.test(write.stream);
+    if (isOver || (status < 300 && isSameAnswer(write, { status, etag: headers.get("etag"), body }))) {
+      // An answer for later, and an import's counts, say themselves what they are.
+      if (isOver || write.asynchronous || write.imported || headers.get("idempotent-replayed") === "true") return;
+    }
+    this.violations.repeats.push(`a repeat of ${write.id} got ${status} ${JSON.stringify(body)} instead of ${JSON.stringify(write.first)}`);
+  }
+
+  /** Promise 9. */
+  async #refuse(anywhere: string, bad: Hostile, earlier: Write | undefined): Promise<void> {
+    const { what, method, path, body, headers, statuses } = bad;
+    const store = earlier !== undefined && path === earlier.path ? earlier.store : anywhere;
+    const answer = await this.request(store, method, path, body, headers);
+    if (answer.status >= 500) return; // it is dying
+    this.counts.refused++;
+    if (!statuses.includes(answer.status))
+      this.violations.refused.push(`${what} (${method} ${path}) got ${answer.status} ${JSON.stringify(answer.body)}`);
   }
 
   /** Promise 7: what was acknowledged is in the stream, and in a view that has reached its position. */
-  async #read(write: Write): Promise<void> {
+  async #read(write: Write, random: Random): Promise<void> {
     const { answer, stream } = write;
-    if (!answer || stream.startsWith("note/")) return;
+    if (!answer || /^(?:note|memo)\//.test(stream)) return;
     const { status, body } = await this.request(write.store, "GET", `/streams/${stream}?from=${answer.version}&limit=1`);
     if (status >= 500) return;
     this.counts.reads++;
@@ -176,10 +201,40 @@ export class Load {
     if (event?.id !== answer.events?.at(-1)?.id)
       this.violations.reads.push(`${write.id}: ${stream} has ${JSON.stringify(event)} at ${answer.version}`);
     if (answer.position === undefined) return;
-    const view = await this.request(write.store, "GET", `/views/stock?minPosition=${answer.position}&limit=1`);
-    if (view.status < 300 && Number(view.body.position) < answer.position)
-      this.violations.reads.push(`${write.id}: a view that must be at ${answer.position} is at ${Number(view.body.position)}`);
+    const [view, key] = touchedBy(write, random) ?? [];
+    if (view === undefined || key === undefined) return;
+    const shown = await this.request(write.store, "GET", `/views/${view}/${key}?minPosition=${answer.position}`);
+    if (shown.status !== 200 && shown.body.code !== "unknown-row") return;
+    const position = Number(shown.headers.get("headspring-position"));
+    if (!(position >= answer.position))
+      this.violations.reads.push(`${write.id}: a view that must be at ${answer.position} says that it is at ${position}`);
+    this.observations.push({ store: write.store, view, key, position, row: shown.status === 200 ? shown.body : undefined });
   }
+}
+
+/** Whether a repeat is answered as the first time, member by member. Positions may be there in one and not yet in the other. */
+function isSameAnswer({ first, imported, types }: Write, again: FirstAnswer): boolean {
+  if (first === undefined) return true;
+  if (imported) return isDeepStrictEqual(again.body, { lines: imported.length, imported: 0, known: imported.length });
+  // What a saga's start answers is how far it is.
+  if (types[0] === "SagaStarted") return again.body.id === first.body.id && again.body.saga === first.body.saga;
+  const [before, now] = [positionsOf(first.body), positionsOf(again.body)];
+  return (
+    again.status === first.status &&
+    again.etag === first.etag &&
+    isDeepStrictEqual(withoutPositions(again.body), withoutPositions(first.body)) &&
+    before.every((position, index) => position === undefined || now[index] === undefined || position === now[index])
+  );
+}
+
+type Positioned = { readonly position?: number; readonly events?: readonly { readonly position?: number }[] };
+
+function positionsOf({ position, events = [] }: Positioned): (number | undefined)[] {
+  return [position, ...events.map((event) => event.position)];
+}
+
+function withoutPositions(body: FirstAnswer["body"]): object {
+  return JSON.parse(JSON.stringify(body, (key, value: unknown) => (key === "position" ? undefined : value))) as object;
 }
 
 /** Nobody listened: the request was not received. */

@@ -9,6 +9,9 @@ import { cpSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Report, crash } from "./crash.ts";
 
+/** Of one violation, as it is printed. */
+const VIOLATION_CHARACTERS = 600;
+
 const { values } = parseArgs({
   options: { seed: { type: "string" }, seconds: { type: "string", default: "300" }, kills: { type: "string" }, keep: { type: "string" } },
 });
@@ -45,6 +48,16 @@ function print({ checks, counts, violations }: Report): void {
     );
   console.log();
   for (const [what, count] of Object.entries(counts)) console.log(`${what.padEnd(79)} ${String(count).padStart(8)}`);
-  if (violations.length > 0) console.log(`\n${violations.slice(0, 100).join("\n")}`);
-  console.log(`\n${violations.length} violations`);
+  if (violations.length > 0)
+    console.log(
+      `\n${violations
+        .slice(0, 100)
+        .map((one) => one.slice(0, VIOLATION_CHARACTERS))
+        .join("\n")}`,
+    );
+  console.log(
+    `\nseed ${counts.seed}: ${counts.seconds} s, ${counts.acknowledged} writes acknowledged, ${counts.kills} deaths, ${counts["events in the logs"]} events; ` +
+      `${counts.erasures} erasures, ${counts.rebuilds} rebuilds, ${counts.resets} resets, ${counts.replays} replays, ` +
+      `${counts["roll-overs"]} roll-overs, ${counts.imports} imports, ${counts["inputs refused"]} inputs refused; ${violations.length} violations`,
+  );
 }

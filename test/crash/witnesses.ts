@@ -3,11 +3,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerResponse } from "node:http";
 import type { Client } from "../../scripts/client.ts";
-import { Receiver, accept } from "../../scripts/receiver.ts";
+import { type Delivery, Receiver, accept } from "../../scripts/receiver.ts";
 import type { RecordedEvent } from "../../src/event.ts";
+import { messageId } from "../../src/webhooks/delivery-id.ts";
 import { EventStream } from "../event-stream.ts";
 
-export type Event = RecordedEvent<string, Readonly<Record<string, unknown>>>;
+export type Event = RecordedEvent<string, Readonly<Record<string, unknown>>> & { readonly erased?: true };
 
 /** Milliseconds in which a connection says something, if only that it is there. The log says so every 15 s. */
 const SILENCE_MS = 25_000;
@@ -117,11 +118,19 @@ export class Endpoint {
   readonly store: string;
   readonly categories: readonly string[];
   readonly receiver: Receiver;
+  /** The webhook's own id. */
+  readonly id: string;
+  /** Replays that were acknowledged: `run`, of the events after `from`, up to `to`. */
+  readonly replays: { readonly run: number; readonly from: number; readonly to: number }[] = [];
+  /** As many replays may be under way or done, acknowledged or not. */
+  replaysAsked = 0;
+  readonly #runs = new Map<string, number>();
   /** Ids of deliveries in the order in which they were accepted first. */
   readonly accepted = new Set<string>();
 
-  private constructor(name: string, store: string, categories: readonly string[], receiver: Receiver) {
+  private constructor(name: string, store: string, id: string, categories: readonly string[], receiver: Receiver) {
     this.name = name;
+    this.id = id;
     this.store = store;
     this.categories = categories;
     this.receiver = receiver;
@@ -129,9 +138,13 @@ export class Endpoint {
 
   static async open(client: Client, store: string, kind: "prompt" | "flaky", categories: readonly string[]): Promise<Endpoint> {
     const receiver = await Receiver.listen();
-    const endpoint = new Endpoint(`${kind} endpoint`, store, categories, receiver);
-    const created = await client.call<{ secret: string }>(`/stores/${store}/webhooks`, { url: receiver.url, categories, from: 0 });
+    const created = await client.call<{ id: string; secret: string }>(`/stores/${store}/webhooks`, {
+      url: receiver.url,
+      categories,
+      from: 0,
+    });
     if (created.status !== 201) throw new Error(`no webhook: ${created.status} ${JSON.stringify(created.body)}`);
+    const endpoint = new Endpoint(`${kind} endpoint`, store, created.body.id, categories, receiver);
     receiver.secret = created.body.secret;
     const failed = new Set<string>();
     receiver.answer = (response: ServerResponse, { id, event }) => {
@@ -148,6 +161,27 @@ export class Endpoint {
   /** Whether it is to be sent this. */
   wants({ stream, type }: Event): boolean {
     return this.categories.includes(stream.slice(0, stream.indexOf("/"))) && !type.startsWith("$");
+  }
+
+  /** The replay that a delivery belongs to; 0: it is the first of its event. */
+  runOf({ id, event: { position } }: Pick<Delivery, "id" | "event">): number {
+    let run = this.#runs.get(id);
+    if (run === undefined) {
+      for (run = 0; run <= this.replaysAsked && messageId(this.store, this.id, { run, position }) !== id;) run++;
+      this.#runs.set(id, run);
+    }
+    return run;
+  }
+
+  /** What replays owe it, of these events. */
+  owedByReplays(events: readonly Event[]): { readonly run: number; readonly event: Event }[] {
+    const got = new Set(this.receiver.deliveries.map((delivery) => `${this.runOf(delivery)} ${delivery.event.position}`));
+    return this.replays.flatMap(({ run, from, to }) =>
+      events
+        .slice(from, to)
+        .filter((event) => this.wants(event) && !got.has(`${run} ${event.position}`))
+        .map((event) => ({ run, event })),
+    );
   }
 
   /** Positions that it has got. */

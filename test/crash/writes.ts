@@ -26,6 +26,10 @@ export interface Write {
   fate: "under-way" | "acknowledged" | "turned-down" | "unknown";
   /** The first success. */
   answer?: Written & { readonly events?: readonly { readonly id: string; readonly version: number; readonly position?: number }[] };
+  /** All of that answer, to be compared with what a repeat gets. */
+  first?: FirstAnswer;
+  /** Of an import: what each event must be in the log. */
+  readonly imported?: readonly object[];
   /** The last answer that was none: status and code. */
   problem?: string;
   /** The version that it was on condition of. */
@@ -34,6 +38,13 @@ export interface Write {
   readonly asynchronous: boolean;
 }
 
+export interface FirstAnswer {
+  readonly status: number;
+  readonly etag: string | null;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+const AUTHORS = ["ann", "ben", "eve"];
 const SKUS = ["apple", "pear", "plum", "fig", "quince", "melon", "grape", "peach"];
 /** Streams that everybody writes to. */
 const SHARED = 12;
@@ -46,6 +57,9 @@ const SHARES = {
   remind: 6,
   checkout: 4,
   delete: 2,
+  memo: 8,
+  erase: 4,
+  import: 3,
 };
 
 /** Makes writes, one after the other; every one has a stream, a correlation and, if any, a key of its own. */
@@ -55,6 +69,8 @@ export class Writes {
   #count = 0;
   /** Note streams that may be ended. */
   readonly #notes: string[] = [];
+  /** Memo streams that may be erased. */
+  readonly #memos: string[] = [];
 
   /** @param name that no other maker of writes has */
   constructor(random: Random, name: string) {
@@ -105,11 +121,48 @@ export class Writes {
           body: { customer: "a customer", lines: this.#lines(), cents: random.chance(0.2) ? REFUSED : 1_000 },
           headers: this.#key(id, 1),
         });
+      case "memo":
+        return this.#memo(id, store);
+      case "erase":
+        return this.#erase(id, store);
+      case "import":
+        return this.#import(id, store);
       case "delete": {
         const [of, stream] = (this.#notes.shift() ?? `${store} note/${shared}-none`).split(" ") as [string, string];
         return this.#write({ id, store: of, stream, types: ["$deleted"], method: "DELETE", path: `/streams/${stream}`, headers: {} });
       }
     }
+  }
+
+  #memo(id: string, store: string): Write {
+    const stream = `memo/${id}`;
+    this.#memos.push(`${store} ${stream}`);
+    const author = this.#random.pick(AUTHORS);
+    const events = Array.from({ length: this.#random.int(1, 3) }, (_, at) => this.#event("Written", { author, text: `memo ${id}, ${at}` }));
+    return this.#append(id, store, stream, events);
+  }
+
+  #erase(id: string, store: string): Write {
+    const [of, stream] = (this.#memos.shift() ?? `${store} memo/none-${id}`).split(" ") as [string, string];
+    const path = `/streams/${stream}?erase=true`;
+    return this.#write({ id, store: of, stream, types: ["$deleted"], method: "DELETE", path, headers: {} });
+  }
+
+  /** Events of another store, with all that an export says of them. */
+  #import(id: string, store: string): Write {
+    const stream = `note/imported-${id}`;
+    const imported = Array.from({ length: this.#random.int(1, 8) }, (_, at) => ({
+      id: this.#random.uuid(),
+      stream,
+      type: "Noted",
+      data: { text: `${id}, ${at}`, price: this.#random.int(1, 9_999) / 100, none: null },
+      meta: { correlationId: id, causationId: `elsewhere-${at}` },
+      time: "2024-02-29T12:00:00.123456+05:30",
+      schemaVersion: 1,
+    }));
+    const body = imported.map((event) => JSON.stringify(event)).join("\n");
+    const types = imported.map(({ type }) => type);
+    return this.#write({ id, store, stream, types, path: "/import", body, headers: {}, repeatable: true, imported });
   }
 
   #command(id: string, store: string, name: string, of: string, command: string, body: unknown, types: readonly string[]): Write {
