@@ -20,7 +20,7 @@ export interface Refusal {
 
 /** Any event of these types, as `decide` may return it. */
 export type NewEventOf<Events extends DataSchemas> = {
-  [Type in keyof Events & string]: NewEvent<Type, Frozen<z.input<Events[Type]>>>;
+  [Type in keyof Events & string]: NewEvent<Type, Frozen<z.input<Events[Type]>>, KeysOf<Frozen<z.input<Events[Type]>>>, Events>;
 }[keyof Events & string];
 
 /** A command that the stream sends to itself later. Made by {@link after} and {@link at}. */

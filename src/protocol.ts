@@ -178,8 +178,10 @@ export type CommandAnswer =
   | {
       readonly outcome: "failed";
       readonly commandId: string;
-      /** What was thrown. For processors; no door shows it. */
+      /** What was thrown. For processors and for the developer: no door of a deployment shows it. */
       readonly cause?: string;
+      /** Which part of the app threw, where the cause does not say it itself. */
+      readonly part?: string;
       /** The code lacks something: more inputs than this one would fail. */
       readonly isMistake?: boolean;
     }

@@ -39,7 +39,8 @@ const LIST = `
          definition ->> '$.description' AS description,
          definition ->> '$.key'         AS key,
          definition ->> '$.strict'      AS strict,
-         (SELECT json_group_array(key) FROM json_each(definition, '$.events')) AS types
+         (SELECT json_group_array(key) FROM json_each(definition, '$.events')) AS types,
+         (SELECT json_group_array(coalesce(value ->> '$."x-version"', 1)) FROM json_each(definition, '$.events')) AS versions
     FROM categories
    WHERE retired_at IS NULL
    ORDER BY name`;
@@ -56,6 +57,7 @@ interface ListRow {
   readonly key: string | null;
   readonly strict: number;
   readonly types: string;
+  readonly versions: string;
 }
 
 export class CatalogObject extends DurableObject<Env> implements CatalogRpc, DirectoryRpc {
@@ -138,15 +140,16 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc, Dir
     return true;
   }
 
-  async list(): Promise<CategorySummary[]> {
+  async list(withVersions = false): Promise<CategorySummary[]> {
     if (!this.#exists) return [];
     const rows = this.#sql.exec(LIST).toArray() as unknown as ListRow[];
-    return rows.map(({ name, description, key, strict, types }) => ({
+    return rows.map(({ name, description, key, strict, types, versions }) => ({
       name,
       ...(description === null ? {} : { description }),
       ...(key === null ? {} : { key }),
       strict: strict === 1,
       eventTypes: JSON.parse(types),
+      ...(withVersions ? { schemaVersions: JSON.parse(versions) } : {}),
     }));
   }
 

@@ -26,6 +26,8 @@ export interface CategorySummary {
   readonly key?: string;
   readonly strict: boolean;
   readonly eventTypes: readonly string[];
+  /** Of each of these types the version that new events get; when it was asked for. */
+  readonly schemaVersions?: readonly number[];
 }
 
 export type Declared =
@@ -91,5 +93,5 @@ export interface CatalogRpc {
   /** Notes how far it came. False: another import under this key has moved since `before`. */
   moveImport(key: string, before: ImportProgress | undefined, after: ImportProgress): Promise<boolean>;
   /** All that are not retired, by name. */
-  list(): Promise<CategorySummary[]>;
+  list(withVersions?: boolean): Promise<CategorySummary[]>;
 }

@@ -65,7 +65,7 @@ export function aggregateRoutes(app: App) {
         "preference-applied": "respond-async",
       });
     }
-    if (answer.outcome !== "written") throw problemOf(answer);
+    if (answer.outcome !== "written") throw problemOf(answer, context.env);
     const { commandId, version, position, events } = answer;
     return json({ commandId, stream: `${aggregate.name}/${id}`, version, position, events }, 200, writeHeaders(answer));
   });

@@ -2,10 +2,15 @@
 
 import { createHash } from "node:crypto";
 import type { AppendAnswer, CommandAnswer, VersionConflict, Written } from "../protocol.ts";
+import { isLocal } from "../env.ts";
 import { Problem } from "./problem.ts";
 
-/** The problem that an outcome without a write amounts to. */
-export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>): Problem {
+/**
+ * The problem that an outcome without a write amounts to.
+ *
+ * @param env of the deployment; on the developer's own machine the answer of a failed command says why
+ */
+export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>, env?: Env): Problem {
   switch (answer.outcome) {
     case "version-conflict":
       return new Problem("version-conflict", conflictDetail(answer), {
@@ -28,7 +33,7 @@ export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>
     case "invalid":
       return new Problem("invalid-command", "the command's data does not fit its schema", { issues: answer.issues });
     case "failed":
-      return new Problem("command-failed", "the command failed; nothing was stored. The log has the cause, under this command id", {
+      return new Problem("command-failed", `the command failed; nothing was stored. ${whyFailed(answer, env)}`, {
         commandId: answer.commandId,
       });
     case "deleted":
@@ -53,6 +58,11 @@ function conflictDetail({ expected, actual }: VersionConflict): string {
  */
 export function tagOf(version: number, rest: string): string {
   return `"${version}-${createHash("sha256").update(rest).digest("base64url").slice(0, TAG_CHARACTERS)}"`;
+}
+
+function whyFailed({ cause, part }: { readonly cause?: string; readonly part?: string }, env: Env | undefined): string {
+  if (cause === undefined || !env || !isLocal(env)) return "The logs have the cause, under this command id";
+  return part === undefined ? cause : `${part} failed: ${cause}`;
 }
 
 /** Headers of a write's answer. */

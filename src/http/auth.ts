@@ -44,7 +44,7 @@ export const Tokens = z.array(
 export type Token = z.output<typeof Tokens>[number];
 
 /** Paths that answer anybody: they tell nothing about a store but what is made to be known, the public keys of webhooks. */
-const OPEN = /^\/(?:health|\.well-known\/webhooks\/[^/]+)?$/;
+const OPEN = /^\/(?:health|problems(?:\/[^/]+)?|\.well-known\/webhooks\/[^/]+)?$/;
 /** Administration, whatever the method. */
 const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$)/;
 /** Which stores there are, and where one lies (of whose path nothing is left behind its store). */

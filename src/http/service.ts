@@ -21,6 +21,8 @@ export function serviceRoutes(app: App) {
       links: {
         docs: "/docs",
         openapi: "/openapi.json",
+        app: "/app",
+        problems: "/problems",
         streams: "/streams",
         sagas: "/sagas",
         log: "/log",

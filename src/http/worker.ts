@@ -10,16 +10,18 @@ import { IDEMPOTENCY_KEY_BYTES } from "../limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { placementOfDeployment } from "../placement.ts";
-import { databaseOf } from "../views/generations.ts";
 import { aggregateRoutes } from "./aggregates.ts";
+import { appRoutes } from "./app-report.ts";
 import { auth } from "./auth.ts";
 import { crossOrigin, securityHeaders } from "./browsers.ts";
 import { categoryRoutes } from "./categories.ts";
+import { requireConfiguration } from "./configuration.ts";
 import { consumerRoutes } from "./consumers.ts";
 import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { Problem } from "./problem.ts";
+import { problemRoutes } from "./problems.ts";
 import { type HttpContext, requestIdOf, requireReadableUrl, requireStoreName, traceOf } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
@@ -42,8 +44,8 @@ const DEAD_WAKE_UPS = "headspring-dead-wake-ups";
  * export { CatalogObject } from "./runtime.ts";
  */
 export function createWorker(app: App): ExportedHandler<Env> {
-  // A view that names a database which is not there must not wait for its first event to say so.
-  for (const view of app.views.values()) databaseOf(env, view);
+  // What is missing must not wait for the first request or event to be noticed.
+  requireConfiguration(env, app);
   placementOfDeployment(env);
   const http = createHttp(app);
   return {
@@ -78,7 +80,8 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
     .route("/metrics", metricsRoutes(app))
     .route("/webhooks", webhookRoutes(app))
     .route("/.well-known", wellKnownRoutes(app))
-    .route("/import", importRoutes(app));
+    .route("/import", importRoutes(app))
+    .route("/app", appRoutes(app));
 
   const http = new Hono<{ Bindings: Env }>()
     .use(securityHeaders(), crossOrigin(), auth(), requireReadableUrl)
@@ -86,6 +89,7 @@ export function createHttp(app: App): Hono<{ Bindings: Env }> {
     .use(placed(new Set(ofStore.routes.map(({ path }) => path))))
     .route("/", serviceRoutes(app))
     .route("/stores", storesRoutes(app))
+    .route("/problems", problemRoutes())
     .route("/", ofStore)
     .route("/stores/:store", ofStore);
 

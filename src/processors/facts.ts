@@ -4,6 +4,7 @@ import { type DataSchema, type RecordedEvent, categoryOf, streamIdOf } from "../
 import { ofApp } from "../platform-errors.ts";
 import { isLonger } from "../json.ts";
 import { EVENT_DATA_BYTES } from "../limits.ts";
+import { fitting } from "../misfit.ts";
 import { streamOf } from "../objects.ts";
 import type { Written } from "../protocol.ts";
 import { schemaVersionOf } from "../upcast.ts";
@@ -40,7 +41,7 @@ export interface Fact {
 export async function appendFact(reaction: Reaction, { stream, id, type, schema, data, time }: Fact): Promise<Written | undefined> {
   const { env, store, event } = reaction;
   const fact = `${type} for ${stream}`;
-  const text = ofApp(() => JSON.stringify(schema.parse(data)));
+  const text = ofApp(() => JSON.stringify(fitting(`event \`${type}\` of category \`${categoryOf(stream)}\``, "data", schema, data)));
   if (isLonger(text, EVENT_DATA_BYTES)) throw new Error(`${fact} has more than ${EVENT_DATA_BYTES} bytes`);
   const { trace, ...cause } = causeOf(event);
   const version = {

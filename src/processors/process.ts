@@ -97,8 +97,8 @@ export interface Process {
   readonly decide: Readonly<Record<string, (state: ProcessState, data: AnyData, context: DecideContext) => Decided>>;
   readonly revision?: string | number;
   readonly start: "beginning" | "head";
-  /** What the consumer needs of it. */
-  readonly process: Pick<ProcessDefinition, "correlate" | "wantsEvents" | "retry">;
+  /** What the consumer and the report of the app need of it. */
+  readonly process: Pick<ProcessDefinition, "correlate" | "wantsEvents" | "retry" | "targets">;
   readonly atDeletion?: (state: ProcessState) => AtDeletion;
 }
 

@@ -2,6 +2,7 @@
 
 import { HOPS, type StoredEvent } from "../event.ts";
 import { newEventId, newId } from "../ids.ts";
+import { Misfit } from "../misfit.ts";
 import type { CommandAnswer, CommandRequest, Expected, VersionConflict, Written } from "../protocol.ts";
 import { CodeMistake, messageOf } from "../mistake.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -72,9 +73,13 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
   let decided: Decided;
   let events: StoredEvent[];
   let next: unknown;
+  let step = "its schema";
   try {
     if ("thrown" in parsed) throw parsed.thrown;
-    decided = decide(aggregate, command, state.current(), parsed.data, {
+    step = "evolve";
+    const before = state.current();
+    step = "decide";
+    decided = decide(aggregate, command, before, parsed.data, {
       now: new Date(now),
       id: decider.id,
       version,
@@ -97,6 +102,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
         ...(request.trace === undefined ? {} : { trace: request.trace }),
       };
     });
+    step = "evolve";
     next = state.after(events);
     if (decided.kind === "events") journal.timers.requireRoom(decided.timers, request.firedTimer);
   } catch (error) {
@@ -114,7 +120,8 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
         ...record({ fingerprint: print, status: "failed", first: version + 1, last: version, reason: null, details: null }),
       });
     }
-    return { outcome: "failed", commandId, cause: messageOf(error), ...(error instanceof CodeMistake ? { isMistake: true } : {}) };
+    const part = error instanceof Misfit ? {} : { part: `command \`${command}\` of aggregate \`${aggregate.name}\`: ${step}` };
+    return { outcome: "failed", commandId, cause: messageOf(error), ...part, ...(error instanceof CodeMistake ? { isMistake: true } : {}) };
   }
 
   const receipt: Receipt = {

@@ -5,6 +5,7 @@ import { byteLength, isLonger } from "../json.ts";
 import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES, LAST_TIME_MS, TIMER_KEY_BYTES } from "../limits.ts";
 import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } from "../command.ts";
 import type { NewEvent } from "../event.ts";
+import { fitting } from "../misfit.ts";
 import type { Issue } from "../protocol.ts";
 import { droppedMembers, strictly } from "../strict-schema.ts";
 import type { AnyAggregate } from "./aggregate.ts";
@@ -76,9 +77,9 @@ export function decide(aggregate: AnyAggregate, command: string, state: unknown,
 }
 
 function checkedEvent(aggregate: AnyAggregate, event: NewEvent): { type: string; data: string } {
-  const schema = aggregate.events[event.type] as z.ZodType | undefined;
-  if (!schema) throw new Error(`decide returned an event "${event.type}", which aggregate "${aggregate.name}" does not declare`);
-  const parsed = schema.parse(event.data);
+  const schema = Object.hasOwn(aggregate.events, event.type) ? (aggregate.events[event.type] as z.ZodType) : undefined;
+  if (!schema) throw new Error(`decide returned an event "${event.type}", which ${undeclared(aggregate, aggregate.events)}`);
+  const parsed = fitting(`event \`${event.type}\` of aggregate \`${aggregate.name}\``, "data", schema, event.data);
   if (droppedMembers(event.data, parsed).length > 0)
     throw new Error(`decide returned an event "${event.type}" with a member that its schema would drop: __proto__`);
   const data = JSON.stringify(parsed);
@@ -88,12 +89,16 @@ function checkedEvent(aggregate: AnyAggregate, event: NewEvent): { type: string;
   return { type: event.type, data };
 }
 
+function undeclared({ name }: AnyAggregate, declared: object): string {
+  return `aggregate "${name}" does not declare; it has ${Object.keys(declared).join(", ") || "none"}`;
+}
+
 /** The data is checked already now: a timer that could only fail when it fires would be found too late. */
 function checkedTimer(aggregate: AnyAggregate, timer: Timer | Cancellation | CancelAll, now: Date): TimerChange {
   if (timer.kind === "cancel-all") return { cancelled: "all" };
   const { command, key = "" } = timer;
   const schema = Object.hasOwn(aggregate.commands, command) ? (aggregate.commands[command] as z.ZodType) : undefined;
-  if (!schema) throw new Error(`decide set a timer for "${command}", which aggregate "${aggregate.name}" does not declare`);
+  if (!schema) throw new Error(`decide set a timer for "${command}", which ${undeclared(aggregate, aggregate.commands)}`);
   if (typeof key !== "string" || isLonger(key, TIMER_KEY_BYTES)) {
     throw new TypeError(
       `the key of a timer for "${command}" of aggregate "${aggregate.name}" must be a string of at most ${TIMER_KEY_BYTES} bytes`,
@@ -101,7 +106,7 @@ function checkedTimer(aggregate: AnyAggregate, timer: Timer | Cancellation | Can
   }
   if (timer.kind === "cancel") return { command, key, cancelled: true };
   const due = dueOf(timer, now);
-  schema.parse(timer.data);
+  fitting(`timer for command \`${command}\` of aggregate \`${aggregate.name}\``, "data", schema, timer.data);
   const data = JSON.stringify(timer.data);
   if (isLonger(data, COMMAND_BYTES)) throw new Error(`decide set a timer for "${command}" with data of more than ${COMMAND_BYTES} bytes`);
   return { command, key, due, data };

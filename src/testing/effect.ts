@@ -3,6 +3,7 @@
 import type { NewEvent, RecordedEvent } from "../event.ts";
 import type { Effect } from "../processors/effect.ts";
 import { callOut, recordOf, recordable } from "../processors/outside.ts";
+import { fitting } from "../misfit.ts";
 import { type On, asStored, dataOf, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
 
@@ -55,7 +56,8 @@ async function endingOf(effect: Effect, given: On, world: TestWorld): Promise<En
     const outcome = await callOut(effect, event, { fetch, variables, repeated, announce: async () => {} });
     const fact = recordable(effect, outcome);
     if (!fact) return { nothing: true };
-    return asStored({ recorded: { type: fact.type, data: fact.schema.parse(fact.data) }, stream });
+    const data = fitting(`event \`${fact.type}\` of category \`${effect.records.name}\``, "data", fact.schema, fact.data);
+    return asStored({ recorded: { type: fact.type, data }, stream });
   } catch (error) {
     return { failed: error instanceof Error ? error.message : String(error) };
   }

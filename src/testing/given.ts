@@ -1,14 +1,14 @@
 /** How a sentence about an aggregate or a view begins. */
 
 import type { NewEventOf, SendAction } from "../command.ts";
-import type { DataSchema, DataSchemas, NewEvent } from "../event.ts";
+import type { DataSchemas, NewEvent } from "../event.ts";
 import type { Saga } from "../processors/saga.ts";
 import type { SAGA_EVENTS } from "../processors/saga-state.ts";
 import type { Completion, Process } from "../processors/process.ts";
 import type { CommandTo, ProcessPart, Target } from "../processors/process-handlers.ts";
 import type { ProcessManager } from "../processors/process-manager.ts";
 import type { Source } from "../source.ts";
-import type { Aggregate, AnyAggregate } from "../streams/aggregate.ts";
+import type { AnyAggregate } from "../streams/aggregate.ts";
 import type { RowSchema, View } from "../views/view.ts";
 import { type GivenAggregate, givenAggregate } from "./aggregate.ts";
 import type { AnyInput, CommandInput, OutcomeInput, TimeoutInput } from "./inputs.ts";
@@ -22,6 +22,34 @@ type InputOf<From extends Source, To extends Target, Commands extends DataSchema
   | OutcomeInput<CommandTo<To>>
   | TimeoutInput<keyof Timeouts & string>
   | CommandInput<keyof Commands & string>;
+
+/**
+ * What a sentence about this subject may begin with. Not by overloads: of a mistake in an overloaded call the compiler says no more
+ * than that none of them fits.
+ */
+type Before<Subject> = Subject extends Saga
+  ? AnyInput
+  : Subject extends ProcessManager<string, infer From, infer To, DataSchemas, infer Commands, infer Timeouts>
+    ? InputOf<From, To, Commands, Timeouts>
+    : Subject extends Pick<AnyAggregate, "kind"> & { readonly events: infer Events extends DataSchemas }
+      ? NewEventOf<Events>
+      : Subject extends View<string, RowSchema, infer From>
+        ? OnStreamOf<From>
+        : never;
+
+/** How it goes on. */
+type Given<Subject> = Subject extends Saga
+  ? GivenProcess<AnyInput, NewEventOf<typeof SAGA_EVENTS> | SendAction | Completion>
+  : Subject extends ProcessManager<string, infer From, infer To, infer Events, infer Commands, infer Timeouts>
+    ? GivenProcess<InputOf<From, To, Commands, Timeouts>, ProcessPart<Events, To, Timeouts>>
+    : Subject extends Pick<AnyAggregate, "kind"> & {
+          readonly events: infer Events extends DataSchemas;
+          readonly commands: infer Commands extends DataSchemas;
+        }
+      ? GivenAggregate<Events, Commands>
+      : Subject extends View<string, infer Row, infer _From>
+        ? GivenView<Row>
+        : never;
 
 /**
  * What has happened before.
@@ -40,30 +68,12 @@ type InputOf<From extends Source, To extends Target, Commands extends DataSchema
  *   .when(refused(send(product, "tea", "ReserveStock", { order: "1", quantity: 1 }), "not-enough"))
  *   .then(send(order, "1", "RejectOrder", { reason: "not-enough" }), complete());
  */
-export function given<Input extends DataSchema>(
-  saga: Saga<string, Input>,
-  ...inputs: AnyInput[]
-): GivenProcess<AnyInput, NewEventOf<typeof SAGA_EVENTS> | SendAction | Completion>;
-export function given<
-  From extends Source,
-  To extends Target,
-  Events extends DataSchemas,
-  Commands extends DataSchemas,
-  Timeouts extends DataSchemas,
->(
-  manager: ProcessManager<string, From, To, Events, Commands, Timeouts>,
-  ...inputs: NoInfer<InputOf<From, To, Commands, Timeouts>>[]
-): GivenProcess<InputOf<From, To, Commands, Timeouts>, ProcessPart<Events, To, Timeouts>>;
-export function given<Events extends DataSchemas, Commands extends DataSchemas, State>(
-  aggregate: Aggregate<string, Events, Commands, State>,
-  ...events: NoInfer<NewEventOf<Events>>[]
-): GivenAggregate<Events, Commands>;
-export function given<Row extends RowSchema, From extends Source>(
-  view: View<string, Row, From>,
-  ...events: NoInfer<OnStreamOf<From>>[]
-): GivenView<Row>;
+export function given<Subject extends AnyAggregate | View | Process>(
+  subject: Subject,
+  ...before: NoInfer<Before<Subject>>[]
+): Given<Subject>;
 export function given(subject: AnyAggregate | View | Process, ...events: unknown[]): unknown {
-  // The overloads say which events go with which subject.
+  // The types above say which events go with which subject.
   if ("process" in subject) return givenProcess(subject, events as AnyInput[]);
   return subject.kind === "view" ? givenView(subject, events as On[]) : givenAggregate(subject, events as NewEvent[]);
 }

@@ -3,8 +3,8 @@
 import type { NewEventOf } from "../command.ts";
 import { type DataSchema, type NewEvent, type RecordedEvent, categoryOf } from "../event.ts";
 import { derivedId } from "../ids.ts";
+import { fitting } from "../misfit.ts";
 import type { Source } from "../source.ts";
-import { issuesOf } from "../streams/decide.ts";
 import { schemaVersionOf } from "../upcast.ts";
 
 /** When everything happens in a test that does not say otherwise. RFC 3339. */
@@ -70,10 +70,7 @@ export function recorded(sources: readonly Source[], given: readonly On[]): Reco
  * @throws {TypeError} when no source of that name has such an event, or the data does not fit
  */
 export function dataOf(sources: readonly Source[], category: string, { type, data }: AnyNewEvent): unknown {
-  const parsed = schemaOf(sources, category, type).safeParse(data);
-  if (parsed.success) return parsed.data;
-  const issues = issuesOf(parsed.error).map(({ path, message }) => `${path}: ${message}`);
-  throw new TypeError(`${type} does not fit its schema: ${issues.join("; ")}`);
+  return fitting(`event \`${type}\` of \`${category}\``, "data", schemaOf(sources, category, type), data);
 }
 
 function schemaOf(sources: readonly Source[], category: string, type: string): DataSchema {

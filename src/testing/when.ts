@@ -1,7 +1,6 @@
 /** When an event, then what a reactor answers, or what an effect records. */
 
 import type { NewEventOf } from "../command.ts";
-import type { DataSchemas } from "../event.ts";
 import type { Effect } from "../processors/effect.ts";
 import { type Action, type Reactor, answerOf } from "../processors/reactor.ts";
 import type { Source } from "../source.ts";
@@ -32,14 +31,13 @@ export interface WhenReactor {
  *   fetch: () => new Response(null, { status: 402 }),
  * }).thenRecords(event("ChargeDeclined", {}));
  */
-export function when<From extends Source>(reactor: Reactor<string, From>, event: NoInfer<OnStreamOf<From>>): WhenReactor;
-export function when<From extends Source, Events extends DataSchemas>(
-  effect: Effect<string, From, Events>,
-  event: NoInfer<OnStreamOf<From>>,
-  world?: TestWorld,
-): WhenEffect<NewEventOf<Events>>;
+export function when<Processor extends Reactor | Effect>(
+  processor: Processor,
+  event: NoInfer<OnStreamOf<Processor["sources"][number]>>,
+  ...world: Processor extends Effect ? [world?: TestWorld] : []
+): Processor extends Effect<string, Source, infer Events> ? WhenEffect<NewEventOf<Events>> : WhenReactor;
 export function when(processor: Reactor | Effect, event: On, world?: TestWorld): WhenReactor | WhenEffect {
-  // The overloads say which events go with which processor.
+  // The types above say which events go with which processor.
   return processor.kind === "effect" ? whenEffect(processor, event, world) : whenReactor(processor, event);
 }
 

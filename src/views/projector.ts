@@ -5,6 +5,7 @@ import type { Failure } from "../delivery/failure.ts";
 import { ofApp } from "../platform-errors.ts";
 import { DELETED, type RecordedEvent, isErasure, streamIdOf } from "../event.ts";
 import { VIEW_SQL_EVENTS } from "../limits.ts";
+import { fitting } from "../misfit.ts";
 import { freeze } from "../plain-json.ts";
 import { checkpointOf, markErased } from "./generations.ts";
 import { type ViewTable, tableOf } from "./table.ts";
@@ -190,7 +191,7 @@ function nextRow(view: View, row: StoredRow | undefined, event: RecordedEvent, k
   const handler = view.handlers.get(event.type);
   const next = handler?.fold(isErasure(event) && view.ownRows ? undefined : row, event, key) ?? null;
   if (next === null) return null;
-  const checked = tableOf(view).asReadBack(view.row.parse(next));
+  const checked = tableOf(view).asReadBack(fitting(`row of view \`${view.name}\` after ${event.type}`, "", view.row, next));
   if (checked[view.key] !== key) {
     // Without the keys: they are what events say, and errors stand in the logs.
     throw new Error(`view "${view.name}" folded a row into one with another ${view.key}`);

@@ -38,8 +38,75 @@ export function service({ fetch, freshStore }: Service): void {
       expect(await response.text()).toContain("/aggregates/counter/{id}/Count");
     });
 
+    it("GET /problems explains every problem, to anybody: as JSON, and as a page to a browser", async () => {
+      const { problems } = await read(await fetch("/problems", { headers: NO_TOKEN }));
+      const conflict = problems.find(({ code }: { code: string }) => code === "version-conflict");
+      expect(conflict).toEqual({
+        code: "version-conflict",
+        type: "/problems/version-conflict",
+        status: 412,
+        title: expect.any(String),
+        when: expect.any(String),
+        remedy: expect.any(String),
+      });
+      const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+      for (const path of ["/problems", "/problems/version-conflict"]) {
+        const page = await fetch(path, { headers: { ...NO_TOKEN, accept } });
+        expect([page.status, page.headers.get("content-type"), page.headers.get("vary")]).toEqual([
+          200,
+          "text/html; charset=utf-8",
+          "Accept",
+        ]);
+        expect(await page.text()).toContain(conflict.title);
+      }
+    });
+
+    it("the `type` of a problem leads to its explanation", async () => {
+      const problem = await read(await fetch("/nowhere"));
+      const explanation = await fetch(problem.type);
+      expect([explanation.status, explanation.headers.get("content-type")]).toEqual([200, "application/json"]);
+      expect(await read(explanation)).toMatchObject({ code: "not-found", type: problem.type, status: 404, title: problem.title });
+      const unknown = await fetch("/problems/constructor");
+      expect([unknown.status, (await read(unknown)).code]).toEqual([404, "not-found"]);
+    });
+
+    it("GET /app says what the code and this store consist of, and who follows and emits what", async () => {
+      const { send, json } = freshStore("app");
+      await send("PUT", "/streams/sighting", { key: "bird", events: { Seen: { type: "object" } } });
+      await send("PUT", "/streams/sighting", { key: "bird", events: { Seen: { type: "object", "x-version": 2 } } });
+      const { categories, views, processors, sources } = await json("/app");
+      expect(categories).toContainEqual(
+        expect.objectContaining({ name: "counter", kind: "aggregate", origin: "code", commands: expect.arrayContaining(["Count"]) }),
+      );
+      expect(categories).toContainEqual({
+        name: "sighting",
+        kind: "plain",
+        origin: "api",
+        key: "bird",
+        strict: true,
+        events: [{ type: "Seen", schemaVersion: 2 }],
+      });
+      expect(views).toContainEqual(
+        expect.objectContaining({ name: "totals", origin: "code", follows: [{ category: "counter", types: ["Counted"] }], key: "counter" }),
+      );
+      expect(processors).toContainEqual(
+        expect.objectContaining({
+          name: "relay",
+          kind: "reactor",
+          follows: expect.arrayContaining([{ category: "reading", types: ["Read"] }]),
+          emits: expect.arrayContaining([
+            expect.objectContaining({ category: "alarm" }),
+            expect.objectContaining({ aggregate: "counter" }),
+          ]),
+        }),
+      );
+      expect(sources).toEqual([]);
+      // Another store has other definitions.
+      expect((await read(await fetch("/app"))).categories).not.toContainEqual(expect.objectContaining({ name: "sighting" }));
+    });
+
     it("answers HEAD wherever it answers GET", async () => {
-      for (const path of ["/", "/health", "/openapi.json", "/docs"]) {
+      for (const path of ["/", "/health", "/openapi.json", "/docs", "/problems", "/problems/forbidden", "/app"]) {
         const response = await fetch(path, { method: "HEAD" });
         expect([path, response.status, await response.text()]).toEqual([path, 200, ""]);
       }

@@ -1,35 +1,80 @@
-/** wrangler.toml: what promises and prices rest on, and what a deployment would not notice by itself. */
+/** A configuration that lacks something is named when the worker starts: all of it at once, with the lines to add. */
 
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { unstable_readConfig as readConfig } from "wrangler";
+import { z } from "zod";
+import { requireConfiguration } from "../../src/http/configuration.ts";
+import { category, defineApp, view } from "../../src/index.ts";
+import { shop } from "../../src/shop/app.ts";
 
-const config = readConfig({ config: join(import.meta.dirname, "../../wrangler.toml") });
+const wrangler = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8");
+const objects = { getByName: () => {} };
+const whole: Record<string, unknown> = {
+  STREAMS: objects,
+  LOGS: objects,
+  WEBHOOKS: objects,
+  CATALOGS: objects,
+  WAKE_UPS: { send: () => {} },
+  VIEWS: { prepare: () => {} },
+};
 
-describe("the deployment's configuration", () => {
-  it("resets the objects at a deployment, so that none goes on with code that does not know a new consumer", () => {
-    expect(config.durable_objects.code_update_strategy).toEqual({ mode: "immediate" });
+function said(bindings: object, of = shop): string {
+  try {
+    requireConfiguration(bindings, of);
+    return "nothing is missing";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function without(...names: string[]): object {
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => !names.includes(name)));
+}
+
+const NEEDED = ["STREAMS", "LOGS", "WEBHOOKS", "CATALOGS", "WAKE_UPS", "VIEWS"];
+
+describe("a deployment's configuration", () => {
+  it("is taken when it is whole", () => {
+    expect(said(whole)).toBe("nothing is missing");
   });
 
-  it("has a consumer for every queue that it sends to, the dead-letter queue included", () => {
-    const { producers = [], consumers = [] } = config.queues as {
-      producers?: { queue: string }[];
-      consumers?: { queue: string; dead_letter_queue?: string }[];
-    };
-    const dead = consumers.flatMap(({ dead_letter_queue: queue }) => queue ?? []);
-    expect([producers.length, dead.length]).toEqual([1, 1]);
-    const consumed = consumers.map(({ queue }) => queue);
-    for (const queue of [...producers.map((producer) => producer.queue), ...dead]) expect(consumed).toContain(queue);
+  it.each(NEEDED)("that lacks %s is refused, and it alone is named", (name) => {
+    const [first = ""] = said(without(name)).split("\n");
+    expect(NEEDED.filter((one) => new RegExp(`\\b${one}\\b`).test(first))).toEqual([name]);
   });
 
-  it("writes the store's own lines, and no line or span for each request, which cost more than the command", () => {
-    expect(config.observability).toMatchObject({ enabled: true, redact_query_string: true });
-    expect(config.observability?.logs).toMatchObject({ enabled: true, invocation_logs: false });
-    expect(config.observability?.traces).toMatchObject({ enabled: true, head_sampling_rate: 0.01 });
+  it("is refused with all that it lacks at once", () => {
+    const [first = ""] = said({}).split("\n");
+    for (const name of NEEDED) expect(first).toContain(name);
   });
 
-  it("says deployed, so that nothing is answered without tokens, and sweeps by a cron", () => {
-    expect(config.vars).toEqual({ HEADSPRING_ENV: "deployed" });
-    expect(config.triggers.crons).toHaveLength(1);
+  it("is told the lines to add, which are those of this repository's own wrangler.toml", () => {
+    const lines = said({})
+      .split("\n")
+      .filter((line) => /^(?:\[|\w+ = )/.test(line));
+    expect(lines.length).toBeGreaterThan(20);
+    // The names of databases are free.
+    const own = wrangler.split("\n").map((line) => line.replace(/ #.*/, ""));
+    for (const line of lines.filter((line) => !line.startsWith("database_name"))) expect(own).toContain(line);
+  });
+
+  it("is told the classes to export", () => {
+    expect(said(without("LOGS", "CATALOGS"))).toContain(
+      'export class LogObject extends logObject(app) {}\nexport { CatalogObject } from "headspring/runtime";',
+    );
+    expect(said(without("VIEWS"))).not.toContain("export");
+  });
+
+  it("whose binding is of another kind is refused", () => {
+    expect(said({ ...whole, VIEWS: whole.WAKE_UPS, WAKE_UPS: "a text" })).toMatch(/WAKE_UPS.*VIEWS/);
+  });
+
+  it("that lacks the database of some views says which views", () => {
+    const reading = category("reading", { events: { Read: z.object({ value: z.number() }) } });
+    const row = z.object({ id: z.string() });
+    const kept = (name: string) => view(name, { from: reading, row, key: "id", database: "ELSEWHERE", on: {} });
+    const lost = defineApp({ categories: [reading], views: [kept("first"), kept("second")] });
+    expect(said(whole, lost)).toContain('the D1 binding ELSEWHERE, which keeps views "first", "second"');
   });
 });

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { consumer, viewReport } from "./components/consumers.ts";
 import { Name, Whole, Version, Position, Time, StreamName, Json } from "./components/parts.ts";
 import { saga } from "./components/sagas.ts";
+import { app, problemExplanation } from "./components/service.ts";
 import {
   category,
   categoryDefinition,
@@ -28,6 +29,7 @@ const Stale = z.literal(true).describe("The rows are of an earlier definition: t
 /** By their names in the document. */
 export const COMPONENTS = {
   Problem: problem,
+  ProblemExplanation: problemExplanation,
   Issue: issue,
   Event: event,
   EventReference: eventReference,
@@ -128,4 +130,6 @@ export const ANSWERS = {
     links: z.record(z.string(), z.string()),
   }),
   health: z.object({ status: z.literal("ok") }),
+  problems: z.object({ problems: z.array(problemExplanation) }),
+  app,
 } as const;

@@ -64,6 +64,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   view: "The name of a view.",
   key: "The key of a row.",
   query: "The name of one of the view's queries.",
+  code: "The `code` of a problem.",
 };
 
 type RequestHeader = keyof typeof REQUEST_HEADERS;

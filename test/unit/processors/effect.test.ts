@@ -89,7 +89,7 @@ describe("the test kit, with the test as the outside,", () => {
 
   it("refuses what the store would refuse", async () => {
     const wrong = effect("wrong", { from: order, records: payment, on: { Placed: async () => event("Charged", { receipt: 1 }) as never } });
-    await when(wrong, placed()).thenFails("expected string");
+    await when(wrong, placed()).thenFails("must be a string");
     const unknown = effect("unknown", { from: order, records: payment, on: { Placed: async () => event("Refunded", {}) as never } });
     await when(unknown, placed()).thenFails('effect "unknown" records Refunded, which "payment" does not have (Charged, Declined)');
     const nowhere = effect("nowhere", { from: order, records: payment, stream: () => "", on: { Placed: async () => nothing() } });

@@ -177,9 +177,15 @@ describe("a sentence that is false", () => {
 
 describe("the kit, like the store,", () => {
   it("takes no event that does not fit its schema, given or expected", () => {
-    expect(() => given(counter, counted(0.5)).when("Stop", {}).thenNothing()).toThrow("Counted does not fit its schema: by: ");
-    expect(() => given(counter).when("Count", {}).then(counted(0.5))).toThrow("Counted does not fit its schema: by: ");
-    expect(() => given(latest, on("reading/1", event("Read", { value: Number.NaN })))).toThrow("Read does not fit its schema: value: ");
+    expect(() => given(counter, counted(0.5)).when("Stop", {}).thenNothing()).toThrow(
+      "event `Counted` of `counter`: `data.by` must be a whole number, got a fraction",
+    );
+    expect(() => given(counter).when("Count", {}).then(counted(0.5))).toThrow(
+      "event `Counted` of `counter`: `data.by` must be a whole number, got a fraction",
+    );
+    expect(() => given(latest, on("reading/1", event("Read", { value: Number.NaN })))).toThrow(
+      "event `Read` of `reading`: `data.value` must be a number, got NaN",
+    );
   });
 
   it("takes no event that its category does not have, whatever a cast let through", () => {
@@ -233,7 +239,9 @@ describe("the kit, like the store,", () => {
       on: { Read: (_row, { data }, id) => ({ id, value: data.value }) },
     });
     given(wrong, on("reading/1", read(1))).thenRows([{ id: "1", value: 1 }]);
-    expect(() => given(wrong, on("reading/1", read(0.5)))).toThrow("expected int");
+    expect(() => given(wrong, on("reading/1", read(0.5)))).toThrow(
+      "row of view `wrong` after Read: `value` must be a whole number, got a fraction",
+    );
   });
 });
 

@@ -65,6 +65,9 @@ const NEEDED: Readonly<Record<string, Needed>> = {
   getHealth: "nothing",
   getOpenApi: "read",
   getDocs: "read",
+  listProblems: "nothing",
+  getProblem: "nothing",
+  getApp: "read",
 };
 
 const operations = Object.entries(openApiOf(app).paths).flatMap(([path, methods]) =>

@@ -134,4 +134,7 @@ export const REQUESTS: Readonly<Record<string, ExampleRequest>> = {
   getHealth: {},
   getOpenApi: {},
   getDocs: {},
+  listProblems: {},
+  getProblem: { path: { code: "version-conflict" } },
+  getApp: {},
 };

@@ -63,6 +63,6 @@ describe("a view that names another database", () => {
 
   it("is refused when the worker starts and the deployment has no such binding", () => {
     const lost = defineApp({ categories: [reading], views: [counts("lost", "ELSEWHERE")] });
-    expect(() => createWorker(lost)).toThrow('view "lost" is kept in the D1 binding ELSEWHERE, which the deployment does not have');
+    expect(() => createWorker(lost)).toThrow('the deployment lacks the D1 binding ELSEWHERE, which keeps view "lost"');
   });
 });

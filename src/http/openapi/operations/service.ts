@@ -2,9 +2,9 @@
 
 import { z } from "zod";
 import { JsonObject } from "../../append.ts";
-import { ANSWERS } from "../components.ts";
-import type { Operation } from "../operation.ts";
-import { NOT_MODIFIED, json } from "./shared.ts";
+import { ANSWERS, COMPONENTS } from "../components.ts";
+import type { Answer, Operation } from "../operation.ts";
+import { JSON_TYPE, NOT_MODIFIED, json } from "./shared.ts";
 
 export const service: readonly Operation[] = [
   {
@@ -46,4 +46,39 @@ export const service: readonly Operation[] = [
     answers: { 200: { description: "One page that needs nothing else.", content: { "text/html": z.string() } } },
     ofService: true,
   },
+  {
+    method: "get",
+    path: "/problems",
+    operationId: "listProblems",
+    summary: "Every problem that this service answers with",
+    tag: "Service",
+    answers: { 200: pageOrJson("By status: when each occurs, and what to do.", ANSWERS.problems) },
+    ofService: true,
+    open: true,
+  },
+  {
+    method: "get",
+    path: "/problems/{code}",
+    operationId: "getProblem",
+    summary: "What the `type` of a problem names",
+    tag: "Service",
+    answers: { 200: pageOrJson("When it occurs, and what to do.", COMPONENTS.ProblemExplanation) },
+    problems: ["not-found"],
+    ofService: true,
+    open: true,
+  },
+  {
+    method: "get",
+    path: "/app",
+    operationId: "getApp",
+    summary: "What the app consists of, and how its parts hang together",
+    description: "Of the code, and of the categories that are declared in this store over HTTP.",
+    tag: "Service",
+    answers: { 200: json("Categories, views, processors and sources.", ANSWERS.app) },
+  },
 ];
+
+/** A browser gets a page. */
+function pageOrJson(description: string, schema: z.ZodType): Answer {
+  return { description, content: { [JSON_TYPE]: schema, "text/html": z.string() } };
+}

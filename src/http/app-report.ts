@@ -1,0 +1,90 @@
+/** `GET /app`: what the app consists of and how its parts hang together, of code and of the store's catalog. */
+
+import { Hono } from "hono";
+import type { App } from "../app.ts";
+import type { CategorySummary } from "../catalog/protocol.ts";
+import type { DataSchema } from "../event.ts";
+import { catalogOf } from "../objects.ts";
+import { takesFacts } from "../processors/emissions.ts";
+import { type Processor, isProcess } from "../processors/processor.ts";
+import type { Source } from "../source.ts";
+import type { AnyAggregate } from "../streams/aggregate.ts";
+import type { Category } from "../streams/category.ts";
+import { schemaVersionOf } from "../upcast.ts";
+import { commandsOf } from "./aggregates.ts";
+import { storeOf } from "./request.ts";
+
+export function appRoutes(app: App) {
+  const routes = new Hono<{ Bindings: Env }>();
+  routes.get("/", async (context) => context.json(appReport(app, await catalogOf(context.env, storeOf(context)).list(true))));
+  return routes;
+}
+
+/** @param declared categories of the store's catalog */
+function appReport(app: App, declared: readonly CategorySummary[]) {
+  const inCode: readonly (Category | AnyAggregate)[] = [...app.aggregates.values(), ...app.categories.values()];
+  const names = new Set(inCode.map(({ name }) => name));
+  return {
+    categories: [...inCode.map(categoryInCode), ...declared.filter(({ name }) => !names.has(name)).map(categoryOfCatalog)],
+    views: [...app.views.values()].map(({ name, description, key, row, sources, handlers, queries }) => ({
+      name,
+      origin: "code",
+      description,
+      follows: followed(sources, handlers.keys()),
+      key,
+      columns: Object.keys(row.shape),
+      queries: [...queries.keys()],
+    })),
+    processors: [...app.processors.values()].map((processor) => ({
+      name: processor.name,
+      kind: kindOf(processor),
+      origin: "code",
+      description: processor.description,
+      follows: followed(processor.sources, isProcess(processor) ? processor.process.correlate.keys() : processor.handlers.keys()),
+      emits: emittedBy(processor),
+    })),
+    sources: [],
+  };
+}
+
+function categoryInCode(declared: Category | AnyAggregate) {
+  const { name, kind, description } = declared;
+  return {
+    name,
+    kind,
+    origin: "code",
+    description,
+    events: Object.entries(declared.events as Record<string, DataSchema>).map(([type, schema]) => ({
+      type,
+      schemaVersion: schemaVersionOf(schema),
+    })),
+    ...(declared.kind === "aggregate" ? { commands: commandsOf(declared) } : { key: declared.key }),
+  };
+}
+
+function categoryOfCatalog({ name, description, key, strict, eventTypes, schemaVersions }: CategorySummary) {
+  const events = eventTypes.map((type, index) => ({ type, schemaVersion: schemaVersions?.[index] }));
+  return { name, kind: "plain", origin: "api", description, events, key, strict };
+}
+
+function kindOf(processor: Processor): "reactor" | "effect" | "process-manager" | "saga" {
+  if (isProcess(processor)) return "saga" in processor ? "saga" : "process-manager";
+  return processor.kind === "effect" ? "effect" : "reactor";
+}
+
+/** Which event types of which categories. */
+function followed(sources: readonly Source[], types: Iterable<string>) {
+  const handled = new Set(types);
+  return sources.map(({ name, events }) => ({ category: name, types: Object.keys(events).filter((type) => handled.has(type)) }));
+}
+
+/** Commands to aggregates and events to plain categories. Null: the steps of a saga may send to any aggregate. */
+function emittedBy(processor: Processor) {
+  if (isProcess(processor)) {
+    const { targets } = processor.process;
+    return targets === undefined ? null : [...targets].map((aggregate) => ({ aggregate }));
+  }
+  return processor.emissions.map(({ to, names }) =>
+    takesFacts(to) ? { category: to.name, events: [...names] } : { aggregate: to.name, commands: [...names] },
+  );
+}

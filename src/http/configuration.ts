@@ -1,0 +1,102 @@
+/**
+ * What the deployment must have for the app to run, looked for when the worker starts: everything that is missing is named
+ * at once, with the lines of wrangler.toml and of the worker that add it.
+ *
+ * A queue's consumer, a cron and the migrations of classes leave no trace in the worker: they are only in the lines.
+ */
+
+import type { App } from "../app.ts";
+
+/** Of an object: the binding and the class. */
+const OBJECTS = { STREAMS: "StreamObject", LOGS: "LogObject", WEBHOOKS: "WebhookObject", CATALOGS: "CatalogObject" } as const;
+const QUEUE = "headspring-wake-ups";
+const VIEWS = "VIEWS";
+
+/** A part of the configuration that the deployment lacks. */
+interface Lack {
+  readonly what: string;
+  /** What adds it to wrangler.toml. */
+  readonly toml: string;
+  /** What adds it to the worker's own file. */
+  readonly code?: string;
+}
+
+/**
+ * Checks the deployment's bindings.
+ *
+ * @throws {Error} that names all that is missing
+ */
+export function requireConfiguration(env: object, app: App): void {
+  const bindings = env as Readonly<Record<string, unknown>>;
+  const lacks = [...objectsLackedBy(bindings), ...queueLackedBy(bindings), ...databasesLackedBy(bindings, app)];
+  if (lacks.length === 0) return;
+  const code = lacks.flatMap((lack) => lack.code ?? []);
+  throw new Error(
+    [
+      `the deployment lacks ${lacks.map(({ what }) => what).join(", ")}`,
+      `Add to wrangler.toml:\n\n${lacks.map(({ toml }) => toml).join("\n\n")}`,
+      ...(code.length > 0
+        ? [`and to the file that wrangler.toml names as \`main\`, where it is not there yet:\n\n${code.join("\n")}`]
+        : []),
+    ].join("\n\n"),
+  );
+}
+
+function objectsLackedBy(bindings: Readonly<Record<string, unknown>>): Lack[] {
+  return Object.entries(OBJECTS).flatMap(([binding, className]) => {
+    if (has(bindings[binding], "getByName")) return [];
+    const makes = `${className.charAt(0).toLowerCase()}${className.slice(1)}`;
+    return {
+      what: `the binding ${binding} of the Durable Object class ${className}`,
+      toml: `[[durable_objects.bindings]]
+name = "${binding}"
+class_name = "${className}"
+
+[exports.${className}]
+type = "durable-object"
+storage = "sqlite"`,
+      code:
+        className === "CatalogObject"
+          ? `export { CatalogObject } from "headspring/runtime";`
+          : `export class ${className} extends ${makes}(app) {}`,
+    };
+  });
+}
+
+function queueLackedBy(bindings: Readonly<Record<string, unknown>>): Lack[] {
+  if (has(bindings.WAKE_UPS, "send")) return [];
+  return [
+    {
+      what: `the binding WAKE_UPS of the queue ${QUEUE}`,
+      toml: `[[queues.producers]]
+binding = "WAKE_UPS"
+queue = "${QUEUE}"
+
+[[queues.consumers]]
+queue = "${QUEUE}"
+max_batch_size = 100
+max_batch_timeout = 0
+max_retries = 10`,
+    },
+  ];
+}
+
+function databasesLackedBy(bindings: Readonly<Record<string, unknown>>, app: App): Lack[] {
+  const names = new Set([VIEWS, ...[...app.views.values()].map(({ database = VIEWS }) => database)]);
+  return [...names].flatMap((name) => {
+    if (has(bindings[name], "prepare")) return [];
+    const views = [...app.views.values()].filter(({ database = VIEWS }) => database === name).map((view) => `"${view.name}"`);
+    const keeps = name === VIEWS ? "checkpoints and views" : views.length === 1 ? `view ${views[0]}` : `views ${views.join(", ")}`;
+    return {
+      what: `the D1 binding ${name}, which keeps ${keeps}`,
+      toml: `[[d1_databases]]
+binding = "${name}"
+database_name = "headspring-${name.toLowerCase()}"`,
+    };
+  });
+}
+
+/** Whether the binding is there, and of the right kind: a name may be taken by something else. */
+function has(binding: unknown, method: string): boolean {
+  return typeof (binding as Record<string, unknown> | null | undefined)?.[method] === "function";
+}

@@ -1,0 +1,81 @@
+/**
+ * What is said of a value that does not fit its schema where code made it: the part of the app, the path, what is wanted there,
+ * and the kind of what came. Never the value itself: it may be a secret, and messages go to logs.
+ */
+
+import { z } from "zod";
+
+/** Places that one message names. Ours. */
+const PLACES = 5;
+
+/** A value that code made does not fit the schema that code gave. */
+export class Misfit extends TypeError {
+  override readonly name = "Misfit";
+}
+
+/**
+ * The value as its schema gives it.
+ *
+ * @param part what the value is: ``event `Booked` of aggregate `room` ``
+ * @param root what the path begins with: `data`
+ * @throws {Misfit} ``event `Booked` of aggregate `room`: `data.from` must be a string, got a number``
+ */
+export function fitting<Schema extends z.ZodType>(part: string, root: string, schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Misfit(`${part}: ${misfits(root, value, parsed.error)}`);
+}
+
+/** The places that do not fit, in a sentence. */
+export function misfits(root: string, value: unknown, { issues }: z.ZodError): string {
+  // What a value of the wrong type is besides, nobody needs to know.
+  const first = [...new Map(issues.toReversed().map((issue) => [issue.path.join("."), issue])).values()].toReversed();
+  const said = first.slice(0, PLACES).map((issue) => sentenceOf(root, value, issue));
+  const more = first.length - said.length;
+  return said.join("; ") + (more > 0 ? `; and ${more} more` : "");
+}
+
+function sentenceOf(root: string, value: unknown, issue: z.core.$ZodIssue): string {
+  const place = `\`${[root, ...issue.path.map(String)].filter(Boolean).join(".")}\``;
+  const there = issue.path.reduce<unknown>((outer, key) => (outer as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
+  switch (issue.code) {
+    case "invalid_type":
+      // Of a number that should be whole "a number" says nothing.
+      return `${place} must be ${wanted(issue.expected)}, ${issue.expected === "int" && Number.isFinite(there) ? "got a fraction" : came(there)}`;
+    case "invalid_value":
+      return `${place} must be ${oneOf(issue.values)}, ${came(there)}`;
+    case "unrecognized_keys":
+      return `${place} has no ${issue.keys.map((key) => `\`${key}\``).join(", ")}`;
+    default:
+      // zod's own words: "Too small: expected number to be >0".
+      return `${place}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}, ${came(there)}`;
+  }
+}
+
+function wanted(expected: string): string {
+  if (expected === "int") return "a whole number";
+  if (expected === "null" || expected === "undefined") return expected;
+  return withArticle(expected);
+}
+
+function oneOf(values: readonly unknown[]): string {
+  const texts = values.map((value) => JSON.stringify(value) ?? String(value));
+  return texts.length === 1 ? String(texts[0]) : `one of ${texts.join(", ")}`;
+}
+
+function came(value: unknown): string {
+  return value === undefined ? "and is missing" : `got ${kindOf(value)}`;
+}
+
+/** What kind of value it is, for people. */
+function kindOf(value: unknown): string {
+  if (value === null || (typeof value === "number" && !Number.isFinite(value))) return String(value);
+  if (Array.isArray(value)) return "an array";
+  if (typeof value !== "object") return withArticle(typeof value);
+  const { constructor } = (Object.getPrototypeOf(value) ?? Object.prototype) as { constructor?: unknown };
+  return constructor === Object || typeof constructor !== "function" ? "an object" : withArticle(constructor.name);
+}
+
+function withArticle(noun: string): string {
+  return `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
+}

@@ -1,0 +1,11 @@
+import { z } from "zod";
+import { aggregate } from "../../../src/index.ts";
+
+aggregate("room", {
+  // mistake: 'ZodObject<{ from: ZodDate; }, $strip>' is not assignable to type 'DataSchema'
+  events: { Booked: z.object({ from: z.date() }), Left: z.object({}) },
+  commands: {},
+  initialState: () => ({ booked: 0 }),
+  evolve: { Booked: (state) => state, Left: (state) => state },
+  decide: {},
+});
