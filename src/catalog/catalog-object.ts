@@ -8,9 +8,22 @@ import { canonical } from "../json.ts";
 import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../limits.ts";
 import { hasTable } from "../sqlite.ts";
 import { changeProblem, readDefinition, replacedVersions } from "./definition.ts";
+import { logger } from "../telemetry/logger.ts";
+import { CodeTable } from "./code-table.ts";
 import { ImportTable } from "./import-table.ts";
 import { Directory } from "./directory.ts";
-import type { CatalogRpc, CategorySummary, Declared, DirectoryRpc, Earlier, Entry, ImportProgress, StoreEntry } from "./protocol.ts";
+import type {
+  CatalogRpc,
+  CategorySummary,
+  CodeProblem,
+  CodeSchema,
+  Declared,
+  DirectoryRpc,
+  Earlier,
+  Entry,
+  ImportProgress,
+  StoreEntry,
+} from "./protocol.ts";
 import type { Placement } from "../placement.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
@@ -65,6 +78,7 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc, Dir
   readonly #sql: SqlStorage;
   readonly #imports: ImportTable;
   readonly #directory: Directory;
+  readonly #code: CodeTable;
   #exists: boolean;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -72,8 +86,23 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc, Dir
     this.#storage = ctx.storage;
     this.#sql = ctx.storage.sql;
     this.#imports = new ImportTable(this.#sql);
+    this.#code = new CodeTable(ctx.storage);
     this.#exists = hasTable(this.#sql, "categories");
     this.#directory = new Directory(this.#sql);
+  }
+
+  async useCode(category: string, kind: string, schemas: readonly CodeSchema[]): Promise<CodeProblem[]> {
+    const { problems, news } = this.#code.use(category, kind, schemas);
+    for (const { eventType: type, version, path, reason } of news) {
+      const message = "code has changed the schema of an event type, and stored events may not fit it";
+      const why = `version ${version}, ${path}: ${reason}`;
+      logger.warn({ message, store: this.ctx.id.name, category, type, reason: why });
+    }
+    return problems;
+  }
+
+  async compareCode(category: string, schemas: readonly CodeSchema[]): Promise<CodeProblem[]> {
+    return this.#code.compare(category, schemas);
   }
 
   async importProgress(key: string): Promise<ImportProgress | undefined> {
@@ -86,8 +115,13 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc, Dir
 
   async lookUp(name: string, knownRevision?: number, withEarlier = false): Promise<Entry | undefined> {
     const row = this.#find(name);
+    if (row?.retired) return { status: "retired" };
+    const kind = this.#code.kindOf(name);
+    // A declaration of before code had it, or of after, counts; but what had rules has them for good.
+    if (kind !== undefined && (!row || kind === "aggregate")) {
+      return { status: "in-code", kind, definition: JSON.stringify(this.#code.definitionOf(name)) };
+    }
     if (!row) return undefined;
-    if (row.retired) return { status: "retired" };
     const { revision, definition } = row;
     return {
       status: "declared",
@@ -101,7 +135,11 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc, Dir
   async declare(name: string, definition: string): Promise<Declared> {
     const row = this.#find(name);
     if (row?.retired) return { outcome: "retired" };
+    const kind = this.#code.kindOf(name);
+    if (kind === "aggregate") return { outcome: "in-code" };
     if (!row) {
+      const problem = kind === undefined ? undefined : changeProblem(this.#code.definitionOf(name), readDefinition(name, definition));
+      if (problem) return { outcome: "incompatible", ...problem };
       if (!this.#exists) this.#sql.exec(CREATE);
       this.#exists = true;
       if (Number(this.#sql.exec(`SELECT count(*) AS count FROM categories`).one().count) >= CATEGORIES) return { outcome: "full" };

@@ -5,6 +5,8 @@ import type { Placement } from "../placement.ts";
 /** A category of the catalog, as the doors look it up. */
 export type Entry =
   | { readonly status: "retired" }
+  /** Code had it. `definition` is JSON text of a `Definition`. */
+  | { readonly status: "in-code"; readonly kind: string; readonly definition: string }
   | {
       readonly status: "declared";
       /** One higher with every change of the definition. */
@@ -33,6 +35,8 @@ export interface CategorySummary {
 export type Declared =
   | { readonly outcome: "created" | "changed" | "unchanged"; readonly revision: number; readonly earlier?: Earlier }
   | { readonly outcome: "retired" }
+  /** Code had the category, with rules. */
+  | { readonly outcome: "in-code" }
   /** The store has as many categories as it may have. */
   | { readonly outcome: "full" }
   /** The category has as many earlier versions of event types as are kept. */
@@ -46,6 +50,25 @@ export interface DefinitionProblem {
   /** JSON pointer into that type's new schema. */
   readonly path?: string;
   readonly reason: string;
+}
+
+/** The schema with which code writes events of a type. */
+export interface CodeSchema {
+  readonly eventType: string;
+  readonly version: number;
+  /** JSON text. */
+  readonly schema: string;
+}
+
+/** Why stored events of a type may not fit the schema that code has for them. */
+export interface CodeProblem {
+  readonly eventType: string;
+  readonly version: number;
+  /** JSON pointer into that schema. */
+  readonly path: string;
+  readonly reason: string;
+  /** RFC 3339: when it was noticed. */
+  readonly since: string;
 }
 
 /** The first lines of an import's body, and a hash over them. */
@@ -88,6 +111,10 @@ export interface CatalogRpc {
   declare(name: string, definition: string): Promise<Declared>;
   /** Ends a category for good; its name is not given out again. False: it was never declared. */
   retire(name: string): Promise<boolean>;
+  /** Keeps what code has in this store, and compares it with what it had before; news are a line in the logs. */
+  useCode(category: string, kind: string, schemas: readonly CodeSchema[]): Promise<CodeProblem[]>;
+  /** The same comparison, and nothing is kept. */
+  compareCode(category: string, schemas: readonly CodeSchema[]): Promise<CodeProblem[]>;
   /** How far the import under this key came; undefined: nothing is known of one. */
   importProgress(key: string): Promise<ImportProgress | undefined>;
   /** Notes how far it came. False: another import under this key has moved since `before`. */

@@ -4,16 +4,17 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { App } from "../app.ts";
 import { type Definition, parseDefinition, readDefinition, versionOf } from "../catalog/definition.ts";
+import { codeSchemasOf } from "../catalog/code-use.ts";
 import type { JsonSchema } from "../catalog/json-schema.ts";
 import type { Declared, Earlier } from "../catalog/protocol.ts";
 import type { DataSchema } from "../event.ts";
 import { CATEGORIES, DEFINITION_BYTES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../limits.ts";
 import { NAME } from "../names.ts";
-import { catalogOf } from "../objects.ts";
+import { catalogOf, logOf } from "../objects.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
 import type { Category } from "../streams/category.ts";
 import { schemaVersionOf } from "../upcast.ts";
-import { retiredCategory, unknownCategory } from "./category.ts";
+import { categoryWasInCode, retiredCategory, unknownCategory } from "./category.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
 import { type HttpContext, storeOf } from "./request.ts";
@@ -40,10 +41,14 @@ export function categoryRoutes(app: App) {
   routes.get("/:category", async (context) => {
     const name = context.req.param("category");
     const inCode = app.aggregates.get(name) ?? app.categories.get(name);
-    if (inCode) return context.json(definitionInCode(inCode));
+    if (inCode) {
+      const incompatible = await catalogOf(context.env, storeOf(context)).compareCode(name, codeSchemasOf(inCode.events));
+      return context.json({ ...definitionInCode(inCode), ...(incompatible.length > 0 ? { incompatible } : {}) });
+    }
     const entry = NAME.test(name) ? await catalogOf(context.env, storeOf(context)).lookUp(name, undefined, true) : undefined;
     if (!entry) throw unknownCategory(name);
     if (entry.status === "retired") throw retiredCategory(name);
+    if (entry.status === "in-code") return context.json(removedFromCode(name, entry.kind, JSON.parse(entry.definition)));
     return context.json(shown(name, readDefinition(name, entry.definition ?? "{}"), entry));
   });
 
@@ -56,7 +61,9 @@ export function categoryRoutes(app: App) {
       const what = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
       throw new Problem("invalid-request", `the category is not valid: ${what}`, { issues });
     }
-    const answer = await catalogOf(context.env, storeOf(context)).declare(name, JSON.stringify(definition));
+    const catalog = catalogOf(context.env, storeOf(context));
+    if (!(await catalog.lookUp(name, 0))) await requireUnused(context, name);
+    const answer = await catalog.declare(name, JSON.stringify(definition));
     if (!("revision" in answer)) throw problemOf(name, answer);
     const headers = { location: new URL(context.req.url).pathname };
     return context.json(shown(name, definition, answer), answer.outcome === "created" ? 201 : 200, headers);
@@ -64,7 +71,10 @@ export function categoryRoutes(app: App) {
 
   routes.delete("/:category", async (context) => {
     const name = nameToDeclare(app, context);
-    if (!(await catalogOf(context.env, storeOf(context)).retire(name))) throw unknownCategory(name);
+    const catalog = catalogOf(context.env, storeOf(context));
+    const entry = await catalog.lookUp(name, 0);
+    if (entry?.status === "in-code") throw categoryWasInCode(name, entry.kind);
+    if (!(await catalog.retire(name))) throw unknownCategory(name);
     return context.body(null, 204);
   });
 
@@ -87,10 +97,18 @@ function nameToDeclare(app: App, context: HttpContext): string {
   return name;
 }
 
+/** The log has no streams of the category: else code once had it, before the catalog kept that. */
+async function requireUnused(context: HttpContext, name: string): Promise<void> {
+  const streams = await logOf(context.env, storeOf(context)).streams(name, "", 1);
+  if (streams.length > 0) throw categoryWasInCode(name);
+}
+
 function problemOf(name: string, answer: Exclude<Declared, { revision: number }>): Problem {
   switch (answer.outcome) {
     case "retired":
       return retiredCategory(name);
+    case "in-code":
+      return categoryWasInCode(name, "aggregate");
     case "full":
       return new Problem("too-many-categories", `a store has at most ${CATEGORIES} categories, the retired ones included`);
     case "too-many-versions":
@@ -125,6 +143,12 @@ function versionsOf(schemas: readonly { eventType: string; version: number; sche
   return Object.fromEntries(
     [...byType].map(([eventType, versions]) => [eventType, Object.fromEntries(versions.map(({ version, schema }) => [version, schema]))]),
   );
+}
+
+/** What code had declared. */
+function removedFromCode(name: string, kind: string, definition: Definition) {
+  const current = Object.entries(definition.events).map(([eventType, schema]) => ({ eventType, version: versionOf(schema), schema }));
+  return { name, kind, origin: "code", removed: true, ...definition, versions: versionsOf(current) };
 }
 
 /** What code declares, in the same form. The schemas describe what is stored. */

@@ -55,7 +55,7 @@ export async function plainCategoryOf(app: App, context: HttpContext): Promise<P
  */
 export async function readableCategoryOf(app: App, context: HttpContext): Promise<string> {
   const name = context.req.param("category") ?? "";
-  if (!app.aggregates.has(name) && !app.categories.has(name)) await declaredCategory(context.env, storeOf(context), name);
+  if (!app.aggregates.has(name) && !app.categories.has(name)) await declaredCategory(context.env, storeOf(context), name, true);
   return name;
 }
 
@@ -66,7 +66,7 @@ export async function readableCategoryOf(app: App, context: HttpContext): Promis
  */
 export async function anyCategoryOf(app: App, context: HttpContext, name: string): Promise<PlainCategory> {
   const inCode = app.aggregates.get(name) ?? app.categories.get(name) ?? (name === SYSTEM_CATEGORY ? webhookEvents : undefined);
-  return inCode ? fromCode(inCode) : declaredCategory(context.env, storeOf(context), name);
+  return inCode ? fromCode(inCode) : declaredCategory(context.env, storeOf(context), name, true);
 }
 
 export function unknownCategory(name: string): Problem {
@@ -81,6 +81,16 @@ export function retiredCategory(name: string): Problem {
     "category-retired",
     `${name} was retired: its streams are neither read nor written, and its name is not given out again`,
   );
+}
+
+/** Without the rules that code had for it, nothing new is written. `kind` undefined: it is not known what it was. */
+export function categoryWasInCode(name: string, kind?: string): Problem {
+  const detail =
+    kind === "plain"
+      ? `code had the category ${name}, and no longer has it: declare it with PUT /streams/${name}, or deploy code that has it`
+      : `code had ${kind === undefined ? "" : `the ${kind} `}${name}, and no longer has it: its events are still read and imported, ` +
+        "but nothing new is written without its rules; deploy code that has it, or take another name";
+  return new Problem("category-was-in-code", detail, kind === undefined ? {} : { kind });
 }
 
 function fromCode({ name, key, events }: Pick<Category, "name" | "key" | "events">): PlainCategory {
@@ -109,14 +119,22 @@ interface Ready {
 /** By store and name. Nothing here is taken for true: the catalog is asked every time, and says whether it still is. */
 const ready = new Map<string, Ready>();
 
-/** A category that was declared at run time. */
-async function declaredCategory(env: Env, store: string, name: string): Promise<PlainCategory> {
+/**
+ * A category that was declared at run time.
+ *
+ * @param wasInCode also one that code had, and no longer has: to read what it holds, or to import into it
+ */
+async function declaredCategory(env: Env, store: string, name: string, wasInCode = false): Promise<PlainCategory> {
   if (!NAME.test(name)) throw unknownCategory(name);
   const key = `${store}/${name}`;
   const known = ready.get(key);
   const entry = await catalogOf(env, store).lookUp(name, known?.revision);
   if (!entry) throw unknownCategory(name);
   if (entry.status === "retired") throw retiredCategory(name);
+  if (entry.status === "in-code") {
+    if (!wasInCode) throw categoryWasInCode(name, entry.kind);
+    return fromDefinition(name, JSON.parse(entry.definition));
+  }
   const { revision, definition } = entry;
   if (known && definition === undefined) return known.category;
   const category = fromDefinition(name, readDefinition(name, definition ?? "{}"));

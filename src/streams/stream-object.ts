@@ -31,6 +31,7 @@ import type {
 } from "../protocol.ts";
 import { FAIL } from "../mistake.ts";
 import { lift } from "../upcast.ts";
+import { CodeUse } from "../catalog/code-use.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { appendEvents } from "./appends.ts";
 import { type CommandOutcome, type CommandRun, type Decider, type Stored, conflictWith, outcomeOf, runCommand } from "./commands.ts";
@@ -47,6 +48,7 @@ const RETRY_ALARM_MS = 30_000;
 
 /** The class of the stream objects of an app. Export it as `StreamObject`. */
 export function streamObject(app: App) {
+  const codeUse = new CodeUse(app);
   return class StreamObject extends DurableObject<Env> implements StreamRpc {
     /** For its lines in the logs. */
     readonly #place: { readonly store: string; readonly stream: string };
@@ -126,7 +128,10 @@ export function streamObject(app: App) {
 
     async import(request: ImportRequest): Promise<ImportAnswer> {
       const outcome = importEvents(this.#journal, request, (event) => lift(app, this.#stream, event));
-      if (outcome.stored > 0) this.#decider?.state.forget();
+      if (outcome.stored > 0) {
+        this.#decider?.state.forget();
+        this.#noteUse();
+      }
       return { outcome: "imported", ...outcome, sequenced: await this.#outbox.settle(this.#journal.head, request.waitMs) };
     }
 
@@ -265,6 +270,7 @@ export function streamObject(app: App) {
 
     async #written({ first, last, replayed }: Stored, waitMs: number | undefined, withData = false): Promise<Written> {
       const stored = this.#journal.events.range(first, last);
+      if (stored.length > 0) this.#noteUse();
       // An answer without events (last = the version it was decided on) rests on all that came before it.
       const inLog = await this.#outbox.settle(last, waitMs);
       const positions = inLog && last >= first ? await this.#outbox.positions(first, last) : {};
@@ -281,6 +287,10 @@ export function streamObject(app: App) {
         })),
         replayed,
       };
+    }
+
+    #noteUse(): void {
+      codeUse.note(this.env, this.#place.store, categoryOf(this.#stream));
     }
 
     async #settle(waitMs?: number): Promise<void> {

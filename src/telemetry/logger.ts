@@ -13,6 +13,7 @@ export interface Line {
   /** What has happened, in fixed words: lines of one kind can be counted by it. */
   readonly message: string;
   readonly store?: string | undefined;
+  readonly category?: string | undefined;
   /** `category/id`. */
   readonly stream?: string | undefined;
   readonly version?: number | undefined;

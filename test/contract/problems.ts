@@ -29,6 +29,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "replay-refused": "webhooks",
   "too-many-webhooks": "webhooks",
   "too-many-categories": "test/workers/http-streams/categories.test.ts",
+  "category-was-in-code": "test/workers/http-streams/removed.test.ts",
   "too-many-versions": "test/workers/http-streams/categories.test.ts",
   "rate-limited": "test/workers/http-doors/rate-limit.test.ts",
   "internal-error": "test/workers/http-streams/failing.test.ts",

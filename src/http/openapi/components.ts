@@ -6,6 +6,7 @@ import { Name, Whole, Version, Position, Time, StreamName, Json } from "./compon
 import { saga } from "./components/sagas.ts";
 import { app, problemExplanation } from "./components/service.ts";
 import {
+  anyEvent,
   category,
   categoryDefinition,
   cloudEvent,
@@ -32,6 +33,7 @@ export const COMPONENTS = {
   ProblemExplanation: problemExplanation,
   Issue: issue,
   Event: event,
+  AnyEvent: anyEvent,
   EventReference: eventReference,
   Written: written,
   CommandAnswer: commandAnswer,
@@ -53,14 +55,14 @@ export const COMPONENTS = {
 /** Pages and other wrappings, which have no names of their own. */
 export const ANSWERS = {
   categories: z.object({ categories: z.array(category) }),
-  streamPage: z.object({ stream: StreamName, version: Version, events: z.array(event), hasMore: HasMore, next: Next.optional() }),
+  streamPage: z.object({ stream: StreamName, version: Version, events: z.array(anyEvent), hasMore: HasMore, next: Next.optional() }),
   logPage: z.object({
-    events: z.array(event),
+    events: z.array(anyEvent),
     hasMore: HasMore,
     next: Position.nullable().describe("What to pass as `after` next: the last position looked at; null: backward, at the beginning."),
     head: Position,
   }),
-  found: z.object({ events: z.array(event), hasMore: HasMore, next: Next.optional() }),
+  found: z.object({ events: z.array(anyEvent), hasMore: HasMore, next: Next.optional() }),
   head: z.object({ head: Position }),
   stores: z.object({ stores: z.array(listedStore), hasMore: HasMore, next: Next.optional() }),
   streams: z.object({ streams: z.array(streamSummary), hasMore: HasMore, next: Next.optional() }),

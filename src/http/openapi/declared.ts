@@ -37,18 +37,24 @@ export function operationsOf(app: App, schemas: Schemas): Operation[] {
   ];
 }
 
-/** Makes every declared event type a component: the event as readers get it. */
+/** Makes every declared event type a component: the event as readers get it. What readers get is one of them, or any other. */
 export function defineEvents(app: App, schemas: Schemas): void {
+  const declared: JsonSchema[] = [];
   for (const { name, events } of [...app.aggregates.values(), ...app.categories.values()]) {
     for (const [type, schema] of Object.entries(events as Record<string, DataSchema>)) {
-      schemas.define(`${name}.${type}`, (place) => ({
+      const event = schemas.define(`${name}.${type}`, (place) => ({
         description: `What streams \`${name}/{id}\` say. Once it is erased, its \`data\` is empty.`,
         allOf: [schemas.ofOurs(COMPONENTS.Event)],
         type: "object",
         properties: { type: { const: type }, data: schemas.ofApp(schema, "output", `${place}/properties/data`) },
       }));
+      declared.push(event);
     }
   }
+  schemas.components.AnyEvent = {
+    ...(COMPONENTS.AnyEvent.description === undefined ? {} : { description: COMPONENTS.AnyEvent.description }),
+    anyOf: [...declared, schemas.ofOurs(COMPONENTS.Event)],
+  };
 }
 
 /** The app's tags, with what they are. */

@@ -1,6 +1,6 @@
 /** The OpenAPI document of an app, made from its declarations and the schemas that check its requests. */
 
-import { description as about, version } from "../../../package.json";
+import { description as about, license, version } from "../../../package.json";
 import type { App } from "../../app.ts";
 import { DEFAULT_STORE, STORE_NAME } from "../../names.ts";
 import { type Right, rightFor } from "../auth.ts";
@@ -45,7 +45,7 @@ export interface DocumentedOperation {
 
 export interface OpenApi {
   readonly openapi: string;
-  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly info: { readonly title: string; readonly version: string; readonly license: object; readonly description: string };
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
   readonly components: {
@@ -74,6 +74,7 @@ function makeDocument(app: App): OpenApi {
     info: {
       title: "Headspring",
       version,
+      license: { name: license, identifier: license },
       description: `${about}\n\nEvery path but those of the tag Service also exists under \`/stores/{store}\`; without it the store is \`${DEFAULT_STORE}\`.`,
     },
     servers: [

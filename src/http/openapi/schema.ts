@@ -15,10 +15,13 @@ export interface JsonSchema {
 
 /** What zod cannot say in JSON Schema, or says too narrowly. */
 const SPECIAL = new Map<unknown, JsonSchema>([
-  [JsonObject, { type: "object" }],
-  [Envelope.shape.data, { type: "object" }],
-  [DefinitionIn.shape.events.unwrap(), { type: "object", additionalProperties: { type: ["object", "boolean"] } }],
-  [DefinitionIn.shape.schema.unwrap(), { type: ["object", "boolean"] }],
+  [JsonObject, { type: "object", additionalProperties: true }],
+  [Envelope.shape.data, { type: "object", additionalProperties: true }],
+  [
+    DefinitionIn.shape.events.unwrap(),
+    { type: "object", additionalProperties: { type: ["object", "boolean"], additionalProperties: true } },
+  ],
+  [DefinitionIn.shape.schema.unwrap(), { type: ["object", "boolean"], additionalProperties: true }],
 ]);
 
 const WHOLE_NUMBER = z.toJSONSchema(WholeNumber, { io: "input" }).pattern;
@@ -72,6 +75,8 @@ function toJson(schema: z.ZodType, io: "input" | "output", place: string, refere
       if (reference) replace(jsonSchema, Object.keys(jsonSchema), reference);
       const special = SPECIAL.get(zodSchema);
       if (special) replace(jsonSchema, [], special);
+      // The same in JSON Schema; generators of clients take `{}` for an object without members.
+      if (isAnything(jsonSchema.additionalProperties)) jsonSchema.additionalProperties = true;
       // In a query a number is a text; whoever reads the document wants to know that it is a number.
       if (jsonSchema.pattern === WHOLE_NUMBER) replace(jsonSchema, ["pattern"], { type: "integer", minimum: 0 });
       // Patterns in JSON Schema tell cases apart; ours does not.
@@ -79,6 +84,10 @@ function toJson(schema: z.ZodType, io: "input" | "output", place: string, refere
     },
   });
   return rebased(json, place) as JsonSchema;
+}
+
+function isAnything(schema: unknown): boolean {
+  return typeof schema === "object" && schema !== null && Object.keys(schema).length === 0;
 }
 
 function replace(schema: Record<string, unknown>, keywords: readonly string[], by: JsonSchema): void {

@@ -3,6 +3,12 @@
 import type { ProblemKind } from "./kind.ts";
 
 export const STATE_PROBLEMS = {
+  "category-was-in-code": [
+    409,
+    "Code had the category, and no longer has it",
+    "The deployment's code once declared this category, with rules or without. Its events are still read, exported and imported, but nothing new is written without what code said of it.",
+    "Deploy code that has the category, or take another name. A plain category can be declared over HTTP instead: `PUT /streams/{category}`.",
+  ],
   "category-has-rules": [
     409,
     "The category takes commands, not events",

@@ -1,7 +1,7 @@
 /** Events, what writes answer, and categories. */
 
 import { z } from "zod";
-import type { CategorySummary } from "../../../catalog/protocol.ts";
+import type { CategorySummary, CodeProblem } from "../../../catalog/protocol.ts";
 import type { StreamSummary } from "../../../log-protocol.ts";
 import type { EventReference, Issue } from "../../../protocol.ts";
 import { Attributes, Envelope } from "../../cloudevents.ts";
@@ -46,6 +46,11 @@ export const event = z
     erased: z.literal(true).optional().describe("What it said was erased: `data` and `meta` are empty."),
   })
   .describe("An immutable fact.");
+
+/** In the document it is one of the events that the app declares, or any other. */
+export const anyEvent = event.describe(
+  "One of the events that the code declares, or one of a category that was declared over HTTP, or of the store itself (`$…`).",
+);
 
 export const eventReference = z.object({
   id: Uuid,
@@ -94,6 +99,19 @@ export const categoryDefinition = z.object({
   versions: z
     .record(z.string(), z.record(z.string(), z.unknown()))
     .describe("By event type and `schemaVersion`: the JSON Schema that events of that version were written with."),
+  removed: z.literal(true).optional().describe("Code had it, and no longer has it."),
+  incompatible: z
+    .array(
+      z.object({
+        eventType: z.string(),
+        version: Version,
+        path: z.string(),
+        reason: z.string(),
+        since: Time,
+      }) satisfies z.ZodType<CodeProblem>,
+    )
+    .optional()
+    .describe("Event types whose schema in code does not accept all that earlier code may have stored as the same version."),
 });
 
 export const streamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position }) satisfies z.ZodType<StreamSummary>;

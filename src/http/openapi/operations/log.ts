@@ -9,7 +9,13 @@ import { SearchQuery } from "../../log-search.ts";
 import { LogQuery, StreamsQuery } from "../../log.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
-import { CLOUD_EVENTS_TYPE, FILTERS, JSON_TYPE, LINES_TYPE, json } from "./shared.ts";
+import { CLOUD_EVENTS_TYPE, FILTERS, JSON_TYPE, LINES, LINES_TYPE, SERVER_SENT_EVENTS, textOf, json } from "./shared.ts";
+
+const IMPORT_LINES = textOf(
+  `An event a line, as JSON with the members ${Object.keys(ImportLine.shape)
+    .map((name) => `\`${name}\``)
+    .join(", ")}; the first three are needed.`,
+);
 
 export const log: readonly Operation[] = [
   {
@@ -36,9 +42,9 @@ export const log: readonly Operation[] = [
         headers: ["Link", "Headspring-Position"],
         content: {
           [JSON_TYPE]: ANSWERS.logPage,
-          [LINES_TYPE]: COMPONENTS.Event,
+          [LINES_TYPE]: LINES,
           [CLOUD_EVENTS_TYPE]: z.array(COMPONENTS.CloudEvent),
-          "text/event-stream": COMPONENTS.Event,
+          "text/event-stream": SERVER_SENT_EVENTS,
         },
       },
     },
@@ -89,7 +95,7 @@ export const log: readonly Operation[] = [
     headers: ["Idempotency-Key"],
     query: ImportQuery,
     notes: { validate: { description: "Refuse lines that the schema of their event type refuses, or would change." } },
-    body: { [LINES_TYPE]: ImportLine },
+    body: { [LINES_TYPE]: IMPORT_LINES },
     answers: { 200: json("All lines were taken.", ANSWERS.imported) },
     problems: ["invalid-event", "unknown-category", "category-retired", "idempotency-conflict", "stream-deleted"],
   },

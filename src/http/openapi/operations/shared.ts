@@ -10,13 +10,27 @@ export const LINES_TYPE = "application/x-ndjson";
 export const CLOUD_EVENT_TYPE = "application/cloudevents+json";
 export const CLOUD_EVENTS_TYPE = "application/cloudevents-batch+json";
 
+/** A body of many JSON texts is no JSON text: it has no schema but its being text. */
+export function textOf(description: string): JsonSchema {
+  return { type: "string", description };
+}
+export const LINES = textOf("An event a line, each of them JSON as in a page.");
+export const SERVER_SENT_EVENTS = textOf("Server-sent events.");
+
 export function json(description: string, schema: z.ZodType | JsonSchema, headers: Answer["headers"] = []): Answer {
   return { description, headers, content: { [JSON_TYPE]: schema } };
 }
 
 /** What writers may be told, besides what they did wrong. */
 export const REFUSED_WRITES = ["idempotency-conflict", "version-conflict", "stream-deleted"] as const satisfies ProblemCode[];
-export const REFUSED_FACTS = ["invalid-event", "unknown-category", "category-retired", "category-has-rules", ...REFUSED_WRITES] as const;
+export const REFUSED_FACTS = [
+  "invalid-event",
+  "unknown-category",
+  "category-retired",
+  "category-has-rules",
+  "category-was-in-code",
+  ...REFUSED_WRITES,
+] as const;
 export const REFUSED_READS = ["unknown-stream", "stream-deleted", "unknown-category", "category-retired"] as const satisfies ProblemCode[];
 
 export const WRITE_HEADERS = ["Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "Correlation-Id"] as const;

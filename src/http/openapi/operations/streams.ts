@@ -12,6 +12,7 @@ import {
   CLOUD_EVENT_TYPE,
   FILTERS,
   JSON_TYPE,
+  LINES,
   LINES_TYPE,
   NOT_MODIFIED,
   REFUSED_FACTS,
@@ -52,7 +53,14 @@ export const streams: readonly Operation[] = [
       200: json("It existed; this is how it is now.", COMPONENTS.CategoryDefinition, ["Location"]),
       201: json("It is new.", COMPONENTS.CategoryDefinition, ["Location"]),
     },
-    problems: ["declared-in-code", "incompatible-schema", "too-many-categories", "too-many-versions", "category-retired"],
+    problems: [
+      "declared-in-code",
+      "category-was-in-code",
+      "incompatible-schema",
+      "too-many-categories",
+      "too-many-versions",
+      "category-retired",
+    ],
   },
   {
     method: "delete",
@@ -62,7 +70,7 @@ export const streams: readonly Operation[] = [
     description: "For good: its streams are neither read nor written any more, and its name is not given out again.",
     tag: "Streams",
     answers: { 204: { description: "It is retired." } },
-    problems: ["declared-in-code", "unknown-category"],
+    problems: ["declared-in-code", "category-was-in-code", "unknown-category"],
   },
   {
     method: "post",
@@ -115,7 +123,7 @@ export const streams: readonly Operation[] = [
         headers: ["ETag", "Link"],
         content: {
           [JSON_TYPE]: ANSWERS.streamPage,
-          [LINES_TYPE]: COMPONENTS.Event,
+          [LINES_TYPE]: LINES,
           [CLOUD_EVENTS_TYPE]: z.array(COMPONENTS.CloudEvent),
         },
       },

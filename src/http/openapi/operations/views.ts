@@ -8,7 +8,7 @@ import { Consistency, Paging } from "../../view-query.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Answer, Operation } from "../operation.ts";
 import type { JsonSchema } from "../schema.ts";
-import { JSON_TYPE, json } from "./shared.ts";
+import { JSON_TYPE, SERVER_SENT_EVENTS, json } from "./shared.ts";
 
 /** What all queries of a view take and answer with, whatever its rows. */
 export const VIEW_PAGE = {
@@ -48,7 +48,7 @@ export function pageOr(schema: z.ZodType | JsonSchema): Answer {
   return {
     description: "A page of rows; or, as `text/event-stream`, the rows that change, in events `row`, `removed`, `reset` and `behind`.",
     headers: ["Link", "Headspring-Position", "Headspring-Live", "Headspring-Stale"],
-    content: { [JSON_TYPE]: schema, "text/event-stream": JsonObject },
+    content: { [JSON_TYPE]: schema, "text/event-stream": SERVER_SENT_EVENTS },
   };
 }
 
