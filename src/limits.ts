@@ -43,6 +43,11 @@ export const STREAM_TIMERS = 1_000;
 /** Bytes of a timer's key. Ours: room for any id. */
 export const TIMER_KEY_BYTES = 256;
 
+/** Milliseconds for which a worker that has lost a write's answer asks the stream for what it has stored. Ours; the platform grants a request that is answered 30 s. */
+export const HAND_OVER_MS = 60_000;
+/** Milliseconds before it asks for the first time; doubling. Ours. */
+export const HAND_OVER_FIRST_MS = 100;
+
 /** Reactions in a row that may lead to an event. Ours: far above any chain of business steps; what goes on beyond it is a loop. */
 export const REACTION_HOPS = 100;
 /** Commands and events that a reactor may answer to one event. Ours: as many as one append may have. */

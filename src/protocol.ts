@@ -191,6 +191,21 @@ export type CommandAnswer =
   | IdempotencyConflict
   | Deleted;
 
+/** A command that is decided and not stored. */
+export type DryRunRequest = Pick<CommandRequest, "command" | "data" | "expected" | "correlationId">;
+
+export type DryRunAnswer =
+  | ({ readonly outcome: "would-be-accepted" } & Tried)
+  | ({ readonly outcome: "would-be-refused"; readonly reason: string; readonly details?: string } & Tried)
+  | Extract<CommandAnswer, { readonly outcome: "failed" | "unknown-command" | "invalid" | "version-conflict" | "deleted" }>;
+
+interface Tried {
+  /** `data` as JSON text. */
+  readonly events: readonly { readonly type: string; readonly data: string }[];
+  /** After the events; JSON text. */
+  readonly state: string;
+}
+
 export interface StreamReadRequest {
   /** Versions, inclusive. */
   readonly from: number;
@@ -223,12 +238,16 @@ export interface StreamState {
   readonly failed?: boolean;
   /** Commands that the stream will send to itself; `due` in milliseconds since 1970, `data` as JSON text. */
   readonly timers: readonly { readonly command: string; readonly key?: string; readonly due: number; readonly data: string }[];
+  /** Events that the log is not known to have, and when the first of them was stored (milliseconds since 1970). */
+  readonly unsequenced?: { readonly since: number; readonly events: number };
   /** How long the log usually takes to answer this stream (absent: not measured yet), and how long a write waits for it, in milliseconds. */
   readonly log?: { readonly usualMs?: number; readonly budgetMs: number };
 }
 
 export interface StreamRpc {
   execute(request: CommandRequest): Promise<CommandAnswer>;
+  /** A method of its own: an object that does not know it yet must not take the command for a real one. */
+  dryRun(request: DryRunRequest): Promise<DryRunAnswer>;
   append(request: AppendRequest): Promise<AppendAnswer>;
   /** The outcome of an earlier command by its id; undefined: not known (any more). */
   command(commandId: string, waitMs: number): Promise<CommandAnswer | undefined>;

@@ -26,7 +26,10 @@ import {
   waitMsOf,
 } from "./request.ts";
 import { json, jsonText } from "./response.ts";
+import { writableStreamOf } from "./writable-stream.ts";
 import { z } from "zod";
+
+export const SendQuery = z.object({ dryRun: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
 
 export const CommandQuery = z.object({ wait: WholeNumber.default(0) });
 
@@ -46,7 +49,9 @@ export function aggregateRoutes(app: App) {
     const id = streamIdOfPath(context);
     const { text } = await jsonBody(context, COMMAND_BYTES);
     const async = prefersAsync(context);
-    const answer = await streamOf(context.env, storeOf(context), aggregate.name, id).execute({
+    const { dryRun } = queryOf(context, SendQuery);
+    if (dryRun) return tried(app, context, aggregate, id, text);
+    const answer = await writableStreamOf(context, aggregate.name, id).execute({
       command,
       data: text,
       strict: true,
@@ -93,7 +98,7 @@ export function aggregateRoutes(app: App) {
     const id = streamIdOfPath(context);
     const stream = `${aggregate.name}/${id}`;
     const answer = await streamOf(context.env, storeOf(context), aggregate.name, id).state(asked);
-    const { version, head, deleted, state, failed, timers, log } = answer;
+    const { version, head, deleted, state, failed, timers, log, unsequenced } = answer;
     if (head === 0) throw new Problem("unknown-stream", `nothing was ever stored in ${stream}`);
     if (deleted) throw problemOf({ outcome: "deleted" });
     if (failed) throw stateFailed(stream);
@@ -101,9 +106,13 @@ export function aggregateRoutes(app: App) {
     const isProcessHere = isProcess(app, aggregate.name);
     // Version 0.1 let a process set a timer at its end, which will do nothing.
     const isOver = isProcessHere && (JSON.parse(state) as ProcessState).completed;
+    const waiting =
+      asked === undefined && unsequenced
+        ? `,"unsequenced":{"since":"${new Date(unsequenced.since).toISOString()}","events":${unsequenced.events}}`
+        : "";
     const timersNow = asked === undefined && timers.length > 0 && !isOver ? `,"timers":[${timers.map(timerJson).join(",")}]` : "";
     const shown = isProcessHere ? processJson(state) : `"state":${state}`;
-    const text = `{"stream":${JSON.stringify(stream)},"version":${version},${shown}${timersNow}}`;
+    const text = `{"stream":${JSON.stringify(stream)},"version":${version},${shown}${timersNow}${waiting}}`;
     // Timers fire without an event, and other code makes another state of the same events.
     const etag = tagOf(version, text);
     if (hasTag(context, etag)) return context.body(null, 304, { etag });
@@ -114,6 +123,24 @@ export function aggregateRoutes(app: App) {
   });
 
   return routes;
+}
+
+/** What a command would lead to now. Nothing is stored. */
+async function tried(app: App, context: HttpContext, aggregate: AnyAggregate, id: string, data: string): Promise<Response> {
+  const rights = context.get("rights");
+  if (rights && !rights.includes("read")) throw new Problem("forbidden", "a dry run shows the state, so it takes the right to read, too");
+  const command = context.req.param("command") ?? "";
+  const request = { command, data, expected: expectedOf(context), correlationId: conversationOf(context) };
+  const answer = await streamOf(context.env, storeOf(context), aggregate.name, id).dryRun(request);
+  if (answer.outcome !== "would-be-accepted" && answer.outcome !== "would-be-refused") throw problemOf(answer);
+  const { events, state } = answer;
+  return json({
+    outcome: answer.outcome === "would-be-accepted" ? "accepted" : "refused",
+    events: events.map(({ type, data }) => ({ type, data: JSON.parse(data) as unknown })),
+    state: isProcess(app, aggregate.name) ? (JSON.parse(state) as ProcessState).own : (JSON.parse(state) as unknown),
+    ...(answer.outcome === "would-be-refused" ? { reason: answer.reason } : {}),
+    ...(answer.outcome === "would-be-refused" && answer.details !== undefined ? { details: JSON.parse(answer.details) as unknown } : {}),
+  });
 }
 
 /** The commands that anybody may send. */

@@ -20,6 +20,8 @@ declare module "hono" {
     accessUntil?: number;
     /** The name of the request's token; absent: it needed none. */
     accessBy?: string;
+    /** What its token may do; absent: all. */
+    rights?: readonly Right[];
   }
 }
 
@@ -78,6 +80,7 @@ export function auth(): MiddlewareHandler<{ Bindings: Env }> {
     // Where no route is, there is nothing to protect: the answer is 404 or 405.
     if (route) requireRight(token, route);
     context.set("accessBy", token.name);
+    context.set("rights", token.rights);
     if (token.expires !== undefined) context.set("accessUntil", Date.parse(token.expires));
     return next();
   };

@@ -7,7 +7,7 @@ import { bytesOf, categoryOf, streamIdOf } from "../event.ts";
 import { derivedId } from "../ids.ts";
 import { APPEND_BYTES, APPEND_EVENTS, IMPORT_LINE_CHARACTERS, WAIT_SECONDS } from "../limits.ts";
 import { streamIdProblem } from "../names.ts";
-import { catalogOf, streamOf } from "../objects.ts";
+import { catalogOf } from "../objects.ts";
 import { decodedBody } from "./body.ts";
 import { type PlainCategory, anyCategoryOf } from "./category.ts";
 import { ImportLedger, type NumberedLine } from "./import-ledger.ts";
@@ -15,6 +15,7 @@ import { type ImportedEvent, importedEvent, parseLine } from "./import-line.ts";
 import { linesOf } from "./lines.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, idempotencyKeyOf, queryOf, storeOf } from "./request.ts";
+import { writableStreamOf } from "./writable-stream.ts";
 
 export const ImportQuery = z.object({ validate: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
 
@@ -154,7 +155,7 @@ class Importer {
     this.#stored = first - 1;
     // An import may take long, and what was retired meanwhile takes nothing.
     await anyCategoryOf(this.#app, this.#context, categoryOf(stream)).catch((error: unknown) => Promise.reject(atLine(error, first)));
-    const object = streamOf(this.#context.env, this.#store, categoryOf(stream), streamIdOf(stream));
+    const object = writableStreamOf(this.#context, categoryOf(stream), streamIdOf(stream));
     const answer = await object.import({ events, waitMs: WAIT_SECONDS * 1_000 });
     // Only an object with the code of before answers otherwise; then it has stored nothing.
     const refused = answer.outcome === "imported" ? answer.refused : { detail: "", ...answer, index: 0 };

@@ -11,6 +11,7 @@ import type { Saga } from "../processors/saga.ts";
 import type { SagaState, StepState } from "../processors/saga-state.ts";
 import type { StreamState } from "../protocol.ts";
 import { problemOf, stateFailed, tagOf } from "./answers.ts";
+import { writableStreamOf } from "./writable-stream.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
 import {
@@ -77,7 +78,7 @@ export function sagasOf(app: App): Saga[] {
 
 async function begin(context: HttpContext, saga: Saga, id: string): Promise<Response> {
   const { text } = await jsonBody(context, COMMAND_BYTES);
-  const answer = await streamOf(context.env, storeOf(context), saga.name, id).execute({
+  const answer = await writableStreamOf(context, saga.name, id).execute({
     command: "Start",
     data: text,
     strict: true,

@@ -32,6 +32,7 @@ import {
   waitMsOf,
 } from "./request.ts";
 import { json } from "./response.ts";
+import { writableStreamOf } from "./writable-stream.ts";
 
 /** What of a stream is read. */
 const Window = z.object({
@@ -84,7 +85,7 @@ export function streamRoutes(app: App) {
     const category = context.req.param("category");
     if (!NAME.test(category)) throw unknownCategory(category);
     const stream = `${category}/${streamIdOfPath(context)}`;
-    const answer = await objectOf(context, stream).remove({
+    const answer = await writableStreamOf(context, category, streamIdOf(stream)).remove({
       erase,
       force,
       expected: expectedOf(context),
@@ -118,7 +119,7 @@ async function append(
   const send = async (events: readonly AppendEvent[], under: Expected) => {
     const id = idOf(events);
     const stream = `${category.name}/${id}`;
-    const answer = await objectOf(context, stream).append({
+    const answer = await writableStreamOf(context, category.name, id).append({
       events,
       idempotencyKey,
       ...(isNamed ? { fingerprint: fingerprintOf(incoming) } : {}),

@@ -3,7 +3,7 @@
 import { HOPS, type StoredEvent } from "../event.ts";
 import { newEventId, newId } from "../ids.ts";
 import { Misfit } from "../misfit.ts";
-import type { CommandAnswer, CommandRequest, Expected, VersionConflict, Written } from "../protocol.ts";
+import type { CommandAnswer, CommandRequest, DryRunAnswer, DryRunRequest, Expected, VersionConflict, Written } from "../protocol.ts";
 import { CodeMistake, messageOf } from "../mistake.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { schemaVersionOf } from "../upcast.ts";
@@ -88,20 +88,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
     });
     const hops = request.hops === undefined ? {} : { [HOPS]: request.hops };
     const meta = JSON.stringify({ correlationId, causationId, ...hops });
-    events = (decided.kind === "events" ? decided.events : []).map(({ type, data }, index) => {
-      const at = version + 1 + index;
-      return {
-        version: at,
-        id: newEventId(at, now),
-        type,
-        data,
-        meta,
-        time: null,
-        recordedAt: now,
-        schemaVersion: schemaVersionOf(aggregate.events[type]),
-        ...(request.trace === undefined ? {} : { trace: request.trace }),
-      };
-    });
+    events = eventsOf(decider, decided, now, meta, request.trace);
     step = "evolve";
     next = state.after(events);
     if (decided.kind === "events") journal.timers.requireRoom(decided.timers, request.firedTimer);
@@ -157,6 +144,56 @@ function parse(...given: Parameters<typeof parseData>): ReturnType<typeof parseD
   } catch (thrown) {
     return { thrown };
   }
+}
+
+/** Decides a command as {@link runCommand} would now, and stores nothing. */
+export function tryCommand(decider: Decider, { command, data, expected, correlationId }: DryRunRequest): DryRunAnswer {
+  const { aggregate, state, journal } = decider;
+  if (journal.deleted) return { outcome: "deleted" };
+  const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
+  if (!schema) return { outcome: "unknown-command" };
+  const parsed = parse(schema, JSON.parse(data), true);
+  if ("issues" in parsed) return { outcome: "invalid", issues: parsed.issues };
+  const conflict = conflictWith(expected, journal.head);
+  if (conflict) return conflict;
+  const now = Date.now();
+  const commandId = newId();
+  const meta = { correlationId: correlationId ?? commandId, causationId: commandId };
+  try {
+    if ("thrown" in parsed) throw parsed.thrown;
+    const context = { now: new Date(now), id: decider.id, version: journal.head, commandId, meta };
+    const decided = decide(aggregate, command, state.current(), parsed.data, context);
+    const events = eventsOf(decider, decided, now, JSON.stringify(meta));
+    const tried = { events: events.map(({ type, data }) => ({ type, data })), state: JSON.stringify(state.after(events)) };
+    if (decided.kind === "refused") {
+      const { reason, details } = decided;
+      return { outcome: "would-be-refused", reason, ...(details === undefined ? {} : { details }), ...tried };
+    }
+    journal.timers.requireRoom(decided.timers);
+    return { outcome: "would-be-accepted", ...tried };
+  } catch (error) {
+    const { store, stream } = decider;
+    logger.error({ message: "a dry run failed: decide or evolve threw", store, stream, command, commandId, ...meta }, error);
+    return { outcome: "failed", commandId, cause: messageOf(error), ...(error instanceof CodeMistake ? { isMistake: true } : {}) };
+  }
+}
+
+/** What was decided, as events that follow the stream's head. */
+function eventsOf({ aggregate, journal }: Decider, decided: Decided, now: number, meta: string, trace?: string): StoredEvent[] {
+  return (decided.kind === "events" ? decided.events : []).map(({ type, data }, index) => {
+    const version = journal.head + 1 + index;
+    return {
+      version,
+      id: newEventId(version, now),
+      type,
+      data,
+      meta,
+      time: null,
+      recordedAt: now,
+      schemaVersion: schemaVersionOf(aggregate.events[type]),
+      ...(trace === undefined ? {} : { trace }),
+    };
+  });
 }
 
 /** The outcome that a receipt tells of. */

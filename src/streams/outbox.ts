@@ -104,6 +104,13 @@ export class Outbox {
     return usualMs === undefined ? { budgetMs } : { usualMs, budgetMs };
   }
 
+  /** The first version that the log is not known to have. Of what was there at activation only the last append can be missing, most probably. */
+  firstWaiting(head: number): number | undefined {
+    const known = this.#sequenced ?? this.#atActivation;
+    if (known < head) return known + 1;
+    return this.#sequenced === undefined && head > 0 ? this.#events.appendAround(head).first : undefined;
+  }
+
   /** The alarm's part. Never throws: the platform gives up on an alarm after six failures, we do not. */
   async retry(): Promise<void> {
     if (await this.#whenSequenced(this.#events.head)) {

@@ -21,6 +21,8 @@ import type {
   CommandRequest,
   DeleteAnswer,
   DeleteRequest,
+  DryRunAnswer,
+  DryRunRequest,
   ImportAnswer,
   ImportRequest,
   StreamPage,
@@ -34,7 +36,16 @@ import { lift } from "../upcast.ts";
 import { CodeUse } from "../catalog/code-use.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { appendEvents } from "./appends.ts";
-import { type CommandOutcome, type CommandRun, type Decider, type Stored, conflictWith, outcomeOf, runCommand } from "./commands.ts";
+import {
+  type CommandOutcome,
+  type CommandRun,
+  type Decider,
+  type Stored,
+  conflictWith,
+  outcomeOf,
+  runCommand,
+  tryCommand,
+} from "./commands.ts";
 import { importEvents } from "./imports.ts";
 import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
@@ -83,6 +94,12 @@ export function streamObject(app: App) {
       });
     }
 
+    async dryRun(request: DryRunRequest): Promise<DryRunAnswer> {
+      const answer = this.#decider ? tryCommand(this.#decider, request) : ({ outcome: "unknown-command" } as const);
+      await this.#settle();
+      return answer;
+    }
+
     async append(request: AppendRequest): Promise<AppendAnswer> {
       const { events } = request;
       const about = () => ({ ...this.#place, type: events[0]?.type, events: events.length, traceId: traceIdOf(events[0]?.trace) });
@@ -123,7 +140,10 @@ export function streamObject(app: App) {
         .map(({ command, key, due, data }) => ({ command, ...(key === "" ? {} : { key }), due, data }));
       const answer = { version: at, head, deleted, state: JSON.stringify(state), ...(failed ? { failed } : {}), timers };
       await this.#settle();
-      return { ...answer, log: this.#outbox.log };
+      const waiting = this.#outbox.firstWaiting(head);
+      const [oldest] = waiting === undefined ? [] : this.#journal.events.range(waiting, waiting);
+      const unsequenced = oldest ? { unsequenced: { since: oldest.recordedAt, events: head - oldest.version + 1 } } : {};
+      return { ...answer, ...unsequenced, log: this.#outbox.log };
     }
 
     async import(request: ImportRequest): Promise<ImportAnswer> {

@@ -1,7 +1,7 @@
 /** Commands: accepted, refused, failed, repeated; and the state that they leave. */
 
 import { describe, expect, it } from "vitest";
-import { type Service, read } from "./http.ts";
+import { type Service, bearer, read } from "./http.ts";
 
 export function commands({ fetch, freshStore }: Service): void {
   const COUNT = "/aggregates/counter/1/Count";
@@ -223,6 +223,61 @@ export function commands({ fetch, freshStore }: Service): void {
       expect(response.status).toBe(422);
       expect(await read(response)).toMatchObject({ code: "command-refused", reason: "too-much", details: { limit: 1_000 } });
       expect((await get("/aggregates/counter/1")).status).toBe(404);
+    });
+  });
+
+  describe("a dry run of a command", () => {
+    const TRY = `${COUNT}?dryRun=true`;
+
+    it("answers what would be stored and the state after it, and stores nothing", async () => {
+      const { post, json, log, get } = freshStore();
+      const fresh = await post(TRY, { by: 3 }, { "idempotency-key": "k" });
+      expect([fresh.status, await read(fresh)]).toEqual([
+        200,
+        { outcome: "accepted", events: [{ type: "Counted", data: { by: 3, total: 3 } }], state: { total: 3 } },
+      ]);
+      expect((await get("/aggregates/counter/1")).status).toBe(404);
+      await post(COUNT, { by: 2 });
+      for (const _again of [1, 2]) expect((await read(await post(TRY, { by: 3 }))).state).toEqual({ total: 5 });
+      expect(await read(await post("/aggregates/counter/1/DoNothing?dryRun=true", {}))).toEqual({
+        outcome: "accepted",
+        events: [],
+        state: { total: 2 },
+      });
+      expect((await json("/aggregates/counter/1")).state).toEqual({ total: 2 });
+      expect(await log()).toHaveLength(1);
+      expect((await get("/aggregates/counter/1/commands/k")).status).toBe(404);
+      expect(await read(await post(COUNT, { by: 1 }, { "idempotency-key": "k" }))).toMatchObject({ version: 2 });
+    });
+
+    it("answers a refusal with its reason, and is itself no error", async () => {
+      const { post } = freshStore();
+      const response = await post(TRY, { by: 5_000 });
+      expect([response.status, await read(response)]).toEqual([
+        200,
+        { outcome: "refused", events: [], state: { total: 0 }, reason: "too-much", details: { limit: 1_000 } },
+      ]);
+    });
+
+    it.each([
+      ["data that does not fit", `${COUNT}?dryRun=true`, { by: "two" }, {}, 400],
+      ["a stale version", `${COUNT}?dryRun=true`, {}, { "if-match": '"7"' }, 412],
+      ["a command that there is not", "/aggregates/counter/1/Nothing?dryRun=true", {}, {}, 404],
+      ["a decide that throws", "/aggregates/counter/1/Throw?dryRun=true", {}, {}, 500],
+      ["another query parameter", `${COUNT}?dryrun=true`, {}, {}, 400],
+      ["another value", `${COUNT}?dryRun=yes`, {}, {}, 400],
+      ["a token that may not read the state", TRY, {}, bearer("write"), 403],
+    ])("meets %s as the command would", async (_what, path, body, headers, status) => {
+      const { post, get } = freshStore();
+      expect((await post(path, body, headers)).status).toBe(status);
+      expect((await get("/aggregates/counter/1")).status).toBe(404);
+    });
+
+    it("of a stream that has ended is 410", async () => {
+      const { post, send } = freshStore();
+      await post(COUNT, {});
+      await send("DELETE", "/streams/counter/1");
+      expect((await post(TRY, {})).status).toBe(410);
     });
   });
 

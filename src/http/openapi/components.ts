@@ -99,6 +99,10 @@ export const ANSWERS = {
       .array(z.object({ command: z.string(), key: z.string().optional(), due: Time, data: z.unknown() }))
       .optional()
       .describe("Commands that the stream will send to itself."),
+    unsequenced: z
+      .object({ since: Time, events: Whole })
+      .optional()
+      .describe("Events that the log is not known to have: how many, and when the first was stored."),
   }),
   received: z.object({ commandId: z.string(), stream: StreamName }),
   views: z.object({ views: z.array(viewReport) }),

@@ -5,6 +5,7 @@ import { ACKNOWLEDGE_BUDGET_MAX_MS } from "../../../src/limits.ts";
 import { IMPATIENT, freshStore, interceptLog, read } from "../support.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
+const ID = "0198c2a6-1111-4abc-8def-000000000001";
 
 /** Stores an event as a crash right after the commit leaves it: in the stream, in no log, and with nobody told. */
 async function commitAndCrash(stub: DurableObjectStub, version: number) {
@@ -149,6 +150,42 @@ describe("a crash on the way to the log", () => {
       else expect((await post(COUNT, { by: 5_000 })).status).toBe(422);
       expect(await log()).toHaveLength(2);
     }
+  });
+
+  it.each<[string, string, (store: ReturnType<typeof freshStore>) => Promise<Response>]>([
+    ["a command", "counter", ({ post }) => post(COUNT, {})],
+    ["an append", "sample", ({ post }) => post("/streams/sample/1", { type: "Read", data: { value: 1 } })],
+    ["a deletion", "sample", ({ send }) => send("DELETE", "/streams/sample/1")],
+    [
+      "an import",
+      "sample",
+      ({ post }) => post("/import", JSON.stringify({ stream: "sample/1", type: "Read", data: { value: 2 }, id: ID })),
+    ],
+  ])("of %s is healed by the worker that has lost its answer, though nobody asks for the stream again", async (_what, category, write) => {
+    const store = freshStore();
+    await store.post(COUNT, {});
+    await store.post("/streams/sample/1", { type: "Read", data: { value: 1 } });
+    const getByName = env.STREAMS.getByName.bind(env.STREAMS);
+    let lost = 0;
+    vi.spyOn(env.STREAMS, "getByName").mockImplementation((name) => {
+      const real = getByName(name);
+      return new Proxy(real, {
+        get(target, property) {
+          if (lost > 0 || !["execute", "append", "import", "remove"].includes(String(property))) return Reflect.get(target, property);
+          return async () => {
+            lost++;
+            await commitAndCrash(real, 2);
+            throw new Error("Network connection lost.");
+          };
+        },
+      });
+    });
+    expect((await write(store)).status).toBeGreaterThanOrEqual(500);
+    expect(lost).toBe(1);
+    // Only the log is asked, which knows nothing of what it was not given.
+    await expect
+      .poll(async () => (await store.log()).filter(({ stream }) => stream === `${category}/1`), { timeout: 15_000 })
+      .toHaveLength(2);
   });
 
   it("after the log has taken the event, before the answer came: the repeat adds nothing", async () => {
@@ -300,12 +337,30 @@ describe("an object that holds fewer events than the log (restored to an earlier
   });
 });
 
+describe("what waits to be in the log", () => {
+  it("is told with the state: since when, and how many events", async () => {
+    const { store, post, json, stream } = freshStore();
+    await post(COUNT, {});
+    expect(await json("/aggregates/counter/1")).not.toHaveProperty("unsequenced");
+    const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
+    await post("/aggregates/counter/1/CountTwice", {});
+    const [, oldest] = (await json("/streams/counter/1")).events;
+    expect((await json("/aggregates/counter/1")).unsequenced).toEqual({ since: oldest.recordedAt, events: 2 });
+    expect(await json("/aggregates/counter/1?version=1")).not.toHaveProperty("unsequenced");
+    // An object that has just begun knows nothing of the log: the last append may be what a crash has left.
+    await evictDurableObject(stream("counter", "1"));
+    expect((await json("/aggregates/counter/1")).unsequenced).toEqual({ since: oldest.recordedAt, events: 2 });
+    restore();
+    expect(await json("/aggregates/counter/1")).not.toHaveProperty("unsequenced");
+  });
+});
+
 describe("asking for what does not exist", () => {
   it("leaves no database behind", async () => {
     const { get, stream, logObject } = freshStore();
     expect((await get("/streams/counter/none")).status).toBe(404);
     expect((await get("/aggregates/counter/none")).status).toBe(404);
-    expect(await read(await get("/log"))).toEqual({ events: [], next: 0, head: 0 });
+    expect(await read(await get("/log"))).toEqual({ events: [], hasMore: false, next: 0, head: 0 });
     for (const stub of [stream("counter", "none"), logObject()]) {
       const tables = await runInDurableObject(stub as DurableObjectStub, (_instance, { storage }) =>
         storage.sql.exec(`SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'`).toArray(),

@@ -1,7 +1,7 @@
 /** Commands in, state out. */
 
 import { WAIT_SECONDS } from "../../../limits.ts";
-import { CommandQuery, StateQuery } from "../../aggregates.ts";
+import { CommandQuery, SendQuery, StateQuery } from "../../aggregates.ts";
 import { JsonObject } from "../../append.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
@@ -10,8 +10,17 @@ import { JSON_TYPE, NOT_MODIFIED, REFUSED_WRITES, WRITE_HEADERS, json } from "./
 /** What all commands answer with, whatever their body. */
 export const COMMAND = {
   headers: WRITE_HEADERS,
+  query: SendQuery,
+  notes: {
+    dryRun: {
+      description: "`true`: decide and store nothing. The answer is `{outcome: accepted | refused, events, state, reason?, details?}`.",
+    },
+  },
   answers: {
-    200: json("Its events are stored; there may be none.", COMPONENTS.CommandAnswer, ["ETag", "Idempotent-Replayed"]),
+    200: json("Its events are stored; there may be none. Of a dry run: what would be stored.", COMPONENTS.CommandAnswer, [
+      "ETag",
+      "Idempotent-Replayed",
+    ]),
     202: json("Accepted (`Prefer: respond-async`): it runs in the order of arrival. `Location` has the outcome.", ANSWERS.received, [
       "Location",
       "Preference-Applied",

@@ -1,0 +1,46 @@
+/**
+ * A stream, as requests write to it. When its answer is lost, it may have died between its commit and its call to the log: what
+ * it has stored would wait for the next request to it, for days if none comes. So this worker asks it to hand that over.
+ */
+
+import { HAND_OVER_FIRST_MS, HAND_OVER_MS } from "../limits.ts";
+import { streamOf } from "../objects.ts";
+import type { StreamRpc } from "../protocol.ts";
+import { type HttpContext, storeOf } from "./request.ts";
+
+export function writableStreamOf(
+  context: HttpContext,
+  category: string,
+  id: string,
+): Pick<StreamRpc, "execute" | "append" | "import" | "remove"> {
+  const find = () => streamOf(context.env, storeOf(context), category, id);
+  const minded = async <Answer>(write: Promise<Answer>): Promise<Answer> => {
+    try {
+      return await write;
+    } catch (error) {
+      context.executionCtx.waitUntil(handOver(find));
+      throw error;
+    }
+  };
+  const stream = find();
+  return {
+    execute: (request) => minded(stream.execute(request)),
+    append: (request) => minded(stream.append(request)),
+    import: (request) => minded(stream.import(request)),
+    remove: (request) => minded(stream.remove(request)),
+  };
+}
+
+/** Every answer that shows something of a stream comes after that is in the log, or an alarm will bring it there: so any answer will do. */
+async function handOver(find: () => StreamRpc): Promise<void> {
+  for (let waitMs = HAND_OVER_FIRST_MS, waited = 0; waited + waitMs <= HAND_OVER_MS; waited += waitMs, waitMs *= 2) {
+    await scheduler.wait(waitMs);
+    try {
+      // Found again each time: what was found before an object died may be broken.
+      await find().read({ from: 1, to: 0, limit: 1, direction: "forward" });
+      return;
+    } catch {
+      // As unreachable as before.
+    }
+  }
+}
