@@ -238,7 +238,7 @@ export function commands({ fetch, freshStore }: Service): void {
       ]);
       expect((await get("/aggregates/counter/1")).status).toBe(404);
       await post(COUNT, { by: 2 });
-      for (const _again of [1, 2]) expect((await read(await post(TRY, { by: 3 }))).state).toEqual({ total: 5 });
+      for (const by of [3, 4]) expect((await read(await post(TRY, { by }))).state).toEqual({ total: 2 + by });
       expect(await read(await post("/aggregates/counter/1/DoNothing?dryRun=true", {}))).toEqual({
         outcome: "accepted",
         events: [],
