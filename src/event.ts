@@ -21,6 +21,23 @@ export type DataSchemas = Readonly<Record<string, DataSchema>>;
 /** The same data, writable by nobody: what is handed in may come from a state or be a literal. */
 export type Frozen<Data> = JsonValue extends Data ? Data : { readonly [Key in keyof Data]: Frozen<Data[Key]> };
 
+/** What a state may be: what JSON can say. `unknown` and `any` pass; what they hide is found when the test kit or a snapshot looks. */
+export type PlainState<State> = State extends string | number | boolean | null
+  ? State
+  : State extends ((...args: never) => unknown) | bigint | symbol | undefined
+    ? NotPlainJson
+    : State extends Date | ReadonlyMap<never, unknown> | ReadonlySet<unknown> | WeakMap<never, unknown> | ArrayBufferView | Promise<unknown>
+      ? NotPlainJson
+      : unknown extends State
+        ? State
+        : { [Key in keyof State]: PlainMember<State, Key> };
+/** A member that is `undefined` counts as absent. An array has no absent members: JSON would make `null` of them. */
+type PlainMember<State, Key extends keyof State> = State extends readonly unknown[]
+  ? PlainState<State[Key]>
+  : PlainState<Exclude<State[Key], undefined>> | Extract<State[Key], undefined>;
+/** The compiler shows its text where something else stands. */
+type NotPlainJson = "a state must be plain JSON: no Date, Map, Set, function, bigint, symbol or undefined";
+
 /** Every name that occurs in any variant of `Data`. */
 export type KeysOf<Data> = Data extends unknown ? keyof Data : never;
 

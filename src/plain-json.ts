@@ -6,6 +6,9 @@
  * A member that is `undefined` counts as absent. `-0` counts as the number 0, which is what it becomes when it is stored.
  */
 
+/** Levels that a value may nest: above what any event or request may, and below what exhausts the stack. Ours. */
+const DEPTH = 1_000;
+
 /**
  * Everything in here is frozen to its leaves. `Object.isFrozen` would not do: it says nothing of what an object holds,
  * and a handler may have frozen the outermost one itself.
@@ -28,6 +31,44 @@ export function freeze<Value>(value: Value): Value {
   return value;
 }
 
+/** What {@link settle} has been through, and in which nothing can be changed in place. */
+const settled = new WeakSet<object>();
+
+/**
+ * The value as storage would give it back, and frozen: members that are `undefined` are left out, and `-0` is 0. It is the same
+ * value where there is nothing to leave out. What came out of here before is passed over, as by {@link freeze}.
+ */
+export function settle<Value>(value: Value): Value {
+  return settleWithin(value, []) as Value; // of the same type, because an absent member and an undefined one are read alike
+}
+
+/** Whether nothing in this result of {@link settle} can be changed in place: it holds no object of a class, no function, no cycle. */
+export function isSettled(value: unknown): boolean {
+  return typeof value === "object" && value !== null ? settled.has(value) : typeof value !== "function";
+}
+
+/** @param within the objects that the value is part of */
+function settleWithin(value: unknown, within: object[]): unknown {
+  if (Object.is(value, -0)) return 0;
+  if (typeof value !== "object" || value === null || settled.has(value)) return value;
+  const isArray = Array.isArray(value);
+  if (!(isArray || isPlain(value)) || within.length >= DEPTH || within.includes(value)) return value;
+  within.push(value);
+  const keys = Object.keys(value);
+  const members = keys.map((key) => (value as Record<string, unknown>)[key]);
+  const kept = members.map((member) => settleWithin(member, within));
+  within.pop();
+  const isSame = kept.every((member, at) => Object.is(member, members[at]) && (member !== undefined || isArray));
+  const result = isSame
+    ? value
+    : isArray
+      ? kept
+      : Object.fromEntries(keys.flatMap((key, at) => (kept[at] === undefined ? [] : [[key, kept[at]]])));
+  Object.freeze(result);
+  if (kept.every(isSettled)) settled.add(result);
+  return result;
+}
+
 /** The first thing in a value that is no plain JSON. */
 export interface NotJson {
   /** Where it is, for example `state.lines.0.tags`. */
@@ -35,9 +76,6 @@ export interface NotJson {
   /** What it is, for example `a Set`, `NaN` or `undefined`. */
   readonly kind: string;
 }
-
-/** Levels that a value may nest: above what any event or request may, and below what exhausts the stack. Ours. */
-const DEPTH = 1_000;
 
 /**
  * What in a value JSON cannot say, or would say differently; undefined: nothing.

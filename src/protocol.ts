@@ -112,6 +112,13 @@ export interface Invalid {
   readonly issues: readonly Issue[];
 }
 
+/** The stream's state cannot be computed by this code: nothing was decided, and nothing is on record. */
+export interface StateUnavailable {
+  readonly outcome: "state-unavailable";
+  readonly commandId: string;
+  readonly detail: string;
+}
+
 /** The stream has ended. */
 export interface Deleted {
   readonly outcome: "deleted";
@@ -185,6 +192,7 @@ export type CommandAnswer =
       /** The code lacks something: more inputs than this one would fail. */
       readonly isMistake?: boolean;
     }
+  | StateUnavailable
   | { readonly outcome: "unknown-command" }
   | Invalid
   | VersionConflict
@@ -197,7 +205,10 @@ export type DryRunRequest = Pick<CommandRequest, "command" | "data" | "expected"
 export type DryRunAnswer =
   | ({ readonly outcome: "would-be-accepted" } & Tried)
   | ({ readonly outcome: "would-be-refused"; readonly reason: string; readonly details?: string } & Tried)
-  | Extract<CommandAnswer, { readonly outcome: "failed" | "unknown-command" | "invalid" | "version-conflict" | "deleted" }>;
+  | Extract<
+      CommandAnswer,
+      { readonly outcome: "failed" | "state-unavailable" | "unknown-command" | "invalid" | "version-conflict" | "deleted" }
+    >;
 
 interface Tried {
   /** `data` as JSON text. */
@@ -236,6 +247,8 @@ export interface StreamState {
   readonly state: string;
   /** The app's code cannot fold it; the stream has logged the cause. */
   readonly failed?: boolean;
+  /** Why this code cannot compute it although it is no fault of the app's: it has events of newer code. */
+  readonly unavailable?: string;
   /** Commands that the stream will send to itself; `due` in milliseconds since 1970, `data` as JSON text. */
   readonly timers: readonly { readonly command: string; readonly key?: string; readonly due: number; readonly data: string }[];
   /** Events that the log is not known to have, and when the first of them was stored (milliseconds since 1970). */

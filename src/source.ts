@@ -1,7 +1,7 @@
 /** Where consumers take events from: aggregates and plain categories, and the types of the events they hold. */
 
 import type { z } from "zod";
-import type { DataSchemas, RecordedEvent } from "./event.ts";
+import type { DataSchemas, Frozen, RecordedEvent } from "./event.ts";
 
 /** An aggregate or a plain category, as far as readers of its events care. */
 export interface Source<Events extends DataSchemas = DataSchemas> {
@@ -11,7 +11,7 @@ export interface Source<Events extends DataSchemas = DataSchemas> {
 
 /** Every event of these sources. */
 export type EventOf<From extends Source> = From extends Source
-  ? { [Type in keyof From["events"] & string]: RecordedEvent<Type, z.output<From["events"][Type]>> }[keyof From["events"] & string]
+  ? { [Type in keyof From["events"] & string]: RecordedEvent<Type, Frozen<z.output<From["events"][Type]>>> }[keyof From["events"] & string]
   : never;
 
 /** The events of these sources that have this type. */

@@ -98,11 +98,12 @@ export function aggregateRoutes(app: App) {
     const id = streamIdOfPath(context);
     const stream = `${aggregate.name}/${id}`;
     const answer = await streamOf(context.env, storeOf(context), aggregate.name, id).state(asked);
-    const { version, head, deleted, state, failed, timers, log, unsequenced } = answer;
+    const { version, head, deleted, state, failed, unavailable, timers, log, unsequenced } = answer;
     if (head === 0) throw new Problem("unknown-stream", `nothing was ever stored in ${stream}`);
     if (deleted) throw problemOf({ outcome: "deleted" });
     if (failed) throw stateFailed(stream);
     if (asked !== undefined && asked > head) throw new Problem("unknown-version", `${stream} is at version ${head}`, { version: head });
+    if (unavailable !== undefined) throw new Problem("state-unavailable", unavailable);
     const isProcessHere = isProcess(app, aggregate.name);
     // Version 0.1 let a process set a timer at its end, which will do nothing.
     const isOver = isProcessHere && (JSON.parse(state) as ProcessState).completed;

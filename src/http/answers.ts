@@ -36,6 +36,8 @@ export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>
       return new Problem("command-failed", `the command failed; nothing was stored. ${whyFailed(answer, env)}`, {
         commandId: answer.commandId,
       });
+    case "state-unavailable":
+      return new Problem("state-unavailable", `${answer.detail}; the command was not carried out`, { commandId: answer.commandId });
     case "deleted":
       return new Problem("stream-deleted", "the stream has ended: it was deleted, and is neither read nor written any more");
     case "unknown-command":

@@ -107,6 +107,7 @@ async function lookUntilEnd(context: HttpContext, saga: Saga, id: string, waitMs
   for (;;) {
     const state = await streamOf(context.env, storeOf(context), saga.name, id).state();
     if (state.failed) throw stateFailed(`${saga.name}/${id}`);
+    if (state.unavailable !== undefined) throw new Problem("state-unavailable", state.unavailable);
     const left = deadline - Date.now();
     if (left <= 0 || state.head === 0 || state.deleted || isAtItsEnd(sagaStateOf(state))) return state;
     await scheduler.wait(Math.min(LOOK_AGAIN_MS, left));

@@ -195,6 +195,8 @@ async function tell(run: Running, event: RecordedEvent, id: string, input: Input
       const failing: Failing = { reason: "handler-threw", detail: why, event: { id: event.id, stream, version, type } };
       return tell(run, event, id, { command: FAIL, data: failing, key: derivedId("fail", key), cause });
     }
+    case "state-unavailable":
+      throw new Error(`${instance} cannot take ${event.type}: ${answer.detail}`);
     default:
       throw new Error(`${event.type} for ${instance} was answered by ${answer.outcome}`);
   }

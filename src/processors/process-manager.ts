@@ -8,7 +8,7 @@
 import type { z } from "zod";
 import type { DecideContext, Refusal } from "../command.ts";
 import { type Retry, retryPolicy } from "../delivery/retry.ts";
-import type { DataSchemas, RecordedEvent } from "../event.ts";
+import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../event.ts";
 import { EVENT_TYPE, requireName } from "../names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import type { Outcome } from "./process-events.ts";
@@ -39,16 +39,16 @@ export interface ProcessManagerDefinition<
   readonly to: To | readonly To[];
   /** Its own event types by name: what it remembers. */
   readonly events: Events;
-  /** The state of an instance without events. Plain JSON. */
-  readonly initialState: () => State;
+  /** The state of an instance without events. Plain JSON; members that are `undefined` count as absent. */
+  readonly initialState: () => State & NoInfer<PlainState<State>>;
   /** How each of its own events changes the state. Pure, synchronous, never throws. */
   readonly evolve: NoInfer<{
-    readonly [Type in keyof Events]: (state: State, data: z.output<Events[Type]>, event: EvolveContext) => State;
+    readonly [Type in keyof Events]: (state: Frozen<State>, data: Frozen<z.output<Events[Type]>>, event: EvolveContext) => Frozen<State>;
   }>;
   /** What each event leads to: own events, commands by `send`, timers, `complete()`. Pure and synchronous. */
   readonly on: NoInfer<{
     readonly [Type in Handled]: (
-      state: State,
+      state: Frozen<State>,
       event: EventOfType<From, Type>,
       context: DecideContext,
     ) => ProcessAnswer<Events, To, Timeouts>;
@@ -56,7 +56,7 @@ export interface ProcessManagerDefinition<
   /** What it leads to that a command was carried out, by the command's name. */
   readonly onAccepted?: NoInfer<{
     readonly [Command in CommandNameOf<To>]?: (
-      state: State,
+      state: Frozen<State>,
       accepted: Accepted<CommandDataOf<To, Command>, Led<To, Command>>,
       context: DecideContext,
     ) => ProcessAnswer<Events, To, Timeouts>;
@@ -64,7 +64,7 @@ export interface ProcessManagerDefinition<
   /** What it leads to that a command was refused. */
   readonly onRefused?: NoInfer<{
     readonly [Command in CommandNameOf<To>]?: (
-      state: State,
+      state: Frozen<State>,
       refused: Refused<CommandDataOf<To, Command>>,
       context: DecideContext,
     ) => ProcessAnswer<Events, To, Timeouts>;
@@ -72,7 +72,7 @@ export interface ProcessManagerDefinition<
   /** What it leads to that a command could not be carried out. */
   readonly onFailed?: NoInfer<{
     readonly [Command in CommandNameOf<To>]?: (
-      state: State,
+      state: Frozen<State>,
       failed: Failed<CommandDataOf<To, Command>>,
       context: DecideContext,
     ) => ProcessAnswer<Events, To, Timeouts>;
@@ -81,7 +81,7 @@ export interface ProcessManagerDefinition<
   readonly commands?: Commands;
   /** Timers by name: what `after` may set, with what they carry. Nobody else can send them. */
   readonly timeouts?: Timeouts;
-  /** Change it when `evolve` or `initialState` changes: snapshots of another revision are ignored. */
+  /** Stands for the text of `evolve` and `initialState`: snapshots of another revision are ignored. Change it with functions that they call. */
   readonly revision?: string | number;
   /** Where a new one begins in the log. Default: at its beginning. */
   readonly start?: "beginning" | "head";
@@ -101,8 +101,8 @@ export type DeclaredHandlers<
   "decide",
   {
     readonly [Command in keyof Commands]: (
-      state: State,
-      data: z.output<Commands[Command]>,
+      state: Frozen<State>,
+      data: Frozen<z.output<Commands[Command]>>,
       context: DecideContext,
     ) => ProcessAnswer<Events, To, Timeouts> | Refusal;
   }
@@ -112,8 +112,8 @@ export type DeclaredHandlers<
     "onTimeout",
     {
       readonly [Timeout in keyof Timeouts]: (
-        state: State,
-        data: z.output<Timeouts[Timeout]>,
+        state: Frozen<State>,
+        data: Frozen<z.output<Timeouts[Timeout]>>,
         context: DecideContext,
       ) => ProcessAnswer<Events, To, Timeouts>;
     }

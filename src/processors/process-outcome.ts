@@ -63,6 +63,9 @@ export async function outcomeOf({ app, env, store, process }: Running, event: Re
       return failed("unknown-command", `"${aggregate}" has no command "${command}"`);
     case "idempotency-conflict":
       throw new Error(`${command} for ${aggregate}/${id} was answered by idempotency-conflict`);
+    // Not the command's fault, and no outcome: another deployment may carry it out.
+    case "state-unavailable":
+      throw new Error(`${command} for ${aggregate}/${id} was not carried out: ${answer.detail}`);
   }
 }
 

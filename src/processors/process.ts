@@ -8,11 +8,13 @@
 
 import { z } from "zod";
 import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, SendAction, Timer } from "../command.ts";
+import type { Code } from "../code-hash.ts";
 import type { RetryPolicy } from "../delivery/retry.ts";
 import type { DataSchema, NewEvent, RecordedEvent } from "../event.ts";
 import { CodeMistake, FAIL } from "../mistake.ts";
 import { derivedId } from "../ids.ts";
 import type { AtDeletion } from "../protocol.ts";
+import { freeze, settle } from "../plain-json.ts";
 import type { Source } from "../source.ts";
 import { COMMAND_SENT, type CommandSent, Failing, INPUT, OUTCOME, Outcome, PROCESS_EVENTS } from "./process-events.ts";
 
@@ -96,6 +98,7 @@ export interface Process {
   readonly evolve: Readonly<Record<string, (state: ProcessState, data: AnyData, event: AnyData) => ProcessState>>;
   readonly decide: Readonly<Record<string, (state: ProcessState, data: AnyData, context: DecideContext) => Decided>>;
   readonly revision?: string | number;
+  readonly folds: Code;
   readonly start: "beginning" | "head";
   /** What the consumer and the report of the app need of it. */
   readonly process: Pick<ProcessDefinition, "correlate" | "wantsEvents" | "retry" | "targets">;
@@ -125,6 +128,8 @@ export function defineProcess(definition: ProcessDefinition): Process {
     events,
     commands: { ...commands, ...timeouts, ...inputs },
     internal: new Set([...(definition.internal ?? []), ...Object.keys(timeouts), ...Object.keys(inputs)]),
+    // The handlers below are made by the engine, and read alike in every process.
+    folds: { initialState: definition.initialState, evolve: definition.evolve, engine: evolveWith },
     initialState: () => ({ own: definition.initialState(), inFlight: [], completed: false }),
     evolve: Object.fromEntries(Object.keys(events).map((type) => [type, evolveWith(definition, type)])),
     decide: {
@@ -248,5 +253,5 @@ function evolveOwn(definition: ProcessDefinition, own: unknown, { type, data }: 
   const evolve = Object.hasOwn(definition.evolve, type) ? definition.evolve[type] : undefined;
   const at = context.now.toISOString();
   const event = { id: "", version: context.version + 1, type, meta: {}, time: at, recordedAt: at };
-  return evolve ? evolve(own, data, event) : own;
+  return evolve ? settle(evolve(own, freeze(data), event)) : own;
 }

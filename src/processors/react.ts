@@ -127,6 +127,8 @@ async function sendCommand({ env, store, reactor }: Reacting, event: RecordedEve
       return tellEnded(reaction, command, "the stream was deleted");
     case "invalid":
       throw new Error(`${command} is invalid: ${answer.issues.map(({ path, message }) => `${path}: ${message}`).join("; ")}`);
+    case "state-unavailable":
+      throw new Error(`${command} was not carried out: ${answer.detail}`);
     default:
       throw new Error(`${command} was answered by ${answer.outcome}`);
   }

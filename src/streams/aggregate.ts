@@ -7,8 +7,9 @@
 
 import type { z } from "zod";
 import { NAME, EVENT_TYPE, requireName } from "../names.ts";
+import type { Code } from "../code-hash.ts";
 import type { DecideContext, Decision } from "../command.ts";
-import type { DataSchemas, RecordedEvent } from "../event.ts";
+import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../event.ts";
 import type { AtDeletion } from "../protocol.ts";
 
 type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
@@ -20,21 +21,19 @@ interface Rules<Events extends DataSchemas, Commands extends DataSchemas, State>
   readonly events: Events;
   /** Commands by name. The body of the request is validated with the schema. */
   readonly commands: Commands;
-  /** The state of a stream without events. Plain JSON. */
-  readonly initialState: () => State;
   /** How each event changes the state. Pure, synchronous, never throws. */
   readonly evolve: NoInfer<{
-    readonly [Type in keyof Events]: (state: State, data: z.output<Events[Type]>, event: EvolveContext) => State;
+    readonly [Type in keyof Events]: (state: Frozen<State>, data: Frozen<z.output<Events[Type]>>, event: EvolveContext) => Frozen<State>;
   }>;
   /** What each command leads to: events and timers, `nothing()` or `refuse(…)`. Pure and synchronous. */
   readonly decide: NoInfer<{
     readonly [Command in keyof Commands]: (
-      state: State,
-      data: z.output<Commands[Command]>,
+      state: Frozen<State>,
+      data: Frozen<z.output<Commands[Command]>>,
       context: DecideContext,
     ) => Decision<Events, Commands>;
   }>;
-  /** Change it when `evolve` or `initialState` changes: snapshots of another revision are ignored. */
+  /** Stands for the text of `evolve` and `initialState`: snapshots of another revision are ignored. Change it with functions that they call. */
   readonly revision?: string | number;
 }
 
@@ -45,6 +44,8 @@ export interface AggregateDefinition<Events extends DataSchemas, Commands extend
 > {
   /** Commands that only timers and processors send. From outside they do not exist. (A set: those of another aggregate, spread into this one.) */
   readonly internal?: readonly NoInfer<keyof Commands & string>[] | ReadonlySet<string>;
+  /** The state of a stream without events. Plain JSON; members that are `undefined` count as absent. */
+  readonly initialState: () => State & NoInfer<PlainState<State>>;
 }
 
 export interface Aggregate<
@@ -55,6 +56,9 @@ export interface Aggregate<
 > extends Rules<Events, Commands, State> {
   readonly kind: "aggregate";
   readonly name: Name;
+  readonly initialState: () => State;
+  /** What its state is folded by, where `evolve` and `initialState` do not say it: for the hash that snapshots carry. */
+  readonly folds?: Code;
   /** Those of its commands that only timers and processors send; no door takes them. */
   readonly internal?: ReadonlySet<string>;
   /** Of a process: what a deletion of an instance must know. */

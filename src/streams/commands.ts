@@ -12,6 +12,7 @@ import { type Decided, decide, parseData } from "./decide.ts";
 import type { Journal } from "./journal.ts";
 import type { Receipt } from "./receipts.ts";
 import { fingerprint } from "./replay.ts";
+import { StateUnavailable } from "./fold.ts";
 import type { TimerName } from "./timers.ts";
 import type { StateCache } from "./state.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -95,6 +96,11 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
   } catch (error) {
     const { store, stream } = decider;
     const { trace } = request;
+    if (error instanceof StateUnavailable) {
+      logger.error({ message: "a command was not carried out: the state cannot be computed", store, stream, command, commandId }, error);
+      // No fault of the command: it leaves no receipt, and can be sent again.
+      return { outcome: "state-unavailable", commandId, detail: error.message };
+    }
     logger.error(
       { message: "a command failed: decide or evolve threw", store, stream, command, commandId, correlationId, traceId: traceIdOf(trace) },
       error,
@@ -164,7 +170,7 @@ export function tryCommand(decider: Decider, { command, data, expected, correlat
     const context = { now: new Date(now), id: decider.id, version: journal.head, commandId, meta };
     const decided = decide(aggregate, command, state.current(), parsed.data, context);
     const events = eventsOf(decider, decided, now, JSON.stringify(meta));
-    const tried = { events: events.map(({ type, data }) => ({ type, data })), state: JSON.stringify(state.after(events)) };
+    const tried = { events: events.map(({ type, data }) => ({ type, data })), state: JSON.stringify(state.after(events) ?? null) };
     if (decided.kind === "refused") {
       const { reason, details } = decided;
       return { outcome: "would-be-refused", reason, ...(details === undefined ? {} : { details }), ...tried };
@@ -172,6 +178,7 @@ export function tryCommand(decider: Decider, { command, data, expected, correlat
     journal.timers.requireRoom(decided.timers);
     return { outcome: "would-be-accepted", ...tried };
   } catch (error) {
+    if (error instanceof StateUnavailable) return { outcome: "state-unavailable", commandId, detail: error.message };
     const { store, stream } = decider;
     logger.error({ message: "a dry run failed: decide or evolve threw", store, stream, command, commandId, ...meta }, error);
     return { outcome: "failed", commandId, cause: messageOf(error), ...(error instanceof CodeMistake ? { isMistake: true } : {}) };

@@ -6,6 +6,7 @@ import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES, LAST_TIME
 import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } from "../command.ts";
 import type { NewEvent } from "../event.ts";
 import { fitting } from "../misfit.ts";
+import { freeze } from "../plain-json.ts";
 import type { Issue } from "../protocol.ts";
 import { droppedMembers, strictly } from "../strict-schema.ts";
 import type { AnyAggregate } from "./aggregate.ts";
@@ -58,7 +59,7 @@ export function issuesOf(error: z.ZodError): Issue[] {
 export function decide(aggregate: AnyAggregate, command: string, state: unknown, data: unknown, context: DecideContext): Decided {
   const handler = aggregate.decide[command];
   if (!handler) throw new Error(`aggregate "${aggregate.name}" has no decide handler for "${command}"`);
-  const decision = handler(state, data, context) as AnyDecision; // its types were checked where it was written
+  const decision = handler(state, freeze(data), context) as AnyDecision; // its types were checked where it was written
   if ("kind" in decision && decision.kind === "refusal") {
     const { reason, details } = decision;
     return { kind: "refused", reason, ...(details === undefined ? {} : { details: JSON.stringify(details) }) };

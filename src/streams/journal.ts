@@ -63,7 +63,7 @@ export class Journal {
   commit(entry: Entry): void {
     const { now, events, givenIds = [], receipt, timers = [], firedTimer, state } = entry;
     const head = this.head + events.length;
-    const snapshots = state !== undefined && events.length > 0 && state.cache.isSnapshotDue(head);
+    const snapshot = state && events.length > 0 ? state.cache.dueSnapshot(state.next, head) : undefined;
     const write = () => {
       if (events.length > 0) this.events.insert(events);
       for (const { row, ...given } of givenIds) this.receipts.recordEventId(row, given);
@@ -73,11 +73,11 @@ export class Journal {
         this.timers.change(change, of);
         if ("due" in change) this.#alarm.wakeAt(change.due);
       }
-      if (snapshots) state.cache.snapshot(state.next, head);
+      if (snapshot !== undefined) state?.cache.writeSnapshot(snapshot, head);
     };
     // One statement is whole or not at all by itself, and a transaction around it costs as much as the statement (measured).
     const isOneEvent = events.length === 1 && this.head > 0;
-    const isAll = !receipt && givenIds.length === 0 && timers.length === 0 && firedTimer === undefined && !snapshots;
+    const isAll = !receipt && givenIds.length === 0 && timers.length === 0 && firedTimer === undefined && snapshot === undefined;
     try {
       if (isOneEvent && isAll) write();
       else this.#storage.transactionSync(write);
@@ -88,7 +88,7 @@ export class Journal {
     }
     if (events.length > 0) this.events.advance(events);
     this.receipts.committed(receipt !== undefined, givenIds.length > 0);
-    state?.cache.keep(state.next, head, snapshots);
+    state?.cache.keep(state.next, head, snapshot !== undefined);
   }
 
   /** Ends the stream with this event; when it says so, nothing of what its events said is kept. */

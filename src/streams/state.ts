@@ -1,129 +1,191 @@
-/** An aggregate's state: folded from events, kept in memory, and snapshotted so that an activation stays cheap. */
+/**
+ * An aggregate's state: folded from events, kept in memory, and snapshotted so that an activation stays cheap.
+ *
+ * What is kept in memory is frozen, so that no command changes what the next one sees other than by its events. A state in which
+ * something could be changed in place all the same (it holds a Map, say, past what the types refuse) is not kept at all: it is
+ * folded from what is stored whenever it is asked for.
+ */
 
 import { SNAPSHOT_EVERY } from "../limits.ts";
 import type { StoredEvent } from "../event.ts";
-import { hasTable } from "../sqlite.ts";
-import { liftError, liftTo } from "../upcast.ts";
+import { isSettled, settle } from "../plain-json.ts";
+import { logger } from "../telemetry/logger.ts";
 import type { AnyAggregate } from "./aggregate.ts";
 import type { EventTable } from "./event-table.ts";
+import { fold, foldStored, initialStateOf } from "./fold.ts";
+import { Snapshots, snapshotOf } from "./snapshots.ts";
 
-const CREATE = `
-  CREATE TABLE IF NOT EXISTS snapshot (
-    one      INTEGER PRIMARY KEY CHECK (one = 1),
-    revision TEXT    NOT NULL,           -- of the aggregate that made it; another revision ignores it
-    version  INTEGER NOT NULL,
-    state    TEXT    NOT NULL            -- JSON
-  ) STRICT`;
+/** Events folded before other requests get their turn. Ours: some milliseconds. */
+const PIECE_EVENTS = 500;
 
-/** Events folded at a time while a state is loaded. Ours: bounds the memory of an activation. */
-const LOAD_EVENTS = 1_000;
+/** A state, and the version that it is of. */
+interface At {
+  readonly version: number;
+  readonly state: unknown;
+}
 
 export class StateCache {
-  readonly #sql: SqlStorage;
   readonly #events: EventTable;
   readonly #aggregate: AnyAggregate;
-  #state: unknown;
-  #version: number | undefined;
-  #snapshotVersion = 0;
+  readonly #place: { readonly store: string; readonly stream: string };
+  readonly #snapshots: Snapshots;
+  /** As far as it has been folded in memory. */
+  #latest: At | undefined;
+  /** Undefined: not read yet. 0: there is none that this code can use. */
+  #snapshotVersion: number | undefined;
+  /** The state as of an earlier version that was asked for last: the next one asked for may be the one after. */
+  #earlier: At | undefined;
+  #loading: Promise<void> | undefined;
+  #reading: Promise<unknown> = Promise.resolve();
+  #ended = false;
+  #complained = false;
 
-  constructor(sql: SqlStorage, events: EventTable, aggregate: AnyAggregate) {
-    this.#sql = sql;
+  constructor(sql: SqlStorage, events: EventTable, aggregate: AnyAggregate, place: { readonly store: string; readonly stream: string }) {
     this.#events = events;
     this.#aggregate = aggregate;
+    this.#place = place;
+    this.#snapshots = new Snapshots(sql, aggregate);
   }
 
-  /** The state at the stream's head. */
+  /**
+   * The state at the stream's head. Synchronous, so that a command is decided on it before anything else happens;
+   * {@link load} before it, so that this does not take long.
+   *
+   * @throws {StateUnavailable}, and whatever the app's own code throws
+   */
   current(): unknown {
-    if (this.#version === undefined) this.#load();
-    return this.#state;
+    let at = this.#start();
+    while (at.version < this.#events.head) at = this.#piece(at, this.#events.head);
+    this.#keepLatest(at);
+    return at.state;
   }
 
-  /** The state as of an earlier version. */
-  at(version: number): unknown {
-    return this.#foldFrom(this.#aggregate.initialState(), 0, version);
+  /** Whether {@link current} takes no longer than a piece. */
+  get #isNear(): boolean {
+    return this.#latest !== undefined && this.#events.head - this.#latest.version <= PIECE_EVENTS;
+  }
+
+  /**
+   * Folds what is far behind the head in pieces, between which others get their turn, and leaves a snapshot if many events were
+   * folded. What goes wrong ends it silently: {@link current} says so.
+   */
+  async load(): Promise<void> {
+    // Those who come while others wait for it wait too: commands run in the order in which they have come.
+    if (!this.#loading && (this.#isNear || this.#ended)) return;
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = undefined;
+    });
+    await this.#loading;
+  }
+
+  /**
+   * The state as of an earlier version, from the nearest one that is known. One such read at a time, in pieces.
+   *
+   * @throws {StateUnavailable}, and whatever the app's own code throws
+   */
+  at(version: number): Promise<unknown> {
+    const read = this.#reading.then(async () => {
+      const known = [this.#earlier, this.#latest, this.#snapshots.read()].flatMap((at) => (at && at.version <= version ? [at] : []));
+      const nearest = known.toSorted((a, b) => b.version - a.version)[0];
+      let at = nearest ? { version: nearest.version, state: settle(nearest.state) } : this.#initial();
+      while (at.version < version) {
+        at = this.#piece(at, version);
+        if (at.version < version) await othersTurn();
+      }
+      this.#earlier = isSettled(at.state) && !this.#ended ? at : undefined;
+      return at.state;
+    });
+    this.#reading = read.catch(() => {});
+    return read;
   }
 
   /** The state after these events, without keeping it. */
   after(events: readonly StoredEvent[]): unknown {
-    return this.#fold(this.current(), events);
+    return fold(this.#aggregate, this.current(), events);
   }
 
   /** Keeps the state that {@link after} computed, once its events are committed. */
   keep(state: unknown, version: number, snapshotted: boolean): void {
-    this.#state = state;
-    this.#version = version;
+    this.#keepLatest({ state, version });
     if (snapshotted) this.#snapshotVersion = version;
   }
 
-  /** Events were stored that this state does not know: the next one who asks loads it again. */
-  forget(): void {
-    this.#state = undefined;
-    this.#version = undefined;
+  /** The stream has ended: nothing of its state is kept. */
+  end(): void {
+    this.#ended = true;
+    this.#latest = undefined;
+    this.#earlier = undefined;
   }
 
-  /** Whether the last snapshot is old enough for another, at this version. */
-  isSnapshotDue(version: number): boolean {
-    return version - this.#snapshotVersion >= SNAPSHOT_EVERY;
+  /** The text of a snapshot of this state, if one is due and the state can be kept; {@link writeSnapshot} writes it. */
+  dueSnapshot(state: unknown, version: number): string | undefined {
+    if (this.#ended || version - (this.#snapshotVersion ?? 0) < SNAPSHOT_EVERY) return undefined;
+    const snapshot = snapshotOf(state);
+    if ("text" in snapshot) return snapshot.text;
+    if (!this.#complained) {
+      logger.error(
+        { message: "a state cannot be kept as a snapshot; every activation folds it from all events", ...this.#place },
+        snapshot.problem,
+      );
+    }
+    this.#complained = true;
+    return undefined;
   }
 
-  /** Writes a snapshot. Call inside `transactionSync`. */
-  snapshot(state: unknown, version: number): void {
-    this.#sql.exec(CREATE);
-    this.#sql.exec(
-      `INSERT INTO snapshot (one, revision, version, state) VALUES (1, ?, ?, ?)
-       ON CONFLICT (one) DO UPDATE SET revision = excluded.revision, version = excluded.version, state = excluded.state`,
-      this.#revision,
-      version,
-      JSON.stringify(state),
-    );
+  /** Call inside `transactionSync`, if there is more to write. */
+  writeSnapshot(text: string, version: number): void {
+    this.#snapshots.write(text, version);
   }
 
-  get #revision(): string {
-    return String(this.#aggregate.revision ?? "");
+  async #load(): Promise<void> {
+    try {
+      let at = this.#start();
+      this.#keepLatest(at);
+      // A state that is not kept would be folded for nothing.
+      while (at.version < this.#events.head && this.#latest) {
+        at = this.#piece(at, this.#events.head);
+        this.#keepLatest(at);
+        if (at.version >= this.#events.head) this.#leaveSnapshot(at);
+        else await othersTurn();
+        // A command may have come in between, and gone further.
+        at = this.#latest ?? at;
+      }
+    } catch {
+      // Whoever needs the state meets the same error, and can tell who is to hear of it.
+    }
   }
 
-  #load(): void {
-    const snapshot = this.#readSnapshot();
+  #leaveSnapshot({ state, version }: At): void {
+    const text = this.dueSnapshot(state, version);
+    if (text === undefined) return;
+    this.writeSnapshot(text, version);
+    this.#snapshotVersion = version;
+  }
+
+  #keepLatest(at: At): void {
+    this.#latest = isSettled(at.state) && !this.#ended ? at : undefined;
+  }
+
+  /** The latest state that is known without folding. */
+  #start(): At {
+    if (this.#latest) return this.#latest;
+    const snapshot = this.#snapshots.read();
     this.#snapshotVersion = snapshot?.version ?? 0;
-    const state: unknown = snapshot ? JSON.parse(snapshot.state) : this.#aggregate.initialState();
-    this.#state = this.#foldFrom(state, this.#snapshotVersion, this.#events.head);
-    this.#version = this.#events.head;
+    return snapshot ? { version: snapshot.version, state: settle(snapshot.state) } : this.#initial();
   }
 
-  #foldFrom(state: unknown, after: number, to: number): unknown {
-    for (let version = after; version < to; version += LOAD_EVENTS) {
-      state = this.#fold(state, this.#events.range(version + 1, Math.min(version + LOAD_EVENTS, to)));
-    }
-    return state;
+  #initial(): At {
+    return { version: 0, state: initialStateOf(this.#aggregate) };
   }
 
-  #readSnapshot(): { version: number; state: string } | undefined {
-    if (!hasTable(this.#sql, "snapshot")) return undefined;
-    return this.#sql
-      .exec<{ version: number; state: string }>(`SELECT version, state FROM snapshot WHERE revision = ?`, this.#revision)
-      .toArray()[0];
+  /** Some events further, `to` at most. */
+  #piece({ version, state }: At, to: number): At {
+    const { events, next } = this.#events.page({ from: version + 1, to, limit: PIECE_EVENTS, direction: "forward" });
+    return { version: next === undefined ? to : next - 1, state: foldStored(this.#aggregate, this.#place.stream, state, events) };
   }
+}
 
-  #fold(state: unknown, events: readonly StoredEvent[]): unknown {
-    for (const event of events) {
-      const evolve = this.#aggregate.evolve[event.type];
-      // A type that the code no longer knows (or one of ours, `$…`) does not change the state.
-      if (!evolve) continue;
-      const recordedAt = new Date(event.recordedAt).toISOString();
-      const { id, version, type } = event;
-      const lifted = liftTo(this.#aggregate.events[event.type], event);
-      const problem = liftError(lifted);
-      if (problem) throw problem;
-      const { data } = lifted;
-      state = evolve(state, JSON.parse(data), {
-        id,
-        version,
-        type,
-        meta: JSON.parse(event.meta),
-        time: event.time ?? recordedAt,
-        recordedAt,
-      });
-    }
-    return state;
-  }
+/** Lets requests in that have arrived in the meantime. */
+function othersTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }

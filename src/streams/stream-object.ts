@@ -49,6 +49,7 @@ import {
 import { importEvents } from "./imports.ts";
 import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
+import { NO_STATE, currentText, earlierText } from "./state-text.ts";
 import { StateCache } from "./state.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -80,7 +81,8 @@ export function streamObject(app: App) {
       const journal = (this.#journal = new Journal(ctx.storage, this.#alarm));
       this.#outbox = new Outbox(ctx.storage, this.#alarm, journal.events, this.#place, () => logOf(env, store));
       const aggregate = app.aggregates.get(categoryOf(stream));
-      const state = aggregate && new StateCache(ctx.storage.sql, journal.events, aggregate);
+      const state = aggregate && new StateCache(ctx.storage.sql, journal.events, aggregate, this.#place);
+      if (journal.deleted) state?.end();
       this.#decider = aggregate && state && { aggregate, state, journal, store, stream, id: streamIdOf(stream) };
     }
 
@@ -88,6 +90,7 @@ export function streamObject(app: App) {
       const { command, correlationId, causationId, trace } = request;
       const about = () => ({ ...this.#place, command, correlationId, causationId, traceId: traceIdOf(trace) });
       return span("command", about, async (note) => {
+        await this.#decider?.state.load();
         const answer = await this.#answer(this.#run(request), request.waitMs, request.withData);
         note({ outcome: answer.outcome, commandId: "commandId" in answer ? answer.commandId : undefined });
         return answer;
@@ -95,6 +98,7 @@ export function streamObject(app: App) {
     }
 
     async dryRun(request: DryRunRequest): Promise<DryRunAnswer> {
+      await this.#decider?.state.load();
       const answer = this.#decider ? tryCommand(this.#decider, request) : ({ outcome: "unknown-command" } as const);
       await this.#settle();
       return answer;
@@ -132,26 +136,30 @@ export function streamObject(app: App) {
     }
 
     async state(version?: number): Promise<StreamState> {
+      const cache = this.#decider?.state;
+      const at = version === undefined ? undefined : Math.min(version, this.#journal.head);
+      const earlier =
+        at === undefined || this.#journal.deleted || !cache ? undefined : await earlierText(cache, at, (error) => this.#noState(error));
+      if (!earlier) await cache?.load();
+      // From here on nothing comes in between: version, state and timers belong together.
       const { head, deleted } = this.#journal;
-      const at = Math.min(version ?? head, head);
-      const { state, failed } = deleted ? { state: null, failed: false } : this.#fold(version === undefined ? undefined : at);
+      const shown = deleted || !cache ? NO_STATE : (earlier ?? currentText(cache, (error) => this.#noState(error)));
       const timers = this.#journal.timers
         .all()
         .map(({ command, key, due, data }) => ({ command, ...(key === "" ? {} : { key }), due, data }));
-      const answer = { version: at, head, deleted, state: JSON.stringify(state), ...(failed ? { failed } : {}), timers };
       await this.#settle();
       const waiting = this.#outbox.firstWaiting(head);
       const [oldest] = waiting === undefined ? [] : this.#journal.events.range(waiting, waiting);
       const unsequenced = oldest ? { unsequenced: { since: oldest.recordedAt, events: head - oldest.version + 1 } } : {};
-      return { ...answer, ...unsequenced, log: this.#outbox.log };
+      return { version: at ?? head, head, deleted, timers, ...shown, ...unsequenced, log: this.#outbox.log };
     }
 
     async import(request: ImportRequest): Promise<ImportAnswer> {
       const outcome = importEvents(this.#journal, request, (event) => lift(app, this.#stream, event));
-      if (outcome.stored > 0) {
-        this.#decider?.state.forget();
-        this.#noteUse();
-      }
+      if (outcome.stored > 0) this.#noteUse();
+      if (this.#journal.deleted) this.#decider?.state.end();
+      // Else the first command would have to fold all of it.
+      else await this.#decider?.state.load();
       return { outcome: "imported", ...outcome, sequenced: await this.#outbox.settle(this.#journal.head, request.waitMs) };
     }
 
@@ -185,6 +193,7 @@ export function streamObject(app: App) {
         ...(trace === undefined ? {} : { trace }),
       };
       this.#journal.end(event);
+      this.#decider?.state.end();
       return this.#written({ outcome: "stored", first: event.version, last: event.version, replayed: false }, waitMs);
     }
 
@@ -192,6 +201,7 @@ export function streamObject(app: App) {
     override async alarm(): Promise<void> {
       this.#alarm.wentOff();
       try {
+        if (this.#journal.timers.nextDue() !== undefined) await this.#decider?.state.load();
         this.#fireTimers();
         await this.#outbox.retry();
         const due = this.#journal.timers.nextDue();
@@ -202,15 +212,8 @@ export function streamObject(app: App) {
       }
     }
 
-    /** The state; without one where the app's code throws. */
-    #fold(version: number | undefined): { readonly state: unknown; readonly failed?: boolean } {
-      try {
-        const state = version === undefined ? this.#decider?.state.current() : this.#decider?.state.at(version);
-        return { state: state ?? null };
-      } catch (error) {
-        logger.error({ message: "a state could not be folded: initialState, evolve or an upcast threw", ...this.#place }, error);
-        return { state: null, failed: true };
-      }
+    #noState(error: unknown): void {
+      logger.error({ message: "a state could not be folded: initialState, evolve or an upcast threw", ...this.#place }, error);
     }
 
     #run(request: CommandRun): CommandOutcome {

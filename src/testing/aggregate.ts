@@ -7,7 +7,9 @@ import { derivedId } from "../ids.ts";
 import type { Issue } from "../protocol.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
 import { type TimerChange, decide, dueOf, parseData } from "../streams/decide.ts";
+import { evolved, initialStateOf } from "../streams/fold.ts";
 import { NOW, asStored, dataOf, on, recorded } from "./recorded.ts";
+import { plainState } from "./plain-state.ts";
 import { same } from "./same.ts";
 
 export interface GivenAggregate<Events extends DataSchemas, Commands extends DataSchemas> {
@@ -84,7 +86,7 @@ function outcomeOf(
 
   const parsed = parseData(schema, asStored(body));
   if ("issues" in parsed) return { invalid: parsed.issues };
-  const decided = decide(aggregate, command, state, asStored(parsed.data), {
+  const decided = decide(aggregate, command, state, parsed.data, {
     now: new Date(NOW),
     version: given.length,
     meta: { correlationId: commandId, causationId: commandId },
@@ -122,10 +124,7 @@ function shown(timer: TimerChange): object {
 }
 
 function stateAfter(aggregate: AnyAggregate, events: readonly RecordedEvent[]): unknown {
-  let state: unknown = asStored(aggregate.initialState());
-  for (const event of events) {
-    const evolve = aggregate.evolve[event.type];
-    if (evolve) state = asStored(evolve(state, event.data, event));
-  }
+  let state = plainState(aggregate, "the initial state", initialStateOf(aggregate));
+  for (const event of events) state = plainState(aggregate, `the state after ${event.type}`, evolved(aggregate, state, event.data, event));
   return state;
 }

@@ -8,8 +8,10 @@ import { COMMAND_SENT, type CommandSent, INPUT, OUTCOME } from "../processors/pr
 import type { Completion, Process, ProcessState } from "../processors/process.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
 import { type TimerChange, decide, dueOf, parseData } from "../streams/decide.ts";
+import { evolved, initialStateOf } from "../streams/fold.ts";
 import type { AnyInput } from "./inputs.ts";
 import { NOW, type On, asStored, dataOf, recorded } from "./recorded.ts";
+import { plainState } from "./plain-state.ts";
 import { same } from "./same.ts";
 
 /** What an input leads to, in a form that can be compared. */
@@ -78,7 +80,7 @@ export class Instance {
 
   constructor(process: Process) {
     this.#process = process;
-    this.#state = asStored(process.initialState());
+    this.#state = plain(process, "the initial state", initialStateOf(process as AnyAggregate));
   }
 
   get state(): ProcessState {
@@ -138,12 +140,12 @@ export class Instance {
       commandId,
       meta: { correlationId: commandId, causationId: commandId },
     };
-    const decided = decide(aggregate, command, this.#state, asStored(parsed.data), context);
+    const decided = decide(aggregate, command, this.#state, parsed.data, context);
     if (decided.kind === "refused") return { parts: [], refused: decided.reason };
     for (const { type, data } of decided.events) {
       const at = context.now.toISOString();
       const event = { id: "", version: ++this.#version, type, meta: {}, time: at, recordedAt: at };
-      this.#state = asStored(aggregate.evolve[type]?.(this.#state, asStored(JSON.parse(data)), event));
+      this.#state = plain(this.#process, `the state after ${type}`, evolved(aggregate, this.#state, JSON.parse(data), event));
     }
     for (const timer of decided.timers) {
       if ("due" in timer) this.#timers.set(timerName(timer), { due: timer.due, data: JSON.parse(timer.data) });
@@ -166,6 +168,12 @@ function timerPart(timer: TimerChange): object[] {
   const name = { command, ...(key === "" ? {} : { key }) };
   if (!("due" in timer)) return [{ kind: "cancel", ...name }];
   return [{ kind: "after", ...name, due: new Date(timer.due).toISOString(), data: JSON.parse(timer.data) }];
+}
+
+/** The state, with its own part looked at: the rest is the engine's. */
+function plain(process: Process, what: string, state: unknown): ProcessState {
+  const whole = state as ProcessState;
+  return plainState(process, what, whole, whole.own ?? null);
 }
 
 /** A stored event as the part of an answer that it was. What tells of outcomes was not answered by a handler. */

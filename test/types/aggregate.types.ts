@@ -112,6 +112,88 @@ aggregate("wrong-state", {
   decide: { Open: () => nothing(), Shut: () => nothing() },
 });
 
+aggregate("state-changed-in-place", {
+  ...rest,
+  initialState: () => ({ balance: 0, lines: [{ sku: "tea" }] }),
+  evolve: {
+    // @ts-expect-error -- the state is readonly
+    Opened: (state) => ((state.balance += 1), state),
+    // @ts-expect-error -- and so is everything in it
+    Shut: (state) => (state.lines.push({ sku: "salt" }), state),
+  },
+  decide: {
+    // @ts-expect-error -- for decide too
+    Open: (state) => ((state.balance -= 1), nothing()),
+    Shut: (state) => {
+      // @ts-expect-error -- down to the last member
+      for (const line of state.lines) line.sku = "";
+      return nothing();
+    },
+  },
+});
+
+aggregate("data-changed-in-place", {
+  ...rest,
+  evolve,
+  // @ts-expect-error -- what a command says is readonly
+  decide: { Open: (_state, command) => ((command.by = ""), nothing()), Shut: () => nothing() },
+});
+
+// What evolve answers may be written as it likes; literals keep their types, and the state may be a union or recursive.
+interface Branch {
+  readonly name: string;
+  branches: Branch[];
+}
+type Job = { readonly phase: "waiting"; notes: string[] } | { readonly phase: "done"; at?: number; tree: Branch };
+aggregate("states-of-many-kinds", {
+  events,
+  commands,
+  initialState: (): Job => ({ phase: "waiting", notes: [] }),
+  evolve: {
+    Opened: (state, { by }) => (state.phase === "waiting" ? { ...state, notes: [...state.notes, by] } : state),
+    Shut: (state) => ({ phase: "done", at: undefined, tree: { name: state.phase, branches: [] } }),
+  },
+  decide: { Open: (state) => refuse("no", { phase: state.phase }), Shut: () => nothing() },
+});
+
+const door = {
+  events,
+  commands,
+  evolve: { Opened: <S>(state: S) => state, Shut: <S>(state: S) => state },
+  decide: { Open: nothing, Shut: nothing },
+};
+
+// @ts-expect-error -- a Set would come back from a snapshot as {}
+aggregate("state-with-a-set", { ...door, initialState: () => ({ seen: new Set<string>() }) });
+
+// @ts-expect-error -- a Map
+aggregate("state-with-a-map", { ...door, initialState: () => ({ deep: [{ by: new Map<string, number>() }] }) });
+
+// @ts-expect-error -- a Date, optional as it may be
+aggregate("state-with-a-date", { ...door, initialState: (): { readonly at?: Date } => ({}) });
+
+// @ts-expect-error -- a function
+aggregate("state-with-a-function", { ...door, initialState: () => ({ total: () => 1 }) });
+
+// @ts-expect-error -- a bigint has no JSON
+aggregate("state-with-a-bigint", { ...door, initialState: () => ({ cents: 1n }) });
+
+// @ts-expect-error -- there is no JSON for nothing at all: that is null
+aggregate("state-that-is-undefined", { ...door, initialState: (): { readonly count: number } | undefined => undefined });
+
+// @ts-expect-error -- nor in an array
+aggregate("state-with-undefined-in-an-array", { ...door, initialState: () => ({ list: [undefined, 1] }) });
+
+// A member that is undefined counts as absent; what is unknown, nobody knows.
+aggregate("state-with-absent-members", {
+  ...door,
+  initialState: (): { readonly a?: string; b: number | undefined; c: unknown[]; d: Record<string, { e: null }> } => ({
+    b: undefined,
+    c: [],
+    d: {},
+  }),
+});
+
 aggregate("not-json", {
   // @ts-expect-error -- a Date would come back from storage as text
   events: { Opened: z.object({ at: z.date() }) },

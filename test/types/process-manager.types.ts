@@ -164,3 +164,22 @@ processManager("missing-evolve", {
   evolve: { Begun: (): Dispatch => ({ status: "asked" }) },
   on: { Asked: () => nothing() },
 });
+
+processManager("state-changed-in-place", {
+  ...base,
+  initialState: () => ({ weights: [1] }),
+  correlate,
+  // @ts-expect-error -- the state is readonly for evolve
+  evolve: { Begun: (state) => (state.weights.push(1), state), Gone: (state) => state },
+  // @ts-expect-error -- and for handlers
+  on: { Asked: (state) => ((state.weights = []), nothing()) },
+});
+
+processManager("state-that-is-no-json", {
+  ...base,
+  // @ts-expect-error -- a Map would come back from a snapshot as {}
+  initialState: () => ({ weights: new Map<string, number>() }),
+  evolve: { Begun: (state) => state, Gone: (state) => state },
+  correlate,
+  on: { Asked: () => nothing() },
+});

@@ -159,6 +159,12 @@ export const STATE_PROBLEMS = {
     "The view is being rebuilt, and the rows of its earlier definition cannot answer this query.",
     "Wait as long as `Retry-After` says and ask again. `GET /consumers` shows the progress.",
   ],
+  "state-unavailable": [
+    503,
+    "This code cannot compute the state",
+    "The stream has an event that newer code has stored (its `schemaVersion` is above what this deployment knows), as after a rollback. Nothing was stored.",
+    "Deploy code that knows that version, and send the request again. The stream's events can be read as ever.",
+  ],
   unavailable: [
     503,
     "A part of the store cannot be reached right now",

@@ -1,6 +1,16 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { aggregate, event, nothing, processManager, refuse, streamIdOf } from "../../../src/index.ts";
+import { SNAPSHOT_EVERY } from "../../../src/limits.ts";
+import { INPUT } from "../../../src/processors/process-events.ts";
+import { type AnyAggregate } from "../../../src/streams/aggregate.ts";
+import { revisionOf } from "../../../src/streams/snapshots.ts";
+import { counter } from "../counter.ts";
 import { freshStore, interceptLog, read } from "../support.ts";
+import { errorLines, streamOf } from "./code.ts";
+
+afterEach(() => vi.restoreAllMocks());
 
 describe("the state", () => {
   it("as of an earlier version is what it was then", async () => {
@@ -99,7 +109,7 @@ describe("a stream of 50,000 events", () => {
                   recorded_at, schema_version, more.version, NULL, NULL FROM more, events WHERE events.version = 1`,
         );
         storage.sql.exec(`CREATE TABLE snapshot (one INTEGER PRIMARY KEY, revision TEXT, version INTEGER, state TEXT)`);
-        storage.sql.exec(`INSERT INTO snapshot VALUES (1, '', 49950, '{"total":49950}')`);
+        storage.sql.exec(`INSERT INTO snapshot VALUES (1, ?, 49950, '{"total":49950}')`, revisionOf(counter));
       });
     });
     await evictDurableObject(stub);
@@ -179,6 +189,25 @@ describe("an event type in its third version", () => {
     expect(await json("/views/contracts/1?minPosition=2")).toMatchObject({ cents: 1_300 });
   });
 
+  it("of a version that only newer code knows is folded by nothing: 503 says which event it is, and nothing is stored", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const { post, json, get, stream } = await signedLongAgo();
+    await runInDurableObject(stream("contract", "1") as DurableObjectStub, (_instance, { storage }) => {
+      storage.sql.exec(`UPDATE events SET schema_version = 4 WHERE version = 2`);
+    });
+    await evictDurableObject(stream("contract", "1"));
+    const command = await post("/aggregates/contract/1/Sign", { cents: 1, currency: "EUR" }, { prefer: "respond-async" });
+    const state = await get("/aggregates/contract/1");
+    for (const answer of [command, state]) {
+      expect(answer.status).toBe(503);
+      const { code, detail } = await read(answer);
+      expect(code).toBe("state-unavailable");
+      expect(detail).toContain("event 2, a Signed, has schemaVersion 4, and this deployment's code knows 3 at most");
+    }
+    expect(await json("/aggregates/contract/1?version=1")).toMatchObject({ version: 1, state: { cents: 1_234 } });
+    expect(await json("/streams/contract/1")).toMatchObject({ version: 2 });
+  });
+
   it("stays as it was where it is stored", async () => {
     const { json, stream } = await signedLongAgo();
     await json("/streams/contract/1");
@@ -186,5 +215,232 @@ describe("an event type in its third version", () => {
       storage.sql.exec(`SELECT data, schema_version FROM events WHERE version = 1`).one(),
     );
     expect(row).toEqual({ data: '{"amount":12.34}', schema_version: 1 });
+  });
+});
+
+/** Whose handlers change the state in place, as a cast (or JavaScript) lets them. */
+const till = aggregate("till", {
+  events: { In: z.object({ n: z.int() }), Bad: z.object({}) },
+  commands: { Put: z.object({ n: z.int() }), Take: z.object({ n: z.int() }), Look: z.object({}), PutBadly: z.object({}) },
+  initialState: () => ({ balance: { euros: 0 } }),
+  evolve: {
+    In: ({ balance }, { n }) => ({ balance: { euros: balance.euros + n } }),
+    Bad: (state) => {
+      writable(state).balance.euros = 1_000;
+      return state;
+    },
+  },
+  decide: {
+    Put: (_state, { n }) => event("In", { n }),
+    Take: (state, { n }) => {
+      writable(state).balance.euros -= n;
+      return refuse("not-enough");
+    },
+    Look: (state) => {
+      writable(state).balance = { euros: -1 };
+      return nothing();
+    },
+    PutBadly: () => [event("In", { n: 5 }), event("Bad", {})],
+  },
+});
+
+function writable({ balance }: { readonly balance: { readonly euros: number } }): { balance: { euros: number } } {
+  // The same object, past its type.
+  return {
+    get balance() {
+      return balance as { euros: number };
+    },
+    set balance(other) {
+      Object.assign(balance, other);
+    },
+  };
+}
+
+describe("a handler that changes the state in place", () => {
+  it.each(["Take", "Look", "PutBadly"])("fails its command %s, and what it did is neither in memory nor in storage", async (command) => {
+    errorLines();
+    const { as, rows } = streamOf("till");
+    await as(till, async ({ send, state }) => {
+      await send("Put", { n: 10 });
+      expect(await send(command, { n: 15 })).toMatchObject({ outcome: "failed" });
+      expect(await state()).toEqual({ balance: { euros: 10 } });
+      // Up to a snapshot, which would make it last.
+      for (let n = 1; n < SNAPSHOT_EVERY; n += 33) await send("Put", { n: 33 });
+      expect(await state()).toEqual({ balance: { euros: 10 + 99 } });
+    });
+    expect(await as(till, ({ state }) => state())).toEqual({ balance: { euros: 10 + 99 } });
+    expect(await rows("SELECT type FROM events WHERE type = 'Bad'")).toEqual([]);
+  });
+
+  it("leaves nothing behind in what cannot be frozen either", async () => {
+    const open = {
+      ...till,
+      initialState: () => ({ guests: new Map([["a", 1]]) }),
+      evolve: {},
+      decide: {
+        Put: () => event("In", { n: 1 }),
+        Take: ({ guests }: { guests: Map<string, number> }) => {
+          guests.delete("a");
+          return refuse("no");
+        },
+        PutBadly: ({ guests }: { guests: Map<string, number> }) => {
+          guests.set("b", 2);
+          throw new Error("no");
+        },
+        Look: ({ guests }: { guests: Map<string, number> }) => refuse("seen", { guests: [...guests.keys()] }),
+      },
+    } as unknown as AnyAggregate;
+    errorLines();
+    await streamOf("till").as(open, async ({ send }) => {
+      await send("Put", { n: 1 });
+      expect(await send("Take", { n: 1 })).toMatchObject({ outcome: "refused" });
+      expect(await send("PutBadly")).toMatchObject({ outcome: "failed" });
+      expect(await send("Look")).toMatchObject({ outcome: "refused", details: `{"guests":["a"]}` });
+    });
+  });
+
+  it("is found in a process manager too", async () => {
+    const source = aggregate("source", {
+      events: { Came: z.object({}) },
+      commands: {},
+      initialState: () => ({}),
+      evolve: { Came: (state) => state },
+      decide: {},
+    });
+    const manager = processManager("till", {
+      from: source,
+      to: source,
+      correlate: { Came: ({ stream }) => streamIdOf(stream) },
+      events: { In: z.object({}) },
+      initialState: () => ({ balance: { euros: 0 } }),
+      evolve: { In: (state) => state },
+      on: {
+        Came: (state) => {
+          writable(state).balance.euros = 7;
+          return event("In", {});
+        },
+      },
+    });
+    errorLines();
+    const { as } = streamOf("till");
+    await as(manager as unknown as AnyAggregate, async ({ send, state }) => {
+      expect(await send(INPUT, { event: { type: "Came" } })).toMatchObject({ outcome: "failed" });
+      expect(await state()).toMatchObject({ own: { balance: { euros: 0 } } });
+    });
+  });
+});
+
+it("a member of a state that is undefined is absent, before a restart as after it", async () => {
+  const seats = {
+    ...till,
+    initialState: () => ({ taken: { a: 1, b: 1 } }),
+    evolve: { In: ({ taken }: { taken: object }) => ({ taken: { ...taken, a: undefined } }) },
+    decide: { ...till.decide, Look: ({ taken }: { taken: object }) => refuse("seen", { seats: Object.keys(taken) }) },
+  } as unknown as AnyAggregate;
+  const { as } = streamOf("till");
+  for (let restart = 0; restart < 2; restart++) {
+    await as(seats, async ({ send }) => {
+      await send("Put", { n: 1 });
+      expect(await send("Look")).toMatchObject({ details: `{"seats":["b"]}` });
+    });
+  }
+});
+
+describe("a state far behind its events", () => {
+  const EVENTS = 3_000;
+  let folded = 0;
+  let foldedWhenDecided: number[] = [];
+  const tally = aggregate("tally", {
+    events: { In: z.object({ n: z.int() }) },
+    commands: { Put: z.object({ n: z.int() }), Fill: z.object({}) },
+    initialState: () => ({ sum: 0 }),
+    evolve: { In: ({ sum }, { n }) => (folded++, { sum: sum + n }) },
+    decide: {
+      Put: (_state, { n }) => (foldedWhenDecided.push(folded), event("In", { n })),
+      Fill: () => Array.from({ length: 1_000 }, () => event("In", { n: 1 })),
+    },
+  });
+  const event0 = { type: "In", data: `{"n":1}`, meta: "{}", schemaVersion: 1 };
+  const events = Array.from({ length: EVENTS }, () => ({ ...event0, id: crypto.randomUUID() }));
+  const imported = async () => {
+    const stream = streamOf("tally");
+    await stream.as(tally, ({ object }) => object.import({ events, waitMs: 0 }));
+    folded = 0;
+    foldedWhenDecided = [];
+    return stream;
+  };
+
+  it("has a snapshot of its own after an import: the first command folds next to nothing", async () => {
+    const { as, rows } = await imported();
+    expect(await rows("SELECT version, state FROM snapshot")).toEqual([{ version: EVENTS, state: `{"sum":${EVENTS}}` }]);
+    expect(await as(tally, ({ send }) => send("Put", { n: 1 }))).toMatchObject({ version: EVENTS + 1 });
+    expect(folded).toBe(1);
+  });
+
+  it("is what was imported as well, where it was in memory before the import", async () => {
+    await streamOf("tally").as(tally, async ({ send, state, object }) => {
+      await send("Put", { n: 7 });
+      await object.import({ events: events.slice(0, 10), waitMs: 0 });
+      expect(await state()).toEqual({ sum: 17 });
+    });
+  });
+
+  it("is folded in pieces at an activation without a snapshot: others get their turn, and commands run in the order of their arrival", async () => {
+    const { as, rows } = await imported();
+    await rows("DROP TABLE snapshot");
+    await as(tally, async ({ send, object }) => {
+      const arrived = [1, 2, 3].map((n) => send("Put", { n }));
+      const turn = new Promise<number>((resolve) => setTimeout(() => resolve(folded), 0));
+      expect(await turn).toBeLessThan(EVENTS);
+      const late = send("Put", { n: 4 });
+      await Promise.all([...arrived, late]);
+      expect(
+        (await object.read({ from: EVENTS + 1, to: EVENTS + 9, limit: 9, direction: "forward" })).events.map(({ data }) => data),
+      ).toEqual([1, 2, 3, 4].map((n) => `{"n":${n}}`));
+      expect(foldedWhenDecided[0]).toBe(EVENTS);
+    });
+    // The next activation has it easier.
+    expect(await rows("SELECT version FROM snapshot")).toEqual([{ version: EVENTS }]);
+  });
+
+  it("as of an earlier version is folded in pieces, however many ask: a command does not wait for them", async () => {
+    const { as } = await imported();
+    await as(tally, async ({ send, state }) => {
+      const reads = [2_900, 2_800, 2_700, 2_900, 1_000, 2_999].map((version) => state(version));
+      await send("Put", { n: 1 });
+      // Read one after the other, they fold 8,700 events at least.
+      expect(foldedWhenDecided[0]).toBeLessThan(1_500);
+      expect(await Promise.all(reads)).toEqual([2_900, 2_800, 2_700, 2_900, 1_000, 2_999].map((sum) => ({ sum })));
+    });
+  });
+
+  it("as of an earlier version is folded from the nearest one that is known", async () => {
+    const { as } = await imported();
+    await as(tally, async ({ send, state }) => {
+      await send("Put", { n: 1 });
+      await send("Put", { n: 1 });
+      folded = 0;
+      expect(await state(EVENTS + 1)).toEqual({ sum: EVENTS + 1 }); // from the snapshot
+      expect(folded).toBe(1);
+      await state(1_000);
+      folded = 0;
+      expect(await state(1_003)).toEqual({ sum: 1_003 }); // from the one before
+      expect(folded).toBe(3);
+    });
+  });
+
+  it("leaves no snapshot of a stream that is erased while it is folded", async () => {
+    const { as, rows } = await imported();
+    await rows("DROP TABLE snapshot");
+    await as(tally, async ({ send, state, object }) => {
+      const pending = [send("Put", { n: 1 }), state(2_000)];
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      expect(folded).toBeGreaterThan(0);
+      expect(await object.remove({ erase: true, expected: { kind: "any" } })).toMatchObject({ outcome: "written" });
+      expect((await Promise.all(pending))[0]).toMatchObject({ outcome: "deleted" });
+      expect(await object.state()).toMatchObject({ deleted: true, state: "null" });
+      expect(await object.state(1)).toMatchObject({ deleted: true, state: "null" });
+    });
+    expect(await rows("SELECT name FROM sqlite_master WHERE name = 'snapshot'")).toEqual([]);
   });
 });

@@ -250,7 +250,7 @@ describe("whatever a row holds", () => {
           // A cast is what it takes.
           if (data.value === 100) spoil(row as never, data.value);
           if (data.value === 200) spoil({ total: 0, list: row?.list as number[] }, data.value);
-          if (data.value === 300) data.value = 5;
+          if (data.value === 300) (data as { value: number }).value = 5;
           return row ? { ...row, total: row.total + data.value } : { id: streamIdOf(stream), total: data.value, list: [data.value] };
         },
       },

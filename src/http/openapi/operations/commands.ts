@@ -26,7 +26,7 @@ export const COMMAND = {
       "Preference-Applied",
     ]),
   },
-  problems: ["invalid-command", "command-refused", "command-failed", ...REFUSED_WRITES],
+  problems: ["invalid-command", "command-refused", "command-failed", "state-unavailable", ...REFUSED_WRITES],
 } as const satisfies Partial<Operation>;
 
 export const commands: readonly Operation[] = [
@@ -62,6 +62,6 @@ export const commands: readonly Operation[] = [
     query: StateQuery,
     notes: { version: { description: "As of this version; without it: now." } },
     answers: { 200: json("The state.", ANSWERS.state, ["ETag"]), 304: NOT_MODIFIED },
-    problems: ["unknown-aggregate", "unknown-stream", "unknown-version", "stream-deleted", "state-failed"],
+    problems: ["unknown-aggregate", "unknown-stream", "unknown-version", "stream-deleted", "state-failed", "state-unavailable"],
   },
 ];

@@ -19,7 +19,7 @@ export const START_SAGA = {
       "Preference-Applied",
     ]),
   },
-  problems: ["invalid-command", "command-refused", "command-failed", "idempotency-conflict", "stream-deleted"],
+  problems: ["invalid-command", "command-refused", "command-failed", "state-unavailable", "idempotency-conflict", "stream-deleted"],
 } as const satisfies Partial<Operation>;
 
 export const sagas: readonly Operation[] = [
@@ -63,6 +63,6 @@ export const sagas: readonly Operation[] = [
     query: SagaQuery,
     notes: { wait: { description: "Seconds to wait for its end.", maximum: WAIT_SECONDS } },
     answers: { 200: json("The saga.", COMPONENTS.Saga, ["ETag"]), 304: NOT_MODIFIED },
-    problems: ["unknown-saga", "stream-deleted"],
+    problems: ["unknown-saga", "stream-deleted", "state-unavailable"],
   },
 ];

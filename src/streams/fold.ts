@@ -1,0 +1,69 @@
+/** What events make of a state. Pure: the stream's object and the test kit fold by this. */
+
+import { liftError, liftTo, schemaVersionOf } from "../upcast.ts";
+import type { DataSchema, RecordedEvent, StoredEvent } from "../event.ts";
+import { freeze, settle } from "../plain-json.ts";
+import type { AnyAggregate } from "./aggregate.ts";
+
+/** What `evolve` is told of an event, besides its data. */
+type Facts = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
+
+/** The events are of newer code than this, which would misread them. */
+export class StateUnavailable extends Error {
+  override readonly name = "StateUnavailable";
+}
+
+/** The state of a stream without events. */
+export function initialStateOf(aggregate: AnyAggregate): unknown {
+  return settle<unknown>(aggregate.initialState());
+}
+
+/**
+ * The state after an event. A type that the code no longer knows (or one of ours, `$…`) does not change it.
+ *
+ * @param data is frozen, since the state may keep it
+ */
+export function evolved(aggregate: AnyAggregate, state: unknown, data: unknown, facts: Facts): unknown {
+  const evolve = handlerOf(aggregate, facts.type);
+  return evolve ? settle<unknown>(evolve(state, freeze(data), facts)) : state;
+}
+
+/** The state after events of its stream, lifted to the versions that the code knows. */
+export function fold(aggregate: AnyAggregate, state: unknown, events: readonly StoredEvent[]): unknown {
+  for (const event of events) {
+    if (!handlerOf(aggregate, event.type)) continue;
+    const recordedAt = new Date(event.recordedAt).toISOString();
+    const { id, version, type } = event;
+    const lifted = liftTo(aggregate.events[type] as DataSchema, event);
+    const problem = liftError(lifted);
+    if (problem) throw problem;
+    const facts = { id, version, type, meta: freeze(JSON.parse(event.meta)), time: event.time ?? recordedAt, recordedAt };
+    state = evolved(aggregate, state, JSON.parse(lifted.data), facts);
+  }
+  return state;
+}
+
+/**
+ * The same for events that are stored already.
+ *
+ * @param stream what it is called in the error
+ * @throws {StateUnavailable} naming an event that this code is too old for; and whatever the app's own code throws
+ */
+export function foldStored(aggregate: AnyAggregate, stream: string, state: unknown, events: readonly StoredEvent[]): unknown {
+  for (const event of events) {
+    const { type, version, schemaVersion } = event;
+    const schema = handlerOf(aggregate, type) && (aggregate.events[type] as DataSchema);
+    if (schema && !event.erased && schemaVersion > schemaVersionOf(schema)) {
+      const known = schemaVersionOf(schema);
+      throw new StateUnavailable(
+        `the state of ${stream} cannot be computed: its event ${version}, a ${type}, has schemaVersion ${schemaVersion}, and this deployment's code knows ${known} at most`,
+      );
+    }
+    state = fold(aggregate, state, [event]);
+  }
+  return state;
+}
+
+function handlerOf({ evolve }: AnyAggregate, type: string): AnyAggregate["evolve"][string] | undefined {
+  return Object.hasOwn(evolve, type) ? evolve[type] : undefined;
+}
