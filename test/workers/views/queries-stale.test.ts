@@ -60,6 +60,7 @@ describe("a view that an earlier definition answers for", () => {
     expect([one.headers.get("headspring-stale"), await read(one)]).toEqual(["true", { id: "a", whole: "one" }]);
     expect(await read(await get("/views/specimens/queries/echo?text=x"))).toEqual({
       rows: [{ said: "x", rows: 2 }],
+      hasMore: false,
       position: 1,
       stale: true,
     });
