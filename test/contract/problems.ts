@@ -20,6 +20,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "action-not-possible": "consumers",
   "not-live": "test/workers/views/written.test.ts",
   "unknown-saga": "sagas",
+  "saga-in-progress": "sagas",
   "state-failed": "test/workers/faults/app-code.test.ts",
   "store-placed": "test/workers/placement.test.ts",
   "placement-not-possible": "test/workers/placement.test.ts",

@@ -6,9 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { type Consumer, catchUp } from "../../../src/delivery/consumer.ts";
 import { DEFAULT_RETRY } from "../../../src/delivery/retry.ts";
-import { defineApp, effect, nothing, processManager, reactor, streamIdOf, view } from "../../../src/index.ts";
+import { effect, nothing, reactor, streamIdOf, view } from "../../../src/index.ts";
 import { logOf } from "../../../src/objects.ts";
-import { processConsumer } from "../../../src/processors/process-consumer.ts";
 import { effectConsumer } from "../../../src/processors/perform.ts";
 import { reactorConsumer } from "../../../src/processors/react.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
@@ -222,22 +221,6 @@ describe.each(THROWN)("a consumer whose code throws %s", (_what, error) => {
     ["effect", paying("calls", { on: { Read: async () => fails() } })],
     ["effect's stream", paying("streams", { stream: fails })],
     ["effect's otherwise", paying("others", { on: { Read: async () => fails() }, otherwise: fails })],
-    [
-      "correlate",
-      (store) => {
-        const manager = processManager("correlates", {
-          from: reading,
-          to: counter,
-          correlate: { Read: fails },
-          events: {},
-          initialState: () => ({}),
-          evolve: {},
-          retry: "none",
-          on: { Read: () => undefined },
-        });
-        return processConsumer(defineApp({ aggregates: [counter], categories: [reading] }), env, store, manager);
-      },
-    ],
   ];
 
   it.each(PARTS)("in its %s stops at that event, on record, with what was thrown", async (_part, consumerOf) => {
