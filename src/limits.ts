@@ -99,6 +99,28 @@ export const VIEW_WAIT_SECONDS_DEFAULT = 5;
 export const CONSUMER_BATCH_EVENTS = 500;
 /** Milliseconds a consumer works before it yields and wakes itself again. Ours: far below the 15 minutes (platform) of a queue invocation. */
 export const CONSUMER_BUDGET_MS = 20_000;
+/** Calls of one invocation of the worker: to objects, D1 and queues. Platform: 50 on the Free plan, 10,000 on Paid; a tenth of these, so that a wrong guess costs little. */
+export const INVOCATION_CALLS = { free: 50, paid: 1_000 } as const;
+/** Statements of D1 in one invocation. Platform. */
+export const INVOCATION_STATEMENTS = { free: 50, paid: 1_000 } as const;
+/** Calls and statements that are kept for the end of an invocation: failures, acknowledgements and wake-ups for the rest. Ours. */
+export const INVOCATION_RESERVE = 10;
+/** Calls and statements that a consumer needs to get anywhere, its tables included. Ours, measured. */
+export const CONSUMER_CALLS = 26;
+/** Consumers of one batch of wake-ups that work at the same time. Ours: they share 128 MB (platform). */
+export const CONSUMERS_AT_ONCE = 4;
+/** Calls after which a processor's checkpoint moves. Ours: below the 50 (platform) of the Free plan, whoever runs it. */
+export const PORTION_CALLS = 24;
+/** Statements of a view's SQL handlers in one commit. Ours: as for {@link PORTION_CALLS}. */
+export const VIEW_SQL_STATEMENTS = 20;
+/** Milliseconds between two looks at what is not there yet: at first and at most, four times as long each time. Ours: at most ten looks in 30 s. */
+export const LOOK_AGAIN_MS = 25;
+export const LOOK_AGAIN_MAX_MS = 10_000;
+/** Milliseconds after which one who waits for an event looks again when as many wait as a log may have subscribers. Ours. */
+export const LOG_WAITERS_PAUSE_MS = 1_000;
+/** Milliseconds between two looks at a saga that somebody waits for: at first and at most, half as long again each time. Ours: some twenty calls in 30 s. */
+export const LOOK_AT_SAGA_MS = 50;
+export const LOOK_AT_SAGA_MAX_MS = 2_500;
 /** Milliseconds that a consumer waits for one of the app's hooks. Ours: enough to send a message somewhere. */
 export const HOOK_MS = 10_000;
 /** Instances of a process manager or saga that are worked on at the same time. Platform: 6 simultaneous connections per invocation. */

@@ -90,6 +90,8 @@ export interface LogRpc {
   /** Positions of a stream's versions `from`…`to`, by version. */
   positions(stream: string, from: number, to: number): Promise<Record<number, number>>;
   head(): Promise<number>;
+  /** Waits until an event that passes the filter comes after a position, or so many milliseconds. Answers with the head. */
+  changed(filter: FeedFilter, after: number, ms: number): Promise<number>;
   /** How large it has become. */
   size(): Promise<LogSize>;
   /** Streams in the order of their names (of UTF-8 bytes), of one category or of all, after this name. */

@@ -1,6 +1,7 @@
 /** ③ A consumer follows the log: pulls a range after its checkpoint, computes, and commits effects and checkpoint together. */
 
-import { CONSUMER_BATCH_EVENTS } from "../limits.ts";
+import type { Budget } from "../budget.ts";
+import { CONSUMER_BATCH_EVENTS, PORTION_CALLS } from "../limits.ts";
 import { type RecordedEvent, toRecorded } from "../event.ts";
 import type { LogRpc } from "../log-protocol.ts";
 import { CheckpointMoved, type CheckpointStore } from "./checkpoint.ts";
@@ -30,6 +31,8 @@ export interface Consumer {
   readonly checkpoint: CheckpointStore;
   readonly retry?: RetryPolicy;
   readonly hooks?: ConsumerHooks;
+  /** Of the invocation that it works in. */
+  readonly budget?: Budget | undefined;
   /** Where it begins when it has no checkpoint yet: at the log's beginning (without it), or with what comes after its first deployment. */
   readonly start?: "beginning" | "head";
   /**
@@ -57,6 +60,9 @@ export interface Progress {
   /** The event failed just now: somebody should look again then. */
   readonly retryInMs?: number;
 }
+
+/** Calls and statements that another page takes: to read it, to do the first portion of it, to commit it. */
+const PAGE_CALLS = PORTION_CALLS + 4;
 
 /** Brings a consumer to the log's head, or as far as `until`, the deadline (milliseconds since 1970) or a failure let it. */
 export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number, until = Number.POSITIVE_INFINITY): Promise<Progress> {
@@ -99,7 +105,8 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
       else return await fail(consumer, position, checkpoint.attempts, { event: toRecorded(event), error });
     }
     if (checkpoint.position >= page.head) return { position: checkpoint.position, outcome: "caught-up" };
-    if (checkpoint.position >= until || Date.now() >= deadline) return { position: checkpoint.position, outcome: "behind" };
+    const isSpent = Date.now() >= deadline || consumer.budget?.fits(PAGE_CALLS) === false;
+    if (checkpoint.position >= until || isSpent) return { position: checkpoint.position, outcome: "behind" };
   }
 }
 

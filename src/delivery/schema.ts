@@ -1,5 +1,7 @@
 /** What the engine keeps in a D1 database beside the views' rows, created on the first use of a database. */
 
+import { realOf } from "../budget.ts";
+
 const SCHEMA = [
   `CREATE TABLE IF NOT EXISTS headspring_checkpoints (
     store           TEXT    NOT NULL,
@@ -74,8 +76,9 @@ let prepared = new WeakMap<D1Database, Map<string, Promise<unknown>>>();
 /** Creates what is missing, on the first use of a database: the tables above, and these statements of a view's own. */
 export function prepare(db: D1Database, statements: readonly string[] = []): Promise<unknown> {
   const key = statements.join(";");
-  const known = prepared.get(db) ?? new Map<string, Promise<unknown>>();
-  prepared.set(db, known);
+  const real = realOf(db);
+  const known = prepared.get(real) ?? new Map<string, Promise<unknown>>();
+  prepared.set(real, known);
   let ready = known.get(key);
   if (!ready) {
     ready = create(db, statements);

@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import type { App } from "../app.ts";
-import { ACKNOWLEDGE_TOGETHER_MS, CONSUMER_BUDGET_MS } from "../limits.ts";
+import { Budget, capsOf, counting } from "../budget.ts";
+import { ACKNOWLEDGE_TOGETHER_MS, CONSUMERS_AT_ONCE, CONSUMER_BUDGET_MS, CONSUMER_CALLS } from "../limits.ts";
 import { NAME, STORE_NAME } from "../names.ts";
 import { logOf, webhookOf } from "../objects.ts";
 import { envOfStore } from "../stores.ts";
@@ -37,7 +38,7 @@ export function parseWakeUp(body: unknown): WakeUp | undefined {
 
 /** Runs the consumers that a batch names, each once. */
 export async function handleWakeUps(app: App, env: Env, batch: MessageBatch): Promise<void> {
-  const byConsumer = new Map<string, { wakeUp: WakeUp; messages: Message[] }>();
+  const byConsumer = new Map<string, Woken>();
   for (const message of batch.messages) {
     const parsed = parseWakeUp(message.body);
     if (!parsed) {
@@ -50,51 +51,105 @@ export async function handleWakeUps(app: App, env: Env, batch: MessageBatch): Pr
     entry.messages.push(message);
     byConsumer.set(key, entry);
   }
-  const acknowledge = acknowledgements(env);
-  await Promise.all(
-    [...byConsumer.values()].map(async ({ wakeUp, messages }) => {
-      const { store, consumer } = wakeUp;
-      try {
-        const about = () => ({ store, consumer, head: wakeUp.head, traceId: traceIdOf(wakeUp.trace) });
-        const acknowledgement = await span("consume", about, async (note) => {
-          const reached = await wake(app, await envOfStore(env, store), wakeUp);
-          note({ position: reached?.position });
-          return reached;
-        });
-        for (const message of messages) message.ack();
-        // At once: another consumer of this batch may take its time.
-        if (acknowledgement) await acknowledge(store, acknowledgement);
-      } catch (error) {
-        logger.warn({ message: "a consumer could not run; the queue will try again", store, consumer }, error);
-        for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
-      }
-    }),
-  );
+  const budget = new Budget(capsOf(env));
+  const acknowledge = acknowledgements(env, budget);
+  const waiting = [...byConsumer.values()];
+  const deadline = Date.now() + CONSUMER_BUDGET_MS;
+  let atWork = 0;
+
+  /** Whether another consumer can get anywhere in this invocation. */
+  const hasRoom = (): boolean => Date.now() < deadline && budget.fits((atWork + 1) * CONSUMER_CALLS);
+  const work = async (): Promise<void> => {
+    for (let isFirst = waiting.length === byConsumer.size; isFirst || hasRoom(); isFirst = false) {
+      const next = waiting.shift();
+      if (!next) return;
+      atWork += 1;
+      await wakeOne({ app, env, budget, acknowledge: acknowledge.one }, next);
+      atWork -= 1;
+    }
+  };
+  await Promise.all(Array.from({ length: CONSUMERS_AT_ONCE }, work));
+  await postpone(env, waiting);
+  await acknowledge.all();
+}
+
+/** A consumer, and the messages that name it. */
+interface Woken {
+  readonly wakeUp: WakeUp;
+  readonly messages: Message[];
+}
+
+/** What the consumers of one batch share. */
+interface Invocation {
+  readonly app: App;
+  readonly env: Env;
+  readonly budget: Budget;
+  readonly acknowledge: Acknowledge["one"];
+}
+
+/** Lets one consumer work. Never throws: what cannot run comes back with the queue. */
+async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, messages }: Woken): Promise<void> {
+  const { store, consumer } = wakeUp;
+  try {
+    const about = () => ({ store, consumer, head: wakeUp.head, traceId: traceIdOf(wakeUp.trace) });
+    const acknowledgement = await span("consume", about, async (note) => {
+      const reached = await wake(app, counting(await envOfStore(env, store), budget), wakeUp);
+      note({ position: reached?.position });
+      return reached;
+    });
+    for (const message of messages) message.ack();
+    // At once: another consumer of this batch may take its time.
+    if (acknowledgement) acknowledge(store, acknowledgement);
+  } catch (error) {
+    logger.warn({ message: "a consumer could not run; the queue will try again", store, consumer }, error);
+    for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
+  }
+}
+
+/** What this invocation has no room for is for the next one. */
+async function postpone(env: Env, rest: readonly Woken[]): Promise<void> {
+  if (rest.length === 0) return;
+  try {
+    await env.WAKE_UPS.sendBatch(rest.map(({ wakeUp }) => ({ body: wakeUp })));
+    for (const { messages } of rest) for (const message of messages) message.ack();
+  } catch {
+    for (const { messages } of rest) for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
+  }
+}
+
+interface Acknowledge {
+  readonly one: (store: string, acknowledgement: Acknowledgement) => void;
+  /** When all have been told. */
+  readonly all: () => Promise<unknown>;
 }
 
 /** Tells the logs how far consumers are. Those of one store that are ready at about the same time go in one call. */
-function acknowledgements(env: Env): (store: string, acknowledgement: Acknowledgement) => Promise<void> {
-  const open = new Map<string, { readonly together: Acknowledgement[]; readonly told: Promise<void> }>();
-  return (store, acknowledgement) => {
-    const call = open.get(store);
-    if (call) {
-      call.together.push(acknowledgement);
-      return call.told;
-    }
-    const together = [acknowledgement];
-    const told = scheduler.wait(ACKNOWLEDGE_TOGETHER_MS).then(async () => {
-      open.delete(store);
-      await envOfStore(env, store)
-        .then((placed) => logOf(placed, store).acknowledge(together))
-        .catch((error: unknown) => {
-          logger.warn(
-            { message: "the log was not told how far its consumers are; it will ring again", store, count: together.length },
-            error,
-          );
-        });
-    });
-    open.set(store, { together, told });
-    return told;
+function acknowledgements(env: Env, budget: Budget): Acknowledge {
+  const open = new Map<string, Acknowledgement[]>();
+  const calls: Promise<void>[] = [];
+  const tell = async (store: string, together: readonly Acknowledgement[]): Promise<void> => {
+    await scheduler.wait(ACKNOWLEDGE_TOGETHER_MS);
+    open.delete(store);
+    budget.spend(1);
+    await envOfStore(env, store)
+      .then((placed) => logOf(placed, store).acknowledge(together))
+      .catch((error: unknown) => {
+        const message = "the log was not told how far its consumers are; it will ring again";
+        logger.warn({ message, store, count: together.length }, error);
+      });
+  };
+  return {
+    one(store, acknowledgement) {
+      const together = open.get(store);
+      if (together) {
+        together.push(acknowledgement);
+        return;
+      }
+      const first = [acknowledgement];
+      open.set(store, first);
+      calls.push(tell(store, first));
+    },
+    all: () => Promise.all(calls),
   };
 }
 

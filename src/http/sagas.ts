@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { App } from "../app.ts";
 import { derivedId, newId } from "../ids.ts";
-import { COMMAND_BYTES, WAIT_SECONDS } from "../limits.ts";
+import { COMMAND_BYTES, LOOK_AT_SAGA_MAX_MS, LOOK_AT_SAGA_MS, WAIT_SECONDS } from "../limits.ts";
 import { streamOf } from "../objects.ts";
 import type { ProcessState } from "../processors/process.ts";
 import type { Saga } from "../processors/saga.ts";
@@ -30,9 +30,6 @@ import {
 import { jsonText } from "./response.ts";
 
 export const SagaQuery = z.object({ wait: WholeNumber.default(0) });
-
-/** Milliseconds between two looks at a saga that is not at its end yet. Ours: short against what a person notices. */
-const LOOK_AGAIN_MS = 50;
 
 export function sagaRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
@@ -104,13 +101,15 @@ async function begin(context: HttpContext, saga: Saga, id: string): Promise<Resp
 /** The saga once it is at its end, or the last look when the time is over. */
 async function lookUntilEnd(context: HttpContext, saga: Saga, id: string, waitMs: number): Promise<StreamState> {
   const deadline = Date.now() + waitMs;
+  let pause = LOOK_AT_SAGA_MS;
   for (;;) {
     const state = await streamOf(context.env, storeOf(context), saga.name, id).state();
     if (state.failed) throw stateFailed(`${saga.name}/${id}`);
     if (state.unavailable !== undefined) throw new Problem("state-unavailable", state.unavailable);
     const left = deadline - Date.now();
     if (left <= 0 || state.head === 0 || state.deleted || isAtItsEnd(sagaStateOf(state))) return state;
-    await scheduler.wait(Math.min(LOOK_AGAIN_MS, left));
+    await scheduler.wait(Math.min(pause, left));
+    pause = Math.min(1.5 * pause, LOOK_AT_SAGA_MAX_MS);
   }
 }
 

@@ -37,7 +37,7 @@ export function bindingsOf({ types, categories, stream, streams, id, since, unti
 }
 
 /** Whether an event is of interest. */
-export function matches({ types, categories, stream, streams }: FeedFilter, event: LoggedEvent): boolean {
+export function matches({ types, categories, stream, streams }: FeedFilter, event: Pick<LoggedEvent, "stream" | "type">): boolean {
   return (
     (types?.includes(event.type) ?? true) &&
     (categories?.includes(categoryOf(event.stream)) ?? true) &&

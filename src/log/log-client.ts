@@ -1,7 +1,7 @@
 /** A store's log, as everybody else sees it: one, however many segments it has. */
 
 import type { StoredEvent } from "../event.ts";
-import type { Acknowledgement, LogPage, LogReadRequest, LogRpc, LogSize, Sequenced, StreamSummary } from "../log-protocol.ts";
+import type { Acknowledgement, FeedFilter, LogPage, LogReadRequest, LogRpc, LogSize, Sequenced, StreamSummary } from "../log-protocol.ts";
 import { MOVED_TO, type Moved, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
 
 /** The last segment of each log that this isolate has met. Too old a number costs a call, no more. */
@@ -30,6 +30,10 @@ export class LogClient implements LogRpc {
 
   head(): Promise<number> {
     return this.#ask((segment) => segment.head());
+  }
+
+  changed(filter: FeedFilter, after: number, ms: number): Promise<number> {
+    return this.#ask((segment) => segment.changed(filter, after, ms));
   }
 
   size(): Promise<LogSize> {

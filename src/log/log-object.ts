@@ -10,16 +10,18 @@ import type { App } from "../app.ts";
 import { envOfObject } from "../placement.ts";
 import { consumersInCode, startingAtHead } from "../delivery/consumers.ts";
 import { type StoredEvent, erases } from "../event.ts";
-import type { Acknowledgement, LogPage, LogReadRequest, LogSize, Sequenced, StreamSummary } from "../log-protocol.ts";
+import type { Acknowledgement, FeedFilter, LogPage, LogReadRequest, LogSize, Sequenced, StreamSummary } from "../log-protocol.ts";
 import { Bell } from "./bell.ts";
 import { Erasures } from "./erasures.ts";
 import { Feed } from "./feed.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { WAIT_SECONDS } from "../limits.ts";
 import type { LogTable } from "./log-table.ts";
 import { Origins } from "./origins.ts";
 import { type Begun, Place } from "./place.ts";
 import { type Handover, MOVED_TO, type Moved, type SegmentRpc, segmentBytes } from "./segment.ts";
 import { Subscribers } from "./subscribers.ts";
+import { Waiters } from "./waiters.ts";
 import { logger } from "../telemetry/logger.ts";
 import { span } from "../telemetry/span.ts";
 
@@ -40,6 +42,7 @@ export function logObject(app: App) {
     readonly #subscribers: Subscribers;
     readonly #bell: Bell;
     readonly #feed: Feed;
+    readonly #waiters = new Waiters();
     readonly #commits: GroupCommit<Call, Sequenced | Moved>;
 
     constructor(ctx: DurableObjectState, bindings: Env) {
@@ -80,6 +83,15 @@ export function logObject(app: App) {
 
     async head(): Promise<number | Moved> {
       return this.#here(({ table }) => table.head);
+    }
+
+    async changed(filter: FeedFilter, after: number, ms: number): Promise<number | Moved> {
+      return this.#here(async ({ table }) => {
+        const { events, next } = table.page({ ...filter, after, limit: 1 });
+        // Not all may have been looked at.
+        if (events.length === 0 && (next ?? 0) >= table.head) await this.#waiters.wait(filter, Math.min(ms, WAIT_SECONDS * 1_000));
+        return table.head;
+      });
     }
 
     async size(): Promise<LogSize | Moved> {
@@ -215,6 +227,7 @@ export function logObject(app: App) {
       if (table.head > before) {
         this.#bell.ring(group.findLast(({ events }) => events[0]?.trace)?.events[0]?.trace);
         this.#feed.push();
+        this.#waiters.tell(group);
         // The alarm that was armed in the transaction does the same, should these not come through.
         if (isFull) void this.#goOn().catch(() => {});
         void this.#eraseEarlier().catch(() => {});

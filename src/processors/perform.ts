@@ -7,6 +7,7 @@
 
 import { z } from "zod";
 import type { App } from "../app.ts";
+import { budgetOf } from "../budget.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { Applied, Consumer } from "../delivery/consumer.ts";
 import { AppError, ofApp, passes, thrown } from "../platform-errors.ts";
@@ -39,7 +40,12 @@ export function effectConsumer(
 ): Consumer {
   const checkpoint = new CheckpointStore(env.VIEWS, store, effect.name);
   const { name, start, retry } = effect;
-  const performing: Performing = { env, store, effect, outside, checkpoint };
+  const budget = budgetOf(env);
+  const counted: World["fetch"] = (request) => {
+    budget?.spend(1);
+    return outside(request);
+  };
+  const performing: Performing = { env, store, effect, outside: counted, checkpoint };
   return {
     kind: "processor",
     name,
@@ -50,6 +56,7 @@ export function effectConsumer(
     start,
     retry,
     hooks: app.hooks,
+    budget,
     async apply(events, from, to) {
       const deadline = Date.now() + CONSUMER_BUDGET_MS;
       // The log wakes whoever has not caught up again and again. While a call takes its time, the others must stay away.
@@ -60,7 +67,8 @@ export function effectConsumer(
         const last = wave.at(-1)?.position ?? to;
         const isLast = last === events.at(-1)?.position;
         const done = failure ? failure.event.position - 1 : isLast ? to : last;
-        const more = !failure && !isLast && Date.now() < deadline;
+        const hasRoom = budget?.fits(EFFECT_CALLS * EFFECTS_IN_FLIGHT) ?? true;
+        const more = !failure && !isLast && hasRoom && Date.now() < deadline;
         if (done > position) await checkpoint.commit(position, done, more ? [checkpoint.extendLease(leaseOf(effect))] : []);
         position = done;
         if (failure) return { position, failure };
@@ -71,6 +79,9 @@ export function effectConsumer(
     },
   };
 }
+
+/** Calls that an effect makes for one event: whether it is done, its note, one request, its outcome. Ours. */
+const EFFECT_CALLS = 5;
 
 /** Until when the other workers stay away: longer than the calls of one wave may take (milliseconds since 1970). */
 function leaseOf({ timeoutMs }: Effect): number {

@@ -5,6 +5,7 @@
  */
 
 import type { App } from "../app.ts";
+import { budgetOf } from "../budget.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { Consumer } from "../delivery/consumer.ts";
 import { recordSkip } from "../delivery/override.ts";
@@ -23,6 +24,7 @@ import { hopsProblem } from "./loops.ts";
 import { COMMAND_SENT, CommandSent, type Failing, INPUT, OUTCOME, type Outcome } from "./process-events.ts";
 import type { Process } from "./process.ts";
 import { logger } from "../telemetry/logger.ts";
+import { inPortions } from "./portions.ts";
 import { reactionSpan } from "./reaction-span.ts";
 
 /** The process as a consumer of its store's log. */
@@ -31,6 +33,7 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
   const { correlate, retry } = process.process;
   const checkpoint = new CheckpointStore(env.VIEWS, store, name);
   const run: Running = { app, env, store, process };
+  const budget = budgetOf(env);
   return {
     kind: "processor",
     name,
@@ -41,37 +44,30 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
     start,
     hooks: app.hooks,
     ...(retry === undefined ? {} : { retry }),
+    budget,
     async apply(events, from, to) {
       const passed: PassedOver[] = [];
-      const failure = await workInLanes(
-        events.flatMap((event) => {
-          const work = workFor(run, event, passed);
-          return work ? { ...work, run: () => reactionSpan(store, name, event, work.run) } : [];
-        }),
-        PROCESS_LANES,
-      );
-      const position = failure ? failure.event.position - 1 : to;
-      const left = passed.filter(({ event }) => event.position <= position);
-      if (position > from)
-        await checkpoint.commit(
-          from,
-          position,
-          left.map(({ event, error }) => recordSkip(checkpoint, event.position, error)),
-        );
-      for (const { event, error } of left) {
+      const parts = events.flatMap((event) => {
+        const work = workFor(run, event, passed);
+        return work ? { ...work, run: () => reactionSpan(store, name, event, work.run) } : [];
+      });
+      const within = (after: number, last: number) => passed.filter(({ event }) => event.position > after && event.position <= last);
+      const also = (after: number, last: number) =>
+        within(after, last).map(({ event, error }) => recordSkip(checkpoint, event.position, error));
+      const applied = await inPortions({
+        checkpoint,
+        budget,
+        from,
+        to,
+        parts,
+        also,
+        work: (portion) => workInLanes(portion, PROCESS_LANES),
+      });
+      for (const { event, error } of within(from, applied.position)) {
         const { stream, type } = event;
-        logger.error(
-          {
-            message: "an event was passed over: it reaches no instance",
-            store,
-            consumer: name,
-            stream,
-            type,
-          },
-          error.message,
-        );
+        logger.error({ message: "an event was passed over: it reaches no instance", store, consumer: name, stream, type }, error.message);
       }
-      return failure ? { position, failure } : { position };
+      return applied;
     },
     skips: (position) => skipOutcome(run, position),
   };
@@ -101,12 +97,12 @@ async function skipOutcome(run: Running, position: number): Promise<void> {
 }
 
 /** What an event means to the process. All that concerns one instance is one lane, so that it has the log's order. */
-function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): Work | undefined {
+function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): (Work & { readonly calls: number }) | undefined {
   const { name, sources, process } = run.process;
   const category = categoryOf(event.stream);
   if (category === name) {
     if (event.type !== COMMAND_SENT) return undefined;
-    return { event, lane: streamIdOf(event.stream), run: () => carryOut(run, event) };
+    return { event, calls: 2, lane: streamIdOf(event.stream), run: () => carryOut(run, event) };
   }
   const correlate = process.correlate.get(event.type);
   if (!correlate || !sources.some((source) => source.name === category)) return undefined;
@@ -118,7 +114,7 @@ function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): Work
     const tooMany = hopsProblem({ loops: false }, event);
     if (tooMany) throw new Error(`"${name}" does not answer ${event.type}, ${tooMany}`);
     const key = derivedId("input", name, event.stream, event.id);
-    return { event, lane: id, run: () => tell(run, event, id, { command: INPUT, data: { event }, key, cause: causeOf(event) }) };
+    return { event, calls: 1, lane: id, run: () => tell(run, event, id, { command: INPUT, data: { event }, key, cause: causeOf(event) }) };
   } catch (error) {
     // It leads to no instance that could fail of it.
     const { stream, version, type, position } = event;

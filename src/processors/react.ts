@@ -2,16 +2,18 @@
 
 import type { App } from "../app.ts";
 import type { AppendAction, SendAction } from "../command.ts";
+import { budgetOf } from "../budget.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { Applied, Consumer } from "../delivery/consumer.ts";
 import type { RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
-import { REACTIONS_IN_FLIGHT } from "../limits.ts";
+import { CONSUMER_CALLS, REACTIONS_IN_FLIGHT } from "../limits.ts";
 import { streamOf } from "../objects.ts";
 import { causeOf } from "./cause.ts";
 import { ofApp } from "../platform-errors.ts";
 import { appendFact, tellEnded } from "./facts.ts";
 import { type Action, type Reactor, answerOf } from "./reactor.ts";
+import { inPortions } from "./portions.ts";
 import { waves } from "./waves.ts";
 import { reactionSpan } from "./reaction-span.ts";
 
@@ -19,6 +21,7 @@ import { reactionSpan } from "./reaction-span.ts";
 export function reactorConsumer(app: App, env: Env, store: string, reactor: Reactor): Consumer {
   const checkpoint = new CheckpointStore(env.VIEWS, store, reactor.name);
   const { name, start, retry } = reactor;
+  const budget = budgetOf(env);
   return {
     kind: "processor",
     name,
@@ -29,12 +32,12 @@ export function reactorConsumer(app: App, env: Env, store: string, reactor: Reac
     start,
     retry,
     hooks: app.hooks,
+    budget,
     async apply(events, from, to) {
-      const failure = await reactAll({ app, env, store, reactor }, events);
-      const position = failure ? failure.event.position - 1 : to;
-      // Up to there everything is done. Reactions to later events may be too; they are found done when their turn comes.
-      if (position > from) await checkpoint.commit(from, position, []);
-      return failure ? { position, failure } : { position };
+      const reacting: Reacting = { app, env, store, reactor };
+      const { parts, failure } = answersOf(reacting, events, budget?.caps.calls ?? Number.POSITIVE_INFINITY);
+      // Reactions to events after one that failed may be done too; they are found done when their turn comes.
+      return inPortions({ checkpoint, budget, from, to, parts, failure, work: (portion) => reactAll(reacting, portion) });
     },
   };
 }
@@ -50,6 +53,30 @@ interface Reacting {
 interface Reaction {
   readonly event: RecordedEvent;
   readonly actions: readonly Action[];
+  readonly calls: number;
+}
+
+/** What the reactor answers to events, up to the first at which it fails. */
+function answersOf(
+  { reactor }: Reacting,
+  events: readonly RecordedEvent[],
+  most: number,
+): { parts: Reaction[]; failure?: Applied["failure"] } {
+  const parts: Reaction[] = [];
+  for (const event of events) {
+    try {
+      const actions = ofApp(() => answerOf(reactor, event));
+      const calls = actions.length;
+      if (calls > most - CONSUMER_CALLS)
+        throw new Error(
+          `reactor "${reactor.name}" answers ${event.type} with ${calls} commands and events; an invocation has ${most} calls`,
+        );
+      parts.push({ event, actions, calls });
+    } catch (error) {
+      return { parts, failure: { event, error } };
+    }
+  }
+  return { parts };
 }
 
 /**
@@ -58,18 +85,8 @@ interface Reaction {
  *
  * @returns the first event that could not be answered; everything before it is done
  */
-async function reactAll(reacting: Reacting, events: readonly RecordedEvent[]): Promise<Applied["failure"]> {
+async function reactAll(reacting: Reacting, reactions: readonly Reaction[]): Promise<Applied["failure"]> {
   const { store, reactor } = reacting;
-  const reactions: Reaction[] = [];
-  let failure: Applied["failure"];
-  for (const event of events) {
-    try {
-      reactions.push({ event, actions: ofApp(() => answerOf(reacting.reactor, event)) });
-    } catch (error) {
-      failure = { event, error };
-      break;
-    }
-  }
   for (const wave of waves(reactions, lanesOf, REACTIONS_IN_FLIGHT)) {
     const results = await Promise.allSettled(
       wave.map((reaction) => reactionSpan(store, reactor.name, reaction.event, () => carryOut(reacting, reaction))),
@@ -79,7 +96,7 @@ async function reactAll(reacting: Reacting, events: readonly RecordedEvent[]): P
       if (result.status === "rejected" && reaction) return { event: reaction.event, error: result.reason };
     }
   }
-  return failure;
+  return undefined;
 }
 
 /** The streams at which an event must wait for the one before: its own, and those its actions go to. */

@@ -1,10 +1,11 @@
 /** Keeps a view up to date: the table that answers, and beside it the one that shall (zero-downtime rebuilds). */
 
+import { budgetOf } from "../budget.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { CheckpointRow } from "../delivery/checkpoint-row.ts";
 import { type Progress, catchUp } from "../delivery/consumer.ts";
 import { prepare } from "../delivery/schema.ts";
-import { VIEW_BUILD_SLICE_MS } from "../limits.ts";
+import { CONSUMER_CALLS, VIEW_BUILD_SLICE_MS } from "../limits.ts";
 import { logOf } from "../objects.ts";
 import { type ViewRow, databaseOf, generationsOf, rebuildIfErased, register, selectServing, swap } from "./generations.ts";
 import { viewConsumer } from "./projector.ts";
@@ -49,7 +50,8 @@ export async function project(
     if (live.position >= until) return live;
     const build = await catchUp(wantedOne, log, Math.min(deadline, Date.now() + VIEW_BUILD_SLICE_MS));
     const swapped = build.outcome === "caught-up" && (await swap(env, store, view, generations));
-    if (swapped || (build.outcome === "behind" && Date.now() < deadline)) continue;
+    const hasRoom = budgetOf(env)?.fits(CONSUMER_CALLS) ?? true;
+    if (hasRoom && (swapped || (build.outcome === "behind" && Date.now() < deadline))) continue;
     return together(live, build);
   }
 }

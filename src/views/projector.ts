@@ -1,10 +1,11 @@
 /** ④ The projector: folds a batch of events in memory and writes each touched row once, together with the checkpoint (promise 4). */
 
+import { budgetOf } from "../budget.ts";
 import type { Consumer } from "../delivery/consumer.ts";
 import type { Failure } from "../delivery/failure.ts";
 import { ofApp } from "../platform-errors.ts";
 import { DELETED, type RecordedEvent, isErasure, streamIdOf } from "../event.ts";
-import { VIEW_SQL_EVENTS } from "../limits.ts";
+import { VIEW_SQL_EVENTS, VIEW_SQL_STATEMENTS } from "../limits.ts";
 import { fitting } from "../misfit.ts";
 import { freeze } from "../plain-json.ts";
 import { checkpointOf, markErased } from "./generations.ts";
@@ -38,6 +39,7 @@ export function viewConsumer(
 ): ViewConsumer {
   const checkpoint = checkpointOf(env, store, view, table);
   const { db } = checkpoint;
+  const budget = budgetOf(env);
   const projection: Projection = { view, table, db, store };
   return {
     kind: "view",
@@ -49,6 +51,7 @@ export function viewConsumer(
     ...(view.retry ? { retry: view.retry } : {}),
     ...(view.hooks ? { hooks: view.hooks } : {}),
     erased: false,
+    budget,
     async apply(events, from, to) {
       let position = from;
       const runs = runsOf(
@@ -66,6 +69,7 @@ export function viewConsumer(
         }
         position = worked.position;
         if (worked.failure || position < end) return { position, ...(worked.failure ? { failure: worked.failure } : {}) };
+        if (index < runs.length - 1 && budget?.fits(VIEW_SQL_STATEMENTS) === false) return { position };
       }
       return { position };
     },
@@ -125,6 +129,9 @@ function written({ view, table, db, store }: Projection, events: readonly Record
     try {
       const write = view.handlers.get(event.type)?.write;
       const writes = (write && ofApp(() => write(freeze(event)))) ?? [];
+      // Each is a statement: a batch must stay within what an invocation may ask of D1.
+      if (statements.length > 0 && statements.length + writes.length > VIEW_SQL_STATEMENTS)
+        return { statements, position: event.position - 1 };
       statements.push(...writes.map((one) => writeStatement(db, table, store, one)));
     } catch (error) {
       return { statements, position: event.position - 1, failure: { event, error } };

@@ -1,5 +1,8 @@
 /** ④ Reads views: rows with the position they are at, and the wait for a position. */
 
+import { budgetOf, counting } from "../budget.ts";
+import { logOf } from "../objects.ts";
+import { Patience } from "../patience.ts";
 import { project } from "./project.ts";
 import type { Cursor } from "./query-cursor.ts";
 import { type ViewQuery, completeSort, pageOf, queryStatement, sortValuesOf } from "./query-sql.ts";
@@ -36,8 +39,8 @@ export class ViewBehind extends Error {
   override readonly name = "ViewBehind";
 }
 
-/** Milliseconds between two looks at what is not there yet. Ours: short against what a person notices. */
-const LOOK_AGAIN_MS = 25;
+/** Calls that one look at a view takes: its tables, the log, its rows, their commit. Ours. */
+const LOOK_CALLS = 8;
 
 type Statement = Parameters<typeof readServing>[3];
 
@@ -63,12 +66,15 @@ export async function awaitRow(
   wanted: Wanted,
   until: number,
 ): Promise<Served & { readonly row?: StoredRow }> {
+  const counted = counting(env);
+  const patience = new Patience(counted, until, LOOK_CALLS);
+  const ofInterest = { types: [...view.handlers.keys()], categories: view.sources.map(({ name }) => name) };
   for (;;) {
-    const served = await readAt(env, store, view, (table, db) => table.select(db, store, [key]), wanted);
+    const served = await readAt(counted, store, view, (table, db) => table.select(db, store, [key]), wanted);
     const [row] = served.results;
-    if (row || Date.now() >= until) return { ...servedBy(served), ...(row ? { row: served.table.fromSql(row) } : {}) };
-    await scheduler.wait(LOOK_AGAIN_MS);
-    await project(env, store, view, until);
+    if (row || patience.isOver) return { ...servedBy(served), ...(row ? { row: served.table.fromSql(row) } : {}) };
+    await patience.wait((ms) => logOf(counted, store).changed(ofInterest, served.position, ms));
+    await project(counted, store, view, until);
   }
 }
 
@@ -80,6 +86,7 @@ export async function awaitRow(
  */
 export async function readAt(env: Env, store: string, view: View, statement: Statement, wanted: Wanted): Promise<ServedRows> {
   const { position, deadline, seen = 0 } = wanted;
+  const patience = new Patience(env, deadline, LOOK_CALLS);
   let served = await readServing(env, store, view, statement, "anywhere");
   if (served.position < Math.max(position, seen)) served = await readServing(env, store, view, statement, "primary");
   while (served.position < position) {
@@ -87,8 +94,8 @@ export async function readAt(env: Env, store: string, view: View, statement: Sta
     served = await readServing(env, store, view, statement, "primary");
     if (served.position >= position) break;
     // The view is at the position, but not yet the table that serves.
-    if (Date.now() >= deadline) throw new ViewBehind();
-    await scheduler.wait(LOOK_AGAIN_MS);
+    if (patience.isOver) throw new ViewBehind();
+    await patience.wait();
   }
   return served;
 }
@@ -99,11 +106,14 @@ export async function readAt(env: Env, store: string, view: View, statement: Sta
  * @returns false when the deadline (milliseconds since 1970) came first
  */
 export async function awaitPosition(env: Env, store: string, view: View, position: number, deadline: number): Promise<boolean> {
+  const counted = budgetOf(env) ? env : counting(env);
+  const patience = new Patience(counted, deadline, LOOK_CALLS);
   for (;;) {
-    const progress = await project(env, store, view, deadline, position);
-    if (progress.position >= position) return true;
-    if (Date.now() >= deadline) return false;
-    await scheduler.wait(LOOK_AGAIN_MS);
+    const { position: reached, outcome } = await project(counted, store, view, deadline, position);
+    if (reached >= position) return true;
+    if (patience.isOver) return false;
+    // At the log's head there is nothing to do until there is more; else somebody else has to act, or it is not time yet.
+    await patience.wait(outcome === "caught-up" ? (ms) => logOf(counted, store).changed({}, reached, ms) : undefined);
   }
 }
 

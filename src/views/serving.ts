@@ -1,5 +1,6 @@
 /** Reads the table that serves a view, together with the position that its rows are at. */
 
+import { realOf } from "../budget.ts";
 import { type CheckpointRow, fromRow } from "../delivery/checkpoint-row.ts";
 import { isMissingTable } from "../delivery/schema.ts";
 import { VIEW_NUDGE_MS } from "../limits.ts";
@@ -37,8 +38,8 @@ export async function readServing(
   from: ReadFrom = "anywhere",
 ): Promise<ServedRows> {
   const db = databaseOf(env, view);
-  const known = lastServing.get(db) ?? new Map<string, ViewTable>();
-  lastServing.set(db, known);
+  const known = lastServing.get(realOf(db)) ?? new Map<string, ViewTable>();
+  lastServing.set(realOf(db), known);
   const key = `${store}/${view.name}`;
   let failures = 0;
   for (;;) {

@@ -1,0 +1,121 @@
+/**
+ * What one invocation of the worker may do: the platform counts its calls (to objects, D1 and queues) and its statements of D1, and
+ * throws beyond a cap. So work ends, with a checkpoint, before that: its rest is for the next invocation.
+ */
+
+import { INVOCATION_CALLS, INVOCATION_RESERVE, INVOCATION_STATEMENTS } from "./limits.ts";
+
+/** The calls and statements that one invocation may make. */
+interface Caps {
+  readonly calls: number;
+  readonly statements: number;
+}
+
+/** What the plan of the deployment allows: the variable `WORKERS_PLAN` says `free` where it is that one. */
+export function capsOf(env: object): Caps {
+  const plan = (env as { WORKERS_PLAN?: unknown }).WORKERS_PLAN === "free" ? "free" : "paid";
+  return { calls: INVOCATION_CALLS[plan], statements: INVOCATION_STATEMENTS[plan] };
+}
+
+export class Budget {
+  readonly caps: Caps;
+  #calls = 0;
+  #statements = 0;
+
+  constructor(caps: Caps) {
+    this.caps = caps;
+  }
+
+  spend(calls: number, statements = 0): void {
+    this.#calls += calls;
+    this.#statements += statements;
+  }
+
+  /** Whether so many more calls fit, each with a statement, and what ends the work in order after them. */
+  fits(calls: number): boolean {
+    const { calls: most, statements } = this.caps;
+    return this.#calls + calls + INVOCATION_RESERVE <= most && this.#statements + calls + INVOCATION_RESERVE <= statements;
+  }
+}
+
+const BUDGET = Symbol("budget");
+
+/** The budget that an environment counts on; undefined: nobody counts. */
+export function budgetOf(env: object): Budget | undefined {
+  return (env as { [BUDGET]?: Budget })[BUDGET];
+}
+
+/** What a counted database stands for, so that what is known of it is known whoever counts. */
+const reals = new WeakMap<object, D1Database>();
+
+export function realOf(db: D1Database): D1Database {
+  return reals.get(db) ?? db;
+}
+
+/** The environment, whose calls are counted from now on. */
+export function counting(env: Env, budget = new Budget(capsOf(env))): Env {
+  const bindings: Record<string | symbol, PropertyDescriptor> = { [BUDGET]: { value: budget } };
+  // One that leads to where a store lies has bindings of its own and those of another one.
+  for (const name in env) bindings[name] = { value: counted(env[name as keyof Env], budget), enumerable: true };
+  return Object.create(env, bindings) as Env;
+}
+
+function counted(binding: unknown, budget: Budget): unknown {
+  if (typeof binding !== "object" || binding === null) return binding;
+  if ("prepare" in binding && "batch" in binding) return countedDatabase(binding as D1Database, budget);
+  if ("getByName" in binding) return countedNamespace(binding as DurableObjectNamespace, budget);
+  if ("sendBatch" in binding) return countedCalls(binding, budget);
+  return binding;
+}
+
+/** An object whose every method is a call. */
+function countedCalls<Target extends object>(target: Target, budget: Budget): Target {
+  return new Proxy(target, {
+    get(real, name) {
+      const member: unknown = Reflect.get(real, name);
+      if (typeof member !== "function" || name === "then") return member;
+      return (...given: unknown[]) => {
+        budget.spend(1);
+        return (real as Record<string | symbol, (...given: unknown[]) => unknown>)[name]?.(...given);
+      };
+    },
+  });
+}
+
+function countedNamespace(namespace: DurableObjectNamespace, budget: Budget): object {
+  return { getByName: (name: string) => countedCalls(namespace.getByName(name), budget) };
+}
+
+const STATEMENT_CALLS: ReadonlySet<string | symbol> = new Set(["all", "first", "run", "raw"]);
+
+/** The real statements of counted ones: one that a database has prepared may be sent by a session of it. */
+const statements = new WeakMap<object, D1PreparedStatement>();
+
+function countedDatabase(db: D1Database | D1DatabaseSession, budget: Budget): D1Database {
+  const counted = (real: D1PreparedStatement): D1PreparedStatement => {
+    const statement = new Proxy(real, {
+      get(target, name) {
+        if (name === "bind") return (...values: unknown[]) => counted(target.bind(...values));
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== "function") return member;
+        return (...given: unknown[]) => {
+          if (STATEMENT_CALLS.has(name)) budget.spend(1, 1);
+          return (target as unknown as Record<string | symbol, (...given: unknown[]) => unknown>)[name]?.(...given);
+        };
+      },
+    });
+    statements.set(statement, real);
+    return statement;
+  };
+  const wrapped = {
+    prepare: (sql: string) => counted(db.prepare(sql)),
+    batch: (some: D1PreparedStatement[]) => {
+      budget.spend(1, some.length);
+      return db.batch(some.map((statement) => statements.get(statement) ?? statement));
+    },
+    withSession: (constraint?: D1SessionBookmark) => countedDatabase((db as D1Database).withSession(constraint), budget),
+    getBookmark: () => (db as D1DatabaseSession).getBookmark(),
+  } as unknown as D1Database; // what the engine uses of it
+  reals.set(wrapped, db as D1Database);
+  return wrapped;
+}

@@ -1,0 +1,69 @@
+/** Work that commits as it goes: its checkpoint moves after so many calls, and it ends where the invocation has no room for more. */
+
+import type { Budget } from "../budget.ts";
+import type { CheckpointStore } from "../delivery/checkpoint.ts";
+import type { Applied } from "../delivery/consumer.ts";
+import type { RecordedEvent } from "../event.ts";
+import { PORTION_CALLS } from "../limits.ts";
+
+interface Part {
+  readonly event: RecordedEvent;
+  /** Calls that it makes. */
+  readonly calls: number;
+}
+
+interface Portioned<One extends Part> {
+  readonly checkpoint: CheckpointStore;
+  readonly budget?: Budget | undefined;
+  readonly from: number;
+  readonly to: number;
+  /** In the log's order. */
+  readonly parts: readonly One[];
+  /** Right after the parts: an event that is known to fail. */
+  readonly failure?: Applied["failure"];
+  /** What is committed along with the positions after the first up to the second. */
+  readonly also?: (after: number, last: number) => readonly D1PreparedStatement[];
+  /** Does all of a portion. Answers with the first event that failed; everything before it is done. */
+  readonly work: (portion: readonly One[]) => Promise<Applied["failure"]>;
+}
+
+export async function inPortions<One extends Part>(given: Portioned<One>): Promise<Applied> {
+  const { checkpoint, budget, from, to, work, also = () => [] } = given;
+  const all = portions(given.parts, PORTION_CALLS);
+  let position = from;
+  for (const [index, portion] of all.entries()) {
+    if (index > 0 && budget && !budget.fits(callsOf(portion))) return { position };
+    const failure = await work(portion);
+    const next = all[index + 1]?.[0];
+    const end = failure ?? given.failure;
+    const done = failure ? failure.event.position - 1 : next ? next.event.position - 1 : end ? end.event.position - 1 : to;
+    if (done > position) await checkpoint.commit(position, done, also(position, done));
+    position = done;
+    if (failure) return { position, failure };
+  }
+  if (all.length === 0) {
+    position = given.failure ? given.failure.event.position - 1 : to;
+    if (position > from) await checkpoint.commit(from, position, also(from, position));
+  }
+  return { position, ...(given.failure ? { failure: given.failure } : {}) };
+}
+
+/** Cuts work into portions of so many calls, in order. What needs more calls is a portion by itself. */
+function portions<One extends { readonly calls: number }>(parts: readonly One[], most: number): One[][] {
+  const cut: One[][] = [];
+  let calls = 0;
+  for (const part of parts) {
+    const last = cut.at(-1);
+    calls += part.calls;
+    if (last && calls <= most) last.push(part);
+    else {
+      cut.push([part]);
+      calls = part.calls;
+    }
+  }
+  return cut;
+}
+
+function callsOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { calls }) => sum + calls, 0);
+}
