@@ -10,7 +10,7 @@ export const counter = aggregate("counter", {
     Count: z.object({ by: z.int().positive().default(1) }),
     CountTwice: z.object({}),
     DoNothing: z.object({}),
-    Throw: z.object({}),
+    Throw: z.object({ note: z.string().optional() }),
     DecideNonsense: z.object({}),
   },
   initialState: () => ({ total: 0 }),
