@@ -21,6 +21,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "not-live": "test/workers/views/written.test.ts",
   "unknown-saga": "sagas",
   "saga-in-progress": "sagas",
+  "state-unavailable": "test/workers/streams",
   "state-failed": "test/workers/faults/app-code.test.ts",
   "store-placed": "test/workers/placement.test.ts",
   "placement-not-possible": "test/workers/placement.test.ts",

@@ -48,7 +48,7 @@ describe("a command whose aggregate throws", () => {
   it("is logged by the stream with what led to it, and by the door with the id that the client was given", async () => {
     const { post, store } = freshStore("thrown");
     const headers = { "correlation-id": "c-1", traceparent: `00-${TRACE_ID}-00f067aa0ba902b7-01`, cookie: MARK };
-    const response = await post(`/aggregates/counter/1/Throw?${MARK}`, { note: MARK }, headers);
+    const response = await post(`/aggregates/counter/1/Throw?dryRun=false`, { note: MARK }, headers);
     const problem = await read(response);
     expect(problem).toMatchObject({ status: 500, code: "command-failed", commandId: expect.any(String), requestId: expect.any(String) });
     const { commandId, requestId } = problem;
