@@ -169,6 +169,8 @@ export const WEBHOOK_IN_FLIGHT = 6;
 export const WEBHOOKS = 1_000;
 /** Deliveries per second that a webhook may be limited to. Ours: more is what no limit means for one object. */
 export const WEBHOOK_RATE = 1_000;
+/** Milliseconds that counting what a replay would send may take; what is left is not counted. Ours: a request that people wait for. */
+export const WEBHOOK_COUNT_MS = 10_000;
 /** Events that a webhook has read and not yet delivered; the rest waits in the log. Ours: some 100 KB of memory. */
 export const WEBHOOK_WINDOW_EVENTS = 500;
 /** Events that a webhook reads from the log at a time. Ours: what is read again after a crash. */

@@ -10,7 +10,10 @@ export class CodeMistake extends Error {
 /** The command that ends an instance of a process, because one of its handlers could not take an input. Only the store sends it. */
 export const FAIL = "$Fail";
 
+/** Characters of an error's text that are kept. Ours: enough to recognise it, and it fits any event. */
+const MESSAGE_CHARACTERS = 1_000;
+
 /** The text of anything thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).slice(0, MESSAGE_CHARACTERS);
 }

@@ -67,6 +67,17 @@ function whyFailed({ cause, part }: { readonly cause?: string; readonly part?: s
   return part === undefined ? cause : `${part} failed: ${cause}`;
 }
 
+/** The event of a page that is asked for as one CloudEvent. @throws {Problem} when there is not exactly one */
+export function theOne<Event>(events: readonly Event[]): Event {
+  const [event] = events;
+  if (event !== undefined && events.length === 1) return event;
+  throw new Problem(
+    "not-acceptable",
+    `application/cloudevents+json is one event, and here ${events.length === 0 ? "is none" : `are ${events.length}`}; ` +
+      "narrow the window down to one, or ask for application/cloudevents-batch+json",
+  );
+}
+
 /** Headers of a write's answer. */
 export function writeHeaders({ version, replayed }: Written): Record<string, string> {
   return { etag: `"${version}"`, ...(replayed ? REPLAYED : {}) };

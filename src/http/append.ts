@@ -48,7 +48,7 @@ export const EventsIn = z.strictObject({ events: z.array(EventIn).min(1).max(APP
 /** The events of an append: our own form, or CloudEvents. */
 export async function incomingEvents(context: HttpContext): Promise<IncomingEvent[]> {
   const mode = cloudEventMode(context);
-  const { value } = await jsonBody(context, APPEND_BYTES);
+  const { value } = await (mode === "binary" ? dataOfCloudEvent(context) : jsonBody(context, APPEND_BYTES));
   if (mode !== undefined) return cloudEvents(context, mode, value);
   // Told apart by `events`, so that the errors are about what was meant.
   const isList = typeof value === "object" && value !== null && "events" in value;
@@ -67,7 +67,7 @@ export async function incomingFact(context: HttpContext, category: PlainCategory
       `a category takes one fact at a time; append a batch to a stream: POST /streams/${category.name}/{id}`,
     );
   }
-  const { value } = await jsonBody(context, APPEND_BYTES);
+  const { value } = await (mode === "binary" ? dataOfCloudEvent(context) : jsonBody(context, APPEND_BYTES));
   if (mode !== undefined) return cloudEvents(context, mode, value)[0] as IncomingEvent;
   const { name, factType, eventTypes } = category;
   if (factType !== undefined) return { type: factType, data: checked(JsonObject, value, "the fact is not valid"), meta: {}, at: "" };
@@ -152,6 +152,16 @@ function cloudEventMode(context: HttpContext): "structured" | "batch" | "binary"
   }
   const isBinary = ["ce-specversion", "ce-id", "ce-source", "ce-type"].some((name) => context.req.header(name) !== undefined);
   return isBinary ? "binary" : undefined;
+}
+
+/** The body of a CloudEvent in binary mode is its data: when it is empty or no JSON, it is the event that has none. */
+async function dataOfCloudEvent(context: HttpContext): Promise<{ value: unknown }> {
+  try {
+    return await jsonBody(context, APPEND_BYTES);
+  } catch (error) {
+    if (error instanceof Problem && error.code === "invalid-json") return { value: undefined };
+    throw error;
+  }
 }
 
 function cloudEvents(context: HttpContext, mode: "structured" | "batch" | "binary", value: unknown): IncomingEvent[] {

@@ -14,11 +14,14 @@ import { type HttpContext, WholeNumber, checked, queryOf, storeOf } from "./requ
 export const FeedQuery = FilterQuery.extend({
   /** A position, or `head`: only what comes from now on. */
   after: z.union([z.literal("head"), WholeNumber], "a position, or `head`").default(0),
+  /** Of a WebSocket: the client answers checkpoints, and sets the pace by it. */
+  acknowledge: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false),
 });
 
 /** `GET /log` with `Upgrade: websocket`. The socket is the log's own; from here on this worker has no part in it. */
 export async function webSocketFeed(context: HttpContext): Promise<Response> {
-  const response = await logOf(context.env, storeOf(context)).fetch(new Request(feedUrl(context), context.req.raw));
+  const acknowledge = queryOf(context, FeedQuery).acknowledge ? ACKNOWLEDGE : "";
+  const response = await logOf(context.env, storeOf(context)).fetch(new Request(feedUrl(context) + acknowledge, context.req.raw));
   await requireOpened(response);
   return response;
 }
@@ -30,9 +33,12 @@ export async function eventStreamFeed(context: HttpContext): Promise<Response> {
   return new Response(serverSentEvents(await openFeed(context.env, storeOf(context), url)), { headers: EVENT_STREAM_HEADERS });
 }
 
-/** A subscription to the log of our own. */
+/** What makes a subscription one that answers checkpoints. */
+const ACKNOWLEDGE = "&acknowledge=true";
+
+/** A subscription to the log of our own, which answers checkpoints: its reader sets the pace. */
 export async function openFeed(env: Env, store: string, url: string): Promise<WebSocket> {
-  const response = await logOf(env, store).fetch(new Request(url, { headers: { upgrade: "websocket" } }));
+  const response = await logOf(env, store).fetch(new Request(url + ACKNOWLEDGE, { headers: { upgrade: "websocket" } }));
   await requireOpened(response);
   const { webSocket } = response;
   if (!webSocket) throw new Error("the log did not open a subscription");
@@ -48,7 +54,7 @@ async function requireOpened(response: Response): Promise<void> {
 
 /** The request for the log, in the form that its `open` reads. */
 function feedUrl(context: HttpContext): string {
-  const { after, ...filters } = queryOf(context, FeedQuery);
+  const { after, acknowledge: _acknowledge, ...filters } = queryOf(context, FeedQuery);
   const resumed = context.req.header("last-event-id");
   const from = resumed ? checked(WholeNumber, resumed, "Last-Event-ID is not a position") : after;
   const url = feedUrlOf(from, filterOf(filters), accessOf(context));

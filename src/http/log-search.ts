@@ -1,10 +1,13 @@
 /** Finding an event by its id, for support work: the log has no index over ids, so it is looked through from its end. */
 
+import { accepts } from "hono/accepts";
 import { z } from "zod";
+import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../cloudevents.ts";
 import { type LoggedEvent, eventJson } from "../event.ts";
 import { PAGE_EVENTS, SCAN_EVENTS, SEARCH_EVENTS } from "../limits.ts";
 import { UUID } from "../names.ts";
 import { logOf } from "../objects.ts";
+import { theOne } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, linkTo, queryOf, storeOf } from "./request.ts";
 import { jsonText } from "./response.ts";
@@ -30,8 +33,21 @@ export async function searchEvents(context: HttpContext): Promise<Response> {
     after = page.next;
     if (after === null) break;
   }
+  const next = after === null ? undefined : linkTo(context, { after });
+  const form = accepts(context, {
+    header: "Accept",
+    supports: ["application/json", CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE],
+    default: "application/json",
+  });
+  if (form !== "application/json") return asCloudEvents(context, form, events, next);
   const found = events.map((event) => eventJson(event.stream, event, event.position)).join(",");
-  if (after === null) return jsonText(`{"events":[${found}],"hasMore":false}`);
-  const next = linkTo(context, { after });
-  return jsonText(`{"events":[${found}],"hasMore":true,"next":${JSON.stringify(next)}}`, 200, { link: `<${next}>; rel="next"` });
+  if (next === undefined) return jsonText(`{"events":[${found}],"hasMore":false}`, 200, { vary: "accept" });
+  const headers = { vary: "accept", link: `<${next}>; rel="next"` };
+  return jsonText(`{"events":[${found}],"hasMore":true,"next":${JSON.stringify(next)}}`, 200, headers);
+}
+
+function asCloudEvents(context: HttpContext, form: string, events: readonly LoggedEvent[], next: string | undefined): Response {
+  const json = (event: LoggedEvent) => cloudEventJson(storeOf(context), event.stream, event, event.position);
+  const text = form === CLOUD_EVENT_TYPE ? json(theOne(events)) : `[${events.map(json).join(",")}]`;
+  return jsonText(text, 200, { vary: "accept", "content-type": form, ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }) });
 }

@@ -7,12 +7,13 @@ import { eventJson } from "../event.ts";
 import { PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
 import { logOf } from "../objects.ts";
 import type { LogPage } from "../log-protocol.ts";
-import { cloudEventJson } from "./cloudevents.ts";
+import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../cloudevents.ts";
 import { eventStreamFeed, webSocketFeed } from "./feed.ts";
 import { searchEvents } from "./log-search.ts";
 import { exportLog } from "./log-export.ts";
 import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
 import { type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
+import { theOne } from "./answers.ts";
 import { jsonText } from "./response.ts";
 
 export const LogQuery = FilterQuery.extend({
@@ -33,7 +34,8 @@ export const StreamsQuery = z.object({
 const FORMS = {
   "application/json": page,
   "application/x-ndjson": exportLog,
-  "application/cloudevents-batch+json": pageOfCloudEvents,
+  [CLOUD_EVENTS_TYPE]: pageOfCloudEvents,
+  [CLOUD_EVENT_TYPE]: oneCloudEvent,
   "text/event-stream": eventStreamFeed,
 } as const;
 
@@ -74,7 +76,16 @@ async function pageOfCloudEvents(context: HttpContext): Promise<Response> {
   const { events, next, headers } = await readPage(context);
   const texts = events.map((event) => cloudEventJson(storeOf(context), event.stream, event, event.position)).join(",");
   const position: Record<string, string> = next === null ? {} : { "headspring-position": String(next) };
-  return jsonText(`[${texts}]`, 200, { ...headers, ...position, "content-type": "application/cloudevents-batch+json" });
+  return jsonText(`[${texts}]`, 200, { ...headers, ...position, "content-type": CLOUD_EVENTS_TYPE });
+}
+
+/** The same page, where it has one event. */
+async function oneCloudEvent(context: HttpContext): Promise<Response> {
+  const { events, next, headers } = await readPage(context);
+  const event = theOne(events);
+  const position: Record<string, string> = next === null ? {} : { "headspring-position": String(next) };
+  const text = cloudEventJson(storeOf(context), event.stream, event, event.position);
+  return jsonText(text, 200, { ...headers, ...position, "content-type": CLOUD_EVENT_TYPE });
 }
 
 async function readPage(context: HttpContext): Promise<LogPage & { hasMore: boolean; headers: Record<string, string> }> {

@@ -5,16 +5,16 @@ import { accepts } from "hono/accepts";
 import { z } from "zod";
 import type { App } from "../app.ts";
 import { type DataSchemas, categoryOf, eventJson, streamIdOf } from "../event.ts";
+import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../cloudevents.ts";
 import { derivedId, newId } from "../ids.ts";
 import { MAX_POSITION, PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
 import { NAME, streamIdProblem } from "../names.ts";
 import { streamOf } from "../objects.ts";
 import type { AppendEvent, Expected, StreamPage, StreamReadRequest, Written } from "../protocol.ts";
 import { liftsOf } from "../upcast.ts";
-import { problemOf, tagOf, writeHeaders } from "./answers.ts";
+import { problemOf, tagOf, theOne, writeHeaders } from "./answers.ts";
 import { type IncomingEvent, asSent, fingerprintOf, incomingEvents, incomingFact, toAppend } from "./append.ts";
 import { type PlainCategory, plainCategoryOf, readableCategoryOf, unknownCategory } from "./category.ts";
-import { cloudEventJson } from "./cloudevents.ts";
 import { line, ndjson } from "./ndjson.ts";
 import { Problem } from "./problem.ts";
 import {
@@ -50,7 +50,6 @@ export const DeleteQuery = z.object({ erase: Flag, force: Flag });
 
 const JSON_TYPE = "application/json";
 const LINES_TYPE = "application/x-ndjson";
-const CLOUD_EVENTS_TYPE = "application/cloudevents-batch+json";
 
 export function streamRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
@@ -75,8 +74,12 @@ export function streamRoutes(app: App) {
     const stream = `${name}/${streamIdOfPath(context)}`;
     const tag = tagsOf(app, name);
     if (context.req.method === "HEAD") return head(context, stream, tag);
-    const form = accepts(context, { header: "Accept", supports: [JSON_TYPE, LINES_TYPE, CLOUD_EVENTS_TYPE], default: JSON_TYPE });
-    return form === LINES_TYPE ? wholeStream(context, stream, tag) : pageOfStream(context, stream, tag, form === CLOUD_EVENTS_TYPE);
+    const form = accepts(context, {
+      header: "Accept",
+      supports: [JSON_TYPE, LINES_TYPE, CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE],
+      default: JSON_TYPE,
+    });
+    return form === LINES_TYPE ? wholeStream(context, stream, tag) : pageOfStream(context, stream, tag, form);
   });
 
   routes.delete("/:category/:id", async (context) => {
@@ -183,7 +186,7 @@ async function head(context: HttpContext, stream: string, tag: Tag): Promise<Res
   return new Response(null, { status: hasTag(context, etag) ? 304 : 200, headers: readHeaders(etag) });
 }
 
-async function pageOfStream(context: HttpContext, stream: string, tag: Tag, asCloudEvents: boolean): Promise<Response> {
+async function pageOfStream(context: HttpContext, stream: string, tag: Tag, form: string): Promise<Response> {
   const { limit, ...window } = queryOf(context, PageQuery);
   const page = await objectOf(context, stream).read({ ...requestOf(window), limit });
   requireReadable(page, stream);
@@ -191,7 +194,12 @@ async function pageOfStream(context: HttpContext, stream: string, tag: Tag, asCl
   if (hasTag(context, etag)) return new Response(null, { status: 304, headers: readHeaders(etag) });
   const next = page.next === undefined ? undefined : linkTo(context, { [boundToMove(window)]: page.next });
   const headers = { ...readHeaders(etag), ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }) };
-  if (asCloudEvents) {
+  if (form === CLOUD_EVENT_TYPE) {
+    const event = theOne(page.events);
+    const text = cloudEventJson(storeOf(context), stream, event, event.position);
+    return new Response(text, { headers: { ...headers, "content-type": CLOUD_EVENT_TYPE } });
+  }
+  if (form === CLOUD_EVENTS_TYPE) {
     const events = page.events.map((event) => cloudEventJson(storeOf(context), stream, event, event.position));
     return new Response(`[${events.join(",")}]`, { headers: { ...headers, "content-type": CLOUD_EVENTS_TYPE } });
   }

@@ -8,7 +8,7 @@ import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";
 import { type HttpContext, checked, linkTo, queryOf, storeOf } from "./request.ts";
-import { DeliveriesQuery, ReplayIn, RetryIn } from "./webhooks-in.ts";
+import { DeliveriesQuery, ReplayIn, ReplayQuery, RetryIn } from "./webhooks-in.ts";
 import { known } from "./webhooks-answers.ts";
 
 /** @param webhookNamed the webhook that the path names */
@@ -25,6 +25,11 @@ export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRp
       requireWithin("from", from, head);
     }
     const request = { from: boundOf(from), ...(to === undefined ? {} : { to: boundOf(to) }) };
+    if (queryOf(context, ReplayQuery).dryRun) {
+      const count = known(context, await webhook.countReplay(request));
+      if ("refused" in count) throw new Problem("replay-refused", count.refused);
+      return context.json(count);
+    }
     const answer = known(context, await webhook.replay(request));
     if ("refused" in answer) throw new Problem("replay-refused", answer.refused);
     return context.json(answer, 202);

@@ -36,6 +36,9 @@ const Settings = {
   rate: z.number().positive().max(WEBHOOK_RATE).describe("Deliveries per second, at most."),
   concurrency: z.int().min(1).max(WEBHOOK_IN_FLIGHT).describe("Deliveries under way at once, at most."),
   asymmetric: z.boolean().describe("Also sign with Ed25519; `/.well-known/webhooks/{id}` has the public key."),
+  format: z
+    .enum(["event", "cloudevents"])
+    .describe("What a delivery's body is: `{type, timestamp, data}`, or one CloudEvent (`application/cloudevents+json`)."),
 };
 
 /** A webhook, as clients create it. */
@@ -52,6 +55,7 @@ export const WebhookIn = z.strictObject({
   rate: Settings.rate.optional(),
   concurrency: Settings.concurrency.optional(),
   asymmetric: Settings.asymmetric.optional(),
+  format: Settings.format.optional(),
   from: z.union([z.literal("head"), z.int().nonnegative()]).default("head"),
   secret: Secret.optional(),
 });
@@ -74,6 +78,7 @@ export const WebhookPatch = z.strictObject({
   rate: Settings.rate.nullish(),
   concurrency: Settings.concurrency.nullish(),
   asymmetric: Settings.asymmetric.nullish(),
+  format: Settings.format.nullish(),
   paused: z.boolean().optional().describe("Paused, its events wait in the log. False also switches one on again that was switched off."),
 });
 
@@ -86,6 +91,8 @@ export const ReplayIn = z.strictObject({
   from: z.union([z.int().positive(), Time]),
   to: z.union([z.int().positive(), Time]).optional(),
 });
+
+export const ReplayQuery = z.object({ dryRun: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
 
 export const RetryIn = z.strictObject({ from: z.int().positive().optional(), to: z.int().positive().optional() });
 

@@ -6,9 +6,10 @@
  * socket, which outlives this object's memory; no timer is pending while nothing happens (decision 0010).
  *
  * Sent: events, as JSON, and now and then a checkpoint, `{"checkpoint":{"position":n,"head":m}}`: "you have everything
- * up to n". The subscriber sends every checkpoint back when it has dealt with what came before it. At most
- * {@link FEED_WINDOW} characters are under way beyond the last one answered, so nothing piles up here for a slow
- * subscriber; one that keeps more waiting for {@link FEED_ANSWER_MS} is closed. It resumes where it was.
+ * up to n". A subscriber that only listens gets everything. One that has said `acknowledge` sends every checkpoint back
+ * when it has dealt with what came before it: at most {@link FEED_WINDOW} characters are under way beyond the last one
+ * answered, so nothing piles up for it; when it keeps more waiting for {@link FEED_ANSWER_MS}, a timer closes it. It
+ * resumes where it was.
  */
 
 import { type LoggedEvent, eventJson } from "../event.ts";
@@ -27,6 +28,9 @@ import { matches } from "./filter.ts";
 import { type Subscription, CLOSE, checkpointIn, close, isWaiting, save, subscriptionOf } from "./subscription.ts";
 import { logger } from "../telemetry/logger.ts";
 
+/** Milliseconds between two looks at those that keep something waiting: the clock may be set meanwhile. Ours. */
+const FEED_WATCH_MS = 1_000;
+
 /** The feed's sockets among all that the object may have. */
 const TAG = "feed";
 
@@ -44,6 +48,7 @@ export class Feed {
   #pushing = false;
   #again = false;
   #burst = 0;
+  #watching = false;
 
   constructor(ctx: DurableObjectState, store: string, head: () => number, read: (request: LogReadRequest) => Promise<LogPage>) {
     this.#ctx = ctx;
@@ -54,7 +59,7 @@ export class Feed {
 
   /**
    * Begins a subscription. The door has checked the request: `after` is a position or `head`, `filter` a {@link FeedFilter} as JSON,
-   * `until` may say when it ends (milliseconds since 1970), and `by` on whose account it is.
+   * `until` may say when it ends (milliseconds since 1970), `acknowledge` that it answers checkpoints, and `by` on whose account it is.
    * A log with too many subscribers says so by closing the socket; to a position beyond the head the answer is 409, with both.
    */
   open(request: Request): Response {
@@ -75,7 +80,8 @@ export class Feed {
       const filter = JSON.parse(searchParams.get("filter") ?? "{}") as FeedFilter;
       const until = searchParams.get("until");
       const end = until === null ? {} : { until: Number(until) };
-      save(server, { filter, position, live: false, told: position, sent: 0, unanswered: [], ...end });
+      const acknowledges = searchParams.get("acknowledge") === "true";
+      save(server, { filter, acknowledges, position, live: false, told: position, sent: 0, unanswered: [], ...end });
       this.push();
     } else {
       server.accept();
@@ -105,6 +111,8 @@ export class Feed {
   answered(socket: WebSocket, message: string | ArrayBuffer): void {
     const subscription = subscriptionOf(socket);
     const position = checkpointIn(message);
+    // One that only listens may answer all the same: it changes nothing.
+    if (subscription.acknowledges === false && position !== undefined) return;
     const index = subscription.unanswered.findIndex((checkpoint) => checkpoint.position === position);
     if (index < 0) return close(socket, CLOSE.policy, "send nothing but `ping` and each checkpoint, once");
     subscription.unanswered.splice(0, index + 1);
@@ -159,6 +167,8 @@ export class Feed {
       this.#far.delete(socket);
       this.#reading.add(socket);
       const takesMore = await this.#advance(socket, (position, filter) => this.#history(position, filter));
+      // Nothing says how fast one that only listens takes what it gets: this is the pace.
+      if (takesMore && subscriptionOf(socket).acknowledges === false) await scheduler.wait(FEED_INTERVAL_MS);
       this.#reading.delete(socket);
       if (takesMore && this.#isFar(socket)) this.#far.add(socket);
       else if (takesMore) this.push();
@@ -178,9 +188,7 @@ export class Feed {
       const { position: from, filter, ...before } = subscriptionOf(socket);
       if (from >= this.#head() && before.live) return false;
       if (isWaiting(before)) {
-        const since = before.unanswered[0]?.at ?? 0;
-        if (since < Date.now() - FEED_ANSWER_MS)
-          close(socket, CLOSE.tryLater, "too slow: send every checkpoint back. Resume from your last position");
+        this.#watch();
         return false;
       }
       const page = await pageAfter(from, filter);
@@ -204,12 +212,38 @@ export class Feed {
         this.#checkpoint(socket, subscription);
       subscription.live ||= isAtHead;
       save(socket, subscription);
+      if (isWaiting(subscription)) this.#watch();
       return !isAtHead && !isWaiting(subscription);
     } catch (error) {
       logger.error({ message: "a subscription failed and is closed", store: this.#store }, error);
       close(socket, CLOSE.failed, "the log could not be read. Resume from your last position");
       return false;
     }
+  }
+
+  /** Closes those that keep more waiting for too long, whether or not anything else happens. Pending only while there are any. */
+  #watch(): void {
+    if (!this.#watching) void this.#watchUntilNoneWaits();
+  }
+
+  async #watchUntilNoneWaits(): Promise<void> {
+    this.#watching = true;
+    for (;;) {
+      const waiting = this.#ctx.getWebSockets(TAG).flatMap((socket) => {
+        if (socket.readyState !== WebSocket.OPEN) return [];
+        const subscription = subscriptionOf(socket);
+        const due = (subscription.unanswered[0]?.at ?? 0) + FEED_ANSWER_MS;
+        return isWaiting(subscription) && subscription.position < this.#head() ? [{ socket, due }] : [];
+      });
+      const now = Date.now();
+      for (const { socket, due } of waiting) {
+        if (due <= now) close(socket, CLOSE.tryLater, "too slow: send every checkpoint back. Resume from your last position");
+      }
+      const dues = waiting.flatMap(({ due }) => (due > now ? [due] : []));
+      if (dues.length === 0) break;
+      await scheduler.wait(Math.min(Math.min(...dues) - now, FEED_WATCH_MS));
+    }
+    this.#watching = false;
   }
 
   /** A page near the head, read once for all who are at that position. */
@@ -226,7 +260,7 @@ export class Feed {
   #checkpoint(socket: WebSocket, subscription: Subscription): void {
     const { position, unanswered } = subscription;
     this.#send(socket, subscription, `{"checkpoint":{"position":${position},"head":${this.#head()}}}`);
-    unanswered.push({ position, sent: subscription.sent, at: Date.now() });
+    if (subscription.acknowledges !== false) unanswered.push({ position, sent: subscription.sent, at: Date.now() });
     subscription.told = position;
     subscription.sent = 0;
   }

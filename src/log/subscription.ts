@@ -8,6 +8,8 @@ export interface Subscription {
   readonly filter: FeedFilter;
   /** Milliseconds since 1970, from which on nothing is sent any more: the token that opened it has expired. */
   readonly until?: number;
+  /** It answers checkpoints, and gets no more than a window ahead of its answers. Absent: it was opened before that was a choice, and does. */
+  readonly acknowledges?: boolean;
   /** Everything up to here has been sent, or is not of interest. */
   position: number;
   /** It has been told that it has reached the head. */
@@ -35,7 +37,8 @@ export const CLOSE = {
 } as const;
 
 /** Whether so much is under way that nothing more is sent before an answer. */
-export function isWaiting({ sent, unanswered }: Pick<Subscription, "sent" | "unanswered">): boolean {
+export function isWaiting({ acknowledges = true, sent, unanswered }: Pick<Subscription, "acknowledges" | "sent" | "unanswered">): boolean {
+  if (!acknowledges) return false;
   const underWay = unanswered.reduce((sum, checkpoint) => sum + checkpoint.sent, sent);
   return underWay >= FEED_WINDOW || unanswered.length >= FEED_UNANSWERED;
 }

@@ -124,5 +124,15 @@ function bounded(response: Response): Response {
       else controller.enqueue(chunk);
     },
   });
-  return new Response(response.body.pipeThrough(limit), response);
+  return asFetched(new Response(response.body.pipeThrough(limit), response), response);
+}
+
+/** A response that was made of another one has lost where it came from, which only `fetch` can say. */
+function asFetched(made: Response, { url, redirected }: Pick<Response, "url" | "redirected">): Response {
+  const clone = made.clone.bind(made);
+  return Object.defineProperties(made, {
+    url: { value: url },
+    redirected: { value: redirected },
+    clone: { value: () => asFetched(clone(), { url, redirected }) },
+  });
 }

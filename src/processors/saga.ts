@@ -155,7 +155,7 @@ export function saga<const Name extends string, const Input extends DataSchema, 
         {
           kind: "event",
           type: "SagaFailed",
-          data: { reason, detail: error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error) },
+          data: { reason, detail: messageOf(error instanceof z.ZodError ? z.prettifyError(error) : error) },
         },
         complete(),
       ];

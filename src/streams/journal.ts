@@ -4,7 +4,7 @@
  */
 
 import { DELETED, type StoredEvent, erases } from "../event.ts";
-import type { AlarmClock } from "./alarm-clock.ts";
+import type { AlarmClock } from "../alarm-clock.ts";
 import type { TimerChange } from "./decide.ts";
 import { EventTable } from "./event-table.ts";
 import { type GivenId, type Receipt, Receipts } from "./receipts.ts";

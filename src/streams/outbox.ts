@@ -7,7 +7,7 @@
  */
 
 import type { LogRpc, Sequenced } from "../log-protocol.ts";
-import type { AlarmClock } from "./alarm-clock.ts";
+import type { AlarmClock } from "../alarm-clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { EventTable } from "./event-table.ts";
 import { RoundTrip } from "./round-trip.ts";

@@ -34,7 +34,7 @@ import type {
 import { FAIL } from "../mistake.ts";
 import { lift } from "../upcast.ts";
 import { CodeUse } from "../catalog/code-use.ts";
-import { AlarmClock } from "./alarm-clock.ts";
+import { AlarmClock } from "../alarm-clock.ts";
 import { appendEvents } from "./appends.ts";
 import {
   type CommandOutcome,

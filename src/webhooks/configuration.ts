@@ -23,7 +23,7 @@ export function configured(id: string, inCode: Webhook | undefined, variables: o
 function fromCode(webhook: Webhook, variables: object): Configuration | undefined {
   const [url, secret] = [urlOf(webhook, variables), secretOf(webhook, variables)];
   if (url === undefined || secret === undefined) return undefined;
-  const { types, where, description, rate, concurrency, asymmetric } = webhook;
+  const { types, where, description, rate, concurrency, asymmetric, format } = webhook;
   const secrets = secret.split(/\s+/).filter((one) => one !== "");
   return {
     url,
@@ -36,6 +36,7 @@ function fromCode(webhook: Webhook, variables: object): Configuration | undefine
     ...(rate === undefined ? {} : { rate }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(asymmetric === undefined ? {} : { asymmetric }),
+    ...(format === undefined ? {} : { format }),
   };
 }
 
@@ -50,6 +51,7 @@ export function shownSettings({
   rate,
   concurrency,
   asymmetric,
+  format,
   createdAt,
 }: Configuration) {
   const names = Object.keys(headers ?? {}).map((name) => name.toLowerCase());
@@ -63,6 +65,7 @@ export function shownSettings({
     ...(rate === undefined ? {} : { rate }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(asymmetric ? { asymmetric } : {}),
+    ...(format === undefined ? {} : { format }),
     ...(createdAt === undefined ? {} : { createdAt }),
   };
 }

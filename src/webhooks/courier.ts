@@ -32,7 +32,7 @@ export class Courier {
     const [store, consumer, id] = [this.#store, this.#id, messageId(this.#store, this.#id, key)];
     const about = () => ({ store, consumer, stream, version, position, type, messageId: id, ...causeInLine(toRecorded(event)) });
     return span("deliver", about, async (note) => {
-      const outcome = await this.#post(configuration, id, bodyOf(event), trace);
+      const outcome = await this.#post(configuration, id, bodyOf(store, event, configuration.format), trace);
       note({ outcome: outcome.delivered ? "delivered" : "failed", response: outcome.response });
       return outcome;
     });
@@ -45,17 +45,22 @@ export class Courier {
     const data = { webhook: this.#id };
     // The shape of an event, so that receivers can parse it like one; it has no place in any stream or log.
     const event = { id, stream, version: 0, position: 0, type: WEBHOOK_TEST, data, meta: {}, time, recordedAt: time, schemaVersion: 1 };
-    return this.#post(configuration, `msg_${id.replaceAll("-", "")}`, messageJson(WEBHOOK_TEST, time, JSON.stringify(event)));
+    const stored = { ...event, data: JSON.stringify(data), meta: "{}", recordedAt: Date.parse(time) };
+    const body =
+      configuration.format === "cloudevents"
+        ? bodyOf(this.#store, stored, "cloudevents")
+        : messageJson(WEBHOOK_TEST, time, JSON.stringify(event));
+    return this.#post(configuration, `msg_${id.replaceAll("-", "")}`, body);
   }
 
   async #post(
-    { url, headers = {}, secrets, asymmetric }: Configuration,
+    { url, headers = {}, secrets, asymmetric, format }: Configuration,
     id: string,
     body: string,
     trace?: string | null,
   ): Promise<Outcome> {
     const now = Date.now();
     const keys = asymmetric ? await this.#keys.signing(now) : [];
-    return send({ url, headers, signers: { secrets: secrets(now), keys }, id, body, trace }, isLocal(this.#env));
+    return send({ url, headers, signers: { secrets: secrets(now), keys }, id, body, format, trace }, isLocal(this.#env));
   }
 }

@@ -29,10 +29,11 @@ export const webhookEvents = {
   events: {
     [WEBHOOK_DISABLED]: z.object({
       webhook: z.string(),
-      url: z.string(),
+      /** Scheme, host and port of its URL. The rest may be secret: `GET /webhooks/{id}` has it. */
+      origin: z.string().optional(),
       reason: z.enum(["gone", "failing"]),
       at: z.string(),
     }),
-    [WEBHOOK_ENABLED]: z.object({ webhook: z.string(), url: z.string(), at: z.string() }),
+    [WEBHOOK_ENABLED]: z.object({ webhook: z.string(), origin: z.string().optional(), at: z.string() }),
   },
 } as const;

@@ -6,10 +6,10 @@
  * everything is on the books, and an armed alarm. Whatever dies, the alarm reads on from that position.
  */
 
+import { AlarmClock } from "../alarm-clock.ts";
 import { WEBHOOK_FAILING_STREAMS } from "../limits.ts";
 import { logOf } from "../objects.ts";
 import { logger } from "../telemetry/logger.ts";
-import { AlarmSetter } from "./alarm-setter.ts";
 import { type Announcements, streamAbout } from "./announcements.ts";
 import { Books } from "./books.ts";
 import type { Configuration } from "./configuration.ts";
@@ -42,7 +42,7 @@ interface Equipment {
 export class Follower {
   readonly life: Lifecycle;
   readonly #with: Equipment;
-  readonly #alarm: AlarmSetter;
+  readonly #alarm: AlarmClock;
   #books: Books | undefined;
   #dispatcher: Dispatcher | undefined;
   /** That it is full. */
@@ -51,8 +51,13 @@ export class Follower {
   constructor(equipment: Equipment) {
     const { storage, announcements } = equipment;
     this.#with = equipment;
-    this.#alarm = new AlarmSetter(storage);
+    this.#alarm = new AlarmClock(storage);
     this.life = new Lifecycle(storage, announcements);
+  }
+
+  /** Reads which alarm is set: await it before anything else. */
+  load(): Promise<void> {
+    return this.#alarm.load();
   }
 
   /** Opened on first use, so that a webhook nobody made leaves no database behind. Undefined: it has not begun. */
@@ -132,6 +137,7 @@ export class Follower {
 
   /** The storage is empty. */
   forget(): void {
+    this.#alarm.wentOff();
     this.#books = undefined;
     this.#dispatcher = undefined;
   }

@@ -51,7 +51,7 @@ export class Lifecycle {
     const at = new Date().toISOString();
     this.#storage.transactionSync(() => {
       this.#put(rested ? { rested } : {});
-      if (disabled) this.#announcements.add(WEBHOOK_ENABLED, at, { url, at });
+      if (disabled) this.#announcements.add(WEBHOOK_ENABLED, at, { ...originOf(url), at });
     });
   }
 
@@ -62,7 +62,7 @@ export class Lifecycle {
     const at = new Date().toISOString();
     this.#storage.transactionSync(() => {
       this.#put({ ...control, disabled: { reason, at } });
-      this.#announcements.add(WEBHOOK_DISABLED, at, { url, reason, at });
+      this.#announcements.add(WEBHOOK_DISABLED, at, { ...originOf(url), reason, at });
     });
     return true;
   }
@@ -85,4 +85,9 @@ export class Lifecycle {
   #put(control: Control): void {
     this.#storage.kv.put("control", control);
   }
+}
+
+/** What of a webhook's URL everybody may read who reads the log: paths and queries often carry a secret. */
+function originOf(url: string): { origin?: string } {
+  return URL.canParse(url) ? { origin: new URL(url).origin } : {};
 }

@@ -88,10 +88,14 @@ function isOrdered(op: "gt" | "gte" | "lt" | "lte", found: unknown, value: numbe
   return op === "lt" ? left < right : left <= right;
 }
 
+const INDEX = /^(?:0|[1-9]\d*)$/;
+
 function valueAt(event: object, path: string): unknown {
   let value: unknown = event;
   for (const name of path.split(".")) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    // A list has items only: its `length` is no part of the event's JSON.
+    if (Array.isArray(value) && !INDEX.test(name)) return undefined;
     value = (value as Record<string, unknown>)[name];
   }
   return value;

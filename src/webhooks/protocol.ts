@@ -19,7 +19,12 @@ export interface Settings {
   readonly concurrency?: number;
   /** Also sign with Ed25519. */
   readonly asymmetric?: boolean;
+  /** What a delivery's body is. Default: `event`. */
+  readonly format?: Format;
 }
+
+/** `event`: `{type, timestamp, data: <event>}`; `cloudevents`: one CloudEvent in its JSON format. */
+export type Format = "event" | "cloudevents";
 
 /** A subscription of an outside URL to events, added at run time. */
 export interface Subscription extends Settings {
@@ -110,6 +115,16 @@ export interface ReplayRequest {
   readonly to?: { readonly position: number } | { readonly time: number };
 }
 
+/** What a replay would send. */
+export interface ReplayCount {
+  /** Events that would be sent again. */
+  readonly events: number;
+  /** The last position that was counted: before the range's end when counting took too long. */
+  readonly position: number;
+  /** The last position that a replay would go to. */
+  readonly to: number;
+}
+
 export type DeliveryStatus = "pending" | "delivered" | "parked" | "skipped";
 
 /** One delivery as the books have it. */
@@ -188,6 +203,8 @@ export interface WebhookRpc {
   /** Sends a message that is no event, now, and says what came of it. */
   sendTest(): Promise<Outcome | undefined>;
   replay(request: ReplayRequest): Promise<ReplayReport | Refused | undefined>;
+  /** How much a replay would send again; it does nothing. */
+  countReplay(request: ReplayRequest): Promise<ReplayCount | Refused | undefined>;
   deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | undefined>;
   /** Tries a parked or waiting delivery now. Undefined also where there is no such delivery; refused where it is under way or over. */
   retry(delivery: string): Promise<DeliveryReport | Refused | undefined>;

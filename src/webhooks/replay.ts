@@ -1,9 +1,11 @@
 /** Sends again what the log has of a range: with new deliveries, beside what is new. Each replay is a feed with an end. */
 
-import { WEBHOOK_REPLAYS } from "../limits.ts";
+import { PAGE_EVENTS, WEBHOOK_BATCH_BYTES, WEBHOOK_COUNT_MS, WEBHOOK_REPLAYS } from "../limits.ts";
+import type { LogRpc } from "../log-protocol.ts";
 import type { Books } from "./books.ts";
+import { type Interest, isOfInterest } from "./interest.ts";
 import type { Feed } from "./progress.ts";
-import type { Refused, ReplayReport, ReplayRequest } from "./protocol.ts";
+import type { Refused, ReplayCount, ReplayReport, ReplayRequest } from "./protocol.ts";
 
 /**
  * Begins a replay of what the log has so far, or says why not. A range of time is looked for in the whole log, page by page:
@@ -12,16 +14,49 @@ import type { Refused, ReplayReport, ReplayRequest } from "./protocol.ts";
 export function addReplay(books: Books, { from, to }: ReplayRequest, head: number): ReplayReport | Refused {
   if (books.feeds.others.length >= WEBHOOK_REPLAYS)
     return { refused: `${WEBHOOK_REPLAYS} replays are under way; wait until one has ended` };
+  const range = rangeOf({ from, to }, head);
+  if ("refused" in range) return range;
+  return toReport(books.addReplay(range), range.settled, range.end);
+}
+
+/** Counts what a replay would send: as its feed would choose it, page by page, for as long as one request may take. */
+export async function countReplay(
+  request: ReplayRequest,
+  head: number,
+  log: LogRpc,
+  interest: Interest,
+  about: { readonly store: string; readonly ownStream: string },
+): Promise<ReplayCount | Refused> {
+  const range = rangeOf(request, head);
+  if ("refused" in range) return range;
+  const { settled, end, ...times } = range;
+  const { types, categories } = interest;
+  const filter = { ...(types ? { types } : {}), ...(categories ? { categories } : {}), ...times };
+  const deadline = Date.now() + WEBHOOK_COUNT_MS;
+  let events = 0;
+  let position = settled;
+  while (position < end && Date.now() < deadline) {
+    const page = await log.read({ ...filter, after: position, to: end, limit: PAGE_EVENTS, bytes: WEBHOOK_BATCH_BYTES });
+    events += page.events.filter((event) => isOfInterest(event, interest, about, times)).length;
+    if (page.next === null || page.next <= position) break;
+    position = page.next;
+  }
+  return { events, position, to: end };
+}
+
+interface Range {
+  /** The position before its first. */
+  readonly settled: number;
+  readonly end: number;
+  readonly since?: number;
+  readonly until?: number;
+}
+
+function rangeOf({ from, to }: ReplayRequest, head: number): Range | Refused {
   const end = to && "position" in to ? Math.min(to.position, head) : head;
   const settled = "position" in from ? Math.max(0, from.position - 1) : 0;
   if (settled >= end) return { refused: `the log has nothing between them: its head is at ${head}` };
-  const feed = books.addReplay({
-    settled,
-    end,
-    ...("time" in from ? { since: from.time } : {}),
-    ...(to && "time" in to ? { until: to.time } : {}),
-  });
-  return toReport(feed, settled, end);
+  return { settled, end, ...("time" in from ? { since: from.time } : {}), ...(to && "time" in to ? { until: to.time } : {}) };
 }
 
 export function replayReports(books: Books | undefined): ReplayReport[] {

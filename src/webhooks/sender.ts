@@ -3,7 +3,8 @@
 import type { LoggedEvent } from "../event.ts";
 import { eventJson } from "../event.ts";
 import { WEBHOOK_EXCERPT_BYTES, WEBHOOK_EXCERPT_MS, WEBHOOK_TIMEOUT_MS } from "../limits.ts";
-import type { Outcome } from "./protocol.ts";
+import { CLOUD_EVENT_TYPE, cloudEventJson } from "../cloudevents.ts";
+import type { Format, Outcome } from "./protocol.ts";
 import { retryAfterMs } from "./schedule.ts";
 import { type Signers, signatureHeaders } from "./signature.ts";
 import { targetProblem } from "./target.ts";
@@ -19,12 +20,14 @@ export interface Message {
   /** The same over all attempts. */
   readonly id: string;
   readonly body: string;
+  readonly format?: Format | undefined;
   /** The trace that the event belongs to. */
   readonly trace?: string | null | undefined;
 }
 
 /** The body that tells of an event. */
-export function bodyOf(event: LoggedEvent): string {
+export function bodyOf(store: string, event: LoggedEvent, format: Format = "event"): string {
+  if (format === "cloudevents") return cloudEventJson(store, event.stream, event, event.position);
   const time = event.time ?? new Date(event.recordedAt).toISOString();
   return messageJson(event.type, time, eventJson(event.stream, event, event.position));
 }
@@ -35,7 +38,7 @@ export function messageJson(type: string, timestamp: string, data: string): stri
 }
 
 /** Sends it. Never throws: whatever happens is an outcome. */
-export async function send({ url, headers, signers, id, body, trace }: Message, allowPrivate: boolean): Promise<Outcome> {
+export async function send({ url, headers, signers, id, body, format, trace }: Message, allowPrivate: boolean): Promise<Outcome> {
   const begun = Date.now();
   const durationMs = () => Math.max(0, Date.now() - begun);
   // Not `AbortSignal.timeout`: its timer cannot be taken back, and would keep the object awake, and billed, till it ends.
@@ -51,7 +54,7 @@ export async function send({ url, headers, signers, id, body, trace }: Message, 
       signal: late.signal,
       headers: {
         ...headers,
-        "content-type": "application/json",
+        "content-type": format === "cloudevents" ? CLOUD_EVENT_TYPE : "application/json",
         "user-agent": "Headspring",
         ...(trace ? { traceparent: trace } : {}),
         ...(await signatureHeaders(signers, id, body, new Date(begun))),

@@ -17,7 +17,7 @@ import { envOfObject } from "../placement.ts";
 import { logOf, nameOf, streamOf } from "../objects.ts";
 import type { ConsumerAction } from "../protocol.ts";
 import { logger } from "../telemetry/logger.ts";
-import { Announcements } from "./announcements.ts";
+import { Announcements, streamAbout } from "./announcements.ts";
 import { Books } from "./books.ts";
 import { Courier } from "./courier.ts";
 import { SYSTEM_CATEGORY } from "./events.ts";
@@ -30,6 +30,7 @@ import type {
   Outcome,
   PublicKeys,
   Refused,
+  ReplayCount,
   ReplayReport,
   ReplayRequest,
   SettingsPatch,
@@ -38,7 +39,7 @@ import type {
   WebhookRpc,
 } from "./protocol.ts";
 import { Registration } from "./registration.ts";
-import { addReplay } from "./replay.ts";
+import { addReplay, countReplay } from "./replay.ts";
 import { reportOf } from "./report.ts";
 import { Keys } from "./secrets.ts";
 
@@ -68,6 +69,7 @@ export function webhookObject(app: App) {
       const about = () => streamOf(env, store, SYSTEM_CATEGORY, id);
       const announcements = new Announcements(storage.kv, about, store, id);
       this.#follower = new Follower({ store, id, env, storage, registration: this.#registration, courier: this.#courier, announcements });
+      void ctx.blockConcurrencyWhile(() => this.#follower.load());
     }
 
     async create(subscription: Subscription, position: number): Promise<void> {
@@ -154,6 +156,13 @@ export function webhookObject(app: App) {
       const answer = addReplay(books, request, head);
       this.#follower.goOn();
       return answer;
+    }
+
+    async countReplay(request: ReplayRequest): Promise<ReplayCount | Refused | undefined> {
+      const { configuration } = this.#registration;
+      if (!configuration) return undefined;
+      const about = { store: this.#store, ownStream: streamAbout(this.#id) };
+      return countReplay(request, await this.#head(), logOf(this.env, this.#store), configuration, about);
     }
 
     async deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | undefined> {

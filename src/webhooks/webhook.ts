@@ -18,6 +18,8 @@ interface Manner {
   readonly secret: { readonly variable: string };
   /** Also sign with Ed25519; receivers find the public key at `/.well-known/webhooks/{name}`. */
   readonly asymmetric?: boolean;
+  /** What a delivery's body is: `{type, timestamp, data}` around the event (the default), or one CloudEvent in its JSON format. */
+  readonly format?: "event" | "cloudevents";
   /** Sent along with every delivery. */
   readonly headers?: Readonly<Record<string, Value>>;
   /** Deliveries per second, at most. */
@@ -114,5 +116,6 @@ export function headersOf(webhook: Webhook, variables: object): Record<string, s
 function valueOf(value: Value, variables: object): string | undefined {
   if (typeof value === "string") return value;
   const text = (variables as Record<string, unknown>)[value.variable];
-  return typeof text === "string" && text !== "" ? text : undefined;
+  // A variable that was piped into place often ends in a line break.
+  return typeof text === "string" && text.trim() !== "" ? text.trim() : undefined;
 }

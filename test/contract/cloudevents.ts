@@ -147,6 +147,8 @@ export function cloudevents({ freshStore }: Service): void {
         "unsupported-media-type",
         undefined,
       ],
+      ["in binary mode without a body", HEADERS, "", "invalid-event", "data"],
+      ["in binary mode with a body that is not JSON", HEADERS, "{", "invalid-event", "data"],
       ["in another format", { "content-type": "application/cloudevents+avro" }, "x", "unsupported-media-type", undefined],
       ["in a batch of another format", { "content-type": "application/cloudevents-batch+proto" }, "x", "unsupported-media-type", undefined],
     ])("%s are refused, with the place", async (_what, headers, body, code, path) => {
@@ -160,6 +162,22 @@ export function cloudevents({ freshStore }: Service): void {
   });
 
   describe("CloudEvents out", () => {
+    it("are one by itself where the window has one", async () => {
+      const { post, get } = store();
+      for (let count = 0; count < 2; count++) await post("/aggregates/counter/one/Count", {});
+      const one = { accept: "application/cloudevents+json" };
+      const batch = await cloudEvents(await get("/streams/counter/one?positions=true", OUT));
+      const answer = await get("/streams/counter/one?from=2&to=2&positions=true", one);
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/cloudevents+json"]);
+      expect(await answer.json()).toEqual(batch[1]);
+      expect(await (await get("/log?after=1&limit=1", one)).json()).toEqual(batch[1]);
+      expect(await (await get(`/log/events/${batch[1].id}`, one)).json()).toEqual(batch[1]);
+      expect(await (await get(`/log/events/${batch[1].id}`, OUT)).json()).toEqual([batch[1]]);
+      for (const path of ["/streams/counter/one", "/streams/counter/one?from=3", "/log"]) {
+        expect(await read(await get(path, one))).toMatchObject({ status: 406, code: "not-acceptable" });
+      }
+    });
+
     it("are what any stream can be read as, page by page, with positions when asked", async () => {
       const { post, get, store: name } = store();
       const [event] = (await read(await post("/aggregates/counter/a%20b/Count", {}))).events;
@@ -187,7 +205,7 @@ export function cloudevents({ freshStore }: Service): void {
     it("are only sent to who asks for them", async () => {
       const { post, get } = store();
       await post(STREAM, EVENT, STRUCTURED);
-      for (const accept of ["*/*", "application/json", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", "application/cloudevents+json"]) {
+      for (const accept of ["*/*", "application/json", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"]) {
         expect((await get(STREAM, { accept })).headers.get("content-type")).toBe("application/json");
       }
       expect(

@@ -1,7 +1,8 @@
 import { Validator } from "@cfworker/json-schema";
 import { describe, expect, it } from "vitest";
 import type { StoredEvent } from "../../src/event.ts";
-import { cloudEventJson, fromCloudEvent, fromHeaders } from "../../src/http/cloudevents.ts";
+import { cloudEventJson } from "../../src/cloudevents.ts";
+import { fromCloudEvent, fromHeaders } from "../../src/http/cloudevents.ts";
 import { CLOUD_EVENT } from "../cloudevents-schema.ts";
 
 /** The example with JSON data that the JSON format gives, re-created. */
@@ -63,10 +64,16 @@ describe("a CloudEvent that came in", () => {
     ["a UUID in capitals", { ...EXAMPLE, subject: "s", id: UUID }],
     ["another media type of JSON", { ...EXAMPLE, subject: "s", datacontenttype: "application/vnd.x+json; charset=utf-8" }],
     ["a time with microseconds and an offset", { ...EXAMPLE, subject: "s", time: "2018-04-05T17:31:00.123456+05:30" }],
-    ["our own extension, as an attribute of its own", { ...EXAMPLE, subject: "s", logposition: "mine" }],
   ])("with %s goes out as it came", (_what, value) => {
     expect(out(stored(value))).toEqual(value);
     expect(out(stored(value), 12)).toEqual({ logposition: "12", ...value });
+  });
+
+  it("has the position that it has here, not the one that it had where it came from", () => {
+    const forwarded = { ...EXAMPLE, subject: "s", logposition: "7" };
+    const { logposition: _there, ...rest } = forwarded;
+    expect(out(stored(forwarded), 12)).toEqual({ ...rest, logposition: "12" });
+    expect(out(stored(forwarded))).toEqual(rest);
   });
 
   it("keeps its id when that is a UUID, and gets the same UUID every time when it is not", () => {

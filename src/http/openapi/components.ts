@@ -115,6 +115,11 @@ export const ANSWERS = {
     next: Next.optional(),
     waiting: Whole.describe("Events that were taken and not tried so far: they have no entry yet."),
   }),
+  replayCount: z.object({
+    events: Whole.describe("That would be sent again."),
+    position: Position.describe("The last one that was counted: before `to` when counting took too long."),
+    to: Position.describe("The last one that a replay would go to."),
+  }),
   outcome,
   rotated: z.object({ secret: z.string().describe("`whsec_…`. Shown this once."), previousUntil: Time }),
   retried: z.object({ retried: Whole, left: Whole.describe("Still parked: for the next call.") }),

@@ -111,6 +111,12 @@ export const REQUEST_PROBLEMS = {
     "The path exists, but not with this method.",
     "The header `Allow` lists the methods that it takes.",
   ],
+  "not-acceptable": [
+    406,
+    "The answer has no such form",
+    "`Accept: application/cloudevents+json` asks for one event, and the answer would have none or several.",
+    "Narrow the window down to one event (`from=3&to=3`, `limit=1`), or ask for `application/cloudevents-batch+json`.",
+  ],
   "not-live": [
     406,
     "The view has no live stream",

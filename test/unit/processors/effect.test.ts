@@ -41,6 +41,21 @@ const doing = (act: (context: EffectContext) => Promise<unknown>, timeout?: "20m
     },
   });
 
+describe("a response", () => {
+  it("says where it came from after a redirect, its clones too", async () => {
+    const seen: unknown[] = [];
+    const look = doing(async ({ fetch }) => {
+      const answer = await fetch("https://payments.example/old");
+      for (const one of [answer.clone(), answer]) seen.push([one.url, one.redirected, one.status, await one.text()]);
+    });
+    const redirected = () =>
+      Object.defineProperties(new Response("there"), { url: { value: "https://payments.example/new" }, redirected: { value: true } });
+    await when(look, placed(), { fetch: redirected }).thenNothing();
+    const there = ["https://payments.example/new", true, 200, "there"];
+    expect(seen).toEqual([there, there]);
+  });
+});
+
 describe("the test kit, with the test as the outside,", () => {
   it("says what an effect records of each answer", async () => {
     await when(charge, placed(), { variables, fetch: () => new Response("r1") }).thenRecords(event("Charged", { receipt: "r1" }));

@@ -33,6 +33,25 @@ describe("a webhook may point to the public internet", () => {
   ])("such as %s", (url) => expect(targetProblem(url, false)).toBeUndefined());
 });
 
+describe("a webhook's URL is what it is shown as:", () => {
+  it.each([
+    " https://example.com/hook",
+    "https://example.com/hook ",
+    "https://example.com/hook\n",
+    "https://exa\tmple.com/hook",
+    "https://example.com/ho ok",
+    "https://example.com/hook\u0000",
+    "\u0001https://example.com/",
+    "https://example.com/\u00a0",
+    "https://exam\u00adple.com/",
+    "https://example.com/\u200b",
+    "\ufeffhttps://example.com/",
+    "https://example.com/\u2028",
+    "https:\\\\example.com\\hook",
+    "https://example.com/\ud800",
+  ])("%j is refused", (url) => expect(targetProblem(url, true)).toContain("percent-encode"));
+});
+
 describe("a webhook may not point into a private network, however it is spelt:", () => {
   it.each(PRIVATE_URLS)("%j", (url) => expect(targetProblem(url, false)).toBe(PRIVATE));
 

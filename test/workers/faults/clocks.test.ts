@@ -172,6 +172,19 @@ describe("an alarm that the platform has lost", () => {
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await log()).toHaveLength(2);
   });
+
+  it("is set again by the next wake-up of a webhook that waits for its next attempt (promise 6)", async () => {
+    const { read, wake, endpoint, storage, armed } = await subscribed("lost-alarm");
+    const { pass } = clock();
+    endpoint.answer = () => new Response("no", { status: 500 });
+    await read("s", 1);
+    await wake();
+    await eventually(async () => expect([endpoint.received.length, await armed()]).toEqual([1, true]));
+    await storage((kept) => kept.deleteAlarm());
+    pass(10 * 60_000);
+    await wake();
+    await eventually(async () => expect([endpoint.received.length, await armed()]).toEqual([2, true]));
+  });
 });
 
 it("the clock of these tests is the one that objects and workers look at: otherwise nothing above would mean anything", async () => {

@@ -27,6 +27,25 @@ describe("promise 6: webhooks arrive", () => {
     });
   });
 
+  it("as CloudEvents, signed alike, when the webhook asks for that", async () => {
+    const { webhook, read, wake, get, post, endpoint, json, send } = await subscribed("cloudevents", { format: "cloudevents" });
+    expect(await json(`/webhooks/${webhook.id}`)).toMatchObject({ format: "cloudevents" });
+    await read("s", 1);
+    await wake();
+    await eventually(() => expect(endpoint.received).toHaveLength(1));
+    const [{ headers, body }] = endpoint.received as [Delivery];
+    expect(headers.get("content-type")).toBe("application/cloudevents+json");
+    const verified = new Webhook(webhook.secret).verify(body, Object.fromEntries(headers));
+    const [event] = await (await get("/log", { accept: "application/cloudevents-batch+json" })).json<object[]>();
+    expect(verified).toEqual(event);
+    expect(event).toMatchObject({ specversion: "1.0", type: "Read", data: { value: 1 }, logposition: "1" });
+    await post(`/webhooks/${webhook.id}/test`, undefined);
+    expect(JSON.parse(endpoint.received.at(-1)?.body ?? "")).toMatchObject({ specversion: "1.0", type: "$webhook.test" });
+    expect((await send("PATCH", `/webhooks/${webhook.id}`, { format: null })).status).toBe(200);
+    expect(await json(`/webhooks/${webhook.id}`)).not.toHaveProperty("format");
+    expect((await send("PATCH", `/webhooks/${webhook.id}`, { format: "xml" })).status).toBe(400);
+  });
+
   it("once each, though the wake-ups are repeated", async () => {
     const { read, wake, books, consumer, webhook, received } = await subscribed("repeated");
     await read("a", 1);

@@ -437,6 +437,28 @@ describe("a reset while events wait", () => {
   });
 });
 
+describe("a replay that is only asked about", () => {
+  it("says how many events would be sent again, and does nothing", async () => {
+    const { post, read, wake, webhook, report, books, received } = await subscribed("dry-run", {
+      categories: ["reading"],
+      where: { path: "data.value", op: "gte", value: 2 },
+    });
+    for (const value of [1, 2, 3]) await read("s", value);
+    await post("/aggregates/counter/c/Count", {});
+    await wake();
+    await eventually(() => expect(received()).toHaveLength(2));
+    const before = await books();
+    const ask = (range: object) => post(`/webhooks/${webhook.id}/replay?dryRun=true`, range);
+    const answer = await ask({ from: 1 });
+    expect([answer.status, await readJson(answer)]).toEqual([200, { events: 2, position: 4, to: 4 }]);
+    expect(await readJson(await ask({ from: 3, to: 3 }))).toEqual({ events: 1, position: 3, to: 3 });
+    expect(await readJson(await ask({ from: "2000-01-01T00:00:00Z", to: "2000-01-02T00:00:00Z" }))).toMatchObject({ events: 0 });
+    expect((await ask({ from: 9 })).status).toBe(409);
+    expect(await books()).toEqual(before);
+    expect((await report()).replays).toEqual([]);
+  });
+});
+
 describe("the deliveries of a webhook", () => {
   it("are listed from the newest on, by pages and by status", async () => {
     const { json, get, read, wake, webhook, endpoint, report } = await subscribed("list");
@@ -448,9 +470,11 @@ describe("the deliveries of a webhook", () => {
     await eventually(async () => expect((await json(path)).deliveries).toHaveLength(4));
     const first = await json(`${path}?limit=3`);
     expect(first.deliveries.map(({ id }: { id: string }) => id)).toEqual(["4", "3", "2"]);
-    expect(first.waiting).toBe(1);
+    expect([first.waiting, first.hasMore]).toEqual([1, true]);
     const second = await json(first.next.replace(/^.*(?=\/webhooks)/, ""));
     expect(second.deliveries.map(({ id }: { id: string }) => id)).toEqual(["1"]);
+    expect(second).toMatchObject({ hasMore: false });
+    expect(second).not.toHaveProperty("next");
     expect((await json(`${path}?status=pending`)).deliveries).toEqual([
       {
         id: "2",

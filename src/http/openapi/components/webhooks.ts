@@ -23,6 +23,7 @@ export const webhook = z.object({
   rate: z.number().optional(),
   concurrency: z.int().optional(),
   asymmetric: z.boolean().optional(),
+  format: z.enum(["event", "cloudevents"]).optional(),
   origin: z.enum(["code", "api"]),
   status: z.enum(["live", "catching-up", "paused", "failed"]).describe("`failed`: it was switched off, see `disabled`."),
   disabled: z.object({ reason: z.enum(["gone", "failing"]).describe("A 410, or five days without a success."), at: Time }).optional(),

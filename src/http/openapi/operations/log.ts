@@ -9,7 +9,7 @@ import { SearchQuery } from "../../log-search.ts";
 import { LogQuery, StreamsQuery } from "../../log.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
-import { CLOUD_EVENTS_TYPE, FILTERS, JSON_TYPE, LINES, LINES_TYPE, SERVER_SENT_EVENTS, textOf, json } from "./shared.ts";
+import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, FILTERS, JSON_TYPE, LINES, LINES_TYPE, SERVER_SENT_EVENTS, textOf, json } from "./shared.ts";
 
 const IMPORT_LINES = textOf(
   `An event a line, as JSON with the members ${Object.keys(ImportLine.shape)
@@ -28,10 +28,14 @@ export const log: readonly Operation[] = [
       "With `Upgrade: websocket` the same live subscription over a WebSocket.",
     tag: "Log",
     headers: ["Last-Event-ID"],
-    query: LogQuery.extend({ after: FeedQuery.shape.after.unwrap().optional() }),
+    query: LogQuery.extend({
+      after: FeedQuery.shape.after.unwrap().optional(),
+      acknowledge: FeedQuery.shape.acknowledge.unwrap().optional(),
+    }),
     notes: {
       after: { description: "The position after which to read, in the reading direction. `head`, for subscriptions: only what is new." },
       to: { description: "The last position to look at." },
+      acknowledge: { description: "Of a WebSocket: the client sends checkpoints back, and no more than a window is sent ahead of them." },
       limit: { description: "Events in a page.", minimum: 1, maximum: PAGE_EVENTS },
       ...FILTERS,
     },
@@ -44,11 +48,12 @@ export const log: readonly Operation[] = [
           [JSON_TYPE]: ANSWERS.logPage,
           [LINES_TYPE]: LINES,
           [CLOUD_EVENTS_TYPE]: z.array(COMPONENTS.CloudEvent),
+          [CLOUD_EVENT_TYPE]: COMPONENTS.CloudEvent,
           "text/event-stream": SERVER_SENT_EVENTS,
         },
       },
     },
-    problems: ["position-beyond-head"],
+    problems: ["position-beyond-head", "not-acceptable"],
   },
   {
     method: "get",
@@ -81,7 +86,18 @@ export const log: readonly Operation[] = [
     tag: "Log",
     query: SearchQuery,
     notes: { after: { description: "The position before which to look: `next` of an earlier search has it." } },
-    answers: { 200: json("The events with this id: usually one, or none so far.", ANSWERS.found, ["Link"]) },
+    answers: {
+      200: {
+        description: "The events with this id: usually one, or none so far.",
+        headers: ["Link"],
+        content: {
+          [JSON_TYPE]: ANSWERS.found,
+          [CLOUD_EVENTS_TYPE]: z.array(COMPONENTS.CloudEvent),
+          [CLOUD_EVENT_TYPE]: COMPONENTS.CloudEvent,
+        },
+      },
+    },
+    problems: ["not-acceptable"],
   },
   {
     method: "post",

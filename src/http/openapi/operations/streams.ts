@@ -125,11 +125,12 @@ export const streams: readonly Operation[] = [
           [JSON_TYPE]: ANSWERS.streamPage,
           [LINES_TYPE]: LINES,
           [CLOUD_EVENTS_TYPE]: z.array(COMPONENTS.CloudEvent),
+          [CLOUD_EVENT_TYPE]: COMPONENTS.CloudEvent,
         },
       },
       304: NOT_MODIFIED,
     },
-    problems: REFUSED_READS,
+    problems: [...REFUSED_READS, "not-acceptable"],
   },
   {
     method: "head",

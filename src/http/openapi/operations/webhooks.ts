@@ -1,6 +1,6 @@
 /** Who is told. */
 
-import { DeliveriesQuery, ReplayIn, RetryIn, RotateIn, WebhookIn, WebhookPatch } from "../../webhooks-in.ts";
+import { DeliveriesQuery, ReplayIn, ReplayQuery, RetryIn, RotateIn, WebhookIn, WebhookPatch } from "../../webhooks-in.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import { JSON_TYPE, json } from "./shared.ts";
@@ -83,7 +83,12 @@ export const webhooks: readonly Operation[] = [
     description: "With new deliveries, and so new `webhook-id`s: beside what is new, each stream in order.",
     tag: "Webhooks",
     body: { [JSON_TYPE]: ReplayIn },
-    answers: { 202: json("It has begun; the webhook says how far it is.", COMPONENTS.Replay) },
+    query: ReplayQuery,
+    notes: { dryRun: { description: "Only say how many events would be sent again." } },
+    answers: {
+      200: json("With `dryRun=true`: what would be sent again. Nothing was done.", ANSWERS.replayCount),
+      202: json("It has begun; the webhook says how far it is.", COMPONENTS.Replay),
+    },
     problems: ["unknown-webhook", "replay-refused", "position-beyond-head"],
   },
   {

@@ -5,7 +5,7 @@
  * Whoever is woken too early looks what is due and asks again.
  */
 
-import { ALARM_AHEAD_MS } from "../limits.ts";
+import { ALARM_AHEAD_MS } from "./limits.ts";
 
 /** An alarm this late has been lost (reported of the platform), so it is set again. Ours. */
 const LOST_ALARM_MS = 60_000;
@@ -23,7 +23,11 @@ export class AlarmClock {
     this.#at = await this.#storage.getAlarm();
   }
 
-  /** The alarm has gone off: nothing is set any more. */
+  wakeNow(): void {
+    this.wakeAt(Date.now());
+  }
+
+  /** The alarm has gone off, or its storage is empty: nothing is set any more. */
   wentOff(): void {
     this.#at = null;
   }
