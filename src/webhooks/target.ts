@@ -23,20 +23,20 @@ const PRIVATE_IPV4 = (
 ).map(([first, last]) => [ipv4Number(first), ipv4Number(last)] as const);
 
 /** What a URL parser drops or rewrites in silence: what is shown would not be what is called. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const UNSEEN =
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   /[\u0000-\u0020\u007f-\u00a0\\]|\p{White_Space}|\p{Default_Ignorable_Code_Point}|\p{Cf}|\p{Noncharacter_Code_Point}|\p{Surrogate}/u;
 
 /** What is wrong with a webhook's URL, or undefined. The URL parser has made every spelling of an address one. */
 export function targetProblem(text: string, allowPrivate: boolean): string | undefined {
-  if (UNSEEN.test(text))
-    return "a webhook's URL has no spaces, line breaks, backslashes, control or invisible characters: percent-encode them";
   if (!URL.canParse(text)) return "not a URL";
   const url = new URL(text);
   if (url.protocol !== "https:" && !(allowPrivate && url.protocol === "http:"))
     return `a webhook's URL begins with https://${allowPrivate ? ", or here also with http://" : ""}`;
   if (url.username !== "" || url.password !== "") return "a webhook's URL carries no credentials";
   if (!allowPrivate && isPrivateHost(url.hostname)) return "a webhook's URL does not point into a private network";
+  if (UNSEEN.test(text))
+    return "a webhook's URL has no spaces, line breaks, backslashes, control or invisible characters: percent-encode them";
   return undefined;
 }
 
