@@ -4,6 +4,7 @@ import { WEBHOOK_IN_FLIGHT, WEBHOOK_RATE } from "../limits.ts";
 import { requireName } from "../names.ts";
 import { type EventOf, type Source, requireKnownTypes } from "../source.ts";
 import { headersProblem } from "./headers.ts";
+import { targetProblem } from "./target.ts";
 import type { Interest } from "./interest.ts";
 
 /** A value, or the name of the variable or secret that holds it. */
@@ -81,11 +82,12 @@ export function webhook<const Name extends string, From extends Source, Type ext
   };
 }
 
-function requireManner(name: string, { headers = {}, rate, concurrency }: Manner): void {
+function requireManner(name: string, { url, headers = {}, rate, concurrency }: Manner): void {
   const texts = Object.fromEntries(
     Object.entries(headers).map(([header, value]) => [header, typeof value === "string" ? value : "variable"]),
   );
   const problem =
+    (typeof url === "string" ? targetProblem(url, true) : undefined) ??
     headersProblem(texts) ??
     (rate !== undefined && !(rate > 0 && rate <= WEBHOOK_RATE) ? `a rate is above 0 and at most ${WEBHOOK_RATE}` : undefined) ??
     (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= WEBHOOK_IN_FLIGHT)

@@ -45,7 +45,6 @@ describe("a webhook's URL is what it is shown as:", () => {
     "https://example.com/\u00a0",
     "https://exam\u00adple.com/",
     "https://example.com/\u200b",
-    "\ufeffhttps://example.com/",
     "https://example.com/\u2028",
     "https:\\\\example.com\\hook",
     "https://example.com/\ud800",
