@@ -25,7 +25,6 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "state-failed": "test/workers/faults/app-code.test.ts",
   "store-placed": "test/workers/placement.test.ts",
   "placement-not-possible": "test/workers/placement.test.ts",
-  "saga-in-progress": "test/workers/processors/sagas.test.ts",
   "not-acceptable": "cloudevents",
   "unknown-webhook": "webhooks",
   "unknown-delivery": "webhooks",
