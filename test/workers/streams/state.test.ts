@@ -393,7 +393,7 @@ describe("a state far behind its events", () => {
       const turn = new Promise<number>((resolve) => setTimeout(() => resolve(folded), 0));
       expect(await turn).toBeLessThan(EVENTS);
       // One that comes when little is left to fold does not overtake those that wait.
-      while (folded < EVENTS - 500) await new Promise((resolve) => setTimeout(resolve, 0));
+      await vi.waitFor(() => expect(folded).toBeGreaterThanOrEqual(EVENTS - 500), { interval: 1 });
       const late = send("Put", { n: 4 });
       await Promise.all([...arrived, late]);
       expect(
