@@ -127,6 +127,8 @@ export const HOOK_MS = 10_000;
 export const PROCESS_LANES = 6;
 /** Steps of one saga. Ours: all may begin at once, and with their outcomes they stay far below the events of one append. */
 export const SAGA_STEPS = 250;
+/** Milliseconds for which a dry run of a reset counts; then it says how far it came. Ours: a person waits for the answer. */
+export const RESET_COUNT_MS = 10_000;
 /** Milliseconds that a consumer which is ready waits for others, to tell the log together. Ours: shorter than the call. */
 export const ACKNOWLEDGE_TOGETHER_MS = 10;
 /** Bytes of one row of a view, as JSON. Ours: half of the 2 MB (platform) that a row of D1 may have. */

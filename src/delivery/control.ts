@@ -13,6 +13,9 @@ export type ControlOutcome =
   /** The consumer is not in a state for this. */
   | { readonly outcome: "not-possible"; readonly detail: string };
 
+/** Why a view is not reset to another position. */
+export const VIEW_RESETS_TO_ZERO = "a view is made of all its events: it can only begin again at 0";
+
 const DONE: ControlOutcome = { outcome: "done" };
 
 /**

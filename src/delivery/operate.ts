@@ -9,7 +9,7 @@ import { viewConsumer } from "../views/projector.ts";
 import type { View } from "../views/view.ts";
 import type { Consumer } from "./consumer.ts";
 import { isWebhook } from "./consumers.ts";
-import { type ControlOutcome, control } from "./control.ts";
+import { type ControlOutcome, VIEW_RESETS_TO_ZERO, control } from "./control.ts";
 
 /**
  * Carries out an action on the consumer of that name.
@@ -47,8 +47,7 @@ async function carryOut(
   const view = app.views.get(name);
   if (view) {
     if (action !== "reset") return controlView(env, store, view, action, position);
-    if (position !== undefined && position !== 0)
-      return { outcome: "not-possible", detail: "a view is made of all its events: it can only begin again at 0" };
+    if (position !== undefined && position !== 0) return { outcome: "not-possible", detail: VIEW_RESETS_TO_ZERO };
     await requestRebuild(env, store, view);
     return { outcome: "done" };
   }

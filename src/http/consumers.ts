@@ -3,17 +3,23 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { App } from "../app.ts";
+import type { ControlOutcome } from "../delivery/control.ts";
 import { operate } from "../delivery/operate.ts";
 import { withLagSeconds } from "../delivery/lag.ts";
+import { countReset } from "../delivery/reset-count.ts";
 import { reportConsumers, skippedBy } from "../delivery/report.ts";
 import { DEFINITION_BYTES, MAX_POSITION } from "../limits.ts";
 import type { ConsumerAction } from "../protocol.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { optionalJsonBody } from "./body.ts";
-import { type HttpContext, checked, storeOf } from "./request.ts";
+import { type HttpContext, checked, queryOf, storeOf } from "./request.ts";
 
 export const ACTIONS = ["pause", "resume", "retry", "skip", "reset"] as const satisfies ConsumerAction[];
+
+/** What `reset` takes in its query. The other actions take nothing there: none of them may seem to have been tried only. */
+export const ResetQuery = z.object({ dryRun: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
+const NoQuery = z.object({});
 
 /** What the actions that take a position take. */
 export const PositionIn = z.strictObject({ position: z.int().nonnegative().max(MAX_POSITION).optional() });
@@ -30,13 +36,14 @@ export function consumerRoutes(app: App) {
 
   for (const action of ACTIONS) {
     routes.post(`/:name/${action}`, async (context) => {
+      const { dryRun } = action === "reset" ? queryOf(context, ResetQuery) : { ...queryOf(context, NoQuery), dryRun: false };
       const { kind, name, head } = await reportOf(context);
       const { position } = checked(PositionIn, await optionalJsonBody(context, DEFINITION_BYTES), `what \`${action}\` takes is not valid`);
       if (position !== undefined && action !== "skip" && action !== "reset")
         throw new Problem("invalid-request", `\`${action}\` takes no position; \`skip\` and \`reset\` do`);
       requireWithin("position", position, head);
-      const done = await operate(app, context.env, storeOf(context), name, action, position);
-      if (done?.outcome === "not-possible") throw new Problem("action-not-possible", `${name} cannot ${action}: ${done.detail}`);
+      if (dryRun) return context.json(allowed(action, name, await countReset(app, context.env, storeOf(context), name, position)));
+      allowed(action, name, await operate(app, context.env, storeOf(context), name, action, position));
       const report = await reportOf(context);
       return context.json(action === "reset" && kind === "processor" ? { ...report, warning: RESET_WARNING } : report);
     });
@@ -55,6 +62,12 @@ export function consumerRoutes(app: App) {
   }
 
   return routes;
+}
+
+/** The outcome, or the problem that the action is not possible now. */
+function allowed<Outcome extends object>(action: ConsumerAction, name: string, outcome: Outcome | ControlOutcome | undefined) {
+  if (outcome && "detail" in outcome) throw new Problem("action-not-possible", `${name} cannot ${action}: ${outcome.detail}`);
+  return outcome;
 }
 
 /** Receipts are kept for a while only: what a reaction stored before that is stored again. */

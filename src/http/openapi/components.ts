@@ -1,7 +1,7 @@
 /** What answers are made of. Requests are described by the schemas that check them. */
 
 import { z } from "zod";
-import { consumer, viewReport } from "./components/consumers.ts";
+import { consumer, resetCount, viewReport } from "./components/consumers.ts";
 import { Name, Whole, Version, Position, Time, StreamName, Json } from "./components/parts.ts";
 import { saga } from "./components/sagas.ts";
 import { app, problemExplanation } from "./components/service.ts";
@@ -108,6 +108,7 @@ export const ANSWERS = {
   views: z.object({ views: z.array(viewReport) }),
   sagas: z.object({ sagas: z.array(z.object({ name: Name, description: z.string().optional(), input: Json })) }),
   consumers: z.object({ consumers: z.array(consumer) }),
+  resetCount,
   webhooks: z.object({ webhooks: z.array(webhook) }),
   deliveries: z.object({
     deliveries: z.array(delivery),

@@ -9,6 +9,7 @@ import { logOf } from "../../../src/objects.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { app, poison, relay, values } from "../app.ts";
+import { storedEvents } from "../log/events.ts";
 import { eventually, quietStore } from "./support.ts";
 
 beforeEach(() => {
@@ -39,7 +40,7 @@ function controlled(name: string) {
   const quiet = quietStore(name);
   const tell = async (consumer: string, action: string, body?: unknown) => {
     const response = await quiet.send("POST", `/consumers/${consumer}/${action}`, body);
-    return { ...(await response.json<Record<string, unknown>>()), code: response.status };
+    return { ...(await response.json<Record<string, unknown>>()), code: response.status } as Record<string, unknown> & { code: number };
   };
   return { ...quiet, tell };
 }
@@ -222,6 +223,87 @@ describe("a consumer that is told to begin again", () => {
     expect(await tell("values", "reset", { position: 1 })).toMatchObject({ code: 409, type: "/problems/action-not-possible" });
     await wake("values");
     expect(await consumer("values")).toMatchObject({ status: "live", position: 1 });
+  });
+});
+
+describe("a dry run of a reset", () => {
+  it("counts what would run again, without what was erased, skipped or is of other types, and does nothing", async () => {
+    const { tell, read, post, send, wake, consumers, json, sent } = await failedStore("tried");
+    await tell("values", "skip");
+    await post("/streams/alarm/x", { type: "Raised", data: { from: "x", value: 1 } });
+    await read("gone", 1);
+    await send("DELETE", "/streams/reading/gone?erase=true");
+    await wake("values", "relay");
+    const { events } = await json("/log?limit=1000");
+    const { handlers, sources } = values;
+    const concerns = (event: { type: string; stream: string; erased?: true }) =>
+      sources.some(({ name }) => event.stream.startsWith(`${name}/`)) &&
+      (handlers.has(event.type) || event.type === "$deleted") &&
+      !event.erased;
+    const stand = async () =>
+      (await consumers()).map(({ name, status, position, attempts, rebuild }) => [name, status, position, attempts, rebuild]);
+    const before = await stand();
+    const to = events.at(-1).position;
+    const expected = events.filter(concerns).length - 1;
+    expect(expected).toBeGreaterThan(1);
+    const direct = () => sent().filter(({ body }) => body.head === 0); // what an action sends, unlike the log
+    const rung = direct().length;
+    expect(await tell("values", "reset?dryRun=true")).toEqual({
+      code: 200,
+      consumer: "values",
+      from: 0,
+      events: expected,
+      position: to,
+      to,
+    });
+    expect(await tell("values", "reset?dryRun=true", { position: 1 })).toMatchObject({ code: 409, type: "/problems/action-not-possible" });
+    expect(await tell("relay", "reset?dryRun=true", { position: to })).toEqual({
+      code: 200,
+      consumer: "relay",
+      from: to,
+      events: 0,
+      position: to,
+      to,
+    });
+    expect(await stand()).toEqual(before);
+    expect(direct()).toHaveLength(rung);
+  });
+
+  it("counts a processor's events after the position, page by page, and says what the reset would say of a wrong one", async () => {
+    const { read, tell, logObject } = controlled("pages");
+    await read("s", 1);
+    await logObject().sequence("reading/many", storedEvents(1, 1_200, "Read"));
+    const to = 1_201;
+    const all = await tell("relay", "reset?dryRun=true");
+    expect(all).toMatchObject({ code: 200, from: 0, events: to, position: to, to });
+    const later = await tell("relay", "reset?dryRun=true", { position: 1 });
+    expect(later).toMatchObject({ from: 1, events: to - 1, position: to, to });
+    expect(await tell("relay", "reset?dryRun=true", { position: to + 1 })).toMatchObject({
+      code: 409,
+      type: "/problems/position-beyond-head",
+    });
+    expect(await tell("nobody", "reset?dryRun=true")).toMatchObject({ code: 404 });
+    expect(await tell("relay", "reset?dryRun=yes")).toMatchObject({ code: 400 });
+  });
+
+  it("counts what a webhook would deliver, by its predicate", async () => {
+    const { read, post, tell, json } = controlled("deliveries");
+    const hook = { url: "http://receiver.test/", types: ["Read"], where: { path: "data.value", op: "gte", value: 2 } };
+    const created = await post("/webhooks", hook);
+    const { id } = await created.json<{ id: string }>();
+    for (const value of [1, 2, 3]) await read("s", value);
+    const { head } = await json("/log/head");
+    expect(await tell(id, "reset?dryRun=true")).toEqual({ code: 200, consumer: id, from: 0, events: 2, position: head, to: head });
+    expect(await tell(id, "reset?dryRun=true", { position: head })).toMatchObject({ code: 200, from: head, events: 0, to: head });
+  });
+
+  it("is refused where an action takes none: nothing may seem to have been tried only", async () => {
+    const { read, tell, consumer } = controlled("others");
+    await read("s", 1);
+    for (const action of ["pause", "resume", "retry", "skip"]) {
+      expect(await tell("relay", `${action}?dryRun=true`)).toMatchObject({ code: 400, type: "/problems/invalid-request" });
+    }
+    expect(await consumer("relay")).toMatchObject({ status: "catching-up" });
   });
 });
 

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { LagSeconds } from "../../../delivery/lag.ts";
 import type { ConsumerReport, RebuildReport } from "../../../delivery/report.ts";
+import type { ResetCount } from "../../../delivery/reset-count.ts";
 import type { BlockedReport } from "../../../webhooks/protocol.ts";
 import { Name, Whole, Version, Position, Time, StreamName, Json } from "./parts.ts";
 
@@ -66,3 +67,11 @@ export const consumer = z.object({
     .describe("Events that an operator let it skip, the last first."),
   warning: z.string().optional(),
 }) satisfies z.ZodType<ConsumerReport & LagSeconds>;
+
+export const resetCount = z.object({
+  consumer: Name,
+  from: Position.describe("After which it would begin again."),
+  events: Whole.describe("That it would process again, or deliver, up to `position`."),
+  position: Position.describe("The last one that was counted: before `to` when counting took too long."),
+  to: Position.describe("The log's head."),
+}) satisfies z.ZodType<ResetCount>;

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import type { ConsumerAction } from "../../../protocol.ts";
-import { ACTIONS, PositionIn } from "../../consumers.ts";
+import { ACTIONS, PositionIn, ResetQuery } from "../../consumers.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import { JSON_TYPE, json } from "./shared.ts";
@@ -14,6 +14,14 @@ const SUMMARIES: Readonly<Record<ConsumerAction, string>> = {
   skip: "Let it pass over the event that failed, on record",
   reset: "Let it begin again: a view is rebuilt, a processor reacts again",
 };
+
+const RESET = {
+  query: ResetQuery,
+  notes: { dryRun: { description: "`true`: only count the events that would run again." } },
+  answers: {
+    200: json("Where it stands now. Of a dry run: what would run again.", z.union([COMPONENTS.Consumer, ANSWERS.resetCount])),
+  },
+} as const satisfies Partial<Operation>;
 
 export const consumers: readonly Operation[] = [
   {
@@ -48,7 +56,7 @@ export const consumers: readonly Operation[] = [
     summary: SUMMARIES[action],
     tag: "Consumers",
     ...(action === "skip" || action === "reset" ? { body: { [JSON_TYPE]: PositionIn } } : {}),
-    answers: { 200: json("Where it stands now.", COMPONENTS.Consumer) },
+    ...(action === "reset" ? RESET : { answers: { 200: json("Where it stands now.", COMPONENTS.Consumer) } }),
     problems: [
       "unknown-consumer",
       "action-not-possible",
