@@ -246,9 +246,9 @@ describe("a webhook whose log is away", () => {
     await store.wake(); // which tells the log that nobody need ring
     const getByName = env.LOGS.getByName.bind(env.LOGS);
     const away = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
-      const acknowledge = () => Promise.reject(new Error("the log is away"));
+      const sweep = () => Promise.reject(new Error("the log is away"));
       return new Proxy(getByName(name), {
-        get: (target, property) => (property === "acknowledge" ? acknowledge : Reflect.get(target, property)),
+        get: (target, property) => (property === "sweep" ? sweep : Reflect.get(target, property)),
       });
     });
     await pause(store, false);
