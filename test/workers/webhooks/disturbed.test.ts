@@ -256,7 +256,9 @@ describe("a webhook whose log is away", () => {
     away.mockRestore();
     await store.alarm();
     await store.read("s", 2);
-    await eventually(() => expect(store.sent()).toContainEqual({ body: { store: store.store, consumer: store.webhook.id, head: 2 } }));
+    await eventually(() =>
+      expect(store.sent()).toContainEqual({ body: { store: store.store, consumer: store.webhook.id, head: 2, asOf: expect.any(Number) } }),
+    );
   });
 
   it("when it would read on, goes on in a moment", async () => {
