@@ -4,6 +4,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
+import { markRetryable } from "../retryable.ts";
 import { canonical } from "../json.ts";
 import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../limits.ts";
 import { hasTable } from "../sqlite.ts";
@@ -74,6 +75,10 @@ interface ListRow {
 }
 
 export class CatalogObject extends DurableObject<Env> implements CatalogRpc, DirectoryRpc {
+  static {
+    markRetryable(this.prototype, "lookUp", "list", "findStore", "placeStore", "listStores");
+  }
+
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   readonly #imports: ImportTable;

@@ -6,6 +6,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
+import { markRetryable } from "../retryable.ts";
 import type { App } from "../app.ts";
 import { envOfObject } from "../placement.ts";
 import { consumersInCode, startingAtHead } from "../delivery/consumers.ts";
@@ -36,6 +37,24 @@ const RETRY_MS = 5_000;
 /** The class of the log objects of an app. Export it as `LogObject`. */
 export function logObject(app: App) {
   return class LogObject extends DurableObject<Env> implements SegmentRpc {
+    static {
+      markRetryable(
+        this.prototype,
+        "sequence",
+        "read",
+        "positions",
+        "head",
+        "size",
+        "streams",
+        "acknowledge",
+        "sweep",
+        "subscribe",
+        "unsubscribe",
+        "subscribers",
+        "handover",
+      );
+    }
+
     readonly #place: Place;
     readonly #erasures: Erasures;
     readonly #origins: Origins;

@@ -8,6 +8,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
+import { markRetryable } from "../retryable.ts";
 import type { App } from "../app.ts";
 import { envOfObject } from "../placement.ts";
 import { DELETED, DELETED_DATA, type StoredEvent, categoryOf, erases, streamIdOf } from "../event.ts";
@@ -62,6 +63,10 @@ const RETRY_ALARM_MS = 30_000;
 export function streamObject(app: App) {
   const codeUse = new CodeUse(app);
   return class StreamObject extends DurableObject<Env> implements StreamRpc {
+    static {
+      markRetryable(this.prototype, "read", "state", "command", "import");
+    }
+
     /** For its lines in the logs. */
     readonly #place: { readonly store: string; readonly stream: string };
     readonly #stream: string;

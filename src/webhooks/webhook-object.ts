@@ -12,6 +12,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
+import { markRetryable } from "../retryable.ts";
 import type { App } from "../app.ts";
 import { envOfObject } from "../placement.ts";
 import { logOf, nameOf, streamOf } from "../objects.ts";
@@ -46,6 +47,10 @@ import { Keys } from "./secrets.ts";
 /** The class of the webhook objects of an app. Export it as `WebhookObject`. */
 export function webhookObject(app: App) {
   return class WebhookObject extends DurableObject<Env> implements WebhookRpc {
+    static {
+      markRetryable(this.prototype, "report", "wake", "deliveries", "remove");
+    }
+
     readonly #store: string;
     readonly #id: string;
     readonly #registration: Registration;

@@ -1,0 +1,12 @@
+/**
+ * Which calls between objects the runtime may send again when a connection breaks off and it cannot tell whether they arrived: those
+ * that change nothing when they are carried out twice (platform: Durable Objects, "Automatic retries"). All others fail, and whoever
+ * made them decides.
+ */
+
+import { retryable } from "cloudflare:durable-objects";
+
+/** Marks methods of an object's class. Call it in a static block of the class that has them: an override is not marked. */
+export function markRetryable<Class extends object>(prototype: Class, ...methods: readonly (keyof Class & string)[]): void {
+  for (const name of methods) retryable(prototype[name] as () => unknown);
+}
