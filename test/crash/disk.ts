@@ -112,8 +112,12 @@ export class Disk {
   }
 }
 
+/** Milliseconds to wait for a file that is locked. A write takes a few; a busy machine may take many times that. */
+const LOCK_MS = 10_000;
+
 function lookInto<Found>(path: string, readOnly: boolean, look: (db: DatabaseSync) => Found): Found {
-  const db = new DatabaseSync(path, { readOnly });
+  // The store may be writing to it at this moment.
+  const db = new DatabaseSync(path, { readOnly, timeout: LOCK_MS });
   try {
     return look(db);
   } finally {
