@@ -23,6 +23,11 @@ export class AlarmClock {
     this.#at = await this.#storage.getAlarm();
   }
 
+  /** Sets it for what has been due for so long that the platform must have lost the alarm for it. */
+  rescue(due: number | undefined): void {
+    if (due !== undefined && due < Date.now() - LOST_ALARM_MS) this.wakeNow();
+  }
+
   wakeNow(): void {
     this.wakeAt(Date.now());
   }
@@ -33,8 +38,8 @@ export class AlarmClock {
   }
 
   /**
-   * Wakes the object at `time` (milliseconds since 1970) or earlier: what is due in many years is asked for once a year. Inside `transactionSync` the alarm commits, or not,
-   * together with what it is for.
+   * Wakes the object at `time` (milliseconds since 1970) or earlier: what is due in many years is asked for once a year.
+   * Inside `transactionSync` the alarm commits, or not, together with what it is for.
    */
   wakeAt(time: number): void {
     const due = Math.min(time, Date.now() + ALARM_AHEAD_MS);

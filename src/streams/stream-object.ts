@@ -82,7 +82,10 @@ export function streamObject(app: App) {
       this.#place = { store, stream };
       this.#stream = stream;
       this.#alarm = new AlarmClock(ctx.storage);
-      void ctx.blockConcurrencyWhile(() => this.#alarm.load());
+      void ctx.blockConcurrencyWhile(async () => {
+        await this.#alarm.load();
+        this.#alarm.rescue(journal.timers.nextDue());
+      });
       const journal = (this.#journal = new Journal(ctx.storage, this.#alarm));
       this.#outbox = new Outbox(ctx.storage, this.#alarm, journal.events, this.#place, () => logOf(env, store));
       const aggregate = app.aggregates.get(categoryOf(stream));

@@ -173,6 +173,22 @@ describe("an alarm that the platform has lost", () => {
     expect(await log()).toHaveLength(2);
   });
 
+  it("is set again when the stream wakes up, for a timer that was due long ago", async () => {
+    const { post, json, stream } = freshStore("lost-timer");
+    const stub = stream("reminder", "1");
+    await post("/aggregates/reminder/1/Ask", { in: "1h" });
+    await runInDurableObject(stub, (_instance, { storage }) => {
+      storage.sql.exec(`UPDATE timers SET due = ?`, Date.now() - 2 * 3_600_000);
+      return storage.deleteAlarm();
+    });
+    await evictDurableObject(stub);
+    await json("/streams/reminder/1"); // any request wakes it, also one that writes nothing
+    await vi.waitFor(async () => {
+      const { events } = await json("/streams/reminder/1");
+      expect(events.map(({ type }: { type: string }) => type)).toContain("Reminded");
+    }, 10_000);
+  });
+
   it("is set again by the next wake-up of a webhook that waits for its next attempt (promise 6)", async () => {
     const { read, wake, endpoint, storage, armed } = await subscribed("lost-alarm");
     const { pass } = clock();
