@@ -55,9 +55,11 @@ export class Intake {
       if (!settings) return undefined;
       const page = await this.#host.log().read({ after: lane.after, to: lane.seen, limit: 1, stream });
       const [event] = page.events;
-      if (!event) break;
-      if (isOfInterest(event, settings, this.#host, feed) && !this.#books.isKnown(run, event.position)) return event;
-      lane.after = event.position;
+      if (event && isOfInterest(event, settings, this.#host, feed) && !this.#books.isKnown(run, event.position)) return event;
+      // A page without events is not the end: it stops where a segment of the log does, and the rest is in the next one.
+      const next = event?.position ?? page.next ?? lane.after;
+      if (next <= lane.after) break;
+      lane.after = next;
     }
     if (this.#host.settings()) this.#books.endLane(lane);
     return undefined;

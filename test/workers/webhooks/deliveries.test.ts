@@ -116,6 +116,30 @@ describe("promise 6: in stream order", () => {
     expect(received().slice(3)).toEqual(["reading/a/1", "reading/a/2"]);
   });
 
+  it("though the log went on in further segments while a stream waited: what waits is behind segments without an event of it", async () => {
+    const limits = env as { LOG_SEGMENT_BYTES?: string };
+    const { pass } = clock();
+    const { read, wake, alarm, endpoint, received, books, segments } = await subscribed("rolled-over");
+    endpoint.answer = ({ stream }) => (stream === "reading/a" ? FAILED() : new Response(null, { status: 204 }));
+    await read("a", 1);
+    await wake();
+    await eventually(async () => expect(await books()).toMatchObject([{ status: "pending", attempts: 1 }]));
+    limits.LOG_SEGMENT_BYTES = "1"; // every commit fills its segment
+    for (const value of [2, 3, 4]) await read("b", value);
+    await read("a", 5);
+    await read("a", 6);
+    delete limits.LOG_SEGMENT_BYTES;
+    expect((await segments()).length).toBeGreaterThan(3);
+    await wake();
+    await eventually(() => expect(received().filter((event) => event.startsWith("reading/b"))).toHaveLength(3));
+    endpoint.answer = () => new Response(null, { status: 204 });
+    pass(6_000);
+    await alarm();
+    const ofA = () => received().filter((event) => event.startsWith("reading/a"));
+    await eventually(() => expect(ofA()).toEqual(["reading/a/1", "reading/a/1", "reading/a/2", "reading/a/3"]));
+    await eventually(async () => expect((await books()).map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => "delivered")));
+  });
+
   it("a few at a time, and never two of one stream", async () => {
     const { read, wake, books, endpoint, received } = await subscribed("flight");
     const underWay = new Set<string>();
