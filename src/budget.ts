@@ -31,10 +31,20 @@ export class Budget {
     this.#statements += statements;
   }
 
+  /** Another invocation has begun. */
+  renew(): void {
+    this.#calls = 0;
+    this.#statements = 0;
+  }
+
+  /** Calls that fit still, each with a statement. */
+  get left(): number {
+    return Math.min(this.caps.calls - this.#calls, this.caps.statements - this.#statements) - INVOCATION_RESERVE;
+  }
+
   /** Whether so many more calls fit, each with a statement, and what ends the work in order after them. */
   fits(calls: number): boolean {
-    const { calls: most, statements } = this.caps;
-    return this.#calls + calls + INVOCATION_RESERVE <= most && this.#statements + calls + INVOCATION_RESERVE <= statements;
+    return calls <= this.left;
   }
 }
 

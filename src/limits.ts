@@ -40,6 +40,9 @@ export const LAST_TIME_MS = 8_640_000_000_000_000;
 export const ALARM_AHEAD_MS = 365 * 86_400_000;
 /** Timers that one stream may have. Ours: all are read when one of them is due, and shown with the state. */
 export const STREAM_TIMERS = 1_000;
+/** Timers carried out, and events stored by them, in one alarm; the next one goes on. Ours: some seconds, and some calls to the log. */
+export const TIMERS_AT_ONCE = 100;
+export const TIMER_EVENTS_AT_ONCE = 10 * APPEND_EVENTS;
 /** Bytes of a timer's key. Ours: room for any id. */
 export const TIMER_KEY_BYTES = 256;
 
@@ -109,11 +112,19 @@ export const INVOCATION_RESERVE = 10;
 export const CONSUMER_CALLS = 26;
 /** Consumers of one batch of wake-ups that work at the same time. Ours: they share 128 MB (platform). */
 export const CONSUMERS_AT_ONCE = 4;
+/** Calls to ask one store's log to ring for those behind: where it lies, and the log. Ours. */
+export const SWEEP_CALLS = 2;
+/** Statements to drop what a view has left behind in a store, apart from its rows. Ours. */
+export const DROP_CALLS = 8;
+/** Calls and statements of one read of a live view: with another look at the primary, and the work that it does when nobody else has. Ours. */
+export const LIVE_READ_CALLS = 10;
+/** Calls for the figures of one webhook: its own, and the age of its next event. Ours. */
+export const METRICS_CALLS = 2;
 /** Calls after which a processor's checkpoint moves. Ours: below the 50 (platform) of the Free plan, whoever runs it. */
 export const PORTION_CALLS = 24;
 /** Statements of a view's SQL handlers in one commit. Ours: as for {@link PORTION_CALLS}. */
 export const VIEW_SQL_STATEMENTS = 20;
-/** Milliseconds between two looks at what is not there yet: at first and at most, four times as long each time. Ours: at most ten looks in 30 s. */
+/** Milliseconds between two looks at what is not there yet: at first and at most, five times as long each time. Ours: eight looks in 30 s. */
 export const LOOK_AGAIN_MS = 25;
 export const LOOK_AGAIN_MAX_MS = 10_000;
 /** Milliseconds after which one who waits for an event looks again when as many wait as a log may have subscribers. Ours. */
@@ -167,6 +178,8 @@ export const WEBHOOK_TIMEOUT_MS = 15_000;
 export const WEBHOOK_EXCERPT_MS = 1_000;
 /** Deliveries of one webhook under way at once. Platform: 6 simultaneous outgoing connections per request. */
 export const WEBHOOK_IN_FLIGHT = 6;
+/** Calls that one delivery may make: to find its event, to read it, to send it. Ours. */
+export const WEBHOOK_DELIVERY_CALLS = 4;
 /** Webhooks that a store may have at run time. Ours: they are listed in one answer, and each is woken for every event. */
 export const WEBHOOKS = 1_000;
 /** Deliveries per second that a webhook may be limited to. Ours: more is what no limit means for one object. */

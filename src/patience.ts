@@ -32,7 +32,7 @@ export class Patience {
   async wait(happens?: (ms: number) => Promise<unknown>): Promise<void> {
     const left = Math.max(0, this.#until - Date.now());
     const pause = Math.min(this.#pause, left);
-    this.#pause = Math.min(4 * this.#pause, LOOK_AGAIN_MAX_MS);
+    this.#pause = Math.min(5 * this.#pause, LOOK_AGAIN_MAX_MS);
     // Who cannot be asked (out of reach, or of an earlier version) is not waited for.
     const happened = happens?.(Math.min(left, LOOK_AGAIN_MAX_MS)).catch(() => scheduler.wait(pause));
     await Promise.all([scheduler.wait(pause), happened]);

@@ -115,7 +115,7 @@ function familiesOf(store: string, { log, consumers, webhooks, databases }: Stor
     gauge("webhook_blocked_since_timestamp_seconds", "When the first of these streams began to wait.", blockedSince),
     gauge("webhook_full", "1 when as many streams wait as may: the webhook takes no further event.", full),
     gauge("webhooks", "Webhooks that the store has.", ofStore(webhooks.all)),
-    gauge("webhooks_not_measured", "Those of them beyond the 100 whose figures are here.", ofStore(webhooks.all - webhooks.measured)),
+    gauge("webhooks_not_measured", "Those of them whose figures are not here.", ofStore(webhooks.all - webhooks.measured)),
   ];
 }
 

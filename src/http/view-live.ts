@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { DELETED } from "../event.ts";
-import { LIVE_BEHIND_MS, LIVE_INTERVAL_MS, LIVE_READS, MAX_POSITION } from "../limits.ts";
+import { LIVE_BEHIND_MS, LIVE_INTERVAL_MS, MAX_POSITION } from "../limits.ts";
 import { type Change, LiveView } from "../views/live.ts";
 import type { Served } from "../views/query.ts";
 import type { View } from "../views/view.ts";
@@ -105,7 +105,7 @@ export class LiveBlocks implements BlockSource {
 
   async #next(deadline: number): Promise<Blocks> {
     if (this.#first !== "") return { text: "" };
-    if (this.#live.reads >= LIVE_READS) return this.#end(LONG);
+    if (this.#live.isSpent) return this.#end(LONG);
     if (!this.#live.isPending) {
       const messages = await this.#inbox.take(Math.max(0, deadline - Date.now()));
       if (messages === "closed") return this.#end(comment(this.#inbox.reason));
@@ -122,7 +122,7 @@ export class LiveBlocks implements BlockSource {
       if (step.outcome === "rebuilt") return this.#end(reset());
       if (step.outcome === "changes") return this.#tell(step.changes, step.position);
       if (this.#live.behindMs >= LIVE_BEHIND_MS) return this.#end(this.#behind());
-      if (this.#live.reads >= LIVE_READS) return this.#end(LONG);
+      if (this.#live.isSpent) return this.#end(LONG);
       // A sign of life meanwhile.
       if (Date.now() + look >= deadline) return { text: "" };
       await scheduler.wait(look);

@@ -13,7 +13,7 @@ import type { Applied, Consumer } from "../delivery/consumer.ts";
 import { AppError, ofApp, passes, thrown } from "../platform-errors.ts";
 import type { DataSchema, RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
-import { CONSUMER_BUDGET_MS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../limits.ts";
+import { CONSUMER_BUDGET_MS, CONSUMER_CALLS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS, INVOCATION_CALLS } from "../limits.ts";
 import type { Effect, Outcome } from "./effect.ts";
 import { type Reaction, appendFact, hasFact } from "./facts.ts";
 import { type World, callOut, keyOf, recordOf, recordable } from "./outside.ts";
@@ -45,6 +45,8 @@ export function effectConsumer(
     budget?.spend(1);
     return outside(request);
   };
+  // The calls of one wave must fit into what a consumer has when it begins.
+  const width = budget && budget.caps.calls < INVOCATION_CALLS.paid ? EFFECTS_WITHIN : EFFECTS_IN_FLIGHT;
   const performing: Performing = { env, store, effect, outside: counted, checkpoint };
   return {
     kind: "processor",
@@ -62,12 +64,12 @@ export function effectConsumer(
       // The log wakes whoever has not caught up again and again. While a call takes its time, the others must stay away.
       if (events.length > 0) await checkpoint.lease(from, leaseOf(effect));
       let position = from;
-      for (const wave of waves(events, (event) => lanesOf(effect, event), EFFECTS_IN_FLIGHT)) {
+      for (const wave of waves(events, (event) => lanesOf(effect, event), width)) {
         const failure = await performAll(performing, wave);
         const last = wave.at(-1)?.position ?? to;
         const isLast = last === events.at(-1)?.position;
         const done = failure ? failure.event.position - 1 : isLast ? to : last;
-        const hasRoom = budget?.fits(EFFECT_CALLS * EFFECTS_IN_FLIGHT) ?? true;
+        const hasRoom = budget?.fits(EFFECT_CALLS * width) ?? true;
         const more = !failure && !isLast && hasRoom && Date.now() < deadline;
         if (done > position) await checkpoint.commit(position, done, more ? [checkpoint.extendLease(leaseOf(effect))] : []);
         position = done;
@@ -82,6 +84,8 @@ export function effectConsumer(
 
 /** Calls that an effect makes for one event: whether it is done, its note, one request, its outcome. Ours. */
 const EFFECT_CALLS = 5;
+/** Events at once where calls are few: so many that its own questions and commits fit along with them. */
+const EFFECTS_WITHIN = Math.floor((CONSUMER_CALLS - 6) / EFFECT_CALLS);
 
 /** Until when the other workers stay away: longer than the calls of one wave may take (milliseconds since 1970). */
 function leaseOf({ timeoutMs }: Effect): number {

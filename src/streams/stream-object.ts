@@ -13,6 +13,7 @@ import type { App } from "../app.ts";
 import { envOfObject } from "../placement.ts";
 import { DELETED, DELETED_DATA, type StoredEvent, categoryOf, erases, streamIdOf } from "../event.ts";
 import { newEventId } from "../ids.ts";
+import { TIMERS_AT_ONCE, TIMER_EVENTS_AT_ONCE } from "../limits.ts";
 import { logOf, streamOfObject } from "../objects.ts";
 import type {
   AppendAnswer,
@@ -230,7 +231,10 @@ export function streamObject(app: App) {
 
     /** Carries out each timer that is due, once: the timer goes in the transaction that stores its events. */
     #fireTimers(): void {
-      for (const timer of this.#journal.timers.all()) {
+      const { head } = this.#journal;
+      for (const [index, timer] of this.#journal.timers.all().entries()) {
+        // The alarm that is set for the next timer goes on.
+        if (index >= TIMERS_AT_ONCE || this.#journal.head - head >= TIMER_EVENTS_AT_ONCE) return;
         if (timer.due > Date.now()) return;
         // One of those before it may have taken it back, or moved it.
         if (!this.#journal.timers.isPending(timer)) continue;

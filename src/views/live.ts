@@ -7,8 +7,9 @@
  * have: a reader resumes after the last position that it was told.
  */
 
+import { type Budget, budgetOf, counting } from "../budget.ts";
 import type { RecordedEvent } from "../event.ts";
-import { LIVE_HELP_AFTER_MS, LIVE_KEYS } from "../limits.ts";
+import { LIVE_HELP_AFTER_MS, LIVE_KEYS, LIVE_READS, LIVE_READ_CALLS } from "../limits.ts";
 import { project } from "./project.ts";
 import { touchesOf } from "./projector.ts";
 import { type Condition, pageOf, queryStatement } from "./query-sql.ts";
@@ -43,6 +44,7 @@ export class LiveView {
   reads = 0;
   readonly store: string;
   readonly #env: Env;
+  readonly #budget: Budget | undefined;
   readonly #view: View;
   readonly #conditions: readonly Condition[];
   #generation: string | undefined;
@@ -58,7 +60,8 @@ export class LiveView {
 
   /** @param generation of the table that the reader's rows are of; without it the one that serves now */
   constructor(env: Env, store: string, view: View, conditions: readonly Condition[], generation?: string) {
-    this.#env = env;
+    this.#env = counting(env);
+    this.#budget = budgetOf(this.#env);
     this.store = store;
     this.#view = view;
     this.#conditions = conditions;
@@ -70,6 +73,11 @@ export class LiveView {
     const served = servedBy(await this.#read([], "anywhere"));
     this.#generation ??= served.generation;
     return served;
+  }
+
+  /** The invocation has no room for another read. */
+  get isSpent(): boolean {
+    return this.reads >= LIVE_READS || this.#budget?.fits(LIVE_READ_CALLS) === false;
   }
 
   /** There is something to tell. */

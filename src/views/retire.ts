@@ -1,8 +1,9 @@
 /** Drops what a view left behind: the rows and tables of earlier definitions and rebuilds, a while after they were replaced. */
 
 import type { App } from "../app.ts";
+import { type Budget, budgetOf } from "../budget.ts";
 import { prepare } from "../delivery/schema.ts";
-import { VIEW_DROP_ROWS, VIEW_GRACE_MS } from "../limits.ts";
+import { DROP_CALLS, VIEW_DROP_ROWS, VIEW_GRACE_MS } from "../limits.ts";
 import { JURISDICTIONS, databaseBinding, isDatabase } from "../placement.ts";
 import { tableOfGeneration, viewBindings } from "./generations.ts";
 import { quoted, rebuildOf } from "./table.ts";
@@ -32,14 +33,16 @@ interface Leftover {
   readonly retired_at: number | null;
 }
 
-/** Finds the generations that neither serve nor are being built, and drops those found so a grace period ago. */
+/** Finds the generations that neither serve nor are being built, and drops those found so a grace period ago, as far as there is room. */
 export async function dropRetired(app: App, env: Env): Promise<void> {
   const now = Date.now();
+  const budget = budgetOf(env);
   for (const { db, binding } of databasesOf(app, env)) {
     await prepare(db);
     for (const leftover of await leftoversIn(app, db, binding)) {
+      if (budget?.fits(DROP_CALLS) === false) return;
       if (leftover.retired_at === null) await retire(db, leftover, now);
-      else if (leftover.retired_at <= now - VIEW_GRACE_MS) await drop(app, db, leftover);
+      else if (leftover.retired_at <= now - VIEW_GRACE_MS) await drop(app, db, leftover, budget);
     }
   }
 }
@@ -70,7 +73,7 @@ async function retire(db: D1Database, { store, consumer, generation }: Leftover,
 }
 
 /** Removes the store's rows, then all trace of the generation; the table itself with the last store that had it. */
-async function drop(app: App, db: D1Database, { store, consumer, generation }: Leftover): Promise<void> {
+async function drop(app: App, db: D1Database, { store, consumer, generation }: Leftover, budget?: Budget): Promise<void> {
   const table = await tableOfGeneration(db, consumer, generation);
   const others = await db
     .prepare(`SELECT COUNT(*) AS n FROM headspring_checkpoints WHERE consumer = ? AND generation = ? AND store <> ?`)
@@ -97,7 +100,9 @@ async function drop(app: App, db: D1Database, { store, consumer, generation }: L
         `DELETE FROM ${table.name} WHERE _store = ? AND ${key} IN (SELECT ${key} FROM ${table.name} WHERE _store = ? LIMIT ${VIEW_DROP_ROWS})`,
       )
       .bind(store, store);
-    while ((await some.run()).meta.changes > 0);
+    while ((await some.run()).meta.changes > 0) {
+      if (budget?.fits(DROP_CALLS) === false) return; // the rest is for the next time
+    }
     await db.batch(forget);
   }
   logger.info({ message: "the rows of a replaced table of a view were dropped", store, consumer, generation });

@@ -3,7 +3,7 @@
  * time while the endpoint is down. Whatever it holds in memory can be lost at any moment: the books and the log give it back.
  */
 
-import { WEBHOOK_IN_FLIGHT } from "../limits.ts";
+import { WEBHOOK_DELIVERY_CALLS, WEBHOOK_IN_FLIGHT } from "../limits.ts";
 import type { Books } from "./books.ts";
 import type { Turn } from "./turn.ts";
 import type { Host } from "./host.ts";
@@ -69,12 +69,15 @@ export class Dispatcher {
         this.#readLater(error);
         wakeAt = this.#readAgainAt;
       }
+      const isSpent = !this.#host.hasRoom(WEBHOOK_DELIVERY_CALLS);
       const reads = this.#intake.isHungry && Date.now() >= this.#readAgainAt;
       const pause = reads ? 0 : wakeAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, wakeAt - Date.now());
-      if (this.#underWay.size === 0 && pause > DOZE_MS) {
+      if (this.#underWay.size === 0 && (isSpent || pause > DOZE_MS)) {
         // No await since the last look at what there is to do: what arrives from now on finds no loop, and starts one.
         this.#running = undefined;
-        if (wakeAt !== undefined) this.#host.wakeAt(wakeAt);
+        // What this invocation has no room for is for the alarm's.
+        const next = isSpent ? Date.now() : wakeAt;
+        if (next !== undefined) this.#host.wakeAt(next);
         return;
       }
       await this.#doze(pause);
@@ -110,7 +113,7 @@ export class Dispatcher {
         const times = [due, wantsMore].filter((time) => time !== undefined);
         return times.length === 0 ? undefined : Math.max(Math.min(...times), health.closedUntil);
       }
-      if (!isRoom) return undefined;
+      if (!isRoom || !this.#host.hasRoom((this.#underWay.size + 1) * WEBHOOK_DELIVERY_CALLS)) return undefined;
       if (notBefore > now) return notBefore;
       if (settings.rate !== undefined) this.#slot = now + 1_000 / settings.rate;
       this.#launch(turn);

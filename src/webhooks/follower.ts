@@ -7,6 +7,7 @@
  */
 
 import { AlarmClock } from "../alarm-clock.ts";
+import { Budget, capsOf, counting } from "../budget.ts";
 import { WEBHOOK_FAILING_STREAMS } from "../limits.ts";
 import { logOf } from "../objects.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -43,6 +44,10 @@ export class Follower {
   readonly life: Lifecycle;
   readonly #with: Equipment;
   readonly #alarm: AlarmClock;
+  /** Of the invocation under way: each wake-up and each alarm is one. */
+  readonly #budget: Budget;
+  /** Its calls are counted. */
+  readonly #env: Env;
   #books: Books | undefined;
   #dispatcher: Dispatcher | undefined;
   /** That it is full. */
@@ -52,6 +57,8 @@ export class Follower {
     const { storage, announcements } = equipment;
     this.#with = equipment;
     this.#alarm = new AlarmClock(storage);
+    this.#budget = new Budget(capsOf(equipment.env));
+    this.#env = counting(equipment.env, this.#budget);
     this.life = new Lifecycle(storage, announcements);
   }
 
@@ -85,6 +92,7 @@ export class Follower {
 
   /** Takes what is new. Answers with the last position that is its own business now. */
   async wake(): Promise<number> {
+    this.#budget.renew();
     if (!this.#configuration) return NOTHING_TO_RING_FOR;
     if (!this.#sending) return this.#rest();
     const books = await this.begin();
@@ -104,6 +112,7 @@ export class Follower {
   /** Never throws: the platform gives up on an alarm after six failures. */
   async wentOff(): Promise<void> {
     this.#alarm.wentOff();
+    this.#budget.renew();
     try {
       await this.#with.announcements.publish();
       await this.#tellTheLog();
@@ -169,7 +178,7 @@ export class Follower {
   }
 
   get #log() {
-    return logOf(this.#with.env, this.#with.store);
+    return logOf(this.#env, this.#with.store);
   }
 
   #watch(): void {
@@ -193,8 +202,10 @@ export class Follower {
       send: async (key, event) => {
         const configuration = this.#configuration;
         if (!configuration) return { delivered: false, error: "the webhook was removed", durationMs: 0 };
+        this.#budget.spend(1);
         return courier.deliver(configuration, key, event);
       },
+      hasRoom: (calls) => this.#budget.fits(calls),
       settled: (outcome) => this.#settled(outcome),
       wakeAt: (time) => this.#alarm.wakeAt(time),
       complain: (message, error) => this.#complain(message, error),

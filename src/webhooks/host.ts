@@ -18,6 +18,8 @@ export interface Host {
   /** Whether the webhook is there still. */
   exists(): boolean;
   send(key: Key, event: LoggedEvent): Promise<Outcome>;
+  /** Whether the invocation under way may make so many more calls. */
+  hasRoom(calls: number): boolean;
   /** The outcome is on the books. */
   settled(outcome: Outcome): void;
   /** Sees to it that `run` is called at this time (milliseconds since 1970), if not before. */

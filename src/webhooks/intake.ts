@@ -52,7 +52,7 @@ export class Intake {
     const feed = this.#books.feeds.find(run)?.feed;
     while (lane.after < lane.seen) {
       const settings = this.#host.settings();
-      if (!settings) return undefined;
+      if (!settings || !this.#host.hasRoom(1)) return undefined;
       const page = await this.#host.log().read({ after: lane.after, to: lane.seen, limit: 1, stream });
       const [event] = page.events;
       if (event && isOfInterest(event, settings, this.#host, feed) && !this.#books.isKnown(run, event.position)) return event;
@@ -69,7 +69,7 @@ export class Intake {
   #mayRead(window: Window): boolean {
     const { waits, feeds } = this.#books;
     const hasRoom = window.size + WEBHOOK_BATCH_EVENTS <= WEBHOOK_WINDOW_EVENTS && !waits.isFull;
-    return window.mayHaveMore && hasRoom && feeds.windows.includes(window) && this.#host.settings() !== undefined;
+    return window.mayHaveMore && hasRoom && this.#host.hasRoom(1) && feeds.windows.includes(window) && this.#host.settings() !== undefined;
   }
 
   async #refill(): Promise<void> {

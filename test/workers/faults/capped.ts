@@ -5,6 +5,8 @@ import { env } from "cloudflare:workers";
 export interface Used {
   calls: number;
   statements: number;
+  /** Of the calls those to D1. */
+  databases?: number;
 }
 
 /** @param used counts what one invocation uses */
@@ -12,6 +14,7 @@ export function capped(calls: number, statements: number, plan: "free" | "paid",
   const hit = (of: number): void => {
     used.calls += 1;
     used.statements += of;
+    if (of > 0) used.databases = (used.databases ?? 0) + 1;
     if (used.calls > calls || used.statements > statements) throw new Error("Too many API requests by single Worker invocation.");
   };
   const reals = new WeakMap<object, D1PreparedStatement>();

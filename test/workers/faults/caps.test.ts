@@ -1,93 +1,187 @@
 /** The platform's limits of one invocation, which the local runtime does not enforce: calls, and statements of D1. */
 
-import { createExecutionContext, createMessageBatch, getQueueResult, runDurableObjectAlarm } from "cloudflare:test";
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { operate, rebuild } from "../../../src/delivery/operate.ts";
 import { handleWakeUps } from "../../../src/delivery/wake-up.ts";
-import { defineApp, reactor, send, streamIdOf } from "../../../src/index.ts";
+import { defineApp, effect, event, reactor, send, streamIdOf } from "../../../src/index.ts";
+import type { LogRpc } from "../../../src/log-protocol.ts";
 import { awaitPosition, awaitRow } from "../../../src/views/query.ts";
 import { app, counter, reading, totals, values } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
+import { payment } from "../processors/support.ts";
 import { type Used, capped } from "./capped.ts";
 
 let warnings: ReturnType<typeof vi.spyOn>;
-beforeEach(() => (warnings = vi.spyOn(console, "warn").mockReturnValue()));
+beforeEach(() => {
+  warnings = vi.spyOn(console, "warn").mockReturnValue();
+  vi.spyOn(console, "log").mockReturnValue();
+});
 afterEach(() => vi.restoreAllMocks());
+
+type Store = ReturnType<typeof quietStore>;
 
 /** Answers each reading with three commands. */
 const fan = reactor("fan", {
   from: reading,
   emits: counter,
-  on: { Read: ({ stream, data }) => [0, 1, 2].map((one) => send(counter, `${streamIdOf(stream)}-${data.value}-${one}`, "Count", {})) },
+  on: { Read: ({ stream, data }) => [0, 1, 2].map((one) => send(counter, `${streamIdOf(stream)}-${data.value % 4}-${one}`, "Count", {})) },
 });
-const fanning = defineApp({
-  ...app,
-  aggregates: [...app.aggregates.values()],
-  categories: [...app.categories.values()],
+/** Asks the outside about each reading. */
+const pay = effect("pay", {
+  from: reading,
+  records: payment,
+  on: {
+    Read: async ({ data }, { fetch }) => {
+      const answer = await fetch("https://payments.example/", { method: "POST", body: String(data.value) });
+      return event("Paid", { receipt: await answer.text() });
+    },
+  },
+});
+const working = defineApp({
+  aggregates: [...app.aggregates.values()].filter(({ name }) => !app.processors.has(name)),
+  categories: [...app.categories.values(), payment],
   views: [totals, values],
-  processors: [fan],
+  processors: [fan, pay, app.processors.get("errand")!, app.processors.get("move")!],
   webhooks: [],
 });
 
-describe.each([
+const PLANS = [
   [50, 50, "free"],
   [10_000, 1_000, "paid"],
-] as const)("an invocation that may make %i calls and %i statements", (calls, statements, plan) => {
-  it("brings every consumer of the app to the head, and exports what it should", async () => {
-    const store = quietStore(`caps-${plan}`);
-    const events = Array.from({ length: 60 }, (_, value) => ({ type: "Read", data: { value } }));
-    await store.post("/streams/reading/s", { events });
+] as const;
+
+describe.each(PLANS)("an invocation that may make %i calls and %i statements", (calls, statements, plan) => {
+  /** Wakes them, and again whoever asked for it or lags, until all are at the head. Answers with how many invocations that took. */
+  async function bringToHead(store: Store, ...names: string[]): Promise<number> {
     let invocations = 0;
-    let bodies: unknown[] = ["fan", "totals", "values"].map((consumer) => ({ store: store.store, consumer, head: 0 }));
-    while (bodies.length > 0) {
+    let used: Used = { calls: 0, statements: 0 };
+    vi.spyOn(globalThis, "fetch").mockImplementation(async () => {
+      if ((used.calls += 1) > calls) throw new Error("Too many subrequests.");
+      return new Response("receipt");
+    });
+    for (let bodies: unknown[] = wakeUps(store, names); bodies.length > 0;) {
       const before = store.sent().length;
       const batch = createMessageBatch(
         "headspring-wake-ups",
         bodies.map((body, index) => ({ id: `${invocations}-${index}`, timestamp: new Date(), attempts: 1, body })),
       );
-      await handleWakeUps(fanning, capped(calls, statements, plan), batch);
+      used = { calls: 0, statements: 0 };
+      await handleWakeUps(working, capped(calls, statements, plan, used), batch);
       expect((await getQueueResult(batch, createExecutionContext())).retryMessages).toEqual([]);
       expect(++invocations).toBeLessThan(60);
-      bodies = store
-        .sent()
-        .slice(before)
-        .map(({ body }) => body)
-        .filter(({ consumer }) => ["fan", "totals", "values"].includes(consumer));
-      if (bodies.length === 0 && (await lagging(store.store))) {
-        await runDurableObjectAlarm(store.logObject());
-        bodies = ["fan", "totals", "values"].map((consumer) => ({ store: store.store, consumer, head: 0 }));
-      }
+      const sent = store.sent().slice(before);
+      bodies = sent.map(({ body }) => body).filter(({ consumer }) => names.includes(consumer));
+      if (bodies.length === 0 && (await isBehind(store.store, names))) bodies = wakeUps(store, names);
     }
     expect(warnings).not.toHaveBeenCalled();
-    expect((await store.log()).filter(({ type }) => type === "Counted")).toHaveLength(180);
-    expect((await store.rows(values)).get("any")).toEqual({ value: "any", count: 60 });
-    if (plan === "free") expect(invocations).toBeGreaterThan(7);
+    return invocations;
+  }
+
+  it("brings a reactor and views to the head, and exports what it should", async () => {
+    const store = quietStore(`caps-${plan}`);
+    await store.post("/streams/reading/s", { events: readings(24) });
+    const invocations = await bringToHead(store, "fan", "totals", "values");
+    expect(typesIn(await store.log()).Counted).toBe(72);
+    expect((await store.rows(values)).get("any")).toEqual({ value: "any", count: 24 });
+    if (plan === "free") expect(invocations).toBeGreaterThan(3);
+  });
+
+  it("builds a view with rows anew, while the earlier table answers", async () => {
+    const store = quietStore(`caps-rebuild-${plan}`);
+    await store.post("/streams/reading/s", { events: readings(700) });
+    await bringToHead(store, "values");
+    const rows = await store.rows(values);
+    await rebuild(env, store.store, values);
+    await bringToHead(store, "values");
+    expect(await store.rows(values)).toEqual(rows);
+    expect(rows.size).toBe(8);
+    const { serving } = (await env.VIEWS.prepare(`SELECT serving FROM headspring_views WHERE store = ?`)
+      .bind(store.store)
+      .first<{ serving: string }>())!;
+    const { results } = await env.VIEWS.prepare(`SELECT position FROM headspring_checkpoints WHERE store = ? AND generation = ?`)
+      .bind(store.store, serving)
+      .all();
+    expect(results).toEqual([{ position: 700 }]);
+  });
+
+  it("brings a process manager's instances to their end, with the outcomes of all their commands", async () => {
+    const store = quietStore(`caps-errand-${plan}`);
+    const jobs = [1, 2, 3].map((by) => ({ counter: `c${by}`, by }));
+    const wishes = ["a", "b", "c", "d", "e"].map((errand) => ({ type: "Wished", data: { errand, jobs } }));
+    await store.post("/streams/wish/all", { events: wishes });
+    const invocations = await bringToHead(store, "errand");
+    expect(typesIn(await store.log())).toMatchObject({ Begun: 5, Counted: 15, JobDone: 15, Ended: 5 });
+    if (plan === "free") expect(invocations).toBeGreaterThan(1);
+  });
+
+  it("brings sagas to their end, those that are undone too", async () => {
+    const store = quietStore(`caps-saga-${plan}`);
+    for (const owner of ["p", "q"]) await store.post(`/aggregates/purse/${owner}/Put`, { amount: 100 });
+    const moves = [
+      ...[1, 2, 3].map((move) => ({ move: `m${move}`, from: ["p", "q"] })),
+      ...[4, 5].map((move) => ({ move: `m${move}`, from: ["p", "poor"] })),
+    ];
+    await store.post("/streams/word/all", {
+      events: moves.map((data) => ({ type: "MoveWanted", data: { ...data, to: "r", amount: 5, atOnce: false } })),
+    });
+    const invocations = await bringToHead(store, "move");
+    expect(typesIn(await store.log())).toMatchObject({ SagaCompleted: 3, SagaFailed: 2, StepUndone: 2 });
+    expect((await store.json("/aggregates/purse/p")).state.amount).toBe(85);
+    if (plan === "free") expect(invocations).toBeGreaterThan(1);
+  });
+
+  it("lets an effect ask the outside about all events, once each", async () => {
+    const store = quietStore(`caps-effect-${plan}`);
+    await bringToHead(store, "pay", "values", "errand", "move", "totals");
+    for (const stream of ["a", "b", "c", "d", "e", "f", "g"]) await store.post(`/streams/reading/${stream}`, { events: readings(2) });
+    const invocations = await bringToHead(store, "values", "errand", "move", "totals", "pay");
+    expect(typesIn(await store.log())).toMatchObject({ Paid: 14, $EffectStarted: 14 });
+    expect(fetch).toHaveBeenCalledTimes(14);
+    if (plan === "free") expect(invocations).toBeGreaterThan(2);
   });
 });
 
-async function lagging(store: string): Promise<boolean> {
-  const { results } = await env.VIEWS.prepare(
-    `SELECT MIN(position) AS least, COUNT(*) AS all_of FROM headspring_checkpoints WHERE store = ?`,
-  )
-    .bind(store)
-    .all<{ least: number; all_of: number }>();
-  return results[0]?.all_of !== 3 || (results[0]?.least ?? 0) < ((await env.LOGS.getByName(store).head()) as number);
+const readings = (count: number) => Array.from({ length: count }, (_, value) => ({ type: "Read", data: { value: value % 7 } }));
+
+const wakeUps = ({ store }: Store, names: readonly string[]) => names.map((consumer) => ({ store, consumer, head: 0 }));
+
+function typesIn(events: readonly { readonly type: string }[]): Partial<Record<string, number>> {
+  return Object.fromEntries([...Map.groupBy(events, ({ type }) => type)].map(([type, some]) => [type, some.length]));
 }
 
-describe("a wait in which nothing happens", () => {
+async function isBehind(store: string, names: readonly string[]): Promise<boolean> {
+  const { results } = await env.VIEWS.prepare(
+    `SELECT MIN(position) AS least, COUNT(DISTINCT consumer) AS all_of FROM headspring_checkpoints
+     WHERE store = ? AND consumer IN (SELECT value FROM json_each(?)) AND retired_at IS NULL`,
+  )
+    .bind(store, JSON.stringify(names))
+    .all<{ least: number; all_of: number }>();
+  return results[0]?.all_of !== names.length || (results[0]?.least ?? 0) < ((await env.LOGS.getByName(store).head()) as number);
+}
+
+describe("a wait of 30 s in which nothing happens", () => {
+  type Wait = (counted: Env, store: string, until: number) => Promise<unknown>;
+  const forRow: Wait = (counted, store, until) => awaitRow(counted, store, values, "none", { position: 0, deadline: 0 }, until);
+  const forPosition: Wait = (counted, store, until) => awaitPosition(counted, store, values, 99, until);
+
   it.each([
-    [
-      "for a row",
-      (counted: Env, store: string, until: number) => awaitRow(counted, store, values, "none", { position: 0, deadline: 0 }, until),
-    ],
-    ["for a position", (counted: Env, store: string, until: number) => awaitPosition(counted, store, values, 99, until)],
-  ])("%s asks D1 and the log a few times only", async (_what, wait) => {
+    ["for a row", forRow, false],
+    ["for a position", forPosition, false],
+    ["for a position of a view that is paused", forPosition, true],
+  ])("%s asks D1 at most ten times", async (_what, wait, isPaused) => {
     const store = quietStore("waits");
     await store.read("s", 1);
     await store.wake("values");
+    if (isPaused) await operate(app, env, store.store, "values", "pause");
     const used: Used = { calls: 0, statements: 0 };
-    await wait(capped(Infinity, Infinity, "paid", used), store.store, Date.now() + 2_000);
-    expect(used.calls).toBeLessThan(12);
+    const begun = Date.now();
+    const counted = hurried(capped(Infinity, Infinity, "paid", used), store.store);
+    await wait(counted, store.store, begun + 30_000);
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(30_000);
+    expect(used.databases).toBeGreaterThan(2);
+    expect(used.databases).toBeLessThanOrEqual(10);
   });
 
   it("ends at once when what it waits for comes", async () => {
@@ -99,3 +193,15 @@ describe("a wait in which nothing happens", () => {
     expect((await waiting).row).toEqual({ value: "7", count: 1 });
   });
 });
+
+/** The clock goes on by what is waited for, and nobody waits. */
+function hurried(real: Env, store: string): Env {
+  let now = Date.now();
+  const pass = async (ms: number) => void (now += ms);
+  vi.spyOn(Date, "now").mockImplementation(() => now);
+  vi.spyOn(scheduler, "wait").mockImplementation(pass);
+  const log = real.LOGS.getByName(store) as unknown as LogRpc;
+  const changed: LogRpc["changed"] = async (_filter, _after, ms) => (await pass(ms), log.head());
+  const waiting = new Proxy(log, { get: (target, name) => (name === "changed" ? changed : Reflect.get(target, name)) });
+  return Object.create(real, { LOGS: { value: { getByName: () => waiting }, enumerable: true } }) as Env;
+}

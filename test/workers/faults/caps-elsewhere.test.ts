@@ -1,0 +1,149 @@
+/** The platform's limits of one invocation where no consumer is woken: webhooks' objects, live views, figures, the cron, timers. */
+
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { measure } from "../../../src/delivery/measure.ts";
+import { prepare } from "../../../src/delivery/schema.ts";
+import { sweep } from "../../../src/delivery/sweep.ts";
+import { LiveBlocks } from "../../../src/http/view-live.ts";
+import { TIMERS_AT_ONCE } from "../../../src/limits.ts";
+import { LiveView } from "../../../src/views/live.ts";
+import { Follower } from "../../../src/webhooks/follower.ts";
+import { app, totals } from "../app.ts";
+import { eventually, quietStore } from "../delivery/support.ts";
+import { freshStore } from "../support.ts";
+import { subscribed } from "../webhooks/support.ts";
+import { type Used, capped } from "./capped.ts";
+
+afterEach(() => {
+  delete (env as { WORKERS_PLAN?: string }).WORKERS_PLAN;
+  vi.restoreAllMocks();
+});
+
+const PLANS = [
+  [50, 50, "free"],
+  [10_000, 1_000, "paid"],
+] as const;
+
+describe.each(PLANS)("an invocation that may make %i calls and %i statements", (calls, statements, plan) => {
+  it("lets a webhook deliver what there is, and the alarm goes on", async () => {
+    const hook = await subscribed(`caps-hook-${plan}`, { types: ["Read"], concurrency: 4 });
+    (env as { WORKERS_PLAN?: string }).WORKERS_PLAN = plan;
+    await hook.evict(); // it reads the plan when it begins
+    for (const stream of ["a", "b", "c", "d"]) {
+      const events = Array.from({ length: 25 }, (_, value) => ({ type: "Read", data: { value } }));
+      await hook.post(`/streams/reading/${stream}`, { events });
+    }
+    const invocations = countInvocations(hook.store, calls);
+    hook.endpoint.answer = () => (invocations.hit(), new Response(null, { status: 204 }));
+    await hook.wake();
+    await eventually(() => expect(hook.received()).toHaveLength(100));
+    await eventually(async () => expect((await hook.report()).deliveries?.pending ?? 0).toBe(0));
+    expect(new Set(hook.received()).size).toBe(100);
+    expect(invocations.tooMany()).toBe(0);
+    if (plan === "free") expect(invocations.begun()).toBeGreaterThan(2);
+  });
+
+  it("ends a live view before it has asked too often", async () => {
+    const { store, post, wake } = quietStore(`caps-live-${plan}`);
+    await post("/aggregates/counter/c/Count", {});
+    await wake("totals");
+    const live = new LiveView(capped(calls, statements, plan), store, totals, []);
+    const { generation } = await live.start();
+    const { 0: ours, 1: logs } = new WebSocketPair();
+    logs.accept();
+    const blocks = new LiveBlocks(totals, live, ours, generation, 0);
+    await blocks.next(1);
+    let told = 0;
+    const counted = JSON.stringify({ type: "Counted", stream: "counter/c", position: 1, version: 1, data: { total: 1 }, meta: {} });
+    for (let isLast = false; !isLast && told < 20;) {
+      logs.send(counted);
+      const { text, last = false } = await blocks.next(1_000);
+      isLast = last;
+      expect(text).toContain(last ? ": this has been going on for long" : "event: row");
+      if (!last) told += 1;
+    }
+    if (plan === "free") expect(told).toBeLessThan(20);
+    expect(told).toBeGreaterThan(2);
+  });
+
+  it("measures as many webhooks as there is room for, and says how many there are", async () => {
+    const { store, logClient } = quietStore(`caps-figures-${plan}`);
+    for (let index = 0; index < 45; index++) await logClient().subscribe(`wh_${String(index).padStart(4, "0")}`);
+    const { webhooks, consumers } = await measure(app, capped(calls, statements, plan), store);
+    expect(webhooks.all).toBe(45);
+    expect(consumers.filter(({ report }) => report.kind === "webhook")).toHaveLength(webhooks.measured);
+    expect(webhooks.measured).toBeGreaterThan(0);
+    if (plan === "paid") expect(webhooks.measured).toBe(45);
+  });
+
+  it("has the cron sweep some of the stores, and each has its turn", async () => {
+    await prepare(env.VIEWS);
+    const stores = Array.from({ length: 24 }, (_, index) => `caps-sweep-${plan}-${String(index).padStart(2, "0")}`);
+    await env.VIEWS.prepare(
+      `INSERT INTO headspring_checkpoints (store, consumer, generation, position, moved_from, born_at, started_at)
+       SELECT value, 'relay', '', 0, 0, 0, 0 FROM json_each(?)`,
+    )
+      .bind(JSON.stringify(stores))
+      .run();
+    const asked = new Set<string>();
+    // Logs that do not ring: what a sweep does there is not the question.
+    vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => ({ sweep: async () => void asked.add(name) }) as never);
+    const used: Used = { calls: 0, statements: 0 };
+    for (let turn = 0; turn < 8; turn++) {
+      Object.assign(used, { calls: 0, statements: 0 });
+      vi.spyOn(Math, "random").mockReturnValue(turn / 8);
+      await sweep(app, capped(calls, statements, plan, used));
+    }
+    expect(stores.filter((store) => !asked.has(store))).toEqual([]);
+    if (plan === "free") expect(used.calls).toBeLessThan(24);
+    await env.VIEWS.prepare(`DELETE FROM headspring_checkpoints WHERE store LIKE 'caps-sweep-%'`).run();
+  });
+});
+
+/** Counts what a webhook's object asks of its store's log and of the outside, from one wake-up or alarm to the next. */
+function countInvocations(store: string, most: number) {
+  let [used, tooMany, begun] = [0, 0, 0];
+  const hit = () => {
+    if (++used <= most) return;
+    tooMany += 1;
+    throw new Error("Too many subrequests.");
+  };
+  for (const door of ["wake", "wentOff"] as const) {
+    const real = Follower.prototype[door] as () => Promise<never>;
+    vi.spyOn(Follower.prototype, door).mockImplementation(function (this: Follower) {
+      used = 0;
+      begun += 1;
+      return real.call(this);
+    });
+  }
+  const getByName = env.LOGS.getByName.bind(env.LOGS);
+  vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+    const real = getByName(name);
+    if (name !== store) return real;
+    return new Proxy(real, {
+      get: (target, property) =>
+        property === "read" ? async (request: never) => (hit(), target.read(request)) : Reflect.get(target, property),
+    });
+  });
+  return { hit, tooMany: () => tooMany, begun: () => begun };
+}
+
+describe("a stream with more timers due than one alarm carries out", () => {
+  it("carries out some, and the next alarm goes on", async () => {
+    const { post, json, stream } = freshStore("caps-timers");
+    const parts = Array.from({ length: TIMERS_AT_ONCE + 20 }, (_, part) => ({ part: String(part), in: "1h" }));
+    await post("/aggregates/agenda/1/Plan", { parts });
+    const now = Date.now();
+    // Set for the time when the first was due, the next alarm does not go off by itself here.
+    vi.spyOn(Date, "now").mockImplementation(() => now + 7_200_000);
+    const rang = [];
+    for (let alarm = 0; alarm < 2; alarm++) {
+      expect(await runDurableObjectAlarm(stream("agenda", "1"))).toBe(true);
+      rang.push((await json("/aggregates/agenda/1")).state.rang.length);
+    }
+    expect(rang).toEqual([TIMERS_AT_ONCE, TIMERS_AT_ONCE + 20]);
+    await evictDurableObject(stream("agenda", "1"));
+  });
+});
