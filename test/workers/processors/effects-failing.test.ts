@@ -64,7 +64,7 @@ describe("a call that fails", () => {
     });
     const consumer = calling(vague, outside(() => new Response(null, { status: 500 })).fetch);
     expect(await run(consumer)).toMatchObject({ position: 0, outcome: "resting" });
-    expect(await consumer.checkpoint.look())?.toMatchObject({ error: { message: expect.stringContaining("expected string") } });
+    expect(await consumer.checkpoint.look())?.toMatchObject({ error: { message: expect.stringContaining("must be a string") } });
   });
 
   it("goes out by the platform's own fetch when nobody says otherwise", async () => {
@@ -175,7 +175,7 @@ describe("a call that fails", () => {
       event("Refunded", {}) as never,
       'records Refunded, which "payment" does not have (Paid, Declined)',
     ],
-    ["an outcome that does not fit its schema", event("Paid", { receipt: 1 }) as never, "expected string"],
+    ["an outcome that does not fit its schema", event("Paid", { receipt: 1 }) as never, "must be a string"],
     ["an outcome that is too large", event("Paid", { receipt: "x".repeat(128 * 1024) }), "Paid for payment/s has more than 131072 bytes"],
   ])("may be one that cannot be recorded: %s", async (_what, outcome, message) => {
     const { read, run, calling, types } = store("unrecordable");
