@@ -285,7 +285,7 @@ describe("a reaction that cannot be carried out", () => {
         emits: alarm,
         on: { Read: () => append(alarm, "s", "Raised", { from: "s", value: "high" as unknown as number }) },
       }),
-      "expected number",
+      "event `Raised` of category `alarm`: `data.value` must be a number, got a string",
     ],
     [
       "a fact of an unknown type",
