@@ -169,6 +169,16 @@ export const RING_INTERVAL_MS = 100;
 export const RING_AGAIN_MS = 5_000;
 /** The longest pause between two such rings for a consumer that does not move. Ours. */
 export const RING_AGAIN_MAX_MS = 60_000;
+/** Stores that the cron's sweep reads at a time. Ours: some 1,500 rows. */
+export const SWEEP_STORES = 100;
+/** Logs that it asks at the same time. Platform: 6 simultaneous connections per invocation. */
+export const SWEEP_AT_ONCE = 6;
+/** Calls that are kept for what follows when logs have been asked: to remember it, and to drop what one view has left behind. Ours, counted. */
+export const SWEEP_PIECE_CALLS = 12;
+/** Milliseconds after which a sweep leaves the rest to the next one. Ours: far below the five minutes between two. */
+export const SWEEP_BUDGET_MS = 60_000;
+/** Milliseconds after which a store in which nothing moves is asked once in as long, instead of with each sweep. Ours: a day. */
+export const SWEEP_IDLE_MS = 86_400_000;
 /** Messages in one `sendBatch`. Platform: Queues limits. */
 export const QUEUE_BATCH_MESSAGES = 100;
 

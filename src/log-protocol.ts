@@ -83,6 +83,23 @@ export interface Acknowledgement {
   readonly asOf?: number;
 }
 
+/** Where a consumer stands by D1. */
+export interface Standing {
+  readonly consumer: string;
+  /** -1: it has something to do, wherever the head is. */
+  readonly position: number;
+  /** It is paused or has failed. */
+  readonly resting?: boolean;
+}
+
+/** What the cron's sweep has read of a store's consumers. */
+export interface Census {
+  /** Of those that keep their position in D1. */
+  readonly standings: readonly Standing[];
+  /** Also wake those whose place nobody knows, although nothing says that they are behind. */
+  readonly thorough?: boolean;
+}
+
 export interface LogRpc {
   /** Takes a stream's events, contiguously; what it already has it ignores (promise 3). An empty list asks for the head. */
   sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced>;
@@ -105,6 +122,11 @@ export interface LogRpc {
    * of a moment before this counts no more. Answers with that moment, for wake-ups that others send.
    */
   sweep(): Promise<number>;
+  /**
+   * Rings for the consumers that are behind by what the sweep has read, and keeps ringing. Answers with how many they are: 0 says that the
+   * store is at rest.
+   */
+  wakeBehind(census: Census): Promise<number>;
   /** The head as it was when the log first knew of a consumer: where one that wants no history begins. */
   knownSince(consumer: string): Promise<number>;
   /** Adds a consumer known only at run time (a webhook). Idempotent. */

@@ -6,7 +6,7 @@
  */
 
 import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "../limits.ts";
-import type { Acknowledgement } from "../log-protocol.ts";
+import type { Acknowledgement, Census } from "../log-protocol.ts";
 import type { WakeUp } from "../protocol.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -96,6 +96,30 @@ export class Bell {
     if (behind.length > 0) this.arm();
     await this.#send(behind);
     return this.#moment;
+  }
+
+  /**
+   * Rings for those who are behind by what the sweep has read in D1, and keeps ringing. Answers with how many they are.
+   *
+   * Of webhooks D1 says nothing, and what they have said themselves is forgotten with every eviction. But the alarm ends only when
+   * everybody is at the head: while none is set they are taken to be there, and are woken only by a thorough look, to be sure. That
+   * does not count them as behind: else a store that has webhooks would never be at rest.
+   *
+   * @param keepsOwnPlace whether a consumer's position is not in D1
+   */
+  async wakeBehind({ standings, thorough }: Census, keepsOwnPlace: (consumer: string) => boolean): Promise<number> {
+    const ended = (await this.#storage.getAlarm()) === null;
+    const resting = new Set<string>();
+    for (const { consumer, position, resting: rests } of standings) {
+      if (rests) resting.add(consumer);
+      else this.#acknowledged.set(consumer, position);
+    }
+    const maybe = this.#behind().filter((consumer) => !resting.has(consumer));
+    const behind = maybe.filter((consumer) => !ended || !keepsOwnPlace(consumer) || this.#acknowledged.has(consumer));
+    const rung = thorough ? maybe : behind;
+    if (rung.length > 0) this.arm();
+    await this.#send(rung);
+    return behind.length;
   }
 
   #behind(): string[] {

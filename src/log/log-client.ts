@@ -1,7 +1,17 @@
 /** A store's log, as everybody else sees it: one, however many segments it has. */
 
 import type { StoredEvent } from "../event.ts";
-import type { Acknowledgement, FeedFilter, LogPage, LogReadRequest, LogRpc, LogSize, Sequenced, StreamSummary } from "../log-protocol.ts";
+import type {
+  Acknowledgement,
+  Census,
+  FeedFilter,
+  LogPage,
+  LogReadRequest,
+  LogRpc,
+  LogSize,
+  Sequenced,
+  StreamSummary,
+} from "../log-protocol.ts";
 import { MOVED_TO, type Moved, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
 
 /** The last segment of each log that this isolate has met. Too old a number costs a call, no more. */
@@ -59,6 +69,10 @@ export class LogClient implements LogRpc {
 
   sweep(): Promise<number> {
     return this.#ask((segment) => segment.sweep());
+  }
+
+  wakeBehind(census: Census): Promise<number> {
+    return this.#ask((segment) => segment.wakeBehind(census));
   }
 
   knownSince(consumer: string): Promise<number> {

@@ -9,9 +9,9 @@ import { DurableObject } from "cloudflare:workers";
 import { markRetryable } from "../retryable.ts";
 import type { App } from "../app.ts";
 import { envOfObject } from "../placement.ts";
-import { consumersInCode, startingAtHead } from "../delivery/consumers.ts";
+import { consumersInCode, isWebhook, startingAtHead } from "../delivery/consumers.ts";
 import { type StoredEvent, erases } from "../event.ts";
-import type { Acknowledgement, FeedFilter, LogPage, LogReadRequest, LogSize, Sequenced, StreamSummary } from "../log-protocol.ts";
+import type { Acknowledgement, Census, FeedFilter, LogPage, LogReadRequest, LogSize, Sequenced, StreamSummary } from "../log-protocol.ts";
 import { Bell } from "./bell.ts";
 import { Erasures } from "./erasures.ts";
 import { Feed } from "./feed.ts";
@@ -48,6 +48,7 @@ export function logObject(app: App) {
         "streams",
         "acknowledge",
         "sweep",
+        "wakeBehind",
         "subscribe",
         "unsubscribe",
         "subscribers",
@@ -137,6 +138,10 @@ export function logObject(app: App) {
 
     async sweep(): Promise<number | Moved> {
       return this.#here(() => this.#bell.sweep());
+    }
+
+    async wakeBehind(census: Census): Promise<number | Moved> {
+      return this.#here(() => this.#bell.wakeBehind(census, (consumer) => isWebhook(app, consumer)));
     }
 
     async knownSince(consumer: string): Promise<number | Moved> {

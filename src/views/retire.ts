@@ -10,7 +10,7 @@ import { quoted, rebuildOf } from "./table.ts";
 import { logger } from "../telemetry/logger.ts";
 
 /** A database that keeps views, and the binding by which the code knows it: that of stores without a jurisdiction. */
-interface ViewDatabase {
+export interface ViewDatabase {
   readonly db: D1Database;
   readonly binding: string;
 }
@@ -33,13 +33,17 @@ interface Leftover {
   readonly retired_at: number | null;
 }
 
-/** Finds the generations that neither serve nor are being built, and drops those found so a grace period ago, as far as there is room. */
-export async function dropRetired(app: App, env: Env): Promise<void> {
+/**
+ * Finds the generations that neither serve nor are being built, and drops those found so a grace period ago, as far as there is room.
+ *
+ * @param stores whose they are, in databases that are prepared; without it: of all stores, however many they are
+ */
+export async function dropRetired(app: App, env: Env, stores?: readonly string[]): Promise<void> {
   const now = Date.now();
   const budget = budgetOf(env);
   for (const { db, binding } of databasesOf(app, env)) {
-    await prepare(db);
-    for (const leftover of await leftoversIn(app, db, binding)) {
+    if (!stores) await prepare(db);
+    for (const leftover of await leftoversIn(app, db, binding, stores)) {
       if (budget?.fits(DROP_CALLS) === false) return;
       if (leftover.retired_at === null) await retire(db, leftover, now);
       else if (leftover.retired_at <= now - VIEW_GRACE_MS) await drop(app, db, leftover, budget);
@@ -48,15 +52,16 @@ export async function dropRetired(app: App, env: Env): Promise<void> {
 }
 
 /** Generations whose view is not in the code any more (or not in this database), or that another one has replaced. */
-async function leftoversIn(app: App, db: D1Database, binding: string): Promise<Leftover[]> {
+async function leftoversIn(app: App, db: D1Database, binding: string, stores?: readonly string[]): Promise<Leftover[]> {
   const views = [...app.views.values()].filter(({ database = "VIEWS" }) => database === binding).map(({ name }) => name);
   const { results } = await db
     .prepare(
       `SELECT c.store, c.consumer, c.generation, c.retired_at, v.rebuild
        FROM headspring_checkpoints AS c LEFT JOIN headspring_views AS v ON v.store = c.store AND v.view = c.consumer
-       WHERE c.generation <> '' AND (v.serving IS NOT c.generation OR c.consumer NOT IN (SELECT value FROM json_each(?)))`,
+       WHERE c.generation <> '' AND (v.serving IS NOT c.generation OR c.consumer NOT IN (SELECT value FROM json_each(?)))
+         ${stores ? `AND c.store IN (SELECT value FROM json_each(?))` : ""}`,
     )
-    .bind(JSON.stringify(views))
+    .bind(JSON.stringify(views), ...(stores ? [JSON.stringify(stores)] : []))
     .all<Leftover & { readonly rebuild: number | null }>();
   return results.filter(({ consumer, generation, rebuild }) => {
     const view = views.includes(consumer) ? app.views.get(consumer) : undefined;

@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type Books, fingerprintOf, standingsOf } from "../../../src/delivery/standing.ts";
+import { append, category, defineApp, reactor, view } from "../../../src/index.ts";
+import { tableOf } from "../../../src/views/table.ts";
+
+const reading = category("reading", { events: { Read: z.object({ value: z.int() }) } });
+const alarm = category("alarm", { events: { Raised: z.object({}) } });
+const row = z.object({ id: z.string() });
+const here = view("here", { from: reading, row, key: "id", on: { Read: () => ({ id: "a" }) } });
+const there = view("there", { from: reading, row, key: "id", database: "ARCHIVE", on: { Read: () => ({ id: "a" }) } });
+const relay = reactor("relay", { from: reading, emits: alarm, on: { Read: () => append(alarm, "a", "Raised", {}) } });
+const app = defineApp({ categories: [reading, alarm], views: [here, there], processors: [relay] });
+const env = {} as Env;
+
+const first = tableOf(here).generation;
+const second = tableOf(here, 1).generation;
+const earlier = "000000000000";
+
+type Row = Books["checkpoints"][number];
+type State = Books["views"][number];
+const at = (generation: string, position: number, status: Row["status"] = "active"): Row => ({
+  consumer: "here",
+  generation,
+  position,
+  status,
+});
+const state = (serving: string, rebuild = 0, erase = 0): State => ({ view: "here", serving, rebuild, erase_to: erase });
+
+/** What is said of the view, with these rows. */
+function ofHere(checkpoints: readonly Row[], views: readonly State[]) {
+  return standingsOf(app, [{ binding: "VIEWS", checkpoints, views }]).find(({ consumer }) => consumer === "here");
+}
+
+describe("where a consumer stands for the sweep", () => {
+  it.each<[string, readonly Row[], readonly State[], { position: number; resting?: true }]>([
+    ["one that has never run is rung for", [], [], { position: -1 }],
+    ["a view with no checkpoint yet is rung for", [], [state(first)], { position: -1 }],
+    ["at its checkpoint", [at(first, 7)], [state(first)], { position: 7 }],
+    ["at rest while it is paused", [at(first, 7, "paused")], [state(first)], { position: 7, resting: true }],
+    ["at rest when it has failed", [at(first, 7, "failed")], [state(first)], { position: 7, resting: true }],
+    ["rung for while an erasure is not carried out", [at(first, 7)], [state(first, 0, 5)], { position: -1 }],
+    ["rung for while its next table is not begun", [at(first, 7)], [state(first, 1)], { position: -1 }],
+    ["rung for while its next table is built", [at(first, 7), at(second, 3)], [state(first, 1)], { position: -1 }],
+    ["rung for when that is built and does not answer yet", [at(first, 7), at(second, 7)], [state(first, 1)], { position: -1 }],
+    [
+      "where the one that answers is, when the build has failed",
+      [at(first, 7), at(second, 3, "failed")],
+      [state(first, 1)],
+      { position: 7 },
+    ],
+    ["at rest when both have", [at(first, 7, "failed"), at(second, 3, "paused")], [state(first, 1)], { position: 7, resting: true }],
+    ["rung for when another definition answers", [at(earlier, 7)], [state(earlier)], { position: -1 }],
+    [
+      "at rest when the build after that has failed",
+      [at(earlier, 7), at(first, 3, "failed")],
+      [state(earlier)],
+      { position: 3, resting: true },
+    ],
+  ])("%s", (_, checkpoints, views, expected) => {
+    expect(ofHere(checkpoints, views)).toEqual({ consumer: "here", ...expected });
+  });
+
+  it("is looked up in the database that the code names, and nowhere else", () => {
+    const generation = tableOf(there).generation;
+    const rows = (position: number): Omit<Books, "binding"> => ({
+      checkpoints: [
+        { consumer: "there", generation, position, status: "active" },
+        { consumer: "relay", generation: "", position, status: "active" },
+      ],
+      views: [{ view: "there", serving: generation, rebuild: 0, erase_to: 0 }],
+    });
+    const standings = standingsOf(app, [
+      { binding: "VIEWS", ...rows(1) },
+      { binding: "ARCHIVE", ...rows(2) },
+    ]);
+    expect(standings).toEqual([
+      { consumer: "relay", position: 1 },
+      { consumer: "here", position: -1 },
+      { consumer: "there", position: 2 },
+    ]);
+  });
+});
+
+describe("the fingerprint of a store at rest", () => {
+  const standings = [{ consumer: "here", position: 7 }];
+  const print = fingerprintOf(app, env, standings);
+
+  it("is the same while nothing moves", () => {
+    expect(fingerprintOf(app, env, [{ position: 7, consumer: "here" }])).toBe(print);
+  });
+
+  it.each([
+    ["moves", app, [{ consumer: "here", position: 8 }]],
+    ["rests", app, [{ consumer: "here", position: 7, resting: true }]],
+    [
+      "is new",
+      defineApp({
+        categories: [reading, alarm],
+        views: [here, there, view("new", { from: reading, row, key: "id", on: {} })],
+        processors: [relay],
+      }),
+      standings,
+    ],
+    [
+      "is another one by its code",
+      defineApp({
+        categories: [reading, alarm],
+        views: [view("here", { from: reading, row, key: "id", on: { Read: () => ({ id: "b" }) } }), there],
+        processors: [relay],
+      }),
+      standings,
+    ],
+  ])("is another one when a consumer %s", (_, code, where) => {
+    expect(fingerprintOf(code, env, where)).not.toBe(print);
+  });
+});

@@ -1,0 +1,282 @@
+/** What the cron's sweep asks of stores, and for whom it rings. Wake-ups are counted, and so are the calls to logs. */
+
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import type { App } from "../../../src/app.ts";
+import { sweep } from "../../../src/delivery/sweep.ts";
+import { defineApp, streamIdOf, view } from "../../../src/index.ts";
+import { SWEEP_IDLE_MS } from "../../../src/limits.ts";
+import { app, reading } from "../app.ts";
+import { capped } from "../faults/capped.ts";
+import { deliver, quietStore } from "./support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Counts how often a store's log is looked for. */
+function logCalls(store: string): { readonly count: () => number } {
+  const getByName = env.LOGS.getByName.bind(env.LOGS);
+  let count = 0;
+  vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+    if (name === store) count += 1;
+    return getByName(name);
+  });
+  return { count: () => count };
+}
+
+/** A store in which everybody is at the head, the log has nothing in memory, and its alarm has ended. */
+async function restingStore(name: string) {
+  const store = quietStore(name);
+  const swept = async (code: App = app) => {
+    const before = store.sent().length;
+    await sweep(code, env);
+    return store
+      .sent()
+      .slice(before)
+      .map(({ body }) => body.consumer);
+  };
+  /** Everybody works, again and again, until only the one that is named is behind. */
+  const settle = async (except?: string) => {
+    do {
+      const before = store.sent().length;
+      await runDurableObjectAlarm(store.logObject());
+      const rung = store.sent().slice(before);
+      await deliver(...rung.map(({ body }) => body).filter(({ consumer }) => consumer !== except));
+    } while ((await store.consumers()).some(({ name: one, lag }) => one !== except && lag > 0));
+  };
+  const rest = async () => {
+    await settle();
+    while (await runDurableObjectAlarm(store.logObject()));
+    await evictDurableObject(store.logObject());
+  };
+  const later = (ms: number) =>
+    env.VIEWS.prepare(`UPDATE headspring_swept SET since = since - ?1, looked_at = looked_at - ?1 WHERE store = ?2`)
+      .bind(ms, store.store)
+      .run();
+  await env.VIEWS.prepare(`DELETE FROM headspring_swept WHERE store = ''`) // each test begins with the first store
+    .run()
+    .catch(() => {});
+  await store.read("s", 1);
+  await rest();
+  return { ...store, settle, swept, rest, later };
+}
+
+describe("a store at rest", () => {
+  it("costs one request in a sweep, and wakes nobody", async () => {
+    const { store, swept, logObject } = await restingStore("rest");
+    for (let time = 1; time <= 3; time++) {
+      const calls = logCalls(store);
+      expect(await swept()).toEqual([]);
+      expect(calls.count()).toBe(1);
+      vi.mocked(env.LOGS.getByName).mockRestore();
+      await evictDurableObject(logObject());
+    }
+    expect(await runInDurableObject(logObject(), (_instance, { storage }) => storage.getAlarm())).toBeNull();
+  });
+
+  it("costs none when it has been so for a day, and is asked once a day from then on", async () => {
+    const { store, swept, later } = await restingStore("day");
+    const calls = logCalls(store);
+    await swept();
+    await later(SWEEP_IDLE_MS - 60_000);
+    await swept();
+    expect(calls.count()).toBe(2);
+    await later(60_000);
+    await swept();
+    expect(calls.count()).toBe(3);
+    for (let time = 1; time <= 3; time++) await swept();
+    expect(calls.count()).toBe(3);
+    await later(SWEEP_IDLE_MS);
+    for (let time = 1; time <= 3; time++) await swept();
+    expect(calls.count()).toBe(4);
+  });
+
+  it("is asked again as soon as one of its consumers has moved, though it was at rest for a day", async () => {
+    const { store, swept, later, read, rest } = await restingStore("moved");
+    await swept();
+    await later(SWEEP_IDLE_MS);
+    await swept();
+    const calls = logCalls(store);
+    await swept();
+    expect(calls.count()).toBe(0);
+    vi.mocked(env.LOGS.getByName).mockRestore();
+    await read("s", 2);
+    await rest();
+    const again = logCalls(store);
+    await swept();
+    expect(again.count()).toBe(1);
+  });
+
+  it("is asked again when the code has another view, which is then built; the others are left alone", async () => {
+    const { store, swept, later } = await restingStore("deployed");
+    await swept();
+    await later(SWEEP_IDLE_MS);
+    await swept();
+    const calls = logCalls(store);
+    expect(await swept()).toEqual([]);
+    const changed = view("values", {
+      from: reading,
+      row: z.object({ value: z.string(), count: z.int() }),
+      key: "value",
+      revision: "another",
+      on: { Read: (row, { stream }) => ({ value: streamIdOf(stream), count: (row?.count ?? 0) + 1 }) },
+    });
+    const newer = defineApp({ categories: [reading], views: [changed], processors: [] });
+    expect(await swept(newer)).toContain("values");
+    expect(calls.count()).toBe(1);
+  });
+
+  it("does not wake who is paused, and wakes who was resumed though the wake-up got lost", async () => {
+    const { swept, settle, post, read, logObject } = await restingStore("paused");
+    await post("/consumers/values/pause", {});
+    await read("s", 2);
+    await settle("values");
+    await evictWithoutAlarm(logObject());
+    expect(await swept()).toEqual([]);
+    await post("/consumers/values/resume", {});
+    await evictWithoutAlarm(logObject());
+    expect(await swept()).toEqual(["values"]);
+  });
+});
+
+/** As if the platform had lost the alarm. */
+async function evictWithoutAlarm(logObject: DurableObjectStub): Promise<void> {
+  await runInDurableObject(logObject, (_instance, { storage }) => storage.deleteAlarm());
+  await evictDurableObject(logObject);
+}
+
+describe("who is behind although nobody rings any more", () => {
+  it("is woken by the sweep, alone, when messages and the log's alarm were lost", async () => {
+    const { swept, settle, read, logObject } = await restingStore("behind");
+    await swept();
+    await read("s", 2);
+    await settle("values");
+    await evictWithoutAlarm(logObject());
+    expect(await swept()).toEqual(["values"]);
+    expect(await runInDurableObject(logObject(), (_instance, { storage }) => storage.getAlarm())).not.toBeNull();
+  });
+
+  it("is woken although it had said that it is at the head: D1 was put back since", async () => {
+    const { store, swept, read, settle } = await restingStore("back");
+    await read("s", 2);
+    await settle();
+    await env.VIEWS.prepare(`DROP TRIGGER IF EXISTS headspring_checkpoint_guard`).run();
+    await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET position = 1, moved_from = 1 WHERE store = ? AND consumer = 'relay'`)
+      .bind(store)
+      .run();
+    expect(await swept()).toEqual(["relay"]);
+  });
+
+  it("keeps no store marked as being at rest", async () => {
+    const { store, swept, read, logObject } = await restingStore("restless");
+    await swept();
+    await read("s", 2);
+    await evictWithoutAlarm(logObject());
+    await swept();
+    const mark = await env.VIEWS.prepare(`SELECT * FROM headspring_swept WHERE store = ?`).bind(store).first();
+    expect(mark).toBeNull();
+  });
+});
+
+describe("a webhook, whose position is not in D1,", () => {
+  it("is woken by the first sweep after something has moved, and then by none for a day", async () => {
+    const { swept, post, read, rest, later, logObject } = await restingStore("hooked");
+    const { id } = await (await post("/webhooks", { url: "http://receiver.test/", types: ["Nothing"] })).json<{ id: string }>();
+    await read("s", 2);
+    await rest();
+    expect(await swept()).toEqual([id]);
+    await rest();
+    for (let time = 1; time <= 2; time++) {
+      expect(await swept()).toEqual([]);
+      await evictDurableObject(logObject());
+    }
+    await later(SWEEP_IDLE_MS);
+    expect(await swept()).toEqual([id]);
+  });
+
+  it("is woken by each sweep while the log's alarm says that somebody is behind", async () => {
+    const { swept, post, read, logObject } = await restingStore("alarmed");
+    const { id } = await (await post("/webhooks", { url: "http://receiver.test/", types: ["Nothing"] })).json<{ id: string }>();
+    await read("s", 2);
+    for (let time = 1; time <= 2; time++) {
+      await evictDurableObject(logObject());
+      expect(await swept()).toContain(id);
+    }
+  });
+});
+
+describe("many stores", () => {
+  const names = Array.from({ length: 130 }, (_, index) => `zz-many-${String(index).padStart(3, "0")}`);
+
+  afterEach(async () => {
+    await env.VIEWS.prepare(`DELETE FROM headspring_checkpoints WHERE store LIKE 'zz-many-%'`).run();
+  });
+
+  /** As many stores as have a checkpoint; which of their logs were asked. */
+  async function manyStores(): Promise<string[]> {
+    await env.VIEWS.batch(
+      names.map((name) =>
+        env.VIEWS.prepare(
+          `INSERT OR IGNORE INTO headspring_checkpoints (store, consumer, generation, position, moved_from, born_at, started_at)
+           VALUES (?, 'relay', '', 0, 0, 0, 0)`,
+        ).bind(name),
+      ),
+    );
+    const asked: string[] = [];
+    const getByName = env.LOGS.getByName.bind(env.LOGS);
+    vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+      asked.push(name);
+      return new Proxy(getByName(name), {
+        get: (target, method) => (method === "wakeBehind" ? async () => 1 : Reflect.get(target, method)),
+      });
+    });
+    return asked;
+  }
+
+  it("are all asked in one sweep as long as they fit, page by page", async () => {
+    await restingStore("first"); // so that there is a database
+    const asked = await manyStores();
+    await sweep(app, env);
+    expect(asked.filter((name) => names.includes(name))).toEqual(names);
+  });
+
+  it("are asked by one sweep after the other, each within what its invocation may do, and then from the beginning", async () => {
+    await restingStore("pieces");
+    const asked = await manyStores();
+    const turns: number[] = [];
+    while (asked.length === 0 || asked.at(-1) !== names.at(-1)) {
+      const before = asked.length;
+      await sweep(app, capped(50, 50, "free"));
+      turns.push(asked.length - before);
+    }
+    expect(Math.max(...turns)).toBeLessThan(25);
+    expect(Math.min(...turns)).toBeGreaterThan(0);
+    expect(new Set(asked).size).toBe(asked.length); // nobody twice
+    expect(asked.filter((name) => names.includes(name))).toEqual(names);
+    await sweep(app, capped(50, 50, "free"));
+    expect(new Set(asked).size).toBeLessThan(asked.length);
+  });
+
+  it("do not suffer from one whose log is out of reach: it is asked again by the next sweep", async () => {
+    const warnings = vi.spyOn(console, "warn").mockReturnValue();
+    const first = await restingStore("broken");
+    const second = await restingStore("broken-not");
+    const getByName = env.LOGS.getByName.bind(env.LOGS);
+    const asked: string[] = [];
+    let fails = true;
+    vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+      asked.push(name);
+      if (fails && name === first.store) throw new Error("the log is out of reach, as the test wants");
+      return getByName(name);
+    });
+    const ours = () => asked.splice(0).filter((name) => name === first.store || name === second.store);
+    await sweep(app, env);
+    expect(ours()).toEqual([first.store, second.store]);
+    expect(warnings).toHaveBeenCalledTimes(1);
+    fails = false;
+    await sweep(app, env);
+    expect(ours()).toEqual([first.store, second.store]);
+    expect(warnings).toHaveBeenCalledTimes(1);
+  });
+});
