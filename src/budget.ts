@@ -11,9 +11,14 @@ interface Caps {
   readonly statements: number;
 }
 
-/** What the plan of the deployment allows: the variable `WORKERS_PLAN` says `free` where it is that one. */
+/** Whether the deployment is on the Free plan: the variable `WORKERS_PLAN` says `free`. */
+export function isFree(env: object): boolean {
+  return (env as { WORKERS_PLAN?: unknown }).WORKERS_PLAN === "free";
+}
+
+/** What the plan of the deployment allows. */
 export function capsOf(env: object): Caps {
-  const plan = (env as { WORKERS_PLAN?: unknown }).WORKERS_PLAN === "free" ? "free" : "paid";
+  const plan = isFree(env) ? "free" : "paid";
   return { calls: INVOCATION_CALLS[plan], statements: INVOCATION_STATEMENTS[plan] };
 }
 

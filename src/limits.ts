@@ -192,6 +192,8 @@ export const WEBHOOK_IN_FLIGHT = 6;
 export const WEBHOOK_DELIVERY_CALLS = 4;
 /** Webhooks that a store may have at run time. Ours: they are listed in one answer, and each is woken for every event. */
 export const WEBHOOKS = 1_000;
+/** The same on the Free plan. Ours: an answer that has all consumers asks each of them, and its invocation has 50 calls (platform). */
+export const WEBHOOKS_FREE = 15;
 /** Deliveries per second that a webhook may be limited to. Ours: more is what no limit means for one object. */
 export const WEBHOOK_RATE = 1_000;
 /** Milliseconds that counting what a replay would send may take; what is left is not counted. Ours: a request that people wait for. */

@@ -3,9 +3,10 @@
 import { Hono } from "hono";
 import { v7 } from "uuid";
 import type { App } from "../app.ts";
+import { isFree } from "../budget.ts";
 import { WEBHOOK_ID_PREFIX, activeWebhooks } from "../delivery/consumers.ts";
 import { isLocal } from "../env.ts";
-import { DEFINITION_BYTES, WEBHOOKS } from "../limits.ts";
+import { DEFINITION_BYTES, WEBHOOKS, WEBHOOKS_FREE } from "../limits.ts";
 import { NAME } from "../names.ts";
 import { logOf, webhookOf } from "../objects.ts";
 import type { WebhookRpc } from "../webhooks/protocol.ts";
@@ -31,7 +32,8 @@ export function webhookRoutes(app: App) {
 
     const log = logOf(context.env, store);
     const [head, others] = await Promise.all([log.head(), log.subscribers()]);
-    if (others.length >= WEBHOOKS) throw new Problem("too-many-webhooks", `a store has at most ${WEBHOOKS} webhooks; remove one`);
+    const most = isFree(context.env) ? WEBHOOKS_FREE : WEBHOOKS;
+    if (others.length >= most) throw new Problem("too-many-webhooks", `a store has at most ${most} webhooks; remove one`);
     const position = from === "head" ? head : from;
     requireWithin("from", position, head);
     const id = WEBHOOK_ID_PREFIX + v7().replaceAll("-", "");

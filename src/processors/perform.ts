@@ -7,13 +7,13 @@
 
 import { z } from "zod";
 import type { App } from "../app.ts";
-import { budgetOf } from "../budget.ts";
+import { budgetOf, isFree } from "../budget.ts";
 import { CheckpointStore } from "../delivery/checkpoint.ts";
 import type { Applied, Consumer } from "../delivery/consumer.ts";
 import { AppError, ofApp, passes, thrown } from "../platform-errors.ts";
 import type { DataSchema, RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
-import { CONSUMER_BUDGET_MS, CONSUMER_CALLS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS, INVOCATION_CALLS } from "../limits.ts";
+import { CONSUMER_BUDGET_MS, CONSUMER_CALLS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../limits.ts";
 import type { Effect, Outcome } from "./effect.ts";
 import { type Reaction, appendFact, hasFact } from "./facts.ts";
 import { type World, callOut, keyOf, recordOf, recordable } from "./outside.ts";
@@ -46,7 +46,7 @@ export function effectConsumer(
     return outside(request);
   };
   // The calls of one wave must fit into what a consumer has when it begins.
-  const width = budget && budget.caps.calls < INVOCATION_CALLS.paid ? EFFECTS_WITHIN : EFFECTS_IN_FLIGHT;
+  const width = isFree(env) ? EFFECTS_WITHIN : EFFECTS_IN_FLIGHT;
   const performing: Performing = { env, store, effect, outside: counted, checkpoint };
   return {
     kind: "processor",

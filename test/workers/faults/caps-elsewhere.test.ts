@@ -7,12 +7,13 @@ import { measure } from "../../../src/delivery/measure.ts";
 import { prepare } from "../../../src/delivery/schema.ts";
 import { sweep } from "../../../src/delivery/sweep.ts";
 import { LiveBlocks } from "../../../src/http/view-live.ts";
-import { TIMERS_AT_ONCE, VIEW_GRACE_MS } from "../../../src/limits.ts";
+import { createHttp } from "../../../src/http/worker.ts";
+import { TIMERS_AT_ONCE, VIEW_GRACE_MS, WEBHOOKS_FREE } from "../../../src/limits.ts";
 import { LiveView } from "../../../src/views/live.ts";
 import { Follower } from "../../../src/webhooks/follower.ts";
 import { app, totals } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
-import { freshStore } from "../support.ts";
+import { read } from "../support.ts";
 import { subscribed } from "../webhooks/support.ts";
 import { capped } from "./capped.ts";
 
@@ -78,6 +79,21 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     if (plan === "paid") expect(webhooks.measured).toBe(45);
   });
 
+  it("answers with all consumers and webhooks of a store that has as many as it may", async () => {
+    const { store, post, logClient } = quietStore(`caps-answers-${plan}`);
+    const subscription = { url: "http://nobody.test/hook" };
+    const within = () => capped(calls, statements, plan);
+    const http = createHttp(app);
+    const ask = (path: string, init?: RequestInit) => http.fetch(new Request(`http://headspring/stores/${store}${path}`, init), within());
+    for (let index = 0; index < WEBHOOKS_FREE; index++) await post("/webhooks", subscription);
+    await post("/streams/reading/s", { type: "Read", data: { value: 1 } });
+    expect((await read(await ask("/consumers"))).consumers).toHaveLength(app.views.size + app.processors.size + WEBHOOKS_FREE);
+    expect((await read(await ask("/webhooks"))).webhooks).toHaveLength(WEBHOOKS_FREE);
+    const another = await ask("/webhooks", { method: "POST", body: JSON.stringify(subscription) });
+    expect(another.status).toBe(plan === "free" ? 409 : 201);
+    expect(await logClient().subscribers()).toHaveLength(WEBHOOKS_FREE + (plan === "free" ? 0 : 1));
+  });
+
   it("has the cron sweep some of the stores, each in its turn, and drop what views have left there", async () => {
     await prepare(env.VIEWS);
     const stores = Array.from({ length: 24 }, (_, index) => `caps-sweep-${plan}-${String(index).padStart(2, "0")}`);
@@ -138,7 +154,7 @@ function countInvocations(store: string, most: number) {
 
 describe("a stream with more timers due than one alarm carries out", () => {
   it("carries out some, and the next alarm goes on", async () => {
-    const { post, json, stream } = freshStore("caps-timers");
+    const { post, json, stream } = quietStore("caps-timers");
     const parts = Array.from({ length: TIMERS_AT_ONCE + 20 }, (_, part) => ({ part: String(part), in: "1h" }));
     await post("/aggregates/agenda/1/Plan", { parts });
     const now = Date.now();

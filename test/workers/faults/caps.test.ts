@@ -16,7 +16,7 @@ import { type Used, capped } from "./capped.ts";
 let warnings: ReturnType<typeof vi.spyOn>;
 beforeEach(() => {
   warnings = vi.spyOn(console, "warn").mockReturnValue();
-  vi.spyOn(console, "log").mockReturnValue();
+  vi.spyOn(console, "info").mockReturnValue();
 });
 afterEach(() => vi.restoreAllMocks());
 
