@@ -99,7 +99,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     const stores = Array.from({ length: 24 }, (_, index) => `caps-sweep-${plan}-${String(index).padStart(2, "0")}`);
     await env.VIEWS.prepare(
       `INSERT INTO headspring_checkpoints (store, consumer, generation, position, moved_from, born_at, started_at)
-       SELECT value, 'gone', 'earlier', 0, 0, 0, 0 FROM json_each(?)`,
+       SELECT s.value, 'gone', g.value, 0, 0, 0, 0 FROM json_each(?) AS s, json_each('["a", "b", "c", "d"]') AS g`,
     )
       .bind(JSON.stringify(stores))
       .run();
