@@ -126,7 +126,7 @@ function describe(operation: Operation, schemas: Schemas): DocumentedOperation {
     ...(body ? { requestBody: { required: true, content: mediaOf(body, schemas) } } : {}),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, answerOf(answer, schemas)])),
-      ...(open ? {} : problemsOf(operation)),
+      ...problemsOf(operation),
     },
   };
 }
@@ -163,13 +163,13 @@ function queryParameters({ query, notes = {} }: Operation, schemas: Schemas): Pa
 }
 
 /** The problem documents that an operation may answer with, by status. */
-function problemsOf({ problems = [], headers = [], body }: Operation): DocumentedOperation["responses"] {
+function problemsOf({ problems = [], headers = [], body, open }: Operation): DocumentedOperation["responses"] {
   const takesText = headers.includes("Idempotency-Key") || headers.includes("Correlation-Id");
   const codes = new Set<ProblemCode>([
     ...problems,
     ...(body ? PROBLEMS_OF_BODIES : []),
     ...(takesText ? PROBLEMS_OF_HEADERS : []),
-    ...PROBLEMS_OF_ALL,
+    ...(open ? [] : PROBLEMS_OF_ALL),
   ]);
   const byStatus = Map.groupBy(codes, (code) => kindOfProblem(code).status);
   return Object.fromEntries(

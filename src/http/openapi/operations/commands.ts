@@ -50,7 +50,7 @@ export const commands: readonly Operation[] = [
     query: CommandQuery,
     notes: { wait: { description: "Seconds to wait for the outcome.", maximum: WAIT_SECONDS } },
     answers: { 200: json("Its outcome.", COMPONENTS.CommandOutcome) },
-    problems: ["unknown-aggregate", "unknown-command-id"],
+    problems: ["unknown-aggregate", "unknown-command-id", "stream-deleted"],
   },
   {
     method: "get",
