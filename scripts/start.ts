@@ -2,10 +2,11 @@
  * `npm start`: the whole store on this machine, in the real runtime, with durable state. No account, no key, no internet.
  *
  * PORT (8787) says where it listens, PERSIST_TO (.wrangler/state) where it keeps its data.
- * SHIPPING_URL, SHIPPING_SECRET, PAYMENT_URL and API_TOKENS are handed to the worker. WRANGLER_LOG=info shows every request.
+ * SHIPPING_URL, SHIPPING_SECRET, PAYMENT_URL, LOCATION, WORKERS_PLAN and API_TOKENS (to API_TOKENS_9) are handed to the worker. WRANGLER_LOG=info shows every request.
  */
 
 import { existsSync, statSync } from "node:fs";
+import { TOKEN_SECRETS } from "../src/http/auth.ts";
 import { DevServer, isFree } from "./dev-server.ts";
 
 /** Wrangler may die, for example of a client that hangs up. That often within that many milliseconds, it is started again. */
@@ -19,7 +20,7 @@ if (existsSync(PERSIST_TO) && !statSync(PERSIST_TO).isDirectory()) giveUp(`PERSI
 if (!(await isFree(port))) giveUp(`port ${port} is in use. Choose another one: PORT=${port + 1} npm start`);
 
 const variables = Object.fromEntries(
-  ["SHIPPING_URL", "SHIPPING_SECRET", "PAYMENT_URL", "API_TOKENS"].flatMap((name) =>
+  ["SHIPPING_URL", "SHIPPING_SECRET", "PAYMENT_URL", "LOCATION", "WORKERS_PLAN", ...TOKEN_SECRETS].flatMap((name) =>
     process.env[name] ? [[name, process.env[name]]] : [],
   ),
 );

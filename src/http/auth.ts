@@ -136,7 +136,7 @@ function tokenNamed(tokens: readonly Token[], authorization: string | undefined)
 type Secret = readonly [name: string, declared: string];
 
 /** Nine secrets of 5 KB each (the platform's limit for one) hold some 240 tokens. Numbers may be left out. Ours. */
-const TOKEN_SECRETS = ["API_TOKENS", ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => `API_TOKENS_${number}`)];
+export const TOKEN_SECRETS = ["API_TOKENS", ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => `API_TOKENS_${number}`)];
 
 function secretsOf(env: Env): Secret[] {
   const declared = env as unknown as Readonly<Record<string, string | undefined>>;

@@ -29,6 +29,7 @@ export function serviceRoutes(app: App) {
         views: "/views",
         consumers: "/consumers",
         metrics: "/metrics",
+        stores: "/stores",
         webhooks: "/webhooks",
         health: "/health",
       },
