@@ -3,6 +3,7 @@
  * it has stored would wait for the next request to it, for days if none comes. So this worker asks it to hand that over.
  */
 
+import { waitUntil } from "cloudflare:workers";
 import { HAND_OVER_FIRST_MS, HAND_OVER_MS } from "../limits.ts";
 import { streamOf } from "../objects.ts";
 import type { StreamRpc } from "../protocol.ts";
@@ -18,7 +19,7 @@ export function writableStreamOf(
     try {
       return await write;
     } catch (error) {
-      context.executionCtx.waitUntil(handOver(find));
+      waitUntil(handOver(find));
       throw error;
     }
   };

@@ -42,9 +42,11 @@ class SlowFeed {
     await vi.waitUntil(() => this.looks > looks);
   }
 
-  /** A subscriber that answers nothing by itself. What it sends is taken by the object's own feed. */
+  /** A subscriber that has said that it answers, and answers nothing by itself. What it sends is taken by the object's own feed. */
   subscribe(after: number): { positions: number[]; send: (text: string) => void } {
-    const { webSocket } = this.feed.open(new Request(`https://log/?after=${after}`, { headers: { upgrade: "websocket" } }));
+    const { webSocket } = this.feed.open(
+      new Request(`https://log/?after=${after}&acknowledge=true`, { headers: { upgrade: "websocket" } }),
+    );
     if (!webSocket) throw new Error("no WebSocket");
     const positions: number[] = [];
     webSocket.addEventListener("message", ({ data }) => {
