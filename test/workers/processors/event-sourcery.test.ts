@@ -84,7 +84,7 @@ describe("a reactor, as EventSourcery has it:", () => {
     });
     const consumer = strict(reacting(invalid));
     expect(await run(consumer)).toMatchObject({ outcome: "resting" });
-    expect((await consumer.checkpoint.look())?.error?.message).toContain("expected number");
+    expect((await consumer.checkpoint.look())?.error?.message).toContain("`data.value` must be a number, got a string");
     expect(await log()).toHaveLength(1);
   });
 });
