@@ -162,7 +162,7 @@ function isReset(error: unknown): boolean {
 }
 
 /** Paths that are open to all. */
-const OPEN = /^(?:\/|\/health|(?:\/stores\/[^/]+)?\/\.well-known\/webhooks\/[^/]+)$/;
+const OPEN = /^(?:\/|\/health|\/problems(?:\/[^/]+)?|(?:\/stores\/[^/]+)?\/\.well-known\/webhooks\/[^/]+)$/;
 
 /** Who has no right finds nothing, is refused, or gets what is open to all. */
 function forbiddenFault(request: FuzzRequest, { status, text }: Answer): string | undefined {
