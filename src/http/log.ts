@@ -14,7 +14,7 @@ import { exportLog } from "./log-export.ts";
 import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
 import { type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
 import { theOne } from "./answers.ts";
-import { jsonText } from "./response.ts";
+import { jsonText, pageJson } from "./response.ts";
 
 export const LogQuery = FilterQuery.extend({
   after: WholeNumber.optional(),
@@ -55,9 +55,7 @@ export function logRoutes() {
     const found = await logOf(context.env, storeOf(context)).streams(category, after, limit + 1);
     const streams = found.slice(0, limit);
     const last = streams.at(-1)?.stream;
-    if (found.length <= limit || last === undefined) return context.json({ streams, hasMore: false });
-    const next = linkTo(context, { after: last });
-    return context.json({ streams, hasMore: true, next }, 200, { link: `<${next}>; rel="next"` });
+    return pageJson({ streams }, found.length <= limit || last === undefined ? undefined : linkTo(context, { after: last }));
   });
 
   routes.get("/events/:id", searchEvents);

@@ -28,3 +28,9 @@ export function jsonText(text: string, status: 200 | 201 | 202 = 200, headers: R
 export function json(value: object, status: 200 | 201 | 202 = 200, headers: Record<string, string> = {}): Response {
   return jsonText(JSON.stringify(value), status, headers);
 }
+
+/** A page in JSON. `next` leads to the one after it, in the body and as a link; undefined: this is the last. */
+export function pageJson(members: object, next: string | undefined): Response {
+  if (next === undefined) return json({ ...members, hasMore: false });
+  return json({ ...members, hasMore: true, next }, 200, { link: `<${next}>; rel="next"` });
+}

@@ -23,8 +23,8 @@ import { viewBindings } from "../views/generations.ts";
 import { routeOf } from "./auth.ts";
 import { jsonBody } from "./body.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, checked, limitOf, queryOf, storeOf } from "./request.ts";
-import { json } from "./response.ts";
+import { type HttpContext, checked, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
+import { json, pageJson } from "./response.ts";
 
 export const PlacementBody = z.strictObject({
   jurisdiction: z
@@ -71,9 +71,7 @@ export function storesRoutes(app: App) {
     const page = entries.slice(0, limit);
     const stores = await Promise.all(page.map(async (entry) => ({ ...placementJson(entry), head: await headOf(context.env, entry) })));
     const last = page.at(-1)?.name;
-    if (entries.length <= limit || last === undefined) return context.json({ stores, hasMore: false });
-    const next = `/stores?after=${last}&limit=${limit}`;
-    return context.json({ stores, hasMore: true, next }, 200, { link: `<${next}>; rel="next"` });
+    return pageJson({ stores }, entries.length <= limit || last === undefined ? undefined : linkTo(context, { after: last }));
   });
 
   routes.get("/:store", async (context) => {

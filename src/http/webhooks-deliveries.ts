@@ -8,6 +8,7 @@ import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";
 import { type HttpContext, checked, linkTo, queryOf, storeOf } from "./request.ts";
+import { pageJson } from "./response.ts";
 import { DeliveriesQuery, ReplayIn, ReplayQuery, RetryIn } from "./webhooks-in.ts";
 import { known } from "./webhooks-answers.ts";
 
@@ -40,9 +41,7 @@ export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRp
     const { status, after, limit } = queryOf(context, DeliveriesQuery);
     const asked = { limit, ...(status ? { status } : {}), ...(after === undefined ? {} : { after }) };
     const { deliveries, next, waiting } = known(context, await webhook.deliveries(asked));
-    if (next === undefined) return context.json({ deliveries, hasMore: false, waiting });
-    const url = linkTo(context, { after: next });
-    return context.json({ deliveries, hasMore: true, next: url, waiting }, 200, { link: `<${url}>; rel="next"` });
+    return pageJson({ deliveries, waiting }, next === undefined ? undefined : linkTo(context, { after: next }));
   });
 
   routes.post("/:id/deliveries/retry", async (context) => {
