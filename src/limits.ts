@@ -100,6 +100,8 @@ export const VIEW_WAIT_SECONDS_DEFAULT = 5;
 
 /** Events a consumer takes from the log at a time. Ours. */
 export const CONSUMER_BATCH_EVENTS = 500;
+/** Bytes of `data` and `meta` in such a page; an event that is larger comes alone. Ours: parsed it takes several times that, for each consumer at work, of the 128 MB (platform) of an isolate. */
+export const CONSUMER_BATCH_BYTES = 2 * MiB;
 /** Milliseconds a consumer works before it yields and wakes itself again. Ours: far below the 15 minutes (platform) of a queue invocation. */
 export const CONSUMER_BUDGET_MS = 20_000;
 /** Calls of one invocation of the worker: to objects, D1 and queues. Platform: 50 on the Free plan, 10,000 on Paid; a tenth of these, so that a wrong guess costs little. */
@@ -202,8 +204,6 @@ export const WEBHOOK_COUNT_MS = 10_000;
 export const WEBHOOK_WINDOW_EVENTS = 500;
 /** Events that a webhook reads from the log at a time. Ours: what is read again after a crash. */
 export const WEBHOOK_BATCH_EVENTS = 100;
-/** Bytes of events in such a read. Ours: what a webhook's object keeps in memory of what events say. */
-export const WEBHOOK_BATCH_BYTES = 4 * MiB;
 /** Milliseconds after which an event is read again before it is sent, because it may have been erased. Ours. */
 export const WEBHOOK_FRESH_MS = 1_000;
 /** Streams of one webhook that may wait for a retry. Ours: they are kept in memory. Beyond it the webhook takes no further events. */

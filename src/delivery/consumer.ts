@@ -1,7 +1,7 @@
 /** ③ A consumer follows the log: pulls a range after its checkpoint, computes, and commits effects and checkpoint together. */
 
 import type { Budget } from "../budget.ts";
-import { CONSUMER_BATCH_EVENTS, PORTION_CALLS } from "../limits.ts";
+import { CONSUMER_BATCH_BYTES, CONSUMER_BATCH_EVENTS, PORTION_CALLS } from "../limits.ts";
 import { type RecordedEvent, toRecorded } from "../event.ts";
 import type { LogRpc } from "../log-protocol.ts";
 import { CheckpointMoved, type CheckpointStore } from "./checkpoint.ts";
@@ -76,7 +76,7 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
     if (nextAttemptAt > Date.now()) return { position, outcome: "backing-off" };
 
     const { types, categories } = consumer;
-    const page = await log.read({ after: position, limit, types, categories });
+    const page = await log.read({ after: position, limit, bytes: CONSUMER_BATCH_BYTES, types, categories });
     // It stops before an event that the code cannot lift, once everything that comes before is done.
     const stuck = page.events.find((event) => event.unlifted !== undefined);
     const to = stuck ? stuck.position - 1 : (page.next ?? position);

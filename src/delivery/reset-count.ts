@@ -2,7 +2,7 @@
 
 import type { App } from "../app.ts";
 import { Budget, capsOf } from "../budget.ts";
-import { PAGE_EVENTS, RESET_COUNT_MS } from "../limits.ts";
+import { CONSUMER_BATCH_BYTES, PAGE_EVENTS, RESET_COUNT_MS } from "../limits.ts";
 import { logOf, webhookOf } from "../objects.ts";
 import { processorConsumer } from "../processors/processor-consumer.ts";
 import { generationsOf } from "../views/generations.ts";
@@ -59,7 +59,7 @@ async function count(
   let [events, position] = [0, from];
   while (position < to && Date.now() < deadline && budget.fits(1)) {
     budget.spend(1);
-    const page = await log.read({ types, categories, after: position, to, limit: PAGE_EVENTS });
+    const page = await log.read({ types, categories, after: position, to, limit: PAGE_EVENTS, bytes: CONSUMER_BATCH_BYTES });
     events += page.events.filter((event) => !event.erased && !skipped.has(event.position)).length;
     if (page.next === null || page.next <= position) break;
     position = page.next;

@@ -31,6 +31,9 @@ export class LogReader {
       const { pending } = this.#erasures;
       const part = await this.#earlier.page(rest, this.#table.head);
       const page = part?.page ?? this.#table.page(rest);
+      // What is left of the bytes may not be enough for the next segment's first event; a page of its own has it.
+      const [first] = page.events;
+      if (first && events.length > 0 && bytesOf(first) > bytes) return { events, next: after, head: this.#table.head };
       for (const event of page.events) events.push(lift(this.#app, event.stream, blanked(event, pending)));
       limit -= page.events.length;
       bytes -= page.events.reduce((sum, event) => sum + bytesOf(event), 0);

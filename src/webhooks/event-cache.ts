@@ -4,7 +4,7 @@
  */
 
 import type { LoggedEvent } from "../event.ts";
-import { WEBHOOK_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FRESH_MS } from "../limits.ts";
+import { CONSUMER_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FRESH_MS } from "../limits.ts";
 import type { LogFilter, LogRpc } from "../log-protocol.ts";
 
 export class EventCache {
@@ -47,7 +47,7 @@ export class EventCache {
     const page = await this.#log().read({
       after: position - 1,
       limit: WEBHOOK_BATCH_EVENTS,
-      bytes: WEBHOOK_BATCH_BYTES,
+      bytes: CONSUMER_BATCH_BYTES,
       ...(types ? { types } : {}),
       ...(categories ? { categories } : {}),
     });

@@ -1,6 +1,6 @@
 /** Sends again what the log has of a range: with new deliveries, beside what is new. Each replay is a feed with an end. */
 
-import { PAGE_EVENTS, WEBHOOK_BATCH_BYTES, WEBHOOK_COUNT_MS, WEBHOOK_REPLAYS } from "../limits.ts";
+import { CONSUMER_BATCH_BYTES, PAGE_EVENTS, WEBHOOK_COUNT_MS, WEBHOOK_REPLAYS } from "../limits.ts";
 import type { LogRpc } from "../log-protocol.ts";
 import type { Books } from "./books.ts";
 import { type Interest, isOfInterest } from "./interest.ts";
@@ -36,7 +36,7 @@ export async function countReplay(
   let events = 0;
   let position = settled;
   while (position < end && Date.now() < deadline) {
-    const page = await log.read({ ...filter, after: position, to: end, limit: PAGE_EVENTS, bytes: WEBHOOK_BATCH_BYTES });
+    const page = await log.read({ ...filter, after: position, to: end, limit: PAGE_EVENTS, bytes: CONSUMER_BATCH_BYTES });
     events += page.events.filter((event) => isOfInterest(event, interest, about, times)).length;
     if (page.next === null || page.next <= position) break;
     position = page.next;

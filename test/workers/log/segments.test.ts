@@ -30,12 +30,24 @@ const positions = (page: { events: readonly { position: number }[] }) => page.ev
 const oneTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
 
 describe("a log that has grown over several segments (promise 3)", () => {
-  it("gives positions without holes across the boundaries, and each stream its order", async () => {
-    const { log } = await longLog();
+  it("gives positions without holes across the boundaries, each stream its order, and pages of bounded bytes", async () => {
+    const { log, client, segments } = await longLog();
     const all = await log();
     expect(positions({ events: all })).toEqual(oneTo(600));
     for (let stream = 0; stream < 5; stream++) {
       expect(all.filter((event) => event.stream === `s/${stream}`).map(({ version }) => version)).toEqual(oneTo(120));
+    }
+    const [one] = (await client.read({ after: 0, limit: 1 })).events;
+    const bytes = (one?.data.length ?? 0) + (one?.meta.length ?? 0);
+    for (const first of (await segments()).slice(1, -1) as number[]) {
+      // What is left of the bytes at the boundary is less than one event, and an event that is larger comes alone.
+      for (const most of [4.5 * bytes, 1]) {
+        for (let after = first - 5; after < first + 4;) {
+          const page = await client.read({ after, limit: 100, bytes: most });
+          expect(positions(page)).toEqual(oneTo(Math.max(1, Math.floor(most / bytes))).map((number) => after + number));
+          after = page.next ?? Number.POSITIVE_INFINITY;
+        }
+      }
     }
   });
 

@@ -1,11 +1,20 @@
 /** What a webhook takes on, and what it looks at, is bounded: by its settings, and by what one object can carry. */
 
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { WEBHOOK_FAILING_STREAMS, WEBHOOK_LEDGER_STEP } from "../../../src/limits.ts";
+import { z } from "zod";
+import { catchUp } from "../../../src/delivery/consumer.ts";
+import { reactor, view } from "../../../src/index.ts";
+import { CONSUMER_BATCH_BYTES, WEBHOOK_FAILING_STREAMS, WEBHOOK_LEDGER_STEP } from "../../../src/limits.ts";
+import type { LogPage } from "../../../src/log-protocol.ts";
+import { logOf } from "../../../src/objects.ts";
+import { reactorConsumer } from "../../../src/processors/react.ts";
+import { viewConsumer } from "../../../src/views/projector.ts";
 import { Ledger } from "../../../src/webhooks/ledger.ts";
 import type { DeliveryStatus } from "../../../src/webhooks/protocol.ts";
 import { eventually } from "../delivery/support.ts";
-import { clock, subscribed } from "./support.ts";
+import { app, reading } from "../app.ts";
+import { clock, interceptReads, subscribed } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -229,5 +238,51 @@ describe("the list of deliveries of a webhook with many", () => {
       return rows;
     });
     expect(rowsRead).toBeLessThanOrEqual(6 * most); // more than one for each: the index's, the table's, what is written
+  });
+});
+
+describe("what a consumer holds of the log", () => {
+  /** Three megabytes and more in few events, and the pages in which they are read. */
+  async function heavy(name: string) {
+    const store = await subscribed(name);
+    const note = "n".repeat(100 * 1024);
+    for (let count = 0; count < 2; count++) {
+      const events = Array.from({ length: 16 }, () => ({ type: "Calibrated", data: { note } }));
+      expect((await store.post(`/streams/reading/${count}`, { events })).status).toBe(201);
+    }
+    const pages: LogPage[] = [];
+    const reads = interceptReads(store.store, (real) => async (request) => {
+      const page = await real(request);
+      if (page.events.length > 0) pages.push(page);
+      return page;
+    });
+    const sizes = () => pages.map(({ events }) => events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0));
+    return { ...store, pages, reads, sizes };
+  }
+
+  const heard = reactor("hears-notes", { from: [reading], on: { Calibrated: () => [] } });
+  const notes = view("notes-of-bytes", {
+    from: reading,
+    row: z.object({ id: z.string(), count: z.int() }),
+    key: "id",
+    on: { Calibrated: { at: ({ stream }) => [stream], fold: (row, _event, id) => ({ id, count: (row?.count ?? 0) + 1 }) } },
+  });
+
+  it.each([
+    ["view", (store: string) => viewConsumer(env, store, notes)],
+    ["processor", (store: string) => reactorConsumer(app, env, store, heard)],
+  ])("comes to a %s in pages of bounded bytes", async (kind, consumerOf) => {
+    const { store, sizes, pages } = await heavy(`heavy-${kind}`);
+    const progress = await catchUp(consumerOf(store), logOf(env, store), Number.POSITIVE_INFINITY);
+    expect(progress.outcome).toBe("caught-up");
+    expect(Math.max(...sizes())).toBeLessThanOrEqual(CONSUMER_BATCH_BYTES);
+    expect(pages.flatMap(({ events }) => events.map(({ position }) => position))).toEqual(Array.from({ length: 32 }, (_, at) => at + 1));
+  });
+
+  it("comes to a webhook in pages of bounded bytes", async () => {
+    const { sizes, wake, received } = await heavy("heavy-webhook");
+    await wake();
+    await eventually(() => expect(received()).toHaveLength(32));
+    expect(Math.max(...sizes())).toBeLessThanOrEqual(CONSUMER_BATCH_BYTES);
   });
 });
