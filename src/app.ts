@@ -1,7 +1,7 @@
 /** An app: everything a deployment declares, checked once at start-up. */
 
 import { WEBHOOK_ID_PREFIX } from "./delivery/consumers.ts";
-import type { ConsumerHooks } from "./delivery/failure.ts";
+import type { ConsumerHooks } from "./delivery/hooks.ts";
 import type { AnyAggregate } from "./streams/aggregate.ts";
 import type { Category } from "./streams/category.ts";
 import type { View } from "./views/view.ts";

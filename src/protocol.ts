@@ -6,12 +6,12 @@
  * fields may be added as optional, never renamed or removed.
  */
 
-import type { JsonValue, StoredEvent } from "./event.ts";
+import type { Halfway } from "./deletion.ts";
+import type { StoredEvent } from "./event.ts";
+import type { Expected } from "./expected.ts";
+import type { Issue } from "./issue.ts";
 
 // ── to a stream ──────────────────────────────────────────────────────────────────────────────
-
-/** What the writer believes of the stream. A write on a wrong belief is refused (promise 2). */
-export type Expected = { kind: "any" } | { kind: "exists" } | { kind: "absent" } | { kind: "version"; version: number };
 
 export interface CommandRequest {
   readonly command: string;
@@ -78,12 +78,6 @@ export interface EventReference {
   readonly data?: string;
 }
 
-export interface Issue {
-  /** Where in the body, for example `lines.0.sku`. */
-  readonly path: string;
-  readonly message: string;
-}
-
 export interface Written {
   readonly outcome: "written";
   /** The stream's version after the write. */
@@ -131,18 +125,6 @@ export type DeleteAnswer = Written | VersionConflict | Deleted | Unfinished | { 
 /** The stream has not reached its end: it is deleted by force only. */
 export interface Unfinished extends Halfway {
   readonly outcome: "unfinished";
-}
-
-export interface Halfway {
-  readonly detail: string;
-  /** Steps whose effects would stay. */
-  readonly steps: readonly string[];
-}
-
-/** What a stream's rules say of its deletion: why it takes force, and what the event that ends it says besides. */
-export interface AtDeletion {
-  readonly unfinished?: Halfway;
-  readonly data?: Readonly<Record<string, JsonValue>>;
 }
 
 /** Events of another store, for this stream. Those it has already, by their ids, are skipped. */
@@ -290,12 +272,3 @@ export type ConsumerStatus = "live" | "catching-up" | "paused" | "failed" | "reb
 
 /** What an operator may tell a consumer. */
 export type ConsumerAction = "pause" | "resume" | "retry" | "skip" | "reset";
-
-/** Why a consumer does not go on. */
-export interface ConsumerError {
-  readonly message: string;
-  /** RFC 3339. */
-  readonly at: string;
-  /** The event it could not process. */
-  readonly event?: { readonly position: number; readonly stream: string; readonly version: number; readonly type: string };
-}

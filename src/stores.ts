@@ -3,7 +3,7 @@
  * (or by `PUT /stores/{name}` before that), and never changes.
  */
 
-import { DIRECTORY } from "./catalog/directory.ts";
+import { DIRECTORY } from "./catalog/protocol.ts";
 import type { DirectoryRpc } from "./catalog/protocol.ts";
 import { PLACEMENTS_REMEMBERED } from "./limits.ts";
 import { type Placement, placedEnv, placementOfDeployment } from "./placement.ts";

@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import type { Issue } from "./protocol.ts";
+import type { Issue } from "./issue.ts";
 
 const known = new WeakMap<z.ZodType, z.ZodType>();
 

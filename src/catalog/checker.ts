@@ -6,7 +6,7 @@
 import { validate } from "@cfworker/json-schema";
 import { byteLength } from "../json.ts";
 import { CHECK_STEPS, CHECK_STEPS_PER_BYTE, ISSUES, PROPERTY_NAME_CHARACTERS } from "../limits.ts";
-import type { Issue } from "../protocol.ts";
+import type { Issue } from "../issue.ts";
 import {
   type JsonSchema,
   type SchemaObject,

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { CATEGORY_EVENT_TYPES, ISSUES, PATTERN_STATES } from "../limits.ts";
 import { EVENT_TYPE } from "../names.ts";
-import type { Issue } from "../protocol.ts";
+import type { Issue } from "../issue.ts";
 import { type JsonSchema, isObject } from "./json-schema.ts";
 import type { DefinitionProblem } from "./protocol.ts";
 import { incompatibility } from "./schema-change.ts";

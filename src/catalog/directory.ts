@@ -7,9 +7,6 @@ import type { Placement } from "../placement.ts";
 import { hasTable } from "../sqlite.ts";
 import type { StoreEntry } from "./protocol.ts";
 
-/** The name of the object that keeps the directory: `$` is in no store's name. */
-export const DIRECTORY = "$stores";
-
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = `
   CREATE TABLE IF NOT EXISTS stores (

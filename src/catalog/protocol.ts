@@ -122,3 +122,6 @@ export interface CatalogRpc {
   /** All that are not retired, by name. */
   list(withVersions?: boolean): Promise<CategorySummary[]>;
 }
+
+/** The name of the object that keeps the directory: `$` is in no store's name. */
+export const DIRECTORY = "$stores";

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { ISSUES, PATTERN_STATES, SCHEMA_NODES } from "../limits.ts";
-import type { Issue } from "../protocol.ts";
+import type { Issue } from "../issue.ts";
 import {
   DRAFT,
   type JsonSchema,

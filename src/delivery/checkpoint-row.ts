@@ -1,6 +1,6 @@
 /** Where a consumer stands, and how D1 keeps it (`schema.ts`). */
 
-import type { ConsumerError } from "../protocol.ts";
+import type { ConsumerError } from "./hooks.ts";
 
 export interface Checkpoint {
   /** The last position whose effects are committed. */

@@ -6,7 +6,7 @@
  * racing on one consumer cannot apply an event twice.
  */
 
-import type { ConsumerError } from "../protocol.ts";
+import type { ConsumerError } from "./hooks.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
 import { prepare } from "./schema.ts";
 

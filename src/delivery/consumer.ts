@@ -5,7 +5,8 @@ import { CONSUMER_BATCH_BYTES, CONSUMER_BATCH_EVENTS, PORTION_CALLS } from "../l
 import { type RecordedEvent, toRecorded } from "../event.ts";
 import type { LogRpc } from "../log-protocol.ts";
 import { CheckpointMoved, type CheckpointStore } from "./checkpoint.ts";
-import { type ConsumerHooks, type Failure, fail } from "./failure.ts";
+import type { ConsumerHooks } from "./hooks.ts";
+import { type Failure, fail } from "./failure.ts";
 import { consequenceOf } from "../platform-errors.ts";
 import { isMissingTable } from "./schema.ts";
 import type { RetryPolicy } from "./retry.ts";

@@ -1,31 +1,13 @@
 /** What happens to a consumer that an event or its database stops: on record, in the log lines, told to the app's hooks. */
 
 import type { RecordedEvent } from "../event.ts";
-import type { ConsumerError } from "../protocol.ts";
+import type { ConsumerError, ConsumerFailure, ConsumerHooks } from "./hooks.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import type { Consumer, Progress } from "./consumer.ts";
 import { passes, thrown } from "../platform-errors.ts";
 import { HOOK_MS } from "../limits.ts";
 import { DEFAULT_RETRY, delayAfter } from "./retry.ts";
 import { logger } from "../telemetry/logger.ts";
-
-/** What an app's hooks are told. */
-export interface ConsumerFailure extends ConsumerError {
-  readonly store: string;
-  readonly consumer: string;
-  /** Attempts made so far, this one included. */
-  readonly attempts: number;
-  /** Milliseconds until the next attempt; undefined: it has stopped, and somebody has to act. */
-  readonly retryInMs?: number;
-}
-
-/** What an app may want to know of its consumers. A hook that throws changes nothing but a line in the logs. */
-export interface ConsumerHooks {
-  /** An attempt failed; there will be another. */
-  readonly onConsumerError?: (failure: ConsumerFailure) => void | Promise<void>;
-  /** The attempts are used up: the consumer has stopped. */
-  readonly onConsumerFailed?: (failure: ConsumerFailure) => void | Promise<void>;
-}
 
 export interface Failure {
   readonly event: RecordedEvent;

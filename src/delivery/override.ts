@@ -1,7 +1,7 @@
 /** An operator's hand on a checkpoint: stops its consumer, lets it go on, or puts it somewhere else. */
 
 import { DELETED } from "../event.ts";
-import type { ConsumerError } from "../protocol.ts";
+import type { ConsumerError } from "./hooks.ts";
 import { type CheckpointStore, guarded } from "./checkpoint.ts";
 
 const WHERE = `WHERE store = ? AND consumer = ? AND generation = ?`;

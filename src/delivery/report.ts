@@ -2,7 +2,8 @@
 
 import type { App } from "../app.ts";
 import { logOf, webhookOf } from "../objects.ts";
-import type { ConsumerError, ConsumerStatus } from "../protocol.ts";
+import type { ConsumerError } from "./hooks.ts";
+import type { ConsumerStatus } from "../protocol.ts";
 import type { BlockedReport, WebhookReport } from "../webhooks/protocol.ts";
 import { type ViewRow, databaseOf, generationsOf } from "../views/generations.ts";
 import type { View } from "../views/view.ts";

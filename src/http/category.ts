@@ -8,7 +8,7 @@ import type { JsonSchema } from "../catalog/json-schema.ts";
 import { READY_CATEGORIES, READY_CHARACTERS } from "../limits.ts";
 import { NAME } from "../names.ts";
 import { catalogOf } from "../objects.ts";
-import type { Issue } from "../protocol.ts";
+import type { Issue } from "../issue.ts";
 import type { Category } from "../streams/category.ts";
 import { parseData } from "../streams/decide.ts";
 import { schemaVersionOf } from "../upcast.ts";

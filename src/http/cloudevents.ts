@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ATTRIBUTE_NAME, Attributes, Text } from "../cloudevents.ts";
 import { derivedId } from "../ids.ts";
 import { EVENT_TYPE, UUID, WITH_SECONDS } from "../names.ts";
-import type { Issue } from "../protocol.ts";
+import type { Issue } from "../issue.ts";
 import { issuesOf } from "../streams/decide.ts";
 
 /** An event as a CloudEvent describes it, in the terms of an append. */

@@ -4,7 +4,7 @@ import type { Context, Next } from "hono";
 import { z } from "zod";
 import { IDEMPOTENCY_KEY_BYTES, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
-import type { Expected } from "../protocol.ts";
+import type { Expected } from "../expected.ts";
 import { newId } from "../ids.ts";
 import { parseTraceparent, traceIdOf } from "../telemetry/trace.ts";
 import { parseData } from "../streams/decide.ts";

@@ -16,7 +16,7 @@ import { ofApp, thrown } from "../platform-errors.ts";
 import { streamIdProblem } from "../names.ts";
 import { FAIL, messageOf } from "../mistake.ts";
 import { logOf, streamOf } from "../objects.ts";
-import type { ConsumerError } from "../protocol.ts";
+import type { ConsumerError } from "../delivery/hooks.ts";
 import { type Work, workInLanes } from "./lanes.ts";
 import { type Cause, causeOf } from "./cause.ts";
 import { type Running, outcomeOf } from "./process-outcome.ts";

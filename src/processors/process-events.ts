@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import type { Expected } from "../protocol.ts";
+import type { Expected } from "../expected.ts";
 
 /** The event that asks for a command to be carried out. */
 export const COMMAND_SENT = "$CommandSent";

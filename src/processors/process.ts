@@ -13,7 +13,7 @@ import type { RetryPolicy } from "../delivery/retry.ts";
 import type { DataSchema, NewEvent, RecordedEvent } from "../event.ts";
 import { CodeMistake, FAIL } from "../mistake.ts";
 import { derivedId } from "../ids.ts";
-import type { AtDeletion } from "../protocol.ts";
+import type { AtDeletion } from "../deletion.ts";
 import { freeze, settle } from "../plain-json.ts";
 import type { Source } from "../source.ts";
 import { COMMAND_SENT, type CommandSent, Failing, INPUT, OUTCOME, Outcome, PROCESS_EVENTS } from "./process-events.ts";

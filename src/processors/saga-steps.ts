@@ -4,7 +4,7 @@ import type { SendAction } from "../command.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../delivery/retry.ts";
 import { type Duration, milliseconds } from "../duration.ts";
 import type { JsonObject, JsonValue } from "../event.ts";
-import type { Expected } from "../protocol.ts";
+import type { Expected } from "../expected.ts";
 
 /** An event that a step's action has led to. */
 export interface StepEvent {

@@ -16,7 +16,7 @@ import { requireName } from "../names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import { START_SAGA } from "./process-events.ts";
 import { type Answer, type Part, type Process, complete, defineProcess } from "./process.ts";
-import type { AtDeletion } from "../protocol.ts";
+import type { AtDeletion } from "../deletion.ts";
 import { ALREADY_STARTED, type Course, Run, WAKE } from "./saga-run.ts";
 import { EVOLVE, NOT_STARTED, Parent, SAGA_EVENTS, type SagaState, stepsDone } from "./saga-state.ts";
 import { type Plan, PlanError, placed } from "./saga-steps.ts";

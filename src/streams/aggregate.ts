@@ -10,7 +10,7 @@ import { NAME, EVENT_TYPE, requireName } from "../names.ts";
 import type { Code } from "../code-hash.ts";
 import type { DecideContext, Decision } from "../command.ts";
 import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../event.ts";
-import type { AtDeletion } from "../protocol.ts";
+import type { AtDeletion } from "../deletion.ts";
 
 type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
 

@@ -3,7 +3,8 @@
 import { HOPS, type StoredEvent } from "../event.ts";
 import { newEventId, newId } from "../ids.ts";
 import { Misfit } from "../misfit.ts";
-import type { CommandAnswer, CommandRequest, DryRunAnswer, DryRunRequest, Expected, VersionConflict, Written } from "../protocol.ts";
+import type { CommandAnswer, CommandRequest, DryRunAnswer, DryRunRequest, VersionConflict, Written } from "../protocol.ts";
+import type { Expected } from "../expected.ts";
 import { CodeMistake, messageOf } from "../mistake.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { schemaVersionOf } from "../upcast.ts";

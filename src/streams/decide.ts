@@ -7,7 +7,7 @@ import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } 
 import type { NewEvent } from "../event.ts";
 import { fitting } from "../misfit.ts";
 import { freeze } from "../plain-json.ts";
-import type { Issue } from "../protocol.ts";
+import type { Issue } from "../issue.ts";
 import { droppedMembers, strictly } from "../strict-schema.ts";
 import type { AnyAggregate } from "./aggregate.ts";
 

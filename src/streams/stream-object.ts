@@ -18,7 +18,6 @@ import { logOf, streamOfObject } from "../objects.ts";
 import type {
   AppendAnswer,
   AppendRequest,
-  AtDeletion,
   CommandAnswer,
   CommandRequest,
   DeleteAnswer,
@@ -33,6 +32,7 @@ import type {
   StreamState,
   Written,
 } from "../protocol.ts";
+import type { AtDeletion } from "../deletion.ts";
 import { FAIL } from "../mistake.ts";
 import { lift } from "../upcast.ts";
 import { CodeUse } from "../catalog/code-use.ts";

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import type { Cancellation, DecideContext, NewEventOf, Timer, TimerOf } from "../command.ts";
 import type { DataSchemas, Frozen, JsonValue, NewEvent, RecordedEvent } from "../event.ts";
 import { derivedId } from "../ids.ts";
-import type { Issue } from "../protocol.ts";
+import type { Issue } from "../issue.ts";
 import type { AnyAggregate } from "../streams/aggregate.ts";
 import { type TimerChange, decide, dueOf, parseData } from "../streams/decide.ts";
 import { evolved, initialStateOf } from "../streams/fold.ts";

@@ -9,7 +9,8 @@ import { type Sql, identifier } from "./sql.ts";
 import { requireTables, wordsOf } from "./sql-words.ts";
 import { type ColumnKind, kindOf } from "./layout.ts";
 import type { SqlRow } from "./stored-row.ts";
-import { type ViewTable, quoted, rebuildOf } from "./table.ts";
+import { type ViewTable, rebuildOf } from "./table.ts";
+import { quoted } from "./sql-words.ts";
 import type { RowSchema, StoredRow, View } from "./view.ts";
 
 /** Parameters that D1 binds in one statement. Platform: D1 limits. */

@@ -3,7 +3,8 @@
 import { PAGE_BYTES } from "../limits.ts";
 import type { ColumnKind } from "./layout.ts";
 import type { SqlRow } from "./stored-row.ts";
-import { type ViewTable, quoted } from "./table.ts";
+import { type ViewTable } from "./table.ts";
+import { quoted } from "./sql-words.ts";
 
 /** A value as a column stores it: booleans are 0 and 1. */
 export type SqlValue = string | number | null;

@@ -6,7 +6,8 @@ import { prepare } from "../delivery/schema.ts";
 import { DROP_CALLS, VIEW_DROP_ROWS, VIEW_GRACE_MS } from "../limits.ts";
 import { JURISDICTIONS, databaseBinding, isDatabase } from "../placement.ts";
 import { tableOfGeneration, viewBindings } from "./generations.ts";
-import { quoted, rebuildOf } from "./table.ts";
+import { quoted } from "./sql-words.ts";
+import { rebuildOf } from "./table.ts";
 import { logger } from "../telemetry/logger.ts";
 
 /** A database that keeps views, and the binding by which the code knows it: that of stores without a jurisdiction. */

@@ -134,3 +134,8 @@ export function requireSameEveryTime(words: readonly Word[]): void {
     );
   }
 }
+
+/** An identifier, safe in SQL whatever its characters. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

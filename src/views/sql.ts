@@ -6,7 +6,7 @@
  */
 
 import { harmIn, wordsOf } from "./sql-words.ts";
-import { quoted } from "./table.ts";
+import { quoted } from "./sql-words.ts";
 
 /** What can be bound. Lists are bound as their JSON, for `json_each`. */
 type Bindable = string | number | boolean | null | readonly (string | number | boolean | null)[];

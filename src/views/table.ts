@@ -4,6 +4,7 @@ import { byteLength } from "../json.ts";
 import { BULK_WRITE_BYTES, MAX_POSITION, VIEW_LOAD_BYTES, VIEW_ROW_BYTES } from "../limits.ts";
 import { freeze } from "../plain-json.ts";
 import { type Column, type ColumnKind, type Layout, layoutOf } from "./layout.ts";
+import { quoted } from "./sql-words.ts";
 import { type SqlRow, fromSql, toSql } from "./stored-row.ts";
 import type { StoredRow, View } from "./view.ts";
 
@@ -184,11 +185,6 @@ function columnSql({ name, kind, required }: Column, isKey: boolean): string {
 /** Bytes of a row's texts, and some for each number. */
 function bytesOf(row: SqlRow): number {
   return Object.values(row).reduce<number>((sum, value) => sum + (typeof value === "string" ? byteLength(value) : 8), 0);
-}
-
-/** An identifier, safe in SQL whatever its characters. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** A text, safe in SQL. For statements that take no parameters. */

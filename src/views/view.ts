@@ -3,9 +3,9 @@
 import type { z } from "zod";
 import { requireName } from "../names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
-import { type RowWrite, type RowWriter, rowWriter } from "./write.ts";
+import { type RowWrite, type RowWriter, rowWriter } from "./row-writer.ts";
 import { type NamedQuery, type ParamsSchema, type QueryDefinition, namedQueries } from "./named-query.ts";
-import type { ConsumerHooks } from "../delivery/failure.ts";
+import type { ConsumerHooks } from "../delivery/hooks.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../delivery/retry.ts";
 import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../event.ts";
 import { VIEW_COLUMNS } from "../limits.ts";

@@ -1,16 +1,14 @@
 /** Whether an event is one that a webhook asks for. */
 
 import { type LoggedEvent, categoryOf, toRecorded } from "../event.ts";
-import type { Feed } from "./progress.ts";
 import { holds } from "./predicate.ts";
-import type { Settings } from "./protocol.ts";
+import type { Interest, Where } from "./webhook.ts";
 import { liftError } from "../upcast.ts";
 
-/** Data, or the function of a webhook in code. */
-type Where = Settings["where"] | ((event: ReturnType<typeof toRecorded>) => boolean);
-
-export interface Interest extends Pick<Settings, "types" | "categories"> {
-  readonly where?: Where;
+/** Milliseconds since 1970, from and before: a replay may be of a time. */
+interface Times {
+  readonly since?: number;
+  readonly until?: number;
 }
 
 interface About {
@@ -19,19 +17,18 @@ interface About {
 
 /**
  * @param about the webhook. `ownStream` is what is said about it: being told of that could go round in a circle
- * @param feed a replay may be of a time
  */
 export function isOfInterest(
   event: LoggedEvent,
   { types, categories, where }: Interest,
   { ownStream }: About,
-  feed: Pick<Feed, "since" | "until"> = {},
+  { since, until }: Times = {},
 ): boolean {
   if (event.erased || event.stream === ownStream) return false;
   if (types && !types.includes(event.type)) return false;
   if (categories && !categories.includes(categoryOf(event.stream))) return false;
-  if (feed.since !== undefined && event.recordedAt < feed.since) return false;
-  if (feed.until !== undefined && event.recordedAt >= feed.until) return false;
+  if (since !== undefined && event.recordedAt < since) return false;
+  if (until !== undefined && event.recordedAt >= until) return false;
   const answer = answerOf(where, event);
   return answer instanceof Error || answer;
 }
@@ -51,7 +48,7 @@ export function isUnwanted(event: LoggedEvent, { where }: Interest): boolean {
 }
 
 /** Whether a webhook wants an event, by its predicate; an error: the code cannot tell. */
-function answerOf(where: Where, event: LoggedEvent): boolean | Error {
+function answerOf(where: Where | undefined, event: LoggedEvent): boolean | Error {
   const problem = liftError(event);
   if (problem) return problem;
   if (where === undefined) return true;

@@ -1,6 +1,7 @@
 /** What the doors and the queue say to a webhook's object, and what it keeps. */
 
-import type { ConsumerAction, ConsumerError } from "../protocol.ts";
+import type { ConsumerAction } from "../protocol.ts";
+import type { ConsumerError } from "../delivery/hooks.ts";
 import type { Predicate } from "./predicate.ts";
 
 /** Which events, to where, and how. */

@@ -3,7 +3,8 @@
 import { CONSUMER_BATCH_BYTES, PAGE_EVENTS, WEBHOOK_COUNT_MS, WEBHOOK_REPLAYS } from "../limits.ts";
 import type { LogRpc } from "../log-protocol.ts";
 import type { Books } from "./books.ts";
-import { type Interest, isOfInterest } from "./interest.ts";
+import { isOfInterest } from "./interest.ts";
+import type { Interest } from "./webhook.ts";
 import type { Feed } from "./progress.ts";
 import type { Refused, ReplayCount, ReplayReport, ReplayRequest } from "./protocol.ts";
 

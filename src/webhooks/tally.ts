@@ -1,7 +1,7 @@
 /** How attempts have fared: counted, with the last failure, and what they say of the endpoint's health. */
 
 import type { LoggedEvent } from "../event.ts";
-import type { ConsumerError } from "../protocol.ts";
+import type { ConsumerError } from "../delivery/hooks.ts";
 import { Health } from "./health.ts";
 import type { Progress } from "./progress.ts";
 import type { Outcome, Totals } from "./protocol.ts";

@@ -1,11 +1,12 @@
 /** A webhook declared in code: events for one outside URL. Pure: this file knows no runtime. */
 
+import type { RecordedEvent } from "../event.ts";
 import { WEBHOOK_IN_FLIGHT, WEBHOOK_RATE } from "../limits.ts";
 import { requireName } from "../names.ts";
 import { type EventOf, type Source, requireKnownTypes } from "../source.ts";
 import { headersProblem } from "./headers.ts";
 import { targetProblem } from "./target.ts";
-import type { Interest } from "./interest.ts";
+import type { Predicate } from "./predicate.ts";
 
 /** A value, or the name of the variable or secret that holds it. */
 type Value = string | { readonly variable: string };
@@ -40,13 +41,23 @@ export interface WebhookDefinition<From extends Source, Type extends EventOf<Fro
   readonly where?: (event: Extract<EventOf<From>, { readonly type: Type }>) => boolean;
 }
 
+/** Data, or the function of a webhook in code. */
+export type Where = Predicate | ((event: RecordedEvent) => boolean);
+
+/** Which events a webhook wants. */
+export interface Interest {
+  readonly types?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly where?: Where;
+}
+
 /** A webhook, as the engine sees it. */
 export interface Webhook<Name extends string = string> extends Manner {
   readonly kind: "webhook";
   readonly name: Name;
   readonly sources: readonly Source[];
   readonly types?: readonly string[];
-  readonly where?: Extract<Interest["where"], (...args: never) => unknown>;
+  readonly where?: Extract<Where, (...args: never) => unknown>;
 }
 
 /**

@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from "vitest";
 import { prepare } from "../../src/delivery/schema.ts";
 import { handleWakeUps } from "../../src/delivery/wake-up.ts";
 import { createHttp } from "../../src/http/worker.ts";
-import { DIRECTORY } from "../../src/catalog/directory.ts";
+import { DIRECTORY } from "../../src/catalog/protocol.ts";
 import { app } from "./app.ts";
 import { deploymentWith } from "./http-doors/tokens.ts";
 import { type Asked, databases, withJurisdictions } from "./jurisdictions.ts";

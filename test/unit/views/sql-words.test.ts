@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { requireTables, wordsOf } from "../../../src/views/sql-words.ts";
 import { sql } from "../../../src/views/sql.ts";
-import { rowWriter } from "../../../src/views/write.ts";
+import { rowWriter } from "../../../src/views/row-writer.ts";
 
 /** The template as the tag gets it, made of one text. */
 const fragment = (text: string) => sql(Object.assign([text], { raw: [text] }));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { category, upcast, view } from "../../../src/index.ts";
-import { quoted, tableOf } from "../../../src/views/table.ts";
+import { quoted } from "../../../src/views/sql-words.ts";
+import { tableOf } from "../../../src/views/table.ts";
 import type { RowSchema } from "../../../src/views/view.ts";
 
 const reading = category("reading", { events: { Read: z.object({ value: z.number() }), Gone: z.object({}) } });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CheckpointMoved } from "../../../src/delivery/checkpoint.ts";
 import { catchUp } from "../../../src/delivery/consumer.ts";
 import { control } from "../../../src/delivery/control.ts";
-import type { ConsumerFailure } from "../../../src/delivery/failure.ts";
+import type { ConsumerFailure } from "../../../src/delivery/hooks.ts";
 import { DEFAULT_RETRY } from "../../../src/delivery/retry.ts";
 import { logOf } from "../../../src/objects.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";

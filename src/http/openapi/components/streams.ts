@@ -3,7 +3,8 @@
 import { z } from "zod";
 import type { CategorySummary, CodeProblem } from "../../../catalog/protocol.ts";
 import type { StreamSummary } from "../../../log-protocol.ts";
-import type { EventReference, Issue } from "../../../protocol.ts";
+import type { EventReference } from "../../../protocol.ts";
+import type { Issue } from "../../../issue.ts";
 import { Attributes } from "../../../cloudevents.ts";
 import { Envelope } from "../../cloudevents.ts";
 import { Name, Version, Position, Time, Uuid, StreamName, Json } from "./parts.ts";
