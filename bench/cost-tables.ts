@@ -1,7 +1,24 @@
 /** The tables of the cost meter, in Markdown. */
 
-import type { Measured, Result } from "./cost.ts";
 import { type Bill, type Counts, gigabyteSeconds, ofObjects } from "./cost-bill.ts";
+
+/** What one command had. */
+export interface Measured {
+  readonly counts: Counts;
+  /** Of the whole runtime's process: more than the worker is billed for. */
+  readonly cpuMs: number;
+  readonly bill: Bill;
+}
+
+export interface Result {
+  readonly title: string;
+  /** From a stream to its log and back, where the case says so. */
+  readonly distanceMs: number | undefined;
+  readonly steady: Measured;
+  readonly alone: Measured;
+  /** Commands per second that the steady load came to. */
+  readonly perSecond: number;
+}
 
 export function printTables(results: readonly Result[]): void {
   console.log("Dollars per million commands, under steady load and for a command alone in an idle store:\n");

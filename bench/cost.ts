@@ -14,9 +14,9 @@ import type { AddressInfo } from "node:net";
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, until } from "../scripts/client.ts";
-import { type Bill, type Counts, STREAM_CALL_MS, billOf, perCommand } from "./cost-bill.ts";
+import { type Counts, STREAM_CALL_MS, billOf, perCommand } from "./cost-bill.ts";
 import { AIM, AIMED, CASES, type CostCase } from "./cost-cases.ts";
-import { printTables } from "./cost-tables.ts";
+import { type Measured, type Result, printTables } from "./cost-tables.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 
 const RATE = Number(process.env["RATE"] ?? 200);
@@ -28,24 +28,6 @@ const CLIENTS = 32;
 const STREAMS = 500;
 /** Milliseconds of CPU time in one tick of the kernel's clock, as `/proc` counts. */
 const TICK_MS = 10;
-
-/** What one command had. */
-export interface Measured {
-  readonly counts: Counts;
-  /** Of the whole runtime's process: more than the worker is billed for. */
-  readonly cpuMs: number;
-  readonly bill: Bill;
-}
-
-export interface Result {
-  readonly title: string;
-  /** From a stream to its log and back, where the case says so. */
-  readonly distanceMs: number | undefined;
-  readonly steady: Measured;
-  readonly alone: Measured;
-  /** Commands per second that the steady load came to. */
-  readonly perSecond: number;
-}
 
 const receiver = createServer((request, response) => {
   request.resume().on("end", () => response.writeHead(204).end());

@@ -1,7 +1,7 @@
 /** The store as its clients see it: over HTTP. For the demo and the e2e tests. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RecordedEvent } from "../src/event.ts";
+import type { RecordedEvent } from "../src/core/event.ts";
 
 export interface Answer<Body> {
   readonly status: number;

@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { RIGHTS, type Token, Tokens } from "../src/http/auth.ts";
-import { STORE_NAME } from "../src/names.ts";
+import { STORE_NAME } from "../src/core/names.ts";
 
 const USAGE = `npm run --silent token -- --name NAME --rights RIGHTS [--stores STORES] [--expires WHEN]
                       [--list FILE] [--replace]

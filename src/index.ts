@@ -1,37 +1,37 @@
 /** The public API, in the order of the flow: all that definitions need, and pure, so that their tests run anywhere. */
 
 // ① Streams: what can happen, and the rules
-export { aggregate } from "./streams/aggregate.ts";
-export { category } from "./streams/category.ts";
-export { event, streamIdOf } from "./event.ts";
-export { upcast } from "./upcast.ts";
-export { after, at, cancel, nothing, refuse } from "./command.ts";
+export { aggregate } from "./definitions/aggregate.ts";
+export { category } from "./definitions/category.ts";
+export { event, streamIdOf } from "./core/event.ts";
+export { upcast } from "./definitions/upcast.ts";
+export { after, at, cancel, nothing, refuse } from "./core/command.ts";
 
 // ④ Views: data out
-export { view } from "./views/view.ts";
-export { sql } from "./views/sql.ts";
+export { view } from "./definitions/views/view.ts";
+export { sql } from "./definitions/views/sql.ts";
 
 // ⑤ Processors: events become commands, other events, and calls to the outside
-export { reactor } from "./processors/reactor.ts";
-export { transform } from "./processors/transform.ts";
-export { effect } from "./processors/effect.ts";
-export { append, send } from "./command.ts";
-export { processManager } from "./processors/process-manager.ts";
-export { complete } from "./processors/process.ts";
-export { saga, start, startSaga, stepDone, stepFailed } from "./processors/saga.ts";
-export { parallel, series, step } from "./processors/saga-steps.ts";
+export { reactor } from "./definitions/processors/reactor.ts";
+export { transform } from "./definitions/processors/transform.ts";
+export { effect } from "./definitions/processors/effect.ts";
+export { append, send } from "./core/command.ts";
+export { processManager } from "./definitions/processors/process-manager.ts";
+export { complete } from "./definitions/processors/process.ts";
+export { saga, start, startSaga, stepDone, stepFailed } from "./definitions/processors/saga.ts";
+export { parallel, series, step } from "./definitions/processors/saga-steps.ts";
 
 // ⑥ Webhooks: tell the outside
-export { webhook } from "./webhooks/webhook.ts";
+export { webhook } from "./definitions/webhooks/webhook.ts";
 export { webhookEvents } from "./webhooks/events.ts";
 
 // The app
-export { defineApp } from "./app.ts";
+export { defineApp } from "./definitions/app.ts";
 
 // Types
-export type { App } from "./app.ts";
-export type { NewEvent, RecordedEvent } from "./event.ts";
-export type { DecideContext, Decision } from "./command.ts";
-export type { EffectContext } from "./processors/effect.ts";
-export type { Retry } from "./delivery/retry.ts";
-export type { Duration } from "./duration.ts";
+export type { App } from "./definitions/app.ts";
+export type { NewEvent, RecordedEvent } from "./core/event.ts";
+export type { DecideContext, Decision } from "./core/command.ts";
+export type { EffectContext } from "./definitions/processors/effect.ts";
+export type { Retry } from "./definitions/retry.ts";
+export type { Duration } from "./core/duration.ts";

@@ -4,10 +4,10 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { markRetryable } from "../retryable.ts";
-import { canonical } from "../json.ts";
-import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../limits.ts";
-import { hasTable } from "../sqlite.ts";
+import { markRetryable } from "../core/retryable.ts";
+import { canonical } from "../core/json.ts";
+import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../core/limits.ts";
+import { hasTable } from "../core/sqlite.ts";
 import { changeProblem, readDefinition, replacedVersions } from "./definition.ts";
 import { logger } from "../telemetry/logger.ts";
 import { CodeTable } from "./code-table.ts";
@@ -24,8 +24,8 @@ import type {
   Entry,
   ImportProgress,
   StoreEntry,
-} from "./protocol.ts";
-import type { Placement } from "../placement.ts";
+} from "../store/catalog-protocol.ts";
+import type { Placement } from "../store/placement.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = `

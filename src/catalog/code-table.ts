@@ -6,13 +6,13 @@
  * after a rollback, an older schema comes again, and that is no change.
  */
 
-import { EARLIER_SCHEMAS } from "../limits.ts";
-import { hasTable } from "../sqlite.ts";
+import { EARLIER_SCHEMAS } from "../core/limits.ts";
+import { hasTable } from "../core/sqlite.ts";
 import type { Definition } from "./definition.ts";
-import { type JsonSchema, type SchemaObject, isObject } from "./json-schema.ts";
-import type { CodeProblem, CodeSchema } from "./protocol.ts";
-import { incompatibility } from "./schema-change.ts";
-import { schemaIssues } from "./schema-check.ts";
+import { type JsonSchema, type SchemaObject, isObject } from "../schemas/json-schema.ts";
+import type { CodeProblem, CodeSchema } from "../store/catalog-protocol.ts";
+import { incompatibility } from "../schemas/schema-change.ts";
+import { schemaIssues } from "../schemas/schema-check.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = [

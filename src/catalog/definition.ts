@@ -1,13 +1,13 @@
 /** What is declared of a category at run time, and how that may change. Pure. */
 
 import { z } from "zod";
-import { CATEGORY_EVENT_TYPES, ISSUES, PATTERN_STATES } from "../limits.ts";
-import { EVENT_TYPE } from "../names.ts";
-import type { Issue } from "../issue.ts";
-import { type JsonSchema, isObject } from "./json-schema.ts";
-import type { DefinitionProblem } from "./protocol.ts";
-import { incompatibility } from "./schema-change.ts";
-import { schemaIssues } from "./schema-check.ts";
+import { CATEGORY_EVENT_TYPES, ISSUES, PATTERN_STATES } from "../core/limits.ts";
+import { EVENT_TYPE } from "../core/names.ts";
+import type { Issue } from "../core/issue.ts";
+import { type JsonSchema, isObject } from "../schemas/json-schema.ts";
+import type { DefinitionProblem } from "../store/catalog-protocol.ts";
+import { incompatibility } from "../schemas/schema-change.ts";
+import { schemaIssues } from "../schemas/schema-check.ts";
 
 /** A category's definition as it is kept. */
 export interface Definition {

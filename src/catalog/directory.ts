@@ -3,9 +3,9 @@
  * It holds names and places only.
  */
 
-import type { Placement } from "../placement.ts";
-import { hasTable } from "../sqlite.ts";
-import type { StoreEntry } from "./protocol.ts";
+import type { Placement } from "../store/placement.ts";
+import { hasTable } from "../core/sqlite.ts";
+import type { StoreEntry } from "../store/catalog-protocol.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = `

@@ -3,9 +3,9 @@
  * goes on where it stopped, and another body under the same key is recognised before any line of it is stored.
  */
 
-import { RECEIPT_DAYS } from "../limits.ts";
-import { hasTable } from "../sqlite.ts";
-import type { ImportProgress } from "./protocol.ts";
+import { RECEIPT_DAYS } from "../core/limits.ts";
+import { hasTable } from "../core/sqlite.ts";
+import type { ImportProgress } from "../store/catalog-protocol.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = `

@@ -1,13 +1,13 @@
 /** Aggregates: commands in, state out. */
 
 import { Hono } from "hono";
-import type { App } from "../app.ts";
-import { newId } from "../ids.ts";
-import { COMMAND_BYTES, RECEIPT_DAYS, WAIT_SECONDS } from "../limits.ts";
-import { streamOf } from "../objects.ts";
-import type { ProcessState } from "../processors/process.ts";
-import type { CommandAnswer, StreamState } from "../protocol.ts";
-import type { AnyAggregate } from "../streams/aggregate.ts";
+import type { App } from "../definitions/app.ts";
+import { newId } from "../core/ids.ts";
+import { COMMAND_BYTES, RECEIPT_DAYS, WAIT_SECONDS } from "../core/limits.ts";
+import { streamOf } from "../store/objects.ts";
+import type { ProcessState } from "../definitions/processors/process.ts";
+import type { CommandAnswer, StreamState } from "../store/stream-protocol.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
 import { problemOf, stateFailed, tagOf, writeHeaders } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";

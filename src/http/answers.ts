@@ -1,8 +1,8 @@
 /** From the streams' answers to HTTP: the outcomes that all writes share. */
 
 import { createHash } from "node:crypto";
-import type { AppendAnswer, CommandAnswer, VersionConflict, Written } from "../protocol.ts";
-import { isLocal } from "../env.ts";
+import type { AppendAnswer, CommandAnswer, VersionConflict, Written } from "../store/stream-protocol.ts";
+import { isLocal } from "../store/env.ts";
 import { Problem } from "./problem.ts";
 
 /**

@@ -1,16 +1,16 @@
 /** `GET /app`: what the app consists of and how its parts hang together, of code and of the store's catalog. */
 
 import { Hono } from "hono";
-import type { App } from "../app.ts";
-import type { CategorySummary } from "../catalog/protocol.ts";
-import type { DataSchema } from "../event.ts";
-import { catalogOf } from "../objects.ts";
-import { takesFacts } from "../processors/emissions.ts";
-import { type Processor, isProcess } from "../processors/processor.ts";
-import type { Source } from "../source.ts";
-import type { AnyAggregate } from "../streams/aggregate.ts";
-import type { Category } from "../streams/category.ts";
-import { schemaVersionOf } from "../upcast.ts";
+import type { App } from "../definitions/app.ts";
+import type { CategorySummary } from "../store/catalog-protocol.ts";
+import type { DataSchema } from "../core/event.ts";
+import { catalogOf } from "../store/objects.ts";
+import { takesFacts } from "../definitions/processors/emissions.ts";
+import { type Processor, isProcess } from "../definitions/processors/processor.ts";
+import type { Source } from "../definitions/source.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
+import type { Category } from "../definitions/category.ts";
+import { schemaVersionOf } from "../definitions/upcast.ts";
 import { commandsOf } from "./aggregates.ts";
 import { storeOf } from "./request.ts";
 

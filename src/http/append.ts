@@ -1,11 +1,11 @@
 /** Reads the events that a request brings, in whatever form, and checks them against their category. */
 
 import { z } from "zod";
-import { newEffort } from "../catalog/checker.ts";
-import { HOPS } from "../event.ts";
-import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, EVENT_META_BYTES, ISSUES } from "../limits.ts";
-import { EVENT_TYPE, UUID, WITH_SECONDS } from "../names.ts";
-import type { AppendEvent } from "../protocol.ts";
+import { newEffort } from "../schemas/checker.ts";
+import { HOPS } from "../core/event.ts";
+import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, EVENT_META_BYTES, ISSUES } from "../core/limits.ts";
+import { EVENT_TYPE, UUID, WITH_SECONDS } from "../core/names.ts";
+import type { AppendEvent } from "../store/stream-protocol.ts";
 import { fingerprint } from "../streams/replay.ts";
 import { parseTraceparent } from "../telemetry/trace.ts";
 import type { PlainCategory } from "./category.ts";

@@ -1,17 +1,17 @@
 /** Categories as the other doors need them, whether they were declared in code or at run time. */
 
 import { SYSTEM_CATEGORY, webhookEvents } from "../webhooks/events.ts";
-import type { App } from "../app.ts";
-import { type Checker, type Effort, compileChecker } from "../catalog/checker.ts";
+import type { App } from "../definitions/app.ts";
+import { type Checker, type Effort, compileChecker } from "../schemas/checker.ts";
 import { type Definition, factTypeOf, readDefinition, versionOf } from "../catalog/definition.ts";
-import type { JsonSchema } from "../catalog/json-schema.ts";
-import { READY_CATEGORIES, READY_CHARACTERS } from "../limits.ts";
-import { NAME } from "../names.ts";
-import { catalogOf } from "../objects.ts";
-import type { Issue } from "../issue.ts";
-import type { Category } from "../streams/category.ts";
+import type { JsonSchema } from "../schemas/json-schema.ts";
+import { READY_CATEGORIES, READY_CHARACTERS } from "../core/limits.ts";
+import { NAME } from "../core/names.ts";
+import { catalogOf } from "../store/objects.ts";
+import type { Issue } from "../core/issue.ts";
+import type { Category } from "../definitions/category.ts";
 import { parseData } from "../streams/decide.ts";
-import { schemaVersionOf } from "../upcast.ts";
+import { schemaVersionOf } from "../definitions/upcast.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, storeOf } from "./request.ts";
 

@@ -1,10 +1,10 @@
 /** CloudEvents 1.0 as they come in: docs/cloudevents.md has the mapping. Pure. */
 
 import { z } from "zod";
-import { ATTRIBUTE_NAME, Attributes, Text } from "../cloudevents.ts";
-import { derivedId } from "../ids.ts";
-import { EVENT_TYPE, UUID, WITH_SECONDS } from "../names.ts";
-import type { Issue } from "../issue.ts";
+import { ATTRIBUTE_NAME, Attributes, Text } from "../core/cloudevents.ts";
+import { derivedId } from "../core/ids.ts";
+import { EVENT_TYPE, UUID, WITH_SECONDS } from "../core/names.ts";
+import type { Issue } from "../core/issue.ts";
 import { issuesOf } from "../streams/decide.ts";
 
 /** An event as a CloudEvent describes it, in the terms of an append. */

@@ -5,7 +5,7 @@
  * A queue's consumer, a cron and the migrations of classes leave no trace in the worker: they are only in the lines.
  */
 
-import type { App } from "../app.ts";
+import type { App } from "../definitions/app.ts";
 
 /** Of an object: the binding and the class. */
 const OBJECTS = { STREAMS: "StreamObject", LOGS: "LogObject", WEBHOOKS: "WebhookObject", CATALOGS: "CatalogObject" } as const;

@@ -2,14 +2,14 @@
 
 import { Hono } from "hono";
 import { z } from "zod";
-import type { App } from "../app.ts";
-import type { ControlOutcome } from "../delivery/control.ts";
-import { operate } from "../delivery/operate.ts";
-import { withLagSeconds } from "../delivery/lag.ts";
-import { countReset } from "../delivery/reset-count.ts";
-import { reportConsumers, skippedBy } from "../delivery/report.ts";
-import { DEFINITION_BYTES, MAX_POSITION } from "../limits.ts";
-import type { ConsumerAction } from "../protocol.ts";
+import type { App } from "../definitions/app.ts";
+import type { ControlOutcome } from "../operations/control.ts";
+import { operate } from "../operations/operate.ts";
+import { withLagSeconds } from "../operations/lag.ts";
+import { countReset } from "../operations/reset-count.ts";
+import { reportConsumers, skippedBy } from "../operations/report.ts";
+import { DEFINITION_BYTES, MAX_POSITION } from "../core/limits.ts";
+import type { ConsumerAction } from "../store/stream-protocol.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { optionalJsonBody } from "./body.ts";

@@ -2,9 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { FEED_FILTER_BYTES } from "../limits.ts";
-import { logOf } from "../objects.ts";
-import type { FeedFilter } from "../log-protocol.ts";
+import { FEED_FILTER_BYTES } from "../core/limits.ts";
+import { logOf } from "../store/objects.ts";
+import type { FeedFilter } from "../store/log-protocol.ts";
 import { EVENT_STREAM_HEADERS } from "./event-stream.ts";
 import { serverSentEvents } from "./feed-sse.ts";
 import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";

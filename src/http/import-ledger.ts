@@ -7,8 +7,8 @@
  */
 
 import { createHash } from "node:crypto";
-import type { CatalogRpc, ImportProgress, ImportedLines } from "../catalog/protocol.ts";
-import { APPEND_BYTES, APPEND_EVENTS } from "../limits.ts";
+import type { CatalogRpc, ImportProgress, ImportedLines } from "../store/catalog-protocol.ts";
+import { APPEND_BYTES, APPEND_EVENTS } from "../core/limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Problem } from "./problem.ts";
 

@@ -1,13 +1,13 @@
 /** A line of an import: what it may say, and the event that is stored of it. */
 
 import { z } from "zod";
-import { newEffort } from "../catalog/checker.ts";
-import { DELETED, DELETED_DATA } from "../event.ts";
-import { membersOf } from "../json-members.ts";
-import { parseJson, sameJson } from "../json.ts";
-import { EVENT_DATA_BYTES, EVENT_META_BYTES, IMPORT_DEPTH } from "../limits.ts";
-import { EVENT_TYPE, UUID } from "../names.ts";
-import type { ImportRequest } from "../protocol.ts";
+import { newEffort } from "../schemas/checker.ts";
+import { DELETED, DELETED_DATA } from "../core/event.ts";
+import { membersOf } from "../core/json-members.ts";
+import { parseJson, sameJson } from "../core/json.ts";
+import { EVENT_DATA_BYTES, EVENT_META_BYTES, IMPORT_DEPTH } from "../core/limits.ts";
+import { EVENT_TYPE, UUID } from "../core/names.ts";
+import type { ImportRequest } from "../store/stream-protocol.ts";
 import { JsonObject } from "./append.ts";
 import type { PlainCategory } from "./category.ts";
 import { Problem } from "./problem.ts";

@@ -2,12 +2,12 @@
 
 import { Hono } from "hono";
 import { z } from "zod";
-import type { App } from "../app.ts";
-import { bytesOf, categoryOf, streamIdOf } from "../event.ts";
-import { derivedId } from "../ids.ts";
-import { APPEND_BYTES, APPEND_EVENTS, IMPORT_LINE_CHARACTERS, WAIT_SECONDS } from "../limits.ts";
-import { streamIdProblem } from "../names.ts";
-import { catalogOf } from "../objects.ts";
+import type { App } from "../definitions/app.ts";
+import { bytesOf, categoryOf, streamIdOf } from "../core/event.ts";
+import { derivedId } from "../core/ids.ts";
+import { APPEND_BYTES, APPEND_EVENTS, IMPORT_LINE_CHARACTERS, WAIT_SECONDS } from "../core/limits.ts";
+import { streamIdProblem } from "../core/names.ts";
+import { catalogOf } from "../store/objects.ts";
 import { decodedBody } from "./body.ts";
 import { type PlainCategory, anyCategoryOf } from "./category.ts";
 import { ImportLedger, type NumberedLine } from "./import-ledger.ts";

@@ -1,9 +1,9 @@
 /** The log as one long answer: an export. */
 
-import { eventJson } from "../event.ts";
-import { PAGE_EVENTS } from "../limits.ts";
-import { logOf } from "../objects.ts";
-import type { LogFilter, LogRpc } from "../log-protocol.ts";
+import { eventJson } from "../core/event.ts";
+import { PAGE_EVENTS } from "../core/limits.ts";
+import { logOf } from "../store/objects.ts";
+import type { LogFilter, LogRpc } from "../store/log-protocol.ts";
 import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
 import { line, ndjson } from "./ndjson.ts";
 import { type HttpContext, WholeNumber, queryOf, storeOf } from "./request.ts";

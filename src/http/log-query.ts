@@ -1,7 +1,7 @@
 /** What all readings of the log can be asked for: some types, categories or streams only. */
 
 import { z } from "zod";
-import type { FeedFilter } from "../log-protocol.ts";
+import type { FeedFilter } from "../store/log-protocol.ts";
 import { Problem } from "./problem.ts";
 
 /** The filters of a query. Each may be repeated: any of its values will do. */

@@ -2,11 +2,11 @@
 
 import { accepts } from "hono/accepts";
 import { z } from "zod";
-import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../cloudevents.ts";
-import { type LoggedEvent, eventJson } from "../event.ts";
-import { PAGE_EVENTS, SCAN_EVENTS, SEARCH_EVENTS } from "../limits.ts";
-import { UUID } from "../names.ts";
-import { logOf } from "../objects.ts";
+import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
+import { type LoggedEvent, eventJson } from "../core/event.ts";
+import { PAGE_EVENTS, SCAN_EVENTS, SEARCH_EVENTS } from "../core/limits.ts";
+import { UUID } from "../core/names.ts";
+import { logOf } from "../store/objects.ts";
 import { theOne } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, linkTo, queryOf, storeOf } from "./request.ts";

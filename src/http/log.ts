@@ -3,11 +3,11 @@
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { z } from "zod";
-import { eventJson } from "../event.ts";
-import { PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../limits.ts";
-import { logOf } from "../objects.ts";
-import type { LogPage } from "../log-protocol.ts";
-import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../cloudevents.ts";
+import { eventJson } from "../core/event.ts";
+import { PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../core/limits.ts";
+import { logOf } from "../store/objects.ts";
+import type { LogPage } from "../store/log-protocol.ts";
+import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
 import { eventStreamFeed, webSocketFeed } from "./feed.ts";
 import { searchEvents } from "./log-search.ts";
 import { exportLog } from "./log-export.ts";

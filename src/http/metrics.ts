@@ -1,10 +1,10 @@
 /** Figures for monitoring, as Prometheus reads them. */
 
 import { Hono } from "hono";
-import type { App } from "../app.ts";
-import { type Measured, type StoreFigures, measure } from "../delivery/measure.ts";
+import type { App } from "../definitions/app.ts";
+import { type Measured, type StoreFigures, measure } from "../operations/measure.ts";
 import { type Family, type Labels, METRICS_TYPE, metricsText } from "../telemetry/prometheus.ts";
-import type { ConsumerStatus } from "../protocol.ts";
+import type { ConsumerStatus } from "../store/stream-protocol.ts";
 import { storeOf } from "./request.ts";
 
 const STATUSES = ["live", "catching-up", "paused", "failed", "rebuilding"] as const satisfies ConsumerStatus[];

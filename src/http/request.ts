@@ -2,10 +2,10 @@
 
 import type { Context, Next } from "hono";
 import { z } from "zod";
-import { IDEMPOTENCY_KEY_BYTES, MAX_POSITION, WAIT_SECONDS } from "../limits.ts";
-import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../names.ts";
-import type { Expected } from "../expected.ts";
-import { newId } from "../ids.ts";
+import { IDEMPOTENCY_KEY_BYTES, MAX_POSITION, WAIT_SECONDS } from "../core/limits.ts";
+import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../core/names.ts";
+import type { Expected } from "../core/expected.ts";
+import { newId } from "../core/ids.ts";
 import { parseTraceparent, traceIdOf } from "../telemetry/trace.ts";
 import { parseData } from "../streams/decide.ts";
 import { Problem } from "./problem.ts";

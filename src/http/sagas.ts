@@ -2,14 +2,14 @@
 
 import { Hono } from "hono";
 import { z } from "zod";
-import type { App } from "../app.ts";
-import { derivedId, newId } from "../ids.ts";
-import { COMMAND_BYTES, LOOK_AT_SAGA_MAX_MS, LOOK_AT_SAGA_MS, WAIT_SECONDS } from "../limits.ts";
-import { streamOf } from "../objects.ts";
-import type { ProcessState } from "../processors/process.ts";
-import type { Saga } from "../processors/saga.ts";
-import type { SagaState, StepState } from "../processors/saga-state.ts";
-import type { StreamState } from "../protocol.ts";
+import type { App } from "../definitions/app.ts";
+import { derivedId, newId } from "../core/ids.ts";
+import { COMMAND_BYTES, LOOK_AT_SAGA_MAX_MS, LOOK_AT_SAGA_MS, WAIT_SECONDS } from "../core/limits.ts";
+import { streamOf } from "../store/objects.ts";
+import type { ProcessState } from "../definitions/processors/process.ts";
+import type { Saga } from "../definitions/processors/saga.ts";
+import type { SagaState, StepState } from "../definitions/processors/saga-state.ts";
+import type { StreamState } from "../store/stream-protocol.ts";
 import { problemOf, stateFailed, tagOf } from "./answers.ts";
 import { writableStreamOf } from "./writable-stream.ts";
 import { Problem } from "./problem.ts";

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { Hono } from "hono";
-import type { App } from "../app.ts";
+import type { App } from "../definitions/app.ts";
 import { docsPage } from "./docs-page.ts";
 import { openApiOf } from "./openapi/document.ts";
 import { jsonText } from "./response.ts";

@@ -2,12 +2,12 @@
 
 import { Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
-import type { App } from "../app.ts";
-import type { StoreEntry } from "../catalog/protocol.ts";
-import { isLocal } from "../env.ts";
-import { STORES_PAGE, STORES_PAGE_DEFAULT } from "../limits.ts";
-import { STORE_NAME } from "../names.ts";
-import { catalogOf, logOf } from "../objects.ts";
+import type { App } from "../definitions/app.ts";
+import type { StoreEntry } from "../store/catalog-protocol.ts";
+import { isLocal } from "../store/env.ts";
+import { STORES_PAGE, STORES_PAGE_DEFAULT } from "../core/limits.ts";
+import { STORE_NAME } from "../core/names.ts";
+import { catalogOf, logOf } from "../store/objects.ts";
 import {
   JURISDICTIONS,
   LOCATIONS,
@@ -17,8 +17,8 @@ import {
   isDatabase,
   placedEnv,
   placementOfDeployment,
-} from "../placement.ts";
-import { directoryOf, envOfStore } from "../stores.ts";
+} from "../store/placement.ts";
+import { directoryOf, envOfStore } from "../store/stores.ts";
 import { viewBindings } from "../views/generations.ts";
 import { routeOf } from "./auth.ts";
 import { jsonBody } from "./body.ts";

@@ -1,13 +1,13 @@
 /** What the answers of views have in common: the view that is asked, the position it is asked for, headers and refusals. */
 
 import type { z } from "zod";
-import type { App } from "../app.ts";
-import { VIEW_WAIT_SECONDS_DEFAULT } from "../limits.ts";
-import { logOf } from "../objects.ts";
+import type { App } from "../definitions/app.ts";
+import { VIEW_WAIT_SECONDS_DEFAULT } from "../core/limits.ts";
+import { logOf } from "../store/objects.ts";
 import { QueryFailed, QueryNotServed } from "../views/query-named.ts";
 import { ColumnNotServed } from "../views/query-sql.ts";
 import { type Served, ViewBehind, type Wanted } from "../views/query.ts";
-import type { View } from "../views/view.ts";
+import type { View } from "../definitions/views/view.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, storeOf, waitMsOf } from "./request.ts";
 import type { Consistency } from "./view-query.ts";

@@ -1,11 +1,11 @@
 /** Live views: `GET /views/{view}` with `Accept: text/event-stream`. */
 
 import { z } from "zod";
-import { DELETED } from "../event.ts";
-import { LIVE_BEHIND_MS, LIVE_INTERVAL_MS, MAX_POSITION } from "../limits.ts";
+import { DELETED } from "../core/event.ts";
+import { LIVE_BEHIND_MS, LIVE_INTERVAL_MS, MAX_POSITION } from "../core/limits.ts";
 import { type Change, LiveView } from "../views/live.ts";
 import type { Served } from "../views/query.ts";
-import type { View } from "../views/view.ts";
+import type { View } from "../definitions/views/view.ts";
 import { type BlockSource, type Blocks, EVENT_STREAM_HEADERS, comment, eventStream } from "./event-stream.ts";
 import { answer } from "./feed-sse.ts";
 import { accessOf, feedUrlOf, openFeed } from "./feed.ts";

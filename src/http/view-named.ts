@@ -1,9 +1,9 @@
 /** Named queries over HTTP: parameters from the query string, by the schema that the query declares. */
 
 import { z } from "zod";
-import type { NamedQuery, ParamsSchema } from "../views/named-query.ts";
+import type { NamedQuery, ParamsSchema } from "../definitions/views/named-query.ts";
 import { runNamedQuery } from "../views/query-named.ts";
-import type { View } from "../views/view.ts";
+import type { View } from "../definitions/views/view.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, checked, parametersOf, saidOften, storeOf } from "./request.ts";
 import { answered, headersOf, wantedOf } from "./view-answers.ts";

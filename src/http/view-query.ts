@@ -1,13 +1,13 @@
 /** What a query string asks of a view: conditions on columns, order, page, and at which position. */
 
 import { z } from "zod";
-import { VIEW_CONDITIONS, VIEW_CURSOR, VIEW_PAGE_ROWS, VIEW_PAGE_ROWS_DEFAULT, VIEW_SORT_COLUMNS } from "../limits.ts";
+import { VIEW_CONDITIONS, VIEW_CURSOR, VIEW_PAGE_ROWS, VIEW_PAGE_ROWS_DEFAULT, VIEW_SORT_COLUMNS } from "../core/limits.ts";
 import { decodeCursor, encodeCursor } from "../views/query-cursor.ts";
 import type { Cursor } from "../views/query-cursor.ts";
 import { type Condition, type SortColumn, completeSort } from "../views/query-sql.ts";
 import type { Column, ColumnKind } from "../views/layout.ts";
 import { tableOf } from "../views/table.ts";
-import { QUERY_PARAMETERS, type View } from "../views/view.ts";
+import { QUERY_PARAMETERS, type View } from "../definitions/views/view.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, checked, limitOf, parametersOf, saidOften } from "./request.ts";
 

@@ -3,12 +3,12 @@
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { z } from "zod";
-import type { App } from "../app.ts";
+import type { App } from "../definitions/app.ts";
 import { awaitRow, queryView } from "../views/query.ts";
-import { rebuild } from "../delivery/operate.ts";
-import { withLagSeconds } from "../delivery/lag.ts";
-import { reportConsumers } from "../delivery/report.ts";
-import type { View } from "../views/view.ts";
+import { rebuild } from "../operations/operate.ts";
+import { withLagSeconds } from "../operations/lag.ts";
+import { reportConsumers } from "../operations/report.ts";
+import type { View } from "../definitions/views/view.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, linkTo, storeOf, waitMsOf } from "./request.ts";
 import { answered, headersOf, viewOf, wantedOf } from "./view-answers.ts";

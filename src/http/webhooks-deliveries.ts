@@ -1,9 +1,9 @@
 /** What became of a webhook's deliveries, and how to have them again. */
 
 import { Hono } from "hono";
-import { DEFINITION_BYTES, MAX_POSITION } from "../limits.ts";
-import { logOf } from "../objects.ts";
-import type { ReplayRequest, WebhookRpc } from "../webhooks/protocol.ts";
+import { DEFINITION_BYTES, MAX_POSITION } from "../core/limits.ts";
+import { logOf } from "../store/objects.ts";
+import type { ReplayRequest, WebhookRpc } from "../store/webhook-protocol.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";

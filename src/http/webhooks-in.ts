@@ -1,12 +1,12 @@
 /** What clients send about webhooks: the schemas that check it. */
 
 import { z } from "zod";
-import { WEBHOOK_IN_FLIGHT, WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEFAULT, WEBHOOK_RATE } from "../limits.ts";
-import { EVENT_TYPE, NAME } from "../names.ts";
+import { WEBHOOK_IN_FLIGHT, WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEFAULT, WEBHOOK_RATE } from "../core/limits.ts";
+import { EVENT_TYPE, NAME } from "../core/names.ts";
 import { SYSTEM_CATEGORY } from "../webhooks/events.ts";
-import { headersProblem } from "../webhooks/headers.ts";
+import { headersProblem } from "../definitions/webhooks/headers.ts";
 import { parseDeliveryId } from "../webhooks/delivery-id.ts";
-import { PredicateIn } from "../webhooks/predicate.ts";
+import { PredicateIn } from "../definitions/webhooks/predicate.ts";
 import { secretProblem } from "../webhooks/signature.ts";
 import { limitOf } from "./request.ts";
 

@@ -2,16 +2,17 @@
 
 import { Hono } from "hono";
 import { v7 } from "uuid";
-import type { App } from "../app.ts";
-import { isFree } from "../budget.ts";
-import { WEBHOOK_ID_PREFIX, activeWebhooks } from "../delivery/consumers.ts";
-import { isLocal } from "../env.ts";
-import { DEFINITION_BYTES, WEBHOOKS, WEBHOOKS_FREE } from "../limits.ts";
-import { NAME } from "../names.ts";
-import { logOf, webhookOf } from "../objects.ts";
-import type { WebhookRpc } from "../webhooks/protocol.ts";
+import type { App } from "../definitions/app.ts";
+import { isFree } from "../core/budget.ts";
+import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
+import { activeWebhooks } from "../definitions/consumers.ts";
+import { isLocal } from "../store/env.ts";
+import { DEFINITION_BYTES, WEBHOOKS, WEBHOOKS_FREE } from "../core/limits.ts";
+import { NAME } from "../core/names.ts";
+import { logOf, webhookOf } from "../store/objects.ts";
+import type { WebhookRpc } from "../store/webhook-protocol.ts";
 import { newSecret } from "../webhooks/signature.ts";
-import { targetProblem } from "../webhooks/target.ts";
+import { targetProblem } from "../definitions/webhooks/target.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";

@@ -2,14 +2,14 @@
 
 import { env } from "cloudflare:workers";
 import { Hono } from "hono";
-import type { App } from "../app.ts";
-import { passes } from "../platform-errors.ts";
-import { sweep } from "../delivery/sweep.ts";
-import { handleWakeUps, parseWakeUp } from "../delivery/wake-up.ts";
-import { IDEMPOTENCY_KEY_BYTES } from "../limits.ts";
+import type { App } from "../definitions/app.ts";
+import { passes } from "../core/platform-errors.ts";
+import { sweep } from "../operations/sweep.ts";
+import { handleWakeUps, parseWakeUp } from "../operations/wake-up.ts";
+import { IDEMPOTENCY_KEY_BYTES } from "../core/limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
-import { placementOfDeployment } from "../placement.ts";
+import { placementOfDeployment } from "../store/placement.ts";
 import { aggregateRoutes } from "./aggregates.ts";
 import { appRoutes } from "./app-report.ts";
 import { auth } from "./auth.ts";

@@ -4,9 +4,9 @@
  */
 
 import { waitUntil } from "cloudflare:workers";
-import { HAND_OVER_FIRST_MS, HAND_OVER_MS } from "../limits.ts";
-import { streamOf } from "../objects.ts";
-import type { StreamRpc } from "../protocol.ts";
+import { HAND_OVER_FIRST_MS, HAND_OVER_MS } from "../core/limits.ts";
+import { streamOf } from "../store/objects.ts";
+import type { StreamRpc } from "../store/stream-protocol.ts";
 import { type HttpContext, storeOf } from "./request.ts";
 
 export function writableStreamOf(

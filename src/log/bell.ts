@@ -5,9 +5,9 @@
  * consumer is behind, and the cron's sweep.
  */
 
-import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "../limits.ts";
-import type { Acknowledgement, Census } from "../log-protocol.ts";
-import type { WakeUp } from "../protocol.ts";
+import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "../core/limits.ts";
+import type { Acknowledgement, Census } from "../store/log-protocol.ts";
+import type { WakeUp } from "../store/stream-protocol.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";

@@ -1,8 +1,8 @@
 /** The earlier segments of a log, as the last one asks them: what it does not have itself. */
 
-import type { LogPage, LogReadRequest, StreamSummary } from "../log-protocol.ts";
+import type { LogPage, LogReadRequest, StreamSummary } from "../store/log-protocol.ts";
 import type { LogTable } from "./log-table.ts";
-import { type SegmentInfo, type SegmentRpc, earlierSegment } from "./segment.ts";
+import { type SegmentInfo, type SegmentRpc, earlierSegment } from "../store/segment.ts";
 
 export class Earlier {
   readonly #info: SegmentInfo;

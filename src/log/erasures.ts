@@ -4,9 +4,9 @@
  * the log has the event, nobody who begins to read gets to see what the stream said.
  */
 
-import type { LoggedEvent } from "../event.ts";
-import { hasTable } from "../sqlite.ts";
-import type { SegmentRpc } from "./segment.ts";
+import type { LoggedEvent } from "../core/event.ts";
+import { hasTable } from "../core/sqlite.ts";
+import type { SegmentRpc } from "../store/segment.ts";
 
 const CREATE = `
   CREATE TABLE IF NOT EXISTS erasures (

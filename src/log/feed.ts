@@ -12,7 +12,7 @@
  * resumes where it was.
  */
 
-import { type LoggedEvent, eventJson } from "../event.ts";
+import { type LoggedEvent, eventJson } from "../core/event.ts";
 import {
   FEED_ANSWER_MS,
   FEED_BURST_MESSAGES,
@@ -22,8 +22,8 @@ import {
   FEED_SUBSCRIBERS,
   FEED_TAIL_EVENTS,
   FEED_WINDOW,
-} from "../limits.ts";
-import type { FeedFilter, LogPage, LogReadRequest } from "../log-protocol.ts";
+} from "../core/limits.ts";
+import type { FeedFilter, LogPage, LogReadRequest } from "../store/log-protocol.ts";
 import { matches } from "./filter.ts";
 import { type Subscription, CLOSE, checkpointIn, close, isWaiting, save, subscriptionOf } from "./subscription.ts";
 import { logger } from "../telemetry/logger.ts";

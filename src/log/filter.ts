@@ -3,8 +3,8 @@
  * for an event in memory. The two must say the same; the property test of the subscriptions compares them.
  */
 
-import { type LoggedEvent, categoryOf } from "../event.ts";
-import type { FeedFilter, LogFilter } from "../log-protocol.ts";
+import { type LoggedEvent, categoryOf } from "../core/event.ts";
+import type { FeedFilter, LogFilter } from "../store/log-protocol.ts";
 
 /** Whether the filter may leave many entries out, so that a page must bound how many it looks at. One stream is found by its index. */
 export function isSparse({ types, categories, streams, id, since, until }: LogFilter): boolean {

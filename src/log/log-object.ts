@@ -6,21 +6,30 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { markRetryable } from "../retryable.ts";
-import type { App } from "../app.ts";
-import { envOfObject } from "../placement.ts";
-import { consumersInCode, isWebhook, startingAtHead } from "../delivery/consumers.ts";
-import { type StoredEvent, erases } from "../event.ts";
-import type { Acknowledgement, Census, FeedFilter, LogPage, LogReadRequest, LogSize, Sequenced, StreamSummary } from "../log-protocol.ts";
+import { markRetryable } from "../core/retryable.ts";
+import type { App } from "../definitions/app.ts";
+import { envOfObject } from "../store/placement.ts";
+import { consumersInCode, isWebhook, startingAtHead } from "../definitions/consumers.ts";
+import { type StoredEvent, erases } from "../core/event.ts";
+import type {
+  Acknowledgement,
+  Census,
+  FeedFilter,
+  LogPage,
+  LogReadRequest,
+  LogSize,
+  Sequenced,
+  StreamSummary,
+} from "../store/log-protocol.ts";
 import { Bell } from "./bell.ts";
 import { Erasures } from "./erasures.ts";
 import { Feed } from "./feed.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { WAIT_SECONDS } from "../limits.ts";
+import { WAIT_SECONDS } from "../core/limits.ts";
 import type { LogTable } from "./log-table.ts";
 import { Origins } from "./origins.ts";
 import { type Begun, Place } from "./place.ts";
-import { type Handover, MOVED_TO, type Moved, type SegmentRpc, segmentBytes } from "./segment.ts";
+import { type Handover, MOVED_TO, type Moved, type SegmentRpc, segmentBytes } from "../store/segment.ts";
 import { Subscribers } from "./subscribers.ts";
 import { Waiters } from "./waiters.ts";
 import { logger } from "../telemetry/logger.ts";

@@ -1,9 +1,9 @@
 /** The log's events, in its object's SQLite: every event of a store, in one order (promise 3). */
 
-import { PAGE_BYTES, SCAN_EVENTS } from "../limits.ts";
-import { type LoggedEvent, type StoredEvent, bytesOf, erases } from "../event.ts";
-import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../log-protocol.ts";
-import { hasTableWith } from "../sqlite.ts";
+import { PAGE_BYTES, SCAN_EVENTS } from "../core/limits.ts";
+import { type LoggedEvent, type StoredEvent, bytesOf, erases } from "../core/event.ts";
+import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../store/log-protocol.ts";
+import { hasTableWith } from "../core/sqlite.ts";
 import { bindingsOf, conditionsOf, isSparse } from "./filter.ts";
 import { StreamIndex } from "./stream-index.ts";
 

@@ -1,12 +1,12 @@
 /** A segment's place in its log: where it stands, what it took over from the segment before, and whether it is the last. */
 
-import type { App } from "../app.ts";
-import { nameOf } from "../objects.ts";
+import type { App } from "../definitions/app.ts";
+import { nameOf } from "../store/objects.ts";
 import { Earlier } from "./earlier.ts";
 import type { Erasures } from "./erasures.ts";
 import { LogTable } from "./log-table.ts";
 import { LogReader } from "./reader.ts";
-import { type Handover, type SegmentInfo, type SegmentRpc, parseSegmentName, segmentName } from "./segment.ts";
+import { type Handover, type SegmentInfo, type SegmentRpc, parseSegmentName, segmentName } from "../store/segment.ts";
 
 /** A segment that knows where it stands. */
 export interface Begun {

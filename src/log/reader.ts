@@ -1,10 +1,10 @@
 /** A page of the log, which may begin in one segment and end in another: readers do not notice where one ends. */
 
-import type { App } from "../app.ts";
-import { type LoggedEvent, bytesOf } from "../event.ts";
-import { PAGE_BYTES } from "../limits.ts";
-import type { LogPage, LogReadRequest } from "../log-protocol.ts";
-import { lift } from "../upcast.ts";
+import type { App } from "../definitions/app.ts";
+import { type LoggedEvent, bytesOf } from "../core/event.ts";
+import { PAGE_BYTES } from "../core/limits.ts";
+import type { LogPage, LogReadRequest } from "../store/log-protocol.ts";
+import { lift } from "../definitions/upcast.ts";
 import type { Earlier } from "./earlier.ts";
 import { type Pending, blanked } from "./erasures.ts";
 import type { LogTable } from "./log-table.ts";

@@ -1,6 +1,6 @@
 /** What the log's one index, (stream, version), answers without touching the events: one or two seeks each, however long the log is. */
 
-import type { StreamSummary } from "../log-protocol.ts";
+import type { StreamSummary } from "../store/log-protocol.ts";
 
 export class StreamIndex {
   readonly #sql: SqlStorage;

@@ -1,6 +1,6 @@
 /** The consumers of a log that are known only at run time: its webhooks. */
 
-import { hasTable } from "../sqlite.ts";
+import { hasTable } from "../core/sqlite.ts";
 
 const CREATE = `CREATE TABLE IF NOT EXISTS subscribers (consumer TEXT PRIMARY KEY) STRICT, WITHOUT ROWID`;
 

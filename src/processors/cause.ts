@@ -1,6 +1,6 @@
 /** Where a reaction comes from: it belongs to the conversation of its event, and names the event as its cause. Pure. */
 
-import { HOPS, type RecordedEvent, TRACE, hopsOf } from "../event.ts";
+import { HOPS, type RecordedEvent, TRACE, hopsOf } from "../core/event.ts";
 
 export interface Cause {
   readonly correlationId: string;

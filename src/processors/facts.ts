@@ -1,13 +1,13 @@
 /** Stores what processors append: once for each derived id, in the conversation of the event that led to it. */
 
-import { type DataSchema, type RecordedEvent, categoryOf, streamIdOf } from "../event.ts";
-import { ofApp } from "../platform-errors.ts";
-import { isLonger } from "../json.ts";
-import { EVENT_DATA_BYTES } from "../limits.ts";
-import { fitting } from "../misfit.ts";
-import { streamOf } from "../objects.ts";
-import type { Written } from "../protocol.ts";
-import { schemaVersionOf } from "../upcast.ts";
+import { type DataSchema, type RecordedEvent, categoryOf, streamIdOf } from "../core/event.ts";
+import { ofApp } from "../core/platform-errors.ts";
+import { isLonger } from "../core/json.ts";
+import { EVENT_DATA_BYTES } from "../core/limits.ts";
+import { fitting } from "../core/misfit.ts";
+import { streamOf } from "../store/objects.ts";
+import type { Written } from "../store/stream-protocol.ts";
+import { schemaVersionOf } from "../definitions/upcast.ts";
 import { causeOf, metaOf } from "./cause.ts";
 import { logger } from "../telemetry/logger.ts";
 

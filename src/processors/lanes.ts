@@ -1,6 +1,6 @@
 /** Does the work of a batch of events in lanes: one event after the other within a lane, several lanes at the same time. */
 
-import type { RecordedEvent } from "../event.ts";
+import type { RecordedEvent } from "../core/event.ts";
 
 export interface Work {
   readonly event: RecordedEvent;

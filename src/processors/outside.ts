@@ -1,11 +1,11 @@
 /** One run of an effect's handler: its key, its requests, its time, and what it may say. Pure, so that tests run it as the engine does. */
 
-import { type DataSchema, type NewEvent, type RecordedEvent, TRACE } from "../event.ts";
-import { derivedId } from "../ids.ts";
-import { EFFECT_RESPONSE_BYTES } from "../limits.ts";
-import { streamIdProblem } from "../names.ts";
-import type { Effect, EffectContext, Outcome } from "./effect.ts";
-import { hopsProblem } from "./loops.ts";
+import { type DataSchema, type NewEvent, type RecordedEvent, TRACE } from "../core/event.ts";
+import { derivedId } from "../core/ids.ts";
+import { EFFECT_RESPONSE_BYTES } from "../core/limits.ts";
+import { streamIdProblem } from "../core/names.ts";
+import type { Effect, EffectContext, Outcome } from "../definitions/processors/effect.ts";
+import { hopsProblem } from "../definitions/processors/loops.ts";
 
 /** What a run of an effect needs of the world. */
 export interface World {

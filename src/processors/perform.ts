@@ -6,15 +6,15 @@
  */
 
 import { z } from "zod";
-import type { App } from "../app.ts";
-import { budgetOf, isFree } from "../budget.ts";
-import { CheckpointStore } from "../delivery/checkpoint.ts";
-import type { Applied, Consumer } from "../delivery/consumer.ts";
-import { AppError, ofApp, passes, thrown } from "../platform-errors.ts";
-import type { DataSchema, RecordedEvent } from "../event.ts";
-import { derivedId } from "../ids.ts";
-import { CONSUMER_BUDGET_MS, CONSUMER_CALLS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../limits.ts";
-import type { Effect, Outcome } from "./effect.ts";
+import type { App } from "../definitions/app.ts";
+import { budgetOf, isFree } from "../core/budget.ts";
+import { CheckpointStore } from "../consumers/checkpoint.ts";
+import type { Applied, Consumer } from "../consumers/consumer.ts";
+import { AppError, ofApp, passes, thrown } from "../core/platform-errors.ts";
+import type { DataSchema, RecordedEvent } from "../core/event.ts";
+import { derivedId } from "../core/ids.ts";
+import { CONSUMER_BUDGET_MS, CONSUMER_CALLS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../core/limits.ts";
+import type { Effect, Outcome } from "../definitions/processors/effect.ts";
 import { type Reaction, appendFact, hasFact } from "./facts.ts";
 import { type World, callOut, keyOf, recordOf, recordable } from "./outside.ts";
 import { waves } from "./waves.ts";

@@ -1,10 +1,10 @@
 /** Work that commits as it goes: its checkpoint moves after so many calls, and it ends where the invocation has no room for more. */
 
-import type { Budget } from "../budget.ts";
-import type { CheckpointStore } from "../delivery/checkpoint.ts";
-import type { Applied } from "../delivery/consumer.ts";
-import type { RecordedEvent } from "../event.ts";
-import { PORTION_CALLS } from "../limits.ts";
+import type { Budget } from "../core/budget.ts";
+import type { CheckpointStore } from "../consumers/checkpoint.ts";
+import type { Applied } from "../consumers/consumer.ts";
+import type { RecordedEvent } from "../core/event.ts";
+import { PORTION_CALLS } from "../core/limits.ts";
 
 interface Part {
   readonly event: RecordedEvent;

@@ -4,25 +4,25 @@
  * is done again, and stored once (promise 5).
  */
 
-import type { App } from "../app.ts";
-import { budgetOf } from "../budget.ts";
-import { CheckpointStore } from "../delivery/checkpoint.ts";
-import type { Consumer } from "../delivery/consumer.ts";
-import { recordSkip } from "../delivery/override.ts";
-import { type RecordedEvent, categoryOf, hopsOf, streamIdOf, toRecorded } from "../event.ts";
-import { derivedId } from "../ids.ts";
-import { PROCESS_LANES } from "../limits.ts";
-import { ofApp, thrown } from "../platform-errors.ts";
-import { streamIdProblem } from "../names.ts";
-import { FAIL, messageOf } from "../mistake.ts";
-import { logOf, streamOf } from "../objects.ts";
-import type { ConsumerError } from "../delivery/hooks.ts";
+import type { App } from "../definitions/app.ts";
+import { budgetOf } from "../core/budget.ts";
+import { CheckpointStore } from "../consumers/checkpoint.ts";
+import type { Consumer } from "../consumers/consumer.ts";
+import { recordSkip } from "../consumers/override.ts";
+import { type RecordedEvent, categoryOf, hopsOf, streamIdOf, toRecorded } from "../core/event.ts";
+import { derivedId } from "../core/ids.ts";
+import { PROCESS_LANES } from "../core/limits.ts";
+import { ofApp, thrown } from "../core/platform-errors.ts";
+import { streamIdProblem } from "../core/names.ts";
+import { FAIL, messageOf } from "../core/mistake.ts";
+import { logOf, streamOf } from "../store/objects.ts";
+import type { ConsumerError } from "../definitions/hooks.ts";
 import { type Work, workInLanes } from "./lanes.ts";
 import { type Cause, causeOf } from "./cause.ts";
 import { type Running, outcomeOf } from "./process-outcome.ts";
-import { hopsProblem } from "./loops.ts";
-import { COMMAND_SENT, CommandSent, type Failing, INPUT, OUTCOME, type Outcome } from "./process-events.ts";
-import type { Process } from "./process.ts";
+import { hopsProblem } from "../definitions/processors/loops.ts";
+import { COMMAND_SENT, CommandSent, type Failing, INPUT, OUTCOME, type Outcome } from "../definitions/processors/process-events.ts";
+import type { Process } from "../definitions/processors/process.ts";
 import { logger } from "../telemetry/logger.ts";
 import { inPortions } from "./portions.ts";
 import { reactionSpan } from "./reaction-span.ts";

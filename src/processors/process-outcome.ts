@@ -1,12 +1,12 @@
 /** Carries out a command that an instance of a process has sent, and says how that went. */
 
-import type { App } from "../app.ts";
-import type { RecordedEvent } from "../event.ts";
-import { streamIdProblem } from "../names.ts";
-import { streamOf } from "../objects.ts";
+import type { App } from "../definitions/app.ts";
+import type { RecordedEvent } from "../core/event.ts";
+import { streamIdProblem } from "../core/names.ts";
+import { streamOf } from "../store/objects.ts";
 import { causeOf } from "./cause.ts";
-import { type CommandSent, type Outcome, START_SAGA } from "./process-events.ts";
-import type { Process } from "./process.ts";
+import { type CommandSent, type Outcome, START_SAGA } from "../definitions/processors/process-events.ts";
+import type { Process } from "../definitions/processors/process.ts";
 
 /** A process of one store. */
 export interface Running {

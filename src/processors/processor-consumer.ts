@@ -1,10 +1,10 @@
 /** How every kind of processor follows the log. */
 
-import type { App } from "../app.ts";
-import type { Consumer } from "../delivery/consumer.ts";
+import type { App } from "../definitions/app.ts";
+import type { Consumer } from "../consumers/consumer.ts";
 import { effectConsumer } from "./perform.ts";
 import { processConsumer } from "./process-consumer.ts";
-import type { Processor } from "./processor.ts";
+import type { Processor } from "../definitions/processors/processor.ts";
 import { reactorConsumer } from "./react.ts";
 
 /** The processor as a consumer of its store's log. */

@@ -1,18 +1,18 @@
 /** ⑤ Runs reactors: what they answer is stored once, however often they run (promise 5). */
 
-import type { App } from "../app.ts";
-import type { AppendAction, SendAction } from "../command.ts";
-import { budgetOf } from "../budget.ts";
-import { CheckpointStore } from "../delivery/checkpoint.ts";
-import type { Applied, Consumer } from "../delivery/consumer.ts";
-import type { RecordedEvent } from "../event.ts";
-import { derivedId } from "../ids.ts";
-import { CONSUMER_CALLS, REACTIONS_IN_FLIGHT } from "../limits.ts";
-import { streamOf } from "../objects.ts";
+import type { App } from "../definitions/app.ts";
+import type { AppendAction, SendAction } from "../core/command.ts";
+import { budgetOf } from "../core/budget.ts";
+import { CheckpointStore } from "../consumers/checkpoint.ts";
+import type { Applied, Consumer } from "../consumers/consumer.ts";
+import type { RecordedEvent } from "../core/event.ts";
+import { derivedId } from "../core/ids.ts";
+import { CONSUMER_CALLS, REACTIONS_IN_FLIGHT } from "../core/limits.ts";
+import { streamOf } from "../store/objects.ts";
 import { causeOf } from "./cause.ts";
-import { ofApp } from "../platform-errors.ts";
+import { ofApp } from "../core/platform-errors.ts";
 import { appendFact, tellEnded } from "./facts.ts";
-import { type Action, type Reactor, answerOf } from "./reactor.ts";
+import { type Action, type Reactor, answerOf } from "../definitions/processors/reactor.ts";
 import { inPortions } from "./portions.ts";
 import { waves } from "./waves.ts";
 import { reactionSpan } from "./reaction-span.ts";

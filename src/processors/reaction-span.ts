@@ -1,6 +1,6 @@
 /** What a processor does for one event, as a span: in the trace and the conversation of that event. */
 
-import type { RecordedEvent } from "../event.ts";
+import type { RecordedEvent } from "../core/event.ts";
 import { span } from "../telemetry/span.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 

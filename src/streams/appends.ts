@@ -1,7 +1,7 @@
 /** From an append's request to what is stored. Synchronous on purpose, like commands. */
 
-import { newEventId } from "../ids.ts";
-import type { AppendAnswer, AppendRequest, Written } from "../protocol.ts";
+import { newEventId } from "../core/ids.ts";
+import type { AppendAnswer, AppendRequest, Written } from "../store/stream-protocol.ts";
 import { type Stored, conflictWith } from "./commands.ts";
 import type { Journal } from "./journal.ts";
 import { findReplay } from "./replay.ts";

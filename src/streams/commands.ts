@@ -1,14 +1,14 @@
 /** From a command's request to what is stored. Synchronous on purpose: commands on one stream run one at a time (promise 2). */
 
-import { HOPS, type StoredEvent } from "../event.ts";
-import { newEventId, newId } from "../ids.ts";
-import { Misfit } from "../misfit.ts";
-import type { CommandAnswer, CommandRequest, DryRunAnswer, DryRunRequest, VersionConflict, Written } from "../protocol.ts";
-import type { Expected } from "../expected.ts";
-import { CodeMistake, messageOf } from "../mistake.ts";
+import { HOPS, type StoredEvent } from "../core/event.ts";
+import { newEventId, newId } from "../core/ids.ts";
+import { Misfit } from "../core/misfit.ts";
+import type { CommandAnswer, CommandRequest, DryRunAnswer, DryRunRequest, VersionConflict, Written } from "../store/stream-protocol.ts";
+import type { Expected } from "../core/expected.ts";
+import { CodeMistake, messageOf } from "../core/mistake.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
-import { schemaVersionOf } from "../upcast.ts";
-import type { AnyAggregate } from "./aggregate.ts";
+import { schemaVersionOf } from "../definitions/upcast.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
 import { type Decided, decide, parseData } from "./decide.ts";
 import type { Journal } from "./journal.ts";
 import type { Receipt } from "./receipts.ts";

@@ -1,15 +1,15 @@
 /** From a command's text to the events it leads to: validates, decides, validates what was decided. Pure. */
 
 import type { z } from "zod";
-import { byteLength, isLonger } from "../json.ts";
-import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES, LAST_TIME_MS, TIMER_KEY_BYTES } from "../limits.ts";
-import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } from "../command.ts";
-import type { NewEvent } from "../event.ts";
-import { fitting } from "../misfit.ts";
-import { freeze } from "../plain-json.ts";
-import type { Issue } from "../issue.ts";
-import { droppedMembers, strictly } from "../strict-schema.ts";
-import type { AnyAggregate } from "./aggregate.ts";
+import { byteLength, isLonger } from "../core/json.ts";
+import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES, LAST_TIME_MS, TIMER_KEY_BYTES } from "../core/limits.ts";
+import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } from "../core/command.ts";
+import type { NewEvent } from "../core/event.ts";
+import { fitting } from "../core/misfit.ts";
+import { freeze } from "../core/plain-json.ts";
+import type { Issue } from "../core/issue.ts";
+import { droppedMembers, strictly } from "../core/strict-schema.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
 
 export type Decided =
   | {

@@ -1,9 +1,9 @@
 /** A stream's own events, in its object's SQLite. Append only; the primary key is the version. */
 
-import { APPEND_BYTES, APPEND_EVENTS, PAGE_BYTES, SCAN_EVENTS } from "../limits.ts";
-import { type StoredEvent, bytesOf } from "../event.ts";
-import type { StreamReadRequest } from "../protocol.ts";
-import { hasTableWith } from "../sqlite.ts";
+import { APPEND_BYTES, APPEND_EVENTS, PAGE_BYTES, SCAN_EVENTS } from "../core/limits.ts";
+import { type StoredEvent, bytesOf } from "../core/event.ts";
+import type { StreamReadRequest } from "../store/stream-protocol.ts";
+import { hasTableWith } from "../core/sqlite.ts";
 import { Tail } from "./tail.ts";
 
 /**

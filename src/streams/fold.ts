@@ -1,9 +1,9 @@
 /** What events make of a state. Pure: the stream's object and the test kit fold by this. */
 
-import { liftError, liftTo, schemaVersionOf } from "../upcast.ts";
-import type { DataSchema, RecordedEvent, StoredEvent } from "../event.ts";
-import { freeze, settle } from "../plain-json.ts";
-import type { AnyAggregate } from "./aggregate.ts";
+import { liftError, liftTo, schemaVersionOf } from "../definitions/upcast.ts";
+import type { DataSchema, RecordedEvent, StoredEvent } from "../core/event.ts";
+import { freeze, settle } from "../core/plain-json.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
 
 /** What `evolve` is told of an event, besides its data. */
 type Facts = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;

@@ -1,8 +1,8 @@
 /** Takes over events of another store: those the stream has are skipped, so that an import can be sent again. Synchronous, like commands. */
 
-import { DELETED, type StoredEvent, erases } from "../event.ts";
-import { sameJson } from "../json.ts";
-import type { ImportRequest } from "../protocol.ts";
+import { DELETED, type StoredEvent, erases } from "../core/event.ts";
+import { sameJson } from "../core/json.ts";
+import type { ImportRequest } from "../store/stream-protocol.ts";
 import type { Journal } from "./journal.ts";
 import { versionOf } from "./replay.ts";
 

@@ -3,8 +3,8 @@
  * transaction, or nothing of it (promise 2).
  */
 
-import { DELETED, type StoredEvent, erases } from "../event.ts";
-import type { AlarmClock } from "../alarm-clock.ts";
+import { DELETED, type StoredEvent, erases } from "../core/event.ts";
+import type { AlarmClock } from "../core/alarm-clock.ts";
 import type { TimerChange } from "./decide.ts";
 import { EventTable } from "./event-table.ts";
 import { type GivenId, type Receipt, Receipts } from "./receipts.ts";

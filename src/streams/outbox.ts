@@ -6,8 +6,8 @@
  * has, so the outbox is simply "the versions after the log's head of this stream", and sending twice is harmless.
  */
 
-import type { LogRpc, Sequenced } from "../log-protocol.ts";
-import type { AlarmClock } from "../alarm-clock.ts";
+import type { LogRpc, Sequenced } from "../store/log-protocol.ts";
+import type { AlarmClock } from "../core/alarm-clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { EventTable } from "./event-table.ts";
 import { RoundTrip } from "./round-trip.ts";

@@ -9,8 +9,8 @@
  * row goes under {@link OWN} and the key.
  */
 
-import { RECEIPT_DAYS } from "../limits.ts";
-import { hasTableWith } from "../sqlite.ts";
+import { RECEIPT_DAYS } from "../core/limits.ts";
+import { hasTableWith } from "../core/sqlite.ts";
 
 const CREATE_RECEIPTS = `
   CREATE TABLE IF NOT EXISTS receipts (

@@ -1,10 +1,10 @@
 /** Recognises an append that has been stored before (promise 8), by its key or by its events' ids. */
 
 import { createHash } from "node:crypto";
-import { versionInId } from "../ids.ts";
-import { canonical, sameJson } from "../json.ts";
-import type { StoredEvent } from "../event.ts";
-import type { AppendEvent, AppendRequest, IdempotencyConflict } from "../protocol.ts";
+import { versionInId } from "../core/ids.ts";
+import { canonical, sameJson } from "../core/json.ts";
+import type { StoredEvent } from "../core/event.ts";
+import type { AppendEvent, AppendRequest, IdempotencyConflict } from "../store/stream-protocol.ts";
 import type { EventTable } from "./event-table.ts";
 import type { GivenId, Receipts } from "./receipts.ts";
 

@@ -1,12 +1,12 @@
 /** A stream's snapshot: one row with its state at some version, so that an activation reads few events however long the stream is. */
 
-import { type Code, codeHash } from "../code-hash.ts";
-import { byteLength } from "../json.ts";
-import { SNAPSHOT_BYTES } from "../limits.ts";
-import { whyNotJson } from "../plain-json.ts";
-import { hasTable } from "../sqlite.ts";
-import { liftsOf } from "../upcast.ts";
-import type { AnyAggregate } from "./aggregate.ts";
+import { type Code, codeHash } from "../core/code-hash.ts";
+import { byteLength } from "../core/json.ts";
+import { SNAPSHOT_BYTES } from "../core/limits.ts";
+import { whyNotJson } from "../core/plain-json.ts";
+import { hasTable } from "../core/sqlite.ts";
+import { liftsOf } from "../definitions/upcast.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
 
 const CREATE = `
   CREATE TABLE IF NOT EXISTS snapshot (

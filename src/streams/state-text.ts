@@ -1,7 +1,7 @@
 /** A state as JSON text, for readers over HTTP; or why there is none to show. */
 
-import type { StreamState } from "../protocol.ts";
-import { whyNotJson } from "../plain-json.ts";
+import type { StreamState } from "../store/stream-protocol.ts";
+import { whyNotJson } from "../core/plain-json.ts";
 import { StateUnavailable } from "./fold.ts";
 import type { StateCache } from "./state.ts";
 

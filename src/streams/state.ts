@@ -6,11 +6,11 @@
  * folded from what is stored whenever it is asked for.
  */
 
-import { SNAPSHOT_EVERY } from "../limits.ts";
-import type { StoredEvent } from "../event.ts";
-import { isSettled, settle } from "../plain-json.ts";
+import { SNAPSHOT_EVERY } from "../core/limits.ts";
+import type { StoredEvent } from "../core/event.ts";
+import { isSettled, settle } from "../core/plain-json.ts";
 import { logger } from "../telemetry/logger.ts";
-import type { AnyAggregate } from "./aggregate.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
 import type { EventTable } from "./event-table.ts";
 import { fold, foldStored, initialStateOf } from "./fold.ts";
 import { Snapshots, snapshotOf } from "./snapshots.ts";

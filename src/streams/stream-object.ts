@@ -8,13 +8,13 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { markRetryable } from "../retryable.ts";
-import type { App } from "../app.ts";
-import { envOfObject } from "../placement.ts";
-import { DELETED, DELETED_DATA, type StoredEvent, categoryOf, erases, streamIdOf } from "../event.ts";
-import { newEventId } from "../ids.ts";
-import { TIMERS_AT_ONCE, TIMER_EVENTS_AT_ONCE } from "../limits.ts";
-import { logOf, streamOfObject } from "../objects.ts";
+import { markRetryable } from "../core/retryable.ts";
+import type { App } from "../definitions/app.ts";
+import { envOfObject } from "../store/placement.ts";
+import { DELETED, DELETED_DATA, type StoredEvent, categoryOf, erases, streamIdOf } from "../core/event.ts";
+import { newEventId } from "../core/ids.ts";
+import { TIMERS_AT_ONCE, TIMER_EVENTS_AT_ONCE } from "../core/limits.ts";
+import { logOf, streamOfObject } from "../store/objects.ts";
 import type {
   AppendAnswer,
   AppendRequest,
@@ -31,12 +31,12 @@ import type {
   StreamRpc,
   StreamState,
   Written,
-} from "../protocol.ts";
-import type { AtDeletion } from "../deletion.ts";
-import { FAIL } from "../mistake.ts";
-import { lift } from "../upcast.ts";
-import { CodeUse } from "../catalog/code-use.ts";
-import { AlarmClock } from "../alarm-clock.ts";
+} from "../store/stream-protocol.ts";
+import type { AtDeletion } from "../core/deletion.ts";
+import { FAIL } from "../core/mistake.ts";
+import { lift } from "../definitions/upcast.ts";
+import { CodeUse } from "../store/code-use.ts";
+import { AlarmClock } from "../core/alarm-clock.ts";
 import { appendEvents } from "./appends.ts";
 import {
   type CommandOutcome,

@@ -3,8 +3,8 @@
  * the log, and reading it back from SQLite costs as much as storing it did (measured).
  */
 
-import { type StoredEvent, bytesOf } from "../event.ts";
-import { APPEND_BYTES } from "../limits.ts";
+import { type StoredEvent, bytesOf } from "../core/event.ts";
+import { APPEND_BYTES } from "../core/limits.ts";
 
 export class Tail {
   /** Whole appends, without a gap, up to the stream's head; or nothing. */

@@ -6,7 +6,7 @@
  * numbers. What an error says of itself comes from whoever threw it, so its text is bounded, and what looks like a secret is cut out.
  */
 
-import { LOG_ERROR_CHARACTERS } from "../limits.ts";
+import { LOG_ERROR_CHARACTERS } from "../core/limits.ts";
 
 /** What a line may say. Whatever else happens to be at hand does not belong here: add a name for it, or leave it out. */
 export interface Line {

@@ -3,7 +3,7 @@
  * each event that the request leads to, so that whatever an event causes, however much later, belongs to the same trace. Pure.
  */
 
-import { type RecordedEvent, TRACE } from "../event.ts";
+import { type RecordedEvent, TRACE } from "../core/event.ts";
 
 /** `version-trace-id-parent-id-flags`; versions after 00 may have more behind. */
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;

@@ -1,11 +1,11 @@
 /** Given events, when a command, then what `decide` answers: as the stream's object would run it. */
 
 import type { z } from "zod";
-import type { Cancellation, DecideContext, NewEventOf, Timer, TimerOf } from "../command.ts";
-import type { DataSchemas, Frozen, JsonValue, NewEvent, RecordedEvent } from "../event.ts";
-import { derivedId } from "../ids.ts";
-import type { Issue } from "../issue.ts";
-import type { AnyAggregate } from "../streams/aggregate.ts";
+import type { Cancellation, DecideContext, NewEventOf, Timer, TimerOf } from "../core/command.ts";
+import type { DataSchemas, Frozen, JsonValue, NewEvent, RecordedEvent } from "../core/event.ts";
+import { derivedId } from "../core/ids.ts";
+import type { Issue } from "../core/issue.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
 import { type TimerChange, decide, dueOf, parseData } from "../streams/decide.ts";
 import { evolved, initialStateOf } from "../streams/fold.ts";
 import { NOW, asStored, dataOf, on, recorded } from "./recorded.ts";

@@ -1,9 +1,9 @@
 /** When an event, then what an effect records: run by the engine's own code, with the test as the outside. */
 
-import type { NewEvent, RecordedEvent } from "../event.ts";
-import type { Effect } from "../processors/effect.ts";
+import type { NewEvent, RecordedEvent } from "../core/event.ts";
+import type { Effect } from "../definitions/processors/effect.ts";
 import { callOut, recordOf, recordable } from "../processors/outside.ts";
-import { fitting } from "../misfit.ts";
+import { fitting } from "../core/misfit.ts";
 import { type On, asStored, dataOf, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
 

@@ -1,15 +1,16 @@
 /** How a sentence about an aggregate or a view begins. */
 
-import type { NewEventOf, SendAction } from "../command.ts";
-import type { DataSchemas, NewEvent } from "../event.ts";
-import type { Saga } from "../processors/saga.ts";
-import type { SAGA_EVENTS } from "../processors/saga-state.ts";
-import type { Completion, Process } from "../processors/process.ts";
-import type { CommandTo, ProcessPart, Target } from "../processors/process-handlers.ts";
-import type { ProcessManager } from "../processors/process-manager.ts";
-import type { Source } from "../source.ts";
-import type { AnyAggregate } from "../streams/aggregate.ts";
-import type { RowSchema, View } from "../views/view.ts";
+import type { NewEventOf, SendAction } from "../core/command.ts";
+import type { DataSchemas, NewEvent } from "../core/event.ts";
+import type { Saga } from "../definitions/processors/saga.ts";
+import type { SAGA_EVENTS } from "../definitions/processors/saga-state.ts";
+import type { Completion, Process } from "../definitions/processors/process.ts";
+import type { CommandTo, ProcessPart, Target } from "../definitions/processors/process-handlers.ts";
+import type { ProcessManager } from "../definitions/processors/process-manager.ts";
+import type { Source } from "../definitions/source.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
+import type { RowSchema } from "../definitions/views/named-query.ts";
+import type { View } from "../definitions/views/view.ts";
 import { type GivenAggregate, givenAggregate } from "./aggregate.ts";
 import type { AnyInput, CommandInput, OutcomeInput, TimeoutInput } from "./inputs.ts";
 import { type GivenProcess, givenProcess } from "./process.ts";

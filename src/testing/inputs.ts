@@ -1,8 +1,8 @@
 /** What may reach a process in a test, besides events: outcomes of its commands, timers, commands from outside. */
 
-import type { SendAction, TimerOptions } from "../command.ts";
-import type { JsonObject, JsonValue, NewEvent } from "../event.ts";
-import type { Outcome } from "../processors/process-events.ts";
+import type { SendAction, TimerOptions } from "../core/command.ts";
+import type { JsonObject, JsonValue, NewEvent } from "../core/event.ts";
+import type { Outcome } from "../definitions/processors/process-events.ts";
 import type { On } from "./recorded.ts";
 
 /** What became of a command that the process has sent. Made by {@link accepted}, {@link refused} and {@link failed}. */

@@ -1,6 +1,6 @@
 /** States in tests: one that storage would not give back is found here, and not by a snapshot a hundred events later. */
 
-import { whyNotJson } from "../plain-json.ts";
+import { whyNotJson } from "../core/plain-json.ts";
 
 /**
  * The state.

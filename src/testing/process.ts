@@ -1,12 +1,12 @@
 /** Process managers and sagas in memory: inputs go through their own code, as the stream's object would run it. */
 
-import type { Cancellation, DecideContext, SendAction, Timer } from "../command.ts";
-import type { NewEvent, RecordedEvent } from "../event.ts";
-import { derivedId } from "../ids.ts";
-import { canonical } from "../json.ts";
-import { COMMAND_SENT, type CommandSent, INPUT, OUTCOME } from "../processors/process-events.ts";
-import type { Completion, Process, ProcessState } from "../processors/process.ts";
-import type { AnyAggregate } from "../streams/aggregate.ts";
+import type { Cancellation, DecideContext, SendAction, Timer } from "../core/command.ts";
+import type { NewEvent, RecordedEvent } from "../core/event.ts";
+import { derivedId } from "../core/ids.ts";
+import { canonical } from "../core/json.ts";
+import { COMMAND_SENT, type CommandSent, INPUT, OUTCOME } from "../definitions/processors/process-events.ts";
+import type { Completion, Process, ProcessState } from "../definitions/processors/process.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
 import { type TimerChange, decide, dueOf, parseData } from "../streams/decide.ts";
 import { evolved, initialStateOf } from "../streams/fold.ts";
 import type { AnyInput } from "./inputs.ts";

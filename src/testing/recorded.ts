@@ -1,11 +1,11 @@
 /** The events that a test gives: checked by their schemas, as they are when an event is stored. */
 
-import type { NewEventOf } from "../command.ts";
-import { type DataSchema, type NewEvent, type RecordedEvent, categoryOf } from "../event.ts";
-import { derivedId } from "../ids.ts";
-import { fitting } from "../misfit.ts";
-import type { Source } from "../source.ts";
-import { schemaVersionOf } from "../upcast.ts";
+import type { NewEventOf } from "../core/command.ts";
+import { type DataSchema, type NewEvent, type RecordedEvent, categoryOf } from "../core/event.ts";
+import { derivedId } from "../core/ids.ts";
+import { fitting } from "../core/misfit.ts";
+import type { Source } from "../definitions/source.ts";
+import { schemaVersionOf } from "../definitions/upcast.ts";
 
 /** When everything happens in a test that does not say otherwise. RFC 3339. */
 export const NOW = "2026-01-01T00:00:00.000Z";

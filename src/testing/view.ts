@@ -1,10 +1,11 @@
 /** Given events, then rows: folded by the projector's own code, one event at a time. */
 
 import type { z } from "zod";
-import { thrown } from "../platform-errors.ts";
-import type { Frozen } from "../event.ts";
+import { thrown } from "../core/platform-errors.ts";
+import type { Frozen } from "../core/event.ts";
 import { fold, touchesOf } from "../views/projector.ts";
-import type { RowSchema, StoredRow, View } from "../views/view.ts";
+import type { RowSchema } from "../definitions/views/named-query.ts";
+import type { StoredRow, View } from "../definitions/views/view.ts";
 import { type On, asStored, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
 

@@ -1,9 +1,9 @@
 /** When an event, then what a reactor answers, or what an effect records. */
 
-import type { NewEventOf } from "../command.ts";
-import type { Effect } from "../processors/effect.ts";
-import { type Action, type Reactor, answerOf } from "../processors/reactor.ts";
-import type { Source } from "../source.ts";
+import type { NewEventOf } from "../core/command.ts";
+import type { Effect } from "../definitions/processors/effect.ts";
+import { type Action, type Reactor, answerOf } from "../definitions/processors/reactor.ts";
+import type { Source } from "../definitions/source.ts";
 import { type TestWorld, type WhenEffect, whenEffect } from "./effect.ts";
 import { type On, type OnStreamOf, asStored, recorded } from "./recorded.ts";
 import { same } from "./same.ts";

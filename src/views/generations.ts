@@ -4,13 +4,13 @@
  * beside the other; when it has reached the log's head it takes over.
  */
 
-import type { App } from "../app.ts";
-import { CheckpointStore } from "../delivery/checkpoint.ts";
-import { prepare } from "../delivery/schema.ts";
-import { VIEW_ROLLOUT_MS } from "../limits.ts";
+import type { App } from "../definitions/app.ts";
+import { CheckpointStore } from "../consumers/checkpoint.ts";
+import { prepare } from "../consumers/schema.ts";
+import { VIEW_ROLLOUT_MS } from "../core/limits.ts";
 import type { Layout } from "./layout.ts";
 import { ViewTable, rebuildOf, tableOf } from "./table.ts";
-import type { View } from "./view.ts";
+import type { View } from "../definitions/views/view.ts";
 import { logger } from "../telemetry/logger.ts";
 
 export interface Generations {

@@ -7,16 +7,16 @@
  * have: a reader resumes after the last position that it was told.
  */
 
-import { type Budget, budgetOf, counting } from "../budget.ts";
-import type { RecordedEvent } from "../event.ts";
-import { LIVE_HELP_AFTER_MS, LIVE_KEYS, LIVE_READS, LIVE_READ_CALLS } from "../limits.ts";
+import { type Budget, budgetOf, counting } from "../core/budget.ts";
+import type { RecordedEvent } from "../core/event.ts";
+import { LIVE_HELP_AFTER_MS, LIVE_KEYS, LIVE_READS, LIVE_READ_CALLS } from "../core/limits.ts";
 import { project } from "./project.ts";
 import { touchesOf } from "./projector.ts";
 import { type Condition, pageOf, queryStatement } from "./query-sql.ts";
 import { type Served, servedBy } from "./query.ts";
 import { type ServedRows, readServing } from "./serving.ts";
 import type { ViewTable } from "./table.ts";
-import type { StoredRow, View } from "./view.ts";
+import type { StoredRow, View } from "../definitions/views/view.ts";
 
 /** A row as it is now; without `row`, it is not among those asked for (any more). */
 export interface Change {

@@ -1,15 +1,16 @@
 /** Keeps a view up to date: the table that answers, and beside it the one that shall (zero-downtime rebuilds). */
 
-import { budgetOf } from "../budget.ts";
-import { CheckpointStore } from "../delivery/checkpoint.ts";
-import type { CheckpointRow } from "../delivery/checkpoint-row.ts";
-import { type Progress, catchUp } from "../delivery/consumer.ts";
-import { prepare } from "../delivery/schema.ts";
-import { CONSUMER_CALLS, VIEW_BUILD_SLICE_MS } from "../limits.ts";
-import { logOf } from "../objects.ts";
+import { budgetOf } from "../core/budget.ts";
+import { CheckpointStore } from "../consumers/checkpoint.ts";
+import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
+import { type Progress } from "../consumers/consumer.ts";
+import { catchUp } from "../consumers/catch-up.ts";
+import { prepare } from "../consumers/schema.ts";
+import { CONSUMER_CALLS, VIEW_BUILD_SLICE_MS } from "../core/limits.ts";
+import { logOf } from "../store/objects.ts";
 import { type ViewRow, databaseOf, generationsOf, rebuildIfErased, register, selectServing, swap } from "./generations.ts";
 import { viewConsumer } from "./projector.ts";
-import type { View } from "./view.ts";
+import type { View } from "../definitions/views/view.ts";
 
 export interface ViewProgress extends Progress {
   /** The position of the table that is being built. */

@@ -1,16 +1,16 @@
 /** ④ The projector: folds a batch of events in memory and writes each touched row once, together with the checkpoint (promise 4). */
 
-import { budgetOf } from "../budget.ts";
-import type { Consumer } from "../delivery/consumer.ts";
-import type { Failure } from "../delivery/failure.ts";
-import { ofApp } from "../platform-errors.ts";
-import { DELETED, type RecordedEvent, isErasure, streamIdOf } from "../event.ts";
-import { VIEW_SQL_EVENTS, VIEW_SQL_STATEMENTS } from "../limits.ts";
-import { fitting } from "../misfit.ts";
-import { freeze } from "../plain-json.ts";
+import { budgetOf } from "../core/budget.ts";
+import type { Consumer } from "../consumers/consumer.ts";
+import type { Failure } from "../consumers/consumer.ts";
+import { ofApp } from "../core/platform-errors.ts";
+import { DELETED, type RecordedEvent, isErasure, streamIdOf } from "../core/event.ts";
+import { VIEW_SQL_EVENTS, VIEW_SQL_STATEMENTS } from "../core/limits.ts";
+import { fitting } from "../core/misfit.ts";
+import { freeze } from "../core/plain-json.ts";
 import { checkpointOf, markErased } from "./generations.ts";
 import { type ViewTable, tableOf } from "./table.ts";
-import type { StoredRow, View } from "./view.ts";
+import type { StoredRow, View } from "../definitions/views/view.ts";
 import { writeStatement } from "./write.ts";
 
 /** An event with the rows it touches. */

@@ -1,17 +1,18 @@
 /** Runs named queries: whatever their SQL says, it reads, it reads one store, and it answers with a bounded number of rows. */
 
 import { z } from "zod";
-import { VIEW_QUERY_ROWS } from "../limits.ts";
-import { type NamedQuery, ROWS } from "./named-query.ts";
+import { VIEW_QUERY_ROWS } from "../core/limits.ts";
+import { type NamedQuery, ROWS } from "../definitions/views/named-query.ts";
 import { boundedSql, pageOf } from "./query-sql.ts";
 import { type Served, type Wanted, readAt, servedBy } from "./query.ts";
-import { type Sql, identifier } from "./sql.ts";
-import { requireTables, wordsOf } from "./sql-words.ts";
+import { type Sql, identifier } from "../definitions/views/sql.ts";
+import { requireTables, wordsOf } from "../definitions/views/sql-words.ts";
 import { type ColumnKind, kindOf } from "./layout.ts";
 import type { SqlRow } from "./stored-row.ts";
 import { type ViewTable, rebuildOf } from "./table.ts";
-import { quoted } from "./sql-words.ts";
-import type { RowSchema, StoredRow, View } from "./view.ts";
+import { quoted } from "../definitions/views/sql-words.ts";
+import type { RowSchema } from "../definitions/views/named-query.ts";
+import type { StoredRow, View } from "../definitions/views/view.ts";
 
 /** Parameters that D1 binds in one statement. Platform: D1 limits. */
 const BOUND_PARAMETERS = 100;

@@ -1,10 +1,10 @@
 /** What can be asked of a view's rows: conditions, order and page, as one statement for the table that serves. Pure. */
 
-import { PAGE_BYTES } from "../limits.ts";
+import { PAGE_BYTES } from "../core/limits.ts";
 import type { ColumnKind } from "./layout.ts";
 import type { SqlRow } from "./stored-row.ts";
 import { type ViewTable } from "./table.ts";
-import { quoted } from "./sql-words.ts";
+import { quoted } from "../definitions/views/sql-words.ts";
 
 /** A value as a column stores it: booleans are 0 and 1. */
 export type SqlValue = string | number | null;

@@ -1,13 +1,13 @@
 /** ④ Reads views: rows with the position they are at, and the wait for a position. */
 
-import { budgetOf, counting } from "../budget.ts";
-import { logOf } from "../objects.ts";
-import { Patience } from "../patience.ts";
+import { budgetOf, counting } from "../core/budget.ts";
+import { logOf } from "../store/objects.ts";
+import { Patience } from "../core/patience.ts";
 import { project } from "./project.ts";
 import type { Cursor } from "./query-cursor.ts";
 import { type ViewQuery, completeSort, pageOf, queryStatement, sortValuesOf } from "./query-sql.ts";
 import { type ServedRows, readServing } from "./serving.ts";
-import type { StoredRow, View } from "./view.ts";
+import type { StoredRow, View } from "../definitions/views/view.ts";
 
 /** What every answer says of the table that gave it. */
 export type Served = Pick<ServedRows, "position" | "stale"> & {

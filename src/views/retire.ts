@@ -1,12 +1,12 @@
 /** Drops what a view left behind: the rows and tables of earlier definitions and rebuilds, a while after they were replaced. */
 
-import type { App } from "../app.ts";
-import { type Budget, budgetOf } from "../budget.ts";
-import { prepare } from "../delivery/schema.ts";
-import { DROP_CALLS, VIEW_DROP_ROWS, VIEW_GRACE_MS } from "../limits.ts";
-import { JURISDICTIONS, databaseBinding, isDatabase } from "../placement.ts";
+import type { App } from "../definitions/app.ts";
+import { type Budget, budgetOf } from "../core/budget.ts";
+import { prepare } from "../consumers/schema.ts";
+import { DROP_CALLS, VIEW_DROP_ROWS, VIEW_GRACE_MS } from "../core/limits.ts";
+import { JURISDICTIONS, databaseBinding, isDatabase } from "../store/placement.ts";
 import { tableOfGeneration, viewBindings } from "./generations.ts";
-import { quoted } from "./sql-words.ts";
+import { quoted } from "../definitions/views/sql-words.ts";
 import { rebuildOf } from "./table.ts";
 import { logger } from "../telemetry/logger.ts";
 

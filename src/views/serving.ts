@@ -1,14 +1,14 @@
 /** Reads the table that serves a view, together with the position that its rows are at. */
 
-import { realOf } from "../budget.ts";
-import { type CheckpointRow, fromRow } from "../delivery/checkpoint-row.ts";
-import { isMissingTable } from "../delivery/schema.ts";
-import { VIEW_NUDGE_MS } from "../limits.ts";
+import { realOf } from "../core/budget.ts";
+import { type CheckpointRow, fromRow } from "../consumers/checkpoint-row.ts";
+import { isMissingTable } from "../consumers/schema.ts";
+import { VIEW_NUDGE_MS } from "../core/limits.ts";
 import { type ViewRow, checkpointOf, databaseOf, generationsOf, selectServing } from "./generations.ts";
 import { type ReadFrom, readBatch } from "./replica.ts";
 import type { SqlRow } from "./stored-row.ts";
 import { type ViewTable, tableOf } from "./table.ts";
-import type { View } from "./view.ts";
+import type { View } from "../definitions/views/view.ts";
 
 /** What a table answered. */
 export interface ServedRows {

@@ -5,9 +5,9 @@
  * would read, so how events fall into batches makes no difference. In D1 there is no `undefined`, no `-0` and no Date.
  */
 
-import { whyNotJson } from "../plain-json.ts";
+import { whyNotJson } from "../core/plain-json.ts";
 import type { Column } from "./layout.ts";
-import type { StoredRow } from "./view.ts";
+import type { StoredRow } from "../definitions/views/view.ts";
 
 /** One row of the table, as D1 gives it. */
 export type SqlRow = Record<string, string | number | null>;

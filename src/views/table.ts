@@ -1,12 +1,12 @@
 /** The D1 table of a view: made from the row's schema, named by the definition's hash, written in bulk. */
 
-import { byteLength } from "../json.ts";
-import { BULK_WRITE_BYTES, MAX_POSITION, VIEW_LOAD_BYTES, VIEW_ROW_BYTES } from "../limits.ts";
-import { freeze } from "../plain-json.ts";
+import { byteLength } from "../core/json.ts";
+import { BULK_WRITE_BYTES, MAX_POSITION, VIEW_LOAD_BYTES, VIEW_ROW_BYTES } from "../core/limits.ts";
+import { freeze } from "../core/plain-json.ts";
 import { type Column, type ColumnKind, type Layout, layoutOf } from "./layout.ts";
-import { quoted } from "./sql-words.ts";
+import { quoted } from "../definitions/views/sql-words.ts";
 import { type SqlRow, fromSql, toSql } from "./stored-row.ts";
-import type { StoredRow, View } from "./view.ts";
+import type { StoredRow, View } from "../definitions/views/view.ts";
 
 const SQL_TYPE: Record<ColumnKind, string> = { text: "TEXT", integer: "INTEGER", real: "REAL", boolean: "INTEGER", json: "TEXT" };
 /** How errors call what a column holds. */

@@ -1,7 +1,7 @@
 /** The statements of `RowWriter`: rows of one store changed by what a handler wrote. */
 
-import type { RowWrite } from "./row-writer.ts";
-import { quoted, wordsOf } from "./sql-words.ts";
+import type { RowWrite } from "../definitions/views/row-writer.ts";
+import { quoted, wordsOf } from "../definitions/views/sql-words.ts";
 import type { ViewTable } from "./table.ts";
 
 /**

@@ -4,8 +4,8 @@
  * second try stores nothing (promise 5).
  */
 
-import { derivedId } from "../ids.ts";
-import type { StreamRpc } from "../protocol.ts";
+import { derivedId } from "../core/ids.ts";
+import type { StreamRpc } from "../store/stream-protocol.ts";
 import { SYSTEM_CATEGORY, WEBHOOK_DISABLED, WEBHOOK_ENABLED } from "./events.ts";
 
 interface Announcement {

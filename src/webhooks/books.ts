@@ -3,13 +3,13 @@
  * not forget it (promise 6). Synchronous throughout; what belongs together is one transaction.
  */
 
-import type { LoggedEvent } from "../event.ts";
-import { WEBHOOK_WINDOW_EVENTS } from "../limits.ts";
+import type { LoggedEvent } from "../core/event.ts";
+import { WEBHOOK_WINDOW_EVENTS } from "../core/limits.ts";
 import { Feeds } from "./feeds.ts";
 import type { Lane } from "./lane-table.ts";
 import { Ledger } from "./ledger.ts";
 import type { Feed, Progress } from "./progress.ts";
-import type { Outcome } from "./protocol.ts";
+import type { Outcome } from "../store/webhook-protocol.ts";
 import { Pruning } from "./pruning.ts";
 import { delayAfter } from "./schedule.ts";
 import { Tally } from "./tally.ts";

@@ -1,8 +1,8 @@
 /** What a webhook is told to do, wherever it was declared. */
 
-import type { Settings, SettingsPatch, Subscription } from "./protocol.ts";
+import type { Settings, SettingsPatch, Subscription } from "../store/webhook-protocol.ts";
 import { secretsOf } from "./secrets.ts";
-import { type Interest, type Webhook, headersOf, secretOf, urlOf } from "./webhook.ts";
+import { type Interest, type Webhook, headersOf, secretOf, urlOf } from "../definitions/webhooks/webhook.ts";
 
 /** A webhook's settings in use. */
 export interface Configuration extends Omit<Settings, "where"> {

@@ -1,15 +1,15 @@
 /** Sends what a webhook has to say, signed with what signs for it now, and tells of each delivery in a span. */
 
-import { isLocal } from "../env.ts";
-import { type LoggedEvent, toRecorded } from "../event.ts";
-import { newId } from "../ids.ts";
+import { isLocal } from "../store/env.ts";
+import { type LoggedEvent, toRecorded } from "../core/event.ts";
+import { newId } from "../core/ids.ts";
 import { span } from "../telemetry/span.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import { streamAbout } from "./announcements.ts";
 import type { Configuration } from "./configuration.ts";
 import { type Key, messageId } from "./delivery-id.ts";
 import { WEBHOOK_TEST } from "./events.ts";
-import type { Outcome } from "./protocol.ts";
+import type { Outcome } from "../store/webhook-protocol.ts";
 import type { Keys } from "./secrets.ts";
 import { bodyOf, messageJson, send } from "./sender.ts";
 

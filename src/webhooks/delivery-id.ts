@@ -1,6 +1,6 @@
 /** Which delivery, in the words of operators and of receivers. Pure. */
 
-import { derivedId } from "../ids.ts";
+import { derivedId } from "../core/ids.ts";
 
 /** Which delivery. */
 export interface Key {

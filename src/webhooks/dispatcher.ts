@@ -3,7 +3,7 @@
  * time while the endpoint is down. Whatever it holds in memory can be lost at any moment: the books and the log give it back.
  */
 
-import { WEBHOOK_DELIVERY_CALLS, WEBHOOK_IN_FLIGHT } from "../limits.ts";
+import { WEBHOOK_DELIVERY_CALLS, WEBHOOK_IN_FLIGHT } from "../core/limits.ts";
 import type { Books } from "./books.ts";
 import type { Turn } from "./turn.ts";
 import type { Host } from "./host.ts";

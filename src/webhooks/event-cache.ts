@@ -3,9 +3,9 @@
  * waits, and then nothing of it may be sent any more.
  */
 
-import type { LoggedEvent } from "../event.ts";
-import { CONSUMER_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FRESH_MS } from "../limits.ts";
-import type { LogFilter, LogRpc } from "../log-protocol.ts";
+import type { LoggedEvent } from "../core/event.ts";
+import { CONSUMER_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FRESH_MS } from "../core/limits.ts";
+import type { LogFilter, LogRpc } from "../store/log-protocol.ts";
 
 export class EventCache {
   readonly #log: () => LogRpc;

@@ -6,10 +6,10 @@
  * everything is on the books, and an armed alarm. Whatever dies, the alarm reads on from that position.
  */
 
-import { AlarmClock } from "../alarm-clock.ts";
-import { Budget, capsOf, counting } from "../budget.ts";
-import { WEBHOOK_FAILING_STREAMS } from "../limits.ts";
-import { logOf } from "../objects.ts";
+import { AlarmClock } from "../core/alarm-clock.ts";
+import { Budget, capsOf, counting } from "../core/budget.ts";
+import { WEBHOOK_FAILING_STREAMS } from "../core/limits.ts";
+import { logOf } from "../store/objects.ts";
 import { logger } from "../telemetry/logger.ts";
 import { type Announcements, streamAbout } from "./announcements.ts";
 import { Books } from "./books.ts";
@@ -19,7 +19,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import type { Host } from "./host.ts";
 import { retryNow } from "./levers.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import type { Disabled, Outcome } from "./protocol.ts";
+import type { Disabled, Outcome } from "../store/webhook-protocol.ts";
 import type { Registration } from "./registration.ts";
 
 /** How soon the alarm looks after deliveries under way, should this object be gone by then. */

@@ -1,11 +1,11 @@
 /** The webhook as those who read the log for it and make its deliveries see it. */
 
-import type { LoggedEvent } from "../event.ts";
-import type { LogRpc } from "../log-protocol.ts";
+import type { LoggedEvent } from "../core/event.ts";
+import type { LogRpc } from "../store/log-protocol.ts";
 import type { Books } from "./books.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Key } from "./delivery-id.ts";
-import type { Outcome } from "./protocol.ts";
+import type { Outcome } from "../store/webhook-protocol.ts";
 
 export interface Host {
   readonly store: string;

@@ -1,7 +1,7 @@
 /** What a webhook reads from the log: what comes next, page by page as there is room for it, and what one event says. */
 
-import type { LoggedEvent } from "../event.ts";
-import { CONSUMER_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_WINDOW_EVENTS } from "../limits.ts";
+import type { LoggedEvent } from "../core/event.ts";
+import { CONSUMER_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_WINDOW_EVENTS } from "../core/limits.ts";
 import type { Books } from "./books.ts";
 import type { Turn } from "./turn.ts";
 import { EventCache } from "./event-cache.ts";

@@ -1,9 +1,9 @@
 /** Whether an event is one that a webhook asks for. */
 
-import { type LoggedEvent, categoryOf, toRecorded } from "../event.ts";
-import { holds } from "./predicate.ts";
-import type { Interest, Where } from "./webhook.ts";
-import { liftError } from "../upcast.ts";
+import { type LoggedEvent, categoryOf, toRecorded } from "../core/event.ts";
+import { holds } from "../definitions/webhooks/predicate.ts";
+import type { Interest, Where } from "../definitions/webhooks/webhook.ts";
+import { liftError } from "../definitions/upcast.ts";
 
 /** Milliseconds since 1970, from and before: a replay may be of a time. */
 interface Times {

@@ -3,7 +3,7 @@
  * event that waits.
  */
 
-import { hasTableWith } from "../sqlite.ts";
+import { hasTableWith } from "../core/sqlite.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = `CREATE TABLE lanes (

@@ -6,9 +6,9 @@
  * stream gets a row of its own (`lane-table.ts`).
  */
 
-import { WEBHOOK_LEDGER_STEP } from "../limits.ts";
+import { WEBHOOK_LEDGER_STEP } from "../core/limits.ts";
 import type { Key } from "./delivery-id.ts";
-import type { DeliveryStatus, Outcome } from "./protocol.ts";
+import type { DeliveryStatus, Outcome } from "../store/webhook-protocol.ts";
 
 /** What an index knows: those that will be tried again, and those that were given up. */
 const TROUBLED = `status IN ('pending', 'parked')`;

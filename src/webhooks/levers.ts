@@ -1,10 +1,10 @@
 /** What operators do with a webhook's deliveries: look at them, have them tried again, give them up. */
 
-import { MAX_POSITION, WEBHOOK_RETRY_DELIVERIES } from "../limits.ts";
+import { MAX_POSITION, WEBHOOK_RETRY_DELIVERIES } from "../core/limits.ts";
 import type { Books } from "./books.ts";
 import { deliveryId, messageId, parseDeliveryId } from "./delivery-id.ts";
 import type { Row } from "./ledger.ts";
-import type { DeliveriesPage, DeliveriesRequest, DeliveryReport, Refused } from "./protocol.ts";
+import type { DeliveriesPage, DeliveriesRequest, DeliveryReport, Refused } from "../store/webhook-protocol.ts";
 
 /** Whose deliveries: the store's name and the webhook's id. */
 export type About = readonly [store: string, webhook: string];

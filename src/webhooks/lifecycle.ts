@@ -2,7 +2,7 @@
 
 import type { Announcements } from "./announcements.ts";
 import { WEBHOOK_DISABLED, WEBHOOK_ENABLED } from "./events.ts";
-import type { Disabled } from "./protocol.ts";
+import type { Disabled } from "../store/webhook-protocol.ts";
 
 interface Control {
   readonly paused?: boolean;

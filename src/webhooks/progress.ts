@@ -1,7 +1,7 @@
 /** How far a webhook is: what it remembers from one activation to the next, beside its ledger and its lanes. */
 
 import type { HealthRecord } from "./health.ts";
-import type { Totals } from "./protocol.ts";
+import type { Totals } from "../store/webhook-protocol.ts";
 
 /** One way along the log: the webhook's own, which has no end, or a replay. */
 export interface Feed {

@@ -1,10 +1,10 @@
 /** What a webhook is told to do: by the code, or over HTTP, in which case it is kept here, and can be changed. */
 
 import { type Configuration, configured, patched } from "./configuration.ts";
-import { headersProblem } from "./headers.ts";
-import type { Refused, SettingsPatch, Subscription } from "./protocol.ts";
+import { headersProblem } from "../definitions/webhooks/headers.ts";
+import type { Refused, SettingsPatch, Subscription } from "../store/webhook-protocol.ts";
 import { type Keys, overlapEnd, rotated } from "./secrets.ts";
-import type { Webhook } from "./webhook.ts";
+import type { Webhook } from "../definitions/webhooks/webhook.ts";
 
 export class Registration {
   /** Undefined: it was added over HTTP. */

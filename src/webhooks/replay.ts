@@ -1,12 +1,12 @@
 /** Sends again what the log has of a range: with new deliveries, beside what is new. Each replay is a feed with an end. */
 
-import { CONSUMER_BATCH_BYTES, PAGE_EVENTS, WEBHOOK_COUNT_MS, WEBHOOK_REPLAYS } from "../limits.ts";
-import type { LogRpc } from "../log-protocol.ts";
+import { CONSUMER_BATCH_BYTES, PAGE_EVENTS, WEBHOOK_COUNT_MS, WEBHOOK_REPLAYS } from "../core/limits.ts";
+import type { LogRpc } from "../store/log-protocol.ts";
 import type { Books } from "./books.ts";
 import { isOfInterest } from "./interest.ts";
-import type { Interest } from "./webhook.ts";
+import type { Interest } from "../definitions/webhooks/webhook.ts";
 import type { Feed } from "./progress.ts";
-import type { Refused, ReplayCount, ReplayReport, ReplayRequest } from "./protocol.ts";
+import type { Refused, ReplayCount, ReplayReport, ReplayRequest } from "../store/webhook-protocol.ts";
 
 /**
  * Begins a replay of what the log has so far, or says why not. A range of time is looked for in the whole log, page by page:

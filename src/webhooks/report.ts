@@ -3,7 +3,7 @@
 import type { Books } from "./books.ts";
 import { type Configuration, shownSettings } from "./configuration.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { BlockedReport, WebhookReport } from "./protocol.ts";
+import type { BlockedReport, WebhookReport } from "../store/webhook-protocol.ts";
 import { replayReports } from "./replay.ts";
 import type { Blocked } from "./waiting.ts";
 

@@ -1,13 +1,13 @@
 /** One attempt: a signed POST to the outside, and what came back, within bounds whatever the other side does. */
 
-import type { LoggedEvent } from "../event.ts";
-import { eventJson } from "../event.ts";
-import { WEBHOOK_EXCERPT_BYTES, WEBHOOK_EXCERPT_MS, WEBHOOK_TIMEOUT_MS } from "../limits.ts";
-import { CLOUD_EVENT_TYPE, cloudEventJson } from "../cloudevents.ts";
-import type { Format, Outcome } from "./protocol.ts";
+import type { LoggedEvent } from "../core/event.ts";
+import { eventJson } from "../core/event.ts";
+import { WEBHOOK_EXCERPT_BYTES, WEBHOOK_EXCERPT_MS, WEBHOOK_TIMEOUT_MS } from "../core/limits.ts";
+import { CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
+import type { Format, Outcome } from "../store/webhook-protocol.ts";
 import { retryAfterMs } from "./schedule.ts";
 import { type Signers, signatureHeaders } from "./signature.ts";
-import { targetProblem } from "./target.ts";
+import { targetProblem } from "../definitions/webhooks/target.ts";
 
 /** Characters of an error's text that the books keep. */
 const ERROR_TEXT = 200;

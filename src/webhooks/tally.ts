@@ -1,10 +1,10 @@
 /** How attempts have fared: counted, with the last failure, and what they say of the endpoint's health. */
 
-import type { LoggedEvent } from "../event.ts";
-import type { ConsumerError } from "../delivery/hooks.ts";
+import type { LoggedEvent } from "../core/event.ts";
+import type { ConsumerError } from "../definitions/hooks.ts";
 import { Health } from "./health.ts";
 import type { Progress } from "./progress.ts";
-import type { Outcome, Totals } from "./protocol.ts";
+import type { Outcome, Totals } from "../store/webhook-protocol.ts";
 
 const NONE: Totals = { delivered: 0, failed: 0, parked: 0, skipped: 0 };
 

@@ -3,7 +3,7 @@
  * In memory; the lanes also in their table. What writes is called inside a transaction of the books.
  */
 
-import { WEBHOOK_FAILING_STREAMS } from "../limits.ts";
+import { WEBHOOK_FAILING_STREAMS } from "../core/limits.ts";
 import { type Key, deliveryId } from "./delivery-id.ts";
 import { type Lane, LaneTable } from "./lane-table.ts";
 import type { Retry } from "./ledger.ts";

@@ -12,11 +12,11 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { markRetryable } from "../retryable.ts";
-import type { App } from "../app.ts";
-import { envOfObject } from "../placement.ts";
-import { logOf, nameOf, streamOf } from "../objects.ts";
-import type { ConsumerAction } from "../protocol.ts";
+import { markRetryable } from "../core/retryable.ts";
+import type { App } from "../definitions/app.ts";
+import { envOfObject } from "../store/placement.ts";
+import { logOf, nameOf, streamOf } from "../store/objects.ts";
+import type { ConsumerAction } from "../store/stream-protocol.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Announcements, streamAbout } from "./announcements.ts";
 import { Books } from "./books.ts";
@@ -38,7 +38,7 @@ import type {
   Subscription,
   WebhookReport,
   WebhookRpc,
-} from "./protocol.ts";
+} from "../store/webhook-protocol.ts";
 import { Registration } from "./registration.ts";
 import { addReplay, countReplay } from "./replay.ts";
 import { reportOf } from "./report.ts";

@@ -2,7 +2,7 @@
 
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { COMMAND_BYTES } from "../../src/limits.ts";
+import { COMMAND_BYTES } from "../../src/core/limits.ts";
 import { type Service, read } from "./http.ts";
 
 const FACT = { type: "Noted", data: { text: "a" } };

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import type { RecordedEvent } from "../../src/event.ts";
+import type { RecordedEvent } from "../../src/core/event.ts";
 
 /** Sends a request to the service. `path` begins after the host. */
 export type Send = (path: string, request?: Asked) => Promise<Response>;

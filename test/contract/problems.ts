@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { OpenApi } from "../../src/http/openapi/document.ts";
 import { type ProblemCode, kindOfProblem } from "../../src/http/problem.ts";
-import { EVENT_DATA_BYTES } from "../../src/limits.ts";
+import { EVENT_DATA_BYTES } from "../../src/core/limits.ts";
 import { type Service, type Store, bearer, read } from "./http.ts";
 
 type Problems = Partial<Record<ProblemCode, readonly [what: string, ask: (store: Store) => Promise<Response>][]>>;

@@ -1,6 +1,6 @@
 /** The log of a store, arranged for questions. */
 
-import { isErasure } from "../../src/event.ts";
+import { isErasure } from "../../src/core/event.ts";
 import type { Event } from "./witnesses.ts";
 import type { Write } from "./writes.ts";
 

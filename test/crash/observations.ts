@@ -1,7 +1,7 @@
 /** What reads have shown, and at which position they said that it holds: compared in the end with the log up to there (promise 7). */
 
 import { isDeepStrictEqual } from "node:util";
-import type { View } from "../../src/views/view.ts";
+import type { View } from "../../src/definitions/views/view.ts";
 import type { History } from "./history.ts";
 import type { Random } from "./random.ts";
 import { type Check, Fold } from "./verdict.ts";

@@ -1,7 +1,6 @@
 /** An operator at work while clients write and processes die: rebuilds views, resets consumers, replays to webhooks. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Load } from "./load.ts";
 import type { Random } from "./random.ts";
 import type { Endpoint } from "./witnesses.ts";
 
@@ -17,15 +16,20 @@ interface Operated {
   readonly endpoints: readonly Endpoint[];
 }
 
+/** How an operator reaches the store. */
+interface Client {
+  request(store: string, method: string, path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
+}
+
 export class Operator {
   readonly counts = { rebuilds: 0, resets: 0, replays: 0 };
   readonly violations: string[] = [];
-  readonly #load: Load;
+  readonly #load: Client;
   readonly #random: Random;
   readonly #operated: Operated;
   readonly #stores: readonly string[];
 
-  constructor(load: Load, random: Random, stores: readonly string[], operated: Operated) {
+  constructor(load: Client, random: Random, stores: readonly string[], operated: Operated) {
     this.#load = load;
     this.#random = random;
     this.#stores = stores;

@@ -1,7 +1,7 @@
 /** What comes from strangers: bad input, events of other stores, and the wish to be forgotten. */
 
 import { isDeepStrictEqual } from "node:util";
-import { DELETED } from "../../src/event.ts";
+import { DELETED } from "../../src/core/event.ts";
 import type { History } from "./history.ts";
 import { type Check, placeOf } from "./verdict.ts";
 import type { Write } from "./writes.ts";

@@ -2,8 +2,8 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { PaymentService } from "../../scripts/payments.ts";
-import { categoryOf } from "../../src/event.ts";
-import type { View } from "../../src/views/view.ts";
+import { categoryOf } from "../../src/core/event.ts";
+import type { View } from "../../src/definitions/views/view.ts";
 import { type History, consequences } from "./history.ts";
 import type { Endpoint, Event, Follower } from "./witnesses.ts";
 import type { Write } from "./writes.ts";

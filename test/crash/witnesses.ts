@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerResponse } from "node:http";
 import type { Client } from "../../scripts/client.ts";
 import { type Delivery, Receiver, accept } from "../../scripts/receiver.ts";
-import type { RecordedEvent } from "../../src/event.ts";
+import type { RecordedEvent } from "../../src/core/event.ts";
 import { messageId } from "../../src/webhooks/delivery-id.ts";
 import { EventStream } from "../event-stream.ts";
 

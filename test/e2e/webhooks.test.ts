@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, until } from "../../scripts/client.ts";
 import { Receiver, accept } from "../../scripts/receiver.ts";
-import { WEBHOOK_IN_FLIGHT } from "../../src/limits.ts";
+import { WEBHOOK_IN_FLIGHT } from "../../src/core/limits.ts";
 import { Server } from "./server.ts";
 
 const STREAMS = 50;

@@ -1,6 +1,6 @@
 /** What a store may hold after a series of requests: what was answered with success, and nothing else. */
 
-import type { RecordedEvent } from "../../src/event.ts";
+import type { RecordedEvent } from "../../src/core/event.ts";
 import type { FuzzRequest } from "./requests.ts";
 import type { Answer } from "./wire.ts";
 

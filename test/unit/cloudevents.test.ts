@@ -1,7 +1,7 @@
 import { Validator } from "@cfworker/json-schema";
 import { describe, expect, it } from "vitest";
-import type { StoredEvent } from "../../src/event.ts";
-import { cloudEventJson } from "../../src/cloudevents.ts";
+import type { StoredEvent } from "../../src/core/event.ts";
+import { cloudEventJson } from "../../src/core/cloudevents.ts";
 import { fromCloudEvent, fromHeaders } from "../../src/http/cloudevents.ts";
 import { CLOUD_EVENT } from "../cloudevents-schema.ts";
 

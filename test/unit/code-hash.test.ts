@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { codeHash } from "../../src/code-hash.ts";
+import { codeHash } from "../../src/core/code-hash.ts";
 import { upcast } from "../../src/index.ts";
-import { liftsOf } from "../../src/upcast.ts";
+import { liftsOf } from "../../src/definitions/upcast.ts";
 
 describe("the hash of code", () => {
   it("is the same for the same code, whatever the order of its members", () => {

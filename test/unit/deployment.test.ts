@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deploymentOf } from "../../src/deployment.ts";
+import { deploymentOf } from "../../src/store/deployment.ts";
 
 const told = (CF_VERSION_METADATA?: unknown) => deploymentOf({ CF_VERSION_METADATA } as unknown as Env);
 

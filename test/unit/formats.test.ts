@@ -3,7 +3,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FORMATS, compileChecker, newEffort } from "../../src/catalog/checker.ts";
+import { FORMATS, compileChecker, newEffort } from "../../src/schemas/checker.ts";
 
 const is = (format: string, text: string) => compileChecker({ format })(text, JSON.stringify(text), newEffort()).length === 0;
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { derivedId, newEventId, newId, versionInId } from "../../src/ids.ts";
-import { UUID } from "../../src/names.ts";
+import { derivedId, newEventId, newId, versionInId } from "../../src/core/ids.ts";
+import { UUID } from "../../src/core/names.ts";
 
 describe("an id that we make", () => {
   it("is a UUID version 7, and another one each time", () => {

@@ -1,7 +1,7 @@
 /** JSON values and JSON Schemas for property tests: of so small a world that the schemas say something about the values. */
 
 import fc from "fast-check";
-import type { JsonSchema } from "../../src/catalog/json-schema.ts";
+import type { JsonSchema } from "../../src/schemas/json-schema.ts";
 
 const NAMES = ["a", "b", "ab"];
 

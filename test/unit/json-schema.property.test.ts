@@ -1,8 +1,8 @@
 import { Validator } from "@cfworker/json-schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileChecker, newEffort } from "../../src/catalog/checker.ts";
-import { schemaIssues } from "../../src/catalog/schema-check.ts";
+import { compileChecker, newEffort } from "../../src/schemas/checker.ts";
+import { schemaIssues } from "../../src/schemas/schema-check.ts";
 import { schema, value } from "./json-schema-arbitrary.ts";
 
 describe("checking data against a schema", () => {

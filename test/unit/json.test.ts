@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { byteLength, canonical, depthOf, isLonger, parseJson, sameJson } from "../../src/json.ts";
+import { byteLength, canonical, depthOf, isLonger, parseJson, sameJson } from "../../src/core/json.ts";
 
 /** The same value with the keys of every object in reverse. */
 function reversed(value: unknown): unknown {

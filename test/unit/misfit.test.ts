@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { fitting } from "../../src/misfit.ts";
+import { fitting } from "../../src/core/misfit.ts";
 
 const Booked = z.strictObject({
   from: z.string(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_TYPE, NAME, STORE_NAME, UUID, requireName, streamIdProblem } from "../../src/names.ts";
+import { EVENT_TYPE, NAME, STORE_NAME, UUID, requireName, streamIdProblem } from "../../src/core/names.ts";
 
 const long = (length: number) => "a".repeat(length);
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PatternError, compilePattern } from "../../src/catalog/pattern.ts";
+import { PatternError, compilePattern } from "../../src/schemas/pattern.ts";
 
 const free = () => {};
 const matches = (pattern: string, text: string) => compilePattern(pattern)(text, free);

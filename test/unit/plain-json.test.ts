@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { freeze, whyNotJson } from "../../src/plain-json.ts";
+import { freeze, whyNotJson } from "../../src/core/plain-json.ts";
 
 /** Whether nothing in a value can be changed. */
 function isDeeplyFrozen(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Consequence, AppError, consequenceOf, ofApp, thrown } from "../../src/platform-errors.ts";
+import { type Consequence, AppError, consequenceOf, ofApp, thrown } from "../../src/core/platform-errors.ts";
 
 /** Every message that Cloudflare documents for D1 and for calls between objects, or that operators have reported, and what follows. */
 const MESSAGES: readonly (readonly [message: string, follows: Consequence])[] = [

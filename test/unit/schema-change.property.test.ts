@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileChecker, newEffort } from "../../src/catalog/checker.ts";
-import type { JsonSchema, SchemaObject } from "../../src/catalog/json-schema.ts";
-import { incompatibility } from "../../src/catalog/schema-change.ts";
-import { schemaIssues } from "../../src/catalog/schema-check.ts";
+import { compileChecker, newEffort } from "../../src/schemas/checker.ts";
+import type { JsonSchema, SchemaObject } from "../../src/schemas/json-schema.ts";
+import { incompatibility } from "../../src/schemas/schema-change.ts";
+import { schemaIssues } from "../../src/schemas/schema-check.ts";
 import { schema, small, value } from "./json-schema-arbitrary.ts";
 
 /** A schema, and another that differs from it in some places, as an edited one does. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { JsonSchema } from "../../src/catalog/json-schema.ts";
-import { incompatibility } from "../../src/catalog/schema-change.ts";
-import { schemaIssues } from "../../src/catalog/schema-check.ts";
+import type { JsonSchema } from "../../src/schemas/json-schema.ts";
+import { incompatibility } from "../../src/schemas/schema-change.ts";
+import { schemaIssues } from "../../src/schemas/schema-check.ts";
 
 /** What becomes of a schema: compared once both have been found to be valid. */
 function change(old: JsonSchema, next: JsonSchema) {

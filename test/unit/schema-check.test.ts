@@ -1,11 +1,11 @@
 /** A JSON Schema that would fail or mislead later is refused when it is declared, with the place. */
 
 import { describe, expect, it } from "vitest";
-import { compileChecker } from "../../src/catalog/checker.ts";
+import { compileChecker } from "../../src/schemas/checker.ts";
 import { parseDefinition, readDefinition } from "../../src/catalog/definition.ts";
-import type { JsonSchema } from "../../src/catalog/json-schema.ts";
-import { schemaIssues } from "../../src/catalog/schema-check.ts";
-import { CATEGORY_EVENT_TYPES } from "../../src/limits.ts";
+import type { JsonSchema } from "../../src/schemas/json-schema.ts";
+import { schemaIssues } from "../../src/schemas/schema-check.ts";
+import { CATEGORY_EVENT_TYPES } from "../../src/core/limits.ts";
 
 const within = (schema: unknown) => ({ properties: { a: schema } });
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseData } from "../../src/streams/decide.ts";
-import { strictly } from "../../src/strict-schema.ts";
+import { strictly } from "../../src/core/strict-schema.ts";
 
 const Line = z.object({ sku: z.string(), note: z.string().optional() });
 const line = { sku: "a" };

@@ -2,10 +2,10 @@
 
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
-import { segmentName } from "../../src/log/segment.ts";
-import { logOf } from "../../src/objects.ts";
-import type { Sequenced } from "../../src/log-protocol.ts";
-import type { StoredEvent } from "../../src/event.ts";
+import { segmentName } from "../../src/store/segment.ts";
+import { logOf } from "../../src/store/objects.ts";
+import type { Sequenced } from "../../src/store/log-protocol.ts";
+import type { StoredEvent } from "../../src/core/event.ts";
 
 let stores = 0;
 

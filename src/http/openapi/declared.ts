@@ -1,17 +1,17 @@
 /** The operations of one app: its commands and views, each with its own schema. */
 
 import { z } from "zod";
-import type { App } from "../../app.ts";
-import type { DataSchema } from "../../event.ts";
-import type { AnyAggregate } from "../../streams/aggregate.ts";
-import type { Saga } from "../../processors/saga.ts";
-import { strictly } from "../../strict-schema.ts";
+import type { App } from "../../definitions/app.ts";
+import type { DataSchema } from "../../core/event.ts";
+import type { AnyAggregate } from "../../definitions/aggregate.ts";
+import type { Saga } from "../../definitions/processors/saga.ts";
+import { strictly } from "../../core/strict-schema.ts";
 import { commandsOf } from "../aggregates.ts";
 import { sagasOf } from "../sagas.ts";
 import type { ColumnKind } from "../../views/layout.ts";
 import { tableOf } from "../../views/table.ts";
-import type { NamedQuery } from "../../views/named-query.ts";
-import type { View } from "../../views/view.ts";
+import type { NamedQuery } from "../../definitions/views/named-query.ts";
+import type { View } from "../../definitions/views/view.ts";
 import { OPERATORS, OPERATORS_OF } from "../view-query.ts";
 import { ANSWERS, COMPONENTS } from "./components.ts";
 import type { Operation } from "./operation.ts";

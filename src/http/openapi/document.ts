@@ -1,8 +1,8 @@
 /** The OpenAPI document of an app, made from its declarations and the schemas that check its requests. */
 
 import { description as about, license, version } from "../../../package.json";
-import type { App } from "../../app.ts";
-import { DEFAULT_STORE, STORE_NAME } from "../../names.ts";
+import type { App } from "../../definitions/app.ts";
+import { DEFAULT_STORE, STORE_NAME } from "../../core/names.ts";
 import { type Right, rightFor } from "../auth.ts";
 import { type ProblemCode, kindOfProblem } from "../problem.ts";
 import { defineEvents, operationsOf, tagsOf } from "./declared.ts";

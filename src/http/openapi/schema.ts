@@ -4,7 +4,7 @@ import { z } from "zod";
 import { DefinitionIn } from "../../catalog/definition.ts";
 import { JsonObject } from "../append.ts";
 import { Envelope } from "../cloudevents.ts";
-import { UUID } from "../../names.ts";
+import { UUID } from "../../core/names.ts";
 import { WholeNumber } from "../request.ts";
 import { COMPONENTS } from "./components.ts";
 

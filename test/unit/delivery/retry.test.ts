@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_RETRY, delayAfter, retryPolicy } from "../../../src/delivery/retry.ts";
+import { DEFAULT_RETRY, delayAfter, retryPolicy } from "../../../src/definitions/retry.ts";
 
 /** The delays of all attempts, without jitter. */
 const delays = (policy: typeof DEFAULT_RETRY, jitter = 0) =>

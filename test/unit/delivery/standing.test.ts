@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type Books, fingerprintOf, standingsOf } from "../../../src/delivery/standing.ts";
+import { type Books, fingerprintOf, standingsOf } from "../../../src/operations/standing.ts";
 import { append, category, defineApp, reactor, view } from "../../../src/index.ts";
 import { tableOf } from "../../../src/views/table.ts";
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RecordedEvent } from "../../../src/event.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { type Work, workInLanes } from "../../../src/processors/lanes.ts";
 
 describe("work in lanes", () => {

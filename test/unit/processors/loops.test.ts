@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { aggregate, append, category, defineApp, effect, event, nothing, reactor, send, transform } from "../../../src/index.ts";
-import type { Processor } from "../../../src/processors/processor.ts";
+import type { Processor } from "../../../src/definitions/processors/processor.ts";
 
 const Fact = z.object({});
 const a = category("a", { events: { A: Fact, Other: Fact } });

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { aggregate, append, category, event, nothing, reactor, send } from "../../../src/index.ts";
-import { REACTIONS, REACTION_HOPS } from "../../../src/limits.ts";
-import type { Loops } from "../../../src/processors/loops.ts";
+import { REACTIONS, REACTION_HOPS } from "../../../src/core/limits.ts";
+import type { Loops } from "../../../src/definitions/processors/loops.ts";
 import { on, when } from "../../../src/testing/index.ts";
 
 const door = aggregate("door", {

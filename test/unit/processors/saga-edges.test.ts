@@ -4,8 +4,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { complete, event, saga, send, start, step } from "../../../src/index.ts";
-import { EVENT_DATA_BYTES, SAGA_STEPS } from "../../../src/limits.ts";
-import type { SagaState } from "../../../src/processors/saga-state.ts";
+import { EVENT_DATA_BYTES, SAGA_STEPS } from "../../../src/core/limits.ts";
+import type { SagaState } from "../../../src/definitions/processors/saga-state.ts";
 import { accepted, given, on, refused, timeout, told } from "../../../src/testing/index.ts";
 import { Instance } from "../../../src/testing/process.ts";
 import { move, purse, tour, type trip } from "../../workers/sagas.ts";

@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { category, event, streamIdOf, transform } from "../../../src/index.ts";
-import { answerOf } from "../../../src/processors/reactor.ts";
+import { answerOf } from "../../../src/definitions/processors/reactor.ts";
 import { on, when } from "../../../src/testing/index.ts";
 import { recorded } from "../../../src/testing/recorded.ts";
 

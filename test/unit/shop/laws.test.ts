@@ -3,11 +3,11 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { NewEvent } from "../../../src/event.ts";
+import type { NewEvent } from "../../../src/core/event.ts";
 import { order } from "../../../src/shop/order.ts";
 import { product } from "../../../src/shop/product.ts";
 import { decide, parseData } from "../../../src/streams/decide.ts";
-import type { AnyAggregate } from "../../../src/streams/aggregate.ts";
+import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 
 type Command = readonly [name: string, data: object];
 type Event = Pick<NewEvent, "type" | "data">;

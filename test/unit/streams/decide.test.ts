@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { after, aggregate, cancel, event } from "../../../src/index.ts";
-import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES } from "../../../src/limits.ts";
-import type { AnyAggregate } from "../../../src/streams/aggregate.ts";
+import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES } from "../../../src/core/limits.ts";
+import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { decide } from "../../../src/streams/decide.ts";
 
 const CONTEXT = { now: new Date(0), id: "1", version: 0, commandId: "c", meta: { correlationId: "c", causationId: "c" } };

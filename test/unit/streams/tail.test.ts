@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { StoredEvent } from "../../../src/event.ts";
-import { APPEND_BYTES } from "../../../src/limits.ts";
+import type { StoredEvent } from "../../../src/core/event.ts";
+import { APPEND_BYTES } from "../../../src/core/limits.ts";
 import { Tail } from "../../../src/streams/tail.ts";
 
 const event = (version: number, data = "{}"): StoredEvent => ({

@@ -1,7 +1,7 @@
 /** Lines of the logs: one object each, and nothing in them that does not belong there. */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { LOG_ERROR_CHARACTERS } from "../../../src/limits.ts";
+import { LOG_ERROR_CHARACTERS } from "../../../src/core/limits.ts";
 import { logger } from "../../../src/telemetry/logger.ts";
 
 afterEach(() => vi.restoreAllMocks());

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type LoggedEvent, toRecorded } from "../../../src/event.ts";
+import { type LoggedEvent, toRecorded } from "../../../src/core/event.ts";
 import { causeOf } from "../../../src/processors/cause.ts";
 import { causeInLine, parseTraceparent, traceIdOf } from "../../../src/telemetry/trace.ts";
 

@@ -1,9 +1,9 @@
 /** SQL that users write: what is refused before any database sees it. What the database then makes of it is in test/workers/views. */
 
 import { describe, expect, it } from "vitest";
-import { requireTables, wordsOf } from "../../../src/views/sql-words.ts";
-import { sql } from "../../../src/views/sql.ts";
-import { rowWriter } from "../../../src/views/row-writer.ts";
+import { requireTables, wordsOf } from "../../../src/definitions/views/sql-words.ts";
+import { sql } from "../../../src/definitions/views/sql.ts";
+import { rowWriter } from "../../../src/definitions/views/row-writer.ts";
 
 /** The template as the tag gets it, made of one text. */
 const fragment = (text: string) => sql(Object.assign([text], { raw: [text] }));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { category, upcast, view } from "../../../src/index.ts";
-import { quoted } from "../../../src/views/sql-words.ts";
+import { quoted } from "../../../src/definitions/views/sql-words.ts";
 import { tableOf } from "../../../src/views/table.ts";
-import type { RowSchema } from "../../../src/views/view.ts";
+import type { RowSchema } from "../../../src/definitions/views/named-query.ts";
 
 const reading = category("reading", { events: { Read: z.object({ value: z.number() }), Gone: z.object({}) } });
 const sensor = category("sensor", { events: { Read: z.object({ value: z.number() }), Gone: z.object({}) } });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { WEBHOOK_HEADERS, WEBHOOK_HEADER_CHARACTERS } from "../../../src/limits.ts";
-import { headersProblem } from "../../../src/webhooks/headers.ts";
+import { WEBHOOK_HEADERS, WEBHOOK_HEADER_CHARACTERS } from "../../../src/core/limits.ts";
+import { headersProblem } from "../../../src/definitions/webhooks/headers.ts";
 
 describe("headers that a webhook adds", () => {
   it.each([[{ authorization: "Bearer abc.def" }], [{ "X-Tenant": "eu 1", "x-tab": "a\tb" }], [{ x_y: "1", "x-empty-ish": "-" }], [{}]])(

@@ -1,7 +1,7 @@
 /** Which events a webhook asks for, and what becomes of a predicate that throws. */
 
 import { describe, expect, it } from "vitest";
-import type { LoggedEvent } from "../../../src/event.ts";
+import type { LoggedEvent } from "../../../src/core/event.ts";
 import { isOfInterest, isUnwanted, whyNotSendable } from "../../../src/webhooks/interest.ts";
 
 const ABOUT = { ownStream: "$webhook/told" };

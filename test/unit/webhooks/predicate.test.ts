@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PREDICATE_CONDITIONS, PREDICATE_DEPTH } from "../../../src/limits.ts";
-import { type Predicate, PredicateIn, holds } from "../../../src/webhooks/predicate.ts";
+import { PREDICATE_CONDITIONS, PREDICATE_DEPTH } from "../../../src/core/limits.ts";
+import { type Predicate, PredicateIn, holds } from "../../../src/definitions/webhooks/predicate.ts";
 
 const event = {
   type: "OrderPlaced",

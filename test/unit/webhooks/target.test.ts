@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PRIVATE_URLS } from "./private-urls.ts";
-import { targetProblem } from "../../../src/webhooks/target.ts";
+import { targetProblem } from "../../../src/definitions/webhooks/target.ts";
 
 const PRIVATE = "a webhook's URL does not point into a private network";
 

@@ -5,8 +5,8 @@ import { env } from "cloudflare:workers";
 import { nothingCounted } from "../../../bench/cost-bill.ts";
 import { meterStorage } from "../../../bench/cost-meter.ts";
 import { billed, counted } from "../../../bench/counted.ts";
-import type { App } from "../../../src/app.ts";
-import { handleWakeUps } from "../../../src/delivery/wake-up.ts";
+import type { App } from "../../../src/definitions/app.ts";
+import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 
 export interface Written {
   /** Rows written since it was read last, those of keys and alarms included; and how many of them were alarms. */

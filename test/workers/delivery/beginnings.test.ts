@@ -1,8 +1,8 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { catchUp } from "../../../src/delivery/consumer.ts";
-import { logOf } from "../../../src/objects.ts";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
+import { logOf } from "../../../src/store/objects.ts";
 import { reactorConsumer } from "../../../src/processors/react.ts";
 import { app, relay } from "../app.ts";
 import { quietStore } from "./support.ts";

@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { CheckpointMoved } from "../../../src/delivery/checkpoint.ts";
-import { catchUp } from "../../../src/delivery/consumer.ts";
-import { control } from "../../../src/delivery/control.ts";
-import type { ConsumerFailure } from "../../../src/delivery/hooks.ts";
-import { DEFAULT_RETRY } from "../../../src/delivery/retry.ts";
-import { logOf } from "../../../src/objects.ts";
+import { CheckpointMoved } from "../../../src/consumers/checkpoint.ts";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
+import { control } from "../../../src/operations/control.ts";
+import type { ConsumerFailure } from "../../../src/definitions/hooks.ts";
+import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
+import { logOf } from "../../../src/store/objects.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { app, poison, relay, values } from "../app.ts";

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { isMissingTable } from "../../../src/delivery/schema.ts";
+import { isMissingTable } from "../../../src/consumers/schema.ts";
 import { freshStore } from "../support.ts";
 
 /** The database as a new deployment finds it, and a worker that has not seen it yet. */

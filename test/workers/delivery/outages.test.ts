@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { catchUp } from "../../../src/delivery/consumer.ts";
-import { DEFAULT_RETRY } from "../../../src/delivery/retry.ts";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
+import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
 import { view } from "../../../src/index.ts";
-import { VIEW_ROW_BYTES } from "../../../src/limits.ts";
-import { logOf } from "../../../src/objects.ts";
+import { VIEW_ROW_BYTES } from "../../../src/core/limits.ts";
+import { logOf } from "../../../src/store/objects.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { tableOf } from "../../../src/views/table.ts";
 import { reading, values } from "../app.ts";

@@ -3,10 +3,10 @@
 import { createExecutionContext, createMessageBatch, getQueueResult, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import type { ConsumerReport } from "../../../src/delivery/report.ts";
-import type { RecordedEvent } from "../../../src/event.ts";
-import type { WakeUp } from "../../../src/protocol.ts";
-import type { StoredRow, View } from "../../../src/views/view.ts";
+import type { ConsumerReport } from "../../../src/operations/report.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
+import type { WakeUp } from "../../../src/store/stream-protocol.ts";
+import type { StoredRow, View } from "../../../src/definitions/views/view.ts";
 import { freshStore } from "../support.ts";
 import worker from "../worker.ts";
 

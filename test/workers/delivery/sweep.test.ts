@@ -4,10 +4,10 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import type { App } from "../../../src/app.ts";
-import { sweep } from "../../../src/delivery/sweep.ts";
+import type { App } from "../../../src/definitions/app.ts";
+import { sweep } from "../../../src/operations/sweep.ts";
 import { defineApp, streamIdOf, view } from "../../../src/index.ts";
-import { SWEEP_IDLE_MS } from "../../../src/limits.ts";
+import { SWEEP_IDLE_MS } from "../../../src/core/limits.ts";
 import { app, reading } from "../app.ts";
 import { capped } from "../faults/capped.ts";
 import { deliver, quietStore } from "./support.ts";

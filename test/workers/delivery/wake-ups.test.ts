@@ -8,8 +8,8 @@ import {
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import type { App } from "../../../src/app.ts";
-import { handleWakeUps } from "../../../src/delivery/wake-up.ts";
+import type { App } from "../../../src/definitions/app.ts";
+import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 import { append, defineApp, effect, nothing, reactor, streamIdOf, view } from "../../../src/index.ts";
 import { queryView } from "../../../src/views/query.ts";
 import { alarm, reading, totals, values } from "../app.ts";

@@ -4,14 +4,15 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { type Consumer, catchUp } from "../../../src/delivery/consumer.ts";
-import { DEFAULT_RETRY } from "../../../src/delivery/retry.ts";
+import { type Consumer } from "../../../src/consumers/consumer.ts";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
+import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
 import { effect, nothing, reactor, streamIdOf, view } from "../../../src/index.ts";
-import { logOf } from "../../../src/objects.ts";
+import { logOf } from "../../../src/store/objects.ts";
 import { effectConsumer } from "../../../src/processors/perform.ts";
 import { reactorConsumer } from "../../../src/processors/react.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
-import type { View } from "../../../src/views/view.ts";
+import type { View } from "../../../src/definitions/views/view.ts";
 import { app, contracts, counter, reading } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { payment } from "../processors/support.ts";
@@ -123,7 +124,7 @@ describe("an event whose upcast throws", () => {
     ["a list", () => [1], "to version 2 it became no JSON object"],
     ["what JSON cannot say", () => ({ n: Number.NaN }), "to version 2 it became no JSON: data.n is NaN"],
   ])("or gives %s is no better", async (_what, lift, why) => {
-    const { liftTo, upcast } = await import("../../../src/upcast.ts");
+    const { liftTo, upcast } = await import("../../../src/definitions/upcast.ts");
     const schema = upcast(z.object({ n: z.number() }), z.object({ n: z.number() }), lift as never);
     const event = { version: 1, id: "", type: "T", data: '{"n":1}', meta: "{}", time: null, recordedAt: 0, schemaVersion: 1 };
     expect(liftTo(schema, event)).toEqual({ ...event, unlifted: why });

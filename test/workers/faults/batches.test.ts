@@ -2,7 +2,7 @@
 
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { RecordedEvent } from "../../../src/event.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { totals, values } from "../app.ts";
 import { deliver } from "../delivery/support.ts";
 import { subscribed } from "../webhooks/support.ts";

@@ -3,12 +3,12 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { measure } from "../../../src/delivery/measure.ts";
-import { prepare } from "../../../src/delivery/schema.ts";
-import { sweep } from "../../../src/delivery/sweep.ts";
+import { measure } from "../../../src/operations/measure.ts";
+import { prepare } from "../../../src/consumers/schema.ts";
+import { sweep } from "../../../src/operations/sweep.ts";
 import { LiveBlocks } from "../../../src/http/view-live.ts";
 import { createHttp } from "../../../src/http/worker.ts";
-import { TIMERS_AT_ONCE, VIEW_GRACE_MS, WEBHOOKS_FREE } from "../../../src/limits.ts";
+import { TIMERS_AT_ONCE, VIEW_GRACE_MS, WEBHOOKS_FREE } from "../../../src/core/limits.ts";
 import { LiveView } from "../../../src/views/live.ts";
 import { Follower } from "../../../src/webhooks/follower.ts";
 import { app, totals } from "../app.ts";

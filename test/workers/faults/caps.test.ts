@@ -3,10 +3,10 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { operate, rebuild } from "../../../src/delivery/operate.ts";
-import { handleWakeUps } from "../../../src/delivery/wake-up.ts";
+import { operate, rebuild } from "../../../src/operations/operate.ts";
+import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 import { defineApp, effect, event, reactor, send, streamIdOf } from "../../../src/index.ts";
-import type { LogRpc } from "../../../src/log-protocol.ts";
+import type { LogRpc } from "../../../src/store/log-protocol.ts";
 import { awaitPosition, awaitRow } from "../../../src/views/query.ts";
 import { app, counter, reading, totals, values } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";

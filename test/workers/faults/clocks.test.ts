@@ -4,7 +4,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { effect, event } from "../../../src/index.ts";
-import type { RecordedEvent } from "../../../src/event.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { alarm, poison, values } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { payment, processorStore } from "../processors/support.ts";

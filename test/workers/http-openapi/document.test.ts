@@ -3,7 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { version } from "../../../package.json";
-import { schemaIssues } from "../../../src/catalog/schema-check.ts";
+import { schemaIssues } from "../../../src/schemas/schema-check.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { openApiOf } from "../../../src/http/openapi/document.ts";
 import { aggregate, defineApp, nothing } from "../../../src/index.ts";

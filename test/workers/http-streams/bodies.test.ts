@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createHttp } from "../../../src/http/worker.ts";
-import { COMMAND_BYTES } from "../../../src/limits.ts";
+import { COMMAND_BYTES } from "../../../src/core/limits.ts";
 import { app } from "../app.ts";
 import { freshStore, interceptLog, read } from "../support.ts";
 

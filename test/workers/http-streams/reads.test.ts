@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import type { StreamReadRequest } from "../../../src/protocol.ts";
+import type { StreamReadRequest } from "../../../src/store/stream-protocol.ts";
 import { freshStore } from "../support.ts";
 
 const STREAM = "/streams/reading/1";

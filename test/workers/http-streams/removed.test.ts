@@ -4,12 +4,12 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { codeSchemasOf } from "../../../src/catalog/code-use.ts";
+import { codeSchemasOf } from "../../../src/store/code-use.ts";
 import { createHttp } from "../../../src/http/worker.ts";
-import type { DataSchema } from "../../../src/event.ts";
+import type { DataSchema } from "../../../src/core/event.ts";
 import { category, defineApp, upcast } from "../../../src/index.ts";
-import { catalogOf } from "../../../src/objects.ts";
-import type { Category } from "../../../src/streams/category.ts";
+import { catalogOf } from "../../../src/store/objects.ts";
+import type { Category } from "../../../src/definitions/category.ts";
 import { freshStore, read } from "../support.ts";
 
 /** The doors of code that has these categories only. */

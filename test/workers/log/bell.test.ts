@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { StoredEvent } from "../../../src/event.ts";
-import type { LogRpc } from "../../../src/log-protocol.ts";
-import type { WakeUp } from "../../../src/protocol.ts";
+import type { StoredEvent } from "../../../src/core/event.ts";
+import type { LogRpc } from "../../../src/store/log-protocol.ts";
+import type { WakeUp } from "../../../src/store/stream-protocol.ts";
 import { app } from "../app.ts";
 import { freshStore } from "../support.ts";
 

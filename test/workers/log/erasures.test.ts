@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { StoredEvent } from "../../../src/event.ts";
-import type { LogPage, LogReadRequest, LogRpc } from "../../../src/log-protocol.ts";
+import type { StoredEvent } from "../../../src/core/event.ts";
+import type { LogPage, LogReadRequest, LogRpc } from "../../../src/store/log-protocol.ts";
 import { freshStore } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
 

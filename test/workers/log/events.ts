@@ -1,6 +1,6 @@
 /** Events to hand to a log. */
 
-import type { StoredEvent } from "../../../src/event.ts";
+import type { StoredEvent } from "../../../src/core/event.ts";
 
 /** An event with a data of so many characters. */
 export function storedEvent(version: number, type = "Some", characters = 0): StoredEvent {

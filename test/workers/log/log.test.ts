@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { StoredEvent } from "../../../src/event.ts";
+import type { StoredEvent } from "../../../src/core/event.ts";
 import { freshStore, read } from "../support.ts";
 
 const event = (version: number, id = `id-${version}`): StoredEvent => ({

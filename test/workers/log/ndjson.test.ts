@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SCAN_EVENTS } from "../../../src/limits.ts";
+import { SCAN_EVENTS } from "../../../src/core/limits.ts";
 import { freshStore, read } from "../support.ts";
 import { numbers, storedEvents } from "./events.ts";
 

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { StoredEvent } from "../../../src/event.ts";
-import { type SegmentRpc, segmentName } from "../../../src/log/segment.ts";
+import type { StoredEvent } from "../../../src/core/event.ts";
+import { type SegmentRpc, segmentName } from "../../../src/store/segment.ts";
 import { freshStore, read } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
 import { SocketClient } from "./subscribers.ts";

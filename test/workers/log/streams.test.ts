@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { SCAN_EVENTS } from "../../../src/limits.ts";
+import { SCAN_EVENTS } from "../../../src/core/limits.ts";
 import { LogTable } from "../../../src/log/log-table.ts";
 import { freshStore, read } from "../support.ts";
 import { numbers, storedEvent, storedEvents } from "./events.ts";

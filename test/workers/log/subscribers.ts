@@ -1,7 +1,7 @@
 /** Clients of the two live doors, for tests in workerd. */
 
 import { vi } from "vitest";
-import type { RecordedEvent } from "../../../src/event.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { EventStream, type Message } from "../../event-stream.ts";
 import type { freshStore } from "../support.ts";
 

@@ -4,7 +4,7 @@ import { evictAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { RecordedEvent } from "../../../src/event.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { freshStore } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
 import { EventStreamClient, SocketClient } from "./subscribers.ts";

@@ -4,7 +4,7 @@ import { evictAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { vi } from "vitest";
-import type { RecordedEvent } from "../../../src/event.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { deliver, quietStore } from "../delivery/support.ts";
 
 /** What happens in one life of the worker. */

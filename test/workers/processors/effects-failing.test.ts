@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { prepare } from "../../../src/delivery/schema.ts";
+import { prepare } from "../../../src/consumers/schema.ts";
 import { effect, event, nothing } from "../../../src/index.ts";
 import { reading } from "../app.ts";
 import { definition, outside } from "./paying.ts";

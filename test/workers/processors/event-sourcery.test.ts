@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { prepare } from "../../../src/delivery/schema.ts";
+import { prepare } from "../../../src/consumers/schema.ts";
 import { append, effect, event, reactor, send } from "../../../src/index.ts";
 import { alarm, counter, reading } from "../app.ts";
 import { payment, processorStore as store, strict } from "./support.ts";

@@ -6,8 +6,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { prepare } from "../../../src/delivery/schema.ts";
-import { derivedId } from "../../../src/ids.ts";
+import { prepare } from "../../../src/consumers/schema.ts";
+import { derivedId } from "../../../src/core/ids.ts";
 import { read } from "../support.ts";
 import { pay, outside } from "./paying.ts";
 import { processorStore as store } from "./support.ts";

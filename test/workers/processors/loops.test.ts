@@ -2,8 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { prepare } from "../../../src/delivery/schema.ts";
-import type { RecordedEvent } from "../../../src/event.ts";
+import { prepare } from "../../../src/consumers/schema.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { append, event, reactor, send, streamIdOf, transform } from "../../../src/index.ts";
 import { alarm, counter, reading } from "../app.ts";
 import { processorStore as store, strict } from "./support.ts";

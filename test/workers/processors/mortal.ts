@@ -1,6 +1,6 @@
 /** Workers that die: every step they take towards the world may be their last. */
 
-import type { AppendRequest } from "../../../src/protocol.ts";
+import type { AppendRequest } from "../../../src/store/stream-protocol.ts";
 
 export const KILLED = "the worker is dead";
 

@@ -3,11 +3,11 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { prepare } from "../../../src/delivery/schema.ts";
-import type { RecordedEvent } from "../../../src/event.ts";
+import { prepare } from "../../../src/consumers/schema.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { append, reactor, streamIdOf } from "../../../src/index.ts";
-import { REACTIONS_IN_FLIGHT } from "../../../src/limits.ts";
-import type { AppendRequest } from "../../../src/protocol.ts";
+import { REACTIONS_IN_FLIGHT } from "../../../src/core/limits.ts";
+import type { AppendRequest } from "../../../src/store/stream-protocol.ts";
 import { alarm, app, reading } from "../app.ts";
 import { reactorConsumer } from "../../../src/processors/react.ts";
 import { processorStore as store } from "./support.ts";

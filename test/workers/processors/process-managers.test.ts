@@ -2,10 +2,10 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { catchUp } from "../../../src/delivery/consumer.ts";
-import type { RecordedEvent } from "../../../src/event.ts";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { defineApp, processManager } from "../../../src/index.ts";
-import { logOf } from "../../../src/objects.ts";
+import { logOf } from "../../../src/store/objects.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { app, counter } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";

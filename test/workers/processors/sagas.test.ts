@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { RecordedEvent } from "../../../src/event.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { IMPATIENT, read } from "../support.ts";
 

@@ -2,14 +2,15 @@
 
 import { env } from "cloudflare:workers";
 import { z } from "zod";
-import { type Consumer, catchUp } from "../../../src/delivery/consumer.ts";
-import type { RecordedEvent } from "../../../src/event.ts";
+import { type Consumer } from "../../../src/consumers/consumer.ts";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { category, defineApp } from "../../../src/index.ts";
-import { logOf } from "../../../src/objects.ts";
-import type { Effect } from "../../../src/processors/effect.ts";
+import { logOf } from "../../../src/store/objects.ts";
+import type { Effect } from "../../../src/definitions/processors/effect.ts";
 import { effectConsumer } from "../../../src/processors/perform.ts";
 import { reactorConsumer } from "../../../src/processors/react.ts";
-import type { Reactor } from "../../../src/processors/reactor.ts";
+import type { Reactor } from "../../../src/definitions/processors/reactor.ts";
 import { alarm, counter, reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 

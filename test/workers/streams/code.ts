@@ -5,8 +5,8 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { defineApp } from "../../../src/index.ts";
 import { streamObject } from "../../../src/runtime.ts";
-import type { StreamRpc } from "../../../src/protocol.ts";
-import type { AnyAggregate } from "../../../src/streams/aggregate.ts";
+import type { StreamRpc } from "../../../src/store/stream-protocol.ts";
+import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { freshStore } from "../support.ts";
 
 type Processors = NonNullable<Parameters<typeof defineApp>[0]["processors"]>;

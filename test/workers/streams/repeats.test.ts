@@ -4,8 +4,8 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { aggregate, category, event, upcast } from "../../../src/index.ts";
-import type { Category } from "../../../src/streams/category.ts";
-import type { AnyAggregate } from "../../../src/streams/aggregate.ts";
+import type { Category } from "../../../src/definitions/category.ts";
+import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { app } from "../app.ts";
 import { freshStore, read } from "../support.ts";
 

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { broken } from "../app.ts";
-import { ALARM_AHEAD_MS } from "../../../src/limits.ts";
+import { ALARM_AHEAD_MS } from "../../../src/core/limits.ts";
 import { freshStore, interceptLog, read } from "../support.ts";
 
 const ASK = "/aggregates/reminder/1/Ask";

@@ -3,10 +3,10 @@
 import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { CheckpointStore } from "../../../src/delivery/checkpoint.ts";
-import { prepare } from "../../../src/delivery/schema.ts";
+import { CheckpointStore } from "../../../src/consumers/checkpoint.ts";
+import { prepare } from "../../../src/consumers/schema.ts";
 import { createHttp } from "../../../src/http/worker.ts";
-import { METRICS_WEBHOOKS } from "../../../src/limits.ts";
+import { METRICS_WEBHOOKS } from "../../../src/core/limits.ts";
 import { type Sample, parsePrometheus } from "../../prometheus.ts";
 import { app, poison } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";

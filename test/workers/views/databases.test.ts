@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { reportConsumers } from "../../../src/delivery/report.ts";
-import { sweep } from "../../../src/delivery/sweep.ts";
+import { reportConsumers } from "../../../src/operations/report.ts";
+import { sweep } from "../../../src/operations/sweep.ts";
 import { createWorker } from "../../../src/http/worker.ts";
 import { defineApp, streamIdOf, view } from "../../../src/index.ts";
 import { project } from "../../../src/views/project.ts";

@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { control } from "../../../src/delivery/control.ts";
+import { control } from "../../../src/operations/control.ts";
 import { streamIdOf, view } from "../../../src/index.ts";
 import { generationsOf, requestRebuild } from "../../../src/views/generations.ts";
 import { project } from "../../../src/views/project.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { readServing } from "../../../src/views/serving.ts";
-import type { View } from "../../../src/views/view.ts";
+import type { View } from "../../../src/definitions/views/view.ts";
 import { reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 

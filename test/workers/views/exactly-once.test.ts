@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { CheckpointMoved } from "../../../src/delivery/checkpoint.ts";
-import { catchUp } from "../../../src/delivery/consumer.ts";
-import { toRecorded } from "../../../src/event.ts";
-import { logOf } from "../../../src/objects.ts";
+import { CheckpointMoved } from "../../../src/consumers/checkpoint.ts";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
+import { toRecorded } from "../../../src/core/event.ts";
+import { logOf } from "../../../src/store/objects.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { totals, values } from "../app.ts";
 import { deliver, quietStore } from "../delivery/support.ts";

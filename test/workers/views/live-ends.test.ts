@@ -3,11 +3,11 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import type { RecordedEvent } from "../../../src/event.ts";
+import type { RecordedEvent } from "../../../src/core/event.ts";
 import { LiveBlocks } from "../../../src/http/view-live.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { category, defineApp, streamIdOf, view } from "../../../src/index.ts";
-import { LIVE_BEHIND_MS, LIVE_READS } from "../../../src/limits.ts";
+import { LIVE_BEHIND_MS, LIVE_READS } from "../../../src/core/limits.ts";
 import { LiveView } from "../../../src/views/live.ts";
 import { reading, totals } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";

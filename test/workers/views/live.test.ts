@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { FEED_WINDOW, LIVE_KEYS } from "../../../src/limits.ts";
+import { FEED_WINDOW, LIVE_KEYS } from "../../../src/core/limits.ts";
 import { LiveRows } from "../../live-rows.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";

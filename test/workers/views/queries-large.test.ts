@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { sql, streamIdOf, view } from "../../../src/index.ts";
-import { PAGE_BYTES } from "../../../src/limits.ts";
+import { PAGE_BYTES } from "../../../src/core/limits.ts";
 import { LiveView } from "../../../src/views/live.ts";
 import { project } from "../../../src/views/project.ts";
 import { runNamedQuery } from "../../../src/views/query-named.ts";

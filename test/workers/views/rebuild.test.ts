@@ -1,19 +1,19 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { catchUp } from "../../../src/delivery/consumer.ts";
-import { activate } from "../../../src/delivery/override.ts";
-import { toRecorded } from "../../../src/event.ts";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
+import { activate } from "../../../src/consumers/override.ts";
+import { toRecorded } from "../../../src/core/event.ts";
 import { streamIdOf, view } from "../../../src/index.ts";
-import { CONSUMER_BATCH_EVENTS, VIEW_GRACE_MS, VIEW_ROLLOUT_MS } from "../../../src/limits.ts";
-import { logOf } from "../../../src/objects.ts";
+import { CONSUMER_BATCH_EVENTS, VIEW_GRACE_MS, VIEW_ROLLOUT_MS } from "../../../src/core/limits.ts";
+import { logOf } from "../../../src/store/objects.ts";
 import { generationsOf, requestRebuild, swap } from "../../../src/views/generations.ts";
 import { project } from "../../../src/views/project.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { readServing } from "../../../src/views/serving.ts";
 import { dropRetired } from "../../../src/views/retire.ts";
 import { tableOf } from "../../../src/views/table.ts";
-import type { View } from "../../../src/views/view.ts";
+import type { View } from "../../../src/definitions/views/view.ts";
 import { app, reading, values } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 

@@ -3,14 +3,14 @@ import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { streamIdOf, view } from "../../../src/index.ts";
-import { prepare } from "../../../src/delivery/schema.ts";
-import { catchUp } from "../../../src/delivery/consumer.ts";
-import { logOf } from "../../../src/objects.ts";
+import { prepare } from "../../../src/consumers/schema.ts";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
+import { logOf } from "../../../src/store/objects.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { queryView } from "../../../src/views/query.ts";
 import type { SqlRow } from "../../../src/views/stored-row.ts";
 import { tableOf } from "../../../src/views/table.ts";
-import type { StoredRow, View } from "../../../src/views/view.ts";
+import type { StoredRow, View } from "../../../src/definitions/views/view.ts";
 import { reading, values } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 

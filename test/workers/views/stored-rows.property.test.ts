@@ -4,15 +4,15 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { catchUp } from "../../../src/delivery/consumer.ts";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { event, streamIdOf, view } from "../../../src/index.ts";
-import { logOf } from "../../../src/objects.ts";
+import { logOf } from "../../../src/store/objects.ts";
 import { given, on } from "../../../src/testing/index.ts";
 import { requestRebuild } from "../../../src/views/generations.ts";
 import { project } from "../../../src/views/project.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { queryView } from "../../../src/views/query.ts";
-import type { View } from "../../../src/views/view.ts";
+import type { View } from "../../../src/definitions/views/view.ts";
 import { reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 

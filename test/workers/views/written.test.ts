@@ -7,7 +7,7 @@ import { defineApp, sql, streamIdOf, view } from "../../../src/index.ts";
 import { project } from "../../../src/views/project.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { readServing } from "../../../src/views/serving.ts";
-import type { View } from "../../../src/views/view.ts";
+import type { View } from "../../../src/definitions/views/view.ts";
 import { reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 

@@ -1,7 +1,7 @@
 /** What a delivery costs, and what the books keep. */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { WEBHOOK_LEDGER_DAYS, WEBHOOK_PARKED_DAYS } from "../../../src/limits.ts";
+import { WEBHOOK_LEDGER_DAYS, WEBHOOK_PARKED_DAYS } from "../../../src/core/limits.ts";
 import { Books } from "../../../src/webhooks/books.ts";
 import { LaneTable } from "../../../src/webhooks/lane-table.ts";
 import { Ledger } from "../../../src/webhooks/ledger.ts";

@@ -2,7 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { WEBHOOK_IN_FLIGHT } from "../../../src/limits.ts";
+import { WEBHOOK_IN_FLIGHT } from "../../../src/core/limits.ts";
 import { eventually } from "../delivery/support.ts";
 import { type Delivery, clock, interceptReads, subscribed } from "./support.ts";
 

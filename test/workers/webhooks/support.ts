@@ -3,7 +3,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import type { LogPage, LogRpc } from "../../../src/log-protocol.ts";
+import type { LogPage, LogRpc } from "../../../src/store/log-protocol.ts";
 import type { Progress } from "../../../src/webhooks/progress.ts";
 import { quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";

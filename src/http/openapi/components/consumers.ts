@@ -1,10 +1,10 @@
 /** Where consumers stand, and what is being rebuilt. */
 
 import { z } from "zod";
-import type { LagSeconds } from "../../../delivery/lag.ts";
-import type { ConsumerReport, RebuildReport } from "../../../delivery/report.ts";
-import type { ResetCount } from "../../../delivery/reset-count.ts";
-import type { BlockedReport } from "../../../webhooks/protocol.ts";
+import type { LagSeconds } from "../../../operations/lag.ts";
+import type { ConsumerReport, RebuildReport } from "../../../operations/report.ts";
+import type { ResetCount } from "../../../operations/reset-count.ts";
+import type { BlockedReport } from "../../../store/webhook-protocol.ts";
 import { Name, Whole, Version, Position, Time, StreamName, Json } from "./parts.ts";
 
 export const consumerError = z.object({

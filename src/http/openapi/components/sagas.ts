@@ -1,7 +1,7 @@
 /** Sagas and their steps. */
 
 import { z } from "zod";
-import type { SagaStatus, StepStatus } from "../../../processors/saga-state.ts";
+import type { SagaStatus, StepStatus } from "../../../definitions/processors/saga-state.ts";
 import { Name, Whole, Version, Time, StreamName } from "./parts.ts";
 
 const stepStatus = z.enum([

@@ -1,11 +1,11 @@
 /** Events, what writes answer, and categories. */
 
 import { z } from "zod";
-import type { CategorySummary, CodeProblem } from "../../../catalog/protocol.ts";
-import type { StreamSummary } from "../../../log-protocol.ts";
-import type { EventReference } from "../../../protocol.ts";
-import type { Issue } from "../../../issue.ts";
-import { Attributes } from "../../../cloudevents.ts";
+import type { CategorySummary, CodeProblem } from "../../../store/catalog-protocol.ts";
+import type { StreamSummary } from "../../../store/log-protocol.ts";
+import type { EventReference } from "../../../store/stream-protocol.ts";
+import type { Issue } from "../../../core/issue.ts";
+import { Attributes } from "../../../core/cloudevents.ts";
 import { Envelope } from "../../cloudevents.ts";
 import { Name, Version, Position, Time, Uuid, StreamName, Json } from "./parts.ts";
 

@@ -1,7 +1,7 @@
 /** Webhooks and their deliveries. */
 
 import { z } from "zod";
-import type { DeliveryReport, Outcome, ReplayReport, WebhookReport } from "../../../webhooks/protocol.ts";
+import type { DeliveryReport, Outcome, ReplayReport, WebhookReport } from "../../../store/webhook-protocol.ts";
 import { blocked, consumerError } from "./consumers.ts";
 import { Whole, Position, Time, StreamName } from "./parts.ts";
 

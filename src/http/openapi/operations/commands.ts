@@ -1,6 +1,6 @@
 /** Commands in, state out. */
 
-import { WAIT_SECONDS } from "../../../limits.ts";
+import { WAIT_SECONDS } from "../../../core/limits.ts";
 import { CommandQuery, SendQuery, StateQuery } from "../../aggregates.ts";
 import { JsonObject } from "../../append.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";

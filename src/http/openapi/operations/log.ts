@@ -1,7 +1,7 @@
 /** Everything, in order. */
 
 import { z } from "zod";
-import { PAGE_EVENTS } from "../../../limits.ts";
+import { PAGE_EVENTS } from "../../../core/limits.ts";
 import { FeedQuery } from "../../feed.ts";
 import { ImportQuery } from "../../import.ts";
 import { ImportLine } from "../../import-line.ts";

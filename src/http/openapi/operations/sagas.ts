@@ -1,6 +1,6 @@
 /** Sagas: started, watched, and waited for. */
 
-import { WAIT_SECONDS } from "../../../limits.ts";
+import { WAIT_SECONDS } from "../../../core/limits.ts";
 import { JsonObject } from "../../append.ts";
 import { SagaQuery } from "../../sagas.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { DefinitionIn } from "../../../catalog/definition.ts";
-import { APPEND_EVENTS, PAGE_EVENTS } from "../../../limits.ts";
+import { APPEND_EVENTS, PAGE_EVENTS } from "../../../core/limits.ts";
 import { EventIn, EventsIn, JsonObject } from "../../append.ts";
 import { DeleteQuery, PageQuery } from "../../streams.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";

@@ -1,0 +1,82 @@
+/**
+ * The house, floor by floor, and the lint rule that keeps it: a file imports from its own folder and from the floors below, by value or
+ * by type. Folders of one floor do not know each other. A new folder gets its place in this list, or nothing may import it.
+ */
+
+import { dirname, relative, resolve } from "node:path";
+
+/** From the ground up. What stands at the root of `src` has a floor, too. */
+export const FLOORS: readonly (readonly string[])[] = [
+  ["core"],
+  ["telemetry", "schemas"],
+  ["definitions"],
+  ["store"],
+  ["consumers"],
+  ["streams", "log", "views", "processors", "webhooks", "catalog"],
+  ["operations"],
+  ["http"],
+  ["index.ts", "runtime.ts", "testing"],
+  ["shop"],
+  ["worker.ts"],
+];
+
+/** The shop is written like a user's app. */
+const ONLY: Readonly<Record<string, readonly string[]>> = { shop: ["index.ts"], "worker.ts": ["runtime.ts", "shop"] };
+
+const SOURCES = resolve(import.meta.dirname, "../src");
+
+/** The part of the house that a file belongs to; undefined: it is outside. */
+function partOf(file: string): string | undefined {
+  const path = relative(SOURCES, file);
+  return path.startsWith("..") ? undefined : path.split("/")[0];
+}
+
+/**
+ * Why a file may not import another; undefined: it may.
+ *
+ * @param from the importing file, an absolute path
+ * @param specifier as the file has it
+ */
+export function whyNot(from: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return undefined;
+  const own = partOf(from);
+  const other = partOf(resolve(dirname(from), specifier));
+  if (own === undefined || other === undefined || own === other) return undefined;
+  const only = ONLY[own];
+  if (only && !only.includes(other)) return `${own} imports from ${only.join(" and ")} only, not from ${other}`;
+  const [mine, its] = [own, other].map((part) => FLOORS.findIndex((floor) => floor.includes(part)));
+  if (mine === -1) return `${own} has no floor yet: add it to the list in scripts/walls.ts`;
+  if (its === -1) return `${other} has no floor yet: add it to the list in scripts/walls.ts`;
+  return its! < mine! ? undefined : `${own} must not import from ${other}: only from the floors below it (scripts/walls.ts)`;
+}
+
+interface Importing {
+  readonly source?: { readonly value?: unknown } | null;
+}
+
+interface Context {
+  readonly filename: string;
+  report(problem: { readonly message: string; readonly node: unknown }): void;
+}
+
+export default {
+  meta: { name: "house" },
+  rules: {
+    walls: {
+      create(context: Context) {
+        const check = (node: Importing) => {
+          const { value } = node.source ?? {};
+          const message = typeof value === "string" ? whyNot(context.filename, value) : undefined;
+          if (message !== undefined) context.report({ message, node });
+        };
+        return {
+          ImportDeclaration: check,
+          ExportNamedDeclaration: check,
+          ExportAllDeclaration: check,
+          ImportExpression: check,
+          TSImportType: check,
+        };
+      },
+    },
+  },
+};

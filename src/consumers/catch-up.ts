@@ -1,0 +1,81 @@
+/** Brings a consumer to the head of the log: reads a page, has it applied, and goes on. */
+
+import { CONSUMER_BATCH_BYTES, CONSUMER_BATCH_EVENTS, PORTION_CALLS } from "../core/limits.ts";
+import { type RecordedEvent, toRecorded } from "../core/event.ts";
+import type { LogRpc } from "../store/log-protocol.ts";
+import { CheckpointMoved } from "./checkpoint.ts";
+import { fail } from "./failure.ts";
+import { consequenceOf } from "../core/platform-errors.ts";
+import { isMissingTable } from "./schema.ts";
+import { causeInLine } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
+import { liftError } from "../definitions/upcast.ts";
+
+import type { Applied, Consumer, Progress } from "./consumer.ts";
+/** Calls and statements that another page takes: to read it, to do the first portion of it, to commit it. */
+const PAGE_CALLS = PORTION_CALLS + 4;
+
+/** Brings a consumer to the log's head, or as far as `until`, the deadline (milliseconds since 1970) or a failure let it. */
+export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number, until = Number.POSITIVE_INFINITY): Promise<Progress> {
+  const load = () => consumer.checkpoint.load(() => beginning(consumer, log));
+  let checkpoint: Pick<Awaited<ReturnType<typeof load>>, "position" | "status" | "nextAttemptAt" | "attempts"> = await load();
+  let limit = CONSUMER_BATCH_EVENTS;
+  let healed = false;
+  for (;;) {
+    const { position, status, nextAttemptAt } = checkpoint;
+    if (status !== "active") return { position, outcome: "resting" };
+    if (nextAttemptAt > Date.now()) return { position, outcome: "backing-off" };
+
+    const { types, categories } = consumer;
+    const page = await log.read({ after: position, limit, bytes: CONSUMER_BATCH_BYTES, types, categories });
+    // It stops before an event that the code cannot lift, once everything that comes before is done.
+    const stuck = page.events.find((event) => event.unlifted !== undefined);
+    const to = stuck ? stuck.position - 1 : (page.next ?? position);
+    if (stuck && to === position)
+      return await fail(consumer, position, checkpoint.attempts, { event: toRecorded(stuck), error: liftError(stuck) });
+    if (to <= position) return { position, outcome: "caught-up" };
+    // What was erased says nothing any more: there is nothing in it to fold or to answer.
+    const events = page.events.filter((event) => !event.erased && event.position <= to);
+    try {
+      consumer.checkpoint.reads(events.map((event) => event.position));
+      const applied = await apply(consumer, events.map(toRecorded), position, to);
+      if (applied.failure)
+        return await fail(consumer, applied.position, applied.position === position ? checkpoint.attempts : 0, applied.failure);
+      checkpoint = { position: applied.position, status: "active", attempts: 0, nextAttemptAt: 0 };
+      // What was too much is not tried at once again.
+      limit = Math.min(2 * limit, CONSUMER_BATCH_EVENTS);
+    } catch (error) {
+      const event = events[0];
+      if (error instanceof CheckpointMoved) checkpoint = await load();
+      else if (!healed && isMissingTable(error)) {
+        healed = true;
+        checkpoint = await load();
+      } else if (!event) throw error;
+      // The commit itself failed. One of the events is at fault, or they are too many: half of them, until one is alone.
+      else if (page.events.length > 1 && consequenceOf(error) !== "passes") limit = Math.floor(page.events.length / 2);
+      else return await fail(consumer, position, checkpoint.attempts, { event: toRecorded(event), error });
+    }
+    if (checkpoint.position >= page.head) return { position: checkpoint.position, outcome: "caught-up" };
+    const isSpent = Date.now() >= deadline || consumer.budget?.fits(PAGE_CALLS) === false;
+    if (checkpoint.position >= until || isSpent) return { position: checkpoint.position, outcome: "behind" };
+  }
+}
+
+/** A view's batch is one piece of work; of processors each reaction is one. */
+function apply(consumer: Consumer, events: readonly RecordedEvent[], from: number, to: number): Promise<Applied> {
+  if (consumer.kind !== "view") return consumer.apply(events, from, to);
+  const { store, name } = consumer;
+  const [first] = events;
+  const about = () => ({ store, consumer: name, events: events.length, ...(events.length === 1 && first ? causeInLine(first) : {}) });
+  return span("project", about, async (note) => {
+    const applied = await consumer.apply(events, from, to);
+    note({ position: applied.position });
+    return applied;
+  });
+}
+
+/** A consumer that starts at the head starts where the log first knew of it. */
+async function beginning({ name, start }: Consumer, log: LogRpc): Promise<{ position: number; head: number }> {
+  const [head, since] = await Promise.all([log.head(), start === "head" ? log.knownSince(name) : 0]);
+  return { position: since, head };
+}

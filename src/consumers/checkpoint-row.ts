@@ -1,0 +1,49 @@
+/** Where a consumer stands, and how D1 keeps it (`schema.ts`). */
+
+import type { ConsumerError } from "../definitions/hooks.ts";
+
+export interface Checkpoint {
+  /** The last position whose effects are committed. */
+  readonly position: number;
+  readonly status: "active" | "paused" | "failed";
+  /** Failed ones at the event after `position`. */
+  readonly attempts: number;
+  /** Milliseconds since 1970. */
+  readonly nextAttemptAt: number;
+  readonly error?: ConsumerError;
+  /** The log's head when it was created. */
+  readonly bornAt: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Positions per second, as it was last. */
+  readonly pace?: number;
+  /** Events whose effects were committed, and failed attempts, since it was created. */
+  readonly processed: number;
+  readonly failures: number;
+  /** Milliseconds since 1970; undefined: it has not moved yet. */
+  readonly movedAt?: number;
+}
+
+export interface CheckpointRow {
+  readonly consumer: string;
+  readonly generation: string;
+  readonly position: number;
+  readonly status: Checkpoint["status"];
+  readonly attempts: number;
+  readonly next_attempt_at: number;
+  readonly error: string | null;
+  readonly born_at: number;
+  readonly started_at: number;
+  readonly pace: number | null;
+  readonly processed: number;
+  readonly failures: number;
+  readonly moved_at: number | null;
+}
+
+export function fromRow(row: CheckpointRow): Checkpoint {
+  const { position, status, attempts, next_attempt_at: nextAttemptAt, born_at: bornAt, started_at: startedAt } = row;
+  const error = row.error === null ? {} : { error: JSON.parse(row.error) as ConsumerError };
+  const { processed, failures, pace, moved_at: movedAt } = row;
+  const known = { position, status, attempts, nextAttemptAt, bornAt, startedAt, processed, failures };
+  return { ...known, ...error, ...(pace === null ? {} : { pace }), ...(movedAt === null ? {} : { movedAt }) };
+}

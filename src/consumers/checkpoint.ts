@@ -1,0 +1,174 @@
+/**
+ * How far each view and processor is, in D1, beside the views' rows: so that rows and checkpoint commit in one batch (promise 4).
+ *
+ * A checkpoint moves only from where its reader saw it: the statement that moves it says where from, and a trigger
+ * aborts the whole batch when that is not where it stands, or when the consumer has been stopped meanwhile. Two workers
+ * racing on one consumer cannot apply an event twice.
+ */
+
+import type { ConsumerError } from "../definitions/hooks.ts";
+import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
+import { prepare } from "./schema.ts";
+
+/** Where a consumer that has no checkpoint yet begins. */
+export interface Beginning {
+  readonly position: number;
+  readonly head: number;
+}
+
+/** Somebody else has moved the checkpoint meanwhile: load it again and go on from there. */
+export class CheckpointMoved extends Error {
+  override readonly name = "CheckpointMoved";
+}
+
+/** One consumer's checkpoint. */
+export class CheckpointStore {
+  readonly db: D1Database;
+  readonly generation: string;
+  /** Of its row. */
+  readonly key: readonly [store: string, consumer: string, generation: string];
+  readonly #schema: readonly string[];
+  /** Where and when this object saw it first, to tell its pace. */
+  #since: { readonly position: number; readonly at: number } | undefined;
+  /** A row read together with something else, for the first look; null: there was none. */
+  #seen: CheckpointRow | null | undefined;
+  /** Positions of the events that are being processed, to count those that a commit passes. */
+  #reading: readonly number[] = [];
+
+  /** @param schema what else must exist before the consumer can work, as statements that may be repeated */
+  constructor(db: D1Database, store: string, consumer: string, generation = "", schema: readonly string[] = []) {
+    this.db = db;
+    this.generation = generation;
+    this.key = [store, consumer, generation];
+    this.#schema = schema;
+  }
+
+  /** Makes sure that there is something to read. */
+  async prepare(): Promise<void> {
+    await prepare(this.db, this.#schema);
+  }
+
+  /** Where the consumer stands; undefined: it has never run. */
+  async look(): Promise<Checkpoint | undefined> {
+    await this.prepare();
+    const row = this.#seen === undefined ? await this.select().first<CheckpointRow>() : this.#seen;
+    this.#seen = undefined;
+    return row ? fromRow(row) : undefined;
+  }
+
+  /** Takes a row of {@link selectAll} for the next look, which then asks nobody. Is it old by then, no commit goes through, and the one after asks. */
+  saw(rows: readonly CheckpointRow[]): void {
+    this.#seen = rows.find(({ generation }) => generation === this.generation) ?? null;
+  }
+
+  /** Where the consumer stands; it is created when it is new. */
+  async load(begin: () => Promise<Beginning> = async () => ({ position: 0, head: 0 })): Promise<Checkpoint> {
+    const checkpoint = (await this.look()) ?? (await this.#create(await begin()));
+    this.#since ??= { position: checkpoint.position, at: Date.now() };
+    return checkpoint;
+  }
+
+  async #create({ position, head }: Beginning): Promise<Checkpoint> {
+    const row = (await this.db
+      .prepare(
+        `INSERT INTO headspring_checkpoints (store, consumer, generation, position, moved_from, born_at, started_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET store = excluded.store -- another worker was faster: its row stands
+         RETURNING *`,
+      )
+      .bind(...this.key, position, position, head, Date.now())
+      .first<CheckpointRow>()) as CheckpointRow; // RETURNING has it, created or not
+    return fromRow(row);
+  }
+
+  /** The statement that reads it, to be batched with what must be read at the same moment. */
+  select(db: Pick<D1Database, "prepare"> = this.db): D1PreparedStatement {
+    return db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`).bind(...this.key);
+  }
+
+  /** The statement that reads all that a consumer has: a view has one for each of its tables. */
+  static selectAll(db: D1Database, store: string, consumer: string): D1PreparedStatement {
+    return db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ? AND consumer = ?`).bind(store, consumer);
+  }
+
+  /** Takes note of the events that its consumer is given now. */
+  reads(positions: readonly number[]): void {
+    this.#reading = positions;
+  }
+
+  /**
+   * The statement that moves it: the first of the batch that commits the effects.
+   *
+   * @param processed events whose effects these are
+   */
+  move(from: number, to: number, processed = 0): D1PreparedStatement {
+    return this.db
+      .prepare(
+        `UPDATE headspring_checkpoints
+         SET position = ?, moved_from = ?, attempts = 0, next_attempt_at = 0, error = NULL, pace = ?,
+             processed = processed + ?, moved_at = ?
+         WHERE store = ? AND consumer = ? AND generation = ?`,
+      )
+      .bind(to, from, this.#pace(to), processed, Date.now(), ...this.key);
+  }
+
+  #pace(to: number): number | null {
+    const elapsed = this.#since ? Date.now() - this.#since.at : 0;
+    return this.#since && elapsed > 0 ? ((to - this.#since.position) * 1_000) / elapsed : null;
+  }
+
+  /**
+   * Commits effects and checkpoint together.
+   *
+   * @throws {CheckpointMoved} when it no longer stands at `from`; nothing was written
+   */
+  async commit(from: number, to: number, effects: readonly D1PreparedStatement[]): Promise<void> {
+    const processed = this.#reading.filter((position) => position > from && position <= to).length;
+    await guarded(this.db.batch([this.move(from, to, processed), ...effects]));
+  }
+
+  /**
+   * Keeps other workers away until a time (milliseconds since 1970): to them the consumer is waiting for its next attempt.
+   * Moving the checkpoint or recording a failure ends it; so does that time, when the holder has died.
+   *
+   * @throws {CheckpointMoved} when another worker has it, or the checkpoint no longer stands there
+   */
+  async lease(position: number, until: number): Promise<void> {
+    const { meta } = await this.db
+      .prepare(
+        `UPDATE headspring_checkpoints SET next_attempt_at = ?
+         WHERE store = ? AND consumer = ? AND generation = ? AND position = ? AND status = 'active' AND next_attempt_at <= ?`,
+      )
+      .bind(until, ...this.key, position, Date.now())
+      .run();
+    if (meta.changes !== 1) throw new CheckpointMoved();
+  }
+
+  /** The statement that goes on with a {@link lease}, in the batch that moves the checkpoint. */
+  extendLease(until: number): D1PreparedStatement {
+    return this.db
+      .prepare(`UPDATE headspring_checkpoints SET next_attempt_at = ? WHERE store = ? AND consumer = ? AND generation = ?`)
+      .bind(until, ...this.key);
+  }
+
+  /** Records a failed attempt at the event after `position`; without a next attempt the consumer has failed. */
+  async recordFailure(position: number, attempts: number, nextAttemptAt: number | undefined, error: ConsumerError): Promise<void> {
+    await this.db
+      .prepare(
+        `UPDATE headspring_checkpoints SET attempts = ?, next_attempt_at = ?, status = ?, error = ?, failures = failures + 1
+         WHERE store = ? AND consumer = ? AND generation = ? AND position = ? AND status = 'active'`,
+      )
+      .bind(attempts, nextAttemptAt ?? 0, nextAttemptAt === undefined ? "failed" : "active", JSON.stringify(error), ...this.key, position)
+      .run();
+  }
+}
+
+/** @throws {CheckpointMoved} when the trigger has aborted the batch */
+export async function guarded(batch: Promise<unknown>): Promise<void> {
+  try {
+    await batch;
+  } catch (error) {
+    if (String(error).includes("headspring: checkpoint moved")) throw new CheckpointMoved();
+    throw error;
+  }
+}

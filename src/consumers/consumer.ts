@@ -1,0 +1,61 @@
+/** ③ A consumer follows the log: pulls a range after its checkpoint, computes, and commits effects and checkpoint together. */
+
+import type { Budget } from "../core/budget.ts";
+import type { RecordedEvent } from "../core/event.ts";
+import type { ConsumerHooks } from "../definitions/hooks.ts";
+import type { RetryPolicy } from "../definitions/retry.ts";
+import type { CheckpointStore } from "./checkpoint.ts";
+
+/** An event that could not be processed, and why. */
+export interface Failure {
+  readonly event: RecordedEvent;
+  readonly error: unknown;
+}
+
+/** What one batch came to. */
+export interface Applied {
+  /** The last position whose effects are committed with the checkpoint. */
+  readonly position: number;
+  /** The event that could not be processed, right after `position`. */
+  readonly failure?: Failure;
+}
+
+/** What views and processors have in common. */
+export interface Consumer {
+  readonly kind: "view" | "processor";
+  readonly name: string;
+  readonly store: string;
+  readonly types: readonly string[];
+  readonly categories: readonly string[];
+  readonly checkpoint: CheckpointStore;
+  readonly retry?: RetryPolicy;
+  readonly hooks?: ConsumerHooks;
+  /** Of the invocation that it works in. */
+  readonly budget?: Budget | undefined;
+  /** Where it begins when it has no checkpoint yet: at the log's beginning (without it), or with what comes after its first deployment. */
+  readonly start?: "beginning" | "head";
+  /**
+   * Commits the effects of events and moves the checkpoint, together.
+   *
+   * @param from where the checkpoint was when the events were read
+   * @param to the last position looked at; the events are all of interest up to there
+   * @throws {CheckpointMoved} when another worker was faster; nothing was committed
+   */
+  apply(events: readonly RecordedEvent[], from: number, to: number): Promise<Applied>;
+  /** An operator is about to let it skip the event at this position. */
+  skips?(position: number): Promise<void>;
+}
+
+export interface Progress {
+  readonly position: number;
+  readonly outcome:
+    | "caught-up"
+    /** The time budget is over; there is more. */
+    | "behind"
+    /** Paused or failed: somebody has to act. */
+    | "resting"
+    /** An event failed and is not due yet. */
+    | "backing-off";
+  /** The event failed just now: somebody should look again then. */
+  readonly retryInMs?: number;
+}

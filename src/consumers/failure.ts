@@ -1,0 +1,66 @@
+/** What happens to a consumer that an event or its database stops: on record, in the log lines, told to the app's hooks. */
+
+import type { ConsumerError, ConsumerFailure, ConsumerHooks } from "../definitions/hooks.ts";
+import { causeInLine } from "../telemetry/trace.ts";
+import type { Consumer, Failure, Progress } from "./consumer.ts";
+import { passes, thrown } from "../core/platform-errors.ts";
+import { HOOK_MS } from "../core/limits.ts";
+import { DEFAULT_RETRY, delayAfter } from "../definitions/retry.ts";
+import { logger } from "../telemetry/logger.ts";
+
+/** Puts a failed attempt at the event after `position` on record, and says when the next one is due. */
+export async function fail(consumer: Consumer, position: number, earlierAttempts: number, failure: Failure): Promise<Progress> {
+  const policy = consumer.retry ?? DEFAULT_RETRY;
+  const { event } = failure;
+  const isPassing = passes(failure.error);
+  const error = thrown(failure.error);
+  // Passing errors keep the longest delay, and never use up the last attempt.
+  const attempts = isPassing ? Math.min(earlierAttempts + 1, Math.max(policy.attempts - 1, 1)) : earlierAttempts + 1;
+  const delay = delayAfter(policy, attempts, Math.random());
+  const retryInMs = delay ?? (isPassing ? policy.maxDelayMs : undefined);
+  const now = Date.now();
+  const { stream, version, type } = event;
+  const report: ConsumerError = {
+    message: error instanceof Error ? error.message : String(error),
+    at: new Date(now).toISOString(),
+    event: { position: event.position, stream, version, type },
+  };
+  // One line when it begins and one when it is given up, not one per retry.
+  if (attempts === 1 || retryInMs === undefined) {
+    logger.error(
+      {
+        message: retryInMs === undefined ? "a consumer has failed and stopped" : "a consumer could not process an event and will retry",
+        store: consumer.store,
+        consumer: consumer.name,
+        attempts,
+        ...report.event,
+        ...causeInLine(event),
+      },
+      error,
+    );
+  }
+  await consumer.checkpoint.recordFailure(position, attempts, retryInMs === undefined ? undefined : now + retryInMs, report);
+  const { store, name } = consumer;
+  await tell(consumer.hooks ?? {}, { store, consumer: name, attempts, ...report, ...(retryInMs === undefined ? {} : { retryInMs }) });
+  return retryInMs === undefined ? { position, outcome: "resting" } : { position, outcome: "backing-off", retryInMs };
+}
+
+/** Waits for a hook, but not for ever: the consumer has other work, and others wait for it. */
+async function within(ms: number, told: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`the hook took more than ${ms} ms; it is not waited for`)), ms);
+  try {
+    await Promise.race([told, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function tell({ onConsumerError, onConsumerFailed }: ConsumerHooks, failure: ConsumerFailure): Promise<void> {
+  try {
+    const told = (failure.retryInMs === undefined ? onConsumerFailed : onConsumerError)?.(failure);
+    if (told) await within(HOOK_MS, told);
+  } catch (error) {
+    logger.error({ message: "a hook has thrown", store: failure.store, consumer: failure.consumer }, error);
+  }
+}

@@ -1,0 +1,67 @@
+/** An operator's hand on a checkpoint: stops its consumer, lets it go on, or puts it somewhere else. */
+
+import { DELETED } from "../core/event.ts";
+import type { ConsumerError } from "../definitions/hooks.ts";
+import { type CheckpointStore, guarded } from "./checkpoint.ts";
+
+const WHERE = `WHERE store = ? AND consumer = ? AND generation = ?`;
+
+/** Stops the consumer until somebody resumes it. */
+export async function pause({ db, key }: CheckpointStore): Promise<void> {
+  await db
+    .prepare(`UPDATE headspring_checkpoints SET status = 'paused' ${WHERE}`)
+    .bind(...key)
+    .run();
+}
+
+/** Lets the consumer go on at once, with all its attempts before it. */
+export async function activate({ db, key }: CheckpointStore): Promise<void> {
+  await db
+    .prepare(`UPDATE headspring_checkpoints SET status = 'active', attempts = 0, next_attempt_at = 0 ${WHERE}`)
+    .bind(...key)
+    .run();
+}
+
+/**
+ * Puts the checkpoint somewhere else, whatever the consumer's status; a consumer that had failed goes on.
+ *
+ * @param also what is written with it
+ * @throws {CheckpointMoved} when it no longer stands at `from`; nothing was written
+ */
+export async function jump(
+  checkpoint: CheckpointStore,
+  from: number,
+  to: number,
+  also: readonly D1PreparedStatement[] = [],
+): Promise<void> {
+  const { db, key } = checkpoint;
+  const paused = await db
+    .prepare(`SELECT status = 'paused' AS paused FROM headspring_checkpoints ${WHERE}`)
+    .bind(...key)
+    .first("paused");
+  // The guard lets only active checkpoints move: for the length of this transaction it is one.
+  const active = db.prepare(`UPDATE headspring_checkpoints SET status = 'active' ${WHERE}`).bind(...key);
+  const rest = db.prepare(`UPDATE headspring_checkpoints SET status = ? ${WHERE}`).bind(paused === 1 ? "paused" : "active", ...key);
+  await guarded(db.batch([active, checkpoint.move(from, to), rest, ...also]));
+}
+
+/**
+ * The same, past an event that failed. It stays on record which one that was, and why: a view's later tables pass it over too.
+ * A view that skips an erasure is built anew, without the erased events.
+ */
+export async function passOver(checkpoint: CheckpointStore, from: number, to: number, error: ConsumerError): Promise<void> {
+  const [store, consumer] = checkpoint.key;
+  const record = recordSkip(checkpoint, to, error);
+  const erase = checkpoint.db
+    .prepare(`UPDATE headspring_views SET erase_to = MAX(erase_to, ?) WHERE store = ? AND view = ?`)
+    .bind(to, store, consumer);
+  await jump(checkpoint, from, to, error.event?.type === DELETED ? [record, erase] : [record]);
+}
+
+/** The statement that puts on record which event was passed over, and why. */
+export function recordSkip(checkpoint: CheckpointStore, position: number, error: ConsumerError): D1PreparedStatement {
+  const [store, consumer] = checkpoint.key;
+  return checkpoint.db
+    .prepare(`INSERT OR REPLACE INTO headspring_skipped (store, consumer, position, error, at) VALUES (?, ?, ?, ?, ?)`)
+    .bind(store, consumer, position, JSON.stringify(error), Date.now());
+}

@@ -1,0 +1,96 @@
+/** What the engine keeps in a D1 database beside the views' rows, created on the first use of a database. */
+
+import { realOf } from "../core/budget.ts";
+
+const SCHEMA = [
+  `CREATE TABLE IF NOT EXISTS headspring_checkpoints (
+    store           TEXT    NOT NULL,
+    consumer        TEXT    NOT NULL,
+    generation      TEXT    NOT NULL,              -- of a view: its table; of a processor: ''
+    position        INTEGER NOT NULL,              -- the last position whose effects are committed
+    moved_from      INTEGER NOT NULL,              -- where the mover believed it to be
+    status          TEXT    NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'paused', 'failed')),
+    attempts        INTEGER NOT NULL DEFAULT 0,    -- failed ones at the event after position
+    next_attempt_at INTEGER NOT NULL DEFAULT 0,    -- milliseconds since 1970
+    error           TEXT,                          -- JSON
+    born_at         INTEGER NOT NULL,              -- the log's head when this row was made: what was erased by then was read as erased
+    started_at      INTEGER NOT NULL,              -- milliseconds since 1970
+    pace            REAL,                          -- positions per second, as it was last
+    retired_at      INTEGER,                       -- milliseconds since 1970; of a view's table that no longer answers
+    processed       INTEGER NOT NULL DEFAULT 0,    -- events whose effects were committed, since this row was made
+    failures        INTEGER NOT NULL DEFAULT 0,    -- failed attempts since then
+    moved_at        INTEGER,                       -- milliseconds since 1970; when position was last moved
+    PRIMARY KEY (store, consumer, generation)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TRIGGER IF NOT EXISTS headspring_checkpoint_guard
+    BEFORE UPDATE OF position ON headspring_checkpoints
+    WHEN NEW.moved_from IS NOT OLD.position OR OLD.status <> 'active'
+    BEGIN SELECT RAISE(ABORT, 'headspring: checkpoint moved'); END`,
+  `CREATE TABLE IF NOT EXISTS headspring_skipped (
+    store    TEXT    NOT NULL,
+    consumer TEXT    NOT NULL,
+    position INTEGER NOT NULL,
+    error    TEXT    NOT NULL,                     -- JSON: why, and which event
+    at       INTEGER NOT NULL,                     -- milliseconds since 1970
+    PRIMARY KEY (store, consumer, position)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS headspring_views (
+    store    TEXT    NOT NULL,
+    view     TEXT    NOT NULL,
+    serving  TEXT    NOT NULL,                     -- the generation whose table answers
+    rebuild  INTEGER NOT NULL DEFAULT 0,           -- how often a rebuild was asked for: part of the generation that is wanted
+    erase_to INTEGER NOT NULL DEFAULT 0,           -- a table born before this position still has what was erased there
+    PRIMARY KEY (store, view)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS headspring_generations (
+    view       TEXT NOT NULL,
+    generation TEXT NOT NULL,
+    layout     TEXT NOT NULL,                      -- JSON: how to read the table once the code that wrote it is gone
+    PRIMARY KEY (view, generation)
+  ) STRICT, WITHOUT ROWID`,
+];
+
+/** Columns of the checkpoints that came later: a database made before gets them. */
+const ADDED = [
+  ["processed", "INTEGER NOT NULL DEFAULT 0"],
+  ["failures", "INTEGER NOT NULL DEFAULT 0"],
+  ["moved_at", "INTEGER"],
+] as const;
+
+const SELECT_COLUMNS = `SELECT name FROM pragma_table_info('headspring_checkpoints')`;
+
+async function create(db: D1Database, statements: readonly string[]): Promise<void> {
+  const results = await db.batch<{ name: string }>([...SCHEMA, ...statements, SELECT_COLUMNS].map((statement) => db.prepare(statement)));
+  const columns = new Set(results.at(-1)?.results.map(({ name }) => name));
+  for (const [column, declaration] of ADDED.filter(([column]) => !columns.has(column))) {
+    const added = db.prepare(`ALTER TABLE headspring_checkpoints ADD COLUMN ${column} ${declaration}`).run();
+    await added.catch((error: unknown) => {
+      if (!String(error).includes("duplicate column name")) throw error; // another worker was faster
+    });
+  }
+}
+
+/** What has been created per database by this isolate. A failure is not kept. */
+let prepared = new WeakMap<D1Database, Map<string, Promise<unknown>>>();
+
+/** Creates what is missing, on the first use of a database: the tables above, and these statements of a view's own. */
+export function prepare(db: D1Database, statements: readonly string[] = []): Promise<unknown> {
+  const key = statements.join(";");
+  const real = realOf(db);
+  const known = prepared.get(real) ?? new Map<string, Promise<unknown>>();
+  prepared.set(real, known);
+  let ready = known.get(key);
+  if (!ready) {
+    ready = create(db, statements);
+    ready.catch(() => known.delete(key));
+    known.set(key, ready);
+  }
+  return ready;
+}
+
+/** Whether a table is missing although this isolate has made it: another one dropped it, or the database was replaced. Then what was made is forgotten, to be made again. */
+export function isMissingTable(error: unknown): boolean {
+  const isMissing = String(error).includes("no such table");
+  if (isMissing) prepared = new WeakMap();
+  return isMissing;
+}

@@ -1,0 +1,99 @@
+/**
+ * An aggregate: a category of streams with rules. Pure: this file knows no runtime.
+ *
+ * The names of aggregate, events and commands are stored; the schemas of events describe what is stored.
+ * Change them with care.
+ */
+
+import type { z } from "zod";
+import { NAME, EVENT_TYPE, requireName } from "../core/names.ts";
+import type { Code } from "../core/code-hash.ts";
+import type { DecideContext, Decision } from "../core/command.ts";
+import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../core/event.ts";
+import type { AtDeletion } from "../core/deletion.ts";
+
+type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
+
+// `NoInfer`: the handlers' return values must not widen the literals of `State`.
+interface Rules<Events extends DataSchemas, Commands extends DataSchemas, State> {
+  readonly description?: string;
+  /** Event types by name. What is stored is the schema's output. */
+  readonly events: Events;
+  /** Commands by name. The body of the request is validated with the schema. */
+  readonly commands: Commands;
+  /** How each event changes the state. Pure, synchronous, never throws. */
+  readonly evolve: NoInfer<{
+    readonly [Type in keyof Events]: (state: Frozen<State>, data: Frozen<z.output<Events[Type]>>, event: EvolveContext) => Frozen<State>;
+  }>;
+  /** What each command leads to: events and timers, `nothing()` or `refuse(…)`. Pure and synchronous. */
+  readonly decide: NoInfer<{
+    readonly [Command in keyof Commands]: (
+      state: Frozen<State>,
+      data: Frozen<z.output<Commands[Command]>>,
+      context: DecideContext,
+    ) => Decision<Events, Commands>;
+  }>;
+  /** Stands for the text of `evolve` and `initialState`: snapshots of another revision are ignored. Change it with functions that they call. */
+  readonly revision?: string | number;
+}
+
+export interface AggregateDefinition<Events extends DataSchemas, Commands extends DataSchemas, State> extends Rules<
+  Events,
+  Commands,
+  State
+> {
+  /** Commands that only timers and processors send. From outside they do not exist. (A set: those of another aggregate, spread into this one.) */
+  readonly internal?: readonly NoInfer<keyof Commands & string>[] | ReadonlySet<string>;
+  /** The state of a stream without events. Plain JSON; members that are `undefined` count as absent. */
+  readonly initialState: () => State & NoInfer<PlainState<State>>;
+}
+
+export interface Aggregate<
+  Name extends string = string,
+  Events extends DataSchemas = DataSchemas,
+  Commands extends DataSchemas = DataSchemas,
+  State = unknown,
+> extends Rules<Events, Commands, State> {
+  readonly kind: "aggregate";
+  readonly name: Name;
+  readonly initialState: () => State;
+  /** What its state is folded by, where `evolve` and `initialState` do not say it: for the hash that snapshots carry. */
+  readonly folds?: Code;
+  /** Those of its commands that only timers and processors send; no door takes them. */
+  readonly internal?: ReadonlySet<string>;
+  /** Of a process: what a deletion of an instance must know. */
+  readonly atDeletion?: (state: State) => AtDeletion;
+}
+
+/** Any aggregate, whatever its types. `any` because its functions are contravariant in the state: no narrower type fits all. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyAggregate = Aggregate<string, any, any, any>;
+
+/**
+ * Declares an aggregate.
+ *
+ * @param name names the category of its streams: `order` for `order/42`
+ * @throws {TypeError} when a name could not be carried by the routes, or a command that is not declared is internal
+ *
+ * @example
+ * export const counter = aggregate("counter", {
+ *   events: { Counted: z.object({ by: z.number().int() }) },
+ *   commands: { Count: z.object({ by: z.number().int().positive() }) },
+ *   initialState: () => ({ total: 0 }),
+ *   evolve: { Counted: (state, { by }) => ({ total: state.total + by }) },
+ *   decide: { Count: (_state, { by }) => event("Counted", { by }) },
+ * });
+ */
+export function aggregate<const Name extends string, const Events extends DataSchemas, const Commands extends DataSchemas, State>(
+  name: Name,
+  definition: AggregateDefinition<Events, Commands, State>,
+): Aggregate<Name, Events, Commands, State> {
+  requireName("aggregate", name);
+  for (const type of Object.keys(definition.events)) requireName(`event type of aggregate "${name}"`, type, EVENT_TYPE);
+  for (const command of Object.keys(definition.commands)) requireName(`command of aggregate "${name}"`, command, NAME);
+  const { internal, ...rules } = definition;
+  const unknown = [...(internal ?? [])].find((command) => !Object.hasOwn(definition.commands, command));
+  if (unknown !== undefined)
+    throw new TypeError(`aggregate "${name}" has the internal command "${unknown}", which its \`commands\` does not declare`);
+  return { kind: "aggregate", name, ...rules, ...(internal ? { internal: new Set(internal) } : {}) };
+}

@@ -1,0 +1,94 @@
+/** An app: everything a deployment declares, checked once at start-up. */
+
+import { WEBHOOK_ID_PREFIX } from "./webhooks/webhook.ts";
+import type { ConsumerHooks } from "./hooks.ts";
+import type { AnyAggregate } from "./aggregate.ts";
+import type { Category } from "./category.ts";
+import type { View } from "./views/view.ts";
+import { requireNoLoops } from "./processors/loops.ts";
+import { type Processor, isProcess } from "./processors/processor.ts";
+import type { Webhook } from "./webhooks/webhook.ts";
+
+export interface AppDefinition {
+  /** Categories with rules. */
+  readonly aggregates?: readonly AnyAggregate[];
+  /** Plain categories. */
+  readonly categories?: readonly Category[];
+  readonly views?: readonly View[];
+  /** Reactors, process managers and sagas. */
+  readonly processors?: readonly Processor[];
+  readonly webhooks?: readonly Webhook[];
+  /** Called when a view or a processor cannot process an event: to tell a person, or a monitoring service. */
+  readonly hooks?: ConsumerHooks;
+}
+
+/** An app, by name. */
+export interface App {
+  /** Process managers and sagas included. */
+  readonly aggregates: ReadonlyMap<string, AnyAggregate>;
+  readonly categories: ReadonlyMap<string, Category>;
+  readonly views: ReadonlyMap<string, View>;
+  readonly processors: ReadonlyMap<string, Processor>;
+  readonly webhooks: ReadonlyMap<string, Webhook>;
+  readonly hooks: ConsumerHooks;
+}
+
+/**
+ * Puts the parts of an app together.
+ *
+ * @throws {TypeError} when two categories or two consumers have the same name, or names that differ only by case, a consumer follows or feeds a category that the
+ * app does not have, or processors feed each other without end
+ *
+ * @example
+ * export const app = defineApp({ aggregates: [order, product], views: [readyOrders], processors: [fulfilment] });
+ */
+export function defineApp(definition: AppDefinition): App {
+  const { categories = [], views = [], processors = [], webhooks = [], hooks = {} } = definition;
+  const aggregates = [...(definition.aggregates ?? []), ...processors.filter(isProcess)];
+  const declared = unique("category", [...aggregates, ...categories]);
+  for (const name of unique("consumer", [...views, ...processors, ...webhooks]).keys()) {
+    if (name.startsWith(WEBHOOK_ID_PREFIX)) throw new TypeError(`"${name}" begins like the ids of webhooks that are added at run time`);
+  }
+  for (const { kind, name, sources } of [...views, ...processors, ...webhooks]) {
+    for (const source of sources) {
+      if (declared.get(source.name) !== source) {
+        throw new TypeError(
+          `${kind === "aggregate" ? "process" : kind} "${name}" follows "${source.name}", which the app does not declare`,
+        );
+      }
+    }
+  }
+  const feeders = processors.filter((processor) => !isProcess(processor));
+  for (const { kind, name, emissions } of feeders) {
+    for (const { to } of emissions) {
+      if (declared.get(to.name) !== to) throw new TypeError(`${kind} "${name}" emits to "${to.name}", which the app does not declare`);
+    }
+  }
+  requireNoLoops(feeders);
+  return {
+    aggregates: unique("aggregate", aggregates),
+    categories: unique("category", categories),
+    // A view works wherever it is asked, far from the app: so it carries the hooks along.
+    views: unique("view", definition.hooks ? views.map((view) => ({ ...view, hooks })) : views),
+    processors: unique("processor", processors),
+    webhooks: unique("webhook", webhooks),
+    hooks,
+  };
+}
+
+function unique<Part extends { readonly name: string }>(what: string, parts: readonly Part[]): Map<string, Part> {
+  const byName = new Map<string, Part>();
+  for (const part of parts) {
+    if (byName.has(part.name)) throw new TypeError(`two parts of the app are a ${what} named "${part.name}"`);
+    byName.set(part.name, part);
+  }
+  const spellings = new Map<string, string>();
+  for (const name of byName.keys()) {
+    // Code keeps such names apart, and SQL, file systems and people do not.
+    const twin = spellings.get(name.toLowerCase());
+    if (twin !== undefined)
+      throw new TypeError(`two parts of the app are a ${what} whose names differ only by case: "${twin}" and "${name}"`);
+    spellings.set(name.toLowerCase(), name);
+  }
+  return byName;
+}

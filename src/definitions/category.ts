@@ -1,0 +1,57 @@
+/** A plain category: streams of events with schemas and no rules. Pure: this file knows no runtime. */
+
+import { z } from "zod";
+import { EVENT_TYPE, requireName } from "../core/names.ts";
+import type { DataSchemas } from "../core/event.ts";
+
+/** The fields that an event of every one of these types has, and that are texts or numbers: what can name a stream. */
+type KeyField<Events extends DataSchemas> = [keyof Events] extends [never] ? never : NamingField<z.output<Events[keyof Events]>>;
+
+/** Of a union `keyof` gives what all its members have. Names that are not known (`string`) are no names. */
+type NamingField<Data> = keyof {
+  [Field in keyof Data as string extends Field ? never : Data[Field] extends string | number ? Field : never]: true;
+} &
+  string;
+
+export interface CategoryDefinition<Events extends DataSchemas> {
+  readonly description?: string;
+  /**
+   * The field of an event's data that names its stream, for facts that come without one (`POST /streams/{category}`).
+   * Without it each of them gets a new stream.
+   */
+  readonly key?: NoInfer<KeyField<Events>>;
+  /** Event types by name. */
+  readonly events: Events;
+}
+
+export interface Category<Name extends string = string, Events extends DataSchemas = DataSchemas> {
+  readonly kind: "plain";
+  readonly name: Name;
+  readonly description?: string;
+  readonly key?: string;
+  readonly events: Events;
+}
+
+/**
+ * Declares a plain category. Facts are appended to its streams over HTTP or by processors.
+ *
+ * @throws {TypeError} when a name could not be carried by the routes, or an event type does not have the key
+ *
+ * @example
+ * export const reading = category("reading", {
+ *   key: "sensor",
+ *   events: { TemperatureRead: z.object({ sensor: z.string(), celsius: z.number() }) },
+ * });
+ */
+export function category<const Name extends string, const Events extends DataSchemas>(
+  name: Name,
+  definition: CategoryDefinition<Events>,
+): Category<Name, Events> {
+  requireName("category", name);
+  for (const type of Object.keys(definition.events)) requireName(`event type of category "${name}"`, type, EVENT_TYPE);
+  for (const [type, schema] of Object.entries(definition.events)) {
+    if (definition.key !== undefined && schema instanceof z.ZodObject && !(definition.key in schema.shape))
+      throw new TypeError(`the key of category "${name}" is "${definition.key}", which event type "${type}" does not have`);
+  }
+  return { kind: "plain", name, ...definition };
+}

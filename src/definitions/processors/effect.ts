@@ -1,0 +1,134 @@
+/**
+ * An effect: a processor that calls the outside world, and records what came of it. Pure: this file knows no runtime.
+ *
+ * What came of a call is an event of a plain category. Who wants to act on it follows that category with a reactor.
+ */
+
+import type { FactTarget, NewEventOf, Nothing } from "../../core/command.ts";
+import { type RetryPolicy, retryPolicy } from "../retry.ts";
+import { type Duration, milliseconds } from "../../core/duration.ts";
+import { type DataSchemas, type RecordedEvent, streamIdOf } from "../../core/event.ts";
+import { EFFECT_TIMEOUT_MAX_MS, EFFECT_TIMEOUT_MS } from "../../core/limits.ts";
+import { requireName } from "../../core/names.ts";
+import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type Emissions, emissionsOf } from "./emissions.ts";
+import { type Loops, requireHops } from "./loops.ts";
+import type { ProcessorOptions } from "./reactor.ts";
+
+/** What an effect may know and use beside its event. */
+export interface EffectContext {
+  /**
+   * For the outside, to tell a repeated call from a new one: a UUID derived from the effect's name and the event, the same in
+   * every run.
+   */
+  readonly key: string;
+  /** A key for one of several calls. */
+  readonly keyFor: (call: string) => string;
+  /**
+   * Calls out. Before the first request leaves, the effect's stream has a note of it. A request that may change something carries
+   * `key` in the header `Idempotency-Key` unless it has one; a second such request must bring one of its own
+   * (`keyFor`). A body of more than 1 MiB is cut off with an error.
+   */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  /**
+   * A variable or secret of the deployment.
+   *
+   * @throws {Error} when the deployment does not set it
+   */
+  readonly variable: (name: string) => string;
+  /** Aborted when the time is over. `fetch` minds it already. */
+  readonly signal: AbortSignal;
+  /** Whether an earlier run has called out for this event and nothing is known of what came of it. */
+  readonly repeated: boolean;
+}
+
+/** What came of a call, or `nothing()` where none was needed. */
+export type Outcome<Events extends DataSchemas> = NewEventOf<Events> | Nothing;
+
+export interface EffectDefinition<From extends Source, Events extends DataSchemas> extends ProcessorOptions {
+  /** Whose events it acts on. */
+  readonly from: From | readonly From[];
+  /** The plain category that keeps what came of the calls. */
+  readonly records: FactTarget<string, Events>;
+  /** The id of the stream that keeps what came of an event. Without it the id is that of the event's stream. */
+  readonly stream?: (event: NoInfer<EventOf<From>>) => string;
+  /** One handler for each event type of interest. What it throws is tried again by the policy, with the same key. */
+  readonly on: NoInfer<{
+    readonly [Type in EventOf<From>["type"]]?: (event: EventOfType<From, Type>, context: EffectContext) => Promise<Outcome<Events>>;
+  }>;
+  /** What is recorded when the last attempt at an event has failed. Without it the effect stops there, as `failed`. */
+  readonly otherwise?: NoInfer<(event: EventOf<From>, error: unknown) => Outcome<Events>>;
+  /** How long it may take for one event. Default: 30 s; at most 5 minutes. */
+  readonly timeout?: Duration;
+  /** Where it begins in a store that it is new to. Default: `head`, so that nothing is done again for what is long past. */
+  readonly start?: "beginning" | "head";
+}
+
+/** An effect, as the engine sees it. */
+export interface Effect<Name extends string = string, From extends Source = Source, Events extends DataSchemas = DataSchemas> {
+  readonly kind: "effect";
+  readonly name: Name;
+  readonly description?: string;
+  readonly sources: readonly From[];
+  readonly records: FactTarget<string, Events>;
+  readonly emissions: readonly Emissions[];
+  readonly start: "beginning" | "head";
+  readonly retry: RetryPolicy;
+  readonly loops: Loops;
+  readonly timeoutMs: number;
+  readonly handlers: ReadonlyMap<string, (event: RecordedEvent, context: EffectContext) => Promise<Outcome<DataSchemas>>>;
+  readonly streamOf: (event: RecordedEvent) => string;
+  readonly otherwise?: (event: RecordedEvent, error: unknown) => Outcome<DataSchemas>;
+}
+
+/**
+ * Declares an effect.
+ *
+ * Its name is part of the keys and ids derived from it: renaming it makes it a new effect.
+ *
+ * @throws {TypeError} when the name is not valid, or an event, duration or retry policy is not one
+ *
+ * @example
+ * export const charge = effect("charge", {
+ *   from: order,
+ *   records: payment,
+ *   on: {
+ *     OrderPlaced: async ({ data }, { fetch, variable }) => {
+ *       const answer = await fetch(variable("PAYMENT_URL"), { method: "POST", body: JSON.stringify({ cents: data.cents }) });
+ *       if (answer.status === 402) return event("ChargeDeclined", {});
+ *       if (!answer.ok) throw new Error(`the payment service answered ${answer.status}`);
+ *       return event("Charged", { receipt: answer.headers.get("receipt") ?? "" });
+ *     },
+ *   },
+ * });
+ */
+export function effect<const Name extends string, From extends Source, Events extends DataSchemas>(
+  name: Name,
+  definition: EffectDefinition<From, Events>,
+): Effect<Name, From, Events> {
+  requireName("effect", name);
+  const { from, records, on, stream, otherwise, timeout, start = "head", retry, loops = false, ...rest } = definition;
+  const sources: readonly From[] = Array.isArray(from) ? from : [from];
+  requireKnownTypes(`effect "${name}"`, sources, Object.keys(on));
+  requireHops(`effect "${name}"`, loops);
+  const timeoutMs = timeout === undefined ? EFFECT_TIMEOUT_MS : milliseconds(timeout);
+  if (timeoutMs < 1 || timeoutMs > EFFECT_TIMEOUT_MAX_MS) {
+    throw new TypeError(`effect "${name}" has a timeout of ${timeout}; it is from 1ms to ${EFFECT_TIMEOUT_MAX_MS / 1_000}s`);
+  }
+  return {
+    kind: "effect",
+    name,
+    sources,
+    records,
+    emissions: emissionsOf(`effect "${name}"`, records),
+    start,
+    retry: retryPolicy(retry),
+    loops,
+    timeoutMs,
+    // The functions were typed where they were written; from here on events reach them by their type's name alone.
+    handlers: new Map(Object.entries(on)) as unknown as Effect["handlers"],
+    streamOf: (stream as Effect["streamOf"] | undefined) ?? ((event) => streamIdOf(event.stream)),
+    ...(otherwise ? { otherwise: otherwise as NonNullable<Effect["otherwise"]> } : {}),
+    ...rest,
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * Loop protection. A processor that feeds itself would never end, so it is refused where it can be seen, when the app is
+ * put together, and bounded where it cannot. Pure.
+ *
+ * To be seen are the events that processors append: whoever handles one that comes of its own answer goes round.
+ * What a command leads to only its aggregate knows, whose rules may end the round. So every reaction counts, in the meta of its
+ * events, how many came before it in a row.
+ */
+
+import { type RecordedEvent, hopsOf } from "../../core/event.ts";
+import { REACTION_HOPS } from "../../core/limits.ts";
+import type { Source } from "../source.ts";
+import { type Emissions, takesFacts } from "./emissions.ts";
+
+/** `true`: it is meant to feed itself. `hops`: the reactions in a row that may lead to an event it answers. */
+export type Loops = boolean | { readonly hops: number };
+
+/** A processor, as far as it may be part of a loop. */
+export interface Feeder {
+  readonly name: string;
+  readonly sources: readonly Source[];
+  readonly emissions: readonly Emissions[];
+  readonly handlers: ReadonlyMap<string, unknown>;
+  readonly loops: Loops;
+}
+
+/** One processor hands an event on to another. */
+interface Feed {
+  readonly from: Feeder;
+  readonly to: Feeder;
+  /** `category Type`. */
+  readonly event: string;
+}
+
+/** @throws {TypeError} when the hops are not a whole number from 1 */
+export function requireHops(processor: string, loops: Loops): void {
+  if (typeof loops === "object" && (!Number.isSafeInteger(loops.hops) || loops.hops < 1)) {
+    throw new TypeError(`${processor} loops over a whole number of hops from 1, not ${loops.hops}`);
+  }
+}
+
+/** @throws {TypeError} when processors feed each other, or one itself, and none of them says that it is meant to */
+export function requireNoLoops(processors: readonly Feeder[]): void {
+  const feeders = processors.filter(({ loops }) => loops === false);
+  const feeds = feeders.flatMap((from) => feeders.flatMap((to) => feed(from, to) ?? []));
+  for (const start of feeders) {
+    const round = wayBack(start, feeds);
+    if (!round) continue;
+    const steps = round.map(({ from, to, event }) => `"${from.name}" appends ${event}, which "${to.name}" handles`);
+    throw new TypeError(
+      `${round.length === 1 ? `processor "${start.name}" feeds itself` : "processors feed each other"} without end: ` +
+        `${steps.join("; ")}. Where that is meant, one of them says \`loops: true\``,
+    );
+  }
+}
+
+function feed(from: Feeder, to: Feeder): Feed | undefined {
+  for (const { to: target, names } of from.emissions) {
+    if (!takesFacts(target) || !to.sources.some(({ name }) => name === target.name)) continue;
+    const type = [...names].find((name) => to.handlers.has(name));
+    if (type !== undefined) return { from, to, event: `${target.name} ${type}` };
+  }
+  return undefined;
+}
+
+/** The shortest way from a processor back to itself. */
+function wayBack(start: Feeder, feeds: readonly Feed[]): readonly Feed[] | undefined {
+  const seen = new Set<Feeder>();
+  let ways: (readonly Feed[])[] = [[]];
+  while (ways.length > 0) {
+    const longer = ways.flatMap((way) => {
+      const at = way.at(-1)?.to ?? start;
+      return feeds.filter(({ from, to }) => from === at && !seen.has(to)).map((next) => [...way, next]);
+    });
+    const round = longer.find((way) => way.at(-1)?.to === start);
+    if (round) return round;
+    for (const way of longer) seen.add(way.at(-1)?.to ?? start);
+    ways = longer;
+  }
+  return undefined;
+}
+
+/** Says that too many reactions in a row have led to this event, or undefined when it may be answered. */
+export function hopsProblem({ loops }: Pick<Feeder, "loops">, event: RecordedEvent): string | undefined {
+  const most = typeof loops === "object" ? loops.hops : REACTION_HOPS;
+  const hops = hopsOf(event);
+  if (hops < most) return undefined;
+  return `after ${hops} reactions in a row, of which at most ${most} may follow one another: does it feed itself?`;
+}

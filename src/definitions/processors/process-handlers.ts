@@ -1,0 +1,92 @@
+/** What the handlers of a process manager get, and what they may answer: types that flow from the schemas of those it sends to. */
+
+import type { z } from "zod";
+import type { NewEventOf, Nothing, SendAction, TimerOf } from "../../core/command.ts";
+import type { DataSchemas, JsonObject } from "../../core/event.ts";
+import type { Source } from "../source.ts";
+import type { Completion } from "./process.ts";
+
+/** An aggregate, process manager or saga, as far as who sends it commands cares. */
+export interface Target<Commands extends DataSchemas = DataSchemas> extends Source {
+  readonly commands: Commands;
+}
+
+/** Commands that these aggregates take. */
+export type CommandTo<To extends Target> = To extends Target
+  ? { [Command in keyof To["commands"] & string]: SendAction<To["name"], Command> }[keyof To["commands"] & string]
+  : never;
+
+/** Their names. */
+export type CommandNameOf<To extends Target> = CommandTo<To>["command"];
+
+/** The data of the commands that have this name. */
+export type CommandDataOf<To extends Target, Command extends string> = To extends Target
+  ? Command extends keyof To["commands"]
+    ? z.input<To["commands"][Command]>
+    : never
+  : never;
+
+/** A command that was sent, as handlers of its outcome get it. */
+export interface Sent<Data = JsonObject> {
+  readonly commandId: string;
+  readonly aggregate: string;
+  /** The id of the stream that it went to, within its category. */
+  readonly id: string;
+  readonly command: string;
+  readonly data: Data;
+}
+
+/** An event that a command has led to. */
+export type Led<To extends Target, Command extends string> = To extends Target
+  ? Command extends keyof To["commands"]
+    ? {
+        [Type in keyof To["events"] & string]: {
+          readonly type: Type;
+          readonly version: number;
+          readonly data: z.output<To["events"][Type]>;
+        };
+      }[keyof To["events"] & string]
+    : never
+  : never;
+
+/** The target has carried the command out. */
+export interface Accepted<Data = JsonObject, Event = unknown> extends Sent<Data> {
+  /** The target's version after it. */
+  readonly version: number;
+  readonly events: readonly Event[];
+}
+
+/** The target's rules said no. */
+export interface Refused<Data = JsonObject> extends Sent<Data> {
+  /** The code that the target gave. */
+  readonly reason: string;
+  readonly details?: unknown;
+}
+
+/** The command could not be carried out. */
+export interface Failed<Data = JsonObject> extends Sent<Data> {
+  readonly reason:
+    | "invalid-command"
+    | "unknown-aggregate"
+    | "unknown-command"
+    | "invalid-stream-id"
+    | "stream-deleted"
+    | "skipped"
+    | "version-conflict"
+    | "command-failed";
+  readonly detail?: string;
+}
+
+/** What handlers of inputs may answer. */
+export type ProcessAnswer<Events extends DataSchemas, To extends Target, Timeouts extends DataSchemas> =
+  | ProcessPart<Events, To, Timeouts>
+  | readonly ProcessPart<Events, To, Timeouts>[]
+  | Nothing
+  | undefined
+  | void;
+
+export type ProcessPart<Events extends DataSchemas, To extends Target, Timeouts extends DataSchemas> =
+  | NewEventOf<Events>
+  | CommandTo<To>
+  | TimerOf<Timeouts>
+  | Completion;

@@ -1,0 +1,233 @@
+/**
+ * A process manager: brings something to its end that takes several aggregates and some time. Each instance is a stream of
+ * its own; events reach it by correlation, it answers with commands, and hears what became of them. Pure: this file knows no runtime.
+ *
+ * The names of manager and events are stored, and its name is part of the ids of the commands it sends: change them with care.
+ */
+
+import type { z } from "zod";
+import type { DecideContext, Refusal } from "../../core/command.ts";
+import { type Retry, retryPolicy } from "../retry.ts";
+import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../../core/event.ts";
+import { EVENT_TYPE, requireName } from "../../core/names.ts";
+import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import type { Outcome } from "./process-events.ts";
+import type { Accepted, CommandDataOf, CommandNameOf, Failed, Led, ProcessAnswer, Refused, Target } from "./process-handlers.ts";
+import { type Answer, type Process, defineProcess } from "./process.ts";
+
+type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
+/** Nothing is declared. */
+// oxlint-disable-next-line typescript/no-empty-object-type -- no names at all is what it says
+type None = {};
+
+// `NoInfer`: what handlers return must not widen the types that the schemas give.
+export interface ProcessManagerDefinition<
+  From extends Source,
+  Handled extends EventOf<From>["type"],
+  To extends Target,
+  Events extends DataSchemas,
+  Commands extends DataSchemas,
+  Timeouts extends DataSchemas,
+  State,
+> {
+  readonly description?: string;
+  /** Whose events reach it. */
+  readonly from: From | readonly From[];
+  /** Which instance each event goes to, by its stream's id; undefined: to none. The first event to arrive begins the instance. */
+  readonly correlate: { readonly [Type in Handled]: (event: EventOfType<From, Type>) => string | undefined };
+  /** To whom it sends commands. */
+  readonly to: To | readonly To[];
+  /** Its own event types by name: what it remembers. */
+  readonly events: Events;
+  /** The state of an instance without events. Plain JSON; members that are `undefined` count as absent. */
+  readonly initialState: () => State & NoInfer<PlainState<State>>;
+  /** How each of its own events changes the state. Pure, synchronous, never throws. */
+  readonly evolve: NoInfer<{
+    readonly [Type in keyof Events]: (state: Frozen<State>, data: Frozen<z.output<Events[Type]>>, event: EvolveContext) => Frozen<State>;
+  }>;
+  /** What each event leads to: own events, commands by `send`, timers, `complete()`. Pure and synchronous. */
+  readonly on: NoInfer<{
+    readonly [Type in Handled]: (
+      state: Frozen<State>,
+      event: EventOfType<From, Type>,
+      context: DecideContext,
+    ) => ProcessAnswer<Events, To, Timeouts>;
+  }>;
+  /** What it leads to that a command was carried out, by the command's name. */
+  readonly onAccepted?: NoInfer<{
+    readonly [Command in CommandNameOf<To>]?: (
+      state: Frozen<State>,
+      accepted: Accepted<CommandDataOf<To, Command>, Led<To, Command>>,
+      context: DecideContext,
+    ) => ProcessAnswer<Events, To, Timeouts>;
+  }>;
+  /** What it leads to that a command was refused. */
+  readonly onRefused?: NoInfer<{
+    readonly [Command in CommandNameOf<To>]?: (
+      state: Frozen<State>,
+      refused: Refused<CommandDataOf<To, Command>>,
+      context: DecideContext,
+    ) => ProcessAnswer<Events, To, Timeouts>;
+  }>;
+  /** What it leads to that a command could not be carried out. */
+  readonly onFailed?: NoInfer<{
+    readonly [Command in CommandNameOf<To>]?: (
+      state: Frozen<State>,
+      failed: Failed<CommandDataOf<To, Command>>,
+      context: DecideContext,
+    ) => ProcessAnswer<Events, To, Timeouts>;
+  }>;
+  /** Commands that anybody may send it. */
+  readonly commands?: Commands;
+  /** Timers by name: what `after` may set, with what they carry. Nobody else can send them. */
+  readonly timeouts?: Timeouts;
+  /** Stands for the text of `evolve` and `initialState`: snapshots of another revision are ignored. Change it with functions that they call. */
+  readonly revision?: string | number;
+  /** Where a new one begins in the log. Default: at its beginning. */
+  readonly start?: "beginning" | "head";
+  /** When a part of the store is out of reach. A handler that throws ends its instance. Default: 8 attempts, 1 s doubling to 64 s. */
+  readonly retry?: Retry;
+}
+
+/** Handlers that are there exactly when what they handle is declared. */
+export type DeclaredHandlers<
+  To extends Target,
+  Events extends DataSchemas,
+  Commands extends DataSchemas,
+  Timeouts extends DataSchemas,
+  State,
+> = IfDeclared<
+  Commands,
+  "decide",
+  {
+    readonly [Command in keyof Commands]: (
+      state: Frozen<State>,
+      data: Frozen<z.output<Commands[Command]>>,
+      context: DecideContext,
+    ) => ProcessAnswer<Events, To, Timeouts> | Refusal;
+  }
+> &
+  IfDeclared<
+    Timeouts,
+    "onTimeout",
+    {
+      readonly [Timeout in keyof Timeouts]: (
+        state: Frozen<State>,
+        data: Frozen<z.output<Timeouts[Timeout]>>,
+        context: DecideContext,
+      ) => ProcessAnswer<Events, To, Timeouts>;
+    }
+  >;
+
+type IfDeclared<Declared, Name extends string, Handlers> = [keyof Declared] extends [never]
+  ? { readonly [Key in Name]?: None }
+  : { readonly [Key in Name]: Handlers };
+
+declare const types: unique symbol;
+
+/** A process manager. It can be sent to, followed and read like an aggregate. */
+export interface ProcessManager<
+  Name extends string = string,
+  From extends Source = Source,
+  To extends Target = Target,
+  Events extends DataSchemas = DataSchemas,
+  Commands extends DataSchemas = DataSchemas,
+  Timeouts extends DataSchemas = DataSchemas,
+> extends Process {
+  readonly name: Name;
+  readonly events: Events;
+  readonly commands: Commands;
+  /** For the compiler only. */
+  readonly [types]?: { readonly from: From; readonly to: To; readonly timeouts: Timeouts };
+}
+
+type Handler = (state: unknown, input: unknown, context: DecideContext) => Answer;
+type Handlers = Readonly<Record<string, Handler | undefined>>;
+
+/**
+ * Declares a process manager.
+ *
+ * @param name names the category of its instances: `checkout` for `checkout/42`
+ * @throws {TypeError} when a name could not be carried by the routes, or an event is not declared
+ *
+ * @example
+ * export const reservation = processManager("reservation", {
+ *   from: order,
+ *   to: [product, order],
+ *   correlate: { OrderPlaced: ({ stream }) => streamIdOf(stream) },
+ *   events: { Begun: z.object({}) },
+ *   initialState: () => ({ begun: false }),
+ *   evolve: { Begun: () => ({ begun: true }) },
+ *   on: {
+ *     OrderPlaced: (state, { stream, data }) =>
+ *       state.begun ? nothing() : [event("Begun", {}), send(product, data.sku, "ReserveStock", { order: streamIdOf(stream), quantity: 1 })],
+ *   },
+ *   onAccepted: { ReserveStock: (_state, { data }) => [send(order, data.order, "ConfirmOrder", {}), complete()] },
+ *   onRefused: { ReserveStock: (_state, { data, reason }) => [send(order, data.order, "RejectOrder", { reason }), complete()] },
+ * });
+ */
+export function processManager<
+  const Name extends string,
+  From extends Source,
+  const Handled extends EventOf<From>["type"],
+  To extends Target,
+  const Events extends DataSchemas,
+  State,
+  const Commands extends DataSchemas = None,
+  const Timeouts extends DataSchemas = None,
+>(
+  name: Name,
+  definition: ProcessManagerDefinition<From, Handled, To, Events, Commands, Timeouts, State> &
+    NoInfer<DeclaredHandlers<To, Events, Commands, Timeouts, State>>,
+): ProcessManager<Name, From, To, Events, Commands, Timeouts> {
+  requireName("process manager", name);
+  const { from, to, correlate, events, commands = {}, timeouts = {}, description, initialState, revision, start, retry } = definition;
+  const sources: readonly From[] = Array.isArray(from) ? from : [from];
+  const targets: readonly To[] = Array.isArray(to) ? to : [to];
+  for (const type of Object.keys(events)) requireName(`event type of process manager "${name}"`, type, EVENT_TYPE);
+  for (const type of Object.keys(events)) {
+    if (type.startsWith("$"))
+      throw new TypeError(`event type "${type}" of process manager "${name}": types that begin with $ are the store's own`);
+  }
+  for (const command of [...Object.keys(commands), ...Object.keys(timeouts)]) requireName(`command of process manager "${name}"`, command);
+  for (const timeout of Object.keys(timeouts)) {
+    if (Object.hasOwn(commands, timeout)) throw new TypeError(`"${timeout}" is a command and a timeout of process manager "${name}"`);
+  }
+  requireKnownTypes(`process manager "${name}"`, sources, Object.keys(correlate));
+  // The handlers were typed one by one; from here on inputs reach them by name alone.
+  const handlers = definition as unknown as Readonly<
+    Record<"on" | "decide" | "onTimeout" | "onAccepted" | "onRefused" | "onFailed", Handlers | undefined>
+  >;
+  const answer = (kind: keyof typeof handlers, key: string, state: unknown, input: unknown, context: DecideContext) =>
+    handlerOf(handlers[kind], key)?.(state, input, context);
+  return defineProcess({
+    name,
+    sources,
+    initialState,
+    ...(description === undefined ? {} : { description }),
+    ...(revision === undefined ? {} : { revision }),
+    ...(start === undefined ? {} : { start }),
+    events,
+    commands,
+    timeouts,
+    evolve: definition.evolve as never,
+    correlate: new Map(Object.entries(correlate)) as never,
+    onEvent: (state, event, context) => answer("on", event.type, state, event, context),
+    onCommand: (state, command, data, context) => answer("decide", command, state, data, context),
+    onTimeout: (state, timeout, data, context) => answer("onTimeout", timeout, state, data, context),
+    onOutcome: (state, sent, outcome, context) =>
+      answer(HANDLER_OF[outcome.outcome], sent.command, state, { ...sent, ...outcome }, context),
+    wantsEvents: ({ command }) => handlerOf(handlers.onAccepted, command) !== undefined,
+    targets: new Set(targets.map((target) => target.name)),
+    ...(retry === undefined ? {} : { retry: retryPolicy(retry) }),
+  }) as unknown as ProcessManager<Name, From, To, Events, Commands, Timeouts>;
+}
+
+const HANDLER_OF = { accepted: "onAccepted", refused: "onRefused", failed: "onFailed" } as const satisfies Record<
+  Outcome["outcome"],
+  string
+>;
+
+function handlerOf(handlers: Handlers | undefined, key: string): Handler | undefined {
+  return handlers && Object.hasOwn(handlers, key) ? handlers[key] : undefined;
+}

@@ -1,0 +1,104 @@
+/** A reactor: answers events with commands and facts, and keeps no state. Pure: this file knows no runtime. */
+
+import type { AppendAction, SendAction } from "../../core/command.ts";
+import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
+import type { RecordedEvent } from "../../core/event.ts";
+import { REACTIONS } from "../../core/limits.ts";
+import { requireName, streamIdProblem } from "../../core/names.ts";
+import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type ActionOf, type Checked, type Emission, type Emissions, emissionsOf, undeclared } from "./emissions.ts";
+import { type Loops, hopsProblem, requireHops } from "./loops.ts";
+
+/** What a processor may answer. */
+export type Action = SendAction | AppendAction;
+type Actions<Allowed extends Action = Action> = Allowed | readonly Allowed[] | undefined | void;
+
+/** Where a processor begins, how it is tried again, and whether it may feed itself. */
+export interface ProcessorOptions {
+  readonly description?: string;
+  /** Where it begins in a store that it is new to: at the first event, or after the last. */
+  readonly start?: "beginning" | "head";
+  /** When an event that failed is tried again. Default: 8 attempts, after 1 s, 2 s, 4 s … 64 s. */
+  readonly retry?: Retry;
+  /** Says that it is meant to feed itself, over others or at once; and how many times in a row, if not 100. */
+  readonly loops?: Loops;
+}
+
+export interface ReactorDefinition<From extends Source, Emits extends Emission | readonly Emission[]> extends ProcessorOptions {
+  /** Whose events it answers. */
+  readonly from: From | readonly From[];
+  /**
+   * What it may answer: aggregates (any of their commands) and plain categories (any of their events), or only some:
+   * `[product, [order, "ConfirmLine", "RejectOrder"]]`. Without it the reactor may answer nothing.
+   */
+  readonly emits?: Emits & Checked<Emits>;
+  /** One handler for each event type of interest. Pure and synchronous: after a crash it may run again. */
+  readonly on: NoInfer<{
+    readonly [Type in EventOf<From>["type"]]?: (event: EventOfType<From, Type>) => Actions<ActionOf<Emits>>;
+  }>;
+}
+
+/** A reactor, as the engine sees it. */
+export interface Reactor<Name extends string = string, From extends Source = Source> {
+  readonly kind: "processor";
+  readonly name: Name;
+  readonly description?: string;
+  readonly sources: readonly From[];
+  readonly emissions: readonly Emissions[];
+  readonly start: "beginning" | "head";
+  readonly retry: RetryPolicy;
+  readonly loops: Loops;
+  readonly handlers: ReadonlyMap<string, (event: RecordedEvent) => Actions>;
+}
+
+/**
+ * Declares a reactor.
+ *
+ * Its name is part of the ids derived from it: renaming it makes it a new reactor, whose reactions happen again.
+ *
+ * @throws {TypeError} when the name is not valid, or an event, command or retry policy is not one
+ *
+ * @example
+ * export const reserveStock = reactor("reserve-stock", {
+ *   from: order,
+ *   emits: product,
+ *   on: { OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", line)) },
+ * });
+ */
+export function reactor<const Name extends string, From extends Source, const Emits extends Emission | readonly Emission[] = readonly []>(
+  name: Name,
+  definition: ReactorDefinition<From, Emits>,
+): Reactor<Name, From> {
+  requireName("reactor", name);
+  const { from, emits = [], on, start = "beginning", retry, loops = false, ...rest } = definition;
+  const sources: readonly From[] = Array.isArray(from) ? from : [from];
+  requireKnownTypes(`reactor "${name}"`, sources, Object.keys(on));
+  requireHops(`reactor "${name}"`, loops);
+  // The handlers were typed one by one; from here on events reach them by their type's name alone.
+  const handlers = new Map(Object.entries(on as unknown as Record<string, (event: RecordedEvent) => Actions>));
+  const emissions = emissionsOf(`reactor "${name}"`, emits);
+  return { kind: "processor", name, sources, emissions, start, retry: retryPolicy(retry), loops, handlers, ...rest };
+}
+
+/**
+ * What the reactor answers to an event.
+ *
+ * @throws whatever its handler throws, and an error when the answer is one that it may not give
+ */
+export function answerOf(reactor: Reactor, event: RecordedEvent): readonly Action[] {
+  const answer = reactor.handlers.get(event.type)?.(event);
+  const actions: readonly Action[] = answer === undefined ? [] : [answer].flat();
+  const problem =
+    (actions.length > 0 && hopsProblem(reactor, event)) ||
+    (actions.length > REACTIONS && `with ${actions.length} commands and events; at most ${REACTIONS} go in one answer`) ||
+    actions.map((action) => problemWith(reactor, action)).find((one) => one !== undefined);
+  if (problem) throw new Error(`reactor "${reactor.name}" answers ${event.type} (${event.stream}, version ${event.version}) ${problem}`);
+  return actions;
+}
+
+function problemWith({ emissions }: Reactor, action: Action): string | undefined {
+  const emission = undeclared(emissions, action);
+  if (emission) return `with ${emission}`;
+  const id = streamIdProblem(action.id);
+  return id && `to the stream "${action.id}", but ${id}`;
+}

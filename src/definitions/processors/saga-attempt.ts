@@ -1,0 +1,36 @@
+/** The functions of a saga's steps are its user's code: what they throw, or answer too much of, fails their step alone. Pure. */
+
+import { isLonger } from "../../core/json.ts";
+import { EVENT_DATA_BYTES } from "../../core/limits.ts";
+import { CodeMistake, messageOf } from "../../core/mistake.ts";
+import type { Sending } from "./process.ts";
+import { CommandSent } from "./process-events.ts";
+
+/** Bytes of a `$CommandSent` event's data besides what a step says. Ours: an id and the members' names. */
+const SENT_OVERHEAD_BYTES = 200;
+
+type Attempt<Value> =
+  | { readonly value: Value; readonly why?: never }
+  | { readonly why: { readonly reason: string; readonly detail: string } };
+
+/** Runs a function of a step. What it throws fails the step; what the code lacks stops the consumer. */
+export function attempt<Value>(reason: string, run: () => Value): Attempt<Value> {
+  try {
+    return { value: run() };
+  } catch (error) {
+    if (error instanceof CodeMistake) throw error;
+    return { why: { reason, detail: messageOf(error) } };
+  }
+}
+
+/** @throws when it cannot be kept in an event */
+export function fitting<Value>(value: Value): Value {
+  if (isLonger(JSON.stringify(value) ?? "", EVENT_DATA_BYTES - SENT_OVERHEAD_BYTES))
+    throw new RangeError(`it has more than ${EVENT_DATA_BYTES - SENT_OVERHEAD_BYTES} bytes`);
+  return value;
+}
+
+export function fittingCommand(sending: Sending): Sending {
+  CommandSent.parse({ ...sending, commandId: "" });
+  return fitting(sending);
+}

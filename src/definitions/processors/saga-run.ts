@@ -1,0 +1,259 @@
+/**
+ * How a saga goes on: from its state and what has just happened to the events, commands and the timer that follow.
+ * Pure: the same state and input give the same answer, whatever happens to who asks.
+ */
+
+import type { DecideContext, SendAction } from "../../core/command.ts";
+import { delayAfter } from "../retry.ts";
+import type { JsonObject } from "../../core/event.ts";
+import { CodeMistake } from "../../core/mistake.ts";
+import { attempt, fitting, fittingCommand } from "./saga-attempt.ts";
+import { type CommandSent, type Outcome, START_SAGA } from "./process-events.ts";
+import { type Part, type Sending, complete } from "./process.ts";
+import { EVOLVE, type Parent, type SagaState, type Signalled, type StepState, type StepStatus, isInFlight } from "./saga-state.ts";
+import { type Done, type Placed, type Step, UNDO } from "./saga-steps.ts";
+
+/** The one timer of a saga: it wakes for whatever is due first. */
+export const WAKE = "$Wake";
+
+/** Why a second start under one id is refused. */
+export const ALREADY_STARTED = "saga-already-started";
+
+/** A saga, as far as going on needs it. */
+export interface Course {
+  readonly name: string;
+  /** The steps of the definition for this input, by name. */
+  readonly steps: ReadonlyMap<string, Placed>;
+  /** Sagas that it may start. */
+  readonly sagas: ReadonlySet<string>;
+}
+
+/** Collects what follows, and keeps the state up to date with it. */
+export class Run {
+  readonly parts: Part[] = [];
+  readonly #course: Course;
+  readonly #context: DecideContext;
+  readonly #hadTimer: boolean;
+  #state: SagaState;
+
+  constructor(course: Course, state: SagaState, context: DecideContext) {
+    this.#course = course;
+    this.#state = state;
+    this.#context = context;
+    this.#hadTimer = state.steps.some(({ until }) => until !== undefined);
+  }
+
+  /** An event of the saga's own. */
+  tell(type: string, data: object): void {
+    this.parts.push({ kind: "event", type, data });
+    this.#state = EVOLVE[type]?.(this.#state, data) ?? this.#state;
+  }
+
+  /** The outcome of a command that a step has sent. */
+  outcome(sent: CommandSent, outcome: Outcome): void {
+    const { label = "" } = sent;
+    const undoing = label.startsWith(UNDO);
+    const name = undoing ? label.slice(UNDO.length) : label;
+    const state = this.#stateOf(name);
+    // Commands are sent by steps in progress only; another label is of a version of this code that knew more.
+    if (state?.status !== (undoing ? "undo-in-progress" : "in-progress")) return;
+    const { step } = this.#placed(name);
+    const startsSaga = sent.command === START_SAGA;
+    if (outcome.outcome !== "accepted") {
+      const isTaken = startsSaga && outcome.outcome === "refused" && outcome.reason === ALREADY_STARTED;
+      return this.#failed(step, state, outcome, undoing, isTaken);
+    }
+    // The saga that undoes the step has only begun; its end is the step's.
+    if (undoing) return startsSaga ? undefined : this.tell("StepUndone", { step: name });
+    const { version } = outcome;
+    const waitsMs = step.waitsMs ?? (startsSaga ? Number.POSITIVE_INFINITY : undefined);
+    if (waitsMs !== undefined) {
+      this.tell("StepWaiting", { step: name, version, ...this.#until(waitsMs) });
+      return state.signal && this.#end(name, state.signal);
+    }
+    const events = outcome.events.map(({ type, version, data = {} }) => ({ type, version, data: data as JsonObject }));
+    const made = attempt("result-threw", () => fitting(step.result?.(events)));
+    if (made.why) this.tell("StepFailed", { step: name, ...made.why, accepted: true, version });
+    else this.tell("StepCompleted", { step: name, version, ...(made.value === undefined ? {} : { result: made.value }) });
+  }
+
+  /** An event says how a step ends: at once when it waits for that, else as soon as it does. */
+  signalled(name: string, signal: Signalled): void {
+    const state = this.#stateOf(name);
+    if (state?.status === "waiting") return this.#end(name, signal);
+    const isEarly = state !== undefined && EARLY.has(state.status) && state.signal === undefined && !this.#state.failure;
+    // The first word stands. A step that does not wait has no use for one.
+    if (!isEarly || this.#course.steps.get(name)?.step.waitsMs === undefined) return;
+    const kept = attempt("result-threw", () => fitting(signal));
+    this.tell("StepSignalled", { step: name, ...(kept.why ? { reason: kept.why.reason } : signal) });
+  }
+
+  /** A saga has ended that a step has started, to be done or to be undone. */
+  childEnded({ step: name, undo }: Parent, child: string, failure: { readonly reason: string } | undefined): void {
+    const state = this.#stateOf(name);
+    if (state?.status !== (undo ? "undo-in-progress" : "waiting")) return;
+    // An earlier attempt's saga says nothing of this one.
+    if (state.child !== undefined && state.child !== child) return;
+    if (failure) this.#failed(this.#placed(name).step, state, { outcome: "failed", commandId: "", ...failure }, undo === true);
+    else this.tell(undo ? "StepUndone" : "StepCompleted", { step: name });
+  }
+
+  #end(name: string, { result, reason }: Signalled): void {
+    const made = attempt("result-threw", () => fitting(result));
+    if (reason !== undefined) this.tell("StepFailed", { step: name, reason });
+    else if (made.why) this.tell("StepFailed", { step: name, ...made.why, accepted: true });
+    else this.tell("StepCompleted", { step: name, ...(result === undefined ? {} : { result }) });
+  }
+
+  /** The timer has gone off: what is due is tried again, or has waited long enough. */
+  wake(): void {
+    for (const { name, status, until } of this.#state.steps) {
+      if (until === undefined || Date.parse(until) > this.#context.now.getTime()) continue;
+      if (status === "waiting") this.tell("StepTimedOut", { step: name });
+      // A saga that fails already begins nothing again.
+      if (status === "retry-awaiting" && !this.#state.failure) this.#act(name);
+      if (status === "undo-retry-awaiting") this.#undo(name);
+    }
+  }
+
+  /** Begins what can begin now, ends what is at its end, and sets the timer. */
+  goOn(): void {
+    if (!this.#state.failure) this.#goForward();
+    if (this.#state.failure) this.#goBack();
+    this.#setTimer();
+  }
+
+  #goForward(): void {
+    for (const { name, status, after } of this.#state.steps) {
+      if (this.#state.failure) return;
+      if (status === "pending" && after.every((earlier) => this.#stateOf(earlier)?.status === "completed")) this.#act(name);
+    }
+    if (this.#state.steps.every(({ status }) => status === "completed")) this.#finish("SagaCompleted", {});
+  }
+
+  /** Takes back what was done, in the reverse order, once nothing is in flight any more. */
+  #goBack(): void {
+    for (const { name, status, reason = "given-up" } of this.#state.steps) {
+      if (status === "retry-awaiting") this.tell("StepFailed", { step: name, reason });
+    }
+    if (this.#state.steps.some(isInFlight)) return;
+    // What comes later stands later in the list: one pass back is enough.
+    for (const one of this.#state.steps.toReversed()) {
+      const { name } = one;
+      if (isDone(one) && !this.#state.steps.some((later) => later.after.includes(name) && this.#blocks(later))) this.#undo(name);
+    }
+    if (this.#state.steps.some((one) => isDone(one) || UNDOING.has(one.status))) return;
+    const undoFailed = this.#state.steps.filter(({ status }) => status === "undo-failed").map(({ name }) => name);
+    this.#finish("SagaFailed", { ...this.#state.failure, ...(undoFailed.length > 0 ? { undoFailed } : {}) });
+  }
+
+  /** Whether a step, or one that comes after it, is still to be undone. */
+  #blocks(step: StepState): boolean {
+    const { name } = step;
+    if (isDone(step) || UNDOING.has(step.status)) return true;
+    return this.#state.steps.some((later) => later.after.includes(name) && this.#blocks(later));
+  }
+
+  #act(name: string): void {
+    const { step } = this.#placed(name);
+    const made = attempt("action-threw", () => {
+      const done = this.#done();
+      const expected = step.expects ? { expected: step.expects(done) } : {};
+      return this.#sending(name, step.action(done), { label: name, ...expected }, this.#stateOf(name)?.attempts ?? 0);
+    });
+    if (made.why) this.tell("StepFailed", { step: name, ...made.why });
+    else this.#send(made.value);
+  }
+
+  #undo(name: string): void {
+    const { step } = this.#placed(name);
+    const { result, undoAttempts = 0 } = this.#stateOf(name) ?? {};
+    const made = attempt("undo-threw", () => {
+      const undo = step.undo?.(result, this.#done());
+      return undo && this.#sending(name, undo, { label: UNDO + name }, undoAttempts);
+    });
+    if (made.why) this.tell("StepUndoFailed", { step: name, ...made.why });
+    else if (made.value) this.#send(made.value);
+    else this.tell("StepUndoBypassed", { step: name });
+  }
+
+  /** The command as it is sent. One that starts a saga says for which step; each further attempt starts a saga of its own. */
+  #sending(step: string, action: SendAction, how: Pick<Sending, "label" | "expected">, attempts: number): Sending {
+    if (action.command !== START_SAGA) return fittingCommand({ ...action, ...how });
+    const { name: saga, sagas } = this.#course;
+    if (!sagas.has(action.aggregate))
+      throw new CodeMistake(`saga "${saga}" starts saga "${action.aggregate}", which its \`sagas\` does not name`);
+    const parent: Parent = { saga, id: this.#context.id, step, ...(how.label === step ? {} : { undo: true }) };
+    const id = attempts === 0 ? action.id : `${action.id}~${attempts + 1}`;
+    return fittingCommand({ ...action, id, data: { ...(action.data as object), parent }, ...how });
+  }
+
+  #send(part: Extract<Part, { kind: "send" }>): void {
+    this.parts.push(part);
+    this.#state = EVOLVE.$CommandSent?.(this.#state, part) ?? this.#state;
+  }
+
+  #failed(step: Step, state: StepState, outcome: Exclude<Outcome, { outcome: "accepted" }>, undoing: boolean, isFinal = false): void {
+    const detail = "detail" in outcome ? outcome.detail : undefined;
+    const why = { step: step.name, reason: outcome.reason, ...(detail === undefined ? {} : { detail }) };
+    const policy = undoing ? step.undoRetry : step.retry;
+    const delayMs = delayAfter(policy, undoing ? state.undoAttempts : state.attempts, 0);
+    const again = delayMs !== undefined && !isFinal && (undoing || !this.#state.failure);
+    if (again) this.tell(undoing ? "StepUndoRetryAwaiting" : "StepRetryAwaiting", { ...why, ...this.#until(delayMs) });
+    else this.tell(undoing ? "StepUndoFailed" : "StepFailed", why);
+  }
+
+  #finish(type: "SagaCompleted" | "SagaFailed", data: object): void {
+    const { parent } = this.#state;
+    this.tell(type, { ...data, ...(parent === undefined ? {} : { parent }) });
+    this.parts.push(complete());
+  }
+
+  /** There is one timer: for what is due first. */
+  #setTimer(): void {
+    if (this.#state.status === "completed" || this.#state.status === "failed") return;
+    const dues = this.#state.steps.flatMap(({ until }) => (until === undefined ? [] : Date.parse(until)));
+    if (dues.length === 0) {
+      if (this.#hadTimer) this.parts.push({ kind: "cancel", command: WAKE });
+      return;
+    }
+    const delayMs = Math.max(0, Math.min(...dues) - this.#context.now.getTime());
+    this.parts.push({ kind: "after", command: WAKE, delayMs, data: {} });
+  }
+
+  #until(ms: number): { until?: string } {
+    return Number.isFinite(ms) ? { until: new Date(Math.min(this.#context.now.getTime() + ms, MAX_TIME)).toISOString() } : {};
+  }
+
+  #stateOf(name: string): StepState | undefined {
+    return this.#state.steps.find((one) => one.name === name);
+  }
+
+  /** @throws when the definition has no such step any more: a saga that runs needs the steps it has started with */
+  #placed(name: string): Placed {
+    const placed = this.#course.steps.get(name);
+    if (!placed) throw new CodeMistake(`saga "${this.#course.name}" has no step "${name}" any more, but ${this.#context.id} is at it`);
+    return placed;
+  }
+
+  #done(): Done {
+    const of = ({ name }: Step) => {
+      const state = this.#stateOf(name);
+      if (!state) throw new CodeMistake(`saga "${this.#course.name}" has no step "${name}"`);
+      return state;
+    };
+    return { result: (step) => of(step).result as never, version: (step) => of(step).version ?? 0 };
+  }
+}
+
+/** There is something to undo. A step that has timed out was accepted, and may yet take effect. */
+const DONE: ReadonlySet<StepStatus> = new Set(["completed", "timed-out"]);
+function isDone({ status, accepted }: StepState): boolean {
+  return DONE.has(status) || (status === "failed" && accepted === true);
+}
+const UNDOING: ReadonlySet<StepStatus> = new Set(["undo-in-progress", "undo-retry-awaiting"]);
+/** The step does not wait yet, and may still come to it. */
+const EARLY: ReadonlySet<StepStatus> = new Set(["pending", "in-progress", "retry-awaiting"]);
+
+/** The latest time that a Date can hold (ECMAScript), in milliseconds since 1970. */
+const MAX_TIME = 8_640_000_000_000_000;

@@ -1,0 +1,210 @@
+/** What a saga has come to, folded from its events. Pure: this file knows no runtime. */
+
+import { z } from "zod";
+import type { JsonValue } from "../../core/event.ts";
+import { START_SAGA } from "./process-events.ts";
+import { UNDO } from "./saga-steps.ts";
+
+export const Parent = z.object({
+  saga: z.string(),
+  id: z.string(),
+  step: z.string(),
+  /** The step is being undone by it. */
+  undo: z.literal(true).optional(),
+});
+/** The saga and step that started this one. */
+export type Parent = z.infer<typeof Parent>;
+
+/** What is JSON already: it was checked where it came from. */
+const Json = z.custom<JsonValue>();
+const StepName = z.string();
+const Time = z.string();
+const Why = { reason: z.string(), detail: z.string().optional() };
+
+/** A saga's own events, beside those of every process. Names and shapes are stored: add optional fields, change nothing. */
+export const SAGA_EVENTS = {
+  SagaStarted: z.object({
+    input: z.record(z.string(), Json),
+    /** The order is stored as it was when the saga started. */
+    steps: z.array(z.object({ name: StepName, after: z.array(StepName) })),
+    parent: Parent.optional(),
+  }),
+  /** Its command was accepted; now it waits for an event, at most until then; a saga that it has started has all the time it takes. */
+  StepWaiting: z.object({ step: StepName, version: z.int(), until: Time.optional() }),
+  /** An event says how the step ends, before it waits for that: kept until then. With a reason it fails. */
+  StepSignalled: z.object({ step: StepName, result: Json.optional(), reason: z.string().optional() }),
+  StepCompleted: z.object({ step: StepName, version: z.int().optional(), result: Json.optional() }),
+  /** It will be tried again at that time. */
+  StepRetryAwaiting: z.object({ step: StepName, ...Why, until: Time }),
+  /** `accepted`: its command was carried out all the same, so that it is undone. */
+  StepFailed: z.object({ step: StepName, ...Why, accepted: z.literal(true).optional(), version: z.int().optional() }),
+  StepTimedOut: z.object({ step: StepName }),
+  StepUndone: z.object({ step: StepName }),
+  /** There is nothing to undo it with. */
+  StepUndoBypassed: z.object({ step: StepName }),
+  StepUndoRetryAwaiting: z.object({ step: StepName, ...Why, until: Time }),
+  StepUndoFailed: z.object({ step: StepName, ...Why }),
+  SagaCompleted: z.object({ parent: Parent.optional() }),
+  SagaFailed: z.object({
+    /** Absent: it has failed for another reason than a step of its own. */
+    step: StepName.optional(),
+    ...Why,
+    /** Steps that could not be undone: somebody has to look. */
+    undoFailed: z.array(StepName).optional(),
+    parent: Parent.optional(),
+  }),
+};
+
+export type SagaStatus = "not-started" | "in-progress" | "failure-pending" | "in-failure" | "completed" | "failed";
+
+export type StepStatus =
+  | "pending"
+  | "in-progress"
+  | "waiting"
+  | "retry-awaiting"
+  | "completed"
+  | "failed"
+  | "timed-out"
+  | "undo-in-progress"
+  | "undo-retry-awaiting"
+  | "undone"
+  | "undo-bypassed"
+  | "undo-failed";
+
+export interface StepState {
+  readonly name: string;
+  /** Steps that it comes after. */
+  readonly after: readonly string[];
+  readonly status: StepStatus;
+  /** Of the action; attempts to undo it are counted apart. */
+  readonly attempts: number;
+  readonly undoAttempts: number;
+  /** Why the last attempt failed. */
+  readonly reason?: string;
+  readonly detail?: string;
+  /** When it is tried again, or has waited long enough. RFC 3339. */
+  readonly until?: string;
+  /** The target's version after the action. */
+  readonly version?: number;
+  readonly result?: unknown;
+  /** How it will end as soon as it waits: an event has said so already. */
+  readonly signal?: Signalled;
+  /** The saga that its last command has started: `category/id`. */
+  readonly child?: string;
+  /** It has failed, but its command was carried out. */
+  readonly accepted?: true;
+}
+
+/** What an event says of a step. With a reason it has failed. */
+export interface Signalled {
+  readonly result?: unknown;
+  readonly reason?: string;
+}
+
+export interface SagaState {
+  readonly status: SagaStatus;
+  readonly input: unknown;
+  readonly steps: readonly StepState[];
+  /** Why the saga fails or has failed: what happened first. */
+  readonly failure?: { readonly step?: string; readonly reason: string; readonly detail?: string };
+  readonly parent?: Parent;
+}
+
+export const NOT_STARTED: SagaState = { status: "not-started", input: null, steps: [] };
+
+/** Steps whose effects stand: done, and not undone. */
+export function stepsDone({ steps }: SagaState): string[] {
+  return steps.filter(({ status, accepted }) => STANDING.has(status) || (accepted === true && status === "failed")).map(({ name }) => name);
+}
+const STANDING: ReadonlySet<StepStatus> = new Set([
+  "in-progress",
+  "waiting",
+  "completed",
+  "timed-out",
+  "undo-in-progress",
+  "undo-retry-awaiting",
+  "undo-failed",
+]);
+
+/** Somebody else has the next word: a target, a timer, an event. */
+const IN_FLIGHT: ReadonlySet<StepStatus> = new Set(["in-progress", "waiting"]);
+
+export function isInFlight({ status }: StepState): boolean {
+  return IN_FLIGHT.has(status);
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** Data of any of the events: found by their type's name alone. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type AnyData = any;
+
+/** How each event changes the state. */
+export const EVOLVE: Readonly<Record<string, (state: SagaState, data: AnyData) => SagaState>> = {
+  SagaStarted: (_state, { input, steps, parent }: z.infer<typeof SAGA_EVENTS.SagaStarted>) => ({
+    status: "in-progress",
+    input,
+    steps: steps.map(({ name, after }) => ({ name, after, status: "pending", attempts: 0, undoAttempts: 0 })),
+    ...(parent === undefined ? {} : { parent }),
+  }),
+  $CommandSent: (state, { label = "", command, aggregate, id }: { label?: string; command?: string; aggregate?: string; id?: string }) => {
+    const child = command === START_SAGA ? { child: `${aggregate}/${id}` } : {};
+    if (!label.startsWith(UNDO))
+      return changed(state, label, (one) => ({ ...over(one), ...child, status: "in-progress", attempts: one.attempts + 1 }));
+    return changed(state, label.slice(UNDO.length), (one) => ({
+      ...over(one),
+      ...child,
+      status: "undo-in-progress",
+      undoAttempts: one.undoAttempts + 1,
+    }));
+  },
+  StepWaiting: becomes("waiting"),
+  StepSignalled: (state, { step, ...signal }: Signalled & { step: string }) => changed(state, step, (one) => ({ ...one, signal })),
+  StepCompleted: becomes("completed"),
+  StepRetryAwaiting: becomes("retry-awaiting"),
+  StepFailed: failing("failed"),
+  StepTimedOut: failing("timed-out"),
+  StepUndone: becomes("undone"),
+  StepUndoBypassed: becomes("undo-bypassed"),
+  StepUndoRetryAwaiting: becomes("undo-retry-awaiting"),
+  StepUndoFailed: becomes("undo-failed"),
+  SagaCompleted: (state) => ({ ...state, status: "completed" }),
+  SagaFailed: (state, { step, reason, detail }: z.infer<typeof SAGA_EVENTS.SagaFailed>) => {
+    const why = { ...(step === undefined ? {} : { step }), reason, ...(detail === undefined ? {} : { detail }) };
+    return { ...state, status: "failed", failure: state.failure ?? why };
+  },
+};
+
+/** Statuses in which a step is still to end. */
+const KEEPS_SIGNAL: ReadonlySet<StepStatus> = new Set(["waiting", "retry-awaiting"]);
+
+function becomes(status: StepStatus) {
+  return (state: SagaState, { step, ...facts }: Data & { step: string }): SagaState =>
+    changed(state, step, (one) => ({ ...(KEEPS_SIGNAL.has(status) ? over(one) : unsignalled(over(one))), ...facts, status }));
+}
+
+function failing(status: StepStatus) {
+  const change = becomes(status);
+  return (state: SagaState, data: Data & { step: string; reason?: string; detail?: string }): SagaState => {
+    const { step, reason = status, detail } = data;
+    const failure = state.failure ?? { step, reason, ...(detail === undefined ? {} : { detail }) };
+    return change({ ...state, failure }, data);
+  };
+}
+
+/** A step without what was said of the state that it is leaving. */
+function over({ reason: _reason, detail: _detail, until: _until, ...step }: StepState): StepState {
+  return step;
+}
+
+/** What has come of a signal is told by the event that it led to. */
+function unsignalled({ signal: _signal, ...step }: StepState): StepState {
+  return step;
+}
+
+/** The state with one step changed, and the status that follows from it. */
+function changed(state: SagaState, name: string, change: (step: StepState) => StepState): SagaState {
+  const steps = state.steps.map((one) => (one.name === name ? change(one) : one));
+  const status = !state.failure ? state.status : steps.some(isInFlight) ? "failure-pending" : "in-failure";
+  return { ...state, steps, status };
+}

@@ -1,0 +1,58 @@
+/** When to try again what failed. Pure. */
+
+import { type Duration, milliseconds } from "../core/duration.ts";
+
+/**
+ * What a view or processor declares of its retries; `"none"` gives up at the first failure.
+ *
+ * @example
+ * retry: { attempts: 5, delay: "10s", backoff: "constant" }
+ */
+export type Retry =
+  | "none"
+  | {
+      /** Attempts before the consumer stops as `failed`, the first included. */
+      readonly attempts: number;
+      /** Before the second attempt. Default: 1 s. */
+      readonly delay?: Duration;
+      /** Whether the delay doubles with each attempt (the default) or stays. */
+      readonly backoff?: "exponential" | "constant";
+      /** The longest delay. Default: 64 s. */
+      readonly maxDelay?: Duration;
+    };
+
+export interface RetryPolicy {
+  /** Attempts before the consumer stops as `failed`, the first included. */
+  readonly attempts: number;
+  /** Milliseconds before the second attempt; doubled for each further one. */
+  readonly firstDelayMs: number;
+  readonly maxDelayMs: number;
+}
+
+/** DESIGN: 1 s doubling to 64 s, which gives up about two minutes after the first attempt. */
+export const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstDelayMs: 1_000, maxDelayMs: 64_000 };
+
+/**
+ * The policy that a declaration stands for; without one the default.
+ *
+ * @throws {TypeError} when the attempts are not a whole number from 1, or a delay is no duration
+ */
+export function retryPolicy(retry: Retry | undefined): RetryPolicy {
+  if (retry === undefined) return DEFAULT_RETRY;
+  if (retry === "none") return { ...DEFAULT_RETRY, attempts: 1 };
+  const { attempts, delay = "1s", backoff = "exponential", maxDelay = "64s" } = retry;
+  if (!Number.isInteger(attempts) || attempts < 1)
+    throw new TypeError(`a retry policy has a whole number of attempts from 1, not ${attempts}`);
+  const firstDelayMs = milliseconds(delay);
+  return { attempts, firstDelayMs, maxDelayMs: backoff === "constant" ? firstDelayMs : Math.max(firstDelayMs, milliseconds(maxDelay)) };
+}
+
+/**
+ * Milliseconds to wait after this many failed attempts, or undefined when they are used up.
+ *
+ * @param jitter from 0 to 1: up to a quarter is added, so that many consumers do not come back at once
+ */
+export function delayAfter(policy: RetryPolicy, attempts: number, jitter: number): number | undefined {
+  if (attempts >= policy.attempts) return undefined;
+  return Math.round(Math.min(policy.firstDelayMs * 2 ** (attempts - 1), policy.maxDelayMs) * (1 + jitter / 4));
+}

@@ -1,0 +1,28 @@
+/** Where consumers take events from: aggregates and plain categories, and the types of the events they hold. */
+
+import type { z } from "zod";
+import type { DataSchemas, Frozen, RecordedEvent } from "../core/event.ts";
+
+/** An aggregate or a plain category, as far as readers of its events care. */
+export interface Source<Events extends DataSchemas = DataSchemas> {
+  readonly name: string;
+  readonly events: Events;
+}
+
+/** Every event of these sources. */
+export type EventOf<From extends Source> = From extends Source
+  ? { [Type in keyof From["events"] & string]: RecordedEvent<Type, Frozen<z.output<From["events"][Type]>>> }[keyof From["events"] & string]
+  : never;
+
+/** The events of these sources that have this type. */
+export type EventOfType<From extends Source, Type extends string> = Extract<EventOf<From>, { readonly type: Type }>;
+
+/** @throws {TypeError} at start-up, when a consumer names an event that none of its sources has */
+export function requireKnownTypes(consumer: string, from: readonly Source[], types: readonly string[]): void {
+  const known = new Set(from.flatMap((source) => Object.keys(source.events)));
+  for (const type of types) {
+    if (!known.has(type)) {
+      throw new TypeError(`${consumer} handles "${type}", which none of its sources has (${[...known].join(", ")})`);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Versions of an event type. Stored events are never rewritten: reading lifts them, one version at a time, to the
+ * schema that the code knows, for aggregates, views, processors, webhooks and readers over HTTP alike.
+ */
+
+import type { z } from "zod";
+import type { App } from "./app.ts";
+import { AppError } from "../core/platform-errors.ts";
+import { type DataSchema, type Frozen, type StoredEvent, categoryOf } from "../core/event.ts";
+import { UNLIFTED_CHARACTERS } from "../core/limits.ts";
+import { whyNotJson } from "../core/plain-json.ts";
+
+/** How data of an earlier version becomes data of the next. */
+type Lift = (data: never) => unknown;
+
+/** The lifts that lead to a schema, from its first version on. */
+const lifts = new WeakMap<DataSchema, readonly Lift[]>();
+
+/**
+ * The next version of an event type. The result is used like the schema itself; its `schemaVersion` is one higher.
+ *
+ * @param earlier the schema so far, itself possibly a result of `upcast`
+ * @param next the schema from now on
+ * @param lift makes data of the earlier version into data of the next one; pure
+ *
+ * @example
+ * OrderPlaced: upcast(OrderPlacedV1, OrderPlacedV2, (placed) => ({ ...placed, currency: "EUR" }))
+ */
+export function upcast<Earlier extends DataSchema, Next extends DataSchema>(
+  earlier: Earlier,
+  next: Next,
+  lift: (data: z.output<Earlier>) => Frozen<z.output<Next>>,
+): Next {
+  // A copy, so that the same schema used elsewhere keeps its own history.
+  const versioned = next.clone();
+  lifts.set(versioned, [...(lifts.get(earlier) ?? []), lift]);
+  return versioned;
+}
+
+/** The version that new events of this schema get. 1: it never changed. */
+export function schemaVersionOf(schema: DataSchema): number {
+  return (lifts.get(schema)?.length ?? 0) + 1;
+}
+
+/** The source texts of the lifts that lead to this schema, from its first version on: what readers make of older events. */
+export function liftsOf(schema: DataSchema): readonly string[] {
+  return (lifts.get(schema) ?? []).map(String);
+}
+
+/** The event as the current code knows its type. Types that the code does not declare stay as they are. */
+export function lift<Event extends StoredEvent>(app: App, stream: string, event: Event): Event {
+  const category = categoryOf(stream);
+  const declared = app.aggregates.get(category) ?? app.categories.get(category);
+  const schema =
+    declared && Object.hasOwn(declared.events, event.type) ? (declared.events as Record<string, DataSchema>)[event.type] : undefined;
+  return schema ? liftTo(schema, event) : event;
+}
+
+/**
+ * The event, lifted to this schema. An event that cannot be lifted is given as it is stored, and says why: readers are not
+ * held up by it, and what folds or handles it asks for the {@link liftError}.
+ */
+export function liftTo<Event extends StoredEvent>(schema: DataSchema, event: Event): Event {
+  const steps = (lifts.get(schema) ?? []).slice(event.schemaVersion - 1);
+  if (steps.length === 0 || event.erased) return event;
+  let version = event.schemaVersion;
+  try {
+    let data: unknown = JSON.parse(event.data);
+    for (const step of steps) {
+      data = step(data as never);
+      version += 1;
+      const problem = problemWith(data);
+      if (problem) return unlifted(event, `to version ${version} it became ${problem}`);
+    }
+    return { ...event, data: JSON.stringify(data), schemaVersion: version };
+  } catch (error) {
+    return unlifted(event, `the upcast to version ${version + 1} threw: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Why what an upcast gave cannot be an event's data; undefined: it can. */
+function problemWith(data: unknown): string | undefined {
+  const problem = whyNotJson(data, "data");
+  if (problem) return `no JSON: ${problem.path} is ${problem.kind}`;
+  return typeof data !== "object" || data === null || Array.isArray(data) ? "no JSON object" : undefined;
+}
+
+function unlifted<Event extends StoredEvent>(event: Event, why: string): Event {
+  return { ...event, unlifted: why.slice(0, UNLIFTED_CHARACTERS) };
+}
+
+/** What stops whoever must understand an event that could not be lifted; undefined: it is as the code knows it. */
+export function liftError({ type, version, unlifted: why }: StoredEvent): AppError | undefined {
+  return why === undefined ? undefined : new AppError(`the event ${type}, version ${version} of its stream, cannot be lifted: ${why}`);
+}

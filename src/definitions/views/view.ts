@@ -1,0 +1,172 @@
+/** A view: rows folded from events. Pure: this file knows no runtime. */
+
+import type { z } from "zod";
+import { requireName } from "../../core/names.ts";
+import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type RowWrite, type RowWriter, rowWriter } from "./row-writer.ts";
+import { type NamedQuery, type ParamsSchema, type QueryDefinition, namedQueries, type RowSchema } from "./named-query.ts";
+import type { ConsumerHooks } from "../hooks.ts";
+import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
+import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../../core/event.ts";
+import { VIEW_COLUMNS } from "../../core/limits.ts";
+
+/** Columns: SQL and query strings both carry them as they are; `_` in front is ours. */
+const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+/** What a query says beside the columns (DESIGN: the HTTP contract). */
+export const QUERY_PARAMETERS: ReadonlySet<string> = new Set(["limit", "cursor", "sort", "after", "minPosition", "consistency"]);
+
+/** The next row from the row so far, which is frozen; `null` removes it, and `undefined` comes in when there is none. */
+export type Fold<Row, Event> = (row: Frozen<Row> | undefined, event: Event, key: string) => Frozen<Row> | null;
+
+/** What an event does to a view: a fold of the row named like the event's stream, or of the rows that `at` names. */
+export type ViewHandler<Row, Event> =
+  | Fold<Row, Event>
+  | {
+      /** The key or keys of the rows this event touches. */
+      readonly at: (event: Event) => string | readonly string[];
+      readonly fold: Fold<Row, Event>;
+    }
+  | {
+      /**
+       * Changes rows that only the database knows: all orders of a customer, say. Its SQL is not checked against the row's schema.
+       * Write such texts with the {@link sql} tag. A view with such a handler has no live stream.
+       */
+      readonly sql: (event: Event, rows: RowWriter) => RowWrite | readonly RowWrite[];
+    };
+
+export interface ViewDefinition<
+  From extends Source,
+  Row extends RowSchema,
+  Queries extends Readonly<Record<string, ParamsSchema>> = Readonly<Record<string, ParamsSchema>>,
+> {
+  readonly description?: string;
+  /** Whose events it folds. */
+  readonly from: From | readonly From[];
+  /** The columns: scalars become columns of their own, arrays and objects JSON columns. */
+  readonly row: Row;
+  /** The column that identifies a row. Its value is a string. */
+  readonly key: NoInfer<{ [Column in keyof z.output<Row>]: z.output<Row>[Column] extends string ? Column : never }[keyof z.output<Row>]> &
+    string;
+  /** Columns to index, beside the key. Each costs one more row written per touched row. */
+  readonly indexes?: readonly (keyof NoInfer<z.output<Row>> & string)[];
+  readonly on: NoInfer<
+    {
+      readonly [Type in EventOf<From>["type"]]?: ViewHandler<z.output<Row>, EventOfType<From, Type>>;
+    } & { readonly [DELETED]?: ViewHandler<z.output<Row>, RecordedEvent<typeof DELETED, { readonly erased: boolean }>> }
+  >;
+  /** Questions that conditions on columns cannot ask: SQL, by name. */
+  readonly queries?: { readonly [Name in keyof Queries]: QueryDefinition<keyof NoInfer<z.output<Row>> & string, Queries[Name]> };
+  /** Stands for the code of the handlers when set: then only a change of it (or of row, key, indexes) makes a new table. */
+  readonly revision?: string | number;
+  /** How often an event is tried that cannot be folded. Default: eight times in two minutes. */
+  readonly retry?: Retry;
+  /** The D1 binding that keeps the rows. Default: `VIEWS`. Another one spreads views over databases. */
+  readonly database?: string;
+}
+
+/** A view, as the engine sees it: types erased, sources and handlers in one form. */
+export interface View<Name extends string = string, Row extends RowSchema = RowSchema, From extends Source = Source> {
+  readonly kind: "view";
+  readonly name: Name;
+  readonly description?: string;
+  readonly row: Row;
+  readonly key: string;
+  readonly indexes: readonly string[];
+  readonly sources: readonly From[];
+  readonly handlers: ReadonlyMap<string, ErasedHandler>;
+  readonly queries: ReadonlyMap<string, NamedQuery>;
+  readonly revision?: string | number;
+  readonly retry?: RetryPolicy;
+  readonly database?: string;
+  /** Each row is made of the events of one stream, whose id is its key. */
+  readonly ownRows: boolean;
+  /** Of the app that declares it. */
+  readonly hooks?: ConsumerHooks;
+}
+
+/** A handler as the engine calls it. Not a {@link Fold}: freezing a row of unknown columns is too deep for the compiler. */
+interface ErasedHandler {
+  readonly at: (event: RecordedEvent) => readonly string[];
+  readonly fold: ErasedFold;
+  /** Instead of a fold. */
+  readonly write?: (event: RecordedEvent) => readonly RowWrite[];
+  /** The functions as the app wrote them: other ones make another table. */
+  readonly code: readonly string[];
+}
+interface RowsAndFold {
+  readonly at: (event: RecordedEvent) => string | readonly string[];
+  readonly fold: ErasedFold;
+}
+interface ErasedSql {
+  readonly sql: (event: RecordedEvent, rows: RowWriter) => RowWrite | readonly RowWrite[];
+}
+type ErasedFold = (row: StoredRow | undefined, event: RecordedEvent, key: string) => StoredRow | null;
+
+/** A row with its columns by name. */
+export type StoredRow = Record<string, JsonValue>;
+
+/**
+ * Declares a view.
+ *
+ * @throws {TypeError} when a name is not valid, or key, index or event is not declared
+ *
+ * @example
+ * export const totals = view("totals", {
+ *   from: counter,
+ *   row: z.object({ counter: z.string(), total: z.number() }),
+ *   key: "counter",
+ *   on: { Counted: (row, event) => ({ counter: streamIdOf(event.stream), total: (row?.total ?? 0) + event.data.by }) },
+ * });
+ */
+export function view<
+  const Name extends string,
+  From extends Source,
+  Row extends RowSchema,
+  Queries extends Readonly<Record<string, ParamsSchema>>,
+>(name: Name, definition: ViewDefinition<From, Row, Queries>): View<Name, Row, From> {
+  requireName("view", name);
+  const { from, row, key, indexes = [], on, queries = {}, retry, ...rest } = definition;
+  const sources: readonly From[] = Array.isArray(from) ? from : [from];
+  requireKnownTypes(
+    `view "${name}"`,
+    sources,
+    Object.keys(on).filter((type) => type !== DELETED),
+  );
+  const columns = Object.keys(row.shape);
+  if (columns.length > VIEW_COLUMNS)
+    throw new TypeError(`view "${name}" has ${columns.length} columns; a table of D1 takes ${VIEW_COLUMNS} of them`);
+  for (const column of columns) requireColumn(name, column, columns);
+  for (const column of [key, ...indexes]) {
+    if (!columns.includes(column)) throw new TypeError(`view "${name}" has no column "${column}" (${columns.join(", ")})`);
+  }
+  // The handlers were typed one by one; from here on events reach them by their type's name alone.
+  const handlers = Object.entries(on as unknown as Record<string, ErasedFold | RowsAndFold | ErasedSql>).map(
+    ([type, handler]) => [type, normalised(handler)] as const,
+  );
+  const ownRows = sources.length === 1 && Object.values(on).every((handler) => typeof handler === "function");
+  const policy = retry === undefined ? {} : { retry: retryPolicy(retry) };
+  const declared = { handlers: new Map(handlers), queries: namedQueries(name, queries), ownRows };
+  return { kind: "view", name, row, key, indexes, sources, ...declared, ...policy, ...rest };
+}
+
+function requireColumn(view: string, column: string, columns: readonly string[]): void {
+  requireName(`column of view "${view}"`, column, COLUMN_NAME);
+  if (QUERY_PARAMETERS.has(column)) throw new TypeError(`view "${view}" cannot have a column "${column}": queries use the name`);
+  // SQL does not tell cases apart.
+  const twin = columns.find((other) => other !== column && other.toLowerCase() === column.toLowerCase());
+  if (twin !== undefined) throw new TypeError(`view "${view}" has two columns that differ only in case: "${column}" and "${twin}"`);
+}
+
+function normalised(handler: ErasedFold | RowsAndFold | ErasedSql): ErasedHandler {
+  if (typeof handler === "function") return { at: ownRow, fold: handler, code: [handler.toString()] };
+  if ("sql" in handler) {
+    const { sql } = handler;
+    return { at: () => [], fold: () => null, write: (event) => [sql(event, rowWriter)].flat(), code: [sql.toString()] };
+  }
+  const { at, fold } = handler;
+  return { at: (event) => [at(event)].flat(), fold, code: [at.toString(), fold.toString()] };
+}
+
+function ownRow({ stream }: RecordedEvent): readonly string[] {
+  return [streamIdOf(stream)];
+}

@@ -1,0 +1,49 @@
+/** Headers that a webhook adds to its deliveries: what they may be, so that none breaks out of the request or speaks for us. Pure. */
+
+import { WEBHOOK_HEADERS, WEBHOOK_HEADER_CHARACTERS } from "../../core/limits.ts";
+
+/** A token of RFC 9110. */
+const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
+/** Visible ASCII, with spaces and tabs between: no line break, no other control character, nothing to be decoded differently. */
+const VALUE = /^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/;
+
+/** What the connection, the message, its signature or its way here are described by: not for a subscriber to say. */
+const OURS = new Set([
+  "accept-encoding",
+  "cdn-loop",
+  "connection",
+  "date",
+  "expect",
+  "forwarded",
+  "host",
+  "http2-settings",
+  "keep-alive",
+  "range",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+  "via",
+  "x-real-ip",
+]);
+const OUR_PREFIXES = ["webhook-", "content-", "proxy-", "sec-", "cf-", "x-forwarded-", "access-control-"];
+
+/** What is wrong with the headers, or undefined. Never quotes a value: values may be secrets. */
+export function headersProblem(headers: Readonly<Record<string, string>>): string | undefined {
+  const entries = Object.entries(headers);
+  if (entries.length > WEBHOOK_HEADERS) return `at most ${WEBHOOK_HEADERS} headers`;
+  if (entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0) > WEBHOOK_HEADER_CHARACTERS) {
+    return `at most ${WEBHOOK_HEADER_CHARACTERS} characters of headers`;
+  }
+  const seen = new Set<string>();
+  for (const [name, value] of entries) {
+    const lower = name.toLowerCase();
+    if (!NAME.test(name)) return "a header's name is made of letters, digits and hyphens";
+    if (OURS.has(lower) || OUR_PREFIXES.some((prefix) => lower.startsWith(prefix))) return `the header ${lower} is not yours to set`;
+    if (seen.has(lower)) return `the header ${lower} is there twice`;
+    seen.add(lower);
+    if (!VALUE.test(value)) return `the value of ${lower} is visible ASCII, without line breaks and without spaces around it`;
+  }
+  return undefined;
+}

@@ -1,0 +1,137 @@
+/** A webhook declared in code: events for one outside URL. Pure: this file knows no runtime. */
+
+import type { RecordedEvent } from "../../core/event.ts";
+import { WEBHOOK_IN_FLIGHT, WEBHOOK_RATE } from "../../core/limits.ts";
+import { requireName } from "../../core/names.ts";
+import { type EventOf, type Source, requireKnownTypes } from "../source.ts";
+import { headersProblem } from "./headers.ts";
+import { targetProblem } from "./target.ts";
+import type { Predicate } from "./predicate.ts";
+
+/** Ids of webhooks added at run time begin with this; names in code may not. */
+export const WEBHOOK_ID_PREFIX = "wh_";
+
+/** A value, or the name of the variable or secret that holds it. */
+type Value = string | { readonly variable: string };
+
+/** How a webhook sends. */
+interface Manner {
+  readonly description?: string;
+  /** Where to: a URL, or the name of the variable that holds it. Without a value the webhook is off. */
+  readonly url: Value;
+  /** The name of the secret (`whsec_…`) that signs. While it holds several, parted by spaces, all of them sign: so it is replaced. */
+  readonly secret: { readonly variable: string };
+  /** Also sign with Ed25519; receivers find the public key at `/.well-known/webhooks/{name}`. */
+  readonly asymmetric?: boolean;
+  /** What a delivery's body is: `{type, timestamp, data}` around the event (the default), or one CloudEvent in its JSON format. */
+  readonly format?: "event" | "cloudevents";
+  /** Sent along with every delivery. */
+  readonly headers?: Readonly<Record<string, Value>>;
+  /** Deliveries per second, at most. */
+  readonly rate?: number;
+  /** Deliveries under way at once, at most; from 1 to 6, which is also what it is without. */
+  readonly concurrency?: number;
+  /** Where it begins when it is switched on for the first time: with what comes from then on (the default), or with all there is. */
+  readonly start?: "head" | "beginning";
+}
+
+export interface WebhookDefinition<From extends Source, Type extends EventOf<From>["type"]> extends Manner {
+  /** Whose events it sends. */
+  readonly from: From | readonly From[];
+  /** Which of them; without it all. */
+  readonly types?: readonly Type[];
+  /** What an event must fulfil besides. Pure: after a crash it may be asked again. */
+  readonly where?: (event: Extract<EventOf<From>, { readonly type: Type }>) => boolean;
+}
+
+/** Data, or the function of a webhook in code. */
+export type Where = Predicate | ((event: RecordedEvent) => boolean);
+
+/** Which events a webhook wants. */
+export interface Interest {
+  readonly types?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly where?: Where;
+}
+
+/** A webhook, as the engine sees it. */
+export interface Webhook<Name extends string = string> extends Manner {
+  readonly kind: "webhook";
+  readonly name: Name;
+  readonly sources: readonly Source[];
+  readonly types?: readonly string[];
+  readonly where?: Extract<Where, (...args: never) => unknown>;
+}
+
+/**
+ * Declares a webhook. Others can be added at run time with `POST /webhooks`.
+ *
+ * @throws {TypeError} when the name is not valid, an event is not declared, or a setting is out of bounds
+ *
+ * @example
+ * export const orderReady = webhook("order-ready", {
+ *   from: order,
+ *   types: ["OrderReady"],
+ *   url: { variable: "SHIPPING_URL" },
+ *   secret: { variable: "SHIPPING_SECRET" },
+ * });
+ */
+export function webhook<const Name extends string, From extends Source, Type extends EventOf<From>["type"] = EventOf<From>["type"]>(
+  name: Name,
+  definition: WebhookDefinition<From, Type>,
+): Webhook<Name> {
+  requireName("webhook", name);
+  const { from, types, where, ...manner } = definition;
+  const sources: readonly Source[] = Array.isArray(from) ? from : [from];
+  requireKnownTypes(`webhook "${name}"`, sources, types ?? []);
+  requireManner(name, manner);
+  return {
+    kind: "webhook",
+    name,
+    sources,
+    ...(types ? { types } : {}),
+    // It gets events of these sources and types only, which is what its parameter says.
+    ...(where ? { where: where as NonNullable<Webhook["where"]> } : {}),
+    ...manner,
+  };
+}
+
+function requireManner(name: string, { url, headers = {}, rate, concurrency }: Manner): void {
+  const texts = Object.fromEntries(
+    Object.entries(headers).map(([header, value]) => [header, typeof value === "string" ? value : "variable"]),
+  );
+  const problem =
+    (typeof url === "string" ? targetProblem(url, true) : undefined) ??
+    headersProblem(texts) ??
+    (rate !== undefined && !(rate > 0 && rate <= WEBHOOK_RATE) ? `a rate is above 0 and at most ${WEBHOOK_RATE}` : undefined) ??
+    (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= WEBHOOK_IN_FLIGHT)
+      ? `a concurrency is from 1 to ${WEBHOOK_IN_FLIGHT}`
+      : undefined);
+  if (problem) throw new TypeError(`webhook "${name}": ${problem}`);
+}
+
+/** The webhook's URL in this deployment, or undefined when it is off. */
+export function urlOf(webhook: Webhook, variables: object): string | undefined {
+  return valueOf(webhook.url, variables);
+}
+
+/** The webhook's secret in this deployment. */
+export function secretOf(webhook: Webhook, variables: object): string | undefined {
+  return valueOf(webhook.secret, variables);
+}
+
+/** The webhook's headers in this deployment. Those whose variable holds nothing, or nothing that can be sent, are left out. */
+export function headersOf(webhook: Webhook, variables: object): Record<string, string> {
+  const headers = Object.entries(webhook.headers ?? {}).flatMap(([name, value]) => {
+    const text = valueOf(value, variables);
+    return text === undefined || headersProblem({ [name]: text }) !== undefined ? [] : [[name, text] as const];
+  });
+  return Object.fromEntries(headers);
+}
+
+function valueOf(value: Value, variables: object): string | undefined {
+  if (typeof value === "string") return value;
+  const text = (variables as Record<string, unknown>)[value.variable];
+  // A variable that was piped into place often ends in a line break.
+  return typeof text === "string" && text.trim() !== "" ? text.trim() : undefined;
+}

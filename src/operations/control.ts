@@ -1,0 +1,83 @@
+/** What an operator can do to a consumer that keeps its checkpoint in D1. */
+
+import { logOf } from "../store/objects.ts";
+import type { ConsumerAction } from "../store/stream-protocol.ts";
+import { CheckpointMoved } from "../consumers/checkpoint.ts";
+import type { Checkpoint } from "../consumers/checkpoint-row.ts";
+import type { Consumer } from "../consumers/consumer.ts";
+import { activate, jump, passOver, pause } from "../consumers/override.ts";
+import { logger } from "../telemetry/logger.ts";
+
+export type ControlOutcome =
+  | { readonly outcome: "done" }
+  /** The consumer is not in a state for this. */
+  | { readonly outcome: "not-possible"; readonly detail: string };
+
+/** Why a view is not reset to another position. */
+export const VIEW_RESETS_TO_ZERO = "a view is made of all its events: it can only begin again at 0";
+
+const DONE: ControlOutcome = { outcome: "done" };
+
+/**
+ * Carries out an action. The caller rings for the consumer afterwards.
+ *
+ * @param position `skip`: of the event that is meant, when the operator named it; `reset`: where to begin again after
+ */
+export async function control(consumer: Consumer, env: Env, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
+  const { checkpoint, store } = consumer;
+  const current = await checkpoint.load(async () => {
+    const log = logOf(env, store);
+    const [head, since] = await Promise.all([log.head(), consumer.start === "head" ? log.knownSince(consumer.name) : 0]);
+    return { position: since, head };
+  });
+  switch (action) {
+    case "pause":
+      await pause(checkpoint);
+      return DONE;
+    case "resume":
+      if (current.status === "failed")
+        return notPossible("it has failed and is not paused: `retry` tries the event again, `skip` passes it over");
+      if (current.status === "paused") await activate(checkpoint);
+      return DONE;
+    case "retry":
+      if (current.status === "paused") return notPossible("it is paused: `resume` lets it go on");
+      if (!current.error) return notPossible("nothing has failed");
+      await activate(checkpoint);
+      return DONE;
+    case "skip":
+      return skip(consumer, current, position);
+    case "reset": {
+      const to = position ?? 0;
+      // Else events that are yet to come would be passed over, and nobody would notice.
+      const head = await logOf(env, store).head();
+      if (to > head) return notPossible(`the log is at position ${head}`);
+      return moved(jump(checkpoint, current.position, to));
+    }
+  }
+}
+
+async function skip(consumer: Consumer, current: Checkpoint, position?: number): Promise<ControlOutcome> {
+  const { name, store, checkpoint } = consumer;
+  const failed = current.error?.event;
+  if (!current.error || !failed || failed.position <= current.position) return notPossible("no event has failed");
+  if (position !== undefined && position !== failed.position) return notPossible(`the event that failed is at position ${failed.position}`);
+  // Before the checkpoint moves: whoever waits for the event's outcome must hear of it, also when this is cut short.
+  await consumer.skips?.(failed.position);
+  const outcome = await moved(passOver(checkpoint, current.position, failed.position, current.error));
+  if (outcome.outcome === "done") logger.warn({ message: "an operator let a consumer skip an event", store, consumer: name, ...failed });
+  return outcome;
+}
+
+async function moved(jump: Promise<void>): Promise<ControlOutcome> {
+  try {
+    await jump;
+    return DONE;
+  } catch (error) {
+    if (error instanceof CheckpointMoved) return notPossible("it has moved meanwhile; look again");
+    throw error;
+  }
+}
+
+function notPossible(detail: string): ControlOutcome {
+  return { outcome: "not-possible", detail };
+}

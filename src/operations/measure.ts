@@ -1,0 +1,67 @@
+/** The figures of one store: its log, who follows it, and its webhooks. All of them are read from what is stored, none from the memory of this worker. */
+
+import type { App } from "../definitions/app.ts";
+import { Budget, capsOf, counting } from "../core/budget.ts";
+import { METRICS_CALLS, METRICS_WEBHOOKS } from "../core/limits.ts";
+import type { LogSize } from "../store/log-protocol.ts";
+import { logOf, webhookOf } from "../store/objects.ts";
+import { databaseOf } from "../views/generations.ts";
+import type { WebhookReport } from "../store/webhook-protocol.ts";
+import { activeWebhooks, isWebhook } from "../definitions/consumers.ts";
+import { Ages } from "./lag.ts";
+import { type ConsumerReport, reportConsumers, reportWebhook } from "./report.ts";
+
+/** A consumer, and how long the next event has been waiting for it. */
+export interface Measured {
+  readonly report: ConsumerReport;
+  /** Seconds since the event after its position was recorded; 0: there is none. */
+  readonly lagSeconds: number;
+  readonly webhook?: WebhookReport;
+}
+
+export interface StoreFigures {
+  readonly log: LogSize;
+  readonly consumers: readonly Measured[];
+  readonly webhooks: { readonly all: number; readonly measured: number };
+  /** Bytes of the databases that hold views and checkpoints, for all stores together, by binding. */
+  readonly databases: ReadonlyMap<string, number>;
+}
+
+export async function measure(app: App, given: Env, store: string): Promise<StoreFigures> {
+  const budget = new Budget(capsOf(given));
+  const env = counting(given, budget);
+  const log = logOf(env, store);
+  const [size, subscribers] = await Promise.all([log.size(), log.subscribers()]);
+  const webhooks = [...activeWebhooks(app, env).map(({ name }) => name), ...subscribers.toSorted()];
+  const [reports, databases] = await Promise.all([
+    reportConsumers(app, env, store, (name) => !isWebhook(app, name)),
+    measureDatabases(app, env),
+  ]);
+  // The age of the next event is asked for each of the others, too.
+  const most = Math.max(0, Math.floor((budget.left - reports.length) / METRICS_CALLS));
+  const measured = webhooks.slice(0, Math.min(METRICS_WEBHOOKS, most));
+  const webhookReports = await Promise.all(measured.map(async (name) => measureWebhook(env, store, name, size.head)));
+  const ages = new Ages(log, Date.now());
+  const consumers = await Promise.all(
+    [...reports.map((report) => ({ report })), ...webhookReports].map(async (one) => {
+      return { ...one, lagSeconds: await ages.lagOf(one.report) };
+    }),
+  );
+  return { log: size, consumers, webhooks: { all: webhooks.length, measured: webhookReports.length }, databases };
+}
+
+async function measureWebhook(env: Env, store: string, name: string, head: number): Promise<Omit<Measured, "lagSeconds">> {
+  const webhook = await webhookOf(env, store, name).report();
+  return { report: reportWebhook(name, webhook, head), ...(webhook ? { webhook } : {}) };
+}
+
+async function measureDatabases(app: App, env: Env): Promise<Map<string, number>> {
+  const databases = new Map([["VIEWS", env.VIEWS]]);
+  for (const view of app.views.values()) databases.set(view.database ?? "VIEWS", databaseOf(env, view));
+  const sizes = [...databases].map(async ([binding, db]) => {
+    // D1 says with every answer how large it is.
+    const { meta } = await db.prepare(`SELECT 1`).all();
+    return [binding, meta.size_after] as const;
+  });
+  return new Map(await Promise.all(sizes));
+}

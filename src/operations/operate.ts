@@ -1,0 +1,77 @@
+/** An operator's word to any consumer: finds who is meant, carries the action out, and rings so that it is noticed. */
+
+import type { App } from "../definitions/app.ts";
+import { logOf, webhookOf } from "../store/objects.ts";
+import { processorConsumer } from "../processors/processor-consumer.ts";
+import type { ConsumerAction } from "../store/stream-protocol.ts";
+import { generationsOf, register, requestRebuild } from "../views/generations.ts";
+import { viewConsumer } from "../views/projector.ts";
+import type { View } from "../definitions/views/view.ts";
+import type { Consumer } from "../consumers/consumer.ts";
+import { isWebhook } from "../definitions/consumers.ts";
+import { type ControlOutcome, VIEW_RESETS_TO_ZERO, control } from "./control.ts";
+
+/**
+ * Carries out an action on the consumer of that name.
+ *
+ * @param position `skip`: of the event that is meant; `reset`: where to begin again after
+ * @returns undefined when there is no such consumer
+ */
+export async function operate(
+  app: App,
+  env: Env,
+  store: string,
+  name: string,
+  action: ConsumerAction,
+  position?: number,
+): Promise<ControlOutcome | undefined> {
+  const outcome = await carryOut(app, env, store, name, action, position);
+  if (outcome?.outcome === "done") await ring(env, store, name);
+  return outcome;
+}
+
+/** Builds a view's table anew beside the one that answers, unless one is being built. */
+export async function rebuild(env: Env, store: string, view: View): Promise<void> {
+  await requestRebuild(env, store, view);
+  await ring(env, store, view.name);
+}
+
+async function carryOut(
+  app: App,
+  env: Env,
+  store: string,
+  name: string,
+  action: ConsumerAction,
+  position?: number,
+): Promise<ControlOutcome | undefined> {
+  const view = app.views.get(name);
+  if (view) {
+    if (action !== "reset") return controlView(env, store, view, action, position);
+    if (position !== undefined && position !== 0) return { outcome: "not-possible", detail: VIEW_RESETS_TO_ZERO };
+    await requestRebuild(env, store, view);
+    return { outcome: "done" };
+  }
+  if (isWebhook(app, name)) {
+    const answer = await webhookOf(env, store, name).control(action, position);
+    return answer && ("refused" in answer ? { outcome: "not-possible", detail: answer.refused } : { outcome: "done" });
+  }
+  const processor = app.processors.get(name);
+  return processor && control(processorConsumer(app, env, store, processor), env, action, position);
+}
+
+/** A view that is being built is two consumers: the action is for whichever it fits. */
+async function controlView(env: Env, store: string, view: View, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
+  const { serving, stale, wanted, registered } = await generationsOf(env, store, view);
+  if (!registered) await register(env, store, view);
+  const tables = serving.generation === wanted.generation || stale ? [wanted] : [serving, wanted];
+  const consumers: Consumer[] = tables.map((table) => viewConsumer(env, store, view, table));
+  const outcomes: ControlOutcome[] = [];
+  for (const consumer of consumers) outcomes.push(await control(consumer, env, action, position));
+  return outcomes.find(({ outcome }) => outcome === "done") ?? (outcomes[0] as ControlOutcome);
+}
+
+/** Tells the log that the consumer has work again, and wakes it at once. */
+async function ring(env: Env, store: string, name: string): Promise<void> {
+  const asOf = await logOf(env, store).sweep();
+  await env.WAKE_UPS.send({ store, consumer: name, head: 0, asOf });
+}

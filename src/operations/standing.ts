@@ -1,0 +1,65 @@
+/** Where a store's consumers stand by what D1 has of them: what the sweep hands over to the log. */
+
+import type { App } from "../definitions/app.ts";
+import { codeHash } from "../core/code-hash.ts";
+import type { Standing } from "../store/log-protocol.ts";
+import { rebuildOf, tableOf } from "../views/table.ts";
+import type { View } from "../definitions/views/view.ts";
+import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
+import { consumersInCode } from "../definitions/consumers.ts";
+
+export type Checkpointed = Pick<CheckpointRow, "consumer" | "generation" | "position" | "status">;
+
+/** A row of `headspring_views`. */
+export interface ViewState {
+  readonly view: string;
+  readonly serving: string;
+  readonly rebuild: number;
+  readonly erase_to: number;
+}
+
+/** What one database has of a store. `binding`: the one by which the code knows the database. */
+export interface Books {
+  readonly binding: string;
+  readonly checkpoints: readonly Checkpointed[];
+  readonly views: readonly ViewState[];
+}
+
+/** Before every event: for one that has no checkpoint yet, or has something to do besides catching up. It is rung for. */
+const NOWHERE = -1;
+
+/** Where every view and processor of the code stands. */
+export function standingsOf(app: App, books: readonly Books[]): Standing[] {
+  const rowsIn = (binding: string, name: string) =>
+    books.filter((one) => one.binding === binding).flatMap(({ checkpoints }) => checkpoints.filter(({ consumer }) => consumer === name));
+  const processors = [...app.processors.keys()].map((name) => standing(name, rowsIn("VIEWS", name)[0]));
+  const views = [...app.views.values()].map((view) => {
+    const { name, database = "VIEWS" } = view;
+    const state = books
+      .filter(({ binding }) => binding === database)
+      .flatMap((one) => one.views)
+      .find((one) => one.view === name);
+    return state ? standingOfView(view, state, rowsIn(database, name)) : standing(name, undefined);
+  });
+  return [...processors, ...views];
+}
+
+/** A name for where everybody stands, and for the code that is to be there: when it is the same as before, nothing has moved. */
+export function fingerprintOf(app: App, env: Env, standings: readonly Standing[]): string {
+  const tables = [...app.views.values()].map((view) => tableOf(view).generation);
+  return codeHash({ consumers: consumersInCode(app, env), tables, standings: standings.map((one) => ({ ...one })) });
+}
+
+function standing(consumer: string, row: Checkpointed | undefined): Standing {
+  return { consumer, position: row?.position ?? NOWHERE, ...(row && row.status !== "active" ? { resting: true } : {}) };
+}
+
+function standingOfView(view: View, { serving, rebuild, erase_to: eraseTo }: ViewState, rows: readonly Checkpointed[]): Standing {
+  const { generation } = tableOf(view, rebuild);
+  const wanted = rows.find((row) => row.generation === generation);
+  if (serving === generation) return standing(view.name, eraseTo > 0 ? undefined : wanted);
+  // The table that is to answer is being built. Only if its build waits for an operator does the other one alone count.
+  if (!wanted || wanted.status === "active") return standing(view.name, undefined);
+  const isStale = rebuildOf(view, serving) === undefined;
+  return standing(view.name, isStale ? wanted : rows.find((row) => row.generation === serving));
+}

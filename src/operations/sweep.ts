@@ -1,0 +1,160 @@
+/**
+ * The cron's part: finds consumers that lag although nobody rings for them any more. The last of three safety nets.
+ *
+ * It goes through the stores in the order of their names, as far as one invocation may go, and the next one goes on there. A store's log
+ * is asked once, with what D1 has of its consumers; one that has been at rest for a day is asked once a day.
+ */
+
+import type { App } from "../definitions/app.ts";
+import { Budget, capsOf, counting } from "../core/budget.ts";
+import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "../core/limits.ts";
+import type { Standing } from "../store/log-protocol.ts";
+import { logOf } from "../store/objects.ts";
+import { envOfStore } from "../store/stores.ts";
+import { logger } from "../telemetry/logger.ts";
+import { type ViewDatabase, databasesOf, dropRetired } from "../views/retire.ts";
+import { type Books, type Checkpointed, type ViewState, fingerprintOf, standingsOf } from "./standing.ts";
+import { type Care, type Mark, careFor, cursorMark, cursorOf, marksOf, prepareSwept, remember } from "./swept.ts";
+
+/** Asks the logs of stores that have consumers to ring for those behind, and drops the tables of views that nobody needs any more. */
+export async function sweep(app: App, env: Env): Promise<void> {
+  const budget = new Budget(capsOf(env));
+  const deadline = Date.now() + SWEEP_BUDGET_MS;
+  const counted = counting(env, budget);
+  const databases = databasesOf(app, counted);
+  const run: Run = {
+    app,
+    env,
+    budget,
+    databases,
+    memory: counted.VIEWS,
+    hasRoom: (calls) => Date.now() < deadline && budget.fits(calls + SWEEP_PIECE_CALLS),
+  };
+  for (const { db } of databases) await prepareSwept(db);
+  let after = await cursorOf(run.memory);
+  do {
+    const stores = await storesAfter(databases, after);
+    const reached = await sweepPiece(run, stores);
+    const isWhole = reached === stores.length;
+    await dropRetired(app, counted, stores.slice(0, reached));
+    after = isWhole && stores.length < SWEEP_STORES ? "" : (stores[reached - 1] ?? "");
+    if (!isWhole) break;
+  } while (after !== "" && run.hasRoom(databases.length * SWEEP_PIECE_CALLS));
+  await remember(run.memory, [cursorMark(after, Date.now())], []);
+}
+
+interface Run {
+  readonly app: App;
+  readonly env: Env;
+  readonly budget: Budget;
+  readonly databases: readonly ViewDatabase[];
+  /** Where sweeps keep what they remember. */
+  readonly memory: D1Database;
+  /** Whether so many more calls fit into this invocation, and what ends the piece after them. */
+  readonly hasRoom: (calls: number) => boolean;
+}
+
+/** A store as D1 has it. */
+interface Found {
+  readonly store: string;
+  readonly standings: readonly Standing[];
+  readonly fingerprint: string;
+  readonly mark: Mark | undefined;
+  readonly care: Care;
+}
+
+/** The next stores by name, of all databases together. */
+async function storesAfter(databases: readonly ViewDatabase[], after: string): Promise<string[]> {
+  const lists = await Promise.all(
+    databases.map(async ({ db }) => {
+      const { results } = await db
+        .prepare(`SELECT DISTINCT store FROM headspring_checkpoints WHERE store > ? ORDER BY store LIMIT ?`)
+        .bind(after, SWEEP_STORES)
+        .all<{ store: string }>();
+      return results.map(({ store }) => store);
+    }),
+  );
+  return [...new Set(lists.flat())].toSorted().slice(0, SWEEP_STORES);
+}
+
+/** Answers with how many of the stores it has been through: all, unless the invocation has no more room. */
+async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> {
+  if (stores.length === 0) return 0;
+  const all = await look(run, stores);
+  const marks: Mark[] = [];
+  const restless: string[] = [];
+  let reached = 0;
+  while (reached < all.length) {
+    const some = all.slice(reached, reached + SWEEP_AT_ONCE);
+    const asked = some.filter(({ care }) => care !== "none");
+    // The first ones always: else a sweep that has no room would never get anywhere.
+    if (reached > 0 && !run.hasRoom(asked.length * SWEEP_CALLS)) break;
+    await Promise.all(
+      asked.map(async (found) => {
+        const behind = await ask(run, found);
+        const { store, fingerprint, mark, care } = found;
+        const now = Date.now();
+        if (behind === 0 && care === "thorough")
+          marks.push({ store, fingerprint, since: mark?.fingerprint === fingerprint ? mark.since : now, looked_at: now });
+        if (behind !== 0 && mark) restless.push(store);
+      }),
+    );
+    reached += some.length;
+  }
+  await remember(run.memory, marks, restless);
+  return reached;
+}
+
+/** Reads what D1 has of the stores: two statements for each database, and one for what earlier sweeps have found. */
+async function look({ app, env, databases, memory }: Run, stores: readonly string[]): Promise<Found[]> {
+  const names = JSON.stringify(stores);
+  const marks = await marksOf(memory, stores);
+  const read = await Promise.all(
+    databases.map(async ({ db, binding }) => {
+      const [checkpoints, views] = await db.batch([
+        db
+          .prepare(
+            `SELECT store, consumer, generation, position, status FROM headspring_checkpoints
+             WHERE store IN (SELECT value FROM json_each(?)) ORDER BY consumer, generation`,
+          )
+          .bind(names),
+        db
+          .prepare(`SELECT store, view, serving, rebuild, erase_to FROM headspring_views WHERE store IN (SELECT value FROM json_each(?))`)
+          .bind(names),
+      ]);
+      return {
+        binding,
+        checkpoints: Map.groupBy((checkpoints?.results ?? []) as (Checkpointed & OfStore)[], ({ store }) => store),
+        views: Map.groupBy((views?.results ?? []) as (ViewState & OfStore)[], ({ store }) => store),
+      };
+    }),
+  );
+  const now = Date.now();
+  return stores.map((store) => {
+    const books: Books[] = read.map(({ binding, checkpoints, views }) => ({
+      binding,
+      checkpoints: checkpoints.get(store) ?? [],
+      views: views.get(store) ?? [],
+    }));
+    const standings = standingsOf(app, books);
+    const fingerprint = fingerprintOf(app, env, standings);
+    const mark = marks.get(store);
+    return { store, standings, fingerprint, mark, care: careFor(mark, fingerprint, now) };
+  });
+}
+
+interface OfStore {
+  readonly store: string;
+}
+
+/** How many consumers the log has rung for because they are behind; undefined: it could not be asked. One store's trouble stops no other. */
+async function ask({ env, budget }: Run, { store, standings, care }: Found): Promise<number | undefined> {
+  try {
+    budget.spend(SWEEP_CALLS);
+    const log = logOf(await envOfStore(env, store), store);
+    return await log.wakeBehind({ standings, ...(care === "thorough" ? { thorough: true } : {}) });
+  } catch (error) {
+    logger.warn({ message: "the log of a store could not be asked who is behind; the next sweep asks again", store }, error);
+    return undefined;
+  }
+}

@@ -1,0 +1,184 @@
+/** From a queue's message to a consumer at work. The message says only "look"; the log and the checkpoint say the rest. */
+
+import { z } from "zod";
+import type { App } from "../definitions/app.ts";
+import { Budget, capsOf, counting } from "../core/budget.ts";
+import { ACKNOWLEDGE_TOGETHER_MS, CONSUMERS_AT_ONCE, CONSUMER_BUDGET_MS, CONSUMER_CALLS } from "../core/limits.ts";
+import { NAME, STORE_NAME } from "../core/names.ts";
+import { logOf, webhookOf } from "../store/objects.ts";
+import { envOfStore } from "../store/stores.ts";
+import { processorConsumer } from "../processors/processor-consumer.ts";
+import type { Acknowledgement } from "../store/log-protocol.ts";
+import type { WakeUp } from "../store/stream-protocol.ts";
+import { type ViewProgress, project } from "../views/project.ts";
+import { isWebhook } from "../definitions/consumers.ts";
+import { catchUp } from "../consumers/catch-up.ts";
+import { logger } from "../telemetry/logger.ts";
+import { traceIdOf } from "../telemetry/trace.ts";
+import { span } from "../telemetry/span.ts";
+
+const WakeUpMessage = z.object({
+  store: z.string().regex(STORE_NAME),
+  consumer: z.string().regex(NAME),
+  head: z.int(),
+  asOf: z.number().optional(),
+  trace: z.string().optional(),
+});
+
+/** Seconds before the queue hands a message back whose consumer could not even record its failure (D1 out of reach). */
+const RETRY_SECONDS = 5;
+
+/** What a message says; undefined: it is none of ours. */
+export function parseWakeUp(body: unknown): WakeUp | undefined {
+  const { success, data } = WakeUpMessage.safeParse(body);
+  if (!success) return undefined;
+  const { trace, asOf, ...wakeUp } = data;
+  return { ...wakeUp, ...(asOf === undefined ? {} : { asOf }), ...(trace === undefined ? {} : { trace }) };
+}
+
+/** Runs the consumers that a batch names, each once. */
+export async function handleWakeUps(app: App, env: Env, batch: MessageBatch): Promise<void> {
+  const byConsumer = new Map<string, Woken>();
+  for (const message of batch.messages) {
+    const parsed = parseWakeUp(message.body);
+    if (!parsed) {
+      logger.error({ message: "a message in the wake-up queue is none of ours; it is dropped", messageId: message.id });
+      message.ack();
+      continue;
+    }
+    const key = `${parsed.store}/${parsed.consumer}`;
+    const entry = byConsumer.get(key) ?? { wakeUp: parsed, messages: [] };
+    entry.messages.push(message);
+    byConsumer.set(key, entry);
+  }
+  const budget = new Budget(capsOf(env));
+  const acknowledge = acknowledgements(env, budget);
+  const waiting = [...byConsumer.values()];
+  const deadline = Date.now() + CONSUMER_BUDGET_MS;
+  let atWork = 0;
+
+  /** Whether another consumer can get anywhere in this invocation. */
+  const hasRoom = (): boolean => Date.now() < deadline && budget.fits((atWork + 1) * CONSUMER_CALLS);
+  const work = async (): Promise<void> => {
+    for (let isFirst = waiting.length === byConsumer.size; isFirst || hasRoom(); isFirst = false) {
+      const next = waiting.shift();
+      if (!next) return;
+      atWork += 1;
+      await wakeOne({ app, env, budget, acknowledge: acknowledge.one }, next);
+      atWork -= 1;
+    }
+  };
+  await Promise.all(Array.from({ length: CONSUMERS_AT_ONCE }, work));
+  await postpone(env, waiting);
+  await acknowledge.all();
+}
+
+/** A consumer, and the messages that name it. */
+interface Woken {
+  readonly wakeUp: WakeUp;
+  readonly messages: Message[];
+}
+
+/** What the consumers of one batch share. */
+interface Invocation {
+  readonly app: App;
+  readonly env: Env;
+  readonly budget: Budget;
+  readonly acknowledge: Acknowledge["one"];
+}
+
+/** Lets one consumer work. Never throws: what cannot run comes back with the queue. */
+async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, messages }: Woken): Promise<void> {
+  const { store, consumer } = wakeUp;
+  try {
+    const about = () => ({ store, consumer, head: wakeUp.head, traceId: traceIdOf(wakeUp.trace) });
+    const acknowledgement = await span("consume", about, async (note) => {
+      const reached = await wake(app, counting(await envOfStore(env, store), budget), wakeUp);
+      note({ position: reached?.position });
+      return reached;
+    });
+    for (const message of messages) message.ack();
+    // At once: another consumer of this batch may take its time.
+    if (acknowledgement) acknowledge(store, acknowledgement);
+  } catch (error) {
+    logger.warn({ message: "a consumer could not run; the queue will try again", store, consumer }, error);
+    for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
+  }
+}
+
+/** What this invocation has no room for is for the next one. */
+async function postpone(env: Env, rest: readonly Woken[]): Promise<void> {
+  if (rest.length === 0) return;
+  try {
+    await env.WAKE_UPS.sendBatch(rest.map(({ wakeUp }) => ({ body: wakeUp })));
+    for (const { messages } of rest) for (const message of messages) message.ack();
+  } catch {
+    for (const { messages } of rest) for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
+  }
+}
+
+interface Acknowledge {
+  readonly one: (store: string, acknowledgement: Acknowledgement) => void;
+  /** When all have been told. */
+  readonly all: () => Promise<unknown>;
+}
+
+/** Tells the logs how far consumers are. Those of one store that are ready at about the same time go in one call. */
+function acknowledgements(env: Env, budget: Budget): Acknowledge {
+  const open = new Map<string, Acknowledgement[]>();
+  const calls: Promise<void>[] = [];
+  const tell = async (store: string, together: readonly Acknowledgement[]): Promise<void> => {
+    await scheduler.wait(ACKNOWLEDGE_TOGETHER_MS);
+    open.delete(store);
+    budget.spend(1);
+    await envOfStore(env, store)
+      .then((placed) => logOf(placed, store).acknowledge(together))
+      .catch((error: unknown) => {
+        const message = "the log was not told how far its consumers are; it will ring again";
+        logger.warn({ message, store, count: together.length }, error);
+      });
+  };
+  return {
+    one(store, acknowledgement) {
+      const together = open.get(store);
+      if (together) {
+        together.push(acknowledgement);
+        return;
+      }
+      const first = [acknowledgement];
+      open.set(store, first);
+      calls.push(tell(store, first));
+    },
+    all: () => Promise.all(calls),
+  };
+}
+
+/** Runs one consumer, and says what the log may know of it. */
+async function wake(app: App, env: Env, wakeUp: WakeUp): Promise<Acknowledgement | undefined> {
+  const { store, consumer: name, asOf } = wakeUp;
+  const moment = asOf === undefined ? {} : { asOf };
+  if (isWebhook(app, name)) {
+    const position = await webhookOf(env, store, name).wake();
+    return { consumer: name, ...(position === Number.MAX_SAFE_INTEGER ? { position: 0, resting: true } : { position }), ...moment };
+  }
+  const progress = await run(app, env, wakeUp);
+  // Another version of the code knows it: the one before this, or a newer one while a deployment is under way. Only that one can
+  // say how far it is, and the log rings until it does.
+  if (!progress) return undefined;
+
+  const { outcome, retryInMs } = progress;
+  const position = Math.min(progress.position, progress.building ?? progress.position);
+  if (outcome === "behind" || retryInMs !== undefined) {
+    await env.WAKE_UPS.send(wakeUp, { delaySeconds: Math.ceil((retryInMs ?? 0) / 1_000) });
+  }
+  return { consumer: name, position, resting: outcome === "resting", ...moment };
+}
+
+/** Lets the view or processor of that name work. */
+async function run(app: App, env: Env, { store, consumer: name }: WakeUp): Promise<ViewProgress | undefined> {
+  const deadline = Date.now() + CONSUMER_BUDGET_MS;
+  const view = app.views.get(name);
+  if (view) return project(env, store, view, deadline);
+  const processor = app.processors.get(name);
+  return processor && catchUp(processorConsumer(app, env, store, processor), logOf(env, store), deadline);
+}

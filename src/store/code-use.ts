@@ -1,0 +1,50 @@
+/** What code says of a category, as the store's catalog keeps it: said once for each store in an isolate, after the first write. */
+
+import { z } from "zod";
+import type { App } from "../definitions/app.ts";
+import type { DataSchema } from "../core/event.ts";
+import { catalogOf } from "./objects.ts";
+import { logger } from "../telemetry/logger.ts";
+import { schemaVersionOf } from "../definitions/upcast.ts";
+import type { CodeSchema } from "./catalog-protocol.ts";
+
+/** Stores and categories that an isolate remembers to have said. Ours: some megabytes at most; beyond it they are said again. */
+const REMEMBERED_USES = 10_000;
+
+/** What new events of a category in code are written with. The schemas describe what is stored. */
+export function codeSchemasOf(events: Readonly<Record<string, DataSchema>>): CodeSchema[] {
+  return Object.entries(events).map(([eventType, schema]) => ({
+    eventType,
+    version: schemaVersionOf(schema),
+    schema: JSON.stringify(z.toJSONSchema(schema, { unrepresentable: "any" })),
+  }));
+}
+
+/** Tells the catalogs of stores what code has in them. One for each app in an isolate. */
+export class CodeUse {
+  readonly #app: App;
+  readonly #said = new Set<string>();
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  /** Costs nothing but a look into a set, except the first time. Nobody waits for it: what fails is said again after the next write. */
+  note(env: Env, store: string, category: string): void {
+    const key = `${store}/${category}`;
+    if (this.#said.has(key)) return;
+    const declared = this.#app.aggregates.get(category) ?? this.#app.categories.get(category);
+    if (!declared) return;
+    if (this.#said.size >= REMEMBERED_USES) this.#said.clear();
+    this.#said.add(key);
+    const kind = this.#app.aggregates.has(category) ? "aggregate" : "plain";
+    void this.#say(env, store, category, kind, declared.events as Record<string, DataSchema>).catch((error: unknown) => {
+      this.#said.delete(key);
+      logger.warn({ message: "the store's catalog could not be told what code declares", store, category }, error);
+    });
+  }
+
+  async #say(env: Env, store: string, category: string, kind: string, events: Record<string, DataSchema>): Promise<void> {
+    await catalogOf(env, store).useCode(category, kind, codeSchemasOf(events));
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * What streams, doors and consumers say to a store's log. The rules of `protocol.ts` hold here too:
+ * fields may be added as optional, never renamed or removed.
+ */
+
+import type { LoggedEvent, StoredEvent } from "../core/event.ts";
+
+/** The log's answer to a stream that hands over its events. */
+export interface Sequenced {
+  /** The stream's version as the log has it now. Smaller than what was sent means a gap: send again from there. */
+  readonly head: number;
+  /** The first event that this call added, with its position; those after it follow without holes. */
+  readonly first?: { readonly version: number; readonly position: number };
+  /** What was sent is not what the log has at the same version: the stream was restored to an earlier time. */
+  readonly diverged?: boolean;
+}
+
+/** What a live subscription may ask for. The log also tests it on events in memory. */
+export interface FeedFilter {
+  /** Any of these types; absent: all. */
+  readonly types?: readonly string[];
+  /** Any of these categories; absent: all. */
+  readonly categories?: readonly string[];
+  /** One stream only: `category/id`. Served by the log's index. */
+  readonly stream?: string;
+  /** Any of these streams: looks at every entry, as the filters above do. */
+  readonly streams?: readonly string[];
+}
+
+export interface LogFilter extends FeedFilter {
+  /** Events with this id, in lower case. */
+  readonly id?: string;
+  /** Events recorded from this time on, and before that one; milliseconds since 1970. Looks at every entry: a log is not in the order of time. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+export interface LogReadRequest extends LogFilter {
+  /** The position after which to read, in the reading direction. Backward, null means from the head. */
+  readonly after: number | null;
+  /** The last position to look at, inclusive. */
+  readonly to?: number;
+  readonly limit: number;
+  /** Bytes of `data` and `meta` after which the page ends; without it {@link PAGE_BYTES}. */
+  readonly bytes?: number;
+  readonly direction?: "forward" | "backward";
+}
+
+export interface LogPage {
+  readonly events: readonly LoggedEvent[];
+  /** The last position looked at; backward null at the beginning. */
+  readonly next: number | null;
+  readonly head: number;
+}
+
+/** A stream as the log knows it. */
+export interface StreamSummary {
+  /** `category/id`. */
+  readonly stream: string;
+  readonly version: number;
+  /** The position of that version. */
+  readonly lastPosition: number;
+}
+
+/** How large a log is. */
+export interface LogSize {
+  readonly head: number;
+  /** How many objects it is made of. */
+  readonly segments: number;
+  /** Of the last of them. */
+  readonly bytes: number;
+  /** Live subscriptions, server-sent events included. */
+  readonly subscriptions: number;
+}
+
+/** What a consumer reports when it rests. */
+export interface Acknowledgement {
+  readonly consumer: string;
+  readonly position: number;
+  /** It stopped on purpose (paused or failed): do not ring for it until it reports again. Counts only with `asOf`. */
+  readonly resting?: boolean;
+  /** `asOf` of the wake-up that it answers. What was reported as of a moment before the last {@link LogRpc.sweep} counts for nothing. */
+  readonly asOf?: number;
+}
+
+/** Where a consumer stands by D1. */
+export interface Standing {
+  readonly consumer: string;
+  /** -1: it has something to do, wherever the head is. */
+  readonly position: number;
+  /** It is paused or has failed. */
+  readonly resting?: boolean;
+}
+
+/** What the cron's sweep has read of a store's consumers. */
+export interface Census {
+  /** Of those that keep their position in D1. */
+  readonly standings: readonly Standing[];
+  /** Also wake those whose place nobody knows, although nothing says that they are behind. */
+  readonly thorough?: boolean;
+}
+
+export interface LogRpc {
+  /** Takes a stream's events, contiguously; what it already has it ignores (promise 3). An empty list asks for the head. */
+  sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced>;
+  read(request: LogReadRequest): Promise<LogPage>;
+  /** Positions of a stream's versions `from`…`to`, by version. */
+  positions(stream: string, from: number, to: number): Promise<Record<number, number>>;
+  head(): Promise<number>;
+  /** Waits until an event that passes the filter comes after a position, or so many milliseconds. Answers with the head. */
+  changed(filter: FeedFilter, after: number, ms: number): Promise<number>;
+  /** How large it has become. */
+  size(): Promise<LogSize>;
+  /** Streams in the order of their names (of UTF-8 bytes), of one category or of all, after this name. */
+  streams(category: string | undefined, after: string, limit: number): Promise<StreamSummary[]>;
+  /** Opens a live subscription over a WebSocket; `log/feed.ts` says what is asked and what is sent. */
+  fetch(request: Request): Promise<Response>;
+  /** Consumers say how far they are, so that the log knows for whom to ring again. */
+  acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<void>;
+  /**
+   * Rings for every consumer that is not known to be at the head, those that rest included, and keeps ringing. What consumers report as
+   * of a moment before this counts no more. Answers with that moment, for wake-ups that others send.
+   */
+  sweep(): Promise<number>;
+  /**
+   * Rings for the consumers that are behind by what the sweep has read, and keeps ringing. Answers with how many they are: 0 says that the
+   * store is at rest.
+   */
+  wakeBehind(census: Census): Promise<number>;
+  /** The head as it was when the log first knew of a consumer: where one that wants no history begins. */
+  knownSince(consumer: string): Promise<number>;
+  /** Adds a consumer known only at run time (a webhook). Idempotent. */
+  subscribe(consumer: string): Promise<void>;
+  unsubscribe(consumer: string): Promise<void>;
+  subscribers(): Promise<string[]>;
+}

@@ -1,0 +1,41 @@
+/**
+ * From a store's name to where it lies. Asked once per isolate and store: where a store lies is fixed by its first write
+ * (or by `PUT /stores/{name}` before that), and never changes.
+ */
+
+import { DIRECTORY } from "./catalog-protocol.ts";
+import type { DirectoryRpc } from "./catalog-protocol.ts";
+import { PLACEMENTS_REMEMBERED } from "../core/limits.ts";
+import { type Placement, placedEnv, placementOfDeployment } from "./placement.ts";
+
+/** Placements that are fixed. Only those: one that is not may be another by the next request. */
+const fixed = new Map<string, Placement>();
+
+/** The deployment's directory of stores. It lies where the deployment says. */
+export function directoryOf(env: Env): DirectoryRpc {
+  return placedEnv(env, placementOfDeployment(env)).CATALOGS.getByName(DIRECTORY);
+}
+
+/**
+ * Where a store lies.
+ *
+ * @param isWrite something is about to be written: from now on the store lies where it lies. Without it, one that was never written lies
+ * where the deployment says, so far.
+ */
+export async function placementOf(env: Env, store: string, isWrite: boolean): Promise<Placement> {
+  const deployment = placementOfDeployment(env);
+  const key = `${deployment.jurisdiction ?? ""}/${store}`;
+  const known = fixed.get(key);
+  if (known) return known;
+  const directory = directoryOf(env);
+  const entry = isWrite ? (await directory.placeStore(store, deployment)).entry : await directory.findStore(store);
+  if (!entry) return deployment;
+  if (fixed.size >= PLACEMENTS_REMEMBERED) fixed.clear();
+  fixed.set(key, entry);
+  return entry;
+}
+
+/** The environment that leads to a store's objects and databases. */
+export async function envOfStore(env: Env, store: string, isWrite = false): Promise<Env> {
+  return placedEnv(env, await placementOf(env, store, isWrite));
+}
