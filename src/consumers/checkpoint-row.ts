@@ -22,6 +22,8 @@ export interface Checkpoint {
   readonly failures: number;
   /** Milliseconds since 1970; undefined: it has not moved yet. */
   readonly movedAt?: number;
+  /** Of a view's table that another version's has replaced: when its own code last had it at the head. Milliseconds since 1970. */
+  readonly keptAt?: number;
 }
 
 export interface CheckpointRow {
@@ -38,12 +40,14 @@ export interface CheckpointRow {
   readonly processed: number;
   readonly failures: number;
   readonly moved_at: number | null;
+  readonly kept_at: number | null;
 }
 
 export function fromRow(row: CheckpointRow): Checkpoint {
   const { position, status, attempts, next_attempt_at: nextAttemptAt, born_at: bornAt, started_at: startedAt } = row;
   const error = row.error === null ? {} : { error: JSON.parse(row.error) as ConsumerError };
-  const { processed, failures, pace, moved_at: movedAt } = row;
+  const { processed, failures, pace, moved_at: movedAt, kept_at: keptAt } = row;
   const known = { position, status, attempts, nextAttemptAt, bornAt, startedAt, processed, failures };
-  return { ...known, ...error, ...(pace === null ? {} : { pace }), ...(movedAt === null ? {} : { movedAt }) };
+  const moments = { ...(movedAt === null ? {} : { movedAt }), ...(keptAt === null ? {} : { keptAt }) };
+  return { ...known, ...error, ...(pace === null ? {} : { pace }), ...moments };
 }

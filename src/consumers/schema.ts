@@ -20,6 +20,7 @@ const SCHEMA = [
     processed       INTEGER NOT NULL DEFAULT 0,    -- events whose effects were committed, since this row was made
     failures        INTEGER NOT NULL DEFAULT 0,    -- failed attempts since then
     moved_at        INTEGER,                       -- milliseconds since 1970; when position was last moved
+    kept_at         INTEGER,                       -- milliseconds since 1970; of a view's table: when code of its definition last had it at the head while another table was on record
     PRIMARY KEY (store, consumer, generation)
   ) STRICT, WITHOUT ROWID`,
   `CREATE TRIGGER IF NOT EXISTS headspring_checkpoint_guard
@@ -40,6 +41,10 @@ const SCHEMA = [
     serving  TEXT    NOT NULL,                     -- the generation whose table answers
     rebuild  INTEGER NOT NULL DEFAULT 0,           -- how often a rebuild was asked for: part of the generation that is wanted
     erase_to INTEGER NOT NULL DEFAULT 0,           -- a table born before this position still has what was erased there
+    deployment     TEXT,                           -- id of the version of the code whose table this is; NULL: unknown
+    deployed_at    INTEGER,                        -- milliseconds since 1970; when that version was uploaded
+    quiet_since    INTEGER,                        -- milliseconds since 1970; since when nobody has moved that table while code of another definition did move its own
+    quiet_position INTEGER,                        -- where it stands since then
     PRIMARY KEY (store, view)
   ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS headspring_generations (
@@ -50,20 +55,27 @@ const SCHEMA = [
   ) STRICT, WITHOUT ROWID`,
 ];
 
-/** Columns of the checkpoints that came later: a database made before gets them. */
+/** Columns that came later: a database made before gets them. */
 const ADDED = [
-  ["processed", "INTEGER NOT NULL DEFAULT 0"],
-  ["failures", "INTEGER NOT NULL DEFAULT 0"],
-  ["moved_at", "INTEGER"],
+  ["headspring_checkpoints", "processed", "INTEGER NOT NULL DEFAULT 0"],
+  ["headspring_checkpoints", "failures", "INTEGER NOT NULL DEFAULT 0"],
+  ["headspring_checkpoints", "moved_at", "INTEGER"],
+  ["headspring_checkpoints", "kept_at", "INTEGER"],
+  ["headspring_views", "deployment", "TEXT"],
+  ["headspring_views", "deployed_at", "INTEGER"],
+  ["headspring_views", "quiet_since", "INTEGER"],
+  ["headspring_views", "quiet_position", "INTEGER"],
 ] as const;
 
-const SELECT_COLUMNS = `SELECT name FROM pragma_table_info('headspring_checkpoints')`;
+const SELECT_COLUMNS = [...new Set(ADDED.map(([table]) => table))]
+  .map((table) => `SELECT '${table}.' || name AS name FROM pragma_table_info('${table}')`)
+  .join(" UNION ALL ");
 
 async function create(db: D1Database, statements: readonly string[]): Promise<void> {
   const results = await db.batch<{ name: string }>([...SCHEMA, ...statements, SELECT_COLUMNS].map((statement) => db.prepare(statement)));
   const columns = new Set(results.at(-1)?.results.map(({ name }) => name));
-  for (const [column, declaration] of ADDED.filter(([column]) => !columns.has(column))) {
-    const added = db.prepare(`ALTER TABLE headspring_checkpoints ADD COLUMN ${column} ${declaration}`).run();
+  for (const [table, column, declaration] of ADDED.filter(([table, column]) => !columns.has(`${table}.${column}`))) {
+    const added = db.prepare(`ALTER TABLE ${table} ADD COLUMN ${column} ${declaration}`).run();
     await added.catch((error: unknown) => {
       if (!String(error).includes("duplicate column name")) throw error; // another worker was faster
     });

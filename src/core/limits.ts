@@ -152,8 +152,16 @@ export const VIEW_COLUMNS = 99;
 export const VIEW_LOAD_BYTES = 16 * MiB;
 /** Milliseconds that a table being built may take before the one that answers gets its turn. Ours: about when people notice that a view is late. */
 export const VIEW_BUILD_SLICE_MS = 500;
-/** Milliseconds for which a table that was replaced does not come back. Platform: two versions of a Worker run side by side for some time during a deployment. */
+/**
+ * Milliseconds for which a table goes on answering its own version of the code although another version's is ahead of it; and for which
+ * that other version is rung for, to move its own. Ours: a consumer that can be woken is at the head long before.
+ */
 export const VIEW_ROLLOUT_MS = 60_000;
+/**
+ * Milliseconds without a sign of the newer version of the code after which the older one owns a view again: the deployment was taken back.
+ * Ours: the cron rings twelve times (platform: any of the versions may answer), so a version with half of the invocations is seen.
+ */
+export const VIEW_ROLLBACK_MS = 3_600_000;
 /** Milliseconds after which a table that was replaced is dropped. Ours: time to take back a deployment without building again. */
 export const VIEW_GRACE_MS = 3_600_000;
 /** Milliseconds between two wake-ups that queries send to a view which is being built. Ours: how late a build notices a deployment that no event follows. */

@@ -19,7 +19,7 @@ import {
   placementOfDeployment,
 } from "../store/placement.ts";
 import { directoryOf, envOfStore } from "../store/stores.ts";
-import { viewBindings } from "../views/generations.ts";
+import { viewBindings } from "../views/database.ts";
 import { routeOf } from "./auth.ts";
 import { jsonBody } from "./body.ts";
 import { Problem } from "./problem.ts";

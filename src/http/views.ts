@@ -25,8 +25,8 @@ export function viewRoutes(app: App) {
   routes.get("/", async (context) => {
     const reports = await reportConsumers(app, context.env, storeOf(context), (name) => app.views.has(name));
     const views = [...app.views.values()].map((view) => {
-      const { position, status, stale, rebuild } = reports.find(({ name }) => name === view.name) ?? {};
-      return { ...declared(view), position, status, stale, rebuild };
+      const { position, status, stale, rebuild, deployment } = reports.find(({ name }) => name === view.name) ?? {};
+      return { ...declared(view), position, status, stale, rebuild, deployment };
     });
     return context.json({ views });
   });

@@ -5,7 +5,7 @@ import { Budget, capsOf, counting } from "../core/budget.ts";
 import { METRICS_CALLS, METRICS_WEBHOOKS } from "../core/limits.ts";
 import type { LogSize } from "../store/log-protocol.ts";
 import { logOf, webhookOf } from "../store/objects.ts";
-import { databaseOf } from "../views/generations.ts";
+import { databaseOf } from "../views/database.ts";
 import type { WebhookReport } from "../store/webhook-protocol.ts";
 import { activeWebhooks, isWebhook } from "../definitions/consumers.ts";
 import { Ages } from "./lag.ts";

@@ -5,7 +5,8 @@ import { logOf, webhookOf } from "../store/objects.ts";
 import type { ConsumerError } from "../definitions/hooks.ts";
 import type { ConsumerStatus } from "../store/stream-protocol.ts";
 import type { BlockedReport, WebhookReport } from "../store/webhook-protocol.ts";
-import { type ViewRow, databaseOf, generationsOf } from "../views/generations.ts";
+import { databaseOf } from "../views/database.ts";
+import { type ViewRow, generationsOf, withStates } from "../views/generations.ts";
 import type { View } from "../definitions/views/view.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "../consumers/checkpoint-row.ts";
 import { activeWebhooks } from "../definitions/consumers.ts";
@@ -36,6 +37,8 @@ export interface ConsumerReport {
   readonly stale?: true;
   /** Of a view: the table that is being built beside the one that answers. */
   readonly rebuild?: RebuildReport;
+  /** Of a view: id of the version of the code whose table is on record. It answers every version that has none of its own. */
+  readonly deployment?: string;
   /** Of a webhook: streams whose events wait for one that has failed. */
   readonly blocked?: BlockedReport;
   /** Events that an operator let it skip, the last first. */
@@ -57,6 +60,7 @@ export interface RebuildReport {
 
 /** All rows of one store in one database. */
 interface Books {
+  readonly rows: readonly CheckpointRow[];
   readonly checkpoints: ReadonlyMap<string, Checkpoint>;
   readonly views: ReadonlyMap<string, ViewRow>;
 }
@@ -126,6 +130,7 @@ async function open(db: D1Database, store: string): Promise<Books> {
   const rows = (checkpoints?.results ?? []) as unknown as CheckpointRow[];
   const states = (views?.results ?? []) as unknown as (ViewRow & { readonly view: string })[];
   return {
+    rows,
     checkpoints: new Map(rows.map((row) => [keyOf(row.consumer, row.generation), fromRow(row)])),
     views: new Map(states.map((row) => [row.view, row])),
   };
@@ -135,10 +140,11 @@ function keyOf(consumer: string, generation: string): string {
   return `${consumer}/${generation}`;
 }
 
-async function reportView(env: Env, store: string, view: View, { checkpoints, views }: Books, head: number): Promise<ConsumerReport> {
-  const { serving, wanted, stale } = await generationsOf(env, store, view, views.get(view.name) ?? null);
+async function reportView(env: Env, store: string, view: View, { rows, checkpoints, views }: Books, head: number): Promise<ConsumerReport> {
+  const own = rows.filter(({ consumer }) => consumer === view.name);
+  const { serving, wanted, stale, owner } = await generationsOf(env, store, view, withStates(view, views.get(view.name), own));
   const at = (generation: string) => checkpoints.get(keyOf(view.name, generation)) ?? NEW;
-  const served = report(view.name, "view", at(serving.generation), head);
+  const served = { ...report(view.name, "view", at(serving.generation), head), ...(owner ? { deployment: owner.id } : {}) };
   if (serving.generation === wanted.generation) return served;
   const rebuild = reportRebuild(at(wanted.generation), head);
   const isRebuilding = rebuild.status === "building" && (stale || served.status === "live" || served.status === "catching-up");

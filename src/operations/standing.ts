@@ -8,7 +8,9 @@ import type { View } from "../definitions/views/view.ts";
 import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
 import { consumersInCode } from "../definitions/consumers.ts";
 
-export type Checkpointed = Pick<CheckpointRow, "consumer" | "generation" | "position" | "status">;
+export type Checkpointed = Pick<CheckpointRow, "consumer" | "generation" | "position" | "status"> & {
+  readonly kept_at?: number | null;
+};
 
 /** A row of `headspring_views`. */
 export interface ViewState {
@@ -58,8 +60,12 @@ function standingOfView(view: View, { serving, rebuild, erase_to: eraseTo }: Vie
   const { generation } = tableOf(view, rebuild);
   const wanted = rows.find((row) => row.generation === generation);
   if (serving === generation) return standing(view.name, eraseTo > 0 ? undefined : wanted);
+  const recorded = rows.find((row) => row.generation === serving);
+  const isOther = rebuildOf(view, serving) === undefined;
+  // Another version's table is on record, and this code's own is kept beside it. The one behind is rung for.
+  if (isOther && eraseTo === 0 && wanted?.status === "active" && typeof wanted.kept_at === "number" && recorded)
+    return standing(view.name, wanted.position <= recorded.position ? wanted : recorded);
   // The table that is to answer is being built. Only if its build waits for an operator does the other one alone count.
   if (!wanted || wanted.status === "active") return standing(view.name, undefined);
-  const isStale = rebuildOf(view, serving) === undefined;
-  return standing(view.name, isStale ? wanted : rows.find((row) => row.generation === serving));
+  return standing(view.name, isOther ? wanted : recorded);
 }

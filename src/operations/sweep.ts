@@ -114,7 +114,7 @@ async function look({ app, env, databases, memory }: Run, stores: readonly strin
       const [checkpoints, views] = await db.batch([
         db
           .prepare(
-            `SELECT store, consumer, generation, position, status FROM headspring_checkpoints
+            `SELECT store, consumer, generation, position, status, kept_at FROM headspring_checkpoints
              WHERE store IN (SELECT value FROM json_each(?)) ORDER BY consumer, generation`,
           )
           .bind(names),

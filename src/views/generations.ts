@@ -1,26 +1,28 @@
 /**
  * The tables that a view has in a store. One of them serves: it answers queries. One is wanted: the table of the code as
  * it is now, and of the last rebuild that was asked for. While they are not the same, the wanted one is being built
- * beside the other; when it has reached the log's head it takes over.
+ * beside the other; when it has reached the log's head it takes over. One is on record: it serves every version of the code that has
+ * no table of its own (`succession.ts`).
  */
 
-import type { App } from "../definitions/app.ts";
 import { CheckpointStore } from "../consumers/checkpoint.ts";
+import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
 import { prepare } from "../consumers/schema.ts";
 import { VIEW_ROLLOUT_MS } from "../core/limits.ts";
 import type { Layout } from "./layout.ts";
+import { type Succession, type TableState, answersItself, swap } from "./succession.ts";
 import { ViewTable, rebuildOf, tableOf } from "./table.ts";
 import type { View } from "../definitions/views/view.ts";
-import { logger } from "../telemetry/logger.ts";
+import { type Deployment, deploymentOf } from "../store/deployment.ts";
+import { databaseOf } from "./database.ts";
 
-export interface Generations {
+export interface Generations extends Succession {
   /** The table that answers. */
   readonly serving: ViewTable;
   /** Its code is not this code: nobody moves it on. */
   readonly stale: boolean;
   /** The table that shall answer. */
   readonly wanted: ViewTable;
-  readonly rebuild: number;
   /** Tables born before this position have what was erased there. */
   readonly eraseTo: number;
   /** It is on record that the view exists here. */
@@ -36,35 +38,39 @@ export interface ViewRow {
   readonly erase_to: number;
   /** JSON: a list of positions. */
   readonly skipped?: string;
+  readonly deployment?: string | null;
+  readonly deployed_at?: number | null;
+  readonly quiet_since?: number | null;
+  readonly quiet_position?: number | null;
+  /** JSON: the state of the table of this code, and of the one on record, where they are not the same. */
+  readonly own?: string | null;
+  readonly other?: string | null;
 }
 
-/** The bindings of the databases that views and checkpoints are kept in. */
-export function viewBindings(app: Pick<App, "views">): string[] {
-  return [...new Set(["VIEWS", ...[...app.views.values()].map(({ database = "VIEWS" }) => database)])];
-}
-
-/** The view's database. */
-export function databaseOf(env: Env, view: Pick<View, "name" | "database">): D1Database {
-  const { name, database = "VIEWS" } = view;
-  const db = (env as unknown as Record<string, D1Database | undefined>)[database]; // its name comes from the app
-  if (!db || typeof db.prepare !== "function")
-    throw new Error(`view "${name}" is kept in the D1 binding ${database}, which the deployment does not have`);
-  return db;
-}
+/** What a checkpoint says of a table, as {@link ViewRow} has it. */
+type State = Pick<CheckpointRow, "position" | "born_at" | "started_at" | "kept_at">;
 
 export function checkpointOf(env: Env, store: string, view: View, table: ViewTable): CheckpointStore {
   return new CheckpointStore(databaseOf(env, view), store, view.name, table.generation, table.schema);
 }
 
+/** The state of a table, where the one on record is not the one of this code. */
+const stateOfTable = (generation: string) =>
+  `CASE WHEN serving <> own_generation
+   THEN (SELECT json_object('position', position, 'born_at', born_at, 'started_at', started_at, 'kept_at', kept_at)
+         FROM headspring_checkpoints WHERE store = v.store AND consumer = v.view AND generation = ${generation}) END`;
+
 /** The statement that reads which table serves. */
 export function selectServing(db: Pick<D1Database, "prepare">, store: string, view: View): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT serving, rebuild, erase_to,
+      `SELECT serving, rebuild, erase_to, deployment, deployed_at, quiet_since, quiet_position,
+              ${stateOfTable("own_generation")} AS own, ${stateOfTable("v.serving")} AS other,
               (SELECT json_group_array(position) FROM headspring_skipped WHERE store = v.store AND consumer = v.view) AS skipped
-       FROM headspring_views AS v WHERE store = ? AND view = ?`,
+       FROM (SELECT *, ? || CASE rebuild WHEN 0 THEN '' ELSE '_' || rebuild END AS own_generation
+             FROM headspring_views WHERE store = ? AND view = ?) AS v`,
     )
-    .bind(store, view.name);
+    .bind(tableOf(view).generation, store, view.name);
 }
 
 /** Which tables there are. A view that never ran is served by the table of its code. */
@@ -72,20 +78,55 @@ export async function generationsOf(env: Env, store: string, view: View, row?: V
   const db = databaseOf(env, view);
   await prepare(db);
   const found = row === undefined ? await selectServing(db, store, view).first<ViewRow>() : row;
-  const { rebuild = 0, erase_to: eraseTo = 0, serving = tableOf(view).generation, skipped = "[]" } = found ?? {};
+  const { rebuild = 0, erase_to: eraseTo = 0, serving: recorded = tableOf(view).generation, skipped = "[]" } = found ?? {};
   const wanted = tableOf(view, rebuild);
-  const rest = { wanted, rebuild, eraseTo, registered: Boolean(found), skipped: new Set(JSON.parse(skipped) as number[]) };
-  if (serving === wanted.generation) return { serving: wanted, stale: false, ...rest };
-  return { serving: await servingTable(db, view, serving), stale: rebuildOf(view, serving) === undefined, ...rest };
+  const known = { recorded, owner: ownerOf(found), wanted, rebuild, eraseTo, registered: Boolean(found) };
+  const rest = { ...known, skipped: new Set(JSON.parse(skipped) as number[]) };
+  const own = stateOf(found?.own);
+  if (recorded === wanted.generation) return { serving: wanted, stale: false, ...rest, own, other: undefined };
+  // A rebuild of the same code: it is moved on.
+  if (rebuildOf(view, recorded) !== undefined)
+    return { serving: await servingTable(db, view, recorded), stale: false, ...rest, own, other: undefined };
+  const state = stateOf(found?.other) ?? { position: 0, bornAt: 0, startedAt: 0 };
+  const isStill = found?.quiet_since != null && found.quiet_position === state.position;
+  const other = { ...state, ...(isStill ? { quietSince: found.quiet_since } : {}) };
+  const isOwn = answersItself(own, other, eraseTo, Date.now());
+  return { serving: isOwn ? wanted : await servingTable(db, view, recorded), stale: !isOwn, ...rest, own, other };
+}
+
+function ownerOf(row: ViewRow | null): Deployment | undefined {
+  const { deployment: id, deployed_at: at } = row ?? {};
+  return typeof id === "string" && typeof at === "number" ? { id, at } : undefined;
+}
+
+function stateOf(json: string | null | undefined): TableState | undefined {
+  if (json === undefined || json === null) return undefined;
+  const { position, born_at: bornAt, started_at: startedAt, kept_at: keptAt } = JSON.parse(json) as State;
+  return { position, bornAt, startedAt, ...(keptAt === null ? {} : { keptAt }) };
+}
+
+/** A row of `headspring_views` with the states of its tables, where all checkpoints of the view have been read. */
+export function withStates(
+  view: View,
+  row: ViewRow | undefined,
+  checkpoints: readonly (State & { readonly generation: string })[],
+): ViewRow | null {
+  if (!row) return null;
+  const state = (generation: string) => {
+    const found = checkpoints.find((one) => one.generation === generation);
+    return found ? JSON.stringify(found) : null;
+  };
+  return { ...row, own: state(tableOf(view, row.rebuild).generation), other: state(row.serving) };
 }
 
 /** Puts on record that the view exists here: from then on another definition is built beside the one that serves. */
 export async function register(env: Env, store: string, view: View): Promise<void> {
   const db = databaseOf(env, view);
   await prepare(db);
+  const { id = null, at = null } = deploymentOf(env) ?? {};
   await db
-    .prepare(`INSERT OR IGNORE INTO headspring_views (store, view, serving) VALUES (?, ?, ?)`)
-    .bind(store, view.name, tableOf(view).generation)
+    .prepare(`INSERT OR IGNORE INTO headspring_views (store, view, serving, deployment, deployed_at) VALUES (?, ?, ?, ?, ?)`)
+    .bind(store, view.name, tableOf(view).generation, id, at)
     .run();
 }
 
@@ -106,51 +147,27 @@ async function servingTable(db: D1Database, view: View, generation: string): Pro
   return table;
 }
 
-/**
- * Lets the wanted table answer, if it is not behind the one that does: nobody's reads go back in time.
- *
- * A table that was replaced a moment ago does not come back: during a deployment workers of both versions run, and
- * would swap to and fro.
- */
-export async function swap(env: Env, store: string, view: View, { serving, wanted, rebuild }: Generations): Promise<boolean> {
-  const db = databaseOf(env, view);
-  const now = Date.now();
-  const [taken] = await db.batch([
-    db
-      .prepare(
-        `UPDATE headspring_views AS v SET serving = ?
-         WHERE store = ? AND view = ? AND serving = ? AND rebuild = ?
-           AND (SELECT position FROM headspring_checkpoints WHERE store = v.store AND consumer = v.view AND generation = ?)
-            >= (SELECT COALESCE(MAX(position), 0) FROM headspring_checkpoints WHERE store = v.store AND consumer = v.view AND generation = v.serving)
-           AND NOT EXISTS (SELECT 1 FROM headspring_checkpoints
-                           WHERE store = v.store AND consumer = v.view AND generation = ? AND retired_at > ?)`,
-      )
-      .bind(wanted.generation, store, view.name, serving.generation, rebuild, wanted.generation, wanted.generation, now - VIEW_ROLLOUT_MS),
-    db
-      .prepare(
-        `UPDATE headspring_checkpoints AS c SET retired_at = CASE generation WHEN ? THEN NULL ELSE ? END
-         WHERE store = ? AND consumer = ? AND generation IN (?, ?)
-           AND EXISTS (SELECT 1 FROM headspring_views WHERE store = c.store AND view = c.consumer AND serving = ?)`,
-      )
-      .bind(wanted.generation, now, store, view.name, wanted.generation, serving.generation, wanted.generation),
-  ]);
-  const isTaken = (taken?.meta.changes ?? 0) > 0;
-  if (isTaken) logger.info({ message: "a view is served by its new table", store, consumer: view.name, generation: wanted.generation });
-  return isTaken;
-}
-
 /** Asks for the table to be built anew, unless one is being built. */
 export async function requestRebuild(env: Env, store: string, view: View): Promise<void> {
   await register(env, store, view);
-  const { serving, wanted, rebuild } = await generationsOf(env, store, view);
-  if (serving.generation === wanted.generation) await advance(env, store, view, rebuild);
+  const generations = await generationsOf(env, store, view);
+  const { serving, wanted, other } = generations;
+  if (serving.generation !== wanted.generation) return;
+  // An operator's word to code whose table is not on record: if the code that is on record seems to be gone, then it was a rollback.
+  if (other && (await swap(env, store, view, generations, VIEW_ROLLOUT_MS)))
+    await advance(env, store, view, { ...generations, recorded: wanted.generation });
+  else await advance(env, store, view, generations);
 }
 
-async function advance(env: Env, store: string, view: View, rebuild: number): Promise<void> {
-  await databaseOf(env, view)
+/** Unless a rebuild of the one on record is under way. */
+async function advance(env: Env, store: string, view: View, { recorded, rebuild }: Succession): Promise<boolean> {
+  const [, of = "0"] = recorded.split("_");
+  if (Number(of) !== rebuild) return false;
+  const { meta } = await databaseOf(env, view)
     .prepare(`UPDATE headspring_views SET rebuild = rebuild + 1 WHERE store = ? AND view = ? AND rebuild = ? AND serving = ?`)
-    .bind(store, view.name, rebuild, tableOf(view, rebuild).generation)
+    .bind(store, view.name, rebuild, recorded)
     .run();
+  return meta.changes > 0;
 }
 
 /** The statement that puts on record that a table older than this position has what was erased there. */
@@ -161,21 +178,32 @@ export function markErased(db: D1Database, store: string, view: View, position: 
 }
 
 /**
- * Asks for a rebuild when the table that serves still has what was erased. Not while another is being built:
+ * Asks for a rebuild when the table of this code still has what was erased. Not while another is being built:
  * erasures that come often would never let one end.
  */
 export async function rebuildIfErased(env: Env, store: string, view: View): Promise<boolean> {
-  const { serving, wanted, rebuild, eraseTo } = await generationsOf(env, store, view);
-  if (eraseTo === 0 || serving.generation !== wanted.generation) return false;
+  const generations = await generationsOf(env, store, view);
+  const { serving, wanted, own, other, eraseTo } = generations;
+  if (eraseTo === 0) return false;
+  // Beside another version's table: what is being built for the first time is not begun again. That the erasure is carried out says the other.
+  if (other) return own?.keptAt !== undefined && eraseTo > own.bornAt && (await advance(env, store, view, generations));
+  if (serving.generation !== wanted.generation) return false;
   const { bornAt } = await checkpointOf(env, store, view, serving).load();
-  if (eraseTo > bornAt) await advance(env, store, view, rebuild);
+  if (eraseTo > bornAt) await advance(env, store, view, generations);
   else await carriedOut(env, store, view, eraseTo);
   return eraseTo > bornAt;
 }
 
+/** Not while there is a table that still has what was erased, and that another version of the code would answer from. */
 async function carriedOut(env: Env, store: string, view: View, eraseTo: number): Promise<void> {
   await databaseOf(env, view)
-    .prepare(`UPDATE headspring_views SET erase_to = 0 WHERE store = ? AND view = ? AND erase_to = ?`)
+    .prepare(
+      `UPDATE headspring_views AS v SET erase_to = 0 WHERE store = ? AND view = ? AND erase_to = ?
+         AND NOT EXISTS (SELECT 1 FROM headspring_checkpoints AS c
+                         WHERE c.store = v.store AND c.consumer = v.view AND c.generation <> v.serving AND c.born_at < v.erase_to
+                           AND CASE v.rebuild WHEN 0 THEN instr(c.generation, '_') = 0
+                               ELSE substr(c.generation, instr(c.generation, '_') + 1) = CAST(v.rebuild AS TEXT) END)`,
+    )
     .bind(store, view.name, eraseTo)
     .run();
 }

@@ -6,14 +6,16 @@ import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
 import { type Progress } from "../consumers/consumer.ts";
 import { catchUp } from "../consumers/catch-up.ts";
 import { prepare } from "../consumers/schema.ts";
-import { CONSUMER_CALLS, VIEW_BUILD_SLICE_MS } from "../core/limits.ts";
+import { CONSUMER_CALLS, VIEW_BUILD_SLICE_MS, VIEW_ROLLOUT_MS } from "../core/limits.ts";
 import { logOf } from "../store/objects.ts";
-import { type ViewRow, databaseOf, generationsOf, rebuildIfErased, register, selectServing, swap } from "./generations.ts";
+import { databaseOf } from "./database.ts";
+import { type ViewRow, generationsOf, rebuildIfErased, register, selectServing } from "./generations.ts";
 import { viewConsumer } from "./projector.ts";
+import { isQuiet, keep, swap } from "./succession.ts";
 import type { View } from "../definitions/views/view.ts";
 
 export interface ViewProgress extends Progress {
-  /** The position of the table that is being built. */
+  /** The position of the table that is being built, or of another version's that is behind. */
   readonly building?: number;
 }
 
@@ -33,15 +35,20 @@ export async function project(
   const log = logOf(env, store);
   for (;;) {
     const { generations, checkpoints } = await look(env, store, view);
-    const { serving, stale, wanted, skipped } = generations;
+    const { serving, stale, wanted, skipped, other } = generations;
     if (!generations.registered) await register(env, store, view);
     const wantedOne = viewConsumer(env, store, view, wanted, skipped);
     wantedOne.checkpoint.saw(checkpoints);
     if (serving.generation === wanted.generation) {
       const progress = await catchUp(wantedOne, log, deadline, until);
       if ((generations.eraseTo > 0 || wantedOne.erased) && (await rebuildIfErased(env, store, view))) continue;
-      return progress;
+      if (!other || progress.outcome !== "caught-up" || (await swap(env, store, view, generations))) return progress;
+      const beside = await keep(env, store, view, generations, other, progress.position);
+      // The other version's code is rung for as well, unless nobody seems to run it any more.
+      if (beside.quietSince === undefined || isQuiet(beside, Date.now(), VIEW_ROLLOUT_MS)) return progress;
+      return { ...progress, building: beside.position, outcome: "backing-off", retryInMs: VIEW_BUILD_SLICE_MS };
     }
+    if (generations.eraseTo > 0 && other && (await rebuildIfErased(env, store, view))) continue;
     // The table that answers comes first; what is being built gets slices of the time, so that it never holds up the other.
     const servingOne = viewConsumer(env, store, view, serving, skipped);
     servingOne.checkpoint.saw(checkpoints);
@@ -50,9 +57,17 @@ export async function project(
       : await catchUp(servingOne, log, deadline, until);
     if (live.position >= until) return live;
     const build = await catchUp(wantedOne, log, Math.min(deadline, Date.now() + VIEW_BUILD_SLICE_MS));
-    const swapped = build.outcome === "caught-up" && (await swap(env, store, view, generations));
+    const isBuilt = build.outcome === "caught-up";
+    const swapped = isBuilt && (await swap(env, store, view, generations));
+    // Not on record, but built: from now on this code answers from it.
+    const isKept = isBuilt && !swapped && other !== undefined && build.position >= other.position;
+    if (isKept) {
+      await keep(env, store, view, generations, other, build.position);
+      if (wantedOne.erased && (await rebuildIfErased(env, store, view))) continue;
+    }
     const hasRoom = budgetOf(env)?.fits(CONSUMER_CALLS) ?? true;
     if (hasRoom && (swapped || (build.outcome === "behind" && Date.now() < deadline))) continue;
+    if (isKept) return build;
     return together(live, build);
   }
 }

@@ -1,10 +1,12 @@
 /** Reads the table that serves a view, together with the position that its rows are at. */
 
-import { realOf } from "../core/budget.ts";
+import { budgetOf, realOf } from "../core/budget.ts";
 import { type CheckpointRow, fromRow } from "../consumers/checkpoint-row.ts";
 import { isMissingTable } from "../consumers/schema.ts";
-import { VIEW_NUDGE_MS } from "../core/limits.ts";
-import { type ViewRow, checkpointOf, databaseOf, generationsOf, selectServing } from "./generations.ts";
+import { CONSUMER_CALLS, VIEW_BUILD_SLICE_MS, VIEW_NUDGE_MS, VIEW_ROLLOUT_MS } from "../core/limits.ts";
+import { databaseOf } from "./database.ts";
+import { type Generations, type ViewRow, checkpointOf, generationsOf, selectServing } from "./generations.ts";
+import { project } from "./project.ts";
 import { type ReadFrom, readBatch } from "./replica.ts";
 import type { SqlRow } from "./stored-row.ts";
 import { type ViewTable, tableOf } from "./table.ts";
@@ -49,6 +51,7 @@ export async function readServing(
       await checkpoint.prepare();
       const [found, at, now] = await readBatch<SqlRow>(db, from, [query(table, db), checkpoint.select(), selectServing(db, store, view)]);
       const generations = await generationsOf(env, store, view, (now?.results[0] as ViewRow | undefined) ?? null);
+      if (await helped(env, store, view, generations)) continue;
       known.set(key, generations.serving);
       if (generations.serving.generation !== table.generation) continue;
       if (generations.wanted.generation !== table.generation) await nudge(env, store, view);
@@ -65,6 +68,29 @@ export async function readServing(
         known.set(key, serving);
       }
     }
+  }
+}
+
+/** When this isolate last brought forward a view whose table is not on record. */
+const lastHelp = new Map<string, number>();
+
+/**
+ * Brings forward the table of this code where another version's is on record: wake-ups may all have gone to that one's workers.
+ *
+ * @returns true when it may be another table now that answers
+ */
+async function helped(env: Env, store: string, view: View, { own, other }: Generations): Promise<boolean> {
+  if (!own || !other || own.keptAt === undefined || budgetOf(env)?.fits(CONSUMER_CALLS) === false) return false;
+  const key = `${store}/${view.name}`;
+  const now = Date.now();
+  const isCurrent = own.position >= other.position && Math.abs(now - own.keptAt) <= VIEW_ROLLOUT_MS / 2;
+  if (isCurrent || Math.abs(now - (lastHelp.get(key) ?? 0)) < VIEW_NUDGE_MS) return false;
+  lastHelp.set(key, now);
+  try {
+    await project(env, store, view, now + VIEW_BUILD_SLICE_MS);
+    return true;
+  } catch {
+    return false; // what there is can be read all the same
   }
 }
 

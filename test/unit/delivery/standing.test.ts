@@ -25,6 +25,8 @@ const at = (generation: string, position: number, status: Row["status"] = "activ
   position,
   status,
 });
+/** This code's own table, while another version's is on record. */
+const kept = (position: number): Row => ({ ...at(first, position), kept_at: 1 });
 const state = (serving: string, rebuild = 0, erase = 0): State => ({ view: "here", serving, rebuild, erase_to: erase });
 
 /** What is said of the view, with these rows. */
@@ -57,6 +59,11 @@ describe("where a consumer stands for the sweep", () => {
       [state(earlier)],
       { position: 3, resting: true },
     ],
+    ["at its own table beside another version's that is not behind", [at(earlier, 7), kept(7)], [state(earlier)], { position: 7 }],
+    ["where its own table is, when that one is behind", [at(earlier, 7), kept(5)], [state(earlier)], { position: 5 }],
+    ["where another version's is, when that one is behind", [at(earlier, 5), kept(7)], [state(earlier)], { position: 5 }],
+    ["rung for while an erasure reaches its own table", [at(earlier, 7), kept(7)], [state(earlier, 0, 5)], { position: -1 }],
+    ["rung for when its own table was dropped", [at(earlier, 7)], [state(earlier)], { position: -1 }],
   ])("%s", (_, checkpoints, views, expected) => {
     expect(ofHere(checkpoints, views)).toEqual({ consumer: "here", ...expected });
   });

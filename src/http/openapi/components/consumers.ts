@@ -43,6 +43,10 @@ export const viewReport = z.object({
   status: consumerStatus,
   stale: z.literal(true).optional().describe("An earlier definition answers, and stands still, until this one's table is built."),
   rebuild: rebuild.optional(),
+  deployment: z
+    .string()
+    .optional()
+    .describe("Id of the version of the code whose table is on record: it answers every version that has no table of its own."),
 });
 
 export const consumer = z.object({
@@ -60,6 +64,7 @@ export const consumer = z.object({
   lastError: consumerError.optional(),
   stale: viewReport.shape.stale,
   rebuild: rebuild.optional().describe("Of a view: the table that is being built beside the one that answers."),
+  deployment: viewReport.shape.deployment,
   blocked: blocked.optional(),
   skipped: z
     .array(z.object({ ...consumerError.shape, skippedAt: Time }))
