@@ -12,6 +12,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["definitions"],
   ["store"],
   ["consumers"],
+  ["deliveries"],
   ["streams", "log", "views", "processors", "webhooks", "catalog"],
   ["operations"],
   ["http"],

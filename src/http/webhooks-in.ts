@@ -5,7 +5,7 @@ import { WEBHOOK_IN_FLIGHT, WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEF
 import { EVENT_TYPE, NAME } from "../core/names.ts";
 import { SYSTEM_CATEGORY } from "../webhooks/events.ts";
 import { headersProblem } from "../definitions/webhooks/headers.ts";
-import { parseDeliveryId } from "../webhooks/delivery-id.ts";
+import { parseDeliveryId } from "../deliveries/delivery-id.ts";
 import { PredicateIn } from "../definitions/webhooks/predicate.ts";
 import { secretProblem } from "../webhooks/signature.ts";
 import { limitOf } from "./request.ts";

@@ -173,6 +173,8 @@ export interface Outcome {
   readonly durationMs: number;
   /** Milliseconds that the endpoint has asked to be left alone. */
   readonly retryAfterMs?: number;
+  /** The endpoint will never take anything again. */
+  readonly isGone?: boolean;
   /** Nothing was sent: the event is at fault, and this says nothing of the endpoint. */
   readonly ownFault?: boolean;
 }

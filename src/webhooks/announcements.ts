@@ -6,6 +6,8 @@
 
 import { derivedId } from "../core/ids.ts";
 import type { StreamRpc } from "../store/stream-protocol.ts";
+import type { Notices } from "../deliveries/transport.ts";
+import type { Disabled } from "../store/webhook-protocol.ts";
 import { SYSTEM_CATEGORY, WEBHOOK_DISABLED, WEBHOOK_ENABLED } from "./events.ts";
 
 interface Announcement {
@@ -19,21 +21,26 @@ export function streamAbout(webhook: string): string {
   return `${SYSTEM_CATEGORY}/${webhook}`;
 }
 
-export class Announcements {
+export class Announcements implements Notices {
   readonly #kv: SyncKvStorage;
   readonly #stream: () => StreamRpc;
   readonly #about: readonly [store: string, webhook: string];
+  readonly #url: () => string | undefined;
 
-  constructor(kv: SyncKvStorage, stream: () => StreamRpc, store: string, webhook: string) {
+  /** @param url where the webhook sends now */
+  constructor(kv: SyncKvStorage, stream: () => StreamRpc, about: readonly [store: string, webhook: string], url: () => string | undefined) {
     this.#kv = kv;
     this.#stream = stream;
-    this.#about = [store, webhook];
+    this.#about = about;
+    this.#url = url;
   }
 
-  /** Call inside the transaction that stores what is announced. */
-  add(type: Announcement["type"], at: string, data: Announcement["data"]): void {
-    const id = derivedId("webhook-announcement", ...this.#about, type, at);
-    this.#kv.put("announcements", [...this.#pending(), { id, type, data: { webhook: this.#about[1], ...data } }]);
+  disabled(reason: Disabled["reason"], at: string): void {
+    this.#add(WEBHOOK_DISABLED, at, { reason });
+  }
+
+  enabled(at: string): void {
+    this.#add(WEBHOOK_ENABLED, at, {});
   }
 
   /** Appends them, in order. Throws when the stream cannot be reached. */
@@ -52,7 +59,20 @@ export class Announcements {
     }
   }
 
+  #add(type: Announcement["type"], at: string, data: Announcement["data"]): void {
+    const id = derivedId("webhook-announcement", ...this.#about, type, at);
+    this.#kv.put("announcements", [
+      ...this.#pending(),
+      { id, type, data: { webhook: this.#about[1], ...originOf(this.#url()), ...data, at } },
+    ]);
+  }
+
   #pending(): readonly Announcement[] {
     return this.#kv.get<readonly Announcement[]>("announcements") ?? [];
   }
+}
+
+/** What anybody who reads the log may know of a webhook's URL: paths and queries often carry a secret. */
+function originOf(url = ""): { origin?: string } {
+  return URL.canParse(url) ? { origin: new URL(url).origin } : {};
 }

@@ -1,39 +1,39 @@
 /** How a webhook stands, for those who look after it. */
 
-import type { Books } from "./books.ts";
+import type { Ledger } from "../deliveries/ledger.ts";
 import { type Configuration, shownSettings } from "./configuration.ts";
-import type { Lifecycle } from "./lifecycle.ts";
+import type { Lifecycle } from "../deliveries/lifecycle.ts";
 import type { BlockedReport, WebhookReport } from "../store/webhook-protocol.ts";
-import { replayReports } from "./replay.ts";
-import type { Blocked } from "./waiting.ts";
+import { replayReports } from "../deliveries/replay.ts";
+import type { BlockedSummary } from "../deliveries/waiting.ts";
 
-/** @param books undefined: it has not begun; it will, after `start` */
+/** @param ledger undefined: it has not begun; it will, after `start` */
 export function reportOf(
   id: string,
   origin: WebhookReport["origin"],
   configuration: Configuration,
   { status, disabled }: Pick<Lifecycle, "status" | "disabled">,
-  books: Books | undefined,
+  ledger: Ledger | undefined,
   start: number,
 ): WebhookReport {
   const now = Date.now();
-  const { lastSuccessAt, failingSince, failures = 0 } = books?.tally.health.record ?? {};
-  const successRate = books?.tally.health.successRate(now);
-  const closedUntil = books?.tally.health.closedUntil ?? 0;
-  const blocked = books?.waits.blocked;
-  const isLive = !books || !books.feeds.own.mayHaveMore || (books.feeds.own.size === 0 && !books.waits.isFull);
+  const { lastSuccessAt, failingSince, failures = 0 } = ledger?.statistics.health.record ?? {};
+  const successRate = ledger?.statistics.health.successRate(now);
+  const closedUntil = ledger?.statistics.health.closedUntil ?? 0;
+  const blocked = ledger?.waits.summary;
+  const isLive = !ledger || !ledger.feeds.own.mayHaveMore || (ledger.feeds.own.size === 0 && !ledger.waits.isFull);
   return {
     id,
     ...shownSettings(configuration),
     origin,
     status: status ?? (isLive ? "live" : "catching-up"),
     ...(disabled ? { disabled } : {}),
-    position: books ? books.feeds.own.taken : start,
-    pending: books?.pending ?? 0,
-    parked: books?.ledger.parked() ?? 0,
+    position: ledger ? ledger.feeds.own.taken : start,
+    pending: ledger?.pending ?? 0,
+    parked: ledger?.table.parked() ?? 0,
     attempts: failures,
-    ...(books?.tally.lastFailure && failures > 0 ? { lastError: books.tally.lastFailure } : {}),
-    totals: books?.tally.totals ?? { delivered: 0, failed: 0, parked: 0, skipped: 0 },
+    ...(ledger?.statistics.lastFailure && failures > 0 ? { lastError: ledger.statistics.lastFailure } : {}),
+    totals: ledger?.statistics.totals ?? { delivered: 0, failed: 0, parked: 0, skipped: 0 },
     health: {
       ...(successRate === undefined ? {} : { successRate }),
       ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: toTime(lastSuccessAt) }),
@@ -41,11 +41,11 @@ export function reportOf(
       ...(closedUntil > now ? { nextAttemptAt: toTime(closedUntil) } : {}),
     },
     ...(blocked ? { blocked: blockedReport(blocked) } : {}),
-    replays: replayReports(books),
+    replays: replayReports(ledger),
   };
 }
 
-function blockedReport({ streams, since, fullSince }: Blocked): BlockedReport {
+function blockedReport({ streams, since, fullSince }: BlockedSummary): BlockedReport {
   return { streams, since: toTime(since), ...(fullSince === undefined ? {} : { fullSince: toTime(fullSince) }) };
 }
 

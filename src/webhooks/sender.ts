@@ -1,108 +1,84 @@
-/** One attempt: a signed POST to the outside, and what came back, within bounds whatever the other side does. */
+/** A webhook's transport: posts each delivery, signed with the secrets and keys of now, in a span of its own. */
 
-import type { LoggedEvent } from "../core/event.ts";
-import { eventJson } from "../core/event.ts";
-import { WEBHOOK_EXCERPT_BYTES, WEBHOOK_EXCERPT_MS, WEBHOOK_TIMEOUT_MS } from "../core/limits.ts";
-import { CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
-import type { Format, Outcome } from "../store/webhook-protocol.ts";
-import { retryAfterMs } from "./schedule.ts";
-import { type Signers, signatureHeaders } from "./signature.ts";
-import { targetProblem } from "../definitions/webhooks/target.ts";
+import { isLocal } from "../store/env.ts";
+import { type LoggedEvent, toRecorded } from "../core/event.ts";
+import { newId } from "../core/ids.ts";
+import { span } from "../telemetry/span.ts";
+import { causeInLine } from "../telemetry/trace.ts";
+import { streamAbout } from "./announcements.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Transport } from "../deliveries/transport.ts";
+import type { Registration } from "./registration.ts";
+import { type Key, messageId } from "../deliveries/delivery-id.ts";
+import { WEBHOOK_TEST } from "./events.ts";
+import type { Outcome } from "../store/webhook-protocol.ts";
+import type { Keys } from "./secrets.ts";
+import { bodyOf, messageJson, send } from "./post.ts";
 
-/** Characters of an error's text that the books keep. */
-const ERROR_TEXT = 200;
+/** HTTP: the resource is gone, for good. */
+const GONE = 410;
 
-/** A message, and where it goes. */
-export interface Message {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly signers: Signers;
-  /** The same over all attempts. */
-  readonly id: string;
-  readonly body: string;
-  readonly format?: Format | undefined;
-  /** The trace that the event belongs to. */
-  readonly trace?: string | null | undefined;
-}
+export class Sender implements Transport {
+  readonly ownStream: string;
+  readonly #env: Env;
+  readonly #store: string;
+  readonly #id: string;
+  readonly #registration: Registration;
+  readonly #keys: Keys;
 
-/** The body that tells of an event. */
-export function bodyOf(store: string, event: LoggedEvent, format: Format = "event"): string {
-  if (format === "cloudevents") return cloudEventJson(store, event.stream, event, event.position);
-  const time = event.time ?? new Date(event.recordedAt).toISOString();
-  return messageJson(event.type, time, eventJson(event.stream, event, event.position));
-}
+  constructor(env: Env, store: string, id: string, registration: Registration, keys: Keys) {
+    this.ownStream = streamAbout(id);
+    this.#env = env;
+    this.#store = store;
+    this.#id = id;
+    this.#registration = registration;
+    this.#keys = keys;
+  }
 
-/** A body after Standard Webhooks. `data` is JSON text. */
-export function messageJson(type: string, timestamp: string, data: string): string {
-  return `{"type":${JSON.stringify(type)},"timestamp":${JSON.stringify(timestamp)},"data":${data}}`;
-}
+  settings(): Configuration | undefined {
+    return this.#registration.configuration;
+  }
 
-/** Sends it. Never throws: whatever happens is an outcome. */
-export async function send({ url, headers, signers, id, body, format, trace }: Message, allowPrivate: boolean): Promise<Outcome> {
-  const begun = Date.now();
-  const durationMs = () => Math.max(0, Date.now() - begun);
-  // Not `AbortSignal.timeout`: its timer cannot be taken back, and would keep the object awake, and billed, till it ends.
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new DOMException("no answer in time", "TimeoutError")), WEBHOOK_TIMEOUT_MS);
-  try {
-    const problem = targetProblem(url, allowPrivate);
-    if (problem) return { delivered: false, error: problem, durationMs: 0 };
-    const response = await fetch(url, {
-      method: "POST",
-      body,
-      redirect: "manual",
-      signal: late.signal,
-      headers: {
-        ...headers,
-        "content-type": format === "cloudevents" ? CLOUD_EVENT_TYPE : "application/json",
-        "user-agent": "Headspring",
-        ...(trace ? { traceparent: trace } : {}),
-        ...(await signatureHeaders(signers, id, body, new Date(begun))),
-      },
+  async beginsAfter(knownSince: () => Promise<number>): Promise<number> {
+    return this.#registration.inCode?.start === "beginning" ? 0 : knownSince();
+  }
+
+  async send(key: Key, event: LoggedEvent): Promise<Outcome> {
+    const configuration = this.settings();
+    if (!configuration) return { delivered: false, error: "the webhook was removed", durationMs: 0 };
+    const { stream, version, position, type, trace } = event;
+    const [store, consumer, id] = [this.#store, this.#id, messageId(this.#store, this.#id, key)];
+    const about = () => ({ store, consumer, stream, version, position, type, messageId: id, ...causeInLine(toRecorded(event)) });
+    return span("deliver", about, async (note) => {
+      const outcome = await this.#post(configuration, id, bodyOf(store, event, configuration.format), trace);
+      note({ outcome: outcome.delivered ? "delivered" : "failed", response: outcome.response });
+      return outcome.response === GONE ? { ...outcome, isGone: true } : outcome;
     });
-    const outcome = { delivered: response.ok, response: response.status, durationMs: durationMs() };
-    const retryAfter = response.ok ? undefined : retryAfterMs(response.headers.get("retry-after"), Date.now());
-    const excerpt = await excerptOf(response);
-    return {
-      ...outcome,
-      ...(response.ok ? {} : { error: `answered ${response.status}` }),
-      ...(excerpt === "" ? {} : { excerpt }),
-      ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
-    };
-  } catch (error) {
-    return { delivered: false, error: String(error).slice(0, ERROR_TEXT), durationMs: durationMs() };
-  } finally {
-    clearTimeout(timer);
   }
-}
 
-/**
- * The first bytes of an answer, as text: for people to recognise an error page. The rest is not read, however long it is;
- * and since the status has decided already, neither a body that never ends nor one that cannot be decoded changes anything.
- */
-async function excerptOf(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (!reader) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeIsUp = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), WEBHOOK_EXCERPT_MS)));
-  try {
-    while (bytes < WEBHOOK_EXCERPT_BYTES) {
-      const read = await Promise.race([reader.read(), timeIsUp]);
-      if (!read?.value) break;
-      const chunk: Uint8Array = read.value.subarray(0, WEBHOOK_EXCERPT_BYTES - bytes);
-      bytes += chunk.byteLength;
-      text += decoder.decode(chunk, { stream: true });
-    }
-  } catch {
-    // The connection broke, or what it sent is not what it said: what was read until then is all there is.
-  } finally {
-    clearTimeout(timer);
+  /** A message that is no event. */
+  async test(configuration: Configuration): Promise<Outcome> {
+    const [id, time] = [newId(), new Date().toISOString()];
+    const stream = this.ownStream;
+    const data = { webhook: this.#id };
+    // The shape of an event, so that receivers can parse it like one; it has no place in any stream or log.
+    const event = { id, stream, version: 0, position: 0, type: WEBHOOK_TEST, data, meta: {}, time, recordedAt: time, schemaVersion: 1 };
+    const stored = { ...event, data: JSON.stringify(data), meta: "{}", recordedAt: Date.parse(time) };
+    const body =
+      configuration.format === "cloudevents"
+        ? bodyOf(this.#store, stored, "cloudevents")
+        : messageJson(WEBHOOK_TEST, time, JSON.stringify(event));
+    return this.#post(configuration, `msg_${id.replaceAll("-", "")}`, body);
   }
-  // Not awaited: an answer that hangs also hangs when it is asked to end.
-  reader.cancel().catch(() => {});
-  // oxlint-disable-next-line no-control-regex -- control characters are what it removes
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "");
+
+  async #post(
+    { url, headers = {}, secrets, asymmetric, format }: Configuration,
+    id: string,
+    body: string,
+    trace?: string | null,
+  ): Promise<Outcome> {
+    const now = Date.now();
+    const keys = asymmetric ? await this.#keys.signing(now) : [];
+    return send({ url, headers, signers: { secrets: secrets(now), keys }, id, body, format, trace }, isLocal(this.#env));
+  }
 }

@@ -1,14 +1,10 @@
 /**
- * ⑥ One webhook = one Durable Object: it follows the log, and delivers each event that it asks for until it arrives or is
- * parked (promise 6). This file holds the doors: what operators and the queue say to it.
+ * ⑥ One webhook = one Durable Object: it follows the log, and delivers each event that it asks for until it arrives or is parked
+ * (promise 6). This file has the RPC methods that routes and the queue call.
  *
- * From a wake-up to a delivery: `follower.ts` takes the wake-up, `intake.ts` reads the log, `dispatcher.ts` says whose turn it
- * is, `courier.ts` sends, and `books.ts` records what came of it. Beside that way: `registration.ts` knows what the webhook is
- * told to do, `lifecycle.ts` whether it may, `levers.ts` and `replay.ts` what operators can do with deliveries.
- *
- * The words: a *feed* is a way along the log, the webhook's own or a replay's, and its number is the *run*; a *window* is what a
- * feed has read and not settled; a *lane* is a stream whose events wait for one that failed; a *turn* is the next attempt to be
- * made; the *ledger* has what came of each delivery, and the *books* are all of these together.
+ * From a wake-up to a delivery: `deliveries/deliveries.ts` takes the wake-up, its `reader.ts` reads the log, its `dispatcher.ts` chooses
+ * the next attempt, `sender.ts` here signs and posts it, and `deliveries/ledger.ts` records the outcome. Configuration is in
+ * `registration.ts`; what operators can do is in `deliveries/operations.ts` and `deliveries/replay.ts`.
  */
 
 import { DurableObject } from "cloudflare:workers";
@@ -19,11 +15,11 @@ import { logOf, nameOf, streamOf } from "../store/objects.ts";
 import type { ConsumerAction } from "../store/stream-protocol.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Announcements, streamAbout } from "./announcements.ts";
-import { Books } from "./books.ts";
-import { Courier } from "./courier.ts";
+import { Ledger } from "../deliveries/ledger.ts";
+import { Sender } from "./sender.ts";
 import { SYSTEM_CATEGORY } from "./events.ts";
-import { Follower } from "./follower.ts";
-import { listDeliveries, parkFailing, retryAll, retryDelivery, retryNow, retryParked } from "./levers.ts";
+import { Deliveries } from "../deliveries/deliveries.ts";
+import { listDeliveries, parkFailing, retryAll, retryDelivery, retryNow, retryParked } from "../deliveries/operations.ts";
 import type {
   DeliveriesPage,
   DeliveriesRequest,
@@ -40,7 +36,7 @@ import type {
   WebhookRpc,
 } from "../store/webhook-protocol.ts";
 import { Registration } from "./registration.ts";
-import { addReplay, countReplay } from "./replay.ts";
+import { addReplay, countReplay } from "../deliveries/replay.ts";
 import { reportOf } from "./report.ts";
 import { Keys } from "./secrets.ts";
 
@@ -55,8 +51,8 @@ export function webhookObject(app: App) {
     readonly #id: string;
     readonly #registration: Registration;
     readonly #keys: Keys;
-    readonly #courier: Courier;
-    readonly #follower: Follower;
+    readonly #sender: Sender;
+    readonly #deliveries: Deliveries;
     #testing: Promise<Outcome> | undefined;
 
     constructor(ctx: DurableObjectState, bindings: Env) {
@@ -70,40 +66,40 @@ export function webhookObject(app: App) {
       this.#id = id;
       this.#registration = new Registration(id, app.webhooks.get(id), env, storage.kv);
       this.#keys = new Keys(storage, () => this.#registration.configuration !== undefined);
-      this.#courier = new Courier(env, store, id, this.#keys);
+      this.#sender = new Sender(env, store, id, this.#registration, this.#keys);
       const about = () => streamOf(env, store, SYSTEM_CATEGORY, id);
-      const announcements = new Announcements(storage.kv, about, store, id);
-      this.#follower = new Follower({ store, id, env, storage, registration: this.#registration, courier: this.#courier, announcements });
-      void ctx.blockConcurrencyWhile(() => this.#follower.load());
+      const notices = new Announcements(storage.kv, about, [store, id], () => this.#registration.configuration?.url);
+      this.#deliveries = new Deliveries({ store, id, env, storage, transport: this.#sender, notices });
+      void ctx.blockConcurrencyWhile(() => this.#deliveries.load());
     }
 
     async create(subscription: Subscription, position: number): Promise<void> {
       this.ctx.storage.transactionSync(() => {
         this.#registration.create(subscription);
-        Books.begin(this.ctx.storage, position);
+        Ledger.begin(this.ctx.storage, position);
       });
     }
 
     async report(): Promise<WebhookReport | undefined> {
       const configuration = this.#registration.configuration;
       if (!configuration) return undefined;
-      const { books, life } = this.#follower;
-      const start = books ? 0 : await this.#follower.start();
-      return reportOf(this.#id, this.#registration.inCode ? "code" : "api", configuration, life, books, start);
+      const { ledger, life } = this.#deliveries;
+      const start = ledger ? 0 : await this.#deliveries.start();
+      return reportOf(this.#id, this.#registration.inCode ? "code" : "api", configuration, life, ledger, start);
     }
 
     async wake(): Promise<number> {
-      return this.#follower.wake();
+      return this.#deliveries.wake();
     }
 
     override async alarm(): Promise<void> {
-      await this.#follower.wentOff();
+      await this.#deliveries.wentOff();
     }
 
     async remove(): Promise<void> {
       await this.ctx.storage.deleteAll();
       this.#registration.forget();
-      this.#follower.forget();
+      this.#deliveries.forget();
     }
 
     async change(patch: SettingsPatch): Promise<WebhookReport | Refused | undefined> {
@@ -113,30 +109,30 @@ export function webhookObject(app: App) {
         const refusal = this.#registration.change(settings);
         if (refusal) return refusal;
         // Another endpoint has not failed yet.
-        const books = settings.url === undefined ? undefined : this.#follower.books;
-        if (books) retryNow(books);
-        this.#follower.reread();
+        const ledger = settings.url === undefined ? undefined : this.#deliveries.ledger;
+        if (ledger) retryNow(ledger);
+        this.#deliveries.reread();
       }
-      if (paused === true) this.#follower.pause();
-      if (paused === false) await this.#follower.resume();
-      this.#follower.goOn();
+      if (paused === true) this.#deliveries.pause();
+      if (paused === false) await this.#deliveries.resume();
+      this.#deliveries.goOn();
       return this.report();
     }
 
     async control(action: ConsumerAction, at?: number): Promise<WebhookReport | Refused | undefined> {
       if (!this.#registration.configuration) return undefined;
-      const books = await this.#follower.begin();
-      if (action === "pause") this.#follower.pause();
-      else if (action === "resume") await this.#follower.resume();
+      const ledger = await this.#deliveries.begin();
+      if (action === "pause") this.#deliveries.pause();
+      else if (action === "resume") await this.#deliveries.resume();
       else if (action === "retry") {
-        if (books) retryAll(books);
-        if (this.#follower.life.disabled) await this.#follower.resume();
+        if (ledger) retryAll(ledger);
+        if (this.#deliveries.life.disabled) await this.#deliveries.resume();
       } else if (action === "skip") {
-        const skipped = books ? parkFailing(books, at) : 0;
+        const skipped = ledger ? parkFailing(ledger, at) : 0;
         if (skipped === 0) return { refused: "no delivery is failing: there is nothing to skip" };
         logger.warn({ message: "failing deliveries were parked by an operator", store: this.#store, consumer: this.#id, count: skipped });
-      } else books?.reset(Math.min(at ?? 0, await this.#head()));
-      this.#follower.goOn();
+      } else ledger?.reset(Math.min(at ?? 0, await this.#head()));
+      this.#deliveries.goOn();
       return this.report();
     }
 
@@ -149,17 +145,17 @@ export function webhookObject(app: App) {
       const configuration = this.#registration.configuration;
       if (!configuration) return undefined;
       // One at a time: it goes past the limits that deliveries keep to.
-      this.#testing ??= this.#courier.test(configuration).finally(() => (this.#testing = undefined));
+      this.#testing ??= this.#sender.test(configuration).finally(() => (this.#testing = undefined));
       return this.#testing;
     }
 
     async replay(request: ReplayRequest): Promise<ReplayReport | Refused | undefined> {
       if (!this.#registration.configuration) return undefined;
       const head = await this.#head();
-      const books = await this.#follower.begin();
-      if (!books) return undefined;
-      const answer = addReplay(books, request, head);
-      this.#follower.goOn();
+      const ledger = await this.#deliveries.begin();
+      if (!ledger) return undefined;
+      const answer = addReplay(ledger, request, head);
+      this.#deliveries.goOn();
       return answer;
     }
 
@@ -172,23 +168,23 @@ export function webhookObject(app: App) {
 
     async deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | undefined> {
       if (!this.#registration.configuration) return undefined;
-      const { books } = this.#follower;
-      return books ? listDeliveries(books, [this.#store, this.#id], request) : { deliveries: [], waiting: 0 };
+      const { ledger } = this.#deliveries;
+      return ledger ? listDeliveries(ledger, [this.#store, this.#id], request) : { deliveries: [], waiting: 0 };
     }
 
     async retry(delivery: string): Promise<DeliveryReport | Refused | undefined> {
       if (!this.#registration.configuration) return undefined;
-      const { books } = this.#follower;
-      const answer = books && retryDelivery(books, [this.#store, this.#id], delivery);
-      this.#follower.goOn();
+      const { ledger } = this.#deliveries;
+      const answer = ledger && retryDelivery(ledger, [this.#store, this.#id], delivery);
+      this.#deliveries.goOn();
       return answer;
     }
 
     async retryParked(from: number, to: number): Promise<{ retried: number; left: number } | undefined> {
       if (!this.#registration.configuration) return undefined;
-      const { books } = this.#follower;
-      const answer = books ? retryParked(books, from, to) : { retried: 0, left: 0 };
-      this.#follower.goOn();
+      const { ledger } = this.#deliveries;
+      const answer = ledger ? retryParked(ledger, from, to) : { retried: 0, left: 0 };
+      this.#deliveries.goOn();
       return answer;
     }
 

@@ -5,7 +5,7 @@ import type { ServerResponse } from "node:http";
 import type { Client } from "../../scripts/client.ts";
 import { type Delivery, Receiver, accept } from "../../scripts/receiver.ts";
 import type { RecordedEvent } from "../../src/core/event.ts";
-import { messageId } from "../../src/webhooks/delivery-id.ts";
+import { messageId } from "../../src/deliveries/delivery-id.ts";
 import { EventStream } from "../event-stream.ts";
 
 export type Event = RecordedEvent<string, Readonly<Record<string, unknown>>> & { readonly erased?: true };

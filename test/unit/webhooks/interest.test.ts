@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { LoggedEvent } from "../../../src/core/event.ts";
-import { isOfInterest, isUnwanted, whyNotSendable } from "../../../src/webhooks/interest.ts";
+import { isOfInterest, isUnwanted, whyNotSendable } from "../../../src/deliveries/interest.ts";
 
 const ABOUT = { ownStream: "$webhook/told" };
 const event = (more: Partial<LoggedEvent> = {}): LoggedEvent => ({

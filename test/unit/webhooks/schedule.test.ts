@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { WEBHOOK_RETRY_AFTER_MS } from "../../../src/core/limits.ts";
-import { ATTEMPTS, delayAfter, retryAfterMs } from "../../../src/webhooks/schedule.ts";
+import { ATTEMPTS, delayAfter, retryAfterMs } from "../../../src/deliveries/schedule.ts";
 
 describe("the schedule", () => {
   it("is the contract's", () => {

@@ -173,9 +173,9 @@ describe("an event whose upcast throws", () => {
     for (const id of ["1", "2", "3", "4"]) await store.stream("slip", id).append(old);
     await store.post("/aggregates/slip/z/Slip", { n: 20 });
     await store.wake();
-    await eventually(async () => expect(await store.books()).toHaveLength(5));
+    await eventually(async () => expect(await store.ledger()).toHaveLength(5));
     expect(store.received()).toEqual(["slip/z/1"]);
-    const lines = await store.books();
+    const lines = await store.ledger();
     expect(lines.filter(({ status }) => status === "pending").map(({ error }) => error)).toEqual(
       Array(4).fill(`the event Slipped, version 1 of its stream, cannot be lifted: ${WHY}`),
     );

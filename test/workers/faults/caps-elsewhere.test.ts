@@ -10,7 +10,7 @@ import { LiveBlocks } from "../../../src/http/view-live.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { TIMERS_AT_ONCE, VIEW_GRACE_MS, WEBHOOKS_FREE } from "../../../src/core/limits.ts";
 import { LiveView } from "../../../src/views/live.ts";
-import { Follower } from "../../../src/webhooks/follower.ts";
+import { Deliveries } from "../../../src/deliveries/deliveries.ts";
 import { app, totals } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
@@ -133,8 +133,8 @@ function countInvocations(store: string, most: number) {
     throw new Error("Too many subrequests.");
   };
   for (const door of ["wake", "wentOff"] as const) {
-    const real = Follower.prototype[door] as () => Promise<never>;
-    vi.spyOn(Follower.prototype, door).mockImplementation(function (this: Follower) {
+    const real = Deliveries.prototype[door] as () => Promise<never>;
+    vi.spyOn(Deliveries.prototype, door).mockImplementation(function (this: Deliveries) {
       used = 0;
       begun += 1;
       return real.call(this);

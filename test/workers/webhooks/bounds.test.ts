@@ -10,7 +10,7 @@ import type { LogPage } from "../../../src/store/log-protocol.ts";
 import { logOf } from "../../../src/store/objects.ts";
 import { reactorConsumer } from "../../../src/processors/react.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
-import { Ledger } from "../../../src/webhooks/ledger.ts";
+import { DeliveryTable } from "../../../src/deliveries/delivery-table.ts";
 import type { DeliveryStatus } from "../../../src/store/webhook-protocol.ts";
 import { eventually } from "../delivery/support.ts";
 import { app, reading } from "../app.ts";
@@ -167,7 +167,7 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     expect(await report()).not.toHaveProperty("blocked");
   });
 
-  it("has books from before it was noted since when they wait: they wait from now on", async () => {
+  it("has ledger from before it was noted since when they wait: they wait from now on", async () => {
     const { evict, report, storage, time } = await withFailing("before", 1);
     await storage(({ sql }) => sql.exec(`ALTER TABLE lanes DROP COLUMN since`));
     await evict();
@@ -183,12 +183,12 @@ describe("the list of deliveries of a webhook with many", () => {
   async function withMany(name: string) {
     const store = await subscribed(name);
     await store.storage((storage) => {
-      const ledger = new Ledger(storage.sql);
+      const table = new DeliveryTable(storage.sql);
       const statusOf = (position: number): DeliveryStatus =>
         SKIPPED.includes(position) ? "skipped" : position % 100 === 50 ? "parked" : "delivered";
       for (let position = 1; position <= ROWS; position++) {
         const outcome = { delivered: true, durationMs: 1 };
-        ledger.record({ run: 0, position }, { stream: "reading/s", type: "Read" }, statusOf(position), 1, outcome, 0, undefined);
+        table.record({ run: 0, position }, { stream: "reading/s", type: "Read" }, statusOf(position), 1, outcome, 0, undefined);
       }
     });
     return store;
@@ -213,19 +213,19 @@ describe("the list of deliveries of a webhook with many", () => {
     expect(asked).toBe(pages);
   });
 
-  it.each<[string, number, (ledger: Ledger) => unknown]>([
-    ["a page of all", 50, (ledger) => ledger.page(undefined, undefined, 50)],
-    ["a page of those that are parked", 50, (ledger) => ledger.page("parked", undefined, 50)],
-    ["a page of those that arrived", WEBHOOK_LEDGER_STEP, (ledger) => ledger.page("delivered", undefined, 50)],
-    ["a page of those that were skipped", WEBHOOK_LEDGER_STEP, (ledger) => ledger.page("skipped", undefined, 50)],
-    ["the number of those that are parked", ROWS / 100, (ledger) => ledger.parked()],
-    ["the number of those in a range", ROWS / 100, (ledger) => ledger.parkedBetween(1, ROWS)],
-    ["what is to be tried again, when the books are opened", 1, (ledger) => ledger.retries()],
-    ["those that are revived", ROWS / 100, (ledger) => ledger.revive(1, ROWS, 50, 0)],
+  it.each<[string, number, (table: DeliveryTable) => unknown]>([
+    ["a page of all", 50, (table) => table.page(undefined, undefined, 50)],
+    ["a page of those that are parked", 50, (table) => table.page("parked", undefined, 50)],
+    ["a page of those that arrived", WEBHOOK_LEDGER_STEP, (table) => table.page("delivered", undefined, 50)],
+    ["a page of those that were skipped", WEBHOOK_LEDGER_STEP, (table) => table.page("skipped", undefined, 50)],
+    ["the number of those that are parked", ROWS / 100, (table) => table.parked()],
+    ["the number of those in a range", ROWS / 100, (table) => table.parkedBetween(1, ROWS)],
+    ["what is to be tried again, when the ledger are opened", 1, (table) => table.retries()],
+    ["those that are revived", ROWS / 100, (table) => table.revive(1, ROWS, 50, 0)],
   ])("reads a bounded number of rows for %s", async (_what, most, look) => {
     const { storage } = await withMany("bound");
     const rowsRead = await storage((storage) => {
-      const ledger = new Ledger(storage.sql);
+      const table = new DeliveryTable(storage.sql);
       const exec = storage.sql.exec.bind(storage.sql);
       let rows = 0;
       vi.spyOn(storage.sql, "exec").mockImplementation((query, ...bindings) => {
@@ -234,7 +234,7 @@ describe("the list of deliveries of a webhook with many", () => {
         rows += cursor.rowsRead;
         return Object.assign(Object.create(cursor), { toArray: () => found, one: () => found[0] });
       });
-      look(ledger);
+      look(table);
       return rows;
     });
     expect(rowsRead).toBeLessThanOrEqual(6 * most); // more than one for each: the index's, the table's, what is written

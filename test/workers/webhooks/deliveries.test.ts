@@ -47,25 +47,28 @@ describe("promise 6: webhooks arrive", () => {
   });
 
   it("once each, though the wake-ups are repeated", async () => {
-    const { read, wake, books, consumer, webhook, received } = await subscribed("repeated");
+    const { read, wake, ledger, consumer, webhook, received } = await subscribed("repeated");
     await read("a", 1);
     await read("b", 2);
     await Promise.all([wake(), wake(), wake()]);
     await wake();
-    await eventually(async () => expect((await books()).map(({ status }) => status)).toEqual(["delivered", "delivered"]));
+    await eventually(async () => expect((await ledger()).map(({ status }) => status)).toEqual(["delivered", "delivered"]));
     await wake();
     expect(received().toSorted((a, b) => (a < b ? -1 : 1))).toEqual(["reading/a/1", "reading/b/1"]);
     expect(await consumer(webhook.id)).toMatchObject({ status: "live", position: 2 });
   });
 
   it("only those that were asked for", async () => {
-    const { read, post, wake, books, received } = await subscribed("filter", { types: ["Calibrated", "Counted"], categories: ["reading"] });
+    const { read, post, wake, ledger, received } = await subscribed("filter", {
+      types: ["Calibrated", "Counted"],
+      categories: ["reading"],
+    });
     await read("s", 1);
     await post("/streams/reading/s", { type: "Calibrated", data: {} });
     await post("/aggregates/counter/c/Count", {});
     await wake();
     await eventually(() => expect(received()).toEqual(["reading/s/2"]));
-    expect((await books()).map(({ position }) => position)).toEqual([2]);
+    expect((await ledger()).map(({ position }) => position)).toEqual([2]);
   });
 
   it("from the past, when the webhook begins there", async () => {
@@ -95,13 +98,13 @@ describe("promise 6: in stream order", () => {
   });
 
   it("though a delivery fails: its stream waits for it, the others go on", async () => {
-    const { read, wake, books, report, alarm, endpoint, received } = await subscribed("failing");
+    const { read, wake, ledger, report, alarm, endpoint, received } = await subscribed("failing");
     const time = clock();
     endpoint.answer = ({ stream }) => (stream === "reading/a" ? FAILED() : new Response(null, { status: 200 }));
     for (const stream of ["a", "a", "b", "b"]) await read(stream, 1);
     await wake();
     await eventually(async () =>
-      expect((await books()).map(({ position, status, attempts }) => [position, status, attempts])).toEqual([
+      expect((await ledger()).map(({ position, status, attempts }) => [position, status, attempts])).toEqual([
         [1, "pending", 1],
         [3, "delivered", 1],
         [4, "delivered", 1],
@@ -119,11 +122,11 @@ describe("promise 6: in stream order", () => {
   it("though the log went on in further segments while a stream waited: what waits is behind segments without an event of it", async () => {
     const limits = env as { LOG_SEGMENT_BYTES?: string };
     const { pass } = clock();
-    const { read, wake, alarm, endpoint, received, books, segments } = await subscribed("rolled-over");
+    const { read, wake, alarm, endpoint, received, ledger, segments } = await subscribed("rolled-over");
     endpoint.answer = ({ stream }) => (stream === "reading/a" ? FAILED() : new Response(null, { status: 204 }));
     await read("a", 1);
     await wake();
-    await eventually(async () => expect(await books()).toMatchObject([{ status: "pending", attempts: 1 }]));
+    await eventually(async () => expect(await ledger()).toMatchObject([{ status: "pending", attempts: 1 }]));
     limits.LOG_SEGMENT_BYTES = "1"; // every commit fills its segment
     for (const value of [2, 3, 4]) await read("b", value);
     await read("a", 5);
@@ -137,11 +140,13 @@ describe("promise 6: in stream order", () => {
     await alarm();
     const ofA = () => received().filter((event) => event.startsWith("reading/a"));
     await eventually(() => expect(ofA()).toEqual(["reading/a/1", "reading/a/1", "reading/a/2", "reading/a/3"]));
-    await eventually(async () => expect((await books()).map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => "delivered")));
+    await eventually(async () =>
+      expect((await ledger()).map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => "delivered")),
+    );
   });
 
   it("a few at a time, and never two of one stream", async () => {
-    const { read, wake, books, endpoint, received } = await subscribed("flight");
+    const { read, wake, ledger, endpoint, received } = await subscribed("flight");
     const underWay = new Set<string>();
     let most = 0;
     const doubled: string[] = [];
@@ -158,7 +163,7 @@ describe("promise 6: in stream order", () => {
     const streams = Array.from({ length: 10 }, (_, index) => `s${index}`);
     for (const stream of [...streams, ...streams]) await read(stream, 1);
     await Promise.all([wake(), wake()]);
-    await eventually(async () => expect((await books()).filter(({ status }) => status === "delivered")).toHaveLength(20));
+    await eventually(async () => expect((await ledger()).filter(({ status }) => status === "delivered")).toHaveLength(20));
     expect(doubled).toEqual([]);
     expect(most).toBe(WEBHOOK_IN_FLIGHT);
     expect(received()).toHaveLength(20);
@@ -168,7 +173,7 @@ describe("promise 6: in stream order", () => {
 describe("promise 6: though the log is out of reach for a while", () => {
   it("no delivery is lost, none overtakes another, and no attempt is counted", async () => {
     vi.spyOn(console, "error").mockReturnValue();
-    const { store, read, wake, books, alarm, object, endpoint, received } = await subscribed("unreachable");
+    const { store, read, wake, ledger, alarm, object, endpoint, received } = await subscribed("unreachable");
     const slow = Promise.withResolvers<void>();
     endpoint.answer = async () => {
       await slow.promise;
@@ -194,7 +199,7 @@ describe("promise 6: though the log is out of reach for a while", () => {
     later.pass(5_000);
     await eventually(async () => {
       await alarm();
-      expect((await books()).map(({ status, attempts }) => [status, attempts])).toEqual(Array.from({ length: 4 }, () => ["delivered", 1]));
+      expect((await ledger()).map(({ status, attempts }) => [status, attempts])).toEqual(Array.from({ length: 4 }, () => ["delivered", 1]));
     });
     expect(received().filter((one) => one.startsWith("reading/a"))).toEqual(["reading/a/1", "reading/a/2"]);
     expect(received()).toHaveLength(4);
@@ -205,14 +210,14 @@ describe("promise 6: retried on a schedule, and never silently dropped", () => {
   const SCHEDULE_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
 
   it("after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h, and then parked, where it is seen", async () => {
-    const { read, wake, books, alarm, report, endpoint } = await subscribed("schedule");
+    const { read, wake, ledger, alarm, report, endpoint } = await subscribed("schedule");
     const time = clock();
     endpoint.answer = FAILED;
     await read("s", 1);
     await wake();
-    await eventually(async () => expect((await books())[0]?.attempts).toBe(1));
+    await eventually(async () => expect((await ledger())[0]?.attempts).toBe(1));
     for (const [index, seconds] of SCHEDULE_S.entries()) {
-      expect(await books()).toMatchObject([
+      expect(await ledger()).toMatchObject([
         {
           position: 1,
           stream: "reading/s",
@@ -229,18 +234,18 @@ describe("promise 6: retried on a schedule, and never silently dropped", () => {
       await alarm();
       expect(endpoint.received).toHaveLength(index + 2);
     }
-    expect(await books()).toMatchObject([{ status: "parked", attempts: 8, response: 500, error: "answered 500" }]);
+    expect(await ledger()).toMatchObject([{ status: "parked", attempts: 8, response: 500, error: "answered 500" }]);
     expect(await report()).toMatchObject({ pending: 0, parked: 1 });
     await alarm();
     expect(endpoint.received).toHaveLength(8);
   });
 
   it("with the same id and body, and a new time and signature, in every attempt", async () => {
-    const { webhook, read, wake, books, alarm, endpoint } = await subscribed("same");
+    const { webhook, read, wake, ledger, alarm, endpoint } = await subscribed("same");
     endpoint.answer = FAILED;
     await read("s", 1);
     await wake();
-    await eventually(async () => expect((await books())[0]?.attempts).toBe(1));
+    await eventually(async () => expect((await ledger())[0]?.attempts).toBe(1));
     const time = clock();
     time.pass(6_000);
     await alarm();
@@ -253,18 +258,18 @@ describe("promise 6: retried on a schedule, and never silently dropped", () => {
   });
 
   it("and goes on with the stream's next event when one was parked", async () => {
-    const { read, wake, books, alarm, endpoint } = await subscribed("next");
+    const { read, wake, ledger, alarm, endpoint } = await subscribed("next");
     const time = clock();
     endpoint.answer = ({ version }) => (version === 1 ? FAILED() : new Response(null, { status: 204 }));
     await read("s", 1);
     await read("s", 2);
     await wake();
-    await eventually(async () => expect((await books())[0]?.attempts).toBe(1));
+    await eventually(async () => expect((await ledger())[0]?.attempts).toBe(1));
     for (const seconds of SCHEDULE_S) {
       time.pass(seconds * 1_000);
       await alarm();
     }
-    expect((await books()).map(({ status }) => status)).toEqual(["parked", "delivered"]);
+    expect((await ledger()).map(({ status }) => status)).toEqual(["parked", "delivered"]);
   });
 
   it.each([
@@ -282,16 +287,16 @@ describe("promise 6: retried on a schedule, and never silently dropped", () => {
       { response: null, error: expect.stringMatching(/^.{200}$/) },
     ],
   ])("when the endpoint answers with %s", async (_what, answer, line) => {
-    const { read, wake, books, endpoint } = await subscribed("failure");
+    const { read, wake, ledger, endpoint } = await subscribed("failure");
     endpoint.answer = answer;
     await read("s", 1);
     await wake();
-    await eventually(async () => expect(await books()).toMatchObject([{ status: "pending", attempts: 1, ...line }]));
+    await eventually(async () => expect(await ledger()).toMatchObject([{ status: "pending", attempts: 1, ...line }]));
     expect(endpoint.received).toHaveLength(1);
   });
 
   it("when the endpoint does not answer within 15 s", async () => {
-    const { read, wake, books, endpoint } = await subscribed("timeout");
+    const { read, wake, ledger, endpoint } = await subscribed("timeout");
     endpoint.answer = ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     await read("s", 1);
     const wait = globalThis.setTimeout;
@@ -299,27 +304,27 @@ describe("promise 6: retried on a schedule, and never silently dropped", () => {
       wait(callback, ms === 15_000 ? 0 : ms)) as typeof setTimeout); // fifteen seconds pass at once
     await wake();
     await eventually(async () =>
-      expect(await books()).toMatchObject([{ status: "pending", attempts: 1, response: null, error: "TimeoutError: no answer in time" }]),
+      expect(await ledger()).toMatchObject([{ status: "pending", attempts: 1, response: null, error: "TimeoutError: no answer in time" }]),
     );
   });
 
   it.each([200, 201, 202, 204, 299])("but not when it answers %i", async (status) => {
-    const { read, wake, books, endpoint } = await subscribed("success");
+    const { read, wake, ledger, endpoint } = await subscribed("success");
     endpoint.answer = () => new Response(null, { status });
     await read("s", 1);
     await wake();
     await eventually(async () =>
-      expect(await books()).toMatchObject([{ status: "delivered", attempts: 1, response: status, error: null }]),
+      expect(await ledger()).toMatchObject([{ status: "delivered", attempts: 1, response: status, error: null }]),
     );
   });
 
-  it("even when its URL is not allowed any more: nothing is sent, and the books say why", async () => {
-    const { read, wake, books, endpoint } = await subscribed("forbidden");
+  it("even when its URL is not allowed any more: nothing is sent, and the ledger say why", async () => {
+    const { read, wake, ledger, endpoint } = await subscribed("forbidden");
     await read("s", 1);
     const deployed = vi.spyOn(env, "HEADSPRING_ENV", "get").mockReturnValue("deployed");
     await wake();
     await eventually(async () =>
-      expect(await books()).toMatchObject([{ status: "pending", attempts: 1, error: "a webhook's URL begins with https://" }]),
+      expect(await ledger()).toMatchObject([{ status: "pending", attempts: 1, error: "a webhook's URL begins with https://" }]),
     );
     deployed.mockRestore();
     expect(endpoint.received).toEqual([]);
@@ -328,7 +333,7 @@ describe("promise 6: retried on a schedule, and never silently dropped", () => {
 
 describe("a webhook's intent to deliver", () => {
   it("are there before anything is sent", async () => {
-    const { read, wake, books, progress, armed, endpoint } = await subscribed("before");
+    const { read, wake, ledger, progress, armed, endpoint } = await subscribed("before");
     const slow = Promise.withResolvers<void>();
     endpoint.answer = async () => {
       await slow.promise;
@@ -336,14 +341,14 @@ describe("a webhook's intent to deliver", () => {
     };
     await read("s", 1);
     await wake();
-    expect(await books()).toEqual([]);
+    expect(await ledger()).toEqual([]);
     expect((await progress())?.feeds).toEqual([{ run: 0, settled: 0 }]); // from where it is read again
     expect(await armed()).toBe(true); // should this object be gone before the delivery ends
     slow.resolve();
   });
 
-  it("stays in the log until it is carried out, also when what came after it is on the books", async () => {
-    const { read, wake, books, progress, armed, received, endpoint } = await subscribed("under-way");
+  it("stays in the log until it is carried out, also when what came after it is on the ledger", async () => {
+    const { read, wake, ledger, progress, armed, received, endpoint } = await subscribed("under-way");
     const slow = Promise.withResolvers<void>();
     endpoint.answer = async ({ stream }) => {
       if (stream === "reading/slow") await slow.promise;
@@ -352,7 +357,7 @@ describe("a webhook's intent to deliver", () => {
     for (const stream of ["slow", "bad", "good"]) await read(stream, 1);
     await wake();
     // A failure is stored at once, and with it how far everything is.
-    await eventually(async () => expect(await books()).toHaveLength(2));
+    await eventually(async () => expect(await ledger()).toHaveLength(2));
     expect(received()).toContain("reading/slow/1");
     expect((await progress())?.feeds).toEqual([{ run: 0, settled: 0 }]);
     expect(await armed()).toBe(true);
@@ -360,28 +365,28 @@ describe("a webhook's intent to deliver", () => {
   });
 
   it("survive the object: what was not delivered is, by the next one's alarm", async () => {
-    const { read, wake, books, object, alarm, endpoint } = await subscribed("evicted");
+    const { read, wake, ledger, object, alarm, endpoint } = await subscribed("evicted");
     const time = clock();
     endpoint.answer = FAILED;
     await read("s", 1);
     await wake();
-    await eventually(async () => expect((await books())[0]?.attempts).toBe(1));
+    await eventually(async () => expect((await ledger())[0]?.attempts).toBe(1));
     await evictDurableObject(object);
     endpoint.answer = () => new Response(null, { status: 204 });
     time.pass(5_000);
     expect(await alarm()).toBe(true); // armed, and kept by the storage
-    expect(await books()).toMatchObject([{ status: "delivered", attempts: 2 }]);
+    expect(await ledger()).toMatchObject([{ status: "delivered", attempts: 2 }]);
   });
 
   it("are as many as there are events, page after page", async () => {
-    const { post, wake, books, report } = await subscribed("pages", { types: ["Calibrated"] });
+    const { post, wake, ledger, report } = await subscribed("pages", { types: ["Calibrated"] });
     const events = Array.from({ length: 1_000 }, (_, index) =>
       index % 100 === 99 ? { type: "Calibrated", data: {} } : { type: "Read", data: { value: 1 } },
     );
     await post("/streams/reading/s", { events });
     await post("/streams/reading/t", { events });
     await wake();
-    await eventually(async () => expect(await books()).toHaveLength(20));
+    await eventually(async () => expect(await ledger()).toHaveLength(20));
     expect(await report()).toMatchObject({ position: 2_000, pending: 0 });
   });
 });

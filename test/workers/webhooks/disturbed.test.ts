@@ -4,7 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type MockInstance, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WEBHOOK_FRESH_MS, WEBHOOK_REPLAYS } from "../../../src/core/limits.ts";
-import { LaneTable } from "../../../src/webhooks/lane-table.ts";
+import { BlockedTable } from "../../../src/deliveries/blocked-table.ts";
 import { eventually } from "../delivery/support.ts";
 import { read as readJson } from "../support.ts";
 import { clock, interceptReads, subscribed } from "./support.ts";
@@ -155,7 +155,7 @@ describe("a webhook that is put back", () => {
     first.resolve();
     await eventually(async () => expect(await store.report()).toMatchObject({ pending: 0, position: 1, totals: { failed: 1 } }));
     expect(store.received()).toEqual(["reading/s/1", "reading/s/1"]);
-    expect(await store.books()).toMatchObject([{ run: 1, position: 1, status: "delivered", attempts: 1 }]);
+    expect(await store.ledger()).toMatchObject([{ run: 1, position: 1, status: "delivered", attempts: 1 }]);
   });
 
   it("behind what has failed, forgets the failure and sends all of it once more", async () => {
@@ -169,7 +169,7 @@ describe("a webhook that is put back", () => {
     await store.object.control("retry");
     await eventually(() => expect(store.received()).toEqual(["reading/s/1", "reading/s/1", "reading/s/2"]));
     await eventually(async () => expect(await store.report()).toMatchObject({ pending: 0 }));
-    expect((await store.books()).map(({ run, status }) => [run, status])).toEqual([
+    expect((await store.ledger()).map(({ run, status }) => [run, status])).toEqual([
       [1, "delivered"],
       [1, "delivered"],
     ]);
@@ -319,7 +319,7 @@ describe("a webhook whose log is away", () => {
       await store.alarm();
       expect(await store.report()).toMatchObject({ pending: 0 });
     });
-    expect(await store.books()).toEqual(
+    expect(await store.ledger()).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ position: 1, status: "delivered" }),
         expect.objectContaining({ position: 4, status: "skipped", error: "the event was erased" }),
@@ -357,7 +357,7 @@ describe("a webhook that dies", () => {
     const reads = holdReads(store.store, ({ limit }) => limit > 1);
     const waking = store.wake();
     await eventually(() => expect(reads.held()).toBe(1));
-    vi.spyOn(LaneTable.prototype, "save").mockImplementationOnce(() => {
+    vi.spyOn(BlockedTable.prototype, "save").mockImplementationOnce(() => {
       throw new Error("the disk is full");
     });
     answer(FAILED);

@@ -102,7 +102,7 @@ function endless(): ReadableStream {
 
 describe("an endpoint at which every stream fails", () => {
   it("counts as down: it is looked at with one delivery at a time, and gets all when it is back", async () => {
-    const { read, wake, alarm, endpoint, received, report, books } = await subscribed("down");
+    const { read, wake, alarm, endpoint, received, report, ledger } = await subscribed("down");
     const time = clock();
     endpoint.answer = FAILED;
     for (let stream = 0; stream < 20; stream++) await read(`s${stream}`, 1);
@@ -123,26 +123,26 @@ describe("an endpoint at which every stream fails", () => {
     endpoint.answer = OK;
     time.pass(60_000);
     await alarm();
-    await eventually(async () => expect((await books()).filter(({ status }) => status === "delivered")).toHaveLength(20));
+    await eventually(async () => expect((await ledger()).filter(({ status }) => status === "delivered")).toHaveLength(20));
     expect(new Set(received()).size).toBe(20);
     expect(await report()).toMatchObject({ pending: 0, attempts: 0, health: { lastSuccessAt: expect.any(String) } });
     expect((await report()).health.failingSince).toBeUndefined();
   });
 
   it("costs no row for each event that waits", async () => {
-    const { read, wake, endpoint, books, report } = await subscribed("waits");
+    const { read, wake, endpoint, ledger, report } = await subscribed("waits");
     endpoint.answer = FAILED;
     for (let stream = 0; stream < 20; stream++) await read(`s${stream}`, 1);
     await wake();
     await eventually(async () => expect((await report()).health.nextAttemptAt).toBeDefined());
-    expect((await books()).length).toBeLessThanOrEqual(8);
+    expect((await ledger()).length).toBeLessThanOrEqual(8);
     expect(await report()).toMatchObject({ pending: 20, position: 20 });
   });
 });
 
 describe("several streams that fail at an endpoint that takes the others", () => {
   it("neither hold back the others again and again, nor lose their attempts by it", async () => {
-    const { read, wake, alarm, endpoint, received, report, books } = await subscribed("own-fault");
+    const { read, wake, alarm, endpoint, received, report, ledger } = await subscribed("own-fault");
     const time = clock();
     endpoint.answer = ({ stream }) => (stream.startsWith("reading/bad") ? FAILED() : OK());
     const bad = ["bad-1", "bad-2", "bad-3", "bad-4"];
@@ -166,7 +166,7 @@ describe("several streams that fail at an endpoint that takes the others", () =>
     }
     expect((await report()).health).not.toHaveProperty("nextAttemptAt");
     expect(received()).toHaveLength(2 * bad.length + 11);
-    const failed = (await books()).filter(({ stream }) => stream.startsWith("reading/bad"));
+    const failed = (await ledger()).filter(({ stream }) => stream.startsWith("reading/bad"));
     expect(failed.map(({ status, attempts }) => [status, attempts])).toEqual(bad.map(() => ["pending", 2]));
 
     time.pass(300_000); // by their schedule
@@ -191,7 +191,7 @@ describe("several streams that fail at an endpoint that takes the others", () =>
     await wake();
     await alarm();
     await eventually(async () => expect(await report()).toMatchObject({ pending: bad.length, totals: { delivered: 15 } }));
-    const left = (await books()).filter(({ status }) => status === "pending");
+    const left = (await ledger()).filter(({ status }) => status === "pending");
     expect(left.map(({ stream, attempts }) => [stream, attempts])).toEqual(bad.map((stream) => [`reading/${stream}`, 3]));
   });
 });
@@ -229,13 +229,13 @@ describe("one stream that fails", () => {
 
 describe("an endpoint that answers 429 or 503 with Retry-After", () => {
   it.each([429, 503])("%i: is left alone for so long, all streams of it", async (status) => {
-    const { read, wake, alarm, endpoint, books, report } = await subscribed("later");
+    const { read, wake, alarm, endpoint, ledger, report } = await subscribed("later");
     const time = clock();
     endpoint.answer = () => new Response(null, { status, headers: { "retry-after": "120" } });
     await read("a", 1);
     await wake();
     await eventually(async () => expect(await report()).toMatchObject({ attempts: 1 }));
-    expect(await books()).toMatchObject([{ status: "pending", next_attempt_at: time.now() + 120_000 }]); // and says so
+    expect(await ledger()).toMatchObject([{ status: "pending", next_attempt_at: time.now() + 120_000 }]); // and says so
     endpoint.answer = OK;
     await read("b", 1);
     await wake();
@@ -250,18 +250,18 @@ describe("an endpoint that answers 429 or 503 with Retry-After", () => {
 
 describe("what an endpoint answers", () => {
   it("is kept up to the first bytes, without what terminals obey", async () => {
-    const { read, wake, books, endpoint } = await subscribed("excerpt");
+    const { read, wake, ledger, endpoint } = await subscribed("excerpt");
     endpoint.answer = () => new Response(`\u001b[31mno\u0000 ${"x".repeat(2_000_000)}`, { status: 500 });
     await read("s", 1);
     await wake();
-    await eventually(async () => expect(await books()).toHaveLength(1));
-    const excerpt = (await books())[0]?.excerpt ?? "";
+    await eventually(async () => expect(await ledger()).toHaveLength(1));
+    const excerpt = (await ledger())[0]?.excerpt ?? "";
     expect(excerpt).toMatch(/^\[31mno xxx/);
     expect(excerpt.length).toBeLessThanOrEqual(WEBHOOK_EXCERPT_BYTES);
   });
 
   it("decides by its status, though its body cannot even be ended", async () => {
-    const { read, wake, books, endpoint } = await subscribed("stubborn");
+    const { read, wake, ledger, endpoint } = await subscribed("stubborn");
     const body = () =>
       new ReadableStream({
         pull: (controller) => controller.enqueue(new TextEncoder().encode("thanks ".repeat(100))),
@@ -270,15 +270,17 @@ describe("what an endpoint answers", () => {
     endpoint.answer = () => new Response(body(), { status: 200 });
     await read("s", 1);
     await wake();
-    await eventually(async () => expect(await books()).toMatchObject([{ status: "delivered", excerpt: expect.stringMatching(/^thanks/) }]));
+    await eventually(async () =>
+      expect(await ledger()).toMatchObject([{ status: "delivered", excerpt: expect.stringMatching(/^thanks/) }]),
+    );
   });
 
   it("decides by its status, though its body never ends", async () => {
-    const { read, wake, books, endpoint } = await subscribed("endless");
+    const { read, wake, ledger, endpoint } = await subscribed("endless");
     endpoint.answer = () => new Response(endless(), { status: 200 });
     await read("s", 1);
     await wake();
-    await eventually(async () => expect(await books()).toMatchObject([{ status: "delivered", excerpt: "thanks" }]));
+    await eventually(async () => expect(await ledger()).toMatchObject([{ status: "delivered", excerpt: "thanks" }]));
   });
 });
 
@@ -349,7 +351,7 @@ describe("an endpoint that is gone", () => {
 
 describe("an event that was erased while its delivery waited", () => {
   it("is not sent, not even what was read of it before", async () => {
-    const { read, send, wake, alarm, endpoint, books, report } = await subscribed("erased", { types: ["Read"] });
+    const { read, send, wake, alarm, endpoint, ledger, report } = await subscribed("erased", { types: ["Read"] });
     const time = clock();
     endpoint.answer = FAILED;
     for (const value of [4242, 4343]) await read("secret", value);
@@ -361,7 +363,7 @@ describe("an event that was erased while its delivery waited", () => {
     await alarm();
     await eventually(async () => expect(await report()).toMatchObject({ pending: 0 }));
     expect(endpoint.received).toHaveLength(1);
-    expect(await books()).toMatchObject([{ status: "skipped", error: "the event was erased" }]);
+    expect(await ledger()).toMatchObject([{ status: "skipped", error: "the event was erased" }]);
   });
 
   it("is not sent from memory either", async () => {

@@ -221,7 +221,7 @@ describe("retrying", () => {
 describe("skipping", () => {
   it("parks what keeps streams waiting, on record, and they go on", async () => {
     vi.spyOn(console, "warn").mockReturnValue();
-    const { object, webhook, post, read, wake, endpoint, received, report, books } = await subscribed("skip");
+    const { object, webhook, post, read, wake, endpoint, received, report, ledger } = await subscribed("skip");
     endpoint.answer = ({ version }) => (version === 1 ? FAILED() : OK());
     await read("s", 1);
     await read("s", 2);
@@ -232,7 +232,7 @@ describe("skipping", () => {
     await object.control("skip");
     await eventually(() => expect(received()).toEqual(["reading/s/1", "reading/s/2"]));
     await eventually(async () => expect(await report()).toMatchObject({ pending: 0, parked: 1 }));
-    expect(await books()).toMatchObject([{ status: "parked", error: "skipped by an operator: answered 500" }, { status: "delivered" }]);
+    expect(await ledger()).toMatchObject([{ status: "parked", error: "skipped by an operator: answered 500" }, { status: "delivered" }]);
   });
 });
 
@@ -439,7 +439,7 @@ describe("a reset while events wait", () => {
 
 describe("a replay that is only asked about", () => {
   it("says how many events would be sent again, and does nothing", async () => {
-    const { post, read, wake, webhook, report, books, received } = await subscribed("dry-run", {
+    const { post, read, wake, webhook, report, ledger, received } = await subscribed("dry-run", {
       categories: ["reading"],
       where: { path: "data.value", op: "gte", value: 2 },
     });
@@ -447,14 +447,14 @@ describe("a replay that is only asked about", () => {
     await post("/aggregates/counter/c/Count", {});
     await wake();
     await eventually(() => expect(received()).toHaveLength(2));
-    const before = await books();
+    const before = await ledger();
     const ask = (range: object) => post(`/webhooks/${webhook.id}/replay?dryRun=true`, range);
     const answer = await ask({ from: 1 });
     expect([answer.status, await readJson(answer)]).toEqual([200, { events: 2, position: 4, to: 4 }]);
     expect(await readJson(await ask({ from: 3, to: 3 }))).toEqual({ events: 1, position: 3, to: 3 });
     expect(await readJson(await ask({ from: "2000-01-01T00:00:00Z", to: "2000-01-02T00:00:00Z" }))).toMatchObject({ events: 0 });
     expect((await ask({ from: 9 })).status).toBe(409);
-    expect(await books()).toEqual(before);
+    expect(await ledger()).toEqual(before);
     expect((await report()).replays).toEqual([]);
   });
 });
@@ -499,8 +499,8 @@ describe("the deliveries of a webhook", () => {
 });
 
 describe("a test message", () => {
-  it("is sent now, signed, and its outcome is the answer; the books know nothing of it", async () => {
-    const { post, webhook, endpoint, books, report } = await subscribed("test");
+  it("is sent now, signed, and its outcome is the answer; the ledger know nothing of it", async () => {
+    const { post, webhook, endpoint, ledger, report } = await subscribed("test");
     const response = await post(`/webhooks/${webhook.id}/test`, undefined);
     expect([response.status, await readJson(response)]).toEqual([200, { delivered: true, response: 204, durationMs: expect.any(Number) }]);
     const [{ headers, body }] = endpoint.received as [Delivery];
@@ -514,7 +514,7 @@ describe("a test message", () => {
       response: 500,
       excerpt: "no",
     });
-    expect(await books()).toEqual([]);
+    expect(await ledger()).toEqual([]);
     expect(await report()).toMatchObject({ attempts: 0, health: {} });
   });
 });

@@ -4,7 +4,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { LogPage, LogRpc } from "../../../src/store/log-protocol.ts";
-import type { Progress } from "../../../src/webhooks/progress.ts";
+import type { Cursor } from "../../../src/deliveries/cursor.ts";
 import { quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
 
@@ -106,7 +106,7 @@ export async function subscribed(name: string, subscription: object = {}) {
     storage: <Seen>(look: (storage: DurableObjectStorage) => Seen) => runInDurableObject(object, (_instance, { storage }) => look(storage)),
     /** Runs the object's alarm now. */
     alarm: () => runDurableObjectAlarm(object),
-    books: () =>
+    ledger: () =>
       runInDurableObject(object, (_instance, { storage }) =>
         tablesOf(storage).includes("deliveries")
           ? (storage.sql.exec(`SELECT * FROM deliveries ORDER BY run, position`).toArray() as unknown as Line[])
@@ -114,7 +114,7 @@ export async function subscribed(name: string, subscription: object = {}) {
       ),
     armed: () => runInDurableObject(object, async (_instance, { storage }) => (await storage.getAlarm()) !== null),
     /** What is stored of how far it is. */
-    progress: () => runInDurableObject(object, (_instance, { storage }) => storage.kv.get<Progress>("progress")),
+    progress: () => runInDurableObject(object, (_instance, { storage }) => storage.kv.get<Cursor>("progress")),
     tables: () => runInDurableObject(object, (_instance, { storage }) => tablesOf(storage)),
   };
 }

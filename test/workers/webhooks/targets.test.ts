@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createHttp } from "../../../src/http/worker.ts";
 import { newSecret } from "../../../src/webhooks/signature.ts";
-import { send } from "../../../src/webhooks/sender.ts";
+import { send } from "../../../src/webhooks/post.ts";
 import { PRIVATE_URLS } from "../../unit/webhooks/private-urls.ts";
 import { app } from "../app.ts";
 import { freshStore, read } from "../support.ts";

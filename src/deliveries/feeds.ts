@@ -1,6 +1,6 @@
-/** The ways along the log that a webhook goes: its own, which has no end, and its replays; and what was read on each of them. */
+/** The feeds of a consumer: its own, which has no end, and its replays; and what was read on each of them. */
 
-import type { Feed, Progress } from "./progress.ts";
+import type { Feed, Cursor } from "./cursor.ts";
 import { Window } from "./window.ts";
 
 export class Feeds {
@@ -8,7 +8,7 @@ export class Feeds {
   /** Numbers given to replays and resets so far. */
   #runs: number;
 
-  constructor({ feeds, runs }: Pick<Progress, "feeds" | "runs">) {
+  constructor({ feeds, runs }: Pick<Cursor, "feeds" | "runs">) {
     this.#windows = feeds.map((feed) => new Window(feed));
     this.#runs = runs;
   }
@@ -60,7 +60,7 @@ export class Feeds {
   }
 
   /** As they are stored. */
-  toProgress(): Pick<Progress, "feeds" | "runs"> {
+  toCursor(): Pick<Cursor, "feeds" | "runs"> {
     return { feeds: this.#windows.map((window) => window.toFeed()), runs: this.#runs };
   }
 }

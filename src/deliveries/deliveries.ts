@@ -1,9 +1,13 @@
 /**
- * A webhook at work: it takes what is new in the log onto its books, delivers it, and sees to it that this goes
- * on whatever dies.
+ * Ordered deliveries, at least once (promise 6): takes what is new in the log into the ledger, hands it to a transport in the order of
+ * each stream, and makes sure that this goes on whatever dies.
  *
- * What makes the intent durable, before the log is told that this consumer has seen something: the position up to which
- * everything is on the books, and an armed alarm. Whatever dies, the alarm reads on from that position.
+ * What makes the intent durable, before the log is told that this consumer has seen something: the position up to which everything is
+ * in the ledger, and an armed alarm. After any crash the alarm reads on from that position.
+ *
+ * The words: a *feed* is one pass over the log, the deliveries' own or a replay's, and its number is the *run*; a *window* is what a feed
+ * has read and not settled; a *blocked stream* is one whose events wait for one that failed; the *delivery table* has one row for each
+ * outcome, and the *ledger* is the whole delivery state.
  */
 
 import { AlarmClock } from "../core/alarm-clock.ts";
@@ -11,16 +15,13 @@ import { Budget, capsOf, counting } from "../core/budget.ts";
 import { WEBHOOK_FAILING_STREAMS } from "../core/limits.ts";
 import { logOf } from "../store/objects.ts";
 import { logger } from "../telemetry/logger.ts";
-import { type Announcements, streamAbout } from "./announcements.ts";
-import { Books } from "./books.ts";
-import type { Configuration } from "./configuration.ts";
-import type { Courier } from "./courier.ts";
+import { Ledger } from "./ledger.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import type { Host } from "./host.ts";
-import { retryNow } from "./levers.ts";
+import type { Context } from "./context.ts";
+import type { DeliverySettings, Notices, Transport } from "./transport.ts";
+import { retryNow } from "./operations.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Disabled, Outcome } from "../store/webhook-protocol.ts";
-import type { Registration } from "./registration.ts";
 
 /** How soon the alarm looks after deliveries under way, should this object be gone by then. */
 const WATCH_MS = 5_000;
@@ -29,18 +30,17 @@ const ALARM_MS = 60_000;
 /** What a webhook answers that is no more, or wants nothing: nobody needs to ring for it. */
 const NOTHING_TO_RING_FOR = Number.MAX_SAFE_INTEGER;
 
-/** Which webhook, and what it works with. */
+/** Whose deliveries, and what they work with. `id`: the consumer's name, as the log knows it. */
 interface Equipment {
   readonly store: string;
   readonly id: string;
   readonly env: Env;
   readonly storage: DurableObjectStorage;
-  readonly registration: Registration;
-  readonly courier: Courier;
-  readonly announcements: Announcements;
+  readonly transport: Transport;
+  readonly notices: Notices;
 }
 
-export class Follower {
+export class Deliveries {
   readonly life: Lifecycle;
   readonly #with: Equipment;
   readonly #alarm: AlarmClock;
@@ -48,18 +48,18 @@ export class Follower {
   readonly #budget: Budget;
   /** Its calls are counted. */
   readonly #env: Env;
-  #books: Books | undefined;
+  #ledger: Ledger | undefined;
   #dispatcher: Dispatcher | undefined;
   /** That it is full. */
   #hasWarned = false;
 
   constructor(equipment: Equipment) {
-    const { storage, announcements } = equipment;
+    const { storage, notices } = equipment;
     this.#with = equipment;
     this.#alarm = new AlarmClock(storage);
     this.#budget = new Budget(capsOf(equipment.env));
     this.#env = counting(equipment.env, this.#budget);
-    this.life = new Lifecycle(storage, announcements);
+    this.life = new Lifecycle(storage, notices);
   }
 
   /** Reads which alarm is set: await it before anything else. */
@@ -68,45 +68,45 @@ export class Follower {
   }
 
   /** Opened on first use, so that a webhook nobody made leaves no database behind. Undefined: it has not begun. */
-  get books(): Books | undefined {
-    if (this.#books?.isBroken && !this.#dispatcher?.isRunning) {
-      this.#books = undefined;
+  get ledger(): Ledger | undefined {
+    if (this.#ledger?.isBroken && !this.#dispatcher?.isRunning) {
+      this.#ledger = undefined;
       this.#dispatcher = undefined;
     }
-    return (this.#books ??= Books.open(this.#with.storage));
+    return (this.#ledger ??= Ledger.open(this.#with.storage));
   }
 
-  /** The books; one in code begins them when it is woken for the first time. Undefined: it was removed meanwhile. */
-  async begin(): Promise<Books | undefined> {
-    if (this.books) return this.books;
+  /** The ledger; one in code begins them when it is woken for the first time. Undefined: it was removed meanwhile. */
+  async begin(): Promise<Ledger | undefined> {
+    if (this.ledger) return this.ledger;
     const position = await this.start();
-    if (!this.#configuration) return undefined;
-    if (!this.books) Books.begin(this.#with.storage, position);
-    return this.books;
+    if (!this.#settings) return undefined;
+    if (!this.ledger) Ledger.begin(this.#with.storage, position);
+    return this.ledger;
   }
 
   /** The position after which one in code begins: the log knows what it had when it first heard of it. */
   async start(): Promise<number> {
-    return this.#with.registration.inCode?.start === "beginning" ? 0 : this.#log.knownSince(this.#with.id);
+    return this.#with.transport.beginsAfter(() => this.#log.knownSince(this.#with.id));
   }
 
   /** Takes what is new. Answers with the last position that is its own business now. */
   async wake(): Promise<number> {
     this.#budget.renew();
-    if (!this.#configuration) return NOTHING_TO_RING_FOR;
+    if (!this.#settings) return NOTHING_TO_RING_FOR;
     if (!this.#sending) return this.#rest();
-    const books = await this.begin();
-    if (!books) return NOTHING_TO_RING_FOR; // removed meanwhile
-    books.feeds.own.mayHaveMore = true;
-    const dispatcher = this.#dispatcherOf(books);
+    const ledger = await this.begin();
+    if (!ledger) return NOTHING_TO_RING_FOR; // removed meanwhile
+    ledger.feeds.own.mayHaveMore = true;
+    const dispatcher = this.#dispatcherOf(ledger);
     await dispatcher.refill();
-    if (books.isBroken) throw new Error("the storage has failed; the books are opened anew when what is under way has ended");
-    if (!this.#configuration) return NOTHING_TO_RING_FOR;
+    if (ledger.isBroken) throw new Error("the storage has failed; the ledger are opened anew when what is under way has ended");
+    if (!this.#settings) return NOTHING_TO_RING_FOR;
     if (!this.#sending) return this.#rest();
-    if (books.pending > 0) this.#watch();
-    else books.saveIfFar();
+    if (ledger.pending > 0) this.#watch();
+    else ledger.saveIfFar();
     void dispatcher.run(); // not awaited: a slow endpoint must not hold up the queue
-    return books.feeds.own.taken;
+    return ledger.feeds.own.taken;
   }
 
   /** Never throws: the platform gives up on an alarm after six failures. */
@@ -114,17 +114,17 @@ export class Follower {
     this.#alarm.wentOff();
     this.#budget.renew();
     try {
-      await this.#with.announcements.publish();
+      await this.#with.notices.publish();
       await this.#tellTheLog();
-      const books = this.#sending && (await this.begin());
-      if (!books || !this.#sending) return;
-      if (books.pending > 0 || books.feeds.own.mayHaveMore || books.isBroken) this.#watch();
-      const dispatcher = this.#dispatcherOf(books);
+      const ledger = this.#sending && (await this.begin());
+      if (!ledger || !this.#sending) return;
+      if (ledger.pending > 0 || ledger.feeds.own.mayHaveMore || ledger.isBroken) this.#watch();
+      const dispatcher = this.#dispatcherOf(ledger);
       if (dispatcher.isRunning) return; // the alarm above watches over it
       await within(ALARM_MS, dispatcher.run());
-      this.#books?.save();
-      const prune = this.#books?.prune(Date.now());
-      if (prune !== undefined && this.#configuration) this.#alarm.wakeAt(prune);
+      this.#ledger?.save();
+      const prune = this.#ledger?.prune(Date.now());
+      if (prune !== undefined && this.#settings) this.#alarm.wakeAt(prune);
     } catch (error) {
       this.#complain("a webhook's alarm failed and will go off again", error);
       this.#watch();
@@ -133,10 +133,10 @@ export class Follower {
 
   /** Delivers what there is to deliver now, watched over by the alarm. */
   goOn(): void {
-    const books = this.#sending && this.books;
-    if (!books) return;
+    const ledger = this.#sending && this.ledger;
+    if (!ledger) return;
     this.#watch();
-    void this.#dispatcherOf(books).run();
+    void this.#dispatcherOf(ledger).run();
   }
 
   /** The settings have changed: what has not begun is read from the log again. */
@@ -147,34 +147,34 @@ export class Follower {
   /** The storage is empty. */
   forget(): void {
     this.#alarm.wentOff();
-    this.#books = undefined;
+    this.#ledger = undefined;
     this.#dispatcher = undefined;
   }
 
   pause(): void {
-    this.#books?.save();
+    this.#ledger?.save();
     this.life.pause();
   }
 
   /** Also switches it on again. */
   async resume(): Promise<void> {
-    const { books } = this;
-    if (books && this.life.disabled) retryNow(books);
-    else books?.tally.health.forgive();
-    this.life.resume(this.#configuration?.url ?? "");
-    if (books) books.feeds.own.mayHaveMore = true;
+    const { ledger } = this;
+    if (ledger && this.life.disabled) retryNow(ledger);
+    else ledger?.statistics.health.forgive();
+    this.life.resume();
+    if (ledger) ledger.feeds.own.mayHaveMore = true;
     this.#alarm.wakeNow(); // also tells the log, should that fail here
     await this.#tellTheLog().catch((error: unknown) => this.#complain("the log was not told that a webhook goes on; trying again", error));
   }
 
   /** What it is told to do, whether or not it may at the moment. */
-  get #configuration(): Configuration | undefined {
-    return this.#with.registration.configuration;
+  get #settings(): DeliverySettings | undefined {
+    return this.#with.transport.settings();
   }
 
   /** The same, if anything is to be sent. */
-  get #sending(): Configuration | undefined {
-    return this.life.isSending ? this.#configuration : undefined;
+  get #sending(): DeliverySettings | undefined {
+    return this.life.isSending ? this.#settings : undefined;
   }
 
   get #log() {
@@ -185,25 +185,22 @@ export class Follower {
     this.#alarm.wakeAt(Date.now() + WATCH_MS);
   }
 
-  /** The one that delivers what is on these books. */
-  #dispatcherOf(books: Books): Dispatcher {
-    return (this.#dispatcher ??= new Dispatcher(this.#hostOf(books)));
+  /** The one that delivers what is on these ledger. */
+  #dispatcherOf(ledger: Ledger): Dispatcher {
+    return (this.#dispatcher ??= new Dispatcher(this.#contextOf(ledger)));
   }
 
-  #hostOf(books: Books): Host {
-    const { store, id, courier } = this.#with;
+  #contextOf(ledger: Ledger): Context {
+    const { transport } = this.#with;
     return {
-      store,
-      ownStream: streamAbout(id),
-      books,
+      ownStream: transport.ownStream,
+      ledger,
       log: () => this.#log,
-      settings: () => (books.isBroken ? undefined : this.#sending),
-      exists: () => this.#books === books,
+      settings: () => (ledger.isBroken ? undefined : this.#sending),
+      exists: () => this.#ledger === ledger,
       send: async (key, event) => {
-        const configuration = this.#configuration;
-        if (!configuration) return { delivered: false, error: "the webhook was removed", durationMs: 0 };
         this.#budget.spend(1);
-        return courier.deliver(configuration, key, event);
+        return transport.send(key, event);
       },
       hasRoom: (calls) => this.#budget.fits(calls),
       settled: (outcome) => this.#settled(outcome),
@@ -212,15 +209,15 @@ export class Follower {
     };
   }
 
-  #settled({ delivered, response }: Outcome): void {
-    if (delivered || !this.#books) return;
-    this.#warnWhenFull(this.#books);
-    if (response === 410) this.#disable("gone");
-    else if (this.#books.tally.health.isBeyondHope(Date.now())) this.#disable("failing");
+  #settled({ delivered, isGone }: Outcome): void {
+    if (delivered || !this.#ledger) return;
+    this.#warnWhenFull(this.#ledger);
+    if (isGone) this.#disable("gone");
+    else if (this.#ledger.statistics.health.isBeyondHope(Date.now())) this.#disable("failing");
   }
 
   /** Once, not each time that one of the streams has ended and another one takes its place. */
-  #warnWhenFull({ waits }: Books): void {
+  #warnWhenFull({ waits }: Ledger): void {
     if (waits.isFull && !this.#hasWarned) {
       const { store, id } = this.#with;
       const message = "a webhook takes no further event: too many of its streams wait for one that failed";
@@ -231,7 +228,7 @@ export class Follower {
 
   #disable(reason: Disabled["reason"]): void {
     const { store, id } = this.#with;
-    if (!this.life.disable(reason, this.#configuration?.url ?? "")) return;
+    if (!this.life.disable(reason)) return;
     logger.error({ message: "a webhook was switched off", store, consumer: id, reason });
     this.#alarm.wakeNow(); // to say so
   }

@@ -1,9 +1,9 @@
 /**
- * What a feed has read from the log and has not put on the books yet, in memory: the next deliveries. The books say only
- * up to where everything is settled; after a crash what comes behind that is read again.
+ * What a feed has read from the log and not settled yet, in memory: the next deliveries. The ledger stores only the position up to which
+ * everything is settled; after a crash the events behind it are read again.
  */
 
-import type { Feed } from "./progress.ts";
+import type { Feed } from "./cursor.ts";
 
 /** An event whose first attempt is to come or under way. */
 export interface Item {
@@ -29,7 +29,7 @@ export class Window {
     return this.feed.run;
   }
 
-  /** Every event of interest up to here is on the books. */
+  /** Every event of interest up to here is in the ledger. */
   get settled(): number {
     const first = this.#items.find(({ state }) => state !== "settled");
     return first ? first.position - 1 : this.taken;

@@ -1,6 +1,6 @@
 /**
- * What events say, for a moment: read in pages, sent one by one. Only for a moment, because an event may be erased while it
- * waits, and then nothing of it may be sent any more.
+ * Events that were read in a page and are sent one by one, kept for a moment only: an event may be erased while it waits, and then
+ * nothing of it may be sent any more.
  */
 
 import type { LoggedEvent } from "../core/event.ts";

@@ -2,10 +2,10 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WEBHOOK_LEDGER_DAYS, WEBHOOK_PARKED_DAYS } from "../../../src/core/limits.ts";
-import { Books } from "../../../src/webhooks/books.ts";
-import { LaneTable } from "../../../src/webhooks/lane-table.ts";
-import { Ledger } from "../../../src/webhooks/ledger.ts";
-import { removeOld } from "../../../src/webhooks/pruning.ts";
+import { Ledger } from "../../../src/deliveries/ledger.ts";
+import { BlockedTable } from "../../../src/deliveries/blocked-table.ts";
+import { DeliveryTable } from "../../../src/deliveries/delivery-table.ts";
+import { removeOld } from "../../../src/deliveries/pruning.ts";
 import { eventually } from "../delivery/support.ts";
 import { clock, interceptReads, subscribed } from "./support.ts";
 
@@ -60,9 +60,9 @@ describe("an event that arrives at the first attempt", () => {
   });
 });
 
-describe("the books of a webhook", () => {
+describe("the ledger of a webhook", () => {
   it("do not keep what arrived for ever, and what was parked longer", async () => {
-    const { read, wake, alarm, endpoint, books, report } = await subscribed("prune");
+    const { read, wake, alarm, endpoint, ledger, report } = await subscribed("prune");
     const time = clock();
     endpoint.answer = ({ stream }) => (stream === "reading/bad" ? FAILED() : OK());
     for (const stream of ["bad", "a", "b"]) await read(stream, 1);
@@ -71,7 +71,7 @@ describe("the books of a webhook", () => {
       await alarm();
       time.pass(36_001_000);
     }
-    const statuses = async () => (await books()).map(({ status }) => status);
+    const statuses = async () => (await ledger()).map(({ status }) => status);
     await eventually(async () => expect(await statuses()).toEqual(["parked", "delivered", "delivered"]));
     time.pass((WEBHOOK_LEDGER_DAYS - 4) * DAY_MS);
     await alarm();
@@ -94,17 +94,17 @@ describe("the books of a webhook", () => {
   it("are pruned in bounded steps, past young entries of other runs", async () => {
     const { storage } = await subscribed("steps");
     const left = await storage((storage) => {
-      Books.begin(storage, 0);
-      const ledger = new Ledger(storage.sql);
+      Ledger.begin(storage, 0);
+      const table = new DeliveryTable(storage.sql);
       const old = Date.now() - (WEBHOOK_LEDGER_DAYS + 1) * DAY_MS;
       const outcome = { delivered: true, durationMs: 1 };
       const event = { stream: "reading/s", type: "Read" };
       for (let position = 1; position <= 2_500; position++)
-        ledger.record({ run: 0, position }, event, "delivered", 1, outcome, old, undefined);
+        table.record({ run: 0, position }, event, "delivered", 1, outcome, old, undefined);
       for (let position = 2_501; position <= 4_000; position++)
-        ledger.record({ run: 0, position }, event, "delivered", 1, outcome, Date.now(), undefined);
-      ledger.record({ run: 1, position: 7 }, event, "delivered", 1, outcome, old, undefined);
-      ledger.record({ run: 1, position: 8 }, event, "pending", 1, outcome, old, 0);
+        table.record({ run: 0, position }, event, "delivered", 1, outcome, Date.now(), undefined);
+      table.record({ run: 1, position: 7 }, event, "delivered", 1, outcome, old, undefined);
+      table.record({ run: 1, position: 8 }, event, "pending", 1, outcome, old, 0);
       const after: number[] = [];
       let next: { run: number; position: number } | undefined = { run: -1, position: -1 };
       while (next) {
@@ -119,21 +119,21 @@ describe("the books of a webhook", () => {
 
   it("stay as they are when the storage fails, and the delivery comes again under its old id", async () => {
     vi.spyOn(console, "error").mockReturnValue();
-    const { read, wake, alarm, endpoint, books } = await subscribed("storage");
+    const { read, wake, alarm, endpoint, ledger } = await subscribed("storage");
     const time = clock();
-    const record = vi.spyOn(LaneTable.prototype, "save").mockImplementationOnce(() => {
+    const record = vi.spyOn(BlockedTable.prototype, "save").mockImplementationOnce(() => {
       throw new Error("the disk is full");
     });
     endpoint.answer = FAILED;
     await read("s", 1);
     await wake();
     await eventually(() => expect(record).toHaveBeenCalled());
-    await eventually(async () => expect(await books()).toEqual([])); // not half of it
+    await eventually(async () => expect(await ledger()).toEqual([])); // not half of it
     endpoint.answer = OK;
     time.pass(6_000);
     await eventually(async () => {
       await alarm();
-      expect(await books()).toMatchObject([{ position: 1, status: "delivered", attempts: 1 }]);
+      expect(await ledger()).toMatchObject([{ position: 1, status: "delivered", attempts: 1 }]);
     });
     await alarm();
     expect(endpoint.received).toHaveLength(2); // what was in memory only is forgotten

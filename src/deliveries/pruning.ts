@@ -2,7 +2,7 @@
 
 import { WEBHOOK_LEDGER_DAYS, WEBHOOK_LEDGER_STEP, WEBHOOK_PARKED_DAYS } from "../core/limits.ts";
 import type { Key } from "./delivery-id.ts";
-import type { Row } from "./ledger.ts";
+import type { Row } from "./delivery-table.ts";
 
 const DAY_MS = 86_400_000;
 /** Milliseconds between two prunings. Ours. */

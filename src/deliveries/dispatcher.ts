@@ -1,13 +1,13 @@
 /**
  * Delivers what the feeds bring, in the order of each stream: a few at a time, what failed by its schedule, and one at a
- * time while the endpoint is down. Whatever it holds in memory can be lost at any moment: the books and the log give it back.
+ * time while the endpoint is down. Whatever it holds in memory can be lost at any moment: the ledger and the log give it back.
  */
 
 import { WEBHOOK_DELIVERY_CALLS, WEBHOOK_IN_FLIGHT } from "../core/limits.ts";
-import type { Books } from "./books.ts";
-import type { Turn } from "./turn.ts";
-import type { Host } from "./host.ts";
-import { Intake } from "./intake.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Context } from "./context.ts";
+import { Reader } from "./reader.ts";
 import { isUnwanted, whyNotSendable } from "./interest.ts";
 
 /** Milliseconds until the log is asked again that could not be reached. Ours. */
@@ -16,9 +16,9 @@ const READ_AGAIN_MS = 5_000;
 const DOZE_MS = 1_000;
 
 export class Dispatcher {
-  readonly #host: Host;
-  readonly #books: Books;
-  readonly #intake: Intake;
+  readonly #context: Context;
+  readonly #ledger: Ledger;
+  readonly #reader: Reader;
   /** By run and stream: never two of one stream. */
   readonly #underWay = new Map<string, Promise<void>>();
   #running: Promise<void> | undefined;
@@ -29,10 +29,10 @@ export class Dispatcher {
   /** The feed that had its turn last, so that a replay and what is new share the way. */
   #lastFeed = 0;
 
-  constructor(host: Host) {
-    this.#host = host;
-    this.#books = host.books;
-    this.#intake = new Intake(host);
+  constructor(context: Context) {
+    this.#context = context;
+    this.#ledger = context.ledger;
+    this.#reader = new Reader(context);
   }
 
   get isRunning(): boolean {
@@ -47,19 +47,19 @@ export class Dispatcher {
 
   /** Reads from the log what there is room for. Throws when the log cannot be reached. */
   refill(): Promise<void> {
-    return this.#intake.refill();
+    return this.#reader.refill();
   }
 
   /** The settings have changed: what has not begun is read again. */
   reread(): void {
-    this.#intake.reread();
+    this.#reader.reread();
   }
 
   async #loop(): Promise<void> {
     for (;;) {
       let wakeAt: number | undefined;
       try {
-        if (this.#host.settings() && Date.now() >= this.#readAgainAt) await this.refill();
+        if (this.#context.settings() && Date.now() >= this.#readAgainAt) await this.refill();
       } catch (error) {
         this.#readLater(error);
       }
@@ -69,15 +69,15 @@ export class Dispatcher {
         this.#readLater(error);
         wakeAt = this.#readAgainAt;
       }
-      const isSpent = !this.#host.hasRoom(WEBHOOK_DELIVERY_CALLS);
-      const reads = this.#intake.isHungry && Date.now() >= this.#readAgainAt;
+      const isSpent = !this.#context.hasRoom(WEBHOOK_DELIVERY_CALLS);
+      const reads = this.#reader.isHungry && Date.now() >= this.#readAgainAt;
       const pause = reads ? 0 : wakeAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, wakeAt - Date.now());
       if (this.#underWay.size === 0 && (isSpent || pause > DOZE_MS)) {
         // No await since the last look at what there is to do: what arrives from now on finds no loop, and starts one.
         this.#running = undefined;
         // What this invocation has no room for is for the alarm's.
         const next = isSpent ? Date.now() : wakeAt;
-        if (next !== undefined) this.#host.wakeAt(next);
+        if (next !== undefined) this.#context.wakeAt(next);
         return;
       }
       await this.#doze(pause);
@@ -100,35 +100,35 @@ export class Dispatcher {
    */
   #start(): number | undefined {
     for (;;) {
-      const settings = this.#host.settings();
+      const settings = this.#context.settings();
       if (!settings) return undefined;
       const now = Date.now();
-      const { health } = this.#books.tally;
+      const { health } = this.#ledger.statistics;
       const notBefore = Math.max(health.closedUntil, this.#readAgainAt, settings.rate === undefined ? 0 : this.#slot);
       const isRoom = this.#underWay.size < (health.isDown ? 1 : (settings.concurrency ?? WEBHOOK_IN_FLIGHT));
-      const turn = this.#next(now);
-      if (!turn) {
-        const due = this.#books.waits.nextDue(this.#isUnderWay);
+      const attempt = this.#next(now);
+      if (!attempt) {
+        const due = this.#ledger.waits.nextDue(this.#isUnderWay);
         const wantsMore = this.#readAgainAt > now ? this.#readAgainAt : undefined;
         const times = [due, wantsMore].filter((time) => time !== undefined);
         return times.length === 0 ? undefined : Math.max(Math.min(...times), health.closedUntil);
       }
-      if (!isRoom || !this.#host.hasRoom((this.#underWay.size + 1) * WEBHOOK_DELIVERY_CALLS)) return undefined;
+      if (!isRoom || !this.#context.hasRoom((this.#underWay.size + 1) * WEBHOOK_DELIVERY_CALLS)) return undefined;
       if (notBefore > now) return notBefore;
       if (settings.rate !== undefined) this.#slot = now + 1_000 / settings.rate;
-      this.#launch(turn);
+      this.#launch(attempt);
     }
   }
 
   /** What is next. While the endpoint is down, rather something that has not failed: it is not to blame. */
-  #next(now: number): Turn | undefined {
-    const again = () => this.#books.waits.dueTurn(now, this.#isUnderWay);
-    const fresh = () => this.#freshTurn();
-    return this.#books.tally.health.isDown ? (fresh() ?? again()) : (again() ?? fresh());
+  #next(now: number): Attempt | undefined {
+    const again = () => this.#ledger.waits.dueAttempt(now, this.#isUnderWay);
+    const fresh = () => this.#freshAttempt();
+    return this.#ledger.statistics.health.isDown ? (fresh() ?? again()) : (again() ?? fresh());
   }
 
-  #freshTurn(): Turn | undefined {
-    const { windows } = this.#books.feeds;
+  #freshAttempt(): Attempt | undefined {
+    const { windows } = this.#ledger.feeds;
     for (let offset = 1; offset <= windows.length; offset++) {
       const at = (this.#lastFeed + offset) % windows.length;
       const window = windows[at];
@@ -142,47 +142,48 @@ export class Dispatcher {
 
   readonly #isUnderWay = (run: number, stream: string): boolean => this.#underWay.has(`${run}/${stream}`);
 
-  #launch(turn: Turn): void {
-    const key = `${turn.run}/${turn.stream}`;
-    if (turn.kind === "fresh") turn.item.state = "under way";
-    const attempt = this.#attempt(turn)
+  #launch(attempt: Attempt): void {
+    const key = `${attempt.run}/${attempt.stream}`;
+    if (attempt.kind === "fresh") attempt.item.state = "under way";
+    const underWay = this.#make(attempt)
       .catch((error: unknown) => {
-        // Nothing was counted: the log was out of reach, or the books were.
-        if (turn.kind === "fresh" && turn.item.state === "under way") turn.item.state = "waiting";
+        // Nothing was counted: the log was out of reach, or the ledger were.
+        if (attempt.kind === "fresh" && attempt.item.state === "under way") attempt.item.state = "waiting";
         this.#readLater(error);
       })
       .finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, attempt);
+    this.#underWay.set(key, underWay);
   }
 
-  async #attempt(turn: Turn): Promise<void> {
-    const found = turn.position === undefined ? await this.#intake.findNext(turn) : await this.#intake.eventAt(turn, turn.position);
-    const settings = this.#host.settings();
-    if (!settings) return this.#putBack(turn);
+  async #make(attempt: Attempt): Promise<void> {
+    const found =
+      attempt.position === undefined ? await this.#reader.findNext(attempt) : await this.#reader.eventAt(attempt, attempt.position);
+    const settings = this.#context.settings();
+    if (!settings) return this.#putBack(attempt);
     if (!found) {
-      if (turn.position === undefined) return; // the lane has ended
-      return this.#books.skip(turn, turn.position, "", "the event was erased");
+      if (attempt.position === undefined) return; // the blocked has ended
+      return this.#ledger.skip(attempt, attempt.position, "", "the event was erased");
     }
-    if (found.erased) return this.#books.skip(turn, found.position, found.type, "the event was erased");
-    if (isUnwanted(found, settings)) return this.#books.skip(turn, found.position, found.type, "the webhook's predicate says no");
+    if (found.erased) return this.#ledger.skip(attempt, found.position, found.type, "the event was erased");
+    if (isUnwanted(found, settings)) return this.#ledger.skip(attempt, found.position, found.type, "the webhook's predicate says no");
     const unsendable = whyNotSendable(found, settings);
     if (unsendable !== undefined) {
-      this.#books.settle(turn, found, { delivered: false, error: unsendable, durationMs: 0, ownFault: true }, Date.now());
+      this.#ledger.settle(attempt, found, { delivered: false, error: unsendable, durationMs: 0, ownFault: true }, Date.now());
       return;
     }
-    const outcome = await this.#host.send({ run: turn.run, position: found.position }, found);
-    if (!this.#host.exists()) return; // removed while it was under way
-    this.#books.settle(turn, found, outcome, Date.now());
-    this.#host.settled(outcome);
+    const outcome = await this.#context.send({ run: attempt.run, position: found.position }, found);
+    if (!this.#context.exists()) return; // removed while it was under way
+    this.#ledger.settle(attempt, found, outcome, Date.now());
+    this.#context.settled(outcome);
   }
 
   /** It was paused or switched off before anything was sent. */
-  #putBack(turn: Turn): void {
-    if (turn.kind === "fresh") turn.item.state = "waiting";
+  #putBack(attempt: Attempt): void {
+    if (attempt.kind === "fresh") attempt.item.state = "waiting";
   }
 
   #readLater(error: unknown): void {
     this.#readAgainAt = Date.now() + READ_AGAIN_MS;
-    this.#host.complain("webhook deliveries stopped; they go on in a moment", error);
+    this.#context.complain("webhook deliveries stopped; they go on in a moment", error);
   }
 }

@@ -1,19 +1,19 @@
-/** How attempts have fared: counted, with the last failure, and what they say of the endpoint's health. */
+/** Statistics of attempts: totals, the last failure, and the health of the endpoint. */
 
 import type { LoggedEvent } from "../core/event.ts";
 import type { ConsumerError } from "../definitions/hooks.ts";
 import { Health } from "./health.ts";
-import type { Progress } from "./progress.ts";
+import type { Cursor } from "./cursor.ts";
 import type { Outcome, Totals } from "../store/webhook-protocol.ts";
 
 const NONE: Totals = { delivered: 0, failed: 0, parked: 0, skipped: 0 };
 
-export class Tally {
+export class Statistics {
   readonly health: Health;
   #totals: Totals;
   #lastFailure: ConsumerError | undefined;
 
-  constructor({ health, totals = NONE, lastFailure }: Pick<Progress, "health" | "totals" | "lastFailure">) {
+  constructor({ health, totals = NONE, lastFailure }: Pick<Cursor, "health" | "totals" | "lastFailure">) {
     this.health = new Health(health);
     this.#totals = totals;
     this.#lastFailure = lastFailure;
@@ -54,7 +54,7 @@ export class Tally {
   }
 
   /** As it is stored. */
-  toProgress(): Pick<Progress, "health" | "totals" | "lastFailure"> {
+  toCursor(): Pick<Cursor, "health" | "totals" | "lastFailure"> {
     return { health: this.health.record, totals: this.#totals, ...(this.#lastFailure ? { lastFailure: this.#lastFailure } : {}) };
   }
 }

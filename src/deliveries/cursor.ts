@@ -1,4 +1,4 @@
-/** How far a webhook is: what it remembers from one activation to the next, beside its ledger and its lanes. */
+/** How far deliveries are: what is remembered from one activation to the next, besides the tables. */
 
 import type { HealthRecord } from "./health.ts";
 import type { Totals } from "../store/webhook-protocol.ts";
@@ -6,7 +6,7 @@ import type { Totals } from "../store/webhook-protocol.ts";
 /** One way along the log: the webhook's own, which has no end, or a replay. */
 export interface Feed {
   readonly run: number;
-  /** Every event up to here that is of interest is on the books: in `deliveries` or behind the head of a lane. */
+  /** Every event up to here that is of interest is in the ledger: in `deliveries` or behind the head of a blocked stream. */
   readonly settled: number;
   /** The last position of a replay. */
   readonly end?: number;
@@ -16,7 +16,7 @@ export interface Feed {
 }
 
 /** What a webhook remembers from one activation to the next, in one row. */
-export interface Progress {
+export interface Cursor {
   readonly feeds: readonly Feed[];
   /** Numbers given to replays and resets so far. */
   readonly runs: number;

@@ -1,28 +1,28 @@
 /**
- * What is to be delivered, what waits for what, and what came of it: in memory, and in the ledger as far as a crash must
- * not forget it (promise 6). Synchronous throughout; what belongs together is one transaction.
+ * The delivery state: what is to be delivered, what waits for what, and the outcomes. It is kept in memory, and stored as far as a crash
+ * must not lose it (promise 6). Synchronous throughout; writes that belong together are one transaction.
  */
 
 import type { LoggedEvent } from "../core/event.ts";
 import { WEBHOOK_WINDOW_EVENTS } from "../core/limits.ts";
 import { Feeds } from "./feeds.ts";
-import type { Lane } from "./lane-table.ts";
-import { Ledger } from "./ledger.ts";
-import type { Feed, Progress } from "./progress.ts";
+import type { BlockedStream } from "./blocked-table.ts";
+import { DeliveryTable } from "./delivery-table.ts";
+import type { Feed, Cursor } from "./cursor.ts";
 import type { Outcome } from "../store/webhook-protocol.ts";
 import { Pruning } from "./pruning.ts";
 import { delayAfter } from "./schedule.ts";
-import { Tally } from "./tally.ts";
-import type { Turn } from "./turn.ts";
+import { Statistics } from "./statistics.ts";
+import type { Attempt } from "./attempt.ts";
 import { Waiting } from "./waiting.ts";
 import type { Window } from "./window.ts";
 
-export class Books {
+export class Ledger {
   readonly feeds: Feeds;
   readonly waits: Waiting;
-  readonly ledger: Ledger;
-  readonly tally: Tally;
-  /** The storage has failed: what is here in memory may not be what is stored. Close these books, and open them anew. */
+  readonly table: DeliveryTable;
+  readonly statistics: Statistics;
+  /** The storage has failed: what is here in memory may not be what is stored. Close these ledger, and open them anew. */
   isBroken = false;
   readonly #storage: DurableObjectStorage;
   readonly #pruning: Pruning;
@@ -31,25 +31,25 @@ export class Books {
   /** The position that is stored: from there on the log is read again after a crash. */
   #stored: number;
 
-  private constructor(storage: DurableObjectStorage, progress: Progress) {
+  private constructor(storage: DurableObjectStorage, progress: Cursor) {
     this.#storage = storage;
     this.feeds = new Feeds(progress);
-    this.ledger = new Ledger(storage.sql);
-    this.waits = new Waiting(storage.sql, this.ledger.retries());
-    this.tally = new Tally(progress);
+    this.table = new DeliveryTable(storage.sql);
+    this.waits = new Waiting(storage.sql, this.table.retries());
+    this.statistics = new Statistics(progress);
     this.#pruning = new Pruning(storage.sql, progress.prunedAt);
     this.#stored = this.feeds.own.settled;
   }
 
-  /** Opens the books; undefined: there are none. */
-  static open(storage: DurableObjectStorage): Books | undefined {
-    const progress = storage.kv.get<Progress>("progress");
-    return progress && new Books(storage, progress);
+  /** Opens the ledger; undefined: there are none. */
+  static open(storage: DurableObjectStorage): Ledger | undefined {
+    const progress = storage.kv.get<Cursor>("progress");
+    return progress && new Ledger(storage, progress);
   }
 
   /** The first entry: begins after a position of the log. Call inside a transaction. */
   static begin(storage: DurableObjectStorage, position: number): void {
-    const progress: Progress = { feeds: [{ run: 0, settled: position }], runs: 0, health: {}, prunedAt: Date.now() };
+    const progress: Cursor = { feeds: [{ run: 0, settled: position }], runs: 0, health: {}, prunedAt: Date.now() };
     storage.kv.put("progress", progress);
   }
 
@@ -64,18 +64,18 @@ export class Books {
   }
 
   isKnown(run: number, position: number): boolean {
-    return this.ledger.find({ run, position }) !== undefined;
+    return this.table.find({ run, position }) !== undefined;
   }
 
   /** Takes over what was read. Of a stream that waits, only the last one and how many there are is kept. */
   admit(window: Window, events: readonly LoggedEvent[], next: number): void {
     const { run } = window;
-    const known = this.ledger.known(run, window.taken, next);
+    const known = this.table.known(run, window.taken, next);
     const admitted = events.filter(({ position, stream }) => {
       if (known.has(position) || window.has(position)) return false;
-      const lane = this.waits.laneOf(run, stream);
-      if (lane) this.waits.queue(lane, position);
-      return lane === undefined;
+      const blocked = this.waits.blockedOf(run, stream);
+      if (blocked) this.waits.queue(blocked, position);
+      return blocked === undefined;
     });
     window.add(admitted, next);
     this.#isBehind = true;
@@ -84,59 +84,66 @@ export class Books {
     if (own.settled - this.#stored >= WEBHOOK_WINDOW_EVENTS / 5 || this.waits.isUnsaved || window !== own) this.save();
   }
 
-  /** The outcome of an attempt: the ledger, the lane and the endpoint's health, in one transaction. */
-  settle(turn: Turn, event: LoggedEvent, outcome: Outcome, now: number): void {
-    const key = { run: turn.run, position: event.position };
+  /** The outcome of an attempt: the ledger, the blocked stream and the endpoint's health, in one transaction. */
+  settle(attempt: Attempt, event: LoggedEvent, outcome: Outcome, now: number): void {
+    const key = { run: attempt.run, position: event.position };
     const before = this.waits.retryAt(key);
     const attempts = (before?.attempts ?? 0) + 1;
     this.#isBehind = true;
     if (outcome.delivered) {
-      const downSince = this.tally.arrived(now);
+      const downSince = this.statistics.arrived(now);
       // It is back: what failed while it was away, and for no other reason, need not wait for its schedule.
       if (downSince !== undefined) this.waits.hurry(({ at, isOwn }) => at >= downSince && !isOwn);
-      return this.#end(turn, event, "delivered", attempts, outcome, now);
+      return this.#end(attempt, event, "delivered", attempts, outcome, now);
     }
-    const isOwn = outcome.ownFault === true || (before !== undefined && this.tally.health.hasTakenSince(before.at));
-    this.tally.failed(event, outcome, now, isOwn);
+    const isOwn = outcome.ownFault === true || (before !== undefined && this.statistics.health.hasTakenSince(before.at));
+    this.statistics.failed(event, outcome, now, isOwn);
     const delay = delayAfter(attempts, Math.random());
-    if (delay === undefined) return this.#end(turn, event, "parked", attempts, outcome, now);
+    if (delay === undefined) return this.#end(attempt, event, "parked", attempts, outcome, now);
     const { stream, position } = event;
     const nextAttemptAt = now + Math.max(delay, outcome.retryAfterMs ?? 0);
-    if (this.#isOutOfScope(turn, position)) {
-      if (turn.kind === "fresh") turn.item.state = "settled";
+    if (this.#isOutOfScope(attempt, position)) {
+      if (attempt.kind === "fresh") attempt.item.state = "settled";
       return;
     }
     this.#transaction(() => {
-      this.ledger.record(key, event, "pending", attempts, outcome, now, nextAttemptAt);
+      this.table.record(key, event, "pending", attempts, outcome, now, nextAttemptAt);
       this.waits.tryAgain({ ...key, stream, attempts, nextAttemptAt, at: now, isOwn });
-      this.waits.block(turn, position, now);
+      this.waits.block(attempt, position, now);
       this.#put();
     });
   }
 
   /** An event of which nothing is to be said. */
-  skip(turn: Turn, position: number, type: string, error: string): void {
-    const attempts = this.waits.retryAt({ run: turn.run, position })?.attempts ?? 0;
-    this.#end(turn, { stream: turn.stream, position, type }, "skipped", attempts, { delivered: false, error, durationMs: 0 }, Date.now());
+  skip(attempt: Attempt, position: number, type: string, error: string): void {
+    const attempts = this.waits.retryAt({ run: attempt.run, position })?.attempts ?? 0;
+    this.#end(
+      attempt,
+      { stream: attempt.stream, position, type },
+      "skipped",
+      attempts,
+      { delivered: false, error, durationMs: 0 },
+      Date.now(),
+    );
   }
 
-  /** Nothing is left behind what this lane waited for. */
-  endLane(lane: Lane): void {
-    this.waits.end(lane);
+  /** Nothing is left behind what this blocked stream waited for. */
+  endBlocked(blocked: BlockedStream): void {
+    this.waits.end(blocked);
     this.#endReplays();
   }
 
   /** Gives up what these streams wait for, so that they go on. */
-  park(lanes: readonly Lane[], reason: string): void {
+  park(lanes: readonly BlockedStream[], reason: string): void {
     this.#isBehind = true;
     this.#transaction(() => {
-      for (const lane of lanes) {
-        if (lane.head === undefined) continue;
-        const key = { run: lane.run, position: lane.head };
-        this.ledger.park(key, reason);
-        this.tally.count("parked");
+      for (const blocked of lanes) {
+        if (blocked.head === undefined) continue;
+        const key = { run: blocked.run, position: blocked.head };
+        this.table.park(key, reason);
+        this.statistics.count("parked");
         this.waits.forget(key);
-        this.waits.advance(lane, lane.head);
+        this.waits.advance(blocked, blocked.head);
       }
     });
     this.#endReplays();
@@ -154,7 +161,7 @@ export class Books {
     const { run } = this.feeds.own;
     this.#transaction(() => {
       this.feeds.reset(position);
-      this.ledger.forget(run, position);
+      this.table.forget(run, position);
       this.waits.cut(run, position);
       this.#stored = 0;
       this.#put();
@@ -186,45 +193,45 @@ export class Books {
   }
 
   #end(
-    turn: Turn,
+    attempt: Attempt,
     event: Pick<LoggedEvent, "stream" | "type" | "position">,
     status: "delivered" | "parked" | "skipped",
     attempts: number,
     outcome: Outcome,
     now: number,
   ): void {
-    const key = { run: turn.run, position: event.position };
-    this.tally.count(status);
+    const key = { run: attempt.run, position: event.position };
+    this.statistics.count(status);
     this.#isBehind = true;
     this.#transaction(() => {
-      this.ledger.record(key, event, status, attempts, outcome, now, undefined);
+      this.table.record(key, event, status, attempts, outcome, now, undefined);
       this.waits.forget(key);
-      if (turn.kind === "fresh") turn.item.state = "settled";
-      else if (turn.lane && this.waits.laneOf(turn.run, turn.stream)) this.waits.advance(turn.lane, event.position);
+      if (attempt.kind === "fresh") attempt.item.state = "settled";
+      else if (attempt.blocked && this.waits.blockedOf(attempt.run, attempt.stream)) this.waits.advance(attempt.blocked, event.position);
       // A failure may be the one that counts; a success can be counted again.
       if (status === "parked") this.#put();
     });
-    if (turn.run !== this.feeds.own.run) this.#endReplays();
+    if (attempt.run !== this.feeds.own.run) this.#endReplays();
   }
 
   /** It was reset while this was under way: it comes again as part of another run, or does not come any more. */
-  #isOutOfScope({ run, lane }: Turn, position: number): boolean {
+  #isOutOfScope({ run, blocked }: Attempt, position: number): boolean {
     const window = this.feeds.find(run);
-    if (!window) return !lane || !this.waits.laneOf(run, lane.stream);
+    if (!window) return !blocked || !this.waits.blockedOf(run, blocked.stream);
     return window.feed.end !== undefined && position > window.feed.end;
   }
 
   /** Replays that are over, and whose streams wait for nothing. */
   #endReplays(): void {
-    const isAwaited = (run: number) => this.waits.lanes().some((lane) => lane.run === run);
+    const isAwaited = (run: number) => this.waits.blockedStreams().some((blocked) => blocked.run === run);
     if (this.feeds.endOver(isAwaited)) this.#transaction(() => this.#put());
   }
 
   #put(): void {
     this.waits.save();
-    const progress: Progress = {
-      ...this.feeds.toProgress(),
-      ...this.tally.toProgress(),
+    const progress: Cursor = {
+      ...this.feeds.toCursor(),
+      ...this.statistics.toCursor(),
       prunedAt: this.#pruning.doneAt,
     };
     this.#storage.kv.put("progress", progress);

@@ -1,4 +1,4 @@
-/** Whether an event is one that a webhook asks for. */
+/** Whether a consumer wants an event: by type, category and predicate. */
 
 import { type LoggedEvent, categoryOf, toRecorded } from "../core/event.ts";
 import { holds } from "../definitions/webhooks/predicate.ts";

@@ -1,29 +1,29 @@
-/** What a webhook reads from the log: what comes next, page by page as there is room for it, and what one event says. */
+/** Reads the log for deliveries: the next page of each feed when there is room for it, and single events. */
 
 import type { LoggedEvent } from "../core/event.ts";
 import { CONSUMER_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_WINDOW_EVENTS } from "../core/limits.ts";
-import type { Books } from "./books.ts";
-import type { Turn } from "./turn.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Attempt } from "./attempt.ts";
 import { EventCache } from "./event-cache.ts";
-import type { Host } from "./host.ts";
+import type { Context } from "./context.ts";
 import { isOfInterest } from "./interest.ts";
 import type { Window } from "./window.ts";
 
-export class Intake {
-  readonly #host: Host;
-  readonly #books: Books;
+export class Reader {
+  readonly #context: Context;
+  readonly #ledger: Ledger;
   readonly #cache: EventCache;
   #refilling: Promise<void> | undefined;
 
-  constructor(host: Host) {
-    this.#host = host;
-    this.#books = host.books;
-    this.#cache = new EventCache(() => host.log());
+  constructor(context: Context) {
+    this.#context = context;
+    this.#ledger = context.ledger;
+    this.#cache = new EventCache(() => context.log());
   }
 
   /** Whether there may be something to read, and room for it. */
   get isHungry(): boolean {
-    return this.#books.feeds.windows.some((window) => this.#mayRead(window));
+    return this.#ledger.feeds.windows.some((window) => this.#mayRead(window));
   }
 
   /**
@@ -37,43 +37,45 @@ export class Intake {
   /** The settings have changed: what has not begun is read again. */
   reread(): void {
     this.#cache.clear();
-    for (const window of this.#books.feeds.windows) window.reread();
+    for (const window of this.#ledger.feeds.windows) window.reread();
   }
 
-  /** The event that a turn is about. Undefined: it is not there. */
-  async eventAt(turn: Turn, position: number): Promise<LoggedEvent | undefined> {
-    const settings = this.#host.settings();
-    return turn.kind === "fresh" && settings ? this.#cache.get(position, settings) : this.#cache.readOne(position);
+  /** The event that a attempt is about. Undefined: it is not there. */
+  async eventAt(attempt: Attempt, position: number): Promise<LoggedEvent | undefined> {
+    const settings = this.#context.settings();
+    return attempt.kind === "fresh" && settings ? this.#cache.get(position, settings) : this.#cache.readOne(position);
   }
 
   /** The next event of a stream that waits behind one that failed. Undefined: there is none. */
-  async findNext({ run, stream, lane }: Turn): Promise<LoggedEvent | undefined> {
-    if (!lane) return undefined;
-    const feed = this.#books.feeds.find(run)?.feed;
-    while (lane.after < lane.seen) {
-      const settings = this.#host.settings();
-      if (!settings || !this.#host.hasRoom(1)) return undefined;
-      const page = await this.#host.log().read({ after: lane.after, to: lane.seen, limit: 1, stream });
+  async findNext({ run, stream, blocked }: Attempt): Promise<LoggedEvent | undefined> {
+    if (!blocked) return undefined;
+    const feed = this.#ledger.feeds.find(run)?.feed;
+    while (blocked.after < blocked.seen) {
+      const settings = this.#context.settings();
+      if (!settings || !this.#context.hasRoom(1)) return undefined;
+      const page = await this.#context.log().read({ after: blocked.after, to: blocked.seen, limit: 1, stream });
       const [event] = page.events;
-      if (event && isOfInterest(event, settings, this.#host, feed) && !this.#books.isKnown(run, event.position)) return event;
+      if (event && isOfInterest(event, settings, this.#context, feed) && !this.#ledger.isKnown(run, event.position)) return event;
       // A page without events is not the end: it stops where a segment of the log does, and the rest is in the next one.
-      const next = event?.position ?? page.next ?? lane.after;
-      if (next <= lane.after) break;
-      lane.after = next;
+      const next = event?.position ?? page.next ?? blocked.after;
+      if (next <= blocked.after) break;
+      blocked.after = next;
     }
-    if (this.#host.settings()) this.#books.endLane(lane);
+    if (this.#context.settings()) this.#ledger.endBlocked(blocked);
     return undefined;
   }
 
   /** One that a reset has put aside is not read any more. */
   #mayRead(window: Window): boolean {
-    const { waits, feeds } = this.#books;
+    const { waits, feeds } = this.#ledger;
     const hasRoom = window.size + WEBHOOK_BATCH_EVENTS <= WEBHOOK_WINDOW_EVENTS && !waits.isFull;
-    return window.mayHaveMore && hasRoom && this.#host.hasRoom(1) && feeds.windows.includes(window) && this.#host.settings() !== undefined;
+    return (
+      window.mayHaveMore && hasRoom && this.#context.hasRoom(1) && feeds.windows.includes(window) && this.#context.settings() !== undefined
+    );
   }
 
   async #refill(): Promise<void> {
-    for (const window of this.#books.feeds.windows) {
+    for (const window of this.#ledger.feeds.windows) {
       while (this.#mayRead(window)) {
         await this.#readPage(window);
         if (window.feed.end !== undefined) break;
@@ -82,7 +84,7 @@ export class Intake {
   }
 
   async #readPage(window: Window): Promise<void> {
-    const settings = this.#host.settings();
+    const settings = this.#context.settings();
     if (!settings) return;
     const { types, categories } = settings;
     const { taken: after, feed } = window;
@@ -91,7 +93,7 @@ export class Intake {
     window.mayHaveMore = false;
     let hasMore = true;
     try {
-      const page = await this.#host.log().read({
+      const page = await this.#context.log().read({
         after,
         limit: WEBHOOK_BATCH_EVENTS,
         bytes: CONSUMER_BATCH_BYTES,
@@ -102,11 +104,11 @@ export class Intake {
         ...(end === undefined ? {} : { to: end }),
       });
       // Whatever may have happened meanwhile: removed, paused, changed, reset.
-      if (this.#host.settings() !== settings || window.taken !== after || !this.#books.feeds.windows.includes(window)) return;
+      if (this.#context.settings() !== settings || window.taken !== after || !this.#ledger.feeds.windows.includes(window)) return;
       const next = page.next ?? after;
       this.#cache.keep(page.events);
-      const isWanted = (event: LoggedEvent) => isOfInterest(event, settings, this.#host, feed);
-      this.#books.admit(window, page.events.filter(isWanted), next);
+      const isWanted = (event: LoggedEvent) => isOfInterest(event, settings, this.#context, feed);
+      this.#ledger.admit(window, page.events.filter(isWanted), next);
       hasMore = next > after && next < Math.min(page.head, end ?? page.head);
     } finally {
       if (hasMore) window.mayHaveMore = true;

@@ -1,7 +1,4 @@
-/**
- * The streams of a webhook whose events wait, in its object's SQLite: one row for each such stream, and not one for each
- * event that waits.
- */
+/** Blocked streams in SQLite: one row for each stream whose events wait, instead of one for each event. */
 
 import { hasTableWith } from "../core/sqlite.ts";
 
@@ -10,7 +7,7 @@ const CREATE = `CREATE TABLE lanes (
   run      INTEGER NOT NULL,
   stream   TEXT    NOT NULL,
   head     INTEGER,                   -- position of the delivery that the others wait for; NULL: to be found after \`after\`
-  after    INTEGER NOT NULL,          -- up to here all of the stream's events are on the books
+  after    INTEGER NOT NULL,          -- up to here all of the stream's events are in the ledger
   seen     INTEGER NOT NULL,          -- the last of its events that wait here
   behind   INTEGER NOT NULL,          -- how many wait, besides the head
   since    INTEGER,                   -- when the stream began to wait (milliseconds since 1970); NULL: the row is from before this was noted
@@ -18,7 +15,7 @@ const CREATE = `CREATE TABLE lanes (
 ) STRICT, WITHOUT ROWID`;
 
 /** A stream whose events wait for one that failed. */
-export interface Lane {
+export interface BlockedStream {
   readonly run: number;
   readonly stream: string;
   head: number | undefined;
@@ -29,7 +26,7 @@ export interface Lane {
   readonly since: number;
 }
 
-export class LaneTable {
+export class BlockedTable {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
@@ -37,12 +34,12 @@ export class LaneTable {
     if (!hasTableWith(sql, "lanes", "since", "INTEGER")) sql.exec(CREATE);
   }
 
-  all(): Lane[] {
+  all(): BlockedStream[] {
     const rows = this.#sql.exec(`SELECT run, stream, head, after, seen, behind, since FROM lanes`).toArray();
-    return rows.map((row) => ({ ...row, head: row.head ?? undefined, since: row.since ?? Date.now() })) as unknown as Lane[];
+    return rows.map((row) => ({ ...row, head: row.head ?? undefined, since: row.since ?? Date.now() })) as unknown as BlockedStream[];
   }
 
-  save({ run, stream, head, after, seen, behind, since }: Lane): void {
+  save({ run, stream, head, after, seen, behind, since }: BlockedStream): void {
     this.#sql.exec(
       `INSERT OR REPLACE INTO lanes (run, stream, head, after, seen, behind, since) VALUES (?, ?, ?, ?, ?, ?, ?)`,
       run,
@@ -55,7 +52,7 @@ export class LaneTable {
     );
   }
 
-  remove({ run, stream }: Lane): void {
+  remove({ run, stream }: BlockedStream): void {
     this.#sql.exec(`DELETE FROM lanes WHERE run = ? AND stream = ?`, run, stream);
   }
 }

@@ -1,9 +1,9 @@
 /**
- * What came of each delivery, in the SQLite of the webhook's object. What is too old goes: `pruning.ts`.
+ * The outcome of each delivery, in the SQLite of the consumer's object. `pruning.ts` removes old rows.
  *
- * An event that arrives at the first attempt costs one row: its entry. What waits has no entry; the position up to which
- * everything is on the books (`Feed`) and the log say which events these are. An event that fails blocks its stream, and the
- * stream gets a row of its own (`lane-table.ts`).
+ * An event that arrives at the first attempt costs one row. An event that waits has none: the position up to which everything is in the
+ * ledger (`Feed`) and the log tell which events wait. An event that fails blocks its stream, and the stream gets one row of its own
+ * (`blocked-table.ts`).
  */
 
 import { WEBHOOK_LEDGER_STEP } from "../core/limits.ts";
@@ -63,7 +63,7 @@ export interface Row {
   readonly excerpt: string | null;
 }
 
-export class Ledger {
+export class DeliveryTable {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
@@ -71,7 +71,7 @@ export class Ledger {
     for (const statement of CREATE) sql.exec(statement);
   }
 
-  /** Puts the outcome of an attempt on the books. */
+  /** Puts the outcome of an attempt in the ledger. */
   record(
     { run, position }: Key,
     event: { readonly stream: string; readonly type: string },
@@ -149,7 +149,7 @@ export class Ledger {
     );
   }
 
-  /** Positions that are on the books already, of those after one and up to another. */
+  /** Positions that are in the ledger already, of those after one and up to another. */
   known(run: number, after: number, to: number): Set<number> {
     const rows = this.#sql.exec<{ position: number }>(
       `SELECT position FROM deliveries WHERE run = ? AND position > ? AND position <= ?`,
@@ -168,7 +168,7 @@ export class Ledger {
       .toArray() as unknown as Retry[];
   }
 
-  /** Takes what waits for another attempt in a run off the books, behind a position: it comes again, as part of another run. */
+  /** Takes what waits for another attempt in a run off the ledger, behind a position: it comes again, as part of another run. */
   forget(run: number, after: number): void {
     this.#sql.exec(`DELETE FROM deliveries WHERE run = ? AND position > ? AND status = 'pending'`, run, after);
   }

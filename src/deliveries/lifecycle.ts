@@ -1,8 +1,7 @@
-/** Whether a webhook sends at all: paused by an operator, switched off by its failures, or at work. What changes is announced. */
+/** Whether deliveries are made at all: paused by an operator, switched off by failures, or at work. Changes are announced. */
 
-import type { Announcements } from "./announcements.ts";
-import { WEBHOOK_DISABLED, WEBHOOK_ENABLED } from "./events.ts";
 import type { Disabled } from "../store/webhook-protocol.ts";
+import type { Notices } from "./transport.ts";
 
 interface Control {
   readonly paused?: boolean;
@@ -13,11 +12,11 @@ interface Control {
 
 export class Lifecycle {
   readonly #storage: DurableObjectStorage;
-  readonly #announcements: Announcements;
+  readonly #notices: Notices;
 
-  constructor(storage: DurableObjectStorage, announcements: Announcements) {
+  constructor(storage: DurableObjectStorage, notices: Notices) {
     this.#storage = storage;
-    this.#announcements = announcements;
+    this.#notices = notices;
   }
 
   get isSending(): boolean {
@@ -46,23 +45,23 @@ export class Lifecycle {
   }
 
   /** At work again, however it came to rest. */
-  resume(url: string): void {
+  resume(): void {
     const { disabled, rested } = this.#control();
     const at = new Date().toISOString();
     this.#storage.transactionSync(() => {
       this.#put(rested ? { rested } : {});
-      if (disabled) this.#announcements.add(WEBHOOK_ENABLED, at, { ...originOf(url), at });
+      if (disabled) this.#notices.enabled(at);
     });
   }
 
   /** Switched off. Answers whether it was not so already. */
-  disable(reason: Disabled["reason"], url: string): boolean {
+  disable(reason: Disabled["reason"]): boolean {
     const control = this.#control();
     if (control.disabled) return false;
     const at = new Date().toISOString();
     this.#storage.transactionSync(() => {
       this.#put({ ...control, disabled: { reason, at } });
-      this.#announcements.add(WEBHOOK_DISABLED, at, { ...originOf(url), reason, at });
+      this.#notices.disabled(reason, at);
     });
     return true;
   }
@@ -85,9 +84,4 @@ export class Lifecycle {
   #put(control: Control): void {
     this.#storage.kv.put("control", control);
   }
-}
-
-/** What of a webhook's URL everybody may read who reads the log: paths and queries often carry a secret. */
-function originOf(url: string): { origin?: string } {
-  return URL.canParse(url) ? { origin: new URL(url).origin } : {};
 }

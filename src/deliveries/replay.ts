@@ -1,23 +1,23 @@
-/** Sends again what the log has of a range: with new deliveries, beside what is new. Each replay is a feed with an end. */
+/** Delivers a range of the log again, with new deliveries, while new events go on arriving. Each replay is a feed with an end. */
 
 import { CONSUMER_BATCH_BYTES, PAGE_EVENTS, WEBHOOK_COUNT_MS, WEBHOOK_REPLAYS } from "../core/limits.ts";
 import type { LogRpc } from "../store/log-protocol.ts";
-import type { Books } from "./books.ts";
+import type { Ledger } from "./ledger.ts";
 import { isOfInterest } from "./interest.ts";
 import type { Interest } from "../definitions/webhooks/webhook.ts";
-import type { Feed } from "./progress.ts";
+import type { Feed } from "./cursor.ts";
 import type { Refused, ReplayCount, ReplayReport, ReplayRequest } from "../store/webhook-protocol.ts";
 
 /**
  * Begins a replay of what the log has so far, or says why not. A range of time is looked for in the whole log, page by page:
  * `recordedAt` may run backwards along positions, so no shorter way would find all of it.
  */
-export function addReplay(books: Books, { from, to }: ReplayRequest, head: number): ReplayReport | Refused {
-  if (books.feeds.others.length >= WEBHOOK_REPLAYS)
+export function addReplay(ledger: Ledger, { from, to }: ReplayRequest, head: number): ReplayReport | Refused {
+  if (ledger.feeds.others.length >= WEBHOOK_REPLAYS)
     return { refused: `${WEBHOOK_REPLAYS} replays are under way; wait until one has ended` };
   const range = rangeOf({ from, to }, head);
   if ("refused" in range) return range;
-  return toReport(books.addReplay(range), range.settled, range.end);
+  return toReport(ledger.addReplay(range), range.settled, range.end);
 }
 
 /** Counts what a replay would send: as its feed would choose it, page by page, for as long as one request may take. */
@@ -60,8 +60,8 @@ function rangeOf({ from, to }: ReplayRequest, head: number): Range | Refused {
   return { settled, end, ...("time" in from ? { since: from.time } : {}), ...(to && "time" in to ? { until: to.time } : {}) };
 }
 
-export function replayReports(books: Books | undefined): ReplayReport[] {
-  return (books?.feeds.windows ?? []).flatMap(({ feed, settled }) => (feed.end === undefined ? [] : [toReport(feed, settled, feed.end)]));
+export function replayReports(ledger: Ledger | undefined): ReplayReport[] {
+  return (ledger?.feeds.windows ?? []).flatMap(({ feed, settled }) => (feed.end === undefined ? [] : [toReport(feed, settled, feed.end)]));
 }
 
 function toReport({ run }: Feed, position: number, to: number): ReplayReport {
