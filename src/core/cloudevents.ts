@@ -1,7 +1,7 @@
 /** Events as CloudEvents 1.0: docs/cloudevents.md has the mapping. Pure. */
 
 import { z } from "zod";
-import { formats } from "./formats.ts";
+import { FORMATS } from "./formats.ts";
 import { type StoredEvent, categoryOf, streamIdOf } from "./event.ts";
 import { DEFAULT_STORE } from "./names.ts";
 
@@ -24,9 +24,9 @@ export const ATTRIBUTE_NAME = "the name of an attribute consists of lower-case l
 export const Attributes = z
   .object({
     id: Text.optional(),
-    source: Text.refine((source) => formats["uri-reference"]?.(source), "a URI reference"),
+    source: Text.refine((source) => FORMATS.get("uri-reference")?.(source), "a URI reference"),
     subject: Text.optional(),
-    dataschema: Text.refine((schema) => formats.uri?.(schema), "an absolute URI").optional(),
+    dataschema: Text.refine((schema) => FORMATS.get("uri")?.(schema), "an absolute URI").optional(),
     datacontenttype: Text.regex(
       /^[^\s/;]+\/(?:[^\s/;]+\+)?json\s*(?:;.*)?$/i,
       "a media type of JSON: data is a JSON object here",

@@ -68,7 +68,7 @@ function came(value: unknown): string {
 }
 
 /** What kind of value it is, for people. */
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   if (value === null || (typeof value === "number" && !Number.isFinite(value))) return String(value);
   if (Array.isArray(value)) return "an array";
   if (typeof value !== "object") return withArticle(typeof value);
@@ -76,6 +76,6 @@ function kindOf(value: unknown): string {
   return constructor === Object || typeof constructor !== "function" ? "an object" : withArticle(constructor.name);
 }
 
-function withArticle(noun: string): string {
+export function withArticle(noun: string): string {
   return `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
 }

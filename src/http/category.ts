@@ -2,7 +2,8 @@
 
 import { SYSTEM_CATEGORY, webhookEvents } from "../webhooks/events.ts";
 import type { App } from "../definitions/app.ts";
-import { type Checker, type Effort, compileChecker } from "../schemas/checker.ts";
+import type { Effort } from "../schemas/check-run.ts";
+import { type Checker, compileChecker } from "../schemas/checker.ts";
 import { type Definition, factTypeOf, readDefinition, versionOf } from "../catalog/definition.ts";
 import type { JsonSchema } from "../schemas/json-schema.ts";
 import { READY_CATEGORIES, READY_CHARACTERS } from "../core/limits.ts";

@@ -89,10 +89,22 @@ export function escapePointer(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-/** The names in a JSON pointer. */
-export function pointerNames(pointer: string): string[] {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+export type TypeName = "null" | "boolean" | "object" | "array" | "number" | "integer" | "string";
+
+/** The only type of value at which these keywords look. */
+export const LOOKS_AT: Readonly<Record<string, TypeName>> = Object.fromEntries(
+  Object.entries({
+    number: "multipleOf maximum exclusiveMaximum minimum exclusiveMinimum",
+    string: "maxLength minLength pattern format",
+    array: "maxItems minItems uniqueItems prefixItems items contains unevaluatedItems",
+    object:
+      "maxProperties minProperties required dependentRequired dependentSchemas properties patternProperties additionalProperties " +
+      "propertyNames unevaluatedProperties",
+  }).flatMap(([type, keywords]) => Array.from(words(keywords), (keyword) => [keyword, type as TypeName])),
+);
+
+/** Whether a value of JSON is of the type. */
+export function isOfType(type: TypeName, value: unknown): boolean {
+  if (type === "integer") return Number.isInteger(value);
+  return type === (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
 }

@@ -61,17 +61,6 @@ export function compilePattern(source: string, budget: StateBudget = { left: PAT
   return (text, spend) => run(states, start, Array.from(text), 0, false, spend);
 }
 
-/** Whether the pattern repeats nothing but single characters, and at most one of them without a fixed count: `RegExp` is quick then. */
-export function isSimplePattern(source: string): boolean {
-  let loops = 0;
-  const isSimple = (part: Part): boolean => {
-    if (part.kind === "sequence" || part.kind === "choice") return part.parts.every(isSimple);
-    if (part.kind === "repeat") return part.part.kind === "character" && (part.min === part.max || ++loops <= 1);
-    return part.kind !== "lookahead";
-  };
-  return isSimple(parse(source));
-}
-
 const GROUP = /\((?:\?(?::|=|!|<=|<!|<[^>]*>|[a-z-]*:))?/uy;
 const QUANTIFIER = /(?:([*+?])|\{(\d+)(,?)(\d*)\})\??/uy;
 const CLASS = /\[(?:\\.|[^\]\\])*\]/suy;

@@ -9,7 +9,7 @@
 import { canonical } from "../core/json.ts";
 import { CHECK_STEPS } from "../core/limits.ts";
 import { type Checker, compileCheckers } from "./checker.ts";
-import { type JsonSchema, type SchemaObject, escapePointer, nodesOf, pointerOf } from "./json-schema.ts";
+import { LOOKS_AT, type JsonSchema, type SchemaObject, escapePointer, nodesOf, pointerOf } from "./json-schema.ts";
 import {
   type Comparing,
   type Incompatibility,
@@ -21,20 +21,7 @@ import {
   patternRefusal,
   propertyRefusal,
 } from "./schema-members.ts";
-import {
-  LOOKS_AT,
-  areDisjoint,
-  bare,
-  commonType,
-  flat,
-  itemAt,
-  namedIn,
-  sameText,
-  schemasAt,
-  typesOf,
-  valueRule,
-  valuesOf,
-} from "./schema-rules.ts";
+import { areDisjoint, bare, commonType, flat, itemAt, namedIn, sameText, schemasAt, typesOf, valueRule, valuesOf } from "./schema-rules.ts";
 
 /** Undefined: everything that `old` accepts, `next` accepts too. Both are schemas in which `schemaIssues` finds nothing wrong. */
 export function incompatibility(old: JsonSchema, next: JsonSchema): Incompatibility | undefined {

@@ -1,23 +1,10 @@
 /** What one keyword of a JSON Schema follows from, and other small questions that comparing two schemas comes down to. Pure. */
 
 import { canonical } from "../core/json.ts";
-import { ASSERTIONS, FORMATS } from "./checker.ts";
-import { type JsonSchema, type SchemaObject, holderOf, isObject, pointerOf, words } from "./json-schema.ts";
+import { FORMATS } from "../core/formats.ts";
+import { type JsonSchema, type SchemaObject, type TypeName, holderOf, isObject, pointerOf } from "./json-schema.ts";
+import { ASSERTIONS } from "./keywords.ts";
 import { compilePattern } from "./pattern.ts";
-
-type TypeName = "null" | "boolean" | "object" | "array" | "number" | "integer" | "string";
-
-/** The only type of value at which these keywords look. */
-export const LOOKS_AT: Readonly<Record<string, TypeName>> = Object.fromEntries(
-  Object.entries({
-    number: "multipleOf maximum exclusiveMaximum minimum exclusiveMinimum",
-    string: "maxLength minLength pattern format",
-    array: "maxItems minItems uniqueItems prefixItems items contains unevaluatedItems",
-    object:
-      "maxProperties minProperties required dependentRequired dependentSchemas properties patternProperties additionalProperties " +
-      "propertyNames unevaluatedProperties",
-  }).flatMap(([type, keywords]) => Array.from(words(keywords), (keyword) => [keyword, type as TypeName])),
-);
 
 /** Why a keyword of a new schema, one that holds no schemas, does not follow from the old ones, which all hold. */
 export function valueRule(keyword: string, value: unknown, old: readonly SchemaObject[]): string | undefined {
@@ -181,7 +168,9 @@ export function bare(schema: JsonSchema): JsonSchema {
     if (holder === "map")
       return [[keyword, Object.fromEntries(Object.entries(value as object).map(([name, one]) => [name, bareAll(one)]))]];
     if (holder !== undefined) return [[keyword, bareAll(value)]];
-    return ASSERTIONS.has(keyword) || ["$ref", "$anchor", "pattern", "format"].includes(keyword) ? [[keyword, value]] : [];
+    return Object.hasOwn(ASSERTIONS, keyword) || ["$ref", "$anchor", "minContains", "maxContains"].includes(keyword)
+      ? [[keyword, value]]
+      : [];
   });
   return Object.fromEntries(kept);
 }

@@ -112,7 +112,11 @@ export function schemas({ freshStore }: Service): void {
   describe("a hostile schema or event", () => {
     it.each([
       ["matches a text in countless ways", { properties: { a: { pattern: "^(a+)+$" } } }, { a: `${"a".repeat(100_000)}!` }],
-      ["compares countless items", { properties: { a: { uniqueItems: true } } }, { a: Array.from({ length: 15_000 }, (_, i) => [i]) }],
+      [
+        "lists a wide object again and again",
+        { allOf: Array.from({ length: 1_500 }, () => ({ minProperties: 1 })) },
+        Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [i, i])),
+      ],
       [
         "looks through a long list for countless items",
         { properties: { a: { contains: { enum: "abcdef".repeat(500).split("") } } } },
@@ -146,7 +150,7 @@ export function schemas({ freshStore }: Service): void {
       ["consists of countless schemas", { anyOf: Array.from({ length: 3_000 }, () => ({})) }, "at most 2000 schemas"],
       ["has a pattern without end", { pattern: "a".repeat(2_000) }, "at most 1024 characters"],
       ["looks back in a text", { pattern: "(a)\\1" }, "back-references are not supported"],
-      ["names properties by a pattern that may take long", { patternProperties: { "^(a+)+$": {} } }, "propertyNames takes any pattern"],
+      ["names properties by patterns of thousands of states", { patternProperties: { "^(?:a{100}){200}$": {} } }, "repeats written out"],
       ["nests deeper than anybody reads", deep(70), "nests deeper"],
       ["is larger than a definition may be", { description: "x".repeat(300_000) }, "at most 262144 bytes"],
     ])("that %s is not even declared", async (_what, schema, why) => {
@@ -161,6 +165,14 @@ export function schemas({ freshStore }: Service): void {
       const { append } = await parcels({ properties: { a: { type: "array", items: number, uniqueItems: false } } });
       expect((await append({ a: Array.from({ length: 20_000 }, (_, i) => i % 1_000) })).status).toBe(201);
       expect((await append({ a: [...Array(20_000).fill(1), null] })).status).toBe(400);
+    });
+
+    it("does not keep long lists without repetitions, or names of any pattern, from being checked", async () => {
+      const { append } = await parcels({ properties: { a: { uniqueItems: true } }, patternProperties: { "^(x+)+$": { type: "number" } } });
+      const items = Array.from({ length: 15_000 }, (_, i) => [i]);
+      expect((await append({ a: items, [`${"x".repeat(1_000)}!`]: "any", xx: 1 })).status).toBe(201);
+      expect((await append({ a: [...items, [7]] })).status).toBe(400);
+      expect((await append({ xx: "any" })).status).toBe(400);
     });
   });
 }

@@ -3,7 +3,8 @@
 import { isIPv4, isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FORMATS, compileChecker, newEffort } from "../../src/schemas/checker.ts";
+import { compileChecker, newEffort } from "../../src/schemas/checker.ts";
+import { FORMATS } from "../../src/core/formats.ts";
 
 const is = (format: string, text: string) => compileChecker({ format })(text, JSON.stringify(text), newEffort()).length === 0;
 
