@@ -30,6 +30,15 @@ describe("the walls of the house", () => {
     expect(from("worker.ts", "./http/worker.ts")).toContain("runtime.ts and shop only");
   });
 
+  it("take a folder or file that is on no floor for an app: it sees the public index only, and only the worker sees it", () => {
+    expect(from("library/app.ts", "../index.ts")).toBeUndefined();
+    expect(from("library/app.ts", "./book.ts")).toBeUndefined();
+    expect(from("library/app.ts", "../core/ids.ts")).toContain("library has no floor yet");
+    expect(from("worker.ts", "./library/app.ts")).toBeUndefined();
+    expect(from("worker.ts", "./bank.ts")).toBeUndefined();
+    expect(from("http/log.ts", "../library/app.ts")).toContain("library has no floor yet");
+  });
+
   it("know every folder and file at the root of src", () => {
     expect(FLOORS.flat().toSorted()).toEqual(readdirSync(SOURCES).toSorted());
     expect(from("brokers/mqtt.ts", "../core/ids.ts")).toContain("brokers has no floor yet");

@@ -1,0 +1,34 @@
+/** README.md, followed to the letter. */
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Client } from "../../scripts/client.ts";
+import { Reader, type Section, sectionsOf } from "./follow.ts";
+
+const sections = sectionsOf("README.md");
+const [program] = sections;
+const start = sections.find(({ title }) => title === "Start");
+
+describe("the README", () => {
+  let reader: Reader;
+  beforeAll(async () => {
+    reader = await Reader.sitsDown();
+  });
+  afterAll(() => reader.leaves());
+
+  it("starts the shop with a command, and three calls answer what it says", () => reader.follow(start as Section));
+
+  it("shows a program that runs as soon as the worker names it, and does what is said of it", async () => {
+    await reader.follow(program as Section);
+    const client = new Client(reader.url);
+    const { status } = await client.call("/aggregates/account/a/Deposit", { amount: 100 });
+    expect(status).toBe(200);
+    const sent = await client.call<{ position: number }>("/aggregates/account/a/Send", { amount: 30, to: "b" }, { prefer: "wait=30" });
+    expect(sent.status).toBe(200);
+    expect(await client.call("/aggregates/account/a/Send", { amount: 71, to: "b" })).toMatchObject({
+      status: 422,
+      body: { reason: "not-enough-money", details: { balance: 70 } },
+    });
+    expect(await client.get("/views/balances/b", { prefer: "wait=30" })).toEqual({ account: "b", balance: 30 });
+    expect(await client.get("/views/balances/a?consistency=strong")).toEqual({ account: "a", balance: 70 });
+  });
+});
