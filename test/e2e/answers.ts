@@ -3,7 +3,7 @@
  * id on the page is the same id in the run, in answers and in commands.
  */
 
-import { expect } from "vitest";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 
 const VARYING =
   /(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:whsec|msg)_[A-Za-z0-9+/=]{16,})|(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)|(?:localhost|127\.0\.0\.1):(?<port>\d+)/g;
@@ -32,11 +32,14 @@ export class Correspondence {
   }
 
   values(shown: readonly unknown[], real: readonly unknown[]): void {
-    expect(real.map((value, index) => this.#asShown(value, shown[index]))).toEqual(shown);
+    deepStrictEqual(
+      real.map((value, index) => this.#asShown(value, shown[index])),
+      shown,
+    );
   }
 
   text(shown: string, real: string): void {
-    expect(this.#likeText(real.trim(), shown.trim())).toBe(shown.trim());
+    strictEqual(this.#likeText(real.trim(), shown.trim()), shown.trim());
   }
 
   /** The value, with what may differ as the page has it. */

@@ -80,16 +80,21 @@ export class Reader {
     return `http://127.0.0.1:${this.#same.portFor(8787)}`;
   }
 
-  async follow({ blocks }: Section): Promise<void> {
+  /** @returns how many answers were as the page shows them */
+  async follow({ blocks }: Section): Promise<number> {
+    let answers = 0;
     for (const { language, text } of blocks) {
       const [first = ""] = text.split("\n", 1);
       const [, file] = /^(?:\/\/|#) ([\w./-]+\.\w+)$/.exec(first) ?? [];
       if (file !== undefined) await this.#change(file, () => this.#same.toReal(text));
       else if (language === "diff") await this.#change(first.replace(/^--- /, ""), (before) => changed(before, text));
       else if (language === "sh") await this.#run(text);
-      else if (language === "json" || language === "text") await this.#compare(language, text);
-      else if (language !== "") throw new Error(`nobody knows what to do with this ${language} block:\n${text}`);
+      else if (language === "json" || language === "text") {
+        await this.#compare(language, text);
+        answers++;
+      } else if (language !== "") throw new Error(`nobody knows what to do with this ${language} block:\n${text}`);
     }
+    return answers;
   }
 
   async leaves(): Promise<void> {

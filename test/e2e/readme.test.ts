@@ -15,7 +15,9 @@ describe("the README", () => {
   });
   afterAll(() => reader.leaves());
 
-  it("starts the shop with a command, and three calls answer what it says", () => reader.follow(start as Section));
+  it("starts the shop with a command, and three calls answer what it says", async () => {
+    expect(await reader.follow(start as Section)).toBe(1);
+  });
 
   it("shows a program that runs as soon as the worker names it, and does what is said of it", async () => {
     await reader.follow(program as Section);
