@@ -37,6 +37,19 @@ describe("promise 6: a delivery is signed by the Standard Webhooks scheme", () =
     expect(() => new Webhook(newSecret()).verify(body, headers)).toThrow("No matching signature found");
   });
 
+  it.each([24, 25, 32, 64, 200])("with a secret of %i bytes, which the published library signs alike", async (bytes) => {
+    const secret = secretOf(bytes);
+    const now = new Date(1_700_000_000_000);
+    const headers = await signatureHeaders(secret, "msg_1", body, now);
+    expect(headers["webhook-signature"]).toBe(new Webhook(secret).sign("msg_1", now, body));
+    expect(await signatureHeaders(secret.replace("whsec_", ""), "msg_1", body, now)).toEqual(headers);
+  });
+
+  it("not with a secret that is not base64, and the error does not quote it", async () => {
+    const signing = signatureHeaders("whsec_not*base64*at*all", "msg_1", body, new Date());
+    await expect(signing).rejects.toThrow(new TypeError("the webhook's secret or key is not base64"));
+  });
+
   it("with whole seconds, rounded down as the receiver rounds", async () => {
     const secret = newSecret();
     const headers = await signatureHeaders(secret, "msg_1", body, new Date(1_999));
