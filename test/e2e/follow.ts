@@ -23,6 +23,8 @@ import { Correspondence, jsonValuesOf } from "./answers.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const LEFT_OUT = new Set(["node_modules", ".git", ".wrangler", "dist", "coverage"]);
 
+const ANSWERS = new Set(["json", "text"]);
+
 /** Lines that a test cannot run, or that another test does. */
 const NOT_RUN = [
   /^npm ci && npm test/, // this is part of it
@@ -39,6 +41,8 @@ interface Block {
 export interface Section {
   readonly title: string;
   readonly blocks: readonly Block[];
+  /** How many answers it shows. */
+  readonly answers: number;
 }
 
 /** A page of the documentation by its headings of the second level; what comes before the first is called like the page. */
@@ -50,7 +54,9 @@ export function sectionsOf(page: string): Section[] {
     if (title !== undefined) sections.push({ title, blocks: [] });
     else sections.at(-1)?.blocks.push({ language: language ?? "", text: code ?? "" });
   }
-  return sections.filter(({ blocks }) => blocks.length > 0);
+  return sections
+    .filter(({ blocks }) => blocks.length > 0)
+    .map((section) => ({ ...section, answers: section.blocks.filter(({ language }) => ANSWERS.has(language)).length }));
 }
 
 /** A process that goes on, with what it prints. */
@@ -81,7 +87,7 @@ export class Reader {
   }
 
   /** @returns how many answers were as the page shows them */
-  async follow({ blocks }: Section): Promise<number> {
+  async follow({ blocks }: Pick<Section, "blocks">): Promise<number> {
     let answers = 0;
     for (const { language, text } of blocks) {
       const [first = ""] = text.split("\n", 1);
@@ -97,19 +103,29 @@ export class Reader {
     return answers;
   }
 
+  /** What the compiler says of these files, and of what they import. */
+  async compile(files: readonly string[]): Promise<string> {
+    const config = { extends: "./tsconfig.json", include: ["worker-configuration.d.ts", ...files] };
+    writeFileSync(join(this.folder, "tsconfig.followed.json"), JSON.stringify(config));
+    const compiler = this.#spawn("tsc", ["--pretty", "false", "-p", "tsconfig.followed.json"]);
+    await once(compiler.child, "close");
+    return compiler.output;
+  }
+
   async leaves(): Promise<void> {
     await Promise.all([...this.#running, this.#store].map(stopped));
     rmSync(dirname(this.folder), { recursive: true, maxRetries: 10 });
   }
 
-  /** Writes a file. A store that runs takes it over by itself: the reader waits until it has. */
+  /** Writes a file. A store that runs takes a changed one over by itself: the reader waits until it has. */
   async #change(file: string, change: (before: string) => string): Promise<void> {
     const path = join(this.folder, file);
     mkdirSync(dirname(path), { recursive: true });
-    const from = this.#store?.output.length ?? 0;
-    writeFileSync(path, change(file.startsWith("src/") || file.startsWith("test/") ? readIfThere(path) : ""));
-    if (file !== "src/worker.ts" || !this.#store) return;
+    const before = readIfThere(path);
     const store = this.#store;
+    const from = store?.output.length ?? 0;
+    writeFileSync(path, change(before));
+    if (before === "" || !store) return;
     await until("the store with the changed code", () => /Local server updated and ready/.exec(store.output.slice(from)) ?? undefined);
   }
 
