@@ -22,6 +22,8 @@ declare module "hono" {
     accessBy?: string;
     /** What its token may do; absent: all. */
     rights?: readonly Right[];
+    /** The route that will answer; null: there is none. */
+    route?: Route | null;
   }
 }
 
@@ -95,9 +97,17 @@ export interface Route {
 
 /**
  * The route that will answer. What a request may do is read off the route and never off the request's own path: that can be
- * spelt in many ways, and the one that counts is how the router has understood it.
+ * spelt in many ways, and the one that counts is how the router has understood it. Looked up once for each request.
  */
 export function routeOf(context: HttpContext): Route | undefined {
+  const known = context.get("route");
+  if (known !== undefined) return known ?? undefined;
+  const route = findRoute(context);
+  context.set("route", route ?? null);
+  return route;
+}
+
+function findRoute(context: HttpContext): Route | undefined {
   const route = matchedRoutes(context).find(({ method }) => method !== "ALL");
   if (!route) return undefined;
   const { method } = context.req;

@@ -1,8 +1,9 @@
 /**
  * The cron's part: finds consumers that lag although nobody rings for them any more. The last of three safety nets.
  *
- * It goes through the stores in the order of their names, as far as one invocation may go, and the next one goes on there. A store's log
- * is asked once, with what D1 has of its consumers; one that has been at rest for a day is asked once a day.
+ * It goes through the stores in the order of their names, as far as one invocation may go, and the next one goes on there: those that the
+ * directory lists, and those of before there was one, by the checkpoints in D1. A store's log is asked once, with what D1 has of its
+ * consumers; one that has been at rest for a day is asked once a day.
  */
 
 import type { App } from "../definitions/app.ts";
@@ -10,13 +11,13 @@ import { Budget, capsOf, counting } from "../core/budget.ts";
 import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "../core/limits.ts";
 import type { Standing } from "../store/log-protocol.ts";
 import { logOf } from "../store/objects.ts";
-import { envOfStore } from "../store/stores.ts";
+import { directoryOf, envOfStore } from "../store/stores.ts";
 import { logger } from "../telemetry/logger.ts";
 import { type ViewDatabase, databasesOf, dropRetired } from "../views/retire.ts";
 import { type Books, type Checkpointed, type ViewState, fingerprintOf, standingsOf } from "./standing.ts";
 import { type Care, type Mark, careFor, cursorMark, cursorOf, marksOf, prepareSwept, remember } from "./swept.ts";
 
-/** Asks the logs of stores that have consumers to ring for those behind, and drops the tables of views that nobody needs any more. */
+/** Asks the logs of all stores to ring for those behind, and drops the tables of views that nobody needs any more. */
 export async function sweep(app: App, env: Env): Promise<void> {
   const budget = new Budget(capsOf(env));
   const deadline = Date.now() + SWEEP_BUDGET_MS;
@@ -33,7 +34,7 @@ export async function sweep(app: App, env: Env): Promise<void> {
   for (const { db } of databases) await prepareSwept(db);
   let after = await cursorOf(run.memory);
   do {
-    const stores = await storesAfter(databases, after);
+    const stores = await storesAfter(counted, databases, after);
     const reached = await sweepPiece(run, stores);
     const isWhole = reached === stores.length;
     await dropRetired(app, counted, stores.slice(0, reached));
@@ -61,20 +62,33 @@ interface Found {
   readonly fingerprint: string;
   readonly mark: Mark | undefined;
   readonly care: Care;
+  /** Nobody has a checkpoint there, though the code has views or processors: nothing may have been written so far. */
+  readonly isNew: boolean;
 }
 
-/** The next stores by name, of all databases together. */
-async function storesAfter(databases: readonly ViewDatabase[], after: string): Promise<string[]> {
-  const lists = await Promise.all(
-    databases.map(async ({ db }) => {
+/** The next stores by name, of the directory and all databases together. */
+async function storesAfter(env: Env, databases: readonly ViewDatabase[], after: string): Promise<string[]> {
+  const lists = await Promise.all([
+    listed(env, after),
+    ...databases.map(async ({ db }) => {
       const { results } = await db
         .prepare(`SELECT DISTINCT store FROM headspring_checkpoints WHERE store > ? ORDER BY store LIMIT ?`)
         .bind(after, SWEEP_STORES)
         .all<{ store: string }>();
       return results.map(({ store }) => store);
     }),
-  );
+  ]);
   return [...new Set(lists.flat())].toSorted().slice(0, SWEEP_STORES);
+}
+
+/** The next ones that the directory knows. Without it there are those that D1 knows. */
+async function listed(env: Env, after: string): Promise<string[]> {
+  try {
+    return (await directoryOf(env).listStores(after, SWEEP_STORES)).map(({ name }) => name);
+  } catch (error) {
+    logger.warn({ message: "the directory of stores could not be asked; the sweep goes on with the stores that have checkpoints" }, error);
+    return [];
+  }
 }
 
 /** Answers with how many of the stores it has been through: all, unless the invocation has no more room. */
@@ -88,7 +102,7 @@ async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> 
     const some = all.slice(reached, reached + SWEEP_AT_ONCE);
     const asked = some.filter(({ care }) => care !== "none");
     // The first ones always: else a sweep that has no room would never get anywhere.
-    if (reached > 0 && !run.hasRoom(asked.length * SWEEP_CALLS)) break;
+    if (reached > 0 && !run.hasRoom(asked.reduce((sum, found) => sum + callsFor(found), 0))) break;
     await Promise.all(
       asked.map(async (found) => {
         const behind = await ask(run, found);
@@ -139,8 +153,14 @@ async function look({ app, env, databases, memory }: Run, stores: readonly strin
     const standings = standingsOf(app, books);
     const fingerprint = fingerprintOf(app, env, standings);
     const mark = marks.get(store);
-    return { store, standings, fingerprint, mark, care: careFor(mark, fingerprint, now) };
+    const isNew = standings.length > 0 && books.every(({ checkpoints }) => checkpoints.length === 0);
+    return { store, standings, fingerprint, mark, care: careFor(mark, fingerprint, now), isNew };
   });
+}
+
+/** Calls that it takes to ask a store's log. */
+function callsFor({ isNew }: Found): number {
+  return isNew ? SWEEP_CALLS + 1 : SWEEP_CALLS;
 }
 
 interface OfStore {
@@ -148,10 +168,12 @@ interface OfStore {
 }
 
 /** How many consumers the log has rung for because they are behind; undefined: it could not be asked. One store's trouble stops no other. */
-async function ask({ env, budget }: Run, { store, standings, care }: Found): Promise<number | undefined> {
+async function ask({ env, budget }: Run, found: Found): Promise<number | undefined> {
+  const { store, standings, care, isNew } = found;
   try {
-    budget.spend(SWEEP_CALLS);
+    budget.spend(callsFor(found));
     const log = logOf(await envOfStore(env, store), store);
+    if (isNew && (await log.head()) === 0) return 0;
     return await log.wakeBehind({ standings, ...(care === "thorough" ? { thorough: true } : {}) });
   } catch (error) {
     logger.warn({ message: "the log of a store could not be asked who is behind; the next sweep asks again", store }, error);

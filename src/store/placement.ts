@@ -61,8 +61,11 @@ function oneOf<Value extends string>(name: string, allowed: readonly Value[], va
   return found;
 }
 
+/** Environments that were placed, by place: the platform hands the same one to every request. */
+const placedOnes = new WeakMap<Env, Map<string, Env>>();
+
 /**
- * The environment whose bindings lead to where a store lies.
+ * The environment whose bindings lead to where a store lies. Made once for each place.
  *
  * The local runtime has no jurisdictions (`jurisdiction()` throws there): with `HEADSPRING_ENV=local` they are kept and shown, and the
  * objects lie where all lie.
@@ -71,6 +74,15 @@ export function placedEnv(env: Env, placement: Placement): Env {
   const jurisdiction = isLocal(env) ? undefined : placement.jurisdiction;
   const { location } = placement;
   if (jurisdiction === undefined && location === undefined) return env;
+  const ones = placedOnes.get(env) ?? new Map<string, Env>();
+  placedOnes.set(env, ones);
+  const place = `${jurisdiction ?? ""}/${location ?? ""}`;
+  const known = ones.get(place) ?? newlyPlaced(env, jurisdiction, location);
+  ones.set(place, known);
+  return known;
+}
+
+function newlyPlaced(env: Env, jurisdiction: Jurisdiction | undefined, location: Location | undefined): Env {
   const objects = Object.values(OBJECT_BINDINGS).map((binding) => [
     binding,
     { value: placedNamespace(env[binding] as DurableObjectNamespace, jurisdiction, location), enumerable: true },

@@ -2,12 +2,13 @@
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import type { App } from "../../../src/definitions/app.ts";
 import { sweep } from "../../../src/operations/sweep.ts";
 import { defineApp, streamIdOf, view } from "../../../src/index.ts";
 import { SWEEP_IDLE_MS } from "../../../src/core/limits.ts";
+import { DIRECTORY } from "../../../src/store/catalog-protocol.ts";
 import { app, reading } from "../app.ts";
 import { capped } from "../faults/capped.ts";
 import { deliver, quietStore } from "./support.ts";
@@ -281,5 +282,81 @@ describe("many stores", () => {
     await sweep(app, env);
     expect(ours()).toEqual([first.store, second.store]);
     expect(warnings).toHaveBeenCalledTimes(1);
+  });
+
+  it("are found page by page, also by the directory alone", async () => {
+    await restingStore("listed");
+    const directory = env.CATALOGS.getByName(DIRECTORY);
+    const listed = names.map((name) => `zy${name}`);
+    await Promise.all(listed.map((name) => directory.placeStore(name, {})));
+    const asked = await manyStores();
+    for (let times = 0; times < 40 && !asked.includes(listed.at(-1) ?? ""); times++) await sweep(app, capped(50, 50, "free"));
+    const found = asked.filter((name) => name.startsWith("zyzz"));
+    expect([...new Set(found)]).toEqual(listed);
+  });
+});
+
+describe("a store in which nobody has a checkpoint", () => {
+  const onlyWebhooks = defineApp({ categories: [reading] });
+  beforeEach(async () => void (await restingStore("begun"))); // the sweep begins with the first store
+
+  it("is found by the directory: the webhooks of an app that has nothing else are woken", async () => {
+    const { store, post, read, sent, logObject } = quietStore("only-webhooks");
+    const { id } = await (await post("/webhooks", { url: "http://receiver.test/", types: ["Nothing"] })).json<{ id: string }>();
+    await read("s", 1);
+    const rung = async () => {
+      await evictWithoutAlarm(logObject());
+      const before = sent().length;
+      await sweep(onlyWebhooks, env);
+      return sent()
+        .slice(before)
+        .some(({ body }) => body.consumer === id);
+    };
+    expect(await env.VIEWS.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ?`).bind(store).first()).toBeNull();
+    expect(await rung()).toBe(true);
+  });
+
+  it("has its views and processors rung for when all their wake-ups were lost", async () => {
+    const { read, sent, logObject } = quietStore("unheard-of");
+    await read("s", 1);
+    await evictWithoutAlarm(logObject());
+    const before = sent().length;
+    await sweep(app, env);
+    expect(
+      sent()
+        .slice(before)
+        .map(({ body }) => body.consumer),
+    ).toContain("values");
+  });
+
+  it("wakes nobody and comes to rest while nothing was written to it", async () => {
+    const { store, send, sent } = quietStore("placed-only");
+    expect((await send("PUT", "", {})).status).toBe(201);
+    const calls = logCalls(store);
+    for (let time = 1; time <= 3; time++) await sweep(app, env);
+    expect(calls.count()).toBe(3);
+    await env.VIEWS.prepare(`UPDATE headspring_swept SET since = since - ?1, looked_at = looked_at - ?1 WHERE store = ?2`)
+      .bind(SWEEP_IDLE_MS, store)
+      .run();
+    for (let time = 1; time <= 3; time++) await sweep(app, env);
+    expect(calls.count()).toBe(4);
+    expect(sent()).toEqual([]);
+  });
+
+  it("is missed while the directory is out of reach, and the others are not", async () => {
+    const warnings = vi.spyOn(console, "warn").mockReturnValue();
+    const { store } = await restingStore("known-to-d1");
+    const placed = quietStore("known-to-the-directory");
+    await placed.read("s", 1);
+    const getByName = env.CATALOGS.getByName.bind(env.CATALOGS);
+    vi.spyOn(env.CATALOGS, "getByName").mockImplementation((name) => {
+      if (name === DIRECTORY) throw new Error("the directory is out of reach, as the test wants");
+      return getByName(name);
+    });
+    const asked = vi.spyOn(env.LOGS, "getByName");
+    await sweep(app, env);
+    const names = asked.mock.calls.map(([name]) => name);
+    expect([names.includes(store), names.includes(placed.store)]).toEqual([true, false]);
+    expect(warnings).toHaveBeenCalledWith(expect.objectContaining({ message: expect.stringContaining("the directory of stores") }));
   });
 });
