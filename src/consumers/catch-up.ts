@@ -9,7 +9,7 @@ import { consequenceOf } from "../core/platform-errors.ts";
 import { isMissingTable } from "./schema.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
-import { liftError } from "../definitions/upcast.ts";
+import { liftError, liftFor, tooNewFor } from "../definitions/upcast.ts";
 
 import type { Applied, Consumer, Progress } from "./consumer.ts";
 /** Calls and statements that another page takes: to read it, to do the first portion of it, to commit it. */
@@ -26,13 +26,17 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
     if (status !== "active") return { position, outcome: "resting" };
     if (nextAttemptAt > Date.now()) return { position, outcome: "backing-off" };
 
-    const { types, categories } = consumer;
-    const page = await log.read({ after: position, limit, bytes: CONSUMER_BATCH_BYTES, types, categories });
-    // It stops before an event that the code cannot lift, once everything that comes before is done.
-    const stuck = page.events.find((event) => event.unlifted !== undefined);
+    const { types, categories, sources } = consumer;
+    const read = await log.read({ after: position, limit, bytes: CONSUMER_BATCH_BYTES, types, categories });
+    const page = { ...read, events: read.events.map((event) => liftFor(sources, event)) };
+    // It stops before an event that the code cannot lift or does not know yet, once everything that comes before is done.
+    const stuck = page.events.find((event) => event.unlifted !== undefined || tooNewFor(sources, event));
     const to = stuck ? stuck.position - 1 : (page.next ?? position);
     if (stuck && to === position)
-      return await fail(consumer, position, checkpoint.attempts, { event: toRecorded(stuck), error: liftError(stuck) });
+      return await fail(consumer, position, checkpoint.attempts, {
+        event: toRecorded(stuck),
+        error: liftError(stuck) ?? tooNewFor(sources, stuck),
+      });
     if (to <= position) return { position, outcome: "caught-up" };
     // What was erased says nothing any more: there is nothing in it to fold or to answer.
     const events = page.events.filter((event) => !event.erased && event.position <= to);

@@ -3,21 +3,18 @@
 import type { ConsumerError, ConsumerFailure, ConsumerHooks } from "../definitions/hooks.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import type { Consumer, Failure, Progress } from "./consumer.ts";
-import { passes, thrown } from "../core/platform-errors.ts";
-import { HOOK_MS } from "../core/limits.ts";
-import { DEFAULT_RETRY, delayAfter } from "../definitions/retry.ts";
+import { OtherCode, passes, thrown } from "../core/platform-errors.ts";
+import { HOOK_MS, OTHER_CODE_RETRY_MS } from "../core/limits.ts";
+import { CodeMistake } from "../core/mistake.ts";
+import { DEFAULT_RETRY, type RetryPolicy, delayAfter } from "../definitions/retry.ts";
 import { logger } from "../telemetry/logger.ts";
 
 /** Puts a failed attempt at the event after `position` on record, and says when the next one is due. */
 export async function fail(consumer: Consumer, position: number, earlierAttempts: number, failure: Failure): Promise<Progress> {
-  const policy = consumer.retry ?? DEFAULT_RETRY;
   const { event } = failure;
-  const isPassing = passes(failure.error);
   const error = thrown(failure.error);
-  // Passing errors keep the longest delay, and never use up the last attempt.
-  const attempts = isPassing ? Math.min(earlierAttempts + 1, Math.max(policy.attempts - 1, 1)) : earlierAttempts + 1;
-  const delay = delayAfter(policy, attempts, Math.random());
-  const retryInMs = delay ?? (isPassing ? policy.maxDelayMs : undefined);
+  const { attempts, retryInMs } = nextAttempt(consumer.retry ?? DEFAULT_RETRY, earlierAttempts, failure.error);
+  const isFirst = earlierAttempts === 0;
   const now = Date.now();
   const { stream, version, type } = event;
   const report: ConsumerError = {
@@ -26,7 +23,7 @@ export async function fail(consumer: Consumer, position: number, earlierAttempts
     event: { position: event.position, stream, version, type },
   };
   // One line when it begins and one when it is given up, not one per retry.
-  if (attempts === 1 || retryInMs === undefined) {
+  if (isFirst || retryInMs === undefined) {
     logger.error(
       {
         message: retryInMs === undefined ? "a consumer has failed and stopped" : "a consumer could not process an event and will retry",
@@ -41,8 +38,21 @@ export async function fail(consumer: Consumer, position: number, earlierAttempts
   }
   await consumer.checkpoint.recordFailure(position, attempts, retryInMs === undefined ? undefined : now + retryInMs, report);
   const { store, name } = consumer;
-  await tell(consumer.hooks ?? {}, { store, consumer: name, attempts, ...report, ...(retryInMs === undefined ? {} : { retryInMs }) });
+  if (isFirst || !(error instanceof OtherCode))
+    await tell(consumer.hooks ?? {}, { store, consumer: name, attempts, ...report, ...(retryInMs === undefined ? {} : { retryInMs }) });
   return retryInMs === undefined ? { position, outcome: "resting" } : { position, outcome: "backing-off", retryInMs };
+}
+
+/** The attempt that this was, and milliseconds until the next one; undefined: they are used up. */
+function nextAttempt(policy: RetryPolicy, earlier: number, error: unknown): { attempts: number; retryInMs: number | undefined } {
+  // Seconds, mostly, and no attempt: the consumer's newer code takes over what the older one has put on record.
+  if (error instanceof OtherCode) return { attempts: Math.max(earlier, 1), retryInMs: OTHER_CODE_RETRY_MS };
+  // What the code lacks no further try will find: it is for a deployment.
+  if (thrown(error) instanceof CodeMistake) return { attempts: earlier + 1, retryInMs: undefined };
+  if (!passes(error)) return { attempts: earlier + 1, retryInMs: delayAfter(policy, earlier + 1, Math.random()) };
+  // Passing errors keep the longest delay, and never use up the last attempt.
+  const attempts = Math.min(earlier + 1, Math.max(policy.attempts - 1, 1));
+  return { attempts, retryInMs: delayAfter(policy, attempts, Math.random()) ?? policy.maxDelayMs };
 }
 
 /** Waits for a hook, but not for ever: the consumer has other work, and others wait for it. */

@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { type Duration, type WholeDuration, milliseconds } from "./duration.ts";
 import type { DataSchemas, Frozen, JsonValue, KeysOf, NewEvent, keys } from "./event.ts";
+import { withoutUnknown } from "./strict-schema.ts";
 
 /** The command is fine and there is nothing to do. */
 export interface Nothing {
@@ -159,6 +160,8 @@ export interface SendAction<Target extends string = string, Command extends stri
   readonly id: string;
   readonly command: Command;
   readonly data: unknown;
+  /** The data has no member that the command's schema does not know. */
+  readonly exact?: true;
 }
 
 /** An event on its way to a plain stream, as a processor returns it. Made by {@link append}. */
@@ -185,7 +188,7 @@ export interface FactTarget<Name extends string = string, Events extends DataSch
 }
 
 /**
- * A command for an aggregate.
+ * A command for an aggregate. Members of the data that the command does not have are left out.
  *
  * @example
  * OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", line))
@@ -196,7 +199,9 @@ export function send<const Name extends string, Commands extends DataSchemas, co
   command: Command,
   data: Frozen<z.input<Commands[Command]>>,
 ): SendAction<Name, Command> {
-  return { kind: "send", aggregate: aggregate.name, id, command, data };
+  const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
+  const known = schema ? withoutUnknown(schema, data) : { data, exact: false };
+  return { kind: "send", aggregate: aggregate.name, id, command, data: known.data, ...(known.exact ? { exact: true } : {}) };
 }
 
 /**

@@ -104,6 +104,17 @@ export const CONSUMER_BATCH_EVENTS = 500;
 export const CONSUMER_BATCH_BYTES = 2 * MiB;
 /** Milliseconds a consumer works before it yields and wakes itself again. Ours: far below the 15 minutes (platform) of a queue invocation. */
 export const CONSUMER_BUDGET_MS = 20_000;
+/** Stores whose logs an isolate remembers to have told of its consumers. Ours: some megabytes at most; beyond it they are told again. */
+export const INTRODUCED_STORES = 10_000;
+/** Milliseconds for which the first write of an isolate waits for that. Ours: a call across the world, with room. */
+export const INTRODUCTION_WAIT_MS = 1_000;
+/** Milliseconds for which a log rings for a consumer that only other code knows. Ours: three sweeps, each of which tells it again. */
+export const INTRODUCED_MS = 15 * 60_000;
+/**
+ * Milliseconds until a consumer tries again what another part of the store does not know yet, because that runs other code. Ours: a deployment
+ * is everywhere within seconds, and after a rollback, when nothing but the next deployment helps, a try costs next to nothing.
+ */
+export const OTHER_CODE_RETRY_MS = 5_000;
 /** Calls of one invocation of the worker: to objects, D1 and queues. Platform: 50 on the Free plan, 10,000 on Paid; a tenth of these, so that a wrong guess costs little. */
 export const INVOCATION_CALLS = { free: 50, paid: 1_000 } as const;
 /** Statements of D1 in one invocation. Platform. */

@@ -10,6 +10,14 @@ export class AppError extends Error {
   override readonly name = "AppError";
 }
 
+/**
+ * Another part of the store runs another version of the app's code, and does not know what this one knows: during a deployment, or after
+ * a rollback. Nothing is at fault, and nothing was done: it passes as soon as both run the same.
+ */
+export class OtherCode extends Error {
+  override readonly name = "OtherCode";
+}
+
 /** Runs code of the app: what it throws is its own. */
 export function ofApp<Result>(run: () => Result): Result {
   try {
@@ -55,6 +63,7 @@ const PLATFORM =
 /** What follows from an error that a consumer met. */
 export function consequenceOf(error: unknown): Consequence {
   if (error instanceof AppError) return "blames";
+  if (error instanceof OtherCode) return "passes";
   const { message } = error instanceof Error ? error : { message: String(error) };
   const said = message.replace(PREFIX, "");
   const isD1 = message.startsWith("D1_ERROR: ");

@@ -9,6 +9,38 @@ import type { Issue } from "./issue.ts";
 
 const known = new WeakMap<z.ZodType, z.ZodType>();
 
+/** Whether data fits a schema. A schema that throws takes nothing. */
+export function accepts(schema: z.ZodType, data: unknown, strict: boolean): boolean {
+  try {
+    const parsed = (strict ? strictly(schema) : schema).safeParse(data);
+    return parsed.success && droppedMembers(data, parsed.data).length === 0;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The data without the members that its schema would drop. Then whoever takes it can be strict about it, and what the sender's code means
+ * is not dropped by code that does not know it. Not exact: it does not fit the schema, or fits it by a way that cannot be told.
+ */
+export function withoutUnknown<Data>(schema: z.ZodType, data: Data): { readonly data: Data; readonly exact: boolean } {
+  try {
+    const strict = strictly(schema);
+    const first = strict.safeParse(data);
+    if (first.success) return { data, exact: true };
+    const unknown = first.error.issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? [issue] : []));
+    if (unknown.length < first.error.issues.length) return { data, exact: false };
+    const pruned = structuredClone(data);
+    for (const { path, keys } of unknown) {
+      const holder = path.reduce((value: unknown, step) => (value as Record<PropertyKey, unknown>)[step], pruned);
+      for (const key of keys) delete (holder as Record<string, unknown>)[key];
+    }
+    return strict.safeParse(pruned).success ? { data: pruned, exact: true } : { data, exact: false };
+  } catch {
+    return { data, exact: false };
+  }
+}
+
 /** The same schema, in which every object without a word on other members refuses them, to any depth. Made once for each. */
 export function strictly(schema: z.ZodType): z.ZodType {
   const ready = known.get(schema) ?? made(schema);

@@ -11,6 +11,7 @@ import type { Code } from "../core/code-hash.ts";
 import type { DecideContext, Decision } from "../core/command.ts";
 import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../core/event.ts";
 import type { AtDeletion } from "../core/deletion.ts";
+import type { SentCommand } from "./other-code.ts";
 
 type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
 
@@ -63,6 +64,12 @@ export interface Aggregate<
   readonly internal?: ReadonlySet<string>;
   /** Of a process: what a deletion of an instance must know. */
   readonly atDeletion?: (state: State) => AtDeletion;
+  /**
+   * Of a process: why it leaves an input to another version of the app's code. Undefined: it is for this one.
+   *
+   * @param takes whether this code has a command that the instance has sent
+   */
+  readonly foreign?: (state: State, command: string, data: unknown, takes: (sent: SentCommand) => boolean) => string | undefined;
 }
 
 /** Any aggregate, whatever its types. `any` because its functions are contravariant in the state: no narrower type fits all. */

@@ -5,10 +5,11 @@
 
 import type { z } from "zod";
 import type { App } from "./app.ts";
-import { AppError } from "../core/platform-errors.ts";
-import { type DataSchema, type Frozen, type StoredEvent, categoryOf } from "../core/event.ts";
+import { AppError, OtherCode } from "../core/platform-errors.ts";
+import { type DataSchema, type Frozen, type LoggedEvent, type RecordedEvent, type StoredEvent, categoryOf } from "../core/event.ts";
 import { UNLIFTED_CHARACTERS } from "../core/limits.ts";
 import { whyNotJson } from "../core/plain-json.ts";
+import type { Source } from "./source.ts";
 
 /** How data of an earlier version becomes data of the next. */
 type Lift = (data: never) => unknown;
@@ -50,17 +51,71 @@ export function liftsOf(schema: DataSchema): readonly string[] {
 /** The event as the current code knows its type. Types that the code does not declare stay as they are. */
 export function lift<Event extends StoredEvent>(app: App, stream: string, event: Event): Event {
   const category = categoryOf(stream);
-  const declared = app.aggregates.get(category) ?? app.categories.get(category);
-  const schema =
-    declared && Object.hasOwn(declared.events, event.type) ? (declared.events as Record<string, DataSchema>)[event.type] : undefined;
+  const schema = schemaIn(app.aggregates.get(category) ?? app.categories.get(category), event.type);
   return schema ? liftTo(schema, event) : event;
+}
+
+/**
+ * The event as a consumer's own code knows its type, whatever the code that it was read by has made of it: a log may run another version
+ * of the app's code.
+ */
+export function liftFor(sources: readonly Source[], event: LoggedEvent): LoggedEvent {
+  const schema = schemaFor(sources, event.stream, event.type);
+  return schema ? liftTo(schema, event) : event;
+}
+
+/** Why a consumer must not be given an event, because it would misread what newer code has stored. Undefined: it knows the event's version. */
+export function tooNewFor(
+  sources: readonly Source[],
+  { stream, type, version, schemaVersion, erased = false }: Versioned & { readonly erased?: boolean },
+): OtherCode | undefined {
+  if (erased) return undefined;
+  const schema = schemaFor(sources, stream, type);
+  const known = schema && schemaVersionOf(schema);
+  if (known === undefined || schemaVersion <= known) return undefined;
+  return new OtherCode(
+    `event ${version} of ${stream}, a ${type}, has schemaVersion ${schemaVersion}; this code knows ${known} at most, and leaves it to newer code`,
+  );
+}
+
+type Versioned = Pick<LoggedEvent, "stream" | "type" | "version" | "schemaVersion">;
+
+/**
+ * As {@link liftFor}, for an event that a handler is given: it was read by a consumer that may run older code.
+ *
+ * @throws {AppError} when it cannot be lifted
+ */
+export function liftInput(sources: readonly Source[], event: RecordedEvent): RecordedEvent {
+  const schema = schemaFor(sources, event.stream, event.type);
+  if (!schema || event.schemaVersion >= schemaVersionOf(schema)) return event;
+  const { version, id, type, schemaVersion } = event;
+  const stored = { version, id, type, schemaVersion, data: JSON.stringify(event.data), meta: "{}", time: null, recordedAt: 0 };
+  const lifted = liftTo(schema, stored);
+  const problem = liftError(lifted);
+  if (problem) throw problem;
+  return { ...event, data: JSON.parse(lifted.data) as unknown, schemaVersion: lifted.schemaVersion };
+}
+
+function schemaFor(sources: readonly Source[], stream: string, type: string): DataSchema | undefined {
+  const category = categoryOf(stream);
+  return schemaIn(
+    sources.find(({ name }) => name === category),
+    type,
+  );
+}
+
+function schemaIn(declared: Pick<Source, "events"> | undefined, type: string): DataSchema | undefined {
+  return declared && Object.hasOwn(declared.events, type) ? declared.events[type] : undefined;
 }
 
 /**
  * The event, lifted to this schema. An event that cannot be lifted is given as it is stored, and says why: readers are not
  * held up by it, and what folds or handles it asks for the {@link liftError}.
  */
-export function liftTo<Event extends StoredEvent>(schema: DataSchema, event: Event): Event {
+export function liftTo<Event extends StoredEvent>(schema: DataSchema, stored: Event): Event {
+  // Whatever another version of the code could not do, this one may.
+  const { unlifted: _unlifted, ...rest } = stored;
+  const event = stored.unlifted === undefined ? stored : (rest as Event);
   const steps = (lifts.get(schema) ?? []).slice(event.schemaVersion - 1);
   if (steps.length === 0 || event.erased) return event;
   let version = event.schemaVersion;

@@ -11,7 +11,7 @@ export interface Context {
   /** Its events are not delivered. */
   readonly ownStream: string;
   readonly ledger: Ledger;
-  log(): LogRpc;
+  log(): Pick<LogRpc, "read">;
   /** What is asked for now; undefined: nothing is to be sent, because it is paused, switched off or gone. */
   settings(): DeliverySettings | undefined;
   /** Whether these deliveries are there still. */

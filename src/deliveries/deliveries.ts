@@ -195,7 +195,12 @@ export class Deliveries {
     return {
       ownStream: transport.ownStream,
       ledger,
-      log: () => this.#log,
+      log: () => ({
+        read: async (request) => {
+          const page = await this.#log.read(request);
+          return { ...page, events: page.events.map((event) => transport.lift?.(event) ?? event) };
+        },
+      }),
       settings: () => (ledger.isBroken ? undefined : this.#sending),
       exists: () => this.#ledger === ledger,
       send: async (key, event) => {

@@ -8,12 +8,12 @@ import { CONSUMER_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FRESH_MS } from "..
 import type { LogFilter, LogRpc } from "../store/log-protocol.ts";
 
 export class EventCache {
-  readonly #log: () => LogRpc;
+  readonly #log: () => Pick<LogRpc, "read">;
   #events = new Map<number, LoggedEvent>();
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
-  constructor(log: () => LogRpc) {
+  constructor(log: () => Pick<LogRpc, "read">) {
     this.#log = log;
   }
 

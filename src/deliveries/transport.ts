@@ -23,6 +23,8 @@ export interface Transport {
   settings(): DeliverySettings | undefined;
   /** The position after which deliveries begin that were never woken; `log` says where those begin that start at the head. */
   beginsAfter(knownSince: () => Promise<number>): Promise<number>;
+  /** An event as the code of this object knows it: the log may run another version of it. Without it, as the log has it. */
+  lift?(event: LoggedEvent): LoggedEvent;
   /** One attempt. Never throws: whatever happens is an outcome. */
   send(key: Key, event: LoggedEvent): Promise<Outcome>;
 }

@@ -8,7 +8,7 @@ import { streamOf } from "../store/objects.ts";
 import type { ProcessState } from "../definitions/processors/process.ts";
 import type { CommandAnswer, StreamState } from "../store/stream-protocol.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
-import { problemOf, stateFailed, tagOf, writeHeaders } from "./answers.ts";
+import { problemOf, problemOfCommand, stateFailed, stateUnavailable, tagOf, writeHeaders } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
 import {
@@ -51,7 +51,7 @@ export function aggregateRoutes(app: App) {
     const async = prefersAsync(context);
     const { dryRun } = queryOf(context, SendQuery);
     if (dryRun) return tried(app, context, aggregate, id, text);
-    const answer = await writableStreamOf(context, aggregate.name, id).execute({
+    const answer = await writableStreamOf(app, context, aggregate.name, id).execute({
       command,
       data: text,
       strict: true,
@@ -70,7 +70,7 @@ export function aggregateRoutes(app: App) {
         "preference-applied": "respond-async",
       });
     }
-    if (answer.outcome !== "written") throw problemOf(answer, context.env);
+    if (answer.outcome !== "written") throw problemOfCommand(answer, aggregate.commands[command], text, context.env);
     const { commandId, version, position, events } = answer;
     return json({ commandId, stream: `${aggregate.name}/${id}`, version, position, events }, 200, writeHeaders(answer));
   });
@@ -103,7 +103,7 @@ export function aggregateRoutes(app: App) {
     if (deleted) throw problemOf({ outcome: "deleted" });
     if (failed) throw stateFailed(stream);
     if (asked !== undefined && asked > head) throw new Problem("unknown-version", `${stream} is at version ${head}`, { version: head });
-    if (unavailable !== undefined) throw new Problem("state-unavailable", unavailable);
+    if (unavailable !== undefined) throw stateUnavailable(unavailable);
     const isProcessHere = isProcess(app, aggregate.name);
     // Version 0.1 let a process set a timer at its end, which will do nothing.
     const isOver = isProcessHere && (JSON.parse(state) as ProcessState).completed;
@@ -133,7 +133,8 @@ async function tried(app: App, context: HttpContext, aggregate: AnyAggregate, id
   const command = context.req.param("command") ?? "";
   const request = { command, data, expected: expectedOf(context), correlationId: conversationOf(context) };
   const answer = await streamOf(context.env, storeOf(context), aggregate.name, id).dryRun(request);
-  if (answer.outcome !== "would-be-accepted" && answer.outcome !== "would-be-refused") throw problemOf(answer);
+  if (answer.outcome !== "would-be-accepted" && answer.outcome !== "would-be-refused")
+    throw problemOfCommand(answer, aggregate.commands[command], data);
   const { events, state } = answer;
   return json({
     outcome: answer.outcome === "would-be-accepted" ? "accepted" : "refused",

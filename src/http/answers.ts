@@ -1,7 +1,9 @@
 /** From the streams' answers to HTTP: the outcomes that all writes share. */
 
 import { createHash } from "node:crypto";
-import type { AppendAnswer, CommandAnswer, VersionConflict, Written } from "../store/stream-protocol.ts";
+import type { z } from "zod";
+import { accepts } from "../core/strict-schema.ts";
+import type { AppendAnswer, CommandAnswer, DryRunAnswer, VersionConflict, Written } from "../store/stream-protocol.ts";
 import { isLocal } from "../store/env.ts";
 import { Problem } from "./problem.ts";
 
@@ -37,13 +39,50 @@ export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>
         commandId: answer.commandId,
       });
     case "state-unavailable":
-      return new Problem("state-unavailable", `${answer.detail}; the command was not carried out`, { commandId: answer.commandId });
+      return stateUnavailable(`${answer.detail}; the command was not carried out`, { commandId: answer.commandId });
     case "deleted":
       return new Problem("stream-deleted", "the stream has ended: it was deleted, and is neither read nor written any more");
+    // The routes have found the command in their own code.
     case "unknown-command":
-      return new Problem("unknown-command", "the aggregate has no such command");
+      return otherCode();
   }
 }
+
+/**
+ * The problem that a command's outcome amounts to, where the routes' own code has the command: what that takes is not wrong because an
+ * object refuses it that still runs the code before a deployment, or already the code after it.
+ *
+ * @param schema of the command
+ * @param text of the command's data
+ */
+export function problemOfCommand(
+  answer: Exclude<CommandAnswer, Written> | Exclude<DryRunAnswer, { outcome: "would-be-accepted" | "would-be-refused" }>,
+  schema: z.ZodType | undefined,
+  text: string,
+  env?: Env,
+): Problem {
+  const isValid = answer.outcome === "invalid" && schema !== undefined && accepts(schema, JSON.parse(text), true);
+  return isValid ? otherCode() : problemOf(answer, env);
+}
+
+/** The stream's object does not know what this code knows. */
+function otherCode(): Problem {
+  return new Problem(
+    "unavailable",
+    "the stream runs other code than the one that took the request, as during a deployment, and does not know this command as it is sent; " +
+      "nothing was stored. Try again; with an Idempotency-Key nothing can happen twice",
+    {},
+    RETRY_SOON,
+  );
+}
+
+/** This code cannot compute a state, or carry out a command on it; other code can. */
+export function stateUnavailable(detail: string, fields: Record<string, unknown> = {}): Problem {
+  return new Problem("state-unavailable", detail, fields, RETRY_SOON);
+}
+
+/** A deployment is everywhere within seconds. */
+const RETRY_SOON = { "retry-after": "1" };
 
 function conflictDetail({ expected, actual }: VersionConflict): string {
   if (expected === "existing") return "the stream does not exist";

@@ -155,7 +155,7 @@ class Importer {
     this.#stored = first - 1;
     // An import may take long, and what was retired meanwhile takes nothing.
     await anyCategoryOf(this.#app, this.#context, categoryOf(stream)).catch((error: unknown) => Promise.reject(atLine(error, first)));
-    const object = writableStreamOf(this.#context, categoryOf(stream), streamIdOf(stream));
+    const object = writableStreamOf(this.#app, this.#context, categoryOf(stream), streamIdOf(stream));
     const answer = await object.import({ events, waitMs: WAIT_SECONDS * 1_000 });
     // Only an object with the code of before answers otherwise; then it has stored nothing.
     const refused = answer.outcome === "imported" ? answer.refused : { detail: "", ...answer, index: 0 };

@@ -10,7 +10,7 @@ import type { ProcessState } from "../definitions/processors/process.ts";
 import type { Saga } from "../definitions/processors/saga.ts";
 import type { SagaState, StepState } from "../definitions/processors/saga-state.ts";
 import type { StreamState } from "../store/stream-protocol.ts";
-import { problemOf, stateFailed, tagOf } from "./answers.ts";
+import { problemOf, problemOfCommand, stateFailed, stateUnavailable, tagOf } from "./answers.ts";
 import { writableStreamOf } from "./writable-stream.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
@@ -49,10 +49,10 @@ export function sagaRoutes(app: App) {
     const saga = sagaOf(app, context);
     const key = idempotencyKeyOf(context);
     // A repeat must find the saga that the first request has started (promise 8).
-    return begin(context, saga, key === undefined ? newId() : derivedId("saga", saga.name, key));
+    return begin(app, context, saga, key === undefined ? newId() : derivedId("saga", saga.name, key));
   });
 
-  routes.post("/:name/:id", (context) => begin(context, sagaOf(app, context), streamIdOfPath(context)));
+  routes.post("/:name/:id", (context) => begin(app, context, sagaOf(app, context), streamIdOfPath(context)));
 
   routes.get("/:name/:id", async (context) => {
     const saga = sagaOf(app, context);
@@ -73,9 +73,9 @@ export function sagasOf(app: App): Saga[] {
   return [...app.processors.values()].filter((one): one is Saga => "saga" in one);
 }
 
-async function begin(context: HttpContext, saga: Saga, id: string): Promise<Response> {
+async function begin(app: App, context: HttpContext, saga: Saga, id: string): Promise<Response> {
   const { text } = await jsonBody(context, COMMAND_BYTES);
-  const answer = await writableStreamOf(context, saga.name, id).execute({
+  const answer = await writableStreamOf(app, context, saga.name, id).execute({
     command: "Start",
     data: text,
     strict: true,
@@ -85,7 +85,7 @@ async function begin(context: HttpContext, saga: Saga, id: string): Promise<Resp
     correlationId: conversationOf(context),
     trace: traceOf(context),
   });
-  if (answer.outcome !== "written") throw problemOf(answer);
+  if (answer.outcome !== "written") throw problemOfCommand(answer, saga.commands.Start, text);
   const waitMs = prefersAsync(context) ? 0 : (waitMsOf(context) ?? 0);
   const state = await lookUntilEnd(context, saga, id, waitMs);
   const path = new URL(context.req.url).pathname.replace(/\/sagas\/.*$/, "");
@@ -105,7 +105,7 @@ async function lookUntilEnd(context: HttpContext, saga: Saga, id: string, waitMs
   for (;;) {
     const state = await streamOf(context.env, storeOf(context), saga.name, id).state();
     if (state.failed) throw stateFailed(`${saga.name}/${id}`);
-    if (state.unavailable !== undefined) throw new Problem("state-unavailable", state.unavailable);
+    if (state.unavailable !== undefined) throw stateUnavailable(state.unavailable);
     const left = deadline - Date.now();
     if (left <= 0 || state.head === 0 || state.deleted || isAtItsEnd(sagaStateOf(state))) return state;
     await scheduler.wait(Math.min(pause, left));

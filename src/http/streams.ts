@@ -59,7 +59,7 @@ export function streamRoutes(app: App) {
     const category = await plainCategoryOf(app, context);
     const fact = await incomingFact(context, category);
     const idOf = ([event]: readonly AppendEvent[]) => streamIdOfFact(category, fact, event as AppendEvent, idempotencyKeyOf(context));
-    return append(context, category, [fact], idOf, (id) => ({
+    return append(app, context, category, [fact], idOf, (id) => ({
       location: `${new URL(context.req.url).pathname}/${encodeURIComponent(id)}`,
     }));
   });
@@ -67,7 +67,7 @@ export function streamRoutes(app: App) {
   routes.post("/:category/:id", async (context) => {
     const category = await plainCategoryOf(app, context);
     const id = streamIdOfPath(context);
-    return append(context, category, await incomingEvents(context), () => id);
+    return append(app, context, category, await incomingEvents(context), () => id);
   });
 
   routes.get("/:category/:id", async (context) => {
@@ -89,7 +89,7 @@ export function streamRoutes(app: App) {
     const category = context.req.param("category");
     if (!NAME.test(category)) throw unknownCategory(category);
     const stream = `${category}/${streamIdOfPath(context)}`;
-    const answer = await writableStreamOf(context, category, streamIdOf(stream)).remove({
+    const answer = await writableStreamOf(app, context, category, streamIdOf(stream)).remove({
       erase,
       force,
       expected: expectedOf(context),
@@ -111,6 +111,7 @@ export function streamRoutes(app: App) {
 
 /** Stores the events, in the stream whose id they may name themselves. */
 async function append(
+  app: App,
   context: HttpContext,
   category: PlainCategory,
   incoming: readonly IncomingEvent[],
@@ -123,7 +124,7 @@ async function append(
   const send = async (events: readonly AppendEvent[], under: Expected) => {
     const id = idOf(events);
     const stream = `${category.name}/${id}`;
-    const answer = await writableStreamOf(context, category.name, id).append({
+    const answer = await writableStreamOf(app, context, category.name, id).append({
       events,
       idempotencyKey,
       ...(isNamed ? { fingerprint: fingerprintOf(incoming) } : {}),

@@ -4,31 +4,34 @@
  */
 
 import { waitUntil } from "cloudflare:workers";
+import type { App } from "../definitions/app.ts";
+import { introduce } from "../operations/introduce.ts";
 import { HAND_OVER_FIRST_MS, HAND_OVER_MS } from "../core/limits.ts";
 import { streamOf } from "../store/objects.ts";
 import type { StreamRpc } from "../store/stream-protocol.ts";
 import { type HttpContext, storeOf } from "./request.ts";
 
 export function writableStreamOf(
+  app: App,
   context: HttpContext,
   category: string,
   id: string,
 ): Pick<StreamRpc, "execute" | "append" | "import" | "remove"> {
   const find = () => streamOf(context.env, storeOf(context), category, id);
-  const minded = async <Answer>(write: Promise<Answer>): Promise<Answer> => {
+  const minded = async <Answer>(write: (stream: StreamRpc) => Promise<Answer>): Promise<Answer> => {
+    await introduce(app, context.env, storeOf(context));
     try {
-      return await write;
+      return await write(find());
     } catch (error) {
       waitUntil(handOver(find));
       throw error;
     }
   };
-  const stream = find();
   return {
-    execute: (request) => minded(stream.execute(request)),
-    append: (request) => minded(stream.append(request)),
-    import: (request) => minded(stream.import(request)),
-    remove: (request) => minded(stream.remove(request)),
+    execute: (request) => minded((stream) => stream.execute(request)),
+    append: (request) => minded((stream) => stream.append(request)),
+    import: (request) => minded((stream) => stream.import(request)),
+    remove: (request) => minded((stream) => stream.remove(request)),
   };
 }
 

@@ -15,6 +15,7 @@ import type {
   Acknowledgement,
   Census,
   FeedFilter,
+  Introduction,
   LogPage,
   LogReadRequest,
   LogSize,
@@ -25,6 +26,7 @@ import { Bell } from "./bell.ts";
 import { Erasures } from "./erasures.ts";
 import { Feed } from "./feed.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { Introduced } from "./introduced.ts";
 import { WAIT_SECONDS } from "../core/limits.ts";
 import type { LogTable } from "./log-table.ts";
 import { Origins } from "./origins.ts";
@@ -58,6 +60,7 @@ export function logObject(app: App) {
         "acknowledge",
         "sweep",
         "wakeBehind",
+        "introduce",
         "subscribe",
         "unsubscribe",
         "subscribers",
@@ -69,6 +72,7 @@ export function logObject(app: App) {
     readonly #erasures: Erasures;
     readonly #origins: Origins;
     readonly #subscribers: Subscribers;
+    readonly #introduced = new Introduced();
     readonly #bell: Bell;
     readonly #feed: Feed;
     readonly #waiters = new Waiters();
@@ -83,7 +87,9 @@ export function logObject(app: App) {
       const place = (this.#place = new Place(ctx, env, app, this.#erasures, (handover) => this.#tookOver(handover)));
       const inCode = consumersInCode(app, env);
       const head = () => place.known?.table.head ?? 0;
-      this.#bell = new Bell(ctx.storage, env.WAKE_UPS, place.store, head, () => [...inCode, ...this.#subscribers.all()]);
+      this.#bell = new Bell(ctx.storage, env.WAKE_UPS, place.store, head, () => [
+        ...new Set([...inCode, ...this.#subscribers.all(), ...this.#introduced.names(Date.now())]),
+      ]);
       this.#feed = new Feed(ctx, place.store, head, async (request) => (await place.begun()).reader.page(request));
       this.#commits = new GroupCommit(
         (group) => {
@@ -150,7 +156,14 @@ export function logObject(app: App) {
     }
 
     async wakeBehind(census: Census): Promise<number | Moved> {
-      return this.#here(() => this.#bell.wakeBehind(census, (consumer) => isWebhook(app, consumer)));
+      return this.#here(({ table }) => {
+        if (census.introduction) this.#introduce(census.introduction, table.head);
+        return this.#bell.wakeBehind(census, (consumer) => isWebhook(app, consumer));
+      });
+    }
+
+    async introduce(introduction: Introduction): Promise<void | Moved> {
+      return this.#here(({ table }) => this.#introduce(introduction, table.head));
     }
 
     async knownSince(consumer: string): Promise<number | Moved> {
@@ -266,6 +279,11 @@ export function logObject(app: App) {
         void this.#eraseEarlier().catch(() => {});
       }
       return answers;
+    }
+
+    #introduce({ consumers, startingAtHead }: Introduction, head: number): void {
+      this.#introduced.add(consumers, Date.now());
+      this.#origins.meet(startingAtHead, head);
     }
 
     #accept(table: LogTable, stream: string, events: readonly StoredEvent[]): Sequenced {

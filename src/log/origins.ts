@@ -1,6 +1,7 @@
 /**
  * Since when the log knows the consumers that want only what comes after their first deployment: the head as it was
- * before the first event that they should see. The log must say it, because nobody else knows what came before that event.
+ * before the first event that they should see. The log must say it, because nobody else knows what came before that event; that it is
+ * asked to may come from code that is newer than its own.
  */
 
 const KEY = "origins";
@@ -8,7 +9,7 @@ const KEY = "origins";
 export class Origins {
   readonly #kv: SyncKvStorage;
   #known: Readonly<Record<string, number>>;
-  /** Those of this code that the log has not met. */
+  /** Those of this code, or of code that has called, that the log has not met. */
   #unknown: readonly string[];
 
   constructor(kv: SyncKvStorage, names: readonly string[]) {
@@ -24,6 +25,14 @@ export class Origins {
   /** Takes over what an earlier segment knew. Call inside the transaction that does. */
   adopt(origins: Readonly<Record<string, number>>): void {
     this.#store({ ...origins, ...this.#known });
+  }
+
+  /** They are known from this head on. In a log without events that is kept until there is one: what nobody writes to leaves nothing behind. */
+  meet(names: readonly string[], head: number): void {
+    const strangers = names.filter((name) => !Object.hasOwn(this.#known, name));
+    if (strangers.length === 0) return;
+    this.#unknown = [...new Set([...this.#unknown, ...strangers])];
+    if (head > 0) this.note(head);
   }
 
   /** From now on they are known. Call inside the transaction that adds events, before them. */

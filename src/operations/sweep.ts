@@ -14,6 +14,7 @@ import { logOf } from "../store/objects.ts";
 import { directoryOf, envOfStore } from "../store/stores.ts";
 import { logger } from "../telemetry/logger.ts";
 import { type ViewDatabase, databasesOf, dropRetired } from "../views/retire.ts";
+import { consumersInCode, startingAtHead } from "../definitions/consumers.ts";
 import { type Books, type Checkpointed, type ViewState, fingerprintOf, standingsOf } from "./standing.ts";
 import { type Care, type Mark, careFor, cursorMark, cursorOf, marksOf, prepareSwept, remember } from "./swept.ts";
 
@@ -168,13 +169,14 @@ interface OfStore {
 }
 
 /** How many consumers the log has rung for because they are behind; undefined: it could not be asked. One store's trouble stops no other. */
-async function ask({ env, budget }: Run, found: Found): Promise<number | undefined> {
+async function ask({ app, env, budget }: Run, found: Found): Promise<number | undefined> {
   const { store, standings, care, isNew } = found;
   try {
     budget.spend(callsFor(found));
     const log = logOf(await envOfStore(env, store), store);
     if (isNew && (await log.head()) === 0) return 0;
-    return await log.wakeBehind({ standings, ...(care === "thorough" ? { thorough: true } : {}) });
+    const introduction = { consumers: consumersInCode(app, env), startingAtHead: startingAtHead(app, env) };
+    return await log.wakeBehind({ standings, introduction, ...(care === "thorough" ? { thorough: true } : {}) });
   } catch (error) {
     logger.warn({ message: "the log of a store could not be asked who is behind; the next sweep asks again", store }, error);
     return undefined;

@@ -11,7 +11,9 @@ import { processorConsumer } from "../processors/processor-consumer.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
 import type { WakeUp } from "../store/stream-protocol.ts";
 import { type ViewProgress, project } from "../views/project.ts";
-import { isWebhook } from "../definitions/consumers.ts";
+import { activeWebhooks, isWebhook } from "../definitions/consumers.ts";
+import { UNKNOWN_WEBHOOK } from "../store/webhook-protocol.ts";
+import { introduce } from "./introduce.ts";
 import { catchUp } from "../consumers/catch-up.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -93,7 +95,10 @@ async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, 
   try {
     const about = () => ({ store, consumer, head: wakeUp.head, traceId: traceIdOf(wakeUp.trace) });
     const acknowledgement = await span("consume", about, async (note) => {
-      const reached = await wake(app, counting(await envOfStore(env, store), budget), wakeUp);
+      const counted = counting(await envOfStore(env, store), budget);
+      // What its consumers write comes after that.
+      await introduce(app, counted, store);
+      const reached = await wake(app, counted, wakeUp);
       note({ position: reached?.position });
       return reached;
     });
@@ -159,7 +164,13 @@ async function wake(app: App, env: Env, wakeUp: WakeUp): Promise<Acknowledgement
   const moment = asOf === undefined ? {} : { asOf };
   if (isWebhook(app, name)) {
     const position = await webhookOf(env, store, name).wake();
-    return { consumer: name, ...(position === Number.MAX_SAFE_INTEGER ? { position: 0, resting: true } : { position }), ...moment };
+    // The webhook's object runs code without it, and cannot say how far it is: the log rings until newer code can.
+    if (position === UNKNOWN_WEBHOOK && activeWebhooks(app, env).some((webhook) => webhook.name === name)) return undefined;
+    return {
+      consumer: name,
+      ...(position === UNKNOWN_WEBHOOK || position === Number.MAX_SAFE_INTEGER ? { position: 0, resting: true } : { position }),
+      ...moment,
+    };
   }
   const progress = await run(app, env, wakeUp);
   // Another version of the code knows it: the one before this, or a newer one while a deployment is under way. Only that one can

@@ -54,6 +54,7 @@ export function effectConsumer(
     store,
     types: [...effect.handlers.keys()],
     categories: effect.sources.map((source) => source.name),
+    sources: effect.sources,
     checkpoint,
     start,
     retry,

@@ -9,10 +9,11 @@ import { budgetOf } from "../core/budget.ts";
 import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { Consumer } from "../consumers/consumer.ts";
 import { recordSkip } from "../consumers/override.ts";
-import { type RecordedEvent, categoryOf, hopsOf, streamIdOf, toRecorded } from "../core/event.ts";
+import { type DataSchema, type RecordedEvent, categoryOf, hopsOf, streamIdOf, toRecorded } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
 import { PROCESS_LANES } from "../core/limits.ts";
-import { ofApp, thrown } from "../core/platform-errors.ts";
+import { OtherCode, ofApp, thrown } from "../core/platform-errors.ts";
+import { accepts } from "../core/strict-schema.ts";
 import { streamIdProblem } from "../core/names.ts";
 import { FAIL, messageOf } from "../core/mistake.ts";
 import { logOf, streamOf } from "../store/objects.ts";
@@ -40,6 +41,7 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
     store,
     types: [...correlate.keys(), COMMAND_SENT],
     categories: [...sources.map((source) => source.name), name],
+    sources: [...sources, process],
     checkpoint,
     start,
     hooks: app.hooks,
@@ -192,7 +194,14 @@ async function tell(run: Running, event: RecordedEvent, id: string, input: Input
       return tell(run, event, id, { command: FAIL, data: failing, key: derivedId("fail", key), cause });
     }
     case "state-unavailable":
-      throw new Error(`${instance} cannot take ${event.type}: ${answer.detail}`);
+      throw new OtherCode(`${instance} cannot take ${event.type}: ${answer.detail}`);
+    // The code that runs here has the process, so it has the command.
+    case "unknown-command":
+      throw new OtherCode(`the code that ${instance} runs does not know ${command}, which brings ${event.type}`);
+    case "invalid":
+      if (accepts(process.commands[command] as DataSchema, JSON.parse(JSON.stringify(data)), false))
+        throw new OtherCode(`${event.type} was refused as invalid by ${instance}, which runs other code than this`);
+      throw new Error(`${event.type} for ${instance} was answered by invalid`);
     default:
       throw new Error(`${event.type} for ${instance} was answered by ${answer.outcome}`);
   }

@@ -4,8 +4,10 @@ import type { App } from "../definitions/app.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { streamIdProblem } from "../core/names.ts";
 import { streamOf } from "../store/objects.ts";
+import { isItsOwn } from "../definitions/other-code.ts";
+import { OtherCode } from "../core/platform-errors.ts";
 import { causeOf } from "./cause.ts";
-import { type CommandSent, type Outcome, START_SAGA } from "../definitions/processors/process-events.ts";
+import type { CommandSent, Outcome } from "../definitions/processors/process-events.ts";
 import type { Process } from "../definitions/processors/process.ts";
 
 /** A process of one store. */
@@ -16,9 +18,12 @@ export interface Running {
   readonly process: Process;
 }
 
-/** The outcome of a command: the same in every attempt, because its target takes it once. */
+/**
+ * The outcome of a command: the same in every attempt, because its target takes it once. That a command is not known may be true only of the
+ * code that runs here or in the target; the instance, whose code has sent it, knows, and does not take such an outcome while it has the command.
+ */
 export async function outcomeOf({ app, env, store, process }: Running, event: RecordedEvent, sent: CommandSent): Promise<Outcome> {
-  const { commandId, aggregate, id, command, data, expected = { kind: "any" } } = sent;
+  const { commandId, aggregate, id, command, data, exact = false, expected = { kind: "any" } } = sent;
   const failed = (reason: string, detail?: string): Outcome => {
     return { outcome: "failed", commandId, reason, ...(detail === undefined ? {} : { detail }) };
   };
@@ -32,6 +37,7 @@ export async function outcomeOf({ app, env, store, process }: Running, event: Re
   const answer = await streamOf(env, store, aggregate, id).execute({
     command,
     data: JSON.stringify(data),
+    strict: exact,
     idempotencyKey: commandId,
     firstStands: true,
     // The first outcome stands, a failure too: what the instance has been told must stay true.
@@ -63,13 +69,8 @@ export async function outcomeOf({ app, env, store, process }: Running, event: Re
       return failed("unknown-command", `"${aggregate}" has no command "${command}"`);
     case "idempotency-conflict":
       throw new Error(`${command} for ${aggregate}/${id} was answered by idempotency-conflict`);
-    // Not the command's fault, and no outcome: another deployment may carry it out.
+    // Not the command's fault, and no outcome: other code carries it out.
     case "state-unavailable":
-      throw new Error(`${command} for ${aggregate}/${id} was not carried out: ${answer.detail}`);
+      throw new OtherCode(`${command} for ${aggregate}/${id} was not carried out: ${answer.detail}`);
   }
-}
-
-/** Whether only the process itself sends this command: its inputs and timers. Internal commands of aggregates are for processors too. */
-function isItsOwn(target: object & { readonly internal?: ReadonlySet<string> }, command: string): boolean {
-  return "process" in target && target.internal?.has(command) === true && command !== START_SAGA;
 }

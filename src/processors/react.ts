@@ -10,7 +10,8 @@ import { derivedId } from "../core/ids.ts";
 import { CONSUMER_CALLS, REACTIONS_IN_FLIGHT } from "../core/limits.ts";
 import { streamOf } from "../store/objects.ts";
 import { causeOf } from "./cause.ts";
-import { ofApp } from "../core/platform-errors.ts";
+import { takesCommand } from "../definitions/other-code.ts";
+import { OtherCode, ofApp } from "../core/platform-errors.ts";
 import { appendFact, tellEnded } from "./facts.ts";
 import { type Action, type Reactor, answerOf } from "../definitions/processors/reactor.ts";
 import { inPortions } from "./portions.ts";
@@ -28,6 +29,7 @@ export function reactorConsumer(app: App, env: Env, store: string, reactor: Reac
     store,
     types: [...reactor.handlers.keys()],
     categories: reactor.sources.map((source) => source.name),
+    sources: reactor.sources,
     checkpoint,
     start,
     retry,
@@ -124,11 +126,12 @@ async function append({ app, env, store, reactor }: Reacting, event: RecordedEve
   await appendFact({ env, store, processor: reactor.name, event }, fact);
 }
 
-async function sendCommand({ env, store, reactor }: Reacting, event: RecordedEvent, action: SendAction, id: string): Promise<void> {
+async function sendCommand({ app, env, store, reactor }: Reacting, event: RecordedEvent, action: SendAction, id: string): Promise<void> {
   const answer = await streamOf(env, store, action.aggregate, action.id).execute({
     command: action.command,
     data: JSON.stringify(action.data),
     idempotencyKey: id,
+    strict: action.exact === true,
     firstStands: true,
     expected: { kind: "any" },
     ...causeOf(event),
@@ -143,9 +146,14 @@ async function sendCommand({ env, store, reactor }: Reacting, event: RecordedEve
     case "deleted":
       return tellEnded(reaction, command, "the stream was deleted");
     case "invalid":
+      if (takesCommand(app, { ...action, data: JSON.parse(JSON.stringify(action.data)) as unknown }))
+        throw new OtherCode(`${command} was refused as invalid by other code than this, whose schema it fits`);
       throw new Error(`${command} is invalid: ${answer.issues.map(({ path, message }) => `${path}: ${message}`).join("; ")}`);
     case "state-unavailable":
-      throw new Error(`${command} was not carried out: ${answer.detail}`);
+      throw new OtherCode(`${command} was not carried out: ${answer.detail}`);
+    // What the reactor may send, this code has: else it would not have come so far.
+    case "unknown-command":
+      throw new OtherCode(`${command} is not known to the code that ${action.aggregate}/${action.id} runs`);
     default:
       throw new Error(`${command} was answered by ${answer.outcome}`);
   }

@@ -5,6 +5,7 @@ import type {
   Acknowledgement,
   Census,
   FeedFilter,
+  Introduction,
   LogPage,
   LogReadRequest,
   LogRpc,
@@ -73,6 +74,10 @@ export class LogClient implements LogRpc {
 
   wakeBehind(census: Census): Promise<number> {
     return this.#ask((segment) => segment.wakeBehind(census));
+  }
+
+  introduce(introduction: Introduction): Promise<void> {
+    return this.#ask((segment) => segment.introduce(introduction));
   }
 
   knownSince(consumer: string): Promise<number> {

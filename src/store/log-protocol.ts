@@ -92,12 +92,22 @@ export interface Standing {
   readonly resting?: boolean;
 }
 
+/** Who follows the log by the code of whoever says so. The log itself may run other code. */
+export interface Introduction {
+  /** All of them: they are rung for. */
+  readonly consumers: readonly string[];
+  /** Those that begin with what comes from now on, if they have not begun. */
+  readonly startingAtHead: readonly string[];
+}
+
 /** What the cron's sweep has read of a store's consumers. */
 export interface Census {
   /** Of those that keep their position in D1. */
   readonly standings: readonly Standing[];
   /** Also wake those whose place nobody knows, although nothing says that they are behind. */
   readonly thorough?: boolean;
+  /** Whom the sweep's code has. */
+  readonly introduction?: Introduction;
 }
 
 export interface LogRpc {
@@ -127,6 +137,8 @@ export interface LogRpc {
    * store is at rest.
    */
   wakeBehind(census: Census): Promise<number>;
+  /** Takes note of consumers that this object's own code may not have. Idempotent. */
+  introduce(introduction: Introduction): Promise<void>;
   /** The head as it was when the log first knew of a consumer: where one that wants no history begins. */
   knownSince(consumer: string): Promise<number>;
   /** Adds a consumer known only at run time (a webhook). Idempotent. */

@@ -190,12 +190,18 @@ export interface Refused {
   readonly invalid?: true;
 }
 
+/** What a webhook answers that only code could declare, and the code that its object runs does not, or not with these variables. */
+export const UNKNOWN_WEBHOOK = -1;
+
 export interface WebhookRpc {
   /** Begins after a position of the log. */
   create(subscription: Subscription, position: number): Promise<void>;
   /** Undefined, here and below: there is no such webhook (any more). */
   report(): Promise<WebhookReport | undefined>;
-  /** Takes what is new in the log, and delivers. Answers with the last position that is its own business now. */
+  /**
+   * Takes what is new in the log, and delivers. Answers with the last position that is its own business now, or with
+   * {@link UNKNOWN_WEBHOOK}.
+   */
   wake(): Promise<number>;
   remove(): Promise<void>;
   change(patch: SettingsPatch): Promise<WebhookReport | Refused | undefined>;

@@ -14,6 +14,7 @@ import type { Journal } from "./journal.ts";
 import type { Receipt } from "./receipts.ts";
 import { fingerprint } from "./replay.ts";
 import { StateUnavailable } from "./fold.ts";
+import type { SentCommand } from "../definitions/other-code.ts";
 import type { TimerName } from "./timers.ts";
 import type { StateCache } from "./state.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -38,6 +39,8 @@ export interface Decider {
   readonly stream: string;
   /** The stream's id within its category. */
   readonly id: string;
+  /** Whether the app's code has a command for one of its aggregates. */
+  readonly takes: (sent: SentCommand) => boolean;
 }
 
 /** A command's request, with what only a timer adds. */
@@ -80,6 +83,8 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
     if ("thrown" in parsed) throw parsed.thrown;
     step = "evolve";
     const before = state.current();
+    const foreign = aggregate.foreign?.(before, command, parsed.data, decider.takes);
+    if (foreign !== undefined) throw new StateUnavailable(foreign);
     step = "decide";
     decided = decide(aggregate, command, before, parsed.data, {
       now: new Date(now),
@@ -98,7 +103,10 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
     const { store, stream } = decider;
     const { trace } = request;
     if (error instanceof StateUnavailable) {
-      logger.error({ message: "a command was not carried out: the state cannot be computed", store, stream, command, commandId }, error);
+      logger.error(
+        { message: "a command was not carried out: it takes another version of the code", store, stream, command, commandId },
+        error,
+      );
       // No fault of the command: it leaves no receipt, and can be sent again.
       return { outcome: "state-unavailable", commandId, detail: error.message };
     }

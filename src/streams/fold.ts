@@ -8,7 +8,7 @@ import type { AnyAggregate } from "../definitions/aggregate.ts";
 /** What `evolve` is told of an event, besides its data. */
 type Facts = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
 
-/** The events are of newer code than this, which would misread them. */
+/** The events, or what was sent, are of other code than this, which would misread them. */
 export class StateUnavailable extends Error {
   override readonly name = "StateUnavailable";
 }

@@ -34,6 +34,7 @@ import type {
 } from "../store/stream-protocol.ts";
 import type { AtDeletion } from "../core/deletion.ts";
 import { FAIL } from "../core/mistake.ts";
+import { type SentCommand, takesCommand } from "../definitions/other-code.ts";
 import { lift } from "../definitions/upcast.ts";
 import { CodeUse } from "../store/code-use.ts";
 import { AlarmClock } from "../core/alarm-clock.ts";
@@ -92,7 +93,8 @@ export function streamObject(app: App) {
       const aggregate = app.aggregates.get(categoryOf(stream));
       const state = aggregate && new StateCache(ctx.storage.sql, journal.events, aggregate, this.#place);
       if (journal.deleted) state?.end();
-      this.#decider = aggregate && state && { aggregate, state, journal, store, stream, id: streamIdOf(stream) };
+      const takes = (sent: SentCommand) => takesCommand(app, sent);
+      this.#decider = aggregate && state && { aggregate, state, journal, store, stream, id: streamIdOf(stream), takes };
     }
 
     async execute(request: CommandRequest): Promise<CommandAnswer> {
@@ -160,7 +162,9 @@ export function streamObject(app: App) {
       const waiting = this.#outbox.firstWaiting(head);
       const [oldest] = waiting === undefined ? [] : this.#journal.events.range(waiting, waiting);
       const unsequenced = oldest ? { unsequenced: { since: oldest.recordedAt, events: head - oldest.version + 1 } } : {};
-      return { version: at ?? head, head, deleted, timers, ...shown, ...unsequenced, log: this.#outbox.log };
+      // Only a newer door asks for what this code knows no rules of.
+      const unknown = cache ? {} : { unavailable: `the code that ${this.#stream} runs has no aggregate of this name yet` };
+      return { version: at ?? head, head, deleted, timers, ...shown, ...unknown, ...unsequenced, log: this.#outbox.log };
     }
 
     async import(request: ImportRequest): Promise<ImportAnswer> {

@@ -47,6 +47,7 @@ export function viewConsumer(
     store,
     types: [...new Set([...view.handlers.keys(), DELETED])],
     categories: view.sources.map((source) => source.name),
+    sources: view.sources,
     checkpoint,
     ...(view.retry ? { retry: view.retry } : {}),
     ...(view.hooks ? { hooks: view.hooks } : {}),

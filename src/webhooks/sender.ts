@@ -3,6 +3,8 @@
 import { isLocal } from "../store/env.ts";
 import { type LoggedEvent, toRecorded } from "../core/event.ts";
 import { newId } from "../core/ids.ts";
+import type { App } from "../definitions/app.ts";
+import { lift, tooNewFor } from "../definitions/upcast.ts";
 import { span } from "../telemetry/span.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import { streamAbout } from "./announcements.ts";
@@ -20,14 +22,16 @@ const GONE = 410;
 
 export class Sender implements Transport {
   readonly ownStream: string;
+  readonly #app: App;
   readonly #env: Env;
   readonly #store: string;
   readonly #id: string;
   readonly #registration: Registration;
   readonly #keys: Keys;
 
-  constructor(env: Env, store: string, id: string, registration: Registration, keys: Keys) {
+  constructor(app: App, env: Env, store: string, id: string, registration: Registration, keys: Keys) {
     this.ownStream = streamAbout(id);
+    this.#app = app;
     this.#env = env;
     this.#store = store;
     this.#id = id;
@@ -41,6 +45,14 @@ export class Sender implements Transport {
 
   async beginsAfter(knownSince: () => Promise<number>): Promise<number> {
     return this.#registration.inCode?.start === "beginning" ? 0 : knownSince();
+  }
+
+  /** What newer code has stored is not judged by a predicate in code that knows only what came before: it is tried again. */
+  lift(event: LoggedEvent): LoggedEvent {
+    const { inCode } = this.#registration;
+    const lifted = lift(this.#app, event.stream, event);
+    const tooNew = typeof inCode?.where === "function" ? tooNewFor(inCode.sources, lifted) : undefined;
+    return tooNew ? { ...lifted, unlifted: tooNew.message } : lifted;
   }
 
   async send(key: Key, event: LoggedEvent): Promise<Outcome> {

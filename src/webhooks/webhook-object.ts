@@ -35,10 +35,12 @@ import type {
   WebhookReport,
   WebhookRpc,
 } from "../store/webhook-protocol.ts";
+import { UNKNOWN_WEBHOOK } from "../store/webhook-protocol.ts";
 import { Registration } from "./registration.ts";
 import { addReplay, countReplay } from "../deliveries/replay.ts";
 import { reportOf } from "./report.ts";
 import { Keys } from "./secrets.ts";
+import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
 
 /** The class of the webhook objects of an app. Export it as `WebhookObject`. */
 export function webhookObject(app: App) {
@@ -66,7 +68,7 @@ export function webhookObject(app: App) {
       this.#id = id;
       this.#registration = new Registration(id, app.webhooks.get(id), env, storage.kv);
       this.#keys = new Keys(storage, () => this.#registration.configuration !== undefined);
-      this.#sender = new Sender(env, store, id, this.#registration, this.#keys);
+      this.#sender = new Sender(app, env, store, id, this.#registration, this.#keys);
       const about = () => streamOf(env, store, SYSTEM_CATEGORY, id);
       const notices = new Announcements(storage.kv, about, [store, id], () => this.#registration.configuration?.url);
       this.#deliveries = new Deliveries({ store, id, env, storage, transport: this.#sender, notices });
@@ -89,7 +91,8 @@ export function webhookObject(app: App) {
     }
 
     async wake(): Promise<number> {
-      return this.#deliveries.wake();
+      const isKnown = this.#registration.configuration !== undefined || this.#id.startsWith(WEBHOOK_ID_PREFIX);
+      return isKnown ? this.#deliveries.wake() : UNKNOWN_WEBHOOK;
     }
 
     override async alarm(): Promise<void> {

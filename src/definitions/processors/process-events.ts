@@ -32,6 +32,8 @@ export const CommandSent = z.object({
   id: z.string(),
   command: z.string(),
   data: z.record(z.string(), z.unknown()),
+  /** The data has no member that the command's schema does not know, as the sender's code has it. */
+  exact: z.literal(true).optional(),
   /** What the sender remembers it by: a saga's step. */
   label: z.string().optional(),
   /** What the target's stream must be like. */

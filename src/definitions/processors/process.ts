@@ -10,12 +10,14 @@ import { z } from "zod";
 import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, SendAction, Timer } from "../../core/command.ts";
 import type { Code } from "../../core/code-hash.ts";
 import type { RetryPolicy } from "../retry.ts";
-import type { DataSchema, NewEvent, RecordedEvent } from "../../core/event.ts";
+import { type DataSchema, type NewEvent, type RecordedEvent, categoryOf } from "../../core/event.ts";
 import { CodeMistake, FAIL } from "../../core/mistake.ts";
 import { derivedId } from "../../core/ids.ts";
 import type { AtDeletion } from "../../core/deletion.ts";
 import { freeze, settle } from "../../core/plain-json.ts";
+import { NOT_KNOWN } from "../other-code.ts";
 import type { Source } from "../source.ts";
+import { liftInput, tooNewFor } from "../upcast.ts";
 import { COMMAND_SENT, type CommandSent, Failing, INPUT, OUTCOME, Outcome, PROCESS_EVENTS } from "./process-events.ts";
 
 const Input = z.object({ event: z.custom<RecordedEvent>((event) => typeof event === "object" && event !== null) });
@@ -103,6 +105,7 @@ export interface Process {
   /** What the consumer and the report of the app need of it. */
   readonly process: Pick<ProcessDefinition, "correlate" | "wantsEvents" | "retry" | "targets">;
   readonly atDeletion?: (state: ProcessState) => AtDeletion;
+  readonly foreign: (state: ProcessState, command: string, data: AnyData, takes: (sent: CommandSent) => boolean) => string | undefined;
 }
 
 /** What its stream stores of an answer. */
@@ -153,7 +156,7 @@ export function defineProcess(definition: ProcessDefinition): Process {
       ),
       [INPUT]: (state: ProcessState, { event }: z.infer<typeof Input>, context: DecideContext) =>
         // What is complete stays as it is. The event itself is in the log; nothing is lost by not repeating it here.
-        state.completed ? [] : answer(context, definition.onEvent(state.own, event, context)),
+        state.completed ? [] : answer(context, definition.onEvent(state.own, liftInput(sources, event), context)),
       [OUTCOME]: (state: ProcessState, outcome: Outcome, context: DecideContext) => {
         const sent = state.inFlight.find(({ commandId }) => commandId === outcome.commandId);
         // Told before: the receipt of the first time may have been pruned since.
@@ -170,8 +173,31 @@ export function defineProcess(definition: ProcessDefinition): Process {
       },
     },
     process: definition,
+    foreign: (state, command, data, takes) => foreign(definition, state, command, data, takes),
     ...(definition.atDeletion ? { atDeletion: ({ own, completed }: ProcessState) => definition.atDeletion?.(own, completed) ?? {} } : {}),
   };
+}
+
+/** Why an instance leaves an input to other code; undefined: it is for this one. */
+function foreign(
+  { name, sources, correlate }: ProcessDefinition,
+  { inFlight }: ProcessState,
+  command: string,
+  data: AnyData,
+  takes: (sent: CommandSent) => boolean,
+): string | undefined {
+  if (command === INPUT) {
+    const { event } = data as z.infer<typeof Input>;
+    const category = categoryOf(event.stream);
+    if (correlate.has(event.type) && sources.some((source) => source.name === category)) return tooNewFor(sources, event)?.message;
+    return `the code that "${name}" runs here has no handler for ${event.type} of "${category}"`;
+  }
+  if (command !== OUTCOME) return undefined;
+  const outcome = data as Outcome;
+  if (outcome.outcome !== "failed" || !NOT_KNOWN.has(outcome.reason)) return undefined;
+  const sent = inFlight.find(({ commandId }) => commandId === outcome.commandId);
+  if (!sent || !takes(sent)) return undefined;
+  return `the command ${sent.command} for "${sent.aggregate}" was not taken (${outcome.reason}) by code older or newer than this, which has it`;
 }
 
 /** The outcome as the instance's stream keeps it: without what the target's events say, which is in the log. */
@@ -201,14 +227,18 @@ function decided(definition: ProcessDefinition, context: DecideContext, reply: A
   const stored = parts.flatMap((part): StoredPart | StoredPart[] => {
     switch (part.kind) {
       case "send": {
-        const { aggregate, id, command, data, label, expected } = part;
+        const { aggregate, id, command, data, exact, label, expected } = part;
         if (definition.targets && !definition.targets.has(aggregate)) {
           throw new CodeMistake(`"${definition.name}" sends ${command} to "${aggregate}", which its \`to\` does not name`);
         }
         // The same input gives the same ids in every run. The instance is part of it, because a client's own
         // idempotency key may come to several instances.
         const commandId = derivedId("sent", definition.name, context.id, context.commandId, sent++);
-        const extra = { ...(label === undefined ? {} : { label }), ...(expected === undefined ? {} : { expected }) };
+        const extra = {
+          ...(exact ? { exact } : {}),
+          ...(label === undefined ? {} : { label }),
+          ...(expected === undefined ? {} : { expected }),
+        };
         return { kind: "event", type: COMMAND_SENT, data: { commandId, aggregate, id, command, data, ...extra } };
       }
       case "complete":

@@ -4,6 +4,7 @@ import type { AppendAction, SendAction } from "../../core/command.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
 import type { RecordedEvent } from "../../core/event.ts";
 import { REACTIONS } from "../../core/limits.ts";
+import { CodeMistake } from "../../core/mistake.ts";
 import { requireName, streamIdProblem } from "../../core/names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import { type ActionOf, type Checked, type Emission, type Emissions, emissionsOf, undeclared } from "./emissions.ts";
@@ -83,22 +84,24 @@ export function reactor<const Name extends string, From extends Source, const Em
 /**
  * What the reactor answers to an event.
  *
- * @throws whatever its handler throws, and an error when the answer is one that it may not give
+ * @throws whatever its handler throws, an error when the answer is one that it may not give, and {@link CodeMistake} when the code lacks
+ * what it answers with: no further try will find it
  */
 export function answerOf(reactor: Reactor, event: RecordedEvent): readonly Action[] {
   const answer = reactor.handlers.get(event.type)?.(event);
   const actions: readonly Action[] = answer === undefined ? [] : [answer].flat();
+  const said = `reactor "${reactor.name}" answers ${event.type} (${event.stream}, version ${event.version})`;
+  const mistake = actions.map((action) => undeclared(reactor.emissions, action)).find((one) => one !== undefined);
+  if (mistake) throw new CodeMistake(`${said} with ${mistake}`);
   const problem =
     (actions.length > 0 && hopsProblem(reactor, event)) ||
     (actions.length > REACTIONS && `with ${actions.length} commands and events; at most ${REACTIONS} go in one answer`) ||
-    actions.map((action) => problemWith(reactor, action)).find((one) => one !== undefined);
-  if (problem) throw new Error(`reactor "${reactor.name}" answers ${event.type} (${event.stream}, version ${event.version}) ${problem}`);
+    actions.map(problemWith).find((one) => one !== undefined);
+  if (problem) throw new Error(`${said} ${problem}`);
   return actions;
 }
 
-function problemWith({ emissions }: Reactor, action: Action): string | undefined {
-  const emission = undeclared(emissions, action);
-  if (emission) return `with ${emission}`;
+function problemWith(action: Action): string | undefined {
   const id = streamIdProblem(action.id);
   return id && `to the stream "${action.id}", but ${id}`;
 }

@@ -28,6 +28,7 @@ import type { AtDeletion } from "../../core/deletion.ts";
 import { ALREADY_STARTED, type Course, Run, WAKE } from "./saga-run.ts";
 import { EVOLVE, NOT_STARTED, Parent, SAGA_EVENTS, type SagaState, stepsDone } from "./saga-state.ts";
 import { type Plan, PlanError, placed } from "./saga-steps.ts";
+import { withoutUnknown } from "../../core/strict-schema.ts";
 
 /** What an event means to a saga. Made by {@link startSaga}, {@link stepDone} and {@link stepFailed}. */
 export type Signal<Input> =
@@ -100,7 +101,15 @@ export function start<const Name extends string, Input extends DataSchema>(
   id: string,
   input: Frozen<z.input<Input>>,
 ): SendAction<Name, typeof START_SAGA> {
-  return { kind: "send", aggregate: saga.name, id, command: START_SAGA, data: { input } };
+  const known = withoutUnknown(saga.saga.input, input);
+  return {
+    kind: "send",
+    aggregate: saga.name,
+    id,
+    command: START_SAGA,
+    data: { input: known.data },
+    ...(known.exact ? { exact: true } : {}),
+  };
 }
 
 /**

@@ -163,12 +163,12 @@ export const STATE_PROBLEMS = {
     503,
     "This code cannot compute the state",
     "The stream has an event that newer code has stored (its `schemaVersion` is above what this deployment knows), as after a rollback. Nothing was stored.",
-    "Deploy code that knows that version, and send the request again. The stream's events can be read as ever.",
+    "During a deployment, wait as long as `Retry-After` says and send the request again. Else deploy code that knows that version. The stream's events can be read as ever.",
   ],
   unavailable: [
     503,
     "A part of the store cannot be reached right now",
-    "A part of the store did not answer, or the platform is restarting it.",
+    "A part of the store did not answer, the platform is restarting it, or it still runs the code before a deployment.",
     "Wait as long as `Retry-After` says and send the request again, with the same `Idempotency-Key`: nothing can happen twice.",
   ],
 } as const satisfies Record<string, ProblemKind>;

@@ -1,0 +1,32 @@
+/**
+ * During a deployment, and after a rollback, two versions of the app's code meet: one part of the store asks for what another part does
+ * not know. The part that *has* the command decides: what its own code takes is not wrong because another part's code refuses it. Pure.
+ */
+
+import type { App } from "./app.ts";
+import { START_SAGA } from "./processors/process-events.ts";
+import { accepts } from "../core/strict-schema.ts";
+
+/** A command on its way. */
+export interface SentCommand {
+  readonly aggregate: string;
+  readonly command: string;
+  readonly data: unknown;
+  /** It has no member that its schema does not know. */
+  readonly exact?: boolean | undefined;
+}
+
+/** Reasons for which a command has failed that only say that a part of the store does not know it. */
+export const NOT_KNOWN: ReadonlySet<string> = new Set(["unknown-aggregate", "unknown-command", "invalid-command"]);
+
+/** Whether this code's aggregates take such a command from a processor. */
+export function takesCommand(app: App, { aggregate, command, data, exact = false }: SentCommand): boolean {
+  const target = app.aggregates.get(aggregate);
+  if (!target || !Object.hasOwn(target.commands, command) || isItsOwn(target, command)) return false;
+  return accepts(target.commands[command], data, exact);
+}
+
+/** Whether only the process itself sends this command: its inputs and timers. Internal commands of aggregates are for processors too. */
+export function isItsOwn(target: object & { readonly internal?: ReadonlySet<string> }, command: string): boolean {
+  return "process" in target && target.internal?.has(command) === true && command !== START_SAGA;
+}

@@ -1,0 +1,46 @@
+/**
+ * Tells a store's log whom the code that runs here has to follow it: the log may run older code for a while. So it rings for who is new,
+ * and a consumer that begins at the head begins before the first event that the newer code writes. Once for each store in an isolate.
+ */
+
+import type { App } from "../definitions/app.ts";
+import { INTRODUCED_STORES, INTRODUCTION_WAIT_MS } from "../core/limits.ts";
+import { logOf } from "../store/objects.ts";
+import { logger } from "../telemetry/logger.ts";
+import { consumersInCode, startingAtHead } from "../definitions/consumers.ts";
+
+/** Stores whose logs know, or are being told, by app. */
+const introductions = new WeakMap<App, Map<string, Promise<void>>>();
+
+/**
+ * Await it before anything is written. Never fails, and takes no more than {@link INTRODUCTION_WAIT_MS}: a log that cannot be told takes no
+ * events either, so that whoever tells it next is still before them.
+ */
+export async function introduce(app: App, env: Env, store: string): Promise<void> {
+  const known = introductions.get(app) ?? new Map<string, Promise<void>>();
+  introductions.set(app, known);
+  const before = known.get(store);
+  if (before) return before;
+  if (known.size >= INTRODUCED_STORES) known.clear();
+  const told = within(INTRODUCTION_WAIT_MS, tell(app, env, store)).catch((error: unknown) => {
+    known.delete(store);
+    logger.warn({ message: "the log was not told which consumers the code has; the next request tells it", store }, error);
+  });
+  known.set(store, told);
+  return told;
+}
+
+async function tell(app: App, env: Env, store: string): Promise<void> {
+  const consumers = consumersInCode(app, env);
+  if (consumers.length > 0) await logOf(env, store).introduce({ consumers, startingAtHead: startingAtHead(app, env) });
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`it took more than ${ms} ms`)), ms);
+  try {
+    await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
