@@ -4,7 +4,7 @@ import type { App } from "../definitions/app.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { streamIdProblem } from "../core/names.ts";
 import { streamOf } from "../store/objects.ts";
-import { isItsOwn } from "../definitions/other-code.ts";
+import { isItsOwn, takesCommand } from "../definitions/other-code.ts";
 import { OtherCode } from "../core/platform-errors.ts";
 import { causeOf } from "./cause.ts";
 import type { CommandSent, Outcome } from "../definitions/processors/process-events.ts";
@@ -46,6 +46,9 @@ export async function outcomeOf({ app, env, store, process }: Running, event: Re
     expected,
     ...causeOf(event),
   });
+  // The sender's code may be newer than this or older; what either of them has is not wrong because the target does not know it.
+  if ((answer.outcome === "unknown-command" || answer.outcome === "invalid") && takesCommand(app, sent))
+    throw new OtherCode(`${command} for ${aggregate}/${id} was answered by ${answer.outcome}, by other code than this, which has it`);
   switch (answer.outcome) {
     case "written": {
       const events = answer.events.map(({ type, version, data }) => {

@@ -10,6 +10,7 @@ import { derivedId } from "../core/ids.ts";
 import { CONSUMER_CALLS, REACTIONS_IN_FLIGHT } from "../core/limits.ts";
 import { streamOf } from "../store/objects.ts";
 import { causeOf } from "./cause.ts";
+import { CodeMistake } from "../core/mistake.ts";
 import { takesCommand } from "../definitions/other-code.ts";
 import { OtherCode, ofApp } from "../core/platform-errors.ts";
 import { appendFact, tellEnded } from "./facts.ts";
@@ -138,6 +139,8 @@ async function sendCommand({ app, env, store, reactor }: Reacting, event: Record
   });
   const command = `${action.command} for ${action.aggregate}/${action.id}`;
   const reaction = { env, store, processor: reactor.name, event };
+  // What this code has is not wrong because the target's code does not know it.
+  const isKnown = () => takesCommand(app, { ...action, data: JSON.parse(JSON.stringify(action.data)) as unknown });
   switch (answer.outcome) {
     case "written":
       return;
@@ -146,14 +149,13 @@ async function sendCommand({ app, env, store, reactor }: Reacting, event: Record
     case "deleted":
       return tellEnded(reaction, command, "the stream was deleted");
     case "invalid":
-      if (takesCommand(app, { ...action, data: JSON.parse(JSON.stringify(action.data)) as unknown }))
-        throw new OtherCode(`${command} was refused as invalid by other code than this, whose schema it fits`);
+      if (isKnown()) throw new OtherCode(`${command} was refused as invalid by other code than this, whose schema it fits`);
       throw new Error(`${command} is invalid: ${answer.issues.map(({ path, message }) => `${path}: ${message}`).join("; ")}`);
     case "state-unavailable":
       throw new OtherCode(`${command} was not carried out: ${answer.detail}`);
-    // What the reactor may send, this code has: else it would not have come so far.
     case "unknown-command":
-      throw new OtherCode(`${command} is not known to the code that ${action.aggregate}/${action.id} runs`);
+      if (isKnown()) throw new OtherCode(`${command} is not known to the code that ${action.aggregate}/${action.id} runs`);
+      throw new CodeMistake(`${command} was answered by unknown-command`);
     default:
       throw new Error(`${command} was answered by ${answer.outcome}`);
   }

@@ -3,11 +3,12 @@
 import { createWorker, logObject, streamObject, webhookObject } from "../../src/runtime.ts";
 import { app } from "./app.ts";
 import { inEurope } from "./jurisdictions.ts";
+import { versioned } from "./versions/deployed.ts";
 
 export default createWorker(app);
-export class StreamObject extends streamObject(app) {}
-export class LogObject extends logObject(app) {}
-export class WebhookObject extends webhookObject(app) {}
+export class StreamObject extends versioned(streamObject, "streams", app) {}
+export class LogObject extends versioned(logObject, "log", app) {}
+export class WebhookObject extends versioned(webhookObject, "webhooks", app) {}
 export { CatalogObject } from "../../src/runtime.ts";
 
 export class EuStreamObject extends inEurope(streamObject(app)) {}

@@ -86,7 +86,8 @@ function byKey(view: View, rows: readonly StoredRow[]): Map<unknown, StoredRow> 
   return new Map(rows.map((row) => [row[view.key], row]));
 }
 
-function folded(view: View, events: readonly RecordedEvent[]): Map<unknown, StoredRow> {
+/** The rows as they are by definition. */
+export function folded(view: View, events: readonly RecordedEvent[]): Map<unknown, StoredRow> {
   const rows = new Map<string, StoredRow>();
   for (const event of events) {
     const handler = view.handlers.get(event.type);
