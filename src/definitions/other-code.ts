@@ -3,7 +3,7 @@
  * not know. The part that *has* the command decides: what its own code takes is not wrong because another part's code refuses it. Pure.
  */
 
-import type { App } from "./app.ts";
+import type { DataSchemas } from "../core/event.ts";
 import { START_SAGA } from "./processors/process-events.ts";
 import { accepts } from "../core/strict-schema.ts";
 
@@ -16,14 +16,19 @@ export interface SentCommand {
   readonly exact?: boolean | undefined;
 }
 
+/** The aggregates of an app, as far as senders of commands see them. */
+interface Targets {
+  readonly aggregates: ReadonlyMap<string, { readonly commands: DataSchemas; readonly internal?: ReadonlySet<string> }>;
+}
+
 /** Reasons for which a command has failed that only say that a part of the store does not know it. */
 export const NOT_KNOWN: ReadonlySet<string> = new Set(["unknown-aggregate", "unknown-command", "invalid-command"]);
 
 /** Whether this code's aggregates take such a command from a processor. */
-export function takesCommand(app: App, { aggregate, command, data, exact = false }: SentCommand): boolean {
+export function takesCommand(app: Targets, { aggregate, command, data, exact = false }: SentCommand): boolean {
   const target = app.aggregates.get(aggregate);
-  if (!target || !Object.hasOwn(target.commands, command) || isItsOwn(target, command)) return false;
-  return accepts(target.commands[command], data, exact);
+  const schema = target && Object.hasOwn(target.commands, command) ? target.commands[command] : undefined;
+  return target !== undefined && schema !== undefined && !isItsOwn(target, command) && accepts(schema, data, exact);
 }
 
 /** Whether only the process itself sends this command: its inputs and timers. Internal commands of aggregates are for processors too. */

@@ -4,7 +4,6 @@
  */
 
 import type { z } from "zod";
-import type { App } from "./app.ts";
 import { AppError, OtherCode } from "../core/platform-errors.ts";
 import { type DataSchema, type Frozen, type LoggedEvent, type RecordedEvent, type StoredEvent, categoryOf } from "../core/event.ts";
 import { UNLIFTED_CHARACTERS } from "../core/limits.ts";
@@ -48,8 +47,14 @@ export function liftsOf(schema: DataSchema): readonly string[] {
   return (lifts.get(schema) ?? []).map(String);
 }
 
+/** An app, as far as it declares events. */
+interface Sources {
+  readonly aggregates: ReadonlyMap<string, Pick<Source, "events">>;
+  readonly categories: ReadonlyMap<string, Pick<Source, "events">>;
+}
+
 /** The event as the current code knows its type. Types that the code does not declare stay as they are. */
-export function lift<Event extends StoredEvent>(app: App, stream: string, event: Event): Event {
+export function lift<Event extends StoredEvent>(app: Sources, stream: string, event: Event): Event {
   const category = categoryOf(stream);
   const schema = schemaIn(app.aggregates.get(category) ?? app.categories.get(category), event.type);
   return schema ? liftTo(schema, event) : event;
