@@ -94,7 +94,7 @@ export function storeUnderRollout(name: string) {
           "headspring-wake-ups",
           bodies.map((body) => ({ id: `rollout-${++messages}`, timestamp: new Date(), attempts: 1, body })),
         );
-        await handleWakeUps(code.consumers, env, batch as MessageBatch);
+        await handleWakeUps(code.consumers, env, batch);
       }
     },
     consumers: async (): Promise<ConsumerReport[]> => (await ask("GET", "/consumers")).body.consumers,
