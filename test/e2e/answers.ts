@@ -6,7 +6,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 
 const VARYING =
-  /(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:whsec|msg)_[A-Za-z0-9+/=]{16,})|(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)|(?:localhost|127\.0\.0\.1):(?<port>\d+)/g;
+  /(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:whsec|msg|wh)_[A-Za-z0-9+/=]{16,})|(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)|(?:localhost|127\.0\.0\.1):(?<port>\d+)/g;
 
 export class Correspondence {
   /** From the page to the run. */

@@ -17,7 +17,7 @@ import { once } from "node:events";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { until } from "../../scripts/client.ts";
-import { freePort, temporaryFolder } from "../../scripts/dev-server.ts";
+import { freePort, isFree, temporaryFolder } from "../../scripts/dev-server.ts";
 import { Correspondence, jsonValuesOf } from "./answers.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -138,13 +138,15 @@ export class Reader {
       .join("\n");
     if (script.trim() === "") return;
     const process = this.#spawn("bash", ["-euo", "pipefail", "-c", this.#same.toReal(script)]);
-    if (/^# in another terminal|^curl -N/m.test(script)) {
+    if (/^curl -\w*N/m.test(script)) return void this.#running.push(process);
+    if (script.startsWith("# in another terminal")) {
       this.#running.push(process);
+      await until("a receiver", async () => ((await isFree(this.#same.portFor(9000))) ? undefined : true));
       return;
     }
     const [code] = (await once(process.child, "close")) as [number];
     if (code !== 0) throw new Error(`exit code ${code} of\n${script}\n${process.output}`);
-    this.#printed = process.output;
+    this.#printed = process.output === "" ? undefined : process.output;
   }
 
   async #start(): Promise<void> {
@@ -164,10 +166,10 @@ export class Reader {
     if (printed !== undefined) return this.#same.text(text, printed);
     const other = this.#running.at(-1);
     if (!other) throw new Error(`nothing was run that could have printed\n${text}`);
-    const lines = text.trim().split("\n").length;
-    const seen = () => other.output.split("\n").filter((line) => line !== "" && !line.startsWith(":"));
-    await until(`${lines} lines in the other terminal`, () => seen().length >= lines || undefined).catch(() => undefined);
-    this.#same.text(text.replaceAll(/\n+/g, "\n"), seen().join("\n"));
+    const linesOf = (output: string) => output.split("\n").filter((line) => line !== "" && !line.startsWith(":"));
+    const { length } = linesOf(text);
+    await until(`${length} lines in the other terminal`, () => linesOf(other.output).length >= length || undefined);
+    this.#same.text(linesOf(text).join("\n"), linesOf(other.output).slice(0, length).join("\n"));
     other.output = "";
   }
 
