@@ -1,41 +1,66 @@
 /**
- * Whether a JSON Schema may take the place of another: only if it accepts all that the other accepted, so that stored
- * events stay valid. Pure, structural and conservative: what it cannot show to be compatible, it refuses.
+ * Whether a JSON Schema may take the place of another, so that stored events stay valid. Pure.
  *
- * The old schema is taken as a list of schemas that all hold (itself, its `allOf`, what its `$ref` points to). The new
- * one may say only what follows from them: every keyword of it must be implied by what the old ones say.
+ * The rule: **whatever the new schema asks, the old one asked already, at the same place and at least as strictly.** `$ref` and
+ * `allOf` are followed. Where the old one lists its values (`enum`, `const`), any schema will do that takes each of them. An
+ * `anyOf` may get more alternatives, and so may a `oneOf` whose alternatives exclude each other by their types, or by a property that they all
+ * require. Every keyword that is not named here stays word for word, or goes.
  */
 
-import { canonical } from "../core/json.ts";
 import { CHECK_STEPS } from "../core/limits.ts";
 import { type Checker, compileCheckers } from "./checker.ts";
-import { LOOKS_AT, type JsonSchema, type SchemaObject, escapePointer, nodesOf, pointerOf } from "./json-schema.ts";
-import {
-  type Comparing,
-  type Incompatibility,
-  type Refusal,
-  additionalRefusal,
-  containsRefusal,
-  firstOf,
-  itemsRefusal,
-  patternRefusal,
-  propertyRefusal,
-} from "./schema-members.ts";
-import { areDisjoint, bare, commonType, flat, itemAt, namedIn, sameText, schemasAt, typesOf, valueRule, valuesOf } from "./schema-rules.ts";
+import { LOOKS_AT, type JsonSchema, type SchemaObject, type TypeName, escapePointer, isObject, nodesOf, pointerOf } from "./json-schema.ts";
+import { areExclusive, asks, commonType, flat, isSame, itemIn, namesIn, propertyIn, typesOf, valuesOf } from "./schema-parts.ts";
+
+/** Where the new schema refuses something that the old one accepted, and what. */
+export interface Incompatibility {
+  /** JSON pointer into the new schema: `#/properties/celsius/minimum`. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+type Refusal = Incompatibility | undefined;
 
 /** Undefined: everything that `old` accepts, `next` accepts too. Both are schemas in which `schemaIssues` finds nothing wrong. */
-export function incompatibility(old: JsonSchema, next: JsonSchema): Incompatibility | undefined {
-  if (canonical(bare(old)) === canonical(bare(next))) return undefined;
-  return new Comparison(old, next).refusal("", [old]);
+export function incompatibility(old: JsonSchema, next: JsonSchema): Refusal {
+  return isSame(old, next) ? undefined : new Comparison(old, next).refusal("", [old]);
 }
 
 /** Comparisons of two schemas within the whole ones. Ours: less than a second; beyond it they are too tangled to tell. */
 const COMPARISONS = 20_000;
-const TANGLED = "the schemas are too tangled to compare";
+/** Comparisons within one another. Ours: far above any real schema, and far from the end of the stack. */
+const COMPARISON_DEPTH = 300;
 /** Old schemas that hold together, or values that they list, that cost as much as a comparison. */
 const PER_COMPARISON = 20;
+const TANGLED = "the schemas are too tangled to compare";
 
-class Comparison implements Comparing {
+type Bound = (old: number, next: number) => boolean;
+const above: Bound = (old, next) => old > next;
+const atLeast: Bound = (old, next) => old >= next;
+const below: Bound = (old, next) => old < next;
+const atMost: Bound = (old, next) => old <= next;
+
+/** Bounds, by the keyword of the new schema: with which keywords, and which bounds, the old one asked as much. */
+const BOUNDS: Readonly<Record<string, Readonly<Record<string, Bound>>>> = {
+  minimum: { minimum: atLeast, exclusiveMinimum: atLeast },
+  exclusiveMinimum: { minimum: above, exclusiveMinimum: atLeast },
+  maximum: { maximum: atMost, exclusiveMaximum: atMost },
+  exclusiveMaximum: { maximum: below, exclusiveMaximum: atMost },
+  minLength: { minLength: atLeast },
+  minItems: { minItems: atLeast },
+  minProperties: { minProperties: atLeast },
+  maxLength: { maxLength: atMost },
+  maxItems: { maxItems: atMost },
+  maxProperties: { maxProperties: atMost },
+};
+
+/** Keywords that are read together with the one that they are listed under. */
+const TOGETHER: Readonly<Record<string, readonly string[]>> = {
+  if: ["if", "then", "else"],
+  contains: ["contains", "minContains", "maxContains"],
+};
+
+class Comparison {
   readonly #next: JsonSchema;
   readonly #nextNodes: ReadonlyMap<string, JsonSchema>;
   readonly #oldNodes: ReadonlyMap<string, JsonSchema>;
@@ -52,23 +77,30 @@ class Comparison implements Comparing {
     this.#oldNodes = nodesOf(old);
   }
 
-  /** Why the new schema at `pointer` does not accept all that the old ones, taken together, do. */
+  /** What the new schema at `pointer` asks beyond what the old ones do, which all hold. */
   refusal(pointer: string, olds: readonly JsonSchema[]): Refusal {
-    const old = flat(olds, this.#oldNodes);
-    this.#left -= 1 + old.length / PER_COMPARISON;
-    if (this.#left <= 0) return { path: `#${pointer}`, reason: TANGLED };
-    if (old.some((one) => one === false)) return undefined;
-    const holds = old.filter((one) => one !== true) as SchemaObject[];
+    const held = flat(olds, this.#oldNodes);
+    this.#left -= 1 + held.length / PER_COMPARISON;
+    if (this.#left <= 0 || this.#open.size > COMPARISON_DEPTH) return { path: `#${pointer}`, reason: TANGLED };
+    const next = this.#nextNodes.get(pointer) as JsonSchema;
+    if (held.includes(false) || next === true) return undefined;
+    if (next === false) return { path: `#${pointer}`, reason: "it took something before, and false takes nothing" };
+    const old = held.filter(isObject);
     // Schemas that refer to themselves come back here, deeper in the data: what is being shown may then be assumed.
-    const key = `${pointer} ${holds
-      .map((one) => this.#id(one))
-      .toSorted((a, b) => a - b)
-      .join()}`;
+    const ids = old.map((one) => this.#ids.get(one) ?? (this.#ids.set(one, this.#ids.size), this.#ids.size - 1));
+    const key = `${pointer} ${ids.toSorted((a, b) => a - b).join()}`;
     if (this.#open.has(key)) return undefined;
     this.#open.add(key);
     try {
-      const values = holds.map(valuesOf).find((one) => one !== undefined);
-      return values ? this.#valueRefusal(pointer, values) : this.#nodeRefusal(pointer, holds);
+      const values = old.map(valuesOf).find((one) => one !== undefined);
+      if (values) return this.#valueRefusal(pointer, values);
+      const types = typesOf(old);
+      return firstOf(Object.keys(next), (keyword) => {
+        const type = LOOKS_AT[keyword];
+        if (!asks(keyword, next[keyword]) || (type !== undefined && !types.some((one) => commonType(one, type)))) return undefined;
+        const refusal = this.#keywordRefusal(keyword, next, pointer, old);
+        return typeof refusal === "string" ? { path: `#${pointer}/${keyword}`, reason: refusal } : refusal;
+      });
     } finally {
       this.#open.delete(key);
     }
@@ -84,24 +116,32 @@ class Comparison implements Comparing {
     return { path: `#${pointer}`, reason: this.#effort.left < 0 ? TANGLED : `it took ${JSON.stringify(refused)} before` };
   }
 
-  #nodeRefusal(pointer: string, old: readonly SchemaObject[]): Refusal {
-    const node = this.#nextNodes.get(pointer) as JsonSchema;
-    if (node === true) return undefined;
-    if (node === false) return { path: `#${pointer}`, reason: "it took something before, and false takes nothing" };
-    const before = typesOf(old);
-    for (const [keyword, value] of Object.entries(node)) {
-      const type = LOOKS_AT[keyword];
-      if (type && !before.some((one) => commonType(one, type))) continue;
-      const refusal = this.#keywordRefusal(keyword, value, node, pointer, old);
-      if (refusal) return typeof refusal === "string" ? { path: `#${pointer}/${keyword}`, reason: refusal } : refusal;
-    }
-    return undefined;
-  }
-
-  /** Why the old schemas do not imply what one keyword of the new one says. A text is about the keyword itself. */
-  #keywordRefusal(keyword: string, value: unknown, node: SchemaObject, pointer: string, old: readonly SchemaObject[]): Refusal | string {
+  /** Why the old schemas did not ask what one keyword of the new one does. A string is about the keyword itself. */
+  #keywordRefusal(keyword: string, next: SchemaObject, pointer: string, old: readonly SchemaObject[]): Refusal | string {
+    const value = next[keyword];
     const at = `${pointer}/${keyword}`;
+    const bounds = BOUNDS[keyword];
+    if (bounds) {
+      const asked = Object.entries(bounds).some(([key, holds]) =>
+        old.some((one) => one[key] !== undefined && holds(one[key] as number, value as number)),
+      );
+      // A length from 0 on asks nothing.
+      if (asked || (value === 0 && /^min[LIP]/.test(keyword))) return undefined;
+      return /^min|exclusiveMin/.test(keyword) ? "it took less before" : "it took more before";
+    }
     switch (keyword) {
+      case "type": {
+        const taken = [value].flat() as TypeName[];
+        const missing = typesOf(old).filter((type) => !taken.some((one) => commonType(type, one) === type));
+        return missing.length === 0 ? undefined : `it took ${missing.join(", ")} before`;
+      }
+      case "enum":
+      case "const":
+        return "it took other values before";
+      case "required": {
+        const name = (value as string[]).find((one) => !old.some(({ required }) => (required as string[] | undefined)?.includes(one)));
+        return name === undefined ? undefined : `"${name}" was not required before`;
+      }
       case "$ref":
         return this.refusal(pointerOf(value as string, this.#nextNodes) as string, old);
       case "allOf":
@@ -109,72 +149,80 @@ class Comparison implements Comparing {
       case "anyOf":
         return this.#choiceRefusal(at, value as JsonSchema[], old);
       case "oneOf": {
-        if (old.some((one) => sameText(one.oneOf, value))) return undefined;
-        const choices = value as JsonSchema[];
-        this.#left -= choices.length ** 2;
-        const distinct =
-          this.#left > 0 &&
-          choices.every((one, index) => choices.slice(0, index).every((other) => areDisjoint(one, other, this.#nextNodes)));
-        return distinct ? this.#choiceRefusal(at, choices, old) : "its alternatives may overlap, and then it takes neither";
+        if (old.some((one) => isSame(one, next, ["oneOf"]))) return undefined;
+        this.#left -= (value as JsonSchema[]).length ** 2;
+        if (this.#left <= 0 || !areExclusive(value as JsonSchema[], this.#nextNodes))
+          return "its alternatives may overlap, and then it takes neither";
+        return this.#choiceRefusal(at, value as JsonSchema[], old);
       }
-      case "not":
-        return old.some((one) => sameText(one.not, value)) ? undefined : "what `not` refuses must stay the same";
-      case "if": {
-        if (node.then === undefined && node.else === undefined) return undefined;
-        const same = old.find((one) => sameText(one.if, value));
-        if (!same) return "its condition must stay the same";
-        const then =
-          node.then === undefined
-            ? undefined
-            : this.refusal(`${pointer}/then`, [...old, ...schemasAt(same, "then"), ...schemasAt(same, "if")]);
-        return then ?? (node.else === undefined ? undefined : this.refusal(`${pointer}/else`, [...old, ...schemasAt(same, "else")]));
-      }
-      case "dependentSchemas":
-        return firstOf(Object.keys(value as object), (name) =>
-          this.refusal(`${at}/${escapePointer(name)}`, [...old, ...old.flatMap((one) => namedIn(one, keyword, name))]),
-        );
       case "properties":
-        return firstOf(Object.keys(value as object), (name) => propertyRefusal(this, `${at}/${escapePointer(name)}`, name, old));
-      case "patternProperties":
-        return firstOf(Object.keys(value as object), (pattern) => patternRefusal(this, `${at}/${escapePointer(pattern)}`, pattern, old));
-      case "additionalProperties":
-        return additionalRefusal(this, at, node, old);
-      case "propertyNames":
-        return this.refusal(at, [{ type: "string" }, ...old.flatMap((one) => schemasAt(one, "propertyNames"))]);
+        return firstOf(namesIn(value), (name) => {
+          const before = propertyIn(old, name);
+          const refusal = this.refusal(`${at}/${escapePointer(name)}`, before);
+          const anything = "additional properties were allowed, so that events may have any value here";
+          return refusal && before.length === 0 ? { path: `#${at}/${escapePointer(name)}`, reason: anything } : refusal;
+        });
+      case "additionalProperties": {
+        const said = old.filter((one) => one.additionalProperties !== undefined && isSame(one, next, ["patternProperties"]));
+        const named = new Set(namesIn(next.properties));
+        return this.#leastRefusal(at, said, "additional properties were allowed before", (one) => {
+          const dropped = namesIn(one.properties).filter((name) => !named.has(name));
+          return (
+            this.refusal(at, [one.additionalProperties as JsonSchema]) ??
+            firstOf(dropped, (name) => withReason(this.refusal(at, propertyIn(old, name)), `the property "${name}" was allowed before`))
+          );
+        });
+      }
       case "prefixItems":
         return firstOf(value as unknown[], (_, index) =>
-          old.some((one) => (one.maxItems as number) <= index)
-            ? undefined
-            : this.refusal(
-                `${at}/${index}`,
-                old.flatMap((one) => itemAt(one, index)),
-              ),
+          this.refusal(
+            `${at}/${index}`,
+            old.flatMap((one) => itemIn(one, index)),
+          ),
         );
-      case "items":
-        return itemsRefusal(this, at, node, old);
-      case "contains":
-        return containsRefusal(this, at, node, old);
+      case "items": {
+        const said = old.filter((one) => one.items !== undefined);
+        const from = namesIn(next.prefixItems).length;
+        return this.#leastRefusal(at, said, "items could be anything before", (one) => {
+          const prefix = (one.prefixItems as JsonSchema[] | undefined) ?? [];
+          return firstOf([one.items as JsonSchema, ...prefix.slice(from)], (schema) => this.refusal(at, [schema]));
+        });
+      }
       case "unevaluatedProperties":
       case "unevaluatedItems":
-        return value === true || old.some((one) => sameText(one, node)) ? undefined : "with it, the whole schema here must stay the same";
+        return old.some((one) => isSame(one, next)) ? undefined : "with it, the whole schema here must stay the same";
       default:
-        return valueRule(keyword, value, old);
+        return old.some((one) => isSame(one, next, TOGETHER[keyword] ?? [keyword]))
+          ? undefined
+          : "it must stay the same, word for word, or go";
     }
   }
 
   /** Every way in which the old ones could be met must meet one of the alternatives. */
-  #choiceRefusal(at: string, choices: readonly JsonSchema[], old: readonly SchemaObject[]): Refusal | string {
+  #choiceRefusal(at: string, choices: readonly JsonSchema[], old: readonly SchemaObject[]): string | undefined {
     const fits = (also: JsonSchema[]) => choices.some((_, index) => this.refusal(`${at}/${index}`, [...old, ...also]) === undefined);
     if (fits([])) return undefined;
-    const splits: JsonSchema[][] = old.flatMap((one) => [one.anyOf, one.oneOf].filter((split) => split !== undefined)) as JsonSchema[][];
-    if (splits.some((split) => split.every((one) => fits([one])))) return undefined;
-    if (typesOf(old).every((type) => fits([{ type }]))) return undefined;
+    const splits = old.flatMap((one) => [one.anyOf, one.oneOf].filter((split) => split !== undefined)) as JsonSchema[][];
+    if ([...splits, typesOf(old).map((type) => ({ type }))].some((split) => split.every((one) => fits([one])))) return undefined;
     return "none of its alternatives takes all that was taken before";
   }
 
-  #id(schema: unknown): number {
-    const id = this.#ids.get(schema) ?? this.#ids.size;
-    this.#ids.set(schema, id);
-    return id;
+  /** What one schema asks of all properties, or items, beyond what some old schema did. */
+  #leastRefusal(at: string, said: readonly SchemaObject[], unsaid: string, ask: (one: SchemaObject) => Refusal): Refusal {
+    if (said.length === 0) return withReason(this.refusal(at, []), unsaid);
+    const refusals = said.map(ask);
+    return refusals.includes(undefined) ? undefined : refusals[0];
   }
+}
+
+function withReason(refusal: Refusal, reason: string): Refusal {
+  return refusal && { ...refusal, reason };
+}
+
+function firstOf<Item>(items: readonly Item[], refusal: (item: Item, index: number) => Refusal): Refusal {
+  for (const [index, item] of items.entries()) {
+    const found = refusal(item, index);
+    if (found) return found;
+  }
+  return undefined;
 }
