@@ -1,8 +1,11 @@
-/** README.md, followed to the letter. */
+/** README.md, followed to the letter, and the requests of shop.http. */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Client } from "../../scripts/client.ts";
 import { Reader, type Section, sectionsOf } from "./follow.ts";
+import { requestsOf } from "./rest-client.ts";
 
 const sections = sectionsOf("README.md");
 const [program] = sections;
@@ -17,6 +20,13 @@ describe("the README", () => {
 
   it("starts the shop with a command, and three calls answer what it says", async () => {
     expect(await reader.follow(start as Section)).toBe(1);
+  });
+
+  it("has a file of requests to the shop, each of which gets the status that it notes", async () => {
+    const file = readFileSync(join(reader.folder, "shop.http"), "utf8");
+    const requests = requestsOf(file, { store: reader.url });
+    expect(requests.length).toBeGreaterThan(30);
+    for (const { title, status, send } of requests) expect(await send(), title).toBe(status);
   });
 
   it("shows a program that runs as soon as the worker names it, and does what is said of it", async () => {
