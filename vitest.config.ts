@@ -1,9 +1,13 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { Quiet } from "./test/quiet.ts";
 
 /** `unit` in Node: what is pure. `workers` in workerd: the objects and routes. `e2e`: a real `wrangler dev`, killed and restarted. */
 export default defineConfig({
   test: {
+    // A run prints its tests. What the code under test and the runtime say is printed for what failed.
+    silent: "passed-only",
+    reporters: ["default", ...(process.env.GITHUB_ACTIONS ? ["github-actions" as const] : []), new Quiet()],
     // What is uncovered, statement by statement, is compared with docs/coverage.md by scripts/coverage.ts. Branches have a floor only.
     coverage: { provider: "istanbul", include: ["src/**"], reporter: ["text-summary", "json", "html"], thresholds: { branches: 95 } },
     // What begins just when the pool of a file of tests closes fails for that reason alone, and no test with it: test/workers/quiet-end.ts

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { Quiet } from "../quiet.ts";
+
+const EXPECTED = "uncaught exception; source = Uncaught (in promise); stack = Error: as the test wants\n";
+
+/** What a run writes, and what of it is to be seen. */
+function run() {
+  const seen: string[] = [];
+  const stream = { write: (chunk: string | Uint8Array) => seen.push(String(chunk)) > 0 };
+  const reporter = new Quiet([stream as unknown as Pick<NodeJS.WriteStream, "write">]);
+  return { seen, stream, reporter };
+}
+
+describe("what a run of the tests prints beside its tests", () => {
+  it("is nothing of what the runtime says of exceptions, when all passed", () => {
+    const { seen, stream, reporter } = run();
+    stream.write(EXPECTED);
+    reporter.onTestRunEnd([], [], "passed");
+    expect(seen).toEqual([]);
+  });
+
+  it.each([
+    ["a test failed", "failed", []],
+    ["it was interrupted", "interrupted", []],
+    ["there was an error outside of the tests", "passed", [new Error("unexpected")]],
+  ] as const)("is all of it, when %s", (_when, reason, errors) => {
+    const { seen, stream, reporter } = run();
+    stream.write(EXPECTED);
+    stream.write("uncaught exception; source = Uncaught; stack = Error: unexpected\n");
+    reporter.onTestRunEnd([], errors, reason);
+    expect(seen).toEqual([EXPECTED, "uncaught exception; source = Uncaught; stack = Error: unexpected\n"]);
+  });
+
+  it("is nothing of what the runtime says after the end of a run that passed, and all of it after one that failed", () => {
+    const { seen, stream, reporter } = run();
+    reporter.onTestRunEnd([], [], "passed");
+    stream.write(EXPECTED);
+    expect(seen).toEqual([]);
+    reporter.onTestRunStart();
+    reporter.onTestRunEnd([], [], "failed");
+    stream.write(EXPECTED);
+    expect(seen).toEqual([EXPECTED, EXPECTED]);
+  });
+
+  it("is everything else at once, also what only mentions an exception", () => {
+    const { seen, stream } = run();
+    const others = ["*** Fatal uncaught kj::Exception\n", `a test says: ${EXPECTED}`, "service core: uncaught exception; source = x\n"];
+    for (const other of others) stream.write(other);
+    expect(seen).toEqual(others);
+  });
+});
