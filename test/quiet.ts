@@ -21,12 +21,12 @@ export class Quiet implements Reporter {
   constructor(outputs: readonly Output[] = [process.stdout, process.stderr]) {
     for (const output of outputs) {
       const write = output.write.bind(output);
-      output.write = ((chunk: string | Uint8Array, ...rest: []) => {
+      output.write = (chunk: string | Uint8Array, ...rest: []) => {
         if (this.#isOpen || typeof chunk !== "string" || !NOISE.test(chunk)) return write(chunk, ...rest);
         this.#held.push(() => void write(chunk));
         if (this.#held.length > HELD) this.#held.shift();
         return true;
-      }) as Output["write"];
+      };
     }
   }
 

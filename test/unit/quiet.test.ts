@@ -7,7 +7,7 @@ const EXPECTED = "uncaught exception; source = Uncaught (in promise); stack = Er
 function run() {
   const seen: string[] = [];
   const stream = { write: (chunk: string | Uint8Array) => seen.push(String(chunk)) > 0 };
-  const reporter = new Quiet([stream as unknown as Pick<NodeJS.WriteStream, "write">]);
+  const reporter = new Quiet([stream]);
   return { seen, stream, reporter };
 }
 
