@@ -1,0 +1,113 @@
+/**
+ * `npm run check:words`: finds words and phrases that read like a translation, or that the glossary has a better word for, and names the
+ * better one. `node scripts/words.ts [files or folders…]` checks others: of a `.ts` file its comments and strings.
+ */
+
+import { globSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+/** What is checked when nothing is named. Decisions are dated and not edited. */
+const CHECKED = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/*.md", "docs/coming-from/*.md"];
+
+/** What not to write, and what to write instead. */
+const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [
+  ["(?:came|comes?|became|becomes?|become) of (?:it|that|this|them|itself|a|an|the|each|every)", "its outcome, its result"],
+  ["what (?:came|became|becomes) of", "the outcome of, the result of"],
+  ["who(?:m|so)?ever", "a client that …, anyone who …"],
+  ["whom", "turn the sentence around: … that they …"],
+  ["texts", "strings"],
+  ["a text", "a string"],
+  ["beside", "next to, besides, along with"],
+  ["anew", "again, from scratch"],
+  ["meanwhile", "in the meantime, while …, until then"],
+  ["at (?:its|their) end", "has ended, when it ends"],
+  ["that there (?:is|are) (?:not|no)", "an unknown …"],
+  ["there that (?:is|are) (?:not|no)", "an unknown …"],
+  ["(?<=^|[.:;] |\\| |[-*] )Who [a-z]+", "a client that …, anyone who …"],
+  ["(?<=^|[.] |\\| |[-*] )Of (?:an?|the|what|it|them|those|this)", "begin with the subject"],
+  ["and the like", "and so on, or name them"],
+  ["to be had", "available"],
+  ["is none of (?:ours|them|these)", "is not one of …, is unknown"],
+  ["says? of (?:itself|it|them|how)", "reports, shows"],
+  ["(?:tells?|told|tell) of", "notifies of, reports"],
+  ["(?:is|are|was|were) told of", "receives, is notified of"],
+  ["in earnest", "in production"],
+  ["(?:stands?|stood) (?:in|at|there|behind|how|where|beside)", "is in, is listed in"],
+  ["shall", "must, will"],
+  ["(?:rings?|rang|rung|ringing|the bell)", "wakes, notifies: glossary, notifier"],
+  ["(?:the|such|no|each) doors", "routes"],
+  ["(?:courier|levers|lanes?|the books|tally)", "sender, operations, blocked streams, ledger, statistics"],
+  ["of no use", "useless, without effect"],
+  ["what (?:it|he|she|one|they) says?", "its content"],
+  ["(?:is|are|was|were|be) told", "receives, is notified, hears"],
+  ["(?:is|are) said (?:in|by)|says the rest", "… describes it"],
+  ["mend(?:s|ed|ing)?", "fix, repair"],
+  ["as one likes", "as you like"],
+];
+
+/** A pattern with a capital is about the beginning of a sentence. */
+const RULES = AVOIDED.map(([pattern, instead]) => ({
+  pattern: new RegExp(`(?<![\\w-])(?:${pattern})(?![\\w-])`, /[A-Z]/.test(pattern) ? "gmu" : "gimu"),
+  instead,
+}));
+
+export interface Finding {
+  readonly line: number;
+  readonly found: string;
+  readonly instead: string;
+}
+
+/** What reads badly in a text: Markdown, or the comments and strings of TypeScript. */
+export function findingsIn(text: string, isCode: boolean): Finding[] {
+  const prose = isCode ? withoutCode(text) : withoutListings(text);
+  return RULES.flatMap(({ pattern, instead }) =>
+    [...prose.matchAll(pattern)].map(({ 0: found, index }) => ({ line: prose.slice(0, index).split("\n").length, found, instead })),
+  ).toSorted((a, b) => a.line - b.line);
+}
+
+/** Blanks a part, and keeps its lines. */
+function blank(part: string): string {
+  return part.replaceAll(/[^\n]/g, " ");
+}
+
+/** Markdown without code, link targets, links whose text is a file, and quoted titles: of decisions, and of tests. */
+function withoutListings(text: string): string {
+  return text
+    .replaceAll(/^.*\]\((?:decisions\/|[^)]*\.test\.ts\)).*$/gm, blank)
+    .replaceAll(/^ *```[\s\S]*?^ *```/gm, blank)
+    .replaceAll(/`[^`\n]+`/g, blank)
+    .replaceAll(/\[[^\]\s]+\.\w+\]\([^)\s]*\)/g, blank)
+    .replaceAll(/\]\([^)\s]*\)/g, blank);
+}
+
+/** Comments and strings only, without the code that is in them. */
+function withoutCode(source: string): string {
+  let prose = "";
+  let end = 0;
+  for (const { 0: part, index } of source.matchAll(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g)) {
+    const isImport = /(?:from|import) ?$/.test(source.slice(0, index));
+    prose += blank(source.slice(end, index)) + (isImport ? blank(part) : part.replaceAll(/`[^`\n]+`(?!$)/g, blank));
+    end = index + part.length;
+  }
+  return prose + blank(source.slice(end));
+}
+
+function filesOf(path: string): string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return globSync(join(path, "**/*.{ts,md}"));
+  return globSync(path);
+}
+
+if (import.meta.main) {
+  const [...asked] = process.argv.slice(2);
+  const files = (asked.length > 0 ? asked : CHECKED).flatMap(filesOf);
+  const findings = files.flatMap((file) =>
+    findingsIn(readFileSync(file, "utf8"), file.endsWith(".ts")).map(
+      ({ line, found, instead }) => `${file}:${line}: "${found.trim()}". Better: ${instead}`,
+    ),
+  );
+  for (const finding of findings) console.error(finding);
+  if (findings.length > 0) {
+    console.error(`${findings.length} to rewrite; the list is in scripts/words.ts`);
+    process.exitCode = 1;
+  }
+}
