@@ -10,7 +10,7 @@ import type { CommandAnswer, StreamState } from "../store/stream-protocol.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
 import { problemOf, problemOfCommand, stateFailed, stateUnavailable, tagOf, writeHeaders } from "./answers.ts";
 import { Problem } from "./problem.ts";
-import { jsonBody } from "./body.ts";
+import { commandText } from "./body.ts";
 import {
   type HttpContext,
   WholeNumber,
@@ -47,7 +47,7 @@ export function aggregateRoutes(app: App) {
       throw new Problem("unknown-command", `${aggregate.name} has no command ${command}; ${has}`);
     }
     const id = streamIdOfPath(context);
-    const { text } = await jsonBody(context, COMMAND_BYTES);
+    const text = await commandText(context, COMMAND_BYTES);
     const async = prefersAsync(context);
     const { dryRun } = queryOf(context, SendQuery);
     if (dryRun) return tried(app, context, aggregate, id, text);

@@ -32,6 +32,8 @@ export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>
         },
         answer.replayed ? REPLAYED : {},
       );
+    case "invalid-json":
+      return new Problem("invalid-json", answer.detail);
     case "invalid":
       return new Problem("invalid-command", "the command's data does not fit its schema", { issues: answer.issues });
     case "failed":

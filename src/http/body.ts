@@ -16,17 +16,24 @@ export function bounded(text: string, limit: number, what: string): string {
   return text;
 }
 
-/** The body as JSON: its text, as it came, and its value. Nothing beyond the limit is read. */
-export async function jsonBody(context: HttpContext, maxBytes: number): Promise<{ text: string; value: unknown }> {
+/** The text of a body that is to be JSON, as it came: the stream parses it. Nothing beyond the limit is read. */
+export async function commandText(context: HttpContext, maxBytes: number): Promise<string> {
   const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== undefined && !JSON_MEDIA_TYPE.test(type) && !UNTOLD_MEDIA_TYPE.test(type)) {
     throw new Problem("unsupported-media-type", `send application/json, not ${type}`);
   }
   const text = await textBody(context, maxBytes);
+  if (text.trim() === "") throw new Problem("invalid-json", "the body is empty; send a JSON object");
+  return text;
+}
+
+/** The body as JSON. */
+export async function jsonBody(context: HttpContext, maxBytes: number): Promise<{ value: unknown }> {
+  const text = await commandText(context, maxBytes);
   try {
-    return { text, value: parseJson(text, JSON_DEPTH) };
+    return { value: parseJson(text, JSON_DEPTH) };
   } catch (error) {
-    throw new Problem("invalid-json", text.trim() === "" ? "the body is empty; send a JSON object" : (error as SyntaxError).message);
+    throw new Problem("invalid-json", (error as SyntaxError).message);
   }
 }
 

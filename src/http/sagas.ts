@@ -13,7 +13,7 @@ import type { StreamState } from "../store/stream-protocol.ts";
 import { problemOf, problemOfCommand, stateFailed, stateUnavailable, tagOf } from "./answers.ts";
 import { writableStreamOf } from "./writable-stream.ts";
 import { Problem } from "./problem.ts";
-import { jsonBody } from "./body.ts";
+import { commandText } from "./body.ts";
 import {
   type HttpContext,
   WholeNumber,
@@ -74,7 +74,7 @@ export function sagasOf(app: App): Saga[] {
 }
 
 async function begin(app: App, context: HttpContext, saga: Saga, id: string): Promise<Response> {
-  const { text } = await jsonBody(context, COMMAND_BYTES);
+  const text = await commandText(context, COMMAND_BYTES);
   const answer = await writableStreamOf(app, context, saga.name, id).execute({
     command: "Start",
     data: text,

@@ -70,8 +70,10 @@ export async function outcomeOf({ app, env, store, process }: Running, event: Re
       return failed("stream-deleted", "the stream has ended");
     case "unknown-command":
       return failed("unknown-command", `"${aggregate}" has no command "${command}"`);
+    // What the app itself sends is JSON, under a key of its own.
+    case "invalid-json":
     case "idempotency-conflict":
-      throw new Error(`${command} for ${aggregate}/${id} was answered by idempotency-conflict`);
+      throw new Error(`${command} for ${aggregate}/${id} was answered by ${answer.outcome}`);
     // Not the command's fault, and no outcome: other code carries it out.
     case "state-unavailable":
       throw new OtherCode(`${command} for ${aggregate}/${id} was not carried out: ${answer.detail}`);

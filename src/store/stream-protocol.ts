@@ -101,6 +101,12 @@ export interface IdempotencyConflict {
   readonly detail: string;
 }
 
+/** The command's data is no JSON, or none that is taken from outside. */
+export interface InvalidJson {
+  readonly outcome: "invalid-json";
+  readonly detail: string;
+}
+
 export interface Invalid {
   readonly outcome: "invalid";
   readonly issues: readonly Issue[];
@@ -176,6 +182,7 @@ export type CommandAnswer =
     }
   | StateUnavailable
   | { readonly outcome: "unknown-command" }
+  | InvalidJson
   | Invalid
   | VersionConflict
   | IdempotencyConflict
@@ -189,7 +196,7 @@ export type DryRunAnswer =
   | ({ readonly outcome: "would-be-refused"; readonly reason: string; readonly details?: string } & Tried)
   | Extract<
       CommandAnswer,
-      { readonly outcome: "failed" | "state-unavailable" | "unknown-command" | "invalid" | "version-conflict" | "deleted" }
+      { readonly outcome: "failed" | "state-unavailable" | "unknown-command" | "invalid-json" | "invalid" | "version-conflict" | "deleted" }
     >;
 
 interface Tried {

@@ -2,8 +2,18 @@
 
 import { HOPS, type StoredEvent } from "../core/event.ts";
 import { newEventId, newId } from "../core/ids.ts";
+import { parseJson } from "../core/json.ts";
+import { JSON_DEPTH } from "../core/limits.ts";
 import { Misfit } from "../core/misfit.ts";
-import type { CommandAnswer, CommandRequest, DryRunAnswer, DryRunRequest, VersionConflict, Written } from "../store/stream-protocol.ts";
+import type {
+  CommandAnswer,
+  CommandRequest,
+  DryRunAnswer,
+  DryRunRequest,
+  InvalidJson,
+  VersionConflict,
+  Written,
+} from "../store/stream-protocol.ts";
 import type { Expected } from "../core/expected.ts";
 import { CodeMistake, messageOf } from "../core/mistake.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -50,8 +60,10 @@ export type CommandRun = CommandRequest & { readonly commandId?: string; readonl
 export function runCommand(decider: Decider, request: CommandRun): CommandOutcome {
   const { aggregate, state, journal } = decider;
   const { command, idempotencyKey: key } = request;
+  const read = readData(request.data, request.strict);
+  if ("outcome" in read) return read;
+  const { body } = read;
   if (journal.deleted) return { outcome: "deleted" };
-  const body: unknown = JSON.parse(request.data);
   const ours = request.firstStands === true;
   const print = key === undefined ? "" : fingerprint([command, body]);
   const known = key === undefined ? undefined : journal.receipts.find(key, ours);
@@ -152,6 +164,15 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
   return outcomeOf(commandId, receipt, false);
 }
 
+/** The data of a command: the one place where it is parsed. What comes from outside is bounded as all JSON of strangers. */
+function readData(data: string, strict = false): { readonly body: unknown } | InvalidJson {
+  try {
+    return { body: strict ? parseJson(data, JSON_DEPTH) : JSON.parse(data) };
+  } catch (error) {
+    return { outcome: "invalid-json", detail: messageOf(error) };
+  }
+}
+
 /** As {@link parseData}; a schema is code of the app too, and its refinements may throw. */
 function parse(...given: Parameters<typeof parseData>): ReturnType<typeof parseData> | { readonly thrown: unknown } {
   try {
@@ -164,10 +185,12 @@ function parse(...given: Parameters<typeof parseData>): ReturnType<typeof parseD
 /** Decides a command as {@link runCommand} would now, and stores nothing. */
 export function tryCommand(decider: Decider, { command, data, expected, correlationId }: DryRunRequest): DryRunAnswer {
   const { aggregate, state, journal } = decider;
+  const read = readData(data, true);
+  if ("outcome" in read) return read;
   if (journal.deleted) return { outcome: "deleted" };
   const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
   if (!schema) return { outcome: "unknown-command" };
-  const parsed = parse(schema, JSON.parse(data), true);
+  const parsed = parse(schema, read.body, true);
   if ("issues" in parsed) return { outcome: "invalid", issues: parsed.issues };
   const conflict = conflictWith(expected, journal.head);
   if (conflict) return conflict;

@@ -43,6 +43,35 @@ describe("promise 9: a body", () => {
     expect([response.status, (await read(response)).code]).toEqual([400, "invalid-json"]);
   });
 
+  it.each([
+    ["that nests deeper than is taken", `{"by":${"[".repeat(70)}${"]".repeat(70)}}`, "nests deeper than 64 levels"],
+    ["that is no JSON", '{"by":1', "JSON"],
+    ["with a number beyond all numbers", '{"by":1e999}', "beyond 1.8e308"],
+    ["that is empty", "", "the body is empty"],
+    ["that is blank", " \n", "the body is empty"],
+  ])("%s is refused, also of a dry run and of a stream that has ended", async (_what, body, detail) => {
+    const { post, send, log } = freshStore("json");
+    await post("/aggregates/counter/ended/Count", { by: 1 });
+    await send("DELETE", "/streams/counter/ended");
+    const before = await log();
+    for (const path of [COMMAND, `${COMMAND}?dryRun=true`, "/aggregates/counter/ended/Count"]) {
+      expect(await read(await post(path, body, { "idempotency-key": "a" }))).toMatchObject({
+        status: 400,
+        code: "invalid-json",
+        detail: expect.stringContaining(detail),
+      });
+    }
+    expect(await log()).toEqual(before);
+  });
+
+  it("of a command is parsed once on its way to what is stored", async () => {
+    const { post } = freshStore("once");
+    const body = '{ "by" :  3 }';
+    const parse = vi.spyOn(JSON, "parse");
+    expect((await post(COMMAND, body, { "idempotency-key": "once" })).status).toBe(200);
+    expect(parse.mock.calls.filter(([text]) => text === body)).toHaveLength(1);
+  });
+
   it.each([COMMAND, "/import"])("of %s that breaks off is its client's affair, not a failure of ours", async (path) => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error("the client has gone")) });
