@@ -1,0 +1,176 @@
+/** What single parts do with what only another version of the code knows. */
+
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { catchUp } from "../../../src/consumers/catch-up.ts";
+import { aggregate, category, defineApp, event, reactor, send, streamIdOf, upcast, view } from "../../../src/index.ts";
+import { logOf } from "../../../src/store/objects.ts";
+import { project } from "../../../src/views/project.ts";
+import { reactorConsumer } from "../../../src/processors/react.ts";
+import { app, reading } from "../app.ts";
+import { quietStore } from "../delivery/support.ts";
+import { endpointAt } from "../webhooks/support.ts";
+import { newApp, oldApp } from "./apps.ts";
+import { NEW, OLD, storeUnderRollout } from "./rollout.ts";
+
+afterEach(() => vi.restoreAllMocks());
+const variables = env as unknown as Record<string, string>;
+
+describe("a consumer that begins at the head", () => {
+  it("begins where newer code has told an older log, whatever the log forgets, and is not moved by who tells it later", async () => {
+    const { store, read, logObject } = quietStore("told");
+    const log = logOf(env, store);
+    const told = { consumers: ["late", "greedy"], startingAtHead: ["late"] };
+    await read("s", 1);
+    await log.introduce(told);
+    await read("s", 2);
+    await evictDurableObject(logObject());
+    await log.introduce(told);
+    expect(await log.knownSince("late")).toBe(1);
+    expect(await log.knownSince("greedy")).toBe(2);
+  });
+
+  it("begins before the first event of a store that was empty", async () => {
+    const { store, read } = quietStore("empty");
+    const log = logOf(env, store);
+    await log.introduce({ consumers: ["first"], startingAtHead: ["first"] });
+    await read("s", 1);
+    expect(await log.knownSince("first")).toBe(0);
+  });
+});
+
+describe("an event of a newer version than a consumer's code knows", () => {
+  const V1 = z.object({ value: z.number() });
+  const newer = upcast(V1, z.object({ milli: z.int() }), ({ value }) => ({ milli: value * 1_000 }));
+  const old = category("level", { events: { Measured: V1 } });
+  const now = category("level", { events: { Measured: newer } });
+  const seen: unknown[] = [];
+  const readerOf = (from: typeof old) => reactor("reader", { from, on: { Measured: ({ data }) => void seen.push(data) } });
+
+  it("is left to newer code: the older one waits before it, uses up no attempt, and goes on from there", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const { store, stream } = quietStore("newer");
+    const events = [1, 2].map((schemaVersion) => ({
+      type: "Measured",
+      data: JSON.stringify(schemaVersion === 1 ? { value: 1 } : { milli: 2_000 }),
+      meta: "{}",
+      schemaVersion,
+    }));
+    await stream("level", "a").append({ events, expected: { kind: "any" }, waitMs: 20_000 });
+    const run = (from: typeof old) => {
+      const one = readerOf(from);
+      const consumer = reactorConsumer(defineApp({ categories: [from], processors: [one] }), env, store, one);
+      return catchUp(consumer, logOf(env, store), Number.POSITIVE_INFINITY);
+    };
+    for (let attempt = 1; attempt <= 10; attempt++) {
+      expect(await run(old)).toMatchObject({ position: 1, outcome: "backing-off", retryInMs: 5_000 });
+      await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(store).run();
+    }
+    // The log's own code knows nothing of the category: the consumer lifts for itself.
+    expect(await run(now as unknown as typeof old)).toMatchObject({ position: 2, outcome: "caught-up" });
+    expect(seen).toEqual([{ value: 1 }, { milli: 2_000 }]);
+  });
+
+  it("and one of an older version than it knows is lifted by the consumer, though the log's code could not", async () => {
+    const { store, stream } = quietStore("older");
+    const rows = view("levels", {
+      from: now,
+      row: z.object({ id: z.string(), milli: z.int() }),
+      key: "id",
+      on: { Measured: (_row, { stream: of, data }) => ({ id: streamIdOf(of), milli: data.milli }) },
+    });
+    const events = [{ type: "Measured", data: `{"value":7}`, meta: "{}", schemaVersion: 1 }];
+    await stream("level", "a").append({ events, expected: { kind: "any" }, waitMs: 20_000 });
+    expect(await project(env, store, rows, Number.POSITIVE_INFINITY)).toMatchObject({ position: 1, outcome: "caught-up" });
+  });
+});
+
+describe("a sent command", () => {
+  const box = aggregate("box", {
+    events: { Put: z.object({ what: z.string(), inside: z.array(z.object({ a: z.int().optional() })).optional() }) },
+    commands: { Put: z.object({ what: z.string(), inside: z.array(z.object({ a: z.int().optional() })).optional() }) },
+    initialState: () => ({}),
+    evolve: { Put: (state) => state },
+    decide: { Put: (_state, put) => event("Put", put) },
+  });
+
+  it("has no member that its schema does not know, at any depth, and says so", () => {
+    const more = { what: "x", color: "red", inside: [{ a: 1, b: 2 }, {}] };
+    expect(send(box, "1", "Put", more)).toEqual({
+      kind: "send",
+      aggregate: "box",
+      id: "1",
+      command: "Put",
+      data: { what: "x", inside: [{ a: 1 }, {}] },
+      exact: true,
+    });
+    expect(more).toMatchObject({ color: "red" });
+  });
+
+  it("that does not fit its schema is sent as it is: its target says what is wrong", () => {
+    const wrong = { what: 1, color: "red" };
+    expect(send(box, "1", "Put", wrong as never)).toEqual({ kind: "send", aggregate: "box", id: "1", command: "Put", data: wrong });
+  });
+
+  it("is strict about its members at the target, so that a member that older code does not know is not dropped", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const { store, read, log } = quietStore("exact");
+    const more = { ...app.aggregates.get("counter")!, commands: { Count: z.object({ by: z.int(), note: z.string().optional() }) } };
+    const one = reactor("noting", {
+      from: reading,
+      emits: more as never,
+      on: { Read: () => send(more, "n", "Count", { by: 1, note: "kept" }) as never },
+    });
+    const newer = defineApp({ aggregates: [more], categories: [reading], processors: [one] });
+    await read("s", 1);
+    expect(await catchUp(reactorConsumer(newer, env, store, one), logOf(env, store), Number.POSITIVE_INFINITY)).toMatchObject({
+      outcome: "backing-off",
+      retryInMs: 5_000,
+    });
+    expect(await log()).toHaveLength(1);
+  });
+});
+
+describe("a webhook that its object does not know yet", () => {
+  it("is rung for until it does", async () => {
+    vi.spyOn(console, "info").mockReturnValue();
+    endpointAt("http://opened.test/");
+    Object.assign(variables, { OPENED_URL: "http://opened.test/", OPENED_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" });
+    try {
+      const one = storeUnderRollout("webhook");
+      await one.roll({ ...NEW, webhooks: oldApp });
+      await one.ask("POST", "/aggregates/account/a/Open", { owner: "a" });
+      await one.consume(2);
+      const before = one.sent().length;
+      await one.consume(1);
+      expect(one.sent().slice(before)).toContain("opened");
+    } finally {
+      delete variables.OPENED_URL;
+      delete variables.OPENED_SECRET;
+    }
+  });
+});
+
+describe("a client", () => {
+  it("is told to come again when the stream runs code without the command, the member or the saga, also for a dry run", async () => {
+    const one = storeUnderRollout("client");
+    await one.roll({ ...OLD, door: newApp });
+    for (const [path, body] of [
+      ["/aggregates/account/a/Close", { why: "moved" }],
+      ["/aggregates/account/a/Close?dryRun=true", { why: "moved" }],
+      ["/aggregates/account/a/Deposit", { amount: 1, memo: "new" }],
+      ["/aggregates/account/a/Deposit?dryRun=true", { amount: 1, memo: "new" }],
+      ["/aggregates/badge/a/Grant", { for: "it" }],
+    ] as const) {
+      const answer = await one.ask("POST", path, body);
+      expect(answer, path).toMatchObject({ status: 503, retryAfter: "1", body: { code: "unavailable" } });
+    }
+    // What the newer code does not take either is wrong.
+    expect(await one.ask("POST", "/aggregates/account/a/Deposit", { amount: "1" })).toMatchObject({ status: 400 });
+    expect(await one.ask("POST", "/aggregates/account/a/Deposit", { amount: 1, mistake: 1 })).toMatchObject({ status: 400 });
+    expect(await one.ask("POST", "/aggregates/account/a/Nothing", {})).toMatchObject({ status: 404 });
+    expect(await one.log()).toEqual([]);
+  });
+});
