@@ -9,25 +9,25 @@ import { logOf } from "../store/objects.ts";
 import { logger } from "../telemetry/logger.ts";
 import { consumersInCode, startingAtHead } from "../definitions/consumers.ts";
 
-/** Stores whose logs know, or are being told, by app. */
-const introductions = new WeakMap<App, Map<string, Promise<void>>>();
+/** Stores whose logs know, by app. */
+const introduced = new WeakMap<App, Set<string>>();
 
 /**
  * Await it before anything is written. Never fails, and takes no more than {@link INTRODUCTION_WAIT_MS}: a log that cannot be told takes no
- * events either, so that whoever tells it next is still before them.
+ * events either, so that whoever tells it next is still before them. Requests that are the first together each tell it: the platform cancels
+ * one that waits for another's call.
  */
 export async function introduce(app: App, env: Env, store: string): Promise<void> {
-  const known = introductions.get(app) ?? new Map<string, Promise<void>>();
-  introductions.set(app, known);
-  const before = known.get(store);
-  if (before) return before;
-  if (known.size >= INTRODUCED_STORES) known.clear();
-  const told = within(INTRODUCTION_WAIT_MS, tell(app, env, store)).catch((error: unknown) => {
-    known.delete(store);
+  const known = introduced.get(app) ?? new Set<string>();
+  introduced.set(app, known);
+  if (known.has(store)) return;
+  try {
+    await within(INTRODUCTION_WAIT_MS, tell(app, env, store));
+    if (known.size >= INTRODUCED_STORES) known.clear();
+    known.add(store);
+  } catch (error) {
     logger.warn({ message: "the log was not told which consumers the code has; the next request tells it", store }, error);
-  });
-  known.set(store, told);
-  return told;
+  }
 }
 
 async function tell(app: App, env: Env, store: string): Promise<void> {
