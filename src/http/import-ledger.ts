@@ -8,20 +8,9 @@
 
 import { createHash } from "node:crypto";
 import type { CatalogRpc, ImportProgress, ImportedLines } from "../store/catalog-protocol.ts";
-import { APPEND_BYTES, APPEND_EVENTS } from "../core/limits.ts";
 import { logger } from "../telemetry/logger.ts";
+import { LineReader, type NumberedLine, PAUSE, Piece } from "./line-reader.ts";
 import { Problem } from "./problem.ts";
-
-/** A line and its number, from 1. */
-export interface NumberedLine {
-  readonly line: number;
-  readonly text: string;
-}
-
-/** No line has come for a while: those that have are not kept waiting. */
-const PAUSE: unique symbol = Symbol("pause");
-/** Ours: long beside the time between two lines of a body that is under way. */
-const PAUSE_MS = 500;
 
 const NOTHING: ImportProgress = { stored: { lines: 0, hash: "" }, claimed: { lines: 0, hash: "" }, ended: false };
 
@@ -36,8 +25,6 @@ export class ImportLedger {
   #passedOver = 0;
   #isRecognised = false;
   #failure: unknown;
-  /** The next line, asked for. */
-  #coming: Promise<IteratorResult<string>> | undefined;
 
   constructor(catalog: CatalogRpc, key: string) {
     this.#catalog = catalog;
@@ -55,19 +42,18 @@ export class ImportLedger {
   }
 
   /**
-   * The lines that are not known to be stored.
+   * The lines that are not known to be stored, in pieces.
    *
    * @param stored how many of the body's first lines are stored; asked when the next lines are claimed
    * @throws {Problem} when the key came with another body before; after the lines before a bad one, what `source` throws
    */
-  async *lines(source: AsyncIterable<string>, stored: () => number): AsyncGenerator<NumberedLine> {
+  async *pieces(source: AsyncIterable<string>, stored: () => number): AsyncGenerator<readonly NumberedLine[]> {
     this.#progress = await this.#catalog.importProgress(this.#key);
     const before = this.#progress ?? NOTHING;
-    const lines = source[Symbol.asyncIterator]();
-    let block: NumberedLine[] = [];
-    let characters = 0;
+    const lines = new LineReader(source);
+    let block = new Piece();
     for (;;) {
-      const isNew = block.length > 0 && this.#line > before.claimed.lines;
+      const isNew = block.lines.length > 0 && this.#line > before.claimed.lines;
       const text = await this.#next(lines, before, isNew);
       if (text === undefined) break;
       if (text !== PAUSE && this.#line <= before.stored.lines) {
@@ -75,21 +61,24 @@ export class ImportLedger {
         continue;
       }
       if (text !== PAUSE) {
-        block.push({ line: this.#line, text });
-        characters += text.length;
+        block.add({ line: this.#line, text });
       }
       const isClaimed = this.#line <= before.claimed.lines;
-      const isFull = text === PAUSE || block.length >= APPEND_EVENTS || characters >= APPEND_BYTES;
+      const isFull = text === PAUSE || block.isFull;
       if (isClaimed ? this.#line < before.claimed.lines : !isFull) continue;
       this.#isRecognised = true;
       if (!isClaimed) await this.#claim(stored());
-      yield* block;
-      [block, characters] = [[], 0];
+      lines.rest();
+      yield block.lines;
+      block = new Piece();
     }
+    lines.rest();
     this.#isRecognised = this.#line >= before.claimed.lines;
     if (!this.#isRecognised && this.#failure === undefined) throw otherBody();
-    if (this.#isRecognised && block.length > 0) await this.#claim(stored());
-    if (this.#isRecognised) yield* block;
+    if (this.#isRecognised && block.lines.length > 0) {
+      await this.#claim(stored());
+      yield block.lines;
+    }
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -112,31 +101,28 @@ export class ImportLedger {
 
   /** The next line, recognised if it was claimed before; undefined: there is none, or none that could be read. */
   async #next(
-    lines: AsyncIterator<string>,
+    lines: LineReader,
     { stored, claimed, ended }: ImportProgress,
     mayPause: boolean,
   ): Promise<string | typeof PAUSE | undefined> {
-    let next: IteratorResult<string> | typeof PAUSE;
+    let next: string | typeof PAUSE | undefined;
     try {
-      this.#coming ??= lines.next();
-      next = await (mayPause ? orPause(this.#coming) : this.#coming);
+      next = await lines.next(mayPause);
     } catch (error) {
       this.#failure = error;
       return undefined;
     }
-    if (next === PAUSE) return PAUSE;
-    this.#coming = undefined;
-    if (next.done) return undefined;
+    if (next === PAUSE || next === undefined) return next;
     if (ended && this.#line === claimed.lines) throw otherBody();
     const hash = createHash("sha256")
       .update(this.#hashes.get(this.#line) ?? "")
-      .update(next.value)
+      .update(next)
       .digest("base64url");
     this.#line += 1;
     this.#hashes.set(this.#line, hash);
     if (this.#line <= stored.lines) this.#hashes.delete(this.#line - 1);
     for (const { lines: line, hash: expected } of [stored, claimed]) if (this.#line === line && hash !== expected) throw otherBody();
-    return next.value;
+    return next;
   }
 
   async #claim(stored: number): Promise<void> {
@@ -154,19 +140,6 @@ export class ImportLedger {
 
   #at(line: number): ImportedLines {
     return { lines: line, hash: this.#hashes.get(line) ?? "" };
-  }
-}
-
-/** What comes, or word that it takes its time. */
-async function orPause<Value>(coming: Promise<Value>): Promise<Value | typeof PAUSE> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const pause = new Promise<typeof PAUSE>((resolve) => {
-    timer = setTimeout(() => resolve(PAUSE), PAUSE_MS);
-  });
-  try {
-    return await Promise.race([coming, pause]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

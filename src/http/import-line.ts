@@ -7,7 +7,7 @@ import { membersOf } from "../core/json-members.ts";
 import { parseJson, sameJson } from "../core/json.ts";
 import { EVENT_DATA_BYTES, EVENT_META_BYTES, IMPORT_DEPTH } from "../core/limits.ts";
 import { EVENT_TYPE, UUID } from "../core/names.ts";
-import type { ImportRequest } from "../store/stream-protocol.ts";
+import type { ImportedEvent } from "../store/stream-protocol.ts";
 import { JsonObject } from "./append.ts";
 import type { PlainCategory } from "./category.ts";
 import { Problem } from "./problem.ts";
@@ -31,8 +31,6 @@ export const ImportLine = z.object({
 export interface ParsedLine extends z.output<typeof ImportLine> {
   readonly text: { readonly data: string; readonly meta: string };
 }
-
-export type ImportedEvent = ImportRequest["events"][number];
 
 /** @throws {Problem} when the line is not JSON, or not an event */
 export function parseLine(line: string): ParsedLine {

@@ -3,38 +3,39 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { App } from "../definitions/app.ts";
-import { bytesOf, categoryOf, streamIdOf } from "../core/event.ts";
+import { isFree } from "../core/budget.ts";
+import { categoryOf, streamIdOf } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
-import { APPEND_BYTES, APPEND_EVENTS, IMPORT_LINE_CHARACTERS, WAIT_SECONDS } from "../core/limits.ts";
+import { IMPORT_CALLS, IMPORT_LINES, IMPORT_LINE_CHARACTERS } from "../core/limits.ts";
 import { streamIdProblem } from "../core/names.ts";
 import { catalogOf } from "../store/objects.ts";
+import type { ImportedEvent } from "../store/stream-protocol.ts";
 import { decodedBody } from "./body.ts";
 import { type PlainCategory, anyCategoryOf } from "./category.ts";
-import { ImportLedger, type NumberedLine } from "./import-ledger.ts";
-import { type ImportedEvent, importedEvent, parseLine } from "./import-line.ts";
+import { ImportLedger } from "./import-ledger.ts";
+import { importedEvent, parseLine } from "./import-line.ts";
+import { type LineEvent, PieceStore, callsOfPiece } from "./import-piece.ts";
+import { type NumberedLine, piecesOf } from "./line-reader.ts";
 import { linesOf } from "./lines.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, idempotencyKeyOf, queryOf, storeOf } from "./request.ts";
-import { writableStreamOf } from "./writable-stream.ts";
+import { type HttpContext, WholeNumber, idempotencyKeyOf, queryOf, storeOf } from "./request.ts";
 
-export const ImportQuery = z.object({ validate: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
+export const ImportQuery = z.object({
+  validate: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false),
+  /** The first lines that are passed over: an earlier request has stored them. */
+  after: WholeNumber.default(0),
+});
 
-/** Lines that follow each other and belong to one stream: they go in one call. */
-interface Run {
-  readonly stream: string;
-  readonly events: ImportedEvent[];
-  /** The number of each event's line. */
-  readonly lines: number[];
-  bytes: number;
-}
+/** Calls beside those of a piece: to claim its lines, and to note where the import stopped. */
+const CALLS_BESIDE = 3;
 
 export function importRoutes(app: App) {
   const routes = new Hono<{ Bindings: Env }>();
 
   routes.post("/", async (context) => {
-    const { validate } = queryOf(context, ImportQuery);
+    const options = queryOf(context, ImportQuery);
     if (!context.req.raw.body) throw new Problem("invalid-request", "send the events as NDJSON: one JSON object a line");
-    const importer = new Importer(app, context, validate);
+    const importer = new Importer(app, context, options);
     await importer.takeAll(linesOf(decodedBody(context), IMPORT_LINE_CHARACTERS));
     return context.json(importer.progress());
   });
@@ -45,27 +46,33 @@ export function importRoutes(app: App) {
 class Importer {
   readonly #app: App;
   readonly #context: HttpContext;
-  readonly #store: string;
-  readonly #validate: boolean;
+  readonly #options: z.output<typeof ImportQuery>;
   /** Names the import, so that lines without an id get the same one when it is sent again. */
   readonly #key: string | undefined;
   readonly #ledger: ImportLedger | undefined;
   readonly #categories = new Map<string, PlainCategory>();
+  readonly #pieces: PieceStore;
+  /** Calls that this request may still make, and lines that it may take. */
+  #calls: number;
+  #room = IMPORT_LINES;
   /** The last line that was looked at. */
   #line = 0;
   /** The lines up to this one are stored. */
-  #stored = 0;
+  #stored: number;
   #imported = 0;
   #known = 0;
-  #run: Run | undefined;
 
-  constructor(app: App, context: HttpContext, validate: boolean) {
+  constructor(app: App, context: HttpContext, options: z.output<typeof ImportQuery>) {
     this.#app = app;
     this.#context = context;
-    this.#store = storeOf(context);
-    this.#validate = validate;
+    this.#options = options;
+    this.#stored = options.after;
     this.#key = idempotencyKeyOf(context);
-    this.#ledger = this.#key === undefined ? undefined : new ImportLedger(catalogOf(context.env, this.#store), this.#key);
+    if (this.#key !== undefined && options.after > 0)
+      throw new Problem("invalid-request", "an import with an Idempotency-Key goes on by itself where it stopped: send it without after");
+    this.#ledger = this.#key === undefined ? undefined : new ImportLedger(catalogOf(context.env, storeOf(context)), this.#key);
+    this.#pieces = new PieceStore(app, context);
+    this.#calls = IMPORT_CALLS[isFree(context.env) ? "free" : "paid"];
   }
 
   /** How far it came. `known` events were there already. */
@@ -75,49 +82,78 @@ class Importer {
   }
 
   /**
-   * Stores the events in the order of their lines, so that the log has them in that order too.
+   * Stores the events so that the log has them in the order of their lines.
    *
    * @throws {Problem} at the first line that cannot be taken, with how far it came; sent again, the import goes on
    */
   async takeAll(source: AsyncIterable<string>): Promise<void> {
     try {
-      for await (const line of this.#ledger?.lines(source, () => this.#stored) ?? numbered(source)) await this.#take(line);
-      await this.#flush();
+      const pieces = this.#ledger?.pieces(source, () => this.#stored) ?? piecesOf(source, this.#options.after);
+      for await (const piece of pieces) await this.#take(piece);
       await this.#ledger?.ended();
     } catch (error) {
       throw await this.#stopped(error);
     }
   }
 
-  /** What came before the bad line is good, and what is wrong with one of those lines comes first. */
   async #stopped(error: unknown): Promise<unknown> {
     if (!(error instanceof Problem)) return error;
-    try {
-      await this.#flush();
-    } catch (earlier) {
-      if (!(earlier instanceof Problem)) return earlier;
-      error = earlier;
-    }
-    const { code, message, fields, headers } = error as Problem;
-    if (fields.line === undefined) return new Problem(code, message, { ...fields, ...this.progress() }, headers);
-    const line = Number(fields.line);
-    await this.#ledger?.stoppedAfter(line - 1);
+    const { code, message, headers } = error;
+    const { line, ...fields } = error.fields;
+    if (error instanceof Enough) await this.#ledger?.stoppedAfter(this.#stored);
+    if (typeof line !== "number") return new Problem(code, message, { ...fields, ...this.progress() }, headers);
+    // What came before the bad line is good, and stored.
+    if (this.#stored === line - 1) await this.#ledger?.stoppedAfter(this.#stored);
     return new Problem(code, `line ${line}: ${message}`, { ...fields, line, ...this.progress() }, headers);
   }
 
-  async #take({ line, text }: NumberedLine): Promise<void> {
-    this.#line = line;
-    if (text.trim() !== "") {
-      const { stream, event } = await this.#eventOf(line, text).catch((error: unknown) => Promise.reject(atLine(error, line)));
-      const bytes = bytesOf(event);
-      const isFull = this.#run && (this.#run.events.length >= APPEND_EVENTS || this.#run.bytes + bytes > APPEND_BYTES);
-      if (this.#run?.stream !== stream || isFull) await this.#flush();
-      this.#run ??= { stream, events: [], lines: [], bytes: 0 };
-      this.#run.events.push(event);
-      this.#run.lines.push(line);
-      this.#run.bytes += bytes;
+  /** Stores a piece up to its first bad line, and as much of it as one request may. */
+  async #take(piece: readonly NumberedLine[]): Promise<void> {
+    const { events, last, bad } = await this.#eventsOf(piece);
+    const outcome = await this.#pieces.store(events);
+    this.#imported += outcome.imported;
+    this.#known += outcome.taken - outcome.imported;
+    const { refused } = outcome;
+    if (refused && !refused.inside) this.#stored = refused.line - 1;
+    if (refused) throw refused.problem;
+    this.#stored = last;
+    if (bad !== undefined) throw bad;
+  }
+
+  /** The events of a piece's lines, up to the first that is none, or that is too many for this request. */
+  async #eventsOf(piece: readonly NumberedLine[]): Promise<{ events: LineEvent[]; last: number; bad?: unknown }> {
+    const events: LineEvent[] = [];
+    const streams = new Set<string>();
+    const takers = new Set<string>();
+    let last = this.#stored;
+    const stop = (bad?: unknown) => {
+      this.#calls -= CALLS_BESIDE + callsOfPiece(streams.size);
+      return { events, last, ...(bad === undefined ? {} : { bad }) };
+    };
+    for (const { line, text } of piece) {
+      if (text.trim() !== "" && !isEndOfExport(text)) {
+        try {
+          const one = await this.#eventOf(line, text);
+          const category = categoryOf(one.stream);
+          // An import may take long, and what was retired meanwhile takes nothing.
+          if (!takers.has(category)) await anyCategoryOf(this.#app, this.#context, category);
+          takers.add(category);
+          streams.add(one.stream);
+          if (this.#room === 0 || CALLS_BESIDE + takers.size + callsOfPiece(streams.size) > this.#calls) {
+            streams.delete(one.stream);
+            return stop(new Enough(last));
+          }
+          this.#room -= 1;
+          events.push({ line, ...one });
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+          this.#line = line;
+          return stop(atLine(error, line));
+        }
+      }
+      this.#line = last = line;
     }
-    if (!this.#run) this.#stored = line;
+    return stop();
   }
 
   async #eventOf(line: number, text: string): Promise<{ stream: string; event: ImportedEvent }> {
@@ -126,7 +162,7 @@ class Importer {
     const problem = streamIdProblem(streamIdOf(stream));
     if (problem) throw new Problem("invalid-request", problem);
     const category = await this.#categoryOf(stream);
-    const event = importedEvent(category, parsed, this.#validate);
+    const event = importedEvent(category, parsed, this.#options.validate);
     return { stream, event: { ...event, id: parsed.id ?? this.#idOf(line, stream) } };
   }
 
@@ -144,45 +180,23 @@ class Importer {
     this.#categories.set(name, category);
     return category;
   }
+}
 
-  /** The next stream's events come after these in the log, so these must have their positions first. */
-  async #flush(): Promise<void> {
-    const run = this.#run;
-    if (!run) return;
-    this.#run = undefined;
-    const { stream, events, lines } = run;
-    const first = lines[0] ?? 0;
-    this.#stored = first - 1;
-    // An import may take long, and what was retired meanwhile takes nothing.
-    await anyCategoryOf(this.#app, this.#context, categoryOf(stream)).catch((error: unknown) => Promise.reject(atLine(error, first)));
-    const object = writableStreamOf(this.#app, this.#context, categoryOf(stream), streamIdOf(stream));
-    const answer = await object.import({ events, waitMs: WAIT_SECONDS * 1_000 });
-    // Only an object with the code of before answers otherwise; then it has stored nothing.
-    const refused = answer.outcome === "imported" ? answer.refused : { detail: "", ...answer, index: 0 };
-    const stored = answer.outcome === "imported" ? answer.stored : 0;
-    const taken = refused?.index ?? events.length;
-    this.#imported += stored;
-    this.#known += taken - stored;
-    if (refused) {
-      const line = lines[refused.index] ?? first;
-      this.#stored = line - 1;
-      const code = refused.outcome === "deleted" ? "stream-deleted" : "idempotency-conflict";
-      throw new Problem(code, `${stream}: ${refused.detail}`, { line });
-    }
-    if (answer.outcome === "imported" && !answer.sequenced) {
-      throw new Problem("unavailable", "the log is late; send the import again", {}, { "retry-after": "5" });
-    }
-    this.#stored = lines.at(-1) ?? first;
+/** This request has stored as much as one may. */
+class Enough extends Problem {
+  /** @param stored the lines up to this one are stored */
+  constructor(stored: number) {
+    const detail = `the lines up to ${stored} are stored, which is as much as one request may do: send the import again`;
+    super("unavailable", `${detail}; without an Idempotency-Key, with ?after=${stored}`, { next: stored }, { "retry-after": "0" });
   }
 }
 
-async function* numbered(source: AsyncIterable<string>): AsyncGenerator<NumberedLine> {
-  let line = 0;
-  for await (const text of source) yield { line: ++line, text };
+/** The line with which a piece of an export ends, so that pieces can be put together and imported as they are. */
+function isEndOfExport(text: string): boolean {
+  return text.startsWith('{"hasMore":');
 }
 
 /** The error, with the line that it is about. */
-function atLine(error: unknown, line: number): unknown {
-  if (!(error instanceof Problem) || error.fields.line !== undefined) return error;
-  return new Problem(error.code, error.message, { ...error.fields, line }, error.headers);
+function atLine(error: Problem, line: number): Problem {
+  return error.fields.line === undefined ? new Problem(error.code, error.message, { ...error.fields, line }, error.headers) : error;
 }

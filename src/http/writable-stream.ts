@@ -16,12 +16,15 @@ export function writableStreamOf(
   context: HttpContext,
   category: string,
   id: string,
-): Pick<StreamRpc, "execute" | "append" | "import" | "remove"> {
+): Pick<StreamRpc, "execute" | "append" | "checkImport" | "holdImport" | "remove"> {
   const find = () => streamOf(context.env, storeOf(context), category, id);
-  const minded = async <Answer>(write: (stream: StreamRpc) => Promise<Answer>): Promise<Answer> => {
+  const introduced = async <Answer>(write: (stream: StreamRpc) => Promise<Answer>): Promise<Answer> => {
     await introduce(app, context.env, storeOf(context));
+    return write(find());
+  };
+  const minded = async <Answer>(write: (stream: StreamRpc) => Promise<Answer>): Promise<Answer> => {
     try {
-      return await write(find());
+      return await introduced(write);
     } catch (error) {
       waitUntil(handOver(find));
       throw error;
@@ -30,7 +33,9 @@ export function writableStreamOf(
   return {
     execute: (request) => minded((stream) => stream.execute(request)),
     append: (request) => minded((stream) => stream.append(request)),
-    import: (request) => minded((stream) => stream.import(request)),
+    // What it has stored of these goes into the log with the rest of the import, which is sent again.
+    checkImport: (events) => introduced((stream) => stream.checkImport(events)),
+    holdImport: (part) => introduced((stream) => stream.holdImport(part)),
     remove: (request) => minded((stream) => stream.remove(request)),
   };
 }

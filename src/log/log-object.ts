@@ -19,7 +19,9 @@ import type {
   LogPage,
   LogReadRequest,
   LogSize,
+  SequencePart,
   Sequenced,
+  SequencedTogether,
   StreamSummary,
 } from "../store/log-protocol.ts";
 import { Bell } from "./bell.ts";
@@ -33,13 +35,16 @@ import { Origins } from "./origins.ts";
 import { type Begun, Place } from "./place.ts";
 import { type Handover, MOVED_TO, type Moved, type SegmentRpc, segmentBytes } from "../store/segment.ts";
 import { Subscribers } from "./subscribers.ts";
+import { takeTogether } from "./together.ts";
 import { Waiters } from "./waiters.ts";
 import { logger } from "../telemetry/logger.ts";
 import { span } from "../telemetry/span.ts";
 
+/** What one call brings: a stream's events, or a piece of an import. */
 interface Call {
-  readonly stream: string;
-  readonly events: readonly StoredEvent[];
+  readonly parts: readonly Pick<SequencePart, "stream" | "events">[];
+  /** All of it or nothing. */
+  readonly together?: readonly SequencePart[];
 }
 
 /** How soon the alarm tries again what another segment did not take. Ours. */
@@ -52,6 +57,7 @@ export function logObject(app: App) {
       markRetryable(
         this.prototype,
         "sequence",
+        "sequenceTogether",
         "read",
         "positions",
         "head",
@@ -76,7 +82,7 @@ export function logObject(app: App) {
     readonly #bell: Bell;
     readonly #feed: Feed;
     readonly #waiters = new Waiters();
-    readonly #commits: GroupCommit<Call, Sequenced | Moved>;
+    readonly #commits: GroupCommit<Call, Sequenced | SequencedTogether | Moved>;
 
     constructor(ctx: DurableObjectState, bindings: Env) {
       const env = envOfObject(ctx, bindings);
@@ -96,7 +102,7 @@ export function logObject(app: App) {
           const about = () => ({
             store: place.store,
             count: group.length,
-            events: group.reduce((sum, { events }) => sum + events.length, 0),
+            events: group.reduce((sum, { parts }) => sum + parts.reduce((some, { events }) => some + events.length, 0), 0),
           });
           return span("commit", about, () => this.#commit(group));
         },
@@ -105,7 +111,11 @@ export function logObject(app: App) {
     }
 
     async sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced | Moved> {
-      return this.#here(() => this.#commits.take({ stream, events }));
+      return this.#here(() => this.#commits.take({ parts: [{ stream, events }] }) as Promise<Sequenced | Moved>);
+    }
+
+    async sequenceTogether(parts: readonly SequencePart[]): Promise<SequencedTogether | Moved> {
+      return this.#here(() => this.#commits.take({ parts, together: parts }) as Promise<SequencedTogether | Moved>);
     }
 
     async read(request: LogReadRequest): Promise<LogPage | Moved> {
@@ -251,18 +261,22 @@ export function logObject(app: App) {
     }
 
     /** One group: all of it is durable when this returns. */
-    async #commit(group: readonly Call[]): Promise<(Sequenced | Moved)[]> {
+    async #commit(group: readonly Call[]): Promise<(Sequenced | SequencedTogether | Moved)[]> {
       const { table, earlier } = await this.#place.begun();
       if (this.#place.sealed) return group.map(() => ({ movedTo: this.#place.number + 1 }));
+      const parts = group.flatMap(({ parts }) => parts);
       await earlier.teach(
         table,
-        group.map(({ stream }) => stream),
+        parts.map(({ stream }) => stream),
       );
       const before = table.head;
       let isFull = false;
       const answers = this.ctx.storage.transactionSync(() => {
         this.#origins.note(before);
-        const accepted = group.map(({ stream, events }) => this.#accept(table, stream, events));
+        const accept = (stream: string, events: readonly StoredEvent[]) => this.#accept(table, stream, events);
+        const accepted = group.map(({ parts: [one], together }) =>
+          together ? takeTogether(table, together, accept) : accept(one?.stream ?? "", one?.events ?? []),
+        );
         isFull = table.head > before && this.ctx.storage.sql.databaseSize >= segmentBytes(this.env);
         if (isFull) this.#place.seal();
         if (table.head > before) this.#bell.arm();
@@ -271,9 +285,9 @@ export function logObject(app: App) {
       if (isFull) this.#place.sealedNow();
       await this.ctx.storage.sync();
       if (table.head > before) {
-        this.#bell.ring(group.findLast(({ events }) => events[0]?.trace)?.events[0]?.trace);
+        this.#bell.ring(parts.findLast(({ events }) => events[0]?.trace)?.events[0]?.trace);
         this.#feed.push();
-        this.#waiters.tell(group);
+        this.#waiters.tell(parts);
         // The alarm that was armed in the transaction does the same, should these not come through.
         if (isFull) void this.#goOn().catch(() => {});
         void this.#eraseEarlier().catch(() => {});

@@ -70,8 +70,7 @@ export class LogTable {
    */
   accept(stream: string, events: readonly StoredEvent[]): Sequenced {
     const head = this.versionHere(stream) ?? 0;
-    const known = events.findLast((event) => event.version <= head);
-    if (known && this.#hasAnother(stream, known)) return { head, diverged: true };
+    if (this.differs(stream, events)) return { head, diverged: true };
     const fresh = events.filter((event) => event.version > head);
     const first = fresh[0];
     if (first === undefined || first.version !== head + 1) return { head };
@@ -101,6 +100,13 @@ export class LogTable {
     const last = first.version + fresh.length - 1;
     this.#remember(stream, last);
     return { head: last, first: { version: first.version, position } };
+  }
+
+  /** Whether the log has other events of the stream at these versions. */
+  differs(stream: string, events: readonly StoredEvent[]): boolean {
+    const head = this.versionHere(stream) ?? 0;
+    const known = events.findLast((event) => event.version <= head);
+    return known !== undefined && this.#hasAnother(stream, known);
   }
 
   /** One page. A filtered one looks at a bounded number of entries and says how far it came. */

@@ -10,7 +10,9 @@ import type {
   LogReadRequest,
   LogRpc,
   LogSize,
+  SequencePart,
   Sequenced,
+  SequencedTogether,
   StreamSummary,
 } from "./log-protocol.ts";
 import { MOVED_TO, type Moved, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
@@ -29,6 +31,10 @@ export class LogClient implements LogRpc {
 
   sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced> {
     return this.#ask((segment) => segment.sequence(stream, events));
+  }
+
+  sequenceTogether(parts: readonly SequencePart[]): Promise<SequencedTogether> {
+    return this.#ask((segment) => segment.sequenceTogether(parts));
   }
 
   read(request: LogReadRequest): Promise<LogPage> {

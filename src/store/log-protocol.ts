@@ -15,6 +15,25 @@ export interface Sequenced {
   readonly diverged?: boolean;
 }
 
+/** Some events of a stream, among those of other streams. */
+export interface SequencePart {
+  readonly stream: string;
+  /** In the order of their versions, without holes. */
+  readonly events: readonly StoredEvent[];
+  /** The version that the log must have of the stream before it takes them. */
+  readonly after: number;
+}
+
+/** The log's answer to a piece of an import. */
+export interface SequencedTogether {
+  /** All of it is in the log now. False: nothing of it was taken. */
+  readonly taken: boolean;
+  /** The version of each part's stream that the log has now. */
+  readonly heads: readonly number[];
+  /** A stream of which the log has other events at the same versions. */
+  readonly diverged?: string;
+}
+
 /** What a live subscription may ask for. The log also tests it on events in memory. */
 export interface FeedFilter {
   /** Any of these types; absent: all. */
@@ -113,6 +132,8 @@ export interface Census {
 export interface LogRpc {
   /** Takes a stream's events, contiguously; what it already has it ignores (promise 3). An empty list asks for the head. */
   sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced>;
+  /** Takes the events of many streams in this order, all or none of them: none if one would come behind a gap. What it has it ignores. */
+  sequenceTogether(parts: readonly SequencePart[]): Promise<SequencedTogether>;
   read(request: LogReadRequest): Promise<LogPage>;
   /** Positions of a stream's versions `from`…`to`, by version. */
   positions(stream: string, from: number, to: number): Promise<Record<number, number>>;

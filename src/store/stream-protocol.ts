@@ -133,23 +133,38 @@ export interface Unfinished extends Halfway {
   readonly outcome: "unfinished";
 }
 
-/** Events of another store, for this stream. Those it has already, by their ids, are skipped. */
-export interface ImportRequest {
-  readonly events: readonly (AppendEvent & { readonly id: string; readonly erased?: boolean })[];
-  readonly waitMs: number;
+/** An event of another store. Those that a stream has already, by their ids, are skipped. */
+export type ImportedEvent = AppendEvent & { readonly id: string; readonly erased?: boolean };
+
+/** The first event that a stream does not take; those before it are fine. */
+export interface ImportRefusal {
+  readonly outcome: "idempotency-conflict" | "deleted";
+  readonly detail: string;
+  readonly index: number;
 }
 
-export type ImportAnswer =
-  | {
-      readonly outcome: "imported";
-      readonly stored: number;
-      /** All of them have their positions, so that the next stream's events come after them. */
-      readonly sequenced: boolean;
-      /** The first event that was not taken; those before it are in the stream. */
-      readonly refused?: { readonly outcome: "idempotency-conflict" | "deleted"; readonly detail: string; readonly index: number };
-    }
-  | IdempotencyConflict
-  | Deleted;
+/** One stream's part in a piece of an import. */
+export interface ImportPart {
+  readonly events: readonly ImportedEvent[];
+  /** The stream's version in the log, when the log has said. */
+  readonly inLog?: number;
+}
+
+/** What a stream has stored of its part, which the importer now brings into the log together with the parts of other streams. */
+export interface HeldImport {
+  /** How many events are new. */
+  readonly stored: number;
+  /** The version of each event that was taken, in the order given. */
+  readonly versions: readonly number[];
+  /** The stream's version before; what is above it is new, and recorded at `recordedAt` (milliseconds since 1970). */
+  readonly before: number;
+  readonly recordedAt: number;
+  /** The stream's version in the log, most probably. */
+  readonly inLog: number;
+  /** Older events that follow it: the log needs them before it takes the part. If there are very many, only the first of them. */
+  readonly older: readonly StoredEvent[];
+  readonly refused?: ImportRefusal;
+}
 
 export interface DeleteRequest {
   /** Also remove what the stream's events say. */
@@ -256,8 +271,10 @@ export interface StreamRpc {
   read(request: StreamReadRequest): Promise<StreamPage>;
   /** The state now, or as of an earlier version. */
   state(version?: number): Promise<StreamState>;
-  /** Takes over events of another store. */
-  import(request: ImportRequest): Promise<ImportAnswer>;
+  /** The first of these events that {@link holdImport} would not take. Stores nothing. */
+  checkImport(events: readonly ImportedEvent[]): Promise<ImportRefusal | undefined>;
+  /** Stores them, and for some seconds leaves it to the importer to bring them into the log: so that it has many streams' in the order of their lines. */
+  holdImport(part: ImportPart): Promise<HeldImport>;
   /** Ends the stream. */
   remove(request: DeleteRequest): Promise<DeleteAnswer>;
 }

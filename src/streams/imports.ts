@@ -1,60 +1,65 @@
 /** Takes over events of another store: those the stream has are skipped, so that an import can be sent again. Synchronous, like commands. */
 
 import { DELETED, type StoredEvent, erases } from "../core/event.ts";
+import { storedAs } from "../store/imported.ts";
 import { sameJson } from "../core/json.ts";
-import type { ImportRequest } from "../store/stream-protocol.ts";
+import { APPEND_EVENTS } from "../core/limits.ts";
+import type { ImportRefusal, ImportedEvent } from "../store/stream-protocol.ts";
 import type { Journal } from "./journal.ts";
 import { versionOf } from "./replay.ts";
 
-/** What was taken, and why the rest was not: `index` is that of the first event that was refused. */
-export interface ImportOutcome {
-  readonly stored: number;
-  readonly refused?: { readonly outcome: "idempotency-conflict" | "deleted"; readonly detail: string; readonly index: number };
+/** What a stream would store of an import, and why it would not take the rest. */
+export interface ImportPlan {
+  /** The version of each event that is taken, in the order given. */
+  readonly versions: readonly number[];
+  readonly fresh: readonly StoredEvent[];
+  readonly recordedAt: number;
+  readonly refused?: ImportRefusal;
 }
 
 type Lift = (event: StoredEvent) => StoredEvent;
 
 /**
- * Stores what is new, in the order given, up to the first event that cannot be taken. The event that ends a stream ends
+ * Takes what is new, in the order given, up to the first event that cannot be taken. The event that ends a stream ends
  * it here too: after it comes nothing, unless it is the erasure of a stream that had only been deleted.
  *
  * @param lift gives an event the form in which readers get it
  */
-export function importEvents(journal: Journal, { events }: ImportRequest, lift: Lift): ImportOutcome {
-  const now = Date.now();
+export function planImport(journal: Journal, events: readonly ImportedEvent[], lift: Lift): ImportPlan {
+  const recordedAt = Date.now();
   const fresh = new Map<string, StoredEvent>();
+  const versions: number[] = [];
+  const plan = (refused?: ImportRefusal) => ({ versions, fresh: [...fresh.values()], recordedAt, ...(refused ? { refused } : {}) });
   let [end] = journal.deleted ? journal.events.range(journal.head, journal.head) : [];
-  let refused: ImportOutcome["refused"];
   for (const [index, event] of events.entries()) {
-    const { id, type, data, meta, time = null, schemaVersion, erased } = event;
-    const next = { version: journal.head + fresh.size + 1, id, type, data, meta, time, recordedAt: now, schemaVersion };
+    const { id, type, erased } = event;
+    const next = storedAs(event, journal.head + fresh.size + 1, recordedAt);
     const known = fresh.get(id) ?? storedWith(journal, id);
     if (known) {
       // What has been erased, here or there, is still the same event.
-      if (known.erased || erased || (end && erases(end)) || isSame(next, known, lift)) continue;
-      refused = {
-        outcome: "idempotency-conflict",
-        detail: `event id ${id} is version ${known.version} of the stream, with other content`,
-        index,
-      };
-      break;
+      if (known.erased || erased || (end && erases(end)) || isSame(next, known, lift)) {
+        versions.push(known.version);
+        continue;
+      }
+      const detail = `event id ${id} is version ${known.version} of the stream, with other content`;
+      return plan({ outcome: "idempotency-conflict", detail, index });
     }
-    if (end && (erases(end) || !erases(next))) {
-      refused = { outcome: "deleted", detail: "the stream was deleted; it takes no further events", index };
-      break;
-    }
+    if (end && (erases(end) || !erases(next)))
+      return plan({ outcome: "deleted", detail: "the stream was deleted; it takes no further events", index });
     if (type === DELETED) end = next;
-    fresh.set(id, erased ? { ...next, erased } : next);
+    fresh.set(id, next);
+    versions.push(next.version);
   }
-  store(journal, now, [...fresh.values()]);
-  return { stored: fresh.size, ...(refused ? { refused } : {}) };
+  return plan();
 }
 
-function store(journal: Journal, now: number, events: readonly StoredEvent[]): void {
-  const ends = events.filter(({ type }) => type === DELETED);
-  const kept = events.filter(({ type }) => type !== DELETED);
-  if (kept.length > 0) {
-    journal.commit({ now, events: kept, givenIds: kept.map(({ id, version }) => ({ row: id, version, fingerprint: null })) });
+/** Stores what is new. In several commits, if it is more than one append may have: the log is handed whole commits. */
+export function storeImport(journal: Journal, { fresh, recordedAt: now }: ImportPlan): void {
+  const ends = fresh.filter(({ type }) => type === DELETED);
+  const kept = fresh.filter(({ type }) => type !== DELETED);
+  for (let at = 0; at < kept.length; at += APPEND_EVENTS) {
+    const events = kept.slice(at, at + APPEND_EVENTS);
+    journal.commit({ now, events, givenIds: events.map(({ id, version }) => ({ row: id, version, fingerprint: null })) });
   }
   for (const end of ends) journal.end(end, true);
 }

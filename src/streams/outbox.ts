@@ -23,6 +23,11 @@ const RETRY_MAX_MS = 60_000;
 /** Positions to remember for answers: those of the latest calls to the log. */
 const REMEMBERED_RUNS = 64;
 
+/** For how long an import may keep what it has stored from the log. Ours: several times what a piece of an import takes. */
+const HOLD_MS = 10_000;
+/** Between two looks whether the import has brought it there, while somebody waits for it. Ours. */
+const HELD_LOOK_MS = 50;
+
 const ATTEMPTS_KEY = "outbox-attempts";
 
 interface Waiter {
@@ -65,6 +70,8 @@ export class Outbox {
   #waiters: Waiter[] = [];
   /** No version is in two of them: the log takes each once. */
   #runs: Run[] = [];
+  /** An import brings what is up to this version into the log, in the order of its lines; until then (milliseconds since 1970). */
+  #held: { readonly version: number; readonly until: number } | undefined;
 
   constructor(
     storage: DurableObjectStorage,
@@ -96,6 +103,25 @@ export class Outbox {
     if (this.#diverged) throw this.#diverged;
     this.#alarm.wakeAt(Date.now() + RETRY_MS);
     return false;
+  }
+
+  /** The stream's version in the log: as it has said, or else as it was at activation, most probably. */
+  get inLog(): number {
+    return this.#sequenced ?? this.#atActivation;
+  }
+
+  /** The log has said it to somebody else. */
+  told(inLog: number): void {
+    if (inLog <= (this.#sequenced ?? -1) || inLog > this.#events.head) return;
+    this.#noteSequenced(inLog);
+  }
+
+  /**
+   * Leaves it to an import to bring everything up to a version into the log, for some seconds. Only memory knows: whoever comes to
+   * the stream after a crash gets its events into the log without further ado.
+   */
+  hold(version: number): void {
+    if (version > (this.#sequenced ?? -1)) this.#held = { version, until: Date.now() + HOLD_MS };
   }
 
   /** How long the log usually takes to answer, and how long a write waits for it (milliseconds). */
@@ -159,20 +185,26 @@ export class Outbox {
     try {
       while (this.#waiters.length > 0) {
         const asked = this.#sequenced;
-        const batch = this.#events.unsequenced((asked ?? this.#atActivation) + 1);
+        const held = this.#heldNow();
+        // An empty batch only asks.
+        const batch = held ? [] : this.#events.unsequenced(this.inLog + 1);
         const answer = await span(
           "sequence",
           () => ({ ...this.#place, version: batch.at(-1)?.version, events: batch.length, traceId: traceIdOf(batch[0]?.trace) }),
           () => this.#sequence(batch),
         );
+        if (held) {
+          if (answer.head >= held.version) this.#held = undefined;
+          this.#noteSequenced(answer.head);
+          if (this.#waiters.length > 0 && this.#held) await scheduler.wait(HELD_LOOK_MS);
+          continue;
+        }
         if (asked !== undefined && answer.head <= asked) throw new Error(`the log stays at version ${answer.head} of ${this.#stream}`);
         if (answer.first) this.#remember(answer.first, answer.head);
-        this.#sequenced = answer.head;
-        this.#events.sequenced(answer.head);
         // The first to wait has waited longest: also for the call before, which is part of what a write has to expect.
         const [first] = this.#waiters;
         if (first && first.version <= answer.head) this.#roundTrip.took(Date.now() - first.since);
-        this.#release((waiter) => waiter.version <= answer.head, true);
+        this.#noteSequenced(answer.head);
       }
     } catch (error) {
       const { store, stream } = this.#place;
@@ -181,6 +213,17 @@ export class Outbox {
     } finally {
       this.#draining = false;
     }
+  }
+
+  #heldNow(): { readonly version: number } | undefined {
+    if (this.#held && Date.now() >= this.#held.until) this.#held = undefined;
+    return this.#held;
+  }
+
+  #noteSequenced(head: number): void {
+    this.#sequenced = head;
+    this.#events.sequenced(head);
+    this.#release((waiter) => waiter.version <= head, true);
   }
 
   async #sequence(batch: Parameters<LogRpc["sequence"]>[1]): Promise<Sequenced> {

@@ -24,8 +24,10 @@ import type {
   DeleteRequest,
   DryRunAnswer,
   DryRunRequest,
-  ImportAnswer,
-  ImportRequest,
+  HeldImport,
+  ImportPart,
+  ImportRefusal,
+  ImportedEvent,
   StreamPage,
   StreamReadRequest,
   StreamRpc,
@@ -49,7 +51,7 @@ import {
   runCommand,
   tryCommand,
 } from "./commands.ts";
-import { importEvents } from "./imports.ts";
+import { type ImportPlan, planImport, storeImport } from "./imports.ts";
 import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
 import { NO_STATE, currentText, earlierText } from "./state-text.ts";
@@ -66,7 +68,7 @@ export function streamObject(app: App) {
   const codeUse = new CodeUse(app);
   return class StreamObject extends DurableObject<Env> implements StreamRpc {
     static {
-      markRetryable(this.prototype, "read", "state", "command", "import");
+      markRetryable(this.prototype, "read", "state", "command", "checkImport", "holdImport");
     }
 
     /** For its lines in the logs. */
@@ -167,13 +169,29 @@ export function streamObject(app: App) {
       return { version: at ?? head, head, deleted, timers, ...shown, ...unknown, ...unsequenced, log: this.#outbox.log };
     }
 
-    async import(request: ImportRequest): Promise<ImportAnswer> {
-      const outcome = importEvents(this.#journal, request, (event) => lift(app, this.#stream, event));
-      if (outcome.stored > 0) this.#noteUse();
+    async checkImport(events: readonly ImportedEvent[]): Promise<ImportRefusal | undefined> {
+      return this.#plan(events).refused;
+    }
+
+    async holdImport({ events, inLog: told }: ImportPart): Promise<HeldImport> {
+      if (told !== undefined) this.#outbox.told(told);
+      const before = this.#journal.head;
+      const plan = this.#plan(events);
+      const { refused, fresh, versions, recordedAt } = plan;
+      storeImport(this.#journal, plan);
+      this.#outbox.hold(Math.max(0, ...versions));
+      if (fresh.length > 0) this.#noteUse();
       if (this.#journal.deleted) this.#decider?.state.end();
       // Else the first command would have to fold all of it.
       else await this.#decider?.state.load();
-      return { outcome: "imported", ...outcome, sequenced: await this.#outbox.settle(this.#journal.head, request.waitMs) };
+      const { inLog } = this.#outbox;
+      const needed = Math.min(before, Math.max(0, ...versions));
+      const older = inLog < needed ? this.#journal.events.unsequenced(inLog + 1).filter(({ version }) => version <= needed) : [];
+      return { stored: fresh.length, versions, before, recordedAt, inLog, older, ...(refused ? { refused } : {}) };
+    }
+
+    #plan(events: readonly ImportedEvent[]): ImportPlan {
+      return planImport(this.#journal, events, (event) => lift(app, this.#stream, event));
     }
 
     async remove({ erase, force = false, expected, waitMs, trace }: DeleteRequest): Promise<DeleteAnswer> {

@@ -225,7 +225,7 @@ export function imports({ freshStore }: Service): void {
         { stream: "note/1", type: "Noted", data: {}, id: idOf(1) },
         { stream: "alarm/1", type: "Raised", data: { from: "x", value: 1 }, id: idOf(2) },
       );
-      await expect.poll(async () => (await log()).length, { timeout: 10_000 }).toBe(1);
+      await expect.poll(async () => (await log()).length, { timeout: 10_000 }).toBe(2);
       expect((await send("DELETE", "/streams/note")).status).toBe(204);
       await write({ stream: "note/1", type: "Noted", data: {}, id: idOf(3) });
       await writer.close();
@@ -239,7 +239,7 @@ export function imports({ freshStore }: Service): void {
       const writer = writable.getWriter();
       const response = post("/import", readable, newKey());
       await writer.write(new TextEncoder().encode(`${lines(raised("a", 1), raised("b", 2))}\n`));
-      await expect.poll(async () => (await log()).length, { timeout: 10_000 }).toBe(1);
+      await expect.poll(async () => (await log()).length, { timeout: 10_000 }).toBe(2);
       await writer.write(new TextEncoder().encode(lines(raised("c", 3))));
       await writer.close();
       expect(await read(await response)).toEqual({ lines: 3, imported: 3, known: 0 });

@@ -364,7 +364,7 @@ describe("a state far behind its events", () => {
   const events = Array.from({ length: EVENTS }, () => ({ ...event0, id: crypto.randomUUID() }));
   const imported = async () => {
     const stream = streamOf("tally");
-    await stream.as(tally, ({ object }) => object.import({ events, waitMs: 0 }));
+    await stream.as(tally, ({ object }) => object.holdImport({ events }));
     folded = 0;
     foldedWhenDecided = [];
     return stream;
@@ -380,7 +380,7 @@ describe("a state far behind its events", () => {
   it("is what was imported as well, where it was in memory before the import", async () => {
     await streamOf("tally").as(tally, async ({ send, state, object }) => {
       await send("Put", { n: 7 });
-      await object.import({ events: events.slice(0, 10), waitMs: 0 });
+      await object.holdImport({ events: events.slice(0, 10) });
       expect(await state()).toEqual({ sum: 17 });
     });
   });

@@ -1,0 +1,10 @@
+/** An event of an import: as its line says, and as its stream stores it and the log takes it over. */
+
+import type { StoredEvent } from "../core/event.ts";
+import type { ImportedEvent } from "./stream-protocol.ts";
+
+/** @param recordedAt milliseconds since 1970 */
+export function storedAs(event: ImportedEvent, version: number, recordedAt: number): StoredEvent {
+  const { id, type, data, meta, time = null, schemaVersion, erased } = event;
+  return { version, id, type, data, meta, time, recordedAt, schemaVersion, ...(erased ? { erased } : {}) };
+}

@@ -1,0 +1,273 @@
+/** An import whose lines are of many streams in turns: the log has them in the order of the lines, whatever comes in between. */
+
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { SequencePart, SequencedTogether } from "../../src/store/log-protocol.ts";
+import { eventually, holdWakeUps } from "./delivery/support.ts";
+import { storedEvents } from "./log/events.ts";
+import { freshStore, read } from "./support.ts";
+
+// No consumer runs.
+beforeEach(() => void holdWakeUps());
+afterEach(() => vi.restoreAllMocks());
+
+type Store = ReturnType<typeof freshStore>;
+type Together = (parts: readonly SequencePart[]) => Promise<SequencedTogether>;
+
+const idOf = (number: number) => `0198c2a6-1111-7abc-8def-${String(number).padStart(12, "0")}`;
+
+interface Line {
+  readonly id: string;
+  readonly stream: string;
+  readonly type: string;
+  readonly data: { readonly value: number };
+}
+
+/** A line for each of these streams, in this order. */
+const linesOf = (streams: readonly (string | number)[], first = 0): Line[] =>
+  streams.map((stream, at) => ({ id: idOf(first + at), stream: `sample/${stream}`, type: "Read", data: { value: first + at } }));
+const ndjson = (lines: readonly object[]) => lines.map((line) => JSON.stringify(line)).join("\n");
+
+/** Puts something between imports and a store's log. */
+function interceptTogether(store: string, together: (real: Together) => Together) {
+  const getByName = env.LOGS.getByName.bind(env.LOGS);
+  return vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+    const stub = getByName(name);
+    if (name !== store) return stub;
+    const faked = together(async (parts) => (await stub.sequenceTogether(parts)) as SequencedTogether);
+    return new Proxy(stub, { get: (target, property) => (property === "sequenceTogether" ? faked : Reflect.get(target, property)) });
+  });
+}
+
+const inOrder = async (store: Store) => (await store.log()).map(({ stream, id }: { stream: string; id?: string }) => [stream, id]);
+const expected = (lines: readonly Line[]) => lines.map(({ stream, id }) => [stream, id]);
+const versionOf = async (store: Store, stream: string) =>
+  runInDurableObject(store.stream("sample", stream), (_instance, { storage }) => {
+    const has = storage.sql.exec(`SELECT 1 FROM sqlite_master WHERE name = 'events'`).toArray().length > 0;
+    return has ? Number(storage.sql.exec(`SELECT COUNT(*) AS count FROM events`).one().count) : 0;
+  });
+
+/** As a crash of everything leaves it: what is in memory is gone. */
+async function forgetStreams(store: Store, lines: readonly Line[]) {
+  for (const stream of new Set(lines.map((line) => line.stream))) {
+    await evictDurableObject(store.stream("sample", stream.replace("sample/", "")));
+  }
+}
+
+describe("an import of many streams in turns", () => {
+  it("is in the log in the order of its lines, whatever breaks off on the way, and sent again in whatever pieces it adds nothing twice", async () => {
+    const mood = fc.constantFrom("fine", "away", "answer lost", "away, and the streams are gone");
+    await fc.assert(
+      fc.asyncProperty(
+        // Hot streams, and others that have one event.
+        fc.array(fc.oneof({ weight: 3, arbitrary: fc.constantFrom("a", "b", "c") }, fc.integer({ max: 30, min: 0 })), {
+          minLength: 2,
+          maxLength: 40,
+        }),
+        fc.array(fc.record({ mood, upTo: fc.integer({ min: 1, max: 40 }) }), { maxLength: 4 }),
+        async (streams, tries) => {
+          const store = freshStore("turns");
+          const lines = linesOf(streams);
+          for (const { mood, upTo } of tries) {
+            const part = lines.slice(0, upTo);
+            const spy = interceptTogether(store.store, (real) => async (parts) => {
+              if (mood.startsWith("away")) throw new Error("the log is away");
+              const answer = await real(parts);
+              if (mood === "answer lost") throw new Error("the answer got lost");
+              return answer;
+            });
+            const answer = await store.post("/import", ndjson(part));
+            spy.mockRestore();
+            expect([answer.status, await read(answer)]).toMatchObject([mood === "fine" ? 200 : 503, {}]);
+            if (mood.endsWith("gone")) await forgetStreams(store, part);
+          }
+          expect(await read(await store.post("/import", ndjson(lines)))).toMatchObject({ lines: lines.length });
+          expect(await inOrder(store)).toEqual(expected(lines));
+          for (const [stream, own] of Map.groupBy(lines, (line) => line.stream)) {
+            const { events } = await store.json(`/streams/${stream}`);
+            expect(events.map(({ id }: Line) => id)).toEqual(own.map(({ id }) => id));
+          }
+          expect(await read(await store.post("/import", ndjson(lines)))).toMatchObject({ imported: 0, known: lines.length });
+        },
+      ),
+      { numRuns: 12, interruptAfterTimeLimit: 40_000 },
+    );
+  });
+
+  it("goes on after a crash between streams, with a key as without", async () => {
+    for (const headers of [{}, { "idempotency-key": "the move" }] as Record<string, string>[]) {
+      const store = freshStore("crash");
+      const lines = linesOf(["a", "b", "c", "a", "b", "c", "d"]);
+      const getByName = env.STREAMS.getByName.bind(env.STREAMS);
+      const spy = vi.spyOn(env.STREAMS, "getByName").mockImplementation((name) => {
+        const stub = getByName(name);
+        if (name !== `${store.store}/sample/b`) return stub;
+        return new Proxy(stub, {
+          get: (target, property) =>
+            property === "holdImport" ? () => Promise.reject(new Error("the object is gone")) : Reflect.get(target, property),
+        });
+      });
+      vi.spyOn(console, "error").mockReturnValue();
+      const broken = await store.post("/import", ndjson(lines), headers);
+      expect(broken.status).toBe(500);
+      await broken.body?.cancel();
+      spy.mockRestore();
+      await forgetStreams(store, lines);
+      expect(await store.log()).toEqual([]);
+      expect(await read(await store.post("/import", ndjson(lines), headers))).toMatchObject({ lines: 7 });
+      expect(await inOrder(store)).toEqual(expected(lines));
+    }
+  });
+
+  it("keeps its order when somebody reads a stream, or writes to one, before the log has it", async () => {
+    const store = freshStore("reader");
+    const lines = linesOf(["a", "b", "a", "b", "c"]);
+    let isHeld = false;
+    const goOn = Promise.withResolvers<void>();
+    const spy = interceptTogether(store.store, (real) => async (parts) => {
+      isHeld = true;
+      await goOn.promise;
+      return real(parts);
+    });
+    const answer = store.post("/import", ndjson(lines));
+    await eventually(() => expect(isHeld).toBe(true));
+    expect((await store.json("/streams/sample/b")).version).toBe(2);
+    const written = store.post("/streams/sample/c", { type: "Read", data: { value: 99 } });
+    expect(await store.log()).toEqual([]);
+    goOn.resolve();
+    expect((await answer).status).toBe(200);
+    expect(await read(await written)).toMatchObject({ version: 2, position: 6 });
+    spy.mockRestore();
+    expect((await inOrder(store)).slice(0, 5)).toEqual(expected(lines));
+    // Nobody waits any more.
+    expect(await read(await store.post("/streams/sample/a", { type: "Read", data: { value: 1 } }))).toMatchObject({ position: 7 });
+  });
+
+  it("brings along what a stream had stored and the log lacked, however much it is", async () => {
+    const store = freshStore("older");
+    const old = linesOf(Array.from({ length: 2_500 }, () => "a"));
+    for (let at = 0; at < old.length; at += 500) await store.post("/import", ndjson(old.slice(at, at + 500)));
+    // Another store has the stream, and nothing of it in its log.
+    const rows = await runInDurableObject(store.stream("sample", "a"), (_instance, { storage }) =>
+      storage.sql.exec(`SELECT * FROM events`).toArray(),
+    );
+    const other = freshStore("behind");
+    await other.post("/streams/other/x", {});
+    await runInDurableObject(other.stream("sample", "a"), (_instance, { storage }) => {
+      storage.sql.exec(
+        `CREATE TABLE events (version INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL, meta TEXT NOT NULL, time TEXT,
+         recorded_at INTEGER NOT NULL, schema_version INTEGER NOT NULL, append INTEGER NOT NULL, erased INTEGER, trace TEXT) STRICT`,
+      );
+      for (const row of rows) storage.sql.exec(`INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...Object.values(row));
+    });
+    await evictDurableObject(other.stream("sample", "a"));
+    const lines = linesOf(["b", "a", "b", "a"], 5_000);
+    expect(await read(await other.post("/import", ndjson(lines)))).toMatchObject({ imported: 4 });
+    const { events } = await other.json("/log?after=2500");
+    // Behind the first line, of another stream, or before it: the lines are in their order.
+    expect(
+      events
+        .filter(({ id }: Line) => id >= idOf(5_000))
+        .map(({ stream, id }: Line) => [stream, id])
+        .slice(-3),
+    ).toEqual(expected(lines).slice(-3));
+    expect((await other.json("/streams/sample/a?from=2501&positions=true")).events).toMatchObject([
+      { id: idOf(5_001) },
+      { id: idOf(5_003) },
+    ]);
+  });
+
+  it("stores nothing behind a line that a stream refuses, in no stream, and goes on behind it once it is mended", async () => {
+    const store = freshStore("refused");
+    await store.post("/import", ndjson(linesOf(["b"], 900)));
+    const lines = linesOf(["a", "c", "b", "a", "d", "b"]);
+    const bad = lines.with(2, { ...(lines[2] as Line), id: idOf(900) });
+    expect(await read(await store.post("/import", ndjson(bad)))).toMatchObject({
+      status: 409,
+      code: "idempotency-conflict",
+      line: 3,
+      imported: 2,
+    });
+    expect(await Promise.all(["a", "b", "c", "d"].map((stream) => versionOf(store, stream)))).toEqual([1, 1, 1, 0]);
+    expect(await read(await store.post("/import", ndjson(lines)))).toEqual({ lines: 6, imported: 4, known: 2 });
+    expect((await inOrder(store)).slice(1)).toEqual(expected(lines));
+    await store.send("DELETE", "/streams/sample/c");
+    const late = linesOf(["a", "b", "c", "a"], 50);
+    expect(await read(await store.post("/import", ndjson(late)))).toMatchObject({
+      status: 410,
+      code: "stream-deleted",
+      line: 3,
+      imported: 2,
+    });
+  });
+
+  it("takes the pieces of an export as they are, their last lines included", async () => {
+    const store = freshStore("pieces");
+    const lines = linesOf(["a", "b", "a"]);
+    const end = `{"hasMore":true,"next":2,"head":3}`;
+    const body = `${ndjson(lines.slice(0, 2))}\n${end}\n${ndjson(lines.slice(2))}\n${end.replace("true", "false")}\n`;
+    expect(await read(await store.post("/import", body))).toEqual({ lines: 5, imported: 3, known: 0 });
+    expect(await inOrder(store)).toEqual(expected(lines));
+  });
+});
+
+describe("an import that is more than one request may do", () => {
+  const variables = env as { WORKERS_PLAN?: string };
+  afterEach(() => void delete variables.WORKERS_PLAN);
+  const lines = linesOf(Array.from({ length: 50 }, (_, at) => `s${at}`));
+
+  it("says how far it came, and goes on from there", async () => {
+    variables.WORKERS_PLAN = "free";
+    const store = freshStore("free");
+    const afters: number[] = [];
+    for (let after = 0; afters.length < 5;) {
+      const answer = await store.post(`/import?after=${after}`, ndjson(lines));
+      const { next, code, lines: reached, imported } = await read(answer);
+      if (answer.status === 200) break;
+      expect([answer.status, code, reached, imported]).toEqual([503, "unavailable", next, next - after]);
+      afters.push((after = next));
+    }
+    expect(afters).toEqual([20, 40]);
+    expect(await inOrder(store)).toEqual(expected(lines));
+  });
+
+  it("goes on by itself with a key, when the same is sent again", async () => {
+    variables.WORKERS_PLAN = "free";
+    const store = freshStore("free-key");
+    const send = (query = "") => store.post(`/import${query}`, ndjson(lines), { "idempotency-key": "all of it" });
+    const answers = [];
+    while (answers.length < 5) {
+      const answer = await send();
+      answers.push([answer.status, (await read(answer)).imported]);
+      if (answer.status === 200) break;
+    }
+    expect(answers).toEqual([
+      [503, 20],
+      [503, 20],
+      [200, 10],
+    ]);
+    expect(await inOrder(store)).toEqual(expected(lines));
+    expect(await read(await send("?after=3"))).toMatchObject({ status: 400, code: "invalid-request" });
+  });
+});
+
+describe("a log that takes events of many streams together", () => {
+  it("takes all of them or none, in their order, and ignores what it has", async () => {
+    const { logClient, log } = freshStore("together");
+    const client = logClient();
+    const part = (stream: string, from: number, to: number): SequencePart => ({ stream, after: from - 1, events: storedEvents(from, to) });
+    expect(await client.sequenceTogether([part("s/a", 1, 2), part("s/b", 2, 2)])).toEqual({ taken: false, heads: [0, 0] });
+    expect(await log()).toEqual([]);
+    const parts = [part("s/b", 1, 1), part("s/a", 1, 1), part("s/b", 2, 3), part("s/a", 2, 2)];
+    for (let time = 0; time < 2; time++) {
+      expect(await client.sequenceTogether(parts)).toEqual({ taken: true, heads: [3, 2, 3, 2] });
+      expect((await log()).map(({ stream, version }) => `${stream}/${version}`)).toEqual(["s/b/1", "s/a/1", "s/b/2", "s/b/3", "s/a/2"]);
+    }
+    const other = { stream: "s/a", after: 0, events: storedEvents(1, 1).map((event) => ({ ...event, id: idOf(1) })) };
+    expect(await client.sequenceTogether([part("s/c", 1, 1), other])).toMatchObject({ taken: false, diverged: "s/a" });
+    expect(await client.sequenceTogether([{ stream: "s/a", after: 3, events: [] }])).toEqual({ taken: false, heads: [2] });
+    expect(await log()).toHaveLength(5);
+  });
+});
