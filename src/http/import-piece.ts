@@ -6,13 +6,15 @@
  * 2. every stream stores its part, and keeps it from the log for the moment;
  * 3. the log takes the piece, all or nothing. What it lacks of a stream from before goes along.
  *
- * A crash leaves events in streams that the log does not have. Sent again, the import finds them known, and brings them there.
+ * When a step fails, this worker goes on trying after it has answered. A crash of the worker itself leaves events in streams that the
+ * log does not have: sent again, the import finds them known, and brings them there.
  */
 
+import { waitUntil } from "cloudflare:workers";
 import { categoryOf, streamIdOf, type StoredEvent } from "../core/event.ts";
 import type { App } from "../definitions/app.ts";
 import { storedAs } from "../store/imported.ts";
-import { IMPORT_STREAMS_AT_ONCE, WAIT_SECONDS } from "../core/limits.ts";
+import { HAND_OVER_FIRST_MS, HAND_OVER_MS, IMPORT_STREAMS_AT_ONCE, WAIT_SECONDS } from "../core/limits.ts";
 import type { SequencePart } from "../store/log-protocol.ts";
 import { logOf } from "../store/objects.ts";
 import type { HeldImport, ImportRefusal, ImportedEvent } from "../store/stream-protocol.ts";
@@ -73,7 +75,29 @@ export class PieceStore {
     return before.refused ? before : { ...before, refused };
   }
 
+  /** Once streams may have stored something of a piece, it is finished: by the next try, and by this worker when the client does not come back. */
   async #storeParts(events: readonly LineEvent[], parts: readonly Part[]): Promise<PieceOutcome> {
+    try {
+      return await this.#tryParts(events, parts);
+    } catch (error) {
+      waitUntil(this.#finish(events, parts));
+      throw error;
+    }
+  }
+
+  async #finish(events: readonly LineEvent[], parts: readonly Part[]): Promise<void> {
+    for (let waitMs = HAND_OVER_FIRST_MS, waited = 0; waited + waitMs <= HAND_OVER_MS; waited += waitMs, waitMs *= 2) {
+      await scheduler.wait(waitMs);
+      try {
+        await this.#tryParts(events, parts);
+        return;
+      } catch {
+        // As unreachable as before.
+      }
+    }
+  }
+
+  async #tryParts(events: readonly LineEvent[], parts: readonly Part[]): Promise<PieceOutcome> {
     const held = new Map<string, HeldImport>();
     const hold = async (part: Part) => {
       const inLog = this.#heads.get(part.stream);

@@ -1,7 +1,7 @@
 /** The log as one long answer: an export. */
 
-import { eventJson } from "../core/event.ts";
-import { PAGE_EVENTS } from "../core/limits.ts";
+import { bytesOf, eventJson } from "../core/event.ts";
+import { CONSUMER_BATCH_BYTES, EXPORT_BYTES, EXPORT_EVENTS, PAGE_EVENTS } from "../core/limits.ts";
 import { logOf } from "../store/objects.ts";
 import type { LogFilter, LogRpc } from "../store/log-protocol.ts";
 import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
@@ -11,23 +11,39 @@ import { type HttpContext, WholeNumber, queryOf, storeOf } from "./request.ts";
 const ExportQuery = FilterQuery.extend({
   after: WholeNumber.default(0),
   to: WholeNumber.optional(),
+  limit: WholeNumber.refine((limit) => limit >= 1 && limit <= EXPORT_EVENTS, `from 1 to ${EXPORT_EVENTS}`).optional(),
 });
 
-/** `GET /log` with `Accept: application/x-ndjson`: one event a line, to `to` or to the head at arrival. */
+/** `GET /log` with `Accept: application/x-ndjson`: one event a line, to `to` or to the head at arrival; with `limit` a piece of it. */
 export async function exportLog(context: HttpContext): Promise<Response> {
-  const { after, to, ...filters } = queryOf(context, ExportQuery);
+  const { after, to, limit, ...filters } = queryOf(context, ExportQuery);
   const log = logOf(context.env, storeOf(context));
   const head = await log.head();
   requireWithin("after", after, head);
   const end = Math.min(to ?? head, head);
-  return ndjson(context, linesOf(log, filterOf(filters), after, end), { vary: "accept" });
+  return ndjson(context, linesOf(log, filterOf(filters), { after, to: end, head, limit }), { vary: "accept" });
 }
 
-/** A page at a time. Pages that the filter has left empty are passed over. */
-async function* linesOf(log: LogRpc, filter: LogFilter, after: number, to: number): AsyncGenerator<string, void> {
-  for (let position = after; position < to;) {
-    const { events, next } = await log.read({ ...filter, after: position, to, limit: PAGE_EVENTS });
+interface Range {
+  readonly after: number;
+  readonly to: number;
+  readonly head: number;
+  /** Events of a piece; without it all come. */
+  readonly limit: number | undefined;
+}
+
+/** A page at a time. Pages that the filter has left empty are passed over. A piece ends with a line that says where the next one begins. */
+async function* linesOf(log: LogRpc, filter: LogFilter, { after, to, head, limit }: Range): AsyncGenerator<string, void> {
+  let position = after;
+  let left = limit ?? Number.POSITIVE_INFINITY;
+  let bytesLeft = limit === undefined ? Number.POSITIVE_INFINITY : EXPORT_BYTES;
+  while (position < to && left > 0 && bytesLeft > 0) {
+    const page = await log.read({ ...filter, after: position, to, limit: Math.min(left, PAGE_EVENTS), bytes: CONSUMER_BATCH_BYTES });
+    const { events, next } = page;
     if (events.length > 0) yield events.map((event) => line(eventJson(event.stream, event, event.position))).join("");
+    left -= events.length;
+    bytesLeft -= events.reduce((sum, event) => sum + bytesOf(event), 0);
     position = next ?? to;
   }
+  if (limit !== undefined) yield line(JSON.stringify({ hasMore: position < to, next: position, head }));
 }

@@ -115,7 +115,6 @@ describe("an import of many streams in turns", () => {
       await broken.body?.cancel();
       spy.mockRestore();
       await forgetStreams(store, lines);
-      expect(await store.log()).toEqual([]);
       expect(await read(await store.post("/import", ndjson(lines), headers))).toMatchObject({ lines: 7 });
       expect(await inOrder(store)).toEqual(expected(lines));
     }
@@ -210,6 +209,29 @@ describe("an import of many streams in turns", () => {
     const body = `${ndjson(lines.slice(0, 2))}\n${end}\n${ndjson(lines.slice(2))}\n${end.replace("true", "false")}\n`;
     expect(await read(await store.post("/import", body))).toEqual({ lines: 5, imported: 3, known: 0 });
     expect(await inOrder(store)).toEqual(expected(lines));
+  });
+
+  it("is exported in pieces, each of which says where the next one begins, and made again of them", async () => {
+    const [store, again] = [freshStore("source"), freshStore("again")];
+    const lines = linesOf(["a", "b", "a", "c", "b", "a", "a"]);
+    await store.post("/import", ndjson(lines));
+    const piece = async (query: string) => {
+      const answer = await store.get(`/log?${query}`, { accept: "application/x-ndjson" });
+      return [answer.status, new TextDecoder().decode(await answer.arrayBuffer())] as const;
+    };
+    const pieces: string[] = [];
+    for (let after = 0, hasMore = true; hasMore && pieces.length < 9;) {
+      const [, text] = await piece(`after=${after}&limit=3`);
+      pieces.push(text);
+      ({ hasMore, next: after } = JSON.parse(text.trimEnd().split("\n").at(-1) ?? ""));
+    }
+    expect(pieces.map((text) => text.trimEnd().split("\n").length)).toEqual([4, 4, 2]);
+    expect(await read(await again.post("/import", pieces.join("")))).toEqual({ lines: 10, imported: 7, known: 0 });
+    expect(await inOrder(again)).toEqual(expected(lines));
+    expect((await piece("limit=2&stream=sample/a"))[1].trimEnd().split("\n").slice(2)).toEqual([`{"hasMore":true,"next":3,"head":7}`]);
+    expect((await piece("after=7&limit=5"))[1]).toBe(`{"hasMore":false,"next":7,"head":7}\n`);
+    expect((await piece("to=2&limit=5"))[1]).toContain(`{"hasMore":false,"next":2,"head":7}\n`);
+    expect((await piece("limit=0"))[0]).toBe(400);
   });
 });
 

@@ -161,7 +161,7 @@ describe("a crash on the way to the log", () => {
       "sample",
       ({ post }) => post("/import", JSON.stringify({ stream: "sample/1", type: "Read", data: { value: 2 }, id: ID })),
     ],
-  ])("of %s is healed by the worker that has lost its answer, though nobody asks for the stream again", async (_what, category, write) => {
+  ])("of %s is healed by the worker that has lost its answer, though nobody asks for the stream again", async (what, category, write) => {
     const store = freshStore();
     await store.post(COUNT, {});
     await store.post("/streams/sample/1", { type: "Read", data: { value: 1 } });
@@ -171,7 +171,7 @@ describe("a crash on the way to the log", () => {
       const real = getByName(name);
       return new Proxy(real, {
         get(target, property) {
-          if (lost > 0 || !["execute", "append", "import", "remove"].includes(String(property))) return Reflect.get(target, property);
+          if (lost > 0 || !["execute", "append", "holdImport", "remove"].includes(String(property))) return Reflect.get(target, property);
           return async () => {
             lost++;
             await commitAndCrash(real, 2);
@@ -185,7 +185,8 @@ describe("a crash on the way to the log", () => {
     // Only the log is asked, which knows nothing of what it was not given.
     await expect
       .poll(async () => (await store.log()).filter(({ stream }) => stream === `${category}/1`), { timeout: 15_000 })
-      .toHaveLength(2);
+      // An import is finished: what the crash has left comes first.
+      .toHaveLength(what === "an import" ? 3 : 2);
   });
 
   it("after the log has taken the event, before the answer came: the repeat adds nothing", async () => {

@@ -110,7 +110,12 @@ export const log: readonly Operation[] = [
     tag: "Log",
     headers: ["Idempotency-Key"],
     query: ImportQuery,
-    notes: { validate: { description: "Refuse lines that the schema of their event type refuses, or would change." } },
+    notes: {
+      validate: { description: "Refuse lines that the schema of their event type refuses, or would change." },
+      after: {
+        description: "Pass over so many lines: `next` of an import that was too much for one request. Not with an `Idempotency-Key`.",
+      },
+    },
     body: { [LINES_TYPE]: IMPORT_LINES },
     answers: { 200: json("All lines were taken.", ANSWERS.imported) },
     problems: ["invalid-event", "unknown-category", "category-retired", "idempotency-conflict", "stream-deleted"],
