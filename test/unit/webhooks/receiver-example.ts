@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { Webhook } from "standardwebhooks";
 
-const handled = new Set<string>(); // in earnest: a table, with the work in the same transaction
+const handled = new Set<string>(); // in production: a table, with the work in the same transaction
 
 const receiver = new Hono<{ Bindings: { WEBHOOK_SECRET: string } }>();
 
 receiver.post("/", async (context) => {
-  const body = await context.req.text(); // as it came: what is signed are its very bytes
+  const body = await context.req.text(); // as it was sent: the signature covers its very bytes
   try {
     new Webhook(context.env.WEBHOOK_SECRET).verify(body, context.req.header());
   } catch {
