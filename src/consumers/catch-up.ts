@@ -6,6 +6,7 @@ import type { LogRpc } from "../store/log-protocol.ts";
 import { CheckpointMoved } from "./checkpoint.ts";
 import { fail } from "./failure.ts";
 import { consequenceOf } from "../core/platform-errors.ts";
+import { PASSED_EVENTS } from "../core/limits.ts";
 import { isMissingTable } from "./schema.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
@@ -15,39 +16,76 @@ import type { Applied, Consumer, Progress } from "./consumer.ts";
 /** Calls and statements that another page takes: to read it, to do the first portion of it, to commit it. */
 const PAGE_CALLS = PORTION_CALLS + 4;
 
-/** Brings a consumer to the log's head, or as far as `until`, the deadline (milliseconds since 1970) or a failure let it. */
-export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number, until = Number.POSITIVE_INFINITY): Promise<Progress> {
+export interface CatchUp {
+  /** The position at which it may stop. */
+  readonly until?: number;
+  /**
+   * What it does when there is more than a page: `take` keeps other workers away until it has come to an end, or a commit fails to come.
+   * One that only helps out may `ignore` that others are kept away. Without it, it stays away.
+   */
+  readonly hold?: "take" | "ignore";
+  /** Its checkpoint is moved to where it came, however little that saves: another one is compared with it. */
+  readonly exact?: boolean;
+}
+
+/**
+ * Brings a consumer to the log's head, or as far as `until`, the deadline (milliseconds since 1970) or a failure let it.
+ *
+ * Events that are not for it are passed: the answer's position is behind them, and the checkpoint moves past them with the next event
+ * that is for it, or when they are so many that looking at them again would cost more than the row.
+ */
+export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number, options: CatchUp = {}): Promise<Progress> {
+  const { until = Number.POSITIVE_INFINITY, exact = false, hold } = options;
   const load = () => consumer.checkpoint.load(() => beginning(consumer, log));
   let checkpoint: Pick<Awaited<ReturnType<typeof load>>, "position" | "status" | "nextAttemptAt" | "attempts"> = await load();
+  /** From the checkpoint up to here there is nothing for it. */
+  let passed = checkpoint.position;
   let limit = CONSUMER_BATCH_EVENTS;
   let healed = false;
   for (;;) {
-    const { position, status, nextAttemptAt } = checkpoint;
+    const { position, status, nextAttemptAt, attempts } = checkpoint;
     if (status !== "active") return { position, outcome: "resting" };
-    if (nextAttemptAt > Date.now()) return { position, outcome: "backing-off" };
+    const isHeld = attempts === 0 && (hold === "ignore" || nextAttemptAt === consumer.checkpoint.heldUntil);
+    if (nextAttemptAt > Date.now() && !isHeld) return { position, outcome: "backing-off" };
 
     const { types, categories, sources } = consumer;
-    const read = await log.read({ after: position, limit, bytes: CONSUMER_BATCH_BYTES, types, categories });
+    const read = await log.read({ after: passed, limit, bytes: CONSUMER_BATCH_BYTES, types, categories });
     const page = { ...read, events: read.events.map((event) => liftFor(sources, event)) };
     // It stops before an event that the code cannot lift or does not know yet, once everything that comes before is done.
     const stuck = page.events.find((event) => event.unlifted !== undefined || tooNewFor(sources, event));
-    const to = stuck ? stuck.position - 1 : (page.next ?? position);
+    const to = stuck ? stuck.position - 1 : Math.max(page.next ?? passed, passed);
     if (stuck && to === position)
       return await fail(consumer, position, checkpoint.attempts, {
         event: toRecorded(stuck),
         error: liftError(stuck) ?? tooNewFor(sources, stuck),
       });
-    if (to <= position) return { position, outcome: "caught-up" };
     // What was erased says nothing any more: there is nothing in it to fold or to answer.
     const events = page.events.filter((event) => !event.erased && event.position <= to);
+    const isNothing = events.length === 0 && !stuck;
     try {
-      consumer.checkpoint.reads(events.map((event) => event.position));
-      const applied = await apply(consumer, events.map(toRecorded), position, to);
-      if (applied.failure)
-        return await fail(consumer, applied.position, applied.position === position ? checkpoint.attempts : 0, applied.failure);
-      checkpoint = { position: applied.position, status: "active", attempts: 0, nextAttemptAt: 0 };
-      // What was too much is not tried at once again.
-      limit = Math.min(2 * limit, CONSUMER_BATCH_EVENTS);
+      if (hold === "take" && to < page.head && consumer.checkpoint.heldUntil === undefined) await consumer.checkpoint.hold(position);
+      if (!isNothing) {
+        consumer.checkpoint.reads(events.map((event) => event.position));
+        const applied = await apply(consumer, events.map(toRecorded), position, to);
+        if (applied.failure)
+          return await fail(consumer, applied.position, applied.position === position ? checkpoint.attempts : 0, applied.failure);
+        checkpoint = { position: applied.position, status: "active", attempts: 0, nextAttemptAt: 0 };
+        passed = applied.position;
+        // What was too much is not tried at once again.
+        limit = Math.min(2 * limit, CONSUMER_BATCH_EVENTS);
+      }
+      const isStill = isNothing && to === passed;
+      if (isNothing) passed = to;
+      const isAtHead = isStill || passed >= page.head;
+      const isSpent = Date.now() >= deadline || consumer.budget?.fits(PAGE_CALLS) === false;
+      if (isAtHead || passed >= until || isSpent) {
+        const saved = passed - checkpoint.position;
+        if (saved >= PASSED_EVENTS || (exact && saved > 0)) {
+          consumer.checkpoint.reads([]);
+          await consumer.checkpoint.commit(checkpoint.position, passed, []);
+        }
+        return { position: passed, outcome: isAtHead ? "caught-up" : "behind" };
+      }
     } catch (error) {
       const event = events[0];
       if (error instanceof CheckpointMoved) checkpoint = await load();
@@ -58,10 +96,8 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
       // The commit itself failed. One of the events is at fault, or they are too many: half of them, until one is alone.
       else if (page.events.length > 1 && consequenceOf(error) !== "passes") limit = Math.floor(page.events.length / 2);
       else return await fail(consumer, position, checkpoint.attempts, { event: toRecorded(event), error });
+      passed = checkpoint.position;
     }
-    if (checkpoint.position >= page.head) return { position: checkpoint.position, outcome: "caught-up" };
-    const isSpent = Date.now() >= deadline || consumer.budget?.fits(PAGE_CALLS) === false;
-    if (checkpoint.position >= until || isSpent) return { position: checkpoint.position, outcome: "behind" };
   }
 }
 

@@ -7,6 +7,7 @@
  */
 
 import type { ConsumerError } from "../definitions/hooks.ts";
+import { CATCH_UP_HOLD_MS } from "../core/limits.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
 import { prepare } from "./schema.ts";
 
@@ -32,6 +33,8 @@ export class CheckpointStore {
   #since: { readonly position: number; readonly at: number } | undefined;
   /** A row read together with something else, for the first look; null: there was none. */
   #seen: CheckpointRow | null | undefined;
+  /** Until when this worker keeps the others away, as it is stored (milliseconds since 1970); undefined: it does not. */
+  heldUntil: number | undefined;
   /** Positions of the events that are being processed, to count those that a commit passes. */
   #reading: readonly number[] = [];
 
@@ -100,16 +103,17 @@ export class CheckpointStore {
    * The statement that moves it: the first of the batch that commits the effects.
    *
    * @param processed events whose effects these are
+   * @param heldUntil until when other workers stay away (milliseconds since 1970)
    */
-  move(from: number, to: number, processed = 0): D1PreparedStatement {
+  move(from: number, to: number, processed = 0, heldUntil = 0): D1PreparedStatement {
     return this.db
       .prepare(
         `UPDATE headspring_checkpoints
-         SET position = ?, moved_from = ?, attempts = 0, next_attempt_at = 0, error = NULL, pace = ?,
+         SET position = ?, moved_from = ?, attempts = 0, next_attempt_at = ?, error = NULL, pace = ?,
              processed = processed + ?, moved_at = ?
          WHERE store = ? AND consumer = ? AND generation = ?`,
       )
-      .bind(to, from, this.#pace(to), processed, Date.now(), ...this.key);
+      .bind(to, from, heldUntil, this.#pace(to), processed, Date.now(), ...this.key);
   }
 
   #pace(to: number): number | null {
@@ -124,7 +128,30 @@ export class CheckpointStore {
    */
   async commit(from: number, to: number, effects: readonly D1PreparedStatement[]): Promise<void> {
     const processed = this.#reading.filter((position) => position > from && position <= to).length;
-    await guarded(this.db.batch([this.move(from, to, processed), ...effects]));
+    const heldUntil = this.heldUntil === undefined ? undefined : Date.now() + CATCH_UP_HOLD_MS;
+    await guarded(this.db.batch([this.move(from, to, processed, heldUntil), ...effects]));
+    this.heldUntil = heldUntil;
+  }
+
+  /** Keeps other workers away while there is much to do: each commit extends it, at no cost. @throws {CheckpointMoved} as {@link lease} */
+  async hold(position: number): Promise<void> {
+    const until = Date.now() + CATCH_UP_HOLD_MS;
+    await this.lease(position, until);
+    this.heldUntil = until;
+  }
+
+  /** Ends a {@link hold}. */
+  async letGo(): Promise<void> {
+    const { heldUntil } = this;
+    if (heldUntil === undefined) return;
+    this.heldUntil = undefined;
+    await this.db
+      .prepare(
+        `UPDATE headspring_checkpoints SET next_attempt_at = 0
+         WHERE store = ? AND consumer = ? AND generation = ? AND next_attempt_at = ? AND attempts = 0`,
+      )
+      .bind(...this.key, heldUntil)
+      .run();
   }
 
   /**
@@ -161,6 +188,30 @@ export class CheckpointStore {
       .bind(attempts, nextAttemptAt ?? 0, nextAttemptAt === undefined ? "failed" : "active", JSON.stringify(error), ...this.key, position)
       .run();
   }
+}
+
+/** A checkpoint, and how far there is nothing for its consumer. */
+export interface PassedBy {
+  readonly store: string;
+  readonly consumer: string;
+  readonly generation: string;
+  readonly position: number;
+  readonly to: number;
+}
+
+/** Moves many checkpoints past what is not for their consumers. One that is elsewhere by now, or at which somebody works, stays there. */
+export async function moveTogether(db: D1Database, moves: readonly PassedBy[]): Promise<void> {
+  const now = Date.now();
+  const given = moves.map(({ store, consumer, generation, position, to }) => ({ store, consumer, generation, position, to }));
+  await db
+    .prepare(
+      `UPDATE headspring_checkpoints AS c SET position = m.value ->> 'to', moved_from = c.position, moved_at = ?2
+       FROM json_each(?1) AS m
+       WHERE c.store = m.value ->> 'store' AND c.consumer = m.value ->> 'consumer' AND c.generation = m.value ->> 'generation'
+         AND c.position = m.value ->> 'position' AND c.status = 'active' AND c.attempts = 0 AND c.next_attempt_at <= ?2`,
+    )
+    .bind(JSON.stringify(given), now)
+    .run();
 }
 
 /** @throws {CheckpointMoved} when the trigger has aborted the batch */

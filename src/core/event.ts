@@ -240,3 +240,11 @@ export function categoryOf(stream: string): string {
 export function streamIdOf(stream: string): string {
   return stream.slice(stream.indexOf("/") + 1);
 }
+
+/** The events that a consumer handles. */
+export interface EventFilter {
+  /** Any of these types; absent: all. */
+  readonly types?: readonly string[];
+  /** Any of these categories; absent: all. */
+  readonly categories?: readonly string[];
+}

@@ -102,6 +102,10 @@ export const VIEW_WAIT_SECONDS_DEFAULT = 5;
 export const CONSUMER_BATCH_EVENTS = 500;
 /** Bytes of `data` and `meta` in such a page; an event that is larger comes alone. Ours: parsed it takes several times that, for each consumer at work, of the 128 MB (platform) of an isolate. */
 export const CONSUMER_BATCH_BYTES = 2 * MiB;
+/** Positions without anything for a consumer after which its checkpoint moves past them, and after which the log wakes it for that. Platform: one row written in D1 ($1.00 per million) costs as much as a thousand rows read. */
+export const PASSED_EVENTS = 1_000;
+/** Milliseconds for which a worker that has much of a view before it keeps others away, from one commit to the next. Ours: far above what a commit takes; when it dies, the next one begins so much later. */
+export const CATCH_UP_HOLD_MS = 10_000;
 /** Milliseconds a consumer works before it yields and wakes itself again. Ours: far below the 15 minutes (platform) of a queue invocation. */
 export const CONSUMER_BUDGET_MS = 20_000;
 /** Stores whose logs an isolate remembers to have told of its consumers. Ours: some megabytes at most; beyond it they are told again. */
@@ -131,8 +135,6 @@ export const SWEEP_CALLS = 2;
 export const DROP_CALLS = 8;
 /** Calls and statements of one read of a live view: with another look at the primary, and the work that it does when nobody else has. Ours. */
 export const LIVE_READ_CALLS = 10;
-/** Calls for the figures of one webhook: its own, and the age of its next event. Ours. */
-export const METRICS_CALLS = 2;
 /** Calls after which a processor's checkpoint moves. Ours: below the 50 (platform) of the Free plan, whoever runs it. */
 export const PORTION_CALLS = 24;
 /** Statements of a view's SQL handlers in one commit. Ours: as for {@link PORTION_CALLS}. */
@@ -190,6 +192,10 @@ export const RING_INTERVAL_MS = 100;
 export const RING_AGAIN_MS = 5_000;
 /** The longest pause between two such rings for a consumer that does not move. Ours. */
 export const RING_AGAIN_MAX_MS = 60_000;
+/** Kinds of events (category and type) of which a log remembers whom they concern. Ours: some MB. */
+export const AUDIENCES_REMEMBERED = 10_000;
+/** Milliseconds between two signs of life of a consumer that takes its time, so that it is not woken meanwhile. Ours: half of {@link RING_AGAIN_MS}. */
+export const AT_WORK_MS = 2_500;
 /** Stores that the cron's sweep reads at a time. Ours: some 1,500 rows. */
 export const SWEEP_STORES = 100;
 /** Logs that it asks at the same time. Platform: 6 simultaneous connections per invocation. */

@@ -20,6 +20,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import type { Context } from "./context.ts";
 import type { DeliverySettings, Notices, Transport } from "./transport.ts";
 import { retryNow } from "./operations.ts";
+import { filterOf } from "./interest.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Disabled, Outcome } from "../store/webhook-protocol.ts";
 
@@ -29,6 +30,9 @@ const WATCH_MS = 5_000;
 const ALARM_MS = 60_000;
 /** What a webhook answers that is no more, or wants nothing: nobody needs to ring for it. */
 const NOTHING_TO_RING_FOR = Number.MAX_SAFE_INTEGER;
+
+/** The key of the filter that the log was told last. */
+const TOLD = "told-filter";
 
 /** Whose deliveries, and what they work with. `id`: the consumer's name, as the log knows it. */
 interface Equipment {
@@ -50,6 +54,9 @@ export class Deliveries {
   readonly #env: Env;
   #ledger: Ledger | undefined;
   #dispatcher: Dispatcher | undefined;
+  /** The filter that the log was told last, as JSON; and the call that tells it. */
+  #told: string | undefined;
+  #telling: Promise<void> | undefined;
   /** That it is full. */
   #hasWarned = false;
 
@@ -97,6 +104,7 @@ export class Deliveries {
     if (!this.#sending) return this.#rest();
     const ledger = await this.begin();
     if (!ledger) return NOTHING_TO_RING_FOR; // removed meanwhile
+    await this.tellWhatItHandles();
     ledger.feeds.own.mayHaveMore = true;
     const dispatcher = this.#dispatcherOf(ledger);
     await dispatcher.refill();
@@ -116,6 +124,7 @@ export class Deliveries {
     try {
       await this.#with.notices.publish();
       await this.#tellTheLog();
+      await this.tellWhatItHandles();
       const ledger = this.#sending && (await this.begin());
       if (!ledger || !this.#sending) return;
       if (ledger.pending > 0 || ledger.feeds.own.mayHaveMore || ledger.isBroken) this.#watch();
@@ -149,6 +158,7 @@ export class Deliveries {
     this.#alarm.wentOff();
     this.#ledger = undefined;
     this.#dispatcher = undefined;
+    this.#told = undefined;
   }
 
   pause(): void {
@@ -244,11 +254,35 @@ export class Deliveries {
     return NOTHING_TO_RING_FOR;
   }
 
+  /**
+   * Tells the log which events it handles, unless the log knows: it is woken for no others. Never throws: until it is told, the log
+   * goes by what it knows, and the next wake-up or alarm tells it.
+   */
+  async tellWhatItHandles(): Promise<void> {
+    const { storage, id } = this.#with;
+    await (this.#telling ??= (async () => {
+      try {
+        for (;;) {
+          const filter = this.#settings && filterOf(this.#settings);
+          const text = JSON.stringify(filter);
+          if (!filter || text === (this.#told ??= storage.kv.get<string>(TOLD))) return;
+          // Of one in code the log takes no note: it has the code.
+          await this.#log.subscribe(id, filter);
+          if (!this.#settings) return; // removed meanwhile
+          storage.kv.put(TOLD, (this.#told = text));
+        }
+      } catch (error) {
+        this.#complain("the log was not told which events a webhook handles; trying again", error);
+        this.#watch();
+      }
+    })().finally(() => (this.#telling = undefined)));
+  }
+
   /** It does not rest any more: the log may ring for it again. */
   async #tellTheLog(): Promise<void> {
     if (!this.life.owesTheLog) return;
     // What it has said of itself before, and is still on its way, counts no more.
-    await this.#log.sweep();
+    await this.#log.sweep(this.#with.id);
     this.life.toldTheLog();
   }
 

@@ -1,6 +1,6 @@
 /** Whether a consumer wants an event: by type, category and predicate. */
 
-import { type LoggedEvent, categoryOf, toRecorded } from "../core/event.ts";
+import { type LoggedEvent, categoryOf, toRecorded, type EventFilter } from "../core/event.ts";
 import { holds } from "../definitions/webhooks/predicate.ts";
 import type { Interest, Where } from "../definitions/webhooks/webhook.ts";
 import { liftError } from "../definitions/upcast.ts";
@@ -9,6 +9,11 @@ import { liftError } from "../definitions/upcast.ts";
 interface Times {
   readonly since?: number;
   readonly until?: number;
+}
+
+/** What the log knows of it: these types and categories, and of them the webhook chooses itself. */
+export function filterOf({ types, categories }: EventFilter): EventFilter {
+  return { ...(types ? { types } : {}), ...(categories ? { categories } : {}) };
 }
 
 interface About {

@@ -76,6 +76,7 @@ queue = "${QUEUE}"
 queue = "${QUEUE}"
 max_batch_size = 100
 max_batch_timeout = 0
+max_concurrency = 10
 max_retries = 10`,
     },
   ];

@@ -5,7 +5,6 @@ import { z } from "zod";
 import type { App } from "../definitions/app.ts";
 import type { ControlOutcome } from "../operations/control.ts";
 import { operate } from "../operations/operate.ts";
-import { withLagSeconds } from "../operations/lag.ts";
 import { countReset } from "../operations/reset-count.ts";
 import { reportConsumers, skippedBy } from "../operations/report.ts";
 import { DEFINITION_BYTES, MAX_POSITION } from "../core/limits.ts";
@@ -29,7 +28,7 @@ export function consumerRoutes(app: App) {
 
   routes.get("/", async (context) => {
     const store = storeOf(context);
-    return context.json({ consumers: await withLagSeconds(context.env, store, await reportConsumers(app, context.env, store)) });
+    return context.json({ consumers: await reportConsumers(app, context.env, store) });
   });
 
   routes.get("/:name", async (context) => context.json(await reportOf(context)));
@@ -52,7 +51,7 @@ export function consumerRoutes(app: App) {
   async function reportOf(context: HttpContext) {
     const name = context.req.param("name") ?? "";
     const store = storeOf(context);
-    const [consumer] = await withLagSeconds(context.env, store, await reportConsumers(app, context.env, store, (one) => one === name));
+    const [consumer] = await reportConsumers(app, context.env, store, (one) => one === name);
     if (!consumer) {
       const all = await reportConsumers(app, context.env, store);
       throw new Problem("unknown-consumer", `there is no consumer ${name}; there is ${all.map((one) => one.name).join(", ")}`);

@@ -64,7 +64,7 @@ function familiesOf(store: string, { log, consumers, webhooks, databases }: Stor
     ),
     gauge(
       "consumer_position",
-      "Last position whose effects the consumer has committed.",
+      "Last position that the consumer is done with: effects are committed, or there is nothing for it.",
       each(({ report }) => report.position),
     ),
     gauge(
@@ -74,7 +74,7 @@ function familiesOf(store: string, { log, consumers, webhooks, databases }: Stor
     ),
     gauge(
       "consumer_lag_seconds",
-      "Age of the next event for the consumer to look at; 0: there is none.",
+      "Age of the first event that the consumer has yet to process; 0: there is none.",
       each((one) => one.lagSeconds),
     ),
     gauge("consumer_status", "1 for the status that the consumer has, 0 for the others.", states),

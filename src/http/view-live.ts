@@ -1,11 +1,11 @@
 /** Live views: `GET /views/{view}` with `Accept: text/event-stream`. */
 
 import { z } from "zod";
-import { DELETED } from "../core/event.ts";
 import { LIVE_BEHIND_MS, LIVE_INTERVAL_MS, MAX_POSITION } from "../core/limits.ts";
 import { type Change, LiveView } from "../views/live.ts";
 import type { Served } from "../views/query.ts";
 import type { View } from "../definitions/views/view.ts";
+import { filterOfView } from "../definitions/views/view.ts";
 import { type BlockSource, type Blocks, EVENT_STREAM_HEADERS, comment, eventStream } from "./event-stream.ts";
 import { answer } from "./feed-sse.ts";
 import { accessOf, feedUrlOf, openFeed } from "./feed.ts";
@@ -60,8 +60,7 @@ export async function liveView(context: HttpContext, view: View): Promise<Respon
 
 /** The log's feed, of the events that the view folds. A filter that is too large is left out: other events touch no row. */
 function feedUrl(view: View, after: number, access: ReturnType<typeof accessOf>): string {
-  const categories = view.sources.map(({ name }) => name);
-  const types = [...new Set([...view.handlers.keys(), DELETED])];
+  const { types, categories } = filterOfView(view);
   return feedUrlOf(after, { types, categories }, access) ?? feedUrlOf(after, { categories }, access) ?? feedUrlOf(after, {}, access) ?? "";
 }
 

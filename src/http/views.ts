@@ -6,7 +6,6 @@ import { z } from "zod";
 import type { App } from "../definitions/app.ts";
 import { awaitRow, queryView } from "../views/query.ts";
 import { rebuild } from "../operations/operate.ts";
-import { withLagSeconds } from "../operations/lag.ts";
 import { reportConsumers } from "../operations/report.ts";
 import type { View } from "../definitions/views/view.ts";
 import { Problem } from "./problem.ts";
@@ -35,8 +34,7 @@ export function viewRoutes(app: App) {
     const view = viewOf(app, context);
     const store = storeOf(context);
     await rebuild(context.env, store, view);
-    const reports = await reportConsumers(app, context.env, store, (name) => name === view.name);
-    const [report] = await withLagSeconds(context.env, store, reports);
+    const [report] = await reportConsumers(app, context.env, store, (name) => name === view.name);
     return context.json(report, 202, { location: context.req.path.replace(/views\/[^/]+\/rebuild$/, `consumers/${view.name}`) });
   });
 

@@ -11,6 +11,7 @@ import { DEFINITION_BYTES, WEBHOOKS, WEBHOOKS_FREE } from "../core/limits.ts";
 import { NAME } from "../core/names.ts";
 import { logOf, webhookOf } from "../store/objects.ts";
 import type { WebhookRpc } from "../store/webhook-protocol.ts";
+import { filterOf } from "../deliveries/interest.ts";
 import { newSecret } from "../webhooks/signature.ts";
 import { targetProblem } from "../definitions/webhooks/target.ts";
 import { requireWithin } from "./log-query.ts";
@@ -41,8 +42,7 @@ export function webhookRoutes(app: App) {
     const webhook = webhookOf(context.env, store, id);
     // In this order: what is subscribed exists. A crash in between leaves an object that nobody knows and nobody wakes.
     await webhook.create({ id, ...settings, secret, createdAt: new Date().toISOString() }, position);
-    await log.subscribe(id);
-    if (position < head) await context.env.WAKE_UPS.send({ store, consumer: id, head });
+    await log.subscribe(id, filterOf(settings), position);
     const report = await webhook.report();
     return context.json({ ...report, secret }, 201, { location: `${new URL(context.req.url).pathname}/${id}` });
   });

@@ -1,27 +1,61 @@
 /**
- * Wakes the consumers of a log through the queue, and again until each has said that it is at the head.
+ * Wakes the consumers of a log through the queue, and again until each has said that it has all that concerns it.
  *
  * Three layers, each making up for what the one above may lose: a message at once, this object's alarm while any
  * consumer is behind, and the cron's sweep.
+ *
+ * A consumer is behind when an event concerns it that it has not acknowledged, or when so many have passed that do not concern it that
+ * its checkpoint should move. One that was woken is left alone until it has acknowledged, or {@link RING_AGAIN_MS} are over.
+ *
+ * All of this is in memory. After an eviction the alarm tells what to believe: it ends only when nobody is behind, so while one is set
+ * anybody may be, and otherwise nobody is. The same holds for code that the log has not met: anybody may be behind.
  */
 
 import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "../core/limits.ts";
-import type { Acknowledgement, Census } from "../store/log-protocol.ts";
+import type { Acknowledgement } from "../store/log-protocol.ts";
 import type { WakeUp } from "../store/stream-protocol.ts";
+import { PASSED_EVENTS } from "../core/limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
+import type { Audience } from "./audience.ts";
+
+/** The key under which the log keeps which code's consumers it has woken all. */
+const CODE = "audience";
+
+/** The last wake-up of a consumer. */
+interface Ring {
+  /** When it was sent, or its consumer was last at work (milliseconds since 1970); undefined: it is answered. */
+  readonly at: number | undefined;
+  /** The last event that concerned the consumer by then. */
+  readonly upTo: number;
+}
+
+/** An event at its place in the log. */
+export interface Placed {
+  readonly stream: string;
+  readonly type: string;
+  readonly position: number;
+}
 
 export class Bell {
   readonly #storage: DurableObjectStorage;
   readonly #queue: Queue<WakeUp>;
   readonly #store: string;
   readonly #head: () => number;
-  readonly #consumers: () => readonly string[];
+  readonly #audience: Audience;
   /** How far each consumer is, as it said since this object's activation. Nothing depends on it but whom to ring for. */
   readonly #acknowledged = new Map<string, number>();
-  /** The same, as it was at the last alarm: who has moved since is not stuck. */
+  /** The last position that may concern each, since then. */
+  readonly #concerned = new Map<string, number>();
+  readonly #rings = new Map<string, Ring>();
+  /** As they acknowledged by the last alarm: who has moved since is not stuck. */
   #atLastAlarm = new Map<string, number>();
+  /** The head at this object's activation; undefined: nobody has asked so far. */
+  #since: number | undefined;
+  /** Anybody may be behind who has not acknowledged since. */
+  #isUnsure = false;
+  #isCodeKnown = false;
   #armed = false;
   #delay = RING_AGAIN_MS;
   #ringing = false;
@@ -31,29 +65,74 @@ export class Bell {
   /** Names moments, in order: it grows when consumers may have been told to go on, and with every activation. */
   #moment = Date.now();
 
-  constructor(storage: DurableObjectStorage, queue: Queue<WakeUp>, store: string, head: () => number, consumers: () => readonly string[]) {
+  constructor(storage: DurableObjectStorage, queue: Queue<WakeUp>, store: string, head: () => number, audience: Audience) {
     this.#storage = storage;
     this.#queue = queue;
     this.#store = store;
     this.#head = head;
-    this.#consumers = consumers;
+    this.#audience = audience;
   }
 
-  /** Call inside the transaction that adds events: with them it is durable that somebody will be told. */
+  /** Works out what to believe after an activation: await it before anything else. */
+  async load(): Promise<void> {
+    if (this.#since !== undefined) return;
+    const alarm = await this.#storage.getAlarm();
+    this.#begin(alarm !== null);
+  }
+
+  #begin(isUnsure: boolean): void {
+    if (this.#since !== undefined) return;
+    this.#since = this.#head();
+    this.#isCodeKnown = this.#storage.kv.get(CODE) === this.#audience.code;
+    this.#isUnsure = isUnsure || !this.#isCodeKnown;
+  }
+
+  /**
+   * Takes note of events, inside the transaction that adds them: with them it is durable that whom they concern will be told.
+   * Events that concern nobody need no alarm.
+   */
+  note(events: Iterable<Placed>): void {
+    // Many events are of few kinds.
+    const last = new Map<readonly string[], number>();
+    for (const event of events) last.set(this.#audience.of(event), event.position);
+    let isAnybody = this.#isUnsure && last.size > 0;
+    for (const [consumers, position] of last) {
+      for (const consumer of consumers) {
+        this.#concerned.set(consumer, Math.max(position, this.#concerned.get(consumer) ?? -1));
+        isAnybody = true;
+      }
+    }
+    if (isAnybody) this.arm();
+  }
+
+  /** Sees to it that the alarm goes off. Inside a transaction it is armed with it. */
   arm(): void {
+    if (!this.#isCodeKnown) {
+      this.#isCodeKnown = true;
+      this.#storage.kv.put(CODE, this.#audience.code);
+    }
     if (this.#armed) return;
     this.#armed = true;
     this.#delay = RING_AGAIN_MS;
     void this.#storage.setAlarm(Date.now() + this.#delay);
   }
 
-  /** The transaction that called {@link arm} did not commit. */
+  /** The transaction that called {@link note} did not commit: there are fewer events than were noted. */
   disarm(): void {
     this.#armed = false;
+    this.#isCodeKnown = false;
+    for (const [consumer, position] of this.#concerned) this.#concerned.set(consumer, Math.min(position, this.#head()));
+  }
+
+  /** Whatever is known of a consumer, it is woken, and has to acknowledge the head of now. */
+  doubt(consumer: string): void {
+    this.#acknowledged.delete(consumer);
+    this.#rings.delete(consumer);
+    this.#concerned.set(consumer, this.#head());
   }
 
   /**
-   * Rings for everyone, at once when it has been quiet, else when the interval is over.
+   * Rings for those behind, at once when it has been quiet, else when the interval is over.
    *
    * @param trace of a write that it rings for
    */
@@ -64,74 +143,112 @@ export class Bell {
   }
 
   /** What a consumer says of itself as of an earlier moment may have changed since: somebody has let it go on, or begin again. */
-  acknowledge({ consumer, position, resting, asOf }: Acknowledgement): void {
+  acknowledge({ consumer, position, resting, working, asOf }: Acknowledgement): void {
     if (asOf !== undefined && asOf < this.#moment) return;
-    this.#acknowledged.set(consumer, resting && asOf !== undefined ? Number.POSITIVE_INFINITY : position);
+    const before = this.#acknowledged.get(consumer) ?? -1;
+    const { upTo } = this.#rings.get(consumer) ?? { upTo: -1 };
+    if (position >= 0 || !working) this.#acknowledged.set(consumer, resting && asOf !== undefined ? Number.POSITIVE_INFINITY : position);
+    this.#rings.set(consumer, { at: working ? Date.now() : undefined, upTo });
+    // Not for one that was told of this and did not move: it has its reasons, and the alarm its patience.
+    const isNews = (this.#concerned.get(consumer) ?? -1) > upTo || position > before;
+    if (!working && isNews && this.#isBehind(consumer)) this.ring();
   }
 
   forget(consumer: string): void {
-    this.#acknowledged.delete(consumer);
+    for (const map of [this.#acknowledged, this.#concerned, this.#rings]) map.delete(consumer);
   }
 
   /** Rings for those behind; keeps the alarm going while there are any. Never throws. */
   async alarm(): Promise<void> {
+    // It was armed before this activation, or by it.
+    this.#begin(true);
     this.#armed = false;
     const behind = this.#behind();
-    if (behind.length === 0) return;
-    await this.#send(behind);
-    const stuck = behind.every((consumer) => this.#acknowledged.get(consumer) === this.#atLastAlarm.get(consumer));
-    this.#atLastAlarm = new Map(this.#acknowledged);
-    this.#delay = stuck ? Math.min(this.#delay * 2, RING_AGAIN_MAX_MS) : RING_AGAIN_MS;
-    this.#armed = true;
-    await this.#storage.setAlarm(Date.now() + this.#delay);
-  }
-
-  /** Rings for all that are behind, and again until they are not: also for those that rest, who may have been told to go on. */
-  async sweep(): Promise<number> {
-    this.#moment = Math.max(this.#moment + 1, Date.now());
-    for (const [consumer, position] of this.#acknowledged) {
-      if (position === Number.POSITIVE_INFINITY) this.#acknowledged.delete(consumer);
+    if (behind.length === 0) {
+      this.#isUnsure = false;
+      return;
     }
-    const behind = this.#behind();
-    if (behind.length > 0) this.arm();
-    await this.#send(behind);
-    return this.#moment;
+    const due = behind.filter((consumer) => this.#msUntilDue(consumer) === 0);
+    await this.#send(due);
+    if (due.length > 0) {
+      const stuck = behind.every((consumer) => this.#acknowledged.get(consumer) === this.#atLastAlarm.get(consumer));
+      this.#atLastAlarm = new Map(this.#acknowledged);
+      this.#delay = stuck ? Math.min(this.#delay * 2, RING_AGAIN_MAX_MS) : RING_AGAIN_MS;
+    }
+    const others = behind.filter((consumer) => !due.includes(consumer)).map((consumer) => this.#msUntilDue(consumer));
+    this.#armed = true;
+    await this.#storage.setAlarm(Date.now() + Math.min(due.length > 0 ? this.#delay : RING_AGAIN_MS, ...others));
   }
 
   /**
-   * Rings for those who are behind by what the sweep has read in D1, and keeps ringing. Answers with how many they are.
-   *
-   * Of webhooks D1 says nothing, and what they have said themselves is forgotten with every eviction. But the alarm ends only when
-   * everybody is at the head: while none is set they are taken to be there, and are woken only by a thorough look, to be sure. That
-   * does not count them as behind: else a store that has webhooks would never be at rest.
-   *
-   * @param keepsOwnPlace whether a consumer's position is not in D1
+   * Rings for a consumer that was told to go on, to begin again or to do something else; also for those that rest, who may have been
+   * told so. Without one: for all of whom nothing is known.
    */
-  async wakeBehind({ standings, thorough }: Census, keepsOwnPlace: (consumer: string) => boolean): Promise<number> {
-    const ended = (await this.#storage.getAlarm()) === null;
-    const resting = new Set<string>();
-    for (const { consumer, position, resting: rests } of standings) {
-      if (rests) resting.add(consumer);
-      else this.#acknowledged.set(consumer, position);
-    }
-    const maybe = this.#behind().filter((consumer) => !resting.has(consumer));
-    const behind = maybe.filter((consumer) => !ended || !keepsOwnPlace(consumer) || this.#acknowledged.has(consumer));
-    const rung = thorough ? maybe : behind;
-    if (rung.length > 0) this.arm();
-    await this.#send(rung);
-    return behind.length;
+  async sweep(consumer?: string): Promise<number> {
+    await this.load();
+    this.#moment = Math.max(this.#moment + 1, Date.now());
+    for (const [resting, position] of this.#acknowledged) if (position === Number.POSITIVE_INFINITY) this.doubt(resting);
+    if (consumer === undefined) for (const name of this.#audience.names()) if (!this.#acknowledged.has(name)) this.doubt(name);
+    if (consumer !== undefined && this.#audience.names().includes(consumer)) this.doubt(consumer);
+    if (this.#behind().length > 0) this.arm();
+    await this.#send(this.#due());
+    return this.#moment;
   }
 
+  /** What the sweep has read in D1: nothing concerns the consumer up to `concerned`, or something at that position may. */
+  knows(consumer: string, position: number, concerned: number): void {
+    this.#acknowledged.set(consumer, position);
+    this.#concerned.set(consumer, Math.max(concerned, this.#concerned.get(consumer) ?? -1));
+  }
+
+  /** Whether it has acknowledged since this object's activation. */
+  hasHeardFrom(consumer: string): boolean {
+    return this.#acknowledged.has(consumer);
+  }
+
+  /** Rings for these, unless they were woken a moment ago, and keeps ringing. */
+  async wake(consumers: readonly string[]): Promise<void> {
+    if (consumers.length === 0) return;
+    this.arm();
+    await this.#send(consumers.filter((consumer) => this.#msUntilDue(consumer) === 0));
+  }
+
+  /** Those who are behind. */
   #behind(): string[] {
-    const head = this.#head();
-    return this.#consumers().filter((consumer) => (this.#acknowledged.get(consumer) ?? -1) < head);
+    return this.#audience.names().filter((consumer) => this.#isBehind(consumer));
+  }
+
+  behind(): string[] {
+    return this.#behind();
+  }
+
+  #isBehind(consumer: string): boolean {
+    const concerned = this.#concerned.get(consumer);
+    const acknowledged = this.#acknowledged.get(consumer);
+    if (acknowledged === undefined && (this.#isUnsure || concerned !== undefined)) return true;
+    const position = acknowledged ?? this.#since ?? 0;
+    return (concerned ?? -1) > position || this.#head() - position >= PASSED_EVENTS;
+  }
+
+  /** Those of them who were not woken a moment ago. */
+  #due(): string[] {
+    return this.#behind().filter((consumer) => this.#msUntilDue(consumer) === 0);
+  }
+
+  /** Milliseconds for which a consumer that was woken is left alone. */
+  #msUntilDue(consumer: string): number {
+    const at = this.#rings.get(consumer)?.at;
+    if (at === undefined) return 0;
+    const left = at + RING_AGAIN_MS - Date.now();
+    // A clock that was set back must not silence it.
+    return left > RING_AGAIN_MS ? 0 : Math.max(0, left);
   }
 
   async #ringUntilQuiet(): Promise<void> {
     this.#ringing = true;
     do {
       this.#again = false;
-      await this.#send(this.#behind());
+      await this.#send(this.#due());
       await scheduler.wait(RING_INTERVAL_MS);
     } while (this.#again);
     this.#ringing = false;
@@ -146,13 +263,16 @@ export class Bell {
       body: { store: this.#store, consumer, head, asOf: this.#moment, ...(trace === undefined ? {} : { trace }) },
     }));
     const about = () => ({ store: this.#store, head, count: messages.length, traceId: traceIdOf(trace) });
+    const at = Date.now();
+    for (const consumer of consumers) this.#rings.set(consumer, { at, upTo: this.#concerned.get(consumer) ?? head });
     try {
       await span("wake", about, async () => {
-        for (let at = 0; at < messages.length; at += QUEUE_BATCH_MESSAGES) {
-          await this.#queue.sendBatch(messages.slice(at, at + QUEUE_BATCH_MESSAGES));
+        for (let first = 0; first < messages.length; first += QUEUE_BATCH_MESSAGES) {
+          await this.#queue.sendBatch(messages.slice(first, first + QUEUE_BATCH_MESSAGES));
         }
       });
     } catch (error) {
+      for (const consumer of consumers) this.#rings.delete(consumer);
       logger.warn({ message: "wake-ups could not be sent; the alarm will ring again", store: this.#store, count: messages.length }, error);
     }
   }

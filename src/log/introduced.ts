@@ -3,14 +3,25 @@
  * In memory only, and for a while: the next call of an isolate that is new, and every sweep, says it again.
  */
 
+import type { EventFilter } from "../core/event.ts";
 import { INTRODUCED_MS } from "../core/limits.ts";
+import type { Introduction } from "../store/log-protocol.ts";
+import { matches } from "./filter.ts";
 
 export class Introduced {
   /** Until when each counts, in milliseconds since 1970. */
   readonly #until = new Map<string, number>();
+  /** The events that each handles by the code that has introduced it; absent: it has not said so. */
+  readonly #filters = new Map<string, EventFilter>();
 
-  add(names: readonly string[], now: number): void {
-    for (const name of names) this.#until.set(name, now + INTRODUCED_MS);
+  add({ consumers, filters = [] }: Pick<Introduction, "consumers" | "filters">, now: number): void {
+    for (const name of consumers) this.#until.set(name, now + INTRODUCED_MS);
+    for (const { consumer, filter } of filters) this.#filters.set(consumer, filter);
+  }
+
+  /** Those that an event concerns. */
+  concernedBy(event: { readonly stream: string; readonly type: string }, now: number): string[] {
+    return this.names(now).filter((name) => matches(this.#filters.get(name) ?? {}, event));
   }
 
   names(now: number): string[] {

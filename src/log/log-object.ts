@@ -9,8 +9,8 @@ import { DurableObject } from "cloudflare:workers";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
-import { consumersInCode, isWebhook, startingAtHead } from "../definitions/consumers.ts";
-import { type StoredEvent, erases } from "../core/event.ts";
+import { isWebhook, startingAtHead } from "../definitions/consumers.ts";
+import { type StoredEvent, erases, type EventFilter } from "../core/event.ts";
 import type {
   Acknowledgement,
   Census,
@@ -24,7 +24,11 @@ import type {
   SequencedTogether,
   StreamSummary,
 } from "../store/log-protocol.ts";
-import { Bell } from "./bell.ts";
+import { Bell, type Placed } from "./bell.ts";
+import { audienceHash, filtersInCode } from "../definitions/consumers.ts";
+import type { NextEvent, Reading, SweepAnswer } from "../store/log-protocol.ts";
+import { Audience } from "./audience.ts";
+import { takeCensus } from "./census.ts";
 import { Erasures } from "./erasures.ts";
 import { Feed } from "./feed.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -61,6 +65,7 @@ export function logObject(app: App) {
         "read",
         "positions",
         "head",
+        "nextFor",
         "size",
         "streams",
         "acknowledge",
@@ -79,6 +84,7 @@ export function logObject(app: App) {
     readonly #origins: Origins;
     readonly #subscribers: Subscribers;
     readonly #introduced = new Introduced();
+    readonly #audience: Audience;
     readonly #bell: Bell;
     readonly #feed: Feed;
     readonly #waiters = new Waiters();
@@ -91,11 +97,9 @@ export function logObject(app: App) {
       this.#subscribers = new Subscribers(ctx.storage.sql);
       this.#origins = new Origins(ctx.storage.kv, startingAtHead(app, env));
       const place = (this.#place = new Place(ctx, env, app, this.#erasures, (handover) => this.#tookOver(handover)));
-      const inCode = consumersInCode(app, env);
       const head = () => place.known?.table.head ?? 0;
-      this.#bell = new Bell(ctx.storage, env.WAKE_UPS, place.store, head, () => [
-        ...new Set([...inCode, ...this.#subscribers.all(), ...this.#introduced.names(Date.now())]),
-      ]);
+      this.#audience = new Audience(audienceHash(app, env), filtersInCode(app, env), () => this.#subscribers.filters(), this.#introduced);
+      this.#bell = new Bell(ctx.storage, env.WAKE_UPS, place.store, head, this.#audience);
       this.#feed = new Feed(ctx, place.store, head, async (request) => (await place.begun()).reader.page(request));
       this.#commits = new GroupCommit(
         (group) => {
@@ -139,6 +143,10 @@ export function logObject(app: App) {
       });
     }
 
+    async nextFor(readings: readonly Reading[]): Promise<NextEvent[] | Moved> {
+      return this.#here(({ reader }) => reader.nextFor(readings));
+    }
+
     async size(): Promise<LogSize | Moved> {
       return this.#here(({ table }) => {
         const { sql } = this.ctx.storage;
@@ -161,14 +169,16 @@ export function logObject(app: App) {
       });
     }
 
-    async sweep(): Promise<number | Moved> {
-      return this.#here(() => this.#bell.sweep());
+    async sweep(consumer?: string): Promise<number | Moved> {
+      return this.#here(() => this.#bell.sweep(consumer));
     }
 
-    async wakeBehind(census: Census): Promise<number | Moved> {
-      return this.#here(({ table }) => {
+    async wakeBehind(census: Census): Promise<SweepAnswer | Moved> {
+      return this.#here(async ({ table }) => {
         if (census.introduction) this.#introduce(census.introduction, table.head);
-        return this.#bell.wakeBehind(census, (consumer) => isWebhook(app, consumer));
+        const hasEnded = (await this.ctx.storage.getAlarm()) === null;
+        const log = { bell: this.#bell, audience: this.#audience, table, hasEnded };
+        return takeCensus(log, census, (consumer) => isWebhook(app, consumer));
       });
     }
 
@@ -180,13 +190,24 @@ export function logObject(app: App) {
       return this.#here(({ table }) => this.#origins.since(consumer, table.head));
     }
 
-    async subscribe(consumer: string): Promise<void | Moved> {
-      return this.#here(() => this.#subscribers.add(consumer));
+    async subscribe(consumer: string, filter?: EventFilter, position?: number): Promise<void | Moved> {
+      return this.#here(async ({ table }) => {
+        await this.#bell.load();
+        // One that was removed meanwhile is not added again by what it says of itself.
+        const isGone = filter !== undefined && position === undefined && !this.#subscribers.filters().has(consumer);
+        if (isGone || !this.#subscribers.add(consumer, filter)) return;
+        this.#audience.forget();
+        if (position !== undefined && position >= table.head) return;
+        this.#bell.doubt(consumer);
+        this.#bell.arm();
+        this.#bell.ring();
+      });
     }
 
     async unsubscribe(consumer: string): Promise<void | Moved> {
       return this.#here(() => {
         this.#subscribers.remove(consumer);
+        this.#audience.forget();
         this.#bell.forget(consumer);
       });
     }
@@ -208,6 +229,7 @@ export function logObject(app: App) {
         first: table.head + 1,
         earlier: [...info.earlier, info.first],
         subscribers: this.#subscribers.all(),
+        filters: [...this.#subscribers.filters()].flatMap(([consumer, filter]) => (filter ? [{ consumer, filter }] : [])),
         origins: this.#origins.all(),
         erasures: [...this.#erasures.pending].map(([stream, before]) => ({ stream, before })),
       };
@@ -269,6 +291,7 @@ export function logObject(app: App) {
         table,
         parts.map(({ stream }) => stream),
       );
+      await this.#bell.load();
       const before = table.head;
       let isFull = false;
       const answers = this.ctx.storage.transactionSync(() => {
@@ -279,7 +302,9 @@ export function logObject(app: App) {
         );
         isFull = table.head > before && this.ctx.storage.sql.databaseSize >= segmentBytes(this.env);
         if (isFull) this.#place.seal();
-        if (table.head > before) this.#bell.arm();
+        this.#bell.note(placed(group, accepted));
+        // The next segment must be brought to begin, and the earlier ones to erase.
+        if (isFull || this.#erasures.pending.size > 0) this.#bell.arm();
         return accepted;
       });
       if (isFull) this.#place.sealedNow();
@@ -295,8 +320,8 @@ export function logObject(app: App) {
       return answers;
     }
 
-    #introduce({ consumers, startingAtHead }: Introduction, head: number): void {
-      this.#introduced.add(consumers, Date.now());
+    #introduce({ consumers, filters = [], startingAtHead }: Introduction, head: number): void {
+      this.#introduced.add({ consumers, filters }, Date.now());
       this.#origins.meet(startingAtHead, head);
     }
 
@@ -321,9 +346,11 @@ export function logObject(app: App) {
       this.#feed.sendAway();
     }
 
-    #tookOver({ subscribers, origins = {}, erasures = [] }: Handover): void {
+    #tookOver({ subscribers, filters = [], origins = {}, erasures = [] }: Handover): void {
       for (const { stream, before } of erasures) this.#erasures.add(stream, before);
-      for (const subscriber of subscribers) this.#subscribers.add(subscriber);
+      for (const subscriber of subscribers) {
+        this.#subscribers.add(subscriber, filters.find(({ consumer }) => consumer === subscriber)?.filter);
+      }
       this.#origins.adopt(origins);
       this.#bell.arm();
     }
@@ -338,4 +365,15 @@ export function logObject(app: App) {
       return this.#place.sealed ? { movedTo: this.#place.number + 1 } : answer(self);
     }
   };
+}
+
+/** The events that a group has added, with the positions that they were given. */
+function* placed(group: readonly Call[], answers: readonly Sequenced[]): Iterable<Placed> {
+  for (const [index, { stream, events }] of group.entries()) {
+    const first = answers[index]?.first;
+    if (!first) continue;
+    for (const { version, type } of events) {
+      if (version >= first.version) yield { stream, type, position: first.position + version - first.version };
+    }
+  }
 }

@@ -59,6 +59,11 @@ export class LogTable {
       : this.#first - 1;
   }
 
+  /** The first position that belongs here. */
+  get first(): number {
+    return this.#first;
+  }
+
   /** The last position; one before the first: empty. */
   get head(): number {
     return this.#head;
@@ -138,6 +143,17 @@ export class LogTable {
     // Backward, what is before the first position here is in an earlier segment.
     const isOver = !forward && next <= Math.max(to ?? 1, 1);
     return { events, next: isOver ? null : next, head };
+  }
+
+  /** The kinds of events after a position: of each, the last event that is of it, by any stream of its category. */
+  kindsAfter(position: number): { stream: string; type: string; position: number }[] {
+    if (!this.#exists || position >= this.#head) return [];
+    const rows = this.#sql.exec<{ stream: string; type: string; position: number }>(
+      `SELECT substr(stream, 1, instr(stream, '/')) AS stream, type, MAX(position) AS position FROM log
+       WHERE position > ? GROUP BY 1, 2`,
+      Math.max(position, this.#first - 1),
+    );
+    return [...rows];
   }
 
   /** Streams in the order of their names. */

@@ -5,6 +5,7 @@ import { type LoggedEvent, bytesOf } from "../core/event.ts";
 import { PAGE_BYTES } from "../core/limits.ts";
 import type { LogPage, LogReadRequest } from "../store/log-protocol.ts";
 import { lift } from "../definitions/upcast.ts";
+import type { NextEvent, Reading } from "../store/log-protocol.ts";
 import type { Earlier } from "./earlier.ts";
 import { type Pending, blanked } from "./erasures.ts";
 import type { LogTable } from "./log-table.ts";
@@ -20,6 +21,30 @@ export class LogReader {
     this.#table = table;
     this.#earlier = earlier;
     this.#erasures = erasures;
+  }
+
+  /** What comes next for each of these readers. Those that are equally far and handle the same are looked for once. */
+  async nextFor(readings: readonly Reading[]): Promise<NextEvent[]> {
+    const found = new Map<string, NextEvent>();
+    const answers: NextEvent[] = [];
+    for (const reading of readings) {
+      const key = JSON.stringify([reading.after, reading.types, reading.categories]);
+      const next = found.get(key) ?? (await this.#next(reading));
+      found.set(key, next);
+      answers.push(next);
+    }
+    return answers;
+  }
+
+  async #next(reading: Reading): Promise<NextEvent> {
+    const { events, next, head } = await this.page({ ...reading, limit: 1 });
+    const [event] = events;
+    if (event) return { passed: event.position - 1, recordedAt: event.recordedAt };
+    const passed = next ?? reading.after;
+    if (passed >= head) return { passed };
+    // No further was looked: it may be the next one, or one of those behind it.
+    const [after] = (await this.page({ after: passed, limit: 1 })).events;
+    return { passed, ...(after ? { recordedAt: after.recordedAt } : {}) };
   }
 
   async page(request: LogReadRequest): Promise<LogPage> {

@@ -5,9 +5,10 @@
 
 import type { App } from "../definitions/app.ts";
 import { INTRODUCED_STORES, INTRODUCTION_WAIT_MS } from "../core/limits.ts";
+import type { Introduction } from "../store/log-protocol.ts";
 import { logOf } from "../store/objects.ts";
 import { logger } from "../telemetry/logger.ts";
-import { consumersInCode, startingAtHead } from "../definitions/consumers.ts";
+import { consumersInCode, filtersInCode, startingAtHead } from "../definitions/consumers.ts";
 
 /** Stores whose logs know, by app. */
 const introduced = new WeakMap<App, Set<string>>();
@@ -31,8 +32,14 @@ export async function introduce(app: App, env: Env, store: string): Promise<void
 }
 
 async function tell(app: App, env: Env, store: string): Promise<void> {
-  const consumers = consumersInCode(app, env);
-  if (consumers.length > 0) await logOf(env, store).introduce({ consumers, startingAtHead: startingAtHead(app, env) });
+  const introduction = introductionOf(app, env);
+  if (introduction.consumers.length > 0) await logOf(env, store).introduce(introduction);
+}
+
+/** The consumers of this code, with the events that they handle. */
+export function introductionOf(app: App, env: Env): Introduction {
+  const filters = [...filtersInCode(app, env)].map(([consumer, filter]) => ({ consumer, filter }));
+  return { consumers: consumersInCode(app, env), filters, startingAtHead: startingAtHead(app, env) };
 }
 
 async function within(ms: number, work: Promise<void>): Promise<void> {

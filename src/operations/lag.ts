@@ -1,46 +1,49 @@
-/** How late consumers are, in time: the age of the first event whose effects they have not committed. */
+/**
+ * How late consumers are: by how many positions, and by the age of the first event that they have yet to process. A consumer that has
+ * nothing to process up to the head is not late, wherever its checkpoint is.
+ */
 
+import type { EventFilter } from "../core/event.ts";
 import type { LogRpc } from "../store/log-protocol.ts";
-import { logOf } from "../store/objects.ts";
-import type { ConsumerReport } from "./report.ts";
+import type { ConsumerStatus } from "../store/stream-protocol.ts";
 
 export interface LagSeconds {
   /** Seconds since the log's event after `position` was recorded; 0: there is none. */
   readonly lagSeconds: number;
 }
 
-/** The reports, each with its lag in seconds. */
-export async function withLagSeconds(
-  env: Env,
-  store: string,
-  reports: readonly ConsumerReport[],
-): Promise<(ConsumerReport & LagSeconds)[]> {
-  const ages = new Ages(logOf(env, store), Date.now());
-  return Promise.all(reports.map(async (report) => ({ ...report, lagSeconds: await ages.lagOf(report) })));
+/** Where a consumer is. */
+interface Place {
+  readonly status: ConsumerStatus;
+  readonly position: number;
+  readonly head: number;
+  readonly lag: number;
 }
 
-/** How long events have been in the log. Consumers that stand at the same place ask once. */
-export class Ages {
-  readonly #log: LogRpc;
-  readonly #now: number;
-  readonly #known = new Map<number, Promise<number>>();
+/** A consumer as its checkpoint has it. */
+export interface Found<Report extends Place> {
+  readonly report: Report;
+  /** The events that it handles. Without it all: a table whose code is gone stays where it is. */
+  readonly filter?: EventFilter;
+}
 
-  constructor(log: LogRpc, now: number) {
-    this.#log = log;
-    this.#now = now;
-  }
-
-  /** Seconds since the event after a consumer's position was recorded; 0: there is none. */
-  async lagOf({ position, lag }: Pick<ConsumerReport, "position" | "lag">): Promise<number> {
-    if (lag === 0) return 0;
-    const known = this.#known.get(position) ?? this.#ask(position);
-    this.#known.set(position, known);
-    return known;
-  }
-
-  async #ask(position: number): Promise<number> {
-    const { events } = await this.#log.read({ after: position, limit: 1 });
-    const [next] = events;
-    return next ? Math.max(0, this.#now - next.recordedAt) / 1_000 : 0;
-  }
+/** The reports of consumers, past all that is not for them: one question to the log, and none when all are at the head. */
+export async function withLag<Report extends Place>(
+  log: Pick<LogRpc, "nextFor">,
+  found: readonly Found<Report>[],
+): Promise<(Report & LagSeconds)[]> {
+  const late = found.filter(({ report }) => report.lag > 0);
+  // One that is paused passes nothing.
+  const readings = late.map(({ report, filter }) => ({ ...(report.status === "paused" ? {} : filter), after: report.position }));
+  const answers = late.length > 0 ? await log.nextFor(readings) : [];
+  const next = new Map(late.map((one, index) => [one, answers[index]]));
+  const now = Date.now();
+  return found.map((one) => {
+    const { report } = one;
+    const { passed = report.position, recordedAt = now } = next.get(one) ?? {};
+    const position = Math.min(passed, report.head);
+    const lag = report.head - position;
+    if (lag <= 0) return { ...report, position, lag: 0, lagSeconds: 0, ...(report.status === "catching-up" ? { status: "live" } : {}) };
+    return { ...report, position, lag, lagSeconds: Math.max(0, now - recordedAt) / 1_000 };
+  });
 }

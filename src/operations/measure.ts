@@ -2,14 +2,14 @@
 
 import type { App } from "../definitions/app.ts";
 import { Budget, capsOf, counting } from "../core/budget.ts";
-import { METRICS_CALLS, METRICS_WEBHOOKS } from "../core/limits.ts";
+import { METRICS_WEBHOOKS } from "../core/limits.ts";
 import type { LogSize } from "../store/log-protocol.ts";
 import { logOf, webhookOf } from "../store/objects.ts";
 import { databaseOf } from "../views/database.ts";
 import type { WebhookReport } from "../store/webhook-protocol.ts";
 import { activeWebhooks, isWebhook } from "../definitions/consumers.ts";
-import { Ages } from "./lag.ts";
-import { type ConsumerReport, reportConsumers, reportWebhook } from "./report.ts";
+import { type ConsumerReport, findConsumers, foundWebhook } from "./report.ts";
+import { withLag } from "./lag.ts";
 
 /** A consumer, and how long the next event has been waiting for it. */
 export interface Measured {
@@ -34,25 +34,19 @@ export async function measure(app: App, given: Env, store: string): Promise<Stor
   const [size, subscribers] = await Promise.all([log.size(), log.subscribers()]);
   const webhooks = [...activeWebhooks(app, env).map(({ name }) => name), ...subscribers.toSorted()];
   const [reports, databases] = await Promise.all([
-    reportConsumers(app, env, store, (name) => !isWebhook(app, name)),
+    findConsumers(app, env, store, (name) => !isWebhook(app, name)),
     measureDatabases(app, env),
   ]);
-  // The age of the next event is asked for each of the others, too.
-  const most = Math.max(0, Math.floor((budget.left - reports.length) / METRICS_CALLS));
+  // What comes next is asked once, for all.
+  const most = Math.max(0, budget.left - 1);
   const measured = webhooks.slice(0, Math.min(METRICS_WEBHOOKS, most));
-  const webhookReports = await Promise.all(measured.map(async (name) => measureWebhook(env, store, name, size.head)));
-  const ages = new Ages(log, Date.now());
-  const consumers = await Promise.all(
-    [...reports.map((report) => ({ report })), ...webhookReports].map(async (one) => {
-      return { ...one, lagSeconds: await ages.lagOf(one.report) };
-    }),
-  );
+  const webhookReports = await Promise.all(measured.map((name) => webhookOf(env, store, name).report()));
+  const found = [...reports, ...measured.map((name, index) => foundWebhook(name, webhookReports[index], size.head))];
+  const consumers = (await withLag(log, found)).map((report, index) => {
+    const webhook = webhookReports[index - reports.length];
+    return { report, lagSeconds: report.lagSeconds, ...(webhook ? { webhook } : {}) };
+  });
   return { log: size, consumers, webhooks: { all: webhooks.length, measured: webhookReports.length }, databases };
-}
-
-async function measureWebhook(env: Env, store: string, name: string, head: number): Promise<Omit<Measured, "lagSeconds">> {
-  const webhook = await webhookOf(env, store, name).report();
-  return { report: reportWebhook(name, webhook, head), ...(webhook ? { webhook } : {}) };
 }
 
 async function measureDatabases(app: App, env: Env): Promise<Map<string, number>> {

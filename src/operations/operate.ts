@@ -70,8 +70,7 @@ async function controlView(env: Env, store: string, view: View, action: Consumer
   return outcomes.find(({ outcome }) => outcome === "done") ?? (outcomes[0] as ControlOutcome);
 }
 
-/** Tells the log that the consumer has work again, and wakes it at once. */
+/** Tells the log that the consumer has work again: it wakes it at once, and until it has done it. */
 async function ring(env: Env, store: string, name: string): Promise<void> {
-  const asOf = await logOf(env, store).sweep();
-  await env.WAKE_UPS.send({ store, consumer: name, head: 0, asOf });
+  await logOf(env, store).sweep(name);
 }

@@ -11,12 +11,16 @@ import type { View } from "../definitions/views/view.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "../consumers/checkpoint-row.ts";
 import { activeWebhooks } from "../definitions/consumers.ts";
 import { prepare } from "../consumers/schema.ts";
+import { filterOfProcessor } from "../definitions/processors/filter.ts";
+import { filterOf } from "../deliveries/interest.ts";
+import { filterOfView } from "../definitions/views/view.ts";
+import { type Found, type LagSeconds, withLag } from "./lag.ts";
 
 export interface ConsumerReport {
   readonly name: string;
   readonly kind: "view" | "processor" | "webhook";
   readonly status: ConsumerStatus;
-  /** The last position whose effects are committed. */
+  /** The last position that it is done with: the effects of the events before it are committed, or there are none for it. */
   readonly position: number;
   readonly head: number;
   /** Positions between the two. */
@@ -78,7 +82,17 @@ const NEW: Checkpoint = {
 };
 
 /** @param only the names that are asked for; without it all */
-export async function reportConsumers(app: App, env: Env, store: string, only = (_name: string) => true): Promise<ConsumerReport[]> {
+export async function reportConsumers(
+  app: App,
+  env: Env,
+  store: string,
+  only?: (name: string) => boolean,
+): Promise<(ConsumerReport & LagSeconds)[]> {
+  return withLag(logOf(env, store), await findConsumers(app, env, store, only));
+}
+
+/** Every consumer as its checkpoint has it. */
+export async function findConsumers(app: App, env: Env, store: string, only = (_name: string) => true): Promise<Found<ConsumerReport>[]> {
   const log = logOf(env, store);
   const [head, subscribers] = await Promise.all([log.head(), log.subscribers()]);
   const opened = new Map<D1Database, Promise<Books>>();
@@ -92,15 +106,22 @@ export async function reportConsumers(app: App, env: Env, store: string, only = 
     ...[...app.views.values()]
       .filter(({ name }) => only(name))
       .map(async (view) => reportView(env, store, view, await booksIn(databaseOf(env, view)), head)),
-    ...[...app.processors.keys()]
-      .filter(only)
-      .map(async (name) => report(name, "processor", (await booksIn(env.VIEWS)).checkpoints.get(keyOf(name, "")) ?? NEW, head)),
-    ...webhooks.filter(only).map(async (name) => reportWebhook(name, await webhookOf(env, store, name).report(), head)),
+    ...[...app.processors.values()]
+      .filter(({ name }) => only(name))
+      .map(async (processor) => {
+        const checkpoint = (await booksIn(env.VIEWS)).checkpoints.get(keyOf(processor.name, "")) ?? NEW;
+        return { report: report(processor.name, "processor", checkpoint, head), filter: filterOfProcessor(processor) };
+      }),
+    ...webhooks.filter(only).map(async (name) => foundWebhook(name, await webhookOf(env, store, name).report(), head)),
   ]);
 }
 
 /** @param webhook undefined: it has just been removed */
-export function reportWebhook(name: string, webhook: WebhookReport | undefined, head: number): ConsumerReport {
+export function foundWebhook(name: string, webhook: WebhookReport | undefined, head: number): Found<ConsumerReport> {
+  return { report: reportWebhook(name, webhook, head), filter: filterOf(webhook ?? {}) };
+}
+
+function reportWebhook(name: string, webhook: WebhookReport | undefined, head: number): ConsumerReport {
   const { position = 0, status, attempts = 0, lastError, totals, health, blocked } = webhook ?? {};
   const { delivered: processed = 0, failed: failures = 0 } = totals ?? {};
   const known = report(name, "webhook", { ...NEW, position, attempts, processed, failures }, head);
@@ -140,16 +161,23 @@ function keyOf(consumer: string, generation: string): string {
   return `${consumer}/${generation}`;
 }
 
-async function reportView(env: Env, store: string, view: View, { rows, checkpoints, views }: Books, head: number): Promise<ConsumerReport> {
+async function reportView(
+  env: Env,
+  store: string,
+  view: View,
+  { rows, checkpoints, views }: Books,
+  head: number,
+): Promise<Found<ConsumerReport>> {
   const own = rows.filter(({ consumer }) => consumer === view.name);
   const { serving, wanted, stale, owner } = await generationsOf(env, store, view, withStates(view, views.get(view.name), own));
   const at = (generation: string) => checkpoints.get(keyOf(view.name, generation)) ?? NEW;
   const served = { ...report(view.name, "view", at(serving.generation), head), ...(owner ? { deployment: owner.id } : {}) };
-  if (serving.generation === wanted.generation) return served;
+  const filter = stale ? {} : { filter: filterOfView(view) };
+  if (serving.generation === wanted.generation) return { report: served, ...filter };
   const rebuild = reportRebuild(at(wanted.generation), head);
   const isRebuilding = rebuild.status === "building" && (stale || served.status === "live" || served.status === "catching-up");
   const status = isRebuilding ? "rebuilding" : rebuild.status === "failed" && served.status !== "paused" ? "failed" : served.status;
-  return { ...served, status, ...(stale ? { stale: true as const } : {}), rebuild };
+  return { report: { ...served, status, ...(stale ? { stale: true as const } : {}), rebuild }, ...filter };
 }
 
 function reportRebuild({ position, status, startedAt, pace, error }: Checkpoint, head: number): RebuildReport {

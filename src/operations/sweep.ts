@@ -9,13 +9,14 @@
 import type { App } from "../definitions/app.ts";
 import { Budget, capsOf, counting } from "../core/budget.ts";
 import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "../core/limits.ts";
-import type { Standing } from "../store/log-protocol.ts";
 import { logOf } from "../store/objects.ts";
 import { directoryOf, envOfStore } from "../store/stores.ts";
+import type { SweepAnswer } from "../store/log-protocol.ts";
+import { type PassedBy, moveTogether } from "../consumers/checkpoint.ts";
 import { logger } from "../telemetry/logger.ts";
 import { type ViewDatabase, databasesOf, dropRetired } from "../views/retire.ts";
-import { consumersInCode, startingAtHead } from "../definitions/consumers.ts";
-import { type Books, type Checkpointed, type ViewState, fingerprintOf, standingsOf } from "./standing.ts";
+import { introductionOf } from "./introduce.ts";
+import { type Books, type Checkpointed, type Placed, type ViewState, fingerprintOf, standingsOf } from "./standing.ts";
 import { type Care, type Mark, careFor, cursorMark, cursorOf, marksOf, prepareSwept, remember } from "./swept.ts";
 
 /** Asks the logs of all stores to ring for those behind, and drops the tables of views that nobody needs any more. */
@@ -59,7 +60,7 @@ interface Run {
 /** A store as D1 has it. */
 interface Found {
   readonly store: string;
-  readonly standings: readonly Standing[];
+  readonly standings: readonly Placed[];
   readonly fingerprint: string;
   readonly mark: Mark | undefined;
   readonly care: Care;
@@ -97,6 +98,7 @@ async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> 
   if (stores.length === 0) return 0;
   const all = await look(run, stores);
   const marks: Mark[] = [];
+  const moves: (Placed & PassedBy)[] = [];
   const restless: string[] = [];
   let reached = 0;
   while (reached < all.length) {
@@ -106,18 +108,33 @@ async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> 
     if (reached > 0 && !run.hasRoom(asked.reduce((sum, found) => sum + callsFor(found), 0))) break;
     await Promise.all(
       asked.map(async (found) => {
-        const behind = await ask(run, found);
-        const { store, fingerprint, mark, care } = found;
+        const answer = await ask(run, found);
+        const { store, standings, mark, care } = found;
+        const { behind, passed, head }: Partial<SweepAnswer> = answer ?? {};
+        const moved = standings.filter(({ consumer }) => passed?.includes(consumer));
+        moves.push(...moved.map((from) => ({ ...from, store, to: head ?? from.position })));
         const now = Date.now();
-        if (behind === 0 && care === "thorough")
-          marks.push({ store, fingerprint, since: mark?.fingerprint === fingerprint ? mark.since : now, looked_at: now });
+        // As it will be found by the next sweep.
+        const after = standings.map((one) => (moved.includes(one) ? { ...one, position: head ?? one.position } : one));
+        const fingerprint = fingerprintOf(run.app, run.env, after);
+        if (behind === 0 && (care === "thorough" || moved.length > 0))
+          marks.push({ store, fingerprint, since: mark?.fingerprint === found.fingerprint ? mark.since : now, looked_at: now });
         if (behind !== 0 && mark) restless.push(store);
       }),
     );
     reached += some.length;
   }
+  await moveAll(run, moves);
   await remember(run.memory, marks, restless);
   return reached;
+}
+
+/** Moves checkpoints past what is not for their consumers: one statement for each database. */
+async function moveAll({ databases }: Run, moves: readonly (Placed & PassedBy)[]): Promise<void> {
+  for (const { db, binding } of databases) {
+    const here = moves.filter((move) => move.binding === binding);
+    if (here.length > 0) await moveTogether(db, here);
+  }
 }
 
 /** Reads what D1 has of the stores: two statements for each database, and one for what earlier sweeps have found. */
@@ -168,14 +185,14 @@ interface OfStore {
   readonly store: string;
 }
 
-/** How many consumers the log has rung for because they are behind; undefined: it could not be asked. One store's trouble stops no other. */
-async function ask({ app, env, budget }: Run, found: Found): Promise<number | undefined> {
+/** What the log says of who is behind; undefined: it could not be asked. One store's trouble stops no other. */
+async function ask({ app, env, budget }: Run, found: Found): Promise<SweepAnswer | undefined> {
   const { store, standings, care, isNew } = found;
   try {
     budget.spend(callsFor(found));
     const log = logOf(await envOfStore(env, store), store);
-    if (isNew && (await log.head()) === 0) return 0;
-    const introduction = { consumers: consumersInCode(app, env), startingAtHead: startingAtHead(app, env) };
+    if (isNew && (await log.head()) === 0) return { behind: 0, passed: [], head: 0 };
+    const introduction = introductionOf(app, env);
     return await log.wakeBehind({ standings, introduction, ...(care === "thorough" ? { thorough: true } : {}) });
   } catch (error) {
     logger.warn({ message: "the log of a store could not be asked who is behind; the next sweep asks again", store }, error);

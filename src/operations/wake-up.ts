@@ -7,6 +7,7 @@ import { ACKNOWLEDGE_TOGETHER_MS, CONSUMERS_AT_ONCE, CONSUMER_BUDGET_MS, CONSUME
 import { NAME, STORE_NAME } from "../core/names.ts";
 import { logOf, webhookOf } from "../store/objects.ts";
 import { envOfStore } from "../store/stores.ts";
+import { AT_WORK_MS } from "../core/limits.ts";
 import { processorConsumer } from "../processors/processor-consumer.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
 import type { WakeUp } from "../store/stream-protocol.ts";
@@ -91,7 +92,11 @@ interface Invocation {
 
 /** Lets one consumer work. Never throws: what cannot run comes back with the queue. */
 async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, messages }: Woken): Promise<void> {
-  const { store, consumer } = wakeUp;
+  const { store, consumer, asOf } = wakeUp;
+  const atWork = { consumer, position: -1, working: true, ...(asOf === undefined ? {} : { asOf }) };
+  const signs = setInterval(() => {
+    if (budget.fits(1)) acknowledge(store, atWork);
+  }, AT_WORK_MS);
   try {
     const about = () => ({ store, consumer, head: wakeUp.head, traceId: traceIdOf(wakeUp.trace) });
     const acknowledgement = await span("consume", about, async (note) => {
@@ -108,6 +113,8 @@ async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, 
   } catch (error) {
     logger.warn({ message: "a consumer could not run; the queue will try again", store, consumer }, error);
     for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
+  } finally {
+    clearInterval(signs);
   }
 }
 
@@ -182,14 +189,15 @@ async function wake(app: App, env: Env, wakeUp: WakeUp): Promise<Acknowledgement
   if (outcome === "behind" || retryInMs !== undefined) {
     await env.WAKE_UPS.send(wakeUp, { delaySeconds: Math.ceil((retryInMs ?? 0) / 1_000) });
   }
-  return { consumer: name, position, resting: outcome === "resting", ...moment };
+  const working = outcome === "behind" || outcome === "backing-off";
+  return { consumer: name, position, resting: outcome === "resting", ...(working ? { working } : {}), ...moment };
 }
 
 /** Lets the view or processor of that name work. */
 async function run(app: App, env: Env, { store, consumer: name }: WakeUp): Promise<ViewProgress | undefined> {
   const deadline = Date.now() + CONSUMER_BUDGET_MS;
   const view = app.views.get(name);
-  if (view) return project(env, store, view, deadline);
+  if (view) return project(env, store, view, deadline, { isWoken: true });
   const processor = app.processors.get(name);
   return processor && catchUp(processorConsumer(app, env, store, processor), logOf(env, store), deadline);
 }

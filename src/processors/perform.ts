@@ -16,6 +16,7 @@ import { derivedId } from "../core/ids.ts";
 import { CONSUMER_BUDGET_MS, CONSUMER_CALLS, EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "../core/limits.ts";
 import type { Effect, Outcome } from "../definitions/processors/effect.ts";
 import { type Reaction, appendFact, hasFact } from "./facts.ts";
+import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import { type World, callOut, keyOf, recordOf, recordable } from "./outside.ts";
 import { waves } from "./waves.ts";
 import { reactionSpan } from "./reaction-span.ts";
@@ -52,8 +53,7 @@ export function effectConsumer(
     kind: "processor",
     name,
     store,
-    types: [...effect.handlers.keys()],
-    categories: effect.sources.map((source) => source.name),
+    ...filterOfProcessor(effect),
     sources: effect.sources,
     checkpoint,
     start,

@@ -24,6 +24,7 @@ import { type Running, outcomeOf } from "./process-outcome.ts";
 import { hopsProblem } from "../definitions/processors/loops.ts";
 import { COMMAND_SENT, CommandSent, type Failing, INPUT, OUTCOME, type Outcome } from "../definitions/processors/process-events.ts";
 import type { Process } from "../definitions/processors/process.ts";
+import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import { logger } from "../telemetry/logger.ts";
 import { inPortions } from "./portions.ts";
 import { reactionSpan } from "./reaction-span.ts";
@@ -31,7 +32,7 @@ import { reactionSpan } from "./reaction-span.ts";
 /** The process as a consumer of its store's log. */
 export function processConsumer(app: App, env: Env, store: string, process: Process): Consumer {
   const { name, sources, start } = process;
-  const { correlate, retry } = process.process;
+  const { retry } = process.process;
   const checkpoint = new CheckpointStore(env.VIEWS, store, name);
   const run: Running = { app, env, store, process };
   const budget = budgetOf(env);
@@ -39,8 +40,7 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
     kind: "processor",
     name,
     store,
-    types: [...correlate.keys(), COMMAND_SENT],
-    categories: [...sources.map((source) => source.name), name],
+    ...filterOfProcessor(process),
     sources: [...sources, process],
     checkpoint,
     start,

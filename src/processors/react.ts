@@ -15,6 +15,7 @@ import { takesCommand } from "../definitions/other-code.ts";
 import { OtherCode, ofApp } from "../core/platform-errors.ts";
 import { appendFact, tellEnded } from "./facts.ts";
 import { type Action, type Reactor, answerOf } from "../definitions/processors/reactor.ts";
+import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import { inPortions } from "./portions.ts";
 import { waves } from "./waves.ts";
 import { reactionSpan } from "./reaction-span.ts";
@@ -28,8 +29,7 @@ export function reactorConsumer(app: App, env: Env, store: string, reactor: Reac
     kind: "processor",
     name,
     store,
-    types: [...reactor.handlers.keys()],
-    categories: reactor.sources.map((source) => source.name),
+    ...filterOfProcessor(reactor),
     sources: reactor.sources,
     checkpoint,
     start,

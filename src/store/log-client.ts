@@ -1,6 +1,6 @@
 /** A store's log, as everybody else sees it: one, however many segments it has. */
 
-import type { StoredEvent } from "../core/event.ts";
+import type { StoredEvent, EventFilter } from "../core/event.ts";
 import type {
   Acknowledgement,
   Census,
@@ -10,10 +10,13 @@ import type {
   LogReadRequest,
   LogRpc,
   LogSize,
+  NextEvent,
+  Reading,
   SequencePart,
   Sequenced,
   SequencedTogether,
   StreamSummary,
+  SweepAnswer,
 } from "./log-protocol.ts";
 import { MOVED_TO, type Moved, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
 
@@ -53,6 +56,10 @@ export class LogClient implements LogRpc {
     return this.#ask((segment) => segment.changed(filter, after, ms));
   }
 
+  nextFor(readings: readonly Reading[]): Promise<NextEvent[]> {
+    return this.#ask((segment) => segment.nextFor(readings));
+  }
+
   size(): Promise<LogSize> {
     return this.#ask((segment) => segment.size());
   }
@@ -74,11 +81,11 @@ export class LogClient implements LogRpc {
     return this.#ask((segment) => segment.acknowledge(acknowledgements));
   }
 
-  sweep(): Promise<number> {
-    return this.#ask((segment) => segment.sweep());
+  sweep(consumer?: string): Promise<number> {
+    return this.#ask((segment) => segment.sweep(consumer));
   }
 
-  wakeBehind(census: Census): Promise<number> {
+  wakeBehind(census: Census): Promise<SweepAnswer> {
     return this.#ask((segment) => segment.wakeBehind(census));
   }
 
@@ -90,8 +97,8 @@ export class LogClient implements LogRpc {
     return this.#ask((segment) => segment.knownSince(consumer));
   }
 
-  subscribe(consumer: string): Promise<void> {
-    return this.#ask((segment) => segment.subscribe(consumer));
+  subscribe(consumer: string, filter?: EventFilter, position?: number): Promise<void> {
+    return this.#ask((segment) => segment.subscribe(consumer, filter, position));
   }
 
   unsubscribe(consumer: string): Promise<void> {

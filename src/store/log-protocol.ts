@@ -3,7 +3,7 @@
  * fields may be added as optional, never renamed or removed.
  */
 
-import type { LoggedEvent, StoredEvent } from "../core/event.ts";
+import type { LoggedEvent, StoredEvent, EventFilter } from "../core/event.ts";
 
 /** The log's answer to a stream that hands over its events. */
 export interface Sequenced {
@@ -35,11 +35,7 @@ export interface SequencedTogether {
 }
 
 /** What a live subscription may ask for. The log also tests it on events in memory. */
-export interface FeedFilter {
-  /** Any of these types; absent: all. */
-  readonly types?: readonly string[];
-  /** Any of these categories; absent: all. */
-  readonly categories?: readonly string[];
+export interface FeedFilter extends EventFilter {
   /** One stream only: `category/id`. Served by the log's index. */
   readonly stream?: string;
   /** Any of these streams: looks at every entry, as the filters above do. */
@@ -92,18 +88,33 @@ export interface LogSize {
   readonly subscriptions: number;
 }
 
+/** How far a reader is, and what it reads. */
+export interface Reading extends EventFilter {
+  readonly after: number;
+}
+
+/** What comes next for a reader. */
+export interface NextEvent {
+  /** There is nothing for it up to here: the head, or the position before the next event that it handles. */
+  readonly passed: number;
+  /** When the event after that was recorded (milliseconds since 1970); absent: `passed` is the head. */
+  readonly recordedAt?: number;
+}
+
 /** What a consumer reports when it rests. */
 export interface Acknowledgement {
   readonly consumer: string;
   readonly position: number;
   /** It stopped on purpose (paused or failed): do not ring for it until it reports again. Counts only with `asOf`. */
   readonly resting?: boolean;
+  /** It is still at work, or comes back by itself: it need not be woken. A position below 0 says nothing. */
+  readonly working?: boolean;
   /** `asOf` of the wake-up that it answers. What was reported as of a moment before the last {@link LogRpc.sweep} counts for nothing. */
   readonly asOf?: number;
 }
 
-/** Where a consumer stands by D1. */
-export interface Standing {
+/** Where a consumer stands by D1, and what it handles by the code that has read it. */
+export interface Standing extends EventFilter {
   readonly consumer: string;
   /** -1: it has something to do, wherever the head is. */
   readonly position: number;
@@ -113,8 +124,10 @@ export interface Standing {
 
 /** Who follows the log by the code of whoever says so. The log itself may run other code. */
 export interface Introduction {
-  /** All of them: they are rung for. */
+  /** All of them. They are rung for the events that they handle. */
   readonly consumers: readonly string[];
+  /** Which events those are, by that code; absent: it does not say. */
+  readonly filters?: readonly { readonly consumer: string; readonly filter: EventFilter }[];
   /** Those that begin with what comes from now on, if they have not begun. */
   readonly startingAtHead: readonly string[];
 }
@@ -129,6 +142,15 @@ export interface Census {
   readonly introduction?: Introduction;
 }
 
+/** What the log makes of it. */
+export interface SweepAnswer {
+  /** How many consumers are behind and were woken; 0: the store is at rest. */
+  readonly behind: number;
+  /** Consumers for which there is nothing between where they stand and the head: their checkpoints may move there. */
+  readonly passed: readonly string[];
+  readonly head: number;
+}
+
 export interface LogRpc {
   /** Takes a stream's events, contiguously; what it already has it ignores (promise 3). An empty list asks for the head. */
   sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced>;
@@ -140,6 +162,8 @@ export interface LogRpc {
   head(): Promise<number>;
   /** Waits until an event that passes the filter comes after a position, or so many milliseconds. Answers with the head. */
   changed(filter: FeedFilter, after: number, ms: number): Promise<number>;
+  /** What comes next for each of these readers: one question for all consumers of a store. Looks at a bounded number of entries for each. */
+  nextFor(readings: readonly Reading[]): Promise<NextEvent[]>;
   /** How large it has become. */
   size(): Promise<LogSize>;
   /** Streams in the order of their names (of UTF-8 bytes), of one category or of all, after this name. */
@@ -149,21 +173,25 @@ export interface LogRpc {
   /** Consumers say how far they are, so that the log knows for whom to ring again. */
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<void>;
   /**
-   * Rings for every consumer that is not known to be at the head, those that rest included, and keeps ringing. What consumers report as
-   * of a moment before this counts no more. Answers with that moment, for wake-ups that others send.
+   * Rings for a consumer that was told to go on, to begin again or to do something else, and for those that rest; keeps ringing. Without
+   * one it rings for all of whom nothing is known. What consumers report as of a moment before this counts no more. Answers with that
+   * moment.
    */
-  sweep(): Promise<number>;
-  /**
-   * Rings for the consumers that are behind by what the sweep has read, and keeps ringing. Answers with how many they are: 0 says that the
-   * store is at rest.
-   */
-  wakeBehind(census: Census): Promise<number>;
+  sweep(consumer?: string): Promise<number>;
+  /** Rings for the consumers that are behind by what the sweep has read, and keeps ringing. */
+  wakeBehind(census: Census): Promise<SweepAnswer>;
   /** Takes note of consumers that this object's own code may not have. Idempotent. */
   introduce(introduction: Introduction): Promise<void>;
   /** The head as it was when the log first knew of a consumer: where one that wants no history begins. */
   knownSince(consumer: string): Promise<number>;
-  /** Adds a consumer known only at run time (a webhook). Idempotent. */
-  subscribe(consumer: string): Promise<void>;
+  /**
+   * Adds a consumer known only at run time (a webhook), or says that it handles other events from now on. Idempotent. Unless it is at
+   * the head it is woken.
+   *
+   * @param filter without it all events concern it
+   * @param position where it stands; without it that is not known
+   */
+  subscribe(consumer: string, filter?: EventFilter, position?: number): Promise<void>;
   unsubscribe(consumer: string): Promise<void>;
   subscribers(): Promise<string[]>;
 }

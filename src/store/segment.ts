@@ -4,6 +4,7 @@
  * `{store}#2`, `{store}#3` …; a store's name has no `#`.
  */
 
+import type { EventFilter } from "../core/event.ts";
 import { LOG_SEGMENT_BYTES } from "../core/limits.ts";
 import type { LogPage, LogReadRequest, LogRpc, StreamSummary } from "./log-protocol.ts";
 
@@ -23,6 +24,8 @@ export interface Handover {
   readonly earlier: readonly number[];
   /** Consumers known only at run time. */
   readonly subscribers: readonly string[];
+  /** The events that they handle, of those that have said so. */
+  readonly filters?: readonly { readonly consumer: string; readonly filter: EventFilter }[];
   /** Since when the log knows the consumers that begin at its head. */
   readonly origins?: Readonly<Record<string, number>>;
   /** Erasures that the segments before have yet to carry out: the stream, and the version below which. */

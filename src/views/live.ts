@@ -53,6 +53,8 @@ export class LiveView {
   readonly #touched = new Set<string>();
   /** An event's rows cannot be told: the view has to show whether it comes beyond it. */
   #unclear = false;
+  /** The position of the last event that touched one, or may have: the view has the rows as they are after it. */
+  #touchedAt = 0;
   /** The position up to which they were touched. */
   #position: number | undefined;
   /** Since when the view is behind it, in milliseconds since 1970. */
@@ -94,6 +96,7 @@ export class LiveView {
   touch(event: RecordedEvent & { readonly erased?: boolean; readonly unlifted?: string }): void {
     this.reached(event.position);
     if (event.erased) return;
+    this.#touchedAt = event.position;
     if (event.unlifted !== undefined) {
       this.#unclear = true;
       return;
@@ -119,11 +122,11 @@ export class LiveView {
     const position = this.#position ?? 0;
     const asked = [...this.#touched].slice(0, LIVE_KEYS);
     if (asked.length > 0 || this.#unclear) {
-      const atLeast = Math.max(position, this.#told);
+      const atLeast = Math.max(this.#touchedAt, this.#told);
       let served = await this.#read(asked, "anywhere");
       if (served.position < atLeast) served = await this.#read(asked, "primary");
       if (served.table.generation !== this.#generation) return { outcome: "rebuilt" };
-      if (served.position < atLeast) return this.#wait(position);
+      if (served.position < atLeast) return this.#wait(atLeast);
       this.#told = served.position;
       const page = pageOf(served.results, LIVE_KEYS);
       const rows = new Map(page.rows.map((row) => [String(row[served.table.key]), served.table.fromSql(row)]));
@@ -150,7 +153,7 @@ export class LiveView {
   async #wait(position: number): Promise<Step> {
     this.#behindSince ??= Date.now();
     if (this.behindMs >= LIVE_HELP_AFTER_MS) {
-      await project(this.#env, this.store, this.#view, Date.now() + HELP_MS, position);
+      await project(this.#env, this.store, this.#view, Date.now() + HELP_MS, { until: position });
     }
     return { outcome: "waiting" };
   }

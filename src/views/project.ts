@@ -19,20 +19,41 @@ export interface ViewProgress extends Progress {
   readonly building?: number;
 }
 
+export interface ProjectOptions {
+  /** The position at which the table that answers is good enough. */
+  readonly until?: number;
+  /** It was woken for it. Without it, it helps out: somebody waits for the rows, and others may be at work. */
+  readonly isWoken?: boolean;
+}
+
 /**
  * Works until all of the view's tables are at the log's head and the wanted one answers, or until the deadline
- * (milliseconds since 1970). The answer's position is that of the table that answers queries.
- *
- * @param until the position at which the table that answers is good enough
+ * (milliseconds since 1970). The answer's position is that of the table that answers queries. One worker at a time builds a table.
  */
-export async function project(
+export async function project(env: Env, store: string, view: View, deadline: number, options: ProjectOptions = {}): Promise<ViewProgress> {
+  const held: Held = {};
+  try {
+    return await keepUp(env, store, view, deadline, options, held);
+  } finally {
+    await held.build?.letGo();
+  }
+}
+
+/** The checkpoint of the table that is being built: one worker goes on with it, in one turn after the other. */
+interface Held {
+  build?: CheckpointStore | undefined;
+}
+
+async function keepUp(
   env: Env,
   store: string,
   view: View,
   deadline: number,
-  until = Number.POSITIVE_INFINITY,
+  { until = Number.POSITIVE_INFINITY, isWoken = false }: ProjectOptions,
+  held: Held,
 ): Promise<ViewProgress> {
   const log = logOf(env, store);
+  const ofServing = { until, hold: isWoken ? "take" : "ignore" } as const;
   for (;;) {
     const { generations, checkpoints } = await look(env, store, view);
     const { serving, stale, wanted, skipped, other } = generations;
@@ -40,7 +61,8 @@ export async function project(
     const wantedOne = viewConsumer(env, store, view, wanted, skipped);
     wantedOne.checkpoint.saw(checkpoints);
     if (serving.generation === wanted.generation) {
-      const progress = await catchUp(wantedOne, log, deadline, until);
+      const progress = await catchUp(wantedOne, log, deadline, ofServing);
+      await wantedOne.checkpoint.letGo();
       if ((generations.eraseTo > 0 || wantedOne.erased) && (await rebuildIfErased(env, store, view))) continue;
       if (!other || progress.outcome !== "caught-up" || (await swap(env, store, view, generations))) return progress;
       const beside = await keep(env, store, view, generations, other, progress.position);
@@ -54,11 +76,17 @@ export async function project(
     servingOne.checkpoint.saw(checkpoints);
     const live: Progress = stale
       ? { position: (await servingOne.checkpoint.look())?.position ?? 0, outcome: "resting" }
-      : await catchUp(servingOne, log, deadline, until);
+      : await catchUp(servingOne, log, deadline, ofServing);
+    await servingOne.checkpoint.letGo();
     if (live.position >= until) return live;
-    const build = await catchUp(wantedOne, log, Math.min(deadline, Date.now() + VIEW_BUILD_SLICE_MS));
+    wantedOne.checkpoint.heldUntil = held.build?.heldUntil;
+    held.build = wantedOne.checkpoint;
+    const slice = Math.min(deadline, Date.now() + VIEW_BUILD_SLICE_MS);
+    // It takes over when its checkpoint has come to that of the other one.
+    const build = await catchUp(wantedOne, log, slice, { exact: true, ...(isWoken ? { hold: "take" as const } : {}) });
     const isBuilt = build.outcome === "caught-up";
     const swapped = isBuilt && (await swap(env, store, view, generations));
+    if (swapped) await held.build.letGo();
     // Not on record, but built: from now on this code answers from it.
     const isKept = isBuilt && !swapped && other !== undefined && build.position >= other.position;
     if (isKept) {

@@ -1,16 +1,16 @@
 /** ④ The projector: folds a batch of events in memory and writes each touched row once, together with the checkpoint (promise 4). */
 
 import { budgetOf } from "../core/budget.ts";
-import type { Consumer } from "../consumers/consumer.ts";
-import type { Failure } from "../consumers/consumer.ts";
+import type { Consumer, Failure } from "../consumers/consumer.ts";
 import { ofApp } from "../core/platform-errors.ts";
-import { DELETED, type RecordedEvent, isErasure, streamIdOf } from "../core/event.ts";
+import { type RecordedEvent, isErasure, streamIdOf } from "../core/event.ts";
 import { VIEW_SQL_EVENTS, VIEW_SQL_STATEMENTS } from "../core/limits.ts";
 import { fitting } from "../core/misfit.ts";
 import { freeze } from "../core/plain-json.ts";
 import { checkpointOf, markErased } from "./generations.ts";
 import { type ViewTable, tableOf } from "./table.ts";
 import type { StoredRow, View } from "../definitions/views/view.ts";
+import { filterOfView } from "../definitions/views/view.ts";
 import { writeStatement } from "./write.ts";
 
 /** An event with the rows it touches. */
@@ -45,8 +45,7 @@ export function viewConsumer(
     kind: "view",
     name: view.name,
     store,
-    types: [...new Set([...view.handlers.keys(), DELETED])],
-    categories: view.sources.map((source) => source.name),
+    ...filterOfView(view),
     sources: view.sources,
     checkpoint,
     ...(view.retry ? { retry: view.retry } : {}),

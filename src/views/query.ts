@@ -8,6 +8,7 @@ import type { Cursor } from "./query-cursor.ts";
 import { type ViewQuery, completeSort, pageOf, queryStatement, sortValuesOf } from "./query-sql.ts";
 import { type ServedRows, readServing } from "./serving.ts";
 import type { StoredRow, View } from "../definitions/views/view.ts";
+import { filterOfView } from "../definitions/views/view.ts";
 
 /** What every answer says of the table that gave it. */
 export type Served = Pick<ServedRows, "position" | "stale"> & {
@@ -68,7 +69,7 @@ export async function awaitRow(
 ): Promise<Served & { readonly row?: StoredRow }> {
   const counted = counting(env);
   const patience = new Patience(counted, until, LOOK_CALLS);
-  const ofInterest = { types: [...view.handlers.keys()], categories: view.sources.map(({ name }) => name) };
+  const ofInterest = filterOfView(view);
   for (;;) {
     const served = await readAt(counted, store, view, (table, db) => table.select(db, store, [key]), wanted);
     const [row] = served.results;
@@ -88,16 +89,28 @@ export async function readAt(env: Env, store: string, view: View, statement: Sta
   const { position, deadline, seen = 0 } = wanted;
   const patience = new Patience(env, deadline, LOOK_CALLS);
   let served = await readServing(env, store, view, statement, "anywhere");
+  if (served.position < position) served = await carriedOn(env, store, view, served);
   if (served.position < Math.max(position, seen)) served = await readServing(env, store, view, statement, "primary");
   while (served.position < position) {
     if (!(await awaitPosition(env, store, view, position, deadline))) throw new ViewBehind();
     served = await readServing(env, store, view, statement, "primary");
+    // What the view has only passed does not move its checkpoint.
+    if (served.position < position) served = await carriedOn(env, store, view, served);
     if (served.position >= position) break;
     // The view is at the position, but not yet the table that serves.
     if (patience.isOver) throw new ViewBehind();
     await patience.wait();
   }
   return served;
+}
+
+/** The same rows, as of the last position up to which nothing has happened that the view folds: one question to the log, and no row written. */
+async function carriedOn(env: Env, store: string, view: View, served: ServedRows): Promise<ServedRows> {
+  // What a table folds whose code is gone, nobody knows.
+  if (served.stale) return served;
+  const page = await logOf(env, store).read({ ...filterOfView(view), after: served.position, limit: 1 });
+  const passed = (page.events[0]?.position ?? (page.next ?? 0) + 1) - 1;
+  return passed > served.position ? { ...served, position: passed } : served;
 }
 
 /**
@@ -109,7 +122,7 @@ export async function awaitPosition(env: Env, store: string, view: View, positio
   const counted = budgetOf(env) ? env : counting(env);
   const patience = new Patience(counted, deadline, LOOK_CALLS);
   for (;;) {
-    const { position: reached, outcome } = await project(counted, store, view, deadline, position);
+    const { position: reached, outcome } = await project(counted, store, view, deadline, { until: position });
     if (reached >= position) return true;
     if (patience.isOver) return false;
     // At the log's head there is nothing to do until there is more; else somebody else has to act, or it is not time yet.

@@ -115,6 +115,7 @@ export function webhookObject(app: App) {
         const ledger = settings.url === undefined ? undefined : this.#deliveries.ledger;
         if (ledger) retryNow(ledger);
         this.#deliveries.reread();
+        await this.#deliveries.tellWhatItHandles();
       }
       if (paused === true) this.#deliveries.pause();
       if (paused === false) await this.#deliveries.resume();

@@ -4,10 +4,10 @@ import type { z } from "zod";
 import { requireName } from "../../core/names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import { type RowWrite, type RowWriter, rowWriter } from "./row-writer.ts";
-import { type NamedQuery, type ParamsSchema, type QueryDefinition, namedQueries, type RowSchema } from "./named-query.ts";
+import { type NamedQuery, type ParamsSchema, type QueryDefinition, type RowSchema, namedQueries } from "./named-query.ts";
 import type { ConsumerHooks } from "../hooks.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
-import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf } from "../../core/event.ts";
+import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf, type EventFilter } from "../../core/event.ts";
 import { VIEW_COLUMNS } from "../../core/limits.ts";
 
 /** Columns: SQL and query strings both carry them as they are; `_` in front is ours. */
@@ -169,4 +169,9 @@ function normalised(handler: ErasedFold | RowsAndFold | ErasedSql): ErasedHandle
 
 function ownRow({ stream }: RecordedEvent): readonly string[] {
   return [streamIdOf(stream)];
+}
+
+/** The events that it folds: those of its handlers, and the end of any stream. */
+export function filterOfView({ handlers, sources }: Pick<View, "handlers" | "sources">): Required<EventFilter> {
+  return { types: [...new Set([...handlers.keys(), DELETED])], categories: sources.map(({ name }) => name) };
 }

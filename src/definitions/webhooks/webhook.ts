@@ -1,6 +1,6 @@
 /** A webhook declared in code: events for one outside URL. Pure: this file knows no runtime. */
 
-import type { RecordedEvent } from "../../core/event.ts";
+import type { RecordedEvent, EventFilter } from "../../core/event.ts";
 import { WEBHOOK_IN_FLIGHT, WEBHOOK_RATE } from "../../core/limits.ts";
 import { requireName } from "../../core/names.ts";
 import { type EventOf, type Source, requireKnownTypes } from "../source.ts";
@@ -134,4 +134,9 @@ function valueOf(value: Value, variables: object): string | undefined {
   const text = (variables as Record<string, unknown>)[value.variable];
   // A variable that was piped into place often ends in a line break.
   return typeof text === "string" && text.trim() !== "" ? text.trim() : undefined;
+}
+
+/** The events that it is asked about. Which of them it sends, its `where` says. */
+export function filterOfWebhook({ sources, types }: Webhook): EventFilter {
+  return { categories: sources.map(({ name }) => name), ...(types ? { types } : {}) };
 }

@@ -95,6 +95,22 @@ describe("an event", () => {
     expect(await rowsOfWaking(app, id, ...views)).toBe(0);
   });
 
+  it("that concerns nobody costs its rows in the stream and in the log: no alarm, no message, no row in D1, whoever is woken", async () => {
+    const { store: id, post, log, sent, logClient, logObject, consumers } = await store("nobody");
+    await rowsOfWaking(app, id, ...VIEWS);
+    await logClient().acknowledge((await consumers()).map(({ name: consumer }) => ({ consumer, position: 6 })));
+    await goOff(logObject());
+    const fact = () => post("/streams/sample/s", { type: "Read", data: { value: 1 } }, { prefer: "wait=20" });
+    await fact();
+    log.since();
+    const before = sent().length;
+    for (let times = 0; times < 5; times++) await fact();
+    await scheduler.wait(250); // until it would have been rung
+    expect(log.since()).toEqual({ rows: 10, alarms: 0 });
+    expect(sent().length).toBe(before);
+    expect(await rowsOfWaking(app, id, ...VIEWS)).toBe(0);
+  });
+
   it("of a row that several events of a batch touch costs that row once", async () => {
     const { store: id, count } = await store("same");
     await rowsOfWaking(app, id, "cost-one");

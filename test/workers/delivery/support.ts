@@ -1,12 +1,13 @@
 /** What tests of consumers share: a queue that delivers only what the test hands over, and the rows as they must be. */
 
-import { createExecutionContext, createMessageBatch, getQueueResult, runDurableObjectAlarm } from "cloudflare:test";
+import { createExecutionContext, createMessageBatch, evictDurableObject, getQueueResult, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { ConsumerReport } from "../../../src/operations/report.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import type { WakeUp } from "../../../src/store/stream-protocol.ts";
 import type { StoredRow, View } from "../../../src/definitions/views/view.ts";
+import type { LagSeconds } from "../../../src/operations/lag.ts";
 import { freshStore } from "../support.ts";
 import worker from "../worker.ts";
 
@@ -17,6 +18,15 @@ vi.setConfig({ testTimeout: PATIENCE_MS });
 /** Looks until it holds. */
 export function eventually(holds: () => unknown): Promise<unknown> {
   return vi.waitFor(holds, { timeout: PATIENCE_MS / 2, interval: 5 });
+}
+
+const clock = Date.now;
+let passed = 0;
+
+/** Moves the clock on, for everybody here. Lift it with `vi.restoreAllMocks()`. */
+export function later(ms: number): void {
+  passed = (vi.isMockFunction(Date.now) ? passed : 0) + ms;
+  vi.spyOn(Date, "now").mockImplementation(() => clock() + passed);
 }
 
 interface Sent {
@@ -57,7 +67,7 @@ export function quietStore(name: string) {
   const sent = holdWakeUps();
   const store = freshStore(name);
   const { store: id, post, json, logObject } = store;
-  const consumers = async (): Promise<ConsumerReport[]> => (await json("/consumers")).consumers;
+  const consumers = async (): Promise<(ConsumerReport & LagSeconds)[]> => (await json("/consumers")).consumers;
   return {
     ...store,
     /** Wake-ups of this store, as they were sent. */
@@ -70,6 +80,7 @@ export function quietStore(name: string) {
     settle: async (except?: string): Promise<void> => {
       do {
         const before = sent.length;
+        await forgetful(logObject());
         await runDurableObjectAlarm(logObject());
         await deliver(...sent.slice(before).map(({ body }) => body));
       } while ((await consumers()).some(({ name, lag }) => name !== except && lag > 0));
@@ -80,6 +91,11 @@ export function quietStore(name: string) {
     folded: async (view: View, until?: number) =>
       folded(view, (await json(`/log?limit=1000${until === undefined ? "" : `&to=${until}`}`)).events),
   };
+}
+
+/** A log that does not remember whom it has woken a moment ago. */
+export async function forgetful(logObject: DurableObjectStub): Promise<void> {
+  await evictDurableObject(logObject).catch(() => {}); // it is not awake
 }
 
 function byKey(view: View, rows: readonly StoredRow[]): Map<unknown, StoredRow> {

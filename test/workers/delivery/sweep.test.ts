@@ -9,9 +9,11 @@ import { sweep } from "../../../src/operations/sweep.ts";
 import { defineApp, streamIdOf, view } from "../../../src/index.ts";
 import { SWEEP_IDLE_MS } from "../../../src/core/limits.ts";
 import { DIRECTORY } from "../../../src/store/catalog-protocol.ts";
-import { app, reading } from "../app.ts";
+import { app, reading, sample } from "../app.ts";
+import { filtersInCode } from "../../../src/definitions/consumers.ts";
+import type { SweepAnswer } from "../../../src/store/log-protocol.ts";
 import { capped } from "../faults/capped.ts";
-import { deliver, quietStore } from "./support.ts";
+import { deliver, forgetful, quietStore } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -41,6 +43,7 @@ async function restingStore(name: string) {
   const settle = async (except?: string) => {
     do {
       const before = store.sent().length;
+      await forgetful(store.logObject());
       await runDurableObjectAlarm(store.logObject());
       const rung = store.sent().slice(before);
       await deliver(...rung.map(({ body }) => body).filter(({ consumer }) => consumer !== except));
@@ -147,6 +150,53 @@ async function evictWithoutAlarm(logObject: DurableObjectStub): Promise<void> {
   await evictDurableObject(logObject);
 }
 
+describe("a consumer whose checkpoint is behind, with nothing for it in between,", () => {
+  const positions = async (store: string) => {
+    const { results } = await env.VIEWS.prepare(`SELECT DISTINCT position FROM headspring_checkpoints WHERE store = ?`)
+      .bind(store)
+      .all<{ position: number }>();
+    return results.map(({ position }) => position);
+  };
+
+  it("is not woken: the sweep moves it to the head, once, and the store is at rest", async () => {
+    const { store, swept, post, logObject, rest } = await restingStore("passed");
+    await swept();
+    await post("/streams/sample/s", { type: "Read", data: { value: 1 } });
+    await rest();
+    expect(await swept()).toEqual([]);
+    expect(await positions(store)).toEqual([3]); // the relay has answered the first one
+    await evictDurableObject(logObject());
+    const { looked_at: before } = (await env.VIEWS.prepare(`SELECT * FROM headspring_swept WHERE store = ?`).bind(store).first())!;
+    expect(await swept()).toEqual([]);
+    expect((await env.VIEWS.prepare(`SELECT * FROM headspring_swept WHERE store = ?`).bind(store).first())!.looked_at).toBe(before);
+  });
+
+  it("is not moved past what only newer code wants, by the sweep of either code", async () => {
+    const { store, read, rest, post, wake } = await restingStore("newer");
+    await post("/streams/sample/s", { type: "Read", data: { value: 1 } });
+    await read("s", 2);
+    await wake("relay");
+    await rest();
+    const wide = view("values", {
+      from: [reading, sample],
+      row: z.object({ value: z.string(), count: z.int() }),
+      key: "value",
+      on: { Read: (row, { stream }) => ({ value: streamIdOf(stream), count: (row?.count ?? 0) + 1 }) },
+    });
+    const answer = (code: App) =>
+      env.LOGS.getByName(store).wakeBehind({
+        standings: [{ consumer: "values", position: 2, ...filtersInCode(code, env).get("values") }],
+      });
+    await post("/streams/sample/s", { type: "Read", data: { value: 3 } });
+    const { passed: byOlder } = (await answer(defineApp({ categories: [reading, sample], views: [] }))) as SweepAnswer;
+    expect(byOlder).not.toContain("values");
+    const newer = defineApp({ categories: [reading, sample], views: [wide] });
+    const { passed, behind } = (await answer(newer)) as SweepAnswer;
+    expect(passed).not.toContain("values");
+    expect(behind).toBeGreaterThan(0);
+  });
+});
+
 describe("who is behind although nobody rings any more", () => {
   it("is woken by the sweep, alone, when messages and the log's alarm were lost", async () => {
     const { swept, settle, read, logObject } = await restingStore("behind");
@@ -206,7 +256,7 @@ describe("a webhook, whose position is not in D1,", () => {
     }
     await evictDurableObject(logObject());
     const standings = [...app.views.keys(), ...app.processors.keys()].map((consumer) => ({ consumer, position: 1_000 }));
-    expect(await logObject().wakeBehind({ standings })).toBe(1); // also when the look is not thorough
+    expect(await logObject().wakeBehind({ standings })).toMatchObject({ behind: 1 }); // also when the look is not thorough
   });
 });
 
@@ -232,7 +282,7 @@ describe("many stores", () => {
     vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
       asked.push(name);
       return new Proxy(getByName(name), {
-        get: (target, method) => (method === "wakeBehind" ? async () => 1 : Reflect.get(target, method)),
+        get: (target, method) => (method === "wakeBehind" ? async () => ({ behind: 1, passed: [], head: 1 }) : Reflect.get(target, method)),
       });
     });
     return asked;

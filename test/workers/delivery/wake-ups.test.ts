@@ -11,11 +11,14 @@ import { z } from "zod";
 import type { App } from "../../../src/definitions/app.ts";
 import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 import { append, defineApp, effect, nothing, reactor, streamIdOf, view } from "../../../src/index.ts";
+import { AT_WORK_MS, CATCH_UP_HOLD_MS, RING_AGAIN_MS } from "../../../src/core/limits.ts";
+import type { Acknowledgement, LogRpc } from "../../../src/store/log-protocol.ts";
+import { viewConsumer } from "../../../src/views/projector.ts";
 import { queryView } from "../../../src/views/query.ts";
 import { alarm, reading, totals, values } from "../app.ts";
 import { payment } from "../processors/support.ts";
 import worker from "../worker.ts";
-import { deliver, eventually, quietStore } from "./support.ts";
+import { deliver, eventually, later, quietStore } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -31,6 +34,25 @@ async function handle(app: App, ...bodies: unknown[]) {
   const batch = createMessageBatch("headspring-wake-ups", messages);
   await handleWakeUps(app, env, batch);
   return getQueueResult(batch, createExecutionContext());
+}
+
+/** Hears what a store's log is asked, before it is. */
+function watchLog(store: string, hear: Partial<Record<keyof LogRpc, (given: unknown) => void>>): void {
+  const getByName = env.LOGS.getByName.bind(env.LOGS);
+  vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+    const real = getByName(name);
+    if (name !== store) return real;
+    return new Proxy(real, {
+      get(target, method) {
+        const heard = hear[method as keyof LogRpc];
+        if (!heard) return Reflect.get(target, method) as unknown;
+        return (...given: unknown[]) => {
+          heard(given[0]);
+          return (target as unknown as Record<string | symbol, (...given: unknown[]) => unknown>)[method]?.(...given);
+        };
+      },
+    });
+  });
 }
 
 describe("a wake-up", () => {
@@ -97,6 +119,77 @@ describe("a wake-up", () => {
     await running;
   });
 
+  it("of a consumer that takes its time tells the log again and again that it is at work, and not when it has ended", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const { store, read } = quietStore("signs");
+      await read("s", 1);
+      const told: Acknowledgement[] = [];
+      watchLog(store, { acknowledge: (given) => void told.push(...(given as Acknowledgement[])) });
+      const { promise: slow, resolve: release } = Promise.withResolvers<void>();
+      const dawdle = effect("dawdle", {
+        from: reading,
+        records: payment,
+        start: "beginning",
+        on: {
+          Read: async () => {
+            await slow;
+            return nothing();
+          },
+        },
+      });
+      const running = handle(defineApp({ categories: [reading, payment], processors: [dawdle] }), {
+        store,
+        consumer: "dawdle",
+        head: 1,
+        asOf: 1,
+      });
+      for (let sign = 1; sign <= 3; sign++) {
+        await vi.advanceTimersByTimeAsync(AT_WORK_MS);
+        await eventually(() => expect(told).toHaveLength(sign));
+      }
+      expect(new Set(told.map((one) => JSON.stringify(one)))).toEqual(
+        new Set([JSON.stringify({ consumer: "dawdle", position: -1, working: true, asOf: 1 })]),
+      );
+      release();
+      await running;
+      await vi.advanceTimersByTimeAsync(10 * AT_WORK_MS);
+      expect(told.slice(3)).toEqual([{ consumer: "dawdle", position: 1, resting: false, asOf: 1 }]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("of a view that is far behind is one of many at most: a single worker builds its table, and the others leave", async () => {
+    const { store, post, rows } = quietStore("chain");
+    const pages = 4;
+    for (let page = 0; page < pages; page++)
+      await post(`/streams/reading/s${page}`, { events: Array.from({ length: 500 }, () => ({ type: "Read", data: { value: 1 } })) });
+    const told: Acknowledgement[] = [];
+    let reads = 0;
+    watchLog(store, { read: () => void (reads += 1), acknowledge: (given) => void told.push(...(given as Acknowledgement[])) });
+    const workers = 8;
+    await Promise.all(Array.from({ length: workers }, () => deliver({ store, consumer: "values", head: 1 })));
+    expect(reads).toBeLessThanOrEqual(workers + pages);
+    expect(told.filter(({ working }) => working)).toHaveLength(workers - 1);
+    expect(told.filter(({ working }) => !working)).toMatchObject([{ position: 500 * pages }]);
+    expect((await rows(values)).get("any")).toEqual({ value: "any", count: 500 * pages });
+  });
+
+  it("after a worker has died with a view in its hands lets another one go on when its time is over", async () => {
+    const { store, post, wake, consumer } = quietStore("dead");
+    for (let page = 0; page < 2; page++)
+      await post(`/streams/reading/s${page}`, { events: Array.from({ length: 500 }, () => ({ type: "Read", data: { value: 1 } })) });
+    const dead = viewConsumer(env, store, values);
+    await dead.checkpoint.load();
+    await dead.checkpoint.hold(0);
+    await wake("values");
+    expect(await consumer("values")).toMatchObject({ position: 0 });
+    later(CATCH_UP_HOLD_MS);
+    await wake("values");
+    expect(await consumer("values")).toMatchObject({ status: "live", position: 1_000 });
+  });
+
   it("from before a consumer went on does not silence it: what it says of that moment counts no more", async () => {
     const { store, read, post, settle, sent, json } = quietStore("stale");
     await read("s", 1);
@@ -104,6 +197,7 @@ describe("a wake-up", () => {
     await post("/consumers/values/pause", {});
     await read("s", 2);
     const rungFor = async (value: number) => {
+      later(RING_AGAIN_MS);
       const before = sent().length;
       await read("s", value);
       await eventually(() => expect(sent().length).toBeGreaterThan(before));
@@ -197,6 +291,7 @@ describe("two versions of the code side by side", () => {
     const older = defineApp({ categories: [reading] });
     expect((await handle(older, wakeUp())).explicitAcks).toHaveLength(1);
     const before = sent().length;
+    later(RING_AGAIN_MS);
     await runDurableObjectAlarm(env.LOGS.getByName(store));
     const rung = sent().slice(before);
     expect(rung.map(({ body }) => body.consumer)).toContain("values");

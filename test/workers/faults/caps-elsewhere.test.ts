@@ -107,7 +107,9 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     // Logs that do not ring: what a sweep does there is not the question.
     const getByName = env.LOGS.getByName.bind(env.LOGS);
     vi.spyOn(env.LOGS, "getByName").mockImplementation((name) =>
-      stores.includes(name) ? ({ wakeBehind: async () => asked.add(name).size } as never) : getByName(name),
+      stores.includes(name)
+        ? ({ wakeBehind: async () => ({ behind: asked.add(name).size, passed: [], head: 1 }) } as never)
+        : getByName(name),
     );
     vi.spyOn(console, "info").mockReturnValue();
     const begun = Date.now();

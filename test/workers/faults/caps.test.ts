@@ -5,6 +5,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { operate, rebuild } from "../../../src/operations/operate.ts";
 import { handleWakeUps } from "../../../src/operations/wake-up.ts";
+import { reportConsumers } from "../../../src/operations/report.ts";
 import { defineApp, effect, event, reactor, send, streamIdOf } from "../../../src/index.ts";
 import type { LogRpc } from "../../../src/store/log-protocol.ts";
 import { awaitPosition, awaitRow } from "../../../src/views/query.ts";
@@ -152,13 +153,8 @@ function typesIn(events: readonly { readonly type: string }[]): Partial<Record<s
 }
 
 async function isBehind(store: string, names: readonly string[]): Promise<boolean> {
-  const { results } = await env.VIEWS.prepare(
-    `SELECT MIN(position) AS least, COUNT(DISTINCT consumer) AS all_of FROM headspring_checkpoints
-     WHERE store = ? AND consumer IN (SELECT value FROM json_each(?)) AND retired_at IS NULL`,
-  )
-    .bind(store, JSON.stringify(names))
-    .all<{ least: number; all_of: number }>();
-  return results[0]?.all_of !== names.length || (results[0]?.least ?? 0) < ((await env.LOGS.getByName(store).head()) as number);
+  const reports = await reportConsumers(working, env, store, (name) => names.includes(name));
+  return reports.some(({ lag, rebuild }) => lag > 0 || rebuild !== undefined);
 }
 
 describe("a wait of 30 s in which nothing happens", () => {

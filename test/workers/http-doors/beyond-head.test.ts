@@ -1,5 +1,6 @@
 /** Promise 3: a reader whose position is beyond the head (of another log, or a restored one) is told, and misses nothing. */
 
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
@@ -106,5 +107,47 @@ describe("lagSeconds", () => {
     await wake("values");
     expect(await json("/consumers/values")).toMatchObject({ lag: 0, lagSeconds: 0 });
     expect(await read(await post("/views/values/rebuild", undefined))).toMatchObject({ lagSeconds: 0 });
+  });
+
+  it("is 0, and so is the lag, of a consumer that has nothing to do up to the head, wherever its checkpoint is", async () => {
+    const { post, read: append, wake, consumers, consumer } = quietStore("unconcerned");
+    const fact = () => post("/streams/sample/s", { type: "Read", data: { value: 1 } });
+    for (let times = 0; times < 3; times++) await fact();
+    const states = (await consumers()).map(({ status, position, lag, lagSeconds }) => ({ status, position, lag, lagSeconds }));
+    expect(states).toEqual(states.map(() => ({ status: "live", position: 3, lag: 0, lagSeconds: 0 })));
+    await append("s", 1);
+    await fact();
+    expect(await consumer("values")).toMatchObject({ status: "catching-up", position: 3, head: 5, lag: 2 });
+    expect(await consumer("totals")).toMatchObject({ status: "live", position: 5, lag: 0 });
+    const { id } = await read(await post("/webhooks", { url: "http://receiver.test/", types: ["Raised"], categories: ["alarm"], from: 0 }));
+    expect(await consumer(id)).toMatchObject({ status: "live", position: 5, lag: 0, lagSeconds: 0 });
+    await wake("values");
+    expect(await consumer("values")).toMatchObject({ status: "live", position: 5, lag: 0 });
+  });
+
+  it("is asked of the log once for all consumers, at however many places they are", async () => {
+    const { store, read: append, wake, consumers, json } = quietStore("once");
+    const names = ["values", "relay", "errand"];
+    for (const [index, name] of names.entries()) {
+      await append("s", index);
+      await wake(name);
+    }
+    await append("s", 9);
+    const getByName = env.LOGS.getByName.bind(env.LOGS);
+    const asked: string[] = [];
+    vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+      return new Proxy(getByName(name), {
+        get(target, method) {
+          if (name === store) asked.push(String(method));
+          return Reflect.get(target, method);
+        },
+      });
+    });
+    const late = (await consumers()).filter(({ lag }) => lag > 0).map(({ position }) => position);
+    expect(new Set(late).size).toBeGreaterThanOrEqual(names.length);
+    expect(asked.toSorted()).toEqual(["head", "nextFor", "subscribers"]);
+    asked.length = 0;
+    await json("/consumers/values");
+    expect(asked).toContain("nextFor");
   });
 });

@@ -162,6 +162,22 @@ describe("promise 7: read your own writes", () => {
     expect(await read(response)).toMatchObject({ rows: [{ counter: "a", events: 2 }], position: 2 });
   });
 
+  it.each(["minPosition=4", "consistency=strong"])(
+    "a view for which nothing has come answers a query at once, and writes nothing: %s",
+    async (query) => {
+      const { store, post, get, read: append } = await counted("unconcerned", { a: 1 });
+      for (const value of [1, 2, 3]) await append("s", value);
+      const response = await get(`/views/totals?${query}`, { prefer: "wait=0" });
+      expect(await read(response)).toMatchObject({ rows: [{ counter: "a" }], position: 4 });
+      const stored = `SELECT position FROM headspring_checkpoints WHERE store = ? AND consumer = 'totals'`;
+      expect(await env.VIEWS.prepare(stored).bind(store).first("position")).toBe(1);
+      await post("/aggregates/counter/a/Count", {});
+      const behind = await get("/views/totals?minPosition=6", { prefer: "wait=0" });
+      expect([behind.status, await read(behind)]).toMatchObject([503, { code: "view-behind" }]);
+      expect(await read(await get("/views/totals?consistency=strong"))).toMatchObject({ rows: [{ events: 2 }], position: 5 });
+    },
+  );
+
   it("a view that has failed says that it is behind, instead of answering with old rows", async () => {
     const { store, post, wake, get } = await counted("stopped", { a: 1 });
     await env.VIEWS.prepare(`UPDATE headspring_checkpoints SET status = 'failed' WHERE store = ? AND consumer = 'totals'`)

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { activate } from "../../../src/consumers/override.ts";
 import { toRecorded } from "../../../src/core/event.ts";
+import { moveTogether } from "../../../src/consumers/checkpoint.ts";
 import { streamIdOf, view } from "../../../src/index.ts";
 import { CONSUMER_BATCH_EVENTS, VIEW_GRACE_MS, VIEW_ROLLOUT_MS } from "../../../src/core/limits.ts";
 import { logOf } from "../../../src/store/objects.ts";
@@ -219,7 +220,7 @@ describe("a rebuild that an operator asks for", () => {
     expect(await run(one, 0)).toEqual({ position: CONSUMER_BATCH_EVENTS, outcome: "behind" });
     expect(await run(one, 0)).toEqual({ position: reads.length, outcome: "caught-up" });
     await requestRebuild(env, id, one);
-    expect(await project(env, id, one, Number.POSITIVE_INFINITY, reads.length)).toMatchObject({ position: reads.length });
+    expect(await project(env, id, one, Number.POSITIVE_INFINITY, { until: reads.length })).toMatchObject({ position: reads.length });
     expect((await served(one)).generation).toBe(tableOf(one).generation);
     expect(await run(one, 0)).toEqual({ position: reads.length, building: CONSUMER_BATCH_EVENTS, outcome: "behind" });
     expect(await run(one)).toMatchObject({ position: reads.length, outcome: "caught-up" });
@@ -345,5 +346,24 @@ describe("a rebuild that an operator asks for", () => {
     expect(rebuild).toMatchObject({ status: "building", position: 2, head: 4 });
     expect(rebuild.eventsPerSecond).toBeGreaterThan(0);
     expect(Date.parse(rebuild.estimatedEnd)).toBeGreaterThanOrEqual(Date.parse(rebuild.startedAt));
+  });
+});
+
+describe("a table that is built anew", () => {
+  it("takes over although the other one was moved past events that are not for either", async () => {
+    const { store: id, read, post, run, served } = store("past");
+    const v = versions()(1);
+    await read("s", 1);
+    await run(v);
+    for (let times = 0; times < 3; times++) await post("/streams/sample/s", { type: "Read", data: { value: 1 } });
+    const { generation } = tableOf(v);
+    // As the sweep does.
+    await moveTogether(env.VIEWS, [{ store: id, consumer: v.name, generation, position: 1, to: 4 }]);
+    expect(await served(v)).toMatchObject({ position: 4 });
+    await requestRebuild(env, id, v);
+    expect(await run(v)).toMatchObject({ position: 4, outcome: "caught-up" });
+    const after = await served(v);
+    expect(after).toMatchObject({ rows: [{ id: "s", count: 1 }], position: 4, stale: false });
+    expect(after.generation).not.toBe(generation);
   });
 });

@@ -53,10 +53,13 @@ export const consumer = z.object({
   name: Name,
   kind: z.enum(["view", "processor", "webhook"]),
   status: consumerStatus,
-  position: Position,
+  position: Position.describe("It is done with everything up to here: the effects are committed, or there is nothing for it."),
   head: Position,
   lag: Whole,
-  lagSeconds: z.number().nonnegative().describe("Seconds since the event after `position` was recorded; 0: there is none."),
+  lagSeconds: z
+    .number()
+    .nonnegative()
+    .describe("Age in seconds of the first event that it handles and has yet to process; 0: it has processed all of them."),
   attempts: Whole.describe("Failed attempts at the event after `position`."),
   processed: Whole.describe("Events whose effects it has committed since it began; of a webhook deliveries that arrived."),
   failures: Whole.describe("Attempts that have failed since then."),

@@ -1,0 +1,12 @@
+/** The events that processors handle. Pure. */
+
+import type { EventFilter } from "../../core/event.ts";
+import { COMMAND_SENT } from "./process-events.ts";
+import { type Processor, isProcess } from "./processor.ts";
+
+/** A process also handles what its own instances ask for. */
+export function filterOfProcessor(processor: Processor): Required<EventFilter> {
+  const categories = processor.sources.map(({ name }) => name);
+  if (!isProcess(processor)) return { types: [...processor.handlers.keys()], categories };
+  return { types: [...processor.process.correlate.keys(), COMMAND_SENT], categories: [...categories, processor.name] };
+}

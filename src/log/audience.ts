@@ -1,0 +1,60 @@
+/** Whom an event concerns: the consumers whose types and categories it is of. One whose filter is not known is concerned by all. */
+
+import { AUDIENCES_REMEMBERED } from "../core/limits.ts";
+import { categoryOf, type EventFilter } from "../core/event.ts";
+import { matches } from "./filter.ts";
+import type { Introduced } from "./introduced.ts";
+
+/** Consumers by name, with the events that they handle. */
+export type Filters = ReadonlyMap<string, EventFilter | undefined>;
+
+/** An event, as far as it decides whom it concerns. */
+interface Kind {
+  /** `category/id` */
+  readonly stream: string;
+  readonly type: string;
+}
+
+export class Audience {
+  /** Names the consumers of this code: another name, another code. */
+  readonly code: string;
+  readonly #inCode: Filters;
+  readonly #atRunTime: () => Filters;
+  /** Other code's, and what it says of ours. */
+  readonly #introduced: Introduced;
+  /** Names of consumers, by category and type. */
+  readonly #known = new Map<string, readonly string[]>();
+
+  constructor(code: string, inCode: Filters, atRunTime: () => Filters, introduced: Introduced) {
+    this.code = code;
+    this.#inCode = inCode;
+    this.#atRunTime = atRunTime;
+    this.#introduced = introduced;
+  }
+
+  names(): string[] {
+    return [...new Set([...this.#inCode.keys(), ...this.#atRunTime().keys(), ...this.#introduced.names(Date.now())])];
+  }
+
+  /** The consumers that an event concerns. */
+  of(event: Kind): readonly string[] {
+    const own = this.#ofOwn(event);
+    const others = this.#introduced.concernedBy(event, Date.now()).filter((name) => !own.includes(name));
+    return others.length === 0 ? own : [...own, ...others];
+  }
+
+  #ofOwn(event: Kind): readonly string[] {
+    const key = `${categoryOf(event.stream)}/${event.type}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const concerned = [...this.#inCode, ...this.#atRunTime()].flatMap(([name, filter]) => (matches(filter ?? {}, event) ? [name] : []));
+    if (this.#known.size >= AUDIENCES_REMEMBERED) this.#known.clear();
+    this.#known.set(key, concerned);
+    return concerned;
+  }
+
+  /** The consumers that are known only at run time have changed. */
+  forget(): void {
+    this.#known.clear();
+  }
+}

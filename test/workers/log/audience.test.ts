@@ -1,0 +1,286 @@
+/** Whom the log wakes: those whom an event concerns, once until they have answered, and nobody for what concerns nobody. */
+
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { defineApp, webhook } from "../../../src/index.ts";
+import { PASSED_EVENTS, RING_AGAIN_MS } from "../../../src/core/limits.ts";
+import type { LogRpc } from "../../../src/store/log-protocol.ts";
+import { logObject as logClass } from "../../../src/runtime.ts";
+import { app, reading } from "../app.ts";
+import { deliver, later, quietStore } from "../delivery/support.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Who is concerned by a reading. */
+const READERS = ["relay", "values"];
+const consumers = [...app.views.keys(), ...app.processors.keys()].toSorted();
+
+/** A store in which everybody has answered. */
+async function answered(name: string) {
+  const store = quietStore(name);
+  const { sent, post, read, logObject } = store;
+  let seen = 0;
+  /** The consumers that were woken since this was asked last. */
+  const rung = () =>
+    sent()
+      .slice(seen, (seen = sent().length))
+      .map(({ body }) => body.consumer)
+      .toSorted();
+  /** When the log has had time to ring for what has happened. */
+  const rungNow = async () => {
+    await scheduler.wait(250);
+    return rung();
+  };
+  const alarm = async () => {
+    await runDurableObjectAlarm(logObject());
+    return rung();
+  };
+  const isArmed = () => runInDurableObject(logObject(), async (_instance, { storage }) => (await storage.getAlarm()) !== null);
+  const acknowledge = (position: number, ...names: string[]) => logObject().acknowledge(names.map((consumer) => ({ consumer, position })));
+  const fact = (times = 1) =>
+    post("/streams/sample/s", { events: Array.from({ length: times }, () => ({ type: "Read", data: { value: 1 } })) });
+  await read("s", 1);
+  expect(await rungNow()).toEqual(consumers);
+  await acknowledge(1, ...consumers);
+  expect(await alarm()).toEqual([]);
+  return { ...store, rung, rungNow, alarm, isArmed, acknowledge, fact };
+}
+
+describe("an event", () => {
+  it("that concerns nobody wakes nobody, and needs no alarm", async () => {
+    const { fact, rungNow, isArmed, logObject } = await answered("nobody");
+    await fact();
+    expect(await rungNow()).toEqual([]);
+    expect(await isArmed()).toBe(false);
+    await evictDurableObject(logObject());
+    await fact();
+    expect(await rungNow()).toEqual([]);
+    expect(await isArmed()).toBe(false);
+  });
+
+  it("wakes those whose types and categories it is of, also after the log has forgotten everybody", async () => {
+    const { read, post, rungNow, acknowledge, alarm, logObject } = await answered("some");
+    await read("s", 2);
+    expect(await rungNow()).toEqual(READERS);
+    await acknowledge(2, ...READERS);
+    await alarm();
+    await evictDurableObject(logObject());
+    await post("/aggregates/counter/c/Count", {});
+    expect(await rungNow()).toEqual(["totals"]);
+    await post("/streams/reading/s", { type: "Calibrated", data: {} });
+    expect(await rungNow()).toEqual(["values"]);
+  });
+
+  it("that ends a stream wakes the views of its category", async () => {
+    const { send, rungNow } = await answered("ended");
+    expect((await send("DELETE", "/streams/reading/s")).status).toBe(200);
+    expect(await rungNow()).toEqual(["values"]);
+  });
+
+  it("wakes the webhooks that ask for it, as they ask now, and those of which the log knows nothing", async () => {
+    const { fact, read, post, send, json, logObject, acknowledge, rungNow } = await answered("hooks");
+    const hook = async (types: string[]) =>
+      (await (await post("/webhooks", { url: "http://receiver.test/", types })).json<{ id: string }>()).id;
+    const [narrow, other] = [await hook(["Read"]), await hook(["Raised"])];
+    await logObject().subscribe("wh_unknown"); // as version 0.1 did
+    expect(await rungNow()).toEqual(["wh_unknown"]);
+    await acknowledge(1, "wh_unknown");
+    await fact();
+    expect(await rungNow()).toEqual([narrow, "wh_unknown"].toSorted());
+    const { head } = await json("/log/head");
+    await acknowledge(head, narrow, other, "wh_unknown");
+
+    expect((await send("PATCH", `/webhooks/${other}`, { types: ["Calibrated"] })).status).toBe(200);
+    expect(await rungNow()).toEqual([other]); // what it asks for now may be there already
+    await acknowledge(head, other);
+    await post("/streams/reading/s", { type: "Calibrated", data: {} });
+    expect(await rungNow()).toEqual(["values", other, "wh_unknown"].toSorted());
+    await read("s", 3);
+    expect(await rungNow()).not.toContain(other);
+    await evictDurableObject(logObject());
+    await logObject().wakeBehind({ standings: consumers.map((consumer) => ({ consumer, position: 1_000 })) });
+    await acknowledge(1_000, narrow, other, "wh_unknown");
+    await rungNow();
+    await post("/streams/alarm/s", { type: "Raised", data: { from: "s", value: 1 } });
+    expect(await rungNow()).not.toContain(other);
+  });
+
+  it.each(["", "with what a webhook asks for lost on its way"])(
+    "wakes a webhook that asks for it since it was changed %s",
+    async (lost) => {
+      vi.spyOn(console, "error").mockReturnValue();
+      const { post, send, rungNow, logObject, store } = await answered("changed");
+      const { id } = await (await post("/webhooks", { url: "http://receiver.test/", types: ["Raised"] })).json<{ id: string }>();
+      await deliver({ store, consumer: id, head: 0 }); // from then on the log knows what it asks for
+      await rungNow();
+      const getByName = env.LOGS.getByName.bind(env.LOGS);
+      if (lost)
+        vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+          if (name === store) throw new Error("the log is out of reach");
+          return getByName(name);
+        });
+      expect((await send("PATCH", `/webhooks/${id}`, { types: ["Read"] })).status).toBe(200);
+      if (lost) {
+        vi.mocked(env.LOGS.getByName).mockRestore();
+        await runDurableObjectAlarm(env.WEBHOOKS.getByName(`${store}/${id}`));
+      }
+      expect(await rungNow()).toContain(id);
+      await logObject().acknowledge([{ consumer: id, position: 1 }]);
+      await post("/streams/sample/s", { type: "Read", data: { value: 1 } });
+      expect(await rungNow()).toContain(id);
+    },
+  );
+
+  it("wakes everybody when the log meets other code, once, and so long as they have not answered", async () => {
+    const { logObject, fact, isArmed, store, sent } = await answered("deployed");
+    const changed = webhook("changed", { from: reading, url: "http://receiver.test/", secret: { variable: "SECRET" } });
+    const newer = defineApp({
+      categories: [reading],
+      aggregates: [...app.aggregates.values()].filter(({ name }) => name === "counter"),
+      views: [app.views.get("values")!, app.views.get("totals")!],
+      webhooks: [changed],
+    });
+    await fact(); // nobody
+    const before = sent().length;
+    await runInDurableObject(logObject(), async (_instance, state) => {
+      const Newer = logClass(newer) as unknown as new (state: DurableObjectState, env: Env) => LogRpc;
+      const event = { version: 2, id: crypto.randomUUID(), type: "Read", data: `{"value":2}`, meta: "{}", time: null, recordedAt: 0 };
+      const fresh = new Newer(state, env);
+      await fresh.sequence("sample/s", [{ ...event, schemaVersion: 1 }]);
+      await scheduler.wait(250);
+      const again = new Newer(state, env); // evicted before anybody has answered
+      await again.sequence("sample/s", [{ ...event, schemaVersion: 1, version: 3, id: crypto.randomUUID() }]);
+      await scheduler.wait(250);
+    });
+    const rung = sent().slice(before);
+    expect(rung.map(({ body }) => body.consumer).toSorted()).toEqual(["totals", "totals", "values", "values"]);
+    expect(rung.every(({ body }) => body.store === store)).toBe(true);
+    expect(await isArmed()).toBe(true);
+  });
+});
+
+describe("a consumer that events pass which do not concern it", () => {
+  it("is woken when they are so many that its checkpoint should move", async () => {
+    const { fact, rungNow } = await answered("passed");
+    await fact(PASSED_EVENTS - 1);
+    expect(await rungNow()).toEqual([]);
+    await fact();
+    expect(await rungNow()).toEqual(consumers);
+  });
+});
+
+describe("a consumer that was woken", () => {
+  it("is not woken again before it has answered", async () => {
+    const { read, rungNow, rung, alarm, acknowledge } = await answered("once");
+    for (const value of [2, 3, 4]) {
+      await read("s", value);
+      expect(await rungNow()).toEqual(value === 2 ? READERS : []);
+    }
+    expect(await alarm()).toEqual([]);
+    await acknowledge(4, ...READERS);
+    expect(await rungNow()).toEqual([]);
+    await read("s", 5);
+    expect(await rungNow()).toEqual(READERS);
+    expect(rung()).toEqual([]);
+  });
+
+  it("is woken at once when it has answered and an event has come since that it does not have", async () => {
+    const { read, rungNow, acknowledge } = await answered("since");
+    await read("s", 2);
+    await rungNow();
+    await read("s", 3);
+    await acknowledge(3, "relay");
+    await acknowledge(2, "values");
+    expect(await rungNow()).toEqual(["values"]);
+  });
+
+  it("is woken again after five seconds, by the next event or by the alarm, which is set for then", async () => {
+    const { read, rungNow, alarm, isArmed, logObject } = await answered("lost");
+    await read("s", 2);
+    await rungNow();
+    later(RING_AGAIN_MS - 1_000);
+    await read("s", 3);
+    expect(await rungNow()).toEqual([]);
+    expect(await alarm()).toEqual([]);
+    expect(await isArmed()).toBe(true);
+    const due = await runInDurableObject(logObject(), (_instance, { storage }) => storage.getAlarm());
+    expect(Number(due) - Date.now()).toBeLessThanOrEqual(1_000);
+    later(1_000);
+    await read("s", 4);
+    expect(await rungNow()).toEqual(READERS);
+    later(RING_AGAIN_MS);
+    expect(await alarm()).toEqual(READERS);
+  });
+
+  it("is left alone for as long as it says that it is at work", async () => {
+    const { read, rungNow, alarm, acknowledge, logObject } = await answered("working");
+    await read("s", 2);
+    await rungNow();
+    await acknowledge(2, "relay");
+    for (let time = 0; time < 4; time++) {
+      later(RING_AGAIN_MS - 1_000);
+      await logObject().acknowledge([{ consumer: "values", position: -1, working: true }]);
+      expect(await alarm()).toEqual([]);
+    }
+    await read("s", 3);
+    expect(await rungNow()).toEqual(["relay"]);
+    later(RING_AGAIN_MS);
+    expect(await alarm()).toEqual(READERS);
+  });
+
+  it("and answers late, twice or in another order is woken for what it does not have, and for nothing else", async () => {
+    const { read, rungNow, alarm, acknowledge } = await answered("disorder");
+    await read("s", 2);
+    await rungNow();
+    later(RING_AGAIN_MS);
+    await read("s", 3);
+    expect(await rungNow()).toEqual(READERS); // the first ones were lost, as it seems
+    await acknowledge(3, ...READERS);
+    await acknowledge(2, "values"); // the first one's answer, late
+    await acknowledge(2, "values");
+    expect(await rungNow()).toEqual([]);
+    later(RING_AGAIN_MS);
+    expect(await alarm()).toEqual(["values"]); // it does no harm
+    await acknowledge(3, "values");
+    await acknowledge(3, "values");
+    later(RING_AGAIN_MS);
+    expect(await alarm()).toEqual([]);
+    await read("s", 4);
+    expect(await rungNow()).toEqual(READERS);
+  });
+
+  it("and does not come further is not woken again and again, but by the alarm", async () => {
+    const { read, rungNow, alarm, acknowledge } = await answered("stuck");
+    await read("s", 2);
+    await rungNow();
+    await acknowledge(2, "relay");
+    for (let time = 0; time < 3; time++) await acknowledge(1, "values");
+    expect(await rungNow()).toEqual([]);
+    expect(await alarm()).toEqual(["values"]);
+  });
+
+  it("is woken again when the log has forgotten that it was: nobody counts as having answered", async () => {
+    const { read, rungNow, alarm, acknowledge, logObject } = await answered("forgotten");
+    await read("s", 2);
+    await rungNow();
+    await evictDurableObject(logObject());
+    await acknowledge(2, "relay"); // arrives after all
+    await read("s", 3);
+    expect(await rungNow()).toEqual(consumers);
+    await acknowledge(3, ...consumers);
+    later(RING_AGAIN_MS);
+    expect(await alarm()).toEqual([]);
+    await read("s", 4);
+    expect(await rungNow()).toEqual(READERS);
+  });
+
+  it("is woken again when the queue did not take the message", async () => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    const { read, rungNow, alarm } = await answered("refused");
+    vi.mocked(env.WAKE_UPS.sendBatch).mockRejectedValueOnce(new Error("Queue sendBatch failed: Queue is overloaded."));
+    await read("s", 2);
+    expect(await rungNow()).toEqual([]);
+    expect(await alarm()).toEqual(READERS);
+  });
+});
