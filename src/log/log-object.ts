@@ -296,13 +296,18 @@ export function logObject(app: App) {
       let isFull = false;
       const answers = this.ctx.storage.transactionSync(() => {
         this.#origins.note(before);
-        const accept = (stream: string, events: readonly StoredEvent[]) => this.#accept(table, stream, events);
+        const added: Placed[] = [];
+        const accept = (stream: string, events: readonly StoredEvent[]) => {
+          const answer = this.#accept(table, stream, events);
+          added.push(...placed(stream, events, answer));
+          return answer;
+        };
         const accepted = group.map(({ parts: [one], together }) =>
           together ? takeTogether(table, together, accept) : accept(one?.stream ?? "", one?.events ?? []),
         );
         isFull = table.head > before && this.ctx.storage.sql.databaseSize >= segmentBytes(this.env);
         if (isFull) this.#place.seal();
-        this.#bell.note(placed(group, accepted));
+        this.#bell.note(added);
         // The next segment must be brought to begin, and the earlier ones to erase.
         if (isFull || this.#erasures.pending.size > 0) this.#bell.arm();
         return accepted;
@@ -367,13 +372,9 @@ export function logObject(app: App) {
   };
 }
 
-/** The events that a group has added, with the positions that they were given. */
-function* placed(group: readonly Call[], answers: readonly Sequenced[]): Iterable<Placed> {
-  for (const [index, { stream, events }] of group.entries()) {
-    const first = answers[index]?.first;
-    if (!first) continue;
-    for (const { version, type } of events) {
-      if (version >= first.version) yield { stream, type, position: first.position + version - first.version };
-    }
-  }
+/** The events that were added, with the positions that they were given. */
+function placed(stream: string, events: readonly StoredEvent[], { first }: Sequenced): Placed[] {
+  if (!first) return [];
+  const added = events.filter(({ version }) => version >= first.version);
+  return added.map(({ version, type }) => ({ stream, type, position: first.position + version - first.version }));
 }
