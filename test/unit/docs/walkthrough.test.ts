@@ -1,6 +1,6 @@
-/** docs/walkthrough.md names files and functions that exist. */
+/** The documentation names files and functions that exist: docs/walkthrough.md in its tables, other pages as "`name` in [file](link)". */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -29,5 +29,21 @@ describe("the walk through the code", () => {
     expect(existsSync(join(DOCS, file)), file).toBe(true);
     expect(names).not.toEqual([]);
     for (const name of names) expect(declares(readFileSync(join(DOCS, file), "utf8"), name), `${name} in ${file}`).toBe(true);
+  });
+});
+
+describe("a page that names a function with its file", () => {
+  const named = readdirSync(DOCS)
+    .filter((name) => name.endsWith(".md"))
+    .flatMap((page) =>
+      [...readFileSync(join(DOCS, page), "utf8").matchAll(/`(\w+)` in\s+\[[^\]]+\]\(([^)]+\.ts)\)/g)].map(([, name = "", file = ""]) => ({
+        page,
+        name,
+        file,
+      })),
+    );
+
+  it.each(named)("names one that exists: $name in $file ($page)", ({ name, file }) => {
+    expect(declares(readFileSync(join(DOCS, file), "utf8"), name)).toBe(true);
   });
 });
