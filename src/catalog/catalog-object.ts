@@ -3,6 +3,7 @@
  * directory of all stores.
  */
 
+import type { HeadspringEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
 import { markRetryable } from "../core/retryable.ts";
 import { canonical } from "../core/json.ts";
@@ -25,7 +26,7 @@ import type {
   ImportProgress,
   StoreEntry,
 } from "../store/catalog-protocol.ts";
-import type { Placement } from "../store/placement.ts";
+import type { Placement } from "../core/placement.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = `
@@ -74,7 +75,7 @@ interface ListRow {
   readonly versions: string;
 }
 
-export class CatalogObject extends DurableObject<Env> implements CatalogRpc, DirectoryRpc {
+export class CatalogObject extends DurableObject<HeadspringEnv> implements CatalogRpc, DirectoryRpc {
   static {
     markRetryable(this.prototype, "lookUp", "list", "findStore", "placeStore", "listStores");
   }
@@ -86,7 +87,7 @@ export class CatalogObject extends DurableObject<Env> implements CatalogRpc, Dir
   readonly #code: CodeTable;
   #exists: boolean;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: HeadspringEnv) {
     super(ctx, env);
     this.#storage = ctx.storage;
     this.#sql = ctx.storage.sql;

@@ -3,7 +3,7 @@
  * It holds names and places only.
  */
 
-import type { Placement } from "../store/placement.ts";
+import type { Placement } from "../core/placement.ts";
 import { hasTable } from "../core/sqlite.ts";
 import type { StoreEntry } from "../store/catalog-protocol.ts";
 

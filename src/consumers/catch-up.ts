@@ -106,7 +106,12 @@ function apply(consumer: Consumer, events: readonly RecordedEvent[], from: numbe
   if (consumer.kind !== "view") return consumer.apply(events, from, to);
   const { store, name } = consumer;
   const [first] = events;
-  const about = () => ({ store, consumer: name, events: events.length, ...(events.length === 1 && first ? causeInLine(first) : {}) });
+  const about = () => ({
+    store: store.name,
+    consumer: name,
+    events: events.length,
+    ...(events.length === 1 && first ? causeInLine(first) : {}),
+  });
   return span("project", about, async (note) => {
     const applied = await consumer.apply(events, from, to);
     note({ position: applied.position });

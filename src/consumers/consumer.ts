@@ -5,6 +5,7 @@ import type { Budget } from "../core/budget.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import type { ConsumerHooks } from "../definitions/hooks.ts";
 import type { RetryPolicy } from "../definitions/retry.ts";
+import type { Store } from "../store/store.ts";
 import type { CheckpointStore } from "./checkpoint.ts";
 
 /** An event that could not be processed, and why. */
@@ -25,7 +26,7 @@ export interface Applied {
 export interface Consumer {
   readonly kind: "view" | "processor";
   readonly name: string;
-  readonly store: string;
+  readonly store: Store;
   readonly types: readonly string[];
   readonly categories: readonly string[];
   /** Where its events come from, as its own code declares them: the log may run another version of it. */

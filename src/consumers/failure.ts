@@ -27,7 +27,7 @@ export async function fail(consumer: Consumer, position: number, earlierAttempts
     logger.error(
       {
         message: retryInMs === undefined ? "a consumer has failed and stopped" : "a consumer could not process an event and will retry",
-        store: consumer.store,
+        store: consumer.store.name,
         consumer: consumer.name,
         attempts,
         ...report.event,
@@ -39,7 +39,13 @@ export async function fail(consumer: Consumer, position: number, earlierAttempts
   await consumer.checkpoint.recordFailure(position, attempts, retryInMs === undefined ? undefined : now + retryInMs, report);
   const { store, name } = consumer;
   if (isFirst || !(error instanceof OtherCode))
-    await tell(consumer.hooks ?? {}, { store, consumer: name, attempts, ...report, ...(retryInMs === undefined ? {} : { retryInMs }) });
+    await tell(consumer.hooks ?? {}, {
+      store: store.name,
+      consumer: name,
+      attempts,
+      ...report,
+      ...(retryInMs === undefined ? {} : { retryInMs }),
+    });
   return retryInMs === undefined ? { position, outcome: "resting" } : { position, outcome: "backing-off", retryInMs };
 }
 

@@ -13,7 +13,7 @@ interface Caps {
 
 /** Whether the deployment is on the Free plan: the variable `WORKERS_PLAN` says `free`. */
 export function isFree(env: object): boolean {
-  return (env as { WORKERS_PLAN?: unknown }).WORKERS_PLAN === "free";
+  return (env as { readonly WORKERS_PLAN?: unknown }).WORKERS_PLAN === "free";
 }
 
 /** What the plan of the deployment allows. */
@@ -68,11 +68,11 @@ export function realOf(db: D1Database): D1Database {
 }
 
 /** The environment, whose calls are counted from now on. */
-export function counting(env: Env, budget = new Budget(capsOf(env))): Env {
+export function counting<Bindings extends object>(env: Bindings, budget = new Budget(capsOf(env))): Bindings {
   const bindings: Record<string | symbol, PropertyDescriptor> = { [BUDGET]: { value: budget } };
   // One that leads to where a store lies has bindings of its own and those of another one.
-  for (const name in env) bindings[name] = { value: counted(env[name as keyof Env], budget), enumerable: true };
-  return Object.create(env, bindings) as Env;
+  for (const name in env) bindings[name] = { value: counted(env[name], budget), enumerable: true };
+  return Object.create(env, bindings) as Bindings;
 }
 
 function counted(binding: unknown, budget: Budget): unknown {

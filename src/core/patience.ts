@@ -1,6 +1,6 @@
 /** Waits for what is not there yet: longer and longer between two looks, and no longer than there are calls left for looking. */
 
-import { type Budget, budgetOf } from "./budget.ts";
+import type { Budget } from "./budget.ts";
 import { LOOK_AGAIN_MAX_MS, LOOK_AGAIN_MS } from "./limits.ts";
 
 export class Patience {
@@ -13,9 +13,9 @@ export class Patience {
    * @param until milliseconds since 1970
    * @param calls that one look takes
    */
-  constructor(env: Env, until: number, calls: number) {
+  constructor(budget: Budget | undefined, until: number, calls: number) {
     this.#until = until;
-    this.#budget = budgetOf(env);
+    this.#budget = budget;
     this.#calls = calls;
   }
 

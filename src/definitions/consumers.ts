@@ -8,12 +8,12 @@ import { filterOfView } from "./views/view.ts";
 import { WEBHOOK_ID_PREFIX, type Webhook, filterOfWebhook, secretOf, urlOf } from "./webhooks/webhook.ts";
 
 /** Every consumer that the code declares. A webhook whose variables hold no URL or no secret is off. */
-export function consumersInCode(app: App, env: Env): string[] {
+export function consumersInCode(app: App, env: object): string[] {
   return [...app.views.keys(), ...app.processors.keys(), ...activeWebhooks(app, env).map(({ name }) => name)];
 }
 
 /** Every consumer that the code declares, with the events that it handles. */
-export function filtersInCode(app: App, env: Env): ReadonlyMap<string, EventFilter> {
+export function filtersInCode(app: App, env: object): ReadonlyMap<string, EventFilter> {
   const views = [...app.views.values()].map((view) => [view.name, filterOfView(view)] as const);
   const processors = [...app.processors.values()].map((processor) => [processor.name, filterOfProcessor(processor)] as const);
   const webhooks = activeWebhooks(app, env).map((webhook) => [webhook.name, filterOfWebhook(webhook)] as const);
@@ -21,7 +21,7 @@ export function filtersInCode(app: App, env: Env): ReadonlyMap<string, EventFilt
 }
 
 /** A name for the consumers of the code: under another one they want other events, or have something else to build. */
-export function audienceHash(app: App, env: Env): string {
+export function audienceHash(app: App, env: object): string {
   const filters = [...filtersInCode(app, env)].map(([name, { types, categories }]) => ({ name, types, categories }));
   const views = [...app.views.values()].map(({ name, key, indexes, row, handlers, revision }) => {
     const code = revision ?? [...handlers].map(([type, handler]) => [type, ...handler.code]);
@@ -31,14 +31,14 @@ export function audienceHash(app: App, env: Env): string {
 }
 
 /** Those of the code that begin with what comes after their first deployment. */
-export function startingAtHead(app: App, env: Env): string[] {
+export function startingAtHead(app: App, env: object): string[] {
   const processors = [...app.processors.values()].filter(({ start }) => start === "head");
   const webhooks = activeWebhooks(app, env).filter(({ start }) => start !== "beginning");
   return [...processors, ...webhooks].map(({ name }) => name);
 }
 
 /** The code's webhooks that are on in this deployment: those with a URL and a secret. */
-export function activeWebhooks(app: App, env: Env): Webhook[] {
+export function activeWebhooks(app: App, env: object): Webhook[] {
   return [...app.webhooks.values()].filter((webhook) => urlOf(webhook, env) !== undefined && secretOf(webhook, env) !== undefined);
 }
 

@@ -10,10 +10,10 @@
  * outcome, and the *ledger* is the whole delivery state.
  */
 
+import type { Store } from "../store/store.ts";
 import { AlarmClock } from "../core/alarm-clock.ts";
-import { Budget, capsOf, counting } from "../core/budget.ts";
+import { Budget, capsOf } from "../core/budget.ts";
 import { WEBHOOK_FAILING_STREAMS } from "../core/limits.ts";
-import { logOf } from "../store/objects.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Ledger } from "./ledger.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -36,9 +36,8 @@ const TOLD = "told-filter";
 
 /** Whose deliveries, and what they work with. `id`: the consumer's name, as the log knows it. */
 interface Equipment {
-  readonly store: string;
+  readonly store: Store;
   readonly id: string;
-  readonly env: Env;
   readonly storage: DurableObjectStorage;
   readonly transport: Transport;
   readonly notices: Notices;
@@ -51,7 +50,7 @@ export class Deliveries {
   /** Of the invocation under way: each wake-up and each alarm is one. */
   readonly #budget: Budget;
   /** Its calls are counted. */
-  readonly #env: Env;
+  readonly #store: Store;
   #ledger: Ledger | undefined;
   #dispatcher: Dispatcher | undefined;
   /** The filter that the log was told last, as JSON; and the call that tells it. */
@@ -64,8 +63,8 @@ export class Deliveries {
     const { storage, notices } = equipment;
     this.#with = equipment;
     this.#alarm = new AlarmClock(storage);
-    this.#budget = new Budget(capsOf(equipment.env));
-    this.#env = counting(equipment.env, this.#budget);
+    this.#budget = new Budget(capsOf(equipment.store.variables));
+    this.#store = equipment.store.counting(this.#budget);
     this.life = new Lifecycle(storage, notices);
   }
 
@@ -188,7 +187,7 @@ export class Deliveries {
   }
 
   get #log() {
-    return logOf(this.#env, this.#with.store);
+    return this.#store.log;
   }
 
   #watch(): void {
@@ -236,7 +235,7 @@ export class Deliveries {
     if (waits.isFull && !this.#hasWarned) {
       const { store, id } = this.#with;
       const message = "a webhook takes no further event: too many of its streams wait for one that failed";
-      logger.error({ message, store, consumer: id, count: waits.streams });
+      logger.error({ message, store: store.name, consumer: id, count: waits.streams });
     }
     this.#hasWarned = waits.isFull || (this.#hasWarned && waits.streams > WEBHOOK_FAILING_STREAMS / 2);
   }
@@ -244,7 +243,7 @@ export class Deliveries {
   #disable(reason: Disabled["reason"]): void {
     const { store, id } = this.#with;
     if (!this.life.disable(reason)) return;
-    logger.error({ message: "a webhook was switched off", store, consumer: id, reason });
+    logger.error({ message: "a webhook was switched off", store: store.name, consumer: id, reason });
     this.#alarm.wakeNow(); // to say so
   }
 
@@ -287,7 +286,7 @@ export class Deliveries {
   }
 
   #complain(message: string, error: unknown): void {
-    logger.error({ message, store: this.#with.store, consumer: this.#with.id }, error);
+    logger.error({ message, store: this.#store.name, consumer: this.#with.id }, error);
   }
 }
 

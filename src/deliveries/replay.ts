@@ -26,7 +26,7 @@ export async function countReplay(
   head: number,
   log: LogRpc,
   interest: Interest,
-  about: { readonly store: string; readonly ownStream: string },
+  about: { readonly ownStream: string },
 ): Promise<ReplayCount | Refused> {
   const range = rangeOf(request, head);
   if ("refused" in range) return range;

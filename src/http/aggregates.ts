@@ -4,7 +4,6 @@ import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
 import { newId } from "../core/ids.ts";
 import { COMMAND_BYTES, RECEIPT_DAYS, WAIT_SECONDS } from "../core/limits.ts";
-import { streamOf } from "../store/objects.ts";
 import type { ProcessState } from "../definitions/processors/process.ts";
 import type { CommandAnswer, StreamState } from "../store/stream-protocol.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
@@ -12,6 +11,7 @@ import { problemOf, problemOfCommand, stateFailed, stateUnavailable, tagOf, writ
 import { Problem } from "./problem.ts";
 import { commandText } from "./body.ts";
 import {
+  type HttpEnv,
   type HttpContext,
   WholeNumber,
   conversationOf,
@@ -36,7 +36,7 @@ export const CommandQuery = z.object({ wait: WholeNumber.default(0) });
 export const StateQuery = z.object({ version: WholeNumber.optional() });
 
 export function aggregateRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
 
   routes.post("/:name/:id/:command", async (context) => {
     const aggregate = aggregateOf(app, context);
@@ -51,7 +51,7 @@ export function aggregateRoutes(app: App) {
     const async = prefersAsync(context);
     const { dryRun } = queryOf(context, SendQuery);
     if (dryRun) return tried(app, context, aggregate, id, text);
-    const answer = await writableStreamOf(app, context, aggregate.name, id).execute({
+    const answer = await writableStreamOf(context, aggregate.name, id).execute({
       command,
       data: text,
       strict: true,
@@ -80,10 +80,9 @@ export function aggregateRoutes(app: App) {
     const { wait } = queryOf(context, CommandQuery);
     const commandId = context.req.param("commandId");
     const id = streamIdOfPath(context);
-    const answer = await streamOf(context.env, storeOf(context), aggregate.name, id).command(
-      commandId,
-      Math.min(wait, WAIT_SECONDS) * 1_000,
-    );
+    const answer = await storeOf(context)
+      .stream(aggregate.name, id)
+      .command(commandId, Math.min(wait, WAIT_SECONDS) * 1_000);
     if (!answer)
       throw new Problem(
         "unknown-command-id",
@@ -97,7 +96,7 @@ export function aggregateRoutes(app: App) {
     const { version: asked } = queryOf(context, StateQuery);
     const id = streamIdOfPath(context);
     const stream = `${aggregate.name}/${id}`;
-    const answer = await streamOf(context.env, storeOf(context), aggregate.name, id).state(asked);
+    const answer = await storeOf(context).stream(aggregate.name, id).state(asked);
     const { version, head, deleted, state, failed, unavailable, timers, log, unsequenced } = answer;
     if (head === 0) throw new Problem("unknown-stream", `nothing was ever stored in ${stream}`);
     if (deleted) throw problemOf({ outcome: "deleted" });
@@ -132,7 +131,7 @@ async function tried(app: App, context: HttpContext, aggregate: AnyAggregate, id
   if (rights && !rights.includes("read")) throw new Problem("forbidden", "a dry run shows the state, so it takes the right to read, too");
   const command = context.req.param("command") ?? "";
   const request = { command, data, expected: expectedOf(context), correlationId: conversationOf(context) };
-  const answer = await streamOf(context.env, storeOf(context), aggregate.name, id).dryRun(request);
+  const answer = await storeOf(context).stream(aggregate.name, id).dryRun(request);
   if (answer.outcome !== "would-be-accepted" && answer.outcome !== "would-be-refused")
     throw problemOfCommand(answer, aggregate.commands[command], data);
   const { events, state } = answer;

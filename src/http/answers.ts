@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { z } from "zod";
 import { accepts } from "../core/strict-schema.ts";
 import type { AppendAnswer, CommandAnswer, DryRunAnswer, VersionConflict, Written } from "../store/stream-protocol.ts";
-import { isLocal } from "../store/env.ts";
+import { type HeadspringEnv, isLocal } from "../store/env.ts";
 import { Problem } from "./problem.ts";
 
 /**
@@ -12,7 +12,7 @@ import { Problem } from "./problem.ts";
  *
  * @param env of the deployment; on the developer's own machine the answer of a failed command says why
  */
-export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>, env?: Env): Problem {
+export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>, env?: HeadspringEnv): Problem {
   switch (answer.outcome) {
     case "version-conflict":
       return new Problem("version-conflict", conflictDetail(answer), {
@@ -61,7 +61,7 @@ export function problemOfCommand(
   answer: Exclude<CommandAnswer, Written> | Exclude<DryRunAnswer, { outcome: "would-be-accepted" | "would-be-refused" }>,
   schema: z.ZodType | undefined,
   text: string,
-  env?: Env,
+  env?: HeadspringEnv,
 ): Problem {
   const isValid = answer.outcome === "invalid" && schema !== undefined && accepts(schema, JSON.parse(text), true);
   return isValid ? otherCode() : problemOf(answer, env);
@@ -103,7 +103,7 @@ export function tagOf(version: number, rest: string): string {
   return `"${version}-${createHash("sha256").update(rest).digest("base64url").slice(0, TAG_CHARACTERS)}"`;
 }
 
-function whyFailed({ cause, part }: { readonly cause?: string; readonly part?: string }, env: Env | undefined): string {
+function whyFailed({ cause, part }: { readonly cause?: string; readonly part?: string }, env: HeadspringEnv | undefined): string {
   if (cause === undefined || !env || !isLocal(env)) return "The logs have the cause, under this command id";
   return part === undefined ? cause : `${part} failed: ${cause}`;
 }

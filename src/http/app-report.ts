@@ -4,7 +4,6 @@ import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
 import type { CategorySummary } from "../store/catalog-protocol.ts";
 import type { DataSchema } from "../core/event.ts";
-import { catalogOf } from "../store/objects.ts";
 import { takesFacts } from "../definitions/processors/emissions.ts";
 import { type Processor, isProcess } from "../definitions/processors/processor.ts";
 import type { Source } from "../definitions/source.ts";
@@ -12,11 +11,11 @@ import type { AnyAggregate } from "../definitions/aggregate.ts";
 import type { Category } from "../definitions/category.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
 import { commandsOf } from "./aggregates.ts";
-import { storeOf } from "./request.ts";
+import { type HttpEnv, storeOf } from "./request.ts";
 
 export function appRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
-  routes.get("/", async (context) => context.json(appReport(app, await catalogOf(context.env, storeOf(context)).list(true))));
+  const routes = new Hono<HttpEnv>();
+  routes.get("/", async (context) => context.json(appReport(app, await storeOf(context).catalog.list(true))));
   return routes;
 }
 

@@ -8,11 +8,11 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { z } from "zod";
-import { isLocal } from "../store/env.ts";
+import { type HeadspringEnv, isLocal } from "../store/env.ts";
 import { DEFAULT_STORE, STORE_NAME } from "../core/names.ts";
 import { Problem } from "./problem.ts";
 import { countRequest } from "./rate-limit.ts";
-import type { HttpContext } from "./request.ts";
+import type { HttpContext, HttpEnv } from "./request.ts";
 
 declare module "hono" {
   interface ContextVariableMap {
@@ -60,7 +60,7 @@ const EVERY_STORE = "*";
 /** What the routes of a named store begin with. */
 const OF_STORE = "/stores/:store";
 
-export function auth(): MiddlewareHandler<{ Bindings: Env }> {
+export function auth(): MiddlewareHandler<HttpEnv> {
   return async function checkToken(context, next) {
     const route = routeOf(context);
     const secrets = secretsOf(context.env);
@@ -148,7 +148,7 @@ type Secret = readonly [name: string, declared: string];
 /** Nine secrets of 5 KB each (the platform's limit for one) hold some 240 tokens. Numbers may be left out. Ours. */
 export const TOKEN_SECRETS = ["API_TOKENS", ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => `API_TOKENS_${number}`)];
 
-function secretsOf(env: Env): Secret[] {
+function secretsOf(env: HeadspringEnv): Secret[] {
   const declared = env as unknown as Readonly<Record<string, string | undefined>>;
   return TOKEN_SECRETS.flatMap((name) => {
     const text = declared[name] ?? "";

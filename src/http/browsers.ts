@@ -1,12 +1,13 @@
 /** What browsers need to be told: headers that keep answers where they belong, and which other origins may call (CORS). */
 
+import type { HttpEnv } from "./request.ts";
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { CORS_MAX_AGE_SECONDS, HSTS_SECONDS } from "../core/limits.ts";
 import { RESPONSE_HEADERS } from "./openapi/operation.ts";
 import { SECURITY_HEADERS, isSecured } from "./response.ts";
 
-type Handler = MiddlewareHandler<{ Bindings: Env }>;
+type Handler = MiddlewareHandler<HttpEnv>;
 
 export function securityHeaders(): Handler {
   return async function addSecurityHeaders(context, next) {

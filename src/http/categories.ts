@@ -1,5 +1,6 @@
 /** Categories: which there are, and those that are declared at run time. */
 
+import { NAME } from "../core/names.ts";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { App } from "../definitions/app.ts";
@@ -9,21 +10,19 @@ import type { JsonSchema } from "../schemas/json-schema.ts";
 import type { Declared, Earlier } from "../store/catalog-protocol.ts";
 import type { DataSchema } from "../core/event.ts";
 import { CATEGORIES, DEFINITION_BYTES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../core/limits.ts";
-import { NAME } from "../core/names.ts";
-import { catalogOf, logOf } from "../store/objects.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
 import type { Category } from "../definitions/category.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
 import { categoryWasInCode, retiredCategory, unknownCategory } from "./category.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
-import { type HttpContext, storeOf } from "./request.ts";
+import { type HttpEnv, type HttpContext, storeOf } from "./request.ts";
 
 export function categoryRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
 
   routes.get("/", async (context) => {
-    const declared = await catalogOf(context.env, storeOf(context)).list();
+    const declared = await storeOf(context).catalog.list();
     const inCode = [...app.aggregates.values(), ...app.categories.values()].map((one) => {
       return {
         name: one.name,
@@ -42,10 +41,10 @@ export function categoryRoutes(app: App) {
     const name = context.req.param("category");
     const inCode = app.aggregates.get(name) ?? app.categories.get(name);
     if (inCode) {
-      const incompatible = await catalogOf(context.env, storeOf(context)).compareCode(name, codeSchemasOf(inCode.events));
+      const incompatible = await storeOf(context).catalog.compareCode(name, codeSchemasOf(inCode.events));
       return context.json({ ...definitionInCode(inCode), ...(incompatible.length > 0 ? { incompatible } : {}) });
     }
-    const entry = NAME.test(name) ? await catalogOf(context.env, storeOf(context)).lookUp(name, undefined, true) : undefined;
+    const entry = NAME.test(name) ? await storeOf(context).catalog.lookUp(name, undefined, true) : undefined;
     if (!entry) throw unknownCategory(name);
     if (entry.status === "retired") throw retiredCategory(name);
     if (entry.status === "in-code") return context.json(removedFromCode(name, entry.kind, JSON.parse(entry.definition)));
@@ -61,7 +60,7 @@ export function categoryRoutes(app: App) {
       const what = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
       throw new Problem("invalid-request", `the category is not valid: ${what}`, { issues });
     }
-    const catalog = catalogOf(context.env, storeOf(context));
+    const catalog = storeOf(context).catalog;
     if (!(await catalog.lookUp(name, 0))) await requireUnused(context, name);
     const answer = await catalog.declare(name, JSON.stringify(definition));
     if (!("revision" in answer)) throw problemOf(name, answer);
@@ -71,7 +70,7 @@ export function categoryRoutes(app: App) {
 
   routes.delete("/:category", async (context) => {
     const name = nameToDeclare(app, context);
-    const catalog = catalogOf(context.env, storeOf(context));
+    const catalog = storeOf(context).catalog;
     const entry = await catalog.lookUp(name, 0);
     if (entry?.status === "in-code") throw categoryWasInCode(name, entry.kind);
     if (!(await catalog.retire(name))) throw unknownCategory(name);
@@ -99,7 +98,7 @@ function nameToDeclare(app: App, context: HttpContext): string {
 
 /** The log has no streams of the category: else code once had it, before the catalog kept that. */
 async function requireUnused(context: HttpContext, name: string): Promise<void> {
-  const streams = await logOf(context.env, storeOf(context)).streams(name, "", 1);
+  const streams = await storeOf(context).log.streams(name, "", 1);
   if (streams.length > 0) throw categoryWasInCode(name);
 }
 

@@ -1,5 +1,6 @@
 /** Categories as the other doors need them, whether they were declared in code or at run time. */
 
+import type { Store } from "../store/store.ts";
 import { SYSTEM_CATEGORY, webhookEvents } from "../webhooks/events.ts";
 import type { App } from "../definitions/app.ts";
 import type { Effort } from "../schemas/check-run.ts";
@@ -8,7 +9,6 @@ import { type Definition, factTypeOf, readDefinition, versionOf } from "../catal
 import type { JsonSchema } from "../schemas/json-schema.ts";
 import { READY_CATEGORIES, READY_CHARACTERS } from "../core/limits.ts";
 import { NAME } from "../core/names.ts";
-import { catalogOf } from "../store/objects.ts";
 import type { Issue } from "../core/issue.ts";
 import type { Category } from "../definitions/category.ts";
 import { parseData } from "../streams/decide.ts";
@@ -46,7 +46,7 @@ export async function plainCategoryOf(app: App, context: HttpContext): Promise<P
     throw new Problem("category-has-rules", `${name} is an aggregate: send commands to /aggregates/${name}/{id}/{Command}`);
   }
   const inCode = app.categories.get(name);
-  return inCode ? fromCode(inCode) : declaredCategory(context.env, storeOf(context), name);
+  return inCode ? fromCode(inCode) : declaredCategory(storeOf(context), name);
 }
 
 /**
@@ -56,7 +56,7 @@ export async function plainCategoryOf(app: App, context: HttpContext): Promise<P
  */
 export async function readableCategoryOf(app: App, context: HttpContext): Promise<string> {
   const name = context.req.param("category") ?? "";
-  if (!app.aggregates.has(name) && !app.categories.has(name)) await declaredCategory(context.env, storeOf(context), name, true);
+  if (!app.aggregates.has(name) && !app.categories.has(name)) await declaredCategory(storeOf(context), name, true);
   return name;
 }
 
@@ -67,7 +67,7 @@ export async function readableCategoryOf(app: App, context: HttpContext): Promis
  */
 export async function anyCategoryOf(app: App, context: HttpContext, name: string): Promise<PlainCategory> {
   const inCode = app.aggregates.get(name) ?? app.categories.get(name) ?? (name === SYSTEM_CATEGORY ? webhookEvents : undefined);
-  return inCode ? fromCode(inCode) : declaredCategory(context.env, storeOf(context), name, true);
+  return inCode ? fromCode(inCode) : declaredCategory(storeOf(context), name, true);
 }
 
 export function unknownCategory(name: string): Problem {
@@ -125,11 +125,11 @@ const ready = new Map<string, Ready>();
  *
  * @param wasInCode also one that code had, and no longer has: to read what it holds, or to import into it
  */
-async function declaredCategory(env: Env, store: string, name: string, wasInCode = false): Promise<PlainCategory> {
+async function declaredCategory(store: Store, name: string, wasInCode = false): Promise<PlainCategory> {
   if (!NAME.test(name)) throw unknownCategory(name);
-  const key = `${store}/${name}`;
+  const key = `${store.name}/${name}`;
   const known = ready.get(key);
-  const entry = await catalogOf(env, store).lookUp(name, known?.revision);
+  const entry = await store.catalog.lookUp(name, known?.revision);
   if (!entry) throw unknownCategory(name);
   if (entry.status === "retired") throw retiredCategory(name);
   if (entry.status === "in-code") {

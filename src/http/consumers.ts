@@ -2,7 +2,6 @@
 
 import { Hono } from "hono";
 import { z } from "zod";
-import type { App } from "../definitions/app.ts";
 import type { ControlOutcome } from "../operations/control.ts";
 import { operate } from "../operations/operate.ts";
 import { countReset } from "../operations/reset-count.ts";
@@ -12,7 +11,7 @@ import type { ConsumerAction } from "../store/stream-protocol.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { optionalJsonBody } from "./body.ts";
-import { type HttpContext, checked, queryOf, storeOf } from "./request.ts";
+import { type HttpEnv, type HttpContext, checked, queryOf, storeOf } from "./request.ts";
 
 export const ACTIONS = ["pause", "resume", "retry", "skip", "reset"] as const satisfies ConsumerAction[];
 
@@ -23,12 +22,12 @@ const NoQuery = z.object({});
 /** What the actions that take a position take. */
 export const PositionIn = z.strictObject({ position: z.int().nonnegative().max(MAX_POSITION).optional() });
 
-export function consumerRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+export function consumerRoutes() {
+  const routes = new Hono<HttpEnv>();
 
   routes.get("/", async (context) => {
     const store = storeOf(context);
-    return context.json({ consumers: await reportConsumers(app, context.env, store) });
+    return context.json({ consumers: await reportConsumers(store) });
   });
 
   routes.get("/:name", async (context) => context.json(await reportOf(context)));
@@ -41,26 +40,26 @@ export function consumerRoutes(app: App) {
       if (position !== undefined && action !== "skip" && action !== "reset")
         throw new Problem("invalid-request", `\`${action}\` takes no position; \`skip\` and \`reset\` do`);
       requireWithin("position", position, head);
-      if (dryRun) return context.json(allowed(action, name, await countReset(app, context.env, storeOf(context), name, position)));
-      allowed(action, name, await operate(app, context.env, storeOf(context), name, action, position));
+      if (dryRun) return context.json(allowed(action, name, await countReset(storeOf(context), name, position)));
+      allowed(action, name, await operate(storeOf(context), name, action, position));
       const report = await reportOf(context);
       return context.json(action === "reset" && kind === "processor" ? { ...report, warning: RESET_WARNING } : report);
     });
   }
 
-  async function reportOf(context: HttpContext) {
-    const name = context.req.param("name") ?? "";
-    const store = storeOf(context);
-    const [consumer] = await reportConsumers(app, context.env, store, (one) => one === name);
-    if (!consumer) {
-      const all = await reportConsumers(app, context.env, store);
-      throw new Problem("unknown-consumer", `there is no consumer ${name}; there is ${all.map((one) => one.name).join(", ")}`);
-    }
-    const skipped = consumer.kind === "webhook" ? [] : await skippedBy(app, context.env, store, name);
-    return skipped.length > 0 ? { ...consumer, skipped } : consumer;
-  }
-
   return routes;
+}
+
+async function reportOf(context: HttpContext) {
+  const name = context.req.param("name") ?? "";
+  const store = storeOf(context);
+  const [consumer] = await reportConsumers(store, (one) => one === name);
+  if (!consumer) {
+    const all = await reportConsumers(store);
+    throw new Problem("unknown-consumer", `there is no consumer ${name}; there is ${all.map((one) => one.name).join(", ")}`);
+  }
+  const skipped = consumer.kind === "webhook" ? [] : await skippedBy(store, name);
+  return skipped.length > 0 ? { ...consumer, skipped } : consumer;
 }
 
 /** The outcome, or the problem that the action is not possible now. */

@@ -1,9 +1,9 @@
 /** Live subscriptions to the log: over a WebSocket, which the log itself holds, and by server-sent events, which we make of one. */
 
+import type { Store } from "../store/store.ts";
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { FEED_FILTER_BYTES } from "../core/limits.ts";
-import { logOf } from "../store/objects.ts";
 import type { FeedFilter } from "../store/log-protocol.ts";
 import { EVENT_STREAM_HEADERS } from "./event-stream.ts";
 import { serverSentEvents } from "./feed-sse.ts";
@@ -21,7 +21,7 @@ export const FeedQuery = FilterQuery.extend({
 /** `GET /log` with `Upgrade: websocket`. The socket is the log's own; from here on this worker has no part in it. */
 export async function webSocketFeed(context: HttpContext): Promise<Response> {
   const acknowledge = queryOf(context, FeedQuery).acknowledge ? ACKNOWLEDGE : "";
-  const response = await logOf(context.env, storeOf(context)).fetch(new Request(feedUrl(context) + acknowledge, context.req.raw));
+  const response = await storeOf(context).log.fetch(new Request(feedUrl(context) + acknowledge, context.req.raw));
   await requireOpened(response);
   return response;
 }
@@ -30,15 +30,15 @@ export async function webSocketFeed(context: HttpContext): Promise<Response> {
 export async function eventStreamFeed(context: HttpContext): Promise<Response> {
   const url = feedUrl(context);
   if (context.req.method === "HEAD") return new Response(null, { headers: EVENT_STREAM_HEADERS });
-  return new Response(serverSentEvents(await openFeed(context.env, storeOf(context), url)), { headers: EVENT_STREAM_HEADERS });
+  return new Response(serverSentEvents(await openFeed(storeOf(context), url)), { headers: EVENT_STREAM_HEADERS });
 }
 
 /** What makes a subscription one that answers checkpoints. */
 const ACKNOWLEDGE = "&acknowledge=true";
 
 /** A subscription to the log of our own, which answers checkpoints: its reader sets the pace. */
-export async function openFeed(env: Env, store: string, url: string): Promise<WebSocket> {
-  const response = await logOf(env, store).fetch(new Request(url + ACKNOWLEDGE, { headers: { upgrade: "websocket" } }));
+export async function openFeed(store: Store, url: string): Promise<WebSocket> {
+  const response = await store.log.fetch(new Request(url + ACKNOWLEDGE, { headers: { upgrade: "websocket" } }));
   await requireOpened(response);
   const { webSocket } = response;
   if (!webSocket) throw new Error("the log did not open a subscription");

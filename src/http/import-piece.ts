@@ -12,11 +12,9 @@
 
 import { waitUntil } from "cloudflare:workers";
 import { categoryOf, streamIdOf, type StoredEvent } from "../core/event.ts";
-import type { App } from "../definitions/app.ts";
 import { storedAs } from "../store/imported.ts";
 import { HAND_OVER_FIRST_MS, HAND_OVER_MS, IMPORT_STREAMS_AT_ONCE, WAIT_SECONDS } from "../core/limits.ts";
 import type { SequencePart } from "../store/log-protocol.ts";
-import { logOf } from "../store/objects.ts";
 import type { HeldImport, ImportRefusal, ImportedEvent } from "../store/stream-protocol.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, storeOf } from "./request.ts";
@@ -53,13 +51,11 @@ interface Part {
 }
 
 export class PieceStore {
-  readonly #app: App;
   readonly #context: HttpContext;
   /** Versions of streams that the log has, as it has said in this request. */
   readonly #heads = new Map<string, number>();
 
-  constructor(app: App, context: HttpContext) {
-    this.#app = app;
+  constructor(context: HttpContext) {
     this.#context = context;
   }
 
@@ -130,7 +126,7 @@ export class PieceStore {
 
   /** Streams of which the log lacks something; then it has taken nothing. */
   async #sequence(parts: readonly SequencePart[]): Promise<Set<string>> {
-    const log = logOf(this.#context.env, storeOf(this.#context));
+    const { log } = storeOf(this.#context);
     const answer = await inTime(log.sequenceTogether(parts), WAIT_SECONDS * 1_000).catch((error: unknown) => {
       throw late(error);
     });
@@ -146,7 +142,7 @@ export class PieceStore {
   }
 
   #stream({ stream }: Part): ReturnType<typeof writableStreamOf> {
-    return writableStreamOf(this.#app, this.#context, categoryOf(stream), streamIdOf(stream));
+    return writableStreamOf(this.#context, categoryOf(stream), streamIdOf(stream));
   }
 }
 

@@ -8,7 +8,6 @@ import { categoryOf, streamIdOf } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
 import { IMPORT_CALLS, IMPORT_LINES, IMPORT_LINE_CHARACTERS } from "../core/limits.ts";
 import { streamIdProblem } from "../core/names.ts";
-import { catalogOf } from "../store/objects.ts";
 import type { ImportedEvent } from "../store/stream-protocol.ts";
 import { decodedBody } from "./body.ts";
 import { type PlainCategory, anyCategoryOf } from "./category.ts";
@@ -18,7 +17,7 @@ import { type LineEvent, PieceStore, callsOfPiece } from "./import-piece.ts";
 import { type NumberedLine, piecesOf } from "./line-reader.ts";
 import { linesOf } from "./lines.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, WholeNumber, idempotencyKeyOf, queryOf, storeOf } from "./request.ts";
+import { type HttpEnv, type HttpContext, WholeNumber, idempotencyKeyOf, queryOf, storeOf } from "./request.ts";
 
 export const ImportQuery = z.object({
   validate: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false),
@@ -30,7 +29,7 @@ export const ImportQuery = z.object({
 const CALLS_BESIDE = 3;
 
 export function importRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
 
   routes.post("/", async (context) => {
     const options = queryOf(context, ImportQuery);
@@ -70,8 +69,8 @@ class Importer {
     this.#key = idempotencyKeyOf(context);
     if (this.#key !== undefined && options.after > 0)
       throw new Problem("invalid-request", "an import with an Idempotency-Key goes on by itself where it stopped: send it without after");
-    this.#ledger = this.#key === undefined ? undefined : new ImportLedger(catalogOf(context.env, storeOf(context)), this.#key);
-    this.#pieces = new PieceStore(app, context);
+    this.#ledger = this.#key === undefined ? undefined : new ImportLedger(storeOf(context).catalog, this.#key);
+    this.#pieces = new PieceStore(context);
     this.#calls = IMPORT_CALLS[isFree(context.env) ? "free" : "paid"];
   }
 

@@ -2,7 +2,6 @@
 
 import { bytesOf, eventJson } from "../core/event.ts";
 import { CONSUMER_BATCH_BYTES, EXPORT_BYTES, EXPORT_EVENTS, PAGE_EVENTS } from "../core/limits.ts";
-import { logOf } from "../store/objects.ts";
 import type { LogFilter, LogRpc } from "../store/log-protocol.ts";
 import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
 import { line, ndjson } from "./ndjson.ts";
@@ -17,7 +16,7 @@ const ExportQuery = FilterQuery.extend({
 /** `GET /log` with `Accept: application/x-ndjson`: one event a line, to `to` or to the head at arrival; with `limit` a piece of it. */
 export async function exportLog(context: HttpContext): Promise<Response> {
   const { after, to, limit, ...filters } = queryOf(context, ExportQuery);
-  const log = logOf(context.env, storeOf(context));
+  const log = storeOf(context).log;
   const head = await log.head();
   requireWithin("after", after, head);
   const end = Math.min(to ?? head, head);

@@ -6,7 +6,6 @@ import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../core/clo
 import { type LoggedEvent, eventJson } from "../core/event.ts";
 import { PAGE_EVENTS, SCAN_EVENTS, SEARCH_EVENTS } from "../core/limits.ts";
 import { UUID } from "../core/names.ts";
-import { logOf } from "../store/objects.ts";
 import { theOne } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, linkTo, queryOf, storeOf } from "./request.ts";
@@ -24,7 +23,7 @@ export const SearchQuery = z.object({
 export async function searchEvents(context: HttpContext): Promise<Response> {
   const id = context.req.param("id") ?? "";
   if (!UUID.test(id)) throw new Problem("invalid-request", "an event's id is a UUID");
-  const log = logOf(context.env, storeOf(context));
+  const log = storeOf(context).log;
   let after: number | null = queryOf(context, SearchQuery).after ?? null;
   let events: readonly LoggedEvent[] = [];
   for (let seen = 0; seen < SEARCH_EVENTS && events.length === 0; seen += SCAN_EVENTS) {
@@ -47,7 +46,7 @@ export async function searchEvents(context: HttpContext): Promise<Response> {
 }
 
 function asCloudEvents(context: HttpContext, form: string, events: readonly LoggedEvent[], next: string | undefined): Response {
-  const json = (event: LoggedEvent) => cloudEventJson(storeOf(context), event.stream, event, event.position);
+  const json = (event: LoggedEvent) => cloudEventJson(storeOf(context).name, event.stream, event, event.position);
   const text = form === CLOUD_EVENT_TYPE ? json(theOne(events)) : `[${events.map(json).join(",")}]`;
   return jsonText(text, 200, { vary: "accept", "content-type": form, ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }) });
 }

@@ -5,14 +5,13 @@ import { accepts } from "hono/accepts";
 import { z } from "zod";
 import { eventJson } from "../core/event.ts";
 import { PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../core/limits.ts";
-import { logOf } from "../store/objects.ts";
 import type { LogPage } from "../store/log-protocol.ts";
 import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
 import { eventStreamFeed, webSocketFeed } from "./feed.ts";
 import { searchEvents } from "./log-search.ts";
 import { exportLog } from "./log-export.ts";
 import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
-import { type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
+import { type HttpEnv, type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
 import { theOne } from "./answers.ts";
 import { jsonText, pageJson } from "./response.ts";
 
@@ -40,7 +39,7 @@ const FORMS = {
 } as const;
 
 export function logRoutes() {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
 
   routes.get("/", (context) => {
     if (context.req.header("upgrade")?.toLowerCase() === "websocket") return webSocketFeed(context);
@@ -48,11 +47,11 @@ export function logRoutes() {
     return FORMS[form as keyof typeof FORMS](context);
   });
 
-  routes.get("/head", async (context) => context.json({ head: await logOf(context.env, storeOf(context)).head() }));
+  routes.get("/head", async (context) => context.json({ head: await storeOf(context).log.head() }));
 
   routes.get("/streams", async (context) => {
     const { category, after, limit } = queryOf(context, StreamsQuery);
-    const found = await logOf(context.env, storeOf(context)).streams(category, after, limit + 1);
+    const found = await storeOf(context).log.streams(category, after, limit + 1);
     const streams = found.slice(0, limit);
     const last = streams.at(-1)?.stream;
     return pageJson({ streams }, found.length <= limit || last === undefined ? undefined : linkTo(context, { after: last }));
@@ -72,7 +71,7 @@ async function page(context: HttpContext): Promise<Response> {
 /** The same page, as a batch of CloudEvents: an array has no room for `next`, so a header tells it. */
 async function pageOfCloudEvents(context: HttpContext): Promise<Response> {
   const { events, next, headers } = await readPage(context);
-  const texts = events.map((event) => cloudEventJson(storeOf(context), event.stream, event, event.position)).join(",");
+  const texts = events.map((event) => cloudEventJson(storeOf(context).name, event.stream, event, event.position)).join(",");
   const position: Record<string, string> = next === null ? {} : { "headspring-position": String(next) };
   return jsonText(`[${texts}]`, 200, { ...headers, ...position, "content-type": CLOUD_EVENTS_TYPE });
 }
@@ -82,14 +81,14 @@ async function oneCloudEvent(context: HttpContext): Promise<Response> {
   const { events, next, headers } = await readPage(context);
   const event = theOne(events);
   const position: Record<string, string> = next === null ? {} : { "headspring-position": String(next) };
-  const text = cloudEventJson(storeOf(context), event.stream, event, event.position);
+  const text = cloudEventJson(storeOf(context).name, event.stream, event, event.position);
   return jsonText(text, 200, { ...headers, ...position, "content-type": CLOUD_EVENT_TYPE });
 }
 
 async function readPage(context: HttpContext): Promise<LogPage & { hasMore: boolean; headers: Record<string, string> }> {
   const { after, to, limit, direction, ...filters } = queryOf(context, LogQuery);
   const forward = direction === "forward";
-  const page = await logOf(context.env, storeOf(context)).read({
+  const page = await storeOf(context).log.read({
     after: after ?? (forward ? 0 : null),
     limit,
     direction,

@@ -1,20 +1,19 @@
 /** Figures for monitoring, as Prometheus reads them. */
 
 import { Hono } from "hono";
-import type { App } from "../definitions/app.ts";
 import { type Measured, type StoreFigures, measure } from "../operations/measure.ts";
 import { type Family, type Labels, METRICS_TYPE, metricsText } from "../telemetry/prometheus.ts";
 import type { ConsumerStatus } from "../store/stream-protocol.ts";
-import { storeOf } from "./request.ts";
+import { type HttpEnv, storeOf } from "./request.ts";
 
 const STATUSES = ["live", "catching-up", "paused", "failed", "rebuilding"] as const satisfies ConsumerStatus[];
 
-export function metricsRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+export function metricsRoutes() {
+  const routes = new Hono<HttpEnv>();
 
   routes.get("/", async (context) => {
     const store = storeOf(context);
-    const text = metricsText(familiesOf(store, await measure(app, context.env, store)));
+    const text = metricsText(familiesOf(store.name, await measure(store)));
     return context.body(text, 200, { "content-type": METRICS_TYPE, "cache-control": "no-store" });
   });
 

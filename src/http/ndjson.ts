@@ -9,7 +9,7 @@ import { type HttpContext, storeOf } from "./request.ts";
  */
 export function ndjson(context: HttpContext, pieces: AsyncGenerator<string, void>, headers: Record<string, string>): Response {
   const utf8 = new TextEncoder();
-  const [store, path] = [storeOf(context), context.req.path];
+  const [store, path] = [storeOf(context).name, context.req.path];
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

@@ -4,11 +4,11 @@ import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { escaped, inline, page } from "./page.ts";
 import { PROBLEM_CODES, Problem, type ProblemExplanation, kindOfProblem } from "./problem.ts";
-import type { HttpContext } from "./request.ts";
+import type { HttpContext, HttpEnv } from "./request.ts";
 import { json } from "./response.ts";
 
 export function problemRoutes() {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
 
   routes.get("/", (context) => {
     const problems = PROBLEM_CODES.map(kindOfProblem);

@@ -1,16 +1,24 @@
 /** Reads requests: their paths, conditions, preferences, and queries checked by schema. Bodies are read by `body.ts`. */
 
+import type { HeadspringEnv } from "../store/env.ts";
 import type { Context, Next } from "hono";
 import { z } from "zod";
 import { IDEMPOTENCY_KEY_BYTES, MAX_POSITION, WAIT_SECONDS } from "../core/limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../core/names.ts";
 import type { Expected } from "../core/expected.ts";
 import { newId } from "../core/ids.ts";
+import type { Store } from "../store/store.ts";
 import { parseTraceparent, traceIdOf } from "../telemetry/trace.ts";
 import { parseData } from "../streams/decide.ts";
 import { Problem } from "./problem.ts";
 
-export type HttpContext = Context<{ Bindings: Env }>;
+export interface HttpEnv {
+  readonly Bindings: HeadspringEnv;
+  /** The store that the path names. Only routes about a store have it. */
+  readonly Variables: { readonly store: Store };
+}
+
+export type HttpContext = Context<HttpEnv>;
 
 /** A whole number from a query string, such as a position or a version. */
 export const WholeNumber = z
@@ -24,8 +32,13 @@ export function limitOf(maximum: number, otherwise: number) {
   return WholeNumber.refine((limit) => limit >= 1 && limit <= maximum, `from 1 to ${maximum}`).default(otherwise);
 }
 
-/** The store that the path names. */
-export function storeOf(context: HttpContext): string {
+/** The store that the request is about. */
+export function storeOf(context: HttpContext): Store {
+  return context.get("store");
+}
+
+/** The name of a store in the path. */
+export function storeNameOf(context: HttpContext): string {
   const store = context.req.param("store") ?? DEFAULT_STORE;
   if (!STORE_NAME.test(store)) throw new Problem("invalid-request", `the name of a store matches ${STORE_NAME.source}`);
   return store;
@@ -49,7 +62,7 @@ export async function requireReadableUrl(context: HttpContext, next: Next): Prom
 
 /** Nothing is at a store whose name cannot be one, not even what is the same in all stores. */
 export async function requireStoreName(context: HttpContext, next: Next): Promise<void> {
-  storeOf(context);
+  storeNameOf(context);
   await next();
 }
 

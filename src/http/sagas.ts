@@ -5,7 +5,6 @@ import { z } from "zod";
 import type { App } from "../definitions/app.ts";
 import { derivedId, newId } from "../core/ids.ts";
 import { COMMAND_BYTES, LOOK_AT_SAGA_MAX_MS, LOOK_AT_SAGA_MS, WAIT_SECONDS } from "../core/limits.ts";
-import { streamOf } from "../store/objects.ts";
 import type { ProcessState } from "../definitions/processors/process.ts";
 import type { Saga } from "../definitions/processors/saga.ts";
 import type { SagaState, StepState } from "../definitions/processors/saga-state.ts";
@@ -15,6 +14,7 @@ import { writableStreamOf } from "./writable-stream.ts";
 import { Problem } from "./problem.ts";
 import { commandText } from "./body.ts";
 import {
+  type HttpEnv,
   type HttpContext,
   WholeNumber,
   conversationOf,
@@ -32,7 +32,7 @@ import { jsonText } from "./response.ts";
 export const SagaQuery = z.object({ wait: WholeNumber.default(0) });
 
 export function sagaRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
 
   routes.get("/", (context) => {
     const sagas = sagasOf(app).map((saga) => {
@@ -49,10 +49,10 @@ export function sagaRoutes(app: App) {
     const saga = sagaOf(app, context);
     const key = idempotencyKeyOf(context);
     // A repeat must find the saga that the first request has started (promise 8).
-    return begin(app, context, saga, key === undefined ? newId() : derivedId("saga", saga.name, key));
+    return begin(context, saga, key === undefined ? newId() : derivedId("saga", saga.name, key));
   });
 
-  routes.post("/:name/:id", (context) => begin(app, context, sagaOf(app, context), streamIdOfPath(context)));
+  routes.post("/:name/:id", (context) => begin(context, sagaOf(app, context), streamIdOfPath(context)));
 
   routes.get("/:name/:id", async (context) => {
     const saga = sagaOf(app, context);
@@ -73,9 +73,9 @@ export function sagasOf(app: App): Saga[] {
   return [...app.processors.values()].filter((one): one is Saga => "saga" in one);
 }
 
-async function begin(app: App, context: HttpContext, saga: Saga, id: string): Promise<Response> {
+async function begin(context: HttpContext, saga: Saga, id: string): Promise<Response> {
   const text = await commandText(context, COMMAND_BYTES);
-  const answer = await writableStreamOf(app, context, saga.name, id).execute({
+  const answer = await writableStreamOf(context, saga.name, id).execute({
     command: "Start",
     data: text,
     strict: true,
@@ -103,7 +103,7 @@ async function lookUntilEnd(context: HttpContext, saga: Saga, id: string, waitMs
   const deadline = Date.now() + waitMs;
   let pause = LOOK_AT_SAGA_MS;
   for (;;) {
-    const state = await streamOf(context.env, storeOf(context), saga.name, id).state();
+    const state = await storeOf(context).stream(saga.name, id).state();
     if (state.failed) throw stateFailed(`${saga.name}/${id}`);
     if (state.unavailable !== undefined) throw stateUnavailable(state.unavailable);
     const left = deadline - Date.now();

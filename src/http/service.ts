@@ -1,5 +1,6 @@
 /** The service itself: what it is, how it is called, and whether it is there. */
 
+import type { HttpEnv } from "./request.ts";
 import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
@@ -8,7 +9,7 @@ import { openApiOf } from "./openapi/document.ts";
 import { jsonText } from "./response.ts";
 
 export function serviceRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
   let openApi: { readonly text: string; readonly etag: string } | undefined;
 
   routes.get("/", (context) =>

@@ -4,26 +4,19 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
 import type { App } from "../definitions/app.ts";
 import type { StoreEntry } from "../store/catalog-protocol.ts";
-import { isLocal } from "../store/env.ts";
+import { type HeadspringEnv, isLocal } from "../store/env.ts";
 import { STORES_PAGE, STORES_PAGE_DEFAULT } from "../core/limits.ts";
 import { STORE_NAME } from "../core/names.ts";
 import { catalogOf, logOf } from "../store/objects.ts";
-import {
-  JURISDICTIONS,
-  LOCATIONS,
-  OBJECT_BINDINGS,
-  type Placement,
-  databaseBinding,
-  isDatabase,
-  placedEnv,
-  placementOfDeployment,
-} from "../store/placement.ts";
+import { JURISDICTIONS, LOCATIONS, type Placement } from "../core/placement.ts";
+import { OBJECT_BINDINGS, databaseBinding, isDatabase, placedEnv, placementOfDeployment } from "../store/placement.ts";
+import { Store } from "../store/store.ts";
 import { directoryOf, envOfStore } from "../store/stores.ts";
 import { viewBindings } from "../views/database.ts";
 import { routeOf } from "./auth.ts";
 import { jsonBody } from "./body.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, checked, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
+import { type HttpEnv, type HttpContext, checked, limitOf, linkTo, queryOf, storeNameOf } from "./request.ts";
 import { json, pageJson } from "./response.ts";
 
 export const PlacementBody = z.strictObject({
@@ -48,11 +41,13 @@ const BODY_BYTES = 1_024;
  *
  * @param paths of the routes that are about a store, without their store
  */
-export function placed(paths: ReadonlySet<string>): MiddlewareHandler<{ Bindings: Env }> {
+export function placed(app: App, paths: ReadonlySet<string>): MiddlewareHandler<HttpEnv> {
   return async function goToStore(context, next) {
     const route = routeOf(context);
     if (!route || !paths.has(route.path)) return next();
-    context.env = await envOfStore(context.env, decodeURIComponent(route.store), isWrite(context));
+    const name = decodeURIComponent(route.store);
+    context.env = await envOfStore(context.env, name, isWrite(context));
+    context.set("store", new Store(context.env, name, app));
     return next();
   };
 }
@@ -63,7 +58,7 @@ function isWrite({ req }: HttpContext): boolean {
 }
 
 export function storesRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
 
   routes.get("/", async (context) => {
     const { after = "", limit } = queryOf(context, StoresQuery);
@@ -75,13 +70,13 @@ export function storesRoutes(app: App) {
   });
 
   routes.get("/:store", async (context) => {
-    const name = storeOf(context);
+    const name = storeNameOf(context);
     const entry = await directoryOf(context.env).findStore(name);
     return json(await reportOf(app, context.env, name, entry), 200);
   });
 
   routes.put("/:store", async (context) => {
-    const name = storeOf(context);
+    const name = storeNameOf(context);
     const { value } = await jsonBody(context, BODY_BYTES);
     const asked: Placement = { ...placementOfDeployment(context.env), ...checked(PlacementBody, value, "the placement is not valid") };
     requireDatabases(app, context.env, asked);
@@ -100,7 +95,7 @@ export function storesRoutes(app: App) {
 }
 
 /** Fixes where a store lies. One that version 0.1 wrote to is in no directory yet, and lies where the deployment says. */
-async function place(env: Env, name: string, asked: Placement) {
+async function place(env: HeadspringEnv, name: string, asked: Placement) {
   const directory = directoryOf(env);
   if (await directory.findStore(name)) return directory.placeStore(name, asked);
   const deployment = placementOfDeployment(env);
@@ -109,7 +104,7 @@ async function place(env: Env, name: string, asked: Placement) {
   return directory.placeStore(name, head > 0 || categories.length > 0 ? deployment : asked);
 }
 
-function requireDatabases(app: App, env: Env, { jurisdiction }: Placement): void {
+function requireDatabases(app: App, env: HeadspringEnv, { jurisdiction }: Placement): void {
   if (isLocal(env)) return;
   const bindings = env as unknown as Readonly<Record<string, unknown>>;
   const missing = viewBindings(app)
@@ -123,7 +118,7 @@ function requireDatabases(app: App, env: Env, { jurisdiction }: Placement): void
   );
 }
 
-async function headOf(env: Env, entry: StoreEntry): Promise<number> {
+async function headOf(env: HeadspringEnv, entry: StoreEntry): Promise<number> {
   return logOf(placedEnv(env, entry), entry.name).head();
 }
 
@@ -137,7 +132,7 @@ function placementJson({ name, placedAt, jurisdiction, location }: StoreEntry) {
 }
 
 /** Where each kind of a store's data is. */
-async function reportOf(app: App, env: Env, name: string, entry: StoreEntry | undefined) {
+async function reportOf(app: App, env: HeadspringEnv, name: string, entry: StoreEntry | undefined) {
   const deployment = placementOfDeployment(env);
   const { jurisdiction, location } = entry ?? deployment;
   const within = jurisdiction === undefined ? {} : { jurisdiction };

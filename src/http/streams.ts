@@ -9,7 +9,6 @@ import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../core/clo
 import { derivedId, newId } from "../core/ids.ts";
 import { MAX_POSITION, PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../core/limits.ts";
 import { NAME, streamIdProblem } from "../core/names.ts";
-import { streamOf } from "../store/objects.ts";
 import type { AppendEvent, StreamPage, StreamReadRequest, Written } from "../store/stream-protocol.ts";
 import type { Expected } from "../core/expected.ts";
 import { liftsOf } from "../definitions/upcast.ts";
@@ -19,6 +18,7 @@ import { type PlainCategory, plainCategoryOf, readableCategoryOf, unknownCategor
 import { line, ndjson } from "./ndjson.ts";
 import { Problem } from "./problem.ts";
 import {
+  type HttpEnv,
   type HttpContext,
   WholeNumber,
   expectedOf,
@@ -53,13 +53,13 @@ const JSON_TYPE = "application/json";
 const LINES_TYPE = "application/x-ndjson";
 
 export function streamRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
 
   routes.post("/:category", async (context) => {
     const category = await plainCategoryOf(app, context);
     const fact = await incomingFact(context, category);
     const idOf = ([event]: readonly AppendEvent[]) => streamIdOfFact(category, fact, event as AppendEvent, idempotencyKeyOf(context));
-    return append(app, context, category, [fact], idOf, (id) => ({
+    return append(context, category, [fact], idOf, (id) => ({
       location: `${new URL(context.req.url).pathname}/${encodeURIComponent(id)}`,
     }));
   });
@@ -67,7 +67,7 @@ export function streamRoutes(app: App) {
   routes.post("/:category/:id", async (context) => {
     const category = await plainCategoryOf(app, context);
     const id = streamIdOfPath(context);
-    return append(app, context, category, await incomingEvents(context), () => id);
+    return append(context, category, await incomingEvents(context), () => id);
   });
 
   routes.get("/:category/:id", async (context) => {
@@ -89,7 +89,7 @@ export function streamRoutes(app: App) {
     const category = context.req.param("category");
     if (!NAME.test(category)) throw unknownCategory(category);
     const stream = `${category}/${streamIdOfPath(context)}`;
-    const answer = await writableStreamOf(app, context, category, streamIdOf(stream)).remove({
+    const answer = await writableStreamOf(context, category, streamIdOf(stream)).remove({
       erase,
       force,
       expected: expectedOf(context),
@@ -111,7 +111,6 @@ export function streamRoutes(app: App) {
 
 /** Stores the events, in the stream whose id they may name themselves. */
 async function append(
-  app: App,
   context: HttpContext,
   category: PlainCategory,
   incoming: readonly IncomingEvent[],
@@ -124,7 +123,7 @@ async function append(
   const send = async (events: readonly AppendEvent[], under: Expected) => {
     const id = idOf(events);
     const stream = `${category.name}/${id}`;
-    const answer = await writableStreamOf(app, context, category.name, id).append({
+    const answer = await writableStreamOf(context, category.name, id).append({
       events,
       idempotencyKey,
       ...(isNamed ? { fingerprint: fingerprintOf(incoming) } : {}),
@@ -198,11 +197,11 @@ async function pageOfStream(context: HttpContext, stream: string, tag: Tag, form
   const headers = { ...readHeaders(etag), ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }) };
   if (form === CLOUD_EVENT_TYPE) {
     const event = theOne(page.events);
-    const text = cloudEventJson(storeOf(context), stream, event, event.position);
+    const text = cloudEventJson(storeOf(context).name, stream, event, event.position);
     return new Response(text, { headers: { ...headers, "content-type": CLOUD_EVENT_TYPE } });
   }
   if (form === CLOUD_EVENTS_TYPE) {
-    const events = page.events.map((event) => cloudEventJson(storeOf(context), stream, event, event.position));
+    const events = page.events.map((event) => cloudEventJson(storeOf(context).name, stream, event, event.position));
     return new Response(`[${events.join(",")}]`, { headers: { ...headers, "content-type": CLOUD_EVENTS_TYPE } });
   }
   const events = page.events.map((event) => eventJson(stream, event, event.position)).join(",");
@@ -273,5 +272,5 @@ function tagsOf(app: App, category: string): Tag {
 }
 
 function objectOf(context: HttpContext, stream: string) {
-  return streamOf(context.env, storeOf(context), categoryOf(stream), streamIdOf(stream));
+  return storeOf(context).stream(categoryOf(stream), streamIdOf(stream));
 }

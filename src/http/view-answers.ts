@@ -3,7 +3,6 @@
 import type { z } from "zod";
 import type { App } from "../definitions/app.ts";
 import { VIEW_WAIT_SECONDS_DEFAULT } from "../core/limits.ts";
-import { logOf } from "../store/objects.ts";
 import { QueryFailed, QueryNotServed } from "../views/query-named.ts";
 import { ColumnNotServed } from "../views/query-sql.ts";
 import { type Served, ViewBehind, type Wanted } from "../views/query.ts";
@@ -24,7 +23,7 @@ export function viewOf(app: App, context: HttpContext): View {
 
 /** The position that the query names, and how long it waits for it (promise 7). */
 export async function wantedOf(context: HttpContext, { minPosition = 0, consistency }: z.output<typeof Consistency>): Promise<Wanted> {
-  const head = consistency === "strong" ? await logOf(context.env, storeOf(context)).head() : 0;
+  const head = consistency === "strong" ? await storeOf(context).log.head() : 0;
   return {
     position: Math.max(minPosition, head),
     deadline: Date.now() + (waitMsOf(context) ?? VIEW_WAIT_SECONDS_DEFAULT * 1_000),

@@ -48,13 +48,13 @@ export async function liveView(context: HttpContext, view: View): Promise<Respon
   if (context.req.method === "HEAD") return new Response(null, { headers: EVENT_STREAM_HEADERS });
 
   const store = storeOf(context);
-  const live = new LiveView(context.env, store, view, conditions, from?.generation);
+  const live = new LiveView(store, view, conditions, from?.generation);
   const served = await answered(view, { position: 0, deadline: 0 }, live.start());
   const generation = from?.generation ?? served.generation;
   if (generation !== served.generation) return new Response(oneBlock(reset(served)), { headers: EVENT_STREAM_HEADERS });
 
   const after = from?.position ?? served.position;
-  const socket = await openFeed(context.env, store, feedUrl(view, after, accessOf(context)));
+  const socket = await openFeed(store, feedUrl(view, after, accessOf(context)));
   return new Response(eventStream(new LiveBlocks(view, live, socket, generation, after)), { headers: EVENT_STREAM_HEADERS });
 }
 
@@ -97,7 +97,7 @@ export class LiveBlocks implements BlockSource {
       this.#first = "";
       return { ...blocks, text: first + blocks.text };
     } catch (error) {
-      logger.error({ message: "a live view failed and is closed", store: this.#live.store, consumer: this.#view.name }, error);
+      logger.error({ message: "a live view failed and is closed", store: this.#live.store.name, consumer: this.#view.name }, error);
       return this.#end(comment("the view could not be read. Resume from your last id"));
     }
   }

@@ -9,7 +9,7 @@ import { rebuild } from "../operations/operate.ts";
 import { reportConsumers } from "../operations/report.ts";
 import type { View } from "../definitions/views/view.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, linkTo, storeOf, waitMsOf } from "./request.ts";
+import { type HttpEnv, type HttpContext, linkTo, storeOf, waitMsOf } from "./request.ts";
 import { answered, headersOf, viewOf, wantedOf } from "./view-answers.ts";
 import { liveId, liveView } from "./view-live.ts";
 import { namedQuery } from "./view-named.ts";
@@ -19,10 +19,10 @@ import { Consistency, Paging, cursorOf, cursorText, sortOf, viewQueryOf } from "
 const FORMS = { "application/json": page, "text/event-stream": liveView } as const;
 
 export function viewRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
 
   routes.get("/", async (context) => {
-    const reports = await reportConsumers(app, context.env, storeOf(context), (name) => app.views.has(name));
+    const reports = await reportConsumers(storeOf(context), (name) => app.views.has(name));
     const views = [...app.views.values()].map((view) => {
       const { position, status, stale, rebuild, deployment } = reports.find(({ name }) => name === view.name) ?? {};
       return { ...declared(view), position, status, stale, rebuild, deployment };
@@ -33,8 +33,8 @@ export function viewRoutes(app: App) {
   routes.post("/:view/rebuild", async (context) => {
     const view = viewOf(app, context);
     const store = storeOf(context);
-    await rebuild(context.env, store, view);
-    const [report] = await reportConsumers(app, context.env, store, (name) => name === view.name);
+    await rebuild(store, view);
+    const [report] = await reportConsumers(store, (name) => name === view.name);
     return context.json(report, 202, { location: context.req.path.replace(/views\/[^/]+\/rebuild$/, `consumers/${view.name}`) });
   });
 
@@ -55,7 +55,7 @@ export function viewRoutes(app: App) {
     const wanted = await wantedOf(context, parameters);
     const key = context.req.param("key");
     const until = Date.now() + (waitMsOf(context) ?? 0);
-    const { row, ...served } = await answered(view, wanted, awaitRow(context.env, storeOf(context), view, key, wanted, until));
+    const { row, ...served } = await answered(view, wanted, awaitRow(storeOf(context), view, key, wanted, until));
     if (!row) throw new Problem("unknown-row", `${view.name} has no row ${key}`, { position: served.position }, headersOf(served));
     return context.json(row, 200, headersOf(served));
   });
@@ -80,7 +80,7 @@ async function page(context: HttpContext, view: View): Promise<Response> {
   const cursor = parameters.cursor === undefined ? undefined : cursorOf(sort, parameters.cursor);
   const wanted = { ...(await wantedOf(context, parameters)), seen: cursor?.position ?? 0 };
   const query = { conditions, sort, limit: parameters.limit, ...(cursor ? { after: cursor.values } : {}) };
-  const { rows, next, ...served } = await answered(view, wanted, queryView(context.env, storeOf(context), view, query, wanted));
+  const { rows, next, ...served } = await answered(view, wanted, queryView(storeOf(context), view, query, wanted));
   const headers = { vary: "accept", ...headersOf(served), "headspring-live": liveId(served) };
   const about = { position: served.position, ...(served.stale ? { stale: true } : {}) };
   if (!next) return context.json({ rows, hasMore: false, ...about }, 200, headers);

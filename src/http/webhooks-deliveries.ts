@@ -2,25 +2,24 @@
 
 import { Hono } from "hono";
 import { DEFINITION_BYTES, MAX_POSITION } from "../core/limits.ts";
-import { logOf } from "../store/objects.ts";
 import type { ReplayRequest, WebhookRpc } from "../store/webhook-protocol.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";
-import { type HttpContext, checked, linkTo, queryOf, storeOf } from "./request.ts";
+import { type HttpEnv, type HttpContext, checked, linkTo, queryOf, storeOf } from "./request.ts";
 import { pageJson } from "./response.ts";
 import { DeliveriesQuery, ReplayIn, ReplayQuery, RetryIn } from "./webhooks-in.ts";
 import { known } from "./webhooks-answers.ts";
 
 /** @param webhookNamed the webhook that the path names */
 export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRpc) {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
 
   routes.post("/:id/replay", async (context) => {
     const webhook = webhookNamed(context);
     const { value } = await jsonBody(context, DEFINITION_BYTES);
     const { from, to } = checked(ReplayIn, value, "the range is not valid");
-    const head = typeof from === "number" ? await logOf(context.env, storeOf(context)).head() : 0;
+    const head = typeof from === "number" ? await storeOf(context).log.head() : 0;
     if (typeof from === "number" && from > head) {
       known(context, await webhook.report());
       requireWithin("from", from, head);

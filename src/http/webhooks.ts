@@ -9,7 +9,6 @@ import { activeWebhooks } from "../definitions/consumers.ts";
 import { isLocal } from "../store/env.ts";
 import { DEFINITION_BYTES, WEBHOOKS, WEBHOOKS_FREE } from "../core/limits.ts";
 import { NAME } from "../core/names.ts";
-import { logOf, webhookOf } from "../store/objects.ts";
 import type { WebhookRpc } from "../store/webhook-protocol.ts";
 import { filterOf } from "../deliveries/interest.ts";
 import { newSecret } from "../webhooks/signature.ts";
@@ -17,13 +16,13 @@ import { targetProblem } from "../definitions/webhooks/target.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";
-import { type HttpContext, checked, storeOf } from "./request.ts";
+import { type HttpEnv, type HttpContext, checked, storeOf } from "./request.ts";
 import { known, unknownWebhook } from "./webhooks-answers.ts";
 import { deliveryRoutes } from "./webhooks-deliveries.ts";
 import { RotateIn, WebhookIn, WebhookPatch } from "./webhooks-in.ts";
 
 export function webhookRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
   const webhookNamed = (context: HttpContext) => findWebhook(app, context);
 
   routes.post("/", async (context) => {
@@ -32,14 +31,14 @@ export function webhookRoutes(app: App) {
     const { from, secret = newSecret(), ...settings } = checked(WebhookIn, value, "the webhook is not valid");
     checkTarget(context, settings.url);
 
-    const log = logOf(context.env, store);
+    const { log } = store;
     const [head, others] = await Promise.all([log.head(), log.subscribers()]);
     const most = isFree(context.env) ? WEBHOOKS_FREE : WEBHOOKS;
     if (others.length >= most) throw new Problem("too-many-webhooks", `a store has at most ${most} webhooks; remove one`);
     const position = from === "head" ? head : from;
     requireWithin("from", position, head);
     const id = WEBHOOK_ID_PREFIX + v7().replaceAll("-", "");
-    const webhook = webhookOf(context.env, store, id);
+    const webhook = store.webhook(id);
     // In this order: what is subscribed exists. A crash in between leaves an object that nobody knows and nobody wakes.
     await webhook.create({ id, ...settings, secret, createdAt: new Date().toISOString() }, position);
     await log.subscribe(id, filterOf(settings), position);
@@ -49,8 +48,8 @@ export function webhookRoutes(app: App) {
 
   routes.get("/", async (context) => {
     const store = storeOf(context);
-    const names = [...activeWebhooks(app, context.env).map(({ name }) => name), ...(await logOf(context.env, store).subscribers())];
-    const reports = await Promise.all(names.map((name) => webhookOf(context.env, store, name).report()));
+    const names = [...activeWebhooks(app, context.env).map(({ name }) => name), ...(await store.log.subscribers())];
+    const reports = await Promise.all(names.map((name) => store.webhook(name).report()));
     return context.json({ webhooks: reports.filter((report) => report !== undefined) });
   });
 
@@ -71,7 +70,7 @@ export function webhookRoutes(app: App) {
     const webhook = webhookNamed(context);
     const { id, origin } = known(context, await webhook.report());
     if (origin === "code") throw new Problem("declared-in-code", `webhook ${id} is declared in code; remove it there`);
-    await logOf(context.env, storeOf(context)).unsubscribe(id);
+    await storeOf(context).log.unsubscribe(id);
     await webhook.remove();
     return context.body(null, 204);
   });
@@ -93,7 +92,7 @@ export function webhookRoutes(app: App) {
 
 /** `/.well-known`: the public keys of webhooks, for receivers, who have no token. */
 export function wellKnownRoutes(app: App) {
-  const routes = new Hono<{ Bindings: Env }>();
+  const routes = new Hono<HttpEnv>();
   routes.get("/webhooks/:id", async (context) => {
     const keys = await findWebhook(app, context).publicKeys();
     if (!keys) throw new Problem("unknown-webhook", `there is no webhook ${context.req.param("id")} with public keys`);
@@ -107,7 +106,7 @@ function findWebhook(app: App, context: HttpContext): WebhookRpc {
   const id = context.req.param("id") ?? "";
   const isPossible = app.webhooks.has(id) || (id.startsWith(WEBHOOK_ID_PREFIX) && NAME.test(id));
   if (!isPossible) throw unknownWebhook(id);
-  return webhookOf(context.env, storeOf(context), id);
+  return storeOf(context).webhook(id);
 }
 
 function checkTarget(context: HttpContext, url: string): void {

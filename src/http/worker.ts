@@ -1,5 +1,6 @@
 /** ⓪ The worker of an app: the doors, the queues' consumer, and the cron. */
 
+import type { HeadspringEnv } from "../store/env.ts";
 import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
@@ -22,7 +23,7 @@ import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { Problem } from "./problem.ts";
 import { problemRoutes } from "./problems.ts";
-import { type HttpContext, requestIdOf, requireReadableUrl, requireStoreName, traceOf } from "./request.ts";
+import { type HttpEnv, type HttpContext, requestIdOf, requireReadableUrl, requireStoreName, traceOf } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
 import { placed, storesRoutes } from "./stores.ts";
@@ -43,7 +44,7 @@ const DEAD_WAKE_UPS = "headspring-dead-wake-ups";
  * export class WebhookObject extends webhookObject(app) {}
  * export { CatalogObject } from "./runtime.ts";
  */
-export function createWorker(app: App): ExportedHandler<Env> {
+export function createWorker(app: App): ExportedHandler<HeadspringEnv> {
   // What is missing must not wait for the first request or event to be noticed.
   requireConfiguration(env, app);
   placementOfDeployment(env);
@@ -68,25 +69,25 @@ export function createWorker(app: App): ExportedHandler<Env> {
 }
 
 /** The routes, for the default store and for named ones. */
-export function createHttp(app: App): Hono<{ Bindings: Env }> {
-  const ofStore = new Hono<{ Bindings: Env }>()
+export function createHttp(app: App): Hono<HttpEnv> {
+  const ofStore = new Hono<HttpEnv>()
     .route("/streams", categoryRoutes(app))
     .route("/streams", streamRoutes(app))
     .route("/aggregates", aggregateRoutes(app))
     .route("/sagas", sagaRoutes(app))
     .route("/log", logRoutes())
     .route("/views", viewRoutes(app))
-    .route("/consumers", consumerRoutes(app))
-    .route("/metrics", metricsRoutes(app))
+    .route("/consumers", consumerRoutes())
+    .route("/metrics", metricsRoutes())
     .route("/webhooks", webhookRoutes(app))
     .route("/.well-known", wellKnownRoutes(app))
     .route("/import", importRoutes(app))
     .route("/app", appRoutes(app));
 
-  const http = new Hono<{ Bindings: Env }>()
+  const http = new Hono<HttpEnv>()
     .use(securityHeaders(), crossOrigin(), auth(), requireReadableUrl)
     .use("/stores/:store/*", requireStoreName)
-    .use(placed(new Set(ofStore.routes.map(({ path }) => path))))
+    .use(placed(app, new Set(ofStore.routes.map(({ path }) => path))))
     .route("/", serviceRoutes(app))
     .route("/stores", storesRoutes(app))
     .route("/problems", problemRoutes())
@@ -142,7 +143,7 @@ function tellFailed(context: HttpContext, requestId: string, { code, fields }: P
 }
 
 /** The methods that a path takes. */
-function methodsOf(http: Hono<{ Bindings: Env }>, path: string): string[] {
+function methodsOf(http: Hono<HttpEnv>, path: string): string[] {
   const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) =>
     http.router.match(method, path)[0].some(([[, route]]) => route.method !== "ALL"),
   );

@@ -4,22 +4,19 @@
  */
 
 import { waitUntil } from "cloudflare:workers";
-import type { App } from "../definitions/app.ts";
 import { introduce } from "../operations/introduce.ts";
 import { HAND_OVER_FIRST_MS, HAND_OVER_MS } from "../core/limits.ts";
-import { streamOf } from "../store/objects.ts";
 import type { StreamRpc } from "../store/stream-protocol.ts";
 import { type HttpContext, storeOf } from "./request.ts";
 
 export function writableStreamOf(
-  app: App,
   context: HttpContext,
   category: string,
   id: string,
 ): Pick<StreamRpc, "execute" | "append" | "checkImport" | "holdImport" | "remove"> {
-  const find = () => streamOf(context.env, storeOf(context), category, id);
+  const find = () => storeOf(context).stream(category, id);
   const introduced = async <Answer>(write: (stream: StreamRpc) => Promise<Answer>): Promise<Answer> => {
-    await introduce(app, context.env, storeOf(context));
+    await introduce(storeOf(context));
     return write(find());
   };
   const minded = async <Answer>(write: (stream: StreamRpc) => Promise<Answer>): Promise<Answer> => {

@@ -5,6 +5,7 @@
  * and says to everyone where the log goes on; what it has, it goes on giving to the segments after it.
  */
 
+import type { HeadspringEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
@@ -56,7 +57,7 @@ const RETRY_MS = 5_000;
 
 /** The class of the log objects of an app. Export it as `LogObject`. */
 export function logObject(app: App) {
-  return class LogObject extends DurableObject<Env> implements SegmentRpc {
+  return class LogObject extends DurableObject<HeadspringEnv> implements SegmentRpc {
     static {
       markRetryable(
         this.prototype,
@@ -90,7 +91,7 @@ export function logObject(app: App) {
     readonly #waiters = new Waiters();
     readonly #commits: GroupCommit<Call, Sequenced | SequencedTogether | Moved>;
 
-    constructor(ctx: DurableObjectState, bindings: Env) {
+    constructor(ctx: DurableObjectState, bindings: HeadspringEnv) {
       const env = envOfObject(ctx, bindings);
       super(ctx, env);
       this.#erasures = new Erasures(ctx.storage.sql);

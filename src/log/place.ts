@@ -1,5 +1,6 @@
 /** A segment's place in its log: where it stands, what it took over from the segment before, and whether it is the last. */
 
+import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { nameOf } from "../store/objects.ts";
 import { Earlier } from "./earlier.ts";
@@ -21,7 +22,7 @@ export class Place {
   /** 1, 2, 3 … */
   readonly number: number;
   readonly #ctx: DurableObjectState;
-  readonly #env: Env;
+  readonly #env: HeadspringEnv;
   readonly #app: App;
   readonly #erasures: Erasures;
   readonly #tookOver: (handover: Handover) => void;
@@ -30,7 +31,7 @@ export class Place {
   #sealed: boolean;
 
   /** @param tookOver called inside the transaction that stores what the segment before has handed over */
-  constructor(ctx: DurableObjectState, env: Env, app: App, erasures: Erasures, tookOver: (handover: Handover) => void) {
+  constructor(ctx: DurableObjectState, env: HeadspringEnv, app: App, erasures: Erasures, tookOver: (handover: Handover) => void) {
     ({ store: this.store, number: this.number } = parseSegmentName(nameOf(ctx)));
     this.#ctx = ctx;
     this.#env = env;

@@ -1,6 +1,5 @@
 /** What an operator can do to a consumer that keeps its checkpoint in D1. */
 
-import { logOf } from "../store/objects.ts";
 import type { ConsumerAction } from "../store/stream-protocol.ts";
 import { CheckpointMoved } from "../consumers/checkpoint.ts";
 import type { Checkpoint } from "../consumers/checkpoint-row.ts";
@@ -23,10 +22,10 @@ const DONE: ControlOutcome = { outcome: "done" };
  *
  * @param position `skip`: of the event that is meant, when the operator named it; `reset`: where to begin again after
  */
-export async function control(consumer: Consumer, env: Env, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
+export async function control(consumer: Consumer, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
   const { checkpoint, store } = consumer;
   const current = await checkpoint.load(async () => {
-    const log = logOf(env, store);
+    const log = store.log;
     const [head, since] = await Promise.all([log.head(), consumer.start === "head" ? log.knownSince(consumer.name) : 0]);
     return { position: since, head };
   });
@@ -49,7 +48,7 @@ export async function control(consumer: Consumer, env: Env, action: ConsumerActi
     case "reset": {
       const to = position ?? 0;
       // Else events that are yet to come would be passed over, and nobody would notice.
-      const head = await logOf(env, store).head();
+      const head = await store.log.head();
       if (to > head) return notPossible(`the log is at position ${head}`);
       return moved(jump(checkpoint, current.position, to));
     }
@@ -64,7 +63,8 @@ async function skip(consumer: Consumer, current: Checkpoint, position?: number):
   // Before the checkpoint moves: whoever waits for the event's outcome must hear of it, also when this is cut short.
   await consumer.skips?.(failed.position);
   const outcome = await moved(passOver(checkpoint, current.position, failed.position, current.error));
-  if (outcome.outcome === "done") logger.warn({ message: "an operator let a consumer skip an event", store, consumer: name, ...failed });
+  if (outcome.outcome === "done")
+    logger.warn({ message: "an operator let a consumer skip an event", store: store.name, consumer: name, ...failed });
   return outcome;
 }
 

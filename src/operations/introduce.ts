@@ -3,10 +3,10 @@
  * and a consumer that begins at the head begins before the first event that the newer code writes. Once for each store in an isolate.
  */
 
+import type { Store } from "../store/store.ts";
 import type { App } from "../definitions/app.ts";
 import { INTRODUCED_STORES, INTRODUCTION_WAIT_MS } from "../core/limits.ts";
 import type { Introduction } from "../store/log-protocol.ts";
-import { logOf } from "../store/objects.ts";
 import { logger } from "../telemetry/logger.ts";
 import { consumersInCode, filtersInCode, startingAtHead } from "../definitions/consumers.ts";
 
@@ -18,28 +18,29 @@ const introduced = new WeakMap<App, Set<string>>();
  * events either, so that whoever tells it next is still before them. Requests that are the first together each tell it: the platform cancels
  * one that waits for another's call.
  */
-export async function introduce(app: App, env: Env, store: string): Promise<void> {
-  const known = introduced.get(app) ?? new Set<string>();
-  introduced.set(app, known);
-  if (known.has(store)) return;
+export async function introduce(store: Store): Promise<void> {
+  const known = introduced.get(store.app) ?? new Set<string>();
+  introduced.set(store.app, known);
+  if (known.has(store.name)) return;
   try {
-    await within(INTRODUCTION_WAIT_MS, tell(app, env, store));
+    await within(INTRODUCTION_WAIT_MS, tell(store));
     if (known.size >= INTRODUCED_STORES) known.clear();
-    known.add(store);
+    known.add(store.name);
   } catch (error) {
-    logger.warn({ message: "the log was not told which consumers the code has; the next request tells it", store }, error);
+    const message = "the log was not told which consumers the code has; the next request tells it";
+    logger.warn({ message, store: store.name }, error);
   }
 }
 
-async function tell(app: App, env: Env, store: string): Promise<void> {
-  const introduction = introductionOf(app, env);
-  if (introduction.consumers.length > 0) await logOf(env, store).introduce(introduction);
+async function tell({ app, variables, log }: Store): Promise<void> {
+  const introduction = introductionOf(app, variables);
+  if (introduction.consumers.length > 0) await log.introduce(introduction);
 }
 
 /** The consumers of this code, with the events that they handle. */
-export function introductionOf(app: App, env: Env): Introduction {
-  const filters = [...filtersInCode(app, env)].map(([consumer, filter]) => ({ consumer, filter }));
-  return { consumers: consumersInCode(app, env), filters, startingAtHead: startingAtHead(app, env) };
+export function introductionOf(app: App, variables: object): Introduction {
+  const filters = [...filtersInCode(app, variables)].map(([consumer, filter]) => ({ consumer, filter }));
+  return { consumers: consumersInCode(app, variables), filters, startingAtHead: startingAtHead(app, variables) };
 }
 
 async function within(ms: number, work: Promise<void>): Promise<void> {

@@ -1,10 +1,9 @@
 /** The figures of one store: its log, who follows it, and its webhooks. All of them are read from what is stored, none from the memory of this worker. */
 
-import type { App } from "../definitions/app.ts";
-import { Budget, capsOf, counting } from "../core/budget.ts";
 import { METRICS_WEBHOOKS } from "../core/limits.ts";
 import type { LogSize } from "../store/log-protocol.ts";
-import { logOf, webhookOf } from "../store/objects.ts";
+import type { Store } from "../store/store.ts";
+import { Budget, capsOf } from "../core/budget.ts";
 import { databaseOf } from "../views/database.ts";
 import type { WebhookReport } from "../store/webhook-protocol.ts";
 import { activeWebhooks, isWebhook } from "../definitions/consumers.ts";
@@ -27,20 +26,17 @@ export interface StoreFigures {
   readonly databases: ReadonlyMap<string, number>;
 }
 
-export async function measure(app: App, given: Env, store: string): Promise<StoreFigures> {
-  const budget = new Budget(capsOf(given));
-  const env = counting(given, budget);
-  const log = logOf(env, store);
+export async function measure(given: Store): Promise<StoreFigures> {
+  const budget = new Budget(capsOf(given.variables));
+  const store = given.counting(budget);
+  const { app, log } = store;
   const [size, subscribers] = await Promise.all([log.size(), log.subscribers()]);
-  const webhooks = [...activeWebhooks(app, env).map(({ name }) => name), ...subscribers.toSorted()];
-  const [reports, databases] = await Promise.all([
-    findConsumers(app, env, store, (name) => !isWebhook(app, name)),
-    measureDatabases(app, env),
-  ]);
+  const webhooks = [...activeWebhooks(app, store.variables).map(({ name }) => name), ...subscribers.toSorted()];
+  const [reports, databases] = await Promise.all([findConsumers(store, (name) => !isWebhook(app, name)), measureDatabases(store)]);
   // What comes next is asked once, for all.
   const most = Math.max(0, budget.left - 1);
   const measured = webhooks.slice(0, Math.min(METRICS_WEBHOOKS, most));
-  const webhookReports = await Promise.all(measured.map((name) => webhookOf(env, store, name).report()));
+  const webhookReports = await Promise.all(measured.map((name) => store.webhook(name).report()));
   const found = [...reports, ...measured.map((name, index) => foundWebhook(name, webhookReports[index], size.head))];
   const consumers = (await withLag(log, found)).map((report, index) => {
     const webhook = webhookReports[index - reports.length];
@@ -49,9 +45,9 @@ export async function measure(app: App, given: Env, store: string): Promise<Stor
   return { log: size, consumers, webhooks: { all: webhooks.length, measured: webhookReports.length }, databases };
 }
 
-async function measureDatabases(app: App, env: Env): Promise<Map<string, number>> {
-  const databases = new Map([["VIEWS", env.VIEWS]]);
-  for (const view of app.views.values()) databases.set(view.database ?? "VIEWS", databaseOf(env, view));
+async function measureDatabases(store: Store): Promise<Map<string, number>> {
+  const databases = new Map([["VIEWS", store.database()]]);
+  for (const view of store.app.views.values()) databases.set(view.database ?? "VIEWS", databaseOf(store, view));
   const sizes = [...databases].map(async ([binding, db]) => {
     // D1 says with every answer how large it is.
     const { meta } = await db.prepare(`SELECT 1`).all();

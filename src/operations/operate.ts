@@ -1,7 +1,6 @@
 /** An operator's word to any consumer: finds who is meant, carries the action out, and rings so that it is noticed. */
 
-import type { App } from "../definitions/app.ts";
-import { logOf, webhookOf } from "../store/objects.ts";
+import type { Store } from "../store/store.ts";
 import { processorConsumer } from "../processors/processor-consumer.ts";
 import type { ConsumerAction } from "../store/stream-protocol.ts";
 import { generationsOf, register, requestRebuild } from "../views/generations.ts";
@@ -17,60 +16,46 @@ import { type ControlOutcome, VIEW_RESETS_TO_ZERO, control } from "./control.ts"
  * @param position `skip`: of the event that is meant; `reset`: where to begin again after
  * @returns undefined when there is no such consumer
  */
-export async function operate(
-  app: App,
-  env: Env,
-  store: string,
-  name: string,
-  action: ConsumerAction,
-  position?: number,
-): Promise<ControlOutcome | undefined> {
-  const outcome = await carryOut(app, env, store, name, action, position);
-  if (outcome?.outcome === "done") await ring(env, store, name);
+export async function operate(store: Store, name: string, action: ConsumerAction, position?: number): Promise<ControlOutcome | undefined> {
+  const outcome = await carryOut(store, name, action, position);
+  if (outcome?.outcome === "done") await ring(store, name);
   return outcome;
 }
 
 /** Builds a view's table anew beside the one that answers, unless one is being built. */
-export async function rebuild(env: Env, store: string, view: View): Promise<void> {
-  await requestRebuild(env, store, view);
-  await ring(env, store, view.name);
+export async function rebuild(store: Store, view: View): Promise<void> {
+  await requestRebuild(store, view);
+  await ring(store, view.name);
 }
 
-async function carryOut(
-  app: App,
-  env: Env,
-  store: string,
-  name: string,
-  action: ConsumerAction,
-  position?: number,
-): Promise<ControlOutcome | undefined> {
-  const view = app.views.get(name);
+async function carryOut(store: Store, name: string, action: ConsumerAction, position?: number): Promise<ControlOutcome | undefined> {
+  const view = store.app.views.get(name);
   if (view) {
-    if (action !== "reset") return controlView(env, store, view, action, position);
+    if (action !== "reset") return controlView(store, view, action, position);
     if (position !== undefined && position !== 0) return { outcome: "not-possible", detail: VIEW_RESETS_TO_ZERO };
-    await requestRebuild(env, store, view);
+    await requestRebuild(store, view);
     return { outcome: "done" };
   }
-  if (isWebhook(app, name)) {
-    const answer = await webhookOf(env, store, name).control(action, position);
+  if (isWebhook(store.app, name)) {
+    const answer = await store.webhook(name).control(action, position);
     return answer && ("refused" in answer ? { outcome: "not-possible", detail: answer.refused } : { outcome: "done" });
   }
-  const processor = app.processors.get(name);
-  return processor && control(processorConsumer(app, env, store, processor), env, action, position);
+  const processor = store.app.processors.get(name);
+  return processor && control(processorConsumer(store, processor), action, position);
 }
 
 /** A view that is being built is two consumers: the action is for whichever it fits. */
-async function controlView(env: Env, store: string, view: View, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
-  const { serving, stale, wanted, registered } = await generationsOf(env, store, view);
-  if (!registered) await register(env, store, view);
+async function controlView(store: Store, view: View, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
+  const { serving, stale, wanted, registered } = await generationsOf(store, view);
+  if (!registered) await register(store, view);
   const tables = serving.generation === wanted.generation || stale ? [wanted] : [serving, wanted];
-  const consumers: Consumer[] = tables.map((table) => viewConsumer(env, store, view, table));
+  const consumers: Consumer[] = tables.map((table) => viewConsumer(store, view, table));
   const outcomes: ControlOutcome[] = [];
-  for (const consumer of consumers) outcomes.push(await control(consumer, env, action, position));
+  for (const consumer of consumers) outcomes.push(await control(consumer, action, position));
   return outcomes.find(({ outcome }) => outcome === "done") ?? (outcomes[0] as ControlOutcome);
 }
 
 /** Tells the log that the consumer has work again: it wakes it at once, and until it has done it. */
-async function ring(env: Env, store: string, name: string): Promise<void> {
-  await logOf(env, store).sweep(name);
+async function ring(store: Store, name: string): Promise<void> {
+  await store.log.sweep(name);
 }

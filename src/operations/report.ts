@@ -1,7 +1,6 @@
 /** Where every consumer of a store stands. */
 
-import type { App } from "../definitions/app.ts";
-import { logOf, webhookOf } from "../store/objects.ts";
+import type { Store } from "../store/store.ts";
 import type { ConsumerError } from "../definitions/hooks.ts";
 import type { ConsumerStatus } from "../store/stream-protocol.ts";
 import type { BlockedReport, WebhookReport } from "../store/webhook-protocol.ts";
@@ -82,37 +81,32 @@ const NEW: Checkpoint = {
 };
 
 /** @param only the names that are asked for; without it all */
-export async function reportConsumers(
-  app: App,
-  env: Env,
-  store: string,
-  only?: (name: string) => boolean,
-): Promise<(ConsumerReport & LagSeconds)[]> {
-  return withLag(logOf(env, store), await findConsumers(app, env, store, only));
+export async function reportConsumers(store: Store, only?: (name: string) => boolean): Promise<(ConsumerReport & LagSeconds)[]> {
+  return withLag(store.log, await findConsumers(store, only));
 }
 
 /** Every consumer as its checkpoint has it. */
-export async function findConsumers(app: App, env: Env, store: string, only = (_name: string) => true): Promise<Found<ConsumerReport>[]> {
-  const log = logOf(env, store);
+export async function findConsumers(store: Store, only = (_name: string) => true): Promise<Found<ConsumerReport>[]> {
+  const { app, log } = store;
   const [head, subscribers] = await Promise.all([log.head(), log.subscribers()]);
   const opened = new Map<D1Database, Promise<Books>>();
   const booksIn = (db: D1Database) => {
-    const books = opened.get(db) ?? open(db, store);
+    const books = opened.get(db) ?? open(db, store.name);
     opened.set(db, books);
     return books;
   };
-  const webhooks = [...activeWebhooks(app, env).map(({ name }) => name), ...subscribers];
+  const webhooks = [...activeWebhooks(app, store.variables).map(({ name }) => name), ...subscribers];
   return Promise.all([
     ...[...app.views.values()]
       .filter(({ name }) => only(name))
-      .map(async (view) => reportView(env, store, view, await booksIn(databaseOf(env, view)), head)),
+      .map(async (view) => reportView(store, view, await booksIn(databaseOf(store, view)), head)),
     ...[...app.processors.values()]
       .filter(({ name }) => only(name))
       .map(async (processor) => {
-        const checkpoint = (await booksIn(env.VIEWS)).checkpoints.get(keyOf(processor.name, "")) ?? NEW;
+        const checkpoint = (await booksIn(store.database())).checkpoints.get(keyOf(processor.name, "")) ?? NEW;
         return { report: report(processor.name, "processor", checkpoint, head), filter: filterOfProcessor(processor) };
       }),
-    ...webhooks.filter(only).map(async (name) => foundWebhook(name, await webhookOf(env, store, name).report(), head)),
+    ...webhooks.filter(only).map(async (name) => foundWebhook(name, await store.webhook(name).report(), head)),
   ]);
 }
 
@@ -131,13 +125,13 @@ function reportWebhook(name: string, webhook: WebhookReport | undefined, head: n
 }
 
 /** The events that an operator let a consumer skip, the last first. */
-export async function skippedBy(app: App, env: Env, store: string, name: string) {
-  const view = app.views.get(name);
-  const db = view ? databaseOf(env, view) : env.VIEWS;
+export async function skippedBy(store: Store, name: string) {
+  const view = store.app.views.get(name);
+  const db = view ? databaseOf(store, view) : store.database();
   await prepare(db);
   const { results } = await db
     .prepare(`SELECT error, at FROM headspring_skipped WHERE store = ? AND consumer = ? ORDER BY position DESC LIMIT 20`)
-    .bind(store, name)
+    .bind(store.name, name)
     .all<{ error: string; at: number }>();
   return results.map(({ error, at }) => ({ ...(JSON.parse(error) as ConsumerError), skippedAt: new Date(at).toISOString() }));
 }
@@ -161,15 +155,9 @@ function keyOf(consumer: string, generation: string): string {
   return `${consumer}/${generation}`;
 }
 
-async function reportView(
-  env: Env,
-  store: string,
-  view: View,
-  { rows, checkpoints, views }: Books,
-  head: number,
-): Promise<Found<ConsumerReport>> {
+async function reportView(store: Store, view: View, { rows, checkpoints, views }: Books, head: number): Promise<Found<ConsumerReport>> {
   const own = rows.filter(({ consumer }) => consumer === view.name);
-  const { serving, wanted, stale, owner } = await generationsOf(env, store, view, withStates(view, views.get(view.name), own));
+  const { serving, wanted, stale, owner } = await generationsOf(store, view, withStates(view, views.get(view.name), own));
   const at = (generation: string) => checkpoints.get(keyOf(view.name, generation)) ?? NEW;
   const served = { ...report(view.name, "view", at(serving.generation), head), ...(owner ? { deployment: owner.id } : {}) };
   const filter = stale ? {} : { filter: filterOfView(view) };

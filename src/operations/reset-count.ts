@@ -1,9 +1,8 @@
 /** How many events a reset would run again. Counting changes nothing. */
 
-import type { App } from "../definitions/app.ts";
-import { Budget, capsOf } from "../core/budget.ts";
 import { CONSUMER_BATCH_BYTES, PAGE_EVENTS, RESET_COUNT_MS } from "../core/limits.ts";
-import { logOf, webhookOf } from "../store/objects.ts";
+import type { Store } from "../store/store.ts";
+import { Budget, capsOf } from "../core/budget.ts";
 import { processorConsumer } from "../processors/processor-consumer.ts";
 import { generationsOf } from "../views/generations.ts";
 import { viewConsumer } from "../views/projector.ts";
@@ -29,32 +28,29 @@ export interface ResetCount {
  * @returns undefined when there is no such consumer
  */
 export async function countReset(
-  app: App,
-  env: Env,
-  store: string,
+  store: Store,
   name: string,
   from = 0,
 ): Promise<ResetCount | Exclude<ControlOutcome, { outcome: "done" }> | undefined> {
-  const view = app.views.get(name);
+  const view = store.app.views.get(name);
   if (view) {
     if (from !== 0) return { outcome: "not-possible", detail: VIEW_RESETS_TO_ZERO };
-    const { skipped } = await generationsOf(env, store, view);
-    return count(env, viewConsumer(env, store, view), from, skipped);
+    const { skipped } = await generationsOf(store, view);
+    return count(viewConsumer(store, view), from, skipped);
   }
-  if (isWebhook(app, name)) return countDeliveries(env, store, name, from);
-  const processor = app.processors.get(name);
-  return processor && count(env, processorConsumer(app, env, store, processor), from);
+  if (isWebhook(store.app, name)) return countDeliveries(store, name, from);
+  const processor = store.app.processors.get(name);
+  return processor && count(processorConsumer(store, processor), from);
 }
 
 async function count(
-  env: Env,
   { name, store, types, categories }: Consumer,
   from: number,
   skipped: ReadonlySet<number> = new Set(),
 ): Promise<ResetCount> {
-  const log = logOf(env, store);
+  const log = store.log;
   const to = await log.head();
-  const budget = new Budget(capsOf(env));
+  const budget = new Budget(capsOf(store.variables));
   const deadline = Date.now() + RESET_COUNT_MS;
   let [events, position] = [0, from];
   while (position < to && Date.now() < deadline && budget.fits(1)) {
@@ -68,8 +64,8 @@ async function count(
 }
 
 /** What a webhook delivers is also a matter of its predicate, which its object knows. */
-async function countDeliveries(env: Env, store: string, name: string, from: number): Promise<ResetCount | undefined> {
-  const counted = await webhookOf(env, store, name).countReplay({ from: { position: from + 1 } });
+async function countDeliveries(store: Store, name: string, from: number): Promise<ResetCount | undefined> {
+  const counted = await store.webhook(name).countReplay({ from: { position: from + 1 } });
   if (counted && "refused" in counted) return { consumer: name, from, events: 0, position: from, to: from }; // there is nothing after `from`
   return counted && { consumer: name, from, ...counted };
 }

@@ -1,5 +1,6 @@
 /** Where a store's consumers stand by what D1 has of them: what the sweep hands over to the log. */
 
+import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { codeHash } from "../core/code-hash.ts";
 import type { Standing } from "../store/log-protocol.ts";
@@ -60,7 +61,7 @@ export function standingsOf(app: App, books: readonly Books[]): Placed[] {
 }
 
 /** A name for where everybody stands, and for the code that is to be there: when it is the same as before, nothing has moved. */
-export function fingerprintOf(app: App, env: Env, standings: readonly Standing[]): string {
+export function fingerprintOf(app: App, env: HeadspringEnv, standings: readonly Standing[]): string {
   const tables = [...app.views.values()].map((view) => tableOf(view).generation);
   const places = standings.map(({ consumer, position, resting = false }) => ({ consumer, position, resting }));
   return codeHash({ consumers: consumersInCode(app, env), audience: audienceHash(app, env), tables, standings: places });

@@ -6,6 +6,7 @@
  * consumers; one that has been at rest for a day is asked once a day.
  */
 
+import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { Budget, capsOf, counting } from "../core/budget.ts";
 import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "../core/limits.ts";
@@ -20,7 +21,7 @@ import { type Books, type Checkpointed, type Placed, type ViewState, fingerprint
 import { type Care, type Mark, careFor, cursorMark, cursorOf, marksOf, prepareSwept, remember } from "./swept.ts";
 
 /** Asks the logs of all stores to ring for those behind, and drops the tables of views that nobody needs any more. */
-export async function sweep(app: App, env: Env): Promise<void> {
+export async function sweep(app: App, env: HeadspringEnv): Promise<void> {
   const budget = new Budget(capsOf(env));
   const deadline = Date.now() + SWEEP_BUDGET_MS;
   const counted = counting(env, budget);
@@ -48,7 +49,7 @@ export async function sweep(app: App, env: Env): Promise<void> {
 
 interface Run {
   readonly app: App;
-  readonly env: Env;
+  readonly env: HeadspringEnv;
   readonly budget: Budget;
   readonly databases: readonly ViewDatabase[];
   /** Where sweeps keep what they remember. */
@@ -69,7 +70,7 @@ interface Found {
 }
 
 /** The next stores by name, of the directory and all databases together. */
-async function storesAfter(env: Env, databases: readonly ViewDatabase[], after: string): Promise<string[]> {
+async function storesAfter(env: HeadspringEnv, databases: readonly ViewDatabase[], after: string): Promise<string[]> {
   const lists = await Promise.all([
     listed(env, after),
     ...databases.map(async ({ db }) => {
@@ -84,7 +85,7 @@ async function storesAfter(env: Env, databases: readonly ViewDatabase[], after: 
 }
 
 /** The next ones that the directory knows. Without it there are those that D1 knows. */
-async function listed(env: Env, after: string): Promise<string[]> {
+async function listed(env: HeadspringEnv, after: string): Promise<string[]> {
   try {
     return (await directoryOf(env).listStores(after, SWEEP_STORES)).map(({ name }) => name);
   } catch (error) {

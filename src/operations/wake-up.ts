@@ -1,12 +1,13 @@
 /** From a queue's message to a consumer at work. The message says only "look"; the log and the checkpoint say the rest. */
 
+import type { HeadspringEnv } from "../store/env.ts";
 import { z } from "zod";
 import type { App } from "../definitions/app.ts";
-import { Budget, capsOf, counting } from "../core/budget.ts";
+import { Budget, capsOf } from "../core/budget.ts";
 import { ACKNOWLEDGE_TOGETHER_MS, CONSUMERS_AT_ONCE, CONSUMER_BUDGET_MS, CONSUMER_CALLS } from "../core/limits.ts";
 import { NAME, STORE_NAME } from "../core/names.ts";
-import { logOf, webhookOf } from "../store/objects.ts";
-import { envOfStore } from "../store/stores.ts";
+import { openStore } from "../store/stores.ts";
+import type { Store } from "../store/store.ts";
 import { AT_WORK_MS } from "../core/limits.ts";
 import { processorConsumer } from "../processors/processor-consumer.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
@@ -40,7 +41,7 @@ export function parseWakeUp(body: unknown): WakeUp | undefined {
 }
 
 /** Runs the consumers that a batch names, each once. */
-export async function handleWakeUps(app: App, env: Env, batch: MessageBatch): Promise<void> {
+export async function handleWakeUps(app: App, env: HeadspringEnv, batch: MessageBatch): Promise<void> {
   const byConsumer = new Map<string, Woken>();
   for (const message of batch.messages) {
     const parsed = parseWakeUp(message.body);
@@ -55,7 +56,7 @@ export async function handleWakeUps(app: App, env: Env, batch: MessageBatch): Pr
     byConsumer.set(key, entry);
   }
   const budget = new Budget(capsOf(env));
-  const acknowledge = acknowledgements(env, budget);
+  const acknowledge = acknowledgements({ app, env, budget });
   const waiting = [...byConsumer.values()];
   const deadline = Date.now() + CONSUMER_BUDGET_MS;
   let atWork = 0;
@@ -85,7 +86,7 @@ interface Woken {
 /** What the consumers of one batch share. */
 interface Invocation {
   readonly app: App;
-  readonly env: Env;
+  readonly env: HeadspringEnv;
   readonly budget: Budget;
   readonly acknowledge: Acknowledge["one"];
 }
@@ -100,10 +101,10 @@ async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, 
   try {
     const about = () => ({ store, consumer, head: wakeUp.head, traceId: traceIdOf(wakeUp.trace) });
     const acknowledgement = await span("consume", about, async (note) => {
-      const counted = counting(await envOfStore(env, store), budget);
+      const counted = (await openStore(env, store, app)).counting(budget);
       // What its consumers write comes after that.
-      await introduce(app, counted, store);
-      const reached = await wake(app, counted, wakeUp);
+      await introduce(counted);
+      const reached = await wake(counted, wakeUp);
       note({ position: reached?.position });
       return reached;
     });
@@ -119,7 +120,7 @@ async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, 
 }
 
 /** What this invocation has no room for is for the next one. */
-async function postpone(env: Env, rest: readonly Woken[]): Promise<void> {
+async function postpone(env: HeadspringEnv, rest: readonly Woken[]): Promise<void> {
   if (rest.length === 0) return;
   try {
     await env.WAKE_UPS.sendBatch(rest.map(({ wakeUp }) => ({ body: wakeUp })));
@@ -136,15 +137,15 @@ interface Acknowledge {
 }
 
 /** Tells the logs how far consumers are. Those of one store that are ready at about the same time go in one call. */
-function acknowledgements(env: Env, budget: Budget): Acknowledge {
+function acknowledgements({ app, env, budget }: Omit<Invocation, "acknowledge">): Acknowledge {
   const open = new Map<string, Acknowledgement[]>();
   const calls: Promise<void>[] = [];
   const tell = async (store: string, together: readonly Acknowledgement[]): Promise<void> => {
     await scheduler.wait(ACKNOWLEDGE_TOGETHER_MS);
     open.delete(store);
     budget.spend(1);
-    await envOfStore(env, store)
-      .then((placed) => logOf(placed, store).acknowledge(together))
+    await openStore(env, store, app)
+      .then(({ log }) => log.acknowledge(together))
       .catch((error: unknown) => {
         const message = "the log was not told how far its consumers are; it will ring again";
         logger.warn({ message, store, count: together.length }, error);
@@ -166,20 +167,21 @@ function acknowledgements(env: Env, budget: Budget): Acknowledge {
 }
 
 /** Runs one consumer, and says what the log may know of it. */
-async function wake(app: App, env: Env, wakeUp: WakeUp): Promise<Acknowledgement | undefined> {
-  const { store, consumer: name, asOf } = wakeUp;
+async function wake(store: Store, wakeUp: WakeUp): Promise<Acknowledgement | undefined> {
+  const { consumer: name, asOf } = wakeUp;
   const moment = asOf === undefined ? {} : { asOf };
-  if (isWebhook(app, name)) {
-    const position = await webhookOf(env, store, name).wake();
+  if (isWebhook(store.app, name)) {
+    const position = await store.webhook(name).wake();
     // The webhook's object runs code without it, and cannot say how far it is: the log rings until newer code can.
-    if (position === UNKNOWN_WEBHOOK && activeWebhooks(app, env).some((webhook) => webhook.name === name)) return undefined;
+    if (position === UNKNOWN_WEBHOOK && activeWebhooks(store.app, store.variables).some((webhook) => webhook.name === name))
+      return undefined;
     return {
       consumer: name,
       ...(position === UNKNOWN_WEBHOOK || position === Number.MAX_SAFE_INTEGER ? { position: 0, resting: true } : { position }),
       ...moment,
     };
   }
-  const progress = await run(app, env, wakeUp);
+  const progress = await run(store, name);
   // Another version of the code knows it: the one before this, or a newer one while a deployment is under way. Only that one can
   // say how far it is, and the log rings until it does.
   if (!progress) return undefined;
@@ -187,17 +189,18 @@ async function wake(app: App, env: Env, wakeUp: WakeUp): Promise<Acknowledgement
   const { outcome, retryInMs } = progress;
   const position = Math.min(progress.position, progress.building ?? progress.position);
   if (outcome === "behind" || retryInMs !== undefined) {
-    await env.WAKE_UPS.send(wakeUp, { delaySeconds: Math.ceil((retryInMs ?? 0) / 1_000) });
+    const { store: _name, consumer: _consumer, ...more } = wakeUp;
+    await store.wake(name, more, Math.ceil((retryInMs ?? 0) / 1_000));
   }
   const working = outcome === "behind" || outcome === "backing-off";
   return { consumer: name, position, resting: outcome === "resting", ...(working ? { working } : {}), ...moment };
 }
 
 /** Lets the view or processor of that name work. */
-async function run(app: App, env: Env, { store, consumer: name }: WakeUp): Promise<ViewProgress | undefined> {
+async function run(store: Store, name: string): Promise<ViewProgress | undefined> {
   const deadline = Date.now() + CONSUMER_BUDGET_MS;
-  const view = app.views.get(name);
-  if (view) return project(env, store, view, deadline, { isWoken: true });
-  const processor = app.processors.get(name);
-  return processor && catchUp(processorConsumer(app, env, store, processor), logOf(env, store), deadline);
+  const view = store.app.views.get(name);
+  if (view) return project(store, view, deadline, { isWoken: true });
+  const processor = store.app.processors.get(name);
+  return processor && catchUp(processorConsumer(store, processor), store.log, deadline);
 }

@@ -1,11 +1,11 @@
 /** Stores what processors append: once for each derived id, in the conversation of the event that led to it. */
 
+import type { Store } from "../store/store.ts";
 import { type DataSchema, type RecordedEvent, categoryOf, streamIdOf } from "../core/event.ts";
 import { ofApp } from "../core/platform-errors.ts";
 import { isLonger } from "../core/json.ts";
 import { EVENT_DATA_BYTES } from "../core/limits.ts";
 import { fitting } from "../core/misfit.ts";
-import { streamOf } from "../store/objects.ts";
 import type { Written } from "../store/stream-protocol.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
 import { causeOf, metaOf } from "./cause.ts";
@@ -13,8 +13,7 @@ import { logger } from "../telemetry/logger.ts";
 
 /** A processor at one event. */
 export interface Reaction {
-  readonly env: Env;
-  readonly store: string;
+  readonly store: Store;
   /** The processor's name. */
   readonly processor: string;
   readonly event: RecordedEvent;
@@ -39,7 +38,7 @@ export interface Fact {
  * @throws when the data does not fit its schema or the limits
  */
 export async function appendFact(reaction: Reaction, { stream, id, type, schema, data, time }: Fact): Promise<Written | undefined> {
-  const { env, store, event } = reaction;
+  const { store, event } = reaction;
   const fact = `${type} for ${stream}`;
   const text = ofApp(() => JSON.stringify(fitting(`event \`${type}\` of category \`${categoryOf(stream)}\``, "data", schema, data)));
   if (isLonger(text, EVENT_DATA_BYTES)) throw new Error(`${fact} has more than ${EVENT_DATA_BYTES} bytes`);
@@ -50,7 +49,7 @@ export async function appendFact(reaction: Reaction, { stream, id, type, schema,
     schemaVersion: schemaVersionOf(schema),
     ...(time === undefined ? {} : { time }),
   };
-  const answer = await streamOf(env, store, categoryOf(stream), streamIdOf(stream)).append({
+  const answer = await store.stream(categoryOf(stream), streamIdOf(stream)).append({
     events: [{ id, type, data: text, ...version }],
     firstStands: true,
     expected: { kind: "any" },
@@ -62,10 +61,10 @@ export async function appendFact(reaction: Reaction, { stream, id, type, schema,
 }
 
 /** Whether the stream has an event with this id. */
-export async function hasFact({ env, store }: Reaction, stream: string, id: string): Promise<boolean> {
+export async function hasFact({ store }: Reaction, stream: string, id: string): Promise<boolean> {
   // An append that can never be stored, since no stream has this version: but a known id is recognised before the
   // condition is looked at. So it is found by its id, without reading the stream.
-  const answer = await streamOf(env, store, categoryOf(stream), streamIdOf(stream)).append({
+  const answer = await store.stream(categoryOf(stream), streamIdOf(stream)).append({
     events: [{ id, type: "$Sought", data: "{}", meta: "{}", schemaVersion: 1 }],
     firstStands: true,
     expected: { kind: "version", version: -1 },
@@ -76,5 +75,5 @@ export async function hasFact({ env, store }: Reaction, stream: string, id: stri
 /** A processor without state cannot act on a reaction that is not taken, so it ends here. Who must is a process manager. */
 export function tellEnded({ store, processor: consumer, event }: Reaction, reaction: string, reason: string): void {
   const { correlationId, causationId } = causeOf(event);
-  logger.info({ message: "a reaction was not taken", store, consumer, reaction, reason, correlationId, causationId });
+  logger.info({ message: "a reaction was not taken", store: store.name, consumer, reaction, reason, correlationId, causationId });
 }

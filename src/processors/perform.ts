@@ -5,9 +5,9 @@
  * move the checkpoint. A crash in between leaves the note; the next run calls again with the same key.
  */
 
+import type { Store } from "../store/store.ts";
 import { z } from "zod";
-import type { App } from "../definitions/app.ts";
-import { budgetOf, isFree } from "../core/budget.ts";
+import { isFree } from "../core/budget.ts";
 import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { Applied, Consumer } from "../consumers/consumer.ts";
 import { AppError, ofApp, passes, thrown } from "../core/platform-errors.ts";
@@ -32,23 +32,17 @@ const EffectStarted = z.object({
 });
 
 /** The effect as a consumer of its store's log. */
-export function effectConsumer(
-  app: App,
-  env: Env,
-  store: string,
-  effect: Effect,
-  outside: World["fetch"] = (request) => fetch(request),
-): Consumer {
-  const checkpoint = new CheckpointStore(env.VIEWS, store, effect.name);
+export function effectConsumer(store: Store, effect: Effect, outside: World["fetch"] = (request) => fetch(request)): Consumer {
+  const checkpoint = new CheckpointStore(store.database(), store.name, effect.name);
   const { name, start, retry } = effect;
-  const budget = budgetOf(env);
+  const { budget } = store;
   const counted: World["fetch"] = (request) => {
     budget?.spend(1);
     return outside(request);
   };
   // The calls of one wave must fit into what a consumer has when it begins.
-  const width = isFree(env) ? EFFECTS_WITHIN : EFFECTS_IN_FLIGHT;
-  const performing: Performing = { env, store, effect, outside: counted, checkpoint };
+  const width = isFree(store.variables) ? EFFECTS_WITHIN : EFFECTS_IN_FLIGHT;
+  const performing: Performing = { store, effect, outside: counted, checkpoint };
   return {
     kind: "processor",
     name,
@@ -58,7 +52,7 @@ export function effectConsumer(
     checkpoint,
     start,
     retry,
-    hooks: app.hooks,
+    hooks: store.app.hooks,
     budget,
     async apply(events, from, to) {
       const deadline = Date.now() + CONSUMER_BUDGET_MS;
@@ -94,8 +88,7 @@ function leaseOf({ timeoutMs }: Effect): number {
 }
 
 interface Performing {
-  readonly env: Env;
-  readonly store: string;
+  readonly store: Store;
   readonly effect: Effect;
   readonly outside: World["fetch"];
   readonly checkpoint: CheckpointStore;
@@ -113,7 +106,7 @@ function lanesOf(effect: Effect, event: RecordedEvent): string[] {
 /** @returns the first event at which it failed; everything before it is done */
 async function performAll(performing: Performing, events: readonly RecordedEvent[]): Promise<Applied["failure"]> {
   const results = await Promise.allSettled(
-    events.map((event) => reactionSpan(performing.store, performing.effect.name, event, () => perform(performing, event))),
+    events.map((event) => reactionSpan(performing.store.name, performing.effect.name, event, () => perform(performing, event))),
   );
   for (const [index, result] of results.entries()) {
     const event = events[index];
@@ -127,8 +120,8 @@ async function performAll(performing: Performing, events: readonly RecordedEvent
   return undefined;
 }
 
-async function perform({ env, store, effect, outside }: Performing, event: RecordedEvent): Promise<void> {
-  const reaction: Reaction = { env, store, processor: effect.name, event };
+async function perform({ store, effect, outside }: Performing, event: RecordedEvent): Promise<void> {
+  const reaction: Reaction = { store, processor: effect.name, event };
   const stream = ofApp(() => recordOf(effect, event));
   const started = derivedId(effect.name, event.stream, event.id, "started");
   const [known, repeated] = await Promise.all([hasFact(reaction, stream, outcomeId(effect, event)), hasFact(reaction, stream, started)]);
@@ -136,7 +129,7 @@ async function perform({ env, store, effect, outside }: Performing, event: Recor
   let unannounced: unknown;
   const world: World = {
     fetch: outside,
-    variables: env,
+    variables: store.variables,
     repeated,
     async announce() {
       unannounced = undefined;
@@ -173,13 +166,13 @@ function outcomeId(effect: Effect, event: RecordedEvent): string {
 }
 
 /** Records what is to be recorded when the last attempt has failed, so that the effect can go on. Tells whether it can. */
-async function giveUp({ env, store, effect, checkpoint }: Performing, event: RecordedEvent, error: unknown): Promise<boolean> {
+async function giveUp({ store, effect, checkpoint }: Performing, event: RecordedEvent, error: unknown): Promise<boolean> {
   // What the platform is to blame for passes, and uses up no attempt.
   if (!effect.otherwise || passes(error)) return false;
   const checkpointNow = await checkpoint.look();
   const failed = (checkpointNow?.position === event.position - 1 ? checkpointNow.attempts : 0) + 1;
   if (failed < effect.retry.attempts) return false;
-  const reaction: Reaction = { env, store, processor: effect.name, event };
+  const reaction: Reaction = { store, processor: effect.name, event };
   const { otherwise } = effect;
   const instead = ofApp(() => otherwise(event, thrown(error)));
   await record(

@@ -4,8 +4,7 @@
  * is done again, and stored once (promise 5).
  */
 
-import type { App } from "../definitions/app.ts";
-import { budgetOf } from "../core/budget.ts";
+import type { Store } from "../store/store.ts";
 import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { Consumer } from "../consumers/consumer.ts";
 import { recordSkip } from "../consumers/override.ts";
@@ -16,7 +15,6 @@ import { OtherCode, ofApp, thrown } from "../core/platform-errors.ts";
 import { accepts } from "../core/strict-schema.ts";
 import { streamIdProblem } from "../core/names.ts";
 import { FAIL, messageOf } from "../core/mistake.ts";
-import { logOf, streamOf } from "../store/objects.ts";
 import type { ConsumerError } from "../definitions/hooks.ts";
 import { type Work, workInLanes } from "./lanes.ts";
 import { type Cause, causeOf } from "./cause.ts";
@@ -30,12 +28,12 @@ import { inPortions } from "./portions.ts";
 import { reactionSpan } from "./reaction-span.ts";
 
 /** The process as a consumer of its store's log. */
-export function processConsumer(app: App, env: Env, store: string, process: Process): Consumer {
+export function processConsumer(store: Store, process: Process): Consumer {
   const { name, sources, start } = process;
   const { retry } = process.process;
-  const checkpoint = new CheckpointStore(env.VIEWS, store, name);
-  const run: Running = { app, env, store, process };
-  const budget = budgetOf(env);
+  const checkpoint = new CheckpointStore(store.database(), store.name, name);
+  const run: Running = { store, process };
+  const { budget } = store;
   return {
     kind: "processor",
     name,
@@ -44,14 +42,14 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
     sources: [...sources, process],
     checkpoint,
     start,
-    hooks: app.hooks,
+    hooks: store.app.hooks,
     ...(retry === undefined ? {} : { retry }),
     budget,
     async apply(events, from, to) {
       const passed: PassedOver[] = [];
       const parts = events.flatMap((event) => {
         const work = workFor(run, event, passed);
-        return work ? { ...work, run: () => reactionSpan(store, name, event, work.run) } : [];
+        return work ? { ...work, run: () => reactionSpan(store.name, name, event, work.run) } : [];
       });
       const within = (after: number, last: number) => passed.filter(({ event }) => event.position > after && event.position <= last);
       const also = (after: number, last: number) =>
@@ -67,7 +65,10 @@ export function processConsumer(app: App, env: Env, store: string, process: Proc
       });
       for (const { event, error } of within(from, applied.position)) {
         const { stream, type } = event;
-        logger.error({ message: "an event was passed over: it reaches no instance", store, consumer: name, stream, type }, error.message);
+        logger.error(
+          { message: "an event was passed over: it reaches no instance", store: store.name, consumer: name, stream, type },
+          error.message,
+        );
       }
       return applied;
     },
@@ -84,7 +85,7 @@ interface PassedOver {
 /** The instance that waits for a command whose event is skipped hears that it failed. */
 async function skipOutcome(run: Running, position: number): Promise<void> {
   const { name } = run.process;
-  const page = await logOf(run.env, run.store).read({
+  const page = await run.store.log.read({
     after: position - 1,
     to: position,
     limit: 1,
@@ -152,9 +153,9 @@ interface Input {
  */
 async function tell(run: Running, event: RecordedEvent, id: string, input: Input, evenMistakes = false): Promise<void> {
   const { command, data, key, cause } = input;
-  const { env, store, process } = run;
+  const { store, process } = run;
   const instance = `${process.name}/${id}`;
-  const answer = await streamOf(env, store, process.name, id).execute({
+  const answer = await store.stream(process.name, id).execute({
     command,
     data: JSON.stringify(data),
     idempotencyKey: key,
@@ -168,7 +169,7 @@ async function tell(run: Running, event: RecordedEvent, id: string, input: Input
     case "deleted":
       logger.info({
         message: "an input came to a process that was deleted",
-        store,
+        store: store.name,
         consumer: process.name,
         stream: instance,
         type: event.type,
@@ -182,7 +183,7 @@ async function tell(run: Running, event: RecordedEvent, id: string, input: Input
       if (command === FAIL || (isMistake && !evenMistakes)) throw failed;
       const { stream, type, version } = event;
       const about = {
-        store,
+        store: store.name,
         consumer: process.name,
         stream: instance,
         type,

@@ -1,9 +1,8 @@
 /** Carries out a command that an instance of a process has sent, and says how that went. */
 
-import type { App } from "../definitions/app.ts";
+import type { Store } from "../store/store.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { streamIdProblem } from "../core/names.ts";
-import { streamOf } from "../store/objects.ts";
 import { isItsOwn, takesCommand } from "../definitions/other-code.ts";
 import { OtherCode } from "../core/platform-errors.ts";
 import { causeOf } from "./cause.ts";
@@ -12,9 +11,7 @@ import type { Process } from "../definitions/processors/process.ts";
 
 /** A process of one store. */
 export interface Running {
-  readonly app: App;
-  readonly env: Env;
-  readonly store: string;
+  readonly store: Store;
   readonly process: Process;
 }
 
@@ -22,19 +19,19 @@ export interface Running {
  * The outcome of a command: the same in every attempt, because its target takes it once. That a command is not known may be true only of the
  * code that runs here or in the target; the instance, whose code has sent it, knows, and does not take such an outcome while it has the command.
  */
-export async function outcomeOf({ app, env, store, process }: Running, event: RecordedEvent, sent: CommandSent): Promise<Outcome> {
+export async function outcomeOf({ store, process }: Running, event: RecordedEvent, sent: CommandSent): Promise<Outcome> {
   const { commandId, aggregate, id, command, data, exact = false, expected = { kind: "any" } } = sent;
   const failed = (reason: string, detail?: string): Outcome => {
     return { outcome: "failed", commandId, reason, ...(detail === undefined ? {} : { detail }) };
   };
-  const target = app.aggregates.get(aggregate);
+  const target = store.app.aggregates.get(aggregate);
   if (!target) return failed("unknown-aggregate", `the app has no aggregate "${aggregate}"`);
   if (!Object.hasOwn(target.commands, command) || isItsOwn(target, command)) {
     return failed("unknown-command", `"${aggregate}" has no command "${command}"`);
   }
   const problem = streamIdProblem(id);
   if (problem) return failed("invalid-stream-id", problem);
-  const answer = await streamOf(env, store, aggregate, id).execute({
+  const answer = await store.stream(aggregate, id).execute({
     command,
     data: JSON.stringify(data),
     strict: exact,
@@ -47,7 +44,7 @@ export async function outcomeOf({ app, env, store, process }: Running, event: Re
     ...causeOf(event),
   });
   // The sender's code may be newer than this or older; what either of them has is not wrong because the target does not know it.
-  if ((answer.outcome === "unknown-command" || answer.outcome === "invalid") && takesCommand(app, sent))
+  if ((answer.outcome === "unknown-command" || answer.outcome === "invalid") && takesCommand(store.app, sent))
     throw new OtherCode(`${command} for ${aggregate}/${id} was answered by ${answer.outcome}, by other code than this, which has it`);
   switch (answer.outcome) {
     case "written": {

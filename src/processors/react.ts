@@ -1,14 +1,12 @@
 /** ⑤ Runs reactors: what they answer is stored once, however often they run (promise 5). */
 
-import type { App } from "../definitions/app.ts";
+import type { Store } from "../store/store.ts";
 import type { AppendAction, SendAction } from "../core/command.ts";
-import { budgetOf } from "../core/budget.ts";
 import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { Applied, Consumer } from "../consumers/consumer.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
 import { CONSUMER_CALLS, REACTIONS_IN_FLIGHT } from "../core/limits.ts";
-import { streamOf } from "../store/objects.ts";
 import { causeOf } from "./cause.ts";
 import { CodeMistake } from "../core/mistake.ts";
 import { takesCommand } from "../definitions/other-code.ts";
@@ -21,10 +19,10 @@ import { waves } from "./waves.ts";
 import { reactionSpan } from "./reaction-span.ts";
 
 /** The reactor as a consumer of its store's log. */
-export function reactorConsumer(app: App, env: Env, store: string, reactor: Reactor): Consumer {
-  const checkpoint = new CheckpointStore(env.VIEWS, store, reactor.name);
+export function reactorConsumer(store: Store, reactor: Reactor): Consumer {
+  const checkpoint = new CheckpointStore(store.database(), store.name, reactor.name);
   const { name, start, retry } = reactor;
-  const budget = budgetOf(env);
+  const { budget } = store;
   return {
     kind: "processor",
     name,
@@ -34,10 +32,10 @@ export function reactorConsumer(app: App, env: Env, store: string, reactor: Reac
     checkpoint,
     start,
     retry,
-    hooks: app.hooks,
+    hooks: store.app.hooks,
     budget,
     async apply(events, from, to) {
-      const reacting: Reacting = { app, env, store, reactor };
+      const reacting: Reacting = { store, reactor };
       const { parts, failure } = answersOf(reacting, events, budget?.caps.calls ?? Number.POSITIVE_INFINITY);
       // Reactions to events after one that failed may be done too; they are found done when their turn comes.
       return inPortions({ checkpoint, budget, from, to, parts, failure, work: (portion) => reactAll(reacting, portion) });
@@ -46,9 +44,7 @@ export function reactorConsumer(app: App, env: Env, store: string, reactor: Reac
 }
 
 interface Reacting {
-  readonly app: App;
-  readonly env: Env;
-  readonly store: string;
+  readonly store: Store;
   readonly reactor: Reactor;
 }
 
@@ -92,7 +88,7 @@ async function reactAll(reacting: Reacting, reactions: readonly Reaction[]): Pro
   const { store, reactor } = reacting;
   for (const wave of waves(reactions, lanesOf, REACTIONS_IN_FLIGHT)) {
     const results = await Promise.allSettled(
-      wave.map((reaction) => reactionSpan(store, reactor.name, reaction.event, () => carryOut(reacting, reaction))),
+      wave.map((reaction) => reactionSpan(store.name, reactor.name, reaction.event, () => carryOut(reacting, reaction))),
     );
     for (const [index, result] of results.entries()) {
       const reaction = wave[index];
@@ -117,18 +113,18 @@ async function carryOut(reacting: Reacting, { event, actions }: Reaction): Promi
   }
 }
 
-async function append({ app, env, store, reactor }: Reacting, event: RecordedEvent, action: AppendAction, id: string): Promise<void> {
+async function append({ store, reactor }: Reacting, event: RecordedEvent, action: AppendAction, id: string): Promise<void> {
   const { category, time } = action;
   const { type, data } = action.event;
-  const declared = app.categories.get(category)?.events;
+  const declared = store.app.categories.get(category)?.events;
   const schema = declared && Object.hasOwn(declared, type) ? declared[type] : undefined;
   if (!schema) throw new Error(`the app has no plain category "${category}" with an event type "${type}"`);
   const fact = { stream: `${category}/${action.id}`, id, type, schema, data, ...(time === undefined ? {} : { time }) };
-  await appendFact({ env, store, processor: reactor.name, event }, fact);
+  await appendFact({ store, processor: reactor.name, event }, fact);
 }
 
-async function sendCommand({ app, env, store, reactor }: Reacting, event: RecordedEvent, action: SendAction, id: string): Promise<void> {
-  const answer = await streamOf(env, store, action.aggregate, action.id).execute({
+async function sendCommand({ store, reactor }: Reacting, event: RecordedEvent, action: SendAction, id: string): Promise<void> {
+  const answer = await store.stream(action.aggregate, action.id).execute({
     command: action.command,
     data: JSON.stringify(action.data),
     idempotencyKey: id,
@@ -138,9 +134,9 @@ async function sendCommand({ app, env, store, reactor }: Reacting, event: Record
     ...causeOf(event),
   });
   const command = `${action.command} for ${action.aggregate}/${action.id}`;
-  const reaction = { env, store, processor: reactor.name, event };
+  const reaction = { store, processor: reactor.name, event };
   // What this code has is not wrong because the target's code does not know it.
-  const isKnown = () => takesCommand(app, { ...action, data: JSON.parse(JSON.stringify(action.data)) as unknown });
+  const isKnown = () => takesCommand(store.app, { ...action, data: JSON.parse(JSON.stringify(action.data)) as unknown });
   switch (answer.outcome) {
     case "written":
       return;

@@ -1,6 +1,6 @@
 /** What the doors say to a store's catalog: its categories that were declared at run time, and its imports. Refusals cross as values. */
 
-import type { Placement } from "./placement.ts";
+import type { Placement } from "../core/placement.ts";
 
 /** A category of the catalog, as the doors look it up. */
 export type Entry =

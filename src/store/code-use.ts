@@ -1,9 +1,9 @@
 /** What code says of a category, as the store's catalog keeps it: said once for each store in an isolate, after the first write. */
 
+import type { Store } from "./store.ts";
 import { z } from "zod";
 import type { App } from "../definitions/app.ts";
 import type { DataSchema } from "../core/event.ts";
-import { catalogOf } from "./objects.ts";
 import { logger } from "../telemetry/logger.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
 import type { CodeSchema } from "./catalog-protocol.ts";
@@ -30,21 +30,21 @@ export class CodeUse {
   }
 
   /** Costs nothing but a look into a set, except the first time. Nobody waits for it: what fails is said again after the next write. */
-  note(env: Env, store: string, category: string): void {
-    const key = `${store}/${category}`;
+  note(store: Store, category: string): void {
+    const key = `${store.name}/${category}`;
     if (this.#said.has(key)) return;
     const declared = this.#app.aggregates.get(category) ?? this.#app.categories.get(category);
     if (!declared) return;
     if (this.#said.size >= REMEMBERED_USES) this.#said.clear();
     this.#said.add(key);
     const kind = this.#app.aggregates.has(category) ? "aggregate" : "plain";
-    void this.#say(env, store, category, kind, declared.events as Record<string, DataSchema>).catch((error: unknown) => {
+    void this.#say(store, category, kind, declared.events as Record<string, DataSchema>).catch((error: unknown) => {
       this.#said.delete(key);
-      logger.warn({ message: "the store's catalog could not be told what code declares", store, category }, error);
+      logger.warn({ message: "the store's catalog could not be told what code declares", store: store.name, category }, error);
     });
   }
 
-  async #say(env: Env, store: string, category: string, kind: string, events: Record<string, DataSchema>): Promise<void> {
-    await catalogOf(env, store).useCode(category, kind, codeSchemasOf(events));
+  async #say(store: Store, category: string, kind: string, events: Record<string, DataSchema>): Promise<void> {
+    await store.catalog.useCode(category, kind, codeSchemasOf(events));
   }
 }

@@ -2,6 +2,7 @@
  * Which version of the code runs here, as the platform tells by the binding `CF_VERSION_METADATA`. Versions are ordered by when they were
  * uploaded. A rollback deploys an old version again, with its old time.
  */
+import type { HeadspringEnv } from "./env.ts";
 
 export interface Deployment {
   /** The version's id: what `wrangler versions list` shows. */
@@ -11,7 +12,7 @@ export interface Deployment {
 }
 
 /** The version that runs; undefined: the configuration has no such binding, or it says nothing that can be used. */
-export function deploymentOf(env: Env): Deployment | undefined {
+export function deploymentOf(env: HeadspringEnv): Deployment | undefined {
   // Optional: a configuration of before has no such binding.
   const { id, timestamp } = (env as { readonly CF_VERSION_METADATA?: Partial<WorkerVersionMetadata> }).CF_VERSION_METADATA ?? {};
   const at = typeof timestamp === "string" ? Date.parse(timestamp) : Number.NaN;

@@ -1,6 +1,46 @@
-/** Where the worker runs, as its variables tell. */
+/** The bindings and variables of a deployment that Headspring uses. */
+
+import type { CatalogRpc, DirectoryRpc } from "./catalog-protocol.ts";
+import type { SegmentRpc } from "./segment.ts";
+import type { StreamRpc } from "./stream-protocol.ts";
+import type { WebhookRpc } from "./webhook-protocol.ts";
+
+/** A namespace of objects, as far as it is used: objects are found by their names. */
+export interface Objects<Rpc> {
+  getByName(name: string, options?: { readonly locationHint?: DurableObjectLocationHint }): Rpc;
+  jurisdiction(jurisdiction: DurableObjectJurisdiction): Objects<Rpc>;
+}
+
+/**
+ * What a Worker must have bound to run Headspring; more may be bound, for the app's own handlers. Names of classes and queues are free.
+ *
+ * @example
+ * // wrangler.toml has the bindings, `wrangler types` makes `Env` of them, and this makes sure that none is missing:
+ * const worker = createWorker(app) satisfies ExportedHandler<Env & HeadspringEnv>;
+ */
+export interface HeadspringEnv {
+  readonly STREAMS: Objects<StreamRpc>;
+  readonly LOGS: Objects<SegmentRpc>;
+  readonly WEBHOOKS: Objects<WebhookRpc>;
+  readonly CATALOGS: Objects<CatalogRpc & DirectoryRpc>;
+  /** Views and checkpoints. A view may name another D1 binding. */
+  readonly VIEWS: D1Database;
+  /** The queue that wakes consumers; its consumer is this Worker. */
+  readonly WAKE_UPS: Queue;
+  /** The version of the code: generations of views are ordered by it. */
+  readonly CF_VERSION_METADATA?: WorkerVersionMetadata;
+  /** `local`: without tokens, and webhooks may go to addresses of this machine. */
+  readonly HEADSPRING_ENV?: string;
+  /** Where stores lie that are not placed otherwise. */
+  readonly JURISDICTION?: string;
+  readonly LOCATION?: string;
+  /** `free` keeps to the caps of the Free plan. */
+  readonly WORKERS_PLAN?: string;
+  /** Bytes at which a segment of a log is full. */
+  readonly LOG_SEGMENT_BYTES?: string;
+}
 
 /** `npm start` and the tests, on the developer's own machine: without tokens, and webhooks may go to addresses of this machine. */
-export function isLocal(env: Env): boolean {
-  return env.HEADSPRING_ENV === "local";
+export function isLocal({ HEADSPRING_ENV }: Pick<HeadspringEnv, "HEADSPRING_ENV">): boolean {
+  return HEADSPRING_ENV === "local";
 }

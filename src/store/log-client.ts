@@ -1,5 +1,6 @@
 /** A store's log, as everybody else sees it: one, however many segments it has. */
 
+import type { HeadspringEnv } from "./env.ts";
 import type { StoredEvent, EventFilter } from "../core/event.ts";
 import type {
   Acknowledgement,
@@ -24,10 +25,10 @@ import { MOVED_TO, type Moved, type SegmentRpc, hasMoved, segmentName } from "./
 const lastSegments = new Map<string, number>();
 
 export class LogClient implements LogRpc {
-  readonly #env: Env;
+  readonly #env: HeadspringEnv;
   readonly #store: string;
 
-  constructor(env: Env, store: string) {
+  constructor(env: HeadspringEnv, store: string) {
     this.#env = env;
     this.#store = store;
   }

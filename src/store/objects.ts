@@ -1,29 +1,18 @@
-/** Finding the objects: what they are called, and what one calls itself. */
+/** What objects are called. A `Store` finds them; here is what an object finds out about itself, and the parts that are asked before there is a store. */
 
+import type { HeadspringEnv } from "./env.ts";
 import type { CatalogRpc } from "./catalog-protocol.ts";
 import { LogClient } from "./log-client.ts";
 import type { LogRpc } from "./log-protocol.ts";
-import type { StreamRpc } from "./stream-protocol.ts";
-import type { WebhookRpc } from "./webhook-protocol.ts";
-
-/** The object of one stream: `{store}/{category}/{id}`. */
-export function streamOf(env: Env, store: string, category: string, id: string): StreamRpc {
-  return env.STREAMS.getByName(`${store}/${category}/${id}`);
-}
 
 /** A store's log. */
-export function logOf(env: Env, store: string): LogRpc {
+export function logOf(env: HeadspringEnv, store: string): LogRpc {
   return new LogClient(env, store);
 }
 
 /** A store's catalog of categories declared at run time. */
-export function catalogOf(env: Env, store: string): CatalogRpc {
+export function catalogOf(env: HeadspringEnv, store: string): CatalogRpc {
   return env.CATALOGS.getByName(store);
-}
-
-/** The object of one webhook: `{store}/{id}`. */
-export function webhookOf(env: Env, store: string, id: string): WebhookRpc {
-  return env.WEBHOOKS.getByName(`${store}/${id}`);
 }
 
 /** An object's own name. It has one whenever it was found by the functions above. */

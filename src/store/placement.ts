@@ -6,38 +6,8 @@
  * find the store's objects and databases where they are, and nothing else needs to know.
  */
 
-import { isLocal } from "./env.ts";
-
-/** Platform: Durable Objects, "Data location". */
-export const JURISDICTIONS = ["eu", "us", "fedramp", "fedramp-high"] as const satisfies readonly DurableObjectJurisdiction[];
-/** Platform: Durable Objects, "Data location", location hints. A hint is followed when an object is made, as well as it can be. */
-export const LOCATIONS = [
-  "wnam",
-  "enam",
-  "sam",
-  "weur",
-  "eeur",
-  "apac",
-  "apac-ne",
-  "apac-se",
-  "oc",
-  "afr",
-  "me",
-] as const satisfies readonly DurableObjectLocationHint[];
-
-export type Jurisdiction = (typeof JURISDICTIONS)[number];
-export type Location = (typeof LOCATIONS)[number];
-
-export interface Placement {
-  readonly jurisdiction?: Jurisdiction;
-  readonly location?: Location;
-}
-
-/** The deployment's variables that say where its stores lie. */
-interface PlacementVariables {
-  readonly JURISDICTION?: string;
-  readonly LOCATION?: string;
-}
+import { JURISDICTIONS, type Jurisdiction, LOCATIONS, type Location, type Placement } from "../core/placement.ts";
+import { type HeadspringEnv, type Objects, isLocal } from "./env.ts";
 
 /** Bindings of objects, by what a store keeps there. */
 export const OBJECT_BINDINGS = { streams: "STREAMS", log: "LOGS", webhooks: "WEBHOOKS", catalog: "CATALOGS" } as const;
@@ -47,8 +17,8 @@ export const OBJECT_BINDINGS = { streams: "STREAMS", log: "LOGS", webhooks: "WEB
  *
  * @throws {Error} when one of them is set to something else than the platform knows
  */
-export function placementOfDeployment(env: Env): Placement {
-  const { JURISDICTION, LOCATION } = env as PlacementVariables;
+export function placementOfDeployment(env: HeadspringEnv): Placement {
+  const { JURISDICTION, LOCATION } = env;
   const jurisdiction = oneOf("JURISDICTION", JURISDICTIONS, JURISDICTION);
   const location = oneOf("LOCATION", LOCATIONS, LOCATION);
   return { ...(jurisdiction === undefined ? {} : { jurisdiction }), ...(location === undefined ? {} : { location }) };
@@ -62,7 +32,7 @@ function oneOf<Value extends string>(name: string, allowed: readonly Value[], va
 }
 
 /** Environments that were placed, by place: the platform hands the same one to every request. */
-const placedOnes = new WeakMap<Env, Map<string, Env>>();
+const placedOnes = new WeakMap<HeadspringEnv, Map<string, HeadspringEnv>>();
 
 /**
  * The environment whose bindings lead to where a store lies. Made once for each place.
@@ -70,11 +40,11 @@ const placedOnes = new WeakMap<Env, Map<string, Env>>();
  * The local runtime has no jurisdictions (`jurisdiction()` throws there): with `HEADSPRING_ENV=local` they are kept and shown, and the
  * objects lie where all lie.
  */
-export function placedEnv(env: Env, placement: Placement): Env {
+export function placedEnv(env: HeadspringEnv, placement: Placement): HeadspringEnv {
   const jurisdiction = isLocal(env) ? undefined : placement.jurisdiction;
   const { location } = placement;
   if (jurisdiction === undefined && location === undefined) return env;
-  const ones = placedOnes.get(env) ?? new Map<string, Env>();
+  const ones = placedOnes.get(env) ?? new Map<string, HeadspringEnv>();
   placedOnes.set(env, ones);
   const place = `${jurisdiction ?? ""}/${location ?? ""}`;
   const known = ones.get(place) ?? newlyPlaced(env, jurisdiction, location);
@@ -82,38 +52,38 @@ export function placedEnv(env: Env, placement: Placement): Env {
   return known;
 }
 
-function newlyPlaced(env: Env, jurisdiction: Jurisdiction | undefined, location: Location | undefined): Env {
+function newlyPlaced(env: HeadspringEnv, jurisdiction: Jurisdiction | undefined, location: Location | undefined): HeadspringEnv {
   const objects = Object.values(OBJECT_BINDINGS).map((binding) => [
     binding,
-    { value: placedNamespace(env[binding] as DurableObjectNamespace, jurisdiction, location), enumerable: true },
+    { value: placedNamespace(env[binding] as Objects<unknown>, jurisdiction, location), enumerable: true },
   ]);
-  return Object.create(env, { ...Object.fromEntries(objects), ...databasesIn(env, jurisdiction) }) as Env;
+  return Object.create(env, { ...Object.fromEntries(objects), ...databasesIn(env, jurisdiction) }) as HeadspringEnv;
 }
 
 /** An object's own environment: its calls stay in its jurisdiction. */
-export function envOfObject(ctx: DurableObjectState, env: Env): Env {
+export function envOfObject(ctx: DurableObjectState, env: HeadspringEnv): HeadspringEnv {
   const { location, jurisdiction } = placementOfDeployment(env);
   const own = JURISDICTIONS.find((one) => one === ctx.id.jurisdiction) ?? jurisdiction;
   return placedEnv(env, { ...(own === undefined ? {} : { jurisdiction: own }), ...(location === undefined ? {} : { location }) });
 }
 
 function placedNamespace(
-  namespace: DurableObjectNamespace,
+  namespace: Objects<unknown>,
   jurisdiction: Jurisdiction | undefined,
   locationHint: Location | undefined,
-): Pick<DurableObjectNamespace, "getByName"> {
+): Pick<Objects<unknown>, "getByName"> {
   const within = jurisdiction === undefined ? namespace : namespace.jurisdiction(jurisdiction);
   return locationHint === undefined ? within : { getByName: (name) => within.getByName(name, { locationHint }) };
 }
 
 /** The binding of the database that keeps, for stores of this jurisdiction, what `binding` keeps for the others: `VIEWS_EU`. */
-export function databaseBinding(env: Env, binding: string, jurisdiction: Jurisdiction | undefined): string {
+export function databaseBinding(env: HeadspringEnv, binding: string, jurisdiction: Jurisdiction | undefined): string {
   if (jurisdiction === undefined || jurisdiction === placementOfDeployment(env).jurisdiction) return binding;
   return `${binding}_${jurisdiction.toUpperCase().replaceAll("-", "_")}`;
 }
 
 /** Every D1 binding, as stores of this jurisdiction see it. */
-function databasesIn(env: Env, jurisdiction: Jurisdiction | undefined): PropertyDescriptorMap {
+function databasesIn(env: HeadspringEnv, jurisdiction: Jurisdiction | undefined): PropertyDescriptorMap {
   if (databaseBinding(env, "VIEWS", jurisdiction) === "VIEWS") return {};
   const all = env as unknown as Readonly<Record<string, unknown>>;
   const suffix = databaseBinding(env, "", jurisdiction);

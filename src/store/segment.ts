@@ -53,8 +53,8 @@ export function parseSegmentName(name: string): { store: string; number: number 
 }
 
 /** Bytes at which a segment is full. A variable can say less: for tests, and for who wants smaller objects. */
-export function segmentBytes(env: Env): number {
-  return Number((env as { LOG_SEGMENT_BYTES?: string }).LOG_SEGMENT_BYTES ?? LOG_SEGMENT_BYTES);
+export function segmentBytes(env: { readonly LOG_SEGMENT_BYTES?: string }): number {
+  return Number(env.LOG_SEGMENT_BYTES ?? LOG_SEGMENT_BYTES);
 }
 
 /** Where a position is, when it is in an earlier segment: that segment's number, its first and its last position. */

@@ -3,16 +3,20 @@
  * (or by `PUT /stores/{name}` before that), and never changes.
  */
 
+import type { HeadspringEnv } from "./env.ts";
+import type { App } from "../definitions/app.ts";
+import { Store } from "./store.ts";
 import { DIRECTORY } from "./catalog-protocol.ts";
 import type { DirectoryRpc } from "./catalog-protocol.ts";
 import { PLACEMENTS_REMEMBERED } from "../core/limits.ts";
-import { type Placement, placedEnv, placementOfDeployment } from "./placement.ts";
+import type { Placement } from "../core/placement.ts";
+import { placedEnv, placementOfDeployment } from "./placement.ts";
 
 /** Placements that are fixed. Only those: one that is not may be another by the next request. */
 const fixed = new Map<string, Placement>();
 
 /** The deployment's directory of stores. It lies where the deployment says. */
-export function directoryOf(env: Env): DirectoryRpc {
+export function directoryOf(env: HeadspringEnv): DirectoryRpc {
   return placedEnv(env, placementOfDeployment(env)).CATALOGS.getByName(DIRECTORY);
 }
 
@@ -22,7 +26,7 @@ export function directoryOf(env: Env): DirectoryRpc {
  * @param isWrite something is about to be written: from now on the store lies where it lies. Without it, one that was never written lies
  * where the deployment says, so far.
  */
-export async function placementOf(env: Env, store: string, isWrite: boolean): Promise<Placement> {
+export async function placementOf(env: HeadspringEnv, store: string, isWrite: boolean): Promise<Placement> {
   const deployment = placementOfDeployment(env);
   const key = `${deployment.jurisdiction ?? ""}/${store}`;
   const known = fixed.get(key);
@@ -35,7 +39,12 @@ export async function placementOf(env: Env, store: string, isWrite: boolean): Pr
   return entry;
 }
 
+/** A store, wherever it lies. `isWrite`: see {@link placementOf}. */
+export async function openStore(env: HeadspringEnv, name: string, app: App, isWrite = false): Promise<Store> {
+  return new Store(await envOfStore(env, name, isWrite), name, app);
+}
+
 /** The environment that leads to a store's objects and databases. */
-export async function envOfStore(env: Env, store: string, isWrite = false): Promise<Env> {
+export async function envOfStore(env: HeadspringEnv, store: string, isWrite = false): Promise<HeadspringEnv> {
   return placedEnv(env, await placementOf(env, store, isWrite));
 }

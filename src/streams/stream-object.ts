@@ -7,6 +7,8 @@
  * something of the stream is settled first (promises 1 and 3).
  */
 
+import { Store } from "../store/store.ts";
+import type { HeadspringEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
@@ -14,7 +16,7 @@ import { envOfObject } from "../store/placement.ts";
 import { DELETED, DELETED_DATA, type StoredEvent, categoryOf, erases, streamIdOf } from "../core/event.ts";
 import { newEventId } from "../core/ids.ts";
 import { TIMERS_AT_ONCE, TIMER_EVENTS_AT_ONCE } from "../core/limits.ts";
-import { logOf, streamOfObject } from "../store/objects.ts";
+import { streamOfObject } from "../store/objects.ts";
 import type {
   AppendAnswer,
   AppendRequest,
@@ -66,24 +68,27 @@ const RETRY_ALARM_MS = 30_000;
 /** The class of the stream objects of an app. Export it as `StreamObject`. */
 export function streamObject(app: App) {
   const codeUse = new CodeUse(app);
-  return class StreamObject extends DurableObject<Env> implements StreamRpc {
+  return class StreamObject extends DurableObject<HeadspringEnv> implements StreamRpc {
     static {
       markRetryable(this.prototype, "read", "state", "command", "checkImport", "holdImport");
     }
 
     /** For its lines in the logs. */
     readonly #place: { readonly store: string; readonly stream: string };
+    readonly #store: Store;
     readonly #stream: string;
     readonly #alarm: AlarmClock;
     readonly #journal: Journal;
     readonly #outbox: Outbox;
     readonly #decider: Decider | undefined;
 
-    constructor(ctx: DurableObjectState, bindings: Env) {
+    constructor(ctx: DurableObjectState, bindings: HeadspringEnv) {
       const env = envOfObject(ctx, bindings);
       super(ctx, env);
-      const { store, stream } = streamOfObject(ctx);
-      this.#place = { store, stream };
+      const { store: name, stream } = streamOfObject(ctx);
+      const store = new Store(env, name, app);
+      this.#store = store;
+      this.#place = { store: name, stream };
       this.#stream = stream;
       this.#alarm = new AlarmClock(ctx.storage);
       void ctx.blockConcurrencyWhile(async () => {
@@ -91,12 +96,12 @@ export function streamObject(app: App) {
         this.#alarm.rescue(journal.timers.nextDue());
       });
       const journal = (this.#journal = new Journal(ctx.storage, this.#alarm));
-      this.#outbox = new Outbox(ctx.storage, this.#alarm, journal.events, this.#place, () => logOf(env, store));
+      this.#outbox = new Outbox(ctx.storage, this.#alarm, journal.events, this.#place, () => store.log);
       const aggregate = app.aggregates.get(categoryOf(stream));
       const state = aggregate && new StateCache(ctx.storage.sql, journal.events, aggregate, this.#place);
       if (journal.deleted) state?.end();
       const takes = (sent: SentCommand) => takesCommand(app, sent);
-      this.#decider = aggregate && state && { aggregate, state, journal, store, stream, id: streamIdOf(stream), takes };
+      this.#decider = aggregate && state && { aggregate, state, journal, store: name, stream, id: streamIdOf(stream), takes };
     }
 
     async execute(request: CommandRequest): Promise<CommandAnswer> {
@@ -347,7 +352,7 @@ export function streamObject(app: App) {
     }
 
     #noteUse(): void {
-      codeUse.note(this.env, this.#place.store, categoryOf(this.#stream));
+      codeUse.note(this.#store, categoryOf(this.#stream));
     }
 
     async #settle(waitMs?: number): Promise<void> {

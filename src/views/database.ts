@@ -1,5 +1,6 @@
 /** The D1 databases that views are kept in. */
 
+import type { Store } from "../store/store.ts";
 import type { App } from "../definitions/app.ts";
 import type { View } from "../definitions/views/view.ts";
 
@@ -9,10 +10,10 @@ export function viewBindings(app: Pick<App, "views">): string[] {
 }
 
 /** The view's database. */
-export function databaseOf(env: Env, view: Pick<View, "name" | "database">): D1Database {
-  const { name, database = "VIEWS" } = view;
-  const db = (env as unknown as Record<string, D1Database | undefined>)[database]; // its name comes from the app
-  if (!db || typeof db.prepare !== "function")
-    throw new Error(`view "${name}" is kept in the D1 binding ${database}, which the deployment does not have`);
-  return db;
+export function databaseOf(store: Store, { name, database }: Pick<View, "name" | "database">): D1Database {
+  try {
+    return store.database(database);
+  } catch (error) {
+    throw new Error(`view "${name}": ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }

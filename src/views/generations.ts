@@ -5,6 +5,7 @@
  * no table of its own (`succession.ts`).
  */
 
+import type { Store } from "../store/store.ts";
 import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
 import { prepare } from "../consumers/schema.ts";
@@ -13,7 +14,7 @@ import type { Layout } from "./layout.ts";
 import { type Succession, type TableState, answersItself, swap } from "./succession.ts";
 import { ViewTable, rebuildOf, tableOf } from "./table.ts";
 import type { View } from "../definitions/views/view.ts";
-import { type Deployment, deploymentOf } from "../store/deployment.ts";
+import { type Deployment } from "../store/deployment.ts";
 import { databaseOf } from "./database.ts";
 
 export interface Generations extends Succession {
@@ -50,8 +51,8 @@ export interface ViewRow {
 /** What a checkpoint says of a table, as {@link ViewRow} has it. */
 type State = Pick<CheckpointRow, "position" | "born_at" | "started_at" | "kept_at">;
 
-export function checkpointOf(env: Env, store: string, view: View, table: ViewTable): CheckpointStore {
-  return new CheckpointStore(databaseOf(env, view), store, view.name, table.generation, table.schema);
+export function checkpointOf(store: Store, view: View, table: ViewTable): CheckpointStore {
+  return new CheckpointStore(databaseOf(store, view), store.name, view.name, table.generation, table.schema);
 }
 
 /** The state of a table, where the one on record is not the one of this code. */
@@ -74,10 +75,10 @@ export function selectServing(db: Pick<D1Database, "prepare">, store: string, vi
 }
 
 /** Which tables there are. A view that never ran is served by the table of its code. */
-export async function generationsOf(env: Env, store: string, view: View, row?: ViewRow | null): Promise<Generations> {
-  const db = databaseOf(env, view);
+export async function generationsOf(store: Store, view: View, row?: ViewRow | null): Promise<Generations> {
+  const db = databaseOf(store, view);
   await prepare(db);
-  const found = row === undefined ? await selectServing(db, store, view).first<ViewRow>() : row;
+  const found = row === undefined ? await selectServing(db, store.name, view).first<ViewRow>() : row;
   const { rebuild = 0, erase_to: eraseTo = 0, serving: recorded = tableOf(view).generation, skipped = "[]" } = found ?? {};
   const wanted = tableOf(view, rebuild);
   const known = { recorded, owner: ownerOf(found), wanted, rebuild, eraseTo, registered: Boolean(found) };
@@ -120,13 +121,13 @@ export function withStates(
 }
 
 /** Puts on record that the view exists here: from then on another definition is built beside the one that serves. */
-export async function register(env: Env, store: string, view: View): Promise<void> {
-  const db = databaseOf(env, view);
+export async function register(store: Store, view: View): Promise<void> {
+  const db = databaseOf(store, view);
   await prepare(db);
-  const { id = null, at = null } = deploymentOf(env) ?? {};
+  const { id = null, at = null } = store.deployment ?? {};
   await db
     .prepare(`INSERT OR IGNORE INTO headspring_views (store, view, serving, deployment, deployed_at) VALUES (?, ?, ?, ?, ?)`)
-    .bind(store, view.name, tableOf(view).generation, id, at)
+    .bind(store.name, view.name, tableOf(view).generation, id, at)
     .run();
 }
 
@@ -148,24 +149,24 @@ async function servingTable(db: D1Database, view: View, generation: string): Pro
 }
 
 /** Asks for the table to be built anew, unless one is being built. */
-export async function requestRebuild(env: Env, store: string, view: View): Promise<void> {
-  await register(env, store, view);
-  const generations = await generationsOf(env, store, view);
+export async function requestRebuild(store: Store, view: View): Promise<void> {
+  await register(store, view);
+  const generations = await generationsOf(store, view);
   const { serving, wanted, other } = generations;
   if (serving.generation !== wanted.generation) return;
   // An operator's word to code whose table is not on record: if the code that is on record seems to be gone, then it was a rollback.
-  if (other && (await swap(env, store, view, generations, VIEW_ROLLOUT_MS)))
-    await advance(env, store, view, { ...generations, recorded: wanted.generation });
-  else await advance(env, store, view, generations);
+  if (other && (await swap(store, view, generations, VIEW_ROLLOUT_MS)))
+    await advance(store, view, { ...generations, recorded: wanted.generation });
+  else await advance(store, view, generations);
 }
 
 /** Unless a rebuild of the one on record is under way. */
-async function advance(env: Env, store: string, view: View, { recorded, rebuild }: Succession): Promise<boolean> {
+async function advance(store: Store, view: View, { recorded, rebuild }: Succession): Promise<boolean> {
   const [, of = "0"] = recorded.split("_");
   if (Number(of) !== rebuild) return false;
-  const { meta } = await databaseOf(env, view)
+  const { meta } = await databaseOf(store, view)
     .prepare(`UPDATE headspring_views SET rebuild = rebuild + 1 WHERE store = ? AND view = ? AND rebuild = ? AND serving = ?`)
-    .bind(store, view.name, rebuild, recorded)
+    .bind(store.name, view.name, rebuild, recorded)
     .run();
   return meta.changes > 0;
 }
@@ -181,22 +182,22 @@ export function markErased(db: D1Database, store: string, view: View, position: 
  * Asks for a rebuild when the table of this code still has what was erased. Not while another is being built:
  * erasures that come often would never let one end.
  */
-export async function rebuildIfErased(env: Env, store: string, view: View): Promise<boolean> {
-  const generations = await generationsOf(env, store, view);
+export async function rebuildIfErased(store: Store, view: View): Promise<boolean> {
+  const generations = await generationsOf(store, view);
   const { serving, wanted, own, other, eraseTo } = generations;
   if (eraseTo === 0) return false;
   // Beside another version's table: what is being built for the first time is not begun again. That the erasure is carried out says the other.
-  if (other) return own?.keptAt !== undefined && eraseTo > own.bornAt && (await advance(env, store, view, generations));
+  if (other) return own?.keptAt !== undefined && eraseTo > own.bornAt && (await advance(store, view, generations));
   if (serving.generation !== wanted.generation) return false;
-  const { bornAt } = await checkpointOf(env, store, view, serving).load();
-  if (eraseTo > bornAt) await advance(env, store, view, generations);
-  else await carriedOut(env, store, view, eraseTo);
+  const { bornAt } = await checkpointOf(store, view, serving).load();
+  if (eraseTo > bornAt) await advance(store, view, generations);
+  else await carriedOut(store, view, eraseTo);
   return eraseTo > bornAt;
 }
 
 /** Not while there is a table that still has what was erased, and that another version of the code would answer from. */
-async function carriedOut(env: Env, store: string, view: View, eraseTo: number): Promise<void> {
-  await databaseOf(env, view)
+async function carriedOut(store: Store, view: View, eraseTo: number): Promise<void> {
+  await databaseOf(store, view)
     .prepare(
       `UPDATE headspring_views AS v SET erase_to = 0 WHERE store = ? AND view = ? AND erase_to = ?
          AND NOT EXISTS (SELECT 1 FROM headspring_checkpoints AS c
@@ -204,6 +205,6 @@ async function carriedOut(env: Env, store: string, view: View, eraseTo: number):
                            AND CASE v.rebuild WHEN 0 THEN instr(c.generation, '_') = 0
                                ELSE substr(c.generation, instr(c.generation, '_') + 1) = CAST(v.rebuild AS TEXT) END)`,
     )
-    .bind(store, view.name, eraseTo)
+    .bind(store.name, view.name, eraseTo)
     .run();
 }

@@ -7,7 +7,8 @@
  * have: a reader resumes after the last position that it was told.
  */
 
-import { type Budget, budgetOf, counting } from "../core/budget.ts";
+import type { Store } from "../store/store.ts";
+import { type Budget } from "../core/budget.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { LIVE_HELP_AFTER_MS, LIVE_KEYS, LIVE_READS, LIVE_READ_CALLS } from "../core/limits.ts";
 import { project } from "./project.ts";
@@ -42,8 +43,7 @@ const HELP_MS = 2_000;
 export class LiveView {
   /** Reads of the view so far. */
   reads = 0;
-  readonly store: string;
-  readonly #env: Env;
+  readonly store: Store;
   readonly #budget: Budget | undefined;
   readonly #view: View;
   readonly #conditions: readonly Condition[];
@@ -61,10 +61,9 @@ export class LiveView {
   #behindSince: number | undefined;
 
   /** @param generation of the table that the reader's rows are of; without it the one that serves now */
-  constructor(env: Env, store: string, view: View, conditions: readonly Condition[], generation?: string) {
-    this.#env = counting(env);
-    this.#budget = budgetOf(this.#env);
-    this.store = store;
+  constructor(store: Store, view: View, conditions: readonly Condition[], generation?: string) {
+    this.store = store.counting();
+    this.#budget = this.store.budget;
     this.#view = view;
     this.#conditions = conditions;
     this.#generation = generation;
@@ -153,7 +152,7 @@ export class LiveView {
   async #wait(position: number): Promise<Step> {
     this.#behindSince ??= Date.now();
     if (this.behindMs >= LIVE_HELP_AFTER_MS) {
-      await project(this.#env, this.store, this.#view, Date.now() + HELP_MS, { until: position });
+      await project(this.store, this.#view, Date.now() + HELP_MS, { until: position });
     }
     return { outcome: "waiting" };
   }
@@ -164,12 +163,12 @@ export class LiveView {
     const statement = (table: ViewTable, db: D1Database) =>
       // A table that the reader does not follow need not have the columns that it asks for.
       isOther(table)
-        ? table.select(db, this.store, [])
-        : queryStatement(table, db, this.store, {
+        ? table.select(db, this.store.name, [])
+        : queryStatement(table, db, this.store.name, {
             conditions: [...this.#conditions, { column: { name: table.key, kind: "text" }, test: "any-of", values: keys }],
             limit: LIVE_KEYS,
           });
-    const served = await readServing(this.#env, this.store, this.#view, statement, from);
+    const served = await readServing(this.store, this.#view, statement, from);
     // A replica may not have heard yet which table serves.
     return from === "anywhere" && isOther(served.table) ? this.#read(keys, "primary") : served;
   }

@@ -1,13 +1,12 @@
 /** Keeps a view up to date: the table that answers, and beside it the one that shall (zero-downtime rebuilds). */
 
-import { budgetOf } from "../core/budget.ts";
+import type { Store } from "../store/store.ts";
 import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
 import { type Progress } from "../consumers/consumer.ts";
 import { catchUp } from "../consumers/catch-up.ts";
 import { prepare } from "../consumers/schema.ts";
 import { CONSUMER_CALLS, VIEW_BUILD_SLICE_MS, VIEW_ROLLOUT_MS } from "../core/limits.ts";
-import { logOf } from "../store/objects.ts";
 import { databaseOf } from "./database.ts";
 import { type ViewRow, generationsOf, rebuildIfErased, register, selectServing } from "./generations.ts";
 import { viewConsumer } from "./projector.ts";
@@ -30,10 +29,10 @@ export interface ProjectOptions {
  * Works until all of the view's tables are at the log's head and the wanted one answers, or until the deadline
  * (milliseconds since 1970). The answer's position is that of the table that answers queries. One worker at a time builds a table.
  */
-export async function project(env: Env, store: string, view: View, deadline: number, options: ProjectOptions = {}): Promise<ViewProgress> {
+export async function project(store: Store, view: View, deadline: number, options: ProjectOptions = {}): Promise<ViewProgress> {
   const held: Held = {};
   try {
-    return await keepUp(env, store, view, deadline, options, held);
+    return await keepUp(store, view, deadline, options, held);
   } finally {
     await held.build?.letGo();
   }
@@ -45,34 +44,33 @@ interface Held {
 }
 
 async function keepUp(
-  env: Env,
-  store: string,
+  store: Store,
   view: View,
   deadline: number,
   { until = Number.POSITIVE_INFINITY, isWoken = false }: ProjectOptions,
   held: Held,
 ): Promise<ViewProgress> {
-  const log = logOf(env, store);
+  const log = store.log;
   const ofServing = { until, hold: isWoken ? "take" : "ignore" } as const;
   for (;;) {
-    const { generations, checkpoints } = await look(env, store, view);
+    const { generations, checkpoints } = await look(store, view);
     const { serving, stale, wanted, skipped, other } = generations;
-    if (!generations.registered) await register(env, store, view);
-    const wantedOne = viewConsumer(env, store, view, wanted, skipped);
+    if (!generations.registered) await register(store, view);
+    const wantedOne = viewConsumer(store, view, wanted, skipped);
     wantedOne.checkpoint.saw(checkpoints);
     if (serving.generation === wanted.generation) {
       const progress = await catchUp(wantedOne, log, deadline, ofServing);
       await wantedOne.checkpoint.letGo();
-      if ((generations.eraseTo > 0 || wantedOne.erased) && (await rebuildIfErased(env, store, view))) continue;
-      if (!other || progress.outcome !== "caught-up" || (await swap(env, store, view, generations))) return progress;
-      const beside = await keep(env, store, view, generations, other, progress.position);
+      if ((generations.eraseTo > 0 || wantedOne.erased) && (await rebuildIfErased(store, view))) continue;
+      if (!other || progress.outcome !== "caught-up" || (await swap(store, view, generations))) return progress;
+      const beside = await keep(store, view, generations, other, progress.position);
       // The other version's code is rung for as well, unless nobody seems to run it any more.
       if (beside.quietSince === undefined || isQuiet(beside, Date.now(), VIEW_ROLLOUT_MS)) return progress;
       return { ...progress, building: beside.position, outcome: "backing-off", retryInMs: VIEW_BUILD_SLICE_MS };
     }
-    if (generations.eraseTo > 0 && other && (await rebuildIfErased(env, store, view))) continue;
+    if (generations.eraseTo > 0 && other && (await rebuildIfErased(store, view))) continue;
     // The table that answers comes first; what is being built gets slices of the time, so that it never holds up the other.
-    const servingOne = viewConsumer(env, store, view, serving, skipped);
+    const servingOne = viewConsumer(store, view, serving, skipped);
     servingOne.checkpoint.saw(checkpoints);
     const live: Progress = stale
       ? { position: (await servingOne.checkpoint.look())?.position ?? 0, outcome: "resting" }
@@ -85,15 +83,15 @@ async function keepUp(
     // It takes over when its checkpoint has come to that of the other one.
     const build = await catchUp(wantedOne, log, slice, { exact: true, ...(isWoken ? { hold: "take" as const } : {}) });
     const isBuilt = build.outcome === "caught-up";
-    const swapped = isBuilt && (await swap(env, store, view, generations));
+    const swapped = isBuilt && (await swap(store, view, generations));
     if (swapped) await held.build.letGo();
     // Not on record, but built: from now on this code answers from it.
     const isKept = isBuilt && !swapped && other !== undefined && build.position >= other.position;
     if (isKept) {
-      await keep(env, store, view, generations, other, build.position);
-      if (wantedOne.erased && (await rebuildIfErased(env, store, view))) continue;
+      await keep(store, view, generations, other, build.position);
+      if (wantedOne.erased && (await rebuildIfErased(store, view))) continue;
     }
-    const hasRoom = budgetOf(env)?.fits(CONSUMER_CALLS) ?? true;
+    const hasRoom = store.budget?.fits(CONSUMER_CALLS) ?? true;
     if (hasRoom && (swapped || (build.outcome === "behind" && Date.now() < deadline))) continue;
     if (isKept) return build;
     return together(live, build);
@@ -101,12 +99,12 @@ async function keepUp(
 }
 
 /** The view's tables and how far each is, in one question: a wake-up finds little to do most of the time, and its questions are what it costs. */
-async function look(env: Env, store: string, view: View) {
-  const db = databaseOf(env, view);
+async function look(store: Store, view: View) {
+  const db = databaseOf(store, view);
   await prepare(db);
-  const [row, checkpoints] = await db.batch([selectServing(db, store, view), CheckpointStore.selectAll(db, store, view.name)]);
+  const [row, checkpoints] = await db.batch([selectServing(db, store.name, view), CheckpointStore.selectAll(db, store.name, view.name)]);
   return {
-    generations: await generationsOf(env, store, view, (row?.results[0] as ViewRow | undefined) ?? null),
+    generations: await generationsOf(store, view, (row?.results[0] as ViewRow | undefined) ?? null),
     checkpoints: (checkpoints?.results ?? []) as CheckpointRow[],
   };
 }

@@ -1,6 +1,6 @@
 /** ④ The projector: folds a batch of events in memory and writes each touched row once, together with the checkpoint (promise 4). */
 
-import { budgetOf } from "../core/budget.ts";
+import type { Store } from "../store/store.ts";
 import type { Consumer, Failure } from "../consumers/consumer.ts";
 import { ofApp } from "../core/platform-errors.ts";
 import { type RecordedEvent, isErasure, streamIdOf } from "../core/event.ts";
@@ -30,17 +30,11 @@ export interface ViewConsumer extends Consumer {
  * @param table without it: that of the code as it is now
  * @param skipped positions of events that it passes over
  */
-export function viewConsumer(
-  env: Env,
-  store: string,
-  view: View,
-  table = tableOf(view),
-  skipped: ReadonlySet<number> = NONE,
-): ViewConsumer {
-  const checkpoint = checkpointOf(env, store, view, table);
+export function viewConsumer(store: Store, view: View, table = tableOf(view), skipped: ReadonlySet<number> = NONE): ViewConsumer {
+  const checkpoint = checkpointOf(store, view, table);
   const { db } = checkpoint;
-  const budget = budgetOf(env);
-  const projection: Projection = { view, table, db, store };
+  const { budget } = store;
+  const projection: Projection = { view, table, db, store: store.name };
   return {
     kind: "view",
     name: view.name,
@@ -63,7 +57,7 @@ export function viewConsumer(
         const worked = run.isSql ? written(projection, run.events, end) : await folded(projection, run.events, end);
         if (worked.position > position) {
           const erasure = view.ownRows ? undefined : run.events.findLast((event) => event.position <= worked.position && isErasure(event));
-          const marks = erasure ? [markErased(db, store, view, erasure.position)] : [];
+          const marks = erasure ? [markErased(db, store.name, view, erasure.position)] : [];
           await checkpoint.commit(position, worked.position, [...worked.statements, ...marks]);
           this.erased ||= erasure !== undefined;
         }

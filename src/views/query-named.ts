@@ -1,5 +1,6 @@
 /** Runs named queries: whatever their SQL says, it reads, it reads one store, and it answers with a bounded number of rows. */
 
+import type { Store } from "../store/store.ts";
 import { z } from "zod";
 import { VIEW_QUERY_ROWS } from "../core/limits.ts";
 import { type NamedQuery, ROWS } from "../definitions/views/named-query.ts";
@@ -40,8 +41,7 @@ export class QueryNotServed extends Error {
  * @throws {ViewBehind} @throws {QueryFailed} @throws {QueryNotServed}
  */
 export async function runNamedQuery(
-  env: Env,
-  store: string,
+  store: Store,
   view: View,
   query: NamedQuery,
   params: Readonly<Record<string, unknown>>,
@@ -65,9 +65,9 @@ export async function runNamedQuery(
         const named = namedSql(table, query, params);
         select = named.rows + named.select;
         columns = columnsOf.get(select);
-        return namedStatement(db, store, named, columns);
+        return namedStatement(db, store.name, named, columns);
       });
-    const served = await readAt(env, store, view, statement, wanted).catch((error: unknown) => {
+    const served = await readAt(store, view, statement, wanted).catch((error: unknown) => {
       // All other errors are the platform's.
       throw SQL_ERROR.test(String(error)) ? failure(view, query, asked, error) : error;
     });

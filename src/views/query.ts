@@ -1,7 +1,6 @@
 /** ④ Reads views: rows with the position they are at, and the wait for a position. */
 
-import { budgetOf, counting } from "../core/budget.ts";
-import { logOf } from "../store/objects.ts";
+import type { Store } from "../store/store.ts";
 import { Patience } from "../core/patience.ts";
 import { project } from "./project.ts";
 import type { Cursor } from "./query-cursor.ts";
@@ -43,11 +42,11 @@ export class ViewBehind extends Error {
 /** Calls that one look at a view takes: its tables, the log, its rows, their commit. Ours. */
 const LOOK_CALLS = 8;
 
-type Statement = Parameters<typeof readServing>[3];
+type Statement = Parameters<typeof readServing>[2];
 
 /** One page of rows. Rows and position are read in one transaction. @throws {ViewBehind} */
-export async function queryView(env: Env, store: string, view: View, query: ViewQuery, wanted: Wanted = NOW): Promise<ViewPage> {
-  const served = await readAt(env, store, view, (table, db) => queryStatement(table, db, store, query), wanted);
+export async function queryView(store: Store, view: View, query: ViewQuery, wanted: Wanted = NOW): Promise<ViewPage> {
+  const served = await readAt(store, view, (table, db) => queryStatement(table, db, store.name, query), wanted);
   const { results, table, position } = served;
   const page = pageOf(results, query.limit);
   const last = page.rows.at(-1);
@@ -60,22 +59,21 @@ export async function queryView(env: Env, store: string, view: View, query: View
 
 /** One row by its key, as soon as it exists, or the last look at `until` (milliseconds since 1970). @throws {ViewBehind} */
 export async function awaitRow(
-  env: Env,
-  store: string,
+  store: Store,
   view: View,
   key: string,
   wanted: Wanted,
   until: number,
 ): Promise<Served & { readonly row?: StoredRow }> {
-  const counted = counting(env);
-  const patience = new Patience(counted, until, LOOK_CALLS);
+  const counted = store.counting();
+  const patience = new Patience(counted.budget, until, LOOK_CALLS);
   const ofInterest = filterOfView(view);
   for (;;) {
-    const served = await readAt(counted, store, view, (table, db) => table.select(db, store, [key]), wanted);
+    const served = await readAt(counted, view, (table, db) => table.select(db, store.name, [key]), wanted);
     const [row] = served.results;
     if (row || patience.isOver) return { ...servedBy(served), ...(row ? { row: served.table.fromSql(row) } : {}) };
-    await patience.wait((ms) => logOf(counted, store).changed(ofInterest, served.position, ms));
-    await project(counted, store, view, until);
+    await patience.wait((ms) => counted.log.changed(ofInterest, served.position, ms));
+    await project(counted, view, until);
   }
 }
 
@@ -85,17 +83,17 @@ export async function awaitRow(
  *
  * @throws {ViewBehind} when it was not there in time
  */
-export async function readAt(env: Env, store: string, view: View, statement: Statement, wanted: Wanted): Promise<ServedRows> {
+export async function readAt(store: Store, view: View, statement: Statement, wanted: Wanted): Promise<ServedRows> {
   const { position, deadline, seen = 0 } = wanted;
-  const patience = new Patience(env, deadline, LOOK_CALLS);
-  let served = await readServing(env, store, view, statement, "anywhere");
-  if (served.position < position) served = await carriedOn(env, store, view, served);
-  if (served.position < Math.max(position, seen)) served = await readServing(env, store, view, statement, "primary");
+  const patience = new Patience(store.budget, deadline, LOOK_CALLS);
+  let served = await readServing(store, view, statement, "anywhere");
+  if (served.position < position) served = await carriedOn(store, view, served);
+  if (served.position < Math.max(position, seen)) served = await readServing(store, view, statement, "primary");
   while (served.position < position) {
-    if (!(await awaitPosition(env, store, view, position, deadline))) throw new ViewBehind();
-    served = await readServing(env, store, view, statement, "primary");
+    if (!(await awaitPosition(store, view, position, deadline))) throw new ViewBehind();
+    served = await readServing(store, view, statement, "primary");
     // What the view has only passed does not move its checkpoint.
-    if (served.position < position) served = await carriedOn(env, store, view, served);
+    if (served.position < position) served = await carriedOn(store, view, served);
     if (served.position >= position) break;
     // The view is at the position, but not yet the table that serves.
     if (patience.isOver) throw new ViewBehind();
@@ -105,10 +103,10 @@ export async function readAt(env: Env, store: string, view: View, statement: Sta
 }
 
 /** The same rows, as of the last position up to which nothing has happened that the view folds: one question to the log, and no row written. */
-async function carriedOn(env: Env, store: string, view: View, served: ServedRows): Promise<ServedRows> {
+async function carriedOn(store: Store, view: View, served: ServedRows): Promise<ServedRows> {
   // What a table folds whose code is gone, nobody knows.
   if (served.stale) return served;
-  const page = await logOf(env, store).read({ ...filterOfView(view), after: served.position, limit: 1 });
+  const page = await store.log.read({ ...filterOfView(view), after: served.position, limit: 1 });
   const passed = (page.events[0]?.position ?? (page.next ?? 0) + 1) - 1;
   return passed > served.position ? { ...served, position: passed } : served;
 }
@@ -118,15 +116,15 @@ async function carriedOn(env: Env, store: string, view: View, served: ServedRows
  *
  * @returns false when the deadline (milliseconds since 1970) came first
  */
-export async function awaitPosition(env: Env, store: string, view: View, position: number, deadline: number): Promise<boolean> {
-  const counted = budgetOf(env) ? env : counting(env);
-  const patience = new Patience(counted, deadline, LOOK_CALLS);
+export async function awaitPosition(store: Store, view: View, position: number, deadline: number): Promise<boolean> {
+  const counted = store.budget ? store : store.counting();
+  const patience = new Patience(counted.budget, deadline, LOOK_CALLS);
   for (;;) {
-    const { position: reached, outcome } = await project(counted, store, view, deadline, { until: position });
+    const { position: reached, outcome } = await project(counted, view, deadline, { until: position });
     if (reached >= position) return true;
     if (patience.isOver) return false;
     // At the log's head there is nothing to do until there is more; else somebody else has to act, or it is not time yet.
-    await patience.wait(outcome === "caught-up" ? (ms) => logOf(counted, store).changed({}, reached, ms) : undefined);
+    await patience.wait(outcome === "caught-up" ? (ms) => counted.log.changed({}, reached, ms) : undefined);
   }
 }
 

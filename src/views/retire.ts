@@ -1,10 +1,12 @@
 /** Drops what a view left behind: the rows and tables of earlier definitions and rebuilds, a while after they were replaced. */
 
+import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { type Budget, budgetOf } from "../core/budget.ts";
 import { prepare } from "../consumers/schema.ts";
 import { DROP_CALLS, VIEW_DROP_ROWS, VIEW_GRACE_MS } from "../core/limits.ts";
-import { JURISDICTIONS, databaseBinding, isDatabase } from "../store/placement.ts";
+import { JURISDICTIONS } from "../core/placement.ts";
+import { databaseBinding, isDatabase } from "../store/placement.ts";
 import { viewBindings } from "./database.ts";
 import { tableOfGeneration } from "./generations.ts";
 import { quoted } from "../definitions/views/sql-words.ts";
@@ -18,7 +20,7 @@ export interface ViewDatabase {
 }
 
 /** Every database that keeps views: those that the code names, and for each jurisdiction those of its stores. */
-export function databasesOf(app: App, env: Env): ViewDatabase[] {
+export function databasesOf(app: App, env: HeadspringEnv): ViewDatabase[] {
   const bindings = env as unknown as Readonly<Record<string, unknown>>;
   return viewBindings(app).flatMap((binding) =>
     [...new Set([undefined, ...JURISDICTIONS].map((jurisdiction) => databaseBinding(env, binding, jurisdiction)))].flatMap((name) => {
@@ -40,7 +42,7 @@ interface Leftover {
  *
  * @param stores whose they are, in databases that are prepared; without it: of all stores, however many they are
  */
-export async function dropRetired(app: App, env: Env, stores?: readonly string[]): Promise<void> {
+export async function dropRetired(app: App, env: HeadspringEnv, stores?: readonly string[]): Promise<void> {
   const now = Date.now();
   const budget = budgetOf(env);
   for (const { db, binding } of databasesOf(app, env)) {

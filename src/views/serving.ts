@@ -1,6 +1,7 @@
 /** Reads the table that serves a view, together with the position that its rows are at. */
 
-import { budgetOf, realOf } from "../core/budget.ts";
+import type { Store } from "../store/store.ts";
+import { realOf } from "../core/budget.ts";
 import { type CheckpointRow, fromRow } from "../consumers/checkpoint-row.ts";
 import { isMissingTable } from "../consumers/schema.ts";
 import { CONSUMER_CALLS, VIEW_BUILD_SLICE_MS, VIEW_NUDGE_MS, VIEW_ROLLOUT_MS } from "../core/limits.ts";
@@ -33,28 +34,31 @@ const lastServing = new WeakMap<D1Database, Map<string, ViewTable>>();
  * @param from whether a replica of the database may answer, which may lag behind
  */
 export async function readServing(
-  env: Env,
-  store: string,
+  store: Store,
   view: View,
   query: (table: ViewTable, db: D1Database) => D1PreparedStatement,
   from: ReadFrom = "anywhere",
 ): Promise<ServedRows> {
-  const db = databaseOf(env, view);
+  const db = databaseOf(store, view);
   const known = lastServing.get(realOf(db)) ?? new Map<string, ViewTable>();
   lastServing.set(realOf(db), known);
-  const key = `${store}/${view.name}`;
+  const key = `${store.name}/${view.name}`;
   let failures = 0;
   for (;;) {
     const table = known.get(key) ?? tableOf(view);
-    const checkpoint = checkpointOf(env, store, view, table);
+    const checkpoint = checkpointOf(store, view, table);
     try {
       await checkpoint.prepare();
-      const [found, at, now] = await readBatch<SqlRow>(db, from, [query(table, db), checkpoint.select(), selectServing(db, store, view)]);
-      const generations = await generationsOf(env, store, view, (now?.results[0] as ViewRow | undefined) ?? null);
-      if (await helped(env, store, view, generations)) continue;
+      const [found, at, now] = await readBatch<SqlRow>(db, from, [
+        query(table, db),
+        checkpoint.select(),
+        selectServing(db, store.name, view),
+      ]);
+      const generations = await generationsOf(store, view, (now?.results[0] as ViewRow | undefined) ?? null);
+      if (await helped(store, view, generations)) continue;
       known.set(key, generations.serving);
       if (generations.serving.generation !== table.generation) continue;
-      if (generations.wanted.generation !== table.generation) await nudge(env, store, view);
+      if (generations.wanted.generation !== table.generation) await nudge(store, view);
       const row = at?.results[0] as CheckpointRow | undefined;
       return { results: found?.results ?? [], table, position: row ? fromRow(row).position : 0, stale: generations.stale };
     } catch (error) {
@@ -63,7 +67,7 @@ export async function readServing(
       if (isMissingTable(error)) known.delete(key);
       else {
         // What was asked need not fit a table that was only guessed.
-        const { serving } = await generationsOf(env, store, view);
+        const { serving } = await generationsOf(store, view);
         if (serving.generation === table.generation) throw error;
         known.set(key, serving);
       }
@@ -79,15 +83,15 @@ const lastHelp = new Map<string, number>();
  *
  * @returns true when it may be another table now that answers
  */
-async function helped(env: Env, store: string, view: View, { own, other }: Generations): Promise<boolean> {
-  if (!own || !other || own.keptAt === undefined || budgetOf(env)?.fits(CONSUMER_CALLS) === false) return false;
-  const key = `${store}/${view.name}`;
+async function helped(store: Store, view: View, { own, other }: Generations): Promise<boolean> {
+  if (!own || !other || own.keptAt === undefined || store.budget?.fits(CONSUMER_CALLS) === false) return false;
+  const key = `${store.name}/${view.name}`;
   const now = Date.now();
   const isCurrent = own.position >= other.position && Math.abs(now - own.keptAt) <= VIEW_ROLLOUT_MS / 2;
   if (isCurrent || Math.abs(now - (lastHelp.get(key) ?? 0)) < VIEW_NUDGE_MS) return false;
   lastHelp.set(key, now);
   try {
-    await project(env, store, view, now + VIEW_BUILD_SLICE_MS);
+    await project(store, view, now + VIEW_BUILD_SLICE_MS);
     return true;
   } catch {
     return false; // what there is can be read all the same
@@ -98,13 +102,13 @@ async function helped(env: Env, store: string, view: View, { own, other }: Gener
 const lastNudge = new Map<string, number>();
 
 /** Makes sure that somebody builds: after a deployment it may be long until an event wakes the view. */
-async function nudge(env: Env, store: string, view: View): Promise<void> {
-  const key = `${store}/${view.name}`;
+async function nudge(store: Store, view: View): Promise<void> {
+  const key = `${store.name}/${view.name}`;
   const now = Date.now();
   if (now - (lastNudge.get(key) ?? 0) < VIEW_NUDGE_MS) return;
   lastNudge.set(key, now);
   try {
-    await env.WAKE_UPS.send({ store, consumer: view.name, head: 0 });
+    await store.wake(view.name);
   } catch {
     // The rows are there, and the next query will nudge again.
     lastNudge.delete(key);

@@ -6,8 +6,9 @@
  * for a long time, which is what a rollback looks like from here.
  */
 
+import type { Store } from "../store/store.ts";
 import type { Checkpoint } from "../consumers/checkpoint-row.ts";
-import { type Deployment, deploymentOf } from "../store/deployment.ts";
+import { type Deployment } from "../store/deployment.ts";
 import { VIEW_ROLLBACK_MS, VIEW_ROLLOUT_MS } from "../core/limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { databaseOf } from "./database.ts";
@@ -79,20 +80,19 @@ export function isQuiet({ quietSince }: Other, now: number, milliseconds: number
  * @param quietMs for how long
  */
 export async function swap(
-  env: Env,
-  store: string,
+  store: Store,
   view: View,
   { recorded, owner, wanted, rebuild, own, other }: Succession,
   quietMs = VIEW_ROLLBACK_MS,
 ): Promise<boolean> {
   const now = Date.now();
-  const mine = deploymentOf(env);
+  const mine = store.deployment;
   const later = isLater(placeOf(mine, own?.startedAt ?? now, wanted.generation), placeOf(owner, other?.startedAt ?? 0, recorded));
   const quiet = other !== undefined && isQuiet(other, now, quietMs);
   if (other && !later && !quiet) return false;
   // A rebuild by older code of the same definition changes nothing about whose it is.
   const next = other || later ? mine : owner;
-  const db = databaseOf(env, view);
+  const db = databaseOf(store, view);
   const [taken] = await db.batch([
     db
       .prepare(
@@ -106,7 +106,7 @@ export async function swap(
         wanted.generation,
         next?.id ?? null,
         next?.at ?? null,
-        store,
+        store.name,
         view.name,
         recorded,
         rebuild,
@@ -125,10 +125,10 @@ export async function swap(
          WHERE store = ?3 AND consumer = ?4 AND generation IN (?1, ?5)
            AND EXISTS (SELECT 1 FROM headspring_views WHERE store = c.store AND view = c.consumer AND serving = ?1)`,
       )
-      .bind(wanted.generation, now, store, view.name, recorded),
+      .bind(wanted.generation, now, store.name, view.name, recorded),
   ]);
   const isTaken = (taken?.meta.changes ?? 0) > 0;
-  const about = { store, consumer: view.name, generation: wanted.generation, ...(mine ? { deployment: mine.id } : {}) };
+  const about = { store: store.name, consumer: view.name, generation: wanted.generation, ...(mine ? { deployment: mine.id } : {}) };
   if (isTaken) logger.info({ message: "a view is served by its new table", ...about });
   return isTaken;
 }
@@ -140,8 +140,8 @@ export async function swap(
  * @param position of this code's table
  * @returns the other one, as it is on record now
  */
-export async function keep(env: Env, store: string, view: View, succession: Succession, other: Other, position: number): Promise<Other> {
-  const db = databaseOf(env, view);
+export async function keep(store: Store, view: View, succession: Succession, other: Other, position: number): Promise<Other> {
+  const db = databaseOf(store, view);
   const now = Date.now();
   const { wanted, own, recorded } = succession;
   const isBehind = other.position < position;
@@ -149,11 +149,11 @@ export async function keep(env: Env, store: string, view: View, succession: Succ
   const statements: D1PreparedStatement[] = [];
   if (own?.keptAt === undefined || Math.abs(now - own.keptAt) > VIEW_ROLLOUT_MS / 4) {
     const kept = `UPDATE headspring_checkpoints SET kept_at = ?, retired_at = ? WHERE store = ? AND consumer = ? AND generation = ?`;
-    statements.push(db.prepare(kept).bind(now, now, store, view.name, wanted.generation));
+    statements.push(db.prepare(kept).bind(now, now, store.name, view.name, wanted.generation));
   }
   if (isBehind ? !isNoted : other.quietSince !== undefined) {
     const noted = `UPDATE headspring_views SET quiet_since = ?, quiet_position = ? WHERE store = ? AND view = ? AND serving = ?`;
-    statements.push(db.prepare(noted).bind(isBehind ? now : null, isBehind ? other.position : null, store, view.name, recorded));
+    statements.push(db.prepare(noted).bind(isBehind ? now : null, isBehind ? other.position : null, store.name, view.name, recorded));
   }
   if (statements.length > 0) await db.batch(statements);
   const { quietSince, ...rest } = other;

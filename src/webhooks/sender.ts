@@ -1,9 +1,9 @@
 /** A webhook's transport: posts each delivery, signed with the secrets and keys of now, in a span of its own. */
 
+import type { Store } from "../store/store.ts";
 import { isLocal } from "../store/env.ts";
 import { type LoggedEvent, toRecorded } from "../core/event.ts";
 import { newId } from "../core/ids.ts";
-import type { App } from "../definitions/app.ts";
 import { lift, tooNewFor } from "../definitions/upcast.ts";
 import { span } from "../telemetry/span.ts";
 import { causeInLine } from "../telemetry/trace.ts";
@@ -22,17 +22,13 @@ const GONE = 410;
 
 export class Sender implements Transport {
   readonly ownStream: string;
-  readonly #app: App;
-  readonly #env: Env;
-  readonly #store: string;
+  readonly #store: Store;
   readonly #id: string;
   readonly #registration: Registration;
   readonly #keys: Keys;
 
-  constructor(app: App, env: Env, store: string, id: string, registration: Registration, keys: Keys) {
+  constructor(store: Store, id: string, registration: Registration, keys: Keys) {
     this.ownStream = streamAbout(id);
-    this.#app = app;
-    this.#env = env;
     this.#store = store;
     this.#id = id;
     this.#registration = registration;
@@ -50,7 +46,7 @@ export class Sender implements Transport {
   /** What newer code has stored is not judged by a predicate in code that knows only what came before: it is tried again. */
   lift(event: LoggedEvent): LoggedEvent {
     const { inCode } = this.#registration;
-    const lifted = lift(this.#app, event.stream, event);
+    const lifted = lift(this.#store.app, event.stream, event);
     const tooNew = typeof inCode?.where === "function" ? tooNewFor(inCode.sources, lifted) : undefined;
     return tooNew ? { ...lifted, unlifted: tooNew.message } : lifted;
   }
@@ -59,7 +55,7 @@ export class Sender implements Transport {
     const configuration = this.settings();
     if (!configuration) return { delivered: false, error: "the webhook was removed", durationMs: 0 };
     const { stream, version, position, type, trace } = event;
-    const [store, consumer, id] = [this.#store, this.#id, messageId(this.#store, this.#id, key)];
+    const [store, consumer, id] = [this.#store.name, this.#id, messageId(this.#store.name, this.#id, key)];
     const about = () => ({ store, consumer, stream, version, position, type, messageId: id, ...causeInLine(toRecorded(event)) });
     return span("deliver", about, async (note) => {
       const outcome = await this.#post(configuration, id, bodyOf(store, event, configuration.format), trace);
@@ -78,7 +74,7 @@ export class Sender implements Transport {
     const stored = { ...event, data: JSON.stringify(data), meta: "{}", recordedAt: Date.parse(time) };
     const body =
       configuration.format === "cloudevents"
-        ? bodyOf(this.#store, stored, "cloudevents")
+        ? bodyOf(this.#store.name, stored, "cloudevents")
         : messageJson(WEBHOOK_TEST, time, JSON.stringify(event));
     return this.#post(configuration, `msg_${id.replaceAll("-", "")}`, body);
   }
@@ -91,6 +87,6 @@ export class Sender implements Transport {
   ): Promise<Outcome> {
     const now = Date.now();
     const keys = asymmetric ? await this.#keys.signing(now) : [];
-    return send({ url, headers, signers: { secrets: secrets(now), keys }, id, body, format, trace }, isLocal(this.#env));
+    return send({ url, headers, signers: { secrets: secrets(now), keys }, id, body, format, trace }, isLocal(this.#store.variables));
   }
 }

@@ -7,11 +7,13 @@
  * `registration.ts`; what operators can do is in `deliveries/operations.ts` and `deliveries/replay.ts`.
  */
 
+import { Store } from "../store/store.ts";
+import type { HeadspringEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
-import { logOf, nameOf, streamOf } from "../store/objects.ts";
+import { nameOf } from "../store/objects.ts";
 import type { ConsumerAction } from "../store/stream-protocol.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Announcements, streamAbout } from "./announcements.ts";
@@ -44,12 +46,12 @@ import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
 
 /** The class of the webhook objects of an app. Export it as `WebhookObject`. */
 export function webhookObject(app: App) {
-  return class WebhookObject extends DurableObject<Env> implements WebhookRpc {
+  return class WebhookObject extends DurableObject<HeadspringEnv> implements WebhookRpc {
     static {
       markRetryable(this.prototype, "report", "wake", "deliveries", "remove");
     }
 
-    readonly #store: string;
+    readonly #store: Store;
     readonly #id: string;
     readonly #registration: Registration;
     readonly #keys: Keys;
@@ -57,21 +59,21 @@ export function webhookObject(app: App) {
     readonly #deliveries: Deliveries;
     #testing: Promise<Outcome> | undefined;
 
-    constructor(ctx: DurableObjectState, bindings: Env) {
+    constructor(ctx: DurableObjectState, bindings: HeadspringEnv) {
       const env = envOfObject(ctx, bindings);
       super(ctx, env);
       const { storage } = ctx;
       const name = nameOf(ctx);
-      const store = name.slice(0, name.indexOf("/"));
+      const store = new Store(env, name.slice(0, name.indexOf("/")), app);
       const id = name.slice(name.indexOf("/") + 1);
       this.#store = store;
       this.#id = id;
       this.#registration = new Registration(id, app.webhooks.get(id), env, storage.kv);
       this.#keys = new Keys(storage, () => this.#registration.configuration !== undefined);
-      this.#sender = new Sender(app, env, store, id, this.#registration, this.#keys);
-      const about = () => streamOf(env, store, SYSTEM_CATEGORY, id);
-      const notices = new Announcements(storage.kv, about, [store, id], () => this.#registration.configuration?.url);
-      this.#deliveries = new Deliveries({ store, id, env, storage, transport: this.#sender, notices });
+      this.#sender = new Sender(store, id, this.#registration, this.#keys);
+      const about = () => store.stream(SYSTEM_CATEGORY, id);
+      const notices = new Announcements(storage.kv, about, [store.name, id], () => this.#registration.configuration?.url);
+      this.#deliveries = new Deliveries({ store, id, storage, transport: this.#sender, notices });
       void ctx.blockConcurrencyWhile(() => this.#deliveries.load());
     }
 
@@ -134,7 +136,12 @@ export function webhookObject(app: App) {
       } else if (action === "skip") {
         const skipped = ledger ? parkFailing(ledger, at) : 0;
         if (skipped === 0) return { refused: "no delivery is failing: there is nothing to skip" };
-        logger.warn({ message: "failing deliveries were parked by an operator", store: this.#store, consumer: this.#id, count: skipped });
+        logger.warn({
+          message: "failing deliveries were parked by an operator",
+          store: this.#store.name,
+          consumer: this.#id,
+          count: skipped,
+        });
       } else ledger?.reset(Math.min(at ?? 0, await this.#head()));
       this.#deliveries.goOn();
       return this.report();
@@ -166,20 +173,20 @@ export function webhookObject(app: App) {
     async countReplay(request: ReplayRequest): Promise<ReplayCount | Refused | undefined> {
       const { configuration } = this.#registration;
       if (!configuration) return undefined;
-      const about = { store: this.#store, ownStream: streamAbout(this.#id) };
-      return countReplay(request, await this.#head(), logOf(this.env, this.#store), configuration, about);
+      const about = { ownStream: streamAbout(this.#id) };
+      return countReplay(request, await this.#head(), this.#store.log, configuration, about);
     }
 
     async deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | undefined> {
       if (!this.#registration.configuration) return undefined;
       const { ledger } = this.#deliveries;
-      return ledger ? listDeliveries(ledger, [this.#store, this.#id], request) : { deliveries: [], waiting: 0 };
+      return ledger ? listDeliveries(ledger, [this.#store.name, this.#id], request) : { deliveries: [], waiting: 0 };
     }
 
     async retry(delivery: string): Promise<DeliveryReport | Refused | undefined> {
       if (!this.#registration.configuration) return undefined;
       const { ledger } = this.#deliveries;
-      const answer = ledger && retryDelivery(ledger, [this.#store, this.#id], delivery);
+      const answer = ledger && retryDelivery(ledger, [this.#store.name, this.#id], delivery);
       this.#deliveries.goOn();
       return answer;
     }
@@ -197,7 +204,7 @@ export function webhookObject(app: App) {
     }
 
     #head(): Promise<number> {
-      return logOf(this.env, this.#store).head();
+      return this.#store.log.head();
     }
   };
 }

@@ -2,10 +2,20 @@
 
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
+import { type App, defineApp } from "../../src/definitions/app.ts";
+import { Store } from "../../src/store/store.ts";
 import { segmentName } from "../../src/store/segment.ts";
 import { logOf } from "../../src/store/objects.ts";
 import type { Sequenced } from "../../src/store/log-protocol.ts";
 import type { StoredEvent } from "../../src/core/event.ts";
+
+/** Of code that declares nothing: for what needs no app. */
+export const NO_APP = defineApp({});
+
+/** A store as the parts of the engine get it. */
+export function storeNamed(name: string, app: App = NO_APP): Store {
+  return new Store(env, name, app);
+}
 
 let stores = 0;
 

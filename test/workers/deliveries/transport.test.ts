@@ -1,5 +1,6 @@
 /** The delivery machine by itself, with a transport that knows no HTTP: readers that take deliveries from memory and acknowledge them. */
 
+import { storeNamed } from "../support.ts";
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -58,7 +59,7 @@ async function inMemory(name: string, test: (given: Given) => Promise<void>) {
     const start = async (notices = SILENT) => {
       const transport = new MemoryTransport();
       transports.push(transport);
-      const deliveries = new Deliveries({ store, id: "wh_memory", env, storage, transport, notices });
+      const deliveries = new Deliveries({ store: storeNamed(store), id: "wh_memory", storage, transport, notices });
       await deliveries.load();
       return { transport, deliveries };
     };

@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -13,7 +14,7 @@ function store(name: string) {
   const quiet = quietStore(name);
   const { store: id, read } = quiet;
   /** The consumer of a processor that wants no history, under a name of its own. */
-  const consumer = (name: string) => reactorConsumer(app, env, id, { ...relay, name, start: "head" });
+  const consumer = (name: string) => reactorConsumer(storeNamed(id, app), { ...relay, name, start: "head" });
   return { ...quiet, id, append: (value: number) => read("s", value), consumer };
 }
 

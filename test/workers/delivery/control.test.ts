@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CheckpointMoved } from "../../../src/consumers/checkpoint.ts";
@@ -114,7 +115,7 @@ describe("a consumer that has failed", () => {
       },
     };
     await read("s", POISON);
-    const one = { ...viewConsumer(env, store, { ...values, hooks }), retry: { attempts: 2, firstDelayMs: 0, maxDelayMs: 0 } };
+    const one = { ...viewConsumer(storeNamed(store), { ...values, hooks }), retry: { attempts: 2, firstDelayMs: 0, maxDelayMs: 0 } };
     for (let attempt = 1; attempt <= 2; attempt++) await catchUp(one, logOf(env, store), Number.POSITIVE_INFINITY);
     const about = { store, consumer: "values", message: "poisoned", event: { position: 1, stream: "reading/s", version: 1, type: "Read" } };
     expect(told).toEqual([
@@ -161,7 +162,7 @@ describe("a consumer that is paused", () => {
   it("does not commit what it was working on", async () => {
     const { store, read, tell, consumer, rows } = controlled("midway");
     await read("s", 1);
-    const slow = viewConsumer(env, store, values);
+    const slow = viewConsumer(storeNamed(store), values);
     await slow.checkpoint.load();
     await tell("values", "pause");
     await expect(slow.checkpoint.commit(0, 1, [])).rejects.toBeInstanceOf(CheckpointMoved);
@@ -313,9 +314,9 @@ describe("a database that is away when an operator acts", () => {
     await read("s", 1);
     await wake("relay");
     const { position } = await consumer("relay");
-    const one = processorConsumer(app, env, store, relay);
+    const one = processorConsumer(storeNamed(store, app), relay);
     vi.spyOn(env.VIEWS, "batch").mockRejectedValueOnce(new Error("D1_ERROR: Network connection lost."));
-    await expect(control(one, env, "reset")).rejects.toThrow("Network connection lost");
+    await expect(control(one, "reset")).rejects.toThrow("Network connection lost");
     expect(await consumer("relay")).toMatchObject({ position });
     expect(await tell("relay", "reset")).toMatchObject({ code: 200, position: 0 });
   });
@@ -348,13 +349,13 @@ describe("an action", () => {
   it("that comes too late says so: the consumer has moved meanwhile", async () => {
     const { store, read } = controlled("late");
     await read("s", 1);
-    const one = viewConsumer(env, store, values);
+    const one = viewConsumer(storeNamed(store), values);
     const load = one.checkpoint.load.bind(one.checkpoint);
     vi.spyOn(one.checkpoint, "load").mockImplementationOnce(async (begin) => {
       const found = await load(begin);
       await one.checkpoint.commit(0, 1, []);
       return found;
     });
-    expect(await control(one, env, "reset", 0)).toEqual({ outcome: "not-possible", detail: "it has moved meanwhile; look again" });
+    expect(await control(one, "reset", 0)).toEqual({ outcome: "not-possible", detail: "it has moved meanwhile; look again" });
   });
 });

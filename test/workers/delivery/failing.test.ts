@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { type MockInstance, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -74,8 +75,10 @@ describe("an event that a view cannot fold", () => {
     const { store, read } = quietStore("rows");
     const picky = fussy("picky", ({ position }, key) => position === 2 && key === "second");
     for (const value of [1, 2]) await read("s", value);
-    expect(await catchUp(viewConsumer(env, store, picky), logOf(env, store), Number.POSITIVE_INFINITY)).toMatchObject({ position: 1 });
-    expect((await queryView(env, store, picky, { limit: 10 })).rows).toEqual([
+    expect(await catchUp(viewConsumer(storeNamed(store), picky), logOf(env, store), Number.POSITIVE_INFINITY)).toMatchObject({
+      position: 1,
+    });
+    expect((await queryView(storeNamed(store), picky, { limit: 10 })).rows).toEqual([
       { id: "first", count: 1 },
       { id: "second", count: 1 },
     ]);
@@ -158,8 +161,7 @@ describe("an event that a view cannot fold", () => {
     const { store, read } = quietStore("anew");
     let poisoned = 2;
     const consumer = viewConsumer(
-      env,
-      store,
+      storeNamed(store),
       fussy("anew", ({ position }) => position === poisoned),
     );
     for (const value of [1, 2, 3, 4]) await read("s", value);
@@ -184,7 +186,7 @@ describe("an event that a view cannot fold", () => {
 
   it("is not even tried twice where the policy says so", async () => {
     const { store } = await poisonedStore("policy");
-    const impatient = { ...viewConsumer(env, store, values), retry: { attempts: 1, firstDelayMs: 0, maxDelayMs: 0 } };
+    const impatient = { ...viewConsumer(storeNamed(store), values), retry: { attempts: 1, firstDelayMs: 0, maxDelayMs: 0 } };
     expect(await catchUp(impatient, logOf(env, store), Number.POSITIVE_INFINITY)).toEqual({ position: 2, outcome: "resting" });
     expect(await impatient.checkpoint.look()).toMatchObject({ status: "failed", attempts: 1, position: 2 });
   });

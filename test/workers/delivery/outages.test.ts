@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -35,7 +36,7 @@ describe("a database that is away for longer than any event would be tried", () 
   ])("stops no consumer: %s", async (message) => {
     const { store, read, consumer, rows, folded } = quietStore("away");
     for (const value of [1, 2]) await read("s", value);
-    const one = viewConsumer(env, store, values);
+    const one = viewConsumer(storeNamed(store), values);
     await one.checkpoint.load();
     const batch = vi.spyOn(env.VIEWS, "batch").mockRejectedValue(new Error(message));
     for (let attempt = 0; attempt <= DEFAULT_RETRY.attempts + 2; attempt++) {
@@ -61,7 +62,7 @@ describe("a batch that is too much for the database", () => {
         key: "id",
         on: { Read: { at: () => "all", fold: (_row, { data }, id) => ({ id, value: data.value }) } },
       });
-      const one = viewConsumer(env, store, each);
+      const one = viewConsumer(storeNamed(store), each);
       await one.checkpoint.load();
       const sizes: number[] = [];
       const commit = one.checkpoint.commit.bind(one.checkpoint);
@@ -80,7 +81,7 @@ describe("a batch that is too much for the database", () => {
   it("even for one event stops no consumer: it goes on when the database can", async () => {
     const { store, read } = quietStore("too-much-alone");
     await read("s", 1);
-    const one = viewConsumer(env, store, values);
+    const one = viewConsumer(storeNamed(store), values);
     await one.checkpoint.load();
     const commit = vi
       .spyOn(one.checkpoint, "commit")
@@ -110,7 +111,7 @@ describe("a batch that the database refuses for one of its events", () => {
         },
       },
     });
-    const one = viewConsumer(env, store, picky);
+    const one = viewConsumer(storeNamed(store), picky);
     expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 5, outcome: "backing-off" });
     expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 5, outcome: "resting" });
     expect(await one.checkpoint.look()).toMatchObject({
@@ -141,7 +142,7 @@ describe("rows too large to be in memory together", () => {
       },
     });
     for (let value = 0; value < 40; value++) await read("s", value);
-    const one = viewConsumer(env, store, large);
+    const one = viewConsumer(storeNamed(store), large);
     const load = vi.spyOn(tableOf(large), "load");
     expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 40, outcome: "caught-up" });
     expect(Math.max(...load.mock.calls.map(([, , keys]) => keys.length))).toBeLessThanOrEqual(16);

@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import {
   createExecutionContext,
   createMessageBatch,
@@ -180,7 +181,7 @@ describe("a wake-up", () => {
     const { store, post, wake, consumer } = quietStore("dead");
     for (let page = 0; page < 2; page++)
       await post(`/streams/reading/s${page}`, { events: Array.from({ length: 500 }, () => ({ type: "Read", data: { value: 1 } })) });
-    const dead = viewConsumer(env, store, values);
+    const dead = viewConsumer(storeNamed(store), values);
     await dead.checkpoint.load();
     await dead.checkpoint.hold(0);
     await wake("values");
@@ -304,7 +305,7 @@ describe("two versions of the code side by side", () => {
     const older = defineApp({ categories: [reading, alarm], views: [step("stepped", 1)], processors: [raise] });
     const newer = defineApp({ categories: [reading, alarm], views: [step("stepped", 10)], processors: [raise] });
     const wakeUps = ["stepped", "raise"].map((consumer) => ({ store, consumer, head: 0 }));
-    const answers = async (app: App) => (await queryView(env, store, app.views.get("stepped")!, { limit: 10 })).rows;
+    const answers = async (app: App) => (await queryView(storeNamed(store), app.views.get("stepped")!, { limit: 10 })).rows;
     await read("s", 1);
     await handle(older, ...wakeUps);
     expect(await answers(older)).toEqual([{ id: "s", count: 1 }]);

@@ -17,7 +17,7 @@ import { app, contracts, counter, reading } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { payment } from "../processors/support.ts";
 import { slip, slips } from "../slip.ts";
-import { read } from "../support.ts";
+import { storeNamed, read } from "../support.ts";
 import { subscribed } from "../webhooks/support.ts";
 
 beforeEach(() => {
@@ -132,7 +132,7 @@ describe("an event whose upcast throws", () => {
 
   it("fails a view at that event, on record, once everything before it is committed; a skip passes it over", async () => {
     const store = await stored("view");
-    const one = viewConsumer(env, store.store, sums);
+    const one = viewConsumer(storeNamed(store.store), sums);
     expect(await catchUp(one, logOf(env, store.store), AT_LAST)).toEqual({ position: 1, outcome: "resting" });
     expect(await one.checkpoint.look()).toMatchObject({
       status: "failed",
@@ -194,18 +194,17 @@ describe.each(THROWN)("a consumer whose code throws %s", (_what, error) => {
   const small = (name: string, on: object): View => view(name, { from: reading, row, key: "id", retry: "none", on });
   const calls = { from: reading, records: payment, retry: "none", start: "beginning", on: { Read: async () => nothing() } } as const;
   const paying = (name: string, change: object) => (store: string) =>
-    effectConsumer(app, env, store, effect(name, { ...calls, ...change }));
+    effectConsumer(storeNamed(store, app), effect(name, { ...calls, ...change }));
 
   const PARTS: readonly (readonly [part: string, consumer: (store: string) => Consumer])[] = [
-    ["fold", (store) => viewConsumer(env, store, small("folds", { Read: fails }))],
-    ["at", (store) => viewConsumer(env, store, small("ats", { Read: { at: fails, fold: () => null } }))],
-    ["sql", (store) => viewConsumer(env, store, small("sqls", { Read: { sql: fails } }))],
+    ["fold", (store) => viewConsumer(storeNamed(store), small("folds", { Read: fails }))],
+    ["at", (store) => viewConsumer(storeNamed(store), small("ats", { Read: { at: fails, fold: () => null } }))],
+    ["sql", (store) => viewConsumer(storeNamed(store), small("sqls", { Read: { sql: fails } }))],
     [
       "row schema",
       (store) =>
         viewConsumer(
-          env,
-          store,
+          storeNamed(store),
           view("rows", {
             from: reading,
             row: z.object({ id: z.string().refine(fails) }),
@@ -217,7 +216,8 @@ describe.each(THROWN)("a consumer whose code throws %s", (_what, error) => {
     ],
     [
       "reaction",
-      (store) => reactorConsumer(app, env, store, reactor("reacts", { from: reading, emits: counter, retry: "none", on: { Read: fails } })),
+      (store) =>
+        reactorConsumer(storeNamed(store, app), reactor("reacts", { from: reading, emits: counter, retry: "none", on: { Read: fails } })),
     ],
     ["effect", paying("calls", { on: { Read: async () => fails() } })],
     ["effect's stream", paying("streams", { stream: fails })],
@@ -238,8 +238,7 @@ describe.each(THROWN)("a consumer whose code throws %s", (_what, error) => {
 describe("a hook that", () => {
   const failing = (name: string, hooks: object) => ({
     ...viewConsumer(
-      env,
-      name,
+      storeNamed(name),
       view("hooked", {
         from: reading,
         row: z.object({ id: z.string() }),

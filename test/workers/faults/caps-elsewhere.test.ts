@@ -1,5 +1,6 @@
 /** The platform's limits of one invocation where no consumer is woken: webhooks' objects, live views, figures, the cron, timers. */
 
+import { Store } from "../../../src/store/store.ts";
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -50,7 +51,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     const { store, post, wake } = quietStore(`caps-live-${plan}`);
     await post("/aggregates/counter/c/Count", {});
     await wake("totals");
-    const live = new LiveView(capped(calls, statements, plan), store, totals, []);
+    const live = new LiveView(new Store(capped(calls, statements, plan), store, app), totals, []);
     const { generation } = await live.start();
     const { 0: ours, 1: logs } = new WebSocketPair();
     logs.accept();
@@ -72,7 +73,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
   it("measures as many webhooks as there is room for, and says how many there are", async () => {
     const { store, logClient } = quietStore(`caps-figures-${plan}`);
     for (let index = 0; index < 45; index++) await logClient().subscribe(`wh_${String(index).padStart(4, "0")}`);
-    const { webhooks, consumers } = await measure(app, capped(calls, statements, plan), store);
+    const { webhooks, consumers } = await measure(new Store(capped(calls, statements, plan), store, app));
     expect(webhooks.all).toBe(45);
     expect(consumers.filter(({ report }) => report.kind === "webhook")).toHaveLength(webhooks.measured);
     expect(webhooks.measured).toBeGreaterThan(0);

@@ -1,5 +1,7 @@
 /** The platform's limits of one invocation, which the local runtime does not enforce: calls, and statements of D1. */
 
+import { Store as StoreOf } from "../../../src/store/store.ts";
+import { storeNamed } from "../support.ts";
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -94,7 +96,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     await store.post("/streams/reading/s", { events: readings(700) });
     await bringToHead(store, "values");
     const rows = await store.rows(values);
-    await rebuild(env, store.store, values);
+    await rebuild(storeNamed(store.store), values);
     await bringToHead(store, "values");
     expect(await store.rows(values)).toEqual(rows);
     expect(rows.size).toBe(8);
@@ -153,14 +155,14 @@ function typesIn(events: readonly { readonly type: string }[]): Partial<Record<s
 }
 
 async function isBehind(store: string, names: readonly string[]): Promise<boolean> {
-  const reports = await reportConsumers(working, env, store, (name) => names.includes(name));
+  const reports = await reportConsumers(storeNamed(store, working), (name) => names.includes(name));
   return reports.some(({ lag, rebuild }) => lag > 0 || rebuild !== undefined);
 }
 
 describe("a wait of 30 s in which nothing happens", () => {
-  type Wait = (counted: Env, store: string, until: number) => Promise<unknown>;
-  const forRow: Wait = (counted, store, until) => awaitRow(counted, store, values, "none", { position: 0, deadline: 0 }, until);
-  const forPosition: Wait = (counted, store, until) => awaitPosition(counted, store, values, 99, until);
+  type Wait = (store: StoreOf, until: number) => Promise<unknown>;
+  const forRow: Wait = (store, until) => awaitRow(store, values, "none", { position: 0, deadline: 0 }, until);
+  const forPosition: Wait = (store, until) => awaitPosition(store, values, 99, until);
 
   it.each([
     ["for a row", forRow, false],
@@ -170,11 +172,11 @@ describe("a wait of 30 s in which nothing happens", () => {
     const store = quietStore("waits");
     await store.read("s", 1);
     await store.wake("values");
-    if (isPaused) await operate(app, env, store.store, "values", "pause");
+    if (isPaused) await operate(storeNamed(store.store, app), "values", "pause");
     const used: Used = { calls: 0, statements: 0 };
     const begun = Date.now();
     const counted = hurried(capped(Infinity, Infinity, "paid", used), store.store);
-    await wait(counted, store.store, begun + 30_000);
+    await wait(new StoreOf(counted, store.store, app), begun + 30_000);
     expect(Date.now() - begun).toBeGreaterThanOrEqual(30_000);
     expect(used.databases).toBeGreaterThan(2);
     expect(used.databases).toBeLessThanOrEqual(10);
@@ -184,7 +186,7 @@ describe("a wait of 30 s in which nothing happens", () => {
     const store = quietStore("comes");
     await store.read("s", 1);
     await store.wake("values");
-    const waiting = awaitRow(env, store.store, values, "7", { position: 0, deadline: 0 }, Date.now() + 30_000);
+    const waiting = awaitRow(storeNamed(store.store), values, "7", { position: 0, deadline: 0 }, Date.now() + 30_000);
     await store.read("s", 7);
     expect((await waiting).row).toEqual({ value: "7", count: 1 });
   });

@@ -1,5 +1,6 @@
 /** What a request is worked out from once: the route that answers it, and the environment of the store that it is about. */
 
+import type { HttpEnv } from "../../../src/http/request.ts";
 import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
@@ -14,7 +15,7 @@ describe("a request", () => {
     ["/nothing", undefined],
   ])("has its route looked up once, whoever asks: %s", async (path, route) => {
     const found: unknown[] = [];
-    const http = new Hono<{ Bindings: Env }>()
+    const http = new Hono<HttpEnv>()
       .use(async (context, next) => (found.push(routeOf(context)), next()))
       .use(async (context, next) => (found.push(routeOf(context)), next()))
       .get("/stores/:store/things/:id", (context) => context.text(""));

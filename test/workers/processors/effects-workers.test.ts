@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -108,7 +109,7 @@ describe("an effect as a consumer", () => {
 
   it("follows its types and categories, from the head unless it says otherwise, under its own policy", () => {
     const app = defineApp({ categories: [reading, receipts], processors: [keep] });
-    expect(processorConsumer(app, env, "any", keep)).toMatchObject({
+    expect(processorConsumer(storeNamed("any", app), keep)).toMatchObject({
       name: "keep",
       types: ["Read"],
       categories: ["reading"],
@@ -121,7 +122,7 @@ describe("an effect as a consumer", () => {
     const { store: name, read, run, types } = store("head");
     await read("past", 1);
     const app = defineApp({ categories: [reading, receipts], processors: [keep] });
-    const late = processorConsumer(app, env, name, keep);
+    const late = processorConsumer(storeNamed(name, app), keep);
     expect(await run(late)).toMatchObject({ position: 1, outcome: "caught-up" });
     await read("present", 2);
     await run(late);
@@ -129,7 +130,7 @@ describe("an effect as a consumer", () => {
     expect(await types("receipt/present")).toEqual(["Kept"]);
 
     const all = effect("all", { from: reading, records: receipts, start: "beginning", on: { Read: async () => event("Kept", {}) } });
-    await run(processorConsumer(app, env, name, all));
+    await run(processorConsumer(storeNamed(name, app), all));
     expect(await types("receipt/past")).toEqual(["Kept"]);
   });
 
@@ -139,7 +140,7 @@ describe("an effect as a consumer", () => {
     const { store: name, read, run } = store("hooks");
     const failing = effect("failing", { ...definition, start: "beginning", retry: "none" });
     await read("s", 1);
-    await run(effectConsumer(defineApp({ hooks }), env, name, failing, () => new Response(null, { status: 500 })));
+    await run(effectConsumer(storeNamed(name, defineApp({ hooks })), failing, () => new Response(null, { status: 500 })));
     expect(told).toEqual([expect.objectContaining({ consumer: "failing", message: "the outside answered 500", attempts: 1 })]);
   });
 

@@ -4,6 +4,7 @@
  * stored in the end is what one clean run stores: every stream, every event, every id.
  */
 
+import { Store } from "../../../src/store/store.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
@@ -99,10 +100,10 @@ async function world() {
       if (type === "Paid") paid.add(JSON.parse(data).receipt);
     });
     const consumer = {
-      relay: () => reactorConsumer(app, bound, store, relay),
-      heat: () => reactorConsumer(app, bound, store, heat),
-      charge: () => effectConsumer(app, bound, store, charge, outside(life)),
-      settle: () => reactorConsumer(app, bound, store, settle),
+      relay: () => reactorConsumer(new Store(bound, store, app), relay),
+      heat: () => reactorConsumer(new Store(bound, store, app), heat),
+      charge: () => effectConsumer(new Store(bound, store, app), charge, outside(life)),
+      settle: () => reactorConsumer(new Store(bound, store, app), settle),
     }[name]();
     await catchUp(consumer, mortal(logOf(env, store), ["read"], life), Number.POSITIVE_INFINITY).catch((error: unknown) => {
       if (!life.dead) throw error;

@@ -1,5 +1,6 @@
 /** Reactions to different streams go on at once; what one stream gets keeps its order, and what is committed has no hole. */
 
+import { Store } from "../../../src/store/store.ts";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -49,7 +50,7 @@ describe("reactions of one batch", () => {
       emits: alarm,
       on: { Read: ({ stream, data }) => append(alarm, streamIdOf(stream), "Raised", raised(stream, data.value)) },
     });
-    expect(await run(reactorConsumer(app, bound, name, copy))).toMatchObject({ outcome: "caught-up" });
+    expect(await run(reactorConsumer(new Store(bound, name, app), copy))).toMatchObject({ outcome: "caught-up" });
     expect(most).toBe(REACTIONS_IN_FLIGHT);
   });
 
@@ -83,7 +84,7 @@ describe("reactions of one batch", () => {
               const { value } = JSON.parse(events[0]?.data ?? "") as { value: number };
               if (value === broken && isBroken) throw new Error("broken");
             });
-            const consumer = reactorConsumer(app, bound, name, spread);
+            const consumer = reactorConsumer(new Store(bound, name, app), spread);
             const first = await run(consumer);
             const failing = list.findIndex(({ to }, index) => index === broken && to.length > 0);
             if (failing === -1) expect(first).toMatchObject({ position: list.length, outcome: "caught-up" });
@@ -124,7 +125,7 @@ describe("reactions of one batch", () => {
       emits: alarm,
       on: { Read: ({ stream, data }) => append(alarm, data.value === 3 ? "other" : "all", "Raised", raised(stream, data.value)) },
     });
-    const consumer = reactorConsumer(app, bound, name, join);
+    const consumer = reactorConsumer(new Store(bound, name, app), join);
     expect(await run(consumer)).toMatchObject({ position: 0, outcome: "backing-off" });
     expect((await log()).filter(({ type }) => type === "Raised")).toEqual([]);
     broken = false;

@@ -10,7 +10,7 @@ import { processorConsumer } from "../../../src/processors/processor-consumer.ts
 import { app, counter } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { NOBODY, clumsy, errand, wish } from "../errand.ts";
-import { read } from "../support.ts";
+import { storeNamed, read } from "../support.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -298,7 +298,7 @@ describe("while a deployment goes out, and its worker and its objects are of two
   const worked = (store: string, aggregates: readonly object[]) => {
     const process = app.processors.get("errand")!;
     const other = defineApp({ aggregates: aggregates as never, categories: [wish], processors: [errand] });
-    return catchUp(processorConsumer(other, env, store, process), logOf(env, store), Number.POSITIVE_INFINITY);
+    return catchUp(processorConsumer(storeNamed(store, other), process), logOf(env, store), Number.POSITIVE_INFINITY);
   };
   const more = { ...counter, commands: { ...counter.commands, Add: z.object({ by: z.int() }) } };
 
@@ -316,7 +316,7 @@ describe("while a deployment goes out, and its worker and its objects are of two
     const store = errands("newcomer");
     await store.wish("e", []);
     const newer = defineApp({ aggregates: [counter], categories: [wish], processors: [newcomer] });
-    const consumer = processorConsumer(newer, env, store.store, newcomer);
+    const consumer = processorConsumer(storeNamed(store.store, newer), newcomer);
     expect(await catchUp(consumer, logOf(env, store.store), Number.POSITIVE_INFINITY)).toMatchObject({
       position: 0,
       outcome: "backing-off",

@@ -12,7 +12,7 @@ import { reactorConsumer } from "../../../src/processors/react.ts";
 import type { Reactor } from "../../../src/definitions/processors/reactor.ts";
 import { alarm, app, counter, reading, relay } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
-import { read } from "../support.ts";
+import { storeNamed, read } from "../support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -21,7 +21,7 @@ function store(name: string) {
   const quiet = quietStore(name);
   const log = async (): Promise<RecordedEvent[]> => (await quiet.json("/log?limit=1000")).events;
   const run = (consumer: Consumer) => catchUp(consumer, logOf(env, quiet.store), Number.POSITIVE_INFINITY);
-  return { ...quiet, log, run, consumerOf: (one: Reactor) => reactorConsumer(app, env, quiet.store, one) };
+  return { ...quiet, log, run, consumerOf: (one: Reactor) => reactorConsumer(storeNamed(quiet.store, app), one) };
 }
 
 /** As a crash leaves it that came after the effects and before the checkpoint. */

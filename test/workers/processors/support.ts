@@ -1,5 +1,6 @@
 /** What tests of processors share: a quiet store, its log, and processors that run only when the test says so. */
 
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { z } from "zod";
 import { type Consumer } from "../../../src/consumers/consumer.ts";
@@ -32,10 +33,10 @@ export function processorStore(name: string) {
     /** The types of a stream's events. */
     types: async (stream: string) => (await log()).filter((one) => one.stream === stream).map(({ type }) => type),
     run: (consumer: Consumer) => catchUp(consumer, logOf(env, store), Number.POSITIVE_INFINITY),
-    reacting: (one: Reactor) => reactorConsumer(app, env, store, one),
+    reacting: (one: Reactor) => reactorConsumer(storeNamed(store, app), one),
     /** The effect, with the test as the outside; from the first event on. */
     calling: (one: Effect, outside?: (request: Request) => Promise<Response> | Response): Consumer => ({
-      ...effectConsumer(app, env, store, one, outside),
+      ...effectConsumer(storeNamed(store, app), one, outside),
       start: "beginning",
     }),
     /** What waits for its next attempt, or for a worker that has died, is due. */

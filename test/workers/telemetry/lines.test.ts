@@ -13,7 +13,7 @@ import { viewConsumer } from "../../../src/views/projector.ts";
 import { app, meter, reading } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { strict } from "../processors/support.ts";
-import { freshStore, interceptLog, read } from "../support.ts";
+import { storeNamed, freshStore, interceptLog, read } from "../support.ts";
 import { liveBlocksOf } from "../views/live-blocks.ts";
 import { subscribed } from "../webhooks/support.ts";
 
@@ -195,7 +195,7 @@ describe("a consumer that an event stops", () => {
       key: "serial",
       on: { Metered: { at: ({ data }) => data.serial, fold: (_row, { data }) => ({ serial: `${data.serial}!` }) } },
     });
-    await run(viewConsumer(env, store.store, lost), store);
+    await run(viewConsumer(storeNamed(store.store), lost), store);
     expect(saying("a consumer has failed and stopped")).toEqual([
       expect.objectContaining({
         store: store.store,
@@ -230,7 +230,7 @@ describe("a consumer that an event stops", () => {
     });
     await store.post("/streams/reading/s", { type: "Calibrated", data: { note: MARK } });
     const own = defineApp({ aggregates: [strange], categories: [reading], processors: [sender] });
-    await run(reactorConsumer(own, env, store.store, sender), store);
+    await run(reactorConsumer(storeNamed(store.store, own), sender), store);
     expect(saying("a consumer has failed and stopped")).toMatchObject([{ consumer: "sender", stream: "reading/s" }]);
     areClean();
   });

@@ -9,7 +9,7 @@ import { app } from "../app.ts";
 import { eventually } from "../delivery/support.ts";
 import { outside, pay } from "../processors/paying.ts";
 import { processorStore } from "../processors/support.ts";
-import { read } from "../support.ts";
+import { storeNamed, read } from "../support.ts";
 import { subscribed } from "../webhooks/support.ts";
 
 const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -33,7 +33,7 @@ function tracedStore(name: string) {
     process: (consumer: string) => {
       const processor = app.processors.get(consumer);
       if (!processor) throw new Error(`no processor ${consumer}`);
-      return store.run(processorConsumer(app, env, store.store, processor));
+      return store.run(processorConsumer(storeNamed(store.store, app), processor));
     },
   };
 }

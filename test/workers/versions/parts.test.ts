@@ -1,5 +1,6 @@
 /** What single parts do with what only another version of the code knows. */
 
+import { storeNamed } from "../support.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -62,7 +63,7 @@ describe("an event of a newer version than a consumer's code knows", () => {
     await stream("level", "a").append({ events, expected: { kind: "any" }, waitMs: 20_000 });
     const run = (from: typeof old) => {
       const one = readerOf(from);
-      const consumer = reactorConsumer(defineApp({ categories: [from], processors: [one] }), env, store, one);
+      const consumer = reactorConsumer(storeNamed(store, defineApp({ categories: [from], processors: [one] })), one);
       return catchUp(consumer, logOf(env, store), Number.POSITIVE_INFINITY);
     };
     for (let attempt = 1; attempt <= 10; attempt++) {
@@ -84,7 +85,7 @@ describe("an event of a newer version than a consumer's code knows", () => {
     });
     const events = [{ type: "Measured", data: `{"value":7}`, meta: "{}", schemaVersion: 1 }];
     await stream("level", "a").append({ events, expected: { kind: "any" }, waitMs: 20_000 });
-    expect(await project(env, store, rows, Number.POSITIVE_INFINITY)).toMatchObject({ position: 1, outcome: "caught-up" });
+    expect(await project(storeNamed(store), rows, Number.POSITIVE_INFINITY)).toMatchObject({ position: 1, outcome: "caught-up" });
   });
 });
 
@@ -126,7 +127,7 @@ describe("a sent command", () => {
     });
     const newer = defineApp({ aggregates: [more], categories: [reading], processors: [one] });
     await read("s", 1);
-    expect(await catchUp(reactorConsumer(newer, env, store, one), logOf(env, store), Number.POSITIVE_INFINITY)).toMatchObject({
+    expect(await catchUp(reactorConsumer(storeNamed(store, newer), one), logOf(env, store), Number.POSITIVE_INFINITY)).toMatchObject({
       outcome: "backing-off",
       retryInMs: 5_000,
     });

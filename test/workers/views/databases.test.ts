@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -38,8 +39,8 @@ describe("a view that names another database", () => {
     const { store, read } = quietStore("archive");
     for (const value of [1, 2]) await read("s", value);
     for (const one of [here, there]) {
-      await project(env, store, one, Number.POSITIVE_INFINITY);
-      expect(await awaitRow(env, store, one, "s", { position: 0, deadline: 0 }, 0)).toMatchObject({
+      await project(storeNamed(store), one, Number.POSITIVE_INFINITY);
+      expect(await awaitRow(storeNamed(store), one, "s", { position: 0, deadline: 0 }, 0)).toMatchObject({
         row: { id: "s", count: 2 },
         position: 2,
       });
@@ -47,7 +48,7 @@ describe("a view that names another database", () => {
     const bare = (one: typeof here) => tableOf(one).name.replaceAll('"', "");
     expect(await tablesIn(env.VIEWS)).toEqual([bare(here)]);
     expect(await tablesIn(ARCHIVE)).toEqual([bare(there)]);
-    expect(await reportConsumers(both, env, store)).toMatchObject([
+    expect(await reportConsumers(storeNamed(store, both))).toMatchObject([
       { name: "here", status: "live", position: 2 },
       { name: "there", status: "live", position: 2 },
     ]);
@@ -56,7 +57,7 @@ describe("a view that names another database", () => {
   it("is swept like any other: its store is found by it alone", async () => {
     const { store, read, sent } = quietStore("sweep");
     await read("s", 1);
-    await project(env, store, there, Number.POSITIVE_INFINITY);
+    await project(storeNamed(store), there, Number.POSITIVE_INFINITY);
     const before = sent().length;
     later(RING_AGAIN_MS);
     await sweep(both, env);

@@ -1,5 +1,7 @@
 /** Promise 4 to the end: projectors die between any two steps, the database goes away, and meanwhile views are rebuilt, changed, and erased from. */
 
+import { Store } from "../../../src/store/store.ts";
+import { storeNamed, NO_APP } from "../support.ts";
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -80,11 +82,12 @@ describe("promise 4: views are exact", () => {
         const { store, post, send, json } = quietStore("deaths");
         let version = 1;
         let position = 0;
-        const work = (fates: readonly Fate[]) => project(mortalEnv(env, fates), store, sums(version), Date.now() + 10_000).catch(() => {});
+        const work = (fates: readonly Fate[]) =>
+          project(new Store(mortalEnv(env, fates), store, NO_APP), sums(version), Date.now() + 10_000).catch(() => {});
         const waitingIsOver = () =>
           env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(store).run();
         const look = () =>
-          readServing(env, store, sums(version), (table, db) =>
+          readServing(storeNamed(store), sums(version), (table, db) =>
             db.prepare(`SELECT * FROM ${table.name} WHERE _store = ? ORDER BY id`).bind(store),
           );
         await work([]);
@@ -93,7 +96,7 @@ describe("promise 4: views are exact", () => {
             const events = step.append.map((value) => ({ type: "Read", data: { value } }));
             await post(`/streams/reading/${step.to}`, { events });
           } else if ("calibrate" in step) await post("/streams/reading/c", { type: "Calibrated", data: {} });
-          else if ("rebuild" in step) await requestRebuild(env, store, sums(version));
+          else if ("rebuild" in step) await requestRebuild(storeNamed(store), sums(version));
           else if ("change" in step) version++;
           else if ("erase" in step) {
             await post(`/streams/reading/e-${index}`, { type: "Read", data: { value: 70 } });

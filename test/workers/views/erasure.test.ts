@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -48,9 +49,9 @@ function store(name: string) {
   return {
     ...quiet,
     remove: (stream: string, erase: boolean) => send("DELETE", `/streams/reading/${stream}?erase=${erase}`),
-    run: (one: View) => project(env, id, one, Number.POSITIVE_INFINITY),
+    run: (one: View) => project(storeNamed(id), one, Number.POSITIVE_INFINITY),
     rowsOf: async (one: View) => {
-      const { results, table, position } = await readServing(env, id, one, (table, db) =>
+      const { results, table, position } = await readServing(storeNamed(id), one, (table, db) =>
         db.prepare(`SELECT * FROM ${table.name} WHERE _store = ? ORDER BY id`).bind(id),
       );
       return { rows: results.map((found) => table.fromSql(found)), position };
@@ -132,7 +133,7 @@ describe("an erased stream", () => {
       { id: "b", total: -2 },
     ];
     expect((await rowsOf(graves)).rows).toEqual(expected);
-    await requestRebuild(env, id, graves);
+    await requestRebuild(storeNamed(id), graves);
     await run(graves);
     expect((await rowsOf(graves)).rows).toEqual(expected);
   });
@@ -162,7 +163,8 @@ const failing = view("failing", {
 });
 
 describe("an event that an operator let a view skip", () => {
-  const skip = async (id: string) => control(viewConsumer(env, id, failing, (await generationsOf(env, id, failing)).serving), env, "skip");
+  const skip = async (id: string) =>
+    control(viewConsumer(storeNamed(id), failing, (await generationsOf(storeNamed(id), failing)).serving), "skip");
   const quiet = () => (["info", "warn", "error"] as const).forEach((level) => vi.spyOn(console, level).mockReturnValue());
 
   it("stays skipped when the view is built anew, so that an erasure afterwards reaches its rows", async () => {
@@ -175,7 +177,7 @@ describe("an event that an operator let a view skip", () => {
     expect(await skip(id)).toEqual({ outcome: "done" });
     await run(failing);
     expect(await rowsOf(failing)).toEqual({ rows: [{ id: "all", total: 101 }], position: 3 });
-    await requestRebuild(env, id, failing);
+    await requestRebuild(storeNamed(id), failing);
     await run(failing);
     expect(await rowsOf(failing)).toEqual({ rows: [{ id: "all", total: 101 }], position: 3 });
 

@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -60,7 +61,7 @@ describe("promise 4: views are exact", () => {
   it("when many projectors race on one view while events keep coming", async () => {
     const { store, read, rows, folded, consumer } = quietStore("race");
     const race = () =>
-      Array.from({ length: 8 }, () => catchUp(viewConsumer(env, store, values), logOf(env, store), Number.POSITIVE_INFINITY));
+      Array.from({ length: 8 }, () => catchUp(viewConsumer(storeNamed(store), values), logOf(env, store), Number.POSITIVE_INFINITY));
     const racing: Promise<unknown>[] = [];
     for (let round = 0; round < 10; round++) {
       await read(`s${round % 3}`, round % 4);
@@ -99,7 +100,7 @@ describe("promise 4: views are exact", () => {
 
   it("when a projector commits after another was faster: it is told, and nothing of it is written", async () => {
     const { store, read, wake, rows, consumer } = quietStore("guard");
-    const slow = viewConsumer(env, store, values);
+    const slow = viewConsumer(storeNamed(store), values);
     await read("s", 1);
     await slow.checkpoint.load();
     const page = await logOf(env, store).read({ after: 0, limit: 10 });
@@ -118,7 +119,7 @@ describe("promise 4: views are exact", () => {
   it("when the same events reach a projector that read its rows before another wrote them", async () => {
     const { store, read, rows } = quietStore("interleaved");
     await read("s", 1);
-    const [one, other] = [viewConsumer(env, store, values), viewConsumer(env, store, values)];
+    const [one, other] = [viewConsumer(storeNamed(store), values), viewConsumer(storeNamed(store), values)];
     await one.checkpoint.load();
     const events = (await logOf(env, store).read({ after: 0, limit: 10 })).events.map(toRecorded);
     const outcomes = await Promise.allSettled([one.apply(events, 0, 1), other.apply(events, 0, 1)]);
@@ -133,7 +134,7 @@ describe("promise 4: views are exact", () => {
     await wake("values");
     await read("s", 2);
 
-    const { checkpoint } = viewConsumer(env, store, values);
+    const { checkpoint } = viewConsumer(storeNamed(store), values);
     const { batch: ask } = env.VIEWS;
     const batch = vi
       .spyOn(env.VIEWS, "batch")
@@ -159,7 +160,7 @@ describe("promise 4: views are exact", () => {
     const { store, read, wake, consumer } = quietStore("effects");
     await read("s", 1);
     await wake("values");
-    const { checkpoint } = viewConsumer(env, store, values);
+    const { checkpoint } = viewConsumer(storeNamed(store), values);
     const effects = [env.VIEWS.prepare(`INSERT INTO no_such_table VALUES (1)`)];
     await expect(checkpoint.commit(1, 2, effects)).rejects.toThrow("no_such_table");
     expect((await consumer("values")).position).toBe(1);

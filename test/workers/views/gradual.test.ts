@@ -1,5 +1,7 @@
 /** Versions of the code with different definitions of a view, side by side: gradual deployments, and rollbacks. */
 
+import { Store } from "../../../src/store/store.ts";
+import { NO_APP } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -69,9 +71,11 @@ function rollout() {
     return {
       view: one,
       env: on,
-      run: () => project(on, quiet.store, one, Number.POSITIVE_INFINITY),
+      run: () => project(new Store(on, quiet.store, NO_APP), one, Number.POSITIVE_INFINITY),
       async answer() {
-        const { results, stale } = await readServing(on, quiet.store, one, (table, db) => table.select(db, quiet.store, ["all"]));
+        const { results, stale } = await readServing(new Store(on, quiet.store, NO_APP), one, (table, db) =>
+          table.select(db, quiet.store, ["all"]),
+        );
         return `${results[0]?.count}${stale ? " stale" : ""}`;
       },
     };
@@ -166,7 +170,7 @@ describe("two versions of a view, side by side for an hour", () => {
       [now, 20],
       [old, 2],
     ] as const)
-      expect(await queryView(on, store, one, { conditions: [], limit: 1 }, wanted)).toMatchObject({
+      expect(await queryView(new Store(on, store, NO_APP), one, { conditions: [], limit: 1 }, wanted)).toMatchObject({
         rows: [{ count }],
         stale: false,
         position: 2,
@@ -288,12 +292,12 @@ describe("a deployment that is taken back", () => {
     await event();
     await old.run();
     pass(VIEW_ROLLOUT_MS + 1);
-    await requestRebuild(old.env, store, old.view);
+    await requestRebuild(new Store(old.env, store, NO_APP), old.view);
     expect(await owner(old, now)).toBe(0);
     expect(await old.answer()).toBe("2");
     await old.run();
     expect(await old.answer()).toBe("2");
-    expect((await generationsOf(old.env, store, old.view)).serving.generation).toBe(`${tableOf(old.view).generation}_1`);
+    expect((await generationsOf(new Store(old.env, store, NO_APP), old.view)).serving.generation).toBe(`${tableOf(old.view).generation}_1`);
   });
 });
 
@@ -305,13 +309,13 @@ describe("an operator's rebuild while two versions are side by side", () => {
     await old.run();
     await now.run();
     await old.run();
-    await requestRebuild(old.env, store, old.view);
-    await requestRebuild(old.env, store, old.view); // one is under way
+    await requestRebuild(new Store(old.env, store, NO_APP), old.view);
+    await requestRebuild(new Store(old.env, store, NO_APP), old.view); // one is under way
     for (const one of [now, old]) await one.run();
     expect([await old.answer(), await now.answer()]).toEqual(["1", "10"]);
     expect(await owner(old, now)).toBe(1);
     for (const { env: on, view: one } of [old, now])
-      expect((await generationsOf(on, store, one)).serving.generation).toBe(`${tableOf(one).generation}_1`);
+      expect((await generationsOf(new Store(on, store, NO_APP), one)).serving.generation).toBe(`${tableOf(one).generation}_1`);
   });
 });
 
@@ -341,10 +345,10 @@ describe("an erasure while two versions are side by side", () => {
     await old.run();
     await removed("gone");
     // The older one has met the erasure, and the newer one takes over before it could be rebuilt.
-    const { wanted } = await generationsOf(old.env, store, old.view);
-    await catchUp(viewConsumer(old.env, store, old.view, wanted), logOf(env, store), Number.POSITIVE_INFINITY);
+    const { wanted } = await generationsOf(new Store(old.env, store, NO_APP), old.view);
+    await catchUp(viewConsumer(new Store(old.env, store, NO_APP), old.view, wanted), logOf(env, store), Number.POSITIVE_INFINITY);
     await now.run();
-    await rebuildIfErased(now.env, store, now.view);
+    await rebuildIfErased(new Store(now.env, store, NO_APP), now.view);
     expect(await old.answer()).toBe("10 stale");
     await old.run();
     expect(await old.answer()).toBe("1");
@@ -466,7 +470,12 @@ describe("what a view's owner is known by", () => {
     await event();
     await old.run();
     const reports = async (one: Version) =>
-      (await reportConsumers({ ...app, views: new Map([[one.view.name, one.view]]) }, one.env, store, (name) => name === one.view.name))[0];
+      (
+        await reportConsumers(
+          new Store(one.env, store, { ...app, views: new Map([[one.view.name, one.view]]) }),
+          (name) => name === one.view.name,
+        )
+      )[0];
     expect(await reports(old)).toMatchObject({ status: "live", deployment: "version-0" });
     expect(await reports(now)).toMatchObject({ status: "rebuilding", stale: true, deployment: "version-0" });
     await now.run();

@@ -1,13 +1,13 @@
 /** A live view without its reader and without the log: the test says what the log sends, and asks for what a reader is told. */
 
-import { env } from "cloudflare:workers";
+import { storeNamed } from "../support.ts";
 import { LiveBlocks } from "../../../src/http/view-live.ts";
 import { LiveView } from "../../../src/views/live.ts";
 import { totals } from "../app.ts";
 
 /** The blocks of a live view after its first, and the log's end of its socket. */
 export async function liveBlocksOf(store: string, of = totals) {
-  const live = new LiveView(env, store, of, []);
+  const live = new LiveView(storeNamed(store), of, []);
   const { generation } = await live.start();
   const { 0: ours, 1: logs } = new WebSocketPair();
   logs.accept();

@@ -1,5 +1,6 @@
 /** How live views end: when another table serves, and when the view cannot keep up. */
 
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -38,13 +39,13 @@ describe("a live view whose table does not serve any more", () => {
     const { store, post, wake } = quietStore("swapped");
     await post("/aggregates/counter/a/Count", {});
     await wake("totals");
-    const live = new LiveView(env, store, totals, [], "0123456789ab");
+    const live = new LiveView(storeNamed(store), totals, [], "0123456789ab");
     expect(await live.isRebuilt()).toBe(true);
     live.touch({ type: "Counted", stream: "counter/a", position: 1, data: {} } as RecordedEvent);
     expect(await live.step()).toEqual({ outcome: "rebuilt" });
     const { 0: ours, 1: logs } = new WebSocketPair();
     logs.accept();
-    const blocks = new LiveBlocks(totals, new LiveView(env, store, totals, [], "0123456789ab"), ours, "0123456789ab", 1);
+    const blocks = new LiveBlocks(totals, new LiveView(storeNamed(store), totals, [], "0123456789ab"), ours, "0123456789ab", 1);
     await blocks.next(1);
     expect(await blocks.next(1)).toMatchObject({ text: expect.stringContaining("event: reset"), last: true });
   });

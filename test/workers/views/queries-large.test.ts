@@ -1,6 +1,6 @@
 /** Answers are bounded by bytes, however large the rows are. */
 
-import { env } from "cloudflare:workers";
+import { storeNamed } from "../support.ts";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { sql, streamIdOf, view } from "../../../src/index.ts";
@@ -43,7 +43,7 @@ const ids = Array.from({ length: ROWS }, (_, n) => `row-${String(n).padStart(2, 
 async function filled(name: string) {
   const store = quietStore(name);
   for (const [n, id] of ids.entries()) await store.read(id, n);
-  await project(env, store.store, large, Number.POSITIVE_INFINITY);
+  await project(storeNamed(store.store), large, Number.POSITIVE_INFINITY);
   return store.store;
 }
 
@@ -61,7 +61,7 @@ describe("rows that come to more bytes than an answer may have", () => {
       let after: Awaited<ReturnType<typeof queryView>>["next"];
       let pages = 0;
       do {
-        const page = await queryView(env, store, large, { sort, limit: 200, ...(after ? { after: after.values } : {}) });
+        const page = await queryView(storeNamed(store), large, { sort, limit: 200, ...(after ? { after: after.values } : {}) });
         expect(bytesOf(page.rows)).toBeLessThan(PAGE_BYTES + 10_000);
         seen.push(...page.rows.map(({ id }) => id));
         after = page.next;
@@ -74,7 +74,7 @@ describe("rows that come to more bytes than an answer may have", () => {
 
   it("are cut in the answer of a named query, which says so", async () => {
     const store = await filled("named");
-    const run = (query: string) => runNamedQuery(env, store, large, large.queries.get(query)!, {}, { position: 0, deadline: 0 });
+    const run = (query: string) => runNamedQuery(storeNamed(store), large, large.queries.get(query)!, {}, { position: 0, deadline: 0 });
     const all = await run("all");
     expect([all.rows.map(({ id }) => id), all.hasMore]).toEqual([ids.slice(0, 9), true]);
     const named = await run("named");
@@ -87,7 +87,7 @@ describe("rows that come to more bytes than an answer may have", () => {
 
   it("are told by a live view in several steps, each row once", async () => {
     const store = await filled("live");
-    const live = new LiveView(env, store, large, []);
+    const live = new LiveView(storeNamed(store), large, []);
     await live.start();
     for (const [n, id] of ids.toReversed().entries()) {
       live.touch({

@@ -5,7 +5,7 @@ import { category, sql, view } from "../../../src/index.ts";
 import { QueryFailed, runNamedQuery } from "../../../src/views/query-named.ts";
 import { tableOf } from "../../../src/views/table.ts";
 import { quietStore } from "../delivery/support.ts";
-import { read } from "../support.ts";
+import { storeNamed, read } from "../support.ts";
 import type { SpecimenRow } from "./parts.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -201,7 +201,7 @@ describe("a named query's code", () => {
     },
   });
   const run = (store: string, query: string) =>
-    runNamedQuery(env, store, names, names.queries.get(query)!, {}, { position: 0, deadline: 0 });
+    runNamedQuery(storeNamed(store), names, names.queries.get(query)!, {}, { position: 0, deadline: 0 });
 
   it.each([...names.queries.keys()].filter((name) => name !== "works"))(
     "writes nothing and reads nothing else, whatever it says, but fails: %s",

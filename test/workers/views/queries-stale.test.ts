@@ -12,7 +12,7 @@ import { ViewTable } from "../../../src/views/table.ts";
 import { reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 import { LiveRows } from "../../live-rows.ts";
-import { read } from "../support.ts";
+import { storeNamed, read } from "../support.ts";
 import type { SpecimenRow } from "./parts.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -167,13 +167,13 @@ describe("a worker that has an old notion of which table serves", () => {
     const [few, many] = [version("few"), version("many")];
     await append("s", 7);
     const now = Number.POSITIVE_INFINITY;
-    await project(env, store, few, now);
+    await project(storeNamed(store), few, now);
     const ask = () =>
       what === "a condition"
-        ? queryView(env, store, many, { conditions: [{ column: { name: "value", kind: "real" }, test: "gt", value: 5 }], limit: 1 })
-        : runNamedQuery(env, store, many, many.queries.get("highest")!, {}, { position: 0, deadline: 0 });
+        ? queryView(storeNamed(store), many, { conditions: [{ column: { name: "value", kind: "real" }, test: "gt", value: 5 }], limit: 1 })
+        : runNamedQuery(storeNamed(store), many, many.queries.get("highest")!, {}, { position: 0, deadline: 0 });
     await expect(ask()).rejects.toThrow(/does not have the column|needs the view's new table/);
-    await project(env, store, many, now);
+    await project(storeNamed(store), many, now);
     expect(await ask()).toMatchObject({ rows: [expect.anything()], stale: false });
   });
 });

@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -40,9 +41,9 @@ function versions() {
 function store(name: string) {
   const quiet = quietStore(name);
   const { store: id } = quiet;
-  const run = (one: View, deadline = Number.POSITIVE_INFINITY) => project(env, id, one, deadline);
+  const run = (one: View, deadline = Number.POSITIVE_INFINITY) => project(storeNamed(id), one, deadline);
   const served = async (one: View) => {
-    const { results, table, position, stale } = await readServing(env, id, one, (table, db) =>
+    const { results, table, position, stale } = await readServing(storeNamed(id), one, (table, db) =>
       db.prepare(`SELECT * FROM ${table.name} WHERE _store = ? ORDER BY id`).bind(id),
     );
     return { rows: results.map((row) => table.fromSql(row)), position, stale, generation: table.generation };
@@ -105,9 +106,9 @@ describe("a view whose definition has changed", () => {
     for (const value of [1, 2, 3]) await read("s", value);
     await run(version(1));
     // Part of the way: the worker dies.
-    const { wanted } = await generationsOf(env, id, version(10));
+    const { wanted } = await generationsOf(storeNamed(id), version(10));
     const page = await logOf(env, id).read({ after: 0, limit: 2 });
-    const half = viewConsumer(env, id, version(10), wanted);
+    const half = viewConsumer(storeNamed(id), version(10), wanted);
     await half.checkpoint.load();
     await half.apply(page.events.map(toRecorded), 0, 2);
     expect(await served(version(10))).toMatchObject({ rows: [{ id: "s", count: 3 }], stale: true });
@@ -164,7 +165,7 @@ describe("a view whose definition has changed", () => {
     const [name, generation] = [values.name, "ffffffffffff"];
     const kept = () =>
       env.VIEWS.prepare(`SELECT COUNT(*) AS n FROM headspring_checkpoints WHERE generation = ?`).bind(generation).first<number>("n");
-    await viewConsumer(env, id, values).checkpoint.load();
+    await viewConsumer(storeNamed(id), values).checkpoint.load();
     await env.VIEWS.prepare(
       `INSERT INTO headspring_checkpoints (store, consumer, generation, position, moved_from, born_at, started_at, retired_at)
        VALUES (?, ?, ?, 0, 0, 0, 0, 0)`,
@@ -173,7 +174,7 @@ describe("a view whose definition has changed", () => {
       .run();
     await dropRetired(app, env);
     expect(await kept()).toBe(0);
-    expect(await viewConsumer(env, id, values).checkpoint.look()).toMatchObject({ position: 0 });
+    expect(await viewConsumer(storeNamed(id), values).checkpoint.look()).toMatchObject({ position: 0 });
   });
 
   it("drops the tables of a view that the code no longer has, and lets one that comes back begin anew", async () => {
@@ -219,8 +220,8 @@ describe("a rebuild that an operator asks for", () => {
     await post("/streams/reading/s", { events: reads });
     expect(await run(one, 0)).toEqual({ position: CONSUMER_BATCH_EVENTS, outcome: "behind" });
     expect(await run(one, 0)).toEqual({ position: reads.length, outcome: "caught-up" });
-    await requestRebuild(env, id, one);
-    expect(await project(env, id, one, Number.POSITIVE_INFINITY, { until: reads.length })).toMatchObject({ position: reads.length });
+    await requestRebuild(storeNamed(id), one);
+    expect(await project(storeNamed(id), one, Number.POSITIVE_INFINITY, { until: reads.length })).toMatchObject({ position: reads.length });
     expect((await served(one)).generation).toBe(tableOf(one).generation);
     expect(await run(one, 0)).toEqual({ position: reads.length, building: CONSUMER_BATCH_EVENTS, outcome: "behind" });
     expect(await run(one)).toMatchObject({ position: reads.length, outcome: "caught-up" });
@@ -232,9 +233,9 @@ describe("a rebuild that an operator asks for", () => {
     const one = versions()(1);
     await read("s", 1);
     await run(one);
-    await requestRebuild(env, id, one);
-    const { serving, wanted } = await generationsOf(env, id, one);
-    const build = viewConsumer(env, id, one, wanted);
+    await requestRebuild(storeNamed(id), one);
+    const { serving, wanted } = await generationsOf(storeNamed(id), one);
+    const build = viewConsumer(storeNamed(id), one, wanted);
     await build.checkpoint.load();
     await build.checkpoint.recordFailure(0, 8, undefined, { message: "poisoned", at: new Date().toISOString() });
     await read("s", 2);
@@ -264,8 +265,8 @@ describe("a rebuild that an operator asks for", () => {
     const version = versions();
     await read("s", 1);
     await run(version(1));
-    await Promise.all([1, 2, 3].map(() => requestRebuild(env, id, version(1))));
-    await requestRebuild(env, id, version(1));
+    await Promise.all([1, 2, 3].map(() => requestRebuild(storeNamed(id), version(1))));
+    await requestRebuild(storeNamed(id), version(1));
     await run(version(1));
     expect((await served(version(1))).generation).toBe(`${tableOf(version(1)).generation}_1`);
   });
@@ -277,7 +278,7 @@ describe("a rebuild that an operator asks for", () => {
     await read("s", 1);
     for (let round = 0; round < 3; round++) {
       await run(one);
-      await requestRebuild(env, id, one);
+      await requestRebuild(storeNamed(id), one);
     }
     await run(one);
     expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: 1 }], generation: `${tableOf(one).generation}_3` });
@@ -294,13 +295,13 @@ describe("a rebuild that an operator asks for", () => {
     const one = versions()(1);
     await read("s", 1);
     await run(one);
-    await requestRebuild(env, id, one);
-    const before = await generationsOf(env, id, one);
+    await requestRebuild(storeNamed(id), one);
+    const before = await generationsOf(storeNamed(id), one);
     // The new one has reached the head, and then the old one goes further.
-    await catchUp(viewConsumer(env, id, one, before.wanted), logOf(env, id), Number.POSITIVE_INFINITY);
+    await catchUp(viewConsumer(storeNamed(id), one, before.wanted), logOf(env, id), Number.POSITIVE_INFINITY);
     await read("s", 2);
-    await catchUp(viewConsumer(env, id, one, before.serving), logOf(env, id), Number.POSITIVE_INFINITY);
-    expect(await swap(env, id, one, before)).toBe(false);
+    await catchUp(viewConsumer(storeNamed(id), one, before.serving), logOf(env, id), Number.POSITIVE_INFINITY);
+    expect(await swap(storeNamed(id), one, before)).toBe(false);
     expect(await served(one)).toMatchObject({ position: 2, generation: before.serving.generation });
     await run(one);
     expect(await served(one)).toMatchObject({ position: 2, generation: before.wanted.generation });
@@ -321,7 +322,7 @@ describe("a rebuild that an operator asks for", () => {
     };
     const looking = [look(), look()];
     for (let round = 0; round < 4; round++) {
-      await requestRebuild(env, id, one);
+      await requestRebuild(storeNamed(id), one);
       await Promise.all([read("s", 1), run(one), run(one), run(one)]);
     }
     await run(one);
@@ -337,8 +338,8 @@ describe("a rebuild that an operator asks for", () => {
     for (let value = 0; value < 4; value++) await read("s", value);
     await wake("values");
     await send("POST", "/views/values/rebuild");
-    const { wanted } = await generationsOf(env, id, values);
-    const build = viewConsumer(env, id, values, wanted);
+    const { wanted } = await generationsOf(storeNamed(id), values);
+    const build = viewConsumer(storeNamed(id), values, wanted);
     await build.checkpoint.load();
     await scheduler.wait(5); // a pace needs time to be told
     await build.checkpoint.commit(0, 2, []);
@@ -360,7 +361,7 @@ describe("a table that is built anew", () => {
     // As the sweep does.
     await moveTogether(env.VIEWS, [{ store: id, consumer: v.name, generation, position: 1, to: 4 }]);
     expect(await served(v)).toMatchObject({ position: 4 });
-    await requestRebuild(env, id, v);
+    await requestRebuild(storeNamed(id), v);
     expect(await run(v)).toMatchObject({ position: 4, outcome: "caught-up" });
     const after = await served(v);
     expect(after).toMatchObject({ rows: [{ id: "s", count: 1 }], position: 4, stale: false });

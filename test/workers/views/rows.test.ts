@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -18,8 +19,8 @@ afterEach(() => vi.restoreAllMocks());
 
 /** The rows of a view that no app declares. */
 async function rowsOf(store: string, view: View): Promise<readonly StoredRow[]> {
-  await catchUp(viewConsumer(env, store, view), logOf(env, store), Number.POSITIVE_INFINITY);
-  return (await queryView(env, store, view, { limit: 100 })).rows;
+  await catchUp(viewConsumer(storeNamed(store), view), logOf(env, store), Number.POSITIVE_INFINITY);
+  return (await queryView(storeNamed(store), view, { limit: 100 })).rows;
 }
 
 const counts = (revision: number) =>
@@ -261,7 +262,7 @@ describe("whatever a row holds", () => {
       await read("s", value);
       await read("s", 7);
       expect(await rowsOf(store, spoilt)).toEqual([{ id: "s", total: 5, list: [5] }]);
-      const checkpoint = await viewConsumer(env, store, spoilt).checkpoint.look();
+      const checkpoint = await viewConsumer(storeNamed(store), spoilt).checkpoint.look();
       expect(checkpoint).toMatchObject({ status: "failed", position: 1, error: { event: { position: 2 } } });
     }
   });
@@ -278,7 +279,7 @@ describe("whatever a row holds", () => {
     const { store, read } = quietStore("big");
     for (const value of [1, -1, 2]) await read("s", value);
     expect(await rowsOf(store, big)).toEqual([{ id: "s", bag: { list: [1] } }]);
-    const checkpoint = await viewConsumer(env, store, big).checkpoint.look();
+    const checkpoint = await viewConsumer(storeNamed(store), big).checkpoint.look();
     expect(checkpoint?.error).toMatchObject({ message: "a row cannot keep bag.list.0: a bigint is no JSON", event: { position: 2 } });
   });
 

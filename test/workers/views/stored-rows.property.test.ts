@@ -1,5 +1,6 @@
 /** A fold sees what is stored (promise 4): however events fall into batches, live, rebuilt and in the test kit. */
 
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -90,7 +91,7 @@ const anyMade = fc.record({
 
 /** Rows as they are stored, to the letter. */
 async function rowsOf(store: string, one: View): Promise<string[]> {
-  return (await queryView(env, store, one, { limit: 100 })).rows.map(letters);
+  return (await queryView(storeNamed(store), one, { limit: 100 })).rows.map(letters);
 }
 
 describe("promise 4: a row is the same whatever batches its events came in", () => {
@@ -102,18 +103,18 @@ describe("promise 4: a row is the same whatever batches its events came in", () 
           made = steps.map(([one]) => one);
           vi.spyOn(console, "info").mockReturnValue(); // a rebuild says that it is done
           const { store, read } = quietStore("kept");
-          const run = () => catchUp(viewConsumer(env, store, kept), logOf(env, store), Number.POSITIVE_INFINITY);
+          const run = () => catchUp(viewConsumer(storeNamed(store), kept), logOf(env, store), Number.POSITIVE_INFINITY);
           for (const [index, [, stream, isCut]] of steps.entries()) {
             await read(stream, index);
             if (isCut) await run();
           }
           await run();
           const live = await rowsOf(store, kept);
-          await requestRebuild(env, store, kept);
-          await project(env, store, kept, Number.POSITIVE_INFINITY);
+          await requestRebuild(storeNamed(store), kept);
+          await project(storeNamed(store), kept, Number.POSITIVE_INFINITY);
           expect(await rowsOf(store, kept)).toEqual(live);
           const events = steps.map(([, stream], index) => on(`reading/${stream}`, event("Read", { value: index })));
-          const { rows } = await queryView(env, store, kept, { limit: 100 });
+          const { rows } = await queryView(storeNamed(store), kept, { limit: 100 });
           given(kept, ...events).thenRows(rows as never);
         },
       ),

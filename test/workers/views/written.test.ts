@@ -1,3 +1,4 @@
+import { storeNamed } from "../support.ts";
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -41,9 +42,9 @@ function store(name: string) {
     ...quiet,
     level: (stream: string, value: number) => read(stream, value),
     calibrate: (note?: string) => post("/streams/reading/any", { type: "Calibrated", data: note === undefined ? {} : { note } }),
-    run: (one: View = levels) => project(env, id, one, Number.POSITIVE_INFINITY),
+    run: (one: View = levels) => project(storeNamed(id), one, Number.POSITIVE_INFINITY),
     rows: async () => {
-      const { results, table } = await readServing(env, id, levels, (table, db) =>
+      const { results, table } = await readServing(storeNamed(id), levels, (table, db) =>
         db.prepare(`SELECT * FROM ${table.name} WHERE _store = ? ORDER BY id`).bind(id),
       );
       return results.map((row) => table.fromSql(row));
@@ -123,9 +124,9 @@ describe("a view whose handler writes SQL", () => {
     await calibrate();
     await level("a", 7);
     expect(await run(strict)).toMatchObject({ position: 1, outcome: "resting" });
-    const checkpoint = await viewConsumer(env, id, strict).checkpoint.look();
+    const checkpoint = await viewConsumer(storeNamed(id), strict).checkpoint.look();
     expect(checkpoint).toMatchObject({ status: "failed", error: { message: expect.stringContaining(message), event: { position: 2 } } });
-    const { results, table } = await readServing(env, id, strict, (table, db) => table.select(db, id, ["a"]));
+    const { results, table } = await readServing(storeNamed(id), strict, (table, db) => table.select(db, id, ["a"]));
     expect(results.map((row) => table.fromSql(row))).toEqual([{ id: "a", level: 5, whole: 1, flag: null, list: ["x"] }]);
   });
 
@@ -156,7 +157,7 @@ describe("a view whose handler writes SQL", () => {
     await level("b", 5);
     await calibrate();
     await run(kinds);
-    const { results, table } = await readServing(env, id, kinds, (table, db) => table.select(db, id, ["a", "b"]));
+    const { results, table } = await readServing(storeNamed(id), kinds, (table, db) => table.select(db, id, ["a", "b"]));
     expect(results.map((row) => table.fromSql(row))).toEqual([
       { id: "a", level: 15, flag: true, list: ["a", "b"] },
       { id: "b", level: 5, flag: null, list: [], note: "x" },
@@ -175,7 +176,7 @@ describe("a view whose handler writes SQL", () => {
     await calibrate(note);
     await level("a", 100);
     expect(await run()).toMatchObject({ position: 3, outcome: "resting" });
-    const checkpoint = await viewConsumer(env, id, levels).checkpoint.look();
+    const checkpoint = await viewConsumer(storeNamed(id), levels).checkpoint.look();
     expect(checkpoint).toMatchObject({ status: "failed", error: { message: expect.stringContaining(message), event: { position: 4 } } });
     expect(await rows()).toEqual([{ id: "a", level: 3, note: "1" }]);
   });

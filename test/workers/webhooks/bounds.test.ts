@@ -1,5 +1,6 @@
 /** What a webhook takes on, and what it looks at, is bounded: by its settings, and by what one object can carry. */
 
+import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -269,8 +270,8 @@ describe("what a consumer holds of the log", () => {
   });
 
   it.each([
-    ["view", (store: string) => viewConsumer(env, store, notes)],
-    ["processor", (store: string) => reactorConsumer(app, env, store, heard)],
+    ["view", (store: string) => viewConsumer(storeNamed(store), notes)],
+    ["processor", (store: string) => reactorConsumer(storeNamed(store, app), heard)],
   ])("comes to a %s in pages of bounded bytes", async (kind, consumerOf) => {
     const { store, sizes, pages } = await heavy(`heavy-${kind}`);
     const progress = await catchUp(consumerOf(store), logOf(env, store), Number.POSITIVE_INFINITY);

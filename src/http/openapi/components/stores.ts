@@ -1,7 +1,7 @@
 /** Stores, as answers show them. */
 
 import { z } from "zod";
-import { JURISDICTIONS, LOCATIONS } from "../../../store/placement.ts";
+import { JURISDICTIONS, LOCATIONS } from "../../../core/placement.ts";
 import { Name, Position, Time } from "./parts.ts";
 
 const where = {

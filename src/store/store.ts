@@ -1,0 +1,81 @@
+/**
+ * One store of the deployment: its parts, found by name. Whoever serves a request, a wake-up, the cron or an object makes one, and hands
+ * it on; nothing above reads bindings.
+ */
+
+import { type Budget, budgetOf, counting } from "../core/budget.ts";
+import type { App } from "../definitions/app.ts";
+import type { CatalogRpc } from "./catalog-protocol.ts";
+import { type Deployment, deploymentOf } from "./deployment.ts";
+import type { HeadspringEnv } from "./env.ts";
+import { LogClient } from "./log-client.ts";
+import type { LogRpc } from "./log-protocol.ts";
+import type { StreamRpc, WakeUp } from "./stream-protocol.ts";
+import type { WebhookRpc } from "./webhook-protocol.ts";
+
+export class Store {
+  readonly name: string;
+  /** What the code declares. */
+  readonly app: App;
+  readonly log: LogRpc;
+  readonly #env: HeadspringEnv;
+
+  /** @param env leads to where the store lies: see `placedEnv` */
+  constructor(env: HeadspringEnv, name: string, app: App) {
+    this.name = name;
+    this.app = app;
+    this.log = new LogClient(env, name);
+    this.#env = env;
+  }
+
+  /** The object of one stream: `{store}/{category}/{id}`. */
+  stream(category: string, id: string): StreamRpc {
+    return this.#env.STREAMS.getByName(`${this.name}/${category}/${id}`);
+  }
+
+  /** The object of one webhook: `{store}/{id}`. */
+  webhook(id: string): WebhookRpc {
+    return this.#env.WEBHOOKS.getByName(`${this.name}/${id}`);
+  }
+
+  /** The catalog of categories declared at run time. */
+  get catalog(): CatalogRpc {
+    return this.#env.CATALOGS.getByName(this.name);
+  }
+
+  /**
+   * The D1 database that has this binding.
+   *
+   * @throws {Error} when the deployment has none
+   */
+  database(binding = "VIEWS"): D1Database {
+    const db = (this.#env as unknown as Readonly<Record<string, D1Database | undefined>>)[binding];
+    if (!db || typeof db.prepare !== "function") throw new Error(`the deployment has no D1 binding ${binding}`);
+    return db;
+  }
+
+  /** The version of the code that runs; undefined: nobody tells. */
+  get deployment(): Deployment | undefined {
+    return deploymentOf(this.#env);
+  }
+
+  /** Wakes a consumer, through the queue, so many seconds from now. */
+  async wake(consumer: string, more: Partial<Omit<WakeUp, "store" | "consumer">> = {}, delaySeconds = 0): Promise<void> {
+    await this.#env.WAKE_UPS.send({ store: this.name, consumer, head: 0, ...more } satisfies WakeUp, { delaySeconds });
+  }
+
+  /** Calls and statements of this invocation, where they are counted. */
+  get budget(): Budget | undefined {
+    return budgetOf(this.#env);
+  }
+
+  /** The same store, whose calls are counted from now on. */
+  counting(budget?: Budget): Store {
+    return new Store(counting(this.#env, budget), this.name, this.app);
+  }
+
+  /** The deployment's variables and secrets, by name. */
+  get variables(): HeadspringEnv {
+    return this.#env;
+  }
+}
