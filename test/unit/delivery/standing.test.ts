@@ -29,9 +29,17 @@ const at = (generation: string, position: number, status: Row["status"] = "activ
 const kept = (position: number): Row => ({ ...at(first, position), kept_at: 1 });
 const state = (serving: string, rebuild = 0, erase = 0): State => ({ view: "here", serving, rebuild, erase_to: erase });
 
+type Place = ReturnType<typeof standingsOf>[number];
+
+/** Where it is, and whether it rests: without the checkpoint that shows it, and the events that concern it. */
+function placeOf({ consumer, position, resting }: Place) {
+  return { consumer, position, ...(resting === undefined ? {} : { resting }) };
+}
+
 /** What is said of the view, with these rows. */
 function ofHere(checkpoints: readonly Row[], views: readonly State[]) {
-  return standingsOf(app, [{ binding: "VIEWS", checkpoints, views }]).find(({ consumer }) => consumer === "here");
+  const standings = standingsOf(app, [{ binding: "VIEWS", checkpoints, views }]);
+  return standings.filter(({ consumer }) => consumer === "here").map(placeOf);
 }
 
 describe("where a consumer stands for the sweep", () => {
@@ -65,7 +73,7 @@ describe("where a consumer stands for the sweep", () => {
     ["rung for while an erasure reaches its own table", [at(earlier, 7), kept(7)], [state(earlier, 0, 5)], { position: -1 }],
     ["rung for when its own table was dropped", [at(earlier, 7)], [state(earlier)], { position: -1 }],
   ])("%s", (_, checkpoints, views, expected) => {
-    expect(ofHere(checkpoints, views)).toEqual({ consumer: "here", ...expected });
+    expect(ofHere(checkpoints, views)).toEqual([{ consumer: "here", ...expected }]);
   });
 
   it("is looked up in the database that the code names, and nowhere else", () => {
@@ -81,10 +89,10 @@ describe("where a consumer stands for the sweep", () => {
       { binding: "VIEWS", ...rows(1) },
       { binding: "ARCHIVE", ...rows(2) },
     ]);
-    expect(standings).toEqual([
-      { consumer: "relay", position: 1 },
-      { consumer: "here", position: -1 },
-      { consumer: "there", position: 2 },
+    expect(standings.map((place) => ({ ...placeOf(place), binding: place.binding }))).toEqual([
+      { consumer: "relay", position: 1, binding: "VIEWS" },
+      { consumer: "here", position: -1, binding: "VIEWS" },
+      { consumer: "there", position: 2, binding: "ARCHIVE" },
     ]);
   });
 });
