@@ -3,24 +3,46 @@
 #
 #   TOKEN=hs_… sh scripts/backup.sh https://headspring.example.workers.dev/stores/default backup.ndjson
 #
-# Positions have no holes, so the number of lines says whether all came. A run that fails leaves the file as it was.
+# Positions have no holes, so the number of lines says whether all came. It asks for a piece at a time, and may be killed at any
+# moment: the next run takes off a line that was cut, and goes on behind the last whole one.
 set -eu
 store=$1
 file=$2
+. "$(dirname "$0")/pieces.sh"
 
-call() { curl --silent --show-error --fail-with-body --retry 5 ${TOKEN:+-H "Authorization: Bearer $TOKEN"} "$@"; }
-# The position stands right behind stream and version; what the event says comes after it.
-position() { sed -n -E 's/^\{"id":"[0-9a-f-]+","stream":"([^"\\]|\\.)*","version":[0-9]+,"position":([0-9]+),.*/\2/p'; }
+# A process that the one before has left may still be writing: until it is still, nothing is taken off.
+repair() {
+  while [ -s "$file" ] && [ "$(tail -c 1 "$file" | wc -l)" -eq 0 ]; do
+    before=$(size "$file")
+    sleep "${PAUSES%% *}"
+    [ "$(size "$file")" -eq "$before" ] || continue
+    dd if=/dev/null of="$file" bs=1 seek=$((before - $(tail -n 1 "$file" | wc -c))) count=0 2> /dev/null
+  done
+}
 
 touch "$file"
-have=$(tail -n 1 "$file" | position)
-have=${have:-0}
-head=$(call "$store/log/head" | sed -n -E 's/^\{"head":([0-9]+)\}$/\1/p')
-[ "$head" -ge "$have" ] || { echo "the file has position $have, the log only $head: this is another store" >&2; exit 1; }
+repair
+last=$(tail -n 1 "$file" | position)
+have=${last:-0}
+lines=$(wc -l < "$file" | tr -d ' ')
+[ "$lines" -eq "$have" ] || fail "$file is no backup, or damaged: it has $lines lines, and the last one's position is ${last:-missing}"
 
-trap 'rm -f "$file.part"' EXIT
-call -H "Accept: application/x-ndjson" "$store/log?after=$have&to=$head" > "$file.part"
-lines=$(wc -l < "$file.part" | tr -d ' ')
-[ "$lines" -eq $((head - have)) ] || { echo "$lines lines came instead of $((head - have)); nothing was added" >&2; exit 1; }
-cat "$file.part" >> "$file"
-echo "$file has the log up to position $head, $lines of it new"
+head=$(head_of_log)
+[ "$head" -ge "$have" ] || fail "the file has position $have, the log only $head: this is another store"
+if [ "$have" -gt 0 ]; then
+  export_piece $((have - 1)) "$have"
+  [ "$(place < "$work/there")" = "$(tail -n 1 "$file" | place)" ] || fail "the log has another event at position $have: this is another store"
+fi
+
+added=0
+while [ "$have" -lt "$head" ]; do
+  progress "backed up" "$have" "$head"
+  before=$(size "$file")
+  export_piece "$have" "$head"
+  [ "$(size "$file")" -eq "$before" ] || fail "somebody else adds to $file; run it again when that has ended"
+  cat "$work/there" >> "$file"
+  added=$((added + next - have))
+  have=$next
+done
+progress_ends
+echo "$file has the log up to position $head, $added of it new"

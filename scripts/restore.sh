@@ -4,60 +4,70 @@
 #   TOKEN=hs_… sh scripts/restore.sh backup.ndjson https://headspring.example.workers.dev/stores/restored
 #
 # Processors and webhooks are paused first and go on at the end of what was imported: they have reacted to it in the old store.
-# If it breaks off, run it again: events that are there are skipped. The token needs the rights read and admin.
+# It sends a piece at a time and compares it. If it breaks off, run it again: it goes on at the store's head. The token needs the
+# rights read and admin.
 set -eu
 file=$1
 store=$2
+. "$(dirname "$0")/pieces.sh"
 
-call() { curl --silent --show-error --fail-with-body --retry 5 ${TOKEN:+-H "Authorization: Bearer $TOKEN"} "$@"; }
-post() { call -X POST "$@" > /dev/null; }
-# All of an event but the time of its recording, and why this code cannot lift it, both of which stand behind what it says.
-content() { sed -E 's/,"recordedAt":"[^"]+"(,"schemaVersion":[0-9]+(,"erased":true)?)(,"unlifted":"([^"\\]|\\.)*")?\}$/\1}/'; }
-# The first difference between two files of events. Events that newer code has lifted are compared by id, stream, version,
-# position and type only; if there are any, it says how many.
-compare() {
-  awk -v there="$2" '
-    function schema(event) { return match(event, /"schemaVersion":[0-9]+(,"erased":true)?\}$/) ? substr(event, RSTART + 16) + 0 : 0 }
-    function place(event) { return match(event, /^\{"id":"[0-9a-f-]+","stream":"([^"\\]|\\.)*","version":[0-9]+,"position":[0-9]+,"type":"[^"]*"/) ? substr(event, 1, RLENGTH) : event }
-    { if ((getline other < there) <= 0) { print "line " NR " is missing"; wrong = 1; exit }
-      if ($0 == other) next
-      if (schema(other) > schema($0) && place(other) == place($0)) { lifted++; next }
-      print "line " NR " is another event there: " place(other); wrong = 1; exit }
-    END { if (!wrong && (getline other < there) > 0) { print "it has events behind those of the backup"; wrong = 1 }
-      if (!wrong && lifted) print "lifted " lifted
-      exit wrong }' "$1"
-}
-different() { echo "the store is not what the backup says: $1; its processors and webhooks stay paused" >&2; exit 1; }
+post() { fetch "$work/posted" -X POST "$@"; }
 
-parts=$(mktemp -d)
-trap 'rm -rf "$parts"' EXIT
-consumers=$(call "$store/consumers" | grep -oE '"name":"[^"]+","kind":"(processor|webhook)"' | sed -E 's/^"name":"([^"]+)".*/\1/' || true)
-for consumer in $consumers; do post "$store/consumers/$consumer/pause"; done
-
-# Some at a time: a request's body may have 100 MB on the platform's smallest plan.
-split -a 6 -l 500 "$file" "$parts/part-"
-import_parts() {
-  for part in "$parts"/part-*; do
-    [ -e "$part" ] || continue
-    call -X POST -H "Content-Type: application/x-ndjson" --data-binary "@$part" "$store/import"
-    echo
+# import_lines FILE: all of them, in as many requests as the store wants.
+import_lines() {
+  imported=0
+  about="of the lines from $((at + 1)) on: "
+  cp "$1" "$work/rest"
+  while :; do
+    fetch "$work/imported" -X POST -H "Content-Type: application/x-ndjson" --data-binary "@$work/rest" "$store/import"
+    grep -q '"imported":0[,}]' "$work/imported" || imported=1
+    taken=$(sed -n -E 's/.*"next":([0-9]+).*/\1/p' "$work/imported")
+    [ -n "$taken" ] || break
+    about="of the lines behind the last one that was taken: "
+    tail -n +$((taken + 1)) "$work/rest" > "$work/behind"
+    mv "$work/behind" "$work/rest"
   done
+  about=
 }
-import_parts > /dev/null
 
-content < "$file" > "$parts/expected"
-call -H "Accept: application/x-ndjson" "$store/log" > "$parts/exported"
-content < "$parts/exported" > "$parts/there"
-compared=$(compare "$parts/expected" "$parts/there") || different "$compared"
 # An export shows what was lifted, and only the store knows what it was: it compares that itself when it is sent again.
-if [ -n "$compared" ]; then
-  import_parts > "$parts/again"
-  if grep -vE '"imported":0,' "$parts/again" > /dev/null; then different "events that newer code has lifted were not there"; fi
-fi
+compare_lifted() {
+  import_lines "$work/here"
+  [ "$imported" -eq 0 ] || different "events that newer code has lifted were not there"
+}
 
-head=$(wc -l < "$parts/there" | tr -d ' ')
+# The last line may have been cut when the backup was: it is no event.
+total=$(wc -l < "$file" | tr -d ' ')
+[ ! -s "$file" ] || [ "$(tail -c 1 "$file" | wc -l)" -eq 1 ] || echo "the last line of $file was cut and is left out" >&2
+head -n "$total" "$file" | position > "$work/positions"
+wrong=$(awk '$1 != NR { print NR; found = 1; exit } END { if (!found) print NR + 1 }' "$work/positions")
+[ "$wrong" -gt "$total" ] || fail "$file is damaged: line $wrong is not the event at position $wrong; nothing was imported"
+
+head=$(head_of_log)
+[ "$head" -le "$total" ] || different "it has events behind those of the backup, from position $((total + 1)) on"
+go_on_comparing "$head"
+compare_up_to "$head"
+
+fetch "$work/consumers" "$store/consumers"
+consumers=$(grep -oE '"name":"[^"]+","kind":"(processor|webhook)"' "$work/consumers" | sed -E 's/^"name":"([^"]+)".*/\1/' || true)
+for consumer in $consumers; do post "$store/consumers/$consumer/pause"; done
+paused=yes
+
+while [ "$at" -lt "$total" ]; do
+  progress imported "$at" "$total"
+  from "$bytes_before" "$file" | head -n $((total - at)) |
+    awk -v lines="$PIECE" -v bytes="$PIECE_BYTES" '(sum += length($0) + 1) > bytes && NR > 1 || NR > lines { exit } { print }' > "$work/sent"
+  import_lines "$work/sent"
+  head=$(head_of_log)
+  [ "$head" -gt "$at" ] || different "it has the event at position $((at + 1)) of the backup at another position"
+  [ "$head" -le "$total" ] || different "it has events behind those of the backup, from position $((total + 1)) on"
+  compare_up_to "$head"
+done
+
 for consumer in $consumers; do
-  post -H "Content-Type: application/json" --data "{\"position\": $head}" "$store/consumers/$consumer/reset"
+  post -H "Content-Type: application/json" --data "{\"position\": $total}" "$store/consumers/$consumer/reset"
   post "$store/consumers/$consumer/resume"
 done
-echo "$store has all $head events, with the content and at the positions that the backup says"
+rm -f "$file.compared"
+progress_ends
+echo "$store has all $total events, with the content and at the positions that the backup says"

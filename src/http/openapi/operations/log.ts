@@ -1,7 +1,7 @@
 /** Everything, in order. */
 
 import { z } from "zod";
-import { PAGE_EVENTS } from "../../../core/limits.ts";
+import { EXPORT_EVENTS, PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../../../core/limits.ts";
 import { FeedQuery } from "../../feed.ts";
 import { ImportQuery } from "../../import.ts";
 import { ImportLine } from "../../import-line.ts";
@@ -25,6 +25,7 @@ export const log: readonly Operation[] = [
     summary: "Read the log, or follow it",
     description:
       "What `Accept` says: a page of JSON; NDJSON, one event a line, up to the head; `text/event-stream`, history and then live. " +
+      `NDJSON with \`limit\` (at most ${EXPORT_EVENTS}) ends after so many events, with a line \`{"hasMore", "next", "head"}\`: continue with \`after={next}\`. ` +
       "With `Upgrade: websocket` the same live subscription over a WebSocket.",
     tag: "Log",
     headers: ["Last-Event-ID"],
@@ -36,7 +37,11 @@ export const log: readonly Operation[] = [
       after: { description: "The position after which to read, in the reading direction. `head`, for subscriptions: only what is new." },
       to: { description: "The last position to look at." },
       acknowledge: { description: "Of a WebSocket: the client sends checkpoints back, and no more than a window is sent ahead of them." },
-      limit: { description: "Events in a page.", minimum: 1, maximum: PAGE_EVENTS },
+      limit: {
+        description: `Events in a page: at most ${PAGE_EVENTS}, by default ${PAGE_EVENTS_DEFAULT}. Of NDJSON: in a piece, by default all.`,
+        minimum: 1,
+        maximum: EXPORT_EVENTS,
+      },
       ...FILTERS,
     },
     answers: {
