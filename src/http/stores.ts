@@ -23,8 +23,8 @@ export const PlacementBody = z.strictObject({
   jurisdiction: z
     .enum(JURISDICTIONS)
     .optional()
-    .describe("What the store's objects and views must not leave. Its views need a D1 database there."),
-  location: z.enum(LOCATIONS).optional().describe("Near which its objects are made, as well as the platform can."),
+    .describe("The jurisdiction that the store's objects and views must not leave. Its views need a D1 database there."),
+  location: z.enum(LOCATIONS).optional().describe("The region near which the store's objects are created, as far as the platform can."),
 });
 
 export const StoresQuery = z.object({

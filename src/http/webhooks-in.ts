@@ -31,14 +31,14 @@ const Settings = {
       for (const { path, message } of error?.issues ?? []) context.addIssue({ code: "custom", path, message });
       return data ?? z.NEVER;
     })
-    .describe("What an event must fulfil: `{path, op, value}`, or `and`, `or` and `not` of such."),
+    .describe("The condition that an event must meet: `{path, op, value}`, or `and`, `or` and `not` of such conditions."),
   description: z.string().max(1_024),
-  rate: z.number().positive().max(WEBHOOK_RATE).describe("Deliveries per second, at most."),
-  concurrency: z.int().min(1).max(WEBHOOK_IN_FLIGHT).describe("Deliveries under way at once, at most."),
+  rate: z.number().positive().max(WEBHOOK_RATE).describe("The most deliveries per second."),
+  concurrency: z.int().min(1).max(WEBHOOK_IN_FLIGHT).describe("The most deliveries under way at once."),
   asymmetric: z.boolean().describe("Also sign with Ed25519; `/.well-known/webhooks/{id}` has the public key."),
   format: z
     .enum(["event", "cloudevents"])
-    .describe("What a delivery's body is: `{type, timestamp, data}`, or one CloudEvent (`application/cloudevents+json`)."),
+    .describe("The form of a delivery's body: `{type, timestamp, data}`, or one CloudEvent (`application/cloudevents+json`)."),
 };
 
 /** A webhook, as clients create it. */
@@ -51,7 +51,7 @@ export const WebhookIn = z.strictObject({
   headers: Headers.superRefine(complain)
     .transform(lowerCased)
     .optional()
-    .describe("Sent along with every delivery. Their values are not shown again."),
+    .describe("Headers to send with every delivery. Their values are not shown again."),
   rate: Settings.rate.optional(),
   concurrency: Settings.concurrency.optional(),
   asymmetric: Settings.asymmetric.optional(),
@@ -74,12 +74,15 @@ export const WebhookPatch = z.strictObject({
     )
     .transform(lowerCased)
     .nullish()
-    .describe("Merged by name: null removes one."),
+    .describe("Headers are merged by name: null removes one."),
   rate: Settings.rate.nullish(),
   concurrency: Settings.concurrency.nullish(),
   asymmetric: Settings.asymmetric.nullish(),
   format: Settings.format.nullish(),
-  paused: z.boolean().optional().describe("Paused, its events wait in the log. False also switches one on again that was switched off."),
+  paused: z
+    .boolean()
+    .optional()
+    .describe("While a webhook is paused, its events wait in the log. False also switches a webhook back on that was switched off."),
 });
 
 export const RotateIn = z.strictObject({ secret: Secret.optional() });

@@ -22,10 +22,10 @@ import {
 import { listedStore, store } from "./components/stores.ts";
 import { createdWebhook, delivery, outcome, replay, webhook } from "./components/webhooks.ts";
 
-const HasMore = z.boolean().describe('Whether another page follows. `Link` with `rel="next"` is there if so.');
+const HasMore = z.boolean().describe('Whether another page follows. If so, `Link` has its URL with `rel="next"`.');
 const Next = z.string().describe("The URL of the next page.");
 const Cursor = z.string().describe("The `cursor` of the next page. Absent on the last one.");
-const Stale = z.literal(true).describe("The rows are of an earlier definition: the view is being built anew.");
+const Stale = z.literal(true).describe("The rows are those of an earlier definition: the view is being rebuilt.");
 
 /** By their names in the document. */
 export const COMPONENTS = {
@@ -59,7 +59,9 @@ export const ANSWERS = {
   logPage: z.object({
     events: z.array(anyEvent),
     hasMore: HasMore,
-    next: Position.nullable().describe("What to pass as `after` next: the last position looked at; null: backward, at the beginning."),
+    next: Position.nullable().describe(
+      "The value of `after` for the next page: the last position that was read. Null: a backward read has reached the beginning.",
+    ),
     head: Position,
   }),
   found: z.object({ events: z.array(anyEvent), hasMore: HasMore, next: Next.optional() }),
@@ -68,13 +70,13 @@ export const ANSWERS = {
   streams: z.object({ streams: z.array(streamSummary), hasMore: HasMore, next: Next.optional() }),
   imported: z.object({
     lines: Whole,
-    imported: Whole.describe("Events that were stored now."),
-    known: Whole.describe("Events that were there already."),
+    imported: Whole.describe("Events that this request stored."),
+    known: Whole.describe("Events that were already stored."),
   }),
   rows: z.object({ rows: z.array(Json), hasMore: z.boolean(), next: Cursor.optional(), position: Position, stale: Stale.optional() }),
   queryRows: z.object({
     rows: z.array(Json),
-    hasMore: z.boolean().describe("There are more rows than an answer may have, or more bytes of them."),
+    hasMore: z.boolean().describe("Whether the query found more rows, or more bytes of rows, than an answer may have."),
     position: Position,
     stale: Stale.optional(),
   }),
@@ -82,7 +84,10 @@ export const ANSWERS = {
     stream: StreamName,
     version: Version,
     state: z.unknown(),
-    status: z.enum(["running", "completed", "failed"]).optional().describe("Of a process manager or saga."),
+    status: z
+      .enum(["running", "completed", "failed"])
+      .optional()
+      .describe("The state of a process manager or saga. Absent for other aggregates."),
     failure: z
       .object({
         reason: z.string(),
@@ -102,7 +107,7 @@ export const ANSWERS = {
     unsequenced: z
       .object({ since: Time, events: Whole })
       .optional()
-      .describe("Events that the log is not known to have: how many, and when the first was stored."),
+      .describe("Events that the log has not confirmed yet: how many, and when the first was stored."),
   }),
   received: z.object({ commandId: z.string(), stream: StreamName }),
   views: z.object({ views: z.array(viewReport) }),
@@ -114,22 +119,22 @@ export const ANSWERS = {
     deliveries: z.array(delivery),
     hasMore: HasMore,
     next: Next.optional(),
-    waiting: Whole.describe("Events that were taken and not tried so far: they have no entry yet."),
+    waiting: Whole.describe("Events that were read from the log and not attempted yet: they have no entry so far."),
   }),
   replayCount: z.object({
-    events: Whole.describe("That would be sent again."),
-    position: Position.describe("The last one that was counted: before `to` when counting took too long."),
-    to: Position.describe("The last one that a replay would go to."),
+    events: Whole.describe("How many events would be sent again."),
+    position: Position.describe("The last position that was counted. It is before `to` if counting took too long."),
+    to: Position.describe("The last position that a replay would reach."),
   }),
   outcome,
-  rotated: z.object({ secret: z.string().describe("`whsec_…`. Shown this once."), previousUntil: Time }),
-  retried: z.object({ retried: Whole, left: Whole.describe("Still parked: for the next call.") }),
+  rotated: z.object({ secret: z.string().describe("`whsec_…`. It is shown only once."), previousUntil: Time }),
+  retried: z.object({ retried: Whole, left: Whole.describe("How many are still parked. Call again to retry them.") }),
   publicKeys: z.object({
     keys: z.array(
       z.object({
         algorithm: z.literal("ed25519"),
         publicKey: z.string().describe("`whpk_` and the base64 of 32 bytes."),
-        until: Time.optional().describe("It was replaced, and signs until then."),
+        until: Time.optional().describe("When it stops signing, because it was replaced."),
       }),
     ),
   }),

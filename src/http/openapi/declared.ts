@@ -43,7 +43,7 @@ export function defineEvents(app: App, schemas: Schemas): void {
   for (const { name, events } of [...app.aggregates.values(), ...app.categories.values()]) {
     for (const [type, schema] of Object.entries(events as Record<string, DataSchema>)) {
       const event = schemas.define(`${name}.${type}`, (place) => ({
-        description: `What streams \`${name}/{id}\` say. Once it is erased, its \`data\` is empty.`,
+        description: `An event of the streams \`${name}/{id}\`. If it was erased, its \`data\` is empty.`,
         allOf: [schemas.ofOurs(COMPONENTS.Event)],
         type: "object",
         properties: { type: { const: type }, data: schemas.ofApp(schema, "output", `${place}/properties/data`) },
@@ -140,7 +140,7 @@ function namedQueryOf({ name }: View, query: NamedQuery, schemas: Schemas): Oper
     query: z.object({ ...asQuery(params ?? {}), ...VIEW_QUERY.query.shape }),
     notes: { ...VIEW_QUERY.notes, ...params },
     answers: {
-      200: json("What it found.", { ...answer, properties: { ...(answer.properties as object), ...rows } }, [
+      200: json("The rows that the query found.", { ...answer, properties: { ...(answer.properties as object), ...rows } }, [
         "Headspring-Position",
         "Headspring-Stale",
       ]),
@@ -159,20 +159,28 @@ function conditionsOf(view: View): Record<string, JsonSchema> {
   for (const { name, kind } of tableOf(view).columns) {
     const operators = OPERATORS_OF[kind];
     if (kind !== "json")
-      parameters[name] = { type: "array", items: VALUE[kind], description: `Rows whose ${name} is this. Repeated: any of them.` };
+      parameters[name] = {
+        type: "array",
+        items: VALUE[kind],
+        description: `Rows whose ${name} is this value. Repeated: any of these values.`,
+      };
     for (const operator of operators) parameters[`${name}.${operator}`] = kind === "json" ? OPERATOR.is() : OPERATOR[operator](VALUE[kind]);
   }
   return parameters;
 }
 
 const OPERATOR: Record<(typeof OPERATORS)[number], (value?: JsonSchema) => JsonSchema> = {
-  gte: (value) => ({ ...value, description: "At least this." }),
-  gt: (value) => ({ ...value, description: "More than this." }),
-  lte: (value) => ({ ...value, description: "At most this." }),
-  lt: (value) => ({ ...value, description: "Less than this." }),
-  ne: (value) => ({ type: "array", items: value, description: "Anything but this, nothing included. Repeated: none of them." }),
-  in: () => ({ type: "string", description: "Any of these, with commas between them." }),
-  is: () => ({ enum: ["null", "not-null"], description: "Whether there is a value." }),
+  gte: (value) => ({ ...value, description: "At least this value." }),
+  gt: (value) => ({ ...value, description: "More than this value." }),
+  lte: (value) => ({ ...value, description: "At most this value." }),
+  lt: (value) => ({ ...value, description: "Less than this value." }),
+  ne: (value) => ({
+    type: "array",
+    items: value,
+    description: "Anything but this value; rows without a value match. Repeated: none of these values.",
+  }),
+  in: () => ({ type: "string", description: "Any of these values, separated by commas." }),
+  is: () => ({ enum: ["null", "not-null"], description: "Whether the row has a value." }),
 };
 
 function tagOfAggregate(name: string): string {

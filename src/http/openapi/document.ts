@@ -102,7 +102,7 @@ function makeDocument(app: App): OpenApi {
         bearer: {
           type: "http",
           scheme: "bearer",
-          description: "A token of the secret `API_TOKENS`, with the right that the operation names. `npm start` goes without.",
+          description: "A token from the secret `API_TOKENS` that has the right which the operation names. `npm start` needs no token.",
         },
       },
     },

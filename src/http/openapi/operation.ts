@@ -59,8 +59,8 @@ export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   name: "The name of an aggregate, or of a consumer.",
   id: "The id of a stream, of an event (a UUID), or of a webhook.",
   command: "The name of one of the aggregate's commands.",
-  commandId: "The id of a command: its `Idempotency-Key`, or what its answer said.",
-  deliveryId: "The id of a delivery: the event's position; behind a hyphen the number of the replay it belongs to.",
+  commandId: "The id of a command: its `Idempotency-Key`, or the `commandId` of its answer.",
+  deliveryId: "The id of a delivery: the position of the event. A delivery of a replay has the number of the replay after a hyphen.",
   view: "The name of a view.",
   key: "The key of a row.",
   query: "The name of one of the view's queries.",
@@ -71,24 +71,24 @@ type RequestHeader = keyof typeof REQUEST_HEADERS;
 
 export const REQUEST_HEADERS = {
   "Idempotency-Key":
-    "Your name for this very request. The same again gets the first answer, and nothing happens twice. Visible ASCII; percent-encode anything else.",
+    "Your name for this request. A repeat with the same name gets the first answer, and nothing happens twice. Visible ASCII; percent-encode anything else.",
   "If-Match": 'The version that the stream must have, in quotes: `"3"`; `"0"`: it must not exist; `*`: it must exist.',
-  "If-None-Match": "Of a write, `*`: the stream must not exist. Of a read, the `ETag` that you have.",
-  Prefer: "`wait=N`: wait up to N seconds for what is asked for. Commands also take `respond-async`.",
+  "If-None-Match": "On a write, `*`: the stream must not exist. On a read: the `ETag` that you have.",
+  Prefer: "`wait=N`: wait up to N seconds for the result. Commands also accept `respond-async`.",
   "Correlation-Id":
-    "The conversation that this belongs to. Without it: the trace id of `traceparent`. Visible ASCII; percent-encode anything else.",
-  "Last-Event-ID": "Of a subscription: the last position that you have seen. It takes the place of `after`.",
+    "The conversation that this request belongs to. The default is the trace id of `traceparent`. Visible ASCII; percent-encode anything else.",
+  "Last-Event-ID": "The last position that a subscriber has seen. It replaces `after`.",
 } as const;
 
 type ResponseHeader = keyof typeof RESPONSE_HEADERS;
 
 export const RESPONSE_HEADERS = {
-  ETag: 'The version, in quotes, perhaps with what else the answer depends on behind a hyphen: `"3-…"`. What `If-Match` and `If-None-Match` take.',
+  ETag: 'The version in quotes, for `If-Match` and `If-None-Match`. If the answer depends on more, that follows after a hyphen: `"3-…"`.',
   Link: 'The next page: `<…>; rel="next"`. Absent on the last one.',
-  Location: "Where to find what was made.",
-  "Idempotent-Replayed": "`true`: the answer is the first one to the same request; nothing was stored now.",
-  "Headspring-Position": "The position of the log up to which the view had all events.",
-  "Headspring-Live": "What to pass as `after` to follow the view from these rows on.",
-  "Headspring-Stale": "`true`: the rows are of an earlier definition; the view is being built anew.",
-  "Preference-Applied": "What of `Prefer` was followed.",
+  Location: "The URL of the created resource.",
+  "Idempotent-Replayed": "`true`: this is the first answer to the same request; the repeat stored nothing.",
+  "Headspring-Position": "The position in the log up to which the view has all events.",
+  "Headspring-Live": "The value of `after` to follow the view from these rows on.",
+  "Headspring-Stale": "`true`: the rows are those of an earlier definition; the view is being rebuilt.",
+  "Preference-Applied": "The preferences of `Prefer` that the service applied.",
 } as const;

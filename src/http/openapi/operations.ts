@@ -26,12 +26,12 @@ export const OPERATIONS: readonly Operation[] = [
 /** The tags of these operations. */
 export const TAGS: Readonly<Record<string, string>> = {
   Commands: "Commands in, state out.",
-  Sagas: "Steps over several aggregates: all done, or taken back.",
+  Sagas: "Steps across several aggregates: all of them happen, or those that did are undone.",
   Streams: "Facts in, events out.",
   Log: "Everything, in order.",
   Views: "Data out.",
-  Consumers: "Who follows the log, and how far they are.",
-  Webhooks: "Who is told.",
-  Stores: "Which there are, and where they lie.",
+  Consumers: "Views, processors and webhooks: how far each has read the log.",
+  Webhooks: "Endpoints that receive events.",
+  Stores: "All stores, and where their data is.",
   Service: "The service itself.",
 };

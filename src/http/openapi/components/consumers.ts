@@ -19,9 +19,9 @@ export const blocked = z
   .object({
     streams: Whole,
     since: Time.describe("When the first of them began to wait."),
-    fullSince: Time.optional().describe("Since then as many wait as may, and it takes no further event."),
+    fullSince: Time.optional().describe("Since when as many streams wait as may: until fewer do, the webhook accepts no further event."),
   })
-  .describe("Of a webhook: streams whose events wait for one that has failed.") satisfies z.ZodType<BlockedReport>;
+  .describe("Streams of a webhook whose events wait for one that has failed.") satisfies z.ZodType<BlockedReport>;
 
 const rebuild = z.object({
   status: z.enum(["building", "paused", "failed"]),
@@ -41,45 +41,48 @@ export const viewReport = z.object({
   queries: z.array(Name).optional().describe("The names of its queries."),
   position: Position,
   status: consumerStatus,
-  stale: z.literal(true).optional().describe("An earlier definition answers, and stands still, until this one's table is built."),
+  stale: z
+    .literal(true)
+    .optional()
+    .describe("Until the table of this definition is built, the view answers from an earlier one, which is no longer updated."),
   rebuild: rebuild.optional(),
   deployment: z
     .string()
     .optional()
-    .describe("Id of the version of the code whose table is on record: it answers every version that has no table of its own."),
+    .describe("The id of the code version whose table is on record: that table answers for every version that has none of its own."),
 });
 
 export const consumer = z.object({
   name: Name,
   kind: z.enum(["view", "processor", "webhook"]),
   status: consumerStatus,
-  position: Position.describe("It is done with everything up to here: the effects are committed, or there is nothing for it."),
+  position: Position.describe("The consumer has processed everything up to here: it has committed the effects, or had nothing to do."),
   head: Position,
   lag: Whole,
   lagSeconds: z
     .number()
     .nonnegative()
-    .describe("Age in seconds of the first event that it handles and has yet to process; 0: it has processed all of them."),
+    .describe("Age in seconds of the first event that the consumer has yet to process. 0: it has processed all that it handles."),
   attempts: Whole.describe("Failed attempts at the event after `position`."),
-  processed: Whole.describe("Events whose effects it has committed since it began; of a webhook deliveries that arrived."),
+  processed: Whole.describe("Events whose effects the consumer has committed since it began. For a webhook: deliveries that arrived."),
   failures: Whole.describe("Attempts that have failed since then."),
-  lastProgressAt: Time.optional().describe("When it last went on; of a webhook the last delivery that arrived."),
+  lastProgressAt: Time.optional().describe("When the consumer last made progress. For a webhook: when a delivery last arrived."),
   lastError: consumerError.optional(),
   stale: viewReport.shape.stale,
-  rebuild: rebuild.optional().describe("Of a view: the table that is being built beside the one that answers."),
+  rebuild: rebuild.optional().describe("The table of a view that is being built next to the one that answers."),
   deployment: viewReport.shape.deployment,
   blocked: blocked.optional(),
   skipped: z
     .array(z.object({ ...consumerError.shape, skippedAt: Time }))
     .optional()
-    .describe("Events that an operator let it skip, the last first."),
+    .describe("Events that an operator made it skip, the latest first."),
   warning: z.string().optional(),
 }) satisfies z.ZodType<ConsumerReport & LagSeconds>;
 
 export const resetCount = z.object({
   consumer: Name,
-  from: Position.describe("After which it would begin again."),
-  events: Whole.describe("That it would process again, or deliver, up to `position`."),
-  position: Position.describe("The last one that was counted: before `to` when counting took too long."),
+  from: Position.describe("The position after which it would begin again."),
+  events: Whole.describe("How many events it would process or deliver again, up to `position`."),
+  position: Position.describe("The last position that was counted. It is before `to` if counting took too long."),
   to: Position.describe("The log's head."),
 }) satisfies z.ZodType<ResetCount>;

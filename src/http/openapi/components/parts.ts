@@ -4,8 +4,8 @@ import { z } from "zod";
 
 export const Name = z.string();
 export const Whole = z.int().nonnegative();
-export const Version = Whole.describe("Of the stream: how many events it has had.");
-export const Position = Whole.describe("In the log, which counts all events of the store.");
+export const Version = Whole.describe("The version of the stream: how many events it has had.");
+export const Position = Whole.describe("A position in the log, which counts all events of the store.");
 export const Time = z.string().meta({ format: "date-time" });
 export const Uuid = z.string().meta({ format: "uuid" });
 export const StreamName = z.string().describe("`category/id`, for example `order/42`.");

@@ -12,7 +12,7 @@ export const problemExplanation = z
     when: z.string().describe("When it occurs."),
     remedy: z.string().describe("What to do about it."),
   })
-  .describe("What a problem's `type` names.");
+  .describe("The explanation of a problem, which its `type` links to.");
 
 const origin = z.enum(["code", "api"]);
 const description = z.string().optional();
@@ -26,7 +26,7 @@ export const app = z.object({
       origin,
       description,
       events: z.array(z.object({ type: z.string(), schemaVersion: z.int().optional().describe("The version that new events get.") })),
-      commands: z.array(z.string()).optional().describe("Of an aggregate: those that may be sent from outside."),
+      commands: z.array(z.string()).optional().describe("The commands of an aggregate that clients may send."),
       key: z.string().optional(),
       strict: z.boolean().optional(),
     }),

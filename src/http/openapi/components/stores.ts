@@ -5,16 +5,19 @@ import { JURISDICTIONS, LOCATIONS } from "../../../core/placement.ts";
 import { Name, Position, Time } from "./parts.ts";
 
 const where = {
-  jurisdiction: z.enum(JURISDICTIONS).optional().describe("What its objects and views do not leave. Absent: none."),
-  location: z.enum(LOCATIONS).optional().describe("Near which its objects are made. Absent: near their first use."),
+  jurisdiction: z
+    .enum(JURISDICTIONS)
+    .optional()
+    .describe("The jurisdiction that the store's objects and views never leave. Absent: there is none."),
+  location: z.enum(LOCATIONS).optional().describe("The region near which the store's objects are created. Absent: near their first use."),
 };
 
 const part = z.object({
   part: z.enum(["streams", "log", "webhooks", "catalog", "views", "wake-ups", "directory"]),
   kind: z.enum(["durable-object", "d1", "queue"]),
-  binding: z.string().describe("Of the worker."),
+  binding: z.string().describe("The binding of the worker that leads there."),
   ...where,
-  holds: z.string().optional().describe("What is kept there, where that is no data."),
+  holds: z.string().optional().describe("What is kept there if it is not event data."),
 });
 
 export const listedStore = z.object({ name: Name, ...where, placedAt: Time, head: Position });
@@ -23,8 +26,8 @@ export const store = z.object({
   name: Name,
   ...where,
   placedAt: Time.optional(),
-  isPlaced: z.boolean().describe("Where it lies is fixed: it was written to, or placed."),
+  isPlaced: z.boolean().describe("Whether its place is fixed, because it was placed or written to."),
   head: Position,
-  isEnforced: z.boolean().describe("False: the local runtime, which has no jurisdictions."),
-  parts: z.array(part).describe("Where each kind of its data is."),
+  isEnforced: z.boolean().describe("False in the local runtime, which has no jurisdictions."),
+  parts: z.array(part).describe("Where each kind of the store's data is."),
 });

@@ -10,7 +10,7 @@ import { Envelope } from "../../cloudevents.ts";
 import { Name, Version, Position, Time, Uuid, StreamName, Json } from "./parts.ts";
 
 export const issue = z.object({
-  path: z.string().describe("Where in the body or the query: `lines.0.sku`; empty: all of it."),
+  path: z.string().describe("The place in the body or the query, such as `lines.0.sku`. Empty: all of it."),
   message: z.string(),
 }) satisfies z.ZodType<Issue>;
 
@@ -19,8 +19,8 @@ export const problem = z
     type: z.string().describe("`/problems/{code}`"),
     title: z.string(),
     status: z.int(),
-    detail: z.string().describe("What is wrong with this very request, and what would be right."),
-    code: z.string().describe("What to branch on."),
+    detail: z.string().describe("What is wrong with this request, and what would be right."),
+    code: z.string().describe("The code for programs to branch on."),
     issues: z.array(issue).optional(),
   })
   .describe("A problem document (RFC 9457). Some codes add fields of their own.");
@@ -34,20 +34,20 @@ export const event = z
       .int()
       .positive()
       .optional()
-      .describe("1-based and contiguous within the log of its store. Always there in what the log answers."),
+      .describe("1-based and contiguous within the log of its store. Events that are read from the log always have it."),
     type: z.string(),
     data: Json,
     meta: z.looseObject({ correlationId: z.unknown().optional(), causationId: z.unknown().optional() }),
-    time: Time.describe("When it happened: the writer's own text, else `recordedAt`."),
+    time: Time.describe("When it happened: exactly as the writer sent it, else `recordedAt`."),
     recordedAt: Time,
     schemaVersion: z.int().positive(),
     unlifted: z
       .string()
       .optional()
-      .describe("Why the code could not lift the event to the version that it knows: `data` is as it was stored, of `schemaVersion`."),
-    erased: z.literal(true).optional().describe("What it said was erased: `data` and `meta` are empty."),
+      .describe("Why the code could not upcast the event to its own version: `data` is as it was stored, in `schemaVersion`."),
+    erased: z.literal(true).optional().describe("The content was erased: `data` and `meta` are empty."),
   })
-  .describe("An immutable fact.");
+  .describe("An event: an immutable fact.");
 
 /** In the document it is one of the events that the app declares, or any other. */
 export const anyEvent = event.describe(
@@ -65,7 +65,7 @@ export const written = z.object({
   stream: StreamName,
   version: Version,
   position: Position.optional().describe(
-    "Of the last event. Absent: the log had not answered in time; the events are stored all the same.",
+    "The position of the last event. Absent: the log did not answer in time; the events are stored all the same.",
   ),
   events: z.array(eventReference),
 });
@@ -89,19 +89,21 @@ export const category = z.object({
   origin: z.enum(["code", "api"]),
   description: z.string().optional(),
   key: z.string().optional().describe("The property of an event's data that names its stream."),
-  strict: z.boolean().optional().describe("Whether only the declared event types are taken."),
+  strict: z.boolean().optional().describe("Whether the category accepts only the declared event types."),
   eventTypes: z.array(z.string()),
 }) satisfies z.ZodType<Omit<CategorySummary, "strict">>;
 
 export const categoryDefinition = z.object({
   ...category.omit({ eventTypes: true }).shape,
   revision: z.int().optional(),
-  facts: z.boolean().describe("Whether `POST /streams/{category}` takes a fact's data alone; else an event with its `type`."),
+  facts: z
+    .boolean()
+    .describe("Whether `POST /streams/{category}` expects only the data of a fact. False: it expects an event with its `type`."),
   events: z.record(z.string(), z.unknown()).describe("JSON Schemas by event type."),
   versions: z
     .record(z.string(), z.record(z.string(), z.unknown()))
-    .describe("By event type and `schemaVersion`: the JSON Schema that events of that version were written with."),
-  removed: z.literal(true).optional().describe("Code had it, and no longer has it."),
+    .describe("The JSON Schemas that events were written with, by event type and `schemaVersion`."),
+  removed: z.literal(true).optional().describe("Code once declared the category, and no longer does."),
   incompatible: z
     .array(
       z.object({
@@ -113,11 +115,11 @@ export const categoryDefinition = z.object({
       }) satisfies z.ZodType<CodeProblem>,
     )
     .optional()
-    .describe("Event types whose schema in code does not accept all that earlier code may have stored as the same version."),
+    .describe("Event types whose schema in code may refuse events that earlier code stored as the same version."),
 });
 
 export const streamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position }) satisfies z.ZodType<StreamSummary>;
 
 export const cloudEvent = z
   .object({ ...Attributes.shape, ...Envelope.omit({ data_base64: true }).shape })
-  .describe("A CloudEvent 1.0. Extension attributes beside these are kept.");
+  .describe("A CloudEvent 1.0. Further extension attributes are kept.");

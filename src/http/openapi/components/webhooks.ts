@@ -7,7 +7,7 @@ import { Whole, Position, Time, StreamName } from "./parts.ts";
 
 export const replay = z.object({
   id: z.int(),
-  position: Position.describe("The last position that is done."),
+  position: Position.describe("The last position that the replay has processed."),
   to: Position,
 }) satisfies z.ZodType<ReplayReport>;
 
@@ -25,21 +25,28 @@ export const webhook = z.object({
   asymmetric: z.boolean().optional(),
   format: z.enum(["event", "cloudevents"]).optional(),
   origin: z.enum(["code", "api"]),
-  status: z.enum(["live", "catching-up", "paused", "failed"]).describe("`failed`: it was switched off, see `disabled`."),
-  disabled: z.object({ reason: z.enum(["gone", "failing"]).describe("A 410, or five days without a success."), at: Time }).optional(),
-  position: Position.describe("The last position that it has taken from the log."),
-  pending: Whole.describe("Deliveries that were taken and have not ended."),
-  parked: Whole.describe("Deliveries that were given up, and can be tried again."),
+  status: z.enum(["live", "catching-up", "paused", "failed"]).describe("`failed`: the store has switched the webhook off, see `disabled`."),
+  disabled: z
+    .object({
+      reason: z.enum(["gone", "failing"]).describe("`gone`: the endpoint answered 410. `failing`: five days passed without a success."),
+      at: Time,
+    })
+    .optional(),
+  position: Position.describe("The last position that the webhook has read from the log."),
+  pending: Whole.describe("Deliveries that have begun and not ended."),
+  parked: Whole.describe("Deliveries that the store has given up. They can be retried."),
   attempts: Whole.describe("Attempts that have failed since the last success."),
   lastError: consumerError.optional(),
   totals: z
     .object({ delivered: Whole, failed: Whole.describe("Attempts, not deliveries."), parked: Whole, skipped: Whole })
-    .describe("What has become of deliveries since it was made."),
+    .describe("How deliveries have ended since the webhook was created."),
   health: z.object({
-    successRate: z.number().optional().describe("From 0 to 1, of the attempts of the last 24 hours."),
+    successRate: z.number().optional().describe("The share of the attempts of the last 24 hours that succeeded, from 0 to 1."),
     lastSuccessAt: Time.optional(),
     failingSince: Time.optional(),
-    nextAttemptAt: Time.optional().describe("Nothing is sent before then: several streams have failed, or the endpoint asks for it."),
+    nextAttemptAt: Time.optional().describe(
+      "Nothing is sent before then, because several streams have failed or the endpoint asked for it.",
+    ),
   }),
   blocked: blocked.optional(),
   replays: z.array(replay),
@@ -53,7 +60,7 @@ export const delivery = z.object({
   type: z.string(),
   status: z
     .enum(["pending", "delivered", "parked", "skipped"])
-    .describe("`skipped`: the event was erased before it was sent, or a predicate in code that had thrown says no."),
+    .describe("`skipped`: the event was erased before it was sent, or a predicate in code threw at first and then rejected the event."),
   attempts: Whole,
   lastAttemptAt: Time,
   durationMs: Whole,
@@ -74,5 +81,5 @@ export const outcome = z.object({
 
 export const createdWebhook = z.object({
   ...webhook.shape,
-  secret: z.string().describe("`whsec_…`. Shown this once."),
+  secret: z.string().describe("`whsec_…`. It is shown only once."),
 });

@@ -17,14 +17,16 @@ export const COMMAND = {
     },
   },
   answers: {
-    200: json("Its events are stored; there may be none. Of a dry run: what would be stored.", COMPONENTS.CommandAnswer, [
-      "ETag",
-      "Idempotent-Replayed",
-    ]),
-    202: json("Accepted (`Prefer: respond-async`): it runs in the order of arrival. `Location` has the outcome.", ANSWERS.received, [
-      "Location",
-      "Preference-Applied",
-    ]),
+    200: json(
+      "The command's events are stored; there may be none. After a dry run: the events that would be stored.",
+      COMPONENTS.CommandAnswer,
+      ["ETag", "Idempotent-Replayed"],
+    ),
+    202: json(
+      "The command is accepted (`Prefer: respond-async`) and runs in the order of arrival. `Location` has the URL of its outcome.",
+      ANSWERS.received,
+      ["Location", "Preference-Applied"],
+    ),
   },
   problems: ["invalid-command", "command-refused", "command-failed", "state-unavailable", ...REFUSED_WRITES],
 } as const satisfies Partial<Operation>;
@@ -36,7 +38,7 @@ export const commands: readonly Operation[] = [
     path: "/aggregates/{name}/{id}/{command}",
     operationId: "sendCommand",
     summary: "Send a command",
-    description: "The body is the command's data. The commands of this app are listed one by one, with their bodies.",
+    description: "The body is the command's data. Each command of this app is also listed on its own, with its body.",
     tag: "Commands",
     body: { [JSON_TYPE]: JsonObject },
     problems: [...COMMAND.problems, "unknown-aggregate", "unknown-command"],
@@ -49,7 +51,7 @@ export const commands: readonly Operation[] = [
     tag: "Commands",
     query: CommandQuery,
     notes: { wait: { description: "Seconds to wait for the outcome.", maximum: WAIT_SECONDS } },
-    answers: { 200: json("Its outcome.", COMPONENTS.CommandOutcome) },
+    answers: { 200: json("The outcome of the command.", COMPONENTS.CommandOutcome) },
     problems: ["unknown-aggregate", "unknown-command-id", "stream-deleted"],
   },
   {
@@ -60,7 +62,7 @@ export const commands: readonly Operation[] = [
     tag: "Commands",
     headers: ["If-None-Match"],
     query: StateQuery,
-    notes: { version: { description: "As of this version; without it: now." } },
+    notes: { version: { description: "Return the state at this version. The default is the latest." } },
     answers: { 200: json("The state.", ANSWERS.state, ["ETag"]), 304: NOT_MODIFIED },
     problems: ["unknown-aggregate", "unknown-stream", "unknown-version", "stream-deleted", "state-failed", "state-unavailable"],
   },

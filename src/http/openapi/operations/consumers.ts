@@ -8,18 +8,18 @@ import type { Operation } from "../operation.ts";
 import { JSON_TYPE, json } from "./shared.ts";
 
 const SUMMARIES: Readonly<Record<ConsumerAction, string>> = {
-  pause: "Stop it until it is resumed",
-  resume: "Let it go on after a pause",
-  retry: "Let it try the event that failed again, at once",
-  skip: "Let it pass over the event that failed, on record",
-  reset: "Let it begin again: a view is rebuilt, a processor reacts again",
+  pause: "Pause a consumer until it is resumed",
+  resume: "Resume a paused consumer",
+  retry: "Retry the failed event of a consumer at once",
+  skip: "Skip the failed event of a consumer, and record that",
+  reset: "Reset a consumer: a view is rebuilt, a processor reacts again",
 };
 
 const RESET = {
   query: ResetQuery,
   notes: { dryRun: { description: "`true`: only count the events that would run again." } },
   answers: {
-    200: json("Where it stands now. Of a dry run: what would run again.", z.union([COMPONENTS.Consumer, ANSWERS.resetCount])),
+    200: json("The consumer after the reset. After a dry run: what would run again.", z.union([COMPONENTS.Consumer, ANSWERS.resetCount])),
   },
 } as const satisfies Partial<Operation>;
 
@@ -28,7 +28,7 @@ export const consumers: readonly Operation[] = [
     method: "get",
     path: "/consumers",
     operationId: "listConsumers",
-    summary: "Where everyone who follows the log stands",
+    summary: "All consumers, and how far each has read the log",
     tag: "Consumers",
     answers: { 200: json("Views, processors and webhooks.", ANSWERS.consumers) },
   },
@@ -36,7 +36,7 @@ export const consumers: readonly Operation[] = [
     method: "get",
     path: "/consumers/{name}",
     operationId: "getConsumer",
-    summary: "Where one consumer stands",
+    summary: "One consumer, and how far it has read the log",
     tag: "Consumers",
     answers: { 200: json("The consumer.", COMPONENTS.Consumer) },
     problems: ["unknown-consumer"],
@@ -47,7 +47,7 @@ export const consumers: readonly Operation[] = [
     operationId: "getMetrics",
     summary: "Figures of the store's log, consumers and webhooks, for Prometheus",
     tag: "Consumers",
-    answers: { 200: { description: "In the text format of Prometheus, 0.0.4.", content: { "text/plain": z.string() } } },
+    answers: { 200: { description: "The metrics in the text format of Prometheus, 0.0.4.", content: { "text/plain": z.string() } } },
   },
   ...ACTIONS.map((action): Operation => ({
     method: "post",
@@ -56,7 +56,7 @@ export const consumers: readonly Operation[] = [
     summary: SUMMARIES[action],
     tag: "Consumers",
     ...(action === "skip" || action === "reset" ? { body: { [JSON_TYPE]: PositionIn } } : {}),
-    ...(action === "reset" ? RESET : { answers: { 200: json("Where it stands now.", COMPONENTS.Consumer) } }),
+    ...(action === "reset" ? RESET : { answers: { 200: json("The consumer after the action.", COMPONENTS.Consumer) } }),
     problems: [
       "unknown-consumer",
       "action-not-possible",

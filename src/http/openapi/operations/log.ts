@@ -12,9 +12,9 @@ import type { Operation } from "../operation.ts";
 import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, FILTERS, JSON_TYPE, LINES, LINES_TYPE, SERVER_SENT_EVENTS, textOf, json } from "./shared.ts";
 
 const IMPORT_LINES = textOf(
-  `An event a line, as JSON with the members ${Object.keys(ImportLine.shape)
+  `One event per line, as JSON with the members ${Object.keys(ImportLine.shape)
     .map((name) => `\`${name}\``)
-    .join(", ")}; the first three are needed.`,
+    .join(", ")}; the first three are required.`,
 );
 
 export const log: readonly Operation[] = [
@@ -24,9 +24,9 @@ export const log: readonly Operation[] = [
     operationId: "readLog",
     summary: "Read the log, or follow it",
     description:
-      "What `Accept` says: a page of JSON; NDJSON, one event a line, up to the head; `text/event-stream`, history and then live. " +
-      `NDJSON with \`limit\` (at most ${EXPORT_EVENTS}) ends after so many events, with a line \`{"hasMore", "next", "head"}\`: continue with \`after={next}\`. ` +
-      "With `Upgrade: websocket` the same live subscription over a WebSocket.",
+      "`Accept` selects the form: a page of JSON; NDJSON, one event per line, up to the head; or `text/event-stream`, history and then live events. " +
+      `NDJSON with \`limit\` (at most ${EXPORT_EVENTS}) ends after that many events with a line \`{"hasMore", "next", "head"}\`: continue with \`after={next}\`. ` +
+      "`Upgrade: websocket` opens the same live subscription over a WebSocket.",
     tag: "Log",
     headers: ["Last-Event-ID"],
     query: LogQuery.extend({
@@ -34,18 +34,20 @@ export const log: readonly Operation[] = [
       acknowledge: FeedQuery.shape.acknowledge.unwrap().optional(),
     }),
     notes: {
-      after: { description: "The position after which to read, in the reading direction. `head`, for subscriptions: only what is new." },
-      to: { description: "The last position to look at." },
-      acknowledge: { description: "Of a WebSocket: the client sends checkpoints back, and no more than a window is sent ahead of them." },
+      after: { description: "The position after which to read, in the reading direction. `head`, for subscriptions: only new events." },
+      to: { description: "The last position to read." },
+      acknowledge: {
+        description: "For a WebSocket: the client sends checkpoints, and the service sends at most one window of events ahead of them.",
+      },
       limit: {
-        description: `Events in a page: at most ${PAGE_EVENTS}, by default ${PAGE_EVENTS_DEFAULT}. Of NDJSON: in a piece, by default all.`,
+        description: `Events in a page: at most ${PAGE_EVENTS}, by default ${PAGE_EVENTS_DEFAULT}. In a piece of NDJSON: by default all.`,
         minimum: 1,
         maximum: EXPORT_EVENTS,
       },
       ...FILTERS,
     },
     answers: {
-      101: { description: "A WebSocket: one event a message." },
+      101: { description: "A WebSocket with one event per message." },
       200: {
         description: "Events, in order.",
         headers: ["Link", "Headspring-Position"],
@@ -66,7 +68,7 @@ export const log: readonly Operation[] = [
     operationId: "getHead",
     summary: "The last position of the log",
     tag: "Log",
-    answers: { 200: json("The position; 0: there is no event yet.", ANSWERS.head) },
+    answers: { 200: json("The position. 0: the log has no event yet.", ANSWERS.head) },
   },
   {
     method: "get",
@@ -80,20 +82,20 @@ export const log: readonly Operation[] = [
       after: { description: "The stream after which to begin." },
       limit: { description: "Streams in a page.", minimum: 1, maximum: PAGE_EVENTS },
     },
-    answers: { 200: json("A page of them.", ANSWERS.streams, ["Link"]) },
+    answers: { 200: json("A page of streams.", ANSWERS.streams, ["Link"]) },
   },
   {
     method: "get",
     path: "/log/events/{id}",
     operationId: "findEvent",
     summary: "Find an event by its id",
-    description: "The log is looked through from its end, in bounded steps: for support work, not for hot paths.",
+    description: "The service searches the log from its end, in bounded steps: use it for support work, not in hot paths.",
     tag: "Log",
     query: SearchQuery,
-    notes: { after: { description: "The position before which to look: `next` of an earlier search has it." } },
+    notes: { after: { description: "The position before which to search: `next` of the previous page." } },
     answers: {
       200: {
-        description: "The events with this id: usually one, or none so far.",
+        description: "The events with this id: usually one, or none yet. `next` continues the search.",
         headers: ["Link"],
         content: {
           [JSON_TYPE]: ANSWERS.found,
@@ -108,21 +110,21 @@ export const log: readonly Operation[] = [
     method: "post",
     path: "/import",
     operationId: "importEvents",
-    summary: "Take over the events of another store",
+    summary: "Import the events of another store",
     description:
-      "NDJSON, as `GET /log` exports it, stored byte for byte. What is there already is passed over, so the same may be sent again. " +
+      "NDJSON, as `GET /log` exports it, stored byte for byte. Events that are already stored are skipped, so you can repeat an import. " +
       "Lines without an `id` need an `Idempotency-Key`.",
     tag: "Log",
     headers: ["Idempotency-Key"],
     query: ImportQuery,
     notes: {
-      validate: { description: "Refuse lines that the schema of their event type refuses, or would change." },
+      validate: { description: "Refuse lines whose data does not fit the schema of the event type, or would be changed by it." },
       after: {
-        description: "Pass over so many lines: `next` of an import that was too much for one request. Not with an `Idempotency-Key`.",
+        description: "Skip this many lines: `next` of an import that was too large for one request. Not allowed with an `Idempotency-Key`.",
       },
     },
     body: { [LINES_TYPE]: IMPORT_LINES },
-    answers: { 200: json("All lines were taken.", ANSWERS.imported) },
+    answers: { 200: json("All lines were imported.", ANSWERS.imported) },
     problems: ["invalid-event", "unknown-category", "category-retired", "idempotency-conflict", "stream-deleted"],
   },
 ];

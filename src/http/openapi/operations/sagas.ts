@@ -11,8 +11,8 @@ import { JSON_TYPE, NOT_MODIFIED, json } from "./shared.ts";
 export const START_SAGA = {
   headers: ["Idempotency-Key", "Prefer", "Correlation-Id"],
   answers: {
-    200: json("It is at its end already; `status` says how.", COMPONENTS.Saga, ["ETag", "Location", "Idempotent-Replayed"]),
-    202: json("It has started. `Location` has its state and, later, its end.", COMPONENTS.Saga, [
+    200: json("The saga has already ended; `status` tells how.", COMPONENTS.Saga, ["ETag", "Location", "Idempotent-Replayed"]),
+    202: json("The saga has started. `Location` has the URL of its state and, later, of its outcome.", COMPONENTS.Saga, [
       "ETag",
       "Location",
       "Idempotent-Replayed",
@@ -29,7 +29,7 @@ export const sagas: readonly Operation[] = [
     operationId: "listSagas",
     summary: "All sagas",
     tag: "Sagas",
-    answers: { 200: json("With the JSON Schemas of their inputs.", ANSWERS.sagas) },
+    answers: { 200: json("The sagas, with the JSON Schemas of their inputs.", ANSWERS.sagas) },
   },
   {
     ...START_SAGA,
@@ -37,7 +37,8 @@ export const sagas: readonly Operation[] = [
     path: "/sagas/{name}",
     operationId: "startSaga",
     summary: "Start a saga",
-    description: "The body is its input. Its id is made: the same for the same `Idempotency-Key`. `Prefer: wait=N` waits for its end.",
+    description:
+      "The body is the saga's input. The service generates the id, the same one for the same `Idempotency-Key`. `Prefer: wait=N` waits for the saga to end.",
     tag: "Sagas",
     body: { [JSON_TYPE]: JsonObject },
     problems: [...START_SAGA.problems, "unknown-saga"],
@@ -48,7 +49,7 @@ export const sagas: readonly Operation[] = [
     path: "/sagas/{name}/{id}",
     operationId: "startSagaAs",
     summary: "Start a saga under an id",
-    description: "An id is used once: a second start is refused, unless it is the same request with the same `Idempotency-Key`.",
+    description: "An id can be used once. A second start is refused unless it repeats the same request with the same `Idempotency-Key`.",
     tag: "Sagas",
     body: { [JSON_TYPE]: JsonObject },
     problems: [...START_SAGA.problems, "unknown-saga"],
@@ -61,7 +62,7 @@ export const sagas: readonly Operation[] = [
     tag: "Sagas",
     headers: ["If-None-Match"],
     query: SagaQuery,
-    notes: { wait: { description: "Seconds to wait for its end.", maximum: WAIT_SECONDS } },
+    notes: { wait: { description: "Seconds to wait for the saga to end.", maximum: WAIT_SECONDS } },
     answers: { 200: json("The saga.", COMPONENTS.Saga, ["ETag"]), 304: NOT_MODIFIED },
     problems: ["unknown-saga", "stream-deleted", "state-unavailable"],
   },

@@ -14,7 +14,7 @@ export const CLOUD_EVENTS_TYPE = "application/cloudevents-batch+json";
 export function textOf(description: string): JsonSchema {
   return { type: "string", description };
 }
-export const LINES = textOf("An event a line, each of them JSON as in a page.");
+export const LINES = textOf("One event per line, in the JSON form that a page has.");
 export const SERVER_SENT_EVENTS = textOf("Server-sent events.");
 
 export function json(description: string, schema: z.ZodType | JsonSchema, headers: Answer["headers"] = []): Answer {
@@ -34,9 +34,9 @@ export const REFUSED_FACTS = [
 export const REFUSED_READS = ["unknown-stream", "stream-deleted", "unknown-category", "category-retired"] as const satisfies ProblemCode[];
 
 export const WRITE_HEADERS = ["Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "Correlation-Id"] as const;
-export const NOT_MODIFIED: Answer = { description: "You have it already: your `If-None-Match` names it.", headers: ["ETag"] };
+export const NOT_MODIFIED: Answer = { description: "Nothing has changed: your `If-None-Match` has the current `ETag`.", headers: ["ETag"] };
 export const FILTERS = {
-  type: { description: "An event type. Repeated: any of them." },
-  category: { description: "A category. Repeated: any of them." },
-  stream: { description: "A stream, as `category/id`. Repeated: any of them." },
+  type: { description: "An event type. Repeated: any of these types." },
+  category: { description: "A category. Repeated: any of these categories." },
+  stream: { description: "A stream, as `category/id`. Repeated: any of these streams." },
 };

@@ -10,8 +10,8 @@ export const stores: readonly Operation[] = [
     method: "get",
     path: "/stores",
     operationId: "listStores",
-    summary: "The stores, with their heads, and where they lie",
-    description: "For tokens of every store. A store is listed from its first write on, or since it was placed.",
+    summary: "All stores, with their heads and places",
+    description: "The token must be for every store. A store is listed once it is placed or first written to.",
     tag: "Stores",
     query: StoresQuery,
     answers: { 200: json("A page of stores, by name.", ANSWERS.stores, ["Link"]) },
@@ -23,7 +23,7 @@ export const stores: readonly Operation[] = [
     operationId: "getStore",
     summary: "Where each kind of a store's data is",
     tag: "Stores",
-    answers: { 200: json("The store. One that was never written to says where it would lie.", COMPONENTS.Store) },
+    answers: { 200: json("The store. If nothing was ever written to it: where it would be placed.", COMPONENTS.Store) },
     ofService: true,
   },
   {
@@ -32,14 +32,14 @@ export const stores: readonly Operation[] = [
     operationId: "placeStore",
     summary: "Place a store, before its first write and for good",
     description:
-      "A jurisdiction is kept by all of a store's objects and views; its views then need a D1 database there, bound as `VIEWS_EU`, " +
-      "`VIEWS_US` and so on. Without a member the deployment's `JURISDICTION` or `LOCATION` holds. The first write places a store as well, " +
-      "and so does a live subscription.",
+      "No object or view of the store leaves its jurisdiction; its views need a D1 database there, bound as `VIEWS_EU`, " +
+      "`VIEWS_US` and so on. The defaults are the deployment's `JURISDICTION` and `LOCATION`. The first write or live subscription " +
+      "also places a store.",
     tag: "Stores",
     body: { [JSON_TYPE]: PlacementBody },
     answers: {
-      201: json("It is placed.", COMPONENTS.Store, ["Location"]),
-      200: json("It was placed there already.", COMPONENTS.Store, ["Location"]),
+      201: json("The store is placed.", COMPONENTS.Store, ["Location"]),
+      200: json("The store was already placed there.", COMPONENTS.Store, ["Location"]),
     },
     problems: ["store-placed", "placement-not-possible"],
     ofService: true,

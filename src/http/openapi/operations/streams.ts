@@ -28,16 +28,16 @@ export const streams: readonly Operation[] = [
     operationId: "listCategories",
     summary: "All categories",
     tag: "Streams",
-    answers: { 200: json("Those of the code, and those declared at run time.", ANSWERS.categories) },
+    answers: { 200: json("The categories that code declares, and those declared at run time.", ANSWERS.categories) },
   },
   {
     method: "get",
     path: "/streams/{category}",
     operationId: "getCategory",
     summary: "The definition of a category",
-    description: "`events` are in force for new events; `versions` are all that events were written with.",
+    description: "`events` has the schemas that new events must fit; `versions` has all schemas that events were written with.",
     tag: "Streams",
-    answers: { 200: json("Its definition.", COMPONENTS.CategoryDefinition) },
+    answers: { 200: json("The definition of the category.", COMPONENTS.CategoryDefinition) },
     problems: ["unknown-category", "category-retired"],
   },
   {
@@ -46,12 +46,12 @@ export const streams: readonly Operation[] = [
     operationId: "declareCategory",
     summary: "Declare a plain category, or change it compatibly",
     description:
-      "`schema` is that of facts of one kind, of the event type `{Category}Recorded`; `events` has schemas by event type. Without either any JSON object is a fact, and appends may be of any type.",
+      "`schema` is for facts of one kind, whose event type is `{Category}Recorded`; `events` has schemas by event type. Without either, the category accepts any JSON object as a fact, and appended events of any type.",
     tag: "Streams",
     body: { [JSON_TYPE]: DefinitionIn },
     answers: {
-      200: json("It existed; this is how it is now.", COMPONENTS.CategoryDefinition, ["Location"]),
-      201: json("It is new.", COMPONENTS.CategoryDefinition, ["Location"]),
+      200: json("The category existed; the answer is its new definition.", COMPONENTS.CategoryDefinition, ["Location"]),
+      201: json("The category is created.", COMPONENTS.CategoryDefinition, ["Location"]),
     },
     problems: [
       "declared-in-code",
@@ -67,9 +67,9 @@ export const streams: readonly Operation[] = [
     path: "/streams/{category}",
     operationId: "retireCategory",
     summary: "Retire a category",
-    description: "For good: its streams are neither read nor written any more, and its name is not given out again.",
+    description: "This is final: its streams can no longer be read or written, and its name cannot be reused.",
     tag: "Streams",
-    answers: { 204: { description: "It is retired." } },
+    answers: { 204: { description: "The category is retired." } },
     problems: ["declared-in-code", "category-was-in-code", "unknown-category"],
   },
   {
@@ -78,12 +78,12 @@ export const streams: readonly Operation[] = [
     operationId: "appendFact",
     summary: "Send one fact to a category",
     description:
-      "Its stream is what the category's `key` says, else a new one. A category that was declared with `schema`, or with neither `schema` nor `events`, takes the data alone; any other an event. " +
-      "A CloudEvent may also come in binary mode: its attributes in `ce-` headers, its data as the body.",
+      "The property that the category's `key` names determines the stream; without a `key`, each fact gets a new stream. A category that was declared with `schema`, or with neither `schema` nor `events`, expects only the data; any other expects an event. " +
+      "A CloudEvent may also be sent in binary mode: its attributes in `ce-` headers, its data as the body.",
     tag: "Streams",
     headers: WRITE_HEADERS,
     body: { [JSON_TYPE]: z.union([JsonObject, EventIn]), [CLOUD_EVENT_TYPE]: COMPONENTS.CloudEvent },
-    answers: { 201: json("It is stored.", COMPONENTS.Written, ["ETag", "Location", "Idempotent-Replayed"]) },
+    answers: { 201: json("The fact is stored.", COMPONENTS.Written, ["ETag", "Location", "Idempotent-Replayed"]) },
     problems: REFUSED_FACTS,
   },
   {
@@ -91,7 +91,7 @@ export const streams: readonly Operation[] = [
     path: "/streams/{category}/{id}",
     operationId: "appendEvents",
     summary: "Append events to a stream",
-    description: "One or many: they are stored together or not at all.",
+    description: "One event or many: all of them are stored, or none.",
     tag: "Streams",
     headers: WRITE_HEADERS,
     body: {
@@ -99,7 +99,7 @@ export const streams: readonly Operation[] = [
       [CLOUD_EVENT_TYPE]: COMPONENTS.CloudEvent,
       [CLOUD_EVENTS_TYPE]: z.array(COMPONENTS.CloudEvent).min(1).max(APPEND_EVENTS),
     },
-    answers: { 201: json("They are stored.", COMPONENTS.Written, ["ETag", "Idempotent-Replayed"]) },
+    answers: { 201: json("The events are stored.", COMPONENTS.Written, ["ETag", "Idempotent-Replayed"]) },
     problems: REFUSED_FACTS,
   },
   {
@@ -115,11 +115,11 @@ export const streams: readonly Operation[] = [
       to: { description: "The last version." },
       limit: { description: "Events in a page.", minimum: 1, maximum: PAGE_EVENTS },
       type: FILTERS.type,
-      positions: { description: "Also tell each event's position in the log." },
+      positions: { description: "Include each event's position in the log." },
     },
     answers: {
       200: {
-        description: "A page. As NDJSON: all of it, one event a line.",
+        description: "A page of events. As NDJSON: all events, one per line.",
         headers: ["ETag", "Link"],
         content: {
           [JSON_TYPE]: ANSWERS.streamPage,
@@ -139,7 +139,7 @@ export const streams: readonly Operation[] = [
     summary: "The version of a stream",
     tag: "Streams",
     headers: ["If-None-Match"],
-    answers: { 200: { description: "`ETag` has it.", headers: ["ETag"] }, 304: NOT_MODIFIED },
+    answers: { 200: { description: "`ETag` has the version.", headers: ["ETag"] }, 304: NOT_MODIFIED },
     problems: REFUSED_READS,
   },
   {
@@ -147,15 +147,15 @@ export const streams: readonly Operation[] = [
     path: "/streams/{category}/{id}",
     operationId: "deleteStream",
     summary: "End a stream",
-    description: "It gets a last event, `$deleted`, and is neither read nor written any more.",
+    description: "The stream gets a last event, `$deleted`. After that it can no longer be read or written.",
     tag: "Streams",
     headers: ["If-Match", "If-None-Match", "Prefer"],
     query: DeleteQuery,
     notes: {
-      erase: { description: "Also remove what its events say, everywhere." },
-      force: { description: "Also a saga that has not reached its end; nothing of it is undone." },
+      erase: { description: "Also erase the content of its events everywhere." },
+      force: { description: "Delete even a saga that has not ended; none of its steps is undone." },
     },
-    answers: { 200: json("It has ended.", COMPONENTS.Written, ["ETag"]) },
+    answers: { 200: json("The stream has ended.", COMPONENTS.Written, ["ETag"]) },
     problems: ["unknown-stream", "stream-deleted", "saga-in-progress", "version-conflict"],
   },
 ];

@@ -17,16 +17,16 @@ export const VIEW_PAGE = {
   notes: {
     sort: {
       description:
-        "Columns, in the order of their weight; `-` before one: descending. Rows without a value come first. Without it: the key.",
+        "Columns to sort by, the first one first; `-` before a column: descending. Rows without a value come first. The default is the key.",
     },
     limit: { description: "Rows in a page.", minimum: 1, maximum: VIEW_PAGE_ROWS },
-    cursor: { description: "Where the page begins: `next` of the one before, of the same sort." },
+    cursor: { description: "Where the page begins: `next` of the previous page, with the same sort." },
     after: {
       type: "string",
-      description: "Of `text/event-stream`: where the rows are from that you have, as `Headspring-Live` said, or a position.",
+      description: "For `text/event-stream`: the value of `Headspring-Live` that came with your rows, or a position.",
     },
     minPosition: { description: "Wait until the view has all events up to this position of the log (`Prefer: wait=N`, else 5 s)." },
-    consistency: { description: "`strong`: wait for all events that the log has now." },
+    consistency: { description: "`strong`: wait until the view has all events that the log has now." },
   },
   problems: ["not-live", "position-beyond-head", "view-behind", "view-rebuilding"],
 } as const satisfies Partial<Operation>;
@@ -46,7 +46,7 @@ export const VIEW_QUERY = {
 /** A page, or the rows that change from there on. */
 export function pageOr(schema: z.ZodType | JsonSchema): Answer {
   return {
-    description: "A page of rows; or, as `text/event-stream`, the rows that change, in events `row`, `removed`, `reset` and `behind`.",
+    description: "A page of rows. As `text/event-stream`: the rows that change, in the events `row`, `removed`, `reset` and `behind`.",
     headers: ["Link", "Headspring-Position", "Headspring-Live", "Headspring-Stale"],
     content: { [JSON_TYPE]: schema, "text/event-stream": SERVER_SENT_EVENTS },
   };
@@ -59,7 +59,7 @@ export const views: readonly Operation[] = [
     operationId: "listViews",
     summary: "All views",
     tag: "Views",
-    answers: { 200: json("Their names and the schemas of their rows.", ANSWERS.views) },
+    answers: { 200: json("The views, with the schemas of their rows.", ANSWERS.views) },
   },
   {
     ...VIEW_PAGE,
@@ -68,8 +68,8 @@ export const views: readonly Operation[] = [
     operationId: "queryView",
     summary: "Query a view, or follow it",
     description:
-      "Every column is a parameter too: `{column}={value}`, and `{column}.gte`, `.gt`, `.lte`, `.lt`, `.ne`, `.in`, `.is`. " +
-      "The views of this app are listed one by one, with their columns. With `Accept: text/event-stream`: the rows that change.",
+      "Every column is a parameter: `{column}={value}`, and `{column}.gte`, `.gt`, `.lte`, `.lt`, `.ne`, `.in`, `.is`. " +
+      "Each view of this app is also listed on its own, with its columns. With `Accept: text/event-stream`: the rows that change.",
     tag: "Views",
     answers: { 200: pageOr(ANSWERS.rows) },
     problems: ["unknown-view", ...VIEW_PAGE.problems],
@@ -89,20 +89,20 @@ export const views: readonly Operation[] = [
     method: "get",
     path: "/views/{view}/queries/{query}",
     operationId: "runQuery",
-    summary: "Ask a view what its code declares by name",
-    description: "The query's own parameters are parameters too. The queries of this app are listed one by one.",
+    summary: "Run a named query of a view",
+    description: "The parameters of the named query are query parameters. Each named query of this app is also listed on its own.",
     tag: "Views",
-    answers: { 200: json("What it found.", ANSWERS.queryRows, ["Headspring-Position", "Headspring-Stale"]) },
+    answers: { 200: json("The rows that the query found.", ANSWERS.queryRows, ["Headspring-Position", "Headspring-Stale"]) },
     problems: ["unknown-view", "unknown-query", ...VIEW_QUERY.problems],
   },
   {
     method: "post",
     path: "/views/{view}/rebuild",
     operationId: "rebuildView",
-    summary: "Build a view anew",
-    description: "From all events, beside the table that answers, which goes on meanwhile. Then the new one takes over.",
+    summary: "Rebuild a view",
+    description: "The store builds a new table from all events. The present table goes on answering until the new one takes over.",
     tag: "Views",
-    answers: { 202: json("It is being built.", COMPONENTS.Consumer, ["Location"]) },
+    answers: { 202: json("The rebuild has begun.", COMPONENTS.Consumer, ["Location"]) },
     problems: ["unknown-view"],
   },
 ];
