@@ -4,7 +4,8 @@
 
 import type { z } from "zod";
 import { type Duration, type WholeDuration, milliseconds } from "./duration.ts";
-import type { DataSchemas, Frozen, JsonValue, KeysOf, NewEvent, keys } from "./event.ts";
+import type { DataSchemas, Frozen, JsonValue, NewEvent, keys } from "./event.ts";
+import type { DataAt, KeysOf, Made, NameAt, Several } from "./place.ts";
 import { withoutUnknown } from "./strict-schema.ts";
 
 /** The command is fine and there is nothing to do. */
@@ -21,7 +22,7 @@ export interface Refusal {
 
 /** Any event of these types, as `decide` may return it. */
 export type NewEventOf<Events extends DataSchemas> = {
-  [Type in keyof Events & string]: NewEvent<Type, Frozen<z.input<Events[Type]>>, KeysOf<Frozen<z.input<Events[Type]>>>, Events>;
+  [Type in keyof Events & string]: NewEvent<Type, Frozen<z.input<Events[Type]>>>;
 }[keyof Events & string];
 
 /** A command that the stream sends to itself later. Made by {@link after} and {@link at}. */
@@ -66,7 +67,7 @@ type Part<Events extends DataSchemas, Commands extends DataSchemas> = NewEventOf
 /** What `decide` answers. */
 export type Decision<Events extends DataSchemas, Commands extends DataSchemas> =
   | Part<Events, Commands>
-  | readonly Part<Events, Commands>[]
+  | Several<Part<Events, Commands>>
   | Nothing
   | Refusal;
 
@@ -82,13 +83,13 @@ export type Decision<Events extends DataSchemas, Commands extends DataSchemas> =
  * @example
  * ReserveSeat: (state, { seat }) => [event("SeatReserved", { seat }), after("10m", "FreeSeat", { seat }, { key: seat })]
  */
-export function after<const Delay extends Duration, const Command extends string, const Data extends object>(
+export function after<const Delay extends Duration, const Command extends string, const Data extends object, Place = never>(
   delay: WholeDuration<Delay>,
-  command: Command,
-  data: Data,
+  command: NameAt<Place, "after", "command", Command>,
+  data: DataAt<Place, "after", "command", Command, Data>,
   options: TimerOptions = {},
-): Timer<Command, Data> {
-  return { kind: "after", delayMs: milliseconds(delay), command, data, ...keyOf(options) };
+): Made<Place, "after", "command", Command, Timer<Command, Data>> {
+  return { kind: "after", delayMs: milliseconds(delay), command, data, ...keyOf(options) } as never; // as of `event`
 }
 
 /**
@@ -100,25 +101,28 @@ export function after<const Delay extends Duration, const Command extends string
  * @example
  * Book: (state, { room, from }) => [event("Booked", { room, from }), at(from, "OpenRoom", { room }, { key: room })]
  */
-export function at<const Command extends string, const Data extends object>(
+export function at<const Command extends string, const Data extends object, Place = never>(
   date: Date | string,
-  command: Command,
-  data: Data,
+  command: NameAt<Place, "after", "command", Command>,
+  data: DataAt<Place, "after", "command", Command, Data>,
   options: TimerOptions = {},
-): Timer<Command, Data> {
+): Made<Place, "after", "command", Command, Timer<Command, Data>> {
   const isTime = typeof date !== "string" || RFC_3339.test(date);
   const ms = isTime ? new Date(date).getTime() : Number.NaN;
   if (Number.isNaN(ms)) {
     throw new TypeError(`the timer for ${command} is set to ${String(date)}, which is no time: a Date, or RFC 3339 with an offset`);
   }
-  return { kind: "after", at: ms, command, data, ...keyOf(options) };
+  return { kind: "after", at: ms, command, data, ...keyOf(options) } as never; // as of `event`
 }
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/i;
 
 /** Takes back the timer for a command, or the one with this key; without one it does nothing. */
-export function cancel<const Command extends string>(command: Command, options: TimerOptions = {}): Cancellation<Command> {
-  return { kind: "cancel", command, ...keyOf(options) };
+export function cancel<const Command extends string, Place = never>(
+  command: NameAt<Place, "cancel", "command", Command>,
+  options: TimerOptions = {},
+): Made<Place, "cancel", "command", Command, Cancellation<Command>> {
+  return { kind: "cancel", command, ...keyOf(options) } as never; // as of `event`
 }
 
 function keyOf({ key }: TimerOptions): TimerOptions {

@@ -6,6 +6,7 @@
 
 import type { z } from "zod";
 import { byteLength } from "./json.ts";
+import type { DataAt, KeysOf, Made, NameAt } from "./place.ts";
 
 /** What JSON can say. `undefined` stands for a key that is left out. */
 export type JsonValue = string | number | boolean | null | undefined | readonly JsonValue[] | JsonObject;
@@ -38,55 +39,20 @@ type PlainMember<State, Key extends keyof State> = State extends readonly unknow
 /** The compiler shows its text where something else stands. */
 type NotPlainJson = "a state must be plain JSON: no Date, Map, Set, function, bigint, symbol or undefined";
 
-/** Every name that occurs in any variant of `Data`. */
-export type KeysOf<Data> = Data extends unknown ? keyof Data : never;
-
 export declare const keys: unique symbol;
-
-declare const among: unique symbol;
-
-/** No event types in particular. `any`, because an event that was made without a place in mind fits every place that takes its type. */
-// oxlint-disable-next-line typescript/no-explicit-any
-type Anywhere = any;
 
 /**
  * An event that is not stored yet. Made by {@link event}.
  *
  * The phantom `keys` makes a misspelt or surplus field of `data` a compile error,
  * which TypeScript would otherwise let through once `data` has been inferred.
- * The phantom `among` tells {@link event} which event types its place takes, so that a mistake is one short error at the argument
- * that is wrong.
  */
-export interface NewEvent<Type extends string = string, Data = unknown, Keys = KeysOf<Data>, Among = Anywhere> {
+export interface NewEvent<Type extends string = string, Data = unknown, Keys = KeysOf<Data>> {
   readonly kind: "event";
   readonly type: Type;
   readonly data: Data;
   readonly [keys]?: Keys;
-  readonly [among]?: Among;
 }
-
-/** Whether the place takes events of certain types only: it is neither unknown (never), nor any, nor all of them. */
-type IsKnown<Among> = [Among] extends [never] ? false : 0 extends 1 & Among ? false : string extends TypeAmong<Among> ? false : true;
-type TypeAmong<Among> = Among extends unknown ? keyof Among & string : never;
-type DataAmong<Among, Type extends string> = Among extends { readonly [Key in Type]: infer Schema }
-  ? Schema extends z.ZodType
-    ? Frozen<z.input<Schema>>
-    : never
-  : never;
-/** The data that the event takes. A field that it does not take is named, also in a variable. */
-type Fields<Type extends string, Taken, Given> = [Exclude<KeysOf<Given>, KeysOf<Taken>>] extends [never]
-  ? Taken
-  : Taken & { readonly [Key in Exclude<KeysOf<Given>, KeysOf<Taken>>]?: `not a field of event "${Type}"` };
-type TypeArgument<Among, Type> = IsKnown<Among> extends true ? (Type extends TypeAmong<Among> ? Type : TypeAmong<Among>) : Type;
-type DataArgument<Among, Type extends string, Data> =
-  IsKnown<Among> extends true ? (Type extends TypeAmong<Among> ? Fields<Type, DataAmong<Among, Type>, Data> : object) : Data;
-/** The last branch also tells the compiler where to read `Among` from: off the type that is expected of the call. */
-type Made<Among, Type extends string, Data> =
-  IsKnown<Among> extends true
-    ? Type extends TypeAmong<Among>
-      ? NewEvent<Type, DataAmong<Among, Type>>
-      : never
-    : NewEvent<Type, Data, KeysOf<Data>, IsKnown<Among> extends true ? Among : Anywhere>;
 
 /**
  * A new event of a stream, as `decide` returns it.
@@ -94,10 +60,10 @@ type Made<Among, Type extends string, Data> =
  * @example
  * PlaceOrder: (state, command) => event("OrderPlaced", command)
  */
-export function event<const Type extends string, const Data extends object, Among extends DataSchemas = never>(
-  type: TypeArgument<Among, Type>,
-  data: DataArgument<Among, Type, Data>,
-): Made<Among, Type, Data> {
+export function event<const Type extends string, const Data extends object, Place = never>(
+  type: NameAt<Place, "event", "type", Type>,
+  data: DataAt<Place, "event", "type", Type, Data>,
+): Made<Place, "event", "type", Type, NewEvent<Type, Data>> {
   return { kind: "event", type, data } as never; // the conditional types above say what it is
 }
 

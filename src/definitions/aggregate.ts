@@ -10,6 +10,7 @@ import { NAME, EVENT_TYPE, requireName } from "../core/names.ts";
 import type { Code } from "../core/code-hash.ts";
 import type { DecideContext, Decision } from "../core/command.ts";
 import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../core/event.ts";
+import type { Schemas } from "../core/plain-schema.ts";
 import type { AtDeletion } from "../core/deletion.ts";
 import type { SentCommand } from "./other-code.ts";
 
@@ -91,7 +92,7 @@ export type AnyAggregate = Aggregate<string, any, any, any>;
  *   decide: { Count: (_state, { by }) => event("Counted", { by }) },
  * });
  */
-export function aggregate<const Name extends string, const Events extends DataSchemas, const Commands extends DataSchemas, State>(
+export function aggregate<const Name extends string, const Events extends Schemas<Events>, const Commands extends Schemas<Commands>, State>(
   name: Name,
   definition: AggregateDefinition<Events, Commands, State>,
 ): Aggregate<Name, Events, Commands, State> {

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { EVENT_TYPE, requireName } from "../core/names.ts";
 import type { DataSchemas } from "../core/event.ts";
+import type { Schemas } from "../core/plain-schema.ts";
 
 /** The fields that an event of every one of these types has, and that are texts or numbers: what can name a stream. */
 type KeyField<Events extends DataSchemas> = [keyof Events] extends [never] ? never : NamingField<z.output<Events[keyof Events]>>;
@@ -43,7 +44,7 @@ export interface Category<Name extends string = string, Events extends DataSchem
  *   events: { TemperatureRead: z.object({ sensor: z.string(), celsius: z.number() }) },
  * });
  */
-export function category<const Name extends string, const Events extends DataSchemas>(
+export function category<const Name extends string, const Events extends Schemas<Events>>(
   name: Name,
   definition: CategoryDefinition<Events>,
 ): Category<Name, Events> {

@@ -2,6 +2,7 @@
 
 import type { SendAction, TimerOptions } from "../core/command.ts";
 import type { JsonObject, JsonValue, NewEvent } from "../core/event.ts";
+import type { Made, NameAt } from "../core/place.ts";
 import type { Outcome } from "../definitions/processors/process-events.ts";
 import type { On } from "./recorded.ts";
 
@@ -49,11 +50,17 @@ export function failed<Sent extends SendAction>(sent: Sent, reason: string): Out
 }
 
 /** The timer with this name, and this key if it has one, goes off; it must have been set. */
-export function timeout<const Timeout extends string>(timeout: Timeout, { key }: TimerOptions = {}): TimeoutInput<Timeout> {
-  return { kind: "timeout", timeout, ...(key === undefined ? {} : { key }) };
+export function timeout<const Timeout extends string, Place = never>(
+  timeout: NameAt<Place, "timeout", "timeout", Timeout>,
+  { key }: TimerOptions = {},
+): Made<Place, "timeout", "timeout", Timeout, TimeoutInput<Timeout>> {
+  return { kind: "timeout", timeout, ...(key === undefined ? {} : { key }) } as never; // the conditional type says what it is
 }
 
 /** Somebody sends the process a command. */
-export function told<const Command extends string>(command: Command, data: JsonObject): CommandInput<Command> {
-  return { kind: "command", command, data };
+export function told<const Command extends string, Place = never>(
+  command: NameAt<Place, "command", "command", Command>,
+  data: JsonObject,
+): Made<Place, "command", "command", Command, CommandInput<Command>> {
+  return { kind: "command", command, data } as never; // the conditional type says what it is
 }

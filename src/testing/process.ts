@@ -98,8 +98,9 @@ export class Instance {
    */
   take(input: AnyInput): Answered {
     this.#inputs++;
-    if (!("kind" in input)) return this.#takeEvent(input);
     switch (input.kind) {
+      case "on":
+        return this.#takeEvent(input);
       case "command":
         return this.#run(input.command, input.data);
       case "timeout": {
@@ -215,8 +216,9 @@ function isSame(sent: CommandSent, { aggregate, id, command, data }: SendAction)
 }
 
 function nameOf(input: AnyInput): string {
-  if (!("kind" in input)) return `${input.event.type} on ${input.stream}`;
   switch (input.kind) {
+    case "on":
+      return `${input.event.type} on ${input.stream}`;
     case "command":
       return input.command;
     case "timeout":

@@ -3,6 +3,7 @@
 import type { NewEventOf } from "../core/command.ts";
 import { type DataSchema, type NewEvent, type RecordedEvent, categoryOf } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
+import type { Made, NameAt } from "../core/place.ts";
 import { fitting } from "../core/misfit.ts";
 import type { Source } from "../definitions/source.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
@@ -18,6 +19,7 @@ type AnyNewEvent = NewEvent<string, unknown, PropertyKey>;
 
 /** An event on a stream. Made by {@link on}. */
 export interface On<Stream extends string = string, Event extends AnyNewEvent = AnyNewEvent> {
+  readonly kind: "on";
   readonly stream: Stream;
   readonly event: Event;
   readonly facts: Facts;
@@ -34,12 +36,12 @@ export type OnStreamOf<From extends Source> = From extends Source ? On<`${From["
  * @example
  * on("order/42", event("OrderReady", { customer: "a customer", lines }), { time: "2026-11-21T06:00:00Z" })
  */
-export function on<const Stream extends string, Event extends AnyNewEvent>(
-  stream: Stream,
+export function on<const Stream extends string, Event extends AnyNewEvent, Place = never>(
+  stream: NameAt<Place, "on", "stream", Stream>,
   event: Event,
   facts: Facts = {},
-): On<Stream, Event> {
-  return { stream, event, facts };
+): Made<Place, "on", "stream", Stream, On<Stream, Event>, On<Stream, Event>> {
+  return { kind: "on", stream, event, facts } as never; // as of `event`
 }
 
 /** The events as the log would hand them out: versions by stream, positions in the order given. */

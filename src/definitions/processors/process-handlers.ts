@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import type { NewEventOf, Nothing, SendAction, TimerOf } from "../../core/command.ts";
 import type { DataSchemas, JsonObject } from "../../core/event.ts";
+import type { Several } from "../../core/place.ts";
 import type { Source } from "../source.ts";
 import type { Completion } from "./process.ts";
 
@@ -80,7 +81,7 @@ export interface Failed<Data = JsonObject> extends Sent<Data> {
 /** What handlers of inputs may answer. */
 export type ProcessAnswer<Events extends DataSchemas, To extends Target, Timeouts extends DataSchemas> =
   | ProcessPart<Events, To, Timeouts>
-  | readonly ProcessPart<Events, To, Timeouts>[]
+  | Several<ProcessPart<Events, To, Timeouts>>
   | Nothing
   | undefined
   | void;

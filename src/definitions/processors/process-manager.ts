@@ -9,6 +9,7 @@ import type { z } from "zod";
 import type { DecideContext, Refusal } from "../../core/command.ts";
 import { type Retry, retryPolicy } from "../retry.ts";
 import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../../core/event.ts";
+import type { Schemas } from "../../core/plain-schema.ts";
 import { EVENT_TYPE, requireName } from "../../core/names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import type { Outcome } from "./process-events.ts";
@@ -171,10 +172,10 @@ export function processManager<
   From extends Source,
   const Handled extends EventOf<From>["type"],
   To extends Target,
-  const Events extends DataSchemas,
+  const Events extends Schemas<Events>,
   State,
-  const Commands extends DataSchemas = None,
-  const Timeouts extends DataSchemas = None,
+  const Commands extends Schemas<Commands> = None,
+  const Timeouts extends Schemas<Timeouts> = None,
 >(
   name: Name,
   definition: ProcessManagerDefinition<From, Handled, To, Events, Commands, Timeouts, State> &

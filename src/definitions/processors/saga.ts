@@ -21,6 +21,7 @@ import { isLonger } from "../../core/json.ts";
 import { EVENT_DATA_BYTES, SAGA_STEPS } from "../../core/limits.ts";
 import { CodeMistake, messageOf } from "../../core/mistake.ts";
 import { requireName } from "../../core/names.ts";
+import type { MadeOne, MemberAt } from "../../core/place.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import { START_SAGA } from "./process-events.ts";
 import { type Answer, type Part, type Process, complete, defineProcess } from "./process.ts";
@@ -47,8 +48,11 @@ interface ChildEnd {
 }
 
 /** The event starts a saga with this id; one that has started already goes on unchanged. */
-export function startSaga<const Input>(id: string, input: Input): { kind: "start"; id: string; input: Input } {
-  return { kind: "start", id, input };
+export function startSaga<const Input, Place = never>(
+  id: string,
+  input: MemberAt<Place, "start", "input", Input>,
+): MadeOne<Place, "start", { kind: "start"; id: string; input: Input }> {
+  return { kind: "start", id, input } as never; // as of `event`
 }
 
 /** The event ends a step that waits, successfully. It may come before the step waits: then it counts as soon as it does. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { aggregate } from "../../../src/index.ts";
 
 aggregate("room", {
-  // mistake: 'ZodObject<{ from: ZodDate; }, $strip>' is not assignable to type 'DataSchema'
+  // mistake: JSON cannot hold its field from: no Date
   events: { Booked: z.object({ from: z.date() }), Left: z.object({}) },
   commands: {},
   initialState: () => ({ booked: 0 }),

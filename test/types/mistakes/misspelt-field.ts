@@ -7,7 +7,7 @@ aggregate("room", {
   initialState,
   evolve,
   decide: {
-    // mistake: not a field of event
+    // mistake: not a field of
     Book: (_state, { guest }) => [event("Booked", { guest, from: "", nights: 1, lines: [] }), event("Paid", { cents: 1, notes: "" })],
     Leave: () => nothing(),
   },

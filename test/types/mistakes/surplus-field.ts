@@ -9,7 +9,7 @@ aggregate("room", {
   decide: {
     Book: (_state, command) => {
       const booked = { ...command, from: "", nights: 1, lines: [], beds: 2 };
-      // mistake: not a field of event
+      // mistake: not a field of
       return event("Booked", booked);
     },
     Leave: () => nothing(),

@@ -3,7 +3,7 @@ import { category } from "../../../src/index.ts";
 
 category("booking", {
   events: {
-    // mistake: Property 'lines' is incompatible
+    // mistake: JSON cannot hold its field lines[].from: no Date
     Booked: z.object({
       guest: z.string(),
       address: z.object({ street: z.string(), city: z.string(), country: z.string(), postcode: z.string() }),

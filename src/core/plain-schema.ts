@@ -1,0 +1,28 @@
+/** Schemas whose values JSON can hold: the compiler names the field that it cannot. Types only. */
+
+import type { z } from "zod";
+import type { DataSchema, DataSchemas, JsonValue } from "./event.ts";
+
+/** Event types or commands by name, as a parameter is constrained by itself: `Events extends Schemas<Events>`. */
+export type Schemas<Given> = DataSchemas & {
+  readonly [Name in keyof Given]: Given[Name] extends DataSchema ? DataSchema : Mistake<Given[Name]>;
+};
+
+/** The compiler shows its text where a schema stands. */
+type Mistake<Schema> =
+  Schema extends z.ZodType<infer Data>
+    ? [FieldOf<Data>] extends [never]
+      ? "the data of an event or a command is an object"
+      : `JSON cannot hold its field ${FieldOf<Data>}: no Date, Map, Set, bigint, function or unknown`
+    : DataSchema;
+
+/** Paths of what JSON cannot hold: `lines[].from`. */
+type FieldOf<Data, Path extends string = ""> = Data extends JsonValue
+  ? never
+  : Data extends readonly (infer One)[]
+    ? FieldOf<One, `${Path}[]`>
+    : Data extends Date | ReadonlyMap<never, unknown> | ReadonlySet<unknown> | bigint | symbol | ((...args: never) => unknown)
+      ? Path
+      : unknown extends Data
+        ? Path
+        : { [Key in keyof Data & string]: FieldOf<Data[Key], Path extends "" ? Key : `${Path}.${Key}`> }[keyof Data & string];

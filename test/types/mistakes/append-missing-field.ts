@@ -1,0 +1,13 @@
+import { append, category, reactor } from "../../../src/index.ts";
+import { z } from "zod";
+import { room } from "./parts.ts";
+
+const stays = category("stay", { events: { Begun: z.object({ guest: z.string(), nights: z.int() }), Ended: z.object({}) } });
+reactor("stays", {
+  from: room,
+  emits: stays,
+  on: {
+    // mistake: Property 'nights' is missing
+    Booked: ({ data, stream }) => append(stays, stream, "Begun", { guest: data.guest }),
+  },
+});

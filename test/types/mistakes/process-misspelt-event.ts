@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { event, processManager, send, streamIdOf } from "../../../src/index.ts";
+import { room } from "./parts.ts";
+
+processManager("stay", {
+  from: room,
+  to: room,
+  correlate: { Booked: ({ stream }) => streamIdOf(stream) },
+  events: { Begun: z.object({ guest: z.string(), room: z.string() }), Ended: z.object({ guest: z.string() }) },
+  initialState: () => ({ guest: "" }),
+  evolve: { Begun: (_state, { guest }) => ({ guest }), Ended: (state) => state },
+  on: {
+    Booked: (_state, { data: { guest }, stream }) => [
+      // mistake: '"Begn"' is not assignable to parameter of type '"Begun" | "Ended"'
+      event("Begn", { guest, room: stream }),
+      send(room, streamIdOf(stream), "Leave", { guest }),
+    ],
+  },
+});

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { aggregate, event, nothing, processManager, send, streamIdOf } from "../../../src/index.ts";
+import { room } from "./parts.ts";
+
+const garden = aggregate("garden", {
+  events: { Watered: z.object({}) },
+  commands: { Water: z.object({}) },
+  initialState: () => ({}),
+  evolve: { Watered: (state) => state },
+  decide: { Water: () => nothing() },
+});
+processManager("stay", {
+  from: room,
+  to: room,
+  correlate: { Booked: ({ stream }) => streamIdOf(stream) },
+  events: { Begun: z.object({ guest: z.string() }) },
+  initialState: () => ({ guest: "" }),
+  evolve: { Begun: (_state, { guest }) => ({ guest }) },
+  on: {
+    // mistake: '"garden"' is not assignable to type '"room"'
+    Booked: (_state, { data: { guest } }) => [event("Begun", { guest }), send(garden, "1", "Water", {})],
+  },
+});

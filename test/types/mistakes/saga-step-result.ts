@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { saga, send, series, step } from "../../../src/index.ts";
+import { room } from "./parts.ts";
+
+saga("trip", {
+  input: z.object({ guest: z.string(), room: z.string() }),
+  steps: (input) => {
+    const book = step("book", {
+      action: () => send(room, input.room, "Book", { guest: input.guest }),
+      result: (events) => ({ version: events.length }),
+    });
+    return series(
+      book,
+      step("leave", {
+        // mistake: Type 'number' is not assignable to type 'string'
+        action: (done) => send(room, input.room, "Leave", { guest: done.result(book).version }),
+      }),
+    );
+  },
+});

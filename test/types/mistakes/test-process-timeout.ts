@@ -1,0 +1,21 @@
+import { complete, event, nothing, processManager, send, streamIdOf } from "../../../src/index.ts";
+import { given, timeout } from "../../../src/testing/index.ts";
+import { z } from "zod";
+import { room } from "./parts.ts";
+
+const stay = processManager("stay", {
+  from: room,
+  to: room,
+  correlate: { Booked: ({ stream }) => streamIdOf(stream) },
+  events: { Begun: z.object({ guest: z.string() }) },
+  commands: { End: z.object({ guest: z.string() }) },
+  timeouts: { Late: z.object({}) },
+  initialState: () => ({ guest: "" }),
+  evolve: { Begun: (_state, { guest }) => ({ guest }) },
+  on: { Booked: (_state, { data, stream }) => [event("Begun", { guest: data.guest }), send(room, streamIdOf(stream), "Leave", data)] },
+  decide: { End: () => complete() },
+  onTimeout: { Late: () => nothing() },
+});
+
+// mistake: '"Lat"' is not assignable to parameter of type '"Late"'
+given(stay, timeout("Lat")).when(timeout("Late")).thenNothing();

@@ -1,0 +1,13 @@
+import { category, event, transform } from "../../../src/index.ts";
+import { z } from "zod";
+import { room } from "./parts.ts";
+
+const stays = category("stay", { events: { Begun: z.object({ guest: z.string(), nights: z.int() }), Ended: z.object({}) } });
+transform("stays", {
+  from: room,
+  to: stays,
+  on: {
+    // mistake: Property 'nights' is missing
+    Booked: ({ data }) => event("Begun", { guest: data.guest }),
+  },
+});

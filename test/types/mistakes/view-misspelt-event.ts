@@ -1,0 +1,13 @@
+import { z } from "zod";
+import { view } from "../../../src/index.ts";
+import { room } from "./parts.ts";
+
+view("guests", {
+  from: room,
+  row: z.object({ room: z.string(), guest: z.string() }),
+  key: "room",
+  on: {
+    // mistake: 'Bookd' does not exist in type
+    Bookd: () => ({ room: "a", guest: "a" }),
+  },
+});

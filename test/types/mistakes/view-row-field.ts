@@ -1,0 +1,13 @@
+import { z } from "zod";
+import { view } from "../../../src/index.ts";
+import { room } from "./parts.ts";
+
+view("guests", {
+  from: room,
+  row: z.object({ room: z.string(), guest: z.string(), nights: z.int() }),
+  key: "room",
+  on: {
+    // mistake: Property 'nights' is missing
+    Booked: (_row, { data, stream }) => ({ room: stream, guest: data.guest }),
+  },
+});
