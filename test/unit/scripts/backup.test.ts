@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -124,6 +124,16 @@ describe("a backup", () => {
       await backup(store);
       expect(readFileSync(file, "utf8")).toBe(WHOLE);
     }
+  });
+
+  it("that somebody else adds to at the same time is left to them", async () => {
+    const store = await storeOf();
+    store.fault = (call) => {
+      if (call.startsWith("GET /log?after=3")) appendFileSync(file, linesOf(EVENTS.slice(3, 6)));
+      return undefined;
+    };
+    await expect(backup(store)).rejects.toThrow("somebody else adds to");
+    expect(readFileSync(file, "utf8")).toBe(linesOf(EVENTS.slice(0, 6)));
   });
 
   it("is not added to from a store that has another event there, nor if it lacks lines", async () => {

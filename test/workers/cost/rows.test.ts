@@ -111,6 +111,25 @@ describe("an event", () => {
     expect(await rowsOfWaking(app, id, ...VIEWS)).toBe(0);
   });
 
+  it("that is imported costs two rows in its stream, one of them for its id, and two in the log, and nothing when it comes again", async () => {
+    const { post, log, stream } = await store("imported");
+    const lines = (from: number) =>
+      Array.from({ length: 6 }, (_, at) => {
+        const event = { id: `0198c2a6-1111-7abc-8def-${String(from + at).padStart(12, "0")}`, type: "Read", data: { value: at } };
+        return JSON.stringify({ ...event, stream: `sample/${at % 2}` });
+      }).join("\n");
+    const send = async (from: number) => expect((await post("/import", lines(from))).status).toBe(200);
+    const streams = await written(stream("sample", "0"), stream("sample", "1"));
+    await send(0);
+    expect(streams.since()).toEqual({ rows: 12 + 2 * 4, alarms: 0 }); // two for each of the two tables of a new stream
+    log.since();
+    await send(6);
+    expect(streams.since()).toEqual({ rows: 12, alarms: 0 });
+    expect(log.since()).toEqual({ rows: 12, alarms: 0 });
+    await send(6);
+    expect(streams.since()).toEqual({ rows: 0, alarms: 0 });
+  });
+
   it("of a row that several events of a batch touch costs that row once", async () => {
     const { store: id, count } = await store("same");
     await rowsOfWaking(app, id, "cost-one");
