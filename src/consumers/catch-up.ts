@@ -3,6 +3,7 @@
 import { CONSUMER_BATCH_BYTES, CONSUMER_BATCH_EVENTS, PORTION_CALLS } from "../core/limits.ts";
 import { type RecordedEvent, toRecorded } from "../core/event.ts";
 import type { LogRpc } from "../store/log-protocol.ts";
+import { beginning } from "./beginning.ts";
 import { CheckpointMoved } from "./checkpoint.ts";
 import { fail } from "./failure.ts";
 import { consequenceOf } from "../core/platform-errors.ts";
@@ -101,10 +102,10 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
   }
 }
 
-/** A view's batch is one piece of work; of processors each reaction is one. */
+/** Within the span of the batch, if it has one. */
 function apply(consumer: Consumer, events: readonly RecordedEvent[], from: number, to: number): Promise<Applied> {
-  if (consumer.kind !== "view") return consumer.apply(events, from, to);
-  const { store, name } = consumer;
+  const { store, name, batchSpan } = consumer;
+  if (batchSpan === undefined) return consumer.apply(events, from, to);
   const [first] = events;
   const about = () => ({
     store: store.name,
@@ -112,15 +113,9 @@ function apply(consumer: Consumer, events: readonly RecordedEvent[], from: numbe
     events: events.length,
     ...(events.length === 1 && first ? causeInLine(first) : {}),
   });
-  return span("project", about, async (note) => {
+  return span(batchSpan, about, async (note) => {
     const applied = await consumer.apply(events, from, to);
     note({ position: applied.position });
     return applied;
   });
-}
-
-/** A consumer that starts at the head starts where the log first knew of it. */
-async function beginning({ name, start }: Consumer, log: LogRpc): Promise<{ position: number; head: number }> {
-  const [head, since] = await Promise.all([log.head(), start === "head" ? log.knownSince(name) : 0]);
-  return { position: since, head };
 }

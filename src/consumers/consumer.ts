@@ -24,7 +24,6 @@ export interface Applied {
 
 /** What views and processors have in common. */
 export interface Consumer {
-  readonly kind: "view" | "processor";
   readonly name: string;
   readonly store: Store;
   readonly types: readonly string[];
@@ -34,6 +33,8 @@ export interface Consumer {
   readonly checkpoint: CheckpointStore;
   readonly retry?: RetryPolicy;
   readonly hooks?: ConsumerHooks;
+  /** A batch is one piece of work: the span around it. Without it each of its reactions has a span of its own. */
+  readonly batchSpan?: "project";
   /** Of the invocation that it works in. */
   readonly budget?: Budget | undefined;
   /** Where it begins when it has no checkpoint yet: at the log's beginning (without it), or with what comes after its first deployment. */

@@ -2,9 +2,8 @@
 
 import { Hono } from "hono";
 import { z } from "zod";
-import type { ControlOutcome } from "../operations/control.ts";
-import { operate } from "../operations/operate.ts";
-import { countReset } from "../operations/reset-count.ts";
+import type { NotPossible } from "../consumers/kind.ts";
+import { countReset, operate } from "../operations/operate.ts";
 import { reportConsumers, skippedBy } from "../operations/report.ts";
 import { DEFINITION_BYTES, MAX_POSITION } from "../core/limits.ts";
 import type { ConsumerAction } from "../store/stream-protocol.ts";
@@ -35,15 +34,14 @@ export function consumerRoutes() {
   for (const action of ACTIONS) {
     routes.post(`/:name/${action}`, async (context) => {
       const { dryRun } = action === "reset" ? queryOf(context, ResetQuery) : { ...queryOf(context, NoQuery), dryRun: false };
-      const { kind, name, head } = await reportOf(context);
+      const { name, head } = await reportOf(context);
       const { position } = checked(PositionIn, await optionalJsonBody(context, DEFINITION_BYTES), `what \`${action}\` takes is not valid`);
       if (position !== undefined && action !== "skip" && action !== "reset")
         throw new Problem("invalid-request", `\`${action}\` takes no position; \`skip\` and \`reset\` do`);
       requireWithin("position", position, head);
       if (dryRun) return context.json(allowed(action, name, await countReset(storeOf(context), name, position)));
-      allowed(action, name, await operate(storeOf(context), name, action, position));
-      const report = await reportOf(context);
-      return context.json(action === "reset" && kind === "processor" ? { ...report, warning: RESET_WARNING } : report);
+      const { warning } = allowed(action, name, await operate(storeOf(context), name, action, position)) ?? {};
+      return context.json({ ...(await reportOf(context)), ...(warning === undefined ? {} : { warning }) });
     });
   }
 
@@ -58,16 +56,12 @@ async function reportOf(context: HttpContext) {
     const all = await reportConsumers(store);
     throw new Problem("unknown-consumer", `there is no consumer ${name}; there is ${all.map((one) => one.name).join(", ")}`);
   }
-  const skipped = consumer.kind === "webhook" ? [] : await skippedBy(store, name);
+  const skipped = await skippedBy(store, name);
   return skipped.length > 0 ? { ...consumer, skipped } : consumer;
 }
 
 /** The outcome, or the problem that the action is not possible now. */
-function allowed<Outcome extends object>(action: ConsumerAction, name: string, outcome: Outcome | ControlOutcome | undefined) {
+function allowed<Outcome extends object>(action: ConsumerAction, name: string, outcome: Outcome | NotPossible | undefined) {
   if (outcome && "detail" in outcome) throw new Problem("action-not-possible", `${name} cannot ${action}: ${outcome.detail}`);
   return outcome;
 }
-
-/** Receipts are kept for a while only: what a reaction stored before that is stored again. */
-const RESET_WARNING =
-  "the processor reacts to these events again; commands and events that it caused in the last 30 days are recognised and not stored twice, older ones may be";

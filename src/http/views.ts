@@ -5,7 +5,7 @@ import { accepts } from "hono/accepts";
 import { z } from "zod";
 import type { App } from "../definitions/app.ts";
 import { awaitRow, queryView } from "../views/query.ts";
-import { rebuild } from "../operations/operate.ts";
+import { operate } from "../operations/operate.ts";
 import { reportConsumers } from "../operations/report.ts";
 import type { View } from "../definitions/views/view.ts";
 import { Problem } from "./problem.ts";
@@ -33,7 +33,7 @@ export function viewRoutes(app: App) {
   routes.post("/:view/rebuild", async (context) => {
     const view = viewOf(app, context);
     const store = storeOf(context);
-    await rebuild(store, view);
+    await operate(store, view.name, "reset");
     const [report] = await reportConsumers(store, (name) => name === view.name);
     return context.json(report, 202, { location: context.req.path.replace(/views\/[^/]+\/rebuild$/, `consumers/${view.name}`) });
   });

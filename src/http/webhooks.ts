@@ -5,7 +5,7 @@ import { v7 } from "uuid";
 import type { App } from "../definitions/app.ts";
 import { isFree } from "../core/budget.ts";
 import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
-import { activeWebhooks } from "../definitions/consumers.ts";
+import { activeWebhooks } from "../definitions/webhooks/kind.ts";
 import { isLocal } from "../store/env.ts";
 import { DEFINITION_BYTES, WEBHOOKS, WEBHOOKS_FREE } from "../core/limits.ts";
 import { NAME } from "../core/names.ts";

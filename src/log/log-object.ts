@@ -10,7 +10,7 @@ import { DurableObject } from "cloudflare:workers";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
-import { isWebhook, startingAtHead } from "../definitions/consumers.ts";
+import { keepsOwnPlace, startingAtHead } from "../definitions/consumers.ts";
 import { type StoredEvent, erases, type EventFilter } from "../core/event.ts";
 import type {
   Acknowledgement,
@@ -179,7 +179,7 @@ export function logObject(app: App) {
         if (census.introduction) this.#introduce(census.introduction, table.head);
         const hasEnded = (await this.ctx.storage.getAlarm()) === null;
         const log = { bell: this.#bell, audience: this.#audience, table, hasEnded };
-        return takeCensus(log, census, (consumer) => isWebhook(app, consumer));
+        return takeCensus(log, census, (consumer) => keepsOwnPlace(app, consumer));
       });
     }
 

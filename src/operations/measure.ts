@@ -4,10 +4,11 @@ import { METRICS_WEBHOOKS } from "../core/limits.ts";
 import type { LogSize } from "../store/log-protocol.ts";
 import type { Store } from "../store/store.ts";
 import { Budget, capsOf } from "../core/budget.ts";
+import type { ConsumerReport } from "../consumers/report.ts";
 import { databaseOf } from "../views/database.ts";
 import type { WebhookReport } from "../store/webhook-protocol.ts";
-import { activeWebhooks, isWebhook } from "../definitions/consumers.ts";
-import { type ConsumerReport, findConsumers, foundWebhook } from "./report.ts";
+import { keepsOwnPlace } from "../definitions/consumers.ts";
+import { consumersOf, findConsumers } from "./report.ts";
 import { withLag } from "./lag.ts";
 
 /** A consumer, and how long the next event has been waiting for it. */
@@ -31,18 +32,20 @@ export async function measure(given: Store): Promise<StoreFigures> {
   const store = given.counting(budget);
   const { app, log } = store;
   const [size, subscribers] = await Promise.all([log.size(), log.subscribers()]);
-  const webhooks = [...activeWebhooks(app, store.variables).map(({ name }) => name), ...subscribers.toSorted()];
-  const [reports, databases] = await Promise.all([findConsumers(store, (name) => !isWebhook(app, name)), measureDatabases(store)]);
+  const names = consumersOf(store, subscribers.toSorted());
+  // Each of these takes a call: there may be more than an invocation has.
+  const each = names.filter((name) => keepsOwnPlace(app, name));
+  const together = names.filter((name) => !keepsOwnPlace(app, name));
+  const [reports, databases] = await Promise.all([findConsumers(store, together, size.head), measureDatabases(store)]);
   // What comes next is asked once, for all.
   const most = Math.max(0, budget.left - 1);
-  const measured = webhooks.slice(0, Math.min(METRICS_WEBHOOKS, most));
-  const webhookReports = await Promise.all(measured.map((name) => store.webhook(name).report()));
-  const found = [...reports, ...measured.map((name, index) => foundWebhook(name, webhookReports[index], size.head))];
+  const measured = each.slice(0, Math.min(METRICS_WEBHOOKS, most));
+  const found = [...reports, ...(await findConsumers(store, measured, size.head))];
   const consumers = (await withLag(log, found)).map((report, index) => {
-    const webhook = webhookReports[index - reports.length];
+    const webhook = found[index]?.webhook;
     return { report, lagSeconds: report.lagSeconds, ...(webhook ? { webhook } : {}) };
   });
-  return { log: size, consumers, webhooks: { all: webhooks.length, measured: webhookReports.length }, databases };
+  return { log: size, consumers, webhooks: { all: each.length, measured: measured.length }, databases };
 }
 
 async function measureDatabases(store: Store): Promise<Map<string, number>> {

@@ -17,7 +17,8 @@ import { type PassedBy, moveTogether } from "../consumers/checkpoint.ts";
 import { logger } from "../telemetry/logger.ts";
 import { type ViewDatabase, databasesOf, dropRetired } from "../views/retire.ts";
 import { introductionOf } from "./introduce.ts";
-import { type Books, type Checkpointed, type Placed, type ViewState, fingerprintOf, standingsOf } from "./standing.ts";
+import type { Checkpointed, Placed, StoreRows, ViewState } from "../consumers/standing.ts";
+import { fingerprintOf, standingsOf } from "./standing.ts";
 import { type Care, type Mark, careFor, cursorMark, cursorOf, marksOf, prepareSwept, remember } from "./swept.ts";
 
 /** Asks the logs of all stores to ring for those behind, and drops the tables of views that nobody needs any more. */
@@ -164,15 +165,15 @@ async function look({ app, env, databases, memory }: Run, stores: readonly strin
   );
   const now = Date.now();
   return stores.map((store) => {
-    const books: Books[] = read.map(({ binding, checkpoints, views }) => ({
+    const rows: StoreRows[] = read.map(({ binding, checkpoints, views }) => ({
       binding,
       checkpoints: checkpoints.get(store) ?? [],
       views: views.get(store) ?? [],
     }));
-    const standings = standingsOf(app, books);
+    const standings = standingsOf(app, rows);
     const fingerprint = fingerprintOf(app, env, standings);
     const mark = marks.get(store);
-    const isNew = standings.length > 0 && books.every(({ checkpoints }) => checkpoints.length === 0);
+    const isNew = standings.length > 0 && rows.every(({ checkpoints }) => checkpoints.length === 0);
     return { store, standings, fingerprint, mark, care: careFor(mark, fingerprint, now), isNew };
   });
 }

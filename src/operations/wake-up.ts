@@ -9,14 +9,10 @@ import { NAME, STORE_NAME } from "../core/names.ts";
 import { openStore } from "../store/stores.ts";
 import type { Store } from "../store/store.ts";
 import { AT_WORK_MS } from "../core/limits.ts";
-import { processorConsumer } from "../processors/processor-consumer.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
 import type { WakeUp } from "../store/stream-protocol.ts";
-import { type ViewProgress, project } from "../views/project.ts";
-import { activeWebhooks, isWebhook } from "../definitions/consumers.ts";
-import { UNKNOWN_WEBHOOK } from "../store/webhook-protocol.ts";
 import { introduce } from "./introduce.ts";
-import { catchUp } from "../consumers/catch-up.ts";
+import { kindOf } from "./kinds.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
@@ -168,39 +164,12 @@ function acknowledgements({ app, env, budget }: Omit<Invocation, "acknowledge">)
 
 /** Runs one consumer, and says what the log may know of it. */
 async function wake(store: Store, wakeUp: WakeUp): Promise<Acknowledgement | undefined> {
-  const { consumer: name, asOf } = wakeUp;
-  const moment = asOf === undefined ? {} : { asOf };
-  if (isWebhook(store.app, name)) {
-    const position = await store.webhook(name).wake();
-    // The webhook's object runs code without it, and cannot say how far it is: the log rings until newer code can.
-    if (position === UNKNOWN_WEBHOOK && activeWebhooks(store.app, store.variables).some((webhook) => webhook.name === name))
-      return undefined;
-    return {
-      consumer: name,
-      ...(position === UNKNOWN_WEBHOOK || position === Number.MAX_SAFE_INTEGER ? { position: 0, resting: true } : { position }),
-      ...moment,
-    };
-  }
-  const progress = await run(store, name);
+  const { store: _store, consumer, ...more } = wakeUp;
+  const woken = await kindOf(store.app, consumer)?.wake(store, consumer, Date.now() + CONSUMER_BUDGET_MS);
   // Another version of the code knows it: the one before this, or a newer one while a deployment is under way. Only that one can
   // say how far it is, and the log rings until it does.
-  if (!progress) return undefined;
-
-  const { outcome, retryInMs } = progress;
-  const position = Math.min(progress.position, progress.building ?? progress.position);
-  if (outcome === "behind" || retryInMs !== undefined) {
-    const { store: _name, consumer: _consumer, ...more } = wakeUp;
-    await store.wake(name, more, Math.ceil((retryInMs ?? 0) / 1_000));
-  }
-  const working = outcome === "behind" || outcome === "backing-off";
-  return { consumer: name, position, resting: outcome === "resting", ...(working ? { working } : {}), ...moment };
-}
-
-/** Lets the view or processor of that name work. */
-async function run(store: Store, name: string): Promise<ViewProgress | undefined> {
-  const deadline = Date.now() + CONSUMER_BUDGET_MS;
-  const view = store.app.views.get(name);
-  if (view) return project(store, view, deadline, { isWoken: true });
-  const processor = store.app.processors.get(name);
-  return processor && catchUp(processorConsumer(store, processor), store.log, deadline);
+  if (!woken) return undefined;
+  const { againInMs, ...reached } = woken;
+  if (againInMs !== undefined) await store.wake(consumer, more, Math.ceil(againInMs / 1_000));
+  return { consumer, ...reached, ...(wakeUp.asOf === undefined ? {} : { asOf: wakeUp.asOf }) };
 }

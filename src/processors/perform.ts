@@ -44,7 +44,6 @@ export function effectConsumer(store: Store, effect: Effect, outside: World["fet
   const width = isFree(store.variables) ? EFFECTS_WITHIN : EFFECTS_IN_FLIGHT;
   const performing: Performing = { store, effect, outside: counted, checkpoint };
   return {
-    kind: "processor",
     name,
     store,
     ...filterOfProcessor(effect),

@@ -35,7 +35,6 @@ export function processConsumer(store: Store, process: Process): Consumer {
   const run: Running = { store, process };
   const { budget } = store;
   return {
-    kind: "processor",
     name,
     store,
     ...filterOfProcessor(process),

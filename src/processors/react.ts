@@ -24,7 +24,6 @@ export function reactorConsumer(store: Store, reactor: Reactor): Consumer {
   const { name, start, retry } = reactor;
   const { budget } = store;
   return {
-    kind: "processor",
     name,
     store,
     ...filterOfProcessor(reactor),

@@ -36,7 +36,6 @@ export function viewConsumer(store: Store, view: View, table = tableOf(view), sk
   const { budget } = store;
   const projection: Projection = { view, table, db, store: store.name };
   return {
-    kind: "view",
     name: view.name,
     store,
     ...filterOfView(view),
@@ -44,6 +43,7 @@ export function viewConsumer(store: Store, view: View, table = tableOf(view), sk
     checkpoint,
     ...(view.retry ? { retry: view.retry } : {}),
     ...(view.hooks ? { hooks: view.hooks } : {}),
+    batchSpan: "project",
     erased: false,
     budget,
     async apply(events, from, to) {

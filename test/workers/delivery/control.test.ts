@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CheckpointMoved } from "../../../src/consumers/checkpoint.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
-import { control } from "../../../src/operations/control.ts";
+import { control } from "../../../src/consumers/control.ts";
 import type { ConsumerFailure } from "../../../src/definitions/hooks.ts";
 import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
 import { logOf } from "../../../src/store/objects.ts";

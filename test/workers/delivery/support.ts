@@ -3,7 +3,7 @@
 import { createExecutionContext, createMessageBatch, evictDurableObject, getQueueResult, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import type { ConsumerReport } from "../../../src/operations/report.ts";
+import type { ConsumerReport } from "../../../src/consumers/report.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import type { WakeUp } from "../../../src/store/stream-protocol.ts";
 import type { StoredRow, View } from "../../../src/definitions/views/view.ts";

@@ -5,7 +5,7 @@ import { storeNamed } from "../support.ts";
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { operate, rebuild } from "../../../src/operations/operate.ts";
+import { operate } from "../../../src/operations/operate.ts";
 import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 import { reportConsumers } from "../../../src/operations/report.ts";
 import { defineApp, effect, event, reactor, send, streamIdOf } from "../../../src/index.ts";
@@ -96,7 +96,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
     await store.post("/streams/reading/s", { events: readings(700) });
     await bringToHead(store, "values");
     const rows = await store.rows(values);
-    await rebuild(storeNamed(store.store), values);
+    await operate(storeNamed(store.store), values.name, "reset");
     await bringToHead(store, "values");
     expect(await store.rows(values)).toEqual(rows);
     expect(rows.size).toBe(8);

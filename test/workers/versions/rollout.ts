@@ -3,7 +3,7 @@
 import { createMessageBatch, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { App } from "../../../src/definitions/app.ts";
-import type { ConsumerReport } from "../../../src/operations/report.ts";
+import type { ConsumerReport } from "../../../src/consumers/report.ts";
 import { prepare } from "../../../src/consumers/schema.ts";
 import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";

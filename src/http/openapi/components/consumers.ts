@@ -2,9 +2,10 @@
 
 import { z } from "zod";
 import type { LagSeconds } from "../../../operations/lag.ts";
-import type { ConsumerReport, RebuildReport } from "../../../operations/report.ts";
-import type { ResetCount } from "../../../operations/reset-count.ts";
+import type { ConsumerReport, RebuildReport } from "../../../consumers/report.ts";
+import type { ResetCount } from "../../../consumers/reset-count.ts";
 import type { BlockedReport } from "../../../store/webhook-protocol.ts";
+import { KIND_NAMES } from "../../../definitions/kind.ts";
 import { Name, Whole, Version, Position, Time, StreamName, Json } from "./parts.ts";
 
 export const consumerError = z.object({
@@ -54,7 +55,7 @@ export const viewReport = z.object({
 
 export const consumer = z.object({
   name: Name,
-  kind: z.enum(["view", "processor", "webhook"]),
+  kind: z.enum(KIND_NAMES),
   status: consumerStatus,
   position: Position.describe("The consumer has processed everything up to here: it has committed the effects, or had nothing to do."),
   head: Position,

@@ -1,21 +1,13 @@
 /** What an operator can do to a consumer that keeps its checkpoint in D1. */
 
 import type { ConsumerAction } from "../store/stream-protocol.ts";
-import { CheckpointMoved } from "../consumers/checkpoint.ts";
-import type { Checkpoint } from "../consumers/checkpoint-row.ts";
-import type { Consumer } from "../consumers/consumer.ts";
-import { activate, jump, passOver, pause } from "../consumers/override.ts";
+import { beginning } from "./beginning.ts";
+import { CheckpointMoved } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint-row.ts";
+import type { Consumer } from "./consumer.ts";
+import { type ControlOutcome, DONE, notPossible } from "./kind.ts";
+import { activate, jump, passOver, pause } from "./override.ts";
 import { logger } from "../telemetry/logger.ts";
-
-export type ControlOutcome =
-  | { readonly outcome: "done" }
-  /** The consumer is not in a state for this. */
-  | { readonly outcome: "not-possible"; readonly detail: string };
-
-/** Why a view is not reset to another position. */
-export const VIEW_RESETS_TO_ZERO = "a view is made of all its events: it can only begin again at 0";
-
-const DONE: ControlOutcome = { outcome: "done" };
 
 /**
  * Carries out an action. The caller rings for the consumer afterwards.
@@ -24,11 +16,7 @@ const DONE: ControlOutcome = { outcome: "done" };
  */
 export async function control(consumer: Consumer, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
   const { checkpoint, store } = consumer;
-  const current = await checkpoint.load(async () => {
-    const log = store.log;
-    const [head, since] = await Promise.all([log.head(), consumer.start === "head" ? log.knownSince(consumer.name) : 0]);
-    return { position: since, head };
-  });
+  const current = await checkpoint.load(() => beginning(consumer, store.log));
   switch (action) {
     case "pause":
       await pause(checkpoint);
@@ -76,8 +64,4 @@ async function moved(jump: Promise<void>): Promise<ControlOutcome> {
     if (error instanceof CheckpointMoved) return notPossible("it has moved meanwhile; look again");
     throw error;
   }
-}
-
-function notPossible(detail: string): ControlOutcome {
-  return { outcome: "not-possible", detail };
 }

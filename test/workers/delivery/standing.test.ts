@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type Books, fingerprintOf, standingsOf } from "../../../src/operations/standing.ts";
+import type { StoreRows } from "../../../src/consumers/standing.ts";
+import { fingerprintOf, standingsOf } from "../../../src/operations/standing.ts";
 import { append, category, defineApp, reactor, view } from "../../../src/index.ts";
 import { tableOf } from "../../../src/views/table.ts";
 
@@ -17,8 +18,8 @@ const first = tableOf(here).generation;
 const second = tableOf(here, 1).generation;
 const earlier = "000000000000";
 
-type Row = Books["checkpoints"][number];
-type State = Books["views"][number];
+type Row = StoreRows["checkpoints"][number];
+type State = StoreRows["views"][number];
 const at = (generation: string, position: number, status: Row["status"] = "active"): Row => ({
   consumer: "here",
   generation,
@@ -78,7 +79,7 @@ describe("where a consumer stands for the sweep", () => {
 
   it("is looked up in the database that the code names, and nowhere else", () => {
     const generation = tableOf(there).generation;
-    const rows = (position: number): Omit<Books, "binding"> => ({
+    const rows = (position: number): Omit<StoreRows, "binding"> => ({
       checkpoints: [
         { consumer: "there", generation, position, status: "active" },
         { consumer: "relay", generation: "", position, status: "active" },

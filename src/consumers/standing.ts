@@ -1,0 +1,42 @@
+/** Where a consumer stands by what D1 has of it: what the sweep hands over to the log. */
+
+import type { Standing } from "../store/log-protocol.ts";
+import type { CheckpointRow } from "./checkpoint-row.ts";
+
+export type Checkpointed = Pick<CheckpointRow, "consumer" | "generation" | "position" | "status"> & {
+  readonly kept_at?: number | null;
+};
+
+/** A row of `headspring_views`. */
+export interface ViewState {
+  readonly view: string;
+  readonly serving: string;
+  readonly rebuild: number;
+  readonly erase_to: number;
+}
+
+/** What one database has of a store. `binding`: the one by which the code knows the database. */
+export interface StoreRows {
+  readonly binding: string;
+  readonly checkpoints: readonly Checkpointed[];
+  readonly views: readonly ViewState[];
+}
+
+/** A consumer's place, and which checkpoint says so. */
+export interface Placed extends Standing {
+  readonly binding: string;
+  readonly generation: string;
+}
+
+/** Before every event: for one that has no checkpoint yet, or has something to do besides catching up. It is rung for. */
+const NOWHERE = -1;
+
+/** The consumer's checkpoints in that database. */
+export function checkpointsIn(rows: readonly StoreRows[], binding: string, consumer: string): Checkpointed[] {
+  return rows.filter((one) => one.binding === binding).flatMap(({ checkpoints }) => checkpoints.filter((one) => one.consumer === consumer));
+}
+
+export function standing(consumer: string, row: Checkpointed | undefined): Omit<Placed, "binding"> {
+  const { position = NOWHERE, generation = "", status = "active" } = row ?? {};
+  return { consumer, position, generation, ...(status === "active" ? {} : { resting: true }) };
+}

@@ -1,0 +1,30 @@
+/** What the code and a name tell about a kind of consumer. What its consumers do is in `consumers/kind.ts`. */
+
+import type { Code } from "../core/code-hash.ts";
+import type { EventFilter } from "../core/event.ts";
+import type { App } from "./app.ts";
+
+/** The kinds, as reports name them. */
+export const KIND_NAMES = ["view", "processor", "webhook"] as const;
+export type KindName = (typeof KIND_NAMES)[number];
+
+/** A consumer that the code declares and that is on in this deployment. */
+export interface DeclaredConsumer {
+  readonly name: string;
+  /** The events that it handles. */
+  readonly filter: EventFilter;
+  /** It begins with what comes after its first deployment. */
+  readonly startsAtHead?: boolean;
+  /** What else makes its results what they are: when this changes, it has something to do even without a new event. */
+  readonly code?: Code;
+}
+
+export interface DeclaredKind {
+  readonly name: KindName;
+  /** Its consumers keep their positions themselves, each in an object: nothing in D1 tells how far they are, and each is asked alone. */
+  readonly keepsOwnPlace: boolean;
+  /** Whether a consumer of this name is of this kind: declared in code, on or off, or added at run time. */
+  has(app: App, consumer: string): boolean;
+  /** @param variables the deployment's */
+  inCode(app: App, variables: object): readonly DeclaredConsumer[];
+}

@@ -1,0 +1,15 @@
+/** Every kind of consumer. The stations do not know each other; here they are put together. */
+
+import type { ConsumerKind } from "../consumers/kind.ts";
+import type { App } from "../definitions/app.ts";
+import { processorKind } from "../processors/kind.ts";
+import { viewKind } from "../views/kind.ts";
+import { webhookKind } from "../webhooks/kind.ts";
+
+/** Their order is that of the standings that sweeps remember (`standing.ts`). */
+export const KINDS: readonly ConsumerKind[] = [processorKind, viewKind, webhookKind];
+
+/** The kind of the consumer of that name; undefined: this code knows none. */
+export function kindOf(app: App, consumer: string): ConsumerKind | undefined {
+  return KINDS.find((kind) => kind.has(app, consumer));
+}

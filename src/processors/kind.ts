@@ -1,0 +1,51 @@
+/** ⑤ Processors as a kind of consumer: they react from a checkpoint, and may be put back to any position. */
+
+import { catchUp } from "../consumers/catch-up.ts";
+import { control } from "../consumers/control.ts";
+import { type ConsumerKind, wokenBy } from "../consumers/kind.ts";
+import { checkpointIn, reportOf, skippedIn } from "../consumers/report.ts";
+import { countEvents } from "../consumers/reset-count.ts";
+import { checkpointsIn, standing } from "../consumers/standing.ts";
+import { filterOfProcessor } from "../definitions/processors/filter.ts";
+import { processorsInCode } from "../definitions/processors/kind.ts";
+import { processorConsumer } from "./processor-consumer.ts";
+
+/** Receipts are kept for a while only: what a reaction stored before that is stored again. */
+const RESET_WARNING =
+  "the processor reacts to these events again; commands and events that it caused in the last 30 days are recognised and not stored twice, older ones may be";
+
+export const processorKind: ConsumerKind = {
+  ...processorsInCode,
+
+  async wake(store, name, deadline) {
+    const processor = store.app.processors.get(name);
+    return processor && wokenBy(await catchUp(processorConsumer(store, processor), store.log, deadline));
+  },
+
+  async report(store, name, reading) {
+    const processor = store.app.processors.get(name);
+    if (!processor) return undefined;
+    const checkpoint = checkpointIn(await reading.rowsIn(store.database()), name);
+    return { report: reportOf(name, "processor", checkpoint, reading.head), filter: filterOfProcessor(processor) };
+  },
+
+  async control(store, name, action, position) {
+    const processor = store.app.processors.get(name);
+    if (!processor) return undefined;
+    const outcome = await control(processorConsumer(store, processor), action, position);
+    return outcome.outcome === "done" && action === "reset" ? { ...outcome, warning: RESET_WARNING } : outcome;
+  },
+
+  async countReset(store, name, from) {
+    const processor = store.app.processors.get(name);
+    return processor && countEvents(processorConsumer(store, processor), from);
+  },
+
+  skipped: (store, name) => skippedIn(store.database(), store.name, name),
+
+  standings: (app, rows) =>
+    [...app.processors.values()].map((processor) => {
+      const place = standing(processor.name, checkpointsIn(rows, "VIEWS", processor.name)[0]);
+      return { ...place, ...filterOfProcessor(processor), binding: "VIEWS" };
+    }),
+};

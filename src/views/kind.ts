@@ -1,0 +1,73 @@
+/** ④ Views as a kind of consumer: they are kept current, rebuilt beside the table that answers, and reset only to the beginning. */
+
+import type { Store } from "../store/store.ts";
+import type { ConsumerAction } from "../store/stream-protocol.ts";
+import type { Consumer } from "../consumers/consumer.ts";
+import { control } from "../consumers/control.ts";
+import { type ConsumerKind, type ControlOutcome, DONE, notPossible, wokenBy } from "../consumers/kind.ts";
+import { skippedIn } from "../consumers/report.ts";
+import { countEvents } from "../consumers/reset-count.ts";
+import { viewsInCode } from "../definitions/views/kind.ts";
+import type { View } from "../definitions/views/view.ts";
+import { databaseOf } from "./database.ts";
+import { generationsOf, register, requestRebuild } from "./generations.ts";
+import { project } from "./project.ts";
+import { viewConsumer } from "./projector.ts";
+import { reportView } from "./report.ts";
+import { standingsOfViews } from "./standing.ts";
+import { tableOf } from "./table.ts";
+
+/** Why a view is not reset to another position. */
+const RESETS_TO_ZERO = "a view is made of all its events: it can only begin again at 0";
+
+export const viewKind: ConsumerKind = {
+  ...viewsInCode,
+
+  async wake(store, name, deadline) {
+    const view = store.app.views.get(name);
+    if (!view) return undefined;
+    const progress = await project(store, view, deadline, { isWoken: true });
+    return wokenBy(progress, Math.min(progress.position, progress.building ?? progress.position));
+  },
+
+  async report(store, name, reading) {
+    const view = store.app.views.get(name);
+    return view && reportView(store, view, reading);
+  },
+
+  async control(store, name, action, position) {
+    const view = store.app.views.get(name);
+    if (!view) return undefined;
+    if (action !== "reset") return controlTables(store, view, action, position);
+    if (position !== undefined && position !== 0) return notPossible(RESETS_TO_ZERO);
+    await requestRebuild(store, view);
+    return DONE;
+  },
+
+  async countReset(store, name, from) {
+    const view = store.app.views.get(name);
+    if (!view) return undefined;
+    if (from !== 0) return notPossible(RESETS_TO_ZERO);
+    const { skipped } = await generationsOf(store, view);
+    return countEvents(viewConsumer(store, view), from, skipped);
+  },
+
+  async skipped(store, name) {
+    const view = store.app.views.get(name);
+    return view ? skippedIn(databaseOf(store, view), store.name, name) : [];
+  },
+
+  standings: standingsOfViews,
+  targets: (app) => [...app.views.values()].map((view) => tableOf(view).generation),
+};
+
+/** A view that is being built is two consumers: the action is for whichever it fits. */
+async function controlTables(store: Store, view: View, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
+  const { serving, stale, wanted, registered } = await generationsOf(store, view);
+  if (!registered) await register(store, view);
+  const tables = serving.generation === wanted.generation || stale ? [wanted] : [serving, wanted];
+  const consumers: Consumer[] = tables.map((table) => viewConsumer(store, view, table));
+  const outcomes: ControlOutcome[] = [];
+  for (const consumer of consumers) outcomes.push(await control(consumer, action, position));
+  return outcomes.find(({ outcome }) => outcome === "done") ?? (outcomes[0] as ControlOutcome);
+}

@@ -1,0 +1,36 @@
+/** Where the code's views stand for the sweep, by what D1 has of them. */
+
+import type { App } from "../definitions/app.ts";
+import { type View, filterOfView } from "../definitions/views/view.ts";
+import { type Checkpointed, type Placed, type StoreRows, type ViewState, checkpointsIn, standing } from "../consumers/standing.ts";
+import { rebuildOf, tableOf } from "./table.ts";
+
+export function standingsOfViews(app: App, rows: readonly StoreRows[]): Placed[] {
+  return [...app.views.values()].map((view) => {
+    const { name, database: binding = "VIEWS" } = view;
+    const state = rows
+      .filter((one) => one.binding === binding)
+      .flatMap((one) => one.views)
+      .find((one) => one.view === name);
+    const place = state ? standingOfView(view, state, checkpointsIn(rows, binding, name)) : standing(name, undefined);
+    return { ...place, ...filterOfView(view), binding };
+  });
+}
+
+function standingOfView(
+  view: View,
+  { serving, rebuild, erase_to: eraseTo }: ViewState,
+  rows: readonly Checkpointed[],
+): Omit<Placed, "binding"> {
+  const { generation } = tableOf(view, rebuild);
+  const wanted = rows.find((row) => row.generation === generation);
+  if (serving === generation) return standing(view.name, eraseTo > 0 ? undefined : wanted);
+  const recorded = rows.find((row) => row.generation === serving);
+  const isOther = rebuildOf(view, serving) === undefined;
+  // Another version's table is on record, and this code's own is kept beside it. The one behind is rung for.
+  if (isOther && eraseTo === 0 && wanted?.status === "active" && typeof wanted.kept_at === "number" && recorded)
+    return standing(view.name, wanted.position <= recorded.position ? wanted : recorded);
+  // The table that is to answer is being built. Only if its build waits for an operator does the other one alone count.
+  if (!wanted || wanted.status === "active") return standing(view.name, undefined);
+  return standing(view.name, isOther ? wanted : recorded);
+}

@@ -1,0 +1,46 @@
+/** ⑥ Webhooks as a kind of consumer: each answers for itself, in its object. */
+
+import { type ConsumerKind, DONE, notPossible } from "../consumers/kind.ts";
+import { type ConsumerReport, NEW, reportOf } from "../consumers/report.ts";
+import { webhooksInCode } from "../definitions/webhooks/kind.ts";
+import { filterOf } from "../deliveries/interest.ts";
+import { UNKNOWN_WEBHOOK, type WebhookReport } from "../store/webhook-protocol.ts";
+
+export const webhookKind: ConsumerKind = {
+  ...webhooksInCode,
+
+  async wake(store, name) {
+    const position = await store.webhook(name).wake();
+    // The webhook's object runs code without it, and cannot say how far it is: the log rings until newer code can.
+    if (position === UNKNOWN_WEBHOOK && webhooksInCode.inCode(store.app, store.variables).some((one) => one.name === name))
+      return undefined;
+    return position === UNKNOWN_WEBHOOK || position === Number.MAX_SAFE_INTEGER ? { position: 0, resting: true } : { position };
+  },
+
+  async report(store, name, { head }) {
+    const webhook = await store.webhook(name).report();
+    return { report: consumerReport(name, webhook, head), filter: filterOf(webhook ?? {}), ...(webhook ? { webhook } : {}) };
+  },
+
+  async control(store, name, action, position) {
+    const answer = await store.webhook(name).control(action, position);
+    return answer && ("refused" in answer ? notPossible(answer.refused) : DONE);
+  },
+
+  /** What it delivers is also a matter of its predicate, which its object knows. */
+  async countReset(store, name, from) {
+    const counted = await store.webhook(name).countReplay({ from: { position: from + 1 } });
+    if (counted && "refused" in counted) return { consumer: name, from, events: 0, position: from, to: from }; // there is nothing after `from`
+    return counted && { consumer: name, from, ...counted };
+  },
+};
+
+/** @param webhook undefined: it has just been removed */
+function consumerReport(name: string, webhook: WebhookReport | undefined, head: number): ConsumerReport {
+  const { position = 0, status, attempts = 0, lastError, totals, health, blocked } = webhook ?? {};
+  const { delivered: processed = 0, failed: failures = 0 } = totals ?? {};
+  const known = reportOf(name, "webhook", { ...NEW, position, attempts, processed, failures }, head);
+  const stands = status === "paused" || status === "failed" ? { status } : {};
+  const progress = health?.lastSuccessAt === undefined ? {} : { lastProgressAt: health.lastSuccessAt };
+  return { ...known, ...progress, ...stands, ...(lastError ? { lastError } : {}), ...(blocked ? { blocked } : {}) };
+}
