@@ -59,9 +59,10 @@ export class Store {
     return deploymentOf(this.#env);
   }
 
-  /** Wakes a consumer, through the queue, so many seconds from now. */
-  async wake(consumer: string, more: Partial<Omit<WakeUp, "store" | "consumer">> = {}, delaySeconds = 0): Promise<void> {
-    await this.#env.WAKE_UPS.send({ store: this.name, consumer, head: 0, ...more } satisfies WakeUp, { delaySeconds });
+  /** Wakes a consumer through the queue, so many seconds from now, or after the queue's own delay. */
+  async wake(consumer: string, more: Partial<Omit<WakeUp, "store" | "consumer">> = {}, delaySeconds?: number): Promise<void> {
+    const wakeUp: WakeUp = { store: this.name, consumer, head: 0, ...more };
+    await this.#env.WAKE_UPS.send(wakeUp, ...(delaySeconds === undefined ? [] : [{ delaySeconds }]));
   }
 
   /** Calls and statements of this invocation, where they are counted. */

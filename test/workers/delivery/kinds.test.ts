@@ -1,0 +1,258 @@
+/** What is true of every kind of consumer: the same sentences, for each in the list of kinds. A new kind needs its bench here. */
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { readingOf } from "../../../src/consumers/report.ts";
+import type { KindName } from "../../../src/definitions/kind.ts";
+import { defineApp, reactor, view } from "../../../src/index.ts";
+import { introductionOf } from "../../../src/operations/introduce.ts";
+import { KINDS, kindOf } from "../../../src/operations/kinds.ts";
+import { alarm, reading } from "../app.ts";
+import { eventually, quietStore } from "../delivery/support.ts";
+import { read as bodyOf, storeNamed } from "../support.ts";
+import { endpointAt } from "../webhooks/support.ts";
+
+beforeEach(() => {
+  isMended = false;
+  vi.spyOn(console, "error").mockReturnValue();
+  vi.spyOn(console, "warn").mockReturnValue();
+});
+afterEach(() => vi.restoreAllMocks());
+
+const POISON = -1;
+let isMended = false;
+/** Values that consumers are done with, by stream. */
+const handled = new Map<string, number[]>();
+
+function handle(stream: string, value: number): void {
+  if (value === POISON && !isMended) throw new Error("poisoned");
+  handled.set(stream, [...(handled.get(stream) ?? []), value]);
+}
+
+const retry = { attempts: 1 };
+const seen = view("seen", {
+  from: reading,
+  row: z.object({ stream: z.string() }),
+  key: "stream",
+  retry,
+  on: {
+    Read: {
+      at: ({ stream }) => stream,
+      fold: (_row, { stream, data }) => {
+        handle(stream, data.value);
+        return { stream };
+      },
+    },
+  },
+});
+const answering = (name: string, start: "beginning" | "head") =>
+  reactor(name, {
+    from: reading,
+    emits: alarm,
+    retry,
+    start,
+    on: {
+      Read: ({ stream, data }) => {
+        handle(stream, data.value);
+        return [];
+      },
+    },
+  });
+const app = defineApp({
+  categories: [reading, alarm],
+  views: [seen],
+  processors: [answering("answering", "beginning"), answering("late", "head")],
+});
+
+type QuietStore = ReturnType<typeof quietStore>;
+
+interface Bench {
+  /** Makes a consumer that begins with the next event, or with the first where the kind cannot do otherwise; answers with its name. */
+  readonly begin: (store: QuietStore) => Promise<string>;
+  /** One that begins with the first event. */
+  readonly fromFirst: (store: QuietStore) => Promise<string>;
+  /** Whether one that begins late has the events of before. */
+  readonly hasEarlier: boolean;
+  /** Whether it may be reset to any position. */
+  readonly resetsAnywhere: boolean;
+  /** A name that nobody has. */
+  readonly nobody: string;
+}
+
+async function subscribe({ store, post }: QuietStore): Promise<string> {
+  const url = `http://${store}.test/`;
+  endpointAt(url).answer = ({ stream, body }) => {
+    try {
+      handle(stream, JSON.parse(body).data.data.value);
+      return new Response(null, { status: 204 });
+    } catch {
+      return new Response(null, { status: 500 });
+    }
+  };
+  return (await bodyOf(await post("/webhooks", { url, types: ["Read"] }))).id;
+}
+
+const BENCHES: Record<KindName, Bench> = {
+  view: {
+    begin: async () => "seen",
+    fromFirst: async () => "seen",
+    hasEarlier: true,
+    resetsAnywhere: false,
+    nobody: "nobody",
+  },
+  processor: {
+    begin: async ({ logClient }) => {
+      await logClient().introduce(introductionOf(app, {}));
+      return "late";
+    },
+    fromFirst: async () => "answering",
+    hasEarlier: false,
+    resetsAnywhere: true,
+    nobody: "nobody",
+  },
+  webhook: {
+    begin: subscribe,
+    fromFirst: subscribe,
+    hasEarlier: false,
+    resetsAnywhere: true,
+    nobody: "wh_nobody",
+  },
+};
+
+describe.each(KINDS.map((kind) => [kind.name, kind] as const))("a consumer that is a %s", (kindName, kind) => {
+  const bench = BENCHES[kindName];
+
+  async function started(begin: Bench["begin"] = bench.fromFirst, ...earlier: number[]) {
+    const quiet = quietStore(`kinds-${kindName}`);
+    const stream = `reading/${quiet.store}`;
+    const append = async (...values: number[]) => {
+      for (const value of values) await quiet.read(quiet.store, value);
+    };
+    await append(...earlier);
+    const store = storeNamed(quiet.store, app);
+    const name = await begin(quiet);
+    return {
+      store,
+      name,
+      append,
+      wake: () => kind.wake(store, name, Date.now() + 60_000),
+      control: (action: Parameters<typeof kind.control>[2], position?: number) => kind.control(store, name, action, position),
+      report: async () => (await kind.report(store, name, readingOf(store.name, await store.log.head())))?.report,
+      /** A webhook's deliveries end after its wake-up. */
+      hasHandled: (...values: number[]) => eventually(() => expect(handled.get(stream) ?? []).toEqual(values)),
+      handledNow: () => handled.get(stream) ?? [],
+    };
+  }
+
+  it("is found by its name", async () => {
+    const { name } = await started();
+    expect(kindOf(app, name)).toBe(kind);
+    expect(KINDS.filter((one) => one.has(app, name))).toEqual([kind]);
+  });
+
+  it("handles all that there is when it is woken, and reports that", async () => {
+    const { name, append, wake, report, hasHandled } = await started();
+    await append(1, 2);
+    expect(await report()).toMatchObject({ name, kind: kindName, status: "catching-up", position: 0, head: 2, lag: 2, processed: 0 });
+    const woken = await wake();
+    expect(woken).toMatchObject({ position: 2 });
+    expect(woken).not.toHaveProperty("againInMs");
+    expect([woken?.resting ?? false, woken?.working ?? false]).toEqual([false, false]);
+    await hasHandled(1, 2);
+    await eventually(async () => expect(await report()).toMatchObject({ status: "live", position: 2, lag: 0, attempts: 0, processed: 2 }));
+  });
+
+  it("handles nothing while it is paused, and goes on when it is resumed", async () => {
+    const { append, wake, control, report, hasHandled, handledNow } = await started();
+    await append(1);
+    await wake();
+    await hasHandled(1);
+    expect(await control("pause")).toEqual({ outcome: "done" });
+    await append(2);
+    expect(await wake()).toMatchObject({ resting: true });
+    expect(await report()).toMatchObject({ status: "paused" });
+    expect(handledNow()).toEqual([1]);
+    expect(await control("resume")).toEqual({ outcome: "done" });
+    await wake();
+    await hasHandled(1, 2);
+  });
+
+  it("stops at an event that fails, says which one, and tries it again when it is told to", async () => {
+    const { append, wake, control, report, hasHandled } = await started();
+    await append(1, POISON, 2);
+    await wake();
+    await hasHandled(1);
+    await eventually(async () => expect(await report()).toMatchObject({ attempts: 1, failures: 1, lastError: { event: { position: 2 } } }));
+    isMended = true;
+    expect(await control("retry")).toEqual({ outcome: "done" });
+    await wake();
+    await hasHandled(1, POISON, 2);
+    await eventually(async () => expect(await report()).toMatchObject({ status: "live", attempts: 0 }));
+  });
+
+  it("passes over the event that failed when it is told to, and no other", async () => {
+    const { name, store, append, wake, control, report, hasHandled } = await started();
+    await append(1, POISON, 2);
+    expect(await control("skip")).toMatchObject({ outcome: "not-possible" });
+    await wake();
+    await eventually(async () => expect(await report()).toMatchObject({ attempts: 1 }));
+    expect(await control("skip", 3)).toMatchObject({ outcome: "not-possible" });
+    expect(await control("skip", 2)).toEqual({ outcome: "done" });
+    await wake();
+    await hasHandled(1, 2);
+    expect((await kind.skipped?.(store, name))?.map(({ event }) => event?.position) ?? [2]).toEqual([2]);
+  });
+
+  it("begins again when it is reset, with as many events as counted before", async () => {
+    const { name, store, append, wake, control, hasHandled, handledNow } = await started();
+    await append(1, 2);
+    await wake();
+    await hasHandled(1, 2);
+    const head = await store.log.head();
+    expect(await kind.countReset(store, name, 0)).toEqual({ consumer: name, from: 0, events: 2, position: head, to: head });
+    expect(handledNow()).toEqual([1, 2]);
+    expect(await control("reset")).toMatchObject({ outcome: "done" });
+    await wake();
+    await hasHandled(1, 2, 1, 2);
+  });
+
+  it("begins again after a position, or says that it cannot", async () => {
+    const { name, store, append, wake, control, hasHandled } = await started();
+    await append(1, 2);
+    await wake();
+    await hasHandled(1, 2);
+    const outcome = { outcome: bench.resetsAnywhere ? "done" : "not-possible" };
+    const counted = bench.resetsAnywhere ? { from: 1, events: 1 } : outcome;
+    expect(await kind.countReset(store, name, 1)).toMatchObject(counted);
+    expect(await control("reset", 1)).toMatchObject(outcome);
+    await wake();
+    await hasHandled(...(bench.resetsAnywhere ? [1, 2, 2] : [1, 2]));
+  });
+
+  it("begins at the head where it says so, and with the first event otherwise", async () => {
+    const { append, wake, report, hasHandled } = await started(bench.begin, 1);
+    await append(2);
+    await wake();
+    expect(await report()).toMatchObject({ position: 2 });
+    await hasHandled(...(bench.hasEarlier ? [1, 2] : [2]));
+  });
+
+  it("is not there under a name that nobody has, and is not woken for it again", async () => {
+    const { store } = await started();
+    const { nobody } = bench;
+    const woken = await kind.wake(store, nobody, Date.now());
+    expect(woken ?? { resting: true }).toMatchObject({ resting: true });
+    expect(await kind.control(store, nobody, "pause")).toBeUndefined();
+    expect(await kind.countReset(store, nobody, 0)).toBeUndefined();
+    expect((await kind.skipped?.(store, nobody)) ?? []).toEqual([]);
+  });
+});
+
+describe("the list of kinds", () => {
+  it("has a place for every kind that a report may name, and each is in D1 or keeps its own place", () => {
+    expect(KINDS.map(({ name }) => name).toSorted()).toEqual(Object.keys(BENCHES).toSorted());
+    for (const kind of KINDS) expect(kind.standings === undefined).toBe(kind.keepsOwnPlace);
+    expect(KINDS.flatMap((kind) => kind.standings?.(app, []) ?? []).map(({ consumer }) => consumer)).toEqual(["answering", "late", "seen"]);
+    expect(kindOf(app, "nobody")).toBeUndefined();
+  });
+});
