@@ -26,7 +26,7 @@ progress_ends() { [ ! -t 2 ] || printf '\r\033[K' >&2; }
 # The token stands in no list of processes: curl reads it as a line of its configuration.
 one_call() { { [ -z "${TOKEN:-}" ] || printf 'header = "Authorization: Bearer %s"\n' "$TOKEN"; } | curl --config - --silent --show-error --connect-timeout 30 --speed-limit 1 --speed-time 300 "$@"; }
 
-# fetch ANSWER [curl's arguments]…: also takes a 503 that says where an import is to go on.
+# fetch ANSWER [curl's arguments]…: also takes a 503 that says where an import is to go on. `passing` is one more status that passes.
 fetch() {
   answer=$1
   shift
@@ -38,7 +38,7 @@ fetch() {
       0:2??) return ;;
       0:503) ! grep -q '"next":' "$answer" || return 0 ;;
       # Not reached, broken off, too late, hung up.
-      0:5?? | 0:429 | 7:* | 18:* | 28:* | 35:* | 52:* | 55:* | 56:* | 92:*) ;;
+      0:5?? | 0:429 | "0:${passing:-}" | 7:* | 18:* | 28:* | 35:* | 52:* | 55:* | 56:* | 92:*) ;;
       *) break ;;
     esac
     [ -z "$pause" ] || sleep "$pause"

@@ -64,6 +64,8 @@ while [ "$at" -lt "$total" ]; do
   compare_up_to "$head"
 done
 
+# One that was at work when it was paused may still move: 409.
+passing=409
 for consumer in $consumers; do
   post -H "Content-Type: application/json" --data "{\"position\": $total}" "$store/consumers/$consumer/reset"
   post "$store/consumers/$consumer/resume"

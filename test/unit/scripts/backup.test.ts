@@ -204,6 +204,9 @@ describe("a restored store", () => {
     store.fault = firstTime("POST /import", "half");
     await restore(store);
     expect(store.events).toEqual(EVENTS);
+    store.fault = firstTime("POST /consumers/ship/reset", { status: 409 });
+    await restore(store);
+    expect(store.calls.at(-1)).toBe("POST /consumers/ship/resume");
   });
 
   it.each([
