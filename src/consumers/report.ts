@@ -1,64 +1,62 @@
 /** How far a consumer is, as operators see it, and what D1 has of it. */
 
+import { z } from "zod";
+import { type Answer, Name, Position, Time, Whole } from "../core/answer.ts";
 import type { EventFilter } from "../core/event.ts";
-import type { ConsumerError } from "../definitions/hooks.ts";
-import type { KindName } from "../definitions/kind.ts";
-import type { ConsumerStatus } from "../store/stream-protocol.ts";
-import type { BlockedReport, WebhookReport } from "../store/webhook-protocol.ts";
+import { ConsumerError } from "../definitions/hooks.ts";
+import { KIND_NAMES } from "../definitions/kind.ts";
+import { ConsumerStatus } from "../store/stream-protocol.ts";
+import { BlockedReport, type WebhookReport } from "../store/webhook-protocol.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
 import { prepare } from "./schema.ts";
 
-export interface ConsumerReport {
-  readonly name: string;
-  readonly kind: KindName;
-  readonly status: ConsumerStatus;
-  /** The last position that it is done with: the effects of the events before it are committed, or there are none for it. */
-  readonly position: number;
-  readonly head: number;
-  /** Positions between the two. */
-  readonly lag: number;
-  /** Failed attempts at the event after `position`. */
-  readonly attempts: number;
-  /**
-   * Events whose effects it has committed, since its checkpoint was made: a view that is rebuilt begins at 0. Of a webhook the
-   * deliveries that arrived.
-   */
-  readonly processed: number;
-  /** Attempts that have failed, since then. */
-  readonly failures: number;
-  /** RFC 3339 UTC: when it last committed something, or has passed events that are not for it. Of a webhook the last delivery that arrived. */
-  readonly lastProgressAt?: string;
-  readonly lastError?: ConsumerError;
-  /** Of a view: its table is of an earlier definition and stands still. */
-  readonly stale?: true;
-  /** Of a view: the table that is being built beside the one that answers. */
-  readonly rebuild?: RebuildReport;
-  /** Of a view: id of the version of the code whose table is on record. It answers every version that has none of its own. */
-  readonly deployment?: string;
-  /** Of a webhook: streams whose events wait for one that has failed. */
-  readonly blocked?: BlockedReport;
-  /** Events that an operator let it skip, the last first. */
-  readonly skipped?: readonly Skipped[];
-}
+export const RebuildReport = z.object({
+  status: z.enum(["building", "paused", "failed"]),
+  position: Position,
+  head: Position,
+  startedAt: Time,
+  /** Log positions passed in a second, those of no interest to the view included. */
+  eventsPerSecond: Whole.optional(),
+  estimatedEnd: Time.optional(),
+  lastError: ConsumerError.optional(),
+});
+export type RebuildReport = Answer<typeof RebuildReport>;
 
 /** An event that an operator let a consumer skip, and why it had failed. */
-export type Skipped = ConsumerError & {
-  /** RFC 3339 UTC. */
-  readonly skippedAt: string;
-};
+export const Skipped = z.object({ ...ConsumerError.shape, skippedAt: Time });
+export type Skipped = Answer<typeof Skipped>;
 
-export interface RebuildReport {
-  readonly status: "building" | "paused" | "failed";
-  readonly position: number;
-  readonly head: number;
-  /** RFC 3339 UTC. */
-  readonly startedAt: string;
-  /** Log positions passed in a second, as it was last: those of no interest to the view included. */
-  readonly eventsPerSecond?: number;
-  /** RFC 3339 UTC, at that pace. */
-  readonly estimatedEnd?: string;
-  readonly lastError?: ConsumerError;
-}
+export const ConsumerReport = z.object({
+  name: Name,
+  kind: z.enum(KIND_NAMES),
+  status: ConsumerStatus,
+  position: Position.describe("The consumer has processed everything up to here: it has committed the effects, or had nothing to do."),
+  head: Position,
+  lag: Whole,
+  lagSeconds: z
+    .number()
+    .nonnegative()
+    .describe("Age in seconds of the first event that the consumer has yet to process. 0: it has processed all that it handles."),
+  attempts: Whole.describe("Failed attempts at the event after `position`."),
+  processed: Whole.describe("Events whose effects the consumer has committed since it began. For a webhook: deliveries that arrived."),
+  failures: Whole.describe("Attempts that have failed since then."),
+  lastProgressAt: Time.optional().describe("When the consumer last made progress. For a webhook: when a delivery last arrived."),
+  lastError: ConsumerError.optional(),
+  stale: z
+    .literal(true)
+    .optional()
+    .describe("Until the table of this definition is built, the view answers from an earlier one, which is no longer updated."),
+  rebuild: RebuildReport.optional().describe("The table of a view that is being built next to the one that answers."),
+  deployment: z
+    .string()
+    .optional()
+    .describe("The id of the code version whose table is on record: that table answers for every version that has none of its own."),
+  blocked: BlockedReport.optional(),
+  skipped: z.array(Skipped).optional().describe("Events that an operator made it skip, the latest first."),
+  warning: z.string().optional(),
+});
+/** Before it is known how late it is. */
+export type ConsumerReport = Omit<Answer<typeof ConsumerReport>, "lagSeconds">;
 
 /** A consumer as its checkpoint has it. */
 export interface Found {

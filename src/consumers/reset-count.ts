@@ -1,20 +1,19 @@
 /** How many events a reset would run again. Counting changes nothing. */
 
+import { z } from "zod";
+import { type Answer, Name, Position, Whole } from "../core/answer.ts";
 import { CONSUMER_BATCH_BYTES, PAGE_EVENTS, RESET_COUNT_MS } from "../core/limits.ts";
 import { Budget, capsOf } from "../core/budget.ts";
 import type { Consumer } from "./consumer.ts";
 
-export interface ResetCount {
-  readonly consumer: string;
-  /** The position after which it would begin again. */
-  readonly from: number;
-  /** Events between `from` and `position` that it would process again, or deliver. */
-  readonly events: number;
-  /** The last position that was counted: before `to` when counting took too long. */
-  readonly position: number;
-  /** The log's head: the last position that it would run to now. */
-  readonly to: number;
-}
+export const ResetCount = z.object({
+  consumer: Name,
+  from: Position.describe("The position after which it would begin again."),
+  events: Whole.describe("How many events it would process or deliver again, up to `position`."),
+  position: Position.describe("The last position that was counted. It is before `to` if counting took too long."),
+  to: Position.describe("The log's head."),
+});
+export type ResetCount = Answer<typeof ResetCount>;
 
 /** @param skipped positions of events that it passes over */
 export async function countEvents(

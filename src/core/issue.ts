@@ -1,7 +1,9 @@
 /** One thing that is wrong with a body. */
 
-export interface Issue {
-  /** Where in the body, for example `lines.0.sku`. */
-  readonly path: string;
-  readonly message: string;
-}
+import { z } from "zod";
+
+export const Issue = z.object({
+  path: z.string().describe("The place in the body or the query, such as `lines.0.sku`. Empty: all of it."),
+  message: z.string(),
+});
+export type Issue = Readonly<z.infer<typeof Issue>>;

@@ -1,13 +1,15 @@
 /** What an app is told of its consumers: why one does not go on. */
 
-/** Why a consumer does not go on. */
-export interface ConsumerError {
-  readonly message: string;
-  /** RFC 3339. */
-  readonly at: string;
-  /** The event it could not process. */
-  readonly event?: { readonly position: number; readonly stream: string; readonly version: number; readonly type: string };
-}
+import { z } from "zod";
+import { type Answer, Position, StreamName, Time, Version } from "../core/answer.ts";
+
+/** Why a consumer does not go on, and the event it could not process. */
+export const ConsumerError = z.object({
+  message: z.string(),
+  at: Time,
+  event: z.object({ position: Position, stream: StreamName, version: Version, type: z.string() }).optional(),
+});
+export type ConsumerError = Answer<typeof ConsumerError>;
 
 /** What an app's hooks are told. */
 export interface ConsumerFailure extends ConsumerError {

@@ -1,5 +1,7 @@
 /** What the doors say to a store's catalog: its categories that were declared at run time, and its imports. Refusals cross as values. */
 
+import { z } from "zod";
+import { type Answer, Time, Version } from "../core/answer.ts";
 import type { Placement } from "../core/placement.ts";
 
 /** A category of the catalog, as the doors look it up. */
@@ -61,15 +63,15 @@ export interface CodeSchema {
 }
 
 /** Why stored events of a type may not fit the schema that code has for them. */
-export interface CodeProblem {
-  readonly eventType: string;
-  readonly version: number;
+export const CodeProblem = z.object({
+  eventType: z.string(),
+  version: Version,
   /** JSON pointer into that schema. */
-  readonly path: string;
-  readonly reason: string;
-  /** RFC 3339: when it was noticed. */
-  readonly since: string;
-}
+  path: z.string(),
+  reason: z.string(),
+  since: Time,
+});
+export type CodeProblem = Answer<typeof CodeProblem>;
 
 /** The first lines of an import's body, and a hash over them. */
 export interface ImportedLines {

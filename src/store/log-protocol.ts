@@ -3,6 +3,8 @@
  * fields may be added as optional, never renamed or removed.
  */
 
+import { z } from "zod";
+import { type Answer, Position, StreamName, Version } from "../core/answer.ts";
 import type { LoggedEvent, StoredEvent, EventFilter } from "../core/event.ts";
 
 /** The log's answer to a stream that hands over its events. */
@@ -69,13 +71,8 @@ export interface LogPage {
 }
 
 /** A stream as the log knows it. */
-export interface StreamSummary {
-  /** `category/id`. */
-  readonly stream: string;
-  readonly version: number;
-  /** The position of that version. */
-  readonly lastPosition: number;
-}
+export const StreamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position });
+export type StreamSummary = Answer<typeof StreamSummary>;
 
 /** How large a log is. */
 export interface LogSize {

@@ -6,6 +6,8 @@
  * fields may be added as optional, never renamed or removed.
  */
 
+import { z } from "zod";
+import { type Answer, Position, Uuid, Version } from "../core/answer.ts";
 import type { Halfway } from "../core/deletion.ts";
 import type { StoredEvent } from "../core/event.ts";
 import type { Expected } from "../core/expected.ts";
@@ -68,15 +70,16 @@ export interface AppendRequest {
 }
 
 /** A stored event, as a write's answer names it. */
-export interface EventReference {
-  readonly id: string;
-  readonly version: number;
-  /** Present when the log answered in time. */
-  readonly position?: number;
-  readonly type: string;
+export const EventReference = z.object({
+  id: Uuid,
+  version: Version,
+  position: Position.optional(),
+  type: z.string(),
+});
+export type EventReference = Answer<typeof EventReference> & {
   /** JSON text, for who asked for it. */
   readonly data?: string;
-}
+};
 
 export interface Written {
   readonly outcome: "written";
@@ -292,7 +295,8 @@ export interface WakeUp {
   readonly asOf?: number;
 }
 
-export type ConsumerStatus = "live" | "catching-up" | "paused" | "failed" | "rebuilding";
+export const ConsumerStatus = z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]);
+export type ConsumerStatus = z.infer<typeof ConsumerStatus>;
 
 /** What an operator may tell a consumer. */
 export type ConsumerAction = "pause" | "resume" | "retry" | "skip" | "reset";

@@ -1,7 +1,9 @@
 /** What the doors and the queue say to a webhook's object, and what it keeps. */
 
+import { z } from "zod";
+import { type Answer, Position, StreamName, Time, Whole } from "../core/answer.ts";
+import { ConsumerError } from "../definitions/hooks.ts";
 import type { ConsumerAction } from "./stream-protocol.ts";
-import type { ConsumerError } from "../definitions/hooks.ts";
 import type { Predicate } from "../definitions/webhooks/predicate.ts";
 
 /** Which events, to where, and how. */
@@ -45,70 +47,70 @@ export type SettingsPatch = { readonly [Name in keyof Omit<Settings, "headers">]
 };
 
 /** Why a webhook was switched off. */
-export interface Disabled {
-  readonly reason: "gone" | "failing";
-  /** RFC 3339 UTC. */
-  readonly at: string;
-}
+export const Disabled = z.object({
+  reason: z.enum(["gone", "failing"]).describe("`gone`: the endpoint answered 410. `failing`: five days passed without a success."),
+  at: Time,
+});
+export type Disabled = Answer<typeof Disabled>;
 
-/** A webhook as it is shown: without its secret, and without the values of its headers, which may be secrets too. */
-export interface WebhookReport extends Omit<Settings, "headers"> {
-  readonly id: string;
-  readonly headers?: readonly string[];
-  readonly createdAt?: string;
-  readonly origin: "code" | "api";
-  readonly status: "live" | "catching-up" | "paused" | "failed";
-  readonly disabled?: Disabled;
-  /** The last position that it has taken from the log: from here on its deliveries are its own business. */
-  readonly position: number;
-  /** Deliveries that it has taken and that have not ended: those that wait, are under way, or will be tried again. */
-  readonly pending: number;
-  readonly parked: number;
-  /** Attempts that have failed since the last success. */
-  readonly attempts: number;
-  readonly lastError?: ConsumerError;
-  /** Counted since it was made. */
-  readonly totals: Totals;
-  readonly health: {
-    /** From 0 to 1, of the attempts of the last 24 hours; absent: there were none. */
-    readonly successRate?: number;
-    readonly lastSuccessAt?: string;
-    readonly failingSince?: string;
-    /** Nothing is sent before then: several streams have failed, or the endpoint has asked for it. */
-    readonly nextAttemptAt?: string;
-  };
-  /** Streams whose events wait for one that has failed; absent: there are none. */
-  readonly blocked?: BlockedReport;
-  readonly replays: readonly ReplayReport[];
-}
-
-export interface BlockedReport {
-  readonly streams: number;
-  /** RFC 3339 UTC: when the first of them began to wait. */
-  readonly since: string;
-  /** RFC 3339 UTC: since when as many wait as may (10,000), so that it takes no further event. Absent: fewer do. */
-  readonly fullSince?: string;
-}
+export const BlockedReport = z
+  .object({
+    streams: Whole,
+    since: Time.describe("When the first of them began to wait."),
+    fullSince: Time.optional().describe("Since when as many streams wait as may: until fewer do, the webhook accepts no further event."),
+  })
+  .describe("Streams of a webhook whose events wait for one that has failed.");
+export type BlockedReport = Answer<typeof BlockedReport>;
 
 /**
  * What has become of deliveries, all in all. Stored with the position, so a crash may forget the last moments; what was sent in them
  * is mostly sent again, and counted then.
  */
-export interface Totals {
-  readonly delivered: number;
-  /** Attempts, not deliveries. */
-  readonly failed: number;
-  readonly parked: number;
-  readonly skipped: number;
-}
+export const Totals = z.object({ delivered: Whole, failed: Whole.describe("Attempts, not deliveries."), parked: Whole, skipped: Whole });
+export type Totals = Answer<typeof Totals>;
 
-export interface ReplayReport {
-  readonly id: number;
-  /** The last position that is done. */
-  readonly position: number;
-  /** The last one that it goes to. */
-  readonly to: number;
-}
+export const ReplayReport = z.object({
+  id: z.int(),
+  position: Position.describe("The last position that the replay has processed."),
+  to: Position,
+});
+export type ReplayReport = Answer<typeof ReplayReport>;
+
+/** A webhook as it is shown: without its secret, and without the values of its headers, which may be secrets too. */
+export const WebhookReport = z.object({
+  id: z.string(),
+  url: z.string(),
+  types: z.array(z.string()).optional(),
+  categories: z.array(z.string()).optional(),
+  description: z.string().optional(),
+  createdAt: Time.optional(),
+  where: z.unknown().optional(),
+  headers: z.array(z.string()).optional().describe("Names only: values may be secrets."),
+  rate: z.number().optional(),
+  concurrency: z.int().optional(),
+  asymmetric: z.boolean().optional(),
+  format: z.enum(["event", "cloudevents"]).optional(),
+  origin: z.enum(["code", "api"]),
+  status: z.enum(["live", "catching-up", "paused", "failed"]).describe("`failed`: the store has switched the webhook off, see `disabled`."),
+  disabled: Disabled.optional(),
+  position: Position.describe("The last position that the webhook has read from the log."),
+  pending: Whole.describe("Deliveries that have begun and not ended."),
+  parked: Whole.describe("Deliveries that the store has given up. They can be retried."),
+  attempts: Whole.describe("Attempts that have failed since the last success."),
+  lastError: ConsumerError.optional(),
+  totals: Totals.describe("How deliveries have ended since the webhook was created."),
+  health: z.object({
+    successRate: z.number().optional().describe("The share of the attempts of the last 24 hours that succeeded, from 0 to 1."),
+    lastSuccessAt: Time.optional(),
+    failingSince: Time.optional(),
+    nextAttemptAt: Time.optional().describe(
+      "Nothing is sent before then, because several streams have failed or the endpoint asked for it.",
+    ),
+  }),
+  blocked: BlockedReport.optional(),
+  replays: z.array(ReplayReport),
+});
+export type WebhookReport = Answer<typeof WebhookReport> & Pick<Settings, "where">;
 
 export interface ReplayRequest {
   /** A position, inclusive, or milliseconds since 1970 at which events were recorded. */
@@ -126,26 +128,29 @@ export interface ReplayCount {
   readonly to: number;
 }
 
-export type DeliveryStatus = "pending" | "delivered" | "parked" | "skipped";
+export const DeliveryStatus = z.enum(["pending", "delivered", "parked", "skipped"]);
+export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
 
 /** One delivery as the books have it. */
-export interface DeliveryReport {
+export const DeliveryReport = z.object({
   /** The event's position; behind a hyphen the number of the replay it belongs to. */
-  readonly id: string;
-  readonly webhookId: string;
-  readonly stream: string;
-  readonly position: number;
-  readonly type: string;
-  readonly status: DeliveryStatus;
-  readonly attempts: number;
-  /** Of the last attempt: when it ended, how long it took, what came back. */
-  readonly lastAttemptAt: string;
-  readonly durationMs: number;
-  readonly response?: number;
-  readonly error?: string;
-  readonly excerpt?: string;
-  readonly nextAttemptAt?: string;
-}
+  id: z.string(),
+  webhookId: z.string().describe("The header `webhook-id` of every attempt."),
+  stream: StreamName,
+  position: Position,
+  type: z.string(),
+  status: DeliveryStatus.describe(
+    "`skipped`: the event was erased before it was sent, or a predicate in code threw at first and then rejected the event.",
+  ),
+  attempts: Whole,
+  lastAttemptAt: Time,
+  durationMs: Whole,
+  response: z.int().optional().describe("The HTTP status of the last attempt."),
+  error: z.string().optional(),
+  excerpt: z.string().optional().describe("The first bytes of the last answer."),
+  nextAttemptAt: Time.optional(),
+});
+export type DeliveryReport = Answer<typeof DeliveryReport>;
 
 export interface DeliveriesRequest {
   readonly status?: DeliveryStatus;
@@ -163,21 +168,20 @@ export interface DeliveriesPage {
 }
 
 /** The outcome of one attempt. */
-export interface Outcome {
-  readonly delivered: boolean;
-  /** HTTP status; absent: none came. */
-  readonly response?: number;
-  readonly error?: string;
-  /** The first bytes of the answer. */
-  readonly excerpt?: string;
-  readonly durationMs: number;
-  /** Milliseconds that the endpoint has asked to be left alone. */
-  readonly retryAfterMs?: number;
+export const Outcome = z.object({
+  delivered: z.boolean(),
+  response: z.int().optional(),
+  error: z.string().optional(),
+  excerpt: z.string().optional(),
+  durationMs: Whole,
+  retryAfterMs: Whole.optional(),
+});
+export type Outcome = Answer<typeof Outcome> & {
   /** The endpoint will never take anything again. */
   readonly isGone?: boolean;
   /** Nothing was sent: the event is at fault, and this says nothing of the endpoint. */
   readonly ownFault?: boolean;
-}
+};
 
 export interface PublicKeys {
   readonly keys: readonly { readonly algorithm: "ed25519"; readonly publicKey: string; readonly until?: string }[];

@@ -1,6 +1,7 @@
 /** What a saga has come to, folded from its events. Pure: this file knows no runtime. */
 
 import { z } from "zod";
+import { type Answer, StreamName, Time, Version, Whole } from "../../core/answer.ts";
 import type { JsonValue } from "../../core/event.ts";
 import { START_SAGA } from "./process-events.ts";
 import { UNDO } from "./saga-steps.ts";
@@ -18,7 +19,8 @@ export type Parent = z.infer<typeof Parent>;
 /** What is JSON already: it was checked where it came from. */
 const Json = z.custom<JsonValue>();
 const StepName = z.string();
-const Time = z.string();
+/** Without the format that answers have: the schemas of stored events stay as they are. */
+const StoredTime = z.string();
 const Why = { reason: z.string(), detail: z.string().optional() };
 
 /** A saga's own events, beside those of every process. Names and shapes are stored: add optional fields, change nothing. */
@@ -30,19 +32,19 @@ export const SAGA_EVENTS = {
     parent: Parent.optional(),
   }),
   /** Its command was accepted; now it waits for an event, at most until then; a saga that it has started has all the time it takes. */
-  StepWaiting: z.object({ step: StepName, version: z.int(), until: Time.optional() }),
+  StepWaiting: z.object({ step: StepName, version: z.int(), until: StoredTime.optional() }),
   /** An event says how the step ends, before it waits for that: kept until then. With a reason it fails. */
   StepSignalled: z.object({ step: StepName, result: Json.optional(), reason: z.string().optional() }),
   StepCompleted: z.object({ step: StepName, version: z.int().optional(), result: Json.optional() }),
   /** It will be tried again at that time. */
-  StepRetryAwaiting: z.object({ step: StepName, ...Why, until: Time }),
+  StepRetryAwaiting: z.object({ step: StepName, ...Why, until: StoredTime }),
   /** `accepted`: its command was carried out all the same, so that it is undone. */
   StepFailed: z.object({ step: StepName, ...Why, accepted: z.literal(true).optional(), version: z.int().optional() }),
   StepTimedOut: z.object({ step: StepName }),
   StepUndone: z.object({ step: StepName }),
   /** There is nothing to undo it with. */
   StepUndoBypassed: z.object({ step: StepName }),
-  StepUndoRetryAwaiting: z.object({ step: StepName, ...Why, until: Time }),
+  StepUndoRetryAwaiting: z.object({ step: StepName, ...Why, until: StoredTime }),
   StepUndoFailed: z.object({ step: StepName, ...Why }),
   SagaCompleted: z.object({ parent: Parent.optional() }),
   SagaFailed: z.object({
@@ -55,60 +57,57 @@ export const SAGA_EVENTS = {
   }),
 };
 
-export type SagaStatus = "not-started" | "in-progress" | "failure-pending" | "in-failure" | "completed" | "failed";
+const SagaStatus = z.enum(["not-started", "in-progress", "failure-pending", "in-failure", "completed", "failed"]);
+export type SagaStatus = z.infer<typeof SagaStatus>;
 
-export type StepStatus =
-  | "pending"
-  | "in-progress"
-  | "waiting"
-  | "retry-awaiting"
-  | "completed"
-  | "failed"
-  | "timed-out"
-  | "undo-in-progress"
-  | "undo-retry-awaiting"
-  | "undone"
-  | "undo-bypassed"
-  | "undo-failed";
-
-export interface StepState {
-  readonly name: string;
-  /** Steps that it comes after. */
-  readonly after: readonly string[];
-  readonly status: StepStatus;
-  /** Of the action; attempts to undo it are counted apart. */
-  readonly attempts: number;
-  readonly undoAttempts: number;
-  /** Why the last attempt failed. */
-  readonly reason?: string;
-  readonly detail?: string;
-  /** When it is tried again, or has waited long enough. RFC 3339. */
-  readonly until?: string;
-  /** The target's version after the action. */
-  readonly version?: number;
-  readonly result?: unknown;
-  /** How it will end as soon as it waits: an event has said so already. */
-  readonly signal?: Signalled;
-  /** The saga that its last command has started: `category/id`. */
-  readonly child?: string;
-  /** It has failed, but its command was carried out. */
-  readonly accepted?: true;
-}
+const StepStatus = z.enum([
+  "pending",
+  "in-progress",
+  "waiting",
+  "retry-awaiting",
+  "completed",
+  "failed",
+  "timed-out",
+  "undo-in-progress",
+  "undo-retry-awaiting",
+  "undone",
+  "undo-bypassed",
+  "undo-failed",
+]);
+export type StepStatus = z.infer<typeof StepStatus>;
 
 /** What an event says of a step. With a reason it has failed. */
-export interface Signalled {
-  readonly result?: unknown;
-  readonly reason?: string;
-}
+const Signalled = z.object({ result: z.unknown().optional(), reason: z.string().optional() });
+export type Signalled = Answer<typeof Signalled>;
 
-export interface SagaState {
-  readonly status: SagaStatus;
-  readonly input: unknown;
-  readonly steps: readonly StepState[];
-  /** Why the saga fails or has failed: what happened first. */
-  readonly failure?: { readonly step?: string; readonly reason: string; readonly detail?: string };
-  readonly parent?: Parent;
-}
+const StepState = z.object({
+  name: z.string(),
+  after: z.array(z.string()).describe("Steps that must end before this one begins."),
+  status: StepStatus,
+  attempts: Whole,
+  undoAttempts: Whole,
+  reason: z.string().optional(),
+  detail: z.string().optional(),
+  until: Time.optional().describe("When the step is tried again, or stops waiting."),
+  version: Version.optional().describe("The target's version after the action."),
+  result: z.unknown().optional(),
+  signal: Signalled.optional().describe("How the step will end as soon as it waits: the event that decides it has already arrived."),
+  child: StreamName.optional().describe("The saga that the step's last command started."),
+  accepted: z.literal(true).optional().describe("The step has failed, but its command was carried out, so it will be undone."),
+});
+export type StepState = Answer<typeof StepState>;
+
+export const SagaState = z.object({
+  status: SagaStatus,
+  failure: z
+    .object({ step: z.string().optional(), reason: z.string(), detail: z.string().optional() })
+    .optional()
+    .describe("Why the saga fails or has failed: the first cause."),
+  parent: Parent.optional().describe("The saga and the step that started this one, either to do the step or to undo it."),
+  input: z.unknown(),
+  steps: z.array(StepState),
+});
+export type SagaState = Answer<typeof SagaState>;
 
 export const NOT_STARTED: SagaState = { status: "not-started", input: null, steps: [] };
 

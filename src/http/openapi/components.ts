@@ -1,8 +1,8 @@
 /** What answers are made of. Requests are described by the schemas that check them. */
 
 import { z } from "zod";
-import { consumer, resetCount, viewReport } from "./components/consumers.ts";
-import { Name, Whole, Version, Position, Time, StreamName, Json } from "./components/parts.ts";
+import { createdWebhook, viewReport } from "./components/consumers.ts";
+import { Name, Whole, Version, Position, Time, StreamName, Json } from "../../core/answer.ts";
 import { saga } from "./components/sagas.ts";
 import { app, problemExplanation } from "./components/service.ts";
 import {
@@ -13,14 +13,16 @@ import {
   commandAnswer,
   commandOutcome,
   event,
-  eventReference,
-  issue,
   problem,
-  streamSummary,
   written,
 } from "./components/streams.ts";
 import { listedStore, store } from "./components/stores.ts";
-import { createdWebhook, delivery, outcome, replay, webhook } from "./components/webhooks.ts";
+import { Issue } from "../../core/issue.ts";
+import { ConsumerReport } from "../../consumers/report.ts";
+import { ResetCount } from "../../consumers/reset-count.ts";
+import { StreamSummary } from "../../store/log-protocol.ts";
+import { EventReference } from "../../store/stream-protocol.ts";
+import { DeliveryReport, Outcome, ReplayReport, WebhookReport } from "../../store/webhook-protocol.ts";
 
 const HasMore = z.boolean().describe('Whether another page follows. If so, `Link` has its URL with `rel="next"`.');
 const Next = z.string().describe("The URL of the next page.");
@@ -31,22 +33,22 @@ const Stale = z.literal(true).describe("The rows are those of an earlier definit
 export const COMPONENTS = {
   Problem: problem,
   ProblemExplanation: problemExplanation,
-  Issue: issue,
+  Issue,
   Event: event,
   AnyEvent: anyEvent,
-  EventReference: eventReference,
+  EventReference,
   Written: written,
   CommandAnswer: commandAnswer,
   CommandOutcome: commandOutcome,
   Category: category,
   CategoryDefinition: categoryDefinition,
-  StreamSummary: streamSummary,
+  StreamSummary,
   View: viewReport,
-  Consumer: consumer,
-  Webhook: webhook,
+  Consumer: ConsumerReport,
+  Webhook: WebhookReport,
   CreatedWebhook: createdWebhook,
-  Delivery: delivery,
-  Replay: replay,
+  Delivery: DeliveryReport,
+  Replay: ReplayReport,
   CloudEvent: cloudEvent,
   Saga: saga,
   Store: store,
@@ -67,7 +69,7 @@ export const ANSWERS = {
   found: z.object({ events: z.array(anyEvent), hasMore: HasMore, next: Next.optional() }),
   head: z.object({ head: Position }),
   stores: z.object({ stores: z.array(listedStore), hasMore: HasMore, next: Next.optional() }),
-  streams: z.object({ streams: z.array(streamSummary), hasMore: HasMore, next: Next.optional() }),
+  streams: z.object({ streams: z.array(StreamSummary), hasMore: HasMore, next: Next.optional() }),
   imported: z.object({
     lines: Whole,
     imported: Whole.describe("Events that this request stored."),
@@ -112,11 +114,11 @@ export const ANSWERS = {
   received: z.object({ commandId: z.string(), stream: StreamName }),
   views: z.object({ views: z.array(viewReport) }),
   sagas: z.object({ sagas: z.array(z.object({ name: Name, description: z.string().optional(), input: Json })) }),
-  consumers: z.object({ consumers: z.array(consumer) }),
-  resetCount,
-  webhooks: z.object({ webhooks: z.array(webhook) }),
+  consumers: z.object({ consumers: z.array(ConsumerReport) }),
+  resetCount: ResetCount,
+  webhooks: z.object({ webhooks: z.array(WebhookReport) }),
   deliveries: z.object({
-    deliveries: z.array(delivery),
+    deliveries: z.array(DeliveryReport),
     hasMore: HasMore,
     next: Next.optional(),
     waiting: Whole.describe("Events that were read from the log and not attempted yet: they have no entry so far."),
@@ -126,7 +128,7 @@ export const ANSWERS = {
     position: Position.describe("The last position that was counted. It is before `to` if counting took too long."),
     to: Position.describe("The last position that a replay would reach."),
   }),
-  outcome,
+  outcome: Outcome,
   rotated: z.object({ secret: z.string().describe("`whsec_…`. It is shown only once."), previousUntil: Time }),
   retried: z.object({ retried: Whole, left: Whole.describe("How many are still parked. Call again to retry them.") }),
   publicKeys: z.object({

@@ -1,7 +1,7 @@
 /** What the service says of itself: its problems, and the app that it serves. */
 
 import { z } from "zod";
-import { Name } from "./parts.ts";
+import { Name } from "../../../core/answer.ts";
 
 export const problemExplanation = z
   .object({

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { JURISDICTIONS, LOCATIONS } from "../../../core/placement.ts";
-import { Name, Position, Time } from "./parts.ts";
+import { Name, Position, Time } from "../../../core/answer.ts";
 
 const where = {
   jurisdiction: z

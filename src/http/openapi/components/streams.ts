@@ -1,18 +1,12 @@
 /** Events, what writes answer, and categories. */
 
 import { z } from "zod";
-import type { CategorySummary, CodeProblem } from "../../../store/catalog-protocol.ts";
-import type { StreamSummary } from "../../../store/log-protocol.ts";
-import type { EventReference } from "../../../store/stream-protocol.ts";
-import type { Issue } from "../../../core/issue.ts";
+import { type CategorySummary, CodeProblem } from "../../../store/catalog-protocol.ts";
+import { EventReference } from "../../../store/stream-protocol.ts";
+import { Issue } from "../../../core/issue.ts";
 import { Attributes } from "../../../core/cloudevents.ts";
 import { Envelope } from "../../cloudevents.ts";
-import { Name, Version, Position, Time, Uuid, StreamName, Json } from "./parts.ts";
-
-export const issue = z.object({
-  path: z.string().describe("The place in the body or the query, such as `lines.0.sku`. Empty: all of it."),
-  message: z.string(),
-}) satisfies z.ZodType<Issue>;
+import { Name, Version, Position, Time, Uuid, StreamName, Json } from "../../../core/answer.ts";
 
 export const problem = z
   .looseObject({
@@ -21,7 +15,7 @@ export const problem = z
     status: z.int(),
     detail: z.string().describe("What is wrong with this request, and what would be right."),
     code: z.string().describe("The code for programs to branch on."),
-    issues: z.array(issue).optional(),
+    issues: z.array(Issue).optional(),
   })
   .describe("A problem document (RFC 9457). Some codes add fields of their own.");
 
@@ -54,20 +48,13 @@ export const anyEvent = event.describe(
   "One of the events that the code declares, or one of a category that was declared over HTTP, or of the store itself (`$…`).",
 );
 
-export const eventReference = z.object({
-  id: Uuid,
-  version: Version,
-  position: Position.optional(),
-  type: z.string(),
-}) satisfies z.ZodType<EventReference>;
-
 export const written = z.object({
   stream: StreamName,
   version: Version,
   position: Position.optional().describe(
     "The position of the last event. Absent: the log did not answer in time; the events are stored all the same.",
   ),
-  events: z.array(eventReference),
+  events: z.array(EventReference),
 });
 
 export const commandAnswer = z.object({ commandId: z.string(), ...written.shape });
@@ -78,7 +65,7 @@ export const commandOutcome = z.object({
   status: z.enum(["accepted", "refused", "failed"]),
   version: Version.optional(),
   position: Position.optional(),
-  events: z.array(eventReference).optional(),
+  events: z.array(EventReference).optional(),
   reason: z.string().optional(),
   details: z.unknown().optional(),
 });
@@ -105,20 +92,10 @@ export const categoryDefinition = z.object({
     .describe("The JSON Schemas that events were written with, by event type and `schemaVersion`."),
   removed: z.literal(true).optional().describe("Code once declared the category, and no longer does."),
   incompatible: z
-    .array(
-      z.object({
-        eventType: z.string(),
-        version: Version,
-        path: z.string(),
-        reason: z.string(),
-        since: Time,
-      }) satisfies z.ZodType<CodeProblem>,
-    )
+    .array(CodeProblem)
     .optional()
     .describe("Event types whose schema in code may refuse events that earlier code stored as the same version."),
 });
-
-export const streamSummary = z.object({ stream: StreamName, version: Version, lastPosition: Position }) satisfies z.ZodType<StreamSummary>;
 
 export const cloudEvent = z
   .object({ ...Attributes.shape, ...Envelope.omit({ data_base64: true }).shape })

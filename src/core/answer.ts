@@ -1,6 +1,13 @@
-/** What components are made of. */
+/**
+ * What answers are made of. The schema of an answer stands where its type belongs and is the type's one source; the OpenAPI document is
+ * made of it. Nothing is parsed with it: what answers is our own.
+ */
 
 import { z } from "zod";
+import type { Frozen } from "./event.ts";
+
+/** What such a schema describes, readonly to any depth. */
+export type Answer<Schema extends z.ZodType> = Frozen<z.output<Schema>>;
 
 export const Name = z.string();
 export const Whole = z.int().nonnegative();
