@@ -100,7 +100,7 @@ export class CatalogObject extends DurableObject<HeadspringEnv> implements Catal
   async useCode(category: string, kind: string, schemas: readonly CodeSchema[]): Promise<CodeProblem[]> {
     const { problems, news } = this.#code.use(category, kind, schemas);
     for (const { eventType: type, version, path, reason } of news) {
-      const message = "code has changed the schema of an event type, and stored events may not fit it";
+      const message = "the code has changed the schema of an event type, and stored events may not fit it";
       const why = `version ${version}, ${path}: ${reason}`;
       logger.warn({ message, store: this.ctx.id.name, category, type, reason: why });
     }

@@ -23,11 +23,11 @@ export async function control(consumer: Consumer, action: ConsumerAction, positi
       return DONE;
     case "resume":
       if (current.status === "failed")
-        return notPossible("it has failed and is not paused: `retry` tries the event again, `skip` passes it over");
+        return notPossible("it has failed and is not paused: `retry` tries the event again, `skip` skips it");
       if (current.status === "paused") await activate(checkpoint);
       return DONE;
     case "retry":
-      if (current.status === "paused") return notPossible("it is paused: `resume` lets it go on");
+      if (current.status === "paused") return notPossible("it is paused: `resume` starts it again");
       if (!current.error) return notPossible("nothing has failed");
       await activate(checkpoint);
       return DONE;
@@ -52,7 +52,7 @@ async function skip(consumer: Consumer, current: Checkpoint, position?: number):
   await consumer.skips?.(failed.position);
   const outcome = await moved(passOver(checkpoint, current.position, failed.position, current.error));
   if (outcome.outcome === "done")
-    logger.warn({ message: "an operator let a consumer skip an event", store: store.name, consumer: name, ...failed });
+    logger.warn({ message: "an operator made a consumer skip an event", store: store.name, consumer: name, ...failed });
   return outcome;
 }
 
@@ -61,7 +61,7 @@ async function moved(jump: Promise<void>): Promise<ControlOutcome> {
     await jump;
     return DONE;
   } catch (error) {
-    if (error instanceof CheckpointMoved) return notPossible("it has moved meanwhile; look again");
+    if (error instanceof CheckpointMoved) return notPossible("it has moved since it was read; read it again and repeat the action");
     throw error;
   }
 }

@@ -64,7 +64,7 @@ function nextAttempt(policy: RetryPolicy, earlier: number, error: unknown): { at
 /** Waits for a hook, but not for ever: the consumer has other work, and others wait for it. */
 async function within(ms: number, told: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`the hook took more than ${ms} ms; it is not waited for`)), ms);
+  const timer = setTimeout(() => late.reject(new Error(`the hook took more than ${ms} ms; the store no longer waits for it`)), ms);
   try {
     await Promise.race([told, late.promise]);
   } finally {
@@ -77,6 +77,6 @@ async function tell({ onConsumerError, onConsumerFailed }: ConsumerHooks, failur
     const told = (failure.retryInMs === undefined ? onConsumerFailed : onConsumerError)?.(failure);
     if (told) await within(HOOK_MS, told);
   } catch (error) {
-    logger.error({ message: "a hook has thrown", store: failure.store, consumer: failure.consumer }, error);
+    logger.error({ message: "a hook threw", store: failure.store, consumer: failure.consumer }, error);
   }
 }

@@ -107,7 +107,7 @@ export class Deliveries {
     ledger.feeds.own.mayHaveMore = true;
     const dispatcher = this.#dispatcherOf(ledger);
     await dispatcher.refill();
-    if (ledger.isBroken) throw new Error("the storage has failed; the ledger are opened anew when what is under way has ended");
+    if (ledger.isBroken) throw new Error("the storage has failed; the ledger is reopened once the requests under way have ended");
     if (!this.#settings) return NOTHING_TO_RING_FOR;
     if (!this.#sending) return this.#rest();
     if (ledger.pending > 0) this.#watch();
@@ -134,7 +134,7 @@ export class Deliveries {
       const prune = this.#ledger?.prune(Date.now());
       if (prune !== undefined && this.#settings) this.#alarm.wakeAt(prune);
     } catch (error) {
-      this.#complain("a webhook's alarm failed and will go off again", error);
+      this.#complain("a webhook's alarm failed and will be retried", error);
       this.#watch();
     }
   }
@@ -173,7 +173,9 @@ export class Deliveries {
     this.life.resume();
     if (ledger) ledger.feeds.own.mayHaveMore = true;
     this.#alarm.wakeNow(); // also tells the log, should that fail here
-    await this.#tellTheLog().catch((error: unknown) => this.#complain("the log was not told that a webhook goes on; trying again", error));
+    await this.#tellTheLog().catch((error: unknown) =>
+      this.#complain("the log could not be notified that a webhook continues; trying again", error),
+    );
   }
 
   /** What it is told to do, whether or not it may at the moment. */
@@ -234,7 +236,7 @@ export class Deliveries {
   #warnWhenFull({ waits }: Ledger): void {
     if (waits.isFull && !this.#hasWarned) {
       const { store, id } = this.#with;
-      const message = "a webhook takes no further event: too many of its streams wait for one that failed";
+      const message = "a webhook accepts no further event: too many of its streams wait for one that failed";
       logger.error({ message, store: store.name, consumer: id, count: waits.streams });
     }
     this.#hasWarned = waits.isFull || (this.#hasWarned && waits.streams > WEBHOOK_FAILING_STREAMS / 2);
@@ -271,7 +273,7 @@ export class Deliveries {
           storage.kv.put(TOLD, (this.#told = text));
         }
       } catch (error) {
-        this.#complain("the log was not told which events a webhook handles; trying again", error);
+        this.#complain("the log could not be notified which events a webhook handles; trying again", error);
         this.#watch();
       }
     })().finally(() => (this.#telling = undefined)));

@@ -165,7 +165,8 @@ export class Dispatcher {
       return this.#ledger.skip(attempt, attempt.position, "", "the event was erased");
     }
     if (found.erased) return this.#ledger.skip(attempt, found.position, found.type, "the event was erased");
-    if (isUnwanted(found, settings)) return this.#ledger.skip(attempt, found.position, found.type, "the webhook's predicate says no");
+    if (isUnwanted(found, settings))
+      return this.#ledger.skip(attempt, found.position, found.type, "the webhook's predicate rejects the event");
     const unsendable = whyNotSendable(found, settings);
     if (unsendable !== undefined) {
       this.#ledger.settle(attempt, found, { delivered: false, error: unsendable, durationMs: 0, ownFault: true }, Date.now());
@@ -184,6 +185,6 @@ export class Dispatcher {
 
   #readLater(error: unknown): void {
     this.#readAgainAt = Date.now() + READ_AGAIN_MS;
-    this.#context.complain("webhook deliveries stopped; they go on in a moment", error);
+    this.#context.complain("webhook deliveries stopped; they continue in a moment", error);
   }
 }

@@ -95,7 +95,7 @@ export class ImportLedger {
     try {
       await this.#move({ stored: this.#at(line), claimed: this.#at(line), ended: false });
     } catch (error) {
-      logger.warn({ message: "it is not on record where an import stopped: its mended body needs another key" }, error);
+      logger.warn({ message: "the place where an import stopped could not be recorded; a corrected body needs another key" }, error);
     }
   }
 

@@ -52,18 +52,18 @@ function familiesOf(store: string, { log, consumers, webhooks, databases }: Stor
 
   return [
     gauge("log_head", "Position of the last event in the store's log.", ofStore(log.head)),
-    counter("log_events_total", "Events that the store's log has taken: its head, to take rates of.", ofStore(log.head)),
-    gauge("log_segments", "Objects that the log is made of.", ofStore(log.segments)),
-    gauge("log_segment_bytes", "Bytes of the last of these objects; at 8 GiB the next one begins.", ofStore(log.bytes)),
+    counter("log_events_total", "Events that the store's log has accepted: the same number as its head, as a counter.", ofStore(log.head)),
+    gauge("log_segments", "Objects that make up the log.", ofStore(log.segments)),
+    gauge("log_segment_bytes", "Bytes in the last of these objects; at 8 GiB the next one begins.", ofStore(log.bytes)),
     gauge("log_subscriptions", "Live subscriptions of the log, server-sent events included.", ofStore(log.subscriptions)),
     gauge(
       "database_bytes",
-      "Bytes of a D1 database, for all stores together; 10 GB is the most.",
+      "Bytes in a D1 database, for all stores together; the maximum is 10 GB.",
       [...databases].map(([database, bytes]) => [{ store, database }, bytes]),
     ),
     gauge(
       "consumer_position",
-      "Last position that the consumer is done with: effects are committed, or there is nothing for it.",
+      "Last position that the consumer has processed: it has committed the effects, or had nothing to do.",
       each(({ report }) => report.position),
     ),
     gauge(
@@ -73,18 +73,18 @@ function familiesOf(store: string, { log, consumers, webhooks, databases }: Stor
     ),
     gauge(
       "consumer_lag_seconds",
-      "Age of the first event that the consumer has yet to process; 0: there is none.",
+      "Age of the first event that the consumer has yet to process; 0 if there is none.",
       each((one) => one.lagSeconds),
     ),
-    gauge("consumer_status", "1 for the status that the consumer has, 0 for the others.", states),
+    gauge("consumer_status", "1 for the present status of the consumer, 0 for the others.", states),
     gauge(
       "consumer_attempts",
-      "Failed attempts at the event that the consumer is at.",
+      "Failed attempts at the event that the consumer processes now.",
       each(({ report }) => report.attempts),
     ),
     counter(
       "consumer_processed_total",
-      "Events whose effects were committed; of a webhook deliveries that arrived.",
+      "Events whose effects were committed. For a webhook: deliveries that arrived.",
       each(({ report }) => report.processed),
     ),
     counter(
@@ -94,27 +94,27 @@ function familiesOf(store: string, { log, consumers, webhooks, databases }: Stor
     ),
     gauge(
       "consumer_last_progress_timestamp_seconds",
-      "When the consumer last went on.",
+      "When the consumer last made progress.",
       each(({ report: { lastProgressAt } }) => (lastProgressAt === undefined ? undefined : seconds(lastProgressAt))),
     ),
     gauge(
       "consumer_rebuild_position",
-      "Of a view that is being built anew: how far that is.",
+      "Position that the rebuild of a view has reached.",
       each(({ report }) => report.rebuild?.position),
     ),
-    counter("webhook_deliveries_total", "Deliveries that have ended, by how.", ended),
+    counter("webhook_deliveries_total", "Deliveries that have ended, by outcome.", ended),
     gauge(
       "webhook_deliveries",
-      "Deliveries that have not ended, and parked ones that can be tried again.",
+      "Deliveries that have not ended, and parked ones, which can be retried.",
       deliveries(["pending", "parked"]),
     ),
-    gauge("webhook_success_ratio", "Of the attempts of the last 24 hours, the part that arrived.", rates),
-    gauge("webhook_failing_since_timestamp_seconds", "Of the first failure since the last success.", failing),
+    gauge("webhook_success_ratio", "Share of the attempts of the last 24 hours that succeeded.", rates),
+    gauge("webhook_failing_since_timestamp_seconds", "Time of the first failure since the last success.", failing),
     gauge("webhook_blocked_streams", "Streams whose events wait for one that has failed.", blocked),
     gauge("webhook_blocked_since_timestamp_seconds", "When the first of these streams began to wait.", blockedSince),
-    gauge("webhook_full", "1 when as many streams wait as may: the webhook takes no further event.", full),
-    gauge("webhooks", "Webhooks that the store has.", ofStore(webhooks.all)),
-    gauge("webhooks_not_measured", "Those of them whose figures are not here.", ofStore(webhooks.all - webhooks.measured)),
+    gauge("webhook_full", "1 when as many streams wait as may: the webhook accepts no further event.", full),
+    gauge("webhooks", "Webhooks in the store.", ofStore(webhooks.all)),
+    gauge("webhooks_not_measured", "Webhooks of the store whose figures are not included.", ofStore(webhooks.all - webhooks.measured)),
   ];
 }
 

@@ -18,7 +18,7 @@ export function ndjson(context: HttpContext, pieces: AsyncGenerator<string, void
           if (done) controller.close();
           else controller.enqueue(utf8.encode(value));
         } catch (error) {
-          logger.error({ message: "an answer broke off", store, path }, error);
+          logger.error({ message: "an answer failed partway", store, path }, error);
           throw error;
         }
       },

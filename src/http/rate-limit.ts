@@ -18,7 +18,7 @@ export async function countRequest(context: HttpContext, token: string | undefin
   const key = token === undefined ? `address ${context.req.header("cf-connecting-ip") ?? "unknown"}` : `token ${token}`;
   const { success } = await limit.limit({ key }).catch((error: unknown) => {
     // A limit that cannot be asked must not close the store.
-    logger.warn({ message: "the rate limit cannot be asked" }, error);
+    logger.warn({ message: "the rate limiter could not be asked; the request is allowed" }, error);
     return { success: true };
   });
   if (success) return;

@@ -57,7 +57,7 @@ export function createWorker(app: App): ExportedHandler<HeadspringEnv> {
       // A dead wake-up loses nothing: the log rings again. That it died says that something keeps failing.
       for (const { id, body } of batch.messages) {
         const { store, consumer } = parseWakeUp(body) ?? {};
-        logger.error({ message: "a wake-up was given up by the queue", messageId: id, store, consumer });
+        logger.error({ message: "the queue gave up a wake-up", messageId: id, store, consumer });
       }
       batch.ackAll();
     },
@@ -97,7 +97,7 @@ export function createHttp(app: App): Hono<HttpEnv> {
   http.notFound((context) => {
     const methods = methodsOf(http, context.req.path);
     if (methods.length === 0)
-      return new Problem("not-found", `there is nothing at ${context.req.path}; GET / lists what there is`).toResponse();
+      return new Problem("not-found", `there is nothing at ${context.req.path}; GET / lists where to begin`).toResponse();
     const allow = methods.join(", ");
     return new Problem("method-not-allowed", `${context.req.path} takes ${allow}, not ${context.req.method}`, {}, { allow }).toResponse();
   });
@@ -117,10 +117,15 @@ export function createHttp(app: App): Hono<HttpEnv> {
 /** What an error is to the client that is no answer of ours. */
 function unexpected(error: Error): Problem {
   if (passes(error))
-    return new Problem("unavailable", "try again; with an Idempotency-Key nothing can happen twice", {}, { "retry-after": "1" });
+    return new Problem(
+      "unavailable",
+      "send the request again; with an Idempotency-Key nothing can happen twice",
+      {},
+      { "retry-after": "1" },
+    );
   return new Problem(
     "internal-error",
-    "the request failed; whether it was carried out is not known. With an Idempotency-Key it can be sent again",
+    "the request failed; it may or may not have been carried out. With an Idempotency-Key you can send it again",
   );
 }
 

@@ -273,7 +273,7 @@ export class Bell {
       });
     } catch (error) {
       for (const consumer of consumers) this.#rings.delete(consumer);
-      logger.warn({ message: "wake-ups could not be sent; the alarm will ring again", store: this.#store, count: messages.length }, error);
+      logger.warn({ message: "wake-ups could not be sent; the alarm sends them again", store: this.#store, count: messages.length }, error);
     }
   }
 }

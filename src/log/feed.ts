@@ -114,7 +114,7 @@ export class Feed {
     // One that only listens may answer all the same: it changes nothing.
     if (subscription.acknowledges === false && position !== undefined) return;
     const index = subscription.unanswered.findIndex((checkpoint) => checkpoint.position === position);
-    if (index < 0) return close(socket, CLOSE.policy, "send nothing but `ping` and each checkpoint, once");
+    if (index < 0) return close(socket, CLOSE.policy, "send only `ping` and each checkpoint, once");
     subscription.unanswered.splice(0, index + 1);
     save(socket, subscription);
     this.push();
@@ -129,7 +129,7 @@ export class Feed {
   /** Sends everyone away, to where the log goes on. They resume from their last positions. */
   sendAway(): void {
     for (const socket of this.#ctx.getWebSockets(TAG))
-      close(socket, CLOSE.goOnElsewhere, "the log goes on elsewhere. Resume from your last position");
+      close(socket, CLOSE.goOnElsewhere, "the log continues in another segment. Resume from your last position");
   }
 
   /** Rounds in which every subscriber near the head gets what there is, until all have everything. */
@@ -237,7 +237,7 @@ export class Feed {
       });
       const now = Date.now();
       for (const { socket, due } of waiting) {
-        if (due <= now) close(socket, CLOSE.tryLater, "too slow: send every checkpoint back. Resume from your last position");
+        if (due <= now) close(socket, CLOSE.tryLater, "you are too slow: send every checkpoint back. Resume from your last position");
       }
       const dues = waiting.flatMap(({ due }) => (due > now ? [due] : []));
       if (dues.length === 0) break;

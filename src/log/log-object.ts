@@ -278,7 +278,7 @@ export function logObject(app: App) {
         await this.#eraseEarlier();
       } catch (error) {
         const { store, number: segment } = this.#place;
-        logger.warn({ message: "another segment of the log was not reached; trying again", store, segment }, error);
+        logger.warn({ message: "another segment of the log could not be reached; trying again", store, segment }, error);
         await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
       }
     }

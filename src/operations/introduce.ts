@@ -27,7 +27,7 @@ export async function introduce(store: Store): Promise<void> {
     if (known.size >= INTRODUCED_STORES) known.clear();
     known.add(store.name);
   } catch (error) {
-    const message = "the log was not told which consumers the code has; the next request tells it";
+    const message = "the log could not be notified which consumers the code has; the next request notifies it";
     logger.warn({ message, store: store.name }, error);
   }
 }

@@ -90,7 +90,7 @@ async function listed(env: HeadspringEnv, after: string): Promise<string[]> {
   try {
     return (await directoryOf(env).listStores(after, SWEEP_STORES)).map(({ name }) => name);
   } catch (error) {
-    logger.warn({ message: "the directory of stores could not be asked; the sweep goes on with the stores that have checkpoints" }, error);
+    logger.warn({ message: "the directory of stores could not be read; the sweep continues with the stores that have checkpoints" }, error);
     return [];
   }
 }
@@ -197,7 +197,7 @@ async function ask({ app, env, budget }: Run, found: Found): Promise<SweepAnswer
     const introduction = introductionOf(app, env);
     return await log.wakeBehind({ standings, introduction, ...(care === "thorough" ? { thorough: true } : {}) });
   } catch (error) {
-    logger.warn({ message: "the log of a store could not be asked who is behind; the next sweep asks again", store }, error);
+    logger.warn({ message: "the log of a store could not be asked which consumers are behind; the next sweep asks again", store }, error);
     return undefined;
   }
 }

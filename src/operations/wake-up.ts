@@ -42,7 +42,7 @@ export async function handleWakeUps(app: App, env: HeadspringEnv, batch: Message
   for (const message of batch.messages) {
     const parsed = parseWakeUp(message.body);
     if (!parsed) {
-      logger.error({ message: "a message in the wake-up queue is none of ours; it is dropped", messageId: message.id });
+      logger.error({ message: "unknown message in the wake-up queue, dropped", messageId: message.id });
       message.ack();
       continue;
     }
@@ -108,7 +108,7 @@ async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, 
     // At once: another consumer of this batch may take its time.
     if (acknowledgement) acknowledge(store, acknowledgement);
   } catch (error) {
-    logger.warn({ message: "a consumer could not run; the queue will try again", store, consumer }, error);
+    logger.warn({ message: "a consumer could not run; the queue retries it", store, consumer }, error);
     for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
   } finally {
     clearInterval(signs);
@@ -143,7 +143,7 @@ function acknowledgements({ app, env, budget }: Omit<Invocation, "acknowledge">)
     await openStore(env, store, app)
       .then(({ log }) => log.acknowledge(together))
       .catch((error: unknown) => {
-        const message = "the log was not told how far its consumers are; it will ring again";
+        const message = "the log could not be notified how far its consumers are; it wakes them again";
         logger.warn({ message, store, count: together.length }, error);
       });
   };

@@ -75,5 +75,5 @@ export async function hasFact({ store }: Reaction, stream: string, id: string): 
 /** A processor without state cannot act on a reaction that is not taken, so it ends here. Who must is a process manager. */
 export function tellEnded({ store, processor: consumer, event }: Reaction, reaction: string, reason: string): void {
   const { correlationId, causationId } = causeOf(event);
-  logger.info({ message: "a reaction was not taken", store: store.name, consumer, reaction, reason, correlationId, causationId });
+  logger.info({ message: "a reaction was not accepted", store: store.name, consumer, reaction, reason, correlationId, causationId });
 }

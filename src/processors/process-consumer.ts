@@ -65,7 +65,7 @@ export function processConsumer(store: Store, process: Process): Consumer {
       for (const { event, error } of within(from, applied.position)) {
         const { stream, type } = event;
         logger.error(
-          { message: "an event was passed over: it reaches no instance", store: store.name, consumer: name, stream, type },
+          { message: "an event was skipped: it reaches no instance", store: store.name, consumer: name, stream, type },
           error.message,
         );
       }
@@ -94,7 +94,7 @@ async function skipOutcome(run: Running, position: number): Promise<void> {
   const [event] = page.events.filter(({ erased }) => !erased).map(toRecorded);
   const sent = event && CommandSent.safeParse(event.data).data;
   if (!sent) return;
-  const detail = "an operator let the consumer skip the command";
+  const detail = "an operator made the consumer skip the command";
   await tellOutcome(run, event, { outcome: "failed", commandId: sent.commandId, reason: "skipped", detail }, true);
 }
 
@@ -167,7 +167,7 @@ async function tell(run: Running, event: RecordedEvent, id: string, input: Input
       return;
     case "deleted":
       logger.info({
-        message: "an input came to a process that was deleted",
+        message: "an input reached a process that was deleted",
         store: store.name,
         consumer: process.name,
         stream: instance,
@@ -189,7 +189,7 @@ async function tell(run: Running, event: RecordedEvent, id: string, input: Input
         correlationId: cause.correlationId,
         causationId: cause.causationId,
       };
-      logger.error({ message: "a process has failed: it could not take an input", ...about }, why);
+      logger.error({ message: "a process has failed: it could not process an input", ...about }, why);
       const failing: Failing = { reason: "handler-threw", detail: why, event: { id: event.id, stream, version, type } };
       return tell(run, event, id, { command: FAIL, data: failing, key: derivedId("fail", key), cause });
     }

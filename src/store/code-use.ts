@@ -40,7 +40,7 @@ export class CodeUse {
     const kind = this.#app.aggregates.has(category) ? "aggregate" : "plain";
     void this.#say(store, category, kind, declared.events as Record<string, DataSchema>).catch((error: unknown) => {
       this.#said.delete(key);
-      logger.warn({ message: "the store's catalog could not be told what code declares", store: store.name, category }, error);
+      logger.warn({ message: "the store's catalog could not be notified of what the code declares", store: store.name, category }, error);
     });
   }
 

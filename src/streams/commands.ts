@@ -70,7 +70,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
   // Before anything of today's code is asked: a repeat stays one when its command has got another schema, or is gone.
   if (key !== undefined && known?.found) {
     if (ours || known.found.fingerprint === print) return outcomeOf(key, known.found, true);
-    return { outcome: "idempotency-conflict", detail: "this idempotency key came with another command before" };
+    return { outcome: "idempotency-conflict", detail: "this idempotency key was used before with another command" };
   }
 
   const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
@@ -116,7 +116,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
     const { trace } = request;
     if (error instanceof StateUnavailable) {
       logger.error(
-        { message: "a command was not carried out: it takes another version of the code", store, stream, command, commandId },
+        { message: "a command was not carried out: it needs another version of the code", store, stream, command, commandId },
         error,
       );
       // No fault of the command: it leaves no receipt, and can be sent again.

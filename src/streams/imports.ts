@@ -45,7 +45,7 @@ export function planImport(journal: Journal, events: readonly ImportedEvent[], l
       return plan({ outcome: "idempotency-conflict", detail, index });
     }
     if (end && (erases(end) || !erases(next)))
-      return plan({ outcome: "deleted", detail: "the stream was deleted; it takes no further events", index });
+      return plan({ outcome: "deleted", detail: "the stream was deleted; it accepts no further events", index });
     if (type === DELETED) end = next;
     fresh.set(id, next);
     versions.push(next.version);

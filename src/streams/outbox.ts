@@ -208,7 +208,7 @@ export class Outbox {
       }
     } catch (error) {
       const { store, stream } = this.#place;
-      logger.warn({ message: "the log did not take a stream's events; the alarm will try again", store, stream }, error);
+      logger.warn({ message: "the log did not accept a stream's events; the alarm retries them", store, stream }, error);
       this.#release(() => true, false);
     } finally {
       this.#draining = false;

@@ -27,7 +27,7 @@ export function findReplay(events: EventTable, receipts: Receipts, request: Appe
     if (receipt) {
       const { first, last, fingerprint } = receipt;
       const same = request.firstStands || sameWrite(request, events.range(first, last), fingerprint);
-      return same ? { outcome: "replay", first, last } : conflict("this idempotency key came with other content before");
+      return same ? { outcome: "replay", first, last } : conflict("this idempotency key was used before with other content");
     }
   }
   return findById(events, receipts, request);
@@ -35,7 +35,7 @@ export function findReplay(events: EventTable, receipts: Receipts, request: Appe
 
 function findById(events: EventTable, receipts: Receipts, request: AppendRequest): Replay | IdempotencyConflict | undefined {
   const given = request.events.flatMap(({ id }) => id ?? []);
-  if (new Set(given).size < given.length) return conflict("the same event id stands twice in this append");
+  if (new Set(given).size < given.length) return conflict("this append has the same event id twice");
   for (const [index, { id }] of request.events.entries()) {
     const known = id === undefined ? undefined : eventOf(events, receipts, id, request.firstStands);
     if (!known) continue;

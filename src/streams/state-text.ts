@@ -43,7 +43,7 @@ function textOf(state: unknown, onError: OnError): Shown {
   try {
     return { state: JSON.stringify(state) };
   } catch {
-    const { path, kind } = whyNotJson(state, "state") ?? { path: "state", kind: "nothing that JSON can say" };
+    const { path, kind } = whyNotJson(state, "state") ?? { path: "state", kind: "not a JSON value" };
     onError(new Error(`a state must be plain JSON, but ${path} is ${kind}`));
     return { ...NO_STATE, failed: true };
   }

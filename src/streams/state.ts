@@ -124,7 +124,7 @@ export class StateCache {
     if ("text" in snapshot) return snapshot.text;
     if (!this.#complained) {
       logger.error(
-        { message: "a state cannot be kept as a snapshot; every activation folds it from all events", ...this.#place },
+        { message: "a state cannot be stored as a snapshot; every activation folds it from all events", ...this.#place },
         snapshot.problem,
       );
     }

@@ -211,7 +211,7 @@ export function streamObject(app: App) {
       if (unfinished && !deleted && !force) return { outcome: "unfinished", ...unfinished };
       if (unfinished && !deleted)
         logger.warn({
-          message: "a saga was deleted before its end; nothing of it is undone",
+          message: "a saga was deleted before it ended; none of its steps is undone",
           ...this.#place,
           reason: unfinished.detail,
           count: unfinished.steps.length,
@@ -243,7 +243,7 @@ export function streamObject(app: App) {
         const due = this.#journal.timers.nextDue();
         if (due !== undefined) this.#alarm.wakeAt(due);
       } catch (error) {
-        logger.error({ message: "a stream's alarm failed and will go off again", ...this.#place }, error);
+        logger.error({ message: "a stream's alarm failed and will be retried", ...this.#place }, error);
         this.#alarm.wakeAt(Date.now() + RETRY_ALARM_MS);
       }
     }
@@ -285,7 +285,7 @@ export function streamObject(app: App) {
         if (outcome === "stored" || outcome === "refused") continue;
         logger.error(
           {
-            message: "a timer's command could not be carried out and will be tried again",
+            message: "a timer's command could not be carried out and will be retried",
             ...this.#place,
             command,
             commandId,
@@ -306,7 +306,7 @@ export function streamObject(app: App) {
         return outcome;
       logger.error(
         {
-          message: "a process has failed: it could not take its timer",
+          message: "a process has failed: it could not process its timer",
           ...this.#place,
           command: request.command,
         },

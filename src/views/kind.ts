@@ -18,7 +18,7 @@ import { standingsOfViews } from "./standing.ts";
 import { tableOf } from "./table.ts";
 
 /** Why a view is not reset to another position. */
-const RESETS_TO_ZERO = "a view is made of all its events: it can only begin again at 0";
+const RESETS_TO_ZERO = "a view is built from all its events: it can only be reset to 0";
 
 export const viewKind: ConsumerKind = {
   ...viewsInCode,

@@ -356,6 +356,9 @@ describe("an action", () => {
       await one.checkpoint.commit(0, 1, []);
       return found;
     });
-    expect(await control(one, "reset", 0)).toEqual({ outcome: "not-possible", detail: "it has moved meanwhile; look again" });
+    expect(await control(one, "reset", 0)).toEqual({
+      outcome: "not-possible",
+      detail: "it has moved since it was read; read it again and repeat the action",
+    });
   });
 });

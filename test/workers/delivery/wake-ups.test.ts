@@ -266,7 +266,7 @@ describe("a wake-up", () => {
     const context = createExecutionContext();
     await worker.queue?.(batch, env, context);
     expect(await getQueueResult(batch, context)).toMatchObject({ outcome: "ok", ackAll: true });
-    expect(errors).toHaveBeenCalledWith({ message: "a wake-up was given up by the queue", messageId: "1", store, consumer: "values" });
+    expect(errors).toHaveBeenCalledWith({ message: "the queue gave up a wake-up", messageId: "1", store, consumer: "values" });
     await settle();
     expect(await rows(values)).toEqual(await folded(values));
   });

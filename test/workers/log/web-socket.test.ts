@@ -130,7 +130,7 @@ describe("a subscriber over a WebSocket", () => {
     const client = await SocketClient.open(store, "/log?acknowledge=true", false);
     await client.caughtUp(3);
     client.send(message);
-    await vi.waitFor(() => expect(client.closed).toEqual({ code: 1008, reason: "send nothing but `ping` and each checkpoint, once" }));
+    await vi.waitFor(() => expect(client.closed).toEqual({ code: 1008, reason: "send only `ping` and each checkpoint, once" }));
   });
 
   it("is closed when it sends a checkpoint back twice", async () => {

@@ -243,7 +243,7 @@ describe("correlation", () => {
       skipped: [{ message: "the correlation is broken", event: { position: 1, type: "Wished", stream: "wish/someone" } }],
     });
     expect(lines).toHaveBeenCalledWith(
-      expect.objectContaining({ message: "an event was passed over: it reaches no instance", consumer: "errand", type: "Wished" }),
+      expect.objectContaining({ message: "an event was skipped: it reaches no instance", consumer: "errand", type: "Wished" }),
     );
   });
 
@@ -285,7 +285,7 @@ describe("an input that no instance can take", () => {
     expect((await store.send("DELETE", "/streams/errand/e")).status).toBe(200);
     await store.run();
     expect(info).toHaveBeenCalledWith(
-      expect.objectContaining({ message: "an input came to a process that was deleted", consumer: "errand", stream: "errand/e" }),
+      expect.objectContaining({ message: "an input reached a process that was deleted", consumer: "errand", stream: "errand/e" }),
     );
     await store.wish("f", [{ counter: "a", by: 1 }]);
     await store.run();
@@ -365,7 +365,7 @@ describe("a handler that throws", () => {
       failure: { reason: "handler-threw", detail: "the handler is broken", event: { type: "Wished", stream: "wish/someone", version: 2 } },
     });
     expect(lines).toHaveBeenCalledWith(
-      expect.objectContaining({ message: "a process has failed: it could not take an input", stream: "errand/f", type: "Wished" }),
+      expect.objectContaining({ message: "a process has failed: it could not process an input", stream: "errand/f", type: "Wished" }),
     );
     // What has failed stays as it is, also when the code is mended and the event comes again.
     clumsy.at = "";

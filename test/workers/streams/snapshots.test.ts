@@ -195,7 +195,7 @@ describe("a state that a snapshot cannot keep", () => {
     expect(await rows("SELECT name FROM sqlite_master WHERE name = 'snapshot'")).toEqual([]);
     expect(lines).toEqual([
       {
-        message: "a state cannot be kept as a snapshot; every activation folds it from all events",
+        message: "a state cannot be stored as a snapshot; every activation folds it from all events",
         store: expect.any(String),
         stream: "tally/1",
         error: problem,

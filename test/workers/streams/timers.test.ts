@@ -127,7 +127,7 @@ describe("a timer", () => {
     await rename("timers", "gone");
     const complaints = vi.spyOn(console, "error").mockReturnValue();
     await runDurableObjectAlarm(stub);
-    expect(JSON.stringify(complaints.mock.calls)).toContain("a stream's alarm failed and will go off again");
+    expect(JSON.stringify(complaints.mock.calls)).toContain("a stream's alarm failed and will be retried");
     expect(await alarmOf(stub)).toBeGreaterThan(Date.now());
     await rename("gone", "timers");
     await runDurableObjectAlarm(stub);

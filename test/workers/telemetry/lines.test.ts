@@ -128,7 +128,7 @@ describe("a write whose log does not answer", () => {
     const { restore } = interceptLog(store, () => () => Promise.reject(new Error("the log is down")));
     await post("/streams/reading/s", { type: "Read", data: { value: 1 }, meta: { note: MARK } }, { prefer: "wait=1" });
     restore();
-    await eventually(() => expect(saying("the log did not take a stream's events; the alarm will try again")).not.toEqual([]));
+    await eventually(() => expect(saying("the log did not accept a stream's events; the alarm retries them")).not.toEqual([]));
     expect(lines[0]).toMatchObject({ level: "warn", store, stream: "reading/s", error: expect.stringContaining("the log is down") });
     areClean();
   });
@@ -156,7 +156,7 @@ describe("a long answer that breaks off", () => {
     }
     const response = await get(path, { accept: "application/x-ndjson" });
     await expect(response.text()).rejects.toThrow("the object is gone");
-    expect(saying("an answer broke off")).toEqual([
+    expect(saying("an answer failed partway")).toEqual([
       expect.objectContaining({
         level: "error",
         store,
@@ -263,7 +263,7 @@ describe("a message that is none of ours", () => {
   it("is logged without its body", async () => {
     const { wake } = quietStore("foreign");
     await wake(`no/name ${MARK}`);
-    expect(saying("a message in the wake-up queue is none of ours; it is dropped")).toHaveLength(1);
+    expect(saying("unknown message in the wake-up queue, dropped")).toHaveLength(1);
     areClean();
   });
 });

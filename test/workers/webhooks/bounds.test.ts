@@ -93,7 +93,7 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     return { ...store, time };
   }
 
-  it("takes no further event until one of them has ended", async () => {
+  it("accepts no further event until one of them has ended", async () => {
     const { read, wake, alarm, endpoint, received, report, time } = await withFailing("lanes", others);
     await read("new", 1);
     await wake();
@@ -143,7 +143,7 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     await eventually(() => expect(received().length).toBeGreaterThan(3));
     expect(lines.mock.calls.flat()).toEqual([
       expect.objectContaining({
-        message: expect.stringMatching(/takes no further event/),
+        message: expect.stringMatching(/accepts no further event/),
         store,
         consumer: webhook.id,
         count: WEBHOOK_FAILING_STREAMS,

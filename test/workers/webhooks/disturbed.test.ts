@@ -229,7 +229,7 @@ describe("a webhook whose endpoint says 410", () => {
     await eventually(async () => expect(await store.report()).toMatchObject({ status: "failed" }));
     await eventually(async () => {
       await store.alarm();
-      expect(said()).toContain("a webhook's alarm failed and will go off again");
+      expect(said()).toContain("a webhook's alarm failed and will be retried");
     });
     expect(await store.armed()).toBe(true);
     away.mockRestore();
@@ -252,7 +252,7 @@ describe("a webhook whose log is away", () => {
       });
     });
     await pause(store, false);
-    expect(said()).toContain("the log was not told that a webhook goes on");
+    expect(said()).toContain("the log could not be notified that a webhook continues");
     away.mockRestore();
     await store.alarm();
     await store.read("s", 2);
@@ -268,7 +268,7 @@ describe("a webhook whose log is away", () => {
     await store.read("s", 1);
     const away = interceptReads(store.store, () => () => Promise.reject(new Error("the log is away")));
     await pause(store, false);
-    await eventually(() => expect(said()).toContain("webhook deliveries stopped; they go on in a moment"));
+    await eventually(() => expect(said()).toContain("webhook deliveries stopped; they continue in a moment"));
     away.mockRestore();
     time.pass(5_000);
     await eventually(async () => {
