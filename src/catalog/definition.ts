@@ -54,7 +54,7 @@ export function parseDefinition(name: string, body: unknown): Definition | { rea
   if (!parsed.success) return { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })) };
   const { events = {}, schema, strict, ...kept } = parsed.data;
   if (schema !== undefined && parsed.data.events)
-    return { issues: [{ path: "schema", message: "either one schema or events, which has a schema for each event type" }] };
+    return { issues: [{ path: "schema", message: "declare either `schema` or `events`, not both" }] };
   const asked: [type: string, schema: unknown, path: string][] =
     schema === undefined
       ? Object.entries(events).map(([type, one]) => [type, one, `events.${type}`])
@@ -64,7 +64,7 @@ export function parseDefinition(name: string, body: unknown): Definition | { rea
   const issues = asked.flatMap(([type, one, path]) => [
     ...(EVENT_TYPE.test(type) && !type.startsWith("$")
       ? []
-      : [{ path, message: `an event type matches ${EVENT_TYPE.source} and does not begin with $` }]),
+      : [{ path, message: `an event type must match ${EVENT_TYPE.source}, which does not begin with $` }]),
     ...schemaIssues(one, states).map((issue) => ({ path: path + issue.path, message: issue.message })),
   ]);
   if (issues.length > 0) return { issues: issues.slice(0, ISSUES) };

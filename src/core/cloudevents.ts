@@ -14,8 +14,8 @@ const NOT_ALLOWED = /[\u0000-\u001f\u007f-\u009f]|\p{Noncharacter_Code_Point}|\p
 
 export const Text = z
   .string("a text")
-  .min(1, "a text that is not empty")
-  .refine((text) => !NOT_ALLOWED.test(text), "a text without control characters");
+  .min(1, "must be a string that is not empty")
+  .refine((text) => !NOT_ALLOWED.test(text), "must be a string without control characters");
 
 /** What is wrong with an attribute of another name. */
 export const ATTRIBUTE_NAME = "the name of an attribute consists of lower-case letters and digits";

@@ -110,7 +110,7 @@ export function at<const Command extends string, const Data extends object, Plac
   const isTime = typeof date !== "string" || RFC_3339.test(date);
   const ms = isTime ? new Date(date).getTime() : Number.NaN;
   if (Number.isNaN(ms)) {
-    throw new TypeError(`the timer for ${command} is set to ${String(date)}, which is no time: a Date, or RFC 3339 with an offset`);
+    throw new TypeError(`the timer for ${command} is set to ${String(date)}, which is not a time: use a Date, or RFC 3339 with an offset`);
   }
   return { kind: "after", at: ms, command, data, ...keyOf(options) } as never; // as of `event`
 }

@@ -19,9 +19,8 @@ const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
  */
 export function milliseconds(duration: Duration): number {
   const [, amount, unit] = /^(\d{1,12})(ms|s|m|h|d)$/.exec(duration) ?? [];
-  if (amount === undefined) throw new TypeError(`"${duration}" is no duration: a whole number and ms, s, m, h or d`);
+  if (amount === undefined) throw new TypeError(`"${duration}" is not a duration: write a whole number and ms, s, m, h or d`);
   const ms = Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
-  if (ms > LAST_TIME_MS)
-    throw new TypeError(`"${duration}" is no duration: at most 100000000d, which is all the time that a Date can hold`);
+  if (ms > LAST_TIME_MS) throw new TypeError(`"${duration}" is too long a duration: at most 100000000d, the range of a Date`);
   return ms;
 }

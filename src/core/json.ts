@@ -41,7 +41,7 @@ export function parseJson(text: string, maxDepth: number): unknown {
   if (depthOf(text) > maxDepth) throw new SyntaxError(`it nests deeper than ${maxDepth} levels`);
   const value: unknown = JSON.parse(text);
   // JSON.parse makes Infinity of 1e999, and JSON.stringify would make null of that: a schema has seen a number, and no number is stored.
-  if (!isFinite(value)) throw new SyntaxError("it has a number beyond 1.8e308, the largest there is");
+  if (!isFinite(value)) throw new SyntaxError("it has a number beyond 1.8e308, the largest that JavaScript has");
   return value;
 }
 

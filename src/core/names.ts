@@ -25,11 +25,11 @@ const PLAIN_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Says what is wrong with a stream's id, or undefined when nothing is. */
 export function streamIdProblem(id: string): string | undefined {
   if (PLAIN_ID.test(id)) return undefined;
-  if (id === "") return "a stream id is not empty";
-  if (id === "." || id === "..") return "a stream id is not `.` or `..`, which URLs do not carry";
-  if (id.includes("/")) return "a stream id contains no `/`";
-  if (CONTROL.test(id)) return "a stream id contains no control characters";
-  if (!id.isWellFormed()) return "a stream id is well-formed Unicode";
+  if (id === "") return "a stream id must not be empty";
+  if (id === "." || id === "..") return "a stream id must not be `.` or `..`, which URLs cannot carry";
+  if (id.includes("/")) return "a stream id must not contain `/`";
+  if (CONTROL.test(id)) return "a stream id must not contain control characters";
+  if (!id.isWellFormed()) return "a stream id must be well-formed Unicode";
   if (new TextEncoder().encode(id).length > STREAM_ID_BYTES) return `a stream id has at most ${STREAM_ID_BYTES} bytes of UTF-8`;
   return undefined;
 }

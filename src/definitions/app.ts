@@ -79,7 +79,7 @@ export function defineApp(definition: AppDefinition): App {
 function unique<Part extends { readonly name: string }>(what: string, parts: readonly Part[]): Map<string, Part> {
   const byName = new Map<string, Part>();
   for (const part of parts) {
-    if (byName.has(part.name)) throw new TypeError(`two parts of the app are a ${what} named "${part.name}"`);
+    if (byName.has(part.name)) throw new TypeError(`the app has two parts that are a ${what} named "${part.name}"`);
     byName.set(part.name, part);
   }
   const spellings = new Map<string, string>();
@@ -87,7 +87,7 @@ function unique<Part extends { readonly name: string }>(what: string, parts: rea
     // Code keeps such names apart, and SQL, file systems and people do not.
     const twin = spellings.get(name.toLowerCase());
     if (twin !== undefined)
-      throw new TypeError(`two parts of the app are a ${what} whose names differ only by case: "${twin}" and "${name}"`);
+      throw new TypeError(`the app has two parts that are a ${what} whose names differ only by case: "${twin}" and "${name}"`);
     spellings.set(name.toLowerCase(), name);
   }
   return byName;

@@ -130,7 +130,7 @@ export function liftTo<Event extends StoredEvent>(schema: DataSchema, stored: Ev
       data = step(data as never);
       version += 1;
       const problem = problemWith(data);
-      if (problem) return unlifted(event, `to version ${version} it became ${problem}`);
+      if (problem) return unlifted(event, `the upcast to version ${version} returned ${problem}`);
     }
     return { ...event, data: JSON.stringify(data), schemaVersion: version };
   } catch (error) {
@@ -141,8 +141,8 @@ export function liftTo<Event extends StoredEvent>(schema: DataSchema, stored: Ev
 /** Why what an upcast gave cannot be an event's data; undefined: it can. */
 function problemWith(data: unknown): string | undefined {
   const problem = whyNotJson(data, "data");
-  if (problem) return `no JSON: ${problem.path} is ${problem.kind}`;
-  return typeof data !== "object" || data === null || Array.isArray(data) ? "no JSON object" : undefined;
+  if (problem) return `data that is not JSON: ${problem.path} is ${problem.kind}`;
+  return typeof data !== "object" || data === null || Array.isArray(data) ? "data that is not an object" : undefined;
 }
 
 function unlifted<Event extends StoredEvent>(event: Event, why: string): Event {

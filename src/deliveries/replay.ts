@@ -56,7 +56,7 @@ interface Range {
 function rangeOf({ from, to }: ReplayRequest, head: number): Range | Refused {
   const end = to && "position" in to ? Math.min(to.position, head) : head;
   const settled = "position" in from ? Math.max(0, from.position - 1) : 0;
-  if (settled >= end) return { refused: `the log has nothing between them: its head is at ${head}` };
+  if (settled >= end) return { refused: `the log has no events in this range: its head is at ${head}` };
   return { settled, end, ...("time" in from ? { since: from.time } : {}), ...(to && "time" in to ? { until: to.time } : {}) };
 }
 

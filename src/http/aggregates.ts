@@ -43,7 +43,7 @@ export function aggregateRoutes(app: App) {
     const command = context.req.param("command");
     const commands = commandsOf(aggregate);
     if (!commands.includes(command)) {
-      const has = commands.length === 0 ? "it takes none from outside" : `it has ${commands.join(", ")}`;
+      const has = commands.length === 0 ? "it has none that clients may send" : `it has ${commands.join(", ")}`;
       throw new Problem("unknown-command", `${aggregate.name} has no command ${command}; ${has}`);
     }
     const id = streamIdOfPath(context);
@@ -86,7 +86,7 @@ export function aggregateRoutes(app: App) {
     if (!answer)
       throw new Problem(
         "unknown-command-id",
-        `${aggregate.name}/${id} knows no command ${commandId}; outcomes are kept for ${RECEIPT_DAYS} days`,
+        `${aggregate.name}/${id} has no outcome of command ${commandId}; outcomes are kept for ${RECEIPT_DAYS} days`,
       );
     return context.json({ commandId, stream: `${aggregate.name}/${id}`, ...statusOf(answer) });
   });
@@ -128,7 +128,7 @@ export function aggregateRoutes(app: App) {
 /** What a command would lead to now. Nothing is stored. */
 async function tried(app: App, context: HttpContext, aggregate: AnyAggregate, id: string, data: string): Promise<Response> {
   const rights = context.get("rights");
-  if (rights && !rights.includes("read")) throw new Problem("forbidden", "a dry run shows the state, so it takes the right to read, too");
+  if (rights && !rights.includes("read")) throw new Problem("forbidden", "a dry run shows the state, so it also needs the right to read");
   const command = context.req.param("command") ?? "";
   const request = { command, data, expected: expectedOf(context), correlationId: conversationOf(context) };
   const answer = await storeOf(context).stream(aggregate.name, id).dryRun(request);
@@ -198,7 +198,6 @@ function statusOf(answer: CommandAnswer): object {
 function aggregateOf(app: App, context: HttpContext) {
   const name = context.req.param("name") ?? "";
   const aggregate = app.aggregates.get(name);
-  if (!aggregate)
-    throw new Problem("unknown-aggregate", `there is no aggregate ${name}; there is ${[...app.aggregates.keys()].join(", ")}`);
+  if (!aggregate) throw new Problem("unknown-aggregate", `unknown aggregate ${name}; the app has ${[...app.aggregates.keys()].join(", ")}`);
   return aggregate;
 }

@@ -43,7 +43,7 @@ export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>
     case "state-unavailable":
       return stateUnavailable(`${answer.detail}; the command was not carried out`, { commandId: answer.commandId });
     case "deleted":
-      return new Problem("stream-deleted", "the stream has ended: it was deleted, and is neither read nor written any more");
+      return new Problem("stream-deleted", "the stream was deleted: it can no longer be read or written");
     // The routes have found the command in their own code.
     case "unknown-command":
       return otherCode();
@@ -71,8 +71,8 @@ export function problemOfCommand(
 function otherCode(): Problem {
   return new Problem(
     "unavailable",
-    "the stream runs other code than the one that took the request, as during a deployment, and does not know this command as it is sent; " +
-      "nothing was stored. Try again; with an Idempotency-Key nothing can happen twice",
+    "the stream runs other code than the service that received the request, as during a deployment, and does not know this command in this form; " +
+      "nothing was stored. Send it again; with an Idempotency-Key nothing can happen twice",
     {},
     RETRY_SOON,
   );

@@ -38,7 +38,7 @@ export const EventIn = z.strictObject({
     .refine((type) => !type.startsWith("$"), "types that begin with $ are the store's own"),
   data: JsonObject,
   id: z.string().regex(UUID, "a UUID").toLowerCase().optional(),
-  time: z.iso.datetime({ offset: true }).regex(WITH_SECONDS, "a time as RFC 3339 has it, with seconds").optional(),
+  time: z.iso.datetime({ offset: true }).regex(WITH_SECONDS, "a time in the form of RFC 3339, with seconds").optional(),
   // Who could set it could stop every processor that acts on the event.
   meta: JsonObject.refine((meta) => !Object.hasOwn(meta, HOPS), `${HOPS} is counted by the store`).default({}),
 });
@@ -64,7 +64,7 @@ export async function incomingFact(context: HttpContext, category: PlainCategory
   if (mode === "batch") {
     throw new Problem(
       "invalid-request",
-      `a category takes one fact at a time; append a batch to a stream: POST /streams/${category.name}/{id}`,
+      `a category accepts one fact at a time; append a batch to a stream: POST /streams/${category.name}/{id}`,
     );
   }
   const { value } = await (mode === "binary" ? dataOfCloudEvent(context) : jsonBody(context, APPEND_BYTES));
@@ -147,7 +147,7 @@ function cloudEventMode(context: HttpContext): "structured" | "batch" | "binary"
   if (type.startsWith("application/cloudevents")) {
     throw new Problem(
       "unsupported-media-type",
-      `CloudEvents are taken as application/cloudevents+json and application/cloudevents-batch+json, not ${type}`,
+      `send CloudEvents as application/cloudevents+json or application/cloudevents-batch+json, not ${type}`,
     );
   }
   const isBinary = ["ce-specversion", "ce-id", "ce-source", "ce-type"].some((name) => context.req.header(name) !== undefined);

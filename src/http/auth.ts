@@ -72,7 +72,7 @@ export function auth(): MiddlewareHandler<HttpEnv> {
     if (secrets.length === 0) {
       throw new Problem(
         "auth-not-configured",
-        "declare tokens in the secret API_TOKENS: `wrangler secret put API_TOKENS`; `npm run token` makes them",
+        "declare tokens in the secret API_TOKENS: `npm run token` generates them, `wrangler secret put API_TOKENS` stores them",
       );
     }
     const token = tokenNamed(tokensOf(secrets), context.req.header("authorization"));
@@ -136,7 +136,7 @@ function tokenNamed(tokens: readonly Token[], authorization: string | undefined)
   if (bearer === undefined) return new Problem("unauthorized", "send Authorization: Bearer <token>", {}, challenge);
   const given = createHash("sha256").update(bearer).digest();
   const token = tokens.find(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, "hex")));
-  if (!token) return new Problem("unauthorized", "this token is not known", {}, challenge);
+  if (!token) return new Problem("unauthorized", "unknown token", {}, challenge);
   if (token.expires === undefined || Date.now() < Date.parse(token.expires)) return token;
   const expired = { "www-authenticate": `${challenge["www-authenticate"]}, error="invalid_token"` };
   return new Problem("unauthorized", `token "${token.name}" expired at ${token.expires}`, {}, expired);

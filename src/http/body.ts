@@ -59,7 +59,7 @@ function isCompressed(context: HttpContext): boolean {
   if (coding === "gzip" || coding === "x-gzip") return true;
   throw new Problem(
     "unsupported-media-type",
-    `a body is sent as it is or compressed by gzip, not by ${coding}`,
+    `send a body as it is or compressed with gzip, not with ${coding}`,
     {},
     {
       "accept-encoding": "gzip",
@@ -83,7 +83,7 @@ async function* gunzipped(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint
     yield* body.pipeThrough(slices).pipeThrough(new DecompressionStream("gzip"));
   } catch (error) {
     if (error instanceof TypeError)
-      throw new Problem("invalid-request", "the body is not what gzip makes, although its Content-Encoding is gzip");
+      throw new Problem("invalid-request", "the body is not valid gzip, although its Content-Encoding is gzip");
     throw error;
   }
 }
@@ -120,5 +120,5 @@ async function textBody(context: HttpContext, maxBytes: number): Promise<string>
 export function bodyProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof TypeError) return new Problem("invalid-json", "the body is not valid UTF-8");
-  return new Problem("invalid-request", "the body broke off before its end");
+  return new Problem("invalid-request", "the body broke off before it was complete");
 }

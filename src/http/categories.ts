@@ -92,7 +92,7 @@ function isInCode(app: App, name: string): boolean {
 function nameToDeclare(app: App, context: HttpContext): string {
   const name = context.req.param("category") ?? "";
   if (isInCode(app, name)) throw new Problem("declared-in-code", `category ${name} is declared in code; change it there`);
-  if (!NAME.test(name)) throw new Problem("invalid-request", `the name of a category matches ${NAME.source}`);
+  if (!NAME.test(name)) throw new Problem("invalid-request", `the name of a category must match ${NAME.source}`);
   return name;
 }
 
@@ -114,13 +114,12 @@ function problemOf(name: string, answer: Exclude<Declared, { revision: number }>
       return new Problem(
         "too-many-versions",
         `${name} has had ${EARLIER_SCHEMAS} earlier versions of its event types, or ${EARLIER_SCHEMA_CHARACTERS} characters of their schemas, ` +
-          "and what events were written with is kept: change a schema compatibly, or declare another category",
+          "and schemas that events were written with are kept: change a schema compatibly, or declare another category",
       );
     case "incompatible": {
       const { outcome: _outcome, ...problem } = answer;
       const { eventType, path = "", reason } = problem;
-      const advice =
-        path === "" ? "" : '. A schema that stored events may not fit is declared as a new version of the event type: "x-version"';
+      const advice = path === "" ? "" : '. Declare a schema that stored events may not fit as a new version of the event type: "x-version"';
       return new Problem(
         "incompatible-schema",
         `${eventType === undefined ? name : `${eventType} ${path}`.trim()}: ${reason}${advice}`,

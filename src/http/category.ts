@@ -71,16 +71,13 @@ export async function anyCategoryOf(app: App, context: HttpContext, name: string
 }
 
 export function unknownCategory(name: string): Problem {
-  return new Problem(
-    "unknown-category",
-    `there is no category ${name}; GET /streams says which there are, PUT /streams/${name} declares it`,
-  );
+  return new Problem("unknown-category", `unknown category ${name}; GET /streams lists the categories, PUT /streams/${name} declares it`);
 }
 
 export function retiredCategory(name: string): Problem {
   return new Problem(
     "category-retired",
-    `${name} was retired: its streams are neither read nor written, and its name is not given out again`,
+    `${name} was retired: its streams can no longer be read or written, and its name cannot be reused`,
   );
 }
 

@@ -18,13 +18,16 @@ export interface EventOfCloudEvent {
 
 /** What an event's own members say, and what is not kept. */
 export const Envelope = z.object({
-  specversion: z.literal("1.0", "1.0, the only version that is understood"),
+  specversion: z.literal("1.0", "1.0, the only version that is supported"),
   id: Text,
   type: Text.regex(EVENT_TYPE, `an event type that matches ${EVENT_TYPE.source}`).refine(
     (type) => !type.startsWith("$"),
     "types that begin with $ are the store's own",
   ),
-  time: z.iso.datetime({ offset: true, error: "a time as RFC 3339 has it" }).regex(WITH_SECONDS, "a time as RFC 3339 has it").optional(),
+  time: z.iso
+    .datetime({ offset: true, error: "a time in the form of RFC 3339" })
+    .regex(WITH_SECONDS, "a time in the form of RFC 3339")
+    .optional(),
   data: z.custom<Record<string, unknown>>(
     (data) => typeof data === "object" && data !== null && !Array.isArray(data),
     "a JSON object: other data, or none, cannot be stored here",
@@ -71,7 +74,7 @@ export function fromHeaders(
     if (attribute === "data" || attribute === "datacontenttype") {
       issues.push({
         path: attribute,
-        message: `${name} is not a header of a CloudEvent: the body is the data, Content-Type says of what kind`,
+        message: `${name} is not a header of a CloudEvent: the body is the data, and Content-Type is its type`,
       });
       continue;
     }

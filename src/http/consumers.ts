@@ -35,9 +35,9 @@ export function consumerRoutes() {
     routes.post(`/:name/${action}`, async (context) => {
       const { dryRun } = action === "reset" ? queryOf(context, ResetQuery) : { ...queryOf(context, NoQuery), dryRun: false };
       const { name, head } = await reportOf(context);
-      const { position } = checked(PositionIn, await optionalJsonBody(context, DEFINITION_BYTES), `what \`${action}\` takes is not valid`);
+      const { position } = checked(PositionIn, await optionalJsonBody(context, DEFINITION_BYTES), `the body of \`${action}\` is not valid`);
       if (position !== undefined && action !== "skip" && action !== "reset")
-        throw new Problem("invalid-request", `\`${action}\` takes no position; \`skip\` and \`reset\` do`);
+        throw new Problem("invalid-request", `\`${action}\` accepts no position; \`skip\` and \`reset\` do`);
       requireWithin("position", position, head);
       if (dryRun) return context.json(allowed(action, name, await countReset(storeOf(context), name, position)));
       const { warning } = allowed(action, name, await operate(storeOf(context), name, action, position)) ?? {};
@@ -54,7 +54,7 @@ async function reportOf(context: HttpContext) {
   const [consumer] = await reportConsumers(store, (one) => one === name);
   if (!consumer) {
     const all = await reportConsumers(store);
-    throw new Problem("unknown-consumer", `there is no consumer ${name}; there is ${all.map((one) => one.name).join(", ")}`);
+    throw new Problem("unknown-consumer", `unknown consumer ${name}; the store has ${all.map((one) => one.name).join(", ")}`);
   }
   const skipped = await skippedBy(store, name);
   return skipped.length > 0 ? { ...consumer, skipped } : consumer;

@@ -49,11 +49,11 @@ function contentOf(document: OpenApi, origin: string): PageContent {
   const links = [...tags.map(({ name }) => name), "Schemas"].map((name) => `<li><a href="#${idOf(name)}">${escaped(name)}</a></li>`);
   const body = `<header><h1>${escaped(info.title)} <small>${escaped(info.version)}</small></h1>
 ${info.description.split("\n\n").map(paragraph).join("\n")}
-<p><a href="/openapi.json">openapi.json</a> says the same to programs.</p></header>
+<p><a href="/openapi.json">openapi.json</a> has the same for programs.</p></header>
 <nav aria-label="Sections"><ul>${links.join("")}</ul></nav>
 <main>
 ${sections.join("\n")}
-${section("Schemas", "What bodies and answers are made of, and every event that this app declares.", schemas)}
+${section("Schemas", "The parts of bodies and answers, and every event that this app declares.", schemas)}
 </main>`;
   return { title: `${info.title}: HTTP API`, body, script: SCRIPT };
 }

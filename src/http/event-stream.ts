@@ -48,7 +48,7 @@ export function eventStream(source: BlockSource): ReadableStream<Uint8Array> {
         sent?.();
         stuck = setTimeout(() => {
           source.close();
-          controller.error(new Error(`the reader has taken nothing for ${FEED_ANSWER_MS} ms`));
+          controller.error(new Error(`the reader has read nothing for ${FEED_ANSWER_MS} ms`));
         }, FEED_ANSWER_MS);
       },
       cancel() {

@@ -133,7 +133,7 @@ export class ImportLedger {
 
   async #move(after: ImportProgress): Promise<void> {
     if (!(await this.#catalog.moveImport(this.#key, this.#progress, after))) {
-      throw new Problem("idempotency-conflict", "another import under this key is under way; send it again when that has ended");
+      throw new Problem("idempotency-conflict", "another import under this key is under way; send it again once that has ended");
     }
     this.#progress = after;
   }
@@ -144,5 +144,5 @@ export class ImportLedger {
 }
 
 function otherBody(): Problem {
-  return new Problem("idempotency-conflict", "this Idempotency-Key came with another body before; nothing of this one was stored");
+  return new Problem("idempotency-conflict", "this Idempotency-Key was used before with another body; nothing was stored");
 }

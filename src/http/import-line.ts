@@ -107,7 +107,7 @@ function requireFit(category: PlainCategory, { type, data, text, erased }: Parse
   if ("issues" in outcome) throw new Problem("invalid-event", `data does not fit the schema of ${type}`, { issues: outcome.issues });
   if (sameJson(outcome.data, text.data)) return;
   const message = `the schema of ${type} would change the data`;
-  throw new Problem("invalid-event", `${message} to ${outcome.data.slice(0, 200)}; without validate=true it is stored as it is`, {
+  throw new Problem("invalid-event", `${message} to ${outcome.data.slice(0, 200)}; without validate=true it is stored unchanged`, {
     issues: [{ path: "data", message }],
   });
 }

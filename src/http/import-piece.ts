@@ -209,7 +209,12 @@ function earliest(refused: readonly PieceOutcome["refused"][]): PieceOutcome["re
 }
 
 function late(cause?: unknown): Problem {
-  const problem = new Problem("unavailable", "a part of the store is late; send the import again", {}, { "retry-after": "5" });
+  const problem = new Problem(
+    "unavailable",
+    "a part of the store did not answer in time; send the import again",
+    {},
+    { "retry-after": "5" },
+  );
   problem.cause = cause;
   return problem;
 }

@@ -33,7 +33,7 @@ export function importRoutes(app: App) {
 
   routes.post("/", async (context) => {
     const options = queryOf(context, ImportQuery);
-    if (!context.req.raw.body) throw new Problem("invalid-request", "send the events as NDJSON: one JSON object a line");
+    if (!context.req.raw.body) throw new Problem("invalid-request", "send the events as NDJSON: one JSON object per line");
     const importer = new Importer(app, context, options);
     await importer.takeAll(linesOf(decodedBody(context), IMPORT_LINE_CHARACTERS));
     return context.json(importer.progress());
@@ -68,7 +68,7 @@ class Importer {
     this.#stored = options.after;
     this.#key = idempotencyKeyOf(context);
     if (this.#key !== undefined && options.after > 0)
-      throw new Problem("invalid-request", "an import with an Idempotency-Key goes on by itself where it stopped: send it without after");
+      throw new Problem("invalid-request", "an import with an Idempotency-Key resumes where it stopped: send it without after");
     this.#ledger = this.#key === undefined ? undefined : new ImportLedger(storeOf(context).catalog, this.#key);
     this.#pieces = new PieceStore(context);
     this.#calls = IMPORT_CALLS[isFree(context.env) ? "free" : "paid"];
@@ -169,7 +169,7 @@ class Importer {
   #idOf(line: number, stream: string): string {
     if (this.#key !== undefined) return derivedId("import", this.#key, line, stream);
     const detail =
-      "a line without an id needs an Idempotency-Key, from which it gets one: without both, sending it again would store it twice";
+      "a line without an id needs an Idempotency-Key, from which its id is derived: without both, sending it again would store it twice";
     throw new Problem("invalid-request", detail, { issues: [{ path: "id", message: detail }] });
   }
 
@@ -185,7 +185,7 @@ class Importer {
 class Enough extends Problem {
   /** @param stored the lines up to this one are stored */
   constructor(stored: number) {
-    const detail = `the lines up to ${stored} are stored, which is as much as one request may do: send the import again`;
+    const detail = `the lines up to ${stored} are stored, the most that one request can store: send the import again`;
     super("unavailable", `${detail}; without an Idempotency-Key, with ?after=${stored}`, { next: stored }, { "retry-after": "0" });
   }
 }

@@ -32,7 +32,7 @@ export function requireWithin(name: string, position: number | undefined, head: 
   if (position === undefined || position <= head) return;
   throw new Problem(
     "position-beyond-head",
-    `${name} is ${position}, but the log's head is ${head}: the position is of another log, or of this one before it was restored`,
+    `${name} is ${position}, but the log's head is ${head}: the position belongs to another log, or to this one before it was restored`,
     { head, position },
   );
 }

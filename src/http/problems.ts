@@ -17,7 +17,7 @@ export function problemRoutes() {
 
   routes.get("/:code", (context) => {
     const code = PROBLEM_CODES.find((one) => one === context.req.param("code"));
-    if (!code) throw new Problem("not-found", `there is no problem ${context.req.param("code")}; GET /problems lists all of them`);
+    if (!code) throw new Problem("not-found", `unknown problem ${context.req.param("code")}; GET /problems lists all of them`);
     const problem = kindOfProblem(code);
     return wantsPage(context) ? problemsPage(problem.title, [problem]) : json(problem, 200, VARY);
   });
@@ -41,7 +41,7 @@ function problemsPage(title: string, problems: readonly ProblemExplanation[]): R
 <dl><dt>When</dt><dd>${inline(when)}</dd><dt>What to do</dt><dd>${inline(remedy)}</dd></dl></section>`,
   );
   const body = `<header><h1>${escaped(title)}</h1>
-<p>The <code>type</code> of every error that this service answers with leads here; <code>detail</code> says what was wrong with the request itself. <a href="/problems">All problems</a> · <a href="/docs">HTTP API</a></p></header>
+<p>The <code>type</code> of every error of this service links here; <code>detail</code> tells what was wrong with the request itself. <a href="/problems">All problems</a> · <a href="/docs">HTTP API</a></p></header>
 <main>
 ${sections.join("\n")}
 </main>`;

@@ -40,7 +40,7 @@ export function storeOf(context: HttpContext): Store {
 /** The name of a store in the path. */
 export function storeNameOf(context: HttpContext): string {
   const store = context.req.param("store") ?? DEFAULT_STORE;
-  if (!STORE_NAME.test(store)) throw new Problem("invalid-request", `the name of a store matches ${STORE_NAME.source}`);
+  if (!STORE_NAME.test(store)) throw new Problem("invalid-request", `the name of a store must match ${STORE_NAME.source}`);
   return store;
 }
 
@@ -54,7 +54,7 @@ export async function requireReadableUrl(context: HttpContext, next: Next): Prom
     try {
       decodeURIComponent(url);
     } catch {
-      throw new Problem("invalid-path", "the path or the query is not percent-encoded UTF-8; a percent sign itself is %25");
+      throw new Problem("invalid-path", "the path or the query is not percent-encoded UTF-8; encode a percent sign as %25");
     }
   }
   await next();
@@ -119,14 +119,14 @@ export function expectedOf(context: HttpContext): Expected {
   const noneMatch = context.req.header("if-none-match")?.trim();
   if (match !== undefined && noneMatch !== undefined) throw new Problem("invalid-request", "send If-Match or If-None-Match, not both");
   if (noneMatch !== undefined) {
-    if (noneMatch !== "*") throw new Problem("invalid-request", "a write takes no other If-None-Match than `*`: the stream must not exist");
+    if (noneMatch !== "*") throw new Problem("invalid-request", "the only If-None-Match of a write is `*`: the stream must not exist");
     return { kind: "absent" };
   }
   if (match === undefined) return { kind: "any" };
   if (match === "*") return { kind: "exists" };
   // Proxies weaken tags: W/"3" counts like "3". Behind a hyphen a read's tag names what else it stands for.
   const version = /^(?:W\/)?"(\d{1,16})(?:-[\w-]{1,64})?"$/.exec(match)?.[1];
-  if (version === undefined) throw new Problem("invalid-request", 'If-Match takes one version in quotes, such as "3", or `*`');
+  if (version === undefined) throw new Problem("invalid-request", 'If-Match must be one version in quotes, such as "3", or `*`');
   return { kind: "version", version: Number(version) };
 }
 
@@ -171,10 +171,11 @@ export function idempotencyKeyOf(context: HttpContext): string | undefined {
   const key = asciiHeader(context, "Idempotency-Key");
   if (key === undefined) return undefined;
   if (key === "" || key.length > IDEMPOTENCY_KEY_BYTES) {
-    throw new Problem("invalid-request", `an Idempotency-Key has 1 to ${IDEMPOTENCY_KEY_BYTES} characters`);
+    throw new Problem("invalid-request", `an Idempotency-Key must have 1 to ${IDEMPOTENCY_KEY_BYTES} characters`);
   }
   // It is a command's id, and so a part of the path of its outcome.
-  if (key === "." || key === "..") throw new Problem("invalid-request", "an Idempotency-Key is not `.` or `..`, which URLs do not carry");
+  if (key === "." || key === "..")
+    throw new Problem("invalid-request", "an Idempotency-Key must not be `.` or `..`, which URLs cannot carry");
   return key;
 }
 
@@ -182,7 +183,7 @@ export function idempotencyKeyOf(context: HttpContext): string | undefined {
 export function correlationIdOf(context: HttpContext): string | undefined {
   const id = asciiHeader(context, "Correlation-Id");
   if (id !== undefined && (id === "" || id.length > IDEMPOTENCY_KEY_BYTES)) {
-    throw new Problem("invalid-request", `a Correlation-Id has 1 to ${IDEMPOTENCY_KEY_BYTES} characters`);
+    throw new Problem("invalid-request", `a Correlation-Id must have 1 to ${IDEMPOTENCY_KEY_BYTES} characters`);
   }
   return id;
 }

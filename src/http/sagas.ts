@@ -137,8 +137,5 @@ function sagaOf(app: App, context: HttpContext): Saga {
   const saga = sagasOf(app).find((one) => one.name === name);
   if (saga) return saga;
   const names = sagasOf(app).map((one) => one.name);
-  throw new Problem(
-    "unknown-saga",
-    `there is no saga ${name}; ${names.length === 0 ? "the app has none" : `there is ${names.join(", ")}`}`,
-  );
+  throw new Problem("unknown-saga", `unknown saga ${name}; ${names.length === 0 ? "the app has none" : `the app has ${names.join(", ")}`}`);
 }

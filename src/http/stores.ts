@@ -28,7 +28,7 @@ export const PlacementBody = z.strictObject({
 });
 
 export const StoresQuery = z.object({
-  after: z.string().regex(STORE_NAME, `the name of a store matches ${STORE_NAME.source}`).optional(),
+  after: z.string().regex(STORE_NAME, `the name of a store must match ${STORE_NAME.source}`).optional(),
   limit: limitOf(STORES_PAGE, STORES_PAGE_DEFAULT),
 });
 
@@ -84,7 +84,11 @@ export function storesRoutes(app: App) {
     if (entry.jurisdiction !== asked.jurisdiction || entry.location !== asked.location) {
       const { placedAt, jurisdiction = "none", location = "none" } = placementJson(entry);
       const where = `jurisdiction ${jurisdiction}, location ${location}`;
-      throw new Problem("store-placed", `store ${name} has its place since ${placedAt}, for good: ${where}`, placementJson(entry));
+      throw new Problem(
+        "store-placed",
+        `store ${name} has had its place since ${placedAt}, and it cannot change: ${where}`,
+        placementJson(entry),
+      );
     }
     // The log's object is made where it was asked for, whatever calls it first.
     if (isNew) await headOf(context.env, entry);

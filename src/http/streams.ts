@@ -172,7 +172,7 @@ function streamIdOfFact(
   const data = JSON.parse(event.data) as Record<string, unknown>; // `toAppend` lets nothing else through
   const value = Object.hasOwn(data, key) ? data[key] : undefined;
   const isNamed = typeof value === "string" || typeof value === "number";
-  const problem = isNamed ? streamIdProblem(String(value)) : "a text or a number";
+  const problem = isNamed ? streamIdProblem(String(value)) : "must be a string or a number";
   if (problem === undefined) return String(value);
   throw new Problem("invalid-event", `${key} names the stream in ${name}: ${problem}`, {
     issues: [{ path: at === "" ? key : `${at}.${key}`, message: problem }],

@@ -17,7 +17,7 @@ const REBUILDING_SECONDS = "5";
 export function viewOf(app: App, context: HttpContext): View {
   const name = context.req.param("view") ?? "";
   const view = app.views.get(name);
-  if (!view) throw new Problem("unknown-view", `there is no view ${name}; there is ${[...app.views.keys()].join(", ") || "none at all"}`);
+  if (!view) throw new Problem("unknown-view", `unknown view ${name}; the app has ${[...app.views.keys()].join(", ") || "none"}`);
   return view;
 }
 
@@ -43,15 +43,15 @@ function problemOfView(view: View, { position }: Wanted, error: unknown): unknow
   if (error instanceof ViewBehind)
     return new Problem("view-behind", `${view.name} has not reached position ${position} in time`, { position }, { "retry-after": "1" });
   if (error instanceof ColumnNotServed) {
-    const detail = `${view.name} is being built anew; until then the rows of its earlier definition answer, which know nothing of ${error.column} as it is today`;
+    const detail = `${view.name} is being rebuilt; until then the view answers with the rows of its earlier definition, which do not have ${error.column} as it is today`;
     return new Problem("view-rebuilding", detail, { column: error.column }, { "retry-after": REBUILDING_SECONDS });
   }
   if (error instanceof QueryNotServed) {
-    const detail = `${view.name} is being built anew; until then the rows of its earlier definition answer, which do not fit this query`;
+    const detail = `${view.name} is being rebuilt; until then the view answers with the rows of its earlier definition, which do not fit this query`;
     return new Problem("view-rebuilding", detail, {}, { "retry-after": REBUILDING_SECONDS });
   }
   if (error instanceof QueryFailed) {
-    const problem = new Problem("query-failed", "the query is wrong in itself, whatever is asked of it; the worker's logs have the cause");
+    const problem = new Problem("query-failed", "the query fails whatever its parameters are; the worker's logs have the cause");
     problem.cause = error;
     return problem;
   }

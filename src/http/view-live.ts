@@ -19,7 +19,7 @@ import { logger } from "../telemetry/logger.ts";
 /** A position, and the table whose rows the reader has: `1287-3f2ab9c01d22`. */
 const LiveId = z
   .string()
-  .regex(/^\d{1,16}(?:-[\w.-]{1,128})?$/, "a position, or what `Headspring-Live` said")
+  .regex(/^\d{1,16}(?:-[\w.-]{1,128})?$/, "a position, or the value of `Headspring-Live`")
   .transform((text) => {
     const [position = "", ...generation] = text.split("-");
     return { position: Number(position), ...(generation.length > 0 ? { generation: generation.join("-") } : {}) };
@@ -32,7 +32,7 @@ export const LiveQuery = z.object({ after: LiveId.optional() });
 const FIRST_LOOK_MS = 25;
 const LAST_LOOK_MS = 400;
 
-const LONG = comment("this has been going on for long. Resume from your last id");
+const LONG = comment("this connection has reached its time limit. Resume from your last id");
 
 /** What a reader of rows takes to the stream of their changes. */
 export function liveId({ position, generation }: Pick<Served, "position" | "generation">): string {
@@ -41,7 +41,7 @@ export function liveId({ position, generation }: Pick<Served, "position" | "gene
 
 export async function liveView(context: HttpContext, view: View): Promise<Response> {
   if ([...view.handlers.values()].some(({ write }) => write))
-    throw new Problem("not-live", `${view.name} is changed by SQL, and which rows that touches only the database knows; query it instead`);
+    throw new Problem("not-live", `${view.name} is changed by SQL, and only the database knows which rows that changes; query it instead`);
   const { parameters, conditions } = viewQueryOf(context, view, LiveQuery);
   const resumed = context.req.header("last-event-id");
   const from = resumed ? checked(LiveId, resumed, "Last-Event-ID is not an id of this stream") : parameters.after;
@@ -147,7 +147,7 @@ export class LiveBlocks implements BlockSource {
   }
 
   #behind(): string {
-    return block("behind", { detail: `${this.#view.name} has not come to the last events in time. Resume from your last id` });
+    return block("behind", { detail: `${this.#view.name} has not reached the last events in time. Resume from your last id` });
   }
 
   #end(text: string): Blocks {
@@ -162,7 +162,7 @@ export class LiveBlocks implements BlockSource {
 
 /** Without an id: whoever comes back without having read the rows again is told again. */
 function reset(served?: Served): string {
-  const detail = "the view was built anew. Read its rows again, and resume from there";
+  const detail = "the view was rebuilt. Read its rows again, and resume from there";
   return block("reset", { detail, ...(served ? { position: served.position } : {}) });
 }
 

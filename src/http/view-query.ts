@@ -120,9 +120,13 @@ export function sortOf(view: View, text: string | undefined): readonly SortColum
     const column = sortable.find((one) => one.name === name);
     if (!column) {
       const allowed = sortable.map((one) => one.name);
-      throw new Problem("invalid-request", `${view.name} cannot be sorted by ${name || "nothing"}; it can by ${allowed.join(", ")}`, {
-        allowed,
-      });
+      throw new Problem(
+        "invalid-request",
+        `${view.name} cannot be sorted by ${name || "nothing"}; it can be sorted by ${allowed.join(", ")}`,
+        {
+          allowed,
+        },
+      );
     }
     return { name, kind: column.kind, descending };
   });
@@ -134,9 +138,9 @@ export function sortOf(view: View, text: string | undefined): readonly SortColum
 
 export function cursorOf(sort: readonly SortColumn[], text: string): Cursor {
   const cursor = decodeCursor(sort, text);
-  if (cursor === "not-a-cursor") throw new Problem("invalid-request", "cursor is not what `next` of a page said");
+  if (cursor === "not-a-cursor") throw new Problem("invalid-request", "cursor is not the `next` of a page");
   if (cursor === "of-another-sort")
-    throw new Problem("invalid-request", "cursor belongs to another sort; take it back to the query that gave it");
+    throw new Problem("invalid-request", "cursor belongs to another sort; use it with the `sort` of the query that returned it");
   return cursor;
 }
 
@@ -146,7 +150,7 @@ export function cursorText(sort: readonly SortColumn[], cursor: Cursor): string 
   if (text.length > VIEW_CURSOR) {
     throw new Problem(
       "invalid-request",
-      `the page ends in a row whose values are too long for a cursor (${VIEW_CURSOR} characters): sort by something shorter, or choose another limit`,
+      `the page ends with a row whose values are too long for a cursor (${VIEW_CURSOR} characters): sort by something shorter, or choose another limit`,
     );
   }
   return text;

@@ -49,7 +49,7 @@ export function viewRoutes(app: App) {
     const view = viewOf(app, context);
     const { parameters, conditions } = viewQueryOf(context, view, Consistency);
     if (conditions.length > 0)
-      throw new Problem("invalid-request", `a row is found by its key alone; /views/${view.name} takes conditions`, {
+      throw new Problem("invalid-request", `a row is found only by its key; /views/${view.name} accepts conditions`, {
         allowed: Object.keys(Consistency.shape),
       });
     const wanted = await wantedOf(context, parameters);

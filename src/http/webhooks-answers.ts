@@ -10,5 +10,5 @@ export function known<Answer>(context: HttpContext, answer: Answer | undefined):
 }
 
 export function unknownWebhook(id: string): Problem {
-  return new Problem("unknown-webhook", `there is no webhook ${id}`);
+  return new Problem("unknown-webhook", `unknown webhook ${id}`);
 }

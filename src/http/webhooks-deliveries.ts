@@ -54,7 +54,7 @@ export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRp
     known(context, await webhook.report());
     const id = context.req.param("deliveryId");
     const answer = await webhook.retry(id);
-    if (!answer) throw new Problem("unknown-delivery", `there is no delivery ${id} on the books of this webhook`);
+    if (!answer) throw new Problem("unknown-delivery", `unknown delivery ${id}; GET /webhooks/{id}/deliveries lists those of this webhook`);
     if ("refused" in answer) throw new Problem("delivery-ended", answer.refused);
     return context.json(answer, 202);
   });

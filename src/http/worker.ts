@@ -96,8 +96,7 @@ export function createHttp(app: App): Hono<HttpEnv> {
 
   http.notFound((context) => {
     const methods = methodsOf(http, context.req.path);
-    if (methods.length === 0)
-      return new Problem("not-found", `there is nothing at ${context.req.path}; GET / lists where to begin`).toResponse();
+    if (methods.length === 0) return new Problem("not-found", `unknown path ${context.req.path}; GET / lists where to begin`).toResponse();
     const allow = methods.join(", ");
     return new Problem("method-not-allowed", `${context.req.path} takes ${allow}, not ${context.req.method}`, {}, { allow }).toResponse();
   });

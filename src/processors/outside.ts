@@ -93,7 +93,7 @@ function contextOf(effect: Effect, event: RecordedEvent, world: World, signal: A
       if (!SAFE_METHODS.has(request.method) && !request.headers.has("idempotency-key")) {
         if (keyUsed) {
           throw new TypeError(
-            `effect "${effect.name}" sends a second request without a key of its own, which the outside may take for a repeat of the first. ` +
+            `effect "${effect.name}" sends a second request without a key of its own, which the receiver may mistake for a repeat of the first. ` +
               `Give it the header "Idempotency-Key": \`key\` when it is one, else \`keyFor("…")\``,
           );
         }

@@ -45,7 +45,7 @@ export async function outcomeOf({ store, process }: Running, event: RecordedEven
   });
   // The sender's code may be newer than this or older; what either of them has is not wrong because the target does not know it.
   if ((answer.outcome === "unknown-command" || answer.outcome === "invalid") && takesCommand(store.app, sent))
-    throw new OtherCode(`${command} for ${aggregate}/${id} was answered by ${answer.outcome}, by other code than this, which has it`);
+    throw new OtherCode(`${command} for ${aggregate}/${id} was answered by ${answer.outcome}, by other code than this, which declares it`);
   switch (answer.outcome) {
     case "written": {
       const events = answer.events.map(({ type, version, data }) => {

@@ -77,7 +77,7 @@ export function dataOf(sources: readonly Source[], category: string, { type, dat
 
 function schemaOf(sources: readonly Source[], category: string, type: string): DataSchema {
   const source = sources.find(({ name }) => name === category);
-  if (!source) throw new TypeError(`"${category}" is none of ${sources.map(({ name }) => name).join(", ")}`);
+  if (!source) throw new TypeError(`"${category}" is not one of ${sources.map(({ name }) => name).join(", ")}`);
   const schema = Object.hasOwn(source.events, type) ? source.events[type] : undefined;
   if (!schema) throw new TypeError(`${category} has no event type "${type}" (${Object.keys(source.events).join(", ")})`);
   return schema;

@@ -144,7 +144,7 @@ export async function tableOfGeneration(db: D1Database, view: string, generation
 async function servingTable(db: D1Database, view: View, generation: string): Promise<ViewTable> {
   const own = rebuildOf(view, generation);
   const table = own === undefined ? await tableOfGeneration(db, view.name, generation) : tableOf(view, own);
-  if (!table) throw new Error(`view "${view.name}" is served by the table ${generation}, of which nothing is known`);
+  if (!table) throw new Error(`view "${view.name}" is served by the table ${generation}, which is not on record`);
   return table;
 }
 

@@ -195,7 +195,7 @@ function nextRow(view: View, row: StoredRow | undefined, event: RecordedEvent, k
   const checked = tableOf(view).asReadBack(fitting(`row of view \`${view.name}\` after ${event.type}`, "", view.row, next));
   if (checked[view.key] !== key) {
     // Without the keys: they are what events say, and errors stand in the logs.
-    throw new Error(`view "${view.name}" folded a row into one with another ${view.key}`);
+    throw new Error(`view "${view.name}" returned a row with another ${view.key}`);
   }
   return checked;
 }

@@ -36,7 +36,7 @@ function jsonOf(column: string, value: unknown): string | null {
     return text === undefined || text === "null" ? null : text;
   } catch (error) {
     const { path, kind } = whyNotJson(value, column) ?? { path: column, kind: String(error) };
-    throw new TypeError(`a row cannot keep ${path}: ${kind} is no JSON`, { cause: error });
+    throw new TypeError(`a row cannot keep ${path}: ${kind} is not JSON`, { cause: error });
   }
 }
 

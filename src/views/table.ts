@@ -148,7 +148,7 @@ export class ViewTable {
     const text = JSON.stringify(toSql(this.columns, row));
     const bytes = byteLength(text);
     if (bytes > VIEW_ROW_BYTES) {
-      throw new Error(`view "${this.#view}" folded a row into one of ${bytes} bytes; a row has at most ${VIEW_ROW_BYTES}`);
+      throw new Error(`view "${this.#view}" returned a row of ${bytes} bytes; a row may have at most ${VIEW_ROW_BYTES}`);
     }
     this.#met(bytes);
     return text;

@@ -39,7 +39,7 @@ export class Registration {
   /** Undefined: it is changed. */
   change(patch: Omit<SettingsPatch, "paused">): Refused | undefined {
     const stored = this.#kv.get<Subscription>("subscription");
-    if (this.inCode || !stored) return { refused: "it is declared in code: over HTTP it can only be paused and resumed" };
+    if (this.inCode || !stored) return { refused: "it is declared in code: HTTP can only pause and resume it" };
     const next = patched(stored, patch);
     const problem = headersProblem(next.headers ?? {});
     if (problem) return { refused: problem, invalid: true };
@@ -51,7 +51,10 @@ export class Registration {
   /** Another secret, and another pair of keys where it has them; those before it sign for a while. Undefined: it was removed. */
   async rotate(secret: string, keys: Keys): Promise<{ secret: string; previousUntil: string } | Refused | undefined> {
     const now = Date.now();
-    if (this.inCode) return { refused: "its secret is a variable of the deployment: put both there, the new one first, parted by a space" };
+    if (this.inCode)
+      return {
+        refused: "its secret is a variable of the deployment: set the variable to both secrets, the new one first, separated by a space",
+      };
     if (this.configuration?.asymmetric) await keys.rotate(now);
     const stored = this.#kv.get<Subscription>("subscription"); // read after the await: nothing comes between
     if (!stored) return undefined;

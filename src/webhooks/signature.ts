@@ -30,9 +30,9 @@ export function newSecret(): string {
 /** What is wrong with a secret that a client brought, or undefined. */
 export function secretProblem(secret: string): string | undefined {
   const match = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret);
-  if (!match?.[1] || match[1].length % 4 !== 0) return "a secret is `whsec_` followed by base64";
+  if (!match?.[1] || match[1].length % 4 !== 0) return "a secret must be `whsec_` followed by base64";
   const bytes = atob(match[1]).length;
-  return bytes >= 24 && bytes <= 64 ? undefined : "a secret has 24 to 64 bytes";
+  return bytes >= 24 && bytes <= 64 ? undefined : "a secret must have 24 to 64 bytes";
 }
 
 export async function newKeyPair(): Promise<KeyPair> {

@@ -46,10 +46,10 @@ export function facts({ freshStore }: Service): void {
     });
 
     it.each([
-      ["missing", {}, "a text or a number"],
-      ["no text", { sensor: { id: 1 } }, "a text or a number"],
-      ["null", { sensor: null }, "a text or a number"],
-      ["empty", { sensor: "" }, "not empty"],
+      ["missing", {}, "must be a string or a number"],
+      ["no text", { sensor: { id: 1 } }, "must be a string or a number"],
+      ["null", { sensor: null }, "must be a string or a number"],
+      ["empty", { sensor: "" }, "not be empty"],
       ["not fit for a path", { sensor: "a/b" }, "contains no `/`"],
       ["a step in a path", { sensor: ".." }, "`.` or `..`"],
       ["too long", { sensor: "é".repeat(129) }, "at most 256 bytes"],
@@ -179,7 +179,7 @@ export function facts({ freshStore }: Service): void {
       expect(await json("/streams/meter")).toMatchObject({ origin: "code", key: "serial", strict: true, facts: false });
       expect(await read(await metered("a/b"))).toMatchObject({
         code: "invalid-event",
-        issues: [{ path: "data.serial", message: "a stream id contains no `/`" }],
+        issues: [{ path: "data.serial", message: "a stream id must not contain `/`" }],
       });
     });
 

@@ -37,14 +37,14 @@ describe("an app", () => {
   it("may be empty", () => expect(defineApp({}).views.size).toBe(0));
 
   it("has one category of a name, with or without rules", () => {
-    const message = 'two parts of the app are a category named "door"';
+    const message = 'the app has two parts that are a category named "door"';
     expect(() => defineApp({ aggregates: [door, door] })).toThrow(new TypeError(message));
     expect(() => defineApp({ aggregates: [door], categories: [category("door", { events: {} })] })).toThrow(new TypeError(message));
   });
 
   it("has one consumer of a name, whatever its kind", () => {
     const app = { categories: [reading], views: [values] };
-    const message = 'two parts of the app are a consumer named "values"';
+    const message = 'the app has two parts that are a consumer named "values"';
     expect(() => defineApp({ ...app, views: [values, values] })).toThrow(new TypeError(message));
     expect(() => defineApp({ ...app, processors: [reactor("values", { from: reading, on: {} })] })).toThrow(new TypeError(message));
     expect(() => defineApp({ ...app, webhooks: [{ ...hook, name: "values" }] })).toThrow(new TypeError(message));
@@ -52,9 +52,9 @@ describe("an app", () => {
 
   it("has no two categories, and no two consumers, whose names differ only by case", () => {
     const app = { aggregates: [door], categories: [reading], views: [values] };
-    const categories = 'two parts of the app are a category whose names differ only by case: "door" and "Door"';
+    const categories = 'the app has two parts that are a category whose names differ only by case: "door" and "Door"';
     expect(() => defineApp({ ...app, categories: [reading, category("Door", { events: {} })] })).toThrow(new TypeError(categories));
-    const consumers = 'two parts of the app are a consumer whose names differ only by case: "values" and "VALUES"';
+    const consumers = 'the app has two parts that are a consumer whose names differ only by case: "values" and "VALUES"';
     const same = { from: reading, row, key: "id", on: {} } as const;
     expect(() => defineApp({ ...app, views: [values, view("VALUES", same)] })).toThrow(new TypeError(consumers));
     expect(() => defineApp({ ...app, processors: [reactor("VALUES", { from: reading, on: {} })] })).toThrow(new TypeError(consumers));
@@ -147,10 +147,10 @@ describe("a definition that a cast has let through", () => {
   });
 
   it.each([
-    [{ rate: 0 }, "a rate is above 0"],
-    [{ rate: Number.NaN }, "a rate is above 0"],
-    [{ concurrency: 1.5 }, "a concurrency is from 1 to 6"],
-    [{ concurrency: 7 }, "a concurrency is from 1 to 6"],
+    [{ rate: 0 }, "a rate must be above 0"],
+    [{ rate: Number.NaN }, "a rate must be above 0"],
+    [{ concurrency: 1.5 }, "a concurrency must be from 1 to 6"],
+    [{ concurrency: 7 }, "a concurrency must be from 1 to 6"],
     [{ headers: { host: "x" } }, "host"],
     [{ headers: { "x a": { variable: "A" } } }, "letters, digits and hyphens"],
   ])("is no webhook that could not send: %j", (manner, message) => {

@@ -49,15 +49,15 @@ describe("a stream's id", () => {
   );
 
   it.each([
-    ["", "a stream id is not empty"],
-    [".", "a stream id is not `.` or `..`, which URLs do not carry"],
-    ["..", "a stream id is not `.` or `..`, which URLs do not carry"],
-    ["a/b", "a stream id contains no `/`"],
-    ["a\nb", "a stream id contains no control characters"],
-    ["a\u0000", "a stream id contains no control characters"],
-    ["\u007f", "a stream id contains no control characters"],
-    ["\u0085", "a stream id contains no control characters"],
-    ["\ud83c", "a stream id is well-formed Unicode"],
+    ["", "a stream id must not be empty"],
+    [".", "a stream id must not be `.` or `..`, which URLs cannot carry"],
+    ["..", "a stream id must not be `.` or `..`, which URLs cannot carry"],
+    ["a/b", "a stream id must not contain `/`"],
+    ["a\nb", "a stream id must not contain control characters"],
+    ["a\u0000", "a stream id must not contain control characters"],
+    ["\u007f", "a stream id must not contain control characters"],
+    ["\u0085", "a stream id must not contain control characters"],
+    ["\ud83c", "a stream id must be well-formed Unicode"],
     [long(257), "a stream id has at most 256 bytes of UTF-8"],
     [`${"é".repeat(128)}a`, "a stream id has at most 256 bytes of UTF-8"],
   ])("may not be %j, and is told why", (id, problem) => expect(streamIdProblem(id)).toBe(problem));

@@ -49,7 +49,7 @@ export function requireNoLoops(processors: readonly Feeder[]): void {
     const steps = round.map(({ from, to, event }) => `"${from.name}" appends ${event}, which "${to.name}" handles`);
     throw new TypeError(
       `${round.length === 1 ? `processor "${start.name}" feeds itself` : "processors feed each other"} without end: ` +
-        `${steps.join("; ")}. Where that is meant, one of them says \`loops: true\``,
+        `${steps.join("; ")}. If that is intended, declare one of them with \`loops: true\``,
     );
   }
 }

@@ -197,7 +197,7 @@ function foreign(
   if (outcome.outcome !== "failed" || !NOT_KNOWN.has(outcome.reason)) return undefined;
   const sent = inFlight.find(({ commandId }) => commandId === outcome.commandId);
   if (!sent || !takes(sent)) return undefined;
-  return `the command ${sent.command} for "${sent.aggregate}" was not taken (${outcome.reason}) by code older or newer than this, which has it`;
+  return `the command ${sent.command} for "${sent.aggregate}" was not accepted (${outcome.reason}) by code older or newer than this, which declares it`;
 }
 
 /** The outcome as the instance's stream keeps it: without what the target's events say, which is in the log. */

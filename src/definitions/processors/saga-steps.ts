@@ -84,7 +84,7 @@ export function step<Result extends JsonValue = undefined>(name: string, definit
 }
 
 function made<Result extends JsonValue>(name: string, definition: StepDefinition<Result>): Step<Result> {
-  if (name === "" || name.startsWith(UNDO)) throw new TypeError(`"${name}" is no name for a step`);
+  if (name === "" || name.startsWith(UNDO)) throw new TypeError(`"${name}" is not a valid name for a step`);
   const { action, result, undo, retry = "none", undoRetry = retry, waits, expects } = definition;
   return {
     kind: "step",

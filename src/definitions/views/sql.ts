@@ -56,7 +56,7 @@ function partsOf(value: Bindable | Sql | undefined): readonly Part[] {
   if (Array.isArray(value)) return [{ bind: JSON.stringify(value) }];
   if (typeof value === "boolean") return [{ bind: value ? 1 : 0 }];
   if (value === null || typeof value === "string" || (typeof value === "number" && Number.isFinite(value))) return [{ bind: value }];
-  throw new TypeError(`SQL takes texts, finite numbers, booleans, null and lists of them, not ${String(value)}`);
+  throw new TypeError(`SQL accepts strings, finite numbers, booleans, null and lists of them, not ${String(value)}`);
 }
 
 /** Templates that were looked at already: the texts of one are the same object in every call. */

@@ -39,11 +39,12 @@ export function headersProblem(headers: Readonly<Record<string, string>>): strin
   const seen = new Set<string>();
   for (const [name, value] of entries) {
     const lower = name.toLowerCase();
-    if (!NAME.test(name)) return "a header's name is made of letters, digits and hyphens";
-    if (OURS.has(lower) || OUR_PREFIXES.some((prefix) => lower.startsWith(prefix))) return `the header ${lower} is not yours to set`;
-    if (seen.has(lower)) return `the header ${lower} is there twice`;
+    if (!NAME.test(name)) return "a header's name must consist of letters, digits and hyphens";
+    if (OURS.has(lower) || OUR_PREFIXES.some((prefix) => lower.startsWith(prefix)))
+      return `the header ${lower} is set by the store; choose another name`;
+    if (seen.has(lower)) return `the header ${lower} is given twice`;
     seen.add(lower);
-    if (!VALUE.test(value)) return `the value of ${lower} is visible ASCII, without line breaks and without spaces around it`;
+    if (!VALUE.test(value)) return `the value of ${lower} must be visible ASCII, without line breaks and without spaces around it`;
   }
   return undefined;
 }

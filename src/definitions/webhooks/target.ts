@@ -32,11 +32,11 @@ export function targetProblem(text: string, allowPrivate: boolean): string | und
   if (!URL.canParse(text)) return "not a URL";
   const url = new URL(text);
   if (url.protocol !== "https:" && !(allowPrivate && url.protocol === "http:"))
-    return `a webhook's URL begins with https://${allowPrivate ? ", or here also with http://" : ""}`;
-  if (url.username !== "" || url.password !== "") return "a webhook's URL carries no credentials";
-  if (!allowPrivate && isPrivateHost(url.hostname)) return "a webhook's URL does not point into a private network";
+    return `a webhook's URL must begin with https://${allowPrivate ? ", or here also with http://" : ""}`;
+  if (url.username !== "" || url.password !== "") return "a webhook's URL must not contain credentials";
+  if (!allowPrivate && isPrivateHost(url.hostname)) return "a webhook's URL must not point into a private network";
   if (UNSEEN.test(text))
-    return "a webhook's URL has no spaces, line breaks, backslashes, control or invisible characters: percent-encode them";
+    return "a webhook's URL must not contain spaces, line breaks, backslashes, control or invisible characters: percent-encode them";
   return undefined;
 }
 

@@ -103,9 +103,9 @@ function requireManner(name: string, { url, headers = {}, rate, concurrency }: M
   const problem =
     (typeof url === "string" ? targetProblem(url, true) : undefined) ??
     headersProblem(texts) ??
-    (rate !== undefined && !(rate > 0 && rate <= WEBHOOK_RATE) ? `a rate is above 0 and at most ${WEBHOOK_RATE}` : undefined) ??
+    (rate !== undefined && !(rate > 0 && rate <= WEBHOOK_RATE) ? `a rate must be above 0 and at most ${WEBHOOK_RATE}` : undefined) ??
     (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= WEBHOOK_IN_FLIGHT)
-      ? `a concurrency is from 1 to ${WEBHOOK_IN_FLIGHT}`
+      ? `a concurrency must be from 1 to ${WEBHOOK_IN_FLIGHT}`
       : undefined);
   if (problem) throw new TypeError(`webhook "${name}": ${problem}`);
 }

@@ -48,6 +48,6 @@ describe("what failed is tried again", () => {
   it("unless what it declares makes no sense", () => {
     expect(() => retryPolicy({ attempts: 0 })).toThrow("whole number of attempts from 1, not 0");
     expect(() => retryPolicy({ attempts: 1.5 })).toThrow("1.5");
-    expect(() => retryPolicy({ attempts: 2, delay: "soon" as "1s" })).toThrow('"soon" is no duration');
+    expect(() => retryPolicy({ attempts: 2, delay: "soon" as "1s" })).toThrow('"soon" is not a duration');
   });
 });

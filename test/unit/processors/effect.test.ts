@@ -108,7 +108,7 @@ describe("the test kit, with the test as the outside,", () => {
     const unknown = effect("unknown", { from: order, records: payment, on: { Placed: async () => event("Refunded", {}) as never } });
     await when(unknown, placed()).thenFails('effect "unknown" records Refunded, which "payment" does not have (Charged, Declined)');
     const nowhere = effect("nowhere", { from: order, records: payment, stream: () => "", on: { Placed: async () => nothing() } });
-    await when(nowhere, placed()).thenFails("a stream id is not empty");
+    await when(nowhere, placed()).thenFails("a stream id must not be empty");
     const again = on("order/42", event("Placed", { cents: 1 }), { meta: { $hops: REACTION_HOPS } });
     await when(charge, again, { variables }).thenFails("does it feed itself?");
   });

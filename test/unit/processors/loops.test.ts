@@ -28,7 +28,7 @@ describe("an app", () => {
     const echo = reactor("echo", { from: [c, a], emits: [c, a], on: { A: () => append(a, "1", "A", {}) } });
     expect(() => app(echo)).toThrow(
       new TypeError(
-        'processor "echo" feeds itself without end: "echo" appends a A, which "echo" handles. Where that is meant, one of them says `loops: true`',
+        'processor "echo" feeds itself without end: "echo" appends a A, which "echo" handles. If that is intended, declare one of them with `loops: true`',
       ),
     );
   });
@@ -38,7 +38,7 @@ describe("an app", () => {
     expect(() => app(bc, ca, ab)).toThrow(
       new TypeError(
         'processors feed each other without end: "bc" appends c C, which "ca" handles; "ca" appends a A, which "ab" handles; ' +
-          '"ab" appends b B, which "bc" handles. Where that is meant, one of them says `loops: true`',
+          '"ab" appends b B, which "bc" handles. If that is intended, declare one of them with `loops: true`',
       ),
     );
   });

@@ -190,8 +190,8 @@ describe("a saga in memory", () => {
   it("has steps with names of their own", () => {
     const one = step("one", { action: () => take("a") });
     expect(() => placed(series(one, parallel(one)))).toThrow('two steps of the saga are named "one"');
-    expect(() => step("undo:one", { action: () => take("a") })).toThrow("no name for a step");
-    expect(() => step("", { action: () => take("a") })).toThrow("no name for a step");
+    expect(() => step("undo:one", { action: () => take("a") })).toThrow("is not a valid name for a step");
+    expect(() => step("", { action: () => take("a") })).toThrow("is not a valid name for a step");
   });
 });
 

@@ -192,8 +192,8 @@ describe("the kit, like the store,", () => {
     const misspelt = event("Cuonted", {}) as unknown as ReturnType<typeof counted>;
     expect(() => given(counter, misspelt).when("Stop", {})).toThrow('counter has no event type "Cuonted" (Counted, Stopped)');
     const elsewhere = on("meter/1", read(1)) as unknown as ReturnType<typeof on<"reading/1", ReturnType<typeof read>>>;
-    expect(() => given(latest, elsewhere)).toThrow('"meter" is none of reading, counter');
-    expect(() => when(echo, elsewhere)).toThrow('"meter" is none of reading');
+    expect(() => given(latest, elsewhere)).toThrow('"meter" is not one of reading, counter');
+    expect(() => when(echo, elsewhere)).toThrow('"meter" is not one of reading');
   });
 
   it("takes no command that the aggregate does not have", () => {
@@ -218,7 +218,7 @@ describe("the kit, like the store,", () => {
 
   it("fails when a fold gives a row of another key", () => {
     const lost = view("lost", { from: reading, row: z.object({ id: z.string() }), key: "id", on: { Read: () => ({ id: "elsewhere" }) } });
-    expect(() => given(lost, on("reading/1", read(1)))).toThrow('view "lost" folded a row into one with another id');
+    expect(() => given(lost, on("reading/1", read(1)))).toThrow('view "lost" returned a row with another id');
   });
 
   it("runs no SQL: rows that a handler writes itself only the database knows", () => {
@@ -366,7 +366,7 @@ describe("the kit and timers", () => {
     given(room).when("Open", { desk: "a" }).thenNothing();
     expect(() => book("2026-01-01T00:30:00Z").then(booked, after("30m", "Open", { desk: "a" }))).toThrow("room: given nothing, when Book");
     expect(() => book("2026-01-01T00:30:00Z").then(booked, after("31m", "Open", { desk: "a" }, { key: "a" }))).toThrow("due");
-    expect(() => book("soon").then(booked)).toThrow("the timer for Open is set to soon, which is no time");
+    expect(() => book("soon").then(booked)).toThrow("the timer for Open is set to soon, which is not a time");
   });
 
   it("refuses a key that is no text, or too long, and an internal command that is not declared", () => {

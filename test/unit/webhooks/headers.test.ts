@@ -31,20 +31,20 @@ describe("headers that a webhook adds", () => {
     ["cf-connecting-ip", "127.0.0.1"],
     ["user-agent", "curl"],
   ])("may not speak for us: %s", (name, value) =>
-    expect(headersProblem({ [name]: value })).toBe(`the header ${name.toLowerCase()} is not yours to set`),
+    expect(headersProblem({ [name]: value })).toBe(`the header ${name.toLowerCase()} is set by the store; choose another name`),
   );
 
   it.each(["", "a b", "a:b", "a\r\nb", "ä", "x".repeat(101), "(x)"])("may not have the name %j", (name) =>
-    expect(headersProblem({ [name]: "1" })).toBe("a header's name is made of letters, digits and hyphens"),
+    expect(headersProblem({ [name]: "1" })).toBe("a header's name must consist of letters, digits and hyphens"),
   );
 
   it.each(["a\r\nwebhook-id: 1", "a\nb", "a\rb", "a\0b", "", " a", "a ", "ä", "\u007f", "\u2028"])("may not have the value %j", (value) => {
     const problem = headersProblem({ "x-key": value });
-    expect(problem).toBe("the value of x-key is visible ASCII, without line breaks and without spaces around it");
+    expect(problem).toBe("the value of x-key must be visible ASCII, without line breaks and without spaces around it");
   });
 
   it("may not be there twice, whatever the case", () =>
-    expect(headersProblem({ "X-A": "1", "x-a": "2" })).toBe("the header x-a is there twice"));
+    expect(headersProblem({ "X-A": "1", "x-a": "2" })).toBe("the header x-a is given twice"));
 
   it("may not be too many or too long", () => {
     const many = Object.fromEntries(Array.from({ length: WEBHOOK_HEADERS + 1 }, (_, index) => [`x-${index}`, "1"]));

@@ -70,14 +70,14 @@ describe("a secret", () => {
   );
 
   it.each([
-    ["", "a secret is `whsec_` followed by base64"],
-    ["whsec_", "a secret is `whsec_` followed by base64"],
-    ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "a secret is `whsec_` followed by base64"],
-    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "a secret is `whsec_` followed by base64"],
-    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa-_", "a secret is `whsec_` followed by base64"],
-    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa===", "a secret is `whsec_` followed by base64"],
-    ["whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "a secret is `whsec_` followed by base64"],
-    [secretOf(23), "a secret has 24 to 64 bytes"],
-    [secretOf(65), "a secret has 24 to 64 bytes"],
+    ["", "a secret must be `whsec_` followed by base64"],
+    ["whsec_", "a secret must be `whsec_` followed by base64"],
+    ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "a secret must be `whsec_` followed by base64"],
+    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "a secret must be `whsec_` followed by base64"],
+    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa-_", "a secret must be `whsec_` followed by base64"],
+    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa===", "a secret must be `whsec_` followed by base64"],
+    ["whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "a secret must be `whsec_` followed by base64"],
+    [secretOf(23), "a secret must have 24 to 64 bytes"],
+    [secretOf(65), "a secret must have 24 to 64 bytes"],
   ])("may not be %j, and the client is told why", (secret, problem) => expect(secretProblem(secret)).toBe(problem));
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { PRIVATE_URLS } from "./private-urls.ts";
 import { targetProblem } from "../../../src/definitions/webhooks/target.ts";
 
-const PRIVATE = "a webhook's URL does not point into a private network";
+const PRIVATE = "a webhook's URL must not point into a private network";
 
 describe("a webhook may point to the public internet", () => {
   it.each([
@@ -83,11 +83,11 @@ describe("a webhook may not point to", () => {
     "javascript:alert(1)",
     "data:text/plain,x",
     "ws://example.com/",
-  ])("another scheme than https: %s", (url) => expect(targetProblem(url, false)).toBe("a webhook's URL begins with https://"));
+  ])("another scheme than https: %s", (url) => expect(targetProblem(url, false)).toBe("a webhook's URL must begin with https://"));
 
   it.each(["ftp://localhost/", "file:///etc/passwd", "data:text/plain,x", "wss://localhost/"])(
     "another scheme than http and https, even where private addresses are allowed: %s",
-    (url) => expect(targetProblem(url, true)).toBe("a webhook's URL begins with https://, or here also with http://"),
+    (url) => expect(targetProblem(url, true)).toBe("a webhook's URL must begin with https://, or here also with http://"),
   );
 
   it.each([
@@ -96,7 +96,7 @@ describe("a webhook may not point to", () => {
     "https://:password@example.com/",
     "https://example.com@localhost/",
   ])("where credentials are needed: %s", (url) => {
-    expect(targetProblem(url, false)).toBe("a webhook's URL carries no credentials");
-    expect(targetProblem(url, true)).toBe("a webhook's URL carries no credentials");
+    expect(targetProblem(url, false)).toBe("a webhook's URL must not contain credentials");
+    expect(targetProblem(url, true)).toBe("a webhook's URL must not contain credentials");
   });
 });

@@ -119,10 +119,10 @@ describe("an event whose upcast throws", () => {
   });
 
   it.each([
-    ["nothing", () => undefined, "to version 2 it became no JSON: data is undefined"],
-    ["a promise", async () => ({ n: 1 }), "to version 2 it became no JSON: data is a Promise"],
-    ["a list", () => [1], "to version 2 it became no JSON object"],
-    ["what JSON cannot say", () => ({ n: Number.NaN }), "to version 2 it became no JSON: data.n is NaN"],
+    ["nothing", () => undefined, "the upcast to version 2 returned data that is not JSON: data is undefined"],
+    ["a promise", async () => ({ n: 1 }), "the upcast to version 2 returned data that is not JSON: data is a Promise"],
+    ["a list", () => [1], "the upcast to version 2 returned data that is not an object"],
+    ["what JSON cannot say", () => ({ n: Number.NaN }), "the upcast to version 2 returned data that is not JSON: data.n is NaN"],
   ])("or gives %s is no better", async (_what, lift, why) => {
     const { liftTo, upcast } = await import("../../../src/definitions/upcast.ts");
     const schema = upcast(z.object({ n: z.number() }), z.object({ n: z.number() }), lift as never);

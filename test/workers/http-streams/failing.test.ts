@@ -63,9 +63,9 @@ describe("an app whose processes take no commands from outside", () => {
     const door = createHttp(defineApp({ aggregates: [counter], categories: [reading], processors: [lonely] }));
     const detailOf = async (path: string, method = "GET") =>
       (await read(await door.request(`/stores/lonely${path}`, method === "GET" ? {} : { method, body: "{}" }, env))).detail;
-    expect(await detailOf("/aggregates/lonely/1/Go", "POST")).toContain("it takes none from outside");
+    expect(await detailOf("/aggregates/lonely/1/Go", "POST")).toContain("it has none that clients may send");
     expect(await detailOf("/sagas/none/1")).toContain("the app has none");
-    expect(await detailOf("/views/none")).toContain("none at all");
+    expect(await detailOf("/views/none")).toContain("none");
   });
 });
 

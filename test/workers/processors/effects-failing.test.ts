@@ -194,7 +194,7 @@ describe("a call that fails", () => {
     const consumer = strict(calling(nowhere));
     expect(await run(consumer)).toMatchObject({ outcome: "resting" });
     expect((await consumer.checkpoint.look())?.error?.message).toBe(
-      'effect "nowhere" acts on Read (reading/s, version 1) on the stream "a/b", but a stream id contains no `/`',
+      'effect "nowhere" acts on Read (reading/s, version 1) on the stream "a/b", but a stream id must not contain `/`',
     );
   });
 });

@@ -256,7 +256,7 @@ describe("correlation", () => {
     await run();
     const { attempts, skipped } = await json("/consumers/errand");
     expect([attempts, skipped.length]).toEqual([0, 2]);
-    expect(skipped[1].message).toContain('"errand" correlates Wished to the instance "a/b", but a stream id contains no `/`');
+    expect(skipped[1].message).toContain('"errand" correlates Wished to the instance "a/b", but a stream id must not contain `/`');
     expect((await errand("e")).state.status).toBe("running");
   });
 });

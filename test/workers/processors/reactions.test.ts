@@ -277,7 +277,7 @@ describe("a reaction that cannot be carried out", () => {
     [
       "a stream id that cannot be",
       reactor("r", { from: reading, emits: counter, on: { Read: () => send(counter, "a/b", "Count", {}) } }),
-      'reactor "r" answers Read (reading/s, version 1) to the stream "a/b", but a stream id contains no `/`',
+      'reactor "r" answers Read (reading/s, version 1) to the stream "a/b", but a stream id must not contain `/`',
     ],
     [
       "a fact that does not fit its schema",

@@ -184,14 +184,14 @@ describe("a timer", () => {
   });
 
   it.each([
-    [{ in: "-5ms" }, '"-5ms" is no duration'],
-    [{ in: "0.5ms" }, '"0.5ms" is no duration'],
-    [{ in: "1e3s" }, '"1e3s" is no duration'],
-    [{ in: "999999999999d" }, '"999999999999d" is no duration'],
+    [{ in: "-5ms" }, '"-5ms" is not a duration'],
+    [{ in: "0.5ms" }, '"0.5ms" is not a duration'],
+    [{ in: "1e3s" }, '"1e3s" is not a duration'],
+    [{ in: "999999999999d" }, '"999999999999d" is too long a duration'],
     [{ in: "100000000d" }, "the last time that a Date can hold"],
     [{ at: "tomorrow" }, "is set to tomorrow, which is no time"],
-    [{ at: "2026-02-30T25:00:00Z" }, "which is no time"],
-    [{ at: "2026" }, "which is no time"],
+    [{ at: "2026-02-30T25:00:00Z" }, "which is not a time"],
+    [{ at: "2026" }, "which is not a time"],
   ])("at %j fails the command that sets it, which says why and stores nothing", async (time, message) => {
     const { post, get } = freshStore();
     const complaints = vi.spyOn(console, "error").mockReturnValue();

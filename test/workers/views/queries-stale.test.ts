@@ -104,7 +104,7 @@ describe("a view that an earlier definition answers for", () => {
     const complaints = vi.spyOn(console, "error").mockReturnValue();
     const response = await get("/views/specimens");
     expect([response.status, (await read(response)).code]).toEqual([500, "internal-error"]);
-    expect(JSON.stringify(complaints.mock.calls)).toContain(`served by the table ${EARLIER.generation}, of which nothing is known`);
+    expect(JSON.stringify(complaints.mock.calls)).toContain(`served by the table ${EARLIER.generation}, which is not on record`);
     // It is there again as soon as its layout is.
     await env.VIEWS.batch(EARLIER.schema.map((statement) => env.VIEWS.prepare(statement)));
     expect(await json("/views/specimens")).toMatchObject({ position: 1 });

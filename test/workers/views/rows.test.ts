@@ -280,7 +280,7 @@ describe("whatever a row holds", () => {
     for (const value of [1, -1, 2]) await read("s", value);
     expect(await rowsOf(store, big)).toEqual([{ id: "s", bag: { list: [1] } }]);
     const checkpoint = await viewConsumer(storeNamed(store), big).checkpoint.look();
-    expect(checkpoint?.error).toMatchObject({ message: "a row cannot keep bag.list.0: a bigint is no JSON", event: { position: 2 } });
+    expect(checkpoint?.error).toMatchObject({ message: "a row cannot keep bag.list.0: a bigint is not JSON", event: { position: 2 } });
   });
 
   it("is the same before and after it was stored, even where the schema knows both null and nothing", async () => {

@@ -93,7 +93,7 @@ describe("a webhook at which as many streams fail as it can carry", () => {
     return { ...store, time };
   }
 
-  it("accepts no further event until one of them has ended", async () => {
+  it("takes no further event until one of them has ended", async () => {
     const { read, wake, alarm, endpoint, received, report, time } = await withFailing("lanes", others);
     await read("new", 1);
     await wake();

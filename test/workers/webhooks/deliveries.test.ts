@@ -324,7 +324,7 @@ describe("promise 6: retried on a schedule, and never silently dropped", () => {
     const deployed = vi.spyOn(env, "HEADSPRING_ENV", "get").mockReturnValue("deployed");
     await wake();
     await eventually(async () =>
-      expect(await ledger()).toMatchObject([{ status: "pending", attempts: 1, error: "a webhook's URL begins with https://" }]),
+      expect(await ledger()).toMatchObject([{ status: "pending", attempts: 1, error: "a webhook's URL must begin with https://" }]),
     );
     deployed.mockRestore();
     expect(endpoint.received).toEqual([]);
