@@ -50,7 +50,7 @@ export function facts({ freshStore }: Service): void {
       ["no text", { sensor: { id: 1 } }, "must be a string or a number"],
       ["null", { sensor: null }, "must be a string or a number"],
       ["empty", { sensor: "" }, "not be empty"],
-      ["not fit for a path", { sensor: "a/b" }, "contains no `/`"],
+      ["not fit for a path", { sensor: "a/b" }, "must not contain `/`"],
       ["a step in a path", { sensor: ".." }, "`.` or `..`"],
       ["too long", { sensor: "é".repeat(129) }, "at most 256 bytes"],
     ])("is refused when its key is %s", async (_what, fields, why) => {

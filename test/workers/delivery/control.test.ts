@@ -145,7 +145,7 @@ describe("a consumer that is paused", () => {
   it("tries nothing again until it is resumed", async () => {
     const { tell, consumer } = controlled("still");
     await tell("relay", "pause");
-    expect(await tell("relay", "retry")).toMatchObject({ code: 409, detail: expect.stringContaining("`resume` lets it go on") });
+    expect(await tell("relay", "retry")).toMatchObject({ code: 409, detail: expect.stringContaining("`resume` starts it again") });
     expect(await consumer("relay")).toMatchObject({ status: "paused" });
   });
 

@@ -189,7 +189,7 @@ describe("a timer", () => {
     [{ in: "1e3s" }, '"1e3s" is not a duration'],
     [{ in: "999999999999d" }, '"999999999999d" is too long a duration'],
     [{ in: "100000000d" }, "the last time that a Date can hold"],
-    [{ at: "tomorrow" }, "is set to tomorrow, which is no time"],
+    [{ at: "tomorrow" }, "is set to tomorrow, which is not a time"],
     [{ at: "2026-02-30T25:00:00Z" }, "which is not a time"],
     [{ at: "2026" }, "which is not a time"],
   ])("at %j fails the command that sets it, which says why and stores nothing", async (time, message) => {
