@@ -1,10 +1,12 @@
 /**
  * `npm run check:words`: finds words and phrases that read like a translation, or that the glossary has a better word for, and names the
- * better one. `node scripts/words.ts [files or folders…]` checks others: of a `.ts` file its comments and strings.
+ * better one, in the docs and in the strings of `src` that users see. `node scripts/words.ts [files or folders…]` checks others: of a `.ts`
+ * file its comments and strings.
  */
 
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { sources, stringsIn } from "./strings.ts";
 
 /** What is checked when nothing is named. Decisions are dated and not edited. */
 const CHECKED = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/*.md", "docs/coming-from/*.md"];
@@ -65,6 +67,11 @@ export function findingsIn(text: string, isCode: boolean): Finding[] {
   ).toSorted((a, b) => a.line - b.line);
 }
 
+/** What reads badly in the strings of TypeScript that users see. */
+export function findingsInStrings(source: string): Finding[] {
+  return stringsIn(source).flatMap(({ line, text }) => findingsIn(text, false).map((finding) => ({ ...finding, line })));
+}
+
 /** Blanks a part, and keeps its lines. */
 function blank(part: string): string {
   return part.replaceAll(/[^\n]/g, " ");
@@ -99,11 +106,14 @@ function filesOf(path: string): string[] {
 
 if (import.meta.main) {
   const [...asked] = process.argv.slice(2);
-  const files = (asked.length > 0 ? asked : CHECKED).flatMap(filesOf);
-  const findings = files.flatMap((file) =>
-    findingsIn(readFileSync(file, "utf8"), file.endsWith(".ts")).map(
-      ({ line, found, instead }) => `${file}:${line}: "${found.trim()}". Better: ${instead}`,
-    ),
+  const checked = [
+    ...(asked.length > 0 ? asked : CHECKED)
+      .flatMap(filesOf)
+      .map((file) => ({ file, findings: findingsIn(readFileSync(file, "utf8"), file.endsWith(".ts")) })),
+    ...(asked.length > 0 ? [] : sources()).map((file) => ({ file, findings: findingsInStrings(readFileSync(file, "utf8")) })),
+  ];
+  const findings = checked.flatMap(({ file, findings }) =>
+    findings.map(({ line, found, instead }) => `${file}:${line}: "${found.trim()}". Better: ${instead}`),
   );
   for (const finding of findings) console.error(finding);
   if (findings.length > 0) {

@@ -20,7 +20,7 @@ export const Text = z
 /** What is wrong with an attribute of another name. */
 export const ATTRIBUTE_NAME = "the name of an attribute consists of lower-case letters and digits";
 
-/** The attributes that are kept beside the event, as they came. Extensions are a truth value, a 32-bit integer or a text. */
+/** The attributes that are kept beside the event, as they came. Extensions are a truth value, a 32-bit integer or a string. */
 export const Attributes = z
   .object({
     id: Text.optional(),
@@ -32,7 +32,7 @@ export const Attributes = z
       "a media type of JSON: data is a JSON object here",
     ).optional(),
   })
-  .catchall(z.union([z.boolean(), z.int32(), z.literal(""), Text], "true, false, a 32-bit integer or a text"))
+  .catchall(z.union([z.boolean(), z.int32(), z.literal(""), Text], "true, false, a 32-bit integer or a string"))
   .superRefine((attributes, context) => {
     for (const name of Object.keys(attributes)) {
       if (!/^[a-z0-9]+$/.test(name)) {

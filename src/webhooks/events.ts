@@ -25,7 +25,7 @@ export const WEBHOOK_TEST = "$webhook.test";
 export const webhookEvents = {
   kind: "plain",
   name: SYSTEM_CATEGORY,
-  description: "What the store tells of its webhooks.",
+  description: "What the store reports about its webhooks.",
   events: {
     [WEBHOOK_DISABLED]: z.object({
       webhook: z.string(),

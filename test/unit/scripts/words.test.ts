@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findingsIn } from "../../../scripts/words.ts";
+import { findingsIn, findingsInStrings } from "../../../scripts/words.ts";
 
 const found = (text: string, isCode = false) => findingsIn(text, isCode).map(({ line, found }) => [line, found]);
 
@@ -27,6 +27,14 @@ describe("the list of words", () => {
       [1, "texts"],
       [1, "beside"],
       [4, "whoever"],
+    ]);
+  });
+
+  it("looks, in a source of src, at the strings that users see, and not yet at comments", () => {
+    const source = '/** Whoever rings. */\nconst key = "beside";\nthrow new Error(`no row\n  beside ${texts}: a text`);';
+    expect(findingsInStrings(source).map(({ line, found }) => [line, found])).toEqual([
+      [3, "a text"],
+      [3, "beside"],
     ]);
   });
 });
