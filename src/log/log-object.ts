@@ -11,7 +11,7 @@ import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
 import { keepsOwnPlace, startingAtHead } from "../definitions/consumers.ts";
-import { type StoredEvent, erases, type EventFilter } from "../core/event.ts";
+import { type StoredEvent, type EventFilter } from "../core/event.ts";
 import type {
   Acknowledgement,
   Census,
@@ -25,7 +25,8 @@ import type {
   SequencedTogether,
   StreamSummary,
 } from "../store/log-protocol.ts";
-import { Bell, type Placed } from "./bell.ts";
+import { Bell } from "./bell.ts";
+import { type Answer, type Call, commit } from "./commit.ts";
 import { audienceHash, filtersInCode } from "../definitions/consumers.ts";
 import type { NextEvent, Reading, SweepAnswer } from "../store/log-protocol.ts";
 import { Audience } from "./audience.ts";
@@ -35,22 +36,12 @@ import { Feed } from "./feed.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { Introduced } from "./introduced.ts";
 import { WAIT_SECONDS } from "../core/limits.ts";
-import type { LogTable } from "./log-table.ts";
 import { Origins } from "./origins.ts";
 import { type Begun, Place } from "./place.ts";
 import { type Handover, MOVED_TO, type Moved, type SegmentRpc, segmentBytes } from "../store/segment.ts";
 import { Subscribers } from "./subscribers.ts";
-import { takeTogether } from "./together.ts";
 import { Waiters } from "./waiters.ts";
 import { logger } from "../telemetry/logger.ts";
-import { span } from "../telemetry/span.ts";
-
-/** What one call brings: a stream's events, or a piece of an import. */
-interface Call {
-  readonly parts: readonly Pick<SequencePart, "stream" | "events">[];
-  /** All of it or nothing. */
-  readonly together?: readonly SequencePart[];
-}
 
 /** How soon the alarm tries again what another segment did not take. Ours. */
 const RETRY_MS = 5_000;
@@ -89,7 +80,7 @@ export function logObject(app: App) {
     readonly #bell: Bell;
     readonly #feed: Feed;
     readonly #waiters = new Waiters();
-    readonly #commits: GroupCommit<Call, Sequenced | SequencedTogether | Moved>;
+    readonly #commits: GroupCommit<Call, Answer>;
 
     constructor(ctx: DurableObjectState, bindings: HeadspringEnv) {
       const env = envOfObject(ctx, bindings);
@@ -102,14 +93,19 @@ export function logObject(app: App) {
       this.#audience = new Audience(audienceHash(app, env), filtersInCode(app, env), () => this.#subscribers.filters(), this.#introduced);
       this.#bell = new Bell(ctx.storage, env.WAKE_UPS, place.store, head, this.#audience);
       this.#feed = new Feed(ctx, place.store, head, async (request) => (await place.begun()).reader.page(request));
+      const parts = {
+        storage: ctx.storage,
+        place,
+        bell: this.#bell,
+        origins: this.#origins,
+        erasures: this.#erasures,
+        fullAt: () => segmentBytes(env),
+      };
       this.#commits = new GroupCommit(
-        (group) => {
-          const about = () => ({
-            store: place.store,
-            count: group.length,
-            events: group.reduce((sum, { parts }) => sum + parts.reduce((some, { events }) => some + events.length, 0), 0),
-          });
-          return span("commit", about, () => this.#commit(group));
+        async (group) => {
+          const { answers, grew, isFull } = await commit(parts, group);
+          if (grew) this.#spread(group, isFull);
+          return answers;
         },
         () => this.#forget(),
       );
@@ -229,8 +225,7 @@ export function logObject(app: App) {
       return {
         first: table.head + 1,
         earlier: [...info.earlier, info.first],
-        subscribers: this.#subscribers.all(),
-        filters: [...this.#subscribers.filters()].flatMap(([consumer, filter]) => (filter ? [{ consumer, filter }] : [])),
+        ...this.#subscribers.handover(),
         origins: this.#origins.all(),
         erasures: [...this.#erasures.pending].map(([stream, before]) => ({ stream, before })),
       };
@@ -283,59 +278,19 @@ export function logObject(app: App) {
       }
     }
 
-    /** One group: all of it is durable when this returns. */
-    async #commit(group: readonly Call[]): Promise<(Sequenced | SequencedTogether | Moved)[]> {
-      const { table, earlier } = await this.#place.begun();
-      if (this.#place.sealed) return group.map(() => ({ movedTo: this.#place.number + 1 }));
-      const parts = group.flatMap(({ parts }) => parts);
-      await earlier.teach(
-        table,
-        parts.map(({ stream }) => stream),
-      );
-      await this.#bell.load();
-      const before = table.head;
-      let isFull = false;
-      const answers = this.ctx.storage.transactionSync(() => {
-        this.#origins.note(before);
-        const added: Placed[] = [];
-        const accept = (stream: string, events: readonly StoredEvent[]) => {
-          const answer = this.#accept(table, stream, events);
-          added.push(...placed(stream, events, answer));
-          return answer;
-        };
-        const accepted = group.map(({ parts: [one], together }) =>
-          together ? takeTogether(table, together, accept) : accept(one?.stream ?? "", one?.events ?? []),
-        );
-        isFull = table.head > before && this.ctx.storage.sql.databaseSize >= segmentBytes(this.env);
-        if (isFull) this.#place.seal();
-        this.#bell.note(added);
-        // The next segment must be brought to begin, and the earlier ones to erase.
-        if (isFull || this.#erasures.pending.size > 0) this.#bell.arm();
-        return accepted;
-      });
-      if (isFull) this.#place.sealedNow();
-      await this.ctx.storage.sync();
-      if (table.head > before) {
-        this.#bell.ring(parts.findLast(({ events }) => events[0]?.trace)?.events[0]?.trace);
-        this.#feed.push();
-        this.#waiters.tell(parts);
-        // The alarm that was armed in the transaction does the same, should these not come through.
-        if (isFull) void this.#goOn().catch(() => {});
-        void this.#eraseEarlier().catch(() => {});
-      }
-      return answers;
+    /** Tells everybody who waits for events of those that were committed. The alarm does the same, should this not come through. */
+    #spread(group: readonly Call[], isFull: boolean): void {
+      const parts = group.flatMap((call) => call.parts);
+      this.#bell.ring(parts.findLast(({ events }) => events[0]?.trace)?.events[0]?.trace);
+      this.#feed.push();
+      this.#waiters.tell(parts);
+      if (isFull) void this.#goOn().catch(() => {});
+      void this.#eraseEarlier().catch(() => {});
     }
 
     #introduce({ consumers, filters = [], startingAtHead }: Introduction, head: number): void {
       this.#introduced.add({ consumers, filters }, Date.now());
       this.#origins.meet(startingAtHead, head);
-    }
-
-    #accept(table: LogTable, stream: string, events: readonly StoredEvent[]): Sequenced {
-      const answer = table.accept(stream, events);
-      const erasing = this.#place.number > 1 && answer.first ? events.find((event) => erases(event)) : undefined;
-      if (erasing) this.#erasures.add(stream, erasing.version);
-      return answer;
     }
 
     /** A group was not committed: what is in memory of it is not true. */
@@ -352,11 +307,9 @@ export function logObject(app: App) {
       this.#feed.sendAway();
     }
 
-    #tookOver({ subscribers, filters = [], origins = {}, erasures = [] }: Handover): void {
+    #tookOver({ subscribers, filters, origins = {}, erasures = [] }: Handover): void {
       for (const { stream, before } of erasures) this.#erasures.add(stream, before);
-      for (const subscriber of subscribers) {
-        this.#subscribers.add(subscriber, filters.find(({ consumer }) => consumer === subscriber)?.filter);
-      }
+      this.#subscribers.adopt({ subscribers, ...(filters ? { filters } : {}) });
       this.#origins.adopt(origins);
       this.#bell.arm();
     }
@@ -371,11 +324,4 @@ export function logObject(app: App) {
       return this.#place.sealed ? { movedTo: this.#place.number + 1 } : answer(self);
     }
   };
-}
-
-/** The events that were added, with the positions that they were given. */
-function placed(stream: string, events: readonly StoredEvent[], { first }: Sequenced): Placed[] {
-  if (!first) return [];
-  const added = events.filter(({ version }) => version >= first.version);
-  return added.map(({ version, type }) => ({ stream, type, position: first.position + version - first.version }));
 }

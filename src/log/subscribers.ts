@@ -1,8 +1,8 @@
 /** The consumers of a log that are known only at run time: its webhooks, with the events that they handle. */
 
 import type { EventFilter } from "../core/event.ts";
-import { hasTable } from "../core/sqlite.ts";
-import { hasTableWith } from "../core/sqlite.ts";
+import { hasTable, hasTableWith } from "../core/sqlite.ts";
+import type { Handover } from "../store/segment.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
 const CREATE = `CREATE TABLE IF NOT EXISTS subscribers (consumer TEXT PRIMARY KEY) STRICT, WITHOUT ROWID`;
@@ -35,6 +35,16 @@ export class Subscribers {
     this.#sql.exec(`INSERT OR REPLACE INTO subscribers (consumer, filter) VALUES (?, ?)`, consumer, text ?? null);
     this.#filters.set(consumer, filter);
     return true;
+  }
+
+  /** What the next segment takes over. */
+  handover(): Pick<Handover, "subscribers" | "filters"> {
+    const filters = [...this.#filters].flatMap(([consumer, filter]) => (filter ? [{ consumer, filter }] : []));
+    return { subscribers: this.all(), filters };
+  }
+
+  adopt({ subscribers, filters = [] }: Pick<Handover, "subscribers" | "filters">): void {
+    for (const subscriber of subscribers) this.add(subscriber, filters.find(({ consumer }) => consumer === subscriber)?.filter);
   }
 
   remove(consumer: string): void {

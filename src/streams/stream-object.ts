@@ -13,9 +13,7 @@ import { DurableObject } from "cloudflare:workers";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
-import { DELETED, DELETED_DATA, type StoredEvent, categoryOf, erases, streamIdOf } from "../core/event.ts";
-import { newEventId } from "../core/ids.ts";
-import { TIMERS_AT_ONCE, TIMER_EVENTS_AT_ONCE } from "../core/limits.ts";
+import { categoryOf, streamIdOf } from "../core/event.ts";
 import { streamOfObject } from "../store/objects.ts";
 import type {
   AppendAnswer,
@@ -36,24 +34,15 @@ import type {
   StreamState,
   Written,
 } from "../store/stream-protocol.ts";
-import type { AtDeletion } from "../core/deletion.ts";
-import { FAIL } from "../core/mistake.ts";
 import { type SentCommand, takesCommand } from "../definitions/other-code.ts";
 import { lift } from "../definitions/upcast.ts";
 import { CodeUse } from "../store/code-use.ts";
 import { AlarmClock } from "../core/alarm-clock.ts";
 import { appendEvents } from "./appends.ts";
-import {
-  type CommandOutcome,
-  type CommandRun,
-  type Decider,
-  type Stored,
-  conflictWith,
-  outcomeOf,
-  runCommand,
-  tryCommand,
-} from "./commands.ts";
+import { type CommandOutcome, type CommandRun, type Decider, type Stored, outcomeOf, runCommand, tryCommand } from "./commands.ts";
 import { type ImportPlan, planImport, storeImport } from "./imports.ts";
+import { decideDeletion } from "./deletion.ts";
+import { fireTimers } from "./fire-timers.ts";
 import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
 import { NO_STATE, currentText, earlierText } from "./state-text.ts";
@@ -199,38 +188,12 @@ export function streamObject(app: App) {
       return planImport(this.#journal, events, (event) => lift(app, this.#stream, event));
     }
 
-    async remove({ erase, force = false, expected, waitMs, trace }: DeleteRequest): Promise<DeleteAnswer> {
-      const { head, deleted } = this.#journal;
-      if (head === 0) return { outcome: "unknown" };
-      // What is deleted can still be erased, once.
-      const [last] = this.#journal.events.range(head, head);
-      if (deleted && (!erase || !last || erases(last))) return { outcome: "deleted" };
-      const conflict = conflictWith(expected, head);
-      if (conflict) return conflict;
-      const { unfinished, data } = this.#atDeletion();
-      if (unfinished && !deleted && !force) return { outcome: "unfinished", ...unfinished };
-      if (unfinished && !deleted)
-        logger.warn({
-          message: "a saga was deleted before it ended; none of its steps is undone",
-          ...this.#place,
-          reason: unfinished.detail,
-          count: unfinished.steps.length,
-        });
-      const now = Date.now();
-      const event: StoredEvent = {
-        version: head + 1,
-        id: newEventId(head + 1, now),
-        type: DELETED,
-        data: data === undefined ? DELETED_DATA[erase ? "erased" : "kept"] : JSON.stringify({ erased: erase, ...data }),
-        meta: "{}",
-        time: null,
-        recordedAt: now,
-        schemaVersion: 1,
-        ...(trace === undefined ? {} : { trace }),
-      };
-      this.#journal.end(event);
+    async remove(request: DeleteRequest): Promise<DeleteAnswer> {
+      const deletion = decideDeletion(this.#journal, this.#decider, this.#place, request);
+      if ("outcome" in deletion) return deletion;
+      this.#journal.end(deletion);
       this.#decider?.state.end();
-      return this.#written({ outcome: "stored", first: event.version, last: event.version, replayed: false }, waitMs);
+      return this.#written({ outcome: "stored", first: deletion.version, last: deletion.version, replayed: false }, request.waitMs);
     }
 
     /** Never throws: the platform gives up on an alarm after six failures. */
@@ -238,7 +201,7 @@ export function streamObject(app: App) {
       this.#alarm.wentOff();
       try {
         if (this.#journal.timers.nextDue() !== undefined) await this.#decider?.state.load();
-        this.#fireTimers();
+        fireTimers(this.#journal, this.#decider, this.#place);
         await this.#outbox.retry();
         const due = this.#journal.timers.nextDue();
         if (due !== undefined) this.#alarm.wakeAt(due);
@@ -254,74 +217,6 @@ export function streamObject(app: App) {
 
     #run(request: CommandRun): CommandOutcome {
       return this.#decider ? runCommand(this.#decider, request) : { outcome: "unknown-command" };
-    }
-
-    /** Carries out each timer that is due, once: the timer goes in the transaction that stores its events. */
-    #fireTimers(): void {
-      const { head } = this.#journal;
-      for (const [index, timer] of this.#journal.timers.all().entries()) {
-        // The alarm that is set for the next timer goes on.
-        if (index >= TIMERS_AT_ONCE || this.#journal.head - head >= TIMER_EVENTS_AT_ONCE) return;
-        if (timer.due > Date.now()) return;
-        // One of those before it may have taken it back, or moved it.
-        if (!this.#journal.timers.isPending(timer)) continue;
-        const { command, data, commandId, correlationId, causationId } = timer;
-        let outcome: string;
-        let failure: unknown;
-        try {
-          ({ outcome } = this.#runTimer({
-            command,
-            data,
-            commandId,
-            correlationId,
-            causationId,
-            expected: { kind: "any" },
-            firedTimer: timer,
-          }));
-        } catch (error) {
-          outcome = "threw";
-          failure = error;
-        }
-        if (outcome === "stored" || outcome === "refused") continue;
-        logger.error(
-          {
-            message: "a timer's command could not be carried out and will be retried",
-            ...this.#place,
-            command,
-            commandId,
-            correlationId,
-            causationId,
-            outcome,
-          },
-          failure,
-        );
-        this.#journal.timers.postpone(timer, Date.now());
-      }
-    }
-
-    /** As any command; but what a process cannot take ends it, where another aggregate's timer is tried again. */
-    #runTimer(request: CommandRun): CommandOutcome {
-      const outcome = this.#run(request);
-      if (outcome.outcome !== "failed" || outcome.isMistake || !this.#decider || !Object.hasOwn(this.#decider.aggregate.commands, FAIL))
-        return outcome;
-      logger.error(
-        {
-          message: "a process has failed: it could not process its timer",
-          ...this.#place,
-          command: request.command,
-        },
-        outcome.cause,
-      );
-      return this.#run({ ...request, command: FAIL, data: JSON.stringify({ reason: "handler-threw", detail: outcome.cause }) });
-    }
-
-    /** What the stream's rules say of its deletion. A state that cannot be folded must not keep anybody from erasing. */
-    #atDeletion(): AtDeletion {
-      try {
-        return this.#decider?.aggregate.atDeletion?.(this.#decider.state.current()) ?? {};
-      } catch {
-        return {};
-      }
     }
 
     async #answer(outcome: CommandOutcome, waitMs: number | undefined, withData?: boolean): Promise<CommandAnswer> {

@@ -1,0 +1,90 @@
+/** Commits a group of calls to the log: all of it is durable together, or nothing. */
+
+import type { StoredEvent } from "../core/event.ts";
+import { erases } from "../core/event.ts";
+import type { SequencePart, Sequenced, SequencedTogether } from "../store/log-protocol.ts";
+import type { Moved } from "../store/segment.ts";
+import { span } from "../telemetry/span.ts";
+import type { Bell, Placed } from "./bell.ts";
+import type { Erasures } from "./erasures.ts";
+import type { Origins } from "./origins.ts";
+import type { Place } from "./place.ts";
+import { takeTogether } from "./together.ts";
+
+/** What one call brings: a stream's events, or a piece of an import. */
+export interface Call {
+  readonly parts: readonly Pick<SequencePart, "stream" | "events">[];
+  /** All of it or nothing. */
+  readonly together?: readonly SequencePart[];
+}
+
+export type Answer = Sequenced | SequencedTogether | Moved;
+
+/** The parts of a log's object that a commit changes. */
+interface Parts {
+  readonly storage: DurableObjectStorage;
+  readonly place: Place;
+  readonly bell: Bell;
+  readonly origins: Origins;
+  readonly erasures: Erasures;
+  /** Bytes at which a segment is full. */
+  readonly fullAt: () => number;
+}
+
+interface Committed {
+  readonly answers: Answer[];
+  /** The log has more events than before. */
+  readonly grew: boolean;
+  /** The segment was sealed: the log goes on in the next one. */
+  readonly isFull: boolean;
+}
+
+/** All of the group is durable when this returns. */
+export function commit(parts: Parts, group: readonly Call[]): Promise<Committed> {
+  const about = () => ({
+    store: parts.place.store,
+    count: group.length,
+    events: group.reduce((sum, call) => sum + call.parts.reduce((some, { events }) => some + events.length, 0), 0),
+  });
+  return span("commit", about, () => commitHere(parts, group));
+}
+
+async function commitHere({ storage, place, bell, origins, erasures, fullAt }: Parts, group: readonly Call[]): Promise<Committed> {
+  const { table, earlier } = await place.begun();
+  if (place.sealed) return { answers: group.map(() => ({ movedTo: place.number + 1 })), grew: false, isFull: false };
+  const streams = group.flatMap(({ parts }) => parts.map(({ stream }) => stream));
+  await earlier.teach(table, streams);
+  await bell.load();
+  const before = table.head;
+  let isFull = false;
+  const answers = storage.transactionSync(() => {
+    origins.note(before);
+    const added: Placed[] = [];
+    const accept = (stream: string, events: readonly StoredEvent[]): Sequenced => {
+      const answer = table.accept(stream, events);
+      const erasing = place.number > 1 && answer.first ? events.find((event) => erases(event)) : undefined;
+      if (erasing) erasures.add(stream, erasing.version);
+      added.push(...placed(stream, events, answer));
+      return answer;
+    };
+    const accepted = group.map(({ parts: [one], together }) =>
+      together ? takeTogether(table, together, accept) : accept(one?.stream ?? "", one?.events ?? []),
+    );
+    isFull = table.head > before && storage.sql.databaseSize >= fullAt();
+    if (isFull) place.seal();
+    bell.note(added);
+    // The next segment must be brought to begin, and the earlier ones to erase.
+    if (isFull || erasures.pending.size > 0) bell.arm();
+    return accepted;
+  });
+  if (isFull) place.sealedNow();
+  await storage.sync();
+  return { answers, grew: table.head > before, isFull };
+}
+
+/** The events that were added, with the positions that they were given. */
+function placed(stream: string, events: readonly StoredEvent[], { first }: Sequenced): Placed[] {
+  if (!first) return [];
+  const added = events.filter(({ version }) => version >= first.version);
+  return added.map(({ version, type }) => ({ stream, type, position: first.position + version - first.version }));
+}
