@@ -4,17 +4,16 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SequencePart, SequencedTogether } from "../../src/store/log-protocol.ts";
+import type { SequencePart } from "../../src/store/log-protocol.ts";
 import { eventually, holdWakeUps } from "./delivery/support.ts";
 import { storedEvents } from "./log/events.ts";
-import { freshStore, read } from "./support.ts";
+import { freshStore, read, interceptTogether } from "./support.ts";
 
 // No consumer runs.
 beforeEach(() => void holdWakeUps());
 afterEach(() => vi.restoreAllMocks());
 
 type Store = ReturnType<typeof freshStore>;
-type Together = (parts: readonly SequencePart[]) => Promise<SequencedTogether>;
 
 const idOf = (number: number) => `0198c2a6-1111-7abc-8def-${String(number).padStart(12, "0")}`;
 
@@ -29,17 +28,6 @@ interface Line {
 const linesOf = (streams: readonly (string | number)[], first = 0): Line[] =>
   streams.map((stream, at) => ({ id: idOf(first + at), stream: `sample/${stream}`, type: "Read", data: { value: first + at } }));
 const ndjson = (lines: readonly object[]) => lines.map((line) => JSON.stringify(line)).join("\n");
-
-/** Puts something between imports and a store's log. */
-function interceptTogether(store: string, together: (real: Together) => Together) {
-  const getByName = env.LOGS.getByName.bind(env.LOGS);
-  return vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
-    const stub = getByName(name);
-    if (name !== store) return stub;
-    const faked = together(async (parts) => (await stub.sequenceTogether(parts)) as SequencedTogether);
-    return new Proxy(stub, { get: (target, property) => (property === "sequenceTogether" ? faked : Reflect.get(target, property)) });
-  });
-}
 
 const inOrder = async (store: Store) => (await store.log()).map(({ stream, id }: { stream: string; id?: string }) => [stream, id]);
 const expected = (lines: readonly Line[]) => lines.map(({ stream, id }) => [stream, id]);

@@ -6,7 +6,7 @@ import { type App, defineApp } from "../../src/definitions/app.ts";
 import { Store } from "../../src/store/store.ts";
 import { segmentName } from "../../src/store/segment.ts";
 import { logOf } from "../../src/store/objects.ts";
-import type { Sequenced } from "../../src/store/log-protocol.ts";
+import type { SequencePart, Sequenced, SequencedTogether } from "../../src/store/log-protocol.ts";
 import type { StoredEvent } from "../../src/core/event.ts";
 
 /** Of code that declares nothing: for what needs no app. */
@@ -89,4 +89,17 @@ export function interceptLog(store: string, sequence: (real: Sequence) => Sequen
     });
   });
   return { restore: () => spy.mockRestore(), calls };
+}
+
+type Together = (parts: readonly SequencePart[]) => Promise<SequencedTogether>;
+
+/** Puts something between imports and a store's log. */
+export function interceptTogether(store: string, together: (real: Together) => Together) {
+  const getByName = env.LOGS.getByName.bind(env.LOGS);
+  return vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+    const stub = getByName(name);
+    if (name !== store) return stub;
+    const faked = together(async (parts) => (await stub.sequenceTogether(parts)) as SequencedTogether);
+    return new Proxy(stub, { get: (target, property) => (property === "sequenceTogether" ? faked : Reflect.get(target, property)) });
+  });
 }

@@ -72,7 +72,8 @@ describe("an app whose processes take no commands from outside", () => {
 describe("an import", () => {
   it("that meets a failure of the inside is 500, and tells nobody but the log why", async () => {
     const logged = vi.spyOn(console, "error").mockReturnValue();
-    const STREAMS = { getByName: () => ({ import: () => Promise.reject(new Error("a secret of the inside")) }) };
+    const fails = () => Promise.reject(new Error("a secret of the inside"));
+    const STREAMS = { getByName: () => ({ checkImport: fails, holdImport: fails }) };
     const body = JSON.stringify({ id: crypto.randomUUID(), stream: "reading/1", type: "Read", data: { value: 1 } });
     const response = await http.request("/stores/failing/import", { method: "POST", body }, envWith({ STREAMS }));
     expect(response.status).toBe(500);
@@ -83,7 +84,7 @@ describe("an import", () => {
 });
 
 describe("while a deployment goes out, and the worker is newer than the objects,", () => {
-  it("a command that they do not have yet is unknown, and stores nothing", async () => {
+  it("a command that they do not have yet is to be sent again, and stores nothing", async () => {
     const newer = aggregate("counter", {
       events: counter.events,
       commands: { ...counter.commands, CountDown: z.object({}) },
@@ -93,8 +94,8 @@ describe("while a deployment goes out, and the worker is newer than the objects,
     });
     const door = createHttp(defineApp({ aggregates: [newer] }));
     const response = await door.request("/stores/newer/aggregates/counter/1/CountDown", { method: "POST", body: "{}" }, env);
-    expect(response.status).toBe(404);
-    expect(await read(response)).toMatchObject({ code: "unknown-command" });
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await read(response)).toMatchObject({ code: "unavailable" });
     expect((await http.request("/stores/newer/streams/counter/1", {}, env)).status).toBe(404);
   });
 });

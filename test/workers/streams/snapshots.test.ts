@@ -86,7 +86,7 @@ describe("a state over a snapshot is what the code of today folds from all event
     const other = { ...euros, name: "source" };
     const of = (step: number) => ({ ...counting(step), sources: [other] }) as AnyAggregate;
     const { as } = streamOf("tally");
-    await as(of(1), ({ send }) => send(INPUT, { event: { type: "Paid" } }));
+    await as(of(1), ({ send }) => send(INPUT, { event: { type: "Paid", stream: `${euros.name}/1`, version: 1, schemaVersion: 1 } }));
     expect(await as(of(1), ({ state }) => state())).toMatchObject({ own: { seen: 105 } });
     expect(await as(of(2), ({ state }) => state())).toMatchObject({ own: { seen: 210 } });
   });
