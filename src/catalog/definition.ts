@@ -102,9 +102,10 @@ export function replacedVersions(old: Definition, next: Definition): EarlierSche
 /** Why events that fitted the old definition might not fit the new one; undefined: they all do. */
 export function changeProblem(old: Definition, next: Definition): DefinitionProblem | undefined {
   if (!old.strict && next.strict)
-    return { reason: 'so far any event type was taken, so there may be others than those declared now: say "strict": false' };
+    return { reason: 'so far the category accepted any event type, so it may have others than those declared now: set "strict": false' };
   for (const [eventType, schema] of Object.entries(old.events)) {
-    if (!Object.hasOwn(next.events, eventType)) return { eventType, reason: "an event type is not removed: its events are still there" };
+    if (!Object.hasOwn(next.events, eventType))
+      return { eventType, reason: "an event type cannot be removed: its events are still stored" };
     const problem = versionProblem(schema, next.events[eventType] as JsonSchema);
     if (problem) return { eventType, ...problem };
   }

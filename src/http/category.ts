@@ -85,8 +85,8 @@ export function retiredCategory(name: string): Problem {
 export function categoryWasInCode(name: string, kind?: string): Problem {
   const detail =
     kind === "plain"
-      ? `code had the category ${name}, and no longer has it: declare it with PUT /streams/${name}, or deploy code that has it`
-      : `code had ${kind === undefined ? "" : `the ${kind} `}${name}, and no longer has it: its events are still read and imported, ` +
+      ? `the code no longer declares the category ${name}: declare it with PUT /streams/${name}, or deploy code that has it`
+      : `the code no longer declares ${kind === undefined ? "" : `the ${kind} `}${name}: its events can still be read and imported, ` +
         "but nothing new is written without its rules; deploy code that has it, or take another name";
   return new Problem("category-was-in-code", detail, kind === undefined ? {} : { kind });
 }

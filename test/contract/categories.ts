@@ -230,7 +230,7 @@ export function categories({ freshStore }: Service): void {
         httpStatus: 409,
         code: "incompatible-schema",
         eventType: "Measured",
-        reason: "an event type is not removed: its events are still there",
+        reason: "an event type cannot be removed: its events are still stored",
       });
     });
 
