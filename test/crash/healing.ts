@@ -1,6 +1,8 @@
 /** Whether the store heals by itself: watched from outside and on its disk, without a request that could make it do anything. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { EventFilter } from "../../src/core/event.ts";
+import { matches } from "../../src/log/filter.ts";
 import type { Disk } from "./disk.ts";
 import { History, consequences } from "./history.ts";
 import { placeOf } from "./verdict.ts";
@@ -19,7 +21,8 @@ export interface Watched {
   readonly followers: readonly Follower[];
   readonly endpoints: readonly Endpoint[];
   readonly writes: readonly Write[];
-  readonly consumers: readonly string[];
+  /** Views and processors, each with the events that it handles. */
+  readonly consumers: ReadonlyMap<string, EventFilter>;
 }
 
 /** @returns how long it took (milliseconds), and what has not come */
@@ -34,6 +37,11 @@ export async function heal(watched: Watched, tell: (line: string) => void): Prom
     if (missing.length === 0 || Date.now() - start > HEALING_MS) return { ms: Date.now() - start, missing };
     await sleep(500);
   }
+}
+
+/** The position of the last event that concerns a consumer: it must have come that far. What comes after it, its checkpoint may leave out. */
+export function lastFor(filter: EventFilter, events: readonly Event[]): number {
+  return events.findLast((event) => matches(filter, event))?.position ?? 0;
 }
 
 function missingIn({ disk, stores, followers, endpoints, writes, consumers }: Watched): string[] {
@@ -63,11 +71,11 @@ function missingIn({ disk, stores, followers, endpoints, writes, consumers }: Wa
     }
     // Reading the disk takes longest.
     if (missing.length > 0) continue;
-    const head = seen.at(-1)?.position ?? 0;
     const checkpoints = disk.checkpoints().filter((one) => one.store === store);
-    for (const name of consumers) {
+    for (const [name, filter] of consumers) {
       const { position = 0, rebuilding = false } = checkpoints.find(({ consumer }) => consumer === name) ?? {};
-      if (position < head) missing.push(`${name} of ${store} is at ${position} of ${head}`);
+      const last = lastFor(filter, seen);
+      if (position < last) missing.push(`${name} of ${store} is at ${position} of ${last}`);
       if (rebuilding) missing.push(`${name} of ${store} is being built again`);
     }
     const readable = disk.memos();
