@@ -1,7 +1,8 @@
 /** What is declared of a category at run time, and how that may change. Pure. */
 
 import { z } from "zod";
-import { CATEGORY_EVENT_TYPES, ISSUES, PATTERN_STATES } from "../core/limits.ts";
+import { CATEGORY_EVENT_TYPES } from "./limits.ts";
+import { ISSUES, PATTERN_STATES } from "../core/limits.ts";
 import { EVENT_TYPE } from "../core/names.ts";
 import type { Issue } from "../core/issue.ts";
 import { type JsonSchema, isObject } from "../schemas/json-schema.ts";

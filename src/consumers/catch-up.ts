@@ -1,6 +1,7 @@
 /** Brings a consumer to the head of the log: reads a page, has it applied, and goes on. */
 
-import { CONSUMER_BATCH_BYTES, CONSUMER_BATCH_EVENTS, PORTION_CALLS } from "../core/limits.ts";
+import { CONSUMER_BATCH_BYTES, PORTION_CALLS } from "../core/limits.ts";
+import { CONSUMER_BATCH_EVENTS } from "./limits.ts";
 import { type RecordedEvent, toRecorded } from "../core/event.ts";
 import type { LogRpc } from "../store/log-protocol.ts";
 import { beginning } from "./beginning.ts";

@@ -7,7 +7,7 @@
  */
 
 import type { ConsumerError } from "../definitions/hooks.ts";
-import { CATCH_UP_HOLD_MS } from "../core/limits.ts";
+import { CATCH_UP_HOLD_MS } from "./limits.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
 import { prepare } from "./schema.ts";
 

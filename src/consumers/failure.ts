@@ -4,7 +4,7 @@ import type { ConsumerError, ConsumerFailure, ConsumerHooks } from "../definitio
 import { causeInLine } from "../telemetry/trace.ts";
 import type { Consumer, Failure, Progress } from "./consumer.ts";
 import { OtherCode, passes, thrown } from "../core/platform-errors.ts";
-import { HOOK_MS, OTHER_CODE_RETRY_MS } from "../core/limits.ts";
+import { HOOK_MS, OTHER_CODE_RETRY_MS } from "./limits.ts";
 import { CodeMistake } from "../core/mistake.ts";
 import { DEFAULT_RETRY, type RetryPolicy, delayAfter } from "../definitions/retry.ts";
 import { logger } from "../telemetry/logger.ts";

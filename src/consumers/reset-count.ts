@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import { type Answer, Name, Position, Whole } from "../core/answer.ts";
-import { CONSUMER_BATCH_BYTES, PAGE_EVENTS, RESET_COUNT_MS } from "../core/limits.ts";
+import { CONSUMER_BATCH_BYTES, PAGE_EVENTS } from "../core/limits.ts";
+import { RESET_COUNT_MS } from "./limits.ts";
 import { Budget, capsOf } from "../core/budget.ts";
 import type { Consumer } from "./consumer.ts";
 

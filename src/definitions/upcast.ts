@@ -6,7 +6,7 @@
 import type { z } from "zod";
 import { AppError, OtherCode } from "../core/platform-errors.ts";
 import { type DataSchema, type Frozen, type LoggedEvent, type RecordedEvent, type StoredEvent, categoryOf } from "../core/event.ts";
-import { UNLIFTED_CHARACTERS } from "../core/limits.ts";
+import { UNLIFTED_CHARACTERS } from "./limits.ts";
 import { whyNotJson } from "../core/plain-json.ts";
 import type { Source } from "./source.ts";
 

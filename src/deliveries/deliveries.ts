@@ -13,7 +13,7 @@
 import type { Store } from "../store/store.ts";
 import { AlarmClock } from "../core/alarm-clock.ts";
 import { Budget, capsOf } from "../core/budget.ts";
-import { WEBHOOK_FAILING_STREAMS } from "../core/limits.ts";
+import { WEBHOOK_FAILING_STREAMS } from "./limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Ledger } from "./ledger.ts";
 import { Dispatcher } from "./dispatcher.ts";

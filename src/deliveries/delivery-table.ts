@@ -6,7 +6,7 @@
  * (`blocked-table.ts`).
  */
 
-import { WEBHOOK_LEDGER_STEP } from "../core/limits.ts";
+import { WEBHOOK_LEDGER_STEP } from "./limits.ts";
 import type { Key } from "./delivery-id.ts";
 import type { DeliveryStatus, Outcome } from "../store/webhook-protocol.ts";
 

@@ -3,7 +3,8 @@
  * time while the endpoint is down. Whatever it holds in memory can be lost at any moment: the ledger and the log give it back.
  */
 
-import { WEBHOOK_DELIVERY_CALLS, WEBHOOK_IN_FLIGHT } from "../core/limits.ts";
+import { WEBHOOK_DELIVERY_CALLS } from "./limits.ts";
+import { WEBHOOK_IN_FLIGHT } from "../core/limits.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Context } from "./context.ts";

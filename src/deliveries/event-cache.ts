@@ -4,7 +4,8 @@
  */
 
 import type { LoggedEvent } from "../core/event.ts";
-import { CONSUMER_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_FRESH_MS } from "../core/limits.ts";
+import { CONSUMER_BATCH_BYTES } from "../core/limits.ts";
+import { WEBHOOK_BATCH_EVENTS, WEBHOOK_FRESH_MS } from "./limits.ts";
 import type { LogFilter, LogRpc } from "../store/log-protocol.ts";
 
 export class EventCache {

@@ -5,7 +5,7 @@
  * and nothing succeeds in between, is it the endpoint that is down: then one delivery at a time looks whether it is back.
  */
 
-import { WEBHOOK_DISABLE_DAYS, WEBHOOK_DOWN_STREAMS, WEBHOOK_PROBE_MAX_MS, WEBHOOK_PROBE_MS } from "../core/limits.ts";
+import { WEBHOOK_DISABLE_DAYS, WEBHOOK_DOWN_STREAMS, WEBHOOK_PROBE_MAX_MS, WEBHOOK_PROBE_MS } from "./limits.ts";
 
 const HOUR_MS = 3_600_000;
 /** Hours over which the success rate is taken. */

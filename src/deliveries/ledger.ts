@@ -4,7 +4,7 @@
  */
 
 import type { LoggedEvent } from "../core/event.ts";
-import { WEBHOOK_WINDOW_EVENTS } from "../core/limits.ts";
+import { WEBHOOK_WINDOW_EVENTS } from "./limits.ts";
 import { Feeds } from "./feeds.ts";
 import type { BlockedStream } from "./blocked-table.ts";
 import { DeliveryTable } from "./delivery-table.ts";

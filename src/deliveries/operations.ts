@@ -1,6 +1,7 @@
 /** What operators can do with deliveries: list them, have them tried again, give them up. */
 
-import { MAX_POSITION, WEBHOOK_RETRY_DELIVERIES } from "../core/limits.ts";
+import { MAX_POSITION } from "../core/limits.ts";
+import { WEBHOOK_RETRY_DELIVERIES } from "./limits.ts";
 import type { Ledger } from "./ledger.ts";
 import { deliveryId, messageId, parseDeliveryId } from "./delivery-id.ts";
 import type { Row } from "./delivery-table.ts";

@@ -1,6 +1,6 @@
 /** What is too old goes from the ledger: once a day, a bounded number of entries at a time. */
 
-import { WEBHOOK_LEDGER_DAYS, WEBHOOK_LEDGER_STEP, WEBHOOK_PARKED_DAYS } from "../core/limits.ts";
+import { WEBHOOK_LEDGER_DAYS, WEBHOOK_LEDGER_STEP, WEBHOOK_PARKED_DAYS } from "./limits.ts";
 import type { Key } from "./delivery-id.ts";
 import type { Row } from "./delivery-table.ts";
 

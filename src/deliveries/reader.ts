@@ -1,7 +1,8 @@
 /** Reads the log for deliveries: the next page of each feed when there is room for it, and single events. */
 
 import type { LoggedEvent } from "../core/event.ts";
-import { CONSUMER_BATCH_BYTES, WEBHOOK_BATCH_EVENTS, WEBHOOK_WINDOW_EVENTS } from "../core/limits.ts";
+import { CONSUMER_BATCH_BYTES } from "../core/limits.ts";
+import { WEBHOOK_BATCH_EVENTS, WEBHOOK_WINDOW_EVENTS } from "./limits.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Attempt } from "./attempt.ts";
 import { EventCache } from "./event-cache.ts";

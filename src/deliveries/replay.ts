@@ -1,6 +1,7 @@
 /** Delivers a range of the log again, with new deliveries, while new events go on arriving. Each replay is a feed with an end. */
 
-import { CONSUMER_BATCH_BYTES, PAGE_EVENTS, WEBHOOK_COUNT_MS, WEBHOOK_REPLAYS } from "../core/limits.ts";
+import { CONSUMER_BATCH_BYTES, PAGE_EVENTS } from "../core/limits.ts";
+import { WEBHOOK_COUNT_MS, WEBHOOK_REPLAYS } from "./limits.ts";
 import type { LogRpc } from "../store/log-protocol.ts";
 import type { Ledger } from "./ledger.ts";
 import { isOfInterest } from "./interest.ts";

@@ -1,6 +1,6 @@
 /** When a delivery is tried again, and when it is given up. Pure. */
 
-import { WEBHOOK_RETRY_AFTER_MS } from "../core/limits.ts";
+import { WEBHOOK_RETRY_AFTER_MS } from "./limits.ts";
 
 /**
  * Milliseconds before each attempt: at once, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h; then the delivery is parked.

@@ -3,7 +3,7 @@
  * also in their table. Every method that writes is called inside a transaction of the ledger.
  */
 
-import { WEBHOOK_FAILING_STREAMS } from "../core/limits.ts";
+import { WEBHOOK_FAILING_STREAMS } from "./limits.ts";
 import { type Key, deliveryId } from "./delivery-id.ts";
 import { type BlockedStream, BlockedTable } from "./blocked-table.ts";
 import type { Retry } from "./delivery-table.ts";

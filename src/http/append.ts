@@ -3,7 +3,8 @@
 import { z } from "zod";
 import { newEffort } from "../schemas/checker.ts";
 import { HOPS } from "../core/event.ts";
-import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, EVENT_META_BYTES, ISSUES } from "../core/limits.ts";
+import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, ISSUES } from "../core/limits.ts";
+import { EVENT_META_BYTES } from "./limits.ts";
 import { EVENT_TYPE, UUID, WITH_SECONDS } from "../core/names.ts";
 import type { AppendEvent } from "../store/stream-protocol.ts";
 import { fingerprint } from "../streams/replay.ts";

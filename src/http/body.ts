@@ -1,7 +1,8 @@
 /** Reads requests' bodies: within their limits, decompressed, as JSON. */
 
 import { isLonger, parseJson } from "../core/json.ts";
-import { GUNZIP_SLICE_BYTES, JSON_DEPTH } from "../core/limits.ts";
+import { GUNZIP_SLICE_BYTES } from "./limits.ts";
+import { JSON_DEPTH } from "../core/limits.ts";
 import { Problem } from "./problem.ts";
 import type { HttpContext } from "./request.ts";
 

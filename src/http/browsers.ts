@@ -3,7 +3,7 @@
 import type { HttpEnv } from "./request.ts";
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
-import { CORS_MAX_AGE_SECONDS, HSTS_SECONDS } from "../core/limits.ts";
+import { CORS_MAX_AGE_SECONDS, HSTS_SECONDS } from "./limits.ts";
 import { RESPONSE_HEADERS } from "./openapi/operation.ts";
 import { SECURITY_HEADERS, isSecured } from "./response.ts";
 

@@ -7,7 +7,7 @@ import type { Effort } from "../schemas/check-run.ts";
 import { type Checker, compileChecker } from "../schemas/checker.ts";
 import { type Definition, factTypeOf, readDefinition, versionOf } from "../catalog/definition.ts";
 import type { JsonSchema } from "../schemas/json-schema.ts";
-import { READY_CATEGORIES, READY_CHARACTERS } from "../core/limits.ts";
+import { READY_CATEGORIES, READY_CHARACTERS } from "./limits.ts";
 import { NAME } from "../core/names.ts";
 import type { Issue } from "../core/issue.ts";
 import type { Category } from "../definitions/category.ts";

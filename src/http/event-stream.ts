@@ -1,6 +1,7 @@
 /** Server-sent events at the pace of their reader, for as long as there is something to tell. */
 
-import { FEED_ANSWER_MS, FEED_HEARTBEAT_MS, FEED_RETRY_MS } from "../core/limits.ts";
+import { FEED_ANSWER_MS } from "../core/limits.ts";
+import { FEED_HEARTBEAT_MS, FEED_RETRY_MS } from "./limits.ts";
 
 export const EVENT_STREAM_HEADERS = {
   "content-type": "text/event-stream",

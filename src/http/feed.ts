@@ -3,7 +3,7 @@
 import type { Store } from "../store/store.ts";
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { FEED_FILTER_BYTES } from "../core/limits.ts";
+import { FEED_FILTER_BYTES } from "./limits.ts";
 import type { FeedFilter } from "../store/log-protocol.ts";
 import { EVENT_STREAM_HEADERS } from "./event-stream.ts";
 import { serverSentEvents } from "./feed-sse.ts";

@@ -13,7 +13,8 @@
 import { waitUntil } from "cloudflare:workers";
 import { categoryOf, streamIdOf, type StoredEvent } from "../core/event.ts";
 import { storedAs } from "../store/imported.ts";
-import { HAND_OVER_FIRST_MS, HAND_OVER_MS, IMPORT_STREAMS_AT_ONCE, WAIT_SECONDS } from "../core/limits.ts";
+import { HAND_OVER_FIRST_MS, HAND_OVER_MS, IMPORT_STREAMS_AT_ONCE } from "./limits.ts";
+import { WAIT_SECONDS } from "../core/limits.ts";
 import type { SequencePart } from "../store/log-protocol.ts";
 import type { HeldImport, ImportRefusal, ImportedEvent } from "../store/stream-protocol.ts";
 import { Problem } from "./problem.ts";

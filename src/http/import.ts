@@ -6,7 +6,7 @@ import type { App } from "../definitions/app.ts";
 import { isFree } from "../core/budget.ts";
 import { categoryOf, streamIdOf } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
-import { IMPORT_CALLS, IMPORT_LINES, IMPORT_LINE_CHARACTERS } from "../core/limits.ts";
+import { IMPORT_CALLS, IMPORT_LINES, IMPORT_LINE_CHARACTERS } from "./limits.ts";
 import { streamIdProblem } from "../core/names.ts";
 import type { ImportedEvent } from "../store/stream-protocol.ts";
 import { decodedBody } from "./body.ts";

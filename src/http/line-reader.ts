@@ -1,6 +1,6 @@
 /** The lines of an import's body in pieces: as many as are stored together, and no line waits for long for one that has yet to come. */
 
-import { IMPORT_PIECE_BYTES, IMPORT_PIECE_LINES } from "../core/limits.ts";
+import { IMPORT_PIECE_BYTES, IMPORT_PIECE_LINES } from "./limits.ts";
 
 /** A line and its number, from 1. */
 export interface NumberedLine {

@@ -1,7 +1,8 @@
 /** The log as one long answer: an export. */
 
 import { bytesOf, eventJson } from "../core/event.ts";
-import { CONSUMER_BATCH_BYTES, EXPORT_BYTES, EXPORT_EVENTS, PAGE_EVENTS } from "../core/limits.ts";
+import { CONSUMER_BATCH_BYTES, PAGE_EVENTS } from "../core/limits.ts";
+import { EXPORT_BYTES, EXPORT_EVENTS } from "./limits.ts";
 import type { LogFilter, LogRpc } from "../store/log-protocol.ts";
 import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
 import { line, ndjson } from "./ndjson.ts";

@@ -1,6 +1,6 @@
 /** Rate limits, by the platform's binding `RATE_LIMIT`. A deployment that declares none has none, and pays nothing for it. */
 
-import { RATE_LIMIT_RETRY_SECONDS } from "../core/limits.ts";
+import { RATE_LIMIT_RETRY_SECONDS } from "./limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Problem } from "./problem.ts";
 import type { HttpContext } from "./request.ts";

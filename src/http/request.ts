@@ -3,7 +3,8 @@
 import type { HeadspringEnv } from "../store/env.ts";
 import type { Context, Next } from "hono";
 import { z } from "zod";
-import { IDEMPOTENCY_KEY_BYTES, MAX_POSITION, WAIT_SECONDS } from "../core/limits.ts";
+import { IDEMPOTENCY_KEY_BYTES } from "./limits.ts";
+import { MAX_POSITION, WAIT_SECONDS } from "../core/limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../core/names.ts";
 import type { Expected } from "../core/expected.ts";
 import { newId } from "../core/ids.ts";

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { App } from "../definitions/app.ts";
 import type { StoreEntry } from "../store/catalog-protocol.ts";
 import { type HeadspringEnv, isLocal } from "../store/env.ts";
-import { STORES_PAGE, STORES_PAGE_DEFAULT } from "../core/limits.ts";
+import { STORES_PAGE, STORES_PAGE_DEFAULT } from "./limits.ts";
 import { STORE_NAME } from "../core/names.ts";
 import { catalogOf, logOf } from "../store/objects.ts";
 import { JURISDICTIONS, LOCATIONS, type Placement } from "../core/placement.ts";

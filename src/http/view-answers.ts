@@ -2,7 +2,7 @@
 
 import type { z } from "zod";
 import type { App } from "../definitions/app.ts";
-import { VIEW_WAIT_SECONDS_DEFAULT } from "../core/limits.ts";
+import { VIEW_WAIT_SECONDS_DEFAULT } from "./limits.ts";
 import { QueryFailed, QueryNotServed } from "../views/query-named.ts";
 import { ColumnNotServed } from "../views/query-sql.ts";
 import { type Served, ViewBehind, type Wanted } from "../views/query.ts";

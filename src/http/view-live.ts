@@ -1,7 +1,8 @@
 /** Live views: `GET /views/{view}` with `Accept: text/event-stream`. */
 
 import { z } from "zod";
-import { LIVE_BEHIND_MS, LIVE_INTERVAL_MS, MAX_POSITION } from "../core/limits.ts";
+import { LIVE_BEHIND_MS, LIVE_INTERVAL_MS } from "./limits.ts";
+import { MAX_POSITION } from "../core/limits.ts";
 import { type Change, LiveView } from "../views/live.ts";
 import type { Served } from "../views/query.ts";
 import type { View } from "../definitions/views/view.ts";

@@ -1,7 +1,8 @@
 /** What became of a webhook's deliveries, and how to have them again. */
 
 import { Hono } from "hono";
-import { DEFINITION_BYTES, MAX_POSITION } from "../core/limits.ts";
+import { DEFINITION_BYTES } from "./limits.ts";
+import { MAX_POSITION } from "../core/limits.ts";
 import type { ReplayRequest, WebhookRpc } from "../store/webhook-protocol.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";

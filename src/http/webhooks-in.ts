@@ -1,7 +1,8 @@
 /** What clients send about webhooks: the schemas that check it. */
 
 import { z } from "zod";
-import { WEBHOOK_IN_FLIGHT, WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEFAULT, WEBHOOK_RATE } from "../core/limits.ts";
+import { WEBHOOK_IN_FLIGHT, WEBHOOK_RATE } from "../core/limits.ts";
+import { WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEFAULT } from "./limits.ts";
 import { EVENT_TYPE, NAME } from "../core/names.ts";
 import { SYSTEM_CATEGORY } from "../webhooks/events.ts";
 import { headersProblem } from "../definitions/webhooks/headers.ts";

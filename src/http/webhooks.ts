@@ -7,7 +7,7 @@ import { isFree } from "../core/budget.ts";
 import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
 import { activeWebhooks } from "../definitions/webhooks/kind.ts";
 import { isLocal } from "../store/env.ts";
-import { DEFINITION_BYTES, WEBHOOKS, WEBHOOKS_FREE } from "../core/limits.ts";
+import { DEFINITION_BYTES, WEBHOOKS, WEBHOOKS_FREE } from "./limits.ts";
 import { NAME } from "../core/names.ts";
 import type { WebhookRpc } from "../store/webhook-protocol.ts";
 import { filterOf } from "../deliveries/interest.ts";

@@ -7,7 +7,7 @@ import type { App } from "../definitions/app.ts";
 import { passes } from "../core/platform-errors.ts";
 import { sweep } from "../operations/sweep.ts";
 import { handleWakeUps, parseWakeUp } from "../operations/wake-up.ts";
-import { IDEMPOTENCY_KEY_BYTES } from "../core/limits.ts";
+import { IDEMPOTENCY_KEY_BYTES } from "./limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { placementOfDeployment } from "../store/placement.ts";

@@ -5,7 +5,7 @@
 
 import { waitUntil } from "cloudflare:workers";
 import { introduce } from "../operations/introduce.ts";
-import { HAND_OVER_FIRST_MS, HAND_OVER_MS } from "../core/limits.ts";
+import { HAND_OVER_FIRST_MS, HAND_OVER_MS } from "./limits.ts";
 import type { StreamRpc } from "../store/stream-protocol.ts";
 import { type HttpContext, storeOf } from "./request.ts";
 

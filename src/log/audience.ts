@@ -1,6 +1,6 @@
 /** Whom an event concerns: the consumers whose types and categories it is of. One whose filter is not known is concerned by all. */
 
-import { AUDIENCES_REMEMBERED } from "../core/limits.ts";
+import { AUDIENCES_REMEMBERED } from "./limits.ts";
 import { categoryOf, type EventFilter } from "../core/event.ts";
 import { matches } from "./filter.ts";
 import type { Introduced } from "./introduced.ts";

@@ -11,7 +11,7 @@
  * anybody may be, and otherwise nobody is. The same holds for code that the log has not met: anybody may be behind.
  */
 
-import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "../core/limits.ts";
+import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "./limits.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
 import type { WakeUp } from "../store/stream-protocol.ts";
 import { PASSED_EVENTS } from "../core/limits.ts";

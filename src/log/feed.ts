@@ -13,8 +13,8 @@
  */
 
 import { type LoggedEvent, eventJson } from "../core/event.ts";
+import { FEED_ANSWER_MS } from "../core/limits.ts";
 import {
-  FEED_ANSWER_MS,
   FEED_BURST_MESSAGES,
   FEED_INTERVAL_MS,
   FEED_PROGRESS,
@@ -22,7 +22,7 @@ import {
   FEED_SUBSCRIBERS,
   FEED_TAIL_EVENTS,
   FEED_WINDOW,
-} from "../core/limits.ts";
+} from "./limits.ts";
 import type { FeedFilter, LogPage, LogReadRequest } from "../store/log-protocol.ts";
 import { matches } from "./filter.ts";
 import { type Subscription, CLOSE, checkpointIn, close, isWaiting, save, subscriptionOf } from "./subscription.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { EventFilter } from "../core/event.ts";
-import { INTRODUCED_MS } from "../core/limits.ts";
+import { INTRODUCED_MS } from "./limits.ts";
 import type { Introduction } from "../store/log-protocol.ts";
 import { matches } from "./filter.ts";
 

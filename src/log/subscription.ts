@@ -1,6 +1,6 @@
 /** One live subscription: what there is to know of it, kept with its socket, and what may be under way to it. */
 
-import { FEED_MESSAGE, FEED_UNANSWERED, FEED_WINDOW } from "../core/limits.ts";
+import { FEED_MESSAGE, FEED_UNANSWERED, FEED_WINDOW } from "./limits.ts";
 import type { FeedFilter } from "../store/log-protocol.ts";
 
 /** A socket's attachment. */

@@ -1,7 +1,7 @@
 /** Requests that wait for an event of interest, at most for so long: they ask once, instead of again and again. */
 
 import type { StoredEvent } from "../core/event.ts";
-import { FEED_SUBSCRIBERS, LOG_WAITERS_PAUSE_MS } from "../core/limits.ts";
+import { FEED_SUBSCRIBERS, LOG_WAITERS_PAUSE_MS } from "./limits.ts";
 import type { FeedFilter } from "../store/log-protocol.ts";
 import { matches } from "./filter.ts";
 

@@ -5,7 +5,7 @@
 
 import type { Store } from "../store/store.ts";
 import type { App } from "../definitions/app.ts";
-import { INTRODUCED_STORES, INTRODUCTION_WAIT_MS } from "../core/limits.ts";
+import { INTRODUCED_STORES, INTRODUCTION_WAIT_MS } from "./limits.ts";
 import type { Introduction } from "../store/log-protocol.ts";
 import { logger } from "../telemetry/logger.ts";
 import { consumersInCode, filtersInCode, startingAtHead } from "../definitions/consumers.ts";

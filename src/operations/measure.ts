@@ -1,6 +1,6 @@
 /** The figures of one store: its log, who follows it, and its webhooks. All of them are read from what is stored, none from the memory of this worker. */
 
-import { METRICS_WEBHOOKS } from "../core/limits.ts";
+import { METRICS_WEBHOOKS } from "./limits.ts";
 import type { LogSize } from "../store/log-protocol.ts";
 import type { Store } from "../store/store.ts";
 import { Budget, capsOf } from "../core/budget.ts";

@@ -9,7 +9,7 @@
 import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { Budget, capsOf, counting } from "../core/budget.ts";
-import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "../core/limits.ts";
+import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "./limits.ts";
 import { logOf } from "../store/objects.ts";
 import { directoryOf, envOfStore } from "../store/stores.ts";
 import type { SweepAnswer } from "../store/log-protocol.ts";

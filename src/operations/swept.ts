@@ -3,7 +3,7 @@
  * its consumers move, and then what is remembered of the store no longer fits.
  */
 
-import { SWEEP_IDLE_MS } from "../core/limits.ts";
+import { SWEEP_IDLE_MS } from "./limits.ts";
 import { prepare } from "../consumers/schema.ts";
 
 const SCHEMA = [

@@ -2,7 +2,7 @@
 
 import { type DataSchema, type NewEvent, type RecordedEvent, TRACE } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
-import { EFFECT_RESPONSE_BYTES } from "../core/limits.ts";
+import { EFFECT_RESPONSE_BYTES } from "./limits.ts";
 import { streamIdProblem } from "../core/names.ts";
 import type { Effect, EffectContext, Outcome } from "../definitions/processors/effect.ts";
 import { hopsProblem } from "../definitions/processors/loops.ts";

@@ -10,7 +10,7 @@ import type { Consumer } from "../consumers/consumer.ts";
 import { recordSkip } from "../consumers/override.ts";
 import { type DataSchema, type RecordedEvent, categoryOf, hopsOf, streamIdOf, toRecorded } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
-import { PROCESS_LANES } from "../core/limits.ts";
+import { PROCESS_LANES } from "./limits.ts";
 import { OtherCode, ofApp, thrown } from "../core/platform-errors.ts";
 import { accepts } from "../core/strict-schema.ts";
 import { streamIdProblem } from "../core/names.ts";

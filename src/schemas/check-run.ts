@@ -3,7 +3,7 @@
  * schema that is applied to a value passes through {@link Run.apply}, which takes a step; rules that do more take more. Pure.
  */
 
-import { CHECK_DEPTH } from "../core/limits.ts";
+import { CHECK_DEPTH } from "./limits.ts";
 import type { Issue } from "../core/issue.ts";
 import type { SchemaObject } from "./json-schema.ts";
 

@@ -5,7 +5,8 @@
  */
 
 import { byteLength } from "../core/json.ts";
-import { CHECK_STEPS, CHECK_STEPS_PER_BYTE, ISSUES, PROPERTY_NAME_CHARACTERS } from "../core/limits.ts";
+import { CHECK_STEPS, CHECK_STEPS_PER_BYTE, PROPERTY_NAME_CHARACTERS } from "./limits.ts";
+import { ISSUES } from "../core/limits.ts";
 import type { Issue } from "../core/issue.ts";
 import { APPLICATORS } from "./applicators.ts";
 import { type Effort, type Node, Refused, type Rule, Run, type Site } from "./check-run.ts";

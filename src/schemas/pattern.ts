@@ -6,7 +6,8 @@
  * back-references and lookbehind.
  */
 
-import { PATTERN_CHARACTERS, PATTERN_STATES } from "../core/limits.ts";
+import { PATTERN_CHARACTERS } from "./limits.ts";
+import { PATTERN_STATES } from "../core/limits.ts";
 
 /** Counts the steps taken, and throws when they are too many. */
 export type Spend = (steps: number) => void;

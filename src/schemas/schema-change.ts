@@ -7,7 +7,7 @@
  * require. Every keyword that is not named here stays word for word, or goes.
  */
 
-import { CHECK_STEPS } from "../core/limits.ts";
+import { CHECK_STEPS } from "./limits.ts";
 import { type Checker, compileCheckers } from "./checker.ts";
 import { LOOKS_AT, type JsonSchema, type SchemaObject, type TypeName, escapePointer, isObject, nodesOf, pointerOf } from "./json-schema.ts";
 import { areExclusive, asks, commonType, flat, isSame, itemIn, namesIn, propertyIn, typesOf, valuesOf } from "./schema-parts.ts";

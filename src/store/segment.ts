@@ -5,7 +5,7 @@
  */
 
 import type { EventFilter } from "../core/event.ts";
-import { LOG_SEGMENT_BYTES } from "../core/limits.ts";
+import { LOG_SEGMENT_BYTES } from "./limits.ts";
 import type { LogPage, LogReadRequest, LogRpc, StreamSummary } from "./log-protocol.ts";
 
 /** What a segment knows of itself and of those before it. */

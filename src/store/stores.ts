@@ -8,7 +8,7 @@ import type { App } from "../definitions/app.ts";
 import { Store } from "./store.ts";
 import { DIRECTORY } from "./catalog-protocol.ts";
 import type { DirectoryRpc } from "./catalog-protocol.ts";
-import { PLACEMENTS_REMEMBERED } from "../core/limits.ts";
+import { PLACEMENTS_REMEMBERED } from "./limits.ts";
 import type { Placement } from "../core/placement.ts";
 import { placedEnv, placementOfDeployment } from "./placement.ts";
 

@@ -2,7 +2,8 @@
 
 import type { z } from "zod";
 import { byteLength, isLonger } from "../core/json.ts";
-import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES, LAST_TIME_MS, TIMER_KEY_BYTES } from "../core/limits.ts";
+import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES, LAST_TIME_MS } from "../core/limits.ts";
+import { TIMER_KEY_BYTES } from "./limits.ts";
 import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } from "../core/command.ts";
 import type { NewEvent } from "../core/event.ts";
 import { fitting } from "../core/misfit.ts";

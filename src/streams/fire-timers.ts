@@ -1,6 +1,6 @@
 /** Carries out the timers of a stream that are due, each once: a timer goes in the transaction that stores its events. */
 
-import { TIMERS_AT_ONCE, TIMER_EVENTS_AT_ONCE } from "../core/limits.ts";
+import { TIMERS_AT_ONCE, TIMER_EVENTS_AT_ONCE } from "./limits.ts";
 import { FAIL } from "../core/mistake.ts";
 import { logger } from "../telemetry/logger.ts";
 import { type CommandOutcome, type CommandRun, type Decider, runCommand } from "./commands.ts";

@@ -6,7 +6,7 @@
  * timer: a smoothed mean plus four times the smoothed deviation (RFC 6298, section 2).
  */
 
-import { ACKNOWLEDGE_BUDGET_MAX_MS, ACKNOWLEDGE_BUDGET_MIN_MS } from "../core/limits.ts";
+import { ACKNOWLEDGE_BUDGET_MAX_MS, ACKNOWLEDGE_BUDGET_MIN_MS } from "./limits.ts";
 
 /** The weight of a new measurement in the mean and in the deviation (RFC 6298: alpha and beta). */
 const MEAN_WEIGHT = 1 / 8;

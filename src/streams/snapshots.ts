@@ -2,7 +2,7 @@
 
 import { type Code, codeHash } from "../core/code-hash.ts";
 import { byteLength } from "../core/json.ts";
-import { SNAPSHOT_BYTES } from "../core/limits.ts";
+import { SNAPSHOT_BYTES } from "./limits.ts";
 import { whyNotJson } from "../core/plain-json.ts";
 import { hasTable } from "../core/sqlite.ts";
 import { liftsOf } from "../definitions/upcast.ts";

@@ -6,7 +6,7 @@
  * folded from what is stored whenever it is asked for.
  */
 
-import { SNAPSHOT_EVERY } from "../core/limits.ts";
+import { SNAPSHOT_EVERY } from "./limits.ts";
 import type { StoredEvent } from "../core/event.ts";
 import { isSettled, settle } from "../core/plain-json.ts";
 import { logger } from "../telemetry/logger.ts";

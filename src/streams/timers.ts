@@ -1,6 +1,6 @@
 /** A stream's timers: commands to itself that are due later. One for each command name and key; kept until carried out. */
 
-import { STREAM_TIMERS } from "../core/limits.ts";
+import { STREAM_TIMERS } from "./limits.ts";
 import { hasTable } from "../core/sqlite.ts";
 import type { TimerChange } from "./decide.ts";
 

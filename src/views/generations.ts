@@ -9,7 +9,7 @@ import type { Store } from "../store/store.ts";
 import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
 import { prepare } from "../consumers/schema.ts";
-import { VIEW_ROLLOUT_MS } from "../core/limits.ts";
+import { VIEW_ROLLOUT_MS } from "./limits.ts";
 import type { Layout } from "./layout.ts";
 import { type Succession, type TableState, answersItself, swap } from "./succession.ts";
 import { ViewTable, rebuildOf, tableOf } from "./table.ts";

@@ -10,7 +10,7 @@
 import type { Store } from "../store/store.ts";
 import { type Budget } from "../core/budget.ts";
 import type { RecordedEvent } from "../core/event.ts";
-import { LIVE_HELP_AFTER_MS, LIVE_KEYS, LIVE_READS, LIVE_READ_CALLS } from "../core/limits.ts";
+import { LIVE_HELP_AFTER_MS, LIVE_KEYS, LIVE_READS, LIVE_READ_CALLS } from "./limits.ts";
 import { project } from "./project.ts";
 import { touchesOf } from "./projector.ts";
 import { type Condition, pageOf, queryStatement } from "./query-sql.ts";

@@ -4,7 +4,7 @@ import type { Store } from "../store/store.ts";
 import type { Consumer, Failure } from "../consumers/consumer.ts";
 import { ofApp } from "../core/platform-errors.ts";
 import { type RecordedEvent, isErasure, streamIdOf } from "../core/event.ts";
-import { VIEW_SQL_EVENTS, VIEW_SQL_STATEMENTS } from "../core/limits.ts";
+import { VIEW_SQL_EVENTS, VIEW_SQL_STATEMENTS } from "./limits.ts";
 import { fitting } from "../core/misfit.ts";
 import { freeze } from "../core/plain-json.ts";
 import { checkpointOf, markErased } from "./generations.ts";

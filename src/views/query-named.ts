@@ -2,7 +2,7 @@
 
 import type { Store } from "../store/store.ts";
 import { z } from "zod";
-import { VIEW_QUERY_ROWS } from "../core/limits.ts";
+import { VIEW_QUERY_ROWS } from "./limits.ts";
 import { type NamedQuery, ROWS } from "../definitions/views/named-query.ts";
 import { boundedSql, pageOf } from "./query-sql.ts";
 import { type Served, type Wanted, readAt, servedBy } from "./query.ts";

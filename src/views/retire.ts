@@ -4,7 +4,7 @@ import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { type Budget, budgetOf } from "../core/budget.ts";
 import { prepare } from "../consumers/schema.ts";
-import { DROP_CALLS, VIEW_DROP_ROWS, VIEW_GRACE_MS } from "../core/limits.ts";
+import { DROP_CALLS, VIEW_DROP_ROWS, VIEW_GRACE_MS } from "./limits.ts";
 import { JURISDICTIONS } from "../core/placement.ts";
 import { databaseBinding, isDatabase } from "../store/placement.ts";
 import { viewBindings } from "./database.ts";

@@ -9,7 +9,7 @@
 import type { Store } from "../store/store.ts";
 import type { Checkpoint } from "../consumers/checkpoint-row.ts";
 import { type Deployment } from "../store/deployment.ts";
-import { VIEW_ROLLBACK_MS, VIEW_ROLLOUT_MS } from "../core/limits.ts";
+import { VIEW_ROLLBACK_MS, VIEW_ROLLOUT_MS } from "./limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { databaseOf } from "./database.ts";
 import type { View } from "../definitions/views/view.ts";

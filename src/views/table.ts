@@ -1,7 +1,8 @@
 /** The D1 table of a view: made from the row's schema, named by the definition's hash, written in bulk. */
 
 import { byteLength } from "../core/json.ts";
-import { BULK_WRITE_BYTES, MAX_POSITION, VIEW_LOAD_BYTES, VIEW_ROW_BYTES } from "../core/limits.ts";
+import { BULK_WRITE_BYTES, VIEW_LOAD_BYTES, VIEW_ROW_BYTES } from "./limits.ts";
+import { MAX_POSITION } from "../core/limits.ts";
 import { freeze } from "../core/plain-json.ts";
 import { type Column, type ColumnKind, type Layout, layoutOf } from "./layout.ts";
 import { quoted } from "../definitions/views/sql-words.ts";

@@ -2,7 +2,7 @@
 
 import type { LoggedEvent } from "../core/event.ts";
 import { eventJson } from "../core/event.ts";
-import { WEBHOOK_EXCERPT_BYTES, WEBHOOK_EXCERPT_MS, WEBHOOK_TIMEOUT_MS } from "../core/limits.ts";
+import { WEBHOOK_EXCERPT_BYTES, WEBHOOK_EXCERPT_MS, WEBHOOK_TIMEOUT_MS } from "./limits.ts";
 import { CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
 import type { Format, Outcome } from "../store/webhook-protocol.ts";
 import { retryAfterMs } from "../deliveries/schedule.ts";

@@ -1,6 +1,6 @@
 /** What a webhook signs with: its secrets, which are replaced with an overlap, and its pair of keys if it asked for one. */
 
-import { WEBHOOK_OVERLAP_HOURS, WEBHOOK_SECRETS } from "../core/limits.ts";
+import { WEBHOOK_OVERLAP_HOURS, WEBHOOK_SECRETS } from "./limits.ts";
 import type { PublicKeys, Subscription } from "../store/webhook-protocol.ts";
 import { type KeyPair, type Signers, newKeyPair, signingKey } from "./signature.ts";
 

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../scripts/client.ts";
-import { RING_AGAIN_MS } from "../../src/core/limits.ts";
+import { RING_AGAIN_MS } from "../../src/log/limits.ts";
 import { Server } from "./server.ts";
 
 const SKUS = 5;

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { aggregate, category, defineApp, nothing, reactor, view, webhook } from "../../src/index.ts";
-import { VIEW_COLUMNS } from "../../src/core/limits.ts";
+import { VIEW_COLUMNS } from "../../src/definitions/limits.ts";
 
 const reading = category("reading", { events: { Read: z.object({ value: z.number() }) } });
 const door = aggregate("door", {

@@ -5,7 +5,7 @@ import { compileChecker } from "../../src/schemas/checker.ts";
 import { parseDefinition, readDefinition } from "../../src/catalog/definition.ts";
 import type { JsonSchema } from "../../src/schemas/json-schema.ts";
 import { schemaIssues } from "../../src/schemas/schema-check.ts";
-import { CATEGORY_EVENT_TYPES } from "../../src/core/limits.ts";
+import { CATEGORY_EVENT_TYPES } from "../../src/catalog/limits.ts";
 
 const within = (schema: unknown) => ({ properties: { a: schema } });
 

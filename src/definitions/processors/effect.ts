@@ -8,7 +8,7 @@ import type { FactTarget, NewEventOf, Nothing } from "../../core/command.ts";
 import { type RetryPolicy, retryPolicy } from "../retry.ts";
 import { type Duration, milliseconds } from "../../core/duration.ts";
 import { type DataSchemas, type RecordedEvent, streamIdOf } from "../../core/event.ts";
-import { EFFECT_TIMEOUT_MAX_MS, EFFECT_TIMEOUT_MS } from "../../core/limits.ts";
+import { EFFECT_TIMEOUT_MAX_MS, EFFECT_TIMEOUT_MS } from "../limits.ts";
 import { requireName } from "../../core/names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import { type Emissions, emissionsOf } from "./emissions.ts";

@@ -8,7 +8,7 @@
  */
 
 import { type RecordedEvent, hopsOf } from "../../core/event.ts";
-import { REACTION_HOPS } from "../../core/limits.ts";
+import { REACTION_HOPS } from "../limits.ts";
 import type { Source } from "../source.ts";
 import { type Emissions, takesFacts } from "./emissions.ts";
 

@@ -3,7 +3,7 @@
 import type { AppendAction, SendAction } from "../../core/command.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
 import type { RecordedEvent } from "../../core/event.ts";
-import { REACTIONS } from "../../core/limits.ts";
+import { REACTIONS } from "../limits.ts";
 import { CodeMistake } from "../../core/mistake.ts";
 import { requireName, streamIdProblem } from "../../core/names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";

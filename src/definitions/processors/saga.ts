@@ -18,7 +18,8 @@ import {
   categoryOf,
 } from "../../core/event.ts";
 import { isLonger } from "../../core/json.ts";
-import { EVENT_DATA_BYTES, SAGA_STEPS } from "../../core/limits.ts";
+import { EVENT_DATA_BYTES } from "../../core/limits.ts";
+import { SAGA_STEPS } from "../limits.ts";
 import { CodeMistake, messageOf } from "../../core/mistake.ts";
 import { requireName } from "../../core/names.ts";
 import type { MadeOne, MemberAt } from "../../core/place.ts";

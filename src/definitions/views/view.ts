@@ -8,7 +8,7 @@ import { type NamedQuery, type ParamsSchema, type QueryDefinition, type RowSchem
 import type { ConsumerHooks } from "../hooks.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
 import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf, type EventFilter } from "../../core/event.ts";
-import { VIEW_COLUMNS } from "../../core/limits.ts";
+import { VIEW_COLUMNS } from "../limits.ts";
 
 /** Columns: SQL and query strings both carry them as they are; `_` in front is ours. */
 const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;

@@ -1,6 +1,6 @@
 /** Headers that a webhook adds to its deliveries: what they may be, so that none breaks out of the request or speaks for us. Pure. */
 
-import { WEBHOOK_HEADERS, WEBHOOK_HEADER_CHARACTERS } from "../../core/limits.ts";
+import { WEBHOOK_HEADERS, WEBHOOK_HEADER_CHARACTERS } from "../limits.ts";
 
 /** A token of RFC 9110. */
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;

@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { PREDICATE_CONDITIONS, PREDICATE_DEPTH } from "../../core/limits.ts";
+import { PREDICATE_CONDITIONS, PREDICATE_DEPTH } from "../limits.ts";
 
 const Scalar = z.union([z.string().max(1_024), z.number(), z.boolean(), z.null()]);
 

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type EffectContext, category, effect, event, nothing } from "../../../src/index.ts";
-import { EFFECT_RESPONSE_BYTES, EFFECT_TIMEOUT_MAX_MS, EFFECT_TIMEOUT_MS, REACTION_HOPS } from "../../../src/core/limits.ts";
+import { EFFECT_RESPONSE_BYTES } from "../../../src/processors/limits.ts";
+import { EFFECT_TIMEOUT_MAX_MS, EFFECT_TIMEOUT_MS, REACTION_HOPS } from "../../../src/definitions/limits.ts";
 import { on, when } from "../../../src/testing/index.ts";
 
 const order = category("order", { events: { Placed: z.object({ cents: z.int() }), Shipped: z.object({}) } });

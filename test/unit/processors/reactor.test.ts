@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { aggregate, append, category, event, nothing, reactor, send } from "../../../src/index.ts";
-import { REACTIONS, REACTION_HOPS } from "../../../src/core/limits.ts";
+import { REACTIONS, REACTION_HOPS } from "../../../src/definitions/limits.ts";
 import type { Loops } from "../../../src/definitions/processors/loops.ts";
 import { on, when } from "../../../src/testing/index.ts";
 

@@ -4,7 +4,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { complete, event, saga, send, start, step } from "../../../src/index.ts";
-import { EVENT_DATA_BYTES, SAGA_STEPS } from "../../../src/core/limits.ts";
+import { EVENT_DATA_BYTES } from "../../../src/core/limits.ts";
+import { SAGA_STEPS } from "../../../src/definitions/limits.ts";
 import type { SagaState } from "../../../src/definitions/processors/saga-state.ts";
 import { accepted, given, on, refused, timeout, told } from "../../../src/testing/index.ts";
 import { Instance } from "../../../src/testing/process.ts";

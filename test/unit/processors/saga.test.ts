@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { SendAction } from "../../../src/core/command.ts";
 import { complete, event, parallel, saga, send, series, start, step } from "../../../src/index.ts";
-import { SAGA_STEPS } from "../../../src/core/limits.ts";
+import { SAGA_STEPS } from "../../../src/definitions/limits.ts";
 import { Run } from "../../../src/definitions/processors/saga-run.ts";
 import { EVOLVE, type SagaState } from "../../../src/definitions/processors/saga-state.ts";
 import { INPUT } from "../../../src/definitions/processors/process-events.ts";

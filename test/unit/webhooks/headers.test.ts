@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WEBHOOK_HEADERS, WEBHOOK_HEADER_CHARACTERS } from "../../../src/core/limits.ts";
+import { WEBHOOK_HEADERS, WEBHOOK_HEADER_CHARACTERS } from "../../../src/definitions/limits.ts";
 import { headersProblem } from "../../../src/definitions/webhooks/headers.ts";
 
 describe("headers that a webhook adds", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WEBHOOK_PROBE_MAX_MS, WEBHOOK_PROBE_MS } from "../../../src/core/limits.ts";
+import { WEBHOOK_PROBE_MAX_MS, WEBHOOK_PROBE_MS } from "../../../src/deliveries/limits.ts";
 import { Health } from "../../../src/deliveries/health.ts";
 
 const NOW = Date.parse("2026-11-21T06:30:00Z");

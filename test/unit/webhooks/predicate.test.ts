@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PREDICATE_CONDITIONS, PREDICATE_DEPTH } from "../../../src/core/limits.ts";
+import { PREDICATE_CONDITIONS, PREDICATE_DEPTH } from "../../../src/definitions/limits.ts";
 import { type Predicate, PredicateIn, holds } from "../../../src/definitions/webhooks/predicate.ts";
 
 const event = {

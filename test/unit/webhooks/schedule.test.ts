@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WEBHOOK_RETRY_AFTER_MS } from "../../../src/core/limits.ts";
+import { WEBHOOK_RETRY_AFTER_MS } from "../../../src/deliveries/limits.ts";
 import { ATTEMPTS, delayAfter, retryAfterMs } from "../../../src/deliveries/schedule.ts";
 
 describe("the schedule", () => {

@@ -8,7 +8,7 @@ import { defineApp, reactor, view } from "../../../src/index.ts";
 import { introductionOf } from "../../../src/operations/introduce.ts";
 import { KINDS, kindOf } from "../../../src/operations/kinds.ts";
 import { alarm, reading } from "../app.ts";
-import { eventually, quietStore } from "../delivery/support.ts";
+import { eventually, quietStore } from "./support.ts";
 import { read as bodyOf, storeNamed } from "../support.ts";
 import { endpointAt } from "../webhooks/support.ts";
 

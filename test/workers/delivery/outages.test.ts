@@ -5,7 +5,7 @@ import { z } from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
 import { view } from "../../../src/index.ts";
-import { VIEW_ROW_BYTES } from "../../../src/core/limits.ts";
+import { VIEW_ROW_BYTES } from "../../../src/views/limits.ts";
 import { logOf } from "../../../src/store/objects.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { tableOf } from "../../../src/views/table.ts";

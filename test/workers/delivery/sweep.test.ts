@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { App } from "../../../src/definitions/app.ts";
 import { sweep } from "../../../src/operations/sweep.ts";
 import { defineApp, streamIdOf, view } from "../../../src/index.ts";
-import { SWEEP_IDLE_MS } from "../../../src/core/limits.ts";
+import { SWEEP_IDLE_MS } from "../../../src/operations/limits.ts";
 import { DIRECTORY } from "../../../src/store/catalog-protocol.ts";
 import { app, reading, sample } from "../app.ts";
 import { filtersInCode } from "../../../src/definitions/consumers.ts";

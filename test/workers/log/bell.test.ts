@@ -5,7 +5,7 @@ import type { StoredEvent } from "../../../src/core/event.ts";
 import type { LogRpc } from "../../../src/store/log-protocol.ts";
 import type { WakeUp } from "../../../src/store/stream-protocol.ts";
 import { app } from "../app.ts";
-import { RING_AGAIN_MS } from "../../../src/core/limits.ts";
+import { RING_AGAIN_MS } from "../../../src/log/limits.ts";
 import { later } from "../delivery/support.ts";
 import { freshStore } from "../support.ts";
 

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import type { LoggedEvent } from "../../../src/core/event.ts";
-import { FEED_READERS, FEED_TAIL_EVENTS } from "../../../src/core/limits.ts";
+import { FEED_READERS, FEED_TAIL_EVENTS } from "../../../src/log/limits.ts";
 import { Feed } from "../../../src/log/feed.ts";
 import type { LogPage, LogReadRequest } from "../../../src/store/log-protocol.ts";
 import { freshStore } from "../support.ts";

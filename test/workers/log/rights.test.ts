@@ -2,7 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { FEED_SUBSCRIBERS } from "../../../src/core/limits.ts";
+import { FEED_SUBSCRIBERS } from "../../../src/log/limits.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { EventStream } from "../../event-stream.ts";
 import { app } from "../app.ts";

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { SCAN_EVENTS, SEARCH_EVENTS } from "../../../src/core/limits.ts";
+import { SCAN_EVENTS } from "../../../src/core/limits.ts";
+import { SEARCH_EVENTS } from "../../../src/http/limits.ts";
 import type { LogPage, LogReadRequest } from "../../../src/store/log-protocol.ts";
 import { freshStore, read } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";

@@ -1,7 +1,9 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { serverSentEvents } from "../../../src/http/feed-sse.ts";
-import { FEED_ANSWER_MS, FEED_HEARTBEAT_MS, FEED_WINDOW } from "../../../src/core/limits.ts";
+import { FEED_ANSWER_MS } from "../../../src/core/limits.ts";
+import { FEED_HEARTBEAT_MS } from "../../../src/http/limits.ts";
+import { FEED_WINDOW } from "../../../src/log/limits.ts";
 import { EventStream } from "../../event-stream.ts";
 import { freshStore, read } from "../support.ts";
 import { numbers, storedEvents } from "./events.ts";

@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
-import { FEED_SUBSCRIBERS, FEED_UNANSWERED, FEED_WINDOW } from "../../../src/core/limits.ts";
+import { FEED_SUBSCRIBERS, FEED_UNANSWERED, FEED_WINDOW } from "../../../src/log/limits.ts";
 import { freshStore, read } from "../support.ts";
 import { numbers, storedEvent, storedEvents } from "./events.ts";
 import { SocketClient } from "./subscribers.ts";

@@ -6,7 +6,7 @@ import { prepare } from "../../../src/consumers/schema.ts";
 import { effectConsumer } from "../../../src/processors/perform.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { category, defineApp, effect, event, nothing } from "../../../src/index.ts";
-import { EFFECT_LEASE_MARGIN_MS } from "../../../src/core/limits.ts";
+import { EFFECT_LEASE_MARGIN_MS } from "../../../src/processors/limits.ts";
 import { reading } from "../app.ts";
 import { definition, outside, pay } from "./paying.ts";
 import { payment, processorStore as store } from "./support.ts";

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { prepare } from "../../../src/consumers/schema.ts";
 import { effect, event, nothing } from "../../../src/index.ts";
-import { EFFECTS_IN_FLIGHT } from "../../../src/core/limits.ts";
+import { EFFECTS_IN_FLIGHT } from "../../../src/processors/limits.ts";
 import { keyOf } from "../../../src/processors/outside.ts";
 import { reading } from "../app.ts";
 import { definition, outside, pay } from "./paying.ts";

@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { prepare } from "../../../src/consumers/schema.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { append, reactor, streamIdOf } from "../../../src/index.ts";
-import { REACTIONS_IN_FLIGHT } from "../../../src/core/limits.ts";
+import { REACTIONS_IN_FLIGHT } from "../../../src/processors/limits.ts";
 import type { AppendRequest } from "../../../src/store/stream-protocol.ts";
 import { alarm, app, reading } from "../app.ts";
 import { reactorConsumer } from "../../../src/processors/react.ts";

@@ -2,7 +2,7 @@
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { SNAPSHOT_EVERY } from "../../../src/core/limits.ts";
+import { SNAPSHOT_EVERY } from "../../../src/streams/limits.ts";
 import { told } from "../app.ts";
 import { freshStore, read } from "../support.ts";
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ACKNOWLEDGE_BUDGET_MAX_MS } from "../../../src/core/limits.ts";
+import { ACKNOWLEDGE_BUDGET_MAX_MS } from "../../../src/streams/limits.ts";
 import { IMPATIENT, freshStore, interceptLog, read } from "../support.ts";
 
 const COUNT = "/aggregates/counter/1/Count";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { aggregate, event, nothing, processManager, streamIdOf, upcast } from "../../../src/index.ts";
-import { SNAPSHOT_BYTES, SNAPSHOT_EVERY } from "../../../src/core/limits.ts";
+import { SNAPSHOT_BYTES, SNAPSHOT_EVERY } from "../../../src/streams/limits.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { INPUT } from "../../../src/definitions/processors/process-events.ts";
 import { type Sender, errorLines, streamOf } from "./code.ts";

@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { aggregate, event, nothing, processManager, refuse, streamIdOf } from "../../../src/index.ts";
-import { SNAPSHOT_EVERY } from "../../../src/core/limits.ts";
+import { SNAPSHOT_EVERY } from "../../../src/streams/limits.ts";
 import { INPUT } from "../../../src/definitions/processors/process-events.ts";
 import { type AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { revisionOf } from "../../../src/streams/snapshots.ts";

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CheckpointStore } from "../../../src/consumers/checkpoint.ts";
 import { prepare } from "../../../src/consumers/schema.ts";
 import { createHttp } from "../../../src/http/worker.ts";
-import { METRICS_WEBHOOKS } from "../../../src/core/limits.ts";
+import { METRICS_WEBHOOKS } from "../../../src/operations/limits.ts";
 import { type Sample, parsePrometheus } from "../../prometheus.ts";
 import { app, poison } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";

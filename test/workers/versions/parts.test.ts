@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { aggregate, category, defineApp, event, reactor, send, streamIdOf, upcast, view } from "../../../src/index.ts";
-import { RING_AGAIN_MS } from "../../../src/core/limits.ts";
+import { RING_AGAIN_MS } from "../../../src/log/limits.ts";
 import { logOf } from "../../../src/store/objects.ts";
 import { project } from "../../../src/views/project.ts";
 import { reactorConsumer } from "../../../src/processors/react.ts";

@@ -9,7 +9,7 @@ import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { prepare } from "../../../src/consumers/schema.ts";
 import { reportConsumers } from "../../../src/operations/report.ts";
 import { view } from "../../../src/index.ts";
-import { VIEW_GRACE_MS, VIEW_NUDGE_MS, VIEW_ROLLBACK_MS, VIEW_ROLLOUT_MS } from "../../../src/core/limits.ts";
+import { VIEW_GRACE_MS, VIEW_NUDGE_MS, VIEW_ROLLBACK_MS, VIEW_ROLLOUT_MS } from "../../../src/views/limits.ts";
 import { generationsOf, rebuildIfErased, requestRebuild } from "../../../src/views/generations.ts";
 import { logOf } from "../../../src/store/objects.ts";
 import { project } from "../../../src/views/project.ts";

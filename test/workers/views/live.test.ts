@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { FEED_WINDOW, LIVE_KEYS } from "../../../src/core/limits.ts";
+import { FEED_WINDOW } from "../../../src/log/limits.ts";
+import { LIVE_KEYS } from "../../../src/views/limits.ts";
 import { LiveRows } from "../../live-rows.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";

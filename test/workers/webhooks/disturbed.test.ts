@@ -3,7 +3,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type MockInstance, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { WEBHOOK_FRESH_MS, WEBHOOK_REPLAYS } from "../../../src/core/limits.ts";
+import { WEBHOOK_FRESH_MS, WEBHOOK_REPLAYS } from "../../../src/deliveries/limits.ts";
 import { BlockedTable } from "../../../src/deliveries/blocked-table.ts";
 import { eventually } from "../delivery/support.ts";
 import { read as readJson } from "../support.ts";

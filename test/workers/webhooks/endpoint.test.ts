@@ -2,7 +2,7 @@
 
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { WEBHOOK_EXCERPT_BYTES } from "../../../src/core/limits.ts";
+import { WEBHOOK_EXCERPT_BYTES } from "../../../src/webhooks/limits.ts";
 import { eventually } from "../delivery/support.ts";
 import { type Delivery, clock, endpointAt, interceptReads, subscribed } from "./support.ts";
 

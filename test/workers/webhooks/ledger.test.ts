@@ -1,7 +1,7 @@
 /** What a delivery costs, and what the books keep. */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { WEBHOOK_LEDGER_DAYS, WEBHOOK_PARKED_DAYS } from "../../../src/core/limits.ts";
+import { WEBHOOK_LEDGER_DAYS, WEBHOOK_PARKED_DAYS } from "../../../src/deliveries/limits.ts";
 import { Ledger } from "../../../src/deliveries/ledger.ts";
 import { BlockedTable } from "../../../src/deliveries/blocked-table.ts";
 import { DeliveryTable } from "../../../src/deliveries/delivery-table.ts";

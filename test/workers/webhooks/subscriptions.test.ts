@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { WEBHOOKS } from "../../../src/core/limits.ts";
+import { WEBHOOKS } from "../../../src/http/limits.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { app } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";

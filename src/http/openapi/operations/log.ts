@@ -1,7 +1,8 @@
 /** Everything, in order. */
 
 import { z } from "zod";
-import { EXPORT_EVENTS, PAGE_EVENTS, PAGE_EVENTS_DEFAULT } from "../../../core/limits.ts";
+import { EXPORT_EVENTS, PAGE_EVENTS_DEFAULT } from "../../limits.ts";
+import { PAGE_EVENTS } from "../../../core/limits.ts";
 import { FeedQuery } from "../../feed.ts";
 import { ImportQuery } from "../../import.ts";
 import { ImportLine } from "../../import-line.ts";

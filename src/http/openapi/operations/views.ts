@@ -1,7 +1,7 @@
 /** Data out. */
 
 import type { z } from "zod";
-import { VIEW_PAGE_ROWS } from "../../../core/limits.ts";
+import { VIEW_PAGE_ROWS } from "../../limits.ts";
 import { JsonObject } from "../../append.ts";
 import { LiveQuery } from "../../view-live.ts";
 import { Consistency, Paging } from "../../view-query.ts";

@@ -1,0 +1,36 @@
+/** Limits of the log: segments, pages, feeds, wake-ups: a name, a unit, a source. "Ours" means that we chose the number; see `core/limits.ts`. */
+
+import { KiB } from "../core/limits.ts";
+
+/** Milliseconds for which a log rings for a consumer that only other code knows. Ours: three sweeps, each of which tells it again. */
+export const INTRODUCED_MS = 15 * 60_000;
+/** Milliseconds after which one who waits for an event looks again when as many wait as a log may have subscribers. Ours. */
+export const LOG_WAITERS_PAUSE_MS = 1_000;
+/** Milliseconds between two wake-ups while events keep coming. DESIGN: coalesced wake-ups. */
+export const RING_INTERVAL_MS = 100;
+/** Milliseconds after which the log rings again for consumers that have not caught up. Ours: the delay of a lost wake-up. */
+export const RING_AGAIN_MS = 5_000;
+/** The longest pause between two such rings for a consumer that does not move. Ours. */
+export const RING_AGAIN_MAX_MS = 60_000;
+/** Kinds of events (category and type) of which a log remembers whom they concern. Ours: some MB. */
+export const AUDIENCES_REMEMBERED = 10_000;
+/** Messages in one `sendBatch`. Platform: Queues limits. */
+export const QUEUE_BATCH_MESSAGES = 100;
+/** Live subscriptions of one log. Ours: with all of them stuck, 64 MiB of an object's 128 MB (platform) wait to be taken. */
+export const FEED_SUBSCRIBERS = 1_000;
+/** Characters sent to a subscriber beyond the last checkpoint that it has answered. Ours: see above. */
+export const FEED_WINDOW = 64 * KiB;
+/** Checkpoints sent to a subscriber that it has not answered. Ours: they are kept in the socket's attachment, which holds 16 KiB (platform). */
+export const FEED_UNANSWERED = 8;
+/** Positions that may pass a subscriber by, for its filter, before it is told where it is. Ours: what it looks at again when it resumes. */
+export const FEED_PROGRESS = 1_000;
+/** Events near the head that are read once for all subscribers who are there. Ours. */
+export const FEED_TAIL_EVENTS = 250;
+/** Pages of history read at the same time, for subscribers far from the head. Ours: enough to wait for several segments at once. */
+export const FEED_READERS = 4;
+/** Milliseconds between two rounds of sending while events keep coming. Ours: a tenth of a second is when people notice. */
+export const FEED_INTERVAL_MS = 25;
+/** Messages sent in a row before other calls to the log get their turn. Ours: some milliseconds. */
+export const FEED_BURST_MESSAGES = 250;
+/** Characters of a message from a subscriber. Ours: ten times an answer. */
+export const FEED_MESSAGE = 1_000;
