@@ -48,7 +48,7 @@ const CREATE_EARLIER = `
     PRIMARY KEY (category, event_type, version)
   ) STRICT, WITHOUT ROWID`;
 
-/** Only what the doors need to show it; the schemas stay here. */
+/** Only what routes need to show it; the schemas stay here. */
 const LIST = `
   SELECT name,
          definition ->> '$.description' AS description,

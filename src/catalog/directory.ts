@@ -69,7 +69,7 @@ function entryOf({ name, jurisdiction, location, placedAt }: Row): StoreEntry {
   return {
     name,
     placedAt,
-    // As the door has checked them.
+    // As the route has checked them.
     ...(jurisdiction === null ? {} : { jurisdiction: jurisdiction as NonNullable<StoreEntry["jurisdiction"]> }),
     ...(location === null ? {} : { location: location as NonNullable<StoreEntry["location"]> }),
   };

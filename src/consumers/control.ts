@@ -10,7 +10,7 @@ import { activate, jump, passOver, pause } from "./override.ts";
 import { logger } from "../telemetry/logger.ts";
 
 /**
- * Carries out an action. The caller rings for the consumer afterwards.
+ * Carries out an action. The caller wakes the consumer afterwards.
  *
  * @param position `skip`: of the event that is meant, when the operator named it; `reset`: where to begin again after
  */

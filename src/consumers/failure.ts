@@ -3,7 +3,7 @@
 import type { ConsumerError, ConsumerFailure, ConsumerHooks } from "../definitions/hooks.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import type { Consumer, Failure, Progress } from "./consumer.ts";
-import { OtherCode, passes, thrown } from "../core/platform-errors.ts";
+import { OtherCode, isTransient, thrown } from "../core/platform-errors.ts";
 import { HOOK_MS, OTHER_CODE_RETRY_MS } from "./limits.ts";
 import { CodeMistake } from "../core/mistake.ts";
 import { DEFAULT_RETRY, type RetryPolicy, delayAfter } from "../definitions/retry.ts";
@@ -55,7 +55,7 @@ function nextAttempt(policy: RetryPolicy, earlier: number, error: unknown): { at
   if (error instanceof OtherCode) return { attempts: Math.max(earlier, 1), retryInMs: OTHER_CODE_RETRY_MS };
   // What the code lacks no further try will find: it is for a deployment.
   if (thrown(error) instanceof CodeMistake) return { attempts: earlier + 1, retryInMs: undefined };
-  if (!passes(error)) return { attempts: earlier + 1, retryInMs: delayAfter(policy, earlier + 1, Math.random()) };
+  if (!isTransient(error)) return { attempts: earlier + 1, retryInMs: delayAfter(policy, earlier + 1, Math.random()) };
   // Passing errors keep the longest delay, and never use up the last attempt.
   const attempts = Math.min(earlier + 1, Math.max(policy.attempts - 1, 1));
   return { attempts, retryInMs: delayAfter(policy, attempts, Math.random()) ?? policy.maxDelayMs };

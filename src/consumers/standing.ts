@@ -28,7 +28,7 @@ export interface Placed extends Standing {
   readonly generation: string;
 }
 
-/** Before every event: for one that has no checkpoint yet, or has something to do besides catching up. It is rung for. */
+/** Before every event: for one that has no checkpoint yet, or has something to do besides catching up. It is woken. */
 const NOWHERE = -1;
 
 /** The consumer's checkpoints in that database. */

@@ -83,6 +83,6 @@ function saysSo(error: unknown): boolean {
 }
 
 /** Whether an error is the platform's, and passes. It must not use up a consumer's attempts: no event is at fault. */
-export function passes(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   return consequenceOf(error) !== "blames";
 }

@@ -61,7 +61,7 @@ export interface Aggregate<
   readonly initialState: () => State;
   /** What its state is folded by, where `evolve` and `initialState` do not say it: for the hash that snapshots carry. */
   readonly folds?: Code;
-  /** Those of its commands that only timers and processors send; no door takes them. */
+  /** Those of its commands that only timers and processors send; no route takes them. */
   readonly internal?: ReadonlySet<string>;
   /** Of a process: what a deletion of an instance must know. */
   readonly atDeletion?: (state: State) => AtDeletion;

@@ -28,7 +28,7 @@ import type { Disabled, Outcome } from "../store/webhook-protocol.ts";
 const WATCH_MS = 5_000;
 /** Milliseconds that an alarm stays with a dispatch; one that takes longer goes on without it, and is watched by the next. */
 const ALARM_MS = 60_000;
-/** What a webhook answers that is no more, or wants nothing: nobody needs to ring for it. */
+/** What a webhook answers that is no more, or wants nothing: nobody needs to wake it. */
 const NOTHING_TO_RING_FOR = Number.MAX_SAFE_INTEGER;
 
 /** The key of the filter that the log was told last. */
@@ -249,7 +249,7 @@ export class Deliveries {
     this.#alarm.wakeNow(); // to say so
   }
 
-  /** Paused or switched off: its events wait in the log, and nobody needs to ring for it. */
+  /** Paused or switched off: its events wait in the log, and nobody needs to wake it. */
   #rest(): number {
     this.life.rest();
     return NOTHING_TO_RING_FOR;
@@ -279,7 +279,7 @@ export class Deliveries {
     })().finally(() => (this.#telling = undefined)));
   }
 
-  /** It does not rest any more: the log may ring for it again. */
+  /** It does not rest any more: the log may wake it again. */
   async #tellTheLog(): Promise<void> {
     if (!this.life.owesTheLog) return;
     // What it has said of itself before, and is still on its way, counts no more.

@@ -6,7 +6,7 @@ import type { Notices } from "./transport.ts";
 interface Control {
   readonly paused?: boolean;
   readonly disabled?: Disabled;
-  /** The log was told not to ring for it. */
+  /** The log was told not to wake it. */
   readonly rested?: boolean;
 }
 
@@ -35,7 +35,7 @@ export class Lifecycle {
     return this.#control().disabled;
   }
 
-  /** Whether the log believes that nobody needs to ring for it, though it is at work again. */
+  /** Whether the log believes that nobody needs to wake it, though it is at work again. */
   get owesTheLog(): boolean {
     return this.#control().rested === true && this.isSending;
   }
@@ -66,12 +66,12 @@ export class Lifecycle {
     return true;
   }
 
-  /** The log is about to be told that nobody needs to ring. */
+  /** The log is about to be told that nobody needs to wake. */
   rest(): void {
     if (!this.#control().rested) this.#put({ ...this.#control(), rested: true });
   }
 
-  /** The log rings for it again. */
+  /** The log wakes it again. */
   toldTheLog(): void {
     const { rested: _rested, ...control } = this.#control();
     this.#put(control);

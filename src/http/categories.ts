@@ -14,7 +14,7 @@ import { DEFINITION_BYTES } from "./limits.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
 import type { Category } from "../definitions/category.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
-import { categoryWasInCode, retiredCategory, unknownCategory } from "./category.ts";
+import { categoryWasInCode, retiredCategory, unknownCategory } from "./resolve-category.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
 import { type HttpEnv, type HttpContext, storeOf } from "./request.ts";

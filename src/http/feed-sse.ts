@@ -6,12 +6,12 @@
  * are answered as the reader takes what came before them.
  */
 
-import { comment, eventStream } from "./event-stream.ts";
-import { Inbox } from "./inbox.ts";
+import { comment, eventStream } from "./sse.ts";
+import { SocketReader } from "./socket-reader.ts";
 
 /** The events of the socket, until one of the sides ends it. Browsers come back by themselves. */
 export function serverSentEvents(socket: WebSocket): ReadableStream<Uint8Array> {
-  const inbox = new Inbox(socket);
+  const inbox = new SocketReader(socket);
   return eventStream({
     async next(waitMs) {
       const messages = await inbox.take(waitMs);

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { FEED_FILTER_BYTES } from "./limits.ts";
 import type { FeedFilter } from "../store/log-protocol.ts";
-import { EVENT_STREAM_HEADERS } from "./event-stream.ts";
+import { EVENT_STREAM_HEADERS } from "./sse.ts";
 import { serverSentEvents } from "./feed-sse.ts";
 import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";

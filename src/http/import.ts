@@ -10,7 +10,7 @@ import { IMPORT_CALLS, IMPORT_LINES, IMPORT_LINE_CHARACTERS } from "./limits.ts"
 import { streamIdProblem } from "../core/names.ts";
 import type { ImportedEvent } from "../store/stream-protocol.ts";
 import { decodedBody } from "./body.ts";
-import { type PlainCategory, anyCategoryOf } from "./category.ts";
+import { type PlainCategory, anyCategoryOf } from "./resolve-category.ts";
 import { ImportLedger } from "./import-ledger.ts";
 import { importedEvent, parseLine } from "./import-line.ts";
 import { type LineEvent, PieceStore, callsOfPiece } from "./import-piece.ts";

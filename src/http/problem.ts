@@ -57,7 +57,7 @@ export class Problem extends Error {
     return PROBLEMS[this.code][0];
   }
 
-  /** @param more members that only the door knows */
+  /** @param more members that only the route knows */
   toResponse(more: Record<string, unknown> = {}): Response {
     const [status, title] = PROBLEMS[this.code];
     const document = { type: typeOf(this.code), title, status, detail: this.message, code: this.code, ...this.fields, ...more };

@@ -15,7 +15,7 @@ import type { Expected } from "../core/expected.ts";
 import { liftsOf } from "../definitions/upcast.ts";
 import { problemOf, tagOf, theOne, writeHeaders } from "./answers.ts";
 import { type IncomingEvent, asSent, fingerprintOf, incomingEvents, incomingFact, toAppend } from "./append.ts";
-import { type PlainCategory, plainCategoryOf, readableCategoryOf, unknownCategory } from "./category.ts";
+import { type PlainCategory, plainCategoryOf, readableCategoryOf, unknownCategory } from "./resolve-category.ts";
 import { line, ndjson } from "./ndjson.ts";
 import { Problem } from "./problem.ts";
 import {

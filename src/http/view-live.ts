@@ -7,10 +7,10 @@ import { type Change, LiveView } from "../views/live.ts";
 import type { Served } from "../views/query.ts";
 import type { View } from "../definitions/views/view.ts";
 import { filterOfView } from "../definitions/views/view.ts";
-import { type BlockSource, type Blocks, EVENT_STREAM_HEADERS, comment, eventStream } from "./event-stream.ts";
+import { type BlockSource, type Blocks, EVENT_STREAM_HEADERS, comment, eventStream } from "./sse.ts";
 import { answer } from "./feed-sse.ts";
 import { accessOf, feedUrlOf, openFeed } from "./feed.ts";
-import { Inbox } from "./inbox.ts";
+import { SocketReader } from "./socket-reader.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, checked, storeOf } from "./request.ts";
 import { answered } from "./view-answers.ts";
@@ -70,7 +70,7 @@ export class LiveBlocks implements BlockSource {
   readonly #view: View;
   readonly #live: LiveView;
   readonly #socket: WebSocket;
-  readonly #inbox: Inbox;
+  readonly #inbox: SocketReader;
   readonly #generation: string;
   #first: string;
   #checkpoints: string[] = [];
@@ -80,7 +80,7 @@ export class LiveBlocks implements BlockSource {
     this.#view = view;
     this.#live = live;
     this.#socket = socket;
-    this.#inbox = new Inbox(socket);
+    this.#inbox = new SocketReader(socket);
     this.#generation = generation;
     // So that a reader who is cut off before anything has happened resumes here.
     this.#first = this.#idBlock(after);

@@ -1,4 +1,4 @@
-/** What the doors of webhooks have in common. */
+/** What the routes of webhooks have in common. */
 
 import { Problem } from "./problem.ts";
 import type { HttpContext } from "./request.ts";

@@ -1,10 +1,10 @@
-/** ⓪ The worker of an app: the doors, the queues' consumer, and the cron. */
+/** ⓪ The worker of an app: the routes, the queues' consumer, and the cron. */
 
 import type { HeadspringEnv } from "../store/env.ts";
 import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
-import { passes } from "../core/platform-errors.ts";
+import { isTransient } from "../core/platform-errors.ts";
 import { sweep } from "../operations/sweep.ts";
 import { handleWakeUps, parseWakeUp } from "../operations/wake-up.ts";
 import { IDEMPOTENCY_KEY_BYTES } from "./limits.ts";
@@ -14,7 +14,7 @@ import { placementOfDeployment } from "../store/placement.ts";
 import { aggregateRoutes } from "./aggregates.ts";
 import { appRoutes } from "./app-report.ts";
 import { auth } from "./auth.ts";
-import { crossOrigin, securityHeaders } from "./browsers.ts";
+import { crossOrigin, securityHeaders } from "./browser-headers.ts";
 import { categoryRoutes } from "./categories.ts";
 import { requireConfiguration } from "./configuration.ts";
 import { consumerRoutes } from "./consumers.ts";
@@ -54,7 +54,7 @@ export function createWorker(app: App): ExportedHandler<HeadspringEnv> {
 
     async queue(batch, env) {
       if (batch.queue !== DEAD_WAKE_UPS) return handleWakeUps(app, env, batch);
-      // A dead wake-up loses nothing: the log rings again. That it died says that something keeps failing.
+      // A dead wake-up loses nothing: the log wakes again. That it died says that something keeps failing.
       for (const { id, body } of batch.messages) {
         const { store, consumer } = parseWakeUp(body) ?? {};
         logger.error({ message: "the queue gave up a wake-up", messageId: id, store, consumer });
@@ -115,7 +115,7 @@ export function createHttp(app: App): Hono<HttpEnv> {
 
 /** What an error is to the client that is no answer of ours. */
 function unexpected(error: Error): Problem {
-  if (passes(error))
+  if (isTransient(error))
     return new Problem(
       "unavailable",
       "send the request again; with an Idempotency-Key nothing can happen twice",

@@ -6,13 +6,13 @@
 import { PASSED_EVENTS } from "../core/limits.ts";
 import type { Census, SweepAnswer } from "../store/log-protocol.ts";
 import type { Audience } from "./audience.ts";
-import type { Bell } from "./bell.ts";
+import type { Notifier } from "./notifier.ts";
 import { matches } from "./filter.ts";
 import type { LogTable } from "./log-table.ts";
 
 /** What the log has at hand. */
 interface Log {
-  readonly bell: Bell;
+  readonly notifier: Notifier;
   readonly audience: Audience;
   readonly table: LogTable;
   /** Whether its alarm has ended: then everybody had all that concerns it. */
@@ -20,7 +20,7 @@ interface Log {
 }
 
 /**
- * Rings for those who are behind, and keeps ringing.
+ * Wakes those who are behind, and goes on waking them.
  *
  * Of webhooks D1 says nothing, and what they have said themselves is forgotten with every eviction. But the alarm ends only when
  * everybody has what concerns it: while none is set they are taken to have it, and are woken only by a thorough look, to be sure. That
@@ -33,8 +33,8 @@ export async function takeCensus(
   { standings, thorough }: Census,
   keepsOwnPlace: (consumer: string) => boolean,
 ): Promise<SweepAnswer> {
-  const { bell, audience, table, hasEnded } = log;
-  await bell.load();
+  const { notifier, audience, table, hasEnded } = log;
+  await notifier.load();
   const { head } = table;
   // What is in an earlier segment is not looked for.
   const from = Math.max(table.first - 1, head - PASSED_EVENTS + 1);
@@ -45,19 +45,19 @@ export async function takeCensus(
   for (const standing of standings) {
     const { consumer, position } = standing;
     if (standing.resting) resting.add(consumer);
-    else if (!near.includes(standing)) bell.knows(consumer, position, head);
+    else if (!near.includes(standing)) notifier.knows(consumer, position, head);
     else {
       // By the sweep's code and by this one: whichever is newer, no event is passed that it wants.
       const concerns = kinds.filter((kind) => matches(standing, kind) || audience.of(kind).includes(consumer));
       const last = Math.max(position, ...concerns.map((kind) => kind.position));
-      bell.knows(consumer, last > position ? position : head, last);
+      notifier.knows(consumer, last > position ? position : head, last);
       if (last === position) passed.push(consumer);
     }
   }
-  const unheard = (consumer: string) => keepsOwnPlace(consumer) && !bell.hasHeardFrom(consumer);
-  const behind = bell.behind().filter((consumer) => !resting.has(consumer) && !(hasEnded && unheard(consumer)));
+  const unheard = (consumer: string) => keepsOwnPlace(consumer) && !notifier.hasHeardFrom(consumer);
+  const behind = notifier.behind().filter((consumer) => !resting.has(consumer) && !(hasEnded && unheard(consumer)));
   const others = thorough ? audience.names().filter((consumer) => unheard(consumer) && !behind.includes(consumer)) : [];
-  for (const consumer of others) bell.doubt(consumer);
-  await bell.wake([...behind, ...others]);
+  for (const consumer of others) notifier.doubt(consumer);
+  await notifier.wake([...behind, ...others]);
   return { behind: behind.length, passed, head };
 }

@@ -5,10 +5,10 @@ import { erases } from "../core/event.ts";
 import type { SequencePart, Sequenced, SequencedTogether } from "../store/log-protocol.ts";
 import type { Moved } from "../store/segment.ts";
 import { span } from "../telemetry/span.ts";
-import type { Bell, Placed } from "./bell.ts";
+import type { Notifier, Placed } from "./notifier.ts";
 import type { Erasures } from "./erasures.ts";
-import type { Origins } from "./origins.ts";
-import type { Place } from "./place.ts";
+import type { StartPositions } from "./start-positions.ts";
+import type { SegmentState } from "./segment-state.ts";
 import { takeTogether } from "./together.ts";
 
 /** What one call brings: a stream's events, or a piece of an import. */
@@ -23,9 +23,9 @@ export type Answer = Sequenced | SequencedTogether | Moved;
 /** The parts of a log's object that a commit changes. */
 interface Parts {
   readonly storage: DurableObjectStorage;
-  readonly place: Place;
-  readonly bell: Bell;
-  readonly origins: Origins;
+  readonly place: SegmentState;
+  readonly notifier: Notifier;
+  readonly origins: StartPositions;
   readonly erasures: Erasures;
   /** Bytes at which a segment is full. */
   readonly fullAt: () => number;
@@ -49,12 +49,12 @@ export function commit(parts: Parts, group: readonly Call[]): Promise<Committed>
   return span("commit", about, () => commitHere(parts, group));
 }
 
-async function commitHere({ storage, place, bell, origins, erasures, fullAt }: Parts, group: readonly Call[]): Promise<Committed> {
+async function commitHere({ storage, place, notifier, origins, erasures, fullAt }: Parts, group: readonly Call[]): Promise<Committed> {
   const { table, earlier } = await place.begun();
   if (place.sealed) return { answers: group.map(() => ({ movedTo: place.number + 1 })), grew: false, isFull: false };
   const streams = group.flatMap(({ parts }) => parts.map(({ stream }) => stream));
   await earlier.teach(table, streams);
-  await bell.load();
+  await notifier.load();
   const before = table.head;
   let isFull = false;
   const answers = storage.transactionSync(() => {
@@ -72,9 +72,9 @@ async function commitHere({ storage, place, bell, origins, erasures, fullAt }: P
     );
     isFull = table.head > before && storage.sql.databaseSize >= fullAt();
     if (isFull) place.seal();
-    bell.note(added);
+    notifier.note(added);
     // The next segment must be brought to begin, and the earlier ones to erase.
-    if (isFull || erasures.pending.size > 0) bell.arm();
+    if (isFull || erasures.pending.size > 0) notifier.arm();
     return accepted;
   });
   if (isFull) place.sealedNow();

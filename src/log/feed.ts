@@ -58,7 +58,7 @@ export class Feed {
   }
 
   /**
-   * Begins a subscription. The door has checked the request: `after` is a position or `head`, `filter` a {@link FeedFilter} as JSON,
+   * Begins a subscription. The route has checked the request: `after` is a position or `head`, `filter` a {@link FeedFilter} as JSON,
    * `until` may say when it ends (milliseconds since 1970), `acknowledge` that it answers checkpoints, and `by` on whose account it is.
    * A log with too many subscribers says so by closing the socket; to a position beyond the head the answer is 409, with both.
    */

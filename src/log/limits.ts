@@ -2,16 +2,16 @@
 
 import { KiB } from "../core/limits.ts";
 
-/** Milliseconds for which a log rings for a consumer that only other code knows. Ours: three sweeps, each of which tells it again. */
+/** Milliseconds for which a log wakes a consumer that only other code knows. Ours: three sweeps, each of which tells it again. */
 export const INTRODUCED_MS = 15 * 60_000;
 /** Milliseconds after which one who waits for an event looks again when as many wait as a log may have subscribers. Ours. */
 export const LOG_WAITERS_PAUSE_MS = 1_000;
 /** Milliseconds between two wake-ups while events keep coming. DESIGN: coalesced wake-ups. */
-export const RING_INTERVAL_MS = 100;
-/** Milliseconds after which the log rings again for consumers that have not caught up. Ours: the delay of a lost wake-up. */
-export const RING_AGAIN_MS = 5_000;
-/** The longest pause between two such rings for a consumer that does not move. Ours. */
-export const RING_AGAIN_MAX_MS = 60_000;
+export const NOTIFY_INTERVAL_MS = 100;
+/** Milliseconds after which the log wakes again for consumers that have not caught up. Ours: the delay of a lost wake-up. */
+export const NOTIFY_AGAIN_MS = 5_000;
+/** The longest pause between two such wakes a consumer that does not move. Ours. */
+export const NOTIFY_AGAIN_MAX_MS = 60_000;
 /** Kinds of events (category and type) of which a log remembers whom they concern. Ours: some MB. */
 export const AUDIENCES_REMEMBERED = 10_000;
 /** Messages in one `sendBatch`. Platform: Queues limits. */

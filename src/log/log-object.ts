@@ -25,7 +25,7 @@ import type {
   SequencedTogether,
   StreamSummary,
 } from "../store/log-protocol.ts";
-import { Bell } from "./bell.ts";
+import { Notifier } from "./notifier.ts";
 import { type Answer, type Call, commit } from "./commit.ts";
 import { audienceHash, filtersInCode } from "../definitions/consumers.ts";
 import type { NextEvent, Reading, SweepAnswer } from "../store/log-protocol.ts";
@@ -36,8 +36,8 @@ import { Feed } from "./feed.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { Introduced } from "./introduced.ts";
 import { WAIT_SECONDS } from "../core/limits.ts";
-import { Origins } from "./origins.ts";
-import { type Begun, Place } from "./place.ts";
+import { StartPositions } from "./start-positions.ts";
+import { type Begun, SegmentState } from "./segment-state.ts";
 import { type Handover, MOVED_TO, type Moved, type SegmentRpc, segmentBytes } from "../store/segment.ts";
 import { Subscribers } from "./subscribers.ts";
 import { Waiters } from "./waiters.ts";
@@ -71,13 +71,13 @@ export function logObject(app: App) {
       );
     }
 
-    readonly #place: Place;
+    readonly #place: SegmentState;
     readonly #erasures: Erasures;
-    readonly #origins: Origins;
+    readonly #startPositions: StartPositions;
     readonly #subscribers: Subscribers;
     readonly #introduced = new Introduced();
     readonly #audience: Audience;
-    readonly #bell: Bell;
+    readonly #notifier: Notifier;
     readonly #feed: Feed;
     readonly #waiters = new Waiters();
     readonly #commits: GroupCommit<Call, Answer>;
@@ -87,17 +87,17 @@ export function logObject(app: App) {
       super(ctx, env);
       this.#erasures = new Erasures(ctx.storage.sql);
       this.#subscribers = new Subscribers(ctx.storage.sql);
-      this.#origins = new Origins(ctx.storage.kv, startingAtHead(app, env));
-      const place = (this.#place = new Place(ctx, env, app, this.#erasures, (handover) => this.#tookOver(handover)));
+      this.#startPositions = new StartPositions(ctx.storage.kv, startingAtHead(app, env));
+      const place = (this.#place = new SegmentState(ctx, env, app, this.#erasures, (handover) => this.#tookOver(handover)));
       const head = () => place.known?.table.head ?? 0;
       this.#audience = new Audience(audienceHash(app, env), filtersInCode(app, env), () => this.#subscribers.filters(), this.#introduced);
-      this.#bell = new Bell(ctx.storage, env.WAKE_UPS, place.store, head, this.#audience);
+      this.#notifier = new Notifier(ctx.storage, env.WAKE_UPS, place.store, head, this.#audience);
       this.#feed = new Feed(ctx, place.store, head, async (request) => (await place.begun()).reader.page(request));
       const parts = {
         storage: ctx.storage,
         place,
-        bell: this.#bell,
-        origins: this.#origins,
+        notifier: this.#notifier,
+        origins: this.#startPositions,
         erasures: this.#erasures,
         fullAt: () => segmentBytes(env),
       };
@@ -162,19 +162,19 @@ export function logObject(app: App) {
 
     async acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<void | Moved> {
       return this.#here(() => {
-        for (const acknowledgement of acknowledgements) this.#bell.acknowledge(acknowledgement);
+        for (const acknowledgement of acknowledgements) this.#notifier.acknowledge(acknowledgement);
       });
     }
 
     async sweep(consumer?: string): Promise<number | Moved> {
-      return this.#here(() => this.#bell.sweep(consumer));
+      return this.#here(() => this.#notifier.sweep(consumer));
     }
 
     async wakeBehind(census: Census): Promise<SweepAnswer | Moved> {
       return this.#here(async ({ table }) => {
         if (census.introduction) this.#introduce(census.introduction, table.head);
         const hasEnded = (await this.ctx.storage.getAlarm()) === null;
-        const log = { bell: this.#bell, audience: this.#audience, table, hasEnded };
+        const log = { notifier: this.#notifier, audience: this.#audience, table, hasEnded };
         return takeCensus(log, census, (consumer) => keepsOwnPlace(app, consumer));
       });
     }
@@ -184,20 +184,20 @@ export function logObject(app: App) {
     }
 
     async knownSince(consumer: string): Promise<number | Moved> {
-      return this.#here(({ table }) => this.#origins.since(consumer, table.head));
+      return this.#here(({ table }) => this.#startPositions.since(consumer, table.head));
     }
 
     async subscribe(consumer: string, filter?: EventFilter, position?: number): Promise<void | Moved> {
       return this.#here(async ({ table }) => {
-        await this.#bell.load();
+        await this.#notifier.load();
         // One that was removed meanwhile is not added again by what it says of itself.
         const isGone = filter !== undefined && position === undefined && !this.#subscribers.filters().has(consumer);
         if (isGone || !this.#subscribers.add(consumer, filter)) return;
         this.#audience.forget();
         if (position !== undefined && position >= table.head) return;
-        this.#bell.doubt(consumer);
-        this.#bell.arm();
-        this.#bell.ring();
+        this.#notifier.doubt(consumer);
+        this.#notifier.arm();
+        this.#notifier.notify();
       });
     }
 
@@ -205,7 +205,7 @@ export function logObject(app: App) {
       return this.#here(() => {
         this.#subscribers.remove(consumer);
         this.#audience.forget();
-        this.#bell.forget(consumer);
+        this.#notifier.forget(consumer);
       });
     }
 
@@ -226,7 +226,7 @@ export function logObject(app: App) {
         first: table.head + 1,
         earlier: [...info.earlier, info.first],
         ...this.#subscribers.handover(),
-        origins: this.#origins.all(),
+        origins: this.#startPositions.all(),
         erasures: [...this.#erasures.pending].map(([stream, before]) => ({ stream, before })),
       };
     }
@@ -269,7 +269,7 @@ export function logObject(app: App) {
     override async alarm(): Promise<void> {
       try {
         await this.#place.begun();
-        await (this.#place.sealed ? this.#goOn() : this.#bell.alarm());
+        await (this.#place.sealed ? this.#goOn() : this.#notifier.alarm());
         await this.#eraseEarlier();
       } catch (error) {
         const { store, number: segment } = this.#place;
@@ -281,7 +281,7 @@ export function logObject(app: App) {
     /** Tells everybody who waits for events of those that were committed. The alarm does the same, should this not come through. */
     #spread(group: readonly Call[], isFull: boolean): void {
       const parts = group.flatMap((call) => call.parts);
-      this.#bell.ring(parts.findLast(({ events }) => events[0]?.trace)?.events[0]?.trace);
+      this.#notifier.notify(parts.findLast(({ events }) => events[0]?.trace)?.events[0]?.trace);
       this.#feed.push();
       this.#waiters.tell(parts);
       if (isFull) void this.#goOn().catch(() => {});
@@ -290,15 +290,15 @@ export function logObject(app: App) {
 
     #introduce({ consumers, filters = [], startingAtHead }: Introduction, head: number): void {
       this.#introduced.add({ consumers, filters }, Date.now());
-      this.#origins.meet(startingAtHead, head);
+      this.#startPositions.meet(startingAtHead, head);
     }
 
     /** A group was not committed: what is in memory of it is not true. */
     #forget(): void {
       this.#place.known?.table.reload();
       this.#erasures.reload();
-      this.#origins.reload();
-      this.#bell.disarm();
+      this.#startPositions.reload();
+      this.#notifier.disarm();
     }
 
     /** Lets the next segment take over, and sends the subscribers there. */
@@ -310,8 +310,8 @@ export function logObject(app: App) {
     #tookOver({ subscribers, filters, origins = {}, erasures = [] }: Handover): void {
       for (const { stream, before } of erasures) this.#erasures.add(stream, before);
       this.#subscribers.adopt({ subscribers, ...(filters ? { filters } : {}) });
-      this.#origins.adopt(origins);
-      this.#bell.arm();
+      this.#startPositions.adopt(origins);
+      this.#notifier.arm();
     }
 
     #eraseEarlier(): Promise<void> {

@@ -6,17 +6,17 @@ import { PAGE_BYTES } from "../core/limits.ts";
 import type { LogPage, LogReadRequest } from "../store/log-protocol.ts";
 import { lift } from "../definitions/upcast.ts";
 import type { NextEvent, Reading } from "../store/log-protocol.ts";
-import type { Earlier } from "./earlier.ts";
+import type { PreviousSegments } from "./previous-segments.ts";
 import { type Pending, blanked } from "./erasures.ts";
 import type { LogTable } from "./log-table.ts";
 
 export class LogReader {
   readonly #app: App;
   readonly #table: LogTable;
-  readonly #earlier: Earlier;
+  readonly #earlier: PreviousSegments;
   readonly #erasures: { readonly pending: Pending };
 
-  constructor(app: App, table: LogTable, earlier: Earlier, erasures: { readonly pending: Pending }) {
+  constructor(app: App, table: LogTable, earlier: PreviousSegments, erasures: { readonly pending: Pending }) {
     this.#app = app;
     this.#table = table;
     this.#earlier = earlier;

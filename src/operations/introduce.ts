@@ -1,5 +1,5 @@
 /**
- * Tells a store's log whom the code that runs here has to follow it: the log may run older code for a while. So it rings for who is new,
+ * Tells a store's log whom the code that runs here has to follow it: the log may run older code for a while. So it wakes who is new,
  * and a consumer that begins at the head begins before the first event that the newer code writes. Once for each store in an isolate.
  */
 

@@ -6,11 +6,11 @@ export const INTRODUCED_STORES = 10_000;
 export const INTRODUCTION_WAIT_MS = 1_000;
 /** Consumers of one batch of wake-ups that work at the same time. Ours: they share 128 MB (platform). */
 export const CONSUMERS_AT_ONCE = 4;
-/** Calls to ask one store's log to ring for those behind: where it lies, and the log. Ours. */
+/** Calls to ask one store's log to wake those behind: where it lies, and the log. Ours. */
 export const SWEEP_CALLS = 2;
 /** Milliseconds that a consumer which is ready waits for others, to tell the log together. Ours: shorter than the call. */
 export const ACKNOWLEDGE_TOGETHER_MS = 10;
-/** Milliseconds between two signs of life of a consumer that takes its time, so that it is not woken meanwhile. Ours: half of {@link RING_AGAIN_MS}. */
+/** Milliseconds between two signs of life of a consumer that takes its time, so that it is not woken meanwhile. Ours: half of {@link NOTIFY_AGAIN_MS}. */
 export const AT_WORK_MS = 2_500;
 /** Stores that the cron's sweep reads at a time. Ours: some 1,500 rows. */
 export const SWEEP_STORES = 100;

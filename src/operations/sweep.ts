@@ -1,5 +1,5 @@
 /**
- * The cron's part: finds consumers that lag although nobody rings for them any more. The last of three safety nets.
+ * The cron's part: finds consumers that lag although nobody wakes them any more. The last of three safety nets.
  *
  * It goes through the stores in the order of their names, as far as one invocation may go, and the next one goes on there: those that the
  * directory lists, and those of before there was one, by the checkpoints in D1. A store's log is asked once, with what D1 has of its
@@ -21,7 +21,7 @@ import type { Checkpointed, Placed, StoreRows, ViewState } from "../consumers/st
 import { fingerprintOf, standingsOf } from "./standing.ts";
 import { type Care, type Mark, careFor, cursorMark, cursorOf, marksOf, prepareSwept, remember } from "./swept.ts";
 
-/** Asks the logs of all stores to ring for those behind, and drops the tables of views that nobody needs any more. */
+/** Asks the logs of all stores to wake those behind, and drops the tables of views that nobody needs any more. */
 export async function sweep(app: App, env: HeadspringEnv): Promise<void> {
   const budget = new Budget(capsOf(env));
   const deadline = Date.now() + SWEEP_BUDGET_MS;

@@ -168,7 +168,7 @@ async function wake(store: Store, wakeUp: WakeUp): Promise<Acknowledgement | und
   const { store: _store, consumer, ...more } = wakeUp;
   const woken = await kindOf(store.app, consumer)?.wake(store, consumer, Date.now() + CONSUMER_BUDGET_MS);
   // Another version of the code knows it: the one before this, or a newer one while a deployment is under way. Only that one can
-  // say how far it is, and the log rings until it does.
+  // say how far it is, and the log wakes until it does.
   if (!woken) return undefined;
   const { againInMs, ...reached } = woken;
   if (againInMs !== undefined) await store.wake(consumer, more, Math.ceil(againInMs / 1_000));

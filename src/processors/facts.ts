@@ -61,7 +61,7 @@ export async function appendFact(reaction: Reaction, { stream, id, type, schema,
 }
 
 /** Whether the stream has an event with this id. */
-export async function hasFact({ store }: Reaction, stream: string, id: string): Promise<boolean> {
+export async function isStored({ store }: Reaction, stream: string, id: string): Promise<boolean> {
   // An append that can never be stored, since no stream has this version: but a known id is recognised before the
   // condition is looked at. So it is found by its id, without reading the stream.
   const answer = await store.stream(categoryOf(stream), streamIdOf(stream)).append({

@@ -16,7 +16,7 @@ import { accepts } from "../core/strict-schema.ts";
 import { streamIdProblem } from "../core/names.ts";
 import { FAIL, messageOf } from "../core/mistake.ts";
 import type { ConsumerError } from "../definitions/hooks.ts";
-import { type Work, workInLanes } from "./lanes.ts";
+import { type Work, workByKey } from "./keyed-work.ts";
 import { type Cause, causeOf } from "./cause.ts";
 import { type Running, outcomeOf } from "./process-outcome.ts";
 import { hopsProblem } from "../definitions/processors/loops.ts";
@@ -60,7 +60,7 @@ export function processConsumer(store: Store, process: Process): Consumer {
         to,
         parts,
         also,
-        work: (portion) => workInLanes(portion, PROCESS_LANES),
+        work: (portion) => workByKey(portion, PROCESS_LANES),
       });
       for (const { event, error } of within(from, applied.position)) {
         const { stream, type } = event;
@@ -98,13 +98,13 @@ async function skipOutcome(run: Running, position: number): Promise<void> {
   await tellOutcome(run, event, { outcome: "failed", commandId: sent.commandId, reason: "skipped", detail }, true);
 }
 
-/** What an event means to the process. All that concerns one instance is one lane, so that it has the log's order. */
+/** What an event means to the process. All that concerns one instance has one key, so that it has the log's order. */
 function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): (Work & { readonly calls: number }) | undefined {
   const { name, sources, process } = run.process;
   const category = categoryOf(event.stream);
   if (category === name) {
     if (event.type !== COMMAND_SENT) return undefined;
-    return { event, calls: 2, lane: streamIdOf(event.stream), run: () => carryOut(run, event) };
+    return { event, calls: 2, key: streamIdOf(event.stream), run: () => carryOut(run, event) };
   }
   const correlate = process.correlate.get(event.type);
   if (!correlate || !sources.some((source) => source.name === category)) return undefined;
@@ -116,7 +116,7 @@ function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): (Wor
     const tooMany = hopsProblem({ loops: false }, event);
     if (tooMany) throw new Error(`"${name}" does not answer ${event.type}, ${tooMany}`);
     const key = derivedId("input", name, event.stream, event.id);
-    return { event, calls: 1, lane: id, run: () => tell(run, event, id, { command: INPUT, data: { event }, key, cause: causeOf(event) }) };
+    return { event, calls: 1, key: id, run: () => tell(run, event, id, { command: INPUT, data: { event }, key, cause: causeOf(event) }) };
   } catch (error) {
     // It leads to no instance that could fail of it.
     const { stream, version, type, position } = event;

@@ -2,10 +2,10 @@
 
 import type { Store } from "../store/store.ts";
 import type { Consumer } from "../consumers/consumer.ts";
-import { effectConsumer } from "./perform.ts";
+import { effectConsumer } from "./effect-consumer.ts";
 import { processConsumer } from "./process-consumer.ts";
 import type { Processor } from "../definitions/processors/processor.ts";
-import { reactorConsumer } from "./react.ts";
+import { reactorConsumer } from "./reactor-consumer.ts";
 
 /** The processor as a consumer of its store's log. */
 export function processorConsumer(store: Store, processor: Processor): Consumer {

@@ -1,10 +1,10 @@
-/** What the doors say to a store's catalog: its categories that were declared at run time, and its imports. Refusals cross as values. */
+/** The protocol of a store's catalog, which routes call: its categories that were declared at run time, and its imports. Refusals cross as values. */
 
 import { z } from "zod";
 import { type Answer, Time, Version } from "../core/answer.ts";
 import type { Placement } from "../core/placement.ts";
 
-/** A category of the catalog, as the doors look it up. */
+/** A category of the catalog, as routes look it up. */
 export type Entry =
   | { readonly status: "retired" }
   /** Code had it. `definition` is JSON text of a `Definition`. */

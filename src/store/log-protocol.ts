@@ -1,5 +1,5 @@
 /**
- * What streams, doors and consumers say to a store's log. The rules of `protocol.ts` hold here too:
+ * The protocol of a store's log, which streams, routes and consumers call. The rules of `stream-protocol.ts` hold here too:
  * fields may be added as optional, never renamed or removed.
  */
 
@@ -102,7 +102,7 @@ export interface NextEvent {
 export interface Acknowledgement {
   readonly consumer: string;
   readonly position: number;
-  /** It stopped on purpose (paused or failed): do not ring for it until it reports again. Counts only with `asOf`. */
+  /** It stopped on purpose (paused or failed): do not wake it until it reports again. Counts only with `asOf`. */
   readonly resting?: boolean;
   /** It is still at work, or comes back by itself: it need not be woken. A position below 0 says nothing. */
   readonly working?: boolean;
@@ -121,7 +121,7 @@ export interface Standing extends EventFilter {
 
 /** Who follows the log by the code of whoever says so. The log itself may run other code. */
 export interface Introduction {
-  /** All of them. They are rung for the events that they handle. */
+  /** All of them. They are woken the events that they handle. */
   readonly consumers: readonly string[];
   /** Which events those are, by that code; absent: it does not say. */
   readonly filters?: readonly { readonly consumer: string; readonly filter: EventFilter }[];
@@ -167,15 +167,15 @@ export interface LogRpc {
   streams(category: string | undefined, after: string, limit: number): Promise<StreamSummary[]>;
   /** Opens a live subscription over a WebSocket; `log/feed.ts` says what is asked and what is sent. */
   fetch(request: Request): Promise<Response>;
-  /** Consumers say how far they are, so that the log knows for whom to ring again. */
+  /** Consumers say how far they are, so that the log knows for whom to wake again. */
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<void>;
   /**
-   * Rings for a consumer that was told to go on, to begin again or to do something else, and for those that rest; keeps ringing. Without
-   * one it rings for all of whom nothing is known. What consumers report as of a moment before this counts no more. Answers with that
+   * Wakes a consumer that was told to go on, to begin again or to do something else, and for those that rest; goes on waking them. Without
+   * one it wakes all of whom nothing is known. What consumers report as of a moment before this counts no more. Answers with that
    * moment.
    */
   sweep(consumer?: string): Promise<number>;
-  /** Rings for the consumers that are behind by what the sweep has read, and keeps ringing. */
+  /** Wakes the consumers that are behind by what the sweep has read, and goes on waking them. */
   wakeBehind(census: Census): Promise<SweepAnswer>;
   /** Takes note of consumers that this object's own code may not have. Idempotent. */
   introduce(introduction: Introduction): Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * The protocol between the parts: what the doors and consumers say to streams, and the log to consumers; what is said
+ * The protocol between the parts: what routes and consumers send to streams, and the log to consumers; what is sent
  * to the log is in `log-protocol.ts`. Refusals and conflicts cross as values; an exception means a bug or the platform.
  *
  * During a deployment two versions of this code talk to each other for a while:
@@ -43,7 +43,7 @@ export interface CommandRequest {
   readonly waitMs?: number;
 }
 
-/** An event of an append, checked by the door. */
+/** An event of an append, checked by the route. */
 export interface AppendEvent {
   /** Lower case; absent: the stream makes one. */
   readonly id?: string;
@@ -61,7 +61,7 @@ export interface AppendEvent {
 export interface AppendRequest {
   readonly events: readonly AppendEvent[];
   readonly idempotencyKey?: string;
-  /** Of what the client sent: types, data, metas and times, before the door has made events of them. */
+  /** Of what the client sent: types, data, metas and times, before the route has made events of them. */
   readonly fingerprint?: string;
   /** As of a {@link CommandRequest}: key and ids were derived by a processor, and are looked for among those only. */
   readonly firstStands?: boolean;
@@ -191,7 +191,7 @@ export type CommandAnswer =
   | {
       readonly outcome: "failed";
       readonly commandId: string;
-      /** What was thrown. For processors and for the developer: no door of a deployment shows it. */
+      /** What was thrown. For processors and for the developer: no route of a deployment shows it. */
       readonly cause?: string;
       /** Which part of the app threw, where the cause does not say it itself. */
       readonly part?: string;
@@ -289,7 +289,7 @@ export interface WakeUp {
   readonly store: string;
   readonly consumer: string;
   readonly head: number;
-  /** The trace of a write that it was rung for: of the last that had one, while it may stand for many. */
+  /** The trace of a write that it was woken: of the last that had one, while it may stand for many. */
   readonly trace?: string;
   /** The log's word for when it was sent: what the consumer then says of itself is as of that moment. Absent: nobody knows. */
   readonly asOf?: number;

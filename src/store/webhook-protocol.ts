@@ -1,4 +1,4 @@
-/** What the doors and the queue say to a webhook's object, and what it keeps. */
+/** The protocol of a webhook's object, which routes and the queue call, and what it stores. */
 
 import { z } from "zod";
 import { type Answer, Position, StreamName, Time, Whole } from "../core/answer.ts";

@@ -6,7 +6,7 @@ import { type Stored, conflictWith } from "./commands.ts";
 import type { Journal } from "./journal.ts";
 import { findReplay } from "./replay.ts";
 
-/** Stores facts: recognises repeats, checks the version. The door has checked them against their schemas. */
+/** Stores facts: recognises repeats, checks the version. The route has checked them against their schemas. */
 export function appendEvents(journal: Journal, request: AppendRequest): Stored | Exclude<AppendAnswer, Written> {
   if (journal.deleted) return { outcome: "deleted" };
   const replay = findReplay(journal.events, journal.receipts, request);

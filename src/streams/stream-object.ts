@@ -3,7 +3,7 @@
  * and sees to it that they reach the log.
  *
  * The rule that promise 2 rests on: no `await` between reading the stream and writing to it. What reads and writes is
- * in `commands.ts` and `appends.ts`, and synchronous; here are the doors around it, and every answer that shows
+ * in `commands.ts` and `appends.ts`, and synchronous; here are the RPC methods around it, and every answer that shows
  * something of the stream is settled first (promises 1 and 3).
  */
 
@@ -158,7 +158,7 @@ export function streamObject(app: App) {
       const waiting = this.#outbox.firstWaiting(head);
       const [oldest] = waiting === undefined ? [] : this.#journal.events.range(waiting, waiting);
       const unsequenced = oldest ? { unsequenced: { since: oldest.recordedAt, events: head - oldest.version + 1 } } : {};
-      // Only a newer door asks for what this code knows no rules of.
+      // Only a newer worker asks for what this code knows no rules of.
       const unknown = cache ? {} : { unavailable: `the code that ${this.#stream} runs has no aggregate of this name yet` };
       return { version: at ?? head, head, deleted, timers, ...shown, ...unknown, ...unsequenced, log: this.#outbox.log };
     }

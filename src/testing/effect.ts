@@ -2,7 +2,7 @@
 
 import type { NewEvent, RecordedEvent } from "../core/event.ts";
 import type { Effect } from "../definitions/processors/effect.ts";
-import { callOut, recordOf, recordable } from "../processors/outside.ts";
+import { callOut, recordOf, recordable } from "../processors/effect-call.ts";
 import { fitting } from "../core/misfit.ts";
 import { type On, asStored, dataOf, recorded } from "./recorded.ts";
 import { same } from "./same.ts";

@@ -18,7 +18,7 @@ export const VIEW_LOAD_BYTES = 16 * MiB;
 export const VIEW_BUILD_SLICE_MS = 500;
 /**
  * Milliseconds for which a table goes on answering its own version of the code although another version's is ahead of it; and for which
- * that other version is rung for, to move its own. Ours: a consumer that can be woken is at the head long before.
+ * that other version is woken, to move its own. Ours: a consumer that can be woken is at the head long before.
  */
 export const VIEW_ROLLOUT_MS = 60_000;
 /**

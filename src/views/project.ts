@@ -65,7 +65,7 @@ async function keepUp(
       if ((generations.eraseTo > 0 || wantedOne.erased) && (await rebuildIfErased(store, view))) continue;
       if (!other || progress.outcome !== "caught-up" || (await swap(store, view, generations))) return progress;
       const beside = await keep(store, view, generations, other, progress.position);
-      // The other version's code is rung for as well, unless nobody seems to run it any more.
+      // The other version's code is woken as well, unless nobody seems to run it any more.
       if (beside.quietSince === undefined || isQuiet(beside, Date.now(), VIEW_ROLLOUT_MS)) return progress;
       return { ...progress, building: beside.position, outcome: "backing-off", retryInMs: VIEW_BUILD_SLICE_MS };
     }

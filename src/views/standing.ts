@@ -27,7 +27,7 @@ function standingOfView(
   if (serving === generation) return standing(view.name, eraseTo > 0 ? undefined : wanted);
   const recorded = rows.find((row) => row.generation === serving);
   const isOther = rebuildOf(view, serving) === undefined;
-  // Another version's table is on record, and this code's own is kept beside it. The one behind is rung for.
+  // Another version's table is on record, and this code's own is kept beside it. The one behind is woken.
   if (isOther && eraseTo === 0 && wanted?.status === "active" && typeof wanted.kept_at === "number" && recorded)
     return standing(view.name, wanted.position <= recorded.position ? wanted : recorded);
   // The table that is to answer is being built. Only if its build waits for an operator does the other one alone count.

@@ -73,7 +73,7 @@ export function shownSettings({
 export function patched(subscription: Subscription, { headers: changed, ...patch }: Omit<SettingsPatch, "paused">): Subscription {
   const { headers: before, ...others } = subscription;
   const headers = changed === null ? {} : merged({ ...before, ...changed });
-  // All that a subscription requires was there before, and the door lets none of it be removed.
+  // All that a subscription requires was there before, and the route lets none of it be removed.
   const rest = merged({ ...others, ...patch } as object) as Subscription;
   return Object.keys(headers).length === 0 ? rest : { ...rest, headers };
 }

@@ -11,7 +11,7 @@ export const webhookKind: ConsumerKind = {
 
   async wake(store, name) {
     const position = await store.webhook(name).wake();
-    // The webhook's object runs code without it, and cannot say how far it is: the log rings until newer code can.
+    // The webhook's object runs code without it, and cannot say how far it is: the log wakes until newer code can.
     if (position === UNKNOWN_WEBHOOK && webhooksInCode.inCode(store.app, store.variables).some((one) => one.name === name))
       return undefined;
     return position === UNKNOWN_WEBHOOK || position === Number.MAX_SAFE_INTEGER ? { position: 0, resting: true } : { position };

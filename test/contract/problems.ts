@@ -34,7 +34,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "too-many-categories": "test/workers/http-streams/categories.test.ts",
   "category-was-in-code": "test/workers/http-streams/removed.test.ts",
   "too-many-versions": "test/workers/http-streams/categories.test.ts",
-  "rate-limited": "test/workers/http-doors/rate-limit.test.ts",
+  "rate-limited": "test/workers/http/rate-limit.test.ts",
   "internal-error": "test/workers/http-streams/failing.test.ts",
   unavailable: "test/workers/http-streams/failing.test.ts",
   "auth-not-configured": "test/workers/http-streams/failing.test.ts",

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../scripts/client.ts";
-import { RING_AGAIN_MS } from "../../src/log/limits.ts";
+import { NOTIFY_AGAIN_MS } from "../../src/log/limits.ts";
 import { Server } from "./server.ts";
 
 const SKUS = 5;
@@ -33,7 +33,7 @@ describe("a shop whose stock view is changed", () => {
     const before = await client.get<Page>("/views/stock?consistency=strong", { prefer: "wait=30" });
     head = before.position;
     // Until the log has nothing left to ring for: else its alarm, and not the first query, is what begins to build.
-    await sleep(RING_AGAIN_MS + 1_000);
+    await sleep(NOTIFY_AGAIN_MS + 1_000);
 
     await server.crash();
     await server.startAgain({ main: "test/e2e/changed-shop.ts" });

@@ -9,7 +9,7 @@ import { handleWakeUps } from "../../src/operations/wake-up.ts";
 import { createHttp } from "../../src/http/worker.ts";
 import { DIRECTORY } from "../../src/store/catalog-protocol.ts";
 import { app } from "./app.ts";
-import { deploymentWith } from "./http-doors/tokens.ts";
+import { deploymentWith } from "./http/tokens.ts";
 import { type Asked, databases, withJurisdictions } from "./jurisdictions.ts";
 import { freshStore, read } from "./support.ts";
 

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { logOf } from "../../../src/store/objects.ts";
-import { reactorConsumer } from "../../../src/processors/react.ts";
+import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { app, relay } from "../app.ts";
 import { quietStore } from "./support.ts";
 

@@ -14,7 +14,7 @@ import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 import { append, defineApp, effect, nothing, reactor, streamIdOf, view } from "../../../src/index.ts";
 import { AT_WORK_MS } from "../../../src/operations/limits.ts";
 import { CATCH_UP_HOLD_MS } from "../../../src/consumers/limits.ts";
-import { RING_AGAIN_MS } from "../../../src/log/limits.ts";
+import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
 import type { Acknowledgement, LogRpc } from "../../../src/store/log-protocol.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { queryView } from "../../../src/views/query.ts";
@@ -200,7 +200,7 @@ describe("a wake-up", () => {
     await post("/consumers/values/pause", {});
     await read("s", 2);
     const rungFor = async (value: number) => {
-      later(RING_AGAIN_MS);
+      later(NOTIFY_AGAIN_MS);
       const before = sent().length;
       await read("s", value);
       await eventually(() => expect(sent().length).toBeGreaterThan(before));
@@ -294,7 +294,7 @@ describe("two versions of the code side by side", () => {
     const older = defineApp({ categories: [reading] });
     expect((await handle(older, wakeUp())).explicitAcks).toHaveLength(1);
     const before = sent().length;
-    later(RING_AGAIN_MS);
+    later(NOTIFY_AGAIN_MS);
     await runDurableObjectAlarm(env.LOGS.getByName(store));
     const rung = sent().slice(before);
     expect(rung.map(({ body }) => body.consumer)).toContain("values");

@@ -5,7 +5,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { defineApp, webhook } from "../../../src/index.ts";
 import { PASSED_EVENTS } from "../../../src/core/limits.ts";
-import { RING_AGAIN_MS } from "../../../src/log/limits.ts";
+import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
 import type { LogRpc } from "../../../src/store/log-protocol.ts";
 import { logObject as logClass } from "../../../src/runtime.ts";
 import { app, reading } from "../app.ts";
@@ -200,7 +200,7 @@ describe("a consumer that was woken", () => {
     const { read, rungNow, alarm, isArmed, logObject } = await answered("lost");
     await read("s", 2);
     await rungNow();
-    later(RING_AGAIN_MS - 1_000);
+    later(NOTIFY_AGAIN_MS - 1_000);
     await read("s", 3);
     expect(await rungNow()).toEqual([]);
     expect(await alarm()).toEqual([]);
@@ -210,7 +210,7 @@ describe("a consumer that was woken", () => {
     later(1_000);
     await read("s", 4);
     expect(await rungNow()).toEqual(READERS);
-    later(RING_AGAIN_MS);
+    later(NOTIFY_AGAIN_MS);
     expect(await alarm()).toEqual(READERS);
   });
 
@@ -220,13 +220,13 @@ describe("a consumer that was woken", () => {
     await rungNow();
     await acknowledge(2, "relay");
     for (let time = 0; time < 4; time++) {
-      later(RING_AGAIN_MS - 1_000);
+      later(NOTIFY_AGAIN_MS - 1_000);
       await logObject().acknowledge([{ consumer: "values", position: -1, working: true }]);
       expect(await alarm()).toEqual([]);
     }
     await read("s", 3);
     expect(await rungNow()).toEqual(["relay"]);
-    later(RING_AGAIN_MS);
+    later(NOTIFY_AGAIN_MS);
     expect(await alarm()).toEqual(READERS);
   });
 
@@ -234,18 +234,18 @@ describe("a consumer that was woken", () => {
     const { read, rungNow, alarm, acknowledge } = await answered("disorder");
     await read("s", 2);
     await rungNow();
-    later(RING_AGAIN_MS);
+    later(NOTIFY_AGAIN_MS);
     await read("s", 3);
     expect(await rungNow()).toEqual(READERS); // the first ones were lost, as it seems
     await acknowledge(3, ...READERS);
     await acknowledge(2, "values"); // the first one's answer, late
     await acknowledge(2, "values");
     expect(await rungNow()).toEqual([]);
-    later(RING_AGAIN_MS);
+    later(NOTIFY_AGAIN_MS);
     expect(await alarm()).toEqual(["values"]); // it does no harm
     await acknowledge(3, "values");
     await acknowledge(3, "values");
-    later(RING_AGAIN_MS);
+    later(NOTIFY_AGAIN_MS);
     expect(await alarm()).toEqual([]);
     await read("s", 4);
     expect(await rungNow()).toEqual(READERS);
@@ -270,7 +270,7 @@ describe("a consumer that was woken", () => {
     await read("s", 3);
     expect(await rungNow()).toEqual(consumers);
     await acknowledge(3, ...consumers);
-    later(RING_AGAIN_MS);
+    later(NOTIFY_AGAIN_MS);
     expect(await alarm()).toEqual([]);
     await read("s", 4);
     expect(await rungNow()).toEqual(READERS);

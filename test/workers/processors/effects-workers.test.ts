@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { prepare } from "../../../src/consumers/schema.ts";
-import { effectConsumer } from "../../../src/processors/perform.ts";
+import { effectConsumer } from "../../../src/processors/effect-consumer.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { category, defineApp, effect, event, nothing } from "../../../src/index.ts";
 import { EFFECT_LEASE_MARGIN_MS } from "../../../src/processors/limits.ts";

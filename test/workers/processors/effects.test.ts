@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { prepare } from "../../../src/consumers/schema.ts";
 import { effect, event, nothing } from "../../../src/index.ts";
 import { EFFECTS_IN_FLIGHT } from "../../../src/processors/limits.ts";
-import { keyOf } from "../../../src/processors/outside.ts";
+import { keyOf } from "../../../src/processors/effect-call.ts";
 import { reading } from "../app.ts";
 import { definition, outside, pay } from "./paying.ts";
 import { payment, processorStore as store, strict } from "./support.ts";

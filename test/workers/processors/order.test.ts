@@ -10,7 +10,7 @@ import { append, reactor, streamIdOf } from "../../../src/index.ts";
 import { REACTIONS_IN_FLIGHT } from "../../../src/processors/limits.ts";
 import type { AppendRequest } from "../../../src/store/stream-protocol.ts";
 import { alarm, app, reading } from "../app.ts";
-import { reactorConsumer } from "../../../src/processors/react.ts";
+import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { processorStore as store } from "./support.ts";
 
 beforeAll(() => prepare(env.VIEWS));

@@ -8,7 +8,7 @@ import { catchUp } from "../../../src/consumers/catch-up.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { derivedId, newId } from "../../../src/core/ids.ts";
 import { logOf } from "../../../src/store/objects.ts";
-import { reactorConsumer } from "../../../src/processors/react.ts";
+import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import type { Reactor } from "../../../src/definitions/processors/reactor.ts";
 import { alarm, app, counter, reading, relay } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";

@@ -8,7 +8,7 @@ import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { aggregate, defineApp, reactor, send, view } from "../../../src/index.ts";
 import { PAGE_EVENTS } from "../../../src/core/limits.ts";
-import { reactorConsumer } from "../../../src/processors/react.ts";
+import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { app, meter, reading } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";

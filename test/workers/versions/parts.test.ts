@@ -7,10 +7,10 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { aggregate, category, defineApp, event, reactor, send, streamIdOf, upcast, view } from "../../../src/index.ts";
-import { RING_AGAIN_MS } from "../../../src/log/limits.ts";
+import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
 import { logOf } from "../../../src/store/objects.ts";
 import { project } from "../../../src/views/project.ts";
-import { reactorConsumer } from "../../../src/processors/react.ts";
+import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { app, reading } from "../app.ts";
 import { later, quietStore } from "../delivery/support.ts";
 import { endpointAt } from "../webhooks/support.ts";
@@ -146,7 +146,7 @@ describe("a webhook that its object does not know yet", () => {
       await one.ask("POST", "/aggregates/account/a/Open", { owner: "a" });
       await one.consume(2);
       const before = one.sent().length;
-      later(RING_AGAIN_MS);
+      later(NOTIFY_AGAIN_MS);
       await one.consume(1);
       expect(one.sent().slice(before)).toContain("opened");
     } finally {

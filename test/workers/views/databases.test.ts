@@ -6,7 +6,7 @@ import { reportConsumers } from "../../../src/operations/report.ts";
 import { sweep } from "../../../src/operations/sweep.ts";
 import { createWorker } from "../../../src/http/worker.ts";
 import { defineApp, streamIdOf, view } from "../../../src/index.ts";
-import { RING_AGAIN_MS } from "../../../src/log/limits.ts";
+import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
 import { project } from "../../../src/views/project.ts";
 import { awaitRow } from "../../../src/views/query.ts";
 import { tableOf } from "../../../src/views/table.ts";
@@ -59,7 +59,7 @@ describe("a view that names another database", () => {
     await read("s", 1);
     await project(storeNamed(store), there, Number.POSITIVE_INFINITY);
     const before = sent().length;
-    later(RING_AGAIN_MS);
+    later(NOTIFY_AGAIN_MS);
     await sweep(both, env);
     expect(sent().length).toBeGreaterThan(before);
   });

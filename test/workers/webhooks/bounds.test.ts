@@ -10,7 +10,7 @@ import { CONSUMER_BATCH_BYTES } from "../../../src/core/limits.ts";
 import { WEBHOOK_FAILING_STREAMS, WEBHOOK_LEDGER_STEP } from "../../../src/deliveries/limits.ts";
 import type { LogPage } from "../../../src/store/log-protocol.ts";
 import { logOf } from "../../../src/store/objects.ts";
-import { reactorConsumer } from "../../../src/processors/react.ts";
+import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { DeliveryTable } from "../../../src/deliveries/delivery-table.ts";
 import type { DeliveryStatus } from "../../../src/store/webhook-protocol.ts";

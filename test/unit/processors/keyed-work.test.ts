@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RecordedEvent } from "../../../src/core/event.ts";
-import { type Work, workInLanes } from "../../../src/processors/lanes.ts";
+import { type Work, workByKey } from "../../../src/processors/keyed-work.ts";
 
 describe("work in lanes", () => {
-  it("is done in order within each lane, no more lanes at a time than allowed, and everything before the first failure", async () => {
-    const plans = fc.array(fc.record({ lane: fc.constantFrom("a", "b", "c", "d"), fails: fc.boolean(), slow: fc.nat(3) }), {
+  it("is done in order within each key, no more lanes at a time than allowed, and everything before the first failure", async () => {
+    const plans = fc.array(fc.record({ key: fc.constantFrom("a", "b", "c", "d"), fails: fc.boolean(), slow: fc.nat(3) }), {
       maxLength: 30,
     });
     await fc.assert(
@@ -14,25 +14,25 @@ describe("work in lanes", () => {
         const begun: number[] = [];
         const lanes = new Map<string, number>();
         let widest = 0;
-        const work = plan.map(({ lane, fails, slow }, index): Work => {
+        const work = plan.map(({ key, fails, slow }, index): Work => {
           const event = { position: index + 1 } as RecordedEvent;
           const run = async () => {
-            expect(lanes.get(lane) ?? 0).toBe(0); // alone in its lane
-            expect(begun.every((before) => plan[before - 1]?.lane !== lane || before < index + 1)).toBe(true);
+            expect(lanes.get(key) ?? 0).toBe(0); // alone in its key
+            expect(begun.every((before) => plan[before - 1]?.key !== key || before < index + 1)).toBe(true);
             begun.push(index + 1);
-            lanes.set(lane, 1);
+            lanes.set(key, 1);
             widest = Math.max(
               widest,
               [...lanes.values()].reduce((sum, busy) => sum + busy, 0),
             );
             for (let turn = 0; turn < slow; turn++) await Promise.resolve();
-            lanes.set(lane, 0);
+            lanes.set(key, 0);
             if (fails) throw new Error(String(index + 1));
             done.push(index + 1);
           };
-          return { event, lane, run };
+          return { event, key, run };
         });
-        const failure = await workInLanes(work, width);
+        const failure = await workByKey(work, width);
         const first = plan.findIndex(({ fails }) => fails) + 1;
         expect(failure?.event.position ?? 0).toBe(first);
         const before = first === 0 ? plan.length : first - 1;

@@ -4,7 +4,7 @@ import type { LogPage, LogReadRequest, StreamSummary } from "../store/log-protoc
 import type { LogTable } from "./log-table.ts";
 import { type SegmentInfo, type SegmentRpc, earlierSegment } from "../store/segment.ts";
 
-export class Earlier {
+export class PreviousSegments {
   readonly #info: SegmentInfo;
   readonly #segment: (number: number) => SegmentRpc;
 

@@ -5,13 +5,13 @@
  * consumer is behind, and the cron's sweep.
  *
  * A consumer is behind when an event concerns it that it has not acknowledged, or when so many have passed that do not concern it that
- * its checkpoint should move. One that was woken is left alone until it has acknowledged, or {@link RING_AGAIN_MS} are over.
+ * its checkpoint should move. One that was woken is left alone until it has acknowledged, or {@link NOTIFY_AGAIN_MS} are over.
  *
  * All of this is in memory. After an eviction the alarm tells what to believe: it ends only when nobody is behind, so while one is set
  * anybody may be, and otherwise nobody is. The same holds for code that the log has not met: anybody may be behind.
  */
 
-import { QUEUE_BATCH_MESSAGES, RING_AGAIN_MAX_MS, RING_AGAIN_MS, RING_INTERVAL_MS } from "./limits.ts";
+import { QUEUE_BATCH_MESSAGES, NOTIFY_AGAIN_MAX_MS, NOTIFY_AGAIN_MS, NOTIFY_INTERVAL_MS } from "./limits.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
 import type { WakeUp } from "../store/stream-protocol.ts";
 import { PASSED_EVENTS } from "../core/limits.ts";
@@ -24,7 +24,7 @@ import type { Audience } from "./audience.ts";
 const CODE = "audience";
 
 /** The last wake-up of a consumer. */
-interface Ring {
+interface LastWakeUp {
   /** When it was sent, or its consumer was last at work (milliseconds since 1970); undefined: it is answered. */
   readonly at: number | undefined;
   /** The last event that concerned the consumer by then. */
@@ -38,17 +38,17 @@ export interface Placed {
   readonly position: number;
 }
 
-export class Bell {
+export class Notifier {
   readonly #storage: DurableObjectStorage;
   readonly #queue: Queue<WakeUp>;
   readonly #store: string;
   readonly #head: () => number;
   readonly #audience: Audience;
-  /** How far each consumer is, as it said since this object's activation. Nothing depends on it but whom to ring for. */
+  /** How far each consumer is, as it said since this object's activation. Nothing depends on it but whom to wake. */
   readonly #acknowledged = new Map<string, number>();
   /** The last position that may concern each, since then. */
   readonly #concerned = new Map<string, number>();
-  readonly #rings = new Map<string, Ring>();
+  readonly #notified = new Map<string, LastWakeUp>();
   /** As they acknowledged by the last alarm: who has moved since is not stuck. */
   #atLastAlarm = new Map<string, number>();
   /** The head at this object's activation; undefined: nobody has asked so far. */
@@ -57,8 +57,8 @@ export class Bell {
   #isUnsure = false;
   #isCodeKnown = false;
   #armed = false;
-  #delay = RING_AGAIN_MS;
-  #ringing = false;
+  #delay = NOTIFY_AGAIN_MS;
+  #notifying = false;
   /** Of the last write that had one, since it rang last. */
   #trace: string | undefined;
   #again = false;
@@ -113,7 +113,7 @@ export class Bell {
     }
     if (this.#armed) return;
     this.#armed = true;
-    this.#delay = RING_AGAIN_MS;
+    this.#delay = NOTIFY_AGAIN_MS;
     void this.#storage.setAlarm(Date.now() + this.#delay);
   }
 
@@ -127,38 +127,38 @@ export class Bell {
   /** Whatever is known of a consumer, it is woken, and has to acknowledge the head of now. */
   doubt(consumer: string): void {
     this.#acknowledged.delete(consumer);
-    this.#rings.delete(consumer);
+    this.#notified.delete(consumer);
     this.#concerned.set(consumer, this.#head());
   }
 
   /**
-   * Rings for those behind, at once when it has been quiet, else when the interval is over.
+   * Wakes those behind, at once when it has been quiet, else when the interval is over.
    *
-   * @param trace of a write that it rings for
+   * @param trace of a write that it wakes
    */
-  ring(trace?: string | null): void {
+  notify(trace?: string | null): void {
     this.#trace = trace ?? this.#trace;
-    if (this.#ringing) this.#again = true;
-    else void this.#ringUntilQuiet();
+    if (this.#notifying) this.#again = true;
+    else void this.#notifyUntilQuiet();
   }
 
   /** What a consumer says of itself as of an earlier moment may have changed since: somebody has let it go on, or begin again. */
   acknowledge({ consumer, position, resting, working, asOf }: Acknowledgement): void {
     if (asOf !== undefined && asOf < this.#moment) return;
     const before = this.#acknowledged.get(consumer) ?? -1;
-    const { upTo } = this.#rings.get(consumer) ?? { upTo: -1 };
+    const { upTo } = this.#notified.get(consumer) ?? { upTo: -1 };
     if (position >= 0 || !working) this.#acknowledged.set(consumer, resting && asOf !== undefined ? Number.POSITIVE_INFINITY : position);
-    this.#rings.set(consumer, { at: working ? Date.now() : undefined, upTo });
+    this.#notified.set(consumer, { at: working ? Date.now() : undefined, upTo });
     // Not for one that was told of this and did not move: it has its reasons, and the alarm its patience.
     const isNews = (this.#concerned.get(consumer) ?? -1) > upTo || position > before;
-    if (!working && isNews && this.#isBehind(consumer)) this.ring();
+    if (!working && isNews && this.#isBehind(consumer)) this.notify();
   }
 
   forget(consumer: string): void {
-    for (const map of [this.#acknowledged, this.#concerned, this.#rings]) map.delete(consumer);
+    for (const map of [this.#acknowledged, this.#concerned, this.#notified]) map.delete(consumer);
   }
 
-  /** Rings for those behind; keeps the alarm going while there are any. Never throws. */
+  /** Wakes those behind; keeps the alarm going while there are any. Never throws. */
   async alarm(): Promise<void> {
     // It was armed before this activation, or by it.
     this.#begin(true);
@@ -173,15 +173,15 @@ export class Bell {
     if (due.length > 0) {
       const stuck = behind.every((consumer) => this.#acknowledged.get(consumer) === this.#atLastAlarm.get(consumer));
       this.#atLastAlarm = new Map(this.#acknowledged);
-      this.#delay = stuck ? Math.min(this.#delay * 2, RING_AGAIN_MAX_MS) : RING_AGAIN_MS;
+      this.#delay = stuck ? Math.min(this.#delay * 2, NOTIFY_AGAIN_MAX_MS) : NOTIFY_AGAIN_MS;
     }
     const others = behind.filter((consumer) => !due.includes(consumer)).map((consumer) => this.#msUntilDue(consumer));
     this.#armed = true;
-    await this.#storage.setAlarm(Date.now() + Math.min(due.length > 0 ? this.#delay : RING_AGAIN_MS, ...others));
+    await this.#storage.setAlarm(Date.now() + Math.min(due.length > 0 ? this.#delay : NOTIFY_AGAIN_MS, ...others));
   }
 
   /**
-   * Rings for a consumer that was told to go on, to begin again or to do something else; also for those that rest, who may have been
+   * Wakes a consumer that was told to go on, to begin again or to do something else; also for those that rest, who may have been
    * told so. Without one: for all of whom nothing is known.
    */
   async sweep(consumer?: string): Promise<number> {
@@ -206,7 +206,7 @@ export class Bell {
     return this.#acknowledged.has(consumer);
   }
 
-  /** Rings for these, unless they were woken a moment ago, and keeps ringing. */
+  /** Wakes these, unless they were woken a moment ago, and goes on waking them. */
   async wake(consumers: readonly string[]): Promise<void> {
     if (consumers.length === 0) return;
     this.arm();
@@ -237,21 +237,21 @@ export class Bell {
 
   /** Milliseconds for which a consumer that was woken is left alone. */
   #msUntilDue(consumer: string): number {
-    const at = this.#rings.get(consumer)?.at;
+    const at = this.#notified.get(consumer)?.at;
     if (at === undefined) return 0;
-    const left = at + RING_AGAIN_MS - Date.now();
+    const left = at + NOTIFY_AGAIN_MS - Date.now();
     // A clock that was set back must not silence it.
-    return left > RING_AGAIN_MS ? 0 : Math.max(0, left);
+    return left > NOTIFY_AGAIN_MS ? 0 : Math.max(0, left);
   }
 
-  async #ringUntilQuiet(): Promise<void> {
-    this.#ringing = true;
+  async #notifyUntilQuiet(): Promise<void> {
+    this.#notifying = true;
     do {
       this.#again = false;
       await this.#send(this.#due());
-      await scheduler.wait(RING_INTERVAL_MS);
+      await scheduler.wait(NOTIFY_INTERVAL_MS);
     } while (this.#again);
-    this.#ringing = false;
+    this.#notifying = false;
   }
 
   async #send(consumers: readonly string[]): Promise<void> {
@@ -264,7 +264,7 @@ export class Bell {
     }));
     const about = () => ({ store: this.#store, head, count: messages.length, traceId: traceIdOf(trace) });
     const at = Date.now();
-    for (const consumer of consumers) this.#rings.set(consumer, { at, upTo: this.#concerned.get(consumer) ?? head });
+    for (const consumer of consumers) this.#notified.set(consumer, { at, upTo: this.#concerned.get(consumer) ?? head });
     try {
       await span("wake", about, async () => {
         for (let first = 0; first < messages.length; first += QUEUE_BATCH_MESSAGES) {
@@ -272,7 +272,7 @@ export class Bell {
         }
       });
     } catch (error) {
-      for (const consumer of consumers) this.#rings.delete(consumer);
+      for (const consumer of consumers) this.#notified.delete(consumer);
       logger.warn({ message: "wake-ups could not be sent; the alarm sends them again", store: this.#store, count: messages.length }, error);
     }
   }

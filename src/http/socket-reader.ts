@@ -1,6 +1,6 @@
 /** A socket's messages, to be waited for. */
 
-export class Inbox {
+export class SocketReader {
   /** Why the other side closed the socket. */
   reason = "";
   #messages: string[] = [];

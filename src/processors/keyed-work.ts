@@ -1,11 +1,11 @@
-/** Does the work of a batch of events in lanes: one event after the other within a lane, several lanes at the same time. */
+/** Does the work of a batch of events by key: one event after the other for each key, several keys at the same time. */
 
 import type { RecordedEvent } from "../core/event.ts";
 
 export interface Work {
   readonly event: RecordedEvent;
-  /** What has an order among itself: events of one lane are worked on one at a time, in the log's order. */
-  readonly lane: string;
+  /** Events of one key are worked on one at a time, in the log's order. */
+  readonly key: string;
   readonly run: () => Promise<void>;
 }
 
@@ -19,12 +19,12 @@ export interface Failure {
  *
  * @returns the first failure in the log's order. Then everything before it is done, and of what comes after it perhaps a part
  */
-export async function workInLanes(work: readonly Work[], width: number): Promise<Failure | undefined> {
-  const waiting = [...Map.groupBy(work, ({ lane }) => lane).values()];
+export async function workByKey(work: readonly Work[], width: number): Promise<Failure | undefined> {
+  const waiting = [...Map.groupBy(work, ({ key }) => key).values()];
   let failure: Failure | undefined;
   async function worker(): Promise<void> {
-    for (let lane = waiting.shift(); lane; lane = waiting.shift()) {
-      for (const { event, run } of lane) {
+    for (let queue = waiting.shift(); queue; queue = waiting.shift()) {
+      for (const { event, run } of queue) {
         // What comes before the failure must still be done: the checkpoint will stand right before it.
         if (failure && event.position > failure.event.position) break;
         try {

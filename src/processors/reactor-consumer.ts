@@ -16,7 +16,7 @@ import { appendFact, tellEnded } from "./facts.ts";
 import { type Action, type Reactor, answerOf } from "../definitions/processors/reactor.ts";
 import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import { inPortions } from "./portions.ts";
-import { waves } from "./waves.ts";
+import { batchesOf } from "./batches.ts";
 import { reactionSpan } from "./reaction-span.ts";
 
 /** The reactor as a consumer of its store's log. */
@@ -86,7 +86,7 @@ function answersOf(
  */
 async function reactAll(reacting: Reacting, reactions: readonly Reaction[]): Promise<Applied["failure"]> {
   const { store, reactor } = reacting;
-  for (const wave of waves(reactions, lanesOf, REACTIONS_IN_FLIGHT)) {
+  for (const wave of batchesOf(reactions, keysOf, REACTIONS_IN_FLIGHT)) {
     const results = await Promise.allSettled(
       wave.map((reaction) => reactionSpan(store.name, reactor.name, reaction.event, () => carryOut(reacting, reaction))),
     );
@@ -99,7 +99,7 @@ async function reactAll(reacting: Reacting, reactions: readonly Reaction[]): Pro
 }
 
 /** The streams at which an event must wait for the one before: its own, and those its actions go to. */
-function lanesOf({ event, actions }: Reaction): Set<string> {
+function keysOf({ event, actions }: Reaction): Set<string> {
   return new Set([event.stream, ...actions.map((action) => `${action.kind === "send" ? action.aggregate : action.category}/${action.id}`)]);
 }
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { waves } from "../../../src/processors/waves.ts";
+import { batchesOf } from "../../../src/processors/batches.ts";
 
 const lanes = fc.array(fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 3 }), { maxLength: 30 });
 
@@ -9,7 +9,7 @@ describe("whatever is to be done", () => {
     fc.assert(
       fc.property(lanes, fc.integer({ min: 1, max: 5 }), (list, most) => {
         const parts = list.map((of, index) => ({ of, index }));
-        const runs = waves(parts, ({ of }) => of, most);
+        const runs = batchesOf(parts, ({ of }) => of, most);
         expect(runs.flat()).toEqual(parts);
         for (const run of runs) {
           expect(run.length).toBeGreaterThan(0);
@@ -23,12 +23,12 @@ describe("whatever is to be done", () => {
 
   it("is done together as far as it can be", () => {
     const of = (lane: string) => [lane];
-    expect(waves(["a", "b", "c"], of, 10)).toEqual([["a", "b", "c"]]);
-    expect(waves(["a", "b", "a", "c"], of, 10)).toEqual([
+    expect(batchesOf(["a", "b", "c"], of, 10)).toEqual([["a", "b", "c"]]);
+    expect(batchesOf(["a", "b", "a", "c"], of, 10)).toEqual([
       ["a", "b"],
       ["a", "c"],
     ]);
-    expect(waves(["a", "b", "c"], of, 2)).toEqual([["a", "b"], ["c"]]);
-    expect(waves([], of, 2)).toEqual([]);
+    expect(batchesOf(["a", "b", "c"], of, 2)).toEqual([["a", "b"], ["c"]]);
+    expect(batchesOf([], of, 2)).toEqual([]);
   });
 });

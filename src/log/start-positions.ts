@@ -6,7 +6,7 @@
 
 const KEY = "origins";
 
-export class Origins {
+export class StartPositions {
   readonly #kv: SyncKvStorage;
   #known: Readonly<Record<string, number>>;
   /** Those of this code, or of code that has called, that the log has not met. */

@@ -1,4 +1,4 @@
-/** Categories as the other doors need them, whether they were declared in code or at run time. */
+/** Finds the category that a route is about, whether it was declared in code or at run time. */
 
 import type { Store } from "../store/store.ts";
 import { SYSTEM_CATEGORY, webhookEvents } from "../webhooks/events.ts";

@@ -10,16 +10,16 @@ import { z } from "zod";
 import { isFree } from "../core/budget.ts";
 import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { Applied, Consumer } from "../consumers/consumer.ts";
-import { AppError, ofApp, passes, thrown } from "../core/platform-errors.ts";
+import { AppError, ofApp, isTransient, thrown } from "../core/platform-errors.ts";
 import type { DataSchema, RecordedEvent } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
 import { CONSUMER_BUDGET_MS, CONSUMER_CALLS } from "../core/limits.ts";
 import { EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "./limits.ts";
 import type { Effect, Outcome } from "../definitions/processors/effect.ts";
-import { type Reaction, appendFact, hasFact } from "./facts.ts";
+import { type Reaction, appendFact, isStored } from "./facts.ts";
 import { filterOfProcessor } from "../definitions/processors/filter.ts";
-import { type World, callOut, keyOf, recordOf, recordable } from "./outside.ts";
-import { waves } from "./waves.ts";
+import { type World, callOut, keyOf, recordOf, recordable } from "./effect-call.ts";
+import { batchesOf } from "./batches.ts";
 import { reactionSpan } from "./reaction-span.ts";
 
 /** The event that notes, before it is made, that a call is made. Stored: add optional fields, change nothing. */
@@ -59,7 +59,7 @@ export function effectConsumer(store: Store, effect: Effect, outside: World["fet
       // The log wakes whoever has not caught up again and again. While a call takes its time, the others must stay away.
       if (events.length > 0) await checkpoint.lease(from, leaseOf(effect));
       let position = from;
-      for (const wave of waves(events, (event) => lanesOf(effect, event), width)) {
+      for (const wave of batchesOf(events, (event) => keysOf(effect, event), width)) {
         const failure = await performAll(performing, wave);
         const last = wave.at(-1)?.position ?? to;
         const isLast = last === events.at(-1)?.position;
@@ -95,7 +95,7 @@ interface Performing {
 }
 
 /** The streams at which an event must wait for the one before: its own, and the one that keeps what comes of it. */
-function lanesOf(effect: Effect, event: RecordedEvent): string[] {
+function keysOf(effect: Effect, event: RecordedEvent): string[] {
   try {
     return [event.stream, recordOf(effect, event)];
   } catch {
@@ -124,7 +124,7 @@ async function perform({ store, effect, outside }: Performing, event: RecordedEv
   const reaction: Reaction = { store, processor: effect.name, event };
   const stream = ofApp(() => recordOf(effect, event));
   const started = derivedId(effect.name, event.stream, event.id, "started");
-  const [known, repeated] = await Promise.all([hasFact(reaction, stream, outcomeId(effect, event)), hasFact(reaction, stream, started)]);
+  const [known, repeated] = await Promise.all([isStored(reaction, stream, outcomeId(effect, event)), isStored(reaction, stream, started)]);
   if (known) return;
   let unannounced: unknown;
   const world: World = {
@@ -168,7 +168,7 @@ function outcomeId(effect: Effect, event: RecordedEvent): string {
 /** Records what is to be recorded when the last attempt has failed, so that the effect can go on. Tells whether it can. */
 async function giveUp({ store, effect, checkpoint }: Performing, event: RecordedEvent, error: unknown): Promise<boolean> {
   // What the platform is to blame for passes, and uses up no attempt.
-  if (!effect.otherwise || passes(error)) return false;
+  if (!effect.otherwise || isTransient(error)) return false;
   const checkpointNow = await checkpoint.look();
   const failed = (checkpointNow?.position === event.position - 1 ? checkpointNow.attempts : 0) + 1;
   if (failed < effect.retry.attempts) return false;

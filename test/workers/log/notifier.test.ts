@@ -5,7 +5,7 @@ import type { StoredEvent } from "../../../src/core/event.ts";
 import type { LogRpc } from "../../../src/store/log-protocol.ts";
 import type { WakeUp } from "../../../src/store/stream-protocol.ts";
 import { app } from "../app.ts";
-import { RING_AGAIN_MS } from "../../../src/log/limits.ts";
+import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
 import { later } from "../delivery/support.ts";
 import { freshStore } from "../support.ts";
 
@@ -78,7 +78,7 @@ describe("the log's bell", () => {
     const [first, ...others] = consumers;
     await logObject().acknowledge(others.map((consumer) => ({ consumer, position: 1 })));
     sent = [];
-    later(RING_AGAIN_MS);
+    later(NOTIFY_AGAIN_MS);
     await runDurableObjectAlarm(logObject());
     expect(of(store).map(({ consumer }) => consumer)).toEqual([first]);
 
@@ -151,7 +151,7 @@ describe("the log's bell", () => {
     it("by the alarm itself", async () => {
       const { post, logObject } = freshStore();
       await post(COUNT, {});
-      later(RING_AGAIN_MS);
+      later(NOTIFY_AGAIN_MS);
       expect(await armedWhile(logObject, (log) => log.alarm())).toEqual({ during: true, after: true });
     });
 

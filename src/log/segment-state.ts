@@ -3,7 +3,7 @@
 import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { nameOf } from "../store/objects.ts";
-import { Earlier } from "./earlier.ts";
+import { PreviousSegments } from "./previous-segments.ts";
 import type { Erasures } from "./erasures.ts";
 import { LogTable } from "./log-table.ts";
 import { LogReader } from "./reader.ts";
@@ -13,11 +13,11 @@ import { type Handover, type SegmentInfo, type SegmentRpc, parseSegmentName, seg
 export interface Begun {
   readonly info: SegmentInfo;
   readonly table: LogTable;
-  readonly earlier: Earlier;
+  readonly earlier: PreviousSegments;
   readonly reader: LogReader;
 }
 
-export class Place {
+export class SegmentState {
   readonly store: string;
   /** 1, 2, 3 … */
   readonly number: number;
@@ -87,7 +87,7 @@ export class Place {
 
   #standAt(info: SegmentInfo): Begun {
     const table = new LogTable(this.#ctx.storage.sql, info.first);
-    const earlier = new Earlier(info, (number) => this.segment(number));
+    const earlier = new PreviousSegments(info, (number) => this.segment(number));
     return { info, table, earlier, reader: new LogReader(this.#app, table, earlier, this.#erasures) };
   }
 }
