@@ -65,7 +65,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
       logs.send(counted);
       const { text, last = false } = await blocks.next(1_000);
       isLast = last;
-      expect(text).toContain(last ? ": this has been going on for long" : "event: row");
+      expect(text).toContain(last ? ": this connection has reached its time limit" : "event: row");
       if (!last) told += 1;
     }
     if (plan === "free") expect(told).toBeLessThan(20);
