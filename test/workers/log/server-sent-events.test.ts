@@ -175,7 +175,7 @@ describe("the stream of server-sent events, at the end of a socket", () => {
     logs.send(`{"position":1}`);
     await vi.advanceTimersByTimeAsync(FEED_ANSWER_MS);
     await closed;
-    await expect(stream.read()).rejects.toThrow("has taken nothing");
+    await expect(stream.read()).rejects.toThrow("has read nothing");
   });
 
   it("does not count the time in which there was nothing to take", async () => {
