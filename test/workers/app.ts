@@ -74,7 +74,7 @@ export const agenda = aggregate("agenda", {
     }),
     Forget: z.object({ part: z.string().optional() }),
     Ring: z.object({ part: z.string(), then: z.string().optional() }),
-    Notifier: z.object({ part: z.string() }),
+    Bell: z.object({ part: z.string() }),
   },
   internal: ["Ring"],
   initialState: () => ({ rang: [] as readonly string[] }),
@@ -93,7 +93,7 @@ export const agenda = aggregate("agenda", {
       const change = what === "cancel" ? cancel("Ring", { key: other }) : after("1h", "Ring", { part: `${other} later` }, { key: other });
       return [event("Rang", { part }), change];
     },
-    Notifier: (_state, { part }) => event("Rang", { part }),
+    Bell: (_state, { part }) => event("Rang", { part }),
   },
 });
 

@@ -117,7 +117,7 @@ describe("a batch that the database refuses for one of its events", () => {
     expect(await one.checkpoint.look()).toMatchObject({
       status: "failed",
       position: 5,
-      error: { message: expect.stringContaining(`a row has at most ${VIEW_ROW_BYTES}`), event: { position: 6 } },
+      error: { message: expect.stringContaining(`a row may have at most ${VIEW_ROW_BYTES}`), event: { position: 6 } },
     });
     const { results } = await env.VIEWS.prepare(`SELECT id FROM ${tableOf(picky).name} WHERE _store = ? ORDER BY id`)
       .bind(store)
