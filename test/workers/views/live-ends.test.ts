@@ -119,7 +119,10 @@ describe("a live view that cannot keep up", () => {
       const { live, logs, blocks } = await liveBlocksOf(store);
       live.reads = waits ? LIVE_READS - 1 : LIVE_READS;
       logs.send(JSON.stringify(counted));
-      expect(await blocks.next(1_000)).toMatchObject({ text: expect.stringContaining(": this connection has reached its time limit"), last: true });
+      expect(await blocks.next(1_000)).toMatchObject({
+        text: expect.stringContaining(": this connection has reached its time limit"),
+        last: true,
+      });
     }
   });
 
