@@ -46,7 +46,7 @@ describe("a stream as lines of JSON", () => {
     const { get, send } = await filled(2_500);
     const response = await get(STREAM, LINES);
     await send("DELETE", STREAM);
-    await expect(response.arrayBuffer()).rejects.toThrow("the stream has ended");
+    await expect(response.arrayBuffer()).rejects.toThrow("the stream was deleted");
   });
 });
 
