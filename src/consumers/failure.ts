@@ -1,5 +1,6 @@
 /** What happens to a consumer that an event or its database stops: on record, in the log lines, told to the app's hooks. */
 
+import { within } from "../core/within.ts";
 import type { ConsumerError, ConsumerFailure, ConsumerHooks } from "../definitions/hooks.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import type { Consumer, Failure, Progress } from "./consumer.ts";
@@ -61,21 +62,13 @@ function nextAttempt(policy: RetryPolicy, earlier: number, error: unknown): { at
   return { attempts, retryInMs: delayAfter(policy, attempts, Math.random()) ?? policy.maxDelayMs };
 }
 
-/** Waits for a hook, but not for ever: the consumer has other work, and others wait for it. */
-async function within(ms: number, told: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`the hook took more than ${ms} ms; the store no longer waits for it`)), ms);
-  try {
-    await Promise.race([told, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 async function tell({ onConsumerError, onConsumerFailed }: ConsumerHooks, failure: ConsumerFailure): Promise<void> {
   try {
     const told = (failure.retryInMs === undefined ? onConsumerFailed : onConsumerError)?.(failure);
-    if (told) await within(HOOK_MS, told);
+    if (!told) return;
+    await within(HOOK_MS, told, () => {
+      throw new Error(`the hook took more than ${HOOK_MS} ms; the store no longer waits for it`);
+    });
   } catch (error) {
     logger.error({ message: "a hook threw", store: failure.store, consumer: failure.consumer }, error);
   }

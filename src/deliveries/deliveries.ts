@@ -10,6 +10,7 @@
  * outcome, and the *ledger* is the whole delivery state.
  */
 
+import { within } from "../core/within.ts";
 import type { Store } from "../store/store.ts";
 import { AlarmClock } from "../core/alarm-clock.ts";
 import { Budget, capsOf } from "../core/budget.ts";
@@ -129,7 +130,7 @@ export class Deliveries {
       if (ledger.pending > 0 || ledger.feeds.own.mayHaveMore || ledger.isBroken) this.#watch();
       const dispatcher = this.#dispatcherOf(ledger);
       if (dispatcher.isRunning) return; // the alarm above watches over it
-      await within(ALARM_MS, dispatcher.run());
+      await within(ALARM_MS, dispatcher.run(), () => {});
       this.#ledger?.save();
       const prune = this.#ledger?.prune(Date.now());
       if (prune !== undefined && this.#settings) this.#alarm.wakeAt(prune);
@@ -290,12 +291,4 @@ export class Deliveries {
   #complain(message: string, error: unknown): void {
     logger.error({ message, store: this.#store.name, consumer: this.#with.id }, error);
   }
-}
-
-/** Waits for it, but not for ever. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work, timeIsUp]);
-  clearTimeout(timer);
 }

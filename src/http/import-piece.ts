@@ -13,7 +13,9 @@
 import { waitUntil } from "cloudflare:workers";
 import { categoryOf, streamIdOf, type StoredEvent } from "../core/event.ts";
 import { storedAs } from "../store/imported.ts";
-import { HAND_OVER_FIRST_MS, HAND_OVER_MS, IMPORT_STREAMS_AT_ONCE } from "./limits.ts";
+import { within } from "../core/within.ts";
+import { IMPORT_STREAMS_AT_ONCE } from "./limits.ts";
+import { tryAgain } from "./try-again.ts";
 import { WAIT_SECONDS } from "../core/limits.ts";
 import type { SequencePart } from "../store/log-protocol.ts";
 import type { HeldImport, ImportRefusal, ImportedEvent } from "../store/stream-protocol.ts";
@@ -77,20 +79,8 @@ export class PieceStore {
     try {
       return await this.#tryParts(events, parts);
     } catch (error) {
-      waitUntil(this.#finish(events, parts));
+      waitUntil(tryAgain(() => this.#tryParts(events, parts)));
       throw error;
-    }
-  }
-
-  async #finish(events: readonly LineEvent[], parts: readonly Part[]): Promise<void> {
-    for (let waitMs = HAND_OVER_FIRST_MS, waited = 0; waited + waitMs <= HAND_OVER_MS; waited += waitMs, waitMs *= 2) {
-      await scheduler.wait(waitMs);
-      try {
-        await this.#tryParts(events, parts);
-        return;
-      } catch {
-        // As unreachable as before.
-      }
     }
   }
 
@@ -128,7 +118,9 @@ export class PieceStore {
   /** Streams of which the log lacks something; then it has taken nothing. */
   async #sequence(parts: readonly SequencePart[]): Promise<Set<string>> {
     const { log } = storeOf(this.#context);
-    const answer = await inTime(log.sequenceTogether(parts), WAIT_SECONDS * 1_000).catch((error: unknown) => {
+    const answer = await within(WAIT_SECONDS * 1_000, log.sequenceTogether(parts), () => {
+      throw new Error("the log did not answer in time");
+    }).catch((error: unknown) => {
       throw late(error);
     });
     if (answer.diverged !== undefined) throw new Error(`the log has other events of ${answer.diverged} than the stream`);
@@ -225,18 +217,6 @@ async function known<Answer>(answer: Promise<Answer>): Promise<Answer> {
   return answer.catch((error: unknown) => {
     throw error instanceof Error && error.message.includes("does not implement the method") ? late(error) : error;
   });
-}
-
-async function inTime<Answer>(answer: Promise<Answer>, ms: number): Promise<Answer> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error("the log did not answer in time")), ms);
-  });
-  try {
-    return await Promise.race([answer, over]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Does something for each, some at the same time. Answers in their order. */

@@ -5,9 +5,9 @@
 
 import { waitUntil } from "cloudflare:workers";
 import { introduce } from "../operations/introduce.ts";
-import { HAND_OVER_FIRST_MS, HAND_OVER_MS } from "./limits.ts";
 import type { StreamRpc } from "../store/stream-protocol.ts";
 import { type HttpContext, storeOf } from "./request.ts";
+import { tryAgain } from "./try-again.ts";
 
 export function writableStreamOf(
   context: HttpContext,
@@ -23,7 +23,9 @@ export function writableStreamOf(
     try {
       return await introduced(write);
     } catch (error) {
-      waitUntil(handOver(find));
+      // Every answer that shows something of a stream comes after that is in the log, or an alarm will bring it there: so any answer will do.
+      // Found again each time: what was found before an object died may be broken.
+      waitUntil(tryAgain(() => find().read({ from: 1, to: 0, limit: 1, direction: "forward" })));
       throw error;
     }
   };
@@ -35,18 +37,4 @@ export function writableStreamOf(
     holdImport: (part) => introduced((stream) => stream.holdImport(part)),
     remove: (request) => minded((stream) => stream.remove(request)),
   };
-}
-
-/** Every answer that shows something of a stream comes after that is in the log, or an alarm will bring it there: so any answer will do. */
-async function handOver(find: () => StreamRpc): Promise<void> {
-  for (let waitMs = HAND_OVER_FIRST_MS, waited = 0; waited + waitMs <= HAND_OVER_MS; waited += waitMs, waitMs *= 2) {
-    await scheduler.wait(waitMs);
-    try {
-      // Found again each time: what was found before an object died may be broken.
-      await find().read({ from: 1, to: 0, limit: 1, direction: "forward" });
-      return;
-    } catch {
-      // As unreachable as before.
-    }
-  }
 }

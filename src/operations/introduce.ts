@@ -3,6 +3,7 @@
  * and a consumer that begins at the head begins before the first event that the newer code writes. Once for each store in an isolate.
  */
 
+import { within } from "../core/within.ts";
 import type { Store } from "../store/store.ts";
 import type { App } from "../definitions/app.ts";
 import { INTRODUCED_STORES, INTRODUCTION_WAIT_MS } from "./limits.ts";
@@ -23,7 +24,9 @@ export async function introduce(store: Store): Promise<void> {
   introduced.set(store.app, known);
   if (known.has(store.name)) return;
   try {
-    await within(INTRODUCTION_WAIT_MS, tell(store));
+    await within(INTRODUCTION_WAIT_MS, tell(store), () => {
+      throw new Error(`it took more than ${INTRODUCTION_WAIT_MS} ms`);
+    });
     if (known.size >= INTRODUCED_STORES) known.clear();
     known.add(store.name);
   } catch (error) {
@@ -41,14 +44,4 @@ async function tell({ app, variables, log }: Store): Promise<void> {
 export function introductionOf(app: App, variables: object): Introduction {
   const filters = [...filtersInCode(app, variables)].map(([consumer, filter]) => ({ consumer, filter }));
   return { consumers: consumersInCode(app, variables), filters, startingAtHead: startingAtHead(app, variables) };
-}
-
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`it took more than ${ms} ms`)), ms);
-  try {
-    await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,6 @@
 /** One run of an effect's handler: its key, its requests, its time, and what it may say. Pure, so that tests run it as the engine does. */
 
+import { within } from "../core/within.ts";
 import { type DataSchema, type NewEvent, type RecordedEvent, TRACE } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
 import { EFFECT_RESPONSE_BYTES } from "./limits.ts";
@@ -58,16 +59,14 @@ export async function callOut(effect: Effect, event: RecordedEvent, world: World
   const handler = effect.handlers.get(event.type);
   if (!handler) return { kind: "nothing" };
   const ended = new AbortController();
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+  const tooLate = () => {
     const error = new Error(`effect "${effect.name}" took more than ${effect.timeoutMs} ms for ${event.type} (${event.stream})`);
     ended.abort(error);
-    late.reject(error);
-  }, effect.timeoutMs);
+    throw error;
+  };
   try {
-    return await Promise.race([handler(event, contextOf(effect, event, world, ended.signal)), late.promise]);
+    return await within(effect.timeoutMs, Promise.resolve(handler(event, contextOf(effect, event, world, ended.signal))), tooLate);
   } finally {
-    clearTimeout(timer);
     ended.abort(new Error(`effect "${effect.name}" has ended`)); // nothing goes on behind its back
   }
 }
