@@ -5,6 +5,7 @@
  * move the checkpoint. A crash in between leaves the note; the next run calls again with the same key.
  */
 
+import { sharedOf } from "./shared.ts";
 import type { Store } from "../store/store.ts";
 import { z } from "zod";
 import { isFree } from "../core/budget.ts";
@@ -17,7 +18,6 @@ import { CONSUMER_BUDGET_MS, CONSUMER_CALLS } from "../core/limits.ts";
 import { EFFECTS_IN_FLIGHT, EFFECT_LEASE_MARGIN_MS } from "./limits.ts";
 import type { Effect, Outcome } from "../definitions/processors/effect.ts";
 import { type Reaction, appendFact, isStored } from "./facts.ts";
-import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import { type World, callOut, keyOf, recordOf, recordable } from "./effect-call.ts";
 import { batchesOf } from "./batches.ts";
 import { reactionSpan } from "./reaction-span.ts";
@@ -34,9 +34,8 @@ const EffectStarted = z.object({
 
 /** The effect as a consumer of its store's log. */
 export function effectConsumer(store: Store, effect: Effect, outside: World["fetch"] = (request) => fetch(request)): Consumer {
-  const checkpoint = new CheckpointStore(store.database(), store.name, effect.name);
-  const { name, start, retry } = effect;
-  const { budget } = store;
+  const shared = sharedOf(store, effect);
+  const { checkpoint, budget } = shared;
   const counted: World["fetch"] = (request) => {
     budget?.spend(1);
     return outside(request);
@@ -45,15 +44,8 @@ export function effectConsumer(store: Store, effect: Effect, outside: World["fet
   const width = isFree(store.variables) ? EFFECTS_WITHIN : EFFECTS_IN_FLIGHT;
   const performing: Performing = { store, effect, outside: counted, checkpoint };
   return {
-    name,
-    store,
-    ...filterOfProcessor(effect),
-    sources: effect.sources,
-    checkpoint,
-    start,
-    retry,
-    hooks: store.app.hooks,
-    budget,
+    ...shared,
+    retry: effect.retry,
     async apply(events, from, to) {
       const deadline = Date.now() + CONSUMER_BUDGET_MS;
       // The log wakes whoever has not caught up again and again. While a call takes its time, the others must stay away.

@@ -4,8 +4,8 @@
  * is done again, and stored once (promise 5).
  */
 
+import { sharedOf } from "./shared.ts";
 import type { Store } from "../store/store.ts";
-import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { Consumer } from "../consumers/consumer.ts";
 import { recordSkip } from "../consumers/override.ts";
 import { type DataSchema, type RecordedEvent, categoryOf, hopsOf, streamIdOf, toRecorded } from "../core/event.ts";
@@ -22,28 +22,20 @@ import { type Running, outcomeOf } from "./process-outcome.ts";
 import { hopsProblem } from "../definitions/processors/loops.ts";
 import { COMMAND_SENT, CommandSent, type Failing, INPUT, OUTCOME, type Outcome } from "../definitions/processors/process-events.ts";
 import type { Process } from "../definitions/processors/process.ts";
-import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import { logger } from "../telemetry/logger.ts";
 import { inPortions } from "./portions.ts";
 import { reactionSpan } from "./reaction-span.ts";
 
 /** The process as a consumer of its store's log. */
 export function processConsumer(store: Store, process: Process): Consumer {
-  const { name, sources, start } = process;
   const { retry } = process.process;
-  const checkpoint = new CheckpointStore(store.database(), store.name, name);
   const run: Running = { store, process };
-  const { budget } = store;
+  const shared = sharedOf(store, process);
+  const { name, checkpoint, budget } = shared;
   return {
-    name,
-    store,
-    ...filterOfProcessor(process),
-    sources: [...sources, process],
-    checkpoint,
-    start,
-    hooks: store.app.hooks,
+    ...shared,
+    sources: [...process.sources, process],
     ...(retry === undefined ? {} : { retry }),
-    budget,
     async apply(events, from, to) {
       const passed: PassedOver[] = [];
       const parts = events.flatMap((event) => {

@@ -1,8 +1,8 @@
 /** ⑤ Runs reactors: what they answer is stored once, however often they run (promise 5). */
 
+import { sharedOf } from "./shared.ts";
 import type { Store } from "../store/store.ts";
 import type { AppendAction, SendAction } from "../core/command.ts";
-import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { Applied, Consumer } from "../consumers/consumer.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
@@ -14,26 +14,17 @@ import { takesCommand } from "../definitions/other-code.ts";
 import { OtherCode, ofApp } from "../core/platform-errors.ts";
 import { appendFact, tellEnded } from "./facts.ts";
 import { type Action, type Reactor, answerOf } from "../definitions/processors/reactor.ts";
-import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import { inPortions } from "./portions.ts";
 import { batchesOf } from "./batches.ts";
 import { reactionSpan } from "./reaction-span.ts";
 
 /** The reactor as a consumer of its store's log. */
 export function reactorConsumer(store: Store, reactor: Reactor): Consumer {
-  const checkpoint = new CheckpointStore(store.database(), store.name, reactor.name);
-  const { name, start, retry } = reactor;
-  const { budget } = store;
+  const shared = sharedOf(store, reactor);
+  const { checkpoint, budget } = shared;
   return {
-    name,
-    store,
-    ...filterOfProcessor(reactor),
-    sources: reactor.sources,
-    checkpoint,
-    start,
-    retry,
-    hooks: store.app.hooks,
-    budget,
+    ...shared,
+    retry: reactor.retry,
     async apply(events, from, to) {
       const reacting: Reacting = { store, reactor };
       const { parts, failure } = answersOf(reacting, events, budget?.caps.calls ?? Number.POSITIVE_INFINITY);

@@ -1,5 +1,6 @@
 /** Decides whether a stream may be deleted, and makes the event that ends it. */
 
+import type { StreamPlace } from "./place.ts";
 import type { AtDeletion } from "../core/deletion.ts";
 import { DELETED, DELETED_DATA, type StoredEvent, erases } from "../core/event.ts";
 import { newEventId } from "../core/ids.ts";
@@ -12,7 +13,7 @@ import type { Journal } from "./journal.ts";
 export function decideDeletion(
   { head, deleted, events }: Journal,
   decider: Decider | undefined,
-  place: { readonly store: string; readonly stream: string },
+  place: StreamPlace,
   { erase, force = false, expected, trace }: DeleteRequest,
 ): StoredEvent | Exclude<DeleteAnswer, Written> {
   if (head === 0) return { outcome: "unknown" };

@@ -1,16 +1,14 @@
 /** Carries out the timers of a stream that are due, each once: a timer goes in the transaction that stores its events. */
 
+import type { StreamPlace } from "./place.ts";
 import { TIMERS_AT_ONCE, TIMER_EVENTS_AT_ONCE } from "./limits.ts";
 import { FAIL } from "../core/mistake.ts";
 import { logger } from "../telemetry/logger.ts";
 import { type CommandOutcome, type CommandRun, type Decider, runCommand } from "./commands.ts";
 import type { Journal } from "./journal.ts";
 
-/** Of a stream, for lines in the logs. */
-type Place = { readonly store: string; readonly stream: string };
-
 /** Runs what is due, as far as one alarm may go. The alarm that is set for the next timer goes on with the rest. */
-export function fireTimers(journal: Journal, decider: Decider | undefined, place: Place): void {
+export function fireTimers(journal: Journal, decider: Decider | undefined, place: StreamPlace): void {
   const { head, timers } = journal;
   for (const [index, timer] of timers.all().entries()) {
     if (index >= TIMERS_AT_ONCE || journal.head - head >= TIMER_EVENTS_AT_ONCE) return;
@@ -35,7 +33,7 @@ export function fireTimers(journal: Journal, decider: Decider | undefined, place
 }
 
 /** As any command; but what a process cannot take ends it, where another aggregate's timer is tried again. */
-function runTimer(decider: Decider | undefined, place: Place, request: CommandRun): CommandOutcome {
+function runTimer(decider: Decider | undefined, place: StreamPlace, request: CommandRun): CommandOutcome {
   if (!decider) return { outcome: "unknown-command" };
   const outcome = runCommand(decider, request);
   if (outcome.outcome !== "failed" || outcome.isMistake || !Object.hasOwn(decider.aggregate.commands, FAIL)) return outcome;

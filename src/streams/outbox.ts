@@ -6,6 +6,7 @@
  * has, so the outbox is simply "the versions after the log's head of this stream", and sending twice is harmless.
  */
 
+import type { StreamPlace } from "./place.ts";
 import type { LogRpc, Sequenced } from "../store/log-protocol.ts";
 import type { AlarmClock } from "../core/alarm-clock.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -56,7 +57,7 @@ export class Outbox {
   readonly #storage: DurableObjectStorage;
   readonly #alarm: AlarmClock;
   readonly #events: EventTable;
-  readonly #place: { readonly store: string; readonly stream: string };
+  readonly #place: StreamPlace;
   readonly #stream: string;
   readonly #log: () => LogRpc;
   readonly #deadlines = new Deadlines();
@@ -73,13 +74,7 @@ export class Outbox {
   /** An import brings what is up to this version into the log, in the order of its lines; until then (milliseconds since 1970). */
   #held: { readonly version: number; readonly until: number } | undefined;
 
-  constructor(
-    storage: DurableObjectStorage,
-    alarm: AlarmClock,
-    events: EventTable,
-    place: { readonly store: string; readonly stream: string },
-    log: () => LogRpc,
-  ) {
+  constructor(storage: DurableObjectStorage, alarm: AlarmClock, events: EventTable, place: StreamPlace, log: () => LogRpc) {
     this.#storage = storage;
     this.#alarm = alarm;
     this.#events = events;

@@ -6,6 +6,7 @@
  * folded from what is stored whenever it is asked for.
  */
 
+import type { StreamPlace } from "./place.ts";
 import { SNAPSHOT_EVERY } from "./limits.ts";
 import type { StoredEvent } from "../core/event.ts";
 import { isSettled, settle } from "../core/plain-json.ts";
@@ -27,7 +28,7 @@ interface At {
 export class StateCache {
   readonly #events: EventTable;
   readonly #aggregate: AnyAggregate;
-  readonly #place: { readonly store: string; readonly stream: string };
+  readonly #place: StreamPlace;
   readonly #snapshots: Snapshots;
   /** As far as it has been folded in memory. */
   #latest: At | undefined;
@@ -40,7 +41,7 @@ export class StateCache {
   #ended = false;
   #complained = false;
 
-  constructor(sql: SqlStorage, events: EventTable, aggregate: AnyAggregate, place: { readonly store: string; readonly stream: string }) {
+  constructor(sql: SqlStorage, events: EventTable, aggregate: AnyAggregate, place: StreamPlace) {
     this.#events = events;
     this.#aggregate = aggregate;
     this.#place = place;

@@ -7,6 +7,7 @@
  * something of the stream is settled first (promises 1 and 3).
  */
 
+import type { StreamPlace } from "./place.ts";
 import { Store } from "../store/store.ts";
 import type { HeadspringEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
@@ -63,7 +64,7 @@ export function streamObject(app: App) {
     }
 
     /** For its lines in the logs. */
-    readonly #place: { readonly store: string; readonly stream: string };
+    readonly #place: StreamPlace;
     readonly #store: Store;
     readonly #stream: string;
     readonly #alarm: AlarmClock;

@@ -1,0 +1,22 @@
+/** What the consumers of all processors have in common. */
+
+import { CheckpointStore } from "../consumers/checkpoint.ts";
+import type { Consumer } from "../consumers/consumer.ts";
+import { filterOfProcessor } from "../definitions/processors/filter.ts";
+import type { Processor } from "../definitions/processors/processor.ts";
+import type { Store } from "../store/store.ts";
+
+/** A consumer of the store's log, but for what it does with events. */
+export function sharedOf(store: Store, processor: Processor) {
+  const { name, start } = processor;
+  return {
+    name,
+    store,
+    ...filterOfProcessor(processor),
+    sources: processor.sources,
+    checkpoint: new CheckpointStore(store.database(), store.name, name),
+    start,
+    hooks: store.app.hooks,
+    budget: store.budget,
+  } satisfies Omit<Consumer, "apply">;
+}
