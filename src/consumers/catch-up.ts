@@ -1,6 +1,6 @@
 /** Brings a consumer to the head of the log: reads a page, has it applied, and goes on. */
 
-import { CONSUMER_BATCH_BYTES, PORTION_CALLS } from "../core/limits.ts";
+import { CONSUMER_BATCH_BYTES, PORTION_CALLS, PASSED_EVENTS } from "../core/limits.ts";
 import { CONSUMER_BATCH_EVENTS } from "./limits.ts";
 import { type RecordedEvent, toRecorded } from "../core/event.ts";
 import type { LogRpc } from "../store/log-protocol.ts";
@@ -8,7 +8,6 @@ import { beginning } from "./beginning.ts";
 import { CheckpointMoved } from "./checkpoint.ts";
 import { fail } from "./failure.ts";
 import { consequenceOf } from "../core/platform-errors.ts";
-import { PASSED_EVENTS } from "../core/limits.ts";
 import { isMissingTable } from "./schema.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";

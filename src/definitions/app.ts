@@ -1,13 +1,12 @@
 /** An app: everything a deployment declares, checked once at start-up. */
 
-import { WEBHOOK_ID_PREFIX } from "./webhooks/webhook.ts";
+import { WEBHOOK_ID_PREFIX, type Webhook } from "./webhooks/webhook.ts";
 import type { ConsumerHooks } from "./hooks.ts";
 import type { AnyAggregate } from "./aggregate.ts";
 import type { Category } from "./category.ts";
 import type { View } from "./views/view.ts";
 import { requireNoLoops } from "./processors/loops.ts";
 import { type Processor, isProcess } from "./processors/processor.ts";
-import type { Webhook } from "./webhooks/webhook.ts";
 
 export interface AppDefinition {
   /** Categories with rules. */

@@ -7,11 +7,10 @@ import type { StoreEntry } from "../store/catalog-protocol.ts";
 import { type HeadspringEnv, isLocal } from "../store/env.ts";
 import { STORES_PAGE, STORES_PAGE_DEFAULT } from "./limits.ts";
 import { STORE_NAME } from "../core/names.ts";
-import { catalogOf, logOf } from "../store/objects.ts";
 import { JURISDICTIONS, LOCATIONS, type Placement } from "../core/placement.ts";
 import { OBJECT_BINDINGS, databaseBinding, isDatabase, placedEnv, placementOfDeployment } from "../store/placement.ts";
 import { Store } from "../store/store.ts";
-import { directoryOf, envOfStore } from "../store/stores.ts";
+import { directoryOf, openStore } from "../store/stores.ts";
 import { viewBindings } from "../views/database.ts";
 import { routeOf } from "./auth.ts";
 import { jsonBody } from "./body.ts";
@@ -36,8 +35,8 @@ export const StoresQuery = z.object({
 const BODY_BYTES = 1_024;
 
 /**
- * From here on the request's environment leads to where its store lies. A write fixes that, and so does a live subscription:
- * what it listens to must not be elsewhere tomorrow.
+ * Opens the store that the request is about, wherever it lies. A write fixes that, and so does a live subscription: what it listens to
+ * must not be elsewhere tomorrow.
  *
  * @param paths of the routes that are about a store, without their store
  */
@@ -45,9 +44,7 @@ export function placed(app: App, paths: ReadonlySet<string>): MiddlewareHandler<
   return async function goToStore(context, next) {
     const route = routeOf(context);
     if (!route || !paths.has(route.path)) return next();
-    const name = decodeURIComponent(route.store);
-    context.env = await envOfStore(context.env, name, isWrite(context));
-    context.set("store", new Store(context.env, name, app));
+    context.set("store", await openStore(context.env, decodeURIComponent(route.store), app, isWrite(context)));
     return next();
   };
 }
@@ -64,7 +61,7 @@ export function storesRoutes(app: App) {
     const { after = "", limit } = queryOf(context, StoresQuery);
     const entries = await directoryOf(context.env).listStores(after, limit + 1);
     const page = entries.slice(0, limit);
-    const stores = await Promise.all(page.map(async (entry) => ({ ...placementJson(entry), head: await headOf(context.env, entry) })));
+    const stores = await Promise.all(page.map(async (entry) => ({ ...placementJson(entry), head: await headOf(app, context.env, entry) })));
     const last = page.at(-1)?.name;
     return pageJson({ stores }, entries.length <= limit || last === undefined ? undefined : linkTo(context, { after: last }));
   });
@@ -80,7 +77,7 @@ export function storesRoutes(app: App) {
     const { value } = await jsonBody(context, BODY_BYTES);
     const asked: Placement = { ...placementOfDeployment(context.env), ...checked(PlacementBody, value, "the placement is not valid") };
     requireDatabases(app, context.env, asked);
-    const { entry, isNew } = await place(context.env, name, asked);
+    const { entry, isNew } = await place(app, context.env, name, asked);
     if (entry.jurisdiction !== asked.jurisdiction || entry.location !== asked.location) {
       const { placedAt, jurisdiction = "none", location = "none" } = placementJson(entry);
       const where = `jurisdiction ${jurisdiction}, location ${location}`;
@@ -91,7 +88,7 @@ export function storesRoutes(app: App) {
       );
     }
     // The log's object is made where it was asked for, whatever calls it first.
-    if (isNew) await headOf(context.env, entry);
+    if (isNew) await headOf(app, context.env, entry);
     return json(await reportOf(app, context.env, name, entry), isNew ? 201 : 200, { location: `/stores/${name}` });
   });
 
@@ -99,12 +96,12 @@ export function storesRoutes(app: App) {
 }
 
 /** Fixes where a store lies. One that version 0.1 wrote to is in no directory yet, and lies where the deployment says. */
-async function place(env: HeadspringEnv, name: string, asked: Placement) {
+async function place(app: App, env: HeadspringEnv, name: string, asked: Placement) {
   const directory = directoryOf(env);
   if (await directory.findStore(name)) return directory.placeStore(name, asked);
   const deployment = placementOfDeployment(env);
-  const before = placedEnv(env, deployment);
-  const [head, categories] = await Promise.all([logOf(before, name).head(), catalogOf(before, name).list()]);
+  const before = new Store(placedEnv(env, deployment), name, app);
+  const [head, categories] = await Promise.all([before.log.head(), before.catalog.list()]);
   return directory.placeStore(name, head > 0 || categories.length > 0 ? deployment : asked);
 }
 
@@ -122,8 +119,8 @@ function requireDatabases(app: App, env: HeadspringEnv, { jurisdiction }: Placem
   );
 }
 
-async function headOf(env: HeadspringEnv, entry: StoreEntry): Promise<number> {
-  return logOf(placedEnv(env, entry), entry.name).head();
+async function headOf(app: App, env: HeadspringEnv, entry: StoreEntry): Promise<number> {
+  return new Store(placedEnv(env, entry), entry.name, app).log.head();
 }
 
 function placementJson({ name, placedAt, jurisdiction, location }: StoreEntry) {
@@ -156,7 +153,7 @@ async function reportOf(app: App, env: HeadspringEnv, name: string, entry: Store
   return {
     ...(entry ? placementJson(entry) : { name, ...deployment }),
     isPlaced: entry !== undefined,
-    head: entry ? await headOf(env, entry) : 0,
+    head: entry ? await headOf(app, env, entry) : 0,
     // The local runtime has no jurisdictions.
     isEnforced: jurisdiction === undefined || !isLocal(env),
     parts: [

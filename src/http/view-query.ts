@@ -2,8 +2,7 @@
 
 import { z } from "zod";
 import { VIEW_CONDITIONS, VIEW_CURSOR, VIEW_PAGE_ROWS, VIEW_PAGE_ROWS_DEFAULT, VIEW_SORT_COLUMNS } from "./limits.ts";
-import { decodeCursor, encodeCursor } from "../views/query-cursor.ts";
-import type { Cursor } from "../views/query-cursor.ts";
+import { decodeCursor, encodeCursor, type Cursor } from "../views/query-cursor.ts";
 import { type Condition, type SortColumn, completeSort } from "../views/query-sql.ts";
 import type { Column, ColumnKind } from "../views/layout.ts";
 import { tableOf } from "../views/table.ts";

@@ -48,7 +48,7 @@ export function webhookRoutes(app: App) {
 
   routes.get("/", async (context) => {
     const store = storeOf(context);
-    const names = [...activeWebhooks(app, context.env).map(({ name }) => name), ...(await store.log.subscribers())];
+    const names = [...activeWebhooks(app, store.variables).map(({ name }) => name), ...(await store.log.subscribers())];
     const reports = await Promise.all(names.map((name) => store.webhook(name).report()));
     return context.json({ webhooks: reports.filter((report) => report !== undefined) });
   });

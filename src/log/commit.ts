@@ -1,7 +1,6 @@
 /** Commits a group of calls to the log: all of it is durable together, or nothing. */
 
-import type { StoredEvent } from "../core/event.ts";
-import { erases } from "../core/event.ts";
+import { type StoredEvent, erases } from "../core/event.ts";
 import type { SequencePart, Sequenced, SequencedTogether } from "../store/log-protocol.ts";
 import type { Moved } from "../store/segment.ts";
 import { span } from "../telemetry/span.ts";

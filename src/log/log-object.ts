@@ -10,7 +10,7 @@ import { DurableObject } from "cloudflare:workers";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
-import { keepsOwnPlace, startingAtHead } from "../definitions/consumers.ts";
+import { keepsOwnPlace, startingAtHead, audienceHash, filtersInCode } from "../definitions/consumers.ts";
 import { type StoredEvent, type EventFilter } from "../core/event.ts";
 import type {
   Acknowledgement,
@@ -24,11 +24,12 @@ import type {
   Sequenced,
   SequencedTogether,
   StreamSummary,
+  NextEvent,
+  Reading,
+  SweepAnswer,
 } from "../store/log-protocol.ts";
 import { Notifier } from "./notifier.ts";
 import { type Answer, type Call, commit } from "./commit.ts";
-import { audienceHash, filtersInCode } from "../definitions/consumers.ts";
-import type { NextEvent, Reading, SweepAnswer } from "../store/log-protocol.ts";
 import { Audience } from "./audience.ts";
 import { takeCensus } from "./census.ts";
 import { Erasures } from "./erasures.ts";

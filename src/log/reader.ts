@@ -3,9 +3,8 @@
 import type { App } from "../definitions/app.ts";
 import { type LoggedEvent, bytesOf } from "../core/event.ts";
 import { PAGE_BYTES } from "../core/limits.ts";
-import type { LogPage, LogReadRequest } from "../store/log-protocol.ts";
+import type { LogPage, LogReadRequest, NextEvent, Reading } from "../store/log-protocol.ts";
 import { lift } from "../definitions/upcast.ts";
-import type { NextEvent, Reading } from "../store/log-protocol.ts";
 import type { PreviousSegments } from "./previous-segments.ts";
 import { type Pending, blanked } from "./erasures.ts";
 import type { LogTable } from "./log-table.ts";

@@ -10,8 +10,7 @@ import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { Budget, capsOf, counting } from "../core/budget.ts";
 import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "./limits.ts";
-import { logOf } from "../store/objects.ts";
-import { directoryOf, envOfStore } from "../store/stores.ts";
+import { directoryOf, openStore } from "../store/stores.ts";
 import type { SweepAnswer } from "../store/log-protocol.ts";
 import { type PassedBy, moveTogether } from "../consumers/checkpoint.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -192,7 +191,7 @@ async function ask({ app, env, budget }: Run, found: Found): Promise<SweepAnswer
   const { store, standings, care, isNew } = found;
   try {
     budget.spend(callsFor(found));
-    const log = logOf(await envOfStore(env, store), store);
+    const { log } = await openStore(env, store, app);
     if (isNew && (await log.head()) === 0) return { behind: 0, passed: [], head: 0 };
     const introduction = introductionOf(app, env);
     return await log.wakeBehind({ standings, introduction, ...(care === "thorough" ? { thorough: true } : {}) });

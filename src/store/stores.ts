@@ -6,8 +6,7 @@
 import type { HeadspringEnv } from "./env.ts";
 import type { App } from "../definitions/app.ts";
 import { Store } from "./store.ts";
-import { DIRECTORY } from "./catalog-protocol.ts";
-import type { DirectoryRpc } from "./catalog-protocol.ts";
+import { DIRECTORY, type DirectoryRpc } from "./catalog-protocol.ts";
 import { PLACEMENTS_REMEMBERED } from "./limits.ts";
 import type { Placement } from "../core/placement.ts";
 import { placedEnv, placementOfDeployment } from "./placement.ts";
@@ -26,7 +25,7 @@ export function directoryOf(env: HeadspringEnv): DirectoryRpc {
  * @param isWrite something is about to be written: from now on the store lies where it lies. Without it, one that was never written lies
  * where the deployment says, so far.
  */
-export async function placementOf(env: HeadspringEnv, store: string, isWrite: boolean): Promise<Placement> {
+async function placementOf(env: HeadspringEnv, store: string, isWrite: boolean): Promise<Placement> {
   const deployment = placementOfDeployment(env);
   const key = `${deployment.jurisdiction ?? ""}/${store}`;
   const known = fixed.get(key);
@@ -41,10 +40,5 @@ export async function placementOf(env: HeadspringEnv, store: string, isWrite: bo
 
 /** A store, wherever it lies. `isWrite`: see {@link placementOf}. */
 export async function openStore(env: HeadspringEnv, name: string, app: App, isWrite = false): Promise<Store> {
-  return new Store(await envOfStore(env, name, isWrite), name, app);
-}
-
-/** The environment that leads to a store's objects and databases. */
-export async function envOfStore(env: HeadspringEnv, store: string, isWrite = false): Promise<HeadspringEnv> {
-  return placedEnv(env, await placementOf(env, store, isWrite));
+  return new Store(placedEnv(env, await placementOf(env, name, isWrite)), name, app);
 }

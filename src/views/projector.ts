@@ -9,8 +9,7 @@ import { fitting } from "../core/misfit.ts";
 import { freeze } from "../core/plain-json.ts";
 import { checkpointOf, markErased } from "./generations.ts";
 import { type ViewTable, tableOf } from "./table.ts";
-import type { StoredRow, View } from "../definitions/views/view.ts";
-import { filterOfView } from "../definitions/views/view.ts";
+import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
 import { writeStatement } from "./write.ts";
 
 /** An event with the rows it touches. */

@@ -3,16 +3,14 @@
 import type { Store } from "../store/store.ts";
 import { z } from "zod";
 import { VIEW_QUERY_ROWS } from "./limits.ts";
-import { type NamedQuery, ROWS } from "../definitions/views/named-query.ts";
+import { type NamedQuery, ROWS, type RowSchema } from "../definitions/views/named-query.ts";
 import { boundedSql, pageOf } from "./query-sql.ts";
 import { type Served, type Wanted, readAt, servedBy } from "./query.ts";
 import { type Sql, identifier } from "../definitions/views/sql.ts";
-import { requireTables, wordsOf } from "../definitions/views/sql-words.ts";
+import { requireTables, wordsOf, quoted } from "../definitions/views/sql-words.ts";
 import { type ColumnKind, kindOf } from "./layout.ts";
 import type { SqlRow } from "./stored-row.ts";
 import { type ViewTable, rebuildOf } from "./table.ts";
-import { quoted } from "../definitions/views/sql-words.ts";
-import type { RowSchema } from "../definitions/views/named-query.ts";
 import type { StoredRow, View } from "../definitions/views/view.ts";
 
 /** Parameters that D1 binds in one statement. Platform: D1 limits. */

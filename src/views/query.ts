@@ -6,8 +6,7 @@ import { project } from "./project.ts";
 import type { Cursor } from "./query-cursor.ts";
 import { type ViewQuery, completeSort, pageOf, queryStatement, sortValuesOf } from "./query-sql.ts";
 import { type ServedRows, readServing } from "./serving.ts";
-import type { StoredRow, View } from "../definitions/views/view.ts";
-import { filterOfView } from "../definitions/views/view.ts";
+import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
 
 /** What every answer says of the table that gave it. */
 export type Served = Pick<ServedRows, "position" | "stale"> & {

@@ -1,7 +1,6 @@
 /** One attempt: a signed POST to the outside, and what came back, within bounds whatever the other side does. */
 
-import type { LoggedEvent } from "../core/event.ts";
-import { eventJson } from "../core/event.ts";
+import { type LoggedEvent, eventJson } from "../core/event.ts";
 import { WEBHOOK_EXCERPT_BYTES, WEBHOOK_EXCERPT_MS, WEBHOOK_TIMEOUT_MS } from "./limits.ts";
 import { CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
 import type { Format, Outcome } from "../store/webhook-protocol.ts";

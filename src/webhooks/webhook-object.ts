@@ -22,22 +22,22 @@ import { Sender } from "./sender.ts";
 import { SYSTEM_CATEGORY } from "./events.ts";
 import { Deliveries } from "../deliveries/deliveries.ts";
 import { listDeliveries, parkFailing, retryAll, retryDelivery, retryNow, retryParked } from "../deliveries/operations.ts";
-import type {
-  DeliveriesPage,
-  DeliveriesRequest,
-  DeliveryReport,
-  Outcome,
-  PublicKeys,
-  Refused,
-  ReplayCount,
-  ReplayReport,
-  ReplayRequest,
-  SettingsPatch,
-  Subscription,
-  WebhookReport,
-  WebhookRpc,
+import {
+  type DeliveriesPage,
+  type DeliveriesRequest,
+  type DeliveryReport,
+  type Outcome,
+  type PublicKeys,
+  type Refused,
+  type ReplayCount,
+  type ReplayReport,
+  type ReplayRequest,
+  type SettingsPatch,
+  type Subscription,
+  type WebhookReport,
+  type WebhookRpc,
+  UNKNOWN_WEBHOOK,
 } from "../store/webhook-protocol.ts";
-import { UNKNOWN_WEBHOOK } from "../store/webhook-protocol.ts";
 import { Registration } from "./registration.ts";
 import { addReplay, countReplay } from "../deliveries/replay.ts";
 import { reportOf } from "./report.ts";

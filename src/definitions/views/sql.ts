@@ -5,8 +5,7 @@
  * bound value, as another such text, or as the name of a column that the view declares.
  */
 
-import { harmIn, wordsOf } from "./sql-words.ts";
-import { quoted } from "./sql-words.ts";
+import { harmIn, wordsOf, quoted } from "./sql-words.ts";
 
 /** What can be bound. Lists are bound as their JSON, for `json_each`. */
 type Bindable = string | number | boolean | null | readonly (string | number | boolean | null)[];
