@@ -1,8 +1,7 @@
 /** What the runtime's process holds when 10,000 streams are awake. */
 
 import { readFileSync } from "node:fs";
-import type { Call } from "./load.ts";
-import { loadCalls } from "./load.ts";
+import { type Call, loadCalls } from "./load.ts";
 import type { Note } from "./report.ts";
 import { startRuntime } from "./runtime.ts";
 

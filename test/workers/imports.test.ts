@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SequencePart } from "../../src/store/log-protocol.ts";
 import { eventually, holdWakeUps } from "./delivery/support.ts";
 import { storedEvents } from "./log/events.ts";
-import { freshStore, read, interceptTogether } from "./support.ts";
+import { freshStore, read, interceptLogMethod } from "./support.ts";
 
 // No consumer runs.
 beforeEach(() => void holdWakeUps());
@@ -60,7 +60,7 @@ describe("an import of many streams in turns", () => {
           const lines = linesOf(streams);
           for (const { mood, upTo } of tries) {
             const part = lines.slice(0, upTo);
-            const spy = interceptTogether(store.store, (real) => async (parts) => {
+            const spy = interceptLogMethod(store.store, "sequenceTogether", (real) => async (parts) => {
               if (mood.startsWith("away")) throw new Error("the log is away");
               const answer = await real(parts);
               if (mood === "answer lost") throw new Error("the answer got lost");
@@ -113,7 +113,7 @@ describe("an import of many streams in turns", () => {
     const lines = linesOf(["a", "b", "a", "b", "c"]);
     let isHeld = false;
     const goOn = Promise.withResolvers<void>();
-    const spy = interceptTogether(store.store, (real) => async (parts) => {
+    const spy = interceptLogMethod(store.store, "sequenceTogether", (real) => async (parts) => {
       isHeld = true;
       await goOn.promise;
       return real(parts);

@@ -5,8 +5,7 @@ import { vi } from "vitest";
 import { type App, defineApp } from "../../src/definitions/app.ts";
 import { Store } from "../../src/store/store.ts";
 import { segmentName } from "../../src/store/segment.ts";
-import { logOf } from "../../src/store/objects.ts";
-import type { SequencePart, Sequenced, SequencedTogether } from "../../src/store/log-protocol.ts";
+import type { LogRpc } from "../../src/store/log-protocol.ts";
 import type { StoredEvent } from "../../src/core/event.ts";
 
 /** Of code that declares nothing: for what needs no app. */
@@ -57,7 +56,7 @@ export function freshStore(name = "test") {
       }
     },
     /** The log as streams and consumers see it. */
-    logClient: () => logOf(env, store),
+    logClient: () => storeNamed(store).log,
   };
 }
 
@@ -67,39 +66,37 @@ export async function read(response: Response): Promise<any> {
   return response.json();
 }
 
-type Sequence = (stream: string, events: readonly StoredEvent[]) => Promise<Sequenced>;
+type Intercepted = "read" | "sequence" | "sequenceTogether";
 
-/** Puts something between a store's streams and their log, until `restore` is called. `sequence` gets the real one to call or not. */
-export function interceptLog(store: string, sequence: (real: Sequence) => Sequence): { restore: () => void; calls: StoredEvent[][] } {
-  const getByName = env.LOGS.getByName.bind(env.LOGS);
-  const calls: StoredEvent[][] = [];
-  const spy = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
-    const real = getByName(name);
-    if (name !== store) return real;
-    // A log with one segment never says that it has moved.
-    const faked = sequence(async (stream, events) => (await real.sequence(stream, events)) as Sequenced);
-    return new Proxy(real, {
-      get(target, property) {
-        if (property !== "sequence") return Reflect.get(target, property);
-        return (stream: string, events: StoredEvent[]) => {
-          calls.push(events);
-          return faked(stream, events);
-        };
-      },
-    });
-  });
-  return { restore: () => spy.mockRestore(), calls };
-}
-
-type Together = (parts: readonly SequencePart[]) => Promise<SequencedTogether>;
-
-/** Puts something between imports and a store's log. */
-export function interceptTogether(store: string, together: (real: Together) => Together) {
+/** Puts something between a store's log and whoever calls this method of it. `wrap` gets the real one to call or not. */
+export function interceptLogMethod<Method extends Intercepted>(
+  store: string,
+  method: Method,
+  wrap: (real: LogRpc[Method]) => LogRpc[Method],
+) {
   const getByName = env.LOGS.getByName.bind(env.LOGS);
   return vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
     const stub = getByName(name);
     if (name !== store) return stub;
-    const faked = together(async (parts) => (await stub.sequenceTogether(parts)) as SequencedTogether);
-    return new Proxy(stub, { get: (target, property) => (property === "sequenceTogether" ? faked : Reflect.get(target, property)) });
+    // A log with one segment never says that it has moved.
+    const real = ((...given: never[]) => (stub[method] as (...given: never[]) => unknown)(...given)) as LogRpc[Method];
+    const faked = wrap(real);
+    return new Proxy(stub, { get: (target, property) => (property === method ? faked : Reflect.get(target, property)) });
   });
+}
+
+/** Puts something between a store's streams and their log, until `restore` is called. `sequence` gets the real one to call or not. */
+export function interceptLog(
+  store: string,
+  sequence: (real: LogRpc["sequence"]) => LogRpc["sequence"],
+): { restore: () => void; calls: StoredEvent[][] } {
+  const calls: StoredEvent[][] = [];
+  const spy = interceptLogMethod(store, "sequence", (real) => {
+    const faked = sequence(real);
+    return (stream, events) => {
+      calls.push([...events]);
+      return faked(stream, events);
+    };
+  });
+  return { restore: () => spy.mockRestore(), calls };
 }

@@ -1,5 +1,4 @@
-import { effect, event } from "../../../src/index.ts";
-import { category } from "../../../src/index.ts";
+import { effect, event, category } from "../../../src/index.ts";
 import { z } from "zod";
 import { room } from "./parts.ts";
 

@@ -17,8 +17,8 @@ import {
   streamIdOf,
   transform,
   view,
+  type DecideContext,
 } from "../../../src/index.ts";
-import type { DecideContext } from "../../../src/index.ts";
 import { NOW, given, on, when } from "../../../src/testing/index.ts";
 
 const counter = aggregate("counter", {

@@ -1,9 +1,7 @@
 import { storeNamed } from "../support.ts";
 import { evictDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { app, relay } from "../app.ts";
 import { quietStore } from "./support.ts";
@@ -22,13 +20,13 @@ describe("a consumer that starts at the head", () => {
   it("begins after what was there when the log first knew of it", async () => {
     const { id, append, consumer } = store("later");
     for (const value of [1, 2]) await append(value);
-    expect(await logOf(env, id).knownSince("new")).toBe(2);
+    expect(await storeNamed(id).log.knownSince("new")).toBe(2);
     await append(3);
     const one = consumer("new");
     expect(await one.checkpoint.look()).toBeUndefined();
     await catchUp(
       { ...one, apply: async (events, _from, to) => (expect(events.map(({ position }) => position)).toEqual([3]), { position: to }) },
-      logOf(env, id),
+      storeNamed(id).log,
       0,
     );
     expect(await one.checkpoint.look()).toMatchObject({ position: 2 });
@@ -37,9 +35,9 @@ describe("a consumer that starts at the head", () => {
   it("is known to the log from then on, whatever is forgotten in between", async () => {
     const { id, append, logObject } = store("evicted");
     await append(1);
-    expect(await logOf(env, id).knownSince("new")).toBe(1);
+    expect(await storeNamed(id).log.knownSince("new")).toBe(1);
     await append(2);
     await evictDurableObject(logObject());
-    expect(await logOf(env, id).knownSince("new")).toBe(1);
+    expect(await storeNamed(id).log.knownSince("new")).toBe(1);
   });
 });

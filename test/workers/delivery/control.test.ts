@@ -6,7 +6,6 @@ import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { control } from "../../../src/consumers/control.ts";
 import type { ConsumerFailure } from "../../../src/definitions/hooks.ts";
 import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { app, poison, relay, values } from "../app.ts";
@@ -116,7 +115,7 @@ describe("a consumer that has failed", () => {
     };
     await read("s", POISON);
     const one = { ...viewConsumer(storeNamed(store), { ...values, hooks }), retry: { attempts: 2, firstDelayMs: 0, maxDelayMs: 0 } };
-    for (let attempt = 1; attempt <= 2; attempt++) await catchUp(one, logOf(env, store), Number.POSITIVE_INFINITY);
+    for (let attempt = 1; attempt <= 2; attempt++) await catchUp(one, storeNamed(store).log, Number.POSITIVE_INFINITY);
     const about = { store, consumer: "values", message: "poisoned", event: { position: 1, stream: "reading/s", version: 1, type: "Read" } };
     expect(told).toEqual([
       ["error", expect.objectContaining({ ...about, attempts: 1, retryInMs: 0 })],

@@ -6,7 +6,6 @@ import { view } from "../../../src/index.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { queryView } from "../../../src/views/query.ts";
 import { poison, reading, totals, values } from "../app.ts";
@@ -75,7 +74,7 @@ describe("an event that a view cannot fold", () => {
     const { store, read } = quietStore("rows");
     const picky = fussy("picky", ({ position }, key) => position === 2 && key === "second");
     for (const value of [1, 2]) await read("s", value);
-    expect(await catchUp(viewConsumer(storeNamed(store), picky), logOf(env, store), Number.POSITIVE_INFINITY)).toMatchObject({
+    expect(await catchUp(viewConsumer(storeNamed(store), picky), storeNamed(store).log, Number.POSITIVE_INFINITY)).toMatchObject({
       position: 1,
     });
     expect((await queryView(storeNamed(store), picky, { limit: 10 })).rows).toEqual([
@@ -167,7 +166,7 @@ describe("an event that a view cannot fold", () => {
     for (const value of [1, 2, 3, 4]) await read("s", value);
     const attempt = async () => {
       await waitingIsOver(store);
-      return catchUp(consumer, logOf(env, store), Number.POSITIVE_INFINITY);
+      return catchUp(consumer, storeNamed(store).log, Number.POSITIVE_INFINITY);
     };
     await attempt();
     await attempt();
@@ -187,7 +186,7 @@ describe("an event that a view cannot fold", () => {
   it("is not even tried twice where the policy says so", async () => {
     const { store } = await poisonedStore("policy");
     const impatient = { ...viewConsumer(storeNamed(store), values), retry: { attempts: 1, firstDelayMs: 0, maxDelayMs: 0 } };
-    expect(await catchUp(impatient, logOf(env, store), Number.POSITIVE_INFINITY)).toEqual({ position: 2, outcome: "resting" });
+    expect(await catchUp(impatient, storeNamed(store).log, Number.POSITIVE_INFINITY)).toEqual({ position: 2, outcome: "resting" });
     expect(await impatient.checkpoint.look()).toMatchObject({ status: "failed", attempts: 1, position: 2 });
   });
 

@@ -6,7 +6,6 @@ import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
 import { view } from "../../../src/index.ts";
 import { VIEW_ROW_BYTES } from "../../../src/views/limits.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { tableOf } from "../../../src/views/table.ts";
 import { reading, values } from "../app.ts";
@@ -40,12 +39,12 @@ describe("a database that is away for longer than any event would be tried", () 
     await one.checkpoint.load();
     const batch = vi.spyOn(env.VIEWS, "batch").mockRejectedValue(new Error(message));
     for (let attempt = 0; attempt <= DEFAULT_RETRY.attempts + 2; attempt++) {
-      expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 0, outcome: "backing-off" });
+      expect(await catchUp(one, storeNamed(store).log, AT_LAST)).toMatchObject({ position: 0, outcome: "backing-off" });
       await waitingIsOver(store);
     }
     batch.mockRestore();
     expect(await consumer("values")).toMatchObject({ status: "catching-up", position: 0 });
-    await catchUp(one, logOf(env, store), AT_LAST);
+    await catchUp(one, storeNamed(store).log, AT_LAST);
     expect(await rows(values)).toEqual(await folded(values));
   });
 });
@@ -71,7 +70,7 @@ describe("a batch that is too much for the database", () => {
         if (to - from > 60) throw new Error(`D1_ERROR: D1 DB's isolate exceeded ${limit} and was reset.`);
         return commit(from, to, effects);
       });
-      expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 200, outcome: "caught-up" });
+      expect(await catchUp(one, storeNamed(store).log, AT_LAST)).toMatchObject({ position: 200, outcome: "caught-up" });
       expect(sizes.slice(0, 3)).toEqual([200, 100, 50]);
       expect(Math.max(...sizes.slice(3))).toBeLessThanOrEqual(100);
       expect(await one.checkpoint.look()).toMatchObject({ attempts: 0, failures: 0 });
@@ -87,11 +86,11 @@ describe("a batch that is too much for the database", () => {
       .spyOn(one.checkpoint, "commit")
       .mockRejectedValue(new Error("D1_ERROR: D1 DB exceeded its CPU time limit and was reset."));
     for (let attempt = 0; attempt <= DEFAULT_RETRY.attempts + 2; attempt++) {
-      expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 0, outcome: "backing-off" });
+      expect(await catchUp(one, storeNamed(store).log, AT_LAST)).toMatchObject({ position: 0, outcome: "backing-off" });
       await waitingIsOver(store);
     }
     commit.mockRestore();
-    expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 1, outcome: "caught-up" });
+    expect(await catchUp(one, storeNamed(store).log, AT_LAST)).toMatchObject({ position: 1, outcome: "caught-up" });
   });
 });
 
@@ -112,8 +111,8 @@ describe("a batch that the database refuses for one of its events", () => {
       },
     });
     const one = viewConsumer(storeNamed(store), picky);
-    expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 5, outcome: "backing-off" });
-    expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 5, outcome: "resting" });
+    expect(await catchUp(one, storeNamed(store).log, AT_LAST)).toMatchObject({ position: 5, outcome: "backing-off" });
+    expect(await catchUp(one, storeNamed(store).log, AT_LAST)).toMatchObject({ position: 5, outcome: "resting" });
     expect(await one.checkpoint.look()).toMatchObject({
       status: "failed",
       position: 5,
@@ -144,7 +143,7 @@ describe("rows too large to be in memory together", () => {
     for (let value = 0; value < 40; value++) await read("s", value);
     const one = viewConsumer(storeNamed(store), large);
     const load = vi.spyOn(tableOf(large), "load");
-    expect(await catchUp(one, logOf(env, store), AT_LAST)).toMatchObject({ position: 40, outcome: "caught-up" });
+    expect(await catchUp(one, storeNamed(store).log, AT_LAST)).toMatchObject({ position: 40, outcome: "caught-up" });
     expect(Math.max(...load.mock.calls.map(([, , keys]) => keys.length))).toBeLessThanOrEqual(16);
     const { results } = await env.VIEWS.prepare(`SELECT DISTINCT count FROM ${tableOf(large).name} WHERE _store = ?`)
       .bind(store)

@@ -8,7 +8,6 @@ import { type Consumer } from "../../../src/consumers/consumer.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
 import { effect, nothing, reactor, streamIdOf, view } from "../../../src/index.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { effectConsumer } from "../../../src/processors/effect-consumer.ts";
 import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
@@ -133,7 +132,7 @@ describe("an event whose upcast throws", () => {
   it("fails a view at that event, on record, once everything before it is committed; a skip passes it over", async () => {
     const store = await stored("view");
     const one = viewConsumer(storeNamed(store.store), sums);
-    expect(await catchUp(one, logOf(env, store.store), AT_LAST)).toEqual({ position: 1, outcome: "resting" });
+    expect(await catchUp(one, storeNamed(store.store).log, AT_LAST)).toEqual({ position: 1, outcome: "resting" });
     expect(await one.checkpoint.look()).toMatchObject({
       status: "failed",
       position: 1,
@@ -229,7 +228,7 @@ describe.each(THROWN)("a consumer whose code throws %s", (_what, error) => {
     await store.post("/aggregates/counter/other/Count", {});
     await store.read("s", 1);
     const consumer = consumerOf(store.store);
-    expect(await catchUp(consumer, logOf(env, store.store), AT_LAST)).toMatchObject({ outcome: "resting" });
+    expect(await catchUp(consumer, storeNamed(store.store).log, AT_LAST)).toMatchObject({ outcome: "resting" });
     const message = error instanceof Error ? error.message : error;
     expect(await consumer.checkpoint.look()).toMatchObject({ status: "failed", attempts: 1, error: { message, event: { position: 2 } } });
   });
@@ -270,7 +269,7 @@ describe("a hook that", () => {
   ])("%s changes nothing but a line in the logs", async (_what, onConsumerFailed) => {
     const store = quietStore("hooks");
     await store.read("s", 1);
-    expect(await catchUp(failing(store.store, { onConsumerFailed }), logOf(env, store.store), AT_LAST)).toEqual({
+    expect(await catchUp(failing(store.store, { onConsumerFailed }), storeNamed(store.store).log, AT_LAST)).toEqual({
       position: 0,
       outcome: "resting",
     });
@@ -282,7 +281,7 @@ describe("a hook that", () => {
     const real = globalThis.setTimeout;
     vi.spyOn(globalThis, "setTimeout").mockImplementation((run: () => void, ms?: number) => real(run, ms === 10_000 ? 0 : ms));
     const onConsumerFailed = () => new Promise<void>(() => {});
-    expect(await catchUp(failing(store.store, { onConsumerFailed }), logOf(env, store.store), AT_LAST)).toEqual({
+    expect(await catchUp(failing(store.store, { onConsumerFailed }), storeNamed(store.store).log, AT_LAST)).toEqual({
       position: 0,
       outcome: "resting",
     });

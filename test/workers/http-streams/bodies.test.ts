@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createHttp } from "../../../src/http/worker.ts";
 import { COMMAND_BYTES } from "../../../src/core/limits.ts";
 import { app } from "../app.ts";
-import { freshStore, interceptTogether, read } from "../support.ts";
+import { freshStore, interceptLogMethod, read } from "../support.ts";
 
 const utf8 = new TextEncoder();
 
@@ -103,7 +103,7 @@ describe("an import", () => {
     vi.spyOn(console, "warn").mockReturnValue();
     const { store, post, log } = freshStore("late");
     const lines = line("reading/1") + line("reading/2");
-    const away = interceptTogether(store, () => () => Promise.reject(new Error("the log is away")));
+    const away = interceptLogMethod(store, "sequenceTogether", () => () => Promise.reject(new Error("the log is away")));
     const refused = await post("/import", lines, { "idempotency-key": "import" });
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
     expect(await read(refused)).toMatchObject({ code: "unavailable", imported: 0 });

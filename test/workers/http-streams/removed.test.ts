@@ -8,9 +8,8 @@ import { codeSchemasOf } from "../../../src/store/code-use.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import type { DataSchema } from "../../../src/core/event.ts";
 import { category, defineApp, upcast } from "../../../src/index.ts";
-import { catalogOf } from "../../../src/store/objects.ts";
 import type { Category } from "../../../src/definitions/category.ts";
-import { freshStore, read } from "../support.ts";
+import { freshStore, read, storeNamed } from "../support.ts";
 
 /** The doors of code that has these categories only. */
 function doorsOf(store: string, categories: readonly Category[] = []) {
@@ -24,7 +23,7 @@ function doorsOf(store: string, categories: readonly Category[] = []) {
 
 /** Waits until the catalog knows of the category: nobody waits for it otherwise. */
 async function known(store: string, name: string): Promise<void> {
-  await expect.poll(async () => catalogOf(env, store).lookUp(name)).toMatchObject({ status: "in-code" });
+  await expect.poll(async () => storeNamed(store).catalog.lookUp(name)).toMatchObject({ status: "in-code" });
 }
 
 describe("an aggregate that code no longer has", () => {
@@ -99,7 +98,7 @@ describe("a schema of code", () => {
   async function usedWith(...schemas: DataSchema[]) {
     const { store } = freshStore("schemas");
     const warned = vi.spyOn(console, "warn").mockReturnValue();
-    for (const schema of schemas) await catalogOf(env, store).useCode("booking", "plain", codeSchemasOf(categoryWith(schema).events));
+    for (const schema of schemas) await storeNamed(store).catalog.useCode("booking", "plain", codeSchemasOf(categoryWith(schema).events));
     const lines = warned.mock.calls.map(([line]) => line as { message: string; type: string; reason: string });
     warned.mockRestore();
     const { incompatible } = await doorsOf(store, [categoryWith(schemas.at(-1) as DataSchema)])("GET", "/streams/booking");
@@ -132,7 +131,7 @@ describe("a schema of code", () => {
 
   it("is compared before it is used, and nothing of that is kept", async () => {
     const { store } = freshStore("schemas");
-    await catalogOf(env, store).useCode("booking", "plain", codeSchemasOf(categoryWith(V1).events));
+    await storeNamed(store).catalog.useCode("booking", "plain", codeSchemasOf(categoryWith(V1).events));
     const [next, old] = [categoryWith(V1.extend({ note: z.string() })), categoryWith(V1)].map((one) => doorsOf(store, [one]));
     for (let time = 0; time < 2; time++) expect((await next?.("GET", "/streams/booking"))?.incompatible).toHaveLength(1);
     expect((await old?.("GET", "/streams/booking"))?.incompatible).toBeUndefined();
@@ -155,6 +154,6 @@ describe("a schema of code", () => {
       storage.sql.exec("DELETE FROM code_categories").toArray(),
     );
     await post("/streams/sample/2", { type: "Read", data: { value: 1 } });
-    expect(await catalogOf(env, store).lookUp("sample")).toBeUndefined();
+    expect(await storeNamed(store).catalog.lookUp("sample")).toBeUndefined();
   });
 });

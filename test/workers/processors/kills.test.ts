@@ -4,6 +4,7 @@
  * stored in the end is what one clean run stores: every stream, every event, every id.
  */
 
+import { storeNamed } from "../support.ts";
 import { Store } from "../../../src/store/store.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -14,7 +15,6 @@ import { prepare } from "../../../src/consumers/schema.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { type RecordedEvent, categoryOf, streamIdOf } from "../../../src/core/event.ts";
 import { append, category, defineApp, effect, event, reactor, send, transform } from "../../../src/index.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { effectConsumer } from "../../../src/processors/effect-consumer.ts";
 import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { alarm, counter, reading } from "../app.ts";
@@ -105,7 +105,7 @@ async function world() {
       charge: () => effectConsumer(new Store(bound, store, app), charge, outside(life)),
       settle: () => reactorConsumer(new Store(bound, store, app), settle),
     }[name]();
-    await catchUp(consumer, mortal(logOf(env, store), ["read"], life), Number.POSITIVE_INFINITY).catch((error: unknown) => {
+    await catchUp(consumer, mortal(storeNamed(store).log, ["read"], life), Number.POSITIVE_INFINITY).catch((error: unknown) => {
       if (!life.dead) throw error;
       expect(String(error)).toContain(KILLED);
     });

@@ -5,7 +5,6 @@ import { z } from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { defineApp, processManager } from "../../../src/index.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { app, counter } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
@@ -298,7 +297,7 @@ describe("while a deployment goes out, and its worker and its objects are of two
   const worked = (store: string, aggregates: readonly object[]) => {
     const process = app.processors.get("errand")!;
     const other = defineApp({ aggregates: aggregates as never, categories: [wish], processors: [errand] });
-    return catchUp(processorConsumer(storeNamed(store, other), process), logOf(env, store), Number.POSITIVE_INFINITY);
+    return catchUp(processorConsumer(storeNamed(store, other), process), storeNamed(store).log, Number.POSITIVE_INFINITY);
   };
   const more = { ...counter, commands: { ...counter.commands, Add: z.object({ by: z.int() }) } };
 
@@ -317,7 +316,7 @@ describe("while a deployment goes out, and its worker and its objects are of two
     await store.wish("e", []);
     const newer = defineApp({ aggregates: [counter], categories: [wish], processors: [newcomer] });
     const consumer = processorConsumer(storeNamed(store.store, newer), newcomer);
-    expect(await catchUp(consumer, logOf(env, store.store), Number.POSITIVE_INFINITY)).toMatchObject({
+    expect(await catchUp(consumer, storeNamed(store.store).log, Number.POSITIVE_INFINITY)).toMatchObject({
       position: 0,
       outcome: "backing-off",
     });

@@ -7,7 +7,6 @@ import { type Consumer } from "../../../src/consumers/consumer.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { derivedId, newId } from "../../../src/core/ids.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import type { Reactor } from "../../../src/definitions/processors/reactor.ts";
 import { alarm, app, counter, reading, relay } from "../app.ts";
@@ -20,7 +19,7 @@ afterEach(() => vi.restoreAllMocks());
 function store(name: string) {
   const quiet = quietStore(name);
   const log = async (): Promise<RecordedEvent[]> => (await quiet.json("/log?limit=1000")).events;
-  const run = (consumer: Consumer) => catchUp(consumer, logOf(env, quiet.store), Number.POSITIVE_INFINITY);
+  const run = (consumer: Consumer) => catchUp(consumer, storeNamed(quiet.store).log, Number.POSITIVE_INFINITY);
   return { ...quiet, log, run, consumerOf: (one: Reactor) => reactorConsumer(storeNamed(quiet.store, app), one) };
 }
 

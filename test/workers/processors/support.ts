@@ -7,7 +7,6 @@ import { type Consumer } from "../../../src/consumers/consumer.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { category, defineApp } from "../../../src/index.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import type { Effect } from "../../../src/definitions/processors/effect.ts";
 import { effectConsumer } from "../../../src/processors/effect-consumer.ts";
 import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
@@ -32,7 +31,7 @@ export function processorStore(name: string) {
     log,
     /** The types of a stream's events. */
     types: async (stream: string) => (await log()).filter((one) => one.stream === stream).map(({ type }) => type),
-    run: (consumer: Consumer) => catchUp(consumer, logOf(env, store), Number.POSITIVE_INFINITY),
+    run: (consumer: Consumer) => catchUp(consumer, storeNamed(store).log, Number.POSITIVE_INFINITY),
     reacting: (one: Reactor) => reactorConsumer(storeNamed(store, app), one),
     /** The effect, with the test as the outside; from the first event on. */
     calling: (one: Effect, outside?: (request: Request) => Promise<Response> | Response): Consumer => ({

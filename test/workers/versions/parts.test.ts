@@ -8,7 +8,6 @@ import { z } from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { aggregate, category, defineApp, event, reactor, send, streamIdOf, upcast, view } from "../../../src/index.ts";
 import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { project } from "../../../src/views/project.ts";
 import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { app, reading } from "../app.ts";
@@ -23,7 +22,7 @@ const variables = env as unknown as Record<string, string>;
 describe("a consumer that begins at the head", () => {
   it("begins where newer code has told an older log, whatever the log forgets, and is not moved by who tells it later", async () => {
     const { store, read, logObject } = quietStore("told");
-    const log = logOf(env, store);
+    const log = storeNamed(store).log;
     const told = { consumers: ["late", "greedy"], startingAtHead: ["late"] };
     await read("s", 1);
     await log.introduce(told);
@@ -36,7 +35,7 @@ describe("a consumer that begins at the head", () => {
 
   it("begins before the first event of a store that was empty", async () => {
     const { store, read } = quietStore("empty");
-    const log = logOf(env, store);
+    const log = storeNamed(store).log;
     await log.introduce({ consumers: ["first"], startingAtHead: ["first"] });
     await read("s", 1);
     expect(await log.knownSince("first")).toBe(0);
@@ -64,7 +63,7 @@ describe("an event of a newer version than a consumer's code knows", () => {
     const run = (from: typeof old) => {
       const one = readerOf(from);
       const consumer = reactorConsumer(storeNamed(store, defineApp({ categories: [from], processors: [one] })), one);
-      return catchUp(consumer, logOf(env, store), Number.POSITIVE_INFINITY);
+      return catchUp(consumer, storeNamed(store).log, Number.POSITIVE_INFINITY);
     };
     for (let attempt = 1; attempt <= 10; attempt++) {
       expect(await run(old)).toMatchObject({ position: 1, outcome: "backing-off", retryInMs: 5_000 });
@@ -127,7 +126,7 @@ describe("a sent command", () => {
     });
     const newer = defineApp({ aggregates: [more], categories: [reading], processors: [one] });
     await read("s", 1);
-    expect(await catchUp(reactorConsumer(storeNamed(store, newer), one), logOf(env, store), Number.POSITIVE_INFINITY)).toMatchObject({
+    expect(await catchUp(reactorConsumer(storeNamed(store, newer), one), storeNamed(store).log, Number.POSITIVE_INFINITY)).toMatchObject({
       outcome: "backing-off",
       retryInMs: 5_000,
     });

@@ -5,7 +5,6 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { CheckpointMoved } from "../../../src/consumers/checkpoint.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { toRecorded } from "../../../src/core/event.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { totals, values } from "../app.ts";
 import { deliver, quietStore } from "../delivery/support.ts";
@@ -61,7 +60,7 @@ describe("promise 4: views are exact", () => {
   it("when many projectors race on one view while events keep coming", async () => {
     const { store, read, rows, folded, consumer } = quietStore("race");
     const race = () =>
-      Array.from({ length: 8 }, () => catchUp(viewConsumer(storeNamed(store), values), logOf(env, store), Number.POSITIVE_INFINITY));
+      Array.from({ length: 8 }, () => catchUp(viewConsumer(storeNamed(store), values), storeNamed(store).log, Number.POSITIVE_INFINITY));
     const racing: Promise<unknown>[] = [];
     for (let round = 0; round < 10; round++) {
       await read(`s${round % 3}`, round % 4);
@@ -103,7 +102,7 @@ describe("promise 4: views are exact", () => {
     const slow = viewConsumer(storeNamed(store), values);
     await read("s", 1);
     await slow.checkpoint.load();
-    const page = await logOf(env, store).read({ after: 0, limit: 10 });
+    const page = await storeNamed(store).log.read({ after: 0, limit: 10 });
 
     await wake("values");
     await read("s", 2);
@@ -121,7 +120,7 @@ describe("promise 4: views are exact", () => {
     await read("s", 1);
     const [one, other] = [viewConsumer(storeNamed(store), values), viewConsumer(storeNamed(store), values)];
     await one.checkpoint.load();
-    const events = (await logOf(env, store).read({ after: 0, limit: 10 })).events.map(toRecorded);
+    const events = (await storeNamed(store).log.read({ after: 0, limit: 10 })).events.map(toRecorded);
     const outcomes = await Promise.allSettled([one.apply(events, 0, 1), other.apply(events, 0, 1)]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
     expect((await rows(values)).get("any")).toEqual({ value: "any", count: 1 });

@@ -1,7 +1,7 @@
 /** Versions of the code with different definitions of a view, side by side: gradual deployments, and rollbacks. */
 
 import { Store } from "../../../src/store/store.ts";
-import { NO_APP } from "../support.ts";
+import { NO_APP, storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -11,7 +11,6 @@ import { reportConsumers } from "../../../src/operations/report.ts";
 import { view } from "../../../src/index.ts";
 import { VIEW_GRACE_MS, VIEW_NUDGE_MS, VIEW_ROLLBACK_MS, VIEW_ROLLOUT_MS } from "../../../src/views/limits.ts";
 import { generationsOf, rebuildIfErased, requestRebuild } from "../../../src/views/generations.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { project } from "../../../src/views/project.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { queryView } from "../../../src/views/query.ts";
@@ -346,7 +345,7 @@ describe("an erasure while two versions are side by side", () => {
     await removed("gone");
     // The older one has met the erasure, and the newer one takes over before it could be rebuilt.
     const { wanted } = await generationsOf(new Store(old.env, store, NO_APP), old.view);
-    await catchUp(viewConsumer(new Store(old.env, store, NO_APP), old.view, wanted), logOf(env, store), Number.POSITIVE_INFINITY);
+    await catchUp(viewConsumer(new Store(old.env, store, NO_APP), old.view, wanted), storeNamed(store).log, Number.POSITIVE_INFINITY);
     await now.run();
     await rebuildIfErased(new Store(now.env, store, NO_APP), now.view);
     expect(await old.answer()).toBe("10 stale");

@@ -9,7 +9,6 @@ import { moveTogether } from "../../../src/consumers/checkpoint.ts";
 import { streamIdOf, view } from "../../../src/index.ts";
 import { CONSUMER_BATCH_EVENTS } from "../../../src/consumers/limits.ts";
 import { VIEW_GRACE_MS, VIEW_ROLLOUT_MS } from "../../../src/views/limits.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { generationsOf, requestRebuild } from "../../../src/views/generations.ts";
 import { project } from "../../../src/views/project.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
@@ -108,7 +107,7 @@ describe("a view whose definition has changed", () => {
     await run(version(1));
     // Part of the way: the worker dies.
     const { wanted } = await generationsOf(storeNamed(id), version(10));
-    const page = await logOf(env, id).read({ after: 0, limit: 2 });
+    const page = await storeNamed(id).log.read({ after: 0, limit: 2 });
     const half = viewConsumer(storeNamed(id), version(10), wanted);
     await half.checkpoint.load();
     await half.apply(page.events.map(toRecorded), 0, 2);
@@ -299,9 +298,9 @@ describe("a rebuild that an operator asks for", () => {
     await requestRebuild(storeNamed(id), one);
     const before = await generationsOf(storeNamed(id), one);
     // The new one has reached the head, and then the old one goes further.
-    await catchUp(viewConsumer(storeNamed(id), one, before.wanted), logOf(env, id), Number.POSITIVE_INFINITY);
+    await catchUp(viewConsumer(storeNamed(id), one, before.wanted), storeNamed(id).log, Number.POSITIVE_INFINITY);
     await read("s", 2);
-    await catchUp(viewConsumer(storeNamed(id), one, before.serving), logOf(env, id), Number.POSITIVE_INFINITY);
+    await catchUp(viewConsumer(storeNamed(id), one, before.serving), storeNamed(id).log, Number.POSITIVE_INFINITY);
     expect(await swap(storeNamed(id), one, before)).toBe(false);
     expect(await served(one)).toMatchObject({ position: 2, generation: before.serving.generation });
     await run(one);

@@ -6,7 +6,6 @@ import { z } from "zod";
 import { streamIdOf, view } from "../../../src/index.ts";
 import { prepare } from "../../../src/consumers/schema.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { queryView } from "../../../src/views/query.ts";
 import type { SqlRow } from "../../../src/views/stored-row.ts";
@@ -19,7 +18,7 @@ afterEach(() => vi.restoreAllMocks());
 
 /** The rows of a view that no app declares. */
 async function rowsOf(store: string, view: View): Promise<readonly StoredRow[]> {
-  await catchUp(viewConsumer(storeNamed(store), view), logOf(env, store), Number.POSITIVE_INFINITY);
+  await catchUp(viewConsumer(storeNamed(store), view), storeNamed(store).log, Number.POSITIVE_INFINITY);
   return (await queryView(storeNamed(store), view, { limit: 100 })).rows;
 }
 

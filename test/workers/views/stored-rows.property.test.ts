@@ -1,13 +1,11 @@
 /** A fold sees what is stored (promise 4): however events fall into batches, live, rebuilt and in the test kit. */
 
 import { storeNamed } from "../support.ts";
-import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { event, streamIdOf, view } from "../../../src/index.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { given, on } from "../../../src/testing/index.ts";
 import { requestRebuild } from "../../../src/views/generations.ts";
 import { project } from "../../../src/views/project.ts";
@@ -103,7 +101,7 @@ describe("promise 4: a row is the same whatever batches its events came in", () 
           made = steps.map(([one]) => one);
           vi.spyOn(console, "info").mockReturnValue(); // a rebuild says that it is done
           const { store, read } = quietStore("kept");
-          const run = () => catchUp(viewConsumer(storeNamed(store), kept), logOf(env, store), Number.POSITIVE_INFINITY);
+          const run = () => catchUp(viewConsumer(storeNamed(store), kept), storeNamed(store).log, Number.POSITIVE_INFINITY);
           for (const [index, [, stream, isCut]] of steps.entries()) {
             await read(stream, index);
             if (isCut) await run();

@@ -1,7 +1,6 @@
 /** What a webhook takes on, and what it looks at, is bounded: by its settings, and by what one object can carry. */
 
 import { storeNamed } from "../support.ts";
-import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
@@ -9,7 +8,6 @@ import { reactor, view } from "../../../src/index.ts";
 import { CONSUMER_BATCH_BYTES } from "../../../src/core/limits.ts";
 import { WEBHOOK_FAILING_STREAMS, WEBHOOK_LEDGER_STEP } from "../../../src/deliveries/limits.ts";
 import type { LogPage } from "../../../src/store/log-protocol.ts";
-import { logOf } from "../../../src/store/objects.ts";
 import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { DeliveryTable } from "../../../src/deliveries/delivery-table.ts";
@@ -275,7 +273,7 @@ describe("what a consumer holds of the log", () => {
     ["processor", (store: string) => reactorConsumer(storeNamed(store, app), heard)],
   ])("comes to a %s in pages of bounded bytes", async (kind, consumerOf) => {
     const { store, sizes, pages } = await heavy(`heavy-${kind}`);
-    const progress = await catchUp(consumerOf(store), logOf(env, store), Number.POSITIVE_INFINITY);
+    const progress = await catchUp(consumerOf(store), storeNamed(store).log, Number.POSITIVE_INFINITY);
     expect(progress.outcome).toBe("caught-up");
     expect(Math.max(...sizes())).toBeLessThanOrEqual(CONSUMER_BATCH_BYTES);
     expect(pages.flatMap(({ events }) => events.map(({ position }) => position))).toEqual(Array.from({ length: 32 }, (_, at) => at + 1));

@@ -3,10 +3,10 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import type { LogPage, LogRpc } from "../../../src/store/log-protocol.ts";
+import type { LogRpc } from "../../../src/store/log-protocol.ts";
 import type { Cursor } from "../../../src/deliveries/cursor.ts";
 import { quietStore } from "../delivery/support.ts";
-import { read } from "../support.ts";
+import { interceptLogMethod, read } from "../support.ts";
 
 export interface Delivery {
   readonly url: string;
@@ -54,14 +54,7 @@ export function clock() {
 
 /** Puts something between a store's consumers and their log. `read` gets the real one to call or not. */
 export function interceptReads(store: string, read: (real: LogRpc["read"]) => LogRpc["read"]) {
-  const getByName = env.LOGS.getByName.bind(env.LOGS);
-  return vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
-    const real = getByName(name);
-    if (name !== store) return real;
-    // A log with one segment never says that it has moved.
-    const faked = read(async (request) => (await real.read(request)) as LogPage);
-    return new Proxy(real, { get: (target, property) => (property === "read" ? faked : Reflect.get(target, property)) });
-  });
+  return interceptLogMethod(store, "read", read);
 }
 
 /** One line of a webhook's books. */
