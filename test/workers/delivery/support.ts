@@ -34,18 +34,35 @@ interface Sent {
   readonly delaySeconds?: number;
 }
 
+/** Stores whose wake-ups the queue refuses. The log of an earlier test's store may send at any time: a mock for the next call would hit it. */
+const refused = new Set<string>();
+
+/**
+ * Stores whose consumers run only when a test wakes them. Their logs' alarms ring on when their test is over and its mocks are lifted:
+ * a consumer that ran then would meet what a later test has prepared for its own.
+ */
+const quiet = new Set<string>();
+const { send, sendBatch } = env.WAKE_UPS;
+const isHeard = ({ body }: { readonly body: unknown }) => !quiet.has((body as WakeUp).store);
+const taken = { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
+Object.assign(env.WAKE_UPS, {
+  send: async (body: unknown, options?: QueueSendOptions) => (isHeard({ body }) ? send.call(env.WAKE_UPS, body, options) : taken),
+  sendBatch: async (messages: Iterable<MessageSendRequest>) => {
+    const heard = [...messages].filter(isHeard);
+    return heard.length > 0 ? sendBatch.call(env.WAKE_UPS, heard) : taken;
+  },
+} satisfies Pick<Queue, "send" | "sendBatch">);
+
 /** Keeps wake-ups from the queue, and says which were sent. Lift it with `vi.restoreAllMocks()`. */
 export function holdWakeUps(): Sent[] {
   const sent: Sent[] = [];
-  const answer = { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
-  vi.spyOn(env.WAKE_UPS, "send").mockImplementation(async (body, options) => {
-    sent.push({ body, ...options } as Sent);
-    return answer;
-  });
-  vi.spyOn(env.WAKE_UPS, "sendBatch").mockImplementation(async (messages) => {
-    sent.push(...(messages as Iterable<Sent>));
-    return answer;
-  });
+  const hold = (messages: readonly Sent[]) => {
+    if (messages.some(({ body }) => refused.has(body.store))) throw new Error("Queue sendBatch failed: Queue is overloaded.");
+    sent.push(...messages);
+    return taken;
+  };
+  vi.spyOn(env.WAKE_UPS, "send").mockImplementation(async (body, options) => hold([{ body, ...options } as Sent]));
+  vi.spyOn(env.WAKE_UPS, "sendBatch").mockImplementation(async (messages) => hold([...(messages as Iterable<Sent>)]));
   return sent;
 }
 
@@ -67,9 +84,12 @@ export function quietStore(name: string) {
   const sent = holdWakeUps();
   const store = freshStore(name);
   const { store: id, post, json, logObject } = store;
+  quiet.add(id);
   const consumers = async (): Promise<(ConsumerReport & LagSeconds)[]> => (await json("/consumers")).consumers;
   return {
     ...store,
+    /** Makes the queue refuse this store's wake-ups, or take them again. */
+    refuse: (isRefused: boolean): unknown => (isRefused ? refused.add(id) : refused.delete(id)),
     /** Wake-ups of this store, as they were sent. */
     sent: () => sent.filter(({ body }) => body.store === id),
     read: (stream: string, value: number) => post(`/streams/reading/${stream}`, { type: "Read", data: { value } }),

@@ -278,10 +278,11 @@ describe("a consumer that was woken", () => {
 
   it("is woken again when the queue did not take the message", async () => {
     vi.spyOn(console, "warn").mockReturnValue();
-    const { read, rungNow, alarm } = await answered("refused");
-    vi.mocked(env.WAKE_UPS.sendBatch).mockRejectedValueOnce(new Error("Queue sendBatch failed: Queue is overloaded."));
+    const { read, rungNow, alarm, refuse } = await answered("refused");
+    refuse(true);
     await read("s", 2);
     expect(await rungNow()).toEqual([]);
+    refuse(false);
     expect(await alarm()).toEqual(READERS);
   });
 });
