@@ -9,7 +9,15 @@ import { join } from "node:path";
 import { sources, stringsIn } from "./strings.ts";
 
 /** What is checked when nothing is named. Decisions are dated and not edited. */
-const CHECKED = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/*.md", "docs/coming-from/*.md"];
+const CHECKED = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "CHANGELOG.md",
+  "docs/*.md",
+  "docs/coming-from/*.md",
+  "src/definitions/processors",
+];
 
 /** What not to write, and what to write instead. */
 const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [

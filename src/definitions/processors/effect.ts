@@ -1,7 +1,7 @@
 /**
- * An effect: a processor that calls the outside world, and records what came of it. Pure: this file knows no runtime.
+ * An effect: a processor that calls the outside world and records the outcome. Pure: this file knows no runtime.
  *
- * What came of a call is an event of a plain category. Who wants to act on it follows that category with a reactor.
+ * The outcome of a call is an event of a plain category. To act on it, let a reactor follow that category.
  */
 
 import type { FactTarget, NewEventOf, Nothing } from "../../core/command.ts";
@@ -15,19 +15,16 @@ import { type Emissions, emissionsOf } from "./emissions.ts";
 import { type Loops, requireHops } from "./loops.ts";
 import type { ProcessorOptions } from "./reactor.ts";
 
-/** What an effect may know and use beside its event. */
+/** What an effect can use besides its event. */
 export interface EffectContext {
-  /**
-   * For the outside, to tell a repeated call from a new one: a UUID derived from the effect's name and the event, the same in
-   * every run.
-   */
+  /** A UUID derived from the effect's name and the event, the same in every run. Services use it to tell a repeated call from a new one. */
   readonly key: string;
   /** A key for one of several calls. */
   readonly keyFor: (call: string) => string;
   /**
-   * Calls out. Before the first request leaves, the effect's stream has a note of it. A request that may change something carries
-   * `key` in the header `Idempotency-Key` unless it has one; a second such request must bring one of its own
-   * (`keyFor`). A body of more than 1 MiB is cut off with an error.
+   * Calls a service. Before the first request leaves, the effect's stream notes that it is about to. A request that may change something
+   * carries `key` in the header `Idempotency-Key` unless it has one; a second such request must bring its own (`keyFor`). A body of more
+   * than 1 MiB ends in an error.
    */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /**
@@ -36,31 +33,31 @@ export interface EffectContext {
    * @throws {Error} when the deployment does not set it
    */
   readonly variable: (name: string) => string;
-  /** Aborted when the time is over. `fetch` minds it already. */
+  /** Aborted when the time is over. `fetch` already obeys it. */
   readonly signal: AbortSignal;
-  /** Whether an earlier run has called out for this event and nothing is known of what came of it. */
+  /** Whether an earlier run made a call for this event and its outcome is unknown. */
   readonly repeated: boolean;
 }
 
-/** What came of a call, or `nothing()` where none was needed. */
+/** The outcome of a call, or `nothing()` if none was needed. */
 export type Outcome<Events extends DataSchemas> = NewEventOf<Events> | Nothing;
 
 export interface EffectDefinition<From extends Source, Events extends DataSchemas> extends ProcessorOptions {
-  /** Whose events it acts on. */
+  /** The categories whose events it acts on. */
   readonly from: From | readonly From[];
-  /** The plain category that keeps what came of the calls. */
+  /** The plain category that records the outcomes. */
   readonly records: FactTarget<string, Events>;
-  /** The id of the stream that keeps what came of an event. Without it the id is that of the event's stream. */
+  /** The id of the stream that records the outcome of an event. Default: the id of the event's stream. */
   readonly stream?: (event: NoInfer<EventOf<From>>) => string;
-  /** One handler for each event type of interest. What it throws is tried again by the policy, with the same key. */
+  /** One handler for each event type of interest. When a handler throws, the policy retries it with the same key. */
   readonly on: NoInfer<{
     readonly [Type in EventOf<From>["type"]]?: (event: EventOfType<From, Type>, context: EffectContext) => Promise<Outcome<Events>>;
   }>;
-  /** What is recorded when the last attempt at an event has failed. Without it the effect stops there, as `failed`. */
+  /** What to record when the last attempt at an event has failed. Without it the effect stops there, as `failed`. */
   readonly otherwise?: NoInfer<(event: EventOf<From>, error: unknown) => Outcome<Events>>;
   /** How long it may take for one event. Default: 30 s; at most 5 minutes. */
   readonly timeout?: Duration;
-  /** Where it begins in a store that it is new to. Default: `head`, so that nothing is done again for what is long past. */
+  /** Where it begins in a store that it is new to. Default: `head`, so that it does not repeat calls for old events. */
   readonly start?: "beginning" | "head";
 }
 
@@ -125,7 +122,7 @@ export function effect<const Name extends string, From extends Source, Events ex
     retry: retryPolicy(retry),
     loops,
     timeoutMs,
-    // The functions were typed where they were written; from here on events reach them by their type's name alone.
+    // The functions were typed where they were written; from here on they get events by the type's name alone.
     handlers: new Map(Object.entries(on)) as unknown as Effect["handlers"],
     streamOf: (stream as Effect["streamOf"] | undefined) ?? ((event) => streamIdOf(event.stream)),
     ...(otherwise ? { otherwise: otherwise as NonNullable<Effect["otherwise"]> } : {}),

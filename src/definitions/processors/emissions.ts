@@ -1,14 +1,16 @@
-/** What a processor declares that it may emit: for the compiler, and for the run that casts have got past. Pure. */
+/**
+ * What a processor declares that it may emit: checked by the compiler, and at run time for code that casts its way past the compiler. Pure.
+ */
 
 import type { AppendAction, CommandTarget, FactTarget, SendAction } from "../../core/command.ts";
 
-/** Who gets something from a processor: an aggregate its commands, a plain category its events. */
+/** The target of an emission: an aggregate takes commands, a plain category takes events. */
 type Target = CommandTarget | FactTarget;
 
-/** All that a target takes, or only the commands or event types named behind it. */
+/** Everything that a target takes, or only the commands or event types listed after it. */
 export type Emission = Target | readonly [Target, string, ...string[]];
 
-/** What a target takes. */
+/** The names of what a target takes. */
 type NameOf<To> =
   To extends CommandTarget<string, infer Commands>
     ? keyof Commands & string
@@ -16,7 +18,7 @@ type NameOf<To> =
       ? keyof Events & string
       : never;
 
-/** The declared, so that a misspelt command or event type does not compile. */
+/** The declaration, checked so that a misspelt command or event type does not compile. */
 export type Checked<Emits> = Emits extends readonly [infer To extends Target, string, ...string[]]
   ? readonly [To, NameOf<To>, ...NameOf<To>[]]
   : Emits extends readonly unknown[]
@@ -41,14 +43,14 @@ export type ActionOf<Emits> = Emits extends readonly [infer To extends Target, .
 /** What a processor may emit to one target, as the engine sees it. */
 export interface Emissions {
   readonly to: Target;
-  /** Of commands or of event types. */
+  /** Names of commands or of event types. */
   readonly names: ReadonlySet<string>;
 }
 
 /**
  * The declaration as the engine sees it.
  *
- * @throws {TypeError} when a target does not have what is named behind it
+ * @throws {TypeError} when a target does not have a name that is listed after it
  */
 export function emissionsOf(processor: string, emits: Emission | readonly Emission[]): Emissions[] {
   return listed(emits).map((emission) => {
@@ -63,7 +65,7 @@ export function emissionsOf(processor: string, emits: Emission | readonly Emissi
   });
 }
 
-/** Says what an action is that is not declared, or undefined when it is. */
+/** Describes an action that is not declared; undefined when it is declared. */
 export function undeclared(emissions: readonly Emissions[], action: SendAction | AppendAction): string | undefined {
   const [what, name, target] =
     action.kind === "send" ? ["the command", action.command, action.aggregate] : ["an event", action.event.type, action.category];
@@ -72,7 +74,7 @@ export function undeclared(emissions: readonly Emissions[], action: SendAction |
   return `${what} ${name} to "${target}", but declares to emit ${declared || "nothing"}`;
 }
 
-/** Whether this target gets events, not commands. */
+/** Whether this target takes events instead of commands. */
 export function takesFacts(to: Target): to is FactTarget {
   return !("commands" in to);
 }

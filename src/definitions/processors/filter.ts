@@ -4,7 +4,7 @@ import type { EventFilter } from "../../core/event.ts";
 import { COMMAND_SENT } from "./process-events.ts";
 import { type Processor, isProcess } from "./processor.ts";
 
-/** A process also handles what its own instances ask for. */
+/** A process also handles the events by which its own instances send commands. */
 export function filterOfProcessor(processor: Processor): Required<EventFilter> {
   const categories = processor.sources.map(({ name }) => name);
   if (!isProcess(processor)) return { types: [...processor.handlers.keys()], categories };

@@ -1,10 +1,10 @@
 /**
- * Loop protection. A processor that feeds itself would never end, so it is refused where it can be seen, when the app is
- * put together, and bounded where it cannot. Pure.
+ * Loop protection. A processor that feeds itself would never stop. Such a loop is refused when the app is put together, if it can be seen
+ * there, and bounded at run time if it cannot. Pure.
  *
- * To be seen are the events that processors append: whoever handles one that comes of its own answer goes round.
- * What a command leads to only its aggregate knows, whose rules may end the round. So every reaction counts, in the meta of its
- * events, how many came before it in a row.
+ * What can be seen is the events that processors append: a processor that handles an event caused by its own answer is in a loop. What a
+ * command leads to is known only to its aggregate, whose rules may end the loop. So every reaction records in the meta of its events how
+ * many reactions in a row led to it.
  */
 
 import { type RecordedEvent, hopsOf } from "../../core/event.ts";
@@ -12,10 +12,10 @@ import { REACTION_HOPS } from "../limits.ts";
 import type { Source } from "../source.ts";
 import { type Emissions, takesFacts } from "./emissions.ts";
 
-/** `true`: it is meant to feed itself. `hops`: the reactions in a row that may lead to an event it answers. */
+/** `true`: it is meant to feed itself. `hops`: how many reactions in a row may have led to an event that it still answers. */
 export type Loops = boolean | { readonly hops: number };
 
-/** A processor, as far as it may be part of a loop. */
+/** What a loop check needs to know about a processor. */
 export interface Feeder {
   readonly name: string;
   readonly sources: readonly Source[];
@@ -24,7 +24,7 @@ export interface Feeder {
   readonly loops: Loops;
 }
 
-/** One processor hands an event on to another. */
+/** One processor passes an event on to another. */
 interface Feed {
   readonly from: Feeder;
   readonly to: Feeder;
@@ -39,7 +39,7 @@ export function requireHops(processor: string, loops: Loops): void {
   }
 }
 
-/** @throws {TypeError} when processors feed each other, or one itself, and none of them says that it is meant to */
+/** @throws {TypeError} when processors feed each other, or one feeds itself, and none of them declares `loops` */
 export function requireNoLoops(processors: readonly Feeder[]): void {
   const feeders = processors.filter(({ loops }) => loops === false);
   const feeds = feeders.flatMap((from) => feeders.flatMap((to) => feed(from, to) ?? []));
@@ -63,7 +63,7 @@ function feed(from: Feeder, to: Feeder): Feed | undefined {
   return undefined;
 }
 
-/** The shortest way from a processor back to itself. */
+/** The shortest path from a processor back to itself. */
 function wayBack(start: Feeder, feeds: readonly Feed[]): readonly Feed[] | undefined {
   const seen = new Set<Feeder>();
   let ways: (readonly Feed[])[] = [[]];
@@ -80,7 +80,7 @@ function wayBack(start: Feeder, feeds: readonly Feed[]): readonly Feed[] | undef
   return undefined;
 }
 
-/** Says that too many reactions in a row have led to this event, or undefined when it may be answered. */
+/** Describes that too many reactions in a row have led to this event; undefined when it may be answered. */
 export function hopsProblem({ loops }: Pick<Feeder, "loops">, event: RecordedEvent): string | undefined {
   const most = typeof loops === "object" ? loops.hops : REACTION_HOPS;
   const hops = hopsOf(event);

@@ -1,18 +1,18 @@
 /**
- * What a process stores besides its own events, and what reaches it: commands that it has asked for, and what became of them.
- * Names and shapes are stored: add optional fields, change nothing.
+ * What a process stores besides its own events, and what reaches it: the commands that it has sent, and their outcomes. Names and shapes
+ * are stored: add optional fields, change nothing.
  */
 
 import { z } from "zod";
 import type { Expected } from "../../core/expected.ts";
 
-/** The event that asks for a command to be carried out. */
+/** The event by which a process sends a command. */
 export const COMMAND_SENT = "$CommandSent";
-/** The command that hands an event of the log to an instance. */
+/** The command that passes an event of the log to an instance. */
 export const INPUT = "$Input";
-/** The command that tells an instance what became of a command that it sent. */
+/** The command that brings an instance the outcome of a command that it sent. */
 export const OUTCOME = "$Outcome";
-/** The command by which a saga starts another one, and hears of its end. Only sagas send it. */
+/** The command by which a saga starts another one, whose end it will hear of. Only sagas send it. */
 export const START_SAGA = "$Start";
 
 const CommandId = z.string();
@@ -32,16 +32,16 @@ export const CommandSent = z.object({
   id: z.string(),
   command: z.string(),
   data: z.record(z.string(), z.unknown()),
-  /** The data has no member that the command's schema does not know, as the sender's code has it. */
+  /** By the sender's code, the data has no member that the command's schema does not declare. */
   exact: z.literal(true).optional(),
-  /** What the sender remembers it by: a saga's step. */
+  /** The sender's own name for it: a saga's step. */
   label: z.string().optional(),
-  /** What the target's stream must be like. */
+  /** The state that the target's stream must be in. */
   expected: ExpectedSchema.optional(),
 });
 export type CommandSent = z.infer<typeof CommandSent>;
 
-/** The events that every process may store, besides its own. */
+/** The events that every process may store besides its own. */
 export const PROCESS_EVENTS = {
   [COMMAND_SENT]: CommandSent,
   $CommandAccepted: z.object({
@@ -57,7 +57,7 @@ export const PROCESS_EVENTS = {
   $Failed: z.object({
     reason: z.string(),
     detail: z.string().optional(),
-    /** The event that could not be processed; absent: it was a timer. */
+    /** The event that could not be processed; absent if it was a timer. */
     event: z.object({ id: z.string(), stream: z.string(), version: z.int(), type: z.string() }).optional(),
   }),
 };
@@ -66,7 +66,7 @@ export const PROCESS_EVENTS = {
 export const Failing = PROCESS_EVENTS.$Failed;
 export type Failing = z.infer<typeof Failing>;
 
-/** What became of a command. */
+/** The outcome of a command. */
 export const Outcome = z.discriminatedUnion("outcome", [
   z.object({
     outcome: z.literal("accepted"),

@@ -1,4 +1,4 @@
-/** What the handlers of a process manager get, and what they may answer: types that flow from the schemas of those it sends to. */
+/** What the handlers of a process manager get, and what they may answer: types derived from the schemas of its targets. */
 
 import type { z } from "zod";
 import type { NewEventOf, Nothing, SendAction, TimerOf } from "../../core/command.ts";
@@ -7,7 +7,7 @@ import type { Several } from "../../core/place.ts";
 import type { Source } from "../source.ts";
 import type { Completion } from "./process.ts";
 
-/** An aggregate, process manager or saga, as far as who sends it commands cares. */
+/** What senders of commands need to know about an aggregate, process manager or saga. */
 export interface Target<Commands extends DataSchemas = DataSchemas> extends Source {
   readonly commands: Commands;
 }
@@ -31,13 +31,13 @@ export type CommandDataOf<To extends Target, Command extends string> = To extend
 export interface Sent<Data = JsonObject> {
   readonly commandId: string;
   readonly aggregate: string;
-  /** The id of the stream that it went to, within its category. */
+  /** The id of the target stream, within its category. */
   readonly id: string;
   readonly command: string;
   readonly data: Data;
 }
 
-/** An event that a command has led to. */
+/** An event that a command led to. */
 export type Led<To extends Target, Command extends string> = To extends Target
   ? Command extends keyof To["commands"]
     ? {
@@ -57,7 +57,7 @@ export interface Accepted<Data = JsonObject, Event = unknown> extends Sent<Data>
   readonly events: readonly Event[];
 }
 
-/** The target's rules said no. */
+/** The target's rules refused the command. */
 export interface Refused<Data = JsonObject> extends Sent<Data> {
   /** The code that the target gave. */
   readonly reason: string;

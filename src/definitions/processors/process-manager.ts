@@ -1,8 +1,8 @@
 /**
- * A process manager: brings something to its end that takes several aggregates and some time. Each instance is a stream of
- * its own; events reach it by correlation, it answers with commands, and hears what became of them. Pure: this file knows no runtime.
+ * A process manager: sees something through that takes several aggregates and some time. Each instance is a stream of its own; it gets
+ * events by correlation, answers with commands, and hears their outcomes. Pure: this file knows no runtime.
  *
- * The names of manager and events are stored, and its name is part of the ids of the commands it sends: change them with care.
+ * The names of the manager and its events are stored, and its name is part of the ids of the commands it sends: change them with care.
  */
 
 import type { z } from "zod";
@@ -18,7 +18,7 @@ import { type Answer, type Process, defineProcess } from "./process.ts";
 
 type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
 /** Nothing is declared. */
-// oxlint-disable-next-line typescript/no-empty-object-type -- no names at all is what it says
+// oxlint-disable-next-line typescript/no-empty-object-type -- it means: no names at all
 type None = {};
 
 // `NoInfer`: what handlers return must not widen the types that the schemas give.
@@ -32,11 +32,11 @@ export interface ProcessManagerDefinition<
   State,
 > {
   readonly description?: string;
-  /** Whose events reach it. */
+  /** The categories whose events it gets. */
   readonly from: From | readonly From[];
-  /** Which instance each event goes to, by its stream's id; undefined: to none. The first event to arrive begins the instance. */
+  /** The instance that each event goes to, by its stream's id; undefined: none. The first event to arrive begins the instance. */
   readonly correlate: { readonly [Type in Handled]: (event: EventOfType<From, Type>) => string | undefined };
-  /** To whom it sends commands. */
+  /** The aggregates that it sends commands to. */
   readonly to: To | readonly To[];
   /** Its own event types by name: what it remembers. */
   readonly events: Events;
@@ -54,7 +54,7 @@ export interface ProcessManagerDefinition<
       context: DecideContext,
     ) => ProcessAnswer<Events, To, Timeouts>;
   }>;
-  /** What it leads to that a command was carried out, by the command's name. */
+  /** What follows when a command was carried out, by the command's name. */
   readonly onAccepted?: NoInfer<{
     readonly [Command in CommandNameOf<To>]?: (
       state: Frozen<State>,
@@ -62,7 +62,7 @@ export interface ProcessManagerDefinition<
       context: DecideContext,
     ) => ProcessAnswer<Events, To, Timeouts>;
   }>;
-  /** What it leads to that a command was refused. */
+  /** What follows when a command was refused. */
   readonly onRefused?: NoInfer<{
     readonly [Command in CommandNameOf<To>]?: (
       state: Frozen<State>,
@@ -70,7 +70,7 @@ export interface ProcessManagerDefinition<
       context: DecideContext,
     ) => ProcessAnswer<Events, To, Timeouts>;
   }>;
-  /** What it leads to that a command could not be carried out. */
+  /** What follows when a command could not be carried out. */
   readonly onFailed?: NoInfer<{
     readonly [Command in CommandNameOf<To>]?: (
       state: Frozen<State>,
@@ -78,19 +78,25 @@ export interface ProcessManagerDefinition<
       context: DecideContext,
     ) => ProcessAnswer<Events, To, Timeouts>;
   }>;
-  /** Commands that anybody may send it. */
+  /** Commands that any client may send it. */
   readonly commands?: Commands;
-  /** Timers by name: what `after` may set, with what they carry. Nobody else can send them. */
+  /** Timers by name: what `after` may set, and the data that they carry. Nothing else can send them. */
   readonly timeouts?: Timeouts;
-  /** Stands for the text of `evolve` and `initialState`: snapshots of another revision are ignored. Change it with functions that they call. */
+  /**
+   * Replaces the source of `evolve` and `initialState` as their version: snapshots of another revision are ignored. Change it when you
+   * change functions that they call.
+   */
   readonly revision?: string | number;
   /** Where a new one begins in the log. Default: at its beginning. */
   readonly start?: "beginning" | "head";
-  /** When a part of the store is out of reach. A handler that throws ends its instance. Default: 8 attempts, 1 s doubling to 64 s. */
+  /**
+   * How often and when to try again while a part of the store is unavailable. A handler that throws ends its instance. Default: 8 attempts,
+   * 1 s doubling to 64 s.
+   */
   readonly retry?: Retry;
 }
 
-/** Handlers that are there exactly when what they handle is declared. */
+/** Handlers that exist exactly when what they handle is declared. */
 export type DeclaredHandlers<
   To extends Target,
   Events extends DataSchemas,
@@ -126,7 +132,7 @@ type IfDeclared<Declared, Name extends string, Handlers> = [keyof Declared] exte
 
 declare const types: unique symbol;
 
-/** A process manager. It can be sent to, followed and read like an aggregate. */
+/** A process manager. It can be followed and read, and can receive commands, like an aggregate. */
 export interface ProcessManager<
   Name extends string = string,
   From extends Source = Source,
@@ -195,7 +201,7 @@ export function processManager<
     if (Object.hasOwn(commands, timeout)) throw new TypeError(`"${timeout}" is a command and a timeout of process manager "${name}"`);
   }
   requireKnownTypes(`process manager "${name}"`, sources, Object.keys(correlate));
-  // The handlers were typed one by one; from here on inputs reach them by name alone.
+  // The handlers were typed one by one; from here on they get inputs by name alone.
   const handlers = definition as unknown as Readonly<
     Record<"on" | "decide" | "onTimeout" | "onAccepted" | "onRefused" | "onFailed", Handlers | undefined>
   >;

@@ -1,9 +1,9 @@
 /**
- * What process managers and sagas are made of: an aggregate whose commands are inputs, and which keeps what it has asked
- * of others, and what became of it, as events of its own stream. Pure: this file knows no runtime.
+ * What process managers and sagas are made of: an aggregate whose commands are inputs. It keeps the commands that it sends, and their
+ * outcomes, as events of its own stream. Pure: this file knows no runtime.
  *
- * An instance is a stream of this aggregate. Everything that an input leads to, its events, timers and outgoing commands, is
- * stored in the one transaction of its stream; what is sent, `process-consumer.ts` reads from the log. So nothing rests on memory.
+ * An instance is a stream of this aggregate. Everything that an input leads to (events, timers and outgoing commands) is stored in one
+ * transaction of its stream; `process-consumer.ts` reads the outgoing commands from the log. So nothing depends on memory.
  */
 
 import { z } from "zod";
@@ -37,15 +37,15 @@ export interface Completion {
   readonly kind: "complete";
 }
 
-/** Ends a process: its timers are taken back, and later inputs pass it by. */
+/** Ends a process: its timers are cancelled, and later inputs have no effect. */
 export function complete(): Completion {
   return { kind: "complete" };
 }
 
-/** A command to send, with what only sagas say of it. */
+/** A command to send, with what only sagas add to it. */
 export type Sending = SendAction & Pick<CommandSent, "label" | "expected">;
 
-/** What a process answers to an input, its types forgotten. */
+/** What a process answers to an input, without its types. */
 export type Part = NewEvent<string, unknown, PropertyKey> | Sending | Timer<string, unknown, PropertyKey> | Cancellation | Completion;
 export type Answer = Part | readonly Part[] | Nothing | undefined | void;
 
@@ -54,13 +54,13 @@ export type Answer = Part | readonly Part[] | Nothing | undefined | void;
 type AnyData = any;
 type EvolveHandler = (state: AnyData, data: AnyData, event: AnyData) => unknown;
 
-/** What makes a process: pure handlers of inputs. Their types were checked where they were written. */
+/** A process: pure handlers of inputs. Their types were checked where they were written. */
 export interface ProcessDefinition {
   readonly name: string;
   readonly description?: string;
   readonly sources: readonly Source[];
   readonly events: Readonly<Record<string, DataSchema>>;
-  /** Commands that anybody may send. */
+  /** Commands that any client may send. */
   readonly commands: Readonly<Record<string, DataSchema>>;
   /** Those of them that only other processes may send. */
   readonly internal?: readonly string[];
@@ -68,17 +68,17 @@ export interface ProcessDefinition {
   readonly timeouts: Readonly<Record<string, DataSchema>>;
   readonly initialState: () => unknown;
   readonly evolve: Readonly<Record<string, EvolveHandler>>;
-  /** For each event type of its sources the instance that an event goes to; undefined: to none. */
+  /** For each event type of its sources: the instance that an event goes to; undefined: none. */
   readonly correlate: ReadonlyMap<string, (event: RecordedEvent) => string | undefined>;
   onEvent(state: unknown, event: RecordedEvent, context: DecideContext): Answer;
   onCommand(state: unknown, command: string, data: unknown, context: DecideContext): Answer | Refusal;
   onTimeout(state: unknown, timeout: string, data: unknown, context: DecideContext): Answer;
   onOutcome(state: unknown, sent: CommandSent, outcome: Outcome, context: DecideContext): Answer;
-  /** What the instance still stores of its own when it is ended by a failure. */
+  /** What the instance still stores of its own when a failure ends it. */
   onFail?(state: unknown, why: Failing, context: DecideContext): readonly Part[];
-  /** What deleting an instance means: why it should not be, and what the event that ends its stream tells others. */
+  /** What deleting an instance means: the reason not to delete it, and what the event that ends its stream tells others. */
   atDeletion?(state: unknown, completed: boolean): AtDeletion;
-  /** Whether `onOutcome` wants to know what the events of a command say. */
+  /** Whether `onOutcome` wants the content of a command's events. */
   readonly wantsEvents: (sent: CommandSent) => boolean;
   /** Aggregates that it sends commands to; undefined: any. */
   readonly targets?: ReadonlySet<string>;
@@ -102,17 +102,17 @@ export interface Process {
   readonly revision?: string | number;
   readonly folds: Code;
   readonly start: "beginning" | "head";
-  /** What the consumer and the report of the app need of it. */
+  /** What the consumer and the report of the app need to know about it. */
   readonly process: Pick<ProcessDefinition, "correlate" | "wantsEvents" | "retry" | "targets">;
   readonly atDeletion?: (state: ProcessState) => AtDeletion;
   readonly foreign: (state: ProcessState, command: string, data: AnyData, takes: (sent: CommandSent) => boolean) => string | undefined;
 }
 
-/** What its stream stores of an answer. */
+/** The parts of an answer that its stream stores. */
 type StoredPart = Exclude<Part, Sending | Completion>;
 type Decided = readonly StoredPart[] | Refusal;
 
-/** No part that a `decide` of anybody else may answer: hence the cast. */
+/** No other aggregate's `decide` may answer this part: hence the cast. */
 const CANCEL_ALL = { kind: "cancel-all" } satisfies CancelAll as unknown as Cancellation;
 
 /** Makes the aggregate. */
@@ -131,7 +131,7 @@ export function defineProcess(definition: ProcessDefinition): Process {
     events,
     commands: { ...commands, ...timeouts, ...inputs },
     internal: new Set([...(definition.internal ?? []), ...Object.keys(timeouts), ...Object.keys(inputs)]),
-    // The handlers below are made by the engine, and read alike in every process.
+    // The engine makes the handlers below, and they are the same in every process.
     folds: { initialState: definition.initialState, evolve: definition.evolve, engine: evolveWith },
     initialState: () => ({ own: definition.initialState(), inFlight: [], completed: false }),
     evolve: Object.fromEntries(Object.keys(events).map((type) => [type, evolveWith(definition, type)])),
@@ -155,11 +155,11 @@ export function defineProcess(definition: ProcessDefinition): Process {
         ]),
       ),
       [INPUT]: (state: ProcessState, { event }: z.infer<typeof Input>, context: DecideContext) =>
-        // What is complete stays as it is. The event itself is in the log; nothing is lost by not repeating it here.
+        // A completed process stays as it is. The event itself is in the log; nothing is lost by not repeating it here.
         state.completed ? [] : answer(context, definition.onEvent(state.own, liftInput(sources, event), context)),
       [OUTCOME]: (state: ProcessState, outcome: Outcome, context: DecideContext) => {
         const sent = state.inFlight.find(({ commandId }) => commandId === outcome.commandId);
-        // Told before: the receipt of the first time may have been pruned since.
+        // The outcome arrived before: its receipt may have been pruned since.
         if (!sent) return [];
         const told = eventOf(outcome);
         if (state.completed) return [told];
@@ -178,7 +178,7 @@ export function defineProcess(definition: ProcessDefinition): Process {
   };
 }
 
-/** Why an instance leaves an input to other code; undefined: it is for this one. */
+/** Why an instance leaves an input to other code; undefined: it takes it. */
 function foreign(
   { name, sources, correlate }: ProcessDefinition,
   { inFlight }: ProcessState,
@@ -200,7 +200,7 @@ function foreign(
   return `the command ${sent.command} for "${sent.aggregate}" was not accepted (${outcome.reason}) by code older or newer than this, which declares it`;
 }
 
-/** The outcome as the instance's stream keeps it: without what the target's events say, which is in the log. */
+/** The outcome as the instance's stream keeps it: without the content of the target's events, which is in the log. */
 function eventOf(outcome: Outcome): NewEvent<string, object, never> {
   const { commandId } = outcome;
   switch (outcome.outcome) {
@@ -247,7 +247,7 @@ function decided(definition: ProcessDefinition, context: DecideContext, reply: A
         if (part.type.startsWith("$")) throw new Error(`"${part.type}": event types that begin with $ are the store's own`);
         return part;
       default:
-        // What is complete has no timers, whether they were set before or in the same answer.
+        // A completed process has no timers, whether they were set earlier or in the same answer.
         return completes ? [] : part;
     }
   });
@@ -278,7 +278,7 @@ function evolveWith(definition: ProcessDefinition, type: string) {
   };
 }
 
-/** The own state after an event that is about to be stored. */
+/** The process's own state after an event that is about to be stored. */
 function evolveOwn(definition: ProcessDefinition, own: unknown, { type, data }: NewEvent, context: DecideContext): unknown {
   const evolve = Object.hasOwn(definition.evolve, type) ? definition.evolve[type] : undefined;
   const at = context.now.toISOString();

@@ -6,7 +6,7 @@ import type { Reactor } from "./reactor.ts";
 
 export type Processor = Reactor | Effect | Process;
 
-/** Whether it is a process manager or a saga: those are aggregates too, each instance a stream. */
+/** Whether it is a process manager or a saga: those are aggregates as well, and each instance is a stream. */
 export function isProcess(processor: Processor): processor is Process {
   return processor.kind === "aggregate";
 }

@@ -14,19 +14,19 @@ import { type Loops, hopsProblem, requireHops } from "./loops.ts";
 export type Action = SendAction | AppendAction;
 type Actions<Allowed extends Action = Action> = Allowed | readonly Allowed[] | undefined | void;
 
-/** Where a processor begins, how it is tried again, and whether it may feed itself. */
+/** Where a processor begins, when it tries again, and whether it may feed itself. */
 export interface ProcessorOptions {
   readonly description?: string;
   /** Where it begins in a store that it is new to: at the first event, or after the last. */
   readonly start?: "beginning" | "head";
-  /** When an event that failed is tried again. Default: 8 attempts, after 1 s, 2 s, 4 s … 64 s. */
+  /** When a failed event is tried again. Default: 8 attempts, after 1 s, 2 s, 4 s … 64 s. */
   readonly retry?: Retry;
-  /** Says that it is meant to feed itself, over others or at once; and how many times in a row, if not 100. */
+  /** Declares that it is meant to feed itself, directly or through others; and how many times in a row, if not 100. */
   readonly loops?: Loops;
 }
 
 export interface ReactorDefinition<From extends Source, Emits extends Emission | readonly Emission[]> extends ProcessorOptions {
-  /** Whose events it answers. */
+  /** The categories whose events it answers. */
   readonly from: From | readonly From[];
   /**
    * What it may answer: aggregates (any of their commands) and plain categories (any of their events), or only some:
@@ -75,7 +75,7 @@ export function reactor<const Name extends string, From extends Source, const Em
   const sources: readonly From[] = Array.isArray(from) ? from : [from];
   requireKnownTypes(`reactor "${name}"`, sources, Object.keys(on));
   requireHops(`reactor "${name}"`, loops);
-  // The handlers were typed one by one; from here on events reach them by their type's name alone.
+  // The handlers were typed one by one; from here on they get events by the type's name alone.
   const handlers = new Map(Object.entries(on as unknown as Record<string, (event: RecordedEvent) => Actions>));
   const emissions = emissionsOf(`reactor "${name}"`, emits);
   return { kind: "processor", name, sources, emissions, start, retry: retryPolicy(retry), loops, handlers, ...rest };
@@ -84,8 +84,7 @@ export function reactor<const Name extends string, From extends Source, const Em
 /**
  * What the reactor answers to an event.
  *
- * @throws whatever its handler throws, an error when the answer is one that it may not give, and {@link CodeMistake} when the code lacks
- * what it answers with: no further try will find it
+ * @throws what its handler throws; an error when it may not give this answer; {@link CodeMistake} when the code lacks what it answers with, so that trying again is pointless
  */
 export function answerOf(reactor: Reactor, event: RecordedEvent): readonly Action[] {
   const answer = reactor.handlers.get(event.type)?.(event);

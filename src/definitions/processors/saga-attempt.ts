@@ -1,4 +1,4 @@
-/** The functions of a saga's steps are its user's code: what they throw, or answer too much of, fails their step alone. Pure. */
+/** Runs the functions of a saga's steps. They are the user's code: when one throws, or answers too much, only its step fails. Pure. */
 
 import { isLonger } from "../../core/json.ts";
 import { EVENT_DATA_BYTES } from "../../core/limits.ts";
@@ -6,14 +6,14 @@ import { CodeMistake, messageOf } from "../../core/mistake.ts";
 import type { Sending } from "./process.ts";
 import { CommandSent } from "./process-events.ts";
 
-/** Bytes of a `$CommandSent` event's data besides what a step says. Ours: an id and the members' names. */
+/** Bytes of a `$CommandSent` event's data besides what the step provides. Ours: an id and the members' names. */
 const SENT_OVERHEAD_BYTES = 200;
 
 type Attempt<Value> =
   | { readonly value: Value; readonly why?: never }
   | { readonly why: { readonly reason: string; readonly detail: string } };
 
-/** Runs a function of a step. What it throws fails the step; what the code lacks stops the consumer. */
+/** Runs a function of a step. If it throws, the step fails; if the code lacks something, the consumer stops. */
 export function attempt<Value>(reason: string, run: () => Value): Attempt<Value> {
   try {
     return { value: run() };

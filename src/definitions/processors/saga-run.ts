@@ -1,6 +1,6 @@
 /**
- * How a saga goes on: from its state and what has just happened to the events, commands and the timer that follow.
- * Pure: the same state and input give the same answer, whatever happens to who asks.
+ * How a saga goes on: from its state and the input to the events, commands and timer that follow. Pure: the same state and input give the
+ * same answer, whatever happens to the caller.
  */
 
 import type { DecideContext, SendAction } from "../../core/command.ts";
@@ -13,13 +13,13 @@ import { type Part, type Sending, complete } from "./process.ts";
 import { EVOLVE, type Parent, type SagaState, type Signalled, type StepState, type StepStatus, isInFlight } from "./saga-state.ts";
 import { type Done, type Placed, type Step, UNDO } from "./saga-steps.ts";
 
-/** The one timer of a saga: it wakes for whatever is due first. */
+/** The one timer of a saga: it goes off when the first thing is due. */
 export const WAKE = "$Wake";
 
-/** Why a second start under one id is refused. */
+/** Why a second start with the same id is refused. */
 export const ALREADY_STARTED = "saga-already-started";
 
-/** A saga, as far as going on needs it. */
+/** What a run needs to know about its saga. */
 export interface Course {
   readonly name: string;
   /** The steps of the definition for this input, by name. */
@@ -43,7 +43,7 @@ export class Run {
     this.#hadTimer = state.steps.some(({ until }) => until !== undefined);
   }
 
-  /** An event of the saga's own. */
+  /** Adds one of the saga's own events. */
   tell(type: string, data: object): void {
     this.parts.push({ kind: "event", type, data });
     this.#state = EVOLVE[type]?.(this.#state, data) ?? this.#state;
@@ -55,7 +55,7 @@ export class Run {
     const undoing = label.startsWith(UNDO);
     const name = undoing ? label.slice(UNDO.length) : label;
     const state = this.#stateOf(name);
-    // Commands are sent by steps in progress only; another label is of a version of this code that knew more.
+    // Only steps in progress send commands. Another label comes from a newer version of this code.
     if (state?.status !== (undoing ? "undo-in-progress" : "in-progress")) return;
     const { step } = this.#placed(name);
     const startsSaga = sent.command === START_SAGA;
@@ -63,7 +63,7 @@ export class Run {
       const isTaken = startsSaga && outcome.outcome === "refused" && outcome.reason === ALREADY_STARTED;
       return this.#failed(step, state, outcome, undoing, isTaken);
     }
-    // The saga that undoes the step has only begun; its end is the step's.
+    // The saga that undoes the step has only started; the step ends when that saga does.
     if (undoing) return startsSaga ? undefined : this.tell("StepUndone", { step: name });
     const { version } = outcome;
     const waitsMs = step.waitsMs ?? (startsSaga ? Number.POSITIVE_INFINITY : undefined);
@@ -77,22 +77,22 @@ export class Run {
     else this.tell("StepCompleted", { step: name, version, ...(made.value === undefined ? {} : { result: made.value }) });
   }
 
-  /** An event says how a step ends: at once when it waits for that, else as soon as it does. */
+  /** An event ends a step: at once if the step already waits for it, else as soon as it does. */
   signalled(name: string, signal: Signalled): void {
     const state = this.#stateOf(name);
     if (state?.status === "waiting") return this.#end(name, signal);
     const isEarly = state !== undefined && EARLY.has(state.status) && state.signal === undefined && !this.#state.failure;
-    // The first word stands. A step that does not wait has no use for one.
+    // The first signal counts. A step that does not wait ignores them.
     if (!isEarly || this.#course.steps.get(name)?.step.waitsMs === undefined) return;
     const kept = attempt("result-threw", () => fitting(signal));
     this.tell("StepSignalled", { step: name, ...(kept.why ? { reason: kept.why.reason } : signal) });
   }
 
-  /** A saga has ended that a step has started, to be done or to be undone. */
+  /** A saga that a step started, to do or to undo its work, has ended. */
   childEnded({ step: name, undo }: Parent, child: string, failure: { readonly reason: string } | undefined): void {
     const state = this.#stateOf(name);
     if (state?.status !== (undo ? "undo-in-progress" : "waiting")) return;
-    // An earlier attempt's saga says nothing of this one.
+    // The saga of an earlier attempt does not count.
     if (state.child !== undefined && state.child !== child) return;
     if (failure) this.#failed(this.#placed(name).step, state, { outcome: "failed", commandId: "", ...failure }, undo === true);
     else this.tell(undo ? "StepUndone" : "StepCompleted", { step: name });
@@ -105,18 +105,18 @@ export class Run {
     else this.tell("StepCompleted", { step: name, ...(result === undefined ? {} : { result }) });
   }
 
-  /** The timer has gone off: what is due is tried again, or has waited long enough. */
+  /** The timer went off: tries again what is due, and ends what has waited long enough. */
   wake(): void {
     for (const { name, status, until } of this.#state.steps) {
       if (until === undefined || Date.parse(until) > this.#context.now.getTime()) continue;
       if (status === "waiting") this.tell("StepTimedOut", { step: name });
-      // A saga that fails already begins nothing again.
+      // A saga that is already failing starts no step again.
       if (status === "retry-awaiting" && !this.#state.failure) this.#act(name);
       if (status === "undo-retry-awaiting") this.#undo(name);
     }
   }
 
-  /** Begins what can begin now, ends what is at its end, and sets the timer. */
+  /** Starts every step that can start, ends the saga when all have ended, and sets the timer. */
   goOn(): void {
     if (!this.#state.failure) this.#goForward();
     if (this.#state.failure) this.#goBack();
@@ -131,13 +131,13 @@ export class Run {
     if (this.#state.steps.every(({ status }) => status === "completed")) this.#finish("SagaCompleted", {});
   }
 
-  /** Takes back what was done, in the reverse order, once nothing is in flight any more. */
+  /** Undoes the finished steps in reverse order, once no command is in flight. */
   #goBack(): void {
     for (const { name, status, reason = "given-up" } of this.#state.steps) {
       if (status === "retry-awaiting") this.tell("StepFailed", { step: name, reason });
     }
     if (this.#state.steps.some(isInFlight)) return;
-    // What comes later stands later in the list: one pass back is enough.
+    // Later steps come later in the list: one pass backwards is enough.
     for (const one of this.#state.steps.toReversed()) {
       const { name } = one;
       if (isDone(one) && !this.#state.steps.some((later) => later.after.includes(name) && this.#blocks(later))) this.#undo(name);
@@ -177,7 +177,7 @@ export class Run {
     else this.tell("StepUndoBypassed", { step: name });
   }
 
-  /** The command as it is sent. One that starts a saga says for which step; each further attempt starts a saga of its own. */
+  /** The command as it is sent. A command that starts a saga says for which step; each further attempt starts a new saga. */
   #sending(step: string, action: SendAction, how: Pick<Sending, "label" | "expected">, attempts: number): Sending {
     if (action.command !== START_SAGA) return fittingCommand({ ...action, ...how });
     const { name: saga, sagas } = this.#course;
@@ -209,7 +209,7 @@ export class Run {
     this.parts.push(complete());
   }
 
-  /** There is one timer: for what is due first. */
+  /** Sets the one timer, for what is due first. */
   #setTimer(): void {
     if (this.#state.status === "completed" || this.#state.status === "failed") return;
     const dues = this.#state.steps.flatMap(({ until }) => (until === undefined ? [] : Date.parse(until)));
@@ -229,7 +229,7 @@ export class Run {
     return this.#state.steps.find((one) => one.name === name);
   }
 
-  /** @throws when the definition has no such step any more: a saga that runs needs the steps it has started with */
+  /** @throws when the definition no longer has the step: a running saga needs the steps that it started with */
   #placed(name: string): Placed {
     const placed = this.#course.steps.get(name);
     if (!placed) throw new CodeMistake(`saga "${this.#course.name}" has no step "${name}" any more, but ${this.#context.id} is at it`);
@@ -246,13 +246,13 @@ export class Run {
   }
 }
 
-/** There is something to undo. A step that has timed out was accepted, and may yet take effect. */
+/** There is something to undo. A step that timed out was accepted, and may still take effect. */
 const DONE: ReadonlySet<StepStatus> = new Set(["completed", "timed-out"]);
 function isDone({ status, accepted }: StepState): boolean {
   return DONE.has(status) || (status === "failed" && accepted === true);
 }
 const UNDOING: ReadonlySet<StepStatus> = new Set(["undo-in-progress", "undo-retry-awaiting"]);
-/** The step does not wait yet, and may still come to it. */
+/** The step does not wait yet, but still may. */
 const EARLY: ReadonlySet<StepStatus> = new Set(["pending", "in-progress", "retry-awaiting"]);
 
 /** The latest time that a Date can hold (ECMAScript), in milliseconds since 1970. */

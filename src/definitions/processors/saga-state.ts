@@ -1,4 +1,4 @@
-/** What a saga has come to, folded from its events. Pure: this file knows no runtime. */
+/** The state of a saga, folded from its events. Pure: this file knows no runtime. */
 
 import { z } from "zod";
 import { type Answer, StreamName, Time, Version, Whole } from "../../core/answer.ts";
@@ -10,20 +10,20 @@ export const Parent = z.object({
   saga: z.string(),
   id: z.string(),
   step: z.string(),
-  /** The step is being undone by it. */
+  /** This step is being undone by the child. */
   undo: z.literal(true).optional(),
 });
 /** The saga and step that started this one. */
 export type Parent = z.infer<typeof Parent>;
 
-/** What is JSON already: it was checked where it came from. */
+/** A value that is JSON already: it was checked at its source. */
 const Json = z.custom<JsonValue>();
 const StepName = z.string();
-/** Without the format that answers have: the schemas of stored events stay as they are. */
+/** Without the format that times in answers have: the schemas of stored events stay as they are. */
 const StoredTime = z.string();
 const Why = { reason: z.string(), detail: z.string().optional() };
 
-/** A saga's own events, beside those of every process. Names and shapes are stored: add optional fields, change nothing. */
+/** A saga's own events, besides those of every process. Names and shapes are stored: add optional fields, change nothing. */
 export const SAGA_EVENTS = {
   SagaStarted: z.object({
     input: z.record(z.string(), Json),
@@ -31,27 +31,27 @@ export const SAGA_EVENTS = {
     steps: z.array(z.object({ name: StepName, after: z.array(StepName) })),
     parent: Parent.optional(),
   }),
-  /** Its command was accepted; now it waits for an event, at most until then; a saga that it has started has all the time it takes. */
+  /** Its command was accepted; now it waits for an event, until this time. If it started a saga, it waits without a limit. */
   StepWaiting: z.object({ step: StepName, version: z.int(), until: StoredTime.optional() }),
-  /** An event says how the step ends, before it waits for that: kept until then. With a reason it fails. */
+  /** An event ended the step before the step waited for it: kept until it does. With a reason, the step fails. */
   StepSignalled: z.object({ step: StepName, result: Json.optional(), reason: z.string().optional() }),
   StepCompleted: z.object({ step: StepName, version: z.int().optional(), result: Json.optional() }),
   /** It will be tried again at that time. */
   StepRetryAwaiting: z.object({ step: StepName, ...Why, until: StoredTime }),
-  /** `accepted`: its command was carried out all the same, so that it is undone. */
+  /** `accepted`: its command was carried out all the same, so it has to be undone. */
   StepFailed: z.object({ step: StepName, ...Why, accepted: z.literal(true).optional(), version: z.int().optional() }),
   StepTimedOut: z.object({ step: StepName }),
   StepUndone: z.object({ step: StepName }),
-  /** There is nothing to undo it with. */
+  /** The step has no `undo`. */
   StepUndoBypassed: z.object({ step: StepName }),
   StepUndoRetryAwaiting: z.object({ step: StepName, ...Why, until: StoredTime }),
   StepUndoFailed: z.object({ step: StepName, ...Why }),
   SagaCompleted: z.object({ parent: Parent.optional() }),
   SagaFailed: z.object({
-    /** Absent: it has failed for another reason than a step of its own. */
+    /** Absent: the saga failed for another reason than a step of its own. */
     step: StepName.optional(),
     ...Why,
-    /** Steps that could not be undone: somebody has to look. */
+    /** Steps that could not be undone: a person has to look at them. */
     undoFailed: z.array(StepName).optional(),
     parent: Parent.optional(),
   }),
@@ -76,7 +76,7 @@ const StepStatus = z.enum([
 ]);
 export type StepStatus = z.infer<typeof StepStatus>;
 
-/** What an event says of a step. With a reason it has failed. */
+/** What an event reports about a step. With a reason, the step has failed. */
 const Signalled = z.object({ result: z.unknown().optional(), reason: z.string().optional() });
 export type Signalled = Answer<typeof Signalled>;
 
@@ -111,7 +111,7 @@ export type SagaState = Answer<typeof SagaState>;
 
 export const NOT_STARTED: SagaState = { status: "not-started", input: null, steps: [] };
 
-/** Steps whose effects stand: done, and not undone. */
+/** Steps whose effects remain: done, and not undone. */
 export function stepsDone({ steps }: SagaState): string[] {
   return steps.filter(({ status, accepted }) => STANDING.has(status) || (accepted === true && status === "failed")).map(({ name }) => name);
 }
@@ -125,7 +125,7 @@ const STANDING: ReadonlySet<StepStatus> = new Set([
   "undo-failed",
 ]);
 
-/** Somebody else has the next word: a target, a timer, an event. */
+/** The step waits for something else: a target, a timer, an event. */
 const IN_FLIGHT: ReadonlySet<StepStatus> = new Set(["in-progress", "waiting"]);
 
 export function isInFlight({ status }: StepState): boolean {
@@ -134,7 +134,7 @@ export function isInFlight({ status }: StepState): boolean {
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** Data of any of the events: found by their type's name alone. */
+/** Data of any of the events: found by the type's name alone. */
 // oxlint-disable-next-line typescript/no-explicit-any
 type AnyData = any;
 
@@ -174,7 +174,7 @@ export const EVOLVE: Readonly<Record<string, (state: SagaState, data: AnyData) =
   },
 };
 
-/** Statuses in which a step is still to end. */
+/** Statuses in which a step has not ended yet. */
 const KEEPS_SIGNAL: ReadonlySet<StepStatus> = new Set(["waiting", "retry-awaiting"]);
 
 function becomes(status: StepStatus) {
@@ -191,12 +191,12 @@ function failing(status: StepStatus) {
   };
 }
 
-/** A step without what was said of the state that it is leaving. */
+/** A step without the details of the state that it leaves. */
 function over({ reason: _reason, detail: _detail, until: _until, ...step }: StepState): StepState {
   return step;
 }
 
-/** What has come of a signal is told by the event that it led to. */
+/** A step without its signal, whose outcome is in the event that it led to. */
 function unsignalled({ signal: _signal, ...step }: StepState): StepState {
   return step;
 }

@@ -6,38 +6,38 @@ import { type Duration, milliseconds } from "../../core/duration.ts";
 import type { JsonObject, JsonValue } from "../../core/event.ts";
 import type { Expected } from "../../core/expected.ts";
 
-/** An event that a step's action has led to. */
+/** An event that a step's action led to. */
 export interface StepEvent {
   readonly type: string;
   readonly version: number;
   readonly data: JsonObject;
 }
 
-/** What earlier steps have come to. */
+/** The results of earlier steps. */
 export interface Done {
-  /** What a step has kept of its action: what its `result` said, or what came with the event that it waited for. */
+  /** What a step kept of its action: the return value of its `result`, or what came with the event that it waited for. */
   result<Result>(step: Step<Result>): Result;
-  /** The version of the stream that a step's action went to, after it. */
+  /** The version of the stream that a step's action was sent to, after the action. */
   version(step: Step): number;
 }
 
 export interface StepDefinition<Result> {
   /** The command that the step consists of: `send(…)`, or `start(…)` for another saga. */
   readonly action: (done: Done) => SendAction;
-  /** What to keep of what the action has led to, for later steps and for `undo`. */
+  /** What to keep of the action's events, for later steps and for `undo`. */
   readonly result?: (events: readonly StepEvent[]) => Result;
-  /** The command that takes the action back, when the saga fails later; undefined: there is nothing to take back. */
+  /** The command that undoes the action when the saga fails later; undefined: there is nothing to undo. */
   readonly undo?: (result: Result, done: Done) => SendAction | undefined;
   /** What to do when the action is refused or fails. Default: `"none"`, the saga fails at once. */
   readonly retry?: Retry;
-  /** The same for `undo`. Default: as `retry`. */
+  /** The same for `undo`. Default: the same as `retry`. */
   readonly undoRetry?: Retry;
   /**
-   * The step is not done when its command is accepted, but when an event says so (`stepDone` in the saga's `on`).
-   * After this time it has timed out: the saga fails, and the step is undone as well.
+   * The step is not done when its command is accepted, but when an event ends it (`stepDone` in the saga's `on`). After this time it times
+   * out: the saga fails, and the step is undone as well.
    */
   readonly waits?: Duration;
-  /** What the stream must be like that the action goes to. Otherwise the action fails with `version-conflict`. */
+  /** The state that the target stream must be in. Otherwise the action fails with `version-conflict`. */
   readonly expects?: number | "absent" | "exists" | ((done: Done) => number);
 }
 
@@ -47,7 +47,7 @@ export interface Step<Result = unknown> {
   readonly name: string;
   readonly action: (done: Done) => SendAction;
   readonly result?: (events: readonly StepEvent[]) => Result;
-  // A method, so that a step whose result is known may stand where any step may.
+  // A method, so that a step with a known result fits wherever any step does.
   undo?(result: Result, done: Done): SendAction | undefined;
   readonly retry: RetryPolicy;
   readonly undoRetry: RetryPolicy;
@@ -64,21 +64,19 @@ export const UNDO = "undo:";
 /**
  * A step of a saga.
  *
- * @param name stored with the saga; unique within it. Keep it while sagas run that have it
+ * @param name stored with the saga; unique within it. Keep it while sagas that have it are running
  * @throws {PlanError} when the name or a duration is not valid
  *
- * @example
- * step("reserve", {
+ * @example step("reserve", {
  *   action: () => send(product, "tea", "ReserveStock", { order: "1", quantity: 2 }),
  *   undo: () => send(product, "tea", "ReleaseStock", { order: "1" }),
- *   retry: { attempts: 3, delay: "10s" },
- * })
+ *   retry: { attempts: 3, delay: "10s" }, })
  */
 export function step<Result extends JsonValue = undefined>(name: string, definition: StepDefinition<Result>): Step<Result> {
   try {
     return made(name, definition);
   } catch (error) {
-    // Names and durations may come from the input that the plan is made of.
+    // Names and durations may come from the input that the plan is made from.
     throw error instanceof TypeError ? new PlanError(`step "${name}": ${error.message}`) : error;
   }
 }
@@ -113,12 +111,12 @@ export function parallel(...parts: readonly Plan[]): Plan {
   return { kind: "parallel", parts };
 }
 
-/** What an input makes is no plan. */
+/** The plan that was made from an input is not valid. */
 export class PlanError extends TypeError {
   override readonly name = "PlanError";
 }
 
-/** A step and those that it comes after. */
+/** A step, and the steps that it comes after. */
 export interface Placed {
   readonly step: Step;
   readonly after: readonly string[];
@@ -134,7 +132,7 @@ export function placed(plan: Plan): Placed[] {
   place(plan, []);
   return [...steps.values()];
 
-  /** Places a part after these steps, and says which steps come last in it. */
+  /** Places a part after these steps, and returns the last steps in it. */
   function place(part: Plan, after: readonly string[]): readonly string[] {
     switch (part.kind) {
       case "step":

@@ -1,8 +1,8 @@
 /**
- * A saga: steps over several aggregates that are all done, or taken back. It is a process manager whose handlers are made
- * from its steps: every step's command and outcome is an event of its stream. Pure: this file knows no runtime.
+ * A saga: steps over several aggregates that are all done, or all undone. It is a process manager whose handlers are made from its steps:
+ * every step's command and outcome is an event of its stream. Pure: this file knows no runtime.
  *
- * The names of saga and steps are stored: change them with care.
+ * The names of the saga and its steps are stored: change them with care.
  */
 
 import { z } from "zod";
@@ -38,7 +38,7 @@ export type Signal<Input> =
   | { readonly kind: "done"; readonly id: string; readonly step: string; readonly result?: JsonValue }
   | { readonly kind: "failed"; readonly id: string; readonly step: string; readonly reason: string };
 
-/** The end of a saga that a step has started, as its parent hears of it. */
+/** The end of a saga that a step started, as its parent gets it. */
 interface ChildEnd {
   readonly kind: "child-ended";
   readonly id: string;
@@ -48,7 +48,7 @@ interface ChildEnd {
   readonly failure?: { readonly reason: string };
 }
 
-/** The event starts a saga with this id; one that has started already goes on unchanged. */
+/** The event starts a saga with this id; a saga that has started already goes on unchanged. */
 export function startSaga<const Input, Place = never>(
   id: string,
   input: MemberAt<Place, "start", "input", Input>,
@@ -56,17 +56,17 @@ export function startSaga<const Input, Place = never>(
   return { kind: "start", id, input } as never; // as of `event`
 }
 
-/** The event ends a step that waits, successfully. It may come before the step waits: then it counts as soon as it does. */
+/** The event successfully ends a step that waits. If it arrives before the step waits, it counts as soon as the step does. */
 export function stepDone(id: string, step: string, result?: JsonValue): Signal<never> {
   return { kind: "done", id, step, ...(result === undefined ? {} : { result }) };
 }
 
-/** The event ends a step that waits: it has failed, and its `retry` is not used. */
+/** The event ends a step that waits as failed; the step's `retry` is not used. */
 export function stepFailed(id: string, step: string, reason: string): Signal<never> {
   return { kind: "failed", id, step, reason };
 }
 
-/** What the steps of a saga may depend on, beside its input. */
+/** What the steps of a saga may depend on besides its input. */
 export interface SagaContext {
   /** The saga's own id within its category. */
   readonly id: string;
@@ -74,13 +74,13 @@ export interface SagaContext {
 
 export interface SagaDefinition<Input extends DataSchema, From extends Source> {
   readonly description?: string;
-  /** What it is started with. */
+  /** The schema of the input that it is started with. */
   readonly input: Input;
   /** Its steps, from its input alone: the same input gives the same steps in every run. */
   readonly steps: (input: z.output<Input>, context: SagaContext) => Plan;
-  /** Whose events start it, or end steps that wait. */
+  /** The categories whose events start it, or end steps that wait. */
   readonly from?: From | readonly From[];
-  /** What those events mean to it. */
+  /** What those events mean to the saga. */
   readonly on?: NoInfer<{
     readonly [Type in EventOf<From>["type"]]?: (event: EventOfType<From, Type>) => Signal<Frozen<z.input<Input>>> | undefined;
   }>;
@@ -88,11 +88,11 @@ export interface SagaDefinition<Input extends DataSchema, From extends Source> {
   readonly sagas?: readonly Saga[];
   /** Where a new one begins in the log. Default: at its beginning. */
   readonly start?: "beginning" | "head";
-  /** When a part of the store is out of reach; what steps do is theirs to say. */
+  /** How often and when to try again while a part of the store is unavailable. Steps have a `retry` of their own. */
   readonly retry?: Retry;
 }
 
-/** A saga. It can be followed, read and sent to like an aggregate; its command is `Start`. */
+/** A saga. It can be followed and read, and can receive commands, like an aggregate; its command is `Start`. */
 export interface Saga<Name extends string = string, Input extends DataSchema = DataSchema> extends Process {
   readonly name: Name;
   readonly commands: { readonly Start: Input };
@@ -100,7 +100,7 @@ export interface Saga<Name extends string = string, Input extends DataSchema = D
   readonly saga: { readonly input: Input };
 }
 
-/** A step's action that starts another saga, and is done when that is. */
+/** A step's action that starts another saga, and is done when that saga is. */
 export function start<const Name extends string, Input extends DataSchema>(
   saga: Saga<Name, Input>,
   id: string,
@@ -164,7 +164,7 @@ export function saga<const Name extends string, const Input extends DataSchema, 
     run.goOn();
     return run.parts;
   };
-  /** A saga that could not begin has failed: nobody waits for an answer who could be refused. */
+  /** A saga that cannot begin fails: nobody waits for an answer, so there is nobody to refuse. */
   const beginByEvent = (given: unknown, context: DecideContext): Answer => {
     try {
       return begin(input.parse(given), undefined, context);
@@ -244,7 +244,7 @@ export function saga<const Name extends string, const Input extends DataSchema, 
   return { ...process, saga: { input } } as unknown as Saga<Name, Input>;
 }
 
-/** What the end of a saga, or of its stream, means to the one that started it. */
+/** What the end of a saga, or of its stream, means to the saga that started it. */
 function endOf(name: string, { type, data, stream: child }: RecordedEvent): ChildEnd | undefined {
   const { saga, ...ended } = data as { saga?: { status: string; parent: Parent }; parent?: Parent; step?: string; reason?: string };
   const parent = saga?.parent ?? ended.parent;
@@ -258,7 +258,7 @@ function endOf(name: string, { type, data, stream: child }: RecordedEvent): Chil
 /** Why a saga is not started: its input does not give a plan. */
 const INVALID_PLAN = "invalid-plan";
 
-/** Whether it can be kept in the event that says what a saga was started with. */
+/** Whether the input fits into the event that records what a saga was started with. */
 function isStorable(input: unknown): boolean {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
   return !isLonger(JSON.stringify(input), EVENT_DATA_BYTES / 2);

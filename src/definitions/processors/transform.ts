@@ -1,4 +1,4 @@
-/** A transform: makes new plain streams of streams. A reactor that only appends. Pure: this file knows no runtime. */
+/** A transform: makes new plain streams from streams. It is a reactor that only appends. Pure: this file knows no runtime. */
 
 import type { z } from "zod";
 import { type AppendAction, type FactTarget, type NewEventOf, append } from "../../core/command.ts";
@@ -6,39 +6,37 @@ import { type DataSchemas, type Frozen, type RecordedEvent, streamIdOf } from ".
 import type { EventOf, EventOfType, Source } from "../source.ts";
 import { type ProcessorOptions, type Reactor, reactor } from "./reactor.ts";
 
-/** An event as it was received, where the target declares its like. */
+/** The event itself, if the target declares its type with the same data. */
 type Kept<Events extends DataSchemas> = {
   [Type in keyof Events & string]: RecordedEvent<Type, Frozen<z.input<Events[Type]>>>;
 }[keyof Events & string];
 
-/** What becomes of an event: one for the target, several, or none. An event that is kept as it is may be returned itself. */
+/** The result for one event: one event for the target, several, or none. An event that is kept as it is may be returned itself. */
 type Made<Events extends DataSchemas> = NewEventOf<Events> | Kept<Events>;
 type Answer<Events extends DataSchemas> = Made<Events> | readonly Made<Events>[] | undefined | void;
 
 export interface TransformDefinition<From extends Source, Events extends DataSchemas> extends ProcessorOptions {
-  /** Whose events it takes. */
+  /** The categories whose events it takes. */
   readonly from: From | readonly From[];
   /** The plain category whose streams it makes. */
   readonly to: FactTarget<string, Events>;
-  /** What becomes of each event type. Pure and synchronous. */
+  /** The result for each event type. Pure and synchronous. */
   readonly on: NoInfer<{
     readonly [Type in EventOf<From>["type"]]?: (event: EventOfType<From, Type>) => Answer<Events>;
   }>;
-  /** The id of the stream that an event made of another goes to. Without it the id is that of the stream it came from. */
+  /** The id of the stream that a made event goes to. Default: the id of the stream that the original came from. */
   readonly stream?: (event: NoInfer<EventOf<From>>, made: NoInfer<Made<Events>>) => string;
 }
 
 /**
- * Declares a transform. What it makes keeps the `time` of what it was made of.
+ * Declares a transform. An event that it makes keeps the `time` of the event it was made from.
  *
  * @throws {TypeError} as {@link reactor} does
  *
- * @example
- * export const heat = transform("heat", {
+ * @example export const heat = transform("heat", {
  *   from: reading,
  *   to: alarm,
- *   on: { Read: (read) => (read.data.celsius > 40 ? event("TooHot", { celsius: read.data.celsius }) : undefined) },
- * });
+ *   on: { Read: (read) => (read.data.celsius > 40 ? event("TooHot", { celsius: read.data.celsius }) : undefined) }, });
  */
 export function transform<const Name extends string, From extends Source, Events extends DataSchemas>(
   name: Name,
