@@ -16,7 +16,8 @@ const CHECKED = [
   "CHANGELOG.md",
   "docs/*.md",
   "docs/coming-from/*.md",
-  "src/definitions/processors",
+  "src/*.ts",
+  "src/definitions",
 ];
 
 /** What not to write, and what to write instead. */
@@ -101,7 +102,8 @@ function withoutCode(source: string): string {
   let end = 0;
   for (const { 0: part, index } of source.matchAll(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g)) {
     const isImport = /(?:from|import) ?$/.test(source.slice(0, index));
-    prose += blank(source.slice(end, index)) + (isImport ? blank(part) : part.replaceAll(/`[^`\n]+`(?!$)/g, blank));
+    const words = part.startsWith("`") ? part.replaceAll(/\$\{[^{}]*\}/g, blank) : part.replaceAll(/`[^`\n]+`(?!$)/g, blank);
+    prose += blank(source.slice(end, index)) + (isImport ? blank(part) : words);
     end = index + part.length;
   }
   return prose + blank(source.slice(end));

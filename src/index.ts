@@ -1,4 +1,4 @@
-/** The public API, in the order of the flow: all that definitions need, and pure, so that their tests run anywhere. */
+/** The public API, in the order of the flow: all that definitions need. It is pure, so that tests of definitions run anywhere. */
 
 // ① Streams: what can happen, and the rules
 export { aggregate } from "./definitions/aggregate.ts";
@@ -21,7 +21,7 @@ export { complete } from "./definitions/processors/process.ts";
 export { saga, start, startSaga, stepDone, stepFailed } from "./definitions/processors/saga.ts";
 export { parallel, series, step } from "./definitions/processors/saga-steps.ts";
 
-// ⑥ Webhooks: tell the outside
+// ⑥ Webhooks: events out to other systems
 export { webhook } from "./definitions/webhooks/webhook.ts";
 export { webhookEvents } from "./webhooks/events.ts";
 

@@ -1,4 +1,4 @@
-/** The public API's other half: the worker and its objects, which only the Workers runtime can load. `src/worker.ts` exports them. */
+/** The other half of the public API: the worker and its objects, which only the Workers runtime can load. `src/worker.ts` exports them. */
 
 export { createWorker } from "./http/worker.ts";
 export { streamObject } from "./streams/stream-object.ts";

@@ -13,7 +13,7 @@ export const CLOUD_EVENTS_TYPE = "application/cloudevents-batch+json";
 const NOT_ALLOWED = /[\u0000-\u001f\u007f-\u009f]|\p{Noncharacter_Code_Point}|\p{Surrogate}/u;
 
 export const Text = z
-  .string("a text")
+  .string("must be a string")
   .min(1, "must be a string that is not empty")
   .refine((text) => !NOT_ALLOWED.test(text), "must be a string without control characters");
 

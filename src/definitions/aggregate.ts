@@ -1,8 +1,8 @@
 /**
  * An aggregate: a category of streams with rules. Pure: this file knows no runtime.
  *
- * The names of aggregate, events and commands are stored; the schemas of events describe what is stored.
- * Change them with care.
+ * The names of the aggregate, its events and its commands are stored, and the schemas of its events describe what is stored. Change them
+ * with care.
  */
 
 import type { z } from "zod";
@@ -19,7 +19,7 @@ type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "t
 // `NoInfer`: the handlers' return values must not widen the literals of `State`.
 interface Rules<Events extends DataSchemas, Commands extends DataSchemas, State> {
   readonly description?: string;
-  /** Event types by name. What is stored is the schema's output. */
+  /** Event types by name. The output of the schema is what is stored. */
   readonly events: Events;
   /** Commands by name. The body of the request is validated with the schema. */
   readonly commands: Commands;
@@ -35,7 +35,10 @@ interface Rules<Events extends DataSchemas, Commands extends DataSchemas, State>
       context: DecideContext,
     ) => Decision<Events, Commands>;
   }>;
-  /** Stands for the text of `evolve` and `initialState`: snapshots of another revision are ignored. Change it with functions that they call. */
+  /**
+   * Replaces the source of `evolve` and `initialState` as their version: snapshots of another revision are ignored. Change it when you
+   * change functions that they call.
+   */
   readonly revision?: string | number;
 }
 
@@ -44,7 +47,10 @@ export interface AggregateDefinition<Events extends DataSchemas, Commands extend
   Commands,
   State
 > {
-  /** Commands that only timers and processors send. From outside they do not exist. (A set: those of another aggregate, spread into this one.) */
+  /**
+   * Commands that only timers and processors send. For clients they do not exist. (A set: those of another aggregate, spread into this
+   * one.)
+   */
   readonly internal?: readonly NoInfer<keyof Commands & string>[] | ReadonlySet<string>;
   /** The state of a stream without events. Plain JSON; members that are `undefined` count as absent. */
   readonly initialState: () => State & NoInfer<PlainState<State>>;
@@ -59,16 +65,16 @@ export interface Aggregate<
   readonly kind: "aggregate";
   readonly name: Name;
   readonly initialState: () => State;
-  /** What its state is folded by, where `evolve` and `initialState` do not say it: for the hash that snapshots carry. */
+  /** The code that folds the state, where that is not `evolve` and `initialState` themselves: for the hash that snapshots carry. */
   readonly folds?: Code;
-  /** Those of its commands that only timers and processors send; no route takes them. */
+  /** Its commands that only timers and processors send; no route takes them. */
   readonly internal?: ReadonlySet<string>;
-  /** Of a process: what a deletion of an instance must know. */
+  /** Processes only: what to know before an instance is deleted. */
   readonly atDeletion?: (state: State) => AtDeletion;
   /**
-   * Of a process: why it leaves an input to another version of the app's code. Undefined: it is for this one.
+   * Processes only: why it leaves an input to another version of the app's code. Undefined: it takes the input.
    *
-   * @param takes whether this code has a command that the instance has sent
+   * @param takes whether this code has a command that the instance sent
    */
   readonly foreign?: (state: State, command: string, data: unknown, takes: (sent: SentCommand) => boolean) => string | undefined;
 }
@@ -81,16 +87,14 @@ export type AnyAggregate = Aggregate<string, any, any, any>;
  * Declares an aggregate.
  *
  * @param name names the category of its streams: `order` for `order/42`
- * @throws {TypeError} when a name could not be carried by the routes, or a command that is not declared is internal
+ * @throws {TypeError} when a name cannot be part of a route, or `internal` names a command that is not declared
  *
- * @example
- * export const counter = aggregate("counter", {
+ * @example export const counter = aggregate("counter", {
  *   events: { Counted: z.object({ by: z.number().int() }) },
  *   commands: { Count: z.object({ by: z.number().int().positive() }) },
  *   initialState: () => ({ total: 0 }),
  *   evolve: { Counted: (state, { by }) => ({ total: state.total + by }) },
- *   decide: { Count: (_state, { by }) => event("Counted", { by }) },
- * });
+ *   decide: { Count: (_state, { by }) => event("Counted", { by }) }, });
  */
 export function aggregate<const Name extends string, const Events extends Schemas<Events>, const Commands extends Schemas<Commands>, State>(
   name: Name,

@@ -1,4 +1,4 @@
-/** An app: everything a deployment declares, checked once at start-up. */
+/** An app: everything that a deployment declares, checked once at start-up. */
 
 import { WEBHOOK_ID_PREFIX, type Webhook } from "./webhooks/webhook.ts";
 import type { ConsumerHooks } from "./hooks.ts";
@@ -17,13 +17,13 @@ export interface AppDefinition {
   /** Reactors, process managers and sagas. */
   readonly processors?: readonly Processor[];
   readonly webhooks?: readonly Webhook[];
-  /** Called when a view or a processor cannot process an event: to tell a person, or a monitoring service. */
+  /** Called when a view or a processor cannot process an event: to alert a person, or a monitoring service. */
   readonly hooks?: ConsumerHooks;
 }
 
-/** An app, by name. */
+/** An app, with its parts by name. */
 export interface App {
-  /** Process managers and sagas included. */
+  /** Including process managers and sagas. */
   readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   readonly categories: ReadonlyMap<string, Category>;
   readonly views: ReadonlyMap<string, View>;
@@ -67,7 +67,7 @@ export function defineApp(definition: AppDefinition): App {
   return {
     aggregates: unique("aggregate", aggregates),
     categories: unique("category", categories),
-    // A view works wherever it is asked, far from the app: so it carries the hooks along.
+    // A view works wherever it is queried, far from the app: so it carries the hooks along.
     views: unique("view", definition.hooks ? views.map((view) => ({ ...view, hooks })) : views),
     processors: unique("processor", processors),
     webhooks: unique("webhook", webhooks),
@@ -83,7 +83,7 @@ function unique<Part extends { readonly name: string }>(what: string, parts: rea
   }
   const spellings = new Map<string, string>();
   for (const name of byName.keys()) {
-    // Code keeps such names apart, and SQL, file systems and people do not.
+    // Code tells such names apart; SQL, file systems and people do not.
     const twin = spellings.get(name.toLowerCase());
     if (twin !== undefined)
       throw new TypeError(`the app has two parts that are a ${what} whose names differ only by case: "${twin}" and "${name}"`);

@@ -5,10 +5,10 @@ import { EVENT_TYPE, requireName } from "../core/names.ts";
 import type { DataSchemas } from "../core/event.ts";
 import type { Schemas } from "../core/plain-schema.ts";
 
-/** The fields that an event of every one of these types has, and that are texts or numbers: what can name a stream. */
+/** The fields that every one of these event types has, and whose values are strings or numbers: they can name a stream. */
 type KeyField<Events extends DataSchemas> = [keyof Events] extends [never] ? never : NamingField<z.output<Events[keyof Events]>>;
 
-/** Of a union `keyof` gives what all its members have. Names that are not known (`string`) are no names. */
+/** `keyof` of a union gives the members that all its types have. Names that are not known (`string`) do not count. */
 type NamingField<Data> = keyof {
   [Field in keyof Data as string extends Field ? never : Data[Field] extends string | number ? Field : never]: true;
 } &
@@ -17,8 +17,8 @@ type NamingField<Data> = keyof {
 export interface CategoryDefinition<Events extends DataSchemas> {
   readonly description?: string;
   /**
-   * The field of an event's data that names its stream, for facts that come without one (`POST /streams/{category}`).
-   * Without it each of them gets a new stream.
+   * The field of an event's data that names its stream, for facts that come without one (`POST /streams/{category}`). Without it each of
+   * those facts gets a new stream.
    */
   readonly key?: NoInfer<KeyField<Events>>;
   /** Event types by name. */
@@ -36,13 +36,11 @@ export interface Category<Name extends string = string, Events extends DataSchem
 /**
  * Declares a plain category. Facts are appended to its streams over HTTP or by processors.
  *
- * @throws {TypeError} when a name could not be carried by the routes, or an event type does not have the key
+ * @throws {TypeError} when a name cannot be part of a route, or an event type does not have the key
  *
- * @example
- * export const reading = category("reading", {
+ * @example export const reading = category("reading", {
  *   key: "sensor",
- *   events: { TemperatureRead: z.object({ sensor: z.string(), celsius: z.number() }) },
- * });
+ *   events: { TemperatureRead: z.object({ sensor: z.string(), celsius: z.number() }) }, });
  */
 export function category<const Name extends string, const Events extends Schemas<Events>>(
   name: Name,

@@ -1,9 +1,9 @@
-/** What an app is told of its consumers: why one does not go on. */
+/** The hooks by which an app learns why one of its consumers has stopped or is trying again. */
 
 import { z } from "zod";
 import { type Answer, Position, StreamName, Time, Version } from "../core/answer.ts";
 
-/** Why a consumer does not go on, and the event it could not process. */
+/** Why a consumer is stuck, and the event that it could not process. */
 export const ConsumerError = z.object({
   message: z.string(),
   at: Time,
@@ -11,17 +11,17 @@ export const ConsumerError = z.object({
 });
 export type ConsumerError = Answer<typeof ConsumerError>;
 
-/** What an app's hooks are told. */
+/** What an app's hooks receive. */
 export interface ConsumerFailure extends ConsumerError {
   readonly store: string;
   readonly consumer: string;
   /** Attempts made so far, this one included. */
   readonly attempts: number;
-  /** Milliseconds until the next attempt; undefined: it has stopped, and somebody has to act. */
+  /** Milliseconds until the next attempt; undefined: it has stopped, and a person has to act. */
   readonly retryInMs?: number;
 }
 
-/** What an app may want to know of its consumers. A hook that throws changes nothing but a line in the logs. */
+/** What an app can learn about its consumers. A hook that throws only causes a line in the logs. */
 export interface ConsumerHooks {
   /** An attempt failed; there will be another. */
   readonly onConsumerError?: (failure: ConsumerFailure) => void | Promise<void>;

@@ -1,4 +1,4 @@
-/** What the code and a name tell about a kind of consumer. What its consumers do is in `consumers/kind.ts`. */
+/** What the code knows about a kind of consumer. How its consumers work is in `consumers/kind.ts`. */
 
 import type { Code } from "../core/code-hash.ts";
 import type { EventFilter } from "../core/event.ts";
@@ -13,18 +13,18 @@ export interface DeclaredConsumer {
   readonly name: string;
   /** The events that it handles. */
   readonly filter: EventFilter;
-  /** It begins with what comes after its first deployment. */
+  /** It begins with the events after its first deployment. */
   readonly startsAtHead?: boolean;
-  /** What else makes its results what they are: when this changes, it has something to do even without a new event. */
+  /** What else its results depend on: when this changes, it has work to do even without a new event. */
   readonly code?: Code;
 }
 
 export interface DeclaredKind {
   readonly name: KindName;
-  /** Its consumers keep their positions themselves, each in an object: nothing in D1 tells how far they are, and each is asked alone. */
+  /** Its consumers keep their positions themselves, each in an object: D1 does not know how far they are, and each has to be asked. */
   readonly keepsOwnPlace: boolean;
   /** Whether a consumer of this name is of this kind: declared in code, on or off, or added at run time. */
   has(app: App, consumer: string): boolean;
-  /** @param variables the deployment's */
+  /** @param variables those of the deployment */
   inCode(app: App, variables: object): readonly DeclaredConsumer[];
 }

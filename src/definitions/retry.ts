@@ -1,21 +1,20 @@
-/** When to try again what failed. Pure. */
+/** When to retry what failed. Pure. */
 
 import { type Duration, milliseconds } from "../core/duration.ts";
 
 /**
- * What a view or processor declares of its retries; `"none"` gives up at the first failure.
+ * How a view or processor declares its retries; `"none"` gives up at the first failure.
  *
- * @example
- * retry: { attempts: 5, delay: "10s", backoff: "constant" }
+ * @example retry: { attempts: 5, delay: "10s", backoff: "constant" }
  */
 export type Retry =
   | "none"
   | {
       /** Attempts before the consumer stops as `failed`, the first included. */
       readonly attempts: number;
-      /** Before the second attempt. Default: 1 s. */
+      /** The delay before the second attempt. Default: 1 s. */
       readonly delay?: Duration;
-      /** Whether the delay doubles with each attempt (the default) or stays. */
+      /** Whether the delay doubles with each attempt (the default) or stays the same. */
       readonly backoff?: "exponential" | "constant";
       /** The longest delay. Default: 64 s. */
       readonly maxDelay?: Duration;
@@ -24,7 +23,7 @@ export type Retry =
 export interface RetryPolicy {
   /** Attempts before the consumer stops as `failed`, the first included. */
   readonly attempts: number;
-  /** Milliseconds before the second attempt; doubled for each further one. */
+  /** Milliseconds before the second attempt; doubled before each further one. */
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
 }
@@ -33,9 +32,9 @@ export interface RetryPolicy {
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstDelayMs: 1_000, maxDelayMs: 64_000 };
 
 /**
- * The policy that a declaration stands for; without one the default.
+ * The policy that a declaration means; without one, the default.
  *
- * @throws {TypeError} when the attempts are not a whole number from 1, or a delay is no duration
+ * @throws {TypeError} when the attempts are not a whole number from 1, or a delay is not a duration
  */
 export function retryPolicy(retry: Retry | undefined): RetryPolicy {
   if (retry === undefined) return DEFAULT_RETRY;
@@ -48,9 +47,9 @@ export function retryPolicy(retry: Retry | undefined): RetryPolicy {
 }
 
 /**
- * Milliseconds to wait after this many failed attempts, or undefined when they are used up.
+ * Milliseconds to wait after this many failed attempts, or undefined when no attempt is left.
  *
- * @param jitter from 0 to 1: up to a quarter is added, so that many consumers do not come back at once
+ * @param jitter from 0 to 1: adds up to a quarter, so that many consumers do not retry at the same moment
  */
 export function delayAfter(policy: RetryPolicy, attempts: number, jitter: number): number | undefined {
   if (attempts >= policy.attempts) return undefined;

@@ -1,9 +1,9 @@
-/** Where consumers take events from: aggregates and plain categories, and the types of the events they hold. */
+/** The sources of events for consumers: aggregates and plain categories, and the types of the events they hold. */
 
 import type { z } from "zod";
 import type { DataSchemas, Frozen, RecordedEvent } from "../core/event.ts";
 
-/** An aggregate or a plain category, as far as readers of its events care. */
+/** What readers of events need to know about an aggregate or a plain category. */
 export interface Source<Events extends DataSchemas = DataSchemas> {
   readonly name: string;
   readonly events: Events;

@@ -1,6 +1,6 @@
 /**
- * Versions of an event type. Stored events are never rewritten: reading lifts them, one version at a time, to the
- * schema that the code knows, for aggregates, views, processors, webhooks and readers over HTTP alike.
+ * Versions of an event type. Stored events are never rewritten: reading lifts them, one version at a time, to the schema that the code
+ * knows, for aggregates, views, processors, webhooks and readers over HTTP alike.
  */
 
 import type { z } from "zod";
@@ -10,21 +10,20 @@ import { UNLIFTED_CHARACTERS } from "./limits.ts";
 import { whyNotJson } from "../core/plain-json.ts";
 import type { Source } from "./source.ts";
 
-/** How data of an earlier version becomes data of the next. */
+/** Turns data of one version into data of the next. */
 type Lift = (data: never) => unknown;
 
 /** The lifts that lead to a schema, from its first version on. */
 const lifts = new WeakMap<DataSchema, readonly Lift[]>();
 
 /**
- * The next version of an event type. The result is used like the schema itself; its `schemaVersion` is one higher.
+ * Makes the next version of an event type. Use the result like the schema itself; its `schemaVersion` is one higher.
  *
  * @param earlier the schema so far, itself possibly a result of `upcast`
- * @param next the schema from now on
- * @param lift makes data of the earlier version into data of the next one; pure
+ * @param next the new schema
+ * @param lift turns data of the earlier version into data of the next; pure
  *
- * @example
- * OrderPlaced: upcast(OrderPlacedV1, OrderPlacedV2, (placed) => ({ ...placed, currency: "EUR" }))
+ * @example OrderPlaced: upcast(OrderPlacedV1, OrderPlacedV2, (placed) => ({ ...placed, currency: "EUR" }))
  */
 export function upcast<Earlier extends DataSchema, Next extends DataSchema>(
   earlier: Earlier,
@@ -37,23 +36,23 @@ export function upcast<Earlier extends DataSchema, Next extends DataSchema>(
   return versioned;
 }
 
-/** The version that new events of this schema get. 1: it never changed. */
+/** The version that new events of this schema get. 1: the schema has never changed. */
 export function schemaVersionOf(schema: DataSchema): number {
   return (lifts.get(schema)?.length ?? 0) + 1;
 }
 
-/** The source texts of the lifts that lead to this schema, from its first version on: what readers make of older events. */
+/** The source code of the lifts that lead to this schema, from its first version on: they decide what readers see of older events. */
 export function liftsOf(schema: DataSchema): readonly string[] {
   return (lifts.get(schema) ?? []).map(String);
 }
 
-/** An app, as far as it declares events. */
+/** What lifting needs to know about an app. */
 interface Sources {
   readonly aggregates: ReadonlyMap<string, Pick<Source, "events">>;
   readonly categories: ReadonlyMap<string, Pick<Source, "events">>;
 }
 
-/** The event as the current code knows its type. Types that the code does not declare stay as they are. */
+/** The event as the current code declares its type. An event of a type that the code does not declare stays as it is. */
 export function lift<Event extends StoredEvent>(app: Sources, stream: string, event: Event): Event {
   const category = categoryOf(stream);
   const schema = schemaIn(app.aggregates.get(category) ?? app.categories.get(category), event.type);
@@ -61,15 +60,18 @@ export function lift<Event extends StoredEvent>(app: Sources, stream: string, ev
 }
 
 /**
- * The event as a consumer's own code knows its type, whatever the code that it was read by has made of it: a log may run another version
- * of the app's code.
+ * The event as a consumer's own code declares its type, whatever the code that read it has made of it: a log may run another version of the
+ * app's code.
  */
 export function liftFor(sources: readonly Source[], event: LoggedEvent): LoggedEvent {
   const schema = schemaFor(sources, event.stream, event.type);
   return schema ? liftTo(schema, event) : event;
 }
 
-/** Why a consumer must not be given an event, because it would misread what newer code has stored. Undefined: it knows the event's version. */
+/**
+ * Why a consumer must not process an event: newer code stored it, and the consumer would misread it. Undefined: the consumer knows the
+ * event's version.
+ */
 export function tooNewFor(
   sources: readonly Source[],
   { stream, type, version, schemaVersion, erased = false }: Versioned & { readonly erased?: boolean },
@@ -86,7 +88,7 @@ export function tooNewFor(
 type Versioned = Pick<LoggedEvent, "stream" | "type" | "version" | "schemaVersion">;
 
 /**
- * As {@link liftFor}, for an event that a handler is given: it was read by a consumer that may run older code.
+ * Like {@link liftFor}, for the event that a handler gets: the consumer that read it may run older code.
  *
  * @throws {AppError} when it cannot be lifted
  */
@@ -114,11 +116,11 @@ function schemaIn(declared: Pick<Source, "events"> | undefined, type: string): D
 }
 
 /**
- * The event, lifted to this schema. An event that cannot be lifted is given as it is stored, and says why: readers are not
- * held up by it, and what folds or handles it asks for the {@link liftError}.
+ * The event, lifted to this schema. An event that cannot be lifted is returned as it is stored, with the reason: it does not stop readers,
+ * and code that folds or handles it asks for the {@link liftError}.
  */
 export function liftTo<Event extends StoredEvent>(schema: DataSchema, stored: Event): Event {
-  // Whatever another version of the code could not do, this one may.
+  // This version of the code may be able to do what another could not.
   const { unlifted: _unlifted, ...rest } = stored;
   const event = stored.unlifted === undefined ? stored : (rest as Event);
   const steps = (lifts.get(schema) ?? []).slice(event.schemaVersion - 1);
@@ -138,7 +140,7 @@ export function liftTo<Event extends StoredEvent>(schema: DataSchema, stored: Ev
   }
 }
 
-/** Why what an upcast gave cannot be an event's data; undefined: it can. */
+/** Why the result of an upcast cannot be an event's data; undefined: it can. */
 function problemWith(data: unknown): string | undefined {
   const problem = whyNotJson(data, "data");
   if (problem) return `data that is not JSON: ${problem.path} is ${problem.kind}`;
@@ -149,7 +151,7 @@ function unlifted<Event extends StoredEvent>(event: Event, why: string): Event {
   return { ...event, unlifted: why.slice(0, UNLIFTED_CHARACTERS) };
 }
 
-/** What stops whoever must understand an event that could not be lifted; undefined: it is as the code knows it. */
+/** The error for code that has to understand an event which could not be lifted; undefined: it is as the code declares it. */
 export function liftError({ type, version, unlifted: why }: StoredEvent): AppError | undefined {
   return why === undefined ? undefined : new AppError(`the event ${type}, version ${version} of its stream, cannot be lifted: ${why}`);
 }

@@ -8,7 +8,7 @@ import { Sql, identifier } from "./sql.ts";
 /** A row's schema: columns by name. */
 export type RowSchema = z.ZodObject<Record<string, z.ZodType<JsonValue>>>;
 
-/** Parameters by name: what query strings can say, so scalars and lists of them. */
+/** Parameters by name: what a query string can hold, so scalars and lists of them. */
 export type ParamsSchema = z.ZodObject;
 
 /** What every query takes besides its own parameters (DESIGN: the HTTP contract). */
@@ -16,26 +16,28 @@ const RESERVED = new Set(["minPosition", "consistency"]);
 
 export interface QueryDefinition<Column extends string, Params extends ParamsSchema> {
   readonly description?: string;
-  /** Converted from the query string and checked before `sql` gets them; `z.object({})` for none (without it types would not be inferred). */
+  /**
+   * Converted from the query string and checked before `sql` gets them; `z.object({})` for none (without it TypeScript would not infer
+   * types).
+   */
   readonly params: Params;
-  /** The columns of the answer. Without it, they are as SQL gives them: booleans are 0 and 1, JSON columns are text. */
+  /** The columns of the answer. Without it, they are as SQL returns them: booleans are 0 and 1, JSON columns are strings. */
   readonly row?: RowSchema;
   /**
-   * One SELECT. It may be asked again, and for a table of an earlier definition: do nothing in it but this.
+   * One SELECT. It may be called again, and for a table of an earlier definition: do nothing else in it.
    *
-   * @example
-   * sql: ({ rows, params }) => sql`SELECT customer, total FROM ${rows} WHERE total >= ${params.atLeast} ORDER BY total DESC`
+   * @example sql: ({ rows, params }) => sql`SELECT customer, total FROM ${rows} WHERE total >= ${params.atLeast} ORDER BY total DESC`
    */
   readonly sql: (given: {
-    /** The rows of the view, in the store that is asked. There is nothing else to select from. */
+    /** The rows of the view, in the store that the request is for. Nothing else can be selected from. */
     readonly rows: Sql;
-    /** The view's columns, for where one is chosen at run time. In all other places write their names. */
+    /** The view's columns, for a column that is chosen at run time. Everywhere else write the column's name. */
     readonly columns: { readonly [Name in Column]: Sql };
     readonly params: z.output<NoInfer<Params>>;
   }) => Sql;
 }
 
-/** A named query, as the engine sees it: types erased. */
+/** A named query, as the engine sees it: without its types. */
 export interface NamedQuery {
   readonly name: string;
   readonly description?: string;
@@ -44,7 +46,7 @@ export interface NamedQuery {
   readonly sql: (given: { rows: Sql; columns: Readonly<Record<string, Sql>>; params: Readonly<Record<string, unknown>> }) => Sql;
 }
 
-/** The rows, as the statements below name them. */
+/** The rows, under the name that the statements below use. */
 export const ROWS = identifier("rows");
 
 /** @throws {TypeError} when the name, or that of a parameter, is not valid */

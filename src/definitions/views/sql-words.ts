@@ -1,30 +1,30 @@
 /**
- * SQL as words: what a user's SQL may have in it, read before any database sees it. Pure.
+ * SQL as words: decides what a user's SQL may contain, before any database sees it. Pure.
  *
- * The store's rows are fenced by where a piece of SQL is put: in brackets that it cannot close, under a condition on the store.
- * Here stands what would climb over: brackets of its own that are not in pairs, tables by their names, and the store's column.
+ * What keeps SQL within the store's rows is where it is put: in brackets that it cannot close, under a condition on the store. This file
+ * refuses what would break out: brackets that are not in pairs, tables by their names, and the store's column.
  */
 
-/** Strings, names in their three quotes, comments, words, numbers, white space; else one character. */
+/** Strings, names in their three kinds of quotes, comments, words, numbers, white space; else one character. */
 const TOKEN =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*\n|\/\*[\s\S]*?\*\/|--|\/\*|[A-Za-z_\u{80}-\u{10ffff}][\w$\u{80}-\u{10ffff}]*|[\d.]+|\s+|[\s\S]/gu;
-/** What ends the statement, names a parameter of its own, or begins what the same text does not end. */
+/** What ends the statement, names a parameter of its own, or begins something that the same piece does not end. */
 const HARMFUL = new Set([";", "?", "@", ":", "$", "#", "'", '"', "`", "[", "--", "/*", "\0"]);
-/** Tables that hold rows of all stores, and those of SQLite itself: the view's rows have another name. */
+/** Tables that hold rows of all stores, and SQLite's own tables: the view's rows have another name. */
 const TABLE = /^(?:view_.+_[0-9a-f]{12}(?:_\d+)?|headspring_.*|sqlite_.*|pragma_.*|_cf_.*)$/i;
-/** The column that says whose a row is. */
+/** The column that holds the store of a row. */
 const STORE = "_store";
 const QUOTED = /^["'`[](.*)["'`\]]$/su;
 
 /**
  * What is wrong with a piece of SQL from a template, by itself; undefined: nothing.
  *
- * @param text one of the texts between values
+ * @param text one of the template's strings between values
  */
 export function harmIn(text: string): string | undefined {
   for (const [token] of text.matchAll(TOKEN)) {
     if (HARMFUL.has(token)) return `cannot have ${token} in ${JSON.stringify(text)}: values go in as \${…}, without quotes`;
-    // SQLite takes a text for a name where only a name can stand: FROM 'a table'.
+    // SQLite takes a string for a name where only a name can be: FROM 'a table'.
     const name = token.replace(QUOTED, "$1");
     if (TABLE.test(name)) return `selects from \${rows}, not from ${name}`;
     if (name.toLowerCase() === STORE) return `cannot name ${name}: it reaches the rows of its own store, and no others`;
@@ -32,13 +32,13 @@ export function harmIn(text: string): string | undefined {
   return undefined;
 }
 
-/** A word of SQL as it counts: names without their quotes, in lower case. */
+/** A word of SQL as it is compared: names without their quotes, in lower case. */
 export interface Word {
   readonly text: string;
   /** Where it is in the SQL. */
   readonly at: number;
   readonly end: number;
-  /** Brackets that are open around it. */
+  /** The number of brackets that are open around it. */
   readonly depth: number;
   /** A name in quotes, or a string. */
   readonly isQuoted: boolean;
@@ -58,9 +58,9 @@ export function wordsOf(sql: string): Word[] {
   return words;
 }
 
-/** Tables that are made of a value. */
+/** Functions that make a table from a value. */
 const FUNCTIONS = ["json_each", "json_tree"];
-/** What ends the list of tables behind FROM. */
+/** Words that end the list of tables after FROM. */
 const AFTER_TABLES = new Set([
   "where",
   "group",
@@ -118,12 +118,12 @@ function namedByWith(words: readonly Word[]): string[] {
   });
 }
 
-/** What a rebuild would not compute again: chance, the clock, and what the database has done before. */
+/** What a rebuild would not compute the same again: random values, the clock, and what the database has done before. */
 const VARYING =
   /^(?:random|randomblob|changes|total_changes|last_insert_rowid|sqlite_(?:version|source_id)|date|time|datetime|julianday|unixepoch|strftime|timediff)$/;
 const CLOCK = /^current_(?:timestamp|date|time)$/;
 
-/** @throws {TypeError} when the SQL would say something else another time */
+/** @throws {TypeError} when the SQL would give another result at another time */
 export function requireSameEveryTime(words: readonly Word[]): void {
   const varying = words.find(
     ({ text, isQuoted }, index) => (CLOCK.test(text) && !isQuoted) || (VARYING.test(text) && words[index + 1]?.text === "("),

@@ -1,8 +1,8 @@
 /**
  * SQL with every value bound. Pure.
  *
- * A text of SQL can only be made by the {@link sql} tag, from what stands in the code; what is put between comes as a
- * bound value, as another such text, or as the name of a column that the view declares.
+ * Only the {@link sql} tag makes a piece of SQL, from the strings in the code. What is inserted is a bound value, another such piece, or
+ * the name of a column that the view declares.
  */
 
 import { harmIn, wordsOf, quoted } from "./sql-words.ts";
@@ -23,7 +23,7 @@ export class Sql {
     return this.#parts;
   }
 
-  /** The text with numbered parameters, the first of which is `first`, and the values to bind to them. */
+  /** The SQL with numbered parameters, the first of which is `first`, and the values to bind to them. */
   render(first: number): { readonly text: string; readonly values: readonly (string | number | null)[] } {
     const values: (string | number | null)[] = [];
     const text = this.#parts.map((part) => (typeof part === "string" ? part : `?${first - 1 + values.push(part.bind)}`)).join("");
@@ -32,13 +32,12 @@ export class Sql {
 }
 
 /**
- * A piece of SQL. Values between its texts are bound, never part of the text; lists are bound as JSON.
+ * A piece of SQL. Inserted values are bound, never part of the SQL; lists are bound as JSON.
  *
- * @throws {TypeError} when the text could be more than a part of one statement (its brackets are not in pairs, it ends the
+ * @throws {TypeError} when the piece could be more than a part of one statement (its brackets are not in pairs, it ends the
  *   statement, it names tables or a parameter), or a value cannot be bound
  *
- * @example
- * sql`SELECT * FROM ${rows} WHERE customer IN (SELECT value FROM json_each(${params.customers})) ORDER BY total`
+ * @example sql`SELECT * FROM ${rows} WHERE customer IN (SELECT value FROM json_each(${params.customers})) ORDER BY total`
  */
 export function sql(strings: TemplateStringsArray, ...values: readonly (Bindable | Sql)[]): Sql {
   requireHarmless(strings);
@@ -58,7 +57,7 @@ function partsOf(value: Bindable | Sql | undefined): readonly Part[] {
   throw new TypeError(`SQL accepts strings, finite numbers, booleans, null and lists of them, not ${String(value)}`);
 }
 
-/** Templates that were looked at already: the texts of one are the same object in every call. */
+/** Templates that were checked already: the strings of a template are the same object in every call. */
 const harmless = new WeakSet<readonly string[]>();
 
 function requireHarmless(strings: readonly string[]): void {

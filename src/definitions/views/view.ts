@@ -10,12 +10,14 @@ import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
 import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf, type EventFilter } from "../../core/event.ts";
 import { VIEW_COLUMNS } from "../limits.ts";
 
-/** Columns: SQL and query strings both carry them as they are; `_` in front is ours. */
+/** Names of columns: SQL and query strings both carry them as they are; `_` in front is ours. */
 const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
-/** What a query says beside the columns (DESIGN: the HTTP contract). */
+/** What a query can contain besides the columns (DESIGN: the HTTP contract). */
 export const QUERY_PARAMETERS: ReadonlySet<string> = new Set(["limit", "cursor", "sort", "after", "minPosition", "consistency"]);
 
-/** The next row from the row so far, which is frozen; `null` removes it, and `undefined` comes in when there is none. */
+/**
+ * Returns the next row from the row so far, which is frozen; `null` removes the row, and the row so far is `undefined` if there is none.
+ */
 export type Fold<Row, Event> = (row: Frozen<Row> | undefined, event: Event, key: string) => Frozen<Row> | null;
 
 /** What an event does to a view: a fold of the row named like the event's stream, or of the rows that `at` names. */
@@ -28,8 +30,8 @@ export type ViewHandler<Row, Event> =
     }
   | {
       /**
-       * Changes rows that only the database knows: all orders of a customer, say. Its SQL is not checked against the row's schema.
-       * Write such texts with the {@link sql} tag. A view with such a handler has no live stream.
+       * Changes rows that only the database can find: all orders of a customer, say. Its SQL is not checked against the row's schema. Write
+       * it with the {@link sql} tag. A view with such a handler has no live stream.
        */
       readonly sql: (event: Event, rows: RowWriter) => RowWrite | readonly RowWrite[];
     };
@@ -40,31 +42,31 @@ export interface ViewDefinition<
   Queries extends Readonly<Record<string, ParamsSchema>> = Readonly<Record<string, ParamsSchema>>,
 > {
   readonly description?: string;
-  /** Whose events it folds. */
+  /** The categories whose events it folds. */
   readonly from: From | readonly From[];
   /** The columns: scalars become columns of their own, arrays and objects JSON columns. */
   readonly row: Row;
   /** The column that identifies a row. Its value is a string. */
   readonly key: NoInfer<{ [Column in keyof z.output<Row>]: z.output<Row>[Column] extends string ? Column : never }[keyof z.output<Row>]> &
     string;
-  /** Columns to index, beside the key. Each costs one more row written per touched row. */
+  /** Columns to index, besides the key. Each costs one more written row for each row that changes. */
   readonly indexes?: readonly (keyof NoInfer<z.output<Row>> & string)[];
   readonly on: NoInfer<
     {
       readonly [Type in EventOf<From>["type"]]?: ViewHandler<z.output<Row>, EventOfType<From, Type>>;
     } & { readonly [DELETED]?: ViewHandler<z.output<Row>, RecordedEvent<typeof DELETED, { readonly erased: boolean }>> }
   >;
-  /** Questions that conditions on columns cannot ask: SQL, by name. */
+  /** Queries that conditions on columns cannot express: SQL, by name. */
   readonly queries?: { readonly [Name in keyof Queries]: QueryDefinition<keyof NoInfer<z.output<Row>> & string, Queries[Name]> };
-  /** Stands for the code of the handlers when set: then only a change of it (or of row, key, indexes) makes a new table. */
+  /** When set, replaces the code of the handlers as their version: only a change of it (or of row, key, indexes) makes a new table. */
   readonly revision?: string | number;
-  /** How often an event is tried that cannot be folded. Default: eight times in two minutes. */
+  /** How often to try an event that cannot be folded. Default: eight times in two minutes. */
   readonly retry?: Retry;
   /** The D1 binding that keeps the rows. Default: `VIEWS`. Another one spreads views over databases. */
   readonly database?: string;
 }
 
-/** A view, as the engine sees it: types erased, sources and handlers in one form. */
+/** A view, as the engine sees it: without its types, with sources and handlers in one form. */
 export interface View<Name extends string = string, Row extends RowSchema = RowSchema, From extends Source = Source> {
   readonly kind: "view";
   readonly name: Name;
@@ -78,9 +80,9 @@ export interface View<Name extends string = string, Row extends RowSchema = RowS
   readonly revision?: string | number;
   readonly retry?: RetryPolicy;
   readonly database?: string;
-  /** Each row is made of the events of one stream, whose id is its key. */
+  /** Each row is made from the events of one stream, whose id is its key. */
   readonly ownRows: boolean;
-  /** Of the app that declares it. */
+  /** Those of the app that declares the view. */
   readonly hooks?: ConsumerHooks;
 }
 
@@ -90,7 +92,7 @@ interface ErasedHandler {
   readonly fold: ErasedFold;
   /** Instead of a fold. */
   readonly write?: (event: RecordedEvent) => readonly RowWrite[];
-  /** The functions as the app wrote them: other ones make another table. */
+  /** The functions as the app wrote them: when they change, a new table is made. */
   readonly code: readonly string[];
 }
 interface RowsAndFold {
@@ -139,7 +141,7 @@ export function view<
   for (const column of [key, ...indexes]) {
     if (!columns.includes(column)) throw new TypeError(`view "${name}" has no column "${column}" (${columns.join(", ")})`);
   }
-  // The handlers were typed one by one; from here on events reach them by their type's name alone.
+  // The handlers were typed one by one; from here on they get events by the type's name alone.
   const handlers = Object.entries(on as unknown as Record<string, ErasedFold | RowsAndFold | ErasedSql>).map(
     ([type, handler]) => [type, normalised(handler)] as const,
   );
@@ -152,7 +154,7 @@ export function view<
 function requireColumn(view: string, column: string, columns: readonly string[]): void {
   requireName(`column of view "${view}"`, column, COLUMN_NAME);
   if (QUERY_PARAMETERS.has(column)) throw new TypeError(`view "${view}" cannot have a column "${column}": queries use the name`);
-  // SQL does not tell cases apart.
+  // SQL ignores case.
   const twin = columns.find((other) => other !== column && other.toLowerCase() === column.toLowerCase());
   if (twin !== undefined) throw new TypeError(`view "${view}" has two columns that differ only in case: "${column}" and "${twin}"`);
 }

@@ -1,13 +1,13 @@
-/** Headers that a webhook adds to its deliveries: what they may be, so that none breaks out of the request or speaks for us. Pure. */
+/** Headers that a webhook adds to its deliveries: which ones are allowed, so that none breaks out of the request or poses as ours. Pure. */
 
 import { WEBHOOK_HEADERS, WEBHOOK_HEADER_CHARACTERS } from "../limits.ts";
 
 /** A token of RFC 9110. */
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
-/** Visible ASCII, with spaces and tabs between: no line break, no other control character, nothing to be decoded differently. */
+/** Visible ASCII, with spaces and tabs between: no line break, no other control character, nothing that could be decoded in two ways. */
 const VALUE = /^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/;
 
-/** What the connection, the message, its signature or its way here are described by: not for a subscriber to say. */
+/** Headers that describe the connection, the message, its signature or its route: a subscriber must not set them. */
 const OURS = new Set([
   "accept-encoding",
   "cdn-loop",
@@ -29,7 +29,7 @@ const OURS = new Set([
 ]);
 const OUR_PREFIXES = ["webhook-", "content-", "proxy-", "sec-", "cf-", "x-forwarded-", "access-control-"];
 
-/** What is wrong with the headers, or undefined. Never quotes a value: values may be secrets. */
+/** What is wrong with the headers, or undefined. Never quotes a value: it may be a secret. */
 export function headersProblem(headers: Readonly<Record<string, string>>): string | undefined {
   const entries = Object.entries(headers);
   if (entries.length > WEBHOOK_HEADERS) return `at most ${WEBHOOK_HEADERS} headers`;

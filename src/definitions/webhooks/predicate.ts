@@ -1,6 +1,6 @@
 /**
- * What a webhook asks of an event beyond its type and category: a small language over the event's JSON, safe to take
- * from strangers. No regular expressions, no code, bounded in size and depth; what it costs is known before it runs. Pure.
+ * What a webhook requires of an event beyond its type and category: a small language over the event's JSON that is safe to accept from
+ * anyone. No regular expressions, no code, bounded in size and depth; what it costs is known before it runs. Pure.
  */
 
 import { z } from "zod";
@@ -8,7 +8,7 @@ import { PREDICATE_CONDITIONS, PREDICATE_DEPTH } from "../limits.ts";
 
 const Scalar = z.union([z.string().max(1_024), z.number(), z.boolean(), z.null()]);
 
-/** Where to look: `data.` or `meta.` and the names below it, or a field of the event itself. List items have their index as name. */
+/** Where to look: `data.` or `meta.` and the names below it, or a field of the event itself. A list item's name is its index. */
 const Path = z
   .string()
   .max(256)
@@ -77,10 +77,10 @@ export function holds(predicate: Predicate, event: object): boolean {
   }
 }
 
-/** Numbers compare with numbers, texts with texts (by code units); anything else is not ordered. */
+/** Numbers are compared with numbers, strings with strings (by code units); nothing else has an order. */
 function isOrdered(op: "gt" | "gte" | "lt" | "lte", found: unknown, value: number | string): boolean {
   if (typeof found !== typeof value) return false;
-  // Both are numbers or both are strings, which the line above says but the compiler cannot know.
+  // Both are numbers or both are strings: the line above makes sure, but the compiler cannot know.
   const left = found as number;
   const right = value as number;
   if (op === "gt") return left > right;
@@ -94,7 +94,7 @@ function valueAt(event: object, path: string): unknown {
   let value: unknown = event;
   for (const name of path.split(".")) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-    // A list has items only: its `length` is no part of the event's JSON.
+    // A list has items only: its `length` is not part of the event's JSON.
     if (Array.isArray(value) && !INDEX.test(name)) return undefined;
     value = (value as Record<string, unknown>)[name];
   }

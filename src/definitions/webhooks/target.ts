@@ -1,6 +1,6 @@
-/** Where a webhook may point: never inside the network it is sent from, unless the deployment says so. Pure. */
+/** Where a webhook may point: never inside the network it is sent from, unless the deployment allows it. Pure. */
 
-/** Names that resolve inside a network by convention, beside `localhost`. */
+/** Names that resolve inside a network by convention, besides `localhost`. */
 const PRIVATE_SUFFIXES = [".localhost", ".local", ".internal", ".home.arpa"];
 
 /** First and last address of the IPv4 blocks that are not on the public internet (IANA special-purpose registry). */
@@ -22,12 +22,12 @@ const PRIVATE_IPV4 = (
   ] as const
 ).map(([first, last]) => [ipv4Number(first), ipv4Number(last)] as const);
 
-/** What a URL parser drops or rewrites in silence: what is shown would not be what is called. */
+/** Characters that a URL parser silently drops or rewrites: the URL that is shown would not be the URL that is called. */
 const UNSEEN =
   // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   /[\u0000-\u0020\u007f-\u00a0\\]|\p{White_Space}|\p{Default_Ignorable_Code_Point}|\p{Cf}|\p{Noncharacter_Code_Point}|\p{Surrogate}/u;
 
-/** What is wrong with a webhook's URL, or undefined. The URL parser has made every spelling of an address one. */
+/** What is wrong with a webhook's URL, or undefined. The URL parser has already reduced every spelling of an address to one. */
 export function targetProblem(text: string, allowPrivate: boolean): string | undefined {
   if (!URL.canParse(text)) return "not a URL";
   const url = new URL(text);
@@ -51,7 +51,7 @@ function isPrivateIpv4(address: number): boolean {
   return PRIVATE_IPV4.some(([first, last]) => address >= first && address <= last);
 }
 
-/** Only 2000::/3 is routed globally; of it, what wraps an IPv4 address is as private as that address. */
+/** Only 2000::/3 is routed globally; within it, an address that wraps an IPv4 address is as private as that address. */
 function isPrivateIpv6(address: string): boolean {
   const groups = ipv6Groups(address);
   const first = groups[0] ?? 0;
@@ -61,7 +61,7 @@ function isPrivateIpv6(address: string): boolean {
   return first < 0x2000 || first > 0x3fff;
 }
 
-/** The eight groups of an IPv6 address in the spelling that the URL parser gives (no embedded IPv4). */
+/** The eight groups of an IPv6 address in the spelling that the URL parser produces (no embedded IPv4). */
 function ipv6Groups(address: string): number[] {
   const [head = "", tail] = address.split("::");
   const left = head === "" ? [] : head.split(":");

@@ -1,4 +1,4 @@
-/** A webhook declared in code: events for one outside URL. Pure: this file knows no runtime. */
+/** A webhook declared in code: sends events to one outside URL. Pure: this file knows no runtime. */
 
 import type { RecordedEvent, EventFilter } from "../../core/event.ts";
 import { WEBHOOK_IN_FLIGHT, WEBHOOK_RATE } from "../../core/limits.ts";
@@ -8,7 +8,7 @@ import { headersProblem } from "./headers.ts";
 import { targetProblem } from "./target.ts";
 import type { Predicate } from "./predicate.ts";
 
-/** Ids of webhooks added at run time begin with this; names in code may not. */
+/** Ids of webhooks added at run time begin with this; names in code must not. */
 export const WEBHOOK_ID_PREFIX = "wh_";
 
 /** A value, or the name of the variable or secret that holds it. */
@@ -17,37 +17,40 @@ type Value = string | { readonly variable: string };
 /** How a webhook sends. */
 interface Manner {
   readonly description?: string;
-  /** Where to: a URL, or the name of the variable that holds it. Without a value the webhook is off. */
+  /** The URL to send to, or the name of the variable that holds it. Without a value the webhook is off. */
   readonly url: Value;
-  /** The name of the secret (`whsec_…`) that signs. While it holds several, parted by spaces, all of them sign: so it is replaced. */
+  /**
+   * The name of the secret (`whsec_…`) that signs deliveries. While it holds several, separated by spaces, all of them sign: that is how to
+   * replace it.
+   */
   readonly secret: { readonly variable: string };
   /** Also sign with Ed25519; receivers find the public key at `/.well-known/webhooks/{name}`. */
   readonly asymmetric?: boolean;
-  /** What a delivery's body is: `{type, timestamp, data}` around the event (the default), or one CloudEvent in its JSON format. */
+  /** The body of a delivery: `{type, timestamp, data}` around the event (the default), or one CloudEvent in its JSON format. */
   readonly format?: "event" | "cloudevents";
-  /** Sent along with every delivery. */
+  /** Sent with every delivery. */
   readonly headers?: Readonly<Record<string, Value>>;
-  /** Deliveries per second, at most. */
+  /** The most deliveries per second. */
   readonly rate?: number;
-  /** Deliveries under way at once, at most; from 1 to 6, which is also what it is without. */
+  /** The most deliveries at the same time; from 1 to 6. Default: 6. */
   readonly concurrency?: number;
-  /** Where it begins when it is switched on for the first time: with what comes from then on (the default), or with all there is. */
+  /** Where it begins when it is switched on for the first time: with events from then on (the default), or with all events. */
   readonly start?: "head" | "beginning";
 }
 
 export interface WebhookDefinition<From extends Source, Type extends EventOf<From>["type"]> extends Manner {
-  /** Whose events it sends. */
+  /** The categories whose events it sends. */
   readonly from: From | readonly From[];
-  /** Which of them; without it all. */
+  /** The event types that it sends; without it all. */
   readonly types?: readonly Type[];
-  /** What an event must fulfil besides. Pure: after a crash it may be asked again. */
+  /** A condition that an event must also fulfil. Pure: after a crash it may be called again. */
   readonly where?: (event: Extract<EventOf<From>, { readonly type: Type }>) => boolean;
 }
 
-/** Data, or the function of a webhook in code. */
+/** The condition as data, or as the function of a webhook in code. */
 export type Where = Predicate | ((event: RecordedEvent) => boolean);
 
-/** Which events a webhook wants. */
+/** The events that a webhook wants. */
 export interface Interest {
   readonly types?: readonly string[];
   readonly categories?: readonly string[];
@@ -90,7 +93,7 @@ export function webhook<const Name extends string, From extends Source, Type ext
     name,
     sources,
     ...(types ? { types } : {}),
-    // It gets events of these sources and types only, which is what its parameter says.
+    // It gets events of these sources and types only, as the type of its parameter says.
     ...(where ? { where: where as NonNullable<Webhook["where"]> } : {}),
     ...manner,
   };
@@ -120,7 +123,7 @@ export function secretOf(webhook: Webhook, variables: object): string | undefine
   return valueOf(webhook.secret, variables);
 }
 
-/** The webhook's headers in this deployment. Those whose variable holds nothing, or nothing that can be sent, are left out. */
+/** The webhook's headers in this deployment. Those whose variable is empty, or holds what cannot be sent, are left out. */
 export function headersOf(webhook: Webhook, variables: object): Record<string, string> {
   const headers = Object.entries(webhook.headers ?? {}).flatMap(([name, value]) => {
     const text = valueOf(value, variables);
@@ -132,11 +135,11 @@ export function headersOf(webhook: Webhook, variables: object): Record<string, s
 function valueOf(value: Value, variables: object): string | undefined {
   if (typeof value === "string") return value;
   const text = (variables as Record<string, unknown>)[value.variable];
-  // A variable that was piped into place often ends in a line break.
+  // A variable whose value was piped in often ends in a line break.
   return typeof text === "string" && text.trim() !== "" ? text.trim() : undefined;
 }
 
-/** The events that it is asked about. Which of them it sends, its `where` says. */
+/** The events that are offered to it. Its `where` decides which of them it sends. */
 export function filterOfWebhook({ sources, types }: Webhook): EventFilter {
   return { categories: sources.map(({ name }) => name), ...(types ? { types } : {}) };
 }
