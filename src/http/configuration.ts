@@ -6,10 +6,10 @@
  */
 
 import type { App } from "../definitions/app.ts";
+import { WAKE_UP_ATTEMPTS } from "../operations/limits.ts";
 
 /** Of an object: the binding and the class. */
 const OBJECTS = { STREAMS: "StreamObject", LOGS: "LogObject", WEBHOOKS: "WebhookObject", CATALOGS: "CatalogObject" } as const;
-const QUEUE = "headspring-wake-ups";
 const VIEWS = "VIEWS";
 
 /** A part of the configuration that the deployment lacks. */
@@ -67,17 +67,17 @@ function queueLackedBy(bindings: Readonly<Record<string, unknown>>): Lack[] {
   if (has(bindings.WAKE_UPS, "send")) return [];
   return [
     {
-      what: `the binding WAKE_UPS of the queue ${QUEUE}`,
+      what: "the binding WAKE_UPS of a queue (any name)",
       toml: `[[queues.producers]]
 binding = "WAKE_UPS"
-queue = "${QUEUE}"
+queue = "headspring-wake-ups"
 
 [[queues.consumers]]
-queue = "${QUEUE}"
+queue = "headspring-wake-ups"
 max_batch_size = 100
 max_batch_timeout = 0
 max_concurrency = 10
-max_retries = 10`,
+max_retries = ${WAKE_UP_ATTEMPTS}`,
     },
   ];
 }

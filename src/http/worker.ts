@@ -6,7 +6,7 @@ import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
 import { isTransient } from "../core/platform-errors.ts";
 import { sweep } from "../operations/sweep.ts";
-import { handleWakeUps, parseWakeUp } from "../operations/wake-up.ts";
+import { handleWakeUps } from "../operations/wake-up.ts";
 import { IDEMPOTENCY_KEY_BYTES } from "./limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -31,9 +31,6 @@ import { streamRoutes } from "./streams.ts";
 import { viewRoutes } from "./views.ts";
 import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
 
-/** The name of the dead-letter queue, as wrangler.toml declares it. */
-const DEAD_WAKE_UPS = "headspring-dead-wake-ups";
-
 /**
  * The worker of an app. Export it as default, beside the classes of its objects.
  *
@@ -52,14 +49,9 @@ export function createWorker(app: App): ExportedHandler<HeadspringEnv> {
   return {
     fetch: (request, env, context) => http.fetch(request, env, context),
 
+    // From whatever queue it comes: its name is the user's, and so is whether it has a dead-letter queue.
     async queue(batch, env) {
-      if (batch.queue !== DEAD_WAKE_UPS) return handleWakeUps(app, env, batch);
-      // A dead wake-up loses nothing: the log wakes again. That it died says that something keeps failing.
-      for (const { id, body } of batch.messages) {
-        const { store, consumer } = parseWakeUp(body) ?? {};
-        logger.error({ message: "the queue gave up a wake-up", messageId: id, store, consumer });
-      }
-      batch.ackAll();
+      await handleWakeUps(app, env, batch);
     },
 
     async scheduled(_controller, env) {

@@ -6,6 +6,11 @@ export const INTRODUCED_STORES = 10_000;
 export const INTRODUCTION_WAIT_MS = 1_000;
 /** Consumers of one batch of wake-ups that work at the same time. Ours: they share 128 MB (platform). */
 export const CONSUMERS_AT_ONCE = 4;
+/**
+ * Deliveries of a wake-up whose consumer may run; the one after them is given up, with a line in the logs. Ours: as many as the queue's
+ * `max_retries` in wrangler.toml, so that the queue delivers it once more. With fewer retries the queue drops it without that line.
+ */
+export const WAKE_UP_ATTEMPTS = 10;
 /** Calls to ask one store's log to wake those behind: where it lies, and the log. Ours. */
 export const SWEEP_CALLS = 2;
 /** Milliseconds that a consumer which is ready waits for others, to tell the log together. Ours: shorter than the call. */

@@ -4,7 +4,7 @@ import type { HeadspringEnv } from "../store/env.ts";
 import { z } from "zod";
 import type { App } from "../definitions/app.ts";
 import { Budget, capsOf } from "../core/budget.ts";
-import { ACKNOWLEDGE_TOGETHER_MS, CONSUMERS_AT_ONCE, AT_WORK_MS } from "./limits.ts";
+import { ACKNOWLEDGE_TOGETHER_MS, AT_WORK_MS, CONSUMERS_AT_ONCE, WAKE_UP_ATTEMPTS } from "./limits.ts";
 import { CONSUMER_BUDGET_MS, CONSUMER_CALLS } from "../core/limits.ts";
 import { NAME, STORE_NAME } from "../core/names.ts";
 import { openStore } from "../store/stores.ts";
@@ -29,7 +29,7 @@ const WakeUpMessage = z.object({
 const RETRY_SECONDS = 5;
 
 /** What a message says; undefined: it is none of ours. */
-export function parseWakeUp(body: unknown): WakeUp | undefined {
+function parseWakeUp(body: unknown): WakeUp | undefined {
   const { success, data } = WakeUpMessage.safeParse(body);
   if (!success) return undefined;
   const { trace, asOf, ...wakeUp } = data;
@@ -43,6 +43,13 @@ export async function handleWakeUps(app: App, env: HeadspringEnv, batch: Message
     const parsed = parseWakeUp(message.body);
     if (!parsed) {
       logger.error({ message: "unknown message in the wake-up queue, dropped", messageId: message.id });
+      message.ack();
+      continue;
+    }
+    if (message.attempts > WAKE_UP_ATTEMPTS) {
+      // Nothing is lost: the log wakes again. But something keeps failing.
+      const { store, consumer } = parsed;
+      logger.error({ message: "a wake-up was given up: its consumer could not run", messageId: message.id, store, consumer });
       message.ack();
       continue;
     }

@@ -12,7 +12,7 @@ import { z } from "zod";
 import type { App } from "../../../src/definitions/app.ts";
 import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 import { append, defineApp, effect, nothing, reactor, streamIdOf, view } from "../../../src/index.ts";
-import { AT_WORK_MS } from "../../../src/operations/limits.ts";
+import { AT_WORK_MS, WAKE_UP_ATTEMPTS } from "../../../src/operations/limits.ts";
 import { CATCH_UP_HOLD_MS } from "../../../src/consumers/limits.ts";
 import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
 import type { Acknowledgement, LogRpc } from "../../../src/store/log-protocol.ts";
@@ -30,6 +30,14 @@ const raise = reactor("raise", {
   emits: alarm,
   on: { Read: ({ stream, data }) => append(alarm, streamIdOf(stream), "Raised", { from: stream, value: data.value }) },
 });
+
+/** As the platform hands the worker a message of that queue. */
+async function arrive(queue: string, message: { readonly attempts: number; readonly body: unknown }) {
+  const batch = createMessageBatch(queue, [{ id: "1", timestamp: new Date(), ...message }]);
+  const context = createExecutionContext();
+  await worker.queue?.(batch, env, context);
+  return getQueueResult(batch, context);
+}
 
 /** As a worker of another version of the code handles a batch. */
 async function handle(app: App, ...bodies: unknown[]) {
@@ -259,18 +267,25 @@ describe("a wake-up", () => {
     expect(await consumer("values")).toMatchObject({ status: "live", position: 1 });
   });
 
-  it("that the queue has given up is logged, and loses nothing", async () => {
+  it("one that was delivered too often is given up, which is logged and loses nothing", async () => {
     const errors = vi.spyOn(console, "error").mockReturnValue();
-    const { store, read, settle, rows, folded } = quietStore("dead");
+    const { store, read, settle, rows, folded, consumer } = quietStore("dead");
     await read("s", 1);
     const body = { store, consumer: "values", head: 1 };
-    const batch = createMessageBatch("headspring-dead-wake-ups", [{ id: "1", timestamp: new Date(), attempts: 11, body }]);
-    const context = createExecutionContext();
-    await worker.queue?.(batch, env, context);
-    expect(await getQueueResult(batch, context)).toMatchObject({ outcome: "ok", ackAll: true });
-    expect(errors).toHaveBeenCalledWith({ message: "the queue gave up a wake-up", messageId: "1", store, consumer: "values" });
+    expect((await arrive("acme-nudges", { attempts: WAKE_UP_ATTEMPTS + 1, body })).explicitAcks).toHaveLength(1);
+    const message = "a wake-up was given up: its consumer could not run";
+    expect(errors).toHaveBeenCalledExactlyOnceWith({ message, messageId: "1", store, consumer: "values" });
+    expect(await consumer("values")).toMatchObject({ position: 0 });
     await settle();
     expect(await rows(values)).toEqual(await folded(values));
+  });
+
+  it.each(["acme-nudges", "headspring-dead-wake-ups", "dead-letters-of-acme"])("arrives by whatever queue: %s", async (queue) => {
+    const { store, read, consumer } = quietStore(`queue-${queue}`);
+    await read("s", 1);
+    const body = { store, consumer: "values", head: 1 };
+    expect((await arrive(queue, { attempts: WAKE_UP_ATTEMPTS, body })).explicitAcks).toHaveLength(1);
+    expect(await consumer("values")).toMatchObject({ status: "live", position: 1 });
   });
 });
 
