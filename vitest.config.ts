@@ -1,10 +1,24 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { Quiet } from "./test/quiet.ts";
 
-/** `unit` in Node: what is pure. `workers` in workerd: the objects and routes. `e2e`: a real `wrangler dev`, killed and restarted. */
-export default defineConfig({
+/** Tests wait more than they compute. With twice as many files at a time as there are cores, the cores are busy. Seen on two. */
+const FILES_PER_CORE = 2;
+/** Tests in `*.long.test.ts` have a long form, of which `npm test` runs a part: see test/effort.ts. */
+const files = (mode: string) => (mode === "long" ? "*.long.test.ts" : "*.test.ts");
+/** `npm test` does not ask twice: the same contract is asked of a real `wrangler dev`. Here it is for the coverage. */
+const ONLY_LONG = "test/workers/contract.long.test.ts";
+
+/**
+ * `unit` in Node: what is pure. `workers` in workerd: the objects and routes. `e2e`: a real `wrangler dev`, killed and restarted.
+ * `npm test` runs them all. With `--mode long` the tests that have a long form run in it, and nothing else; with `--mode
+ * everything` all run, at their longest.
+ */
+export default defineConfig(({ mode }) => ({
   test: {
+    provide: { isLong: mode !== "test" },
+    maxWorkers: FILES_PER_CORE * availableParallelism(),
     // A run prints its tests. What the code under test and the runtime say is printed for what failed.
     silent: "passed-only",
     reporters: ["default", ...(process.env.GITHUB_ACTIONS ? ["github-actions" as const] : []), new Quiet()],
@@ -14,7 +28,7 @@ export default defineConfig({
     // keeps that rare. Collecting coverage keeps the pool open longer, with nothing that would be quiet.
     onUnhandledError: ({ name }) => name !== "EnvironmentTeardownError",
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { test: { name: "unit", include: [`test/unit/**/${files(mode)}`] } },
       {
         plugins: [
           cloudflareTest({
@@ -39,12 +53,13 @@ export default defineConfig({
           name: "workers",
           // Bundled once: else every file of tests imports zod's files one by one. Only zod: a bundled hono would be a second one.
           deps: { optimizer: { ssr: { enabled: true, include: ["zod"] } } },
-          include: ["test/workers/**/*.test.ts"],
+          include: [`test/workers/**/${files(mode)}`],
+          exclude: mode === "test" ? [ONLY_LONG] : [],
           setupFiles: ["./test/workers/quiet-end.ts"],
           testTimeout: 20_000,
         },
       },
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+      { test: { name: "e2e", include: [`test/e2e/**/${files(mode)}`], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
-});
+}));

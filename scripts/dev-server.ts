@@ -1,9 +1,10 @@
 /** `wrangler dev` as a child that can be relied on to start, and to leave nothing behind: for `npm start`, the demo and the e2e tests. */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -156,16 +157,18 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A port that nobody uses. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, HOST, () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
+/**
+ * Ports from which {@link freePort} chooses: below those that Linux gives to connections (from 32,768 on). A server that is killed and
+ * started again would find one of those taken.
+ */
+const PORTS = { min: 20_000, max: 32_767 };
+
+/** A port that nobody uses, and that nobody who asks at the same time is likely to get. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(PORTS.min, PORTS.max + 1);
+    if (await isFree(port)) return port;
+  }
 }
 
 const temporary: string[] = [];

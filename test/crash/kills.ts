@@ -19,6 +19,9 @@ export type Kind = keyof typeof KINDS;
 
 /** Milliseconds of work between two deaths, at least. */
 const PAUSE_MIN_MS = 300;
+/** Writes that are acknowledged between two deaths, at least: a busy machine needs longer for them. Ours, and how long they are waited for. */
+const ACKNOWLEDGED_MIN = 15;
+const WORK_MAX_MS = 30_000;
 /** How long to wait for such an acknowledgement. */
 const NO_ACKNOWLEDGEMENT_MS = 3_000;
 
@@ -39,7 +42,7 @@ export class Kills {
 
   /** One death, after some work, and the store's next life. */
   async next(): Promise<void> {
-    await sleep(this.#random.int(PAUSE_MIN_MS, this.#pauseMs));
+    await this.#work();
     const kind = this.#random.weighted(KINDS);
     if (kind === "runtime") {
       await this.#server.crashRuntime();
@@ -54,7 +57,7 @@ export class Kills {
 
   /** The last death of a round: in full swing, and nobody is there afterwards. */
   async last(): Promise<void> {
-    await sleep(this.#random.int(PAUSE_MIN_MS, this.#pauseMs));
+    await this.#work();
     await this.#acknowledgement();
     await this.#server.crash();
     await this.#load.stop();
@@ -64,6 +67,13 @@ export class Kills {
 
   get total(): number {
     return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
+  }
+
+  async #work(): Promise<void> {
+    const before = this.#load.acknowledged;
+    const end = Date.now() + WORK_MAX_MS;
+    await sleep(this.#random.int(PAUSE_MIN_MS, this.#pauseMs));
+    while (this.#load.acknowledged < before + ACKNOWLEDGED_MIN && Date.now() < end) await sleep(20);
   }
 
   async #acknowledgement(): Promise<void> {

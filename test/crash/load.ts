@@ -35,6 +35,8 @@ export class Load {
   #clients: Promise<unknown> = Promise.resolve();
   #rounds = 0;
   #acknowledged = (_write: Write) => {};
+  /** Acknowledgements so far. */
+  acknowledged = 0;
 
   constructor(url: string, random: Random) {
     this.#url = url;
@@ -160,6 +162,7 @@ export class Load {
 
   #acknowledge(write: Write, { status, headers, body }: { status: number; headers: Headers; body: Record<string, unknown> }): void {
     write.fate = "acknowledged";
+    this.acknowledged += 1;
     write.first ??= { status, etag: headers.get("etag"), body };
     if (!write.asynchronous && write.types[0] !== "SagaStarted" && body.version !== undefined)
       write.answer = body as unknown as NonNullable<Write["answer"]>;

@@ -1,8 +1,9 @@
-/** The HTTP contract through a real `wrangler dev`. `test/workers/contract.test.ts` asks the same of the test pool. */
+/** The HTTP contract through a real `wrangler dev`. `test/workers/contract.long.test.ts` asks the same of the test pool. */
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { API_TOKENS, bearer } from "../contract/http.ts";
 import { contract } from "../contract/contract.ts";
+import { expectDocumented, lookUp } from "../contract/documented.ts";
 import { Server } from "./server.ts";
 
 let server: Server;
@@ -12,7 +13,13 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 // `duplex`: Node asks for it where a body is a stream.
-contract((path, request) => fetch(server.client.url + path, { ...request, duplex: "half" } as RequestInit));
+contract(async (path, request) => {
+  const response = await fetch(server.client.url + path, { ...request, duplex: "half" } as RequestInit);
+  lookUp(request?.method ?? "GET", path, response.status);
+  return response;
+});
+
+it("the OpenAPI document has every status that the contract's tests were answered with", expectDocumented);
 
 it("promise 8: keys that a client sends as Latin-1 are not taken for one another", async () => {
   for (const name of ["Müller", "Möller"]) {

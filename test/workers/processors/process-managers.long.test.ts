@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { quietStore } from "../delivery/support.ts";
 import { NOBODY } from "../errand.ts";
 import { live, lives, storyOf } from "./chaos.ts";
+import { runs, STRIDE } from "../../effort.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -72,7 +73,7 @@ describe("promise 5: what a process manager does is stored once", () => {
     const deaths = [0, 0, 0];
     for (const life of deaths.keys()) {
       for (const done of [false, true]) {
-        for (let steps = 0, died = 1; died > 0; steps++) {
+        for (let steps = 0, died = 1; died > 0; steps += STRIDE) {
           const rough = await storeWith("rough", facts);
           const last = { steps, done, wakeUps: [0], evicted: steps % 2 === 1 };
           died = await live(rough, ["errand"], ERRANDS, [...Array.from({ length: life }, () => untouched), last]);
@@ -83,7 +84,7 @@ describe("promise 5: what a process manager does is stored once", () => {
       }
     }
     // Facts: the log is read, two are told, the checkpoint moves, the log hears of it. Commands: four are executed and four outcomes told.
-    expect(deaths.slice(0, 2)).toEqual([2 * 5, 2 * 11]);
+    expect(deaths.slice(0, 2)).toEqual([5, 11].map((steps) => 2 * Math.ceil(steps / STRIDE)));
   }, 240_000);
 
   it("when it dies again and again, wake-ups come twice and in any order, and objects lose their memory", async () => {
@@ -96,7 +97,7 @@ describe("promise 5: what a process manager does is stored once", () => {
         expect(withCountersInAnyOrder(await storyOf(rough))).toEqual(withCountersInAnyOrder(await storyOf(clean)));
         vi.restoreAllMocks();
       }),
-      { numRuns: 20, endOnFailure: true }, // what fails takes long to shrink
+      { numRuns: runs(20), endOnFailure: true }, // what fails takes long to shrink
     );
   }, 240_000);
 
@@ -133,7 +134,7 @@ describe("promise 5: what a process manager does is stored once", () => {
     const untouched = { steps: Number.POSITIVE_INFINITY, done: false, wakeUps: [0], evicted: false };
     for (const life of [0, 1, 2]) {
       for (const done of [false, true]) {
-        for (let steps = 0, died = 1; died > 0; steps++) {
+        for (let steps = 0, died = 1; died > 0; steps += STRIDE) {
           const rough = await prepared("rough");
           died = await live(rough, ["move"], MOVES, [
             ...Array.from({ length: life }, () => untouched),

@@ -6,6 +6,7 @@ import type { RecordedEvent } from "../../../src/core/event.ts";
 import { totals, values } from "../app.ts";
 import { deliver } from "../delivery/support.ts";
 import { subscribed } from "../webhooks/support.ts";
+import { runs } from "../../effort.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -60,7 +61,7 @@ describe("wake-ups that are lost, repeated, reordered and delivered at the same 
           expect(versions).toEqual(readings.map(({ version }) => version));
         }
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 });

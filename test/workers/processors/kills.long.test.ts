@@ -20,6 +20,7 @@ import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { alarm, counter, reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 import { type Life, IMMORTAL, KILLED, mortal, mortalEnv } from "./mortal.ts";
+import { runs, STRIDE } from "../../effort.ts";
 
 const hot = category("hot", { events: { Raised: z.object({ from: z.string(), value: z.number() }) } });
 const payment = category("payment", { events: { Paid: z.object({ receipt: z.string() }) } });
@@ -179,7 +180,7 @@ describe("promise 5: whatever dies, and however often it is woken", () => {
     const { streams } = await clean();
     for (const name of NAMES) {
       // To die after one step is to die before the next: the world cannot tell the two.
-      for (let steps = 1; ; steps++) {
+      for (let steps = 1; ; steps += STRIDE) {
         const one = await world();
         for (const earlier of NAMES.slice(0, NAMES.indexOf(name))) await one.wake(earlier, IMMORTAL());
         const life = mortal.life(steps, true);
@@ -224,7 +225,7 @@ describe("promise 5: whatever dies, and however often it is woken", () => {
         expect(await stored(one)).toEqual(streams);
         expect(new Set(one.calls)).toEqual(new Set(calls));
       }),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 });

@@ -7,6 +7,7 @@ import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { freshStore, interceptLog, read } from "./support.ts";
+import { runs } from "../effort.ts";
 
 const IDS = ["a", "b", "c"] as const;
 
@@ -152,7 +153,7 @@ describe("any sequence of writes, repeats, evictions, alarms and outages", () =>
           restore();
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });

@@ -12,6 +12,7 @@ import type { AppendRequest } from "../../../src/store/stream-protocol.ts";
 import { alarm, app, reading } from "../app.ts";
 import { reactorConsumer } from "../../../src/processors/reactor-consumer.ts";
 import { processorStore as store } from "./support.ts";
+import { runs } from "../../effort.ts";
 
 beforeAll(() => prepare(env.VIEWS));
 afterEach(() => vi.restoreAllMocks());
@@ -105,7 +106,7 @@ describe("reactions of one batch", () => {
             }
           },
         ),
-        { numRuns: 30 },
+        { numRuns: runs(30) },
       );
     },
   );

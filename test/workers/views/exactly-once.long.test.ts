@@ -8,6 +8,7 @@ import { toRecorded } from "../../../src/core/event.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
 import { totals, values } from "../app.ts";
 import { deliver, quietStore } from "../delivery/support.ts";
+import { runs } from "../../effort.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -53,7 +54,7 @@ describe("promise 4: views are exact", () => {
         expect(await rows(values)).toEqual(await folded(values));
         expect(await rows(totals)).toEqual(await folded(totals));
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 

@@ -14,6 +14,7 @@ import { queryView } from "../../../src/views/query.ts";
 import type { View } from "../../../src/definitions/views/view.ts";
 import { reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
+import { runs } from "../../effort.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -116,7 +117,7 @@ describe("promise 4: a row is the same whatever batches its events came in", () 
           given(kept, ...events).thenRows(rows as never);
         },
       ),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { createHttp } from "../../src/http/worker.ts";
 import { app } from "./app.ts";
 import { freshStore, read } from "./support.ts";
+import { runs } from "../effort.ts";
 
 type Store = ReturnType<typeof freshStore>;
 
@@ -100,7 +101,7 @@ describe("a store's export", () => {
           if (here.status === 200) expect(withoutRecording(await elsewhere.text())).toBe(withoutRecording(await here.text()));
         }
       }),
-      { numRuns: 8 },
+      { numRuns: runs(8) },
     );
   }, 120_000);
 });

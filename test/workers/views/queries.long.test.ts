@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { quietStore } from "../delivery/support.ts";
 import type { SpecimenRow } from "./parts.ts";
 import { type Asked, type Sorted, anyId, conditions, pathOf, sorted, specimenOf } from "./specimens.ts";
+import { runs } from "../../effort.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -41,7 +42,7 @@ describe("a query of any rows", () => {
           expect((await page(asks, sort, 200)).rows).toEqual(expected);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -58,7 +59,7 @@ describe("a query of any rows", () => {
         }
         expect(seen).toEqual(all.filter((row) => asks.every(({ holds }) => holds(row))).toSorted(sort.compare));
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -89,7 +90,7 @@ describe("a query of any rows", () => {
         const unchanged = (list: readonly SpecimenRow[]) => list.filter(({ id }) => !touched.has(id));
         expect(unchanged(seen)).toEqual(unchanged(all).toSorted(sort.compare));
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });

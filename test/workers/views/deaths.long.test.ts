@@ -15,6 +15,7 @@ import type { StoredRow, View } from "../../../src/definitions/views/view.ts";
 import { reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 import { type Fate, mortalEnv } from "./mortal.ts";
+import { runs } from "../../effort.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "error").mockReturnValue();
@@ -119,7 +120,7 @@ describe("promise 4: views are exact", () => {
         const rows = served.results.map((found) => served.table.fromSql(found));
         expect(rows).toEqual(folded(version, events));
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
     expect(erased).toBeGreaterThan(0);
   }, 120_000);

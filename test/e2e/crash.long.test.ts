@@ -1,5 +1,5 @@
 /**
- * Promises 1 to 9, when processes are killed without warning and the queue's messages are lost: the short form of `npm run test:crash`.
+ * Promises 1 to 9, when processes are killed without warning and the queue's messages are lost: `npm run test:crash` for a short time.
  * What is checked, and how, is in `test/crash`.
  */
 
@@ -7,15 +7,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../scripts/client.ts";
 import { Receiver, accept } from "../../scripts/receiver.ts";
 import { type Report, crash } from "../crash/crash.ts";
+import { IS_LONG } from "../effort.ts";
 import { Server } from "./server.ts";
 
+/** Begun rounds are ended. Ours: some four rounds. */
+const LONG_SECONDS = 60;
 /** Half a minute is what it takes; a store that does not come to rest is given up after two, and then that is what must be said. */
 const PATIENCE_MS = 300_000;
 
 describe("a store that is killed again and again under load", () => {
   let report: Report;
   beforeAll(async () => {
-    report = await crash({ seed: 20261121, seconds: 0, kills: 2, pauseMs: 1_500 });
+    report = await crash({ seed: 20261121, seconds: IS_LONG ? LONG_SECONDS : 0, kills: 2, pauseMs: 1_500 });
   }, PATIENCE_MS);
 
   it("has kept its promises", () => {
@@ -23,7 +26,9 @@ describe("a store that is killed again and again under load", () => {
   });
 
   it("had something to promise", () => {
-    expect(report.counts).toMatchObject({ rounds: 1, kills: 3 });
+    const { rounds = 0 } = report.counts;
+    expect(rounds).toBeGreaterThanOrEqual(1);
+    expect(report.counts.kills).toBe(3 * rounds);
     for (const [what, least] of Object.entries({ acknowledged: 30, "events in the logs": 60, "connections of subscribers": 16 }))
       expect(report.counts[what], what).toBeGreaterThanOrEqual(least);
   });

@@ -1,12 +1,13 @@
-/** The fuzzer's short form. The long one is `npm run fuzz`; test/fuzz is how it works. */
+/** The fuzzer for a short time: `npm run fuzz` goes on for as long as you like, and test/fuzz is how it works. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Runtime, startRuntime } from "../../bench/runtime.ts";
 import { type Report, fuzz } from "../fuzz/fuzzer.ts";
 import { API_TOKENS, CALLERS } from "../fuzz/tokens.ts";
 import { Wire } from "../fuzz/wire.ts";
+import { runs } from "../effort.ts";
 
-const REQUESTS = 1_000;
+const REQUESTS = runs(5_000);
 const SEED = 9;
 
 let runtime: Runtime;

@@ -6,6 +6,7 @@ import { eventually, folded } from "../delivery/support.ts";
 import { endpointAt } from "../webhooks/support.ts";
 import { newApp, oldApp } from "./apps.ts";
 import { NEW, ROLLOUTS, storeUnderRollout } from "./rollout.ts";
+import { cases } from "../../effort.ts";
 
 const variables = env as unknown as Record<string, string>;
 
@@ -37,7 +38,7 @@ const grant = (id: string): Write => ({ path: `/aggregates/badge/${id}/Grant`, b
 const transfer = (id: string, from: string, to: string): Write => ({ path: `/sagas/transfer/${id}`, body: { from, to, amount: 10 } });
 
 describe("two versions of the code side by side", () => {
-  it.each(ROLLOUTS)("miss, double, strip, fail and undo nothing (%s)", async (name, rollout) => {
+  it.each(cases(ROLLOUTS))("miss, double, strip, fail and undo nothing (%s)", async (name, rollout) => {
     const opened = endpointAt("http://opened.test/");
     const mailed = endpointAt("http://mail.test/");
     const one = storeUnderRollout("rollout");

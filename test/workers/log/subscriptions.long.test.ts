@@ -8,6 +8,7 @@ import type { RecordedEvent } from "../../../src/core/event.ts";
 import { freshStore } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
 import { EventStreamClient, SocketClient } from "./subscribers.ts";
+import { runs } from "../../effort.ts";
 
 const STREAMS = ["a/1", "a/2", "b/1", "c/x"];
 const TYPES = ["Odd", "Even", "Rare"];
@@ -153,7 +154,7 @@ describe("promise 3, for those who follow the log live", () => {
           }
         },
       ),
-      { numRuns: 8 },
+      { numRuns: runs(8) },
     );
   }, 120_000);
 });
