@@ -24,8 +24,8 @@ export function lookUp(method: string, url: string, status: number): void {
   if (!Object.hasOwn(operation.responses, String(status))) undocumented.add(`${operation.operationId}: ${status}`);
 }
 
-/** Ends the tests of the contract: the document has every status that they were answered with. */
-export function expectDocumented(): void {
+/** @returns `operation: status` of each answer that the document does not have. There must have been answers. */
+export function undocumentedAnswers(): string[] {
   expect(looked).toBeGreaterThan(500);
-  expect([...undocumented].toSorted()).toEqual([]);
+  return [...undocumented].toSorted();
 }

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { API_TOKENS, bearer } from "../contract/http.ts";
 import { contract } from "../contract/contract.ts";
-import { expectDocumented, lookUp } from "../contract/documented.ts";
+import { lookUp, undocumentedAnswers } from "../contract/documented.ts";
 import { Server } from "./server.ts";
 
 let server: Server;
@@ -19,7 +19,7 @@ contract(async (path, request) => {
   return response;
 });
 
-it("the OpenAPI document has every status that the contract's tests were answered with", expectDocumented);
+it("the OpenAPI document has every status that the contract's tests were answered with", () => expect(undocumentedAnswers()).toEqual([]));
 
 it("promise 8: keys that a client sends as Latin-1 are not taken for one another", async () => {
   for (const name of ["Müller", "Möller"]) {

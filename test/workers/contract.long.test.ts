@@ -1,9 +1,9 @@
 /** The HTTP contract in the test pool, where coverage is measured. `test/e2e/contract.test.ts` asks the same of a real `wrangler dev`. */
 
 import { env, exports } from "cloudflare:workers";
-import { it } from "vitest";
+import { expect, it } from "vitest";
 import { contract } from "../contract/contract.ts";
-import { expectDocumented, lookUp } from "../contract/documented.ts";
+import { lookUp, undocumentedAnswers } from "../contract/documented.ts";
 import { API_TOKENS } from "../contract/http.ts";
 
 Object.assign(env, { API_TOKENS });
@@ -14,4 +14,4 @@ contract(async (path, request) => {
   return response;
 });
 
-it("the OpenAPI document has every status that the contract's tests were answered with", expectDocumented);
+it("the OpenAPI document has every status that the contract's tests were answered with", () => expect(undocumentedAnswers()).toEqual([]));
