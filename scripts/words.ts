@@ -17,6 +17,7 @@ const CHECKED = [
   "docs/*.md",
   "docs/coming-from/*.md",
   "src/*.ts",
+  "src/core",
   "src/definitions",
 ];
 

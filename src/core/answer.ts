@@ -1,12 +1,12 @@
 /**
- * What answers are made of. The schema of an answer stands where its type belongs and is the type's one source; the OpenAPI document is
- * made of it. Nothing is parsed with it: what answers is our own.
+ * The schemas of answers. An answer's schema is declared where its type would be, and is the only source of that type; the OpenAPI document
+ * is made from it. It never parses anything: our own code makes the answers.
  */
 
 import { z } from "zod";
 import type { Frozen } from "./event.ts";
 
-/** What such a schema describes, readonly to any depth. */
+/** The type that such a schema describes, readonly to any depth. */
 export type Answer<Schema extends z.ZodType> = Frozen<z.output<Schema>>;
 
 export const Name = z.string();

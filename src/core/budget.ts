@@ -1,6 +1,6 @@
 /**
- * What one invocation of the worker may do: the platform counts its calls (to objects, D1 and queues) and its statements of D1, and
- * throws beyond a cap. So work ends, with a checkpoint, before that: its rest is for the next invocation.
+ * How much one invocation of the worker may do: the platform counts its calls (to objects, D1 and queues) and its D1 statements, and throws
+ * beyond a limit. So work stops, with a checkpoint, before that; the next invocation does the rest.
  */
 
 import { INVOCATION_CALLS, INVOCATION_RESERVE, INVOCATION_STATEMENTS } from "./limits.ts";
@@ -11,12 +11,12 @@ interface Caps {
   readonly statements: number;
 }
 
-/** Whether the deployment is on the Free plan: the variable `WORKERS_PLAN` says `free`. */
+/** Whether the deployment is on the Free plan: its variable `WORKERS_PLAN` is `free`. */
 export function isFree(env: object): boolean {
   return (env as { readonly WORKERS_PLAN?: unknown }).WORKERS_PLAN === "free";
 }
 
-/** What the plan of the deployment allows. */
+/** What the deployment's plan allows. */
 export function capsOf(env: object): Caps {
   const plan = isFree(env) ? "free" : "paid";
   return { calls: INVOCATION_CALLS[plan], statements: INVOCATION_STATEMENTS[plan] };
@@ -42,12 +42,12 @@ export class Budget {
     this.#statements = 0;
   }
 
-  /** Calls that fit still, each with a statement. */
+  /** The number of calls that still fit, each with a statement. */
   get left(): number {
     return Math.min(this.caps.calls - this.#calls, this.caps.statements - this.#statements) - INVOCATION_RESERVE;
   }
 
-  /** Whether so many more calls fit, each with a statement, and what ends the work in order after them. */
+  /** Whether this many more calls fit, each with a statement, and after them the calls that end the work in order. */
   fits(calls: number): boolean {
     return calls <= this.left;
   }
@@ -55,12 +55,12 @@ export class Budget {
 
 const BUDGET = Symbol("budget");
 
-/** The budget that an environment counts on; undefined: nobody counts. */
+/** The budget that an environment counts against; undefined: nothing is counted. */
 export function budgetOf(env: object): Budget | undefined {
   return (env as { [BUDGET]?: Budget })[BUDGET];
 }
 
-/** What a counted database stands for, so that what is known of it is known whoever counts. */
+/** The real database behind each counted one, so that what is cached for a database is found under either. */
 const reals = new WeakMap<object, D1Database>();
 
 export function realOf(db: D1Database): D1Database {
@@ -70,7 +70,7 @@ export function realOf(db: D1Database): D1Database {
 /** The environment, whose calls are counted from now on. */
 export function counting<Bindings extends object>(env: Bindings, budget = new Budget(capsOf(env))): Bindings {
   const bindings: Record<string | symbol, PropertyDescriptor> = { [BUDGET]: { value: budget } };
-  // One that leads to where a store lies has bindings of its own and those of another one.
+  // An environment for the place where a store lies inherits bindings from another one.
   for (const name in env) bindings[name] = { value: counted(env[name], budget), enumerable: true };
   return Object.create(env, bindings) as Bindings;
 }
@@ -83,7 +83,7 @@ function counted(binding: unknown, budget: Budget): unknown {
   return binding;
 }
 
-/** An object whose every method is a call. */
+/** An object with every method counted as a call. */
 function countedCalls<Target extends object>(target: Target, budget: Budget): Target {
   return new Proxy(target, {
     get(real, name) {
@@ -103,7 +103,7 @@ function countedNamespace(namespace: DurableObjectNamespace, budget: Budget): ob
 
 const STATEMENT_CALLS: ReadonlySet<string | symbol> = new Set(["all", "first", "run", "raw"]);
 
-/** The real statements of counted ones: one that a database has prepared may be sent by a session of it. */
+/** The real statement behind each counted one: a session of a database can run a statement that the database has prepared. */
 const statements = new WeakMap<object, D1PreparedStatement>();
 
 function countedDatabase(db: D1Database | D1DatabaseSession, budget: Budget): D1Database {
@@ -130,7 +130,7 @@ function countedDatabase(db: D1Database | D1DatabaseSession, budget: Budget): D1
     },
     withSession: (constraint?: D1SessionBookmark) => countedDatabase((db as D1Database).withSession(constraint), budget),
     getBookmark: () => (db as D1DatabaseSession).getBookmark(),
-  } as unknown as D1Database; // what the engine uses of it
+  } as unknown as D1Database; // the part that the engine uses
   reals.set(wrapped, db as D1Database);
   return wrapped;
 }

@@ -17,10 +17,12 @@ export const Text = z
   .min(1, "must be a string that is not empty")
   .refine((text) => !NOT_ALLOWED.test(text), "must be a string without control characters");
 
-/** What is wrong with an attribute of another name. */
+/** What is wrong with the name of an attribute. */
 export const ATTRIBUTE_NAME = "the name of an attribute consists of lower-case letters and digits";
 
-/** The attributes that are kept beside the event, as they came. Extensions are a truth value, a 32-bit integer or a string. */
+/**
+ * The attributes that are kept with the event, as they arrived. The value of an extension is a truth value, a 32-bit integer or a string.
+ */
 export const Attributes = z
   .object({
     id: Text.optional(),
@@ -42,8 +44,8 @@ export const Attributes = z
   });
 
 /**
- * The event as a CloudEvent, as JSON text. What came in as a CloudEvent goes out as it came; for all others the source
- * is the stream. A position, where it is given, is added as the extension `logposition`: always this store's.
+ * The event as a CloudEvent, as JSON text. An event that arrived as a CloudEvent is sent on as it arrived; the source of all others is the
+ * stream. A position, if given, is added as the extension `logposition`: always the position in this store.
  *
  * @param stream `category/id`
  */
@@ -56,16 +58,16 @@ export function cloudEventJson(store: string, stream: string, stored: StoredEven
       ? { id: stored.id, ...(stored.time === null ? {} : { time: stored.time }), ...original }
       : ownAttributes(store, stream, stored)),
   };
-  // As text: the integers of CloudEvents end at 2^31 - 1.
-  const { logposition: _elsewhere, ...others } = attributes as Record<string, unknown>; // of the store that it came from
+  // As a string: the integers of CloudEvents end at 2^31 - 1.
+  const { logposition: _elsewhere, ...others } = attributes as Record<string, unknown>; // the position in the store that it came from
   const all = position === undefined ? others : { ...others, logposition: String(position) };
   return `${JSON.stringify(all).slice(0, -1)},"data":${stored.data}}`;
 }
 
-/** What a CloudEvent said that has no place of its own in our events; undefined: it was none. */
+/** The attributes of a CloudEvent that our events have no field for; undefined: the event was not a CloudEvent. */
 function originalOf({ meta }: StoredEvent): Record<string, unknown> | undefined {
   if (!meta.includes('"cloudevents"')) return undefined;
-  // Anybody may write this member, so it is checked like what comes in.
+  // Any client can write this member, so it is checked like a request.
   const { cloudevents } = JSON.parse(meta) as { cloudevents?: Record<string, unknown> };
   const reserved = ["specversion", "type", "time", "data"].some((name) => Object.hasOwn(cloudevents ?? {}, name));
   const parsed = Attributes.safeParse(cloudevents);

@@ -1,15 +1,15 @@
 /**
- * A hash over code: what was computed by functions and is kept, a view's table or a snapshot, is named by it, so that it is not
- * mistaken for what the functions of today would compute.
+ * A hash over code. What functions have computed and a store keeps (a view's table, a snapshot) has it in its name, so that it is not
+ * mistaken for what today's functions would compute.
  *
- * A function counts by its source text. So what it calls elsewhere, or has closed over, is not seen; for that there is `revision`.
- * A build that writes the same code differently makes another hash, which costs a rebuild and nothing else.
+ * A function counts by its source code. So the hash does not see what the function calls elsewhere, or has closed over; `revision` is for
+ * that. A build that writes the same code differently makes another hash, which costs a rebuild and nothing else.
  */
 
 import { createHash } from "node:crypto";
 import { canonical } from "./json.ts";
 
-/** Functions, and plain data that says how they are used. */
+/** Functions, and plain data that controls how they are used. */
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- any function: it is not called here
 export type Code = string | number | boolean | null | undefined | Function | readonly Code[] | { readonly [name: string]: Code };
 
@@ -24,7 +24,7 @@ export function codeHash(code: Code): string {
     .slice(0, LENGTH);
 }
 
-/** The code with every function as its source text. One that is text already differs from a function of that text. */
+/** The code with every function as its source. A function differs from a string with the same source. */
 function textsOf(code: Code): unknown {
   if (typeof code === "function") return { function: code.toString() };
   if (Array.isArray(code)) return code.map(textsOf);

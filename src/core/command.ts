@@ -1,5 +1,5 @@
 /**
- * What answers a command: events, nothing, or a refusal. And what a processor sends: commands and facts.
+ * The answers to a command: events, nothing, or a refusal. And what a processor sends: commands and facts.
  */
 
 import type { z } from "zod";
@@ -13,7 +13,7 @@ export interface Nothing {
   readonly kind: "nothing";
 }
 
-/** The command breaks a rule of the business. It becomes a 422 with `reason`; nothing is stored. */
+/** The command breaks a business rule. The answer is a 422 with `reason`; nothing is stored. */
 export interface Refusal {
   readonly kind: "refusal";
   readonly reason: string;
@@ -28,25 +28,25 @@ export type NewEventOf<Events extends DataSchemas> = {
 /** A command that the stream sends to itself later. Made by {@link after} and {@link at}. */
 export interface Timer<Command extends string = string, Data = unknown, Keys = KeysOf<Data>> {
   readonly kind: "after";
-  /** Milliseconds from the decision on. Either this is there or `at`. */
+  /** Milliseconds from the decision on. A timer has either this or `at`. */
   readonly delayMs?: number;
   /** Milliseconds since 1970. */
   readonly at?: number;
   readonly command: Command;
-  /** Which of several timers for the command; without it, the one that has no key. */
+  /** Tells several timers for the same command apart; without it, the timer that has no key. */
   readonly key?: string;
   readonly data: Data;
   readonly [keys]?: Keys;
 }
 
-/** Takes a timer back. Made by {@link cancel}. */
+/** Cancels a timer. Made by {@link cancel}. */
 export interface Cancellation<Command extends string = string> {
   readonly kind: "cancel";
   readonly command: Command;
   readonly key?: string;
 }
 
-/** Takes every timer of the stream back: what the end of a process does. */
+/** Cancels every timer of the stream: what the end of a process does. */
 export interface CancelAll {
   readonly kind: "cancel-all";
 }
@@ -61,7 +61,7 @@ export type TimerOf<Commands extends DataSchemas> = {
   [Command in keyof Commands & string]: Timer<Command, Frozen<z.input<Commands[Command]>>> | Cancellation<Command>;
 }[keyof Commands & string];
 
-/** What `decide` may put together in one answer. */
+/** What `decide` may combine in one answer. */
 type Part<Events extends DataSchemas, Commands extends DataSchemas> = NewEventOf<Events> | TimerOf<Commands>;
 
 /** What `decide` answers. */
@@ -72,16 +72,14 @@ export type Decision<Events extends DataSchemas, Commands extends DataSchemas> =
   | Refusal;
 
 /**
- * Sends a command to this very stream after a while: a timer, kept with the stream and fired once by its alarm.
- * There is one timer for each command and key; setting it again moves it.
+ * Sends a command to this same stream after a while: sets a timer, which is kept with the stream and goes off once. There is one timer for
+ * each command and key; setting it again moves it.
  *
- * @throws {TypeError} when the duration is not one
+ * @throws {TypeError} when the duration is not valid
  *
- * @example
- * PlaceOrder: (state, order) => [event("OrderPlaced", order), after("30m", "ExpireOrder", {})]
+ * @example PlaceOrder: (state, order) => [event("OrderPlaced", order), after("30m", "ExpireOrder", {})]
  *
- * @example
- * ReserveSeat: (state, { seat }) => [event("SeatReserved", { seat }), after("10m", "FreeSeat", { seat }, { key: seat })]
+ * @example ReserveSeat: (state, { seat }) => [event("SeatReserved", { seat }), after("10m", "FreeSeat", { seat }, { key: seat })]
  */
 export function after<const Delay extends Duration, const Command extends string, const Data extends object, Place = never>(
   delay: WholeDuration<Delay>,
@@ -93,13 +91,12 @@ export function after<const Delay extends Duration, const Command extends string
 }
 
 /**
- * Sends a command to this very stream at a time: a timer like that of {@link after}. A time in the past means now.
+ * Sends a command to this same stream at a time: sets a timer like {@link after}. A time in the past means now.
  *
  * @param date a Date, or a time as RFC 3339 writes it, with its offset
- * @throws {TypeError} when it is no time
+ * @throws {TypeError} when it is not a time
  *
- * @example
- * Book: (state, { room, from }) => [event("Booked", { room, from }), at(from, "OpenRoom", { room }, { key: room })]
+ * @example Book: (state, { room, from }) => [event("Booked", { room, from }), at(from, "OpenRoom", { room }, { key: room })]
  */
 export function at<const Command extends string, const Data extends object, Place = never>(
   date: Date | string,
@@ -117,7 +114,7 @@ export function at<const Command extends string, const Data extends object, Plac
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/i;
 
-/** Takes back the timer for a command, or the one with this key; without one it does nothing. */
+/** Cancels the timer for a command, or the one with this key; does nothing if there is none. */
 export function cancel<const Command extends string, Place = never>(
   command: NameAt<Place, "cancel", "command", Command>,
   options: TimerOptions = {},
@@ -129,7 +126,7 @@ function keyOf({ key }: TimerOptions): TimerOptions {
   return key === undefined ? {} : { key };
 }
 
-/** The command changes nothing, and that is not an error: typically it has been carried out before. */
+/** The command changes nothing, and that is not an error: typically it was carried out before. */
 export function nothing(): Nothing {
   return { kind: "nothing" };
 }
@@ -144,7 +141,7 @@ export function refuse(reason: string, details?: JsonValue): Refusal {
   return { kind: "refusal", reason, ...(details === undefined ? {} : { details }) };
 }
 
-/** What `decide` may know beside state and command. It never reads a clock or a random source itself. */
+/** What `decide` may use besides state and command. It never reads a clock or a random source itself. */
 export interface DecideContext {
   /** The time of the decision; the events get it as `recordedAt`. */
   readonly now: Date;
@@ -153,7 +150,9 @@ export interface DecideContext {
   /** The stream's version before this command. */
   readonly version: number;
   readonly commandId: string;
-  /** What the events of this command carry: the conversation that it belongs to, and the id of what caused it. */
+  /**
+   * What the events of this command carry: the correlation id, which all events of one conversation share, and the id of what caused them.
+   */
   readonly meta: { readonly correlationId: string; readonly causationId: string };
 }
 
@@ -164,7 +163,7 @@ export interface SendAction<Target extends string = string, Command extends stri
   readonly id: string;
   readonly command: Command;
   readonly data: unknown;
-  /** The data has no member that the command's schema does not know. */
+  /** The data has no member that the command's schema does not declare. */
   readonly exact?: true;
 }
 
@@ -178,13 +177,13 @@ export interface AppendAction<Target extends string = string, Type extends strin
   readonly time?: string;
 }
 
-/** What the target of {@link send} must tell of itself. Every aggregate does. */
+/** What {@link send} needs to know about its target. Every aggregate provides it. */
 export interface CommandTarget<Name extends string = string, Commands extends DataSchemas = DataSchemas> {
   readonly name: Name;
   readonly commands: Commands;
 }
 
-/** What the target of {@link append} must tell of itself. Every plain category does. */
+/** What {@link append} needs to know about its target. Every plain category provides it. */
 export interface FactTarget<Name extends string = string, Events extends DataSchemas = DataSchemas> {
   readonly kind: "plain";
   readonly name: Name;
@@ -192,10 +191,9 @@ export interface FactTarget<Name extends string = string, Events extends DataSch
 }
 
 /**
- * A command for an aggregate. Members of the data that the command does not have are left out.
+ * A command for an aggregate. Members of the data that the command's schema does not declare are left out.
  *
- * @example
- * OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", line))
+ * @example OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", line))
  */
 export function send<const Name extends string, Commands extends DataSchemas, const Command extends keyof Commands & string>(
   aggregate: CommandTarget<Name, Commands>,

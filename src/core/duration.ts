@@ -5,7 +5,7 @@ import { LAST_TIME_MS } from "./limits.ts";
 /** How long, for example `"30m"`: a whole number of milliseconds, seconds, minutes, hours or days. */
 export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
 
-/** The same, but what the compiler can see to be no whole number does not compile: `"-5ms"`, `"0.5ms"`. */
+/** The same, except that what the compiler can see is not a whole number does not compile: `"-5ms"`, `"0.5ms"`. */
 export type WholeDuration<Text extends Duration> = Text extends `-${string}` | `${string}${"." | "e" | "E"}${string}`
   ? "a whole number and ms, s, m, h or d"
   : Text;

@@ -1,14 +1,14 @@
 /**
  * An event: an immutable fact, stored once in its stream and once in its store's log.
  *
- * The names of the fields below are stored and sent to the outside. Add to them, never rename.
+ * The names of the fields below are stored and sent to clients. Add to them, never rename them.
  */
 
 import type { z } from "zod";
 import { byteLength } from "./json.ts";
 import type { DataAt, KeysOf, Made, NameAt } from "./place.ts";
 
-/** What JSON can say. `undefined` stands for a key that is left out. */
+/** A JSON value. `undefined` means a key that is left out. */
 export type JsonValue = string | number | boolean | null | undefined | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: JsonValue;
@@ -19,10 +19,10 @@ export type DataSchema = z.ZodType<{ readonly [key: string]: JsonValue }>;
 /** Event types (or commands) by name. */
 export type DataSchemas = Readonly<Record<string, DataSchema>>;
 
-/** The same data, writable by nobody: what is handed in may come from a state or be a literal. */
+/** The same data, readonly to any depth: it may be part of a state, or a literal. */
 export type Frozen<Data> = JsonValue extends Data ? Data : { readonly [Key in keyof Data]: Frozen<Data[Key]> };
 
-/** What a state may be: what JSON can say. `unknown` and `any` pass; what they hide is found when the test kit or a snapshot looks. */
+/** What a state may be: JSON. `unknown` and `any` pass; the test kit and snapshots find what they hide. */
 export type PlainState<State> = State extends string | number | boolean | null
   ? State
   : State extends ((...args: never) => unknown) | bigint | symbol | undefined
@@ -32,20 +32,20 @@ export type PlainState<State> = State extends string | number | boolean | null
       : unknown extends State
         ? State
         : { [Key in keyof State]: PlainMember<State, Key> };
-/** A member that is `undefined` counts as absent. An array has no absent members: JSON would make `null` of them. */
+/** A member that is `undefined` counts as absent. An array has no absent members: JSON would turn them into `null`. */
 type PlainMember<State, Key extends keyof State> = State extends readonly unknown[]
   ? PlainState<State[Key]>
   : PlainState<Exclude<State[Key], undefined>> | Extract<State[Key], undefined>;
-/** The compiler shows its text where something else stands. */
+/** The compiler shows this text when a state is something else. */
 type NotPlainJson = "a state must be plain JSON: no Date, Map, Set, function, bigint, symbol or undefined";
 
 export declare const keys: unique symbol;
 
 /**
- * An event that is not stored yet. Made by {@link event}.
+ * An event that is not yet stored. Made by {@link event}.
  *
- * The phantom `keys` makes a misspelt or surplus field of `data` a compile error,
- * which TypeScript would otherwise let through once `data` has been inferred.
+ * The phantom `keys` makes a misspelt or surplus field of `data` a compile error, which TypeScript would otherwise let through once `data`
+ * has been inferred.
  */
 export interface NewEvent<Type extends string = string, Data = unknown, Keys = KeysOf<Data>> {
   readonly kind: "event";
@@ -67,26 +67,26 @@ export function event<const Type extends string, const Data extends object, Plac
   return { kind: "event", type, data } as never; // the conditional types above say what it is
 }
 
-/** Where an event came from. Free form; these two are always there on what a command or a processor caused. */
+/** Where an event came from. Free form; an event that a command or a processor caused always has these two. */
 export interface Meta extends JsonObject {
   /** The conversation this event belongs to. */
   readonly correlationId?: string;
   /** The id of the command or event that caused it. */
   readonly causationId?: string;
-  /** How many reactions in a row have led to it; absent: none. Counted by the store, so that a loop is found out. */
+  /** How many reactions in a row led to it; absent: none. The store counts them, to find loops. */
   readonly [HOPS]?: number;
 }
 
-/** The name under which an event's meta counts reactions. Names that begin with `$` are the store's own. */
+/** The name under which an event's meta counts reactions. Names that begin with `$` belong to the store. */
 export const HOPS = "$hops";
 
-/** How many reactions in a row have led to this event. */
+/** How many reactions in a row led to this event. */
 export function hopsOf({ meta }: Pick<RecordedEvent, "meta">): number {
   const hops: unknown = meta[HOPS]; // an import may have put anything there
   return typeof hops === "number" && Number.isSafeInteger(hops) && hops > 0 ? hops : 0;
 }
 
-/** Where an event in memory has the trace that it belongs to. A symbol, so that it is in no JSON and no handler comes across it. */
+/** Where an event in memory keeps the trace that it belongs to. A symbol, so that it is in no JSON and no handler comes across it. */
 export const TRACE: unique symbol = Symbol("trace");
 
 /** An event as readers get it: over HTTP, in views, processors and webhooks. */
@@ -102,19 +102,19 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly type: Type;
   readonly data: Data;
   readonly meta: Meta;
-  /** When it happened: RFC 3339, the writer's own text, else `recordedAt`. */
+  /** When it happened: RFC 3339, as the writer sent it, else `recordedAt`. */
   readonly time: string;
   /** When it was stored: RFC 3339 UTC, milliseconds. */
   readonly recordedAt: string;
-  /** Of `data`: the version its schema has in the code that reads it. */
+  /** The version that the schema of `data` has in the code that reads it. */
   readonly schemaVersion: number;
-  /** Not part of the event, and of no JSON: only for what the store itself does on its account. */
+  /** Not part of the event, nor of any JSON: only for what the store itself does because of the event. */
   readonly [TRACE]?: string;
 }
 
 /**
- * An event at rest and between the objects. `data` and `meta` stay JSON text on the whole way,
- * so that an event is serialised once, when it is written, and parsed only by who needs its content.
+ * An event in storage and between the objects. `data` and `meta` stay JSON text all the way, so that an event is serialised once, when it
+ * is written, and parsed only by code that needs its content.
  */
 export interface StoredEvent {
   readonly version: number;
@@ -124,16 +124,19 @@ export interface StoredEvent {
   readonly data: string;
   /** JSON text. */
   readonly meta: string;
-  /** The writer's own RFC 3339 text; null: it happened when it was recorded. */
+  /** RFC 3339, as the writer sent it; null: it happened when it was recorded. */
   readonly time: string | null;
   /** Milliseconds since 1970. */
   readonly recordedAt: number;
   readonly schemaVersion: number;
-  /** What it said is gone; `data` and `meta` are empty. */
+  /** Its content has been erased; `data` and `meta` are empty. */
   readonly erased?: boolean;
-  /** Never stored: why the code could not lift it to the version that it knows. `data` is as it is stored. */
+  /** Never stored: why the code could not lift it to the version that it knows. `data` is as stored. */
   readonly unlifted?: string;
-  /** The trace of the request that led to it: a `traceparent` of version 00, as the request had it. Beside the event, not in it: no reader sees it. */
+  /**
+   * The trace of the request that led to it: a `traceparent` of version 00, as the request had it. It is kept with the event but is not
+   * part of it: no reader sees it.
+   */
   readonly trace?: string | null;
 }
 
@@ -146,28 +149,28 @@ export interface LoggedEvent extends StoredEvent {
 
 /** The type of the event that ends a stream. */
 export const DELETED = "$deleted" as const;
-/** What that event says: whether the stream was erased too. That of a saga also tells the one that started it. */
+/** The data of that event: whether the stream was erased too. The event of a saga also carries what the parent saga needs. */
 export const DELETED_DATA = { kept: `{"erased":false}`, erased: `{"erased":true}` };
 
 /**
- * Whether this event asks every keeper of its stream's events to remove what they say.
- * Erasure travels as the event itself: so it reaches the log exactly once, in order, by the way all events take.
+ * Whether this event tells every part of the store that keeps events of its stream to remove their content. Erasure travels as the event
+ * itself: so it reaches the log exactly once, in order, the way all events do.
  */
 export function erases({ type, data }: StoredEvent): boolean {
   return type === DELETED && data !== DELETED_DATA.kept && (JSON.parse(data) as { erased?: unknown } | null)?.erased === true;
 }
 
-/** The same of an event as handlers get it. */
+/** The same for an event as handlers get it. */
 export function isErasure({ type, data }: RecordedEvent): boolean {
   return type === DELETED && (data as { erased?: unknown }).erased === true;
 }
 
-/** Bytes of what an event says: limits count them, not characters. */
+/** Bytes of an event's content: limits count them, not characters. */
 export function bytesOf({ data, meta }: Pick<StoredEvent, "data" | "meta">): number {
   return byteLength(data) + byteLength(meta);
 }
 
-/** The event's public JSON text. `position` is left out where it is not known. */
+/** The event's public JSON text. `position` is left out if it is unknown. */
 export function eventJson(stream: string, stored: StoredEvent, position?: number): string {
   const recordedAt = new Date(stored.recordedAt).toISOString();
   return (
@@ -179,7 +182,7 @@ export function eventJson(stream: string, stored: StoredEvent, position?: number
   );
 }
 
-/** The event as handlers get it. Its data has been validated when it was written, so it is not checked again. */
+/** The event as handlers get it. Its data was validated when it was written, so it is not checked again. */
 export function toRecorded(logged: LoggedEvent): RecordedEvent {
   const recordedAt = new Date(logged.recordedAt).toISOString();
   return {

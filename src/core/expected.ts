@@ -1,4 +1,4 @@
-/** What a writer expects of a stream. */
+/** The state that a writer expects a stream to be in. */
 
-/** What the writer believes of the stream. A write on a wrong belief is refused (promise 2). */
+/** The state that the writer believes the stream is in. If it is not, the write is refused (promise 2). */
 export type Expected = { kind: "any" } | { kind: "exists" } | { kind: "absent" } | { kind: "version"; version: number };

@@ -10,7 +10,7 @@ const IPV6_GROUP = /^[0-9a-f]{1,4}$/i;
 function isIpv6(text: string): boolean {
   const halves = text.split("::");
   const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
-  // An IPv4 address may stand for the last two groups.
+  // An IPv4 address may replace the last two groups.
   const ends = !text.endsWith("::") && IPV4.test(groups.at(-1) ?? "");
   if (ends) groups.splice(-1, 1, "0", "0");
   if (!groups.every((group) => IPV6_GROUP.test(group))) return false;
@@ -37,13 +37,13 @@ const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 function isDate(text: string): boolean {
   const [year = 0, month = 0, day = 0] = (DATE.exec(text) ?? []).slice(1).map(Number);
   if (month < 1 || month > 12 || day < 1) return false;
-  // `Date.UTC` takes a year below 100 for one of the 20th century; the calendar repeats after 400 years.
+  // `Date.UTC` takes a year below 100 for a year of the 20th century; the calendar repeats after 400 years.
   return day <= new Date(Date.UTC(year + 400, month, 0)).getUTCDate();
 }
 
 const TIME = /^(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:z|([+-]\d\d):(\d\d))$/i;
 
-/** As RFC 3339 has it: with an offset, and a 60th second only at the end of a UTC day. */
+/** As RFC 3339 requires: with an offset, and a 60th second only at the end of a UTC day. */
 function isTime(text: string): boolean {
   const found = TIME.exec(text);
   if (!found) return false;
@@ -63,7 +63,7 @@ function isDateTime(text: string): boolean {
   return /^t$/i.test(text.charAt(10)) && isDate(text.slice(0, 10)) && isTime(text.slice(11));
 }
 
-/** Of three units without a gap between them: RFC 3339 knows `1Y2M3D`, not `1Y3D`. */
+/** Three units without a gap between them: RFC 3339 allows `1Y2M3D`, but not `1Y3D`. */
 function units(first: string, second: string, third: string): string {
   const two = `\\d+${second}(?:\\d+${third})?`;
   return `(?:\\d+${first}(?:${two})?|${two}|\\d+${third})`;
@@ -76,7 +76,7 @@ const AUTHORITY = `(?:(?:[\\w.~!$&'()*+,;=:-]|${HEX_PAIR})*@)?(?:\\[([^\\]]*)\\]
 const AFTER_PATH = `(?:\\?(?:${SEGMENT_CHARACTER}|[/?])*)?(?:#(?:${SEGMENT_CHARACTER}|[/?])*)?`;
 const HIERARCHY = `(?://${AUTHORITY}(?:/${SEGMENT_CHARACTER}*)*|(?!//)(?:${SEGMENT_CHARACTER}|/)*)${AFTER_PATH}`;
 const URI = new RegExp(`^[a-z][a-z0-9+.-]*:${HIERARCHY}$`, "i");
-/** Without a scheme, the first segment has no colon: it would be taken for one. */
+/** Without a scheme, the first segment must not have a colon, because it would be taken for a scheme. */
 const RELATIVE_URI = new RegExp(`^(?![^/?#]*:)${HIERARCHY}$`, "i");
 const FUTURE_ADDRESS = /^v[0-9a-f]+\.[\w.~!$&'()*+,;=:-]+$/i;
 

@@ -1,7 +1,7 @@
 /** The members of a JSON object as they were written: for data that is stored byte for byte. Pure. */
 
 /**
- * Each member's own text, by its name; of a name that occurs twice the last one counts, as for `JSON.parse`.
+ * Each member's own text, by its name. If a name occurs twice, the last one counts, as for `JSON.parse`.
  *
  * @param text a JSON object that `JSON.parse` has accepted: nothing is checked again
  */
@@ -19,7 +19,7 @@ export function membersOf(text: string): Map<string, string> {
   }
 }
 
-/** Where the value that begins here ends: before the comma or the bracket that closes the object. */
+/** The end of the value that begins here: before the comma or the bracket that closes the object. */
 function valueEnd(text: string, begin: number): number {
   let depth = 0;
   for (let at = begin; at < text.length; at++) {
@@ -32,7 +32,7 @@ function valueEnd(text: string, begin: number): number {
   return text.length;
 }
 
-/** The place right after the string that begins here. */
+/** The index right after the string that begins here. */
 function stringEnd(text: string, begin: number): number {
   let at = begin + 1;
   while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;

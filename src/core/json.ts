@@ -1,4 +1,4 @@
-/** JSON as text: one spelling for equal values, and what of it is taken from strangers. */
+/** JSON as text: one spelling for equal values, and what JSON is accepted from clients. */
 
 /** The same text for the same value, whatever the order of its keys. */
 export function canonical(value: unknown): string {
@@ -9,12 +9,12 @@ export function canonical(value: unknown): string {
   return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(",")}}`;
 }
 
-/** Whether two JSON texts say the same. */
+/** Whether two JSON texts have the same content. */
 export function sameJson(a: string, b: string): boolean {
   return a === b || canonical(JSON.parse(a)) === canonical(JSON.parse(b));
 }
 
-/** How deep a JSON text nests, read off its brackets: cheap, and safe before any parser has seen it. */
+/** How deep a JSON text nests, counted by its brackets: cheap, and safe before any parser has seen the text. */
 export function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
@@ -32,20 +32,21 @@ export function depthOf(text: string): number {
 }
 
 /**
- * The value of a JSON text that somebody sent.
+ * The value of a JSON text that a client sent.
  *
  * @param maxDepth levels that it may nest
- * @throws {SyntaxError} when it is not JSON, nests deeper, or has a number that would come to be another value
+ * @throws {SyntaxError} when it is not JSON, nests deeper, or has a number that would be read as another value
  */
 export function parseJson(text: string, maxDepth: number): unknown {
   if (depthOf(text) > maxDepth) throw new SyntaxError(`it nests deeper than ${maxDepth} levels`);
   const value: unknown = JSON.parse(text);
-  // JSON.parse makes Infinity of 1e999, and JSON.stringify would make null of that: a schema has seen a number, and no number is stored.
+  // JSON.parse turns 1e999 into Infinity, and JSON.stringify would turn that into null: the schema would see a number, and null would be
+  // stored.
   if (!isFinite(value)) throw new SyntaxError("it has a number beyond 1.8e308, the largest that JavaScript has");
   return value;
 }
 
-/** Whether all numbers within are. Its recursion ends, because the text's nesting was counted before. */
+/** Whether all numbers in a value are finite. The recursion ends, because the depth of the text was checked before. */
 function isFinite(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) return true;
@@ -59,7 +60,9 @@ export function byteLength(text: string): number {
   return utf8.encode(text).length;
 }
 
-/** Whether the text has more than so many bytes of UTF-8. A unit of a text is at most three of them, so that most need not be encoded to know. */
+/**
+ * Whether the text has more than this many bytes of UTF-8. A code unit is at most three bytes, so most strings need not be encoded to know.
+ */
 export function isLonger(text: string, bytes: number): boolean {
   return text.length * 3 > bytes && byteLength(text) > bytes;
 }

@@ -1,11 +1,11 @@
 /**
- * What is said of a value that does not fit its schema where code made it: the part of the app, the path, what is wanted there,
- * and the kind of what came. Never the value itself: it may be a secret, and messages go to logs.
+ * The message for a value that code made and that does not fit its schema: the part of the app, the path, what the schema wants there, and
+ * the kind of value it got. Never the value itself: it may be a secret, and messages go to logs.
  */
 
 import { z } from "zod";
 
-/** Places that one message names. Ours. */
+/** Paths that one message lists. Ours. */
 const PLACES = 5;
 
 /** A value that code made does not fit the schema that code gave. */
@@ -14,7 +14,7 @@ export class Misfit extends TypeError {
 }
 
 /**
- * The value as its schema gives it.
+ * The value as its schema outputs it.
  *
  * @param part what the value is: ``event `Booked` of aggregate `room` ``
  * @param root what the path begins with: `data`
@@ -26,9 +26,9 @@ export function fitting<Schema extends z.ZodType>(part: string, root: string, sc
   throw new Misfit(`${part}: ${misfits(root, value, parsed.error)}`);
 }
 
-/** The places that do not fit, in a sentence. */
+/** The paths that do not fit, in a sentence. */
 export function misfits(root: string, value: unknown, { issues }: z.ZodError): string {
-  // What a value of the wrong type is besides, nobody needs to know.
+  // The first issue of each path is enough: the others follow from it.
   const first = [...new Map(issues.toReversed().map((issue) => [issue.path.join("."), issue])).values()].toReversed();
   const said = first.slice(0, PLACES).map((issue) => sentenceOf(root, value, issue));
   const more = first.length - said.length;
@@ -40,7 +40,7 @@ function sentenceOf(root: string, value: unknown, issue: z.core.$ZodIssue): stri
   const there = issue.path.reduce<unknown>((outer, key) => (outer as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
   switch (issue.code) {
     case "invalid_type":
-      // Of a number that should be whole "a number" says nothing.
+      // "got a number" would not help where a whole number is wanted.
       return `${place} must be ${wanted(issue.expected)}, ${issue.expected === "int" && Number.isFinite(there) ? "got a fraction" : came(there)}`;
     case "invalid_value":
       return `${place} must be ${oneOf(issue.values)}, ${came(there)}`;

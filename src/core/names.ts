@@ -1,8 +1,8 @@
-/** The names that users choose: what they may look like, and the error when one does not. */
+/** The names that users choose: what is allowed, and the error when a name is not. */
 
 import { STREAM_ID_BYTES } from "./limits.ts";
 
-/** Stores. They appear in paths and in object names. */
+/** Stores. Their names appear in paths and in the names of objects. */
 export const STORE_NAME = /^[a-z0-9-]{1,64}$/;
 /** Categories, aggregates, views, processors, webhooks in code, and commands. */
 export const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
@@ -11,7 +11,7 @@ export const EVENT_TYPE = /^[A-Za-z0-9_.:/#+$-]{1,128}$/;
 /** Event ids: a UUID of any version. */
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** A date with a time that has seconds: RFC 3339 wants them, and zod's check of ISO 8601 does not. */
+/** A date with a time that has seconds: RFC 3339 requires them, and zod's check of ISO 8601 does not. */
 export const WITH_SECONDS = /T\d\d:\d\d:\d\d/;
 
 export const DEFAULT_STORE = "default";
@@ -19,10 +19,10 @@ export const DEFAULT_STORE = "default";
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** What most ids look like: nothing in them needs a closer look. */
+/** What most ids look like: these need no closer check. */
 const PLAIN_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Says what is wrong with a stream's id, or undefined when nothing is. */
+/** What is wrong with a stream's id, or undefined. */
 export function streamIdProblem(id: string): string | undefined {
   if (PLAIN_ID.test(id)) return undefined;
   if (id === "") return "a stream id must not be empty";
@@ -34,7 +34,7 @@ export function streamIdProblem(id: string): string | undefined {
   return undefined;
 }
 
-/** @throws {TypeError} at start-up, when code declares a name that the routes could not carry */
+/** @throws {TypeError} at start-up, when code declares a name that cannot be part of a route */
 export function requireName(what: string, name: string, pattern: RegExp = NAME): void {
   if (!pattern.test(name)) throw new TypeError(`${what} "${name}" is not a valid name: it must match ${pattern.source}`);
 }

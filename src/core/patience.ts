@@ -1,4 +1,4 @@
-/** Waits for what is not there yet: longer and longer between two looks, and no longer than there are calls left for looking. */
+/** Waits for what is not ready yet: the pauses between two looks get longer, and it ends when no calls are left for looking. */
 
 import type { Budget } from "./budget.ts";
 import { LOOK_AGAIN_MAX_MS, LOOK_AGAIN_MS } from "./limits.ts";
@@ -19,7 +19,7 @@ export class Patience {
     this.#calls = calls;
   }
 
-  /** There is no other look after the one that has just been made. */
+  /** There will be no further look. */
   get isOver(): boolean {
     return Date.now() >= this.#until || this.#budget?.fits(this.#calls) === false;
   }
@@ -27,13 +27,13 @@ export class Patience {
   /**
    * Waits until it is time for the next look.
    *
-   * @param happens something without which another look would find the same; it gets the milliseconds that are left
+   * @param happens resolves when the next look could find a change; it gets the milliseconds that are left
    */
   async wait(happens?: (ms: number) => Promise<unknown>): Promise<void> {
     const left = Math.max(0, this.#until - Date.now());
     const pause = Math.min(this.#pause, left);
     this.#pause = Math.min(5 * this.#pause, LOOK_AGAIN_MAX_MS);
-    // Who cannot be asked (out of reach, or of an earlier version) is not waited for.
+    // If it rejects (the other side is out of reach, or runs an earlier version), wait for the pause instead.
     const happened = happens?.(Math.min(left, LOOK_AGAIN_MAX_MS)).catch(() => scheduler.wait(pause));
     await Promise.all([scheduler.wait(pause), happened]);
   }

@@ -1,16 +1,17 @@
 /**
- * What the place of a part takes: `event(…)`, `after(…)` and the like read the type that the compiler expects of their result, and check
- * their own arguments by it. So a mistake is one short error at the argument that is wrong. Types only.
+ * What the place of a part accepts: `event(…)`, `after(…)` and other functions that make parts read the type that the compiler expects of
+ * their result, and check their own arguments against it. So a mistake is one short error at the argument that is wrong. Types only.
  *
- * In each, `Place` is all that may stand where the call stands, `Kind` the `kind` of what the call makes, `Key` the member that has its name.
+ * In each type, `Place` is the type that is expected where the call is, `Kind` the `kind` of what the call makes, `Key` the member that has
+ * its name.
  */
 
 /** Every name that occurs in any variant of `Data`. */
 export type KeysOf<Data> = Data extends unknown ? keyof Data : never;
 
-/** Parts of this kind that the place takes; `any` is no place. */
+/** The parts of this kind that the place accepts; `any` accepts none that is known. */
 type Parts<Place, Kind> = 0 extends 1 & Place ? never : Extract<Place, { readonly kind: Kind }>;
-/** Their names; never: the place is not known, or takes any name. */
+/** Their names; never: the place is not known, or accepts any name. */
 type Names<Part, Key extends PropertyKey> = Part extends { readonly [Name in Key]: infer Name extends string }
   ? string extends Name
     ? never
@@ -20,7 +21,7 @@ type DataOf<Part, Key extends PropertyKey, Name> = Part extends { readonly [Memb
   ? Data
   : never;
 
-/** The data that the part takes. A field that it does not take is named, also in a variable. */
+/** The data that the part accepts. A field that it does not accept gets an error with its name, even in a variable. */
 type Fields<Name extends string, Taken, Given> = [Exclude<KeysOf<Given>, KeysOf<Taken>>] extends [never]
   ? Taken
   : { [Key in Exclude<KeysOf<Given>, KeysOf<Taken>>]?: `not a field of "${Name}"` } & { [field: string]: unknown };
@@ -40,8 +41,8 @@ export type DataAt<Place, Kind, Key extends PropertyKey, Name extends string, Da
     : object;
 
 /**
- * The part: as its place has it, `Unplaced` where the place is not known, and never after a mistake, so that there is no second error.
- * The branch `Place` is never taken: it tells the compiler where to infer `Place` from, which is the type that is expected of the call.
+ * The part: as its place declares it, `Unplaced` if the place is not known, and never after a mistake, which prevents a second error. The
+ * branch `Place` is never chosen: it tells the compiler where to infer `Place` from, which is the type that is expected of the call.
  */
 export type Made<Place, Kind, Key extends PropertyKey, Name, Unplaced, Placed = PartAt<Place, Kind, Key, Name>> = [
   Names<Parts<Place, Kind>, Key>,
@@ -64,12 +65,15 @@ export type MemberAt<Place, Kind, Key extends PropertyKey, Given> =
         : Given
     : never;
 
-/** As {@link Made}, of the only part of its kind. */
+/** Like {@link Made}, for the only part of its kind. */
 export type MadeOne<Place, Kind, Unplaced> = [Parts<Place, Kind>] extends [never]
   ? [Parts<Place, Kind>] extends [never]
     ? Unplaced
     : Place
   : Parts<Place, Kind>;
 
-/** A list of parts. It has no `kind`, and says so: the compiler then compares a wrong part with the one that is meant, not with the list. */
+/**
+ * A list of parts. It declares that it has no `kind`: the compiler then compares a wrong part with the part that is meant, not with the
+ * list.
+ */
 export type Several<Part> = readonly Part[] & { readonly kind?: undefined };

@@ -2,7 +2,7 @@
 
 /** Platform: Durable Objects, "Data location". */
 export const JURISDICTIONS = ["eu", "us", "fedramp", "fedramp-high"] as const satisfies readonly DurableObjectJurisdiction[];
-/** Platform: Durable Objects, "Data location", location hints. A hint is followed when an object is made, as well as it can be. */
+/** Platform: Durable Objects, "Data location", location hints. The platform follows a hint when an object is made, as well as it can. */
 export const LOCATIONS = [
   "wnam",
   "enam",

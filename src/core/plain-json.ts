@@ -1,24 +1,24 @@
 /**
- * Values that are plain JSON: what states, rows and results are made of. They are frozen, so that no handler changes in
- * place what others see; and what storage would not give back is named, with its path and kind, before it is stored.
+ * Values that are plain JSON: what states, rows and results are made of. They are frozen, so that no handler changes in place what others
+ * see. A value that storage would not return unchanged is reported, with its path and kind, before it is stored.
  *
- * Plain are null, booleans, strings, finite numbers, arrays of such without holes, and objects without a class of such.
- * A member that is `undefined` counts as absent. `-0` counts as the number 0, which is what it becomes when it is stored.
+ * Plain values are null, booleans, strings, finite numbers, arrays of plain values without holes, and objects without a class that hold
+ * plain values. A member that is `undefined` counts as absent. `-0` counts as the number 0, which is what it becomes when it is stored.
  */
 
 /** Levels that a value may nest: above what any event or request may, and below what exhausts the stack. Ours. */
 const DEPTH = 1_000;
 
 /**
- * Everything in here is frozen to its leaves. `Object.isFrozen` would not do: it says nothing of what an object holds,
- * and a handler may have frozen the outermost one itself.
+ * Values that are frozen to their leaves. `Object.isFrozen` is not enough: it does not look into an object, and a handler may have frozen
+ * just the outermost one.
  */
 const frozen = new WeakSet<object>();
 
 /**
- * Freezes arrays and plain objects, to their leaves. What has been frozen here before is passed over, so that a value which
- * shares most of its parts with an earlier one costs only what is new. Objects of a class stay as they are: they are no JSON,
- * some of them cannot be frozen, and others belong to somebody else.
+ * Freezes arrays and plain objects, to their leaves. It skips what it has frozen before, so that a value which shares most of its parts
+ * with an earlier one costs only what is new. Objects of a class stay as they are: they are not JSON, some of them cannot be frozen, and
+ * others belong to other code.
  */
 export function freeze<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
@@ -31,12 +31,12 @@ export function freeze<Value>(value: Value): Value {
   return value;
 }
 
-/** What {@link settle} has been through, and in which nothing can be changed in place. */
+/** Results of {@link settle} in which nothing can be changed in place. */
 const settled = new WeakSet<object>();
 
 /**
- * The value as storage would give it back, and frozen: members that are `undefined` are left out, and `-0` is 0. It is the same
- * value where there is nothing to leave out. What came out of here before is passed over, as by {@link freeze}.
+ * The value as storage would return it, and frozen: members that are `undefined` are left out, and `-0` is 0. It is the same object if
+ * there is nothing to leave out. Like {@link freeze}, it skips its own earlier results.
  */
 export function settle<Value>(value: Value): Value {
   return settleWithin(value, []) as Value; // of the same type, because an absent member and an undefined one are read alike
@@ -69,7 +69,7 @@ function settleWithin(value: unknown, within: object[]): unknown {
   return result;
 }
 
-/** The first thing in a value that is no plain JSON. */
+/** The first thing in a value that is not plain JSON. */
 export interface NotJson {
   /** Where it is, for example `state.lines.0.tags`. */
   readonly path: string;
@@ -78,7 +78,7 @@ export interface NotJson {
 }
 
 /**
- * What in a value JSON cannot say, or would say differently; undefined: nothing.
+ * The first thing in a value that JSON cannot hold, or would change; undefined: there is none.
  *
  * @param name what the value is called in the path; without it the path begins inside
  */
@@ -93,7 +93,7 @@ function find(value: unknown, path: string, within: object[]): NotJson | undefin
   if (typeof value !== "object" || value === null) return undefined;
   within.push(value);
   const isArray = Array.isArray(value);
-  // `keys` of an array goes over its holes too.
+  // `keys` of an array includes its holes.
   for (const key of isArray ? value.keys() : Object.keys(value)) {
     const member = (value as Record<string | number, unknown>)[key];
     if (member === undefined && !isArray) continue;
@@ -135,7 +135,7 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The name of its class: `Set`, `Date`, or what the app calls its own. */
+/** The name of its class: `Set`, `Date`, or the name of one of the app's classes. */
 function classOf(value: object): string {
   const { constructor } = Object.getPrototypeOf(value) as { constructor?: unknown };
   return (typeof constructor === "function" && constructor.name) || "class instance";

@@ -3,12 +3,12 @@
 import type { z } from "zod";
 import type { DataSchema, DataSchemas, JsonValue } from "./event.ts";
 
-/** Event types or commands by name, as a parameter is constrained by itself: `Events extends Schemas<Events>`. */
+/** Event types or commands by name, for a type parameter that is constrained by itself: `Events extends Schemas<Events>`. */
 export type Schemas<Given> = DataSchemas & {
   readonly [Name in keyof Given]: Given[Name] extends DataSchema ? DataSchema : Mistake<Given[Name]>;
 };
 
-/** The compiler shows its text where a schema stands. */
+/** The compiler shows this text where a schema belongs. */
 type Mistake<Schema> =
   Schema extends z.ZodType<infer Data>
     ? [FieldOf<Data>] extends [never]
@@ -16,7 +16,7 @@ type Mistake<Schema> =
       : `JSON cannot hold its field ${FieldOf<Data>}: no Date, Map, Set, bigint, function or unknown`
     : DataSchema;
 
-/** Paths of what JSON cannot hold: `lines[].from`. */
+/** Paths of fields that JSON cannot hold: `lines[].from`. */
 type FieldOf<Data, Path extends string = ""> = Data extends JsonValue
   ? never
   : Data extends readonly (infer One)[]

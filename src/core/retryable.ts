@@ -1,7 +1,7 @@
 /**
- * Which calls between objects the runtime may send again when a connection breaks off and it cannot tell whether they arrived: those
- * that change nothing when they are carried out twice (platform: Durable Objects, "Automatic retries"). All others fail, and whoever
- * made them decides.
+ * Which calls between objects the runtime may send again when a connection breaks and it cannot tell whether they arrived: those that
+ * change nothing when they are carried out twice (platform: Durable Objects, "Automatic retries"). All others fail, and the caller decides
+ * what to do.
  */
 
 import { retryable } from "cloudflare:durable-objects";

@@ -1,7 +1,7 @@
 /**
- * Schemas that take nothing that they would drop. A zod object drops members that it does not know, so that a misspelt
- * optional member of a command or a fact would be acknowledged and never stored. What a schema says itself stays:
- * `z.looseObject`, `z.strictObject` and `.catchall(…)` mean what they mean.
+ * Schemas that refuse what they would drop. A zod object drops members that it does not declare, so a misspelt optional member of a command
+ * or a fact would be acknowledged and never stored. What a schema itself declares stays: `z.looseObject`, `z.strictObject` and
+ * `.catchall(…)` keep their meaning.
  */
 
 import { z } from "zod";
@@ -9,7 +9,7 @@ import type { Issue } from "./issue.ts";
 
 const known = new WeakMap<z.ZodType, z.ZodType>();
 
-/** Whether data fits a schema. A schema that throws takes nothing. */
+/** Whether data fits a schema. A schema that throws accepts nothing. */
 export function accepts(schema: z.ZodType, data: unknown, strict: boolean): boolean {
   try {
     const parsed = (strict ? strictly(schema) : schema).safeParse(data);
@@ -20,8 +20,9 @@ export function accepts(schema: z.ZodType, data: unknown, strict: boolean): bool
 }
 
 /**
- * The data without the members that its schema would drop. Then whoever takes it can be strict about it, and what the sender's code means
- * is not dropped by code that does not know it. Not exact: it does not fit the schema, or fits it by a way that cannot be told.
+ * The data without the members that its schema would drop. Then the receiver can be strict about it, and code that does not know a member
+ * does not silently drop what the sender's code means. Not exact: the data does not fit the schema, or fits it in a way that does not show
+ * which members it would drop.
  */
 export function withoutUnknown<Data>(schema: z.ZodType, data: Data): { readonly data: Data; readonly exact: boolean } {
   try {
@@ -41,14 +42,17 @@ export function withoutUnknown<Data>(schema: z.ZodType, data: Data): { readonly 
   }
 }
 
-/** The same schema, in which every object without a word on other members refuses them, to any depth. Made once for each. */
+/**
+ * The same schema, in which every object that does not declare what to do with other members refuses them, to any depth. Made once for each
+ * schema.
+ */
 export function strictly(schema: z.ZodType): z.ZodType {
   const ready = known.get(schema) ?? made(schema);
   known.set(schema, ready);
   return ready;
 }
 
-/** Definitions within zod's schemas, as far as they hold others. */
+/** Definitions within zod's schemas, as far as they contain other schemas. */
 interface Definition {
   readonly type: string;
   readonly shape?: Record<string, z.ZodType>;
@@ -65,7 +69,7 @@ function made(schema: z.ZodType): z.ZodType {
   if (definition.type === "object") return copy(schema, strictObject(definition));
   if (definition.type === "lazy") return copy(schema, { ...definition, getter: () => strictly((definition.getter as () => z.ZodType)()) });
   if (definition.type === "pipe") {
-    // What a function has made is not what was sent; but one that comes first only prepares it.
+    // The output of a function is not what was sent; but a function that comes first only prepares it.
     const place = (definition.in as z.ZodType).def.type === "transform" ? "out" : "in";
     return copy(schema, { ...definition, [place]: strictly(definition[place] as z.ZodType) });
   }
@@ -78,7 +82,7 @@ function made(schema: z.ZodType): z.ZodType {
   return Object.keys(changed).length === 0 ? schema : copy(schema, { ...definition, ...changed });
 }
 
-/** The shape is made when it is asked for: a schema may contain itself. */
+/** The shape is made only when it is needed: a schema may contain itself. */
 function strictObject(definition: Definition): object {
   const { shape: _shape, ...others } = Object.getOwnPropertyDescriptors(definition);
   const copied: object = Object.defineProperties({}, others);
@@ -96,7 +100,7 @@ function strictObject(definition: Definition): object {
   });
 }
 
-/** With what the schema is called and described by, which zod keeps by instance. */
+/** Including its name and description, which zod keeps by instance. */
 function copy(schema: z.ZodType, definition: object): z.ZodType {
   return schema.clone(definition as typeof schema.def, { parent: true });
 }
@@ -105,8 +109,7 @@ function copy(schema: z.ZodType, definition: object): z.ZodType {
 const PROTO = "__proto__";
 
 /**
- * Members named `__proto__` that a value has and that what a schema made of it has no longer, at any depth. Only those that
- * came as JSON are members at all.
+ * Members named `__proto__` that a value has and that the schema's result lacks, at any depth. Only `JSON.parse` makes them members at all.
  */
 export function droppedMembers(value: unknown, result: unknown): Issue[] {
   const sent = placesOf(value);

@@ -1,12 +1,10 @@
 /** Waits for work, but not for ever. */
 
 /**
- * What the work comes to, or what `late` gives when so many milliseconds are over: it may throw. The work itself is not stopped.
+ * The result of the work, or that of `late`, which may throw, if the work takes longer. The work itself is not stopped.
  *
- * @example
- * await within(5_000, log.head(), () => {
- *   throw new Error("the log did not answer in time");
- * });
+ * @example await within(5_000, log.head(), () => {
+ *   throw new Error("the log did not answer in time"); });
  */
 export async function within<Result>(ms: number, work: Promise<Result>, late: () => Result): Promise<Result> {
   const over = Promise.withResolvers<Result>();
