@@ -69,12 +69,13 @@ export interface Finding {
   readonly instead: string;
 }
 
-/** What reads badly in a text: Markdown, or the comments and strings of TypeScript. */
+/** What reads badly in a text: Markdown, or the comments of TypeScript and its strings that people read. */
 export function findingsIn(text: string, isCode: boolean): Finding[] {
-  const prose = isCode ? withoutCode(text) : withoutListings(text);
-  return RULES.flatMap(({ pattern, instead }) =>
+  const prose = withoutListings(isCode ? commentsOf(text) : text);
+  const findings = RULES.flatMap(({ pattern, instead }) =>
     [...prose.matchAll(pattern)].map(({ 0: found, index }) => ({ line: prose.slice(0, index).split("\n").length, found, instead })),
-  ).toSorted((a, b) => a.line - b.line);
+  );
+  return [...findings, ...(isCode ? findingsInStrings(text) : [])].toSorted((a, b) => a.line - b.line);
 }
 
 /** What reads badly in the strings of TypeScript that users see. */
@@ -97,17 +98,15 @@ function withoutListings(text: string): string {
     .replaceAll(/\]\([^)\s]*\)/g, blank);
 }
 
-/** Comments and strings only, without the code that is in them. */
-function withoutCode(source: string): string {
-  let prose = "";
-  let end = 0;
-  for (const { 0: part, index } of source.matchAll(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g)) {
-    const isImport = /(?:from|import) ?$/.test(source.slice(0, index));
-    const words = part.startsWith("`") ? part.replaceAll(/\$\{[^{}]*\}/g, blank) : part.replaceAll(/`[^`\n]+`(?!$)/g, blank);
-    prose += blank(source.slice(end, index)) + (isImport ? blank(part) : words);
-    end = index + part.length;
-  }
-  return prose + blank(source.slice(end));
+/** The comments, each in its line; the code around them is left out. */
+function commentsOf(source: string): string {
+  let isInside = false;
+  const lines = source.split("\n").map((line) => {
+    const begins = isInside || /^\s*\/[/*]/.test(line);
+    if (isInside || /^\s*\/\*/.test(line)) isInside = !line.includes("*/");
+    return begins ? line.replace(/^(?:\s|[/*])+/, "") : (/(?<=\S )\/\/ (.*)$/.exec(line)?.[1] ?? "");
+  });
+  return lines.join("\n");
 }
 
 function filesOf(path: string): string[] {

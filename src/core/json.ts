@@ -9,7 +9,7 @@ export function canonical(value: unknown): string {
   return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(",")}}`;
 }
 
-/** Whether two JSON texts have the same content. */
+/** Whether two pieces of JSON have the same content. */
 export function sameJson(a: string, b: string): boolean {
   return a === b || canonical(JSON.parse(a)) === canonical(JSON.parse(b));
 }

@@ -22,11 +22,27 @@ describe("the list of words", () => {
     expect(found("| [0004](decisions/0004-x.md) | The log rings |\n1. [queue](../test/queue.test.ts): the log rings")).toEqual([]);
   });
 
-  it("looks in TypeScript at comments and strings, and at nothing else", () => {
-    expect(found('const texts = anew("texts"); // beside\nimport { a } from "./beside.ts";\n/** `texts` of\n * whoever */', true)).toEqual([
-      [1, "texts"],
+  it("looks in TypeScript at comments and at strings that people read, and at nothing else", () => {
+    const source = [
+      'const texts = anew("two texts"); // beside',
+      'import { a } from "./two beside two.ts";',
+      "const one = `of ${texts.map((text) => `${text} of texts`)} texts`;",
+      "/** `texts` of",
+      " * whoever */",
+    ];
+    expect(found(source.join("\n"), true)).toEqual([
       [1, "beside"],
-      [4, "whoever"],
+      [1, "texts"],
+      [3, "texts"],
+      [3, "texts"],
+      [5, "whoever"],
+    ]);
+  });
+
+  it("takes the beginning of a comment for that of a sentence", () => {
+    expect(found("/** Who calls. */\n// Of an event.\n/* of a word */", true)).toEqual([
+      [1, "Who calls"],
+      [2, "Of an"],
     ]);
   });
 
