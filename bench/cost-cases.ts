@@ -1,6 +1,6 @@
 /** What the cost meter measures: commands to one aggregate, with different company. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type App, aggregate, defineApp, event, reactor, send, streamIdOf, view } from "../src/index.ts";
 
 const counting = {

@@ -1,7 +1,7 @@
 /** The store that is measured: an aggregate, a plain category, and one view. */
 
 import { env } from "cloudflare:workers";
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, category, defineApp, event, streamIdOf, view } from "../src/index.ts";
 import { createWorker, logObject, streamObject, webhookObject } from "../src/runtime.ts";
 

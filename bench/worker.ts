@@ -1,6 +1,6 @@
 /** The worker that is measured: readings, and views of them from simple to wide. It also counts what D1 bills. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { category, defineApp, streamIdOf, view } from "../src/index.ts";
 import { billed, counted } from "./counted.ts";
 import { createWorker, logObject, streamObject, webhookObject } from "../src/runtime.ts";

@@ -7,7 +7,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { RIGHTS, type Token, Tokens } from "../src/http/auth.ts";
 import { STORE_NAME } from "../src/core/names.ts";
 

@@ -1,6 +1,6 @@
 /** What is declared of a category at run time, and how that may change. Pure. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { CATEGORY_EVENT_TYPES } from "./limits.ts";
 import { ISSUES, PATTERN_STATES } from "../core/limits.ts";
 import { EVENT_TYPE } from "../core/names.ts";

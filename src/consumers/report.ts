@@ -1,6 +1,6 @@
 /** How far a consumer is, as operators see it, and what D1 has of it. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, Name, Position, Time, Whole } from "../core/answer.ts";
 import type { EventFilter } from "../core/event.ts";
 import { ConsumerError } from "../definitions/hooks.ts";

@@ -1,6 +1,6 @@
 /** How many events a reset would run again. Counting changes nothing. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, Name, Position, Whole } from "../core/answer.ts";
 import { CONSUMER_BATCH_BYTES, PAGE_EVENTS } from "../core/limits.ts";
 import { RESET_COUNT_MS } from "./limits.ts";

@@ -3,7 +3,7 @@
  * is made from it. It never parses anything: our own code makes the answers.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Frozen } from "./event.ts";
 
 /** The type that such a schema describes, readonly to any depth. */

@@ -1,6 +1,6 @@
 /** Events as CloudEvents 1.0: docs/cloudevents.md has the mapping. Pure. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { FORMATS } from "./formats.ts";
 import { type StoredEvent, categoryOf, streamIdOf } from "./event.ts";
 import { DEFAULT_STORE } from "./names.ts";

@@ -2,7 +2,7 @@
  * The answers to a command: events, nothing, or a refusal. And what a processor sends: commands and facts.
  */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Duration, type WholeDuration, milliseconds } from "./duration.ts";
 import type { DataSchemas, Frozen, JsonValue, NewEvent, keys } from "./event.ts";
 import type { DataAt, KeysOf, Made, NameAt, Several } from "./place.ts";

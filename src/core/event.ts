@@ -4,7 +4,7 @@
  * The names of the fields below are stored and sent to clients. Add to them, never rename them.
  */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { byteLength } from "./json.ts";
 import type { DataAt, KeysOf, Made, NameAt } from "./place.ts";
 

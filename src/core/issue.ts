@@ -1,6 +1,6 @@
 /** One thing that is wrong with a body. */
 
-import { z } from "zod";
+import * as z from "zod";
 
 export const Issue = z.object({
   path: z.string().describe("The place in the body or the query, such as `lines.0.sku`. Empty: all of it."),

@@ -3,7 +3,7 @@
  * the kind of value it got. Never the value itself: it may be a secret, and messages go to logs.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 
 /** Paths that one message lists. Ours. */
 const PLACES = 5;

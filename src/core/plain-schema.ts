@@ -1,6 +1,6 @@
 /** Schemas whose values JSON can hold: the compiler names the field that it cannot. Types only. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { DataSchema, DataSchemas, JsonValue } from "./event.ts";
 
 /** Event types or commands by name, for a type parameter that is constrained by itself: `Events extends Schemas<Events>`. */

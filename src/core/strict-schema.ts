@@ -4,8 +4,9 @@
  * `.catchall(…)` keep their meaning.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Issue } from "./issue.ts";
+import { isSchema } from "./zod-form.ts";
 
 const known = new WeakMap<z.ZodType, z.ZodType>();
 
@@ -77,7 +78,7 @@ function made(schema: z.ZodType): z.ZodType {
   for (const holder of HOLDERS) {
     const held = definition[holder];
     if (Array.isArray(held)) changed[holder] = held.map((one: z.ZodType) => strictly(one));
-    else if (held instanceof z.ZodType) changed[holder] = strictly(held);
+    else if (isSchema(held)) changed[holder] = strictly(held);
   }
   return Object.keys(changed).length === 0 ? schema : copy(schema, { ...definition, ...changed });
 }

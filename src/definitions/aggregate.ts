@@ -5,7 +5,7 @@
  * with care.
  */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { NAME, EVENT_TYPE, requireName } from "../core/names.ts";
 import type { Code } from "../core/code-hash.ts";
 import type { DecideContext, Decision } from "../core/command.ts";

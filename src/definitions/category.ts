@@ -1,9 +1,10 @@
 /** A plain category: streams of events with schemas and no rules. Pure: this file knows no runtime. */
 
-import { z } from "zod";
+import type * as z from "zod";
 import { EVENT_TYPE, requireName } from "../core/names.ts";
 import type { DataSchemas } from "../core/event.ts";
 import type { Schemas } from "../core/plain-schema.ts";
+import { isObjectSchema } from "../core/zod-form.ts";
 
 /** The fields that every one of these event types has, and whose values are strings or numbers: they can name a stream. */
 type KeyField<Events extends DataSchemas> = [keyof Events] extends [never] ? never : NamingField<z.output<Events[keyof Events]>>;
@@ -49,7 +50,7 @@ export function category<const Name extends string, const Events extends Schemas
   requireName("category", name);
   for (const type of Object.keys(definition.events)) requireName(`event type of category "${name}"`, type, EVENT_TYPE);
   for (const [type, schema] of Object.entries(definition.events)) {
-    if (definition.key !== undefined && schema instanceof z.ZodObject && !(definition.key in schema.shape))
+    if (definition.key !== undefined && isObjectSchema(schema) && !(definition.key in schema.shape))
       throw new TypeError(`the key of category "${name}" is "${definition.key}", which event type "${type}" does not have`);
   }
   return { kind: "plain", name, ...definition };

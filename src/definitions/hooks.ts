@@ -1,6 +1,6 @@
 /** The hooks by which an app learns why one of its consumers has stopped or is trying again. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, Position, StreamName, Time, Version } from "../core/answer.ts";
 
 /** Why a consumer is stuck, and the event that it could not process. */

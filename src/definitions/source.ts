@@ -1,6 +1,6 @@
 /** The sources of events for consumers: aggregates and plain categories, and the types of the events they hold. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { DataSchemas, Frozen, RecordedEvent } from "../core/event.ts";
 
 /** What readers of events need to know about an aggregate or a plain category. */

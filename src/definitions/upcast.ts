@@ -3,7 +3,7 @@
  * knows, for aggregates, views, processors, webhooks and readers over HTTP alike.
  */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { AppError, OtherCode } from "../core/platform-errors.ts";
 import { type DataSchema, type Frozen, type LoggedEvent, type RecordedEvent, type StoredEvent, categoryOf } from "../core/event.ts";
 import { UNLIFTED_CHARACTERS } from "./limits.ts";

@@ -27,7 +27,7 @@ import {
 } from "./request.ts";
 import { json, jsonText } from "./response.ts";
 import { writableStreamOf } from "./writable-stream.ts";
-import { z } from "zod";
+import * as z from "zod";
 
 export const SendQuery = z.object({ dryRun: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
 

@@ -1,7 +1,7 @@
 /** From the streams' answers to HTTP: the outcomes that all writes share. */
 
 import { createHash } from "node:crypto";
-import type { z } from "zod";
+import type * as z from "zod";
 import { accepts } from "../core/strict-schema.ts";
 import type { AppendAnswer, CommandAnswer, DryRunAnswer, VersionConflict, Written } from "../store/stream-protocol.ts";
 import { type HeadspringEnv, isLocal } from "../store/env.ts";

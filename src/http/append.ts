@@ -1,6 +1,6 @@
 /** Reads the events that a request brings, in whatever form, and checks them against their category. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { newEffort } from "../schemas/checker.ts";
 import { HOPS } from "../core/event.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, ISSUES } from "../core/limits.ts";

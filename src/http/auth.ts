@@ -7,9 +7,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
-import { z } from "zod";
+import * as z from "zod";
 import { type HeadspringEnv, isLocal } from "../store/env.ts";
 import { DEFAULT_STORE, STORE_NAME } from "../core/names.ts";
+import { isZodError } from "../core/zod-form.ts";
 import { Problem } from "./problem.ts";
 import { countRequest } from "./rate-limit.ts";
 import type { HttpContext, HttpEnv } from "./request.ts";
@@ -170,7 +171,7 @@ function parseTokens([secret, declared]: Secret): Token[] {
     return Tokens.parse(JSON.parse(declared));
   } catch (error) {
     // Only where: the error itself could quote the secret.
-    const where = error instanceof z.ZodError ? error.issues.map(({ path }) => path.join(".")).filter(Boolean) : [];
+    const where = isZodError(error) ? error.issues.map(({ path }) => path.join(".")).filter(Boolean) : [];
     const places = where.length === 0 ? "" : `; wrong at ${where.join(", ")}`;
     throw new Problem("auth-not-configured", `the secret ${secret} is not a JSON list of {name, sha256, stores, rights}${places}`);
   }

@@ -2,7 +2,7 @@
 
 import { NAME } from "../core/names.ts";
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import { type Definition, parseDefinition, readDefinition, versionOf } from "../catalog/definition.ts";
 import { codeSchemasOf } from "../store/code-use.ts";

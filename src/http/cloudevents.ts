@@ -1,6 +1,6 @@
 /** CloudEvents 1.0 as they come in: docs/cloudevents.md has the mapping. Pure. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { ATTRIBUTE_NAME, Attributes, Text } from "../core/cloudevents.ts";
 import { derivedId } from "../core/ids.ts";
 import { EVENT_TYPE, UUID, WITH_SECONDS } from "../core/names.ts";

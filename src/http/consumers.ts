@@ -1,7 +1,7 @@
 /** Consumers: where everyone who follows the log stands, and what an operator can do about it. */
 
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { NotPossible } from "../consumers/kind.ts";
 import { countReset, operate } from "../operations/operate.ts";
 import { reportConsumers, skippedBy } from "../operations/report.ts";

@@ -2,7 +2,7 @@
 
 import type { Store } from "../store/store.ts";
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { FEED_FILTER_BYTES } from "./limits.ts";
 import type { FeedFilter } from "../store/log-protocol.ts";
 import { EVENT_STREAM_HEADERS } from "./sse.ts";

@@ -1,6 +1,6 @@
 /** A line of an import: what it may say, and the event that is stored of it. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { newEffort } from "../schemas/checker.ts";
 import { DELETED, DELETED_DATA } from "../core/event.ts";
 import { membersOf } from "../core/json-members.ts";

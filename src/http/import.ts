@@ -1,7 +1,7 @@
 /** Takes over the events of another store, or of another system: NDJSON in, the counterpart of `GET /log` as NDJSON. */
 
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import { isFree } from "../core/budget.ts";
 import { categoryOf, streamIdOf } from "../core/event.ts";

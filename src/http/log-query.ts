@@ -1,6 +1,6 @@
 /** What all readings of the log can be asked for: some types, categories or streams only. */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { FeedFilter } from "../store/log-protocol.ts";
 import { Problem } from "./problem.ts";
 

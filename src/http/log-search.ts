@@ -1,7 +1,7 @@
 /** Finding an event by its id, for support work: the log has no index over ids, so it is looked through from its end. */
 
 import { accepts } from "hono/accepts";
-import { z } from "zod";
+import * as z from "zod";
 import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
 import { type LoggedEvent, eventJson } from "../core/event.ts";
 import { PAGE_EVENTS, SCAN_EVENTS } from "../core/limits.ts";

@@ -2,7 +2,7 @@
 
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
-import { z } from "zod";
+import * as z from "zod";
 import { eventJson } from "../core/event.ts";
 import { PAGE_EVENTS } from "../core/limits.ts";
 import { PAGE_EVENTS_DEFAULT } from "./limits.ts";

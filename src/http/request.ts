@@ -2,13 +2,14 @@
 
 import type { HeadspringEnv } from "../store/env.ts";
 import type { Context, Next } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { IDEMPOTENCY_KEY_BYTES } from "./limits.ts";
 import { MAX_POSITION, WAIT_SECONDS } from "../core/limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../core/names.ts";
 import type { Expected } from "../core/expected.ts";
 import { newId } from "../core/ids.ts";
 import type { Store } from "../store/store.ts";
+import { isSchema, schemaType } from "../core/zod-form.ts";
 import { parseTraceparent, traceIdOf } from "../telemetry/trace.ts";
 import { parseData } from "../streams/decide.ts";
 import { Problem } from "./problem.ts";
@@ -99,7 +100,7 @@ export function queryOf<Schema extends z.ZodObject>(context: HttpContext, schema
 }
 
 function isRepeatable(field: unknown): boolean {
-  return field instanceof z.ZodOptional && field.unwrap() instanceof z.ZodArray;
+  return isSchema(field) && field.type === "optional" && schemaType((field as z.ZodOptional).unwrap()) === "array";
 }
 
 /** The value by this schema, or a problem that says where it is wrong. */

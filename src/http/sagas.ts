@@ -1,7 +1,7 @@
 /** Sagas: started, watched, and waited for. */
 
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import { derivedId, newId } from "../core/ids.ts";
 import { COMMAND_BYTES, WAIT_SECONDS } from "../core/limits.ts";

@@ -1,7 +1,7 @@
 /** Stores: which there are, and where each lies. And the way from a request to where its store lies. */
 
 import { Hono, type MiddlewareHandler } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import type { StoreEntry } from "../store/catalog-protocol.ts";
 import { type HeadspringEnv, isLocal } from "../store/env.ts";

@@ -2,7 +2,7 @@
 
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import { type DataSchemas, categoryOf, eventJson, streamIdOf } from "../core/event.ts";
 import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";

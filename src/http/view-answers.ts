@@ -1,6 +1,6 @@
 /** What the answers of views have in common: the view that is asked, the position it is asked for, headers and refusals. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import { VIEW_WAIT_SECONDS_DEFAULT } from "./limits.ts";
 import { QueryFailed, QueryNotServed } from "../views/query-named.ts";

@@ -1,6 +1,6 @@
 /** Live views: `GET /views/{view}` with `Accept: text/event-stream`. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { LIVE_BEHIND_MS, LIVE_INTERVAL_MS } from "./limits.ts";
 import { MAX_POSITION } from "../core/limits.ts";
 import { type Change, LiveView } from "../views/live.ts";

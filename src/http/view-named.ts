@@ -1,6 +1,6 @@
 /** Named queries over HTTP: parameters from the query string, by the schema that the query declares. */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { NamedQuery, ParamsSchema } from "../definitions/views/named-query.ts";
 import { runNamedQuery } from "../views/query-named.ts";
 import type { View } from "../definitions/views/view.ts";

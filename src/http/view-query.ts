@@ -1,6 +1,6 @@
 /** What a query string asks of a view: conditions on columns, order, page, and at which position. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { VIEW_CONDITIONS, VIEW_CURSOR, VIEW_PAGE_ROWS, VIEW_PAGE_ROWS_DEFAULT, VIEW_SORT_COLUMNS } from "./limits.ts";
 import { decodeCursor, encodeCursor, type Cursor } from "../views/query-cursor.ts";
 import { type Condition, type SortColumn, completeSort } from "../views/query-sql.ts";

@@ -2,7 +2,7 @@
 
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import { awaitRow, queryView } from "../views/query.ts";
 import { operate } from "../operations/operate.ts";

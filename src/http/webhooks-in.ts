@@ -1,6 +1,6 @@
 /** What clients send about webhooks: the schemas that check it. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { WEBHOOK_IN_FLIGHT, WEBHOOK_RATE } from "../core/limits.ts";
 import { WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEFAULT } from "./limits.ts";
 import { EVENT_TYPE, NAME } from "../core/names.ts";

@@ -1,7 +1,7 @@
 /** From a queue's message to a consumer at work. The message says only "look"; the log and the checkpoint say the rest. */
 
 import type { HeadspringEnv } from "../store/env.ts";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import { Budget, capsOf } from "../core/budget.ts";
 import { ACKNOWLEDGE_TOGETHER_MS, AT_WORK_MS, CONSUMERS_AT_ONCE, WAKE_UP_ATTEMPTS } from "./limits.ts";

@@ -7,7 +7,7 @@
 
 import { sharedOf } from "./shared.ts";
 import type { Store } from "../store/store.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { isFree } from "../core/budget.ts";
 import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { Applied, Consumer } from "../consumers/consumer.ts";

@@ -1,6 +1,6 @@
 /** Checks a JSON Schema when it is declared: what would fail or mislead later is refused now, with the place. Pure. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { ISSUES, PATTERN_STATES } from "../core/limits.ts";
 import { SCHEMA_NODES } from "./limits.ts";
 import type { Issue } from "../core/issue.ts";

@@ -3,7 +3,7 @@
  * refused or takes too long, everything is as before. Stored names: `checkout` and the names of its steps.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { parallel, saga, send, series, step, stepDone, stepFailed, streamIdOf } from "../index.ts";
 import { OrderContent, order } from "./order.ts";
 import { payment } from "./payment.ts";

@@ -1,6 +1,6 @@
 /** A customer's order. Stored names: `order`, the four events below; version them with care. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, event, nothing, refuse } from "../index.ts";
 
 /** A SKU names a product's stream, so it must be a name that a stream can have. */

@@ -1,6 +1,6 @@
 /** Paying for an order. Stored names: `payment` and its events, `charge` and its events; version them with care. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, category, effect, event, nothing, reactor, refuse, send, streamIdOf } from "../index.ts";
 
 interface Payment {

@@ -1,6 +1,6 @@
 /** A product and its stock. Stored names: `product`, the three events below; version them with care. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, event, nothing } from "../index.ts";
 
 const Quantity = z.int().positive();

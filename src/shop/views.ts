@@ -1,6 +1,6 @@
 /** What the shop's people look at. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { streamIdOf, view } from "../index.ts";
 import { order } from "./order.ts";
 import { product } from "./product.ts";

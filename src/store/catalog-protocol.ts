@@ -1,6 +1,6 @@
 /** The protocol of a store's catalog, which routes call: its categories that were declared at run time, and its imports. Refusals cross as values. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, Time, Version } from "../core/answer.ts";
 import type { Placement } from "../core/placement.ts";
 

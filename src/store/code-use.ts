@@ -1,7 +1,7 @@
 /** What code says of a category, as the store's catalog keeps it: said once for each store in an isolate, after the first write. */
 
 import type { Store } from "./store.ts";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import type { DataSchema } from "../core/event.ts";
 import { logger } from "../telemetry/logger.ts";

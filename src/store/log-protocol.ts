@@ -3,7 +3,7 @@
  * fields may be added as optional, never renamed or removed.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, Position, StreamName, Version } from "../core/answer.ts";
 import type { LoggedEvent, StoredEvent, EventFilter } from "../core/event.ts";
 

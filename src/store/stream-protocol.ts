@@ -6,7 +6,7 @@
  * fields may be added as optional, never renamed or removed.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, Position, Uuid, Version } from "../core/answer.ts";
 import type { Halfway } from "../core/deletion.ts";
 import type { StoredEvent } from "../core/event.ts";

@@ -1,6 +1,6 @@
 /** The protocol of a webhook's object, which routes and the queue call, and what it stores. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, Position, StreamName, Time, Whole } from "../core/answer.ts";
 import { ConsumerError } from "../definitions/hooks.ts";
 import type { ConsumerAction } from "./stream-protocol.ts";

@@ -1,6 +1,6 @@
 /** From a command's text to the events it leads to: validates, decides, validates what was decided. Pure. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { byteLength, isLonger } from "../core/json.ts";
 import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES, LAST_TIME_MS } from "../core/limits.ts";
 import { TIMER_KEY_BYTES } from "./limits.ts";

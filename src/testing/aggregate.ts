@@ -1,6 +1,6 @@
 /** Given events, when a command, then what `decide` answers: as the stream's object would run it. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Cancellation, DecideContext, NewEventOf, Timer, TimerOf } from "../core/command.ts";
 import type { DataSchemas, Frozen, JsonValue, NewEvent, RecordedEvent } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";

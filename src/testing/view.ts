@@ -1,6 +1,6 @@
 /** Given events, then rows: folded by the projector's own code, one event at a time. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { thrown } from "../core/platform-errors.ts";
 import type { Frozen } from "../core/event.ts";
 import { fold, touchesOf } from "../views/projector.ts";

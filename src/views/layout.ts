@@ -1,6 +1,6 @@
 /** How the rows of a view are laid out in SQL, worked out from their schema; and the hash of everything that makes them what they are. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Code, codeHash } from "../core/code-hash.ts";
 import { liftsOf } from "../definitions/upcast.ts";
 import type { View } from "../definitions/views/view.ts";

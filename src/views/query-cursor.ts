@@ -5,7 +5,7 @@
  * come, go or change meanwhile neither move other rows into the next page twice nor past it.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { SortColumn, SqlValue } from "./query-sql.ts";
 import type { ColumnKind } from "./layout.ts";
 

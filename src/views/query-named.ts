@@ -1,7 +1,7 @@
 /** Runs named queries: whatever their SQL says, it reads, it reads one store, and it answers with a bounded number of rows. */
 
 import type { Store } from "../store/store.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { VIEW_QUERY_ROWS } from "./limits.ts";
 import { type NamedQuery, ROWS, type RowSchema } from "../definitions/views/named-query.ts";
 import { boundedSql, pageOf } from "./query-sql.ts";

@@ -1,6 +1,6 @@
 /** The events in which the store tells of its webhooks. Nobody else can write them: their names begin with `$`. Pure. */
 
-import { z } from "zod";
+import * as z from "zod";
 
 /** Of streams that the store writes about its webhooks. No user's category can have this name. */
 export const SYSTEM_CATEGORY = "$webhook";

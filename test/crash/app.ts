@@ -1,6 +1,6 @@
 /** The app that is killed: the shop with its payments, and the small parts of the tests in workerd that say most about each promise. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { category, defineApp, streamIdOf, view } from "../../src/index.ts";
 import { checkout } from "../../src/shop/checkout.ts";
 import { fulfilment } from "../../src/shop/fulfilment.ts";

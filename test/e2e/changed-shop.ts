@@ -1,6 +1,6 @@
 /** The shop after its developer has changed a view: stock now says what is on hand in all, and how much of it is sold. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { streamIdOf, view } from "../../src/index.ts";
 import { createWorker, logObject, streamObject, webhookObject } from "../../src/runtime.ts";
 import { shop } from "../../src/shop/app.ts";

@@ -3,7 +3,7 @@
  * This file is compiled by `npm run check` and never run.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { after, aggregate, at, cancel, event, nothing, refuse } from "../../src/index.ts";
 
 interface Door {

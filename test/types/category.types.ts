@@ -3,7 +3,7 @@
  * This file is compiled by `npm run check` and never run.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { category } from "../../src/index.ts";
 
 const Measured = z.object({ sensor: z.string(), channel: z.int(), note: z.string().optional(), at: z.object({ x: z.number() }) });

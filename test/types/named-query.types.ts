@@ -1,6 +1,6 @@
 /** See `aggregate.types.ts`: mistakes in named queries that must not compile. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { category, sql, view } from "../../src/index.ts";
 
 const sale = category("sale", { events: { Sold: z.object({ cents: z.int() }) } });

@@ -1,6 +1,6 @@
 /** Types are tested like behaviour: each `@ts-expect-error` fails `tsc` when the mistake below it compiles. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { after, aggregate, cancel, complete, event, nothing, processManager, refuse, send, streamIdOf } from "../../src/index.ts";
 
 const shipment = aggregate("shipment", {

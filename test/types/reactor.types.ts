@@ -3,7 +3,7 @@
  * This file is compiled by `npm run check` and never run.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, append, category, effect, event, nothing, reactor, send, transform } from "../../src/index.ts";
 
 const door = aggregate("door", {

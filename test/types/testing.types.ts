@@ -3,7 +3,7 @@
  * This file is compiled by `npm run check` and never run.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { append, category, effect, event, nothing, send, transform } from "../../src/index.ts";
 import { fulfilment } from "../../src/shop/fulfilment.ts";
 import { order } from "../../src/shop/order.ts";

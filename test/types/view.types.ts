@@ -3,7 +3,7 @@
  * This file is compiled by `npm run check` and never run.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { category, streamIdOf, view } from "../../src/index.ts";
 
 const reading = category("reading", { events: { Read: z.object({ celsius: z.number(), by: z.string().optional() }) } });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { codeHash } from "../../src/core/code-hash.ts";
 import { upcast } from "../../src/index.ts";
 import { liftsOf } from "../../src/definitions/upcast.ts";

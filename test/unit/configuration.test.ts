@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { requireConfiguration } from "../../src/http/configuration.ts";
 import { category, defineApp, view } from "../../src/index.ts";
 import { shop } from "../../src/shop/app.ts";

@@ -1,7 +1,7 @@
 /** What is wrong with a definition is found at start-up, and said. */
 
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, category, defineApp, nothing, reactor, view, webhook } from "../../src/index.ts";
 import { VIEW_COLUMNS } from "../../src/definitions/limits.ts";
 

@@ -1,7 +1,7 @@
 /** What is said of a value that does not fit: the part, the path, what is wanted and the kind of what came, and never the value. */
 
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { fitting } from "../../src/core/misfit.ts";
 
 const Booked = z.strictObject({

@@ -1,7 +1,7 @@
 /** Promise 9, of code's schemas: what a schema would drop, misspelt members above all, is refused and not ignored. */
 
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { parseData } from "../../src/streams/decide.ts";
 import { strictly } from "../../src/core/strict-schema.ts";
 

@@ -1,6 +1,6 @@
 /** The app of the tests in workerd. */
 
-import { z } from "zod";
+import * as z from "zod";
 import {
   type Duration,
   after,

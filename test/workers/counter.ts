@@ -1,6 +1,6 @@
 /** The aggregate of the tests. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type DecideContext, aggregate, event, nothing, refuse } from "../../src/index.ts";
 
 /** Counts, refuses above a limit, fails on request: one command for each outcome. */

@@ -1,6 +1,6 @@
 /** A process manager that is there to be tested: it has several counters count, and hears how that went. */
 
-import { z } from "zod";
+import * as z from "zod";
 import {
   type Duration,
   after,

@@ -1,6 +1,6 @@
 /** Sagas that are there to be tested: accounts that counters stand for, and a booking that starts another saga. */
 
-import { z } from "zod";
+import * as z from "zod";
 import {
   aggregate,
   category,

@@ -1,6 +1,6 @@
 /** An aggregate whose code throws where a test says. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, event, upcast } from "../../src/index.ts";
 
 type Place = "schema" | "initialState" | "decide" | "evolve" | "upcast";

@@ -3,7 +3,7 @@
  * are stored: add optional fields, change nothing.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Expected } from "../../core/expected.ts";
 
 /** The event by which a process sends a command. */

@@ -1,6 +1,6 @@
 /** What the handlers of a process manager get, and what they may answer: types derived from the schemas of its targets. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { NewEventOf, Nothing, SendAction, TimerOf } from "../../core/command.ts";
 import type { DataSchemas, JsonObject } from "../../core/event.ts";
 import type { Several } from "../../core/place.ts";

@@ -5,7 +5,7 @@
  * The names of the manager and its events are stored, and its name is part of the ids of the commands it sends: change them with care.
  */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { DecideContext, Refusal } from "../../core/command.ts";
 import { type Retry, retryPolicy } from "../retry.ts";
 import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../../core/event.ts";

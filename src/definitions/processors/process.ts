@@ -6,7 +6,7 @@
  * transaction of its stream; `process-consumer.ts` reads the outgoing commands from the log. So nothing depends on memory.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, SendAction, Timer } from "../../core/command.ts";
 import type { Code } from "../../core/code-hash.ts";
 import type { RetryPolicy } from "../retry.ts";

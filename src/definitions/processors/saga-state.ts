@@ -1,6 +1,6 @@
 /** The state of a saga, folded from its events. Pure: this file knows no runtime. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, StreamName, Time, Version, Whole } from "../../core/answer.ts";
 import type { JsonValue } from "../../core/event.ts";
 import { START_SAGA } from "./process-events.ts";

@@ -5,7 +5,7 @@
  * The names of the saga and its steps are stored: change them with care.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type DecideContext, type SendAction, refuse } from "../../core/command.ts";
 import { type Retry, retryPolicy } from "../retry.ts";
 import {
@@ -31,6 +31,7 @@ import { ALREADY_STARTED, type Course, Run, WAKE } from "./saga-run.ts";
 import { EVOLVE, NOT_STARTED, Parent, SAGA_EVENTS, type SagaState, stepsDone } from "./saga-state.ts";
 import { type Plan, PlanError, placed } from "./saga-steps.ts";
 import { withoutUnknown } from "../../core/strict-schema.ts";
+import { isZodError } from "../../core/zod-form.ts";
 
 /** What an event means to a saga. Made by {@link startSaga}, {@link stepDone} and {@link stepFailed}. */
 export type Signal<Input> =
@@ -170,14 +171,14 @@ export function saga<const Name extends string, const Input extends DataSchema, 
       return begin(input.parse(given), undefined, context);
     } catch (error) {
       if (error instanceof CodeMistake) throw error;
-      const reason = error instanceof z.ZodError ? "invalid-input" : error instanceof PlanError ? INVALID_PLAN : "steps-threw";
+      const reason = isZodError(error) ? "invalid-input" : error instanceof PlanError ? INVALID_PLAN : "steps-threw";
       const kept = isStorable(given) ? given : {};
       return [
         { kind: "event", type: "SagaStarted", data: { input: kept, steps: [] } },
         {
           kind: "event",
           type: "SagaFailed",
-          data: { reason, detail: messageOf(error instanceof z.ZodError ? z.prettifyError(error) : error) },
+          data: { reason, detail: messageOf(isZodError(error) ? z.prettifyError(error) : error) },
         },
         complete(),
       ];

@@ -1,6 +1,6 @@
 /** A transform: makes new plain streams from streams. It is a reactor that only appends. Pure: this file knows no runtime. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { type AppendAction, type FactTarget, type NewEventOf, append } from "../../core/command.ts";
 import { type DataSchemas, type Frozen, type RecordedEvent, streamIdOf } from "../../core/event.ts";
 import type { EventOf, EventOfType, Source } from "../source.ts";

@@ -1,6 +1,6 @@
 /** A named query: SQL over one view, declared with it. Pure. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { JsonValue } from "../../core/event.ts";
 import { requireName } from "../../core/names.ts";
 import { Sql, identifier } from "./sql.ts";

@@ -1,6 +1,6 @@
 /** A view: rows folded from events. Pure: this file knows no runtime. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { requireName } from "../../core/names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import { type RowWrite, type RowWriter, rowWriter } from "./row-writer.ts";

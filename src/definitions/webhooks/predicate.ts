@@ -3,7 +3,7 @@
  * anyone. No regular expressions, no code, bounded in size and depth; what it costs is known before it runs. Pure.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { PREDICATE_CONDITIONS, PREDICATE_DEPTH } from "../limits.ts";
 
 const Scalar = z.union([z.string().max(1_024), z.number(), z.boolean(), z.null()]);

@@ -1,6 +1,6 @@
 /** What answers are made of. Requests are described by the schemas that check them. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { createdWebhook, viewReport } from "./components/consumers.ts";
 import { Name, Whole, Version, Position, Time, StreamName, Json } from "../../core/answer.ts";
 import { saga } from "./components/sagas.ts";

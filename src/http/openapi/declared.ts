@@ -1,6 +1,6 @@
 /** The operations of one app: its commands and views, each with its own schema. */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../../definitions/app.ts";
 import type { DataSchema } from "../../core/event.ts";
 import type { AnyAggregate } from "../../definitions/aggregate.ts";

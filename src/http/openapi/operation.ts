@@ -1,6 +1,6 @@
 /** What is said of an operation, before it becomes OpenAPI. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ProblemCode } from "../problem.ts";
 import type { JsonSchema } from "./schema.ts";
 

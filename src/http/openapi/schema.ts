@@ -1,10 +1,11 @@
 /** From zod to the JSON Schemas of the document. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { DefinitionIn } from "../../catalog/definition.ts";
 import { JsonObject } from "../append.ts";
 import { Envelope } from "../cloudevents.ts";
 import { UUID } from "../../core/names.ts";
+import { isSchema } from "../../core/zod-form.ts";
 import { WholeNumber } from "../request.ts";
 import { COMPONENTS } from "./components.ts";
 
@@ -53,7 +54,7 @@ export class Schemas {
 
   /** A schema of ours: a reference if it is a component, else it stands where it is used. */
   ofOurs(schema: z.ZodType | JsonSchema): JsonSchema {
-    if (!(schema instanceof z.ZodType)) return schema;
+    if (!isSchema(schema)) return schema;
     return this.#references.get(schema) ?? this.#toJson(schema, "input", "#");
   }
 

@@ -1,5 +1,5 @@
 import { category, effect, event } from "../../../src/index.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { room } from "./parts.ts";
 
 const payment = category("payment", { events: { Charged: z.object({ receipt: z.string() }), Declined: z.object({}) } });

@@ -1,6 +1,6 @@
 /** What the programs with mistakes have in common: none of the mistakes. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, event, nothing } from "../../../src/index.ts";
 
 export const Line = z.object({ sku: z.string(), quantity: z.int().positive() });

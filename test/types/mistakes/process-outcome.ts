@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { event, nothing, processManager, send, streamIdOf } from "../../../src/index.ts";
 import { room } from "./parts.ts";
 

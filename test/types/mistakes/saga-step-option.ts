@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { saga, send, series, step } from "../../../src/index.ts";
 import { room } from "./parts.ts";
 

@@ -1,6 +1,6 @@
 import { category, effect, event, nothing } from "../../../src/index.ts";
 import { on, when } from "../../../src/testing/index.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { room } from "./parts.ts";
 
 const payment = category("payment", { events: { Charged: z.object({ receipt: z.string() }), Declined: z.object({}) } });

@@ -1,6 +1,6 @@
 import { complete, event, nothing, processManager, send, streamIdOf } from "../../../src/index.ts";
 import { given, on } from "../../../src/testing/index.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { room } from "./parts.ts";
 
 const stay = processManager("stay", {

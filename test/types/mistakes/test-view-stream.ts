@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { event, view } from "../../../src/index.ts";
 import { given, on } from "../../../src/testing/index.ts";
 import { room } from "./parts.ts";

@@ -1,5 +1,5 @@
 import { category, event, transform } from "../../../src/index.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { room } from "./parts.ts";
 
 const stays = category("stay", { events: { Begun: z.object({ guest: z.string(), nights: z.int() }), Ended: z.object({}) } });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, event, nothing, refuse } from "../../../src/index.ts";
 
 // As users write it: everything in one literal.

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { category } from "../../../src/index.ts";
 
 category("booking", {

@@ -1,6 +1,6 @@
 // oxlint-disable vitest/expect-expect -- a sentence of the kit is an assertion
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { type EffectContext, category, effect, event, nothing } from "../../../src/index.ts";
 import { EFFECT_RESPONSE_BYTES } from "../../../src/processors/limits.ts";
 import { EFFECT_TIMEOUT_MAX_MS, EFFECT_TIMEOUT_MS, REACTION_HOPS } from "../../../src/definitions/limits.ts";

@@ -1,7 +1,7 @@
 /** Processors that feed themselves are found when the app is put together. */
 
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, append, category, defineApp, effect, event, nothing, reactor, send, transform } from "../../../src/index.ts";
 import type { Processor } from "../../../src/definitions/processors/processor.ts";
 

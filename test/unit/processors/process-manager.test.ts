@@ -1,6 +1,6 @@
 // oxlint-disable vitest/expect-expect -- the kit's sentences are the assertions
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { after, at, cancel, complete, event, nothing, processManager, send, streamIdOf } from "../../../src/index.ts";
 import { OUTCOME } from "../../../src/definitions/processors/process-events.ts";
 import type { ProcessState } from "../../../src/definitions/processors/process.ts";

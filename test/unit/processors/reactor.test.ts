@@ -1,6 +1,6 @@
 // oxlint-disable vitest/expect-expect -- a sentence of the kit is an assertion
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, append, category, event, nothing, reactor, send } from "../../../src/index.ts";
 import { REACTIONS, REACTION_HOPS } from "../../../src/definitions/limits.ts";
 import type { Loops } from "../../../src/definitions/processors/loops.ts";

@@ -2,7 +2,7 @@
 /** Sagas in memory at their edges: sagas within sagas, signals that come early, and functions that throw. */
 
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { complete, event, saga, send, start, step } from "../../../src/index.ts";
 import { EVENT_DATA_BYTES } from "../../../src/core/limits.ts";
 import { SAGA_STEPS } from "../../../src/definitions/limits.ts";

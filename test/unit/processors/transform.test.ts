@@ -2,7 +2,7 @@
 /** The four operations by which streams become streams: filter, map, split, join. */
 
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { category, event, streamIdOf, transform } from "../../../src/index.ts";
 import { answerOf } from "../../../src/definitions/processors/reactor.ts";
 import { on, when } from "../../../src/testing/index.ts";

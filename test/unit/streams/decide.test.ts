@@ -1,7 +1,7 @@
 /** What `decide` answers is checked before it is stored: what does not fit is a bug of the aggregate, and says which. */
 
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { after, aggregate, cancel, event } from "../../../src/index.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES } from "../../../src/core/limits.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";

@@ -1,6 +1,6 @@
 // oxlint-disable vitest/expect-expect -- a sentence of the kit is an assertion
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import {
   after,
   aggregate,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { category, upcast, view } from "../../../src/index.ts";
 import { quoted } from "../../../src/definitions/views/sql-words.ts";
 import { tableOf } from "../../../src/views/table.ts";

@@ -1,7 +1,7 @@
 /** What a command costs in rows written: most of its price (docs/cost.md). A row more in any of these is a decision, not an accident. */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { defineApp, reactor, send, streamIdOf, view } from "../../../src/index.ts";
 import { contract, counter } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";

@@ -1,7 +1,7 @@
 /** What is true of every kind of consumer: the same sentences, for each in the list of kinds. A new kind needs its bench here. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { readingOf } from "../../../src/consumers/report.ts";
 import type { KindName } from "../../../src/definitions/kind.ts";
 import { defineApp, reactor, view } from "../../../src/index.ts";

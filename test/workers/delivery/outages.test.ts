@@ -1,7 +1,7 @@
 import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
 import { view } from "../../../src/index.ts";

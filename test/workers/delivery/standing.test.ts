@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { StoreRows } from "../../../src/consumers/standing.ts";
 import { fingerprintOf, standingsOf } from "../../../src/operations/standing.ts";
 import { append, category, defineApp, reactor, view } from "../../../src/index.ts";

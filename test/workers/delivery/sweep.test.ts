@@ -3,7 +3,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../../../src/definitions/app.ts";
 import { sweep } from "../../../src/operations/sweep.ts";
 import { defineApp, streamIdOf, view } from "../../../src/index.ts";

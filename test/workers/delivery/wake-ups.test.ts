@@ -8,7 +8,7 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { App } from "../../../src/definitions/app.ts";
 import { handleWakeUps } from "../../../src/operations/wake-up.ts";
 import { append, defineApp, effect, nothing, reactor, streamIdOf, view } from "../../../src/index.ts";

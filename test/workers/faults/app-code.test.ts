@@ -3,7 +3,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { type Consumer } from "../../../src/consumers/consumer.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";

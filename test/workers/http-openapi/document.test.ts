@@ -1,7 +1,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { version } from "../../../package.json";
 import { schemaIssues } from "../../../src/schemas/schema-check.ts";
 import { createHttp } from "../../../src/http/worker.ts";

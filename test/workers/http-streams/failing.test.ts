@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { createHttp } from "../../../src/http/worker.ts";
 import { aggregate, defineApp, nothing, processManager } from "../../../src/index.ts";
 import { app, counter, reading } from "../app.ts";

@@ -3,7 +3,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { codeSchemasOf } from "../../../src/store/code-use.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import type { DataSchema } from "../../../src/core/event.ts";

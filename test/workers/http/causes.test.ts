@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { createHttp } from "../../../src/http/worker.ts";
 import { API_TOKENS, bearer } from "../../contract/http.ts";
 import { app } from "../app.ts";

@@ -1,7 +1,7 @@
 import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { prepare } from "../../../src/consumers/schema.ts";
 import { effectConsumer } from "../../../src/processors/effect-consumer.ts";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";

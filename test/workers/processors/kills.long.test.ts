@@ -10,7 +10,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { prepare } from "../../../src/consumers/schema.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { type RecordedEvent, categoryOf, streamIdOf } from "../../../src/core/event.ts";

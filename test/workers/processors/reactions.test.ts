@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { append, reactor, send, streamIdOf } from "../../../src/index.ts";
 import { CheckpointMoved } from "../../../src/consumers/checkpoint.ts";
 import { type Consumer } from "../../../src/consumers/consumer.ts";

@@ -2,7 +2,7 @@
 
 import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
-import { z } from "zod";
+import * as z from "zod";
 import { type Consumer } from "../../../src/consumers/consumer.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";

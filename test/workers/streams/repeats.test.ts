@@ -2,7 +2,7 @@
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, category, event, upcast } from "../../../src/index.ts";
 import type { Category } from "../../../src/definitions/category.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";

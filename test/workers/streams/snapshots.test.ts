@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, event, nothing, processManager, streamIdOf, upcast } from "../../../src/index.ts";
 import { SNAPSHOT_BYTES, SNAPSHOT_EVERY } from "../../../src/streams/limits.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";

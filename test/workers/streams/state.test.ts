@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { aggregate, event, nothing, processManager, refuse, streamIdOf } from "../../../src/index.ts";
 import { SNAPSHOT_EVERY } from "../../../src/streams/limits.ts";
 import { INPUT } from "../../../src/definitions/processors/process-events.ts";

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { aggregate, defineApp, reactor, send, view } from "../../../src/index.ts";

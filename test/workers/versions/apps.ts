@@ -1,6 +1,6 @@
 /** One app before and after a deployment that adds something of every kind. */
 
-import { z } from "zod";
+import * as z from "zod";
 import {
   aggregate,
   category,

@@ -4,7 +4,7 @@ import { storeNamed } from "../support.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { aggregate, category, defineApp, event, reactor, send, streamIdOf, upcast, view } from "../../../src/index.ts";
 import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";

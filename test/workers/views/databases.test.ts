@@ -1,7 +1,7 @@
 import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { reportConsumers } from "../../../src/operations/report.ts";
 import { sweep } from "../../../src/operations/sweep.ts";
 import { createWorker } from "../../../src/http/worker.ts";

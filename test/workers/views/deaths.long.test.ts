@@ -5,7 +5,7 @@ import { storeNamed, NO_APP } from "../support.ts";
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { sql, streamIdOf, view } from "../../../src/index.ts";
 import { requestRebuild } from "../../../src/views/generations.ts";

@@ -1,7 +1,7 @@
 import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { control } from "../../../src/consumers/control.ts";
 import { streamIdOf, view } from "../../../src/index.ts";
 import { generationsOf, requestRebuild } from "../../../src/views/generations.ts";

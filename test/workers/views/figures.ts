@@ -1,6 +1,6 @@
 /** Figures of a shop: totals by customer, stock by product, and a series by day. docs/views.md shows the same code. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { category, sql, view } from "../../../src/index.ts";
 
 const Line = z.object({ sku: z.string(), quantity: z.int(), cents: z.int() });

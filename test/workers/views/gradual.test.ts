@@ -4,7 +4,7 @@ import { Store } from "../../../src/store/store.ts";
 import { NO_APP, storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { prepare } from "../../../src/consumers/schema.ts";
 import { reportConsumers } from "../../../src/operations/report.ts";

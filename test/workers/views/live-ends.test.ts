@@ -3,7 +3,7 @@
 import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { LiveBlocks } from "../../../src/http/view-live.ts";
 import { createHttp } from "../../../src/http/worker.ts";

@@ -1,6 +1,6 @@
 /** Views of the tests' app that are there to be queried: one with a column of every kind, and figures folded from sales. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { category, sql, view } from "../../../src/index.ts";
 
 const Specimen = z.object({

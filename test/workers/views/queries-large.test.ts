@@ -2,7 +2,7 @@
 
 import { storeNamed } from "../support.ts";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { sql, streamIdOf, view } from "../../../src/index.ts";
 import { PAGE_BYTES } from "../../../src/core/limits.ts";
 import { LiveView } from "../../../src/views/live.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { category, sql, view } from "../../../src/index.ts";
 import { QueryFailed, runNamedQuery } from "../../../src/views/query-named.ts";
 import { tableOf } from "../../../src/views/table.ts";

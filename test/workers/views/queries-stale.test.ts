@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { prepare } from "../../../src/consumers/schema.ts";
 import { sql, streamIdOf, view } from "../../../src/index.ts";
 import { project } from "../../../src/views/project.ts";

@@ -1,7 +1,7 @@
 import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { activate } from "../../../src/consumers/override.ts";
 import { toRecorded } from "../../../src/core/event.ts";

@@ -2,7 +2,7 @@ import { storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { streamIdOf, view } from "../../../src/index.ts";
 import { prepare } from "../../../src/consumers/schema.ts";
 import { catchUp } from "../../../src/consumers/catch-up.ts";

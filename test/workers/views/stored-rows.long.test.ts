@@ -3,7 +3,7 @@
 import { storeNamed } from "../support.ts";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { event, streamIdOf, view } from "../../../src/index.ts";
 import { given, on } from "../../../src/testing/index.ts";

@@ -2,7 +2,7 @@ import { storeNamed } from "../support.ts";
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { createHttp } from "../../../src/http/worker.ts";
 import { defineApp, sql, streamIdOf, view } from "../../../src/index.ts";
 import { project } from "../../../src/views/project.ts";

@@ -2,7 +2,7 @@
 
 import { storeNamed } from "../support.ts";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { reactor, view } from "../../../src/index.ts";
 import { CONSUMER_BATCH_BYTES } from "../../../src/core/limits.ts";

@@ -1,6 +1,6 @@
 /** Views and webhooks, as their own routes show them. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { Name, Json, Position } from "../../../core/answer.ts";
 import { ConsumerReport, RebuildReport } from "../../../consumers/report.ts";
 import { ConsumerStatus } from "../../../store/stream-protocol.ts";

@@ -1,6 +1,6 @@
 /** Sagas and their steps. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { Name, StreamName, Version } from "../../../core/answer.ts";
 import { SagaState } from "../../../definitions/processors/saga-state.ts";
 

@@ -1,6 +1,6 @@
 /** What the service says of itself: its problems, and the app that it serves. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { Name } from "../../../core/answer.ts";
 
 export const problemExplanation = z

@@ -1,6 +1,6 @@
 /** Stores, as answers show them. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { JURISDICTIONS, LOCATIONS } from "../../../core/placement.ts";
 import { Name, Position, Time } from "../../../core/answer.ts";
 

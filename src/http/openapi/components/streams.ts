@@ -1,6 +1,6 @@
 /** Events, what writes answer, and categories. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type CategorySummary, CodeProblem } from "../../../store/catalog-protocol.ts";
 import { EventReference } from "../../../store/stream-protocol.ts";
 import { Issue } from "../../../core/issue.ts";

@@ -1,6 +1,6 @@
 /** Who follows the log, and how far they are. */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { ConsumerAction } from "../../../store/stream-protocol.ts";
 import { ACTIONS, PositionIn, ResetQuery } from "../../consumers.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";

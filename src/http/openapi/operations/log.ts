@@ -1,6 +1,6 @@
 /** Everything, in order. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { EXPORT_EVENTS, PAGE_EVENTS_DEFAULT } from "../../limits.ts";
 import { PAGE_EVENTS } from "../../../core/limits.ts";
 import { FeedQuery } from "../../feed.ts";

@@ -1,6 +1,6 @@
 /** The service itself. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { JsonObject } from "../../append.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Answer, Operation } from "../operation.ts";

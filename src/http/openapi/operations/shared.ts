@@ -1,6 +1,6 @@
 /** What operations of several stations have in common: media types, refusals, headers, filters. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ProblemCode } from "../../problem.ts";
 import type { Answer } from "../operation.ts";
 import type { JsonSchema } from "../schema.ts";

@@ -1,6 +1,6 @@
 /** Facts in, events out. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { DefinitionIn } from "../../../catalog/definition.ts";
 import { APPEND_EVENTS, PAGE_EVENTS } from "../../../core/limits.ts";
 import { EventIn, EventsIn, JsonObject } from "../../append.ts";

@@ -1,6 +1,6 @@
 /** Data out. */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { VIEW_PAGE_ROWS } from "../../limits.ts";
 import { JsonObject } from "../../append.ts";
 import { LiveQuery } from "../../view-live.ts";
