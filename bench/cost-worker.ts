@@ -1,7 +1,7 @@
 /** The worker that the cost meter looks into: the app of one case, and at `/counts` what it has cost so far. */
 
 import { env } from "cloudflare:workers";
-import { CatalogObject as Catalog, createWorker, logObject, streamObject, webhookObject } from "../src/runtime.ts";
+import { createWorker, objects } from "../src/runtime.ts";
 import { CASES } from "./cost-cases.ts";
 import { counts, distance, invocation, isQuiet, keepsAwake, metered, meteredClass, received } from "./cost-meter.ts";
 
@@ -25,7 +25,8 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
-export class StreamObject extends meteredClass("stream", streamObject(app)) {}
-export class LogObject extends meteredClass("log", logObject(app)) {}
-export class WebhookObject extends meteredClass("webhook", webhookObject(app)) {}
-export class CatalogObject extends meteredClass("catalog", Catalog) {}
+const classes = objects(app);
+export class StreamObject extends meteredClass("stream", classes.StreamObject) {}
+export class LogObject extends meteredClass("log", classes.LogObject) {}
+export class WebhookObject extends meteredClass("webhook", classes.WebhookObject) {}
+export class CatalogObject extends meteredClass("catalog", classes.CatalogObject) {}

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import * as z from "zod";
 import { aggregate, category, defineApp, event, streamIdOf, view } from "../src/index.ts";
-import { createWorker, logObject, streamObject, webhookObject } from "../src/runtime.ts";
+import { createWorker, objects } from "../src/runtime.ts";
 
 const counter = aggregate("counter", {
   events: { Added: z.object({ by: z.int() }) },
@@ -30,7 +30,4 @@ const totals = view("totals", {
 const app = defineApp({ aggregates: [counter], categories: [reading], views: [totals] });
 
 export default createWorker(app);
-export class StreamObject extends streamObject(app) {}
-export class LogObject extends logObject(app) {}
-export class WebhookObject extends webhookObject(app) {}
-export { CatalogObject } from "../src/runtime.ts";
+export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { category, defineApp, streamIdOf, view } from "../src/index.ts";
 import { billed, counted } from "./counted.ts";
-import { createWorker, logObject, streamObject, webhookObject } from "../src/runtime.ts";
+import { createWorker, objects } from "../src/runtime.ts";
 
 const reading = category("reading", {
   events: { Read: z.object({ value: z.number(), room: z.string(), battery: z.int(), by: z.string() }) },
@@ -66,7 +66,4 @@ export default {
   },
   queue: (batch, env, context) => worker.queue!(batch, withCounting(env), context),
 } satisfies ExportedHandler<Env>;
-export class StreamObject extends streamObject(app) {}
-export class LogObject extends logObject(app) {}
-export class WebhookObject extends webhookObject(app) {}
-export { CatalogObject } from "../src/runtime.ts";
+export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);

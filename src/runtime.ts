@@ -1,7 +1,44 @@
-/** The other half of the public API: the worker and its objects, which only the Workers runtime can load. `src/worker.ts` exports them. */
+/** The public API's other half: the worker and its objects, which only the Workers runtime can load. `src/worker.ts` exports them. */
+
+import { CatalogObject } from "./catalog/catalog-object.ts";
+import type { App } from "./definitions/app.ts";
+import { logObject } from "./log/log-object.ts";
+import type { HeadspringEnv } from "./store/env.ts";
+import type { CatalogRpc, DirectoryRpc } from "./store/catalog-protocol.ts";
+import type { SegmentRpc } from "./store/segment.ts";
+import type { StreamRpc } from "./store/stream-protocol.ts";
+import type { WebhookRpc } from "./store/webhook-protocol.ts";
+import { streamObject } from "./streams/stream-object.ts";
+import { webhookObject } from "./webhooks/webhook-object.ts";
 
 export { createWorker } from "./http/worker.ts";
-export { streamObject } from "./streams/stream-object.ts";
-export { logObject } from "./log/log-object.ts";
-export { webhookObject } from "./webhooks/webhook-object.ts";
-export { CatalogObject } from "./catalog/catalog-object.ts";
+export type { HeadspringEnv } from "./store/env.ts";
+
+/** A class of Durable Objects, with the methods that the other parts of Headspring call. */
+export type ObjectClass<Rpc> = new (
+  ctx: DurableObjectState,
+  env: HeadspringEnv,
+) => CloudflareWorkersModule.DurableObject<HeadspringEnv> & Rpc;
+
+/** The four classes of an app's Durable Objects, by the names that a worker exports them under. */
+export interface ObjectClasses {
+  /** One object per stream: takes its commands one at a time, and keeps its events. */
+  readonly StreamObject: ObjectClass<StreamRpc>;
+  /** One object per store, and further ones when it grows: puts all events in one order. */
+  readonly LogObject: ObjectClass<SegmentRpc>;
+  /** One object per webhook: delivers events to a URL. */
+  readonly WebhookObject: ObjectClass<WebhookRpc>;
+  /** One object per store: what was declared over HTTP. */
+  readonly CatalogObject: ObjectClass<CatalogRpc & DirectoryRpc>;
+}
+
+/**
+ * The classes of an app's Durable Objects. The worker's own file exports them under these names, which wrangler's configuration lists.
+ *
+ * @example
+ * export default createWorker(app);
+ * export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+ */
+export function objects(app: App): ObjectClasses {
+  return { StreamObject: streamObject(app), LogObject: logObject(app), WebhookObject: webhookObject(app), CatalogObject };
+}

@@ -10,6 +10,7 @@ import { WAKE_UP_ATTEMPTS } from "../operations/limits.ts";
 
 /** Of an object: the binding and the class. */
 const OBJECTS = { STREAMS: "StreamObject", LOGS: "LogObject", WEBHOOKS: "WebhookObject", CATALOGS: "CatalogObject" } as const;
+const EXPORTED = `export const { ${Object.values(OBJECTS).join(", ")} } = objects(app); // of "headspring/runtime"`;
 const VIEWS = "VIEWS";
 
 /** A part of the configuration that the deployment lacks. */
@@ -30,13 +31,13 @@ export function requireConfiguration(env: object, app: App): void {
   const bindings = env as Readonly<Record<string, unknown>>;
   const lacks = [...objectsLackedBy(bindings), ...queueLackedBy(bindings), ...databasesLackedBy(bindings, app)];
   if (lacks.length === 0) return;
-  const code = lacks.flatMap((lack) => lack.code ?? []);
+  const code = new Set(lacks.flatMap((lack) => lack.code ?? []));
   throw new Error(
     [
       `the deployment lacks ${lacks.map(({ what }) => what).join(", ")}`,
       `Add to wrangler.toml:\n\n${lacks.map(({ toml }) => toml).join("\n\n")}`,
-      ...(code.length > 0
-        ? [`and to the file that wrangler.toml names as \`main\`, where it is not there yet:\n\n${code.join("\n")}`]
+      ...(code.size > 0
+        ? [`and to the file that wrangler.toml names as \`main\`, where it is not there yet:\n\n${[...code].join("\n")}`]
         : []),
     ].join("\n\n"),
   );
@@ -45,7 +46,6 @@ export function requireConfiguration(env: object, app: App): void {
 function objectsLackedBy(bindings: Readonly<Record<string, unknown>>): Lack[] {
   return Object.entries(OBJECTS).flatMap(([binding, className]) => {
     if (has(bindings[binding], "getByName")) return [];
-    const makes = `${className.charAt(0).toLowerCase()}${className.slice(1)}`;
     return {
       what: `the binding ${binding} of the Durable Object class ${className}`,
       toml: `[[durable_objects.bindings]]
@@ -55,10 +55,7 @@ class_name = "${className}"
 [exports.${className}]
 type = "durable-object"
 storage = "sqlite"`,
-      code:
-        className === "CatalogObject"
-          ? `export { CatalogObject } from "headspring/runtime";`
-          : `export class ${className} extends ${makes}(app) {}`,
+      code: EXPORTED,
     };
   });
 }

@@ -32,14 +32,11 @@ import { viewRoutes } from "./views.ts";
 import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
 
 /**
- * The worker of an app. Export it as default, beside the classes of its objects.
+ * The worker of an app. Export it as default, along with the classes of its objects.
  *
  * @example
  * export default createWorker(app);
- * export class StreamObject extends streamObject(app) {}
- * export class LogObject extends logObject(app) {}
- * export class WebhookObject extends webhookObject(app) {}
- * export { CatalogObject } from "./runtime.ts";
+ * export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
  */
 export function createWorker(app: App): ExportedHandler<HeadspringEnv> {
   // What is missing must not wait for the first request or event to be noticed.

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { streamIdOf, view } from "../../src/index.ts";
-import { createWorker, logObject, streamObject, webhookObject } from "../../src/runtime.ts";
+import { createWorker, objects } from "../../src/runtime.ts";
 import { shop } from "../../src/shop/app.ts";
 import { product } from "../../src/shop/product.ts";
 
@@ -30,7 +30,4 @@ function moved(row: { onHand: number; reserved: number; changes: number } | unde
 const app = { ...shop, views: new Map(shop.views).set(stock.name, stock) };
 
 export default createWorker(app);
-export class StreamObject extends streamObject(app) {}
-export class LogObject extends logObject(app) {}
-export class WebhookObject extends webhookObject(app) {}
-export { CatalogObject } from "../../src/runtime.ts";
+export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);

@@ -60,9 +60,9 @@ describe("a deployment's configuration", () => {
   });
 
   it("is told the classes to export", () => {
-    expect(said(without("LOGS", "CATALOGS"))).toContain(
-      'export class LogObject extends logObject(app) {}\nexport { CatalogObject } from "headspring/runtime";',
-    );
+    const line = "export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);";
+    expect(said(without("LOGS", "CATALOGS")).split(line)).toHaveLength(2);
+    expect(readFileSync(join(import.meta.dirname, "../../src/worker.ts"), "utf8")).toContain(line);
     expect(said(without("VIEWS"))).not.toContain("export");
   });
 

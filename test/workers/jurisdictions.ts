@@ -4,7 +4,6 @@
  */
 
 import { env } from "cloudflare:workers";
-import { CatalogObject } from "../../src/runtime.ts";
 
 type Binding = "STREAMS" | "LOGS" | "WEBHOOKS" | "CATALOGS";
 const BINDINGS: readonly Binding[] = ["STREAMS", "LOGS", "WEBHOOKS", "CATALOGS"];
@@ -51,8 +50,6 @@ export function inEurope<Class extends new (...args: any[]) => object>(base: Cla
     }
   };
 }
-
-export class EuCatalogObject extends inEurope(CatalogObject) {}
 
 /** Databases by their binding, as the tests' deployment has them. */
 export const databases = env as unknown as Readonly<Record<"VIEWS" | "VIEWS_EU", D1Database>>;

@@ -1,17 +1,18 @@
 /** The worker of the tests in workerd: the shop, and small parts that are there to be tested. */
 
-import { createWorker, logObject, streamObject, webhookObject } from "../../src/runtime.ts";
+import { createWorker, objects } from "../../src/runtime.ts";
 import { app } from "./app.ts";
 import { inEurope } from "./jurisdictions.ts";
 import { versioned } from "./versions/deployed.ts";
 
 export default createWorker(app);
-export class StreamObject extends versioned(streamObject, "streams", app) {}
-export class LogObject extends versioned(logObject, "log", app) {}
-export class WebhookObject extends versioned(webhookObject, "webhooks", app) {}
-export { CatalogObject } from "../../src/runtime.ts";
+export class StreamObject extends versioned("StreamObject", "streams", app) {}
+export class LogObject extends versioned("LogObject", "log", app) {}
+export class WebhookObject extends versioned("WebhookObject", "webhooks", app) {}
+const classes = objects(app);
+export const { CatalogObject } = classes;
 
-export class EuStreamObject extends inEurope(streamObject(app)) {}
-export class EuLogObject extends inEurope(logObject(app)) {}
-export class EuWebhookObject extends inEurope(webhookObject(app)) {}
-export { EuCatalogObject } from "./jurisdictions.ts";
+export class EuStreamObject extends inEurope(classes.StreamObject) {}
+export class EuLogObject extends inEurope(classes.LogObject) {}
+export class EuWebhookObject extends inEurope(classes.WebhookObject) {}
+export class EuCatalogObject extends inEurope(classes.CatalogObject) {}

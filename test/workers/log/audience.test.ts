@@ -7,7 +7,7 @@ import { defineApp, webhook } from "../../../src/index.ts";
 import { PASSED_EVENTS } from "../../../src/core/limits.ts";
 import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
 import type { LogRpc } from "../../../src/store/log-protocol.ts";
-import { logObject as logClass } from "../../../src/runtime.ts";
+import { objects } from "../../../src/runtime.ts";
 import { app, reading } from "../app.ts";
 import { deliver, later, quietStore } from "../delivery/support.ts";
 
@@ -145,7 +145,7 @@ describe("an event", () => {
     await fact(); // nobody
     const before = sent().length;
     await runInDurableObject(logObject(), async (_instance, state) => {
-      const Newer = logClass(newer) as unknown as new (state: DurableObjectState, env: Env) => LogRpc;
+      const Newer = objects(newer).LogObject as unknown as new (state: DurableObjectState, env: Env) => LogRpc;
       const event = { version: 2, id: crypto.randomUUID(), type: "Read", data: `{"value":2}`, meta: "{}", time: null, recordedAt: 0 };
       const fresh = new Newer(state, env);
       await fresh.sequence("sample/s", [{ ...event, schemaVersion: 1 }]);

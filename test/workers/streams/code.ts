@@ -4,7 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { defineApp } from "../../../src/index.ts";
-import { streamObject } from "../../../src/runtime.ts";
+import { objects } from "../../../src/runtime.ts";
 import type { StreamRpc } from "../../../src/store/stream-protocol.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { freshStore } from "../support.ts";
@@ -26,8 +26,8 @@ export function streamOf(category: string) {
           ? { aggregates: (aggregate as unknown as { sources: AnyAggregate[] }).sources, processors: [aggregate] as unknown as Processors }
           : { aggregates: [aggregate] },
       );
-      const Stream = streamObject(app);
-      return runInDurableObject(stub, async (_instance, state) => run(senderTo(new Stream(state, env))));
+      const { StreamObject } = objects(app);
+      return runInDurableObject(stub, async (_instance, state) => run(senderTo(new StreamObject(state, env))));
     },
     /** What is stored. */
     rows: (sql: string) => runInDurableObject(stub, (_instance, { storage }) => storage.sql.exec(sql).toArray()),

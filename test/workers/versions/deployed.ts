@@ -1,6 +1,7 @@
 /** Which version of the code each part of a store runs: objects keep theirs until they are started again, as on the platform. */
 
 import type { App } from "../../../src/definitions/app.ts";
+import { type ObjectClasses, objects } from "../../../src/runtime.ts";
 
 type Part = "streams" | "log" | "webhooks";
 
@@ -17,14 +18,15 @@ export function deploy(store: string, parts: Readonly<Record<Part, App>>): void 
 type Class = new (...args: any[]) => object;
 
 /** The class of objects of which each runs the version of the code that its store had when it was started. */
-export function versioned<Made extends Class>(make: (app: App) => Made, part: Part, app: App): Made {
-  const made = new Map<App, Made>();
+export function versioned<Name extends keyof ObjectClasses>(name: Name, part: Part, app: App): ObjectClasses[Name] {
+  const make = (version: App) => objects(version)[name] as Class;
+  const made = new Map<App, Class>();
   const classOf = (version: App) => {
     const known = made.get(version) ?? make(version);
     made.set(version, known);
     return known;
   };
-  return class extends (make(app) as Class) {
+  return class extends make(app) {
     // oxlint-disable-next-line typescript/no-explicit-any
     constructor(...args: any[]) {
       const [{ id }] = args as [DurableObjectState];
@@ -34,5 +36,5 @@ export function versioned<Made extends Class>(make: (app: App) => Made, part: Pa
       if (version) return new (classOf(version))(...args);
       super(...args);
     }
-  } as Made;
+  } as unknown as ObjectClasses[Name];
 }
