@@ -19,6 +19,8 @@ const CHECKED = [
   "src/*.ts",
   "src/core",
   "src/definitions",
+  "src/store",
+  "src/streams",
 ];
 
 /** What not to write, and what to write instead. */

@@ -1,4 +1,7 @@
-/** The protocol of a store's catalog, which routes call: its categories that were declared at run time, and its imports. Refusals cross as values. */
+/**
+ * The protocol of a store's catalog, which routes call: the categories that were declared at run time, and the imports. Refusals are
+ * returned as values.
+ */
 
 import * as z from "zod";
 import { type Answer, Time, Version } from "../core/answer.ts";
@@ -7,19 +10,19 @@ import type { Placement } from "../core/placement.ts";
 /** A category of the catalog, as routes look it up. */
 export type Entry =
   | { readonly status: "retired" }
-  /** Code had it. `definition` is JSON text of a `Definition`. */
+  /** The code used to declare it. `definition` is JSON text of a `Definition`. */
   | { readonly status: "in-code"; readonly kind: string; readonly definition: string }
   | {
       readonly status: "declared";
-      /** One higher with every change of the definition. */
+      /** One higher after every change of the definition. */
       readonly revision: number;
-      /** JSON text of a `Definition`; absent: it is the revision that the asker knows. */
+      /** JSON text of a `Definition`; absent: the caller knows this revision. */
       readonly definition?: string;
-      /** When they were asked for. */
+      /** Present when the caller asked for them. */
       readonly earlier?: Earlier;
     };
 
-/** Schemas (JSON text) that a newer version of their event type took the place of. */
+/** Schemas (JSON text) that were replaced by a newer version of their event type. */
 export type Earlier = readonly { readonly eventType: string; readonly version: number; readonly schema: string }[];
 
 /** A category in a list: without its schemas. */
@@ -30,22 +33,22 @@ export interface CategorySummary {
   readonly key?: string;
   readonly strict: boolean;
   readonly eventTypes: readonly string[];
-  /** Of each of these types the version that new events get; when it was asked for. */
+  /** For each of these types, the version that new events get; present when the caller asked for it. */
   readonly schemaVersions?: readonly number[];
 }
 
 export type Declared =
   | { readonly outcome: "created" | "changed" | "unchanged"; readonly revision: number; readonly earlier?: Earlier }
   | { readonly outcome: "retired" }
-  /** Code had the category, with rules. */
+  /** The code used to declare the category, with rules. */
   | { readonly outcome: "in-code" }
-  /** The store has as many categories as it may have. */
+  /** The store has the most categories that it may have. */
   | { readonly outcome: "full" }
-  /** The category has as many earlier versions of event types as are kept. */
+  /** The category has the most earlier versions of event types that are kept. */
   | { readonly outcome: "too-many-versions" }
   | ({ readonly outcome: "incompatible" } & DefinitionProblem);
 
-/** Why a definition cannot take the place of the one before. */
+/** Why a definition cannot replace the previous one. */
 export interface DefinitionProblem {
   /** The event type; absent: it is about the whole category. */
   readonly eventType?: string;
@@ -54,7 +57,7 @@ export interface DefinitionProblem {
   readonly reason: string;
 }
 
-/** The schema with which code writes events of a type. */
+/** The schema with which the code writes events of a type. */
 export interface CodeSchema {
   readonly eventType: string;
   readonly version: number;
@@ -62,7 +65,7 @@ export interface CodeSchema {
   readonly schema: string;
 }
 
-/** Why stored events of a type may not fit the schema that code has for them. */
+/** Why stored events of a type may not fit the schema that the code has for them. */
 export const CodeProblem = z.object({
   eventType: z.string(),
   version: Version,
@@ -79,11 +82,11 @@ export interface ImportedLines {
   readonly hash: string;
 }
 
-/** How far an import with an `Idempotency-Key` came. */
+/** How far an import with an `Idempotency-Key` has got. */
 export interface ImportProgress {
-  /** All of these are stored. */
+  /** All of these lines are stored. */
   readonly stored: ImportedLines;
-  /** Of these, some may be. */
+  /** Some of these lines may be stored. */
   readonly claimed: ImportedLines;
   /** The body has no further lines. */
   readonly ended: boolean;
@@ -96,11 +99,11 @@ export interface StoreEntry extends Placement {
   readonly placedAt: number;
 }
 
-/** What everybody asks the deployment's directory of stores: the catalog object of the name `$stores`. */
+/** The deployment's directory of stores: the catalog object with the name `$stores`. */
 export interface DirectoryRpc {
-  /** Undefined: it was never written to, nor placed. */
+  /** Undefined: it was neither written to nor placed. */
   findStore(name: string): Promise<StoreEntry | undefined>;
-  /** Fixes where a store lies, unless that is fixed already; answers with where it lies. */
+  /** Fixes where a store lies, unless that is fixed already; returns where it lies. */
   placeStore(name: string, placement: Placement): Promise<{ readonly entry: StoreEntry; readonly isNew: boolean }>;
   /** In the order of their names, after this one. */
   listStores(after: string, limit: number): Promise<StoreEntry[]>;
@@ -111,19 +114,19 @@ export interface CatalogRpc {
   lookUp(name: string, knownRevision?: number, withEarlier?: boolean): Promise<Entry | undefined>;
   /** Declares a category, or changes it compatibly. */
   declare(name: string, definition: string): Promise<Declared>;
-  /** Ends a category for good; its name is not given out again. False: it was never declared. */
+  /** Ends a category for good; its name cannot be used again. False: it was never declared. */
   retire(name: string): Promise<boolean>;
-  /** Keeps what code has in this store, and compares it with what it had before; news are a line in the logs. */
+  /** Keeps the schemas that the code has in this store, and compares them with the previous ones; what changed is a line in the logs. */
   useCode(category: string, kind: string, schemas: readonly CodeSchema[]): Promise<CodeProblem[]>;
-  /** The same comparison, and nothing is kept. */
+  /** The same comparison, but keeps nothing. */
   compareCode(category: string, schemas: readonly CodeSchema[]): Promise<CodeProblem[]>;
-  /** How far the import under this key came; undefined: nothing is known of one. */
+  /** How far the import with this key has got; undefined: no such import is known. */
   importProgress(key: string): Promise<ImportProgress | undefined>;
-  /** Notes how far it came. False: another import under this key has moved since `before`. */
+  /** Notes how far it has got. False: another import with this key has moved on since `before`. */
   moveImport(key: string, before: ImportProgress | undefined, after: ImportProgress): Promise<boolean>;
   /** All that are not retired, by name. */
   list(withVersions?: boolean): Promise<CategorySummary[]>;
 }
 
-/** The name of the object that keeps the directory: `$` is in no store's name. */
+/** The name of the object that keeps the directory: no store's name has a `$`. */
 export const DIRECTORY = "$stores";

@@ -1,4 +1,4 @@
-/** What code says of a category, as the store's catalog keeps it: said once for each store in an isolate, after the first write. */
+/** Reports the code's categories to a store's catalog: once for each store in an isolate, after the first write. */
 
 import type { Store } from "./store.ts";
 import * as z from "zod";
@@ -8,10 +8,10 @@ import { logger } from "../telemetry/logger.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
 import type { CodeSchema } from "./catalog-protocol.ts";
 
-/** Stores and categories that an isolate remembers to have said. Ours: some megabytes at most; beyond it they are said again. */
+/** Stores and categories that an isolate remembers to have reported. Ours: some megabytes at most; beyond it they are reported again. */
 const REMEMBERED_USES = 10_000;
 
-/** What new events of a category in code are written with. The schemas describe what is stored. */
+/** The schemas with which the code writes new events of a category. They describe what is stored. */
 export function codeSchemasOf(events: Readonly<Record<string, DataSchema>>): CodeSchema[] {
   return Object.entries(events).map(([eventType, schema]) => ({
     eventType,
@@ -20,7 +20,7 @@ export function codeSchemasOf(events: Readonly<Record<string, DataSchema>>): Cod
   }));
 }
 
-/** Tells the catalogs of stores what code has in them. One for each app in an isolate. */
+/** Reports to the catalogs of stores what the code has in them. One for each app in an isolate. */
 export class CodeUse {
   readonly #app: App;
   readonly #said = new Set<string>();
@@ -29,7 +29,7 @@ export class CodeUse {
     this.#app = app;
   }
 
-  /** Costs nothing but a look into a set, except the first time. Nobody waits for it: what fails is said again after the next write. */
+  /** Only looks into a set, except the first time. Nothing waits for it: if it fails, the next write reports again. */
   note(store: Store, category: string): void {
     const key = `${store.name}/${category}`;
     if (this.#said.has(key)) return;

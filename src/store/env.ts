@@ -5,18 +5,18 @@ import type { SegmentRpc } from "./segment.ts";
 import type { StreamRpc } from "./stream-protocol.ts";
 import type { WebhookRpc } from "./webhook-protocol.ts";
 
-/** A namespace of objects, as far as it is used: objects are found by their names. */
+/** A namespace of objects, reduced to what is used: it finds objects by their names. */
 export interface Objects<Rpc> {
   getByName(name: string, options?: { readonly locationHint?: DurableObjectLocationHint }): Rpc;
   jurisdiction(jurisdiction: DurableObjectJurisdiction): Objects<Rpc>;
 }
 
 /**
- * What a Worker must have bound to run Headspring; more may be bound, for the app's own handlers. Names of classes and queues are free.
+ * What a Worker must have bound to run Headspring; it may have more bindings, for the app's own handlers. Names of classes and queues are
+ * free.
  *
- * @example
- * // wrangler.toml has the bindings, `wrangler types` makes `Env` of them, and this makes sure that none is missing:
- * const worker = createWorker(app) satisfies ExportedHandler<Env & HeadspringEnv>;
+ * @example // wrangler.toml has the bindings, `wrangler types` makes `Env` of them, and this makes sure that none is missing: const worker
+ * = createWorker(app) satisfies ExportedHandler<Env & HeadspringEnv>;
  */
 export interface HeadspringEnv {
   readonly STREAMS: Objects<StreamRpc>;
@@ -27,14 +27,14 @@ export interface HeadspringEnv {
   readonly VIEWS: D1Database;
   /** The queue that wakes consumers; its consumer is this Worker. */
   readonly WAKE_UPS: Queue;
-  /** The version of the code: generations of views are ordered by it. */
+  /** The version of the code, which orders the generations of views. */
   readonly CF_VERSION_METADATA?: WorkerVersionMetadata;
   /** `local`: without tokens, and webhooks may go to addresses of this machine. */
   readonly HEADSPRING_ENV?: string;
-  /** Where stores lie that are not placed otherwise. */
+  /** Where stores lie that are not placed explicitly. */
   readonly JURISDICTION?: string;
   readonly LOCATION?: string;
-  /** `free` keeps to the caps of the Free plan. */
+  /** `free` keeps to the limits of the Free plan. */
   readonly WORKERS_PLAN?: string;
   /** Bytes at which a segment of a log is full. */
   readonly LOG_SEGMENT_BYTES?: string;

@@ -1,4 +1,4 @@
-/** An event of an import: as its line says, and as its stream stores it and the log takes it over. */
+/** An event of an import: as it is in its line, and as its stream stores it and the log takes it. */
 
 import type { StoredEvent } from "../core/event.ts";
 import type { ImportedEvent } from "./stream-protocol.ts";

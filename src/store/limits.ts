@@ -2,7 +2,10 @@
 
 import { MiB } from "../core/limits.ts";
 
-/** Bytes at which a log goes on in its next segment. Ours: below the 10 GB (platform) that an object may hold, with room for the last group. */
+/**
+ * Bytes at which a log continues in its next segment. Ours: below the 10 GB (platform) that an object may hold, with room for the last
+ * group.
+ */
 export const LOG_SEGMENT_BYTES = 8 * 1024 * MiB;
-/** Stores of which an isolate remembers where they lie. Ours: a hundred bytes each. */
+/** Stores whose location an isolate remembers. Ours: a hundred bytes each. */
 export const PLACEMENTS_REMEMBERED = 10_000;

@@ -1,4 +1,4 @@
-/** A store's log, as everybody else sees it: one, however many segments it has. */
+/** A store's log, as all other parts see it: one log, however many segments it has. */
 
 import type { HeadspringEnv } from "./env.ts";
 import type { StoredEvent, EventFilter } from "../core/event.ts";
@@ -21,7 +21,7 @@ import type {
 } from "./log-protocol.ts";
 import { MOVED_TO, type Moved, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
 
-/** The last segment of each log that this isolate has met. Too old a number costs a call, no more. */
+/** The last segment of each log that this isolate has met. A number that is out of date costs one more call. */
 const lastSegments = new Map<string, number>();
 
 export class LogClient implements LogRpc {

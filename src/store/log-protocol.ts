@@ -1,19 +1,19 @@
 /**
- * The protocol of a store's log, which streams, routes and consumers call. The rules of `stream-protocol.ts` hold here too:
- * fields may be added as optional, never renamed or removed.
+ * The protocol of a store's log, which streams, routes and consumers call. The rules of `stream-protocol.ts` apply here as well: fields may
+ * be added as optional, never renamed or removed.
  */
 
 import * as z from "zod";
 import { type Answer, Position, StreamName, Version } from "../core/answer.ts";
 import type { LoggedEvent, StoredEvent, EventFilter } from "../core/event.ts";
 
-/** The log's answer to a stream that hands over its events. */
+/** The log's answer to a stream that sends its events. */
 export interface Sequenced {
   /** The stream's version as the log has it now. Smaller than what was sent means a gap: send again from there. */
   readonly head: number;
   /** The first event that this call added, with its position; those after it follow without holes. */
   readonly first?: { readonly version: number; readonly position: number };
-  /** What was sent is not what the log has at the same version: the stream was restored to an earlier time. */
+  /** The log has another event at a version that was sent: the stream was restored to an earlier time. */
   readonly diverged?: boolean;
 }
 
@@ -28,26 +28,28 @@ export interface SequencePart {
 
 /** The log's answer to a piece of an import. */
 export interface SequencedTogether {
-  /** All of it is in the log now. False: nothing of it was taken. */
+  /** All of the piece is in the log now. False: nothing of it was taken. */
   readonly taken: boolean;
-  /** The version of each part's stream that the log has now. */
+  /** The version of each part's stream in the log now. */
   readonly heads: readonly number[];
   /** A stream of which the log has other events at the same versions. */
   readonly diverged?: string;
 }
 
-/** What a live subscription may ask for. The log also tests it on events in memory. */
+/** What a live subscription may filter by. The log also applies it to events in memory. */
 export interface FeedFilter extends EventFilter {
-  /** One stream only: `category/id`. Served by the log's index. */
+  /** One stream only: `category/id`. Uses the log's index. */
   readonly stream?: string;
-  /** Any of these streams: looks at every entry, as the filters above do. */
+  /** Any of these streams: reads every entry, as the filters above do. */
   readonly streams?: readonly string[];
 }
 
 export interface LogFilter extends FeedFilter {
   /** Events with this id, in lower case. */
   readonly id?: string;
-  /** Events recorded from this time on, and before that one; milliseconds since 1970. Looks at every entry: a log is not in the order of time. */
+  /**
+   * Events recorded from this time on, and before the next one; milliseconds since 1970. Reads every entry: a log is not ordered by time.
+   */
   readonly since?: number;
   readonly until?: number;
 }
@@ -55,7 +57,7 @@ export interface LogFilter extends FeedFilter {
 export interface LogReadRequest extends LogFilter {
   /** The position after which to read, in the reading direction. Backward, null means from the head. */
   readonly after: number | null;
-  /** The last position to look at, inclusive. */
+  /** The last position to read, inclusive. */
   readonly to?: number;
   readonly limit: number;
   /** Bytes of `data` and `meta` after which the page ends; without it {@link PAGE_BYTES}. */
@@ -65,7 +67,7 @@ export interface LogReadRequest extends LogFilter {
 
 export interface LogPage {
   readonly events: readonly LoggedEvent[];
-  /** The last position looked at; backward null at the beginning. */
+  /** The last position that was read; null when reading backward has reached the beginning. */
   readonly next: number | null;
   readonly head: number;
 }
@@ -77,11 +79,11 @@ export type StreamSummary = Answer<typeof StreamSummary>;
 /** How large a log is. */
 export interface LogSize {
   readonly head: number;
-  /** How many objects it is made of. */
+  /** The number of objects it is made of. */
   readonly segments: number;
-  /** Of the last of them. */
+  /** The size of the last segment. */
   readonly bytes: number;
-  /** Live subscriptions, server-sent events included. */
+  /** Live subscriptions, including server-sent events. */
   readonly subscriptions: number;
 }
 
@@ -92,25 +94,25 @@ export interface Reading extends EventFilter {
 
 /** What comes next for a reader. */
 export interface NextEvent {
-  /** There is nothing for it up to here: the head, or the position before the next event that it handles. */
+  /** Nothing up to here concerns it: this is the head, or the position before the next event that it handles. */
   readonly passed: number;
-  /** When the event after that was recorded (milliseconds since 1970); absent: `passed` is the head. */
+  /** When that next event was recorded (milliseconds since 1970); absent: `passed` is the head. */
   readonly recordedAt?: number;
 }
 
-/** What a consumer reports when it rests. */
+/** What a consumer reports when it stops working. */
 export interface Acknowledgement {
   readonly consumer: string;
   readonly position: number;
-  /** It stopped on purpose (paused or failed): do not wake it until it reports again. Counts only with `asOf`. */
+  /** It stopped on purpose (paused or failed): do not wake it until it reports again. Only valid with `asOf`. */
   readonly resting?: boolean;
-  /** It is still at work, or comes back by itself: it need not be woken. A position below 0 says nothing. */
+  /** It is still working, or continues by itself: it need not be woken. A position below 0 means that none is reported. */
   readonly working?: boolean;
-  /** `asOf` of the wake-up that it answers. What was reported as of a moment before the last {@link LogRpc.sweep} counts for nothing. */
+  /** `asOf` of the wake-up that it answers. Reports as of a moment before the last {@link LogRpc.sweep} are ignored. */
   readonly asOf?: number;
 }
 
-/** Where a consumer stands by D1, and what it handles by the code that has read it. */
+/** How far a consumer is according to D1, and what it handles according to the code that has read it. */
 export interface Standing extends EventFilter {
   readonly consumer: string;
   /** -1: it has something to do, wherever the head is. */
@@ -119,74 +121,75 @@ export interface Standing extends EventFilter {
   readonly resting?: boolean;
 }
 
-/** Who follows the log by the code of whoever says so. The log itself may run other code. */
+/** The consumers of the log, according to the caller's code. The log itself may run other code. */
 export interface Introduction {
-  /** All of them. They are woken the events that they handle. */
+  /** All of them. The log wakes them for the events that they handle. */
   readonly consumers: readonly string[];
-  /** Which events those are, by that code; absent: it does not say. */
+  /** Which events those are, according to that code; absent: unknown. */
   readonly filters?: readonly { readonly consumer: string; readonly filter: EventFilter }[];
-  /** Those that begin with what comes from now on, if they have not begun. */
+  /** Those that begin with events from now on, if they have not begun yet. */
   readonly startingAtHead: readonly string[];
 }
 
-/** What the cron's sweep has read of a store's consumers. */
+/** What the cron's sweep has read about a store's consumers. */
 export interface Census {
-  /** Of those that keep their position in D1. */
+  /** The consumers that keep their position in D1. */
   readonly standings: readonly Standing[];
-  /** Also wake those whose place nobody knows, although nothing says that they are behind. */
+  /** Also wake consumers whose position is unknown, although there is no sign that they are behind. */
   readonly thorough?: boolean;
-  /** Whom the sweep's code has. */
+  /** The consumers that the sweep's code declares. */
   readonly introduction?: Introduction;
 }
 
-/** What the log makes of it. */
+/** The log's answer to a sweep. */
 export interface SweepAnswer {
   /** How many consumers are behind and were woken; 0: the store is at rest. */
   readonly behind: number;
-  /** Consumers for which there is nothing between where they stand and the head: their checkpoints may move there. */
+  /** Consumers that have no event to handle between their position and the head: their checkpoints may move to the head. */
   readonly passed: readonly string[];
   readonly head: number;
 }
 
 export interface LogRpc {
-  /** Takes a stream's events, contiguously; what it already has it ignores (promise 3). An empty list asks for the head. */
+  /** Takes a stream's events, contiguously; ignores those that it has already (promise 3). An empty list asks for the head. */
   sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced>;
-  /** Takes the events of many streams in this order, all or none of them: none if one would come behind a gap. What it has it ignores. */
+  /**
+   * Takes the events of many streams in this order, all or none of them: none if one would leave a gap. Ignores those that it has already.
+   */
   sequenceTogether(parts: readonly SequencePart[]): Promise<SequencedTogether>;
   read(request: LogReadRequest): Promise<LogPage>;
   /** Positions of a stream's versions `from`…`to`, by version. */
   positions(stream: string, from: number, to: number): Promise<Record<number, number>>;
   head(): Promise<number>;
-  /** Waits until an event that passes the filter comes after a position, or so many milliseconds. Answers with the head. */
+  /** Waits until an event that passes the filter arrives after a position, or for this many milliseconds. Returns the head. */
   changed(filter: FeedFilter, after: number, ms: number): Promise<number>;
-  /** What comes next for each of these readers: one question for all consumers of a store. Looks at a bounded number of entries for each. */
+  /** The next event for each of these readers: one question for all consumers of a store. Reads a bounded number of entries for each. */
   nextFor(readings: readonly Reading[]): Promise<NextEvent[]>;
   /** How large it has become. */
   size(): Promise<LogSize>;
   /** Streams in the order of their names (of UTF-8 bytes), of one category or of all, after this name. */
   streams(category: string | undefined, after: string, limit: number): Promise<StreamSummary[]>;
-  /** Opens a live subscription over a WebSocket; `log/feed.ts` says what is asked and what is sent. */
+  /** Opens a live subscription over a WebSocket; `log/feed.ts` describes the messages. */
   fetch(request: Request): Promise<Response>;
-  /** Consumers say how far they are, so that the log knows for whom to wake again. */
+  /** Consumers report how far they are, so that the log knows which ones to wake again. */
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<void>;
   /**
-   * Wakes a consumer that was told to go on, to begin again or to do something else, and for those that rest; goes on waking them. Without
-   * one it wakes all of whom nothing is known. What consumers report as of a moment before this counts no more. Answers with that
-   * moment.
+   * Wakes a consumer that was resumed, reset or otherwise operated on, even one that rests, and keeps waking it. Without a name it wakes
+   * all consumers whose state is unknown. What consumers report as of an earlier moment no longer counts. Returns the moment.
    */
   sweep(consumer?: string): Promise<number>;
-  /** Wakes the consumers that are behind by what the sweep has read, and goes on waking them. */
+  /** Wakes the consumers that are behind according to the sweep, and keeps waking them. */
   wakeBehind(census: Census): Promise<SweepAnswer>;
-  /** Takes note of consumers that this object's own code may not have. Idempotent. */
+  /** Remembers consumers that this object's own code may not have. Idempotent. */
   introduce(introduction: Introduction): Promise<void>;
-  /** The head as it was when the log first knew of a consumer: where one that wants no history begins. */
+  /** The head at the time when the log first heard of a consumer: where a consumer begins that wants no history. */
   knownSince(consumer: string): Promise<number>;
   /**
-   * Adds a consumer known only at run time (a webhook), or says that it handles other events from now on. Idempotent. Unless it is at
-   * the head it is woken.
+   * Adds a consumer known only at run time (a webhook), or changes the events that it handles from now on. Idempotent. Unless it is at the
+   * head, it is woken.
    *
-   * @param filter without it all events concern it
-   * @param position where it stands; without it that is not known
+   * @param filter without it, it handles all events
+   * @param position how far it is; without it that is unknown
    */
   subscribe(consumer: string, filter?: EventFilter, position?: number): Promise<void>;
   unsubscribe(consumer: string): Promise<void>;

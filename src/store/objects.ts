@@ -1,13 +1,13 @@
-/** What an object finds out about itself: its name, and the store and stream that it is for. A `Store` finds objects by these names. */
+/** What an object knows about itself: its name, and the store and stream that it belongs to. A `Store` finds objects by these names. */
 
-/** An object's own name. It has one whenever a `Store` found it. */
+/** An object's own name. An object that a `Store` found always has one. */
 export function nameOf(ctx: DurableObjectState): string {
   const { name } = ctx.id;
   if (name === undefined) throw new Error("this object was reached by an id, not by its name");
   return name;
 }
 
-/** Store and stream of a stream's object. */
+/** The store and the stream of a stream's object. */
 export function streamOfObject(ctx: DurableObjectState): { store: string; stream: string } {
   const name = nameOf(ctx);
   const slash = name.indexOf("/");

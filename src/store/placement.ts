@@ -2,8 +2,8 @@
  * Where a store lies: the jurisdiction that its objects and views must not leave, and the location near which its objects are made.
  *
  * Both are part of how an object is found, or of where it is made, so they are fixed before a store's first write and never change
- * (platform: another jurisdiction gives the same name another object). An environment is *placed* for a store: its bindings
- * find the store's objects and databases where they are, and nothing else needs to know.
+ * (platform: in another jurisdiction the same name is another object). An environment is *placed* for a store: its bindings find the
+ * store's objects and databases where they are, and no other code needs to know.
  */
 
 import { JURISDICTIONS, type Jurisdiction, LOCATIONS, type Location, type Placement } from "../core/placement.ts";
@@ -13,9 +13,9 @@ import { type HeadspringEnv, type Objects, isLocal } from "./env.ts";
 export const OBJECT_BINDINGS = { streams: "STREAMS", log: "LOGS", webhooks: "WEBHOOKS", catalog: "CATALOGS" } as const;
 
 /**
- * Where the stores of a deployment lie that were not placed otherwise: by the variables `JURISDICTION` and `LOCATION`.
+ * Where those stores of a deployment lie that were not placed explicitly: by the variables `JURISDICTION` and `LOCATION`.
  *
- * @throws {Error} when one of them is set to something else than the platform knows
+ * @throws {Error} when one of them has a value that the platform does not know
  */
 export function placementOfDeployment(env: HeadspringEnv): Placement {
   const { JURISDICTION, LOCATION } = env;
@@ -31,14 +31,14 @@ function oneOf<Value extends string>(name: string, allowed: readonly Value[], va
   return found;
 }
 
-/** Environments that were placed, by place: the platform hands the same one to every request. */
+/** The environments for each place, by the original: the platform passes the same one to every request. */
 const placedOnes = new WeakMap<HeadspringEnv, Map<string, HeadspringEnv>>();
 
 /**
  * The environment whose bindings lead to where a store lies. Made once for each place.
  *
- * The local runtime has no jurisdictions (`jurisdiction()` throws there): with `HEADSPRING_ENV=local` they are kept and shown, and the
- * objects lie where all lie.
+ * The local runtime has no jurisdictions (`jurisdiction()` throws there): with `HEADSPRING_ENV=local` they are stored and shown, but all
+ * objects lie in the same place.
  */
 export function placedEnv(env: HeadspringEnv, placement: Placement): HeadspringEnv {
   const jurisdiction = isLocal(env) ? undefined : placement.jurisdiction;
@@ -76,7 +76,7 @@ function placedNamespace(
   return locationHint === undefined ? within : { getByName: (name) => within.getByName(name, { locationHint }) };
 }
 
-/** The binding of the database that keeps, for stores of this jurisdiction, what `binding` keeps for the others: `VIEWS_EU`. */
+/** The name of the database binding that stores of this jurisdiction use instead of `binding`: `VIEWS_EU`. */
 export function databaseBinding(env: HeadspringEnv, binding: string, jurisdiction: Jurisdiction | undefined): string {
   if (jurisdiction === undefined || jurisdiction === placementOfDeployment(env).jurisdiction) return binding;
   return `${binding}_${jurisdiction.toUpperCase().replaceAll("-", "_")}`;

@@ -1,5 +1,5 @@
 /**
- * One store of the deployment: its parts, found by name. Whoever serves a request, a wake-up, the cron or an object makes one, and hands
+ * One store of the deployment: its parts, found by name. Code that serves a request, a wake-up, the cron or an object makes one and passes
  * it on; nothing above reads bindings.
  */
 
@@ -54,18 +54,18 @@ export class Store {
     return db;
   }
 
-  /** The version of the code that runs; undefined: nobody tells. */
+  /** The version of the code that runs; undefined: unknown. */
   get deployment(): Deployment | undefined {
     return deploymentOf(this.#env);
   }
 
-  /** Wakes a consumer through the queue, so many seconds from now, or after the queue's own delay. */
+  /** Wakes a consumer through the queue, after this many seconds, or after the queue's own delay. */
   async wake(consumer: string, more: Partial<Omit<WakeUp, "store" | "consumer">> = {}, delaySeconds?: number): Promise<void> {
     const wakeUp: WakeUp = { store: this.name, consumer, head: 0, ...more };
     await this.#env.WAKE_UPS.send(wakeUp, ...(delaySeconds === undefined ? [] : [{ delaySeconds }]));
   }
 
-  /** Calls and statements of this invocation, where they are counted. */
+  /** The calls and statements that this invocation has left, if they are counted. */
   get budget(): Budget | undefined {
     return budgetOf(this.#env);
   }

@@ -1,6 +1,6 @@
 /**
- * From a store's name to where it lies. Asked once per isolate and store: where a store lies is fixed by its first write
- * (or by `PUT /stores/{name}` before that), and never changes.
+ * Finds where a store lies by its name. An isolate asks once for each store: where a store lies is fixed by its first write (or by `PUT
+ * /stores/{name}` before that), and never changes.
  */
 
 import type { HeadspringEnv } from "./env.ts";
@@ -11,10 +11,10 @@ import { PLACEMENTS_REMEMBERED } from "./limits.ts";
 import type { Placement } from "../core/placement.ts";
 import { placedEnv, placementOfDeployment } from "./placement.ts";
 
-/** Placements that are fixed. Only those: one that is not may be another by the next request. */
+/** Placements that are fixed. Only those: another one may have changed by the next request. */
 const fixed = new Map<string, Placement>();
 
-/** The deployment's directory of stores. It lies where the deployment says. */
+/** The deployment's directory of stores. It lies where the deployment's variables say. */
 export function directoryOf(env: HeadspringEnv): DirectoryRpc {
   return placedEnv(env, placementOfDeployment(env)).CATALOGS.getByName(DIRECTORY);
 }
@@ -22,8 +22,8 @@ export function directoryOf(env: HeadspringEnv): DirectoryRpc {
 /**
  * Where a store lies.
  *
- * @param isWrite something is about to be written: from now on the store lies where it lies. Without it, one that was never written lies
- * where the deployment says, so far.
+ * @param isWrite something is about to be written: from now on the store lies there for good. Without it, a store that was never written
+ * lies where the deployment's variables say, so far.
  */
 async function placementOf(env: HeadspringEnv, store: string, isWrite: boolean): Promise<Placement> {
   const deployment = placementOfDeployment(env);

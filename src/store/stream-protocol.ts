@@ -1,9 +1,8 @@
 /**
- * The protocol between the parts: what routes and consumers send to streams, and the log to consumers; what is sent
- * to the log is in `log-protocol.ts`. Refusals and conflicts cross as values; an exception means a bug or the platform.
+ * The protocol between the parts: what routes and consumers send to streams, and the log to consumers; what is sent to the log is in
+ * `log-protocol.ts`. Refusals and conflicts are returned as values; an exception means a bug or the platform.
  *
- * During a deployment two versions of this code talk to each other for a while:
- * fields may be added as optional, never renamed or removed.
+ * During a deployment two versions of this code talk to each other for a while: fields may be added as optional, never renamed or removed.
  */
 
 import * as z from "zod";
@@ -19,23 +18,23 @@ export interface CommandRequest {
   readonly command: string;
   /** JSON text: parsed once, where it is validated. */
   readonly data: string;
-  /** Members that the command's schema does not know are errors: it came from outside. */
+  /** Members that the command's schema does not declare are errors, because a client sent the command. */
   readonly strict?: boolean;
-  /** The command's id given by the client; repeats of it get the first answer (promise 8). */
+  /** The command's id, as the client gave it; a repeat with the same id gets the first answer (promise 8). */
   readonly idempotencyKey?: string;
   /**
-   * The key was derived from a cause, so the first outcome stands even if the content has changed since. No client can say
-   * so: what it names alike is in another space.
+   * The key was derived from a cause, so the first outcome counts even if the content has changed since. No client can set this: keys of
+   * clients are kept apart.
    */
   readonly firstStands?: boolean;
-  /** Keep a receipt even of a failure, because nobody waits for the answer. */
+  /** Keep a receipt of a failure as well, because nobody waits for the answer. */
   readonly recordFailure?: boolean;
-  /** The answer tells what the events say. */
+  /** The answer has the events' data. */
   readonly withData?: boolean;
   readonly expected: Expected;
   readonly correlationId?: string;
   readonly causationId?: string;
-  /** How many reactions in a row have led to this command; its events say so in their meta. */
+  /** How many reactions in a row led to this command; its events record it in their meta. */
   readonly hops?: number;
   /** The trace that its events belong to: a `traceparent` of version 00. */
   readonly trace?: string;
@@ -54,22 +53,22 @@ export interface AppendEvent {
   readonly meta: string;
   readonly time?: string;
   readonly schemaVersion: number;
-  /** As of a {@link CommandRequest}. */
+  /** Like that of a {@link CommandRequest}. */
   readonly trace?: string;
 }
 
 export interface AppendRequest {
   readonly events: readonly AppendEvent[];
   readonly idempotencyKey?: string;
-  /** Of what the client sent: types, data, metas and times, before the route has made events of them. */
+  /** A hash over what the client sent: types, data, metas and times, before the route made events of them. */
   readonly fingerprint?: string;
-  /** As of a {@link CommandRequest}: key and ids were derived by a processor, and are looked for among those only. */
+  /** Like that of a {@link CommandRequest}: a processor derived the key and the ids, and only those of processors are searched. */
   readonly firstStands?: boolean;
   readonly expected: Expected;
   readonly waitMs?: number;
 }
 
-/** A stored event, as a write's answer names it. */
+/** A stored event, as the answer to a write lists it. */
 export const EventReference = z.object({
   id: Uuid,
   version: Version,
@@ -77,7 +76,7 @@ export const EventReference = z.object({
   type: z.string(),
 });
 export type EventReference = Answer<typeof EventReference> & {
-  /** JSON text, for who asked for it. */
+  /** JSON text, if the caller asked for it. */
   readonly data?: string;
 };
 
@@ -85,16 +84,16 @@ export interface Written {
   readonly outcome: "written";
   /** The stream's version after the write. */
   readonly version: number;
-  /** Of the last event, when the log answered in time. */
+  /** The position of the last event, if the log answered in time. */
   readonly position?: number;
   readonly events: readonly EventReference[];
-  /** The answer is a repeat of an earlier one. */
+  /** The answer repeats an earlier one. */
   readonly replayed: boolean;
 }
 
 export interface VersionConflict {
   readonly outcome: "version-conflict";
-  /** A version, or whether the stream was to exist. */
+  /** A version, or whether the stream was expected to exist. */
   readonly expected: number | "absent" | "existing";
   readonly actual: number;
 }
@@ -104,7 +103,7 @@ export interface IdempotencyConflict {
   readonly detail: string;
 }
 
-/** The command's data is no JSON, or none that is taken from outside. */
+/** The command's data is not JSON, or not JSON that is accepted from clients. */
 export interface InvalidJson {
   readonly outcome: "invalid-json";
   readonly detail: string;
@@ -115,7 +114,7 @@ export interface Invalid {
   readonly issues: readonly Issue[];
 }
 
-/** The stream's state cannot be computed by this code: nothing was decided, and nothing is on record. */
+/** This code cannot compute the stream's state: nothing was decided or recorded. */
 export interface StateUnavailable {
   readonly outcome: "state-unavailable";
   readonly commandId: string;
@@ -131,15 +130,15 @@ export type AppendAnswer = Written | VersionConflict | IdempotencyConflict | Del
 
 export type DeleteAnswer = Written | VersionConflict | Deleted | Unfinished | { readonly outcome: "unknown" };
 
-/** The stream has not reached its end: it is deleted by force only. */
+/** The stream has not reached its end: only force deletes it. */
 export interface Unfinished extends Halfway {
   readonly outcome: "unfinished";
 }
 
-/** An event of another store. Those that a stream has already, by their ids, are skipped. */
+/** An event of another store. The stream skips those that it has already, by their ids. */
 export type ImportedEvent = AppendEvent & { readonly id: string; readonly erased?: boolean };
 
-/** The first event that a stream does not take; those before it are fine. */
+/** The first event that a stream refuses; those before it are fine. */
 export interface ImportRefusal {
   readonly outcome: "idempotency-conflict" | "deleted";
   readonly detail: string;
@@ -149,7 +148,7 @@ export interface ImportRefusal {
 /** One stream's part in a piece of an import. */
 export interface ImportPart {
   readonly events: readonly ImportedEvent[];
-  /** The stream's version in the log, when the log has said. */
+  /** The stream's version in the log, if the log has reported it. */
   readonly inLog?: number;
 }
 
@@ -159,7 +158,7 @@ export interface HeldImport {
   readonly stored: number;
   /** The version of each event that was taken, in the order given. */
   readonly versions: readonly number[];
-  /** The stream's version before; what is above it is new, and recorded at `recordedAt` (milliseconds since 1970). */
+  /** The stream's version before; events above it are new, and were recorded at `recordedAt` (milliseconds since 1970). */
   readonly before: number;
   readonly recordedAt: number;
   /** The stream's version in the log, most probably. */
@@ -170,9 +169,9 @@ export interface HeldImport {
 }
 
 export interface DeleteRequest {
-  /** Also remove what the stream's events say. */
+  /** Also remove the content of the stream's events. */
   readonly erase: boolean;
-  /** Also a saga that has not reached its end. */
+  /** Delete even a saga that has not reached its end. */
   readonly force?: boolean;
   readonly trace?: string;
   readonly expected: Expected;
@@ -191,11 +190,11 @@ export type CommandAnswer =
   | {
       readonly outcome: "failed";
       readonly commandId: string;
-      /** What was thrown. For processors and for the developer: no route of a deployment shows it. */
+      /** The error that was thrown. For processors and developers: no route of a deployment shows it. */
       readonly cause?: string;
-      /** Which part of the app threw, where the cause does not say it itself. */
+      /** Which part of the app threw it, if the cause does not say so itself. */
       readonly part?: string;
-      /** The code lacks something: more inputs than this one would fail. */
+      /** The code lacks something: other inputs would fail as well. */
       readonly isMistake?: boolean;
     }
   | StateUnavailable
@@ -206,7 +205,7 @@ export type CommandAnswer =
   | IdempotencyConflict
   | Deleted;
 
-/** A command that is decided and not stored. */
+/** A command that is decided but not stored. */
 export type DryRunRequest = Pick<CommandRequest, "command" | "data" | "expected" | "correlationId">;
 
 export type DryRunAnswer =
@@ -245,7 +244,7 @@ export interface StreamPage {
 }
 
 export interface StreamState {
-  /** The version that the state is of. 0: before the first event. */
+  /** The version of the state. 0: before the first event. */
   readonly version: number;
   /** The stream's own version; 0: never written. */
   readonly head: number;
@@ -254,11 +253,11 @@ export interface StreamState {
   readonly state: string;
   /** The app's code cannot fold it; the stream has logged the cause. */
   readonly failed?: boolean;
-  /** Why this code cannot compute it although it is no fault of the app's: it has events of newer code. */
+  /** Why this code cannot compute it, through no fault of the app: the stream has events of newer code. */
   readonly unavailable?: string;
   /** Commands that the stream will send to itself; `due` in milliseconds since 1970, `data` as JSON text. */
   readonly timers: readonly { readonly command: string; readonly key?: string; readonly due: number; readonly data: string }[];
-  /** Events that the log is not known to have, and when the first of them was stored (milliseconds since 1970). */
+  /** Events that may not have reached the log, and when the first of them was stored (milliseconds since 1970). */
   readonly unsequenced?: { readonly since: number; readonly events: number };
   /** How long the log usually takes to answer this stream (absent: not measured yet), and how long a write waits for it, in milliseconds. */
   readonly log?: { readonly usualMs?: number; readonly budgetMs: number };
@@ -269,14 +268,17 @@ export interface StreamRpc {
   /** A method of its own: an object that does not know it yet must not take the command for a real one. */
   dryRun(request: DryRunRequest): Promise<DryRunAnswer>;
   append(request: AppendRequest): Promise<AppendAnswer>;
-  /** The outcome of an earlier command by its id; undefined: not known (any more). */
+  /** The outcome of an earlier command by its id; undefined: unknown, or no longer known. */
   command(commandId: string, waitMs: number): Promise<CommandAnswer | undefined>;
   read(request: StreamReadRequest): Promise<StreamPage>;
   /** The state now, or as of an earlier version. */
   state(version?: number): Promise<StreamState>;
-  /** The first of these events that {@link holdImport} would not take. Stores nothing. */
+  /** The first of these events that {@link holdImport} would refuse. Stores nothing. */
   checkImport(events: readonly ImportedEvent[]): Promise<ImportRefusal | undefined>;
-  /** Stores them, and for some seconds leaves it to the importer to bring them into the log: so that it has many streams' in the order of their lines. */
+  /**
+   * Stores them, and for some seconds leaves it to the importer to bring them into the log: so the log gets the events of many streams in
+   * the order of their lines.
+   */
   holdImport(part: ImportPart): Promise<HeldImport>;
   /** Ends the stream. */
   remove(request: DeleteRequest): Promise<DeleteAnswer>;
@@ -289,14 +291,14 @@ export interface WakeUp {
   readonly store: string;
   readonly consumer: string;
   readonly head: number;
-  /** The trace of a write that it was woken: of the last that had one, while it may stand for many. */
+  /** The trace of a write that the consumer is woken for: that of the last write that had one, since a wake-up may be for many. */
   readonly trace?: string;
-  /** The log's word for when it was sent: what the consumer then says of itself is as of that moment. Absent: nobody knows. */
+  /** The log's name for the moment when it sent this: what the consumer then reports is as of that moment. Absent: unknown. */
   readonly asOf?: number;
 }
 
 export const ConsumerStatus = z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]);
 export type ConsumerStatus = z.infer<typeof ConsumerStatus>;
 
-/** What an operator may tell a consumer. */
+/** The actions that an operator has on a consumer. */
 export type ConsumerAction = "pause" | "resume" | "retry" | "skip" | "reset";

@@ -6,23 +6,23 @@ import { ConsumerError } from "../definitions/hooks.ts";
 import type { ConsumerAction } from "./stream-protocol.ts";
 import type { Predicate } from "../definitions/webhooks/predicate.ts";
 
-/** Which events, to where, and how. */
+/** Which events are sent, to where, and how. */
 export interface Settings {
   readonly url: string;
   readonly types?: readonly string[];
   readonly categories?: readonly string[];
-  /** What an event must fulfil besides. */
+  /** A condition that an event must also fulfil. */
   readonly where?: Predicate;
   readonly description?: string;
-  /** Sent along with every delivery. */
+  /** Sent with every delivery. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Deliveries per second, at most. */
+  /** The most deliveries per second. */
   readonly rate?: number;
-  /** Deliveries under way at once, at most. */
+  /** The most deliveries at the same time. */
   readonly concurrency?: number;
   /** Also sign with Ed25519. */
   readonly asymmetric?: boolean;
-  /** What a delivery's body is. Default: `event`. */
+  /** The body of a delivery. Default: `event`. */
   readonly format?: Format;
 }
 
@@ -34,13 +34,13 @@ export interface Subscription extends Settings {
   readonly id: string;
   /** `whsec_…`; shown once. */
   readonly secret: string;
-  /** Secrets that were replaced and sign until then (milliseconds since 1970), the newest first. */
+  /** Replaced secrets that still sign until a time (milliseconds since 1970), the newest first. */
   readonly previous?: readonly { readonly secret: string; readonly until: number }[];
   /** RFC 3339 UTC. */
   readonly createdAt: string;
 }
 
-/** A change of settings: what is null is removed, what is absent stays (RFC 7396). */
+/** A change of settings: a member that is null is removed, an absent one stays (RFC 7396). */
 export type SettingsPatch = { readonly [Name in keyof Omit<Settings, "headers">]?: Settings[Name] | null } & {
   readonly headers?: Readonly<Record<string, string | null>> | null;
   readonly paused?: boolean;
@@ -63,8 +63,8 @@ export const BlockedReport = z
 export type BlockedReport = Answer<typeof BlockedReport>;
 
 /**
- * What has become of deliveries, all in all. Stored with the position, so a crash may forget the last moments; what was sent in them
- * is mostly sent again, and counted then.
+ * The outcomes of deliveries, all in all. Stored with the position, so a crash may forget the last moments; most of what was sent in them
+ * is sent again, and counted then.
  */
 export const Totals = z.object({ delivered: Whole, failed: Whole.describe("Attempts, not deliveries."), parked: Whole, skipped: Whole });
 export type Totals = Answer<typeof Totals>;
@@ -76,7 +76,7 @@ export const ReplayReport = z.object({
 });
 export type ReplayReport = Answer<typeof ReplayReport>;
 
-/** A webhook as it is shown: without its secret, and without the values of its headers, which may be secrets too. */
+/** A webhook as it is shown: without its secret, and without the values of its headers, which may be secrets as well. */
 export const WebhookReport = z.object({
   id: z.string(),
   url: z.string(),
@@ -113,7 +113,7 @@ export const WebhookReport = z.object({
 export type WebhookReport = Answer<typeof WebhookReport> & Pick<Settings, "where">;
 
 export interface ReplayRequest {
-  /** A position, inclusive, or milliseconds since 1970 at which events were recorded. */
+  /** A position, inclusive, or milliseconds since 1970 from which on events were recorded. */
   readonly from: { readonly position: number } | { readonly time: number };
   readonly to?: { readonly position: number } | { readonly time: number };
 }
@@ -122,7 +122,7 @@ export interface ReplayRequest {
 export interface ReplayCount {
   /** Events that would be sent again. */
   readonly events: number;
-  /** The last position that was counted: before the range's end when counting took too long. */
+  /** The last position that was counted: before the range's end if counting took too long. */
   readonly position: number;
   /** The last position that a replay would go to. */
   readonly to: number;
@@ -131,9 +131,9 @@ export interface ReplayCount {
 export const DeliveryStatus = z.enum(["pending", "delivered", "parked", "skipped"]);
 export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
 
-/** One delivery as the books have it. */
+/** One delivery as the ledger has it. */
 export const DeliveryReport = z.object({
-  /** The event's position; behind a hyphen the number of the replay it belongs to. */
+  /** The event's position, and after a hyphen the number of the replay it belongs to. */
   id: z.string(),
   webhookId: z.string().describe("The header `webhook-id` of every attempt."),
   stream: StreamName,
@@ -154,16 +154,16 @@ export type DeliveryReport = Answer<typeof DeliveryReport>;
 
 export interface DeliveriesRequest {
   readonly status?: DeliveryStatus;
-  /** A delivery's id: those after it in the list. */
+  /** A delivery's id: the list begins after it. */
   readonly after?: string;
   readonly limit: number;
 }
 
 export interface DeliveriesPage {
   readonly deliveries: readonly DeliveryReport[];
-  /** The id to go on after, when there may be more. */
+  /** The id to continue after, if there may be more. */
   readonly next?: string;
-  /** Events that were taken and not tried so far: they have no entry yet. */
+  /** Events that were taken but not tried yet: they have no entry so far. */
   readonly waiting: number;
 }
 
@@ -177,9 +177,9 @@ export const Outcome = z.object({
   retryAfterMs: Whole.optional(),
 });
 export type Outcome = Answer<typeof Outcome> & {
-  /** The endpoint will never take anything again. */
+  /** The endpoint will never accept anything again. */
   readonly isGone?: boolean;
-  /** Nothing was sent: the event is at fault, and this says nothing of the endpoint. */
+  /** Nothing was sent: the event is at fault, and the endpoint is not. */
   readonly ownFault?: boolean;
 };
 
@@ -190,39 +190,39 @@ export interface PublicKeys {
 /** Why something was not done. */
 export interface Refused {
   readonly refused: string;
-  /** The request asks for what can never be, not only not now. */
+  /** The request can never be carried out, not just at the moment. */
   readonly invalid?: true;
 }
 
-/** What a webhook answers that only code could declare, and the code that its object runs does not, or not with these variables. */
+/** A webhook's answer when only code could declare it, but the code that its object runs does not, or not with these variables. */
 export const UNKNOWN_WEBHOOK = -1;
 
 export interface WebhookRpc {
   /** Begins after a position of the log. */
   create(subscription: Subscription, position: number): Promise<void>;
-  /** Undefined, here and below: there is no such webhook (any more). */
+  /** Undefined, here and below: the webhook does not exist (any more). */
   report(): Promise<WebhookReport | undefined>;
   /**
-   * Takes what is new in the log, and delivers. Answers with the last position that is its own business now, or with
+   * Takes what is new in the log, and delivers it. Returns the position up to which the webhook takes care of events by itself now, or
    * {@link UNKNOWN_WEBHOOK}.
    */
   wake(): Promise<number>;
   remove(): Promise<void>;
   change(patch: SettingsPatch): Promise<WebhookReport | Refused | undefined>;
-  /** The operator's levers, as `/consumers/{name}/{action}` has them. `at`: the position to reset to, or of the one delivery to skip. */
+  /** The operator's actions, as in `/consumers/{name}/{action}`. `at`: the position to reset to, or that of the one delivery to skip. */
   control(action: ConsumerAction, at?: number): Promise<WebhookReport | Refused | undefined>;
-  /** Answers with the secret now in use, and until when those before it sign (RFC 3339). */
+  /** Returns the secret now in use, and until when the previous ones sign (RFC 3339). */
   rotate(secret: string): Promise<{ secret: string; previousUntil: string } | Refused | undefined>;
-  /** Sends a message that is no event, now, and says what came of it. */
+  /** Sends a message that is not an event, now, and returns the outcome. */
   sendTest(): Promise<Outcome | undefined>;
   replay(request: ReplayRequest): Promise<ReplayReport | Refused | undefined>;
-  /** How much a replay would send again; it does nothing. */
+  /** How much a replay would send again; sends nothing. */
   countReplay(request: ReplayRequest): Promise<ReplayCount | Refused | undefined>;
   deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | undefined>;
-  /** Tries a parked or waiting delivery now. Undefined also where there is no such delivery; refused where it is under way or over. */
+  /** Tries a parked or waiting delivery now. Undefined also if the delivery does not exist; refused if it is under way or over. */
   retry(delivery: string): Promise<DeliveryReport | Refused | undefined>;
-  /** The same for the parked ones between two positions, inclusive: how many, and how many of them are left for the next call. */
+  /** The same for the parked deliveries between two positions, inclusive: how many, and how many of them are left for the next call. */
   retryParked(from: number, to: number): Promise<{ retried: number; left: number } | undefined>;
-  /** What receivers check asymmetric signatures with. */
+  /** The keys with which receivers check asymmetric signatures. */
   publicKeys(): Promise<PublicKeys | undefined>;
 }

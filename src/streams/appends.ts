@@ -1,4 +1,4 @@
-/** From an append's request to what is stored. Synchronous on purpose, like commands. */
+/** Turns an append's request into what is stored. Synchronous on purpose, like commands. */
 
 import { newEventId } from "../core/ids.ts";
 import type { AppendAnswer, AppendRequest, Written } from "../store/stream-protocol.ts";
@@ -6,7 +6,7 @@ import { type Stored, conflictWith } from "./commands.ts";
 import type { Journal } from "./journal.ts";
 import { findReplay } from "./replay.ts";
 
-/** Stores facts: recognises repeats, checks the version. The route has checked them against their schemas. */
+/** Stores facts: recognises repeats and checks the version. The route has checked the facts against their schemas. */
 export function appendEvents(journal: Journal, request: AppendRequest): Stored | Exclude<AppendAnswer, Written> {
   if (journal.deleted) return { outcome: "deleted" };
   const replay = findReplay(journal.events, journal.receipts, request);
@@ -20,7 +20,7 @@ export function appendEvents(journal: Journal, request: AppendRequest): Stored |
   const rows = request.events.map(({ id }) => (id !== undefined && ours ? journal.receipts.findEventId(id, ours).row : id));
   const events = request.events.map(({ id, type, data, meta, time = null, schemaVersion, trace = null }, index) => {
     const version = first + index;
-    // A processor's event whose id a client has taken gets another, and is still found under the one that it was to have.
+    // If a client has used the id of a processor's event, the event gets another, and is still found by the id that it should have had.
     return {
       version,
       id: id !== undefined && rows[index] === id ? id : newEventId(version, now),

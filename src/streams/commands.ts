@@ -1,4 +1,4 @@
-/** From a command's request to what is stored. Synchronous on purpose: commands on one stream run one at a time (promise 2). */
+/** Turns a command's request into what is stored. Synchronous on purpose: commands on one stream run one at a time (promise 2). */
 
 import { HOPS, type StoredEvent } from "../core/event.ts";
 import { newEventId, newId } from "../core/ids.ts";
@@ -29,7 +29,7 @@ import type { TimerName } from "./timers.ts";
 import type { StateCache } from "./state.ts";
 import { logger } from "../telemetry/logger.ts";
 
-/** What a write stored, before anybody is told. */
+/** What a write stored, before anyone learns of it. */
 export interface Stored {
   readonly outcome: "stored";
   readonly first: number;
@@ -39,7 +39,7 @@ export interface Stored {
 
 export type CommandOutcome = Exclude<CommandAnswer, Written> | (Stored & { readonly commandId: string });
 
-/** An aggregate at one stream. */
+/** An aggregate, for one stream. */
 export interface Decider {
   readonly aggregate: AnyAggregate;
   readonly state: StateCache;
@@ -56,7 +56,7 @@ export interface Decider {
 /** A command's request, with what only a timer adds. */
 export type CommandRun = CommandRequest & { readonly commandId?: string; readonly firedTimer?: TimerName };
 
-/** Carries out a command: validates, recognises repeats, checks the version, decides, stores. */
+/** Carries out a command: validates it, recognises repeats, checks the version, decides, stores. */
 export function runCommand(decider: Decider, request: CommandRun): CommandOutcome {
   const { aggregate, state, journal } = decider;
   const { command, idempotencyKey: key } = request;
@@ -67,7 +67,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
   const ours = request.firstStands === true;
   const print = key === undefined ? "" : fingerprint([command, body]);
   const known = key === undefined ? undefined : journal.receipts.find(key, ours);
-  // Before anything of today's code is asked: a repeat stays one when its command has got another schema, or is gone.
+  // Before any of today's code runs: a repeat stays one even if its command now has another schema, or is gone.
   if (key !== undefined && known?.found) {
     if (ours || known.found.fingerprint === print) return outcomeOf(key, known.found, true);
     return { outcome: "idempotency-conflict", detail: "this idempotency key was used before with another command" };
@@ -82,7 +82,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
 
   const now = Date.now();
   const version = journal.head;
-  // Ids of what a process sends derive from this one: where a client has taken the key, it must be one that nobody knows.
+  // The ids of what a process sends derive from this one: if a client has used the key, it must be an id that nobody knows.
   const commandId = (known && known.row !== key ? undefined : key) ?? request.commandId ?? newId();
   const correlationId = request.correlationId ?? commandId;
   const causationId = request.causationId ?? commandId;
@@ -119,14 +119,14 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
         { message: "a command was not carried out: it needs another version of the code", store, stream, command, commandId },
         error,
       );
-      // No fault of the command: it leaves no receipt, and can be sent again.
+      // The command is not at fault: it leaves no receipt, and can be sent again.
       return { outcome: "state-unavailable", commandId, detail: error.message };
     }
     logger.error(
       { message: "a command failed: decide or evolve threw", store, stream, command, commandId, correlationId, traceId: traceIdOf(trace) },
       error,
     );
-    // Who waits for the answer may send the command again; who does not must find out later.
+    // A caller that waits for the answer may send the command again; a caller that does not must be able to find out later.
     if (request.recordFailure) {
       journal.commit({
         now,
@@ -164,7 +164,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
   return outcomeOf(commandId, receipt, false);
 }
 
-/** The data of a command: the one place where it is parsed. What comes from outside is bounded as all JSON of strangers. */
+/** The data of a command: the only place that parses it. Data from a client is bounded like all JSON from clients. */
 function readData(data: string, strict = false): { readonly body: unknown } | InvalidJson {
   try {
     return { body: strict ? parseJson(data, JSON_DEPTH) : JSON.parse(data) };
@@ -173,7 +173,7 @@ function readData(data: string, strict = false): { readonly body: unknown } | In
   }
 }
 
-/** As {@link parseData}; a schema is code of the app too, and its refinements may throw. */
+/** Like {@link parseData}; a schema is the app's code, too, and its refinements may throw. */
 function parse(...given: Parameters<typeof parseData>): ReturnType<typeof parseData> | { readonly thrown: unknown } {
   try {
     return parseData(...given);
@@ -182,7 +182,7 @@ function parse(...given: Parameters<typeof parseData>): ReturnType<typeof parseD
   }
 }
 
-/** Decides a command as {@link runCommand} would now, and stores nothing. */
+/** Decides a command as {@link runCommand} would now, but stores nothing. */
 export function tryCommand(decider: Decider, { command, data, expected, correlationId }: DryRunRequest): DryRunAnswer {
   const { aggregate, state, journal } = decider;
   const read = readData(data, true);
@@ -217,7 +217,7 @@ export function tryCommand(decider: Decider, { command, data, expected, correlat
   }
 }
 
-/** What was decided, as events that follow the stream's head. */
+/** The decided events, following the stream's head. */
 function eventsOf({ aggregate, journal }: Decider, decided: Decided, now: number, meta: string, trace?: string): StoredEvent[] {
   return (decided.kind === "events" ? decided.events : []).map(({ type, data }, index) => {
     const version = journal.head + 1 + index;
@@ -235,7 +235,7 @@ function eventsOf({ aggregate, journal }: Decider, decided: Decided, now: number
   });
 }
 
-/** The outcome that a receipt tells of. */
+/** The outcome that a receipt records. */
 export function outcomeOf(commandId: string, { status, first, last, reason, details }: Receipt, replayed: boolean): CommandOutcome {
   switch (status) {
     case "accepted":
@@ -247,7 +247,7 @@ export function outcomeOf(commandId: string, { status, first, last, reason, deta
   }
 }
 
-/** The conflict between what the writer believes and the version there is. */
+/** The conflict between the version that the writer expects and the actual one. */
 export function conflictWith(expected: Expected, actual: number): VersionConflict | undefined {
   switch (expected.kind) {
     case "any":

@@ -1,6 +1,6 @@
 /**
- * Waits that end in time, all on one timer of their object: a timer for each would be set and cleared again
- * twice in every command, which is a thirtieth of its processor's time (measured).
+ * Waits with a limit, all on one timer of their object: a timer for each would be set and cleared twice in every command, which takes a
+ * thirtieth of its processor's time (measured).
  */
 
 interface Wait {
@@ -11,16 +11,16 @@ interface Wait {
 
 export class Deadlines {
   readonly #waits = new Set<Wait>();
-  /** It may ring too early, for a wait that has ended since, and then looks for the next. */
+  /** It may go off too early, for a wait that has ended since; then it is set for the next wait. */
   #timer: { readonly at: number; readonly id: ReturnType<typeof setTimeout> } | undefined;
 
-  /** What `start` resolves to, or undefined when that takes longer than so many milliseconds. */
+  /** The result of `start`, or undefined if it takes longer than this many milliseconds. */
   inTime<Result>(start: () => Promise<Result>, waitMs: number): Promise<Result | undefined> {
     return new Promise((resolve, reject) => {
       const now = Date.now();
       const wait = { until: now + waitMs, end: () => resolve(undefined) };
       this.#waits.add(wait);
-      // Before what it waits for, which may wait for something itself, and longer.
+      // Before `start` runs, which may itself wait for something, and longer.
       this.#ringAt(wait.until, now);
       start()
         .then(resolve, reject)
@@ -36,7 +36,7 @@ export class Deadlines {
 
   #ring(at: number): void {
     this.#timer = undefined;
-    // A clock that was put back must not prolong a wait: it is at least as late as it was to be.
+    // A clock that was put back must not prolong a wait: it is at least as late as the timer's time.
     const now = Math.max(at, Date.now());
     for (const wait of this.#waits) {
       if (wait.until > now) this.#ringAt(wait.until, now);
@@ -47,7 +47,7 @@ export class Deadlines {
     }
   }
 
-  /** An object that waits for nothing has no timer either, which would keep it from being put to sleep. */
+  /** An object that waits for nothing has no timer either: a timer would keep the platform from putting it to sleep. */
   #ended(wait: Wait): void {
     this.#waits.delete(wait);
     if (this.#waits.size > 0) return;

@@ -1,4 +1,4 @@
-/** From a command's text to the events it leads to: validates, decides, validates what was decided. Pure. */
+/** Turns a command's text into the events it leads to: validates it, decides, validates the decision. Pure. */
 
 import type * as z from "zod";
 import { byteLength, isLonger } from "../core/json.ts";
@@ -21,20 +21,20 @@ export type Decided =
     }
   | { readonly kind: "refused"; readonly reason: string; readonly details?: string };
 
-/** A timer that is set (`due` in milliseconds since 1970, `data` as JSON text), or taken back, or all of them. Key `""`: none. */
+/** A timer that is set (`due` in milliseconds since 1970, `data` as JSON text), or cancelled, or all of them. Key `""`: none. */
 export type TimerChange =
   | { readonly command: string; readonly key: string; readonly due: number; readonly data: string; readonly cancelled?: never }
   | { readonly command: string; readonly key: string; readonly cancelled: true }
   | { readonly cancelled: "all" };
 
-/** What any `decide` answers, its types forgotten. */
+/** What any `decide` answers, without its types. */
 type AnyPart = NewEvent | Timer | Cancellation | CancelAll;
 type AnyDecision = AnyPart | readonly AnyPart[] | Nothing | Refusal;
 
 /**
- * The data of a command or a fact as its schema gives it, or what is wrong with it.
+ * The data of a command or a fact as its schema outputs it, or what is wrong with it.
  *
- * @param strict members that the schema does not know are errors: the data came from outside, where no compiler has seen it
+ * @param strict members that the schema does not declare are errors: the data came from a client, where no compiler has checked it
  */
 export function parseData(schema: z.ZodType, body: unknown, strict = false): { data: unknown } | { issues: Issue[] } {
   const parsed = (strict ? strictly(schema) : schema).safeParse(body);
@@ -43,7 +43,7 @@ export function parseData(schema: z.ZodType, body: unknown, strict = false): { d
   return issues.length > 0 ? { issues } : { data: parsed.data };
 }
 
-/** What zod found, in the form of the problem documents. Of members that are not known, each has an issue. */
+/** What zod found, in the form of the problem documents. Each unknown member is an issue of its own. */
 export function issuesOf(error: z.ZodError): Issue[] {
   return error.issues.flatMap((issue) => {
     const { path, message } = issue;
@@ -55,7 +55,7 @@ export function issuesOf(error: z.ZodError): Issue[] {
 /**
  * Runs `decide` and turns its answer into events to store.
  *
- * @throws whatever `decide` throws, and an error when its events do not fit their schemas or the limits: both are bugs in the aggregate
+ * @throws what `decide` throws, and an error when its events do not fit their schemas or the limits: both are bugs in the aggregate
  */
 export function decide(aggregate: AnyAggregate, command: string, state: unknown, data: unknown, context: DecideContext): Decided {
   const handler = aggregate.decide[command];
@@ -95,7 +95,7 @@ function undeclared({ name }: AnyAggregate, declared: object): string {
   return `aggregate "${name}" does not declare; it has ${Object.keys(declared).join(", ") || "none"}`;
 }
 
-/** The data is checked already now: a timer that could only fail when it fires would be found too late. */
+/** The data is checked now: if it could only fail when the timer goes off, the mistake would be found too late. */
 function checkedTimer(aggregate: AnyAggregate, timer: Timer | Cancellation | CancelAll, now: Date): TimerChange {
   if (timer.kind === "cancel-all") return { cancelled: "all" };
   const { command, key = "" } = timer;
@@ -117,11 +117,11 @@ function checkedTimer(aggregate: AnyAggregate, timer: Timer | Cancellation | Can
 /**
  * When a timer is due, in milliseconds since 1970. A time in the past means now.
  *
- * @throws {RangeError} when no Date can hold it
+ * @throws {RangeError} when a Date cannot hold it
  */
 export function dueOf({ command, delayMs = 0, at }: Timer, now: Date): number {
   const due = Math.max(now.getTime(), at ?? now.getTime() + delayMs);
-  // What compares as false here is no number at all.
+  // NaN compares as false, too.
   if (!(due <= LAST_TIME_MS)) {
     throw new RangeError(
       `a timer for "${command}" would be due after ${new Date(LAST_TIME_MS).toISOString()}, the last time that a Date can hold`,

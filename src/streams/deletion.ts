@@ -42,7 +42,7 @@ export function decideDeletion(
   };
 }
 
-/** What the stream's rules say of its deletion. A state that cannot be folded must not keep anybody from erasing. */
+/** What the stream's rules require for its deletion. A state that cannot be folded must not prevent an erasure. */
 function atDeletion(decider: Decider | undefined): AtDeletion {
   try {
     return decider?.aggregate.atDeletion?.(decider.state.current()) ?? {};

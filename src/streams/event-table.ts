@@ -7,8 +7,8 @@ import { hasTableWith } from "../core/sqlite.ts";
 import { Tail } from "./tail.ts";
 
 /**
- * One row written per event (measured; the primary key is the rowid). `STRICT`, so that no type slips.
- * The layout is stored: add nullable columns, change nothing.
+ * One row written per event (measured; the primary key is the rowid). `STRICT`, so that no value of a wrong type gets in. The layout is
+ * stored: add nullable columns, change nothing.
  */
 const CREATE = `
   CREATE TABLE IF NOT EXISTS events (
@@ -46,7 +46,7 @@ export class EventTable {
     return this.#head;
   }
 
-  /** Inserts events that follow the head. Call inside `transactionSync`, and {@link advance} when it has returned. */
+  /** Inserts events that follow the head. Call it inside `transactionSync`, and {@link advance} after that has returned. */
   insert(events: readonly StoredEvent[]): void {
     if (!this.#exists) this.#sql.exec(CREATE);
     for (const event of events) {
@@ -68,7 +68,7 @@ export class EventTable {
     }
   }
 
-  /** Removes what the events before a version say. Call inside `transactionSync`. */
+  /** Removes the content of events before a version. Call it inside `transactionSync`. */
   blankBefore(version: number): void {
     this.#tail.forget();
     this.#sql.exec(`UPDATE events SET data = '{}', meta = '{}', trace = NULL, erased = 1 WHERE version < ?`, version);
@@ -81,7 +81,7 @@ export class EventTable {
     this.#tail.take(events);
   }
 
-  /** The log has everything up to this version: there is no hurry to read it any more. */
+  /** The log has everything up to this version, so nothing will read it soon. */
   sequenced(version: number): void {
     this.#tail.release(version);
   }
@@ -111,8 +111,8 @@ export class EventTable {
   }
 
   /**
-   * One page, bounded in events and bytes; a filtered one also in the events it looks at, so that a rare type cannot make
-   * it read for ever. `next`: the version at which the following page begins; there may be one after a page without events.
+   * One page, bounded in events and bytes. A filtered page is also bounded in the events it examines, so that a rare type cannot make it
+   * read for ever. `next`: the version at which the next page begins; it may be present after a page without events.
    */
   page({ from, to, limit, direction, types }: StreamReadRequest): { events: StoredEvent[]; next?: number } {
     if (!this.#exists || from > to) return { events: [] };
@@ -140,8 +140,8 @@ export class EventTable {
   }
 
   /**
-   * What to hand to the log next, from `from` on: whole appends only, because the events of one append get
-   * consecutive positions; at least one append, else about as much as the largest append may hold.
+   * What to send to the log next, from `from` on: whole appends only, because the events of one append get consecutive positions; at least
+   * one append, else about as much as the largest append may hold.
    */
   unsequenced(from: number): readonly StoredEvent[] {
     if (from > this.#head) return [];

@@ -1,4 +1,4 @@
-/** Carries out the timers of a stream that are due, each once: a timer goes in the transaction that stores its events. */
+/** Carries out the timers of a stream that are due, each once: the transaction that stores a timer's events removes the timer. */
 
 import type { StreamPlace } from "./place.ts";
 import { TIMERS_AT_ONCE, TIMER_EVENTS_AT_ONCE } from "./limits.ts";
@@ -7,13 +7,13 @@ import { logger } from "../telemetry/logger.ts";
 import { type CommandOutcome, type CommandRun, type Decider, runCommand } from "./commands.ts";
 import type { Journal } from "./journal.ts";
 
-/** Runs what is due, as far as one alarm may go. The alarm that is set for the next timer goes on with the rest. */
+/** Runs what is due, as far as one alarm may go. The alarm for the next timer does the rest. */
 export function fireTimers(journal: Journal, decider: Decider | undefined, place: StreamPlace): void {
   const { head, timers } = journal;
   for (const [index, timer] of timers.all().entries()) {
     if (index >= TIMERS_AT_ONCE || journal.head - head >= TIMER_EVENTS_AT_ONCE) return;
     if (timer.due > Date.now()) return;
-    // One of those before it may have taken it back, or moved it.
+    // An earlier one may have cancelled or moved it.
     if (!timers.isPending(timer)) continue;
     const { command, data, commandId, correlationId, causationId } = timer;
     const request = { command, data, commandId, correlationId, causationId, expected: { kind: "any" }, firedTimer: timer } as const;
@@ -32,7 +32,7 @@ export function fireTimers(journal: Journal, decider: Decider | undefined, place
   }
 }
 
-/** As any command; but what a process cannot take ends it, where another aggregate's timer is tried again. */
+/** Like any command; but an input that a process cannot process ends the process, while another aggregate's timer is tried again. */
 function runTimer(decider: Decider | undefined, place: StreamPlace, request: CommandRun): CommandOutcome {
   if (!decider) return { outcome: "unknown-command" };
   const outcome = runCommand(decider, request);

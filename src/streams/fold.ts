@@ -1,14 +1,14 @@
-/** What events make of a state. Pure: the stream's object and the test kit fold by this. */
+/** Folds events into a state. Pure: the stream's object and the test kit use it. */
 
 import { liftError, liftTo, schemaVersionOf } from "../definitions/upcast.ts";
 import type { DataSchema, RecordedEvent, StoredEvent } from "../core/event.ts";
 import { freeze, settle } from "../core/plain-json.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
 
-/** What `evolve` is told of an event, besides its data. */
+/** What `evolve` gets about an event besides its data. */
 type Facts = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
 
-/** The events, or what was sent, are of other code than this, which would misread them. */
+/** The events, or what was sent, belong to other code than this, which would misread them. */
 export class StateUnavailable extends Error {
   override readonly name = "StateUnavailable";
 }
@@ -19,7 +19,7 @@ export function initialStateOf(aggregate: AnyAggregate): unknown {
 }
 
 /**
- * The state after an event. A type that the code no longer knows (or one of ours, `$…`) does not change it.
+ * The state after an event. A type that the code does not know any more (or one of ours, `$…`) does not change it.
  *
  * @param data is frozen, since the state may keep it
  */
@@ -28,7 +28,7 @@ export function evolved(aggregate: AnyAggregate, state: unknown, data: unknown, 
   return evolve ? settle<unknown>(evolve(state, freeze(data), facts)) : state;
 }
 
-/** The state after events of its stream, lifted to the versions that the code knows. */
+/** The state after events of its stream, which are lifted to the versions that the code knows. */
 export function fold(aggregate: AnyAggregate, state: unknown, events: readonly StoredEvent[]): unknown {
   for (const event of events) {
     if (!handlerOf(aggregate, event.type)) continue;
@@ -46,8 +46,8 @@ export function fold(aggregate: AnyAggregate, state: unknown, events: readonly S
 /**
  * The same for events that are stored already.
  *
- * @param stream what it is called in the error
- * @throws {StateUnavailable} naming an event that this code is too old for; and whatever the app's own code throws
+ * @param stream its name for the error
+ * @throws {StateUnavailable} with an event that this code is too old for; and what the app's own code throws
  */
 export function foldStored(aggregate: AnyAggregate, stream: string, state: unknown, events: readonly StoredEvent[]): unknown {
   for (const event of events) {

@@ -1,4 +1,4 @@
-/** Takes over events of another store: those the stream has are skipped, so that an import can be sent again. Synchronous, like commands. */
+/** Takes events of another store: skips those that the stream has, so that an import can be sent again. Synchronous, like commands. */
 
 import { DELETED, type StoredEvent, erases } from "../core/event.ts";
 import { storedAs } from "../store/imported.ts";
@@ -8,9 +8,9 @@ import type { ImportRefusal, ImportedEvent } from "../store/stream-protocol.ts";
 import type { Journal } from "./journal.ts";
 import { versionOf } from "./replay.ts";
 
-/** What a stream would store of an import, and why it would not take the rest. */
+/** What a stream would store of an import, and why it would refuse the rest. */
 export interface ImportPlan {
-  /** The version of each event that is taken, in the order given. */
+  /** The version of each event that is taken, in the given order. */
   readonly versions: readonly number[];
   readonly fresh: readonly StoredEvent[];
   readonly recordedAt: number;
@@ -20,8 +20,8 @@ export interface ImportPlan {
 type Lift = (event: StoredEvent) => StoredEvent;
 
 /**
- * Takes what is new, in the order given, up to the first event that cannot be taken. The event that ends a stream ends
- * it here too: after it comes nothing, unless it is the erasure of a stream that had only been deleted.
+ * Takes what is new, in the given order, up to the first event that cannot be taken. The event that ends a stream ends it here as well: no
+ * event may follow it, except the erasure of a stream that was only deleted before.
  *
  * @param lift gives an event the form in which readers get it
  */
@@ -36,7 +36,7 @@ export function planImport(journal: Journal, events: readonly ImportedEvent[], l
     const next = storedAs(event, journal.head + fresh.size + 1, recordedAt);
     const known = fresh.get(id) ?? storedWith(journal, id);
     if (known) {
-      // What has been erased, here or there, is still the same event.
+      // An event that was erased, here or there, is still the same event.
       if (known.erased || erased || (end && erases(end)) || isSame(next, known, lift)) {
         versions.push(known.version);
         continue;
@@ -53,7 +53,7 @@ export function planImport(journal: Journal, events: readonly ImportedEvent[], l
   return plan();
 }
 
-/** Stores what is new. In several commits, if it is more than one append may have: the log is handed whole commits. */
+/** Stores what is new. It takes several commits for more than one append may have: the log gets whole commits. */
 export function storeImport(journal: Journal, { fresh, recordedAt: now }: ImportPlan): void {
   const ends = fresh.filter(({ type }) => type === DELETED);
   const kept = fresh.filter(({ type }) => type !== DELETED);
@@ -69,7 +69,10 @@ function storedWith(journal: Journal, id: string): StoredEvent | undefined {
   return version === undefined ? undefined : journal.events.range(version, version)[0];
 }
 
-/** Whether an export of the stored event says what this event says: the time of recording stands in for one that nobody gave, and reading lifts. */
+/**
+ * Whether an export of the stored event has the same content as this event: the time of recording replaces a time that nobody gave, and
+ * reading lifts.
+ */
 function isSame(event: StoredEvent, stored: StoredEvent, lift: Lift): boolean {
   const sameTime = event.time === stored.time || (stored.time === null && event.time === new Date(stored.recordedAt).toISOString());
   if (event.type !== stored.type || !sameTime || !sameJson(event.meta, stored.meta)) return false;

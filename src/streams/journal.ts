@@ -1,6 +1,6 @@
 /**
- * What a stream keeps: events, receipts, timers, a snapshot. Everything one request leads to is written here in one
- * transaction, or nothing of it (promise 2).
+ * What a stream keeps: events, receipts, timers, a snapshot. One transaction writes everything that one request leads to, or nothing of it
+ * (promise 2).
  */
 
 import { DELETED, type StoredEvent, erases } from "../core/event.ts";
@@ -16,7 +16,7 @@ export interface Entry {
   readonly now: number;
   /** They follow the head. */
   readonly events: readonly StoredEvent[];
-  /** Event ids that were given, and the rows where they go. */
+  /** Event ids that the request gave, and the rows where they go. */
   readonly givenIds?: readonly (GivenId & { readonly row: string })[];
   /** @see Receipts */
   readonly receipt?: { readonly row: string; readonly ours: boolean; readonly receipt: Receipt };
@@ -54,12 +54,12 @@ export class Journal {
     return this.events.head;
   }
 
-  /** The stream has ended: it is neither read nor written any more. */
+  /** The stream has ended: it can neither be read nor written any more. */
   get deleted(): boolean {
     return this.#deleted;
   }
 
-  /** Writes an entry, whole or not at all. Memory follows only when storage has it. */
+  /** Writes an entry, whole or not at all. Memory changes only after storage has it. */
   commit(entry: Entry): void {
     const { now, events, givenIds = [], receipt, timers = [], firedTimer, state } = entry;
     const head = this.head + events.length;
@@ -75,7 +75,7 @@ export class Journal {
       }
       if (snapshot !== undefined) state?.cache.writeSnapshot(snapshot, head);
     };
-    // One statement is whole or not at all by itself, and a transaction around it costs as much as the statement (measured).
+    // One statement is atomic by itself, and a transaction around it costs as much as the statement (measured).
     const isOneEvent = events.length === 1 && this.head > 0;
     const isAll = !receipt && givenIds.length === 0 && timers.length === 0 && firedTimer === undefined && snapshot === undefined;
     try {
@@ -91,7 +91,7 @@ export class Journal {
     state?.cache.keep(state.next, head, snapshot !== undefined);
   }
 
-  /** Ends the stream with this event; when it says so, nothing of what its events said is kept. */
+  /** Ends the stream with this event; if the event is an erasure, no content of its events is kept. */
   end(event: StoredEvent, idGiven = false): void {
     this.#storage.transactionSync(() => {
       this.events.insert([event]);

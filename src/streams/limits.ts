@@ -1,19 +1,27 @@
-/** Limits of streams: state, snapshots, timers: a name, a unit, a source. "Ours" means that we chose the number; see `core/limits.ts`. */
+/** Limits of streams: state, snapshots, timers. A name, a unit, a source. "Ours" means that we chose the number; see `core/limits.ts`. */
 
 import { APPEND_EVENTS } from "../core/limits.ts";
 
 /** Timers that one stream may have. Ours: all are read when one of them is due, and shown with the state. */
 export const STREAM_TIMERS = 1_000;
-/** Timers carried out, and events stored by them, in one alarm; the next one goes on. Ours: some seconds, and some calls to the log. */
+/**
+ * Timers carried out, and events stored by them, in one alarm; the next alarm does the rest. Ours: some seconds, and some calls to the log.
+ */
 export const TIMERS_AT_ONCE = 100;
 export const TIMER_EVENTS_AT_ONCE = 10 * APPEND_EVENTS;
 /** Bytes of a timer's key. Ours: room for any id. */
 export const TIMER_KEY_BYTES = 256;
-/** Milliseconds for which a write waits at least for its position, however near the log is. Ours: above a normal log commit, below what a person notices. */
+/**
+ * Milliseconds that a write waits at least for its position, however near the log is. Ours: above a normal log commit, below what a person
+ * notices.
+ */
 export const ACKNOWLEDGE_BUDGET_MIN_MS = 50;
-/** … and at most, without `Prefer: wait=N`. Ours: what a write across the world takes, twice; below it waiting is cheaper than the alarm of giving up. */
+/**
+ * … and at most, without `Prefer: wait=N`. Ours: twice what a write across the world takes; up to this, waiting is cheaper than the alarm
+ * of giving up.
+ */
 export const ACKNOWLEDGE_BUDGET_MAX_MS = 700;
 /** Events between two snapshots of a stream's state. DESIGN: snapshots. */
 export const SNAPSHOT_EVERY = 100;
-/** Bytes of a state that a snapshot takes. Platform: 2 MB a row, less its other columns. */
+/** Bytes of a state that a snapshot can hold. Platform: 2 MB a row, less its other columns. */
 export const SNAPSHOT_BYTES = 1_900_000;

@@ -1,9 +1,9 @@
 /**
- * The way of a stream's events into the log, and the heart of promises 1 and 3:
- * *acknowledged ⇒ in the log, or an alarm is armed that will bring it there*.
+ * Brings a stream's events into the log; the heart of promises 1 and 3: *acknowledged ⇒ in the log, or an alarm is armed that will bring it
+ * there*.
  *
- * There is no table and no cursor for it. The log takes a stream's events only contiguously and ignores what it
- * has, so the outbox is simply "the versions after the log's head of this stream", and sending twice is harmless.
+ * It needs neither a table nor a cursor. The log takes a stream's events only contiguously and ignores what it has, so the outbox is simply
+ * "the versions after the log's head of this stream", and sending twice is harmless.
  */
 
 import type { StreamPlace } from "./place.ts";
@@ -24,9 +24,9 @@ const RETRY_MAX_MS = 60_000;
 /** Positions to remember for answers: those of the latest calls to the log. */
 const REMEMBERED_RUNS = 64;
 
-/** For how long an import may keep what it has stored from the log. Ours: several times what a piece of an import takes. */
+/** How long an import may keep what it has stored from the log. Ours: several times what a piece of an import takes. */
 const HOLD_MS = 10_000;
-/** Between two looks whether the import has brought it there, while somebody waits for it. Ours. */
+/** The pause between two checks whether the import has brought it there, while a caller waits for it. Ours. */
 const HELD_LOOK_MS = 50;
 
 const ATTEMPTS_KEY = "outbox-attempts";
@@ -46,8 +46,8 @@ interface Run {
 }
 
 /**
- * The stream holds other events than the log does under the same versions. Possible only when an operator has
- * restored this object to an earlier time; from then on it must not acknowledge anything.
+ * The stream has other events than the log has under the same versions. This is possible only when an operator has restored this object to
+ * an earlier time; from then on it must not acknowledge anything.
  */
 class Diverged extends Error {
   override readonly name = "Diverged";
@@ -62,7 +62,7 @@ export class Outbox {
   readonly #log: () => LogRpc;
   readonly #deadlines = new Deadlines();
   readonly #roundTrip = new RoundTrip();
-  /** The log's version of this stream. Undefined since activation, until the log has said. */
+  /** The log's version of this stream. Undefined since activation, until the log has reported it. */
   #sequenced: number | undefined;
   /** The version at activation: most probably in the log, but a crash may have come between commit and call. */
   readonly #atActivation: number;
@@ -71,7 +71,7 @@ export class Outbox {
   #waiters: Waiter[] = [];
   /** No version is in two of them: the log takes each once. */
   #runs: Run[] = [];
-  /** An import brings what is up to this version into the log, in the order of its lines; until then (milliseconds since 1970). */
+  /** An import brings everything up to this version into the log, in the order of its lines, until this time (milliseconds since 1970). */
   #held: { readonly version: number; readonly until: number } | undefined;
 
   constructor(storage: DurableObjectStorage, alarm: AlarmClock, events: EventTable, place: StreamPlace, log: () => LogRpc) {
@@ -100,20 +100,20 @@ export class Outbox {
     return false;
   }
 
-  /** The stream's version in the log: as it has said, or else as it was at activation, most probably. */
+  /** The stream's version in the log: the one that the log has reported, or else the one at activation, most probably. */
   get inLog(): number {
     return this.#sequenced ?? this.#atActivation;
   }
 
-  /** The log has said it to somebody else. */
+  /** Takes the version that the log has reported to another caller. */
   told(inLog: number): void {
     if (inLog <= (this.#sequenced ?? -1) || inLog > this.#events.head) return;
     this.#noteSequenced(inLog);
   }
 
   /**
-   * Leaves it to an import to bring everything up to a version into the log, for some seconds. Only memory knows: whoever comes to
-   * the stream after a crash gets its events into the log without further ado.
+   * For some seconds, leaves it to an import to bring everything up to a version into the log. This is only in memory: after a crash, the
+   * next request to the stream brings its events into the log itself.
    */
   hold(version: number): void {
     if (version > (this.#sequenced ?? -1)) this.#held = { version, until: Date.now() + HOLD_MS };
@@ -125,7 +125,7 @@ export class Outbox {
     return usualMs === undefined ? { budgetMs } : { usualMs, budgetMs };
   }
 
-  /** The first version that the log is not known to have. Of what was there at activation only the last append can be missing, most probably. */
+  /** The first version that may not be in the log. Among what was stored at activation, only the last append can be missing, most probably. */
   firstWaiting(head: number): number | undefined {
     const known = this.#sequenced ?? this.#atActivation;
     if (known < head) return known + 1;
@@ -145,11 +145,11 @@ export class Outbox {
     this.#alarm.wakeAt(Date.now() + Math.round(Math.min(RETRY_MS * 2 ** attempts, RETRY_MAX_MS) * (1 + Math.random() / 4)));
   }
 
-  /** The positions of versions `first`…`last`, by version: from memory, else from the log; those it does not have are missing. */
+  /** The positions of versions `first`…`last`, by version: from memory, else from the log; those that the log does not have are missing. */
   async positions(first: number, last: number): Promise<Record<number, number>> {
     const positions: Record<number, number> = {};
     let missing = last - first + 1;
-    // From the latest on, which is the one that is asked for.
+    // Begin with the latest, which is usually the one that is needed.
     for (let at = this.#runs.length - 1; at >= 0 && missing > 0; at--) {
       const run = this.#runs[at] as Run;
       for (let version = Math.max(first, run.first); version <= Math.min(last, run.last); version++) {
@@ -173,7 +173,7 @@ export class Outbox {
     });
   }
 
-  /** Single flight: events that are stored meanwhile go with the next call. */
+  /** One call at a time: events that are stored during it go with the next call. */
   async #drain(): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
@@ -196,7 +196,7 @@ export class Outbox {
         }
         if (asked !== undefined && answer.head <= asked) throw new Error(`the log stays at version ${answer.head} of ${this.#stream}`);
         if (answer.first) this.#remember(answer.first, answer.head);
-        // The first to wait has waited longest: also for the call before, which is part of what a write has to expect.
+        // The first one has waited longest, including the previous call: writes have to expect that, too.
         const [first] = this.#waiters;
         if (first && first.version <= answer.head) this.#roundTrip.took(Date.now() - first.since);
         this.#noteSequenced(answer.head);

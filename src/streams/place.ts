@@ -1,4 +1,4 @@
-/** Which stream, for lines in the logs and spans. */
+/** Identifies a stream in lines of the logs and in spans. */
 export interface StreamPlace {
   readonly store: string;
   /** `category/id` */

@@ -1,12 +1,11 @@
 /**
- * What a stream remembers of its writers, so that the same request gets the same answer (promise 8):
- * the outcome of each idempotency key, and the version of each event id that a client gave.
+ * What a stream remembers about its writers, so that the same request gets the same answer (promise 8): the outcome of each idempotency
+ * key, and the version of each event id that a client gave.
  *
- * One row per key or id, and none for writes without: that is why neither table has a second index.
+ * One row for each key or id, and none for writes without: that is why neither table has a second index.
  *
- * Processors derive their keys and ids from events, which clients may know, so a client could use one of them first
- * (promise 5). Hence rows of clients are marked. A processor does not see them, and where one has its key, the processor's
- * row goes under {@link OWN} and the key.
+ * Processors derive their keys and ids from events, which clients may know, so a client could use one of them first (promise 5). Hence
+ * clients' rows are marked. A processor does not see them, and if one has its key, the processor's row goes under {@link OWN} and the key.
  */
 
 import { RECEIPT_DAYS } from "../core/limits.ts";
@@ -32,7 +31,7 @@ const CREATE_EVENT_IDS = `
     fingerprint TEXT                    -- of all that its client sent with it; NULL: of a processor, an import, or version 0.1
   ) STRICT, WITHOUT ROWID`;
 
-/** What no header and no UUID contains. */
+/** A character that no header and no UUID contains. */
 const OWN = "\u0001";
 
 export interface Receipt {
@@ -44,7 +43,7 @@ export interface Receipt {
   readonly details: string | null;
 }
 
-/** What is known under a name, and the row where that stands or will stand. */
+/** What is known under a name, and the row where it is or will be. */
 export interface Known<What> {
   readonly row: string;
   readonly found?: What;
@@ -67,13 +66,13 @@ export class Receipts {
     if (hasTableWith(sql, "event_ids", "fingerprint", "TEXT")) this.#tables.add("event_ids");
   }
 
-  /** @param ours a processor asks: what clients have named alike is none of its own */
+  /** @param ours a processor asks: clients' rows of the same name do not count */
   find(key: string, ours: boolean): Known<Receipt> {
     const columns = `key AS name, client IS NOT NULL AS ofClient, fingerprint, status, first, last, reason, details`;
     return this.#find<Receipt>("receipts", "key", columns, key, ours);
   }
 
-  /** Call inside `transactionSync`. The first one after an activation also removes those that are too old. */
+  /** Call it inside `transactionSync`. The first call after an activation also removes receipts that are too old. */
   record(row: string, receipt: Receipt, now: number, ours: boolean): void {
     this.#sql.exec(CREATE_RECEIPTS);
     if (!this.#pruned) this.#sql.exec(`DELETE FROM receipts WHERE recorded_at < ?`, now - RECEIPT_DAYS * 86_400_000);
@@ -92,7 +91,7 @@ export class Receipts {
     );
   }
 
-  /** The event with this id, if the id was given with it. */
+  /** The event with this id, if its writer gave the id. */
   findEventId(id: string, ours: boolean): Known<GivenId> {
     const columns = `id AS name, fingerprint IS NOT NULL AS ofClient, version, fingerprint`;
     return this.#find<GivenId>("event_ids", "id", columns, id, ours);
@@ -104,13 +103,13 @@ export class Receipts {
     this.#sql.exec(`INSERT INTO event_ids (id, version, fingerprint) VALUES (?, ?, ?)`, row, version, fingerprint);
   }
 
-  /** Removes what receipts say of the content of requests. */
+  /** Removes the content of requests from receipts. */
   blank(): void {
     if (this.#tables.has("receipts")) this.#sql.exec(`UPDATE receipts SET fingerprint = '', reason = NULL, details = NULL`);
     if (this.#tables.has("event_ids")) this.#sql.exec(`UPDATE event_ids SET fingerprint = '' WHERE fingerprint IS NOT NULL`);
   }
 
-  /** Takes note of tables that a finished transaction has created. */
+  /** Notes which tables a finished transaction has created. */
   committed(wroteReceipt: boolean, wroteEventIds: boolean): void {
     if (wroteReceipt) this.#tables.add("receipts");
     if (wroteEventIds) this.#tables.add("event_ids");

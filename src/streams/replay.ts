@@ -1,4 +1,4 @@
-/** Recognises an append that has been stored before (promise 8), by its key or by its events' ids. */
+/** Recognises an append that was stored before (promise 8), by its key or by its events' ids. */
 
 import { createHash } from "node:crypto";
 import { versionInId } from "../core/ids.ts";
@@ -8,19 +8,19 @@ import type { AppendEvent, AppendRequest, IdempotencyConflict } from "../store/s
 import type { EventTable } from "./event-table.ts";
 import type { GivenId, Receipts } from "./receipts.ts";
 
-/** Versions stored by the first of equal requests. */
+/** The versions that the first of equal requests stored. */
 export interface Replay {
   readonly outcome: "replay";
   readonly first: number;
   readonly last: number;
 }
 
-/** A short text that is the same for the same content. Synchronous, so that no other request comes between. */
+/** A short string that is the same for the same content. Synchronous, so that no other request comes in between. */
 export function fingerprint(content: unknown): string {
   return createHash("sha256").update(canonical(content)).digest("base64url");
 }
 
-/** The request's place in the stream if it is there already, a conflict if only something like it is, else undefined. */
+/** The request's versions in the stream if it is stored already, a conflict if only part of it or something similar is, else undefined. */
 export function findReplay(events: EventTable, receipts: Receipts, request: AppendRequest): Replay | IdempotencyConflict | undefined {
   if (request.idempotencyKey !== undefined) {
     const { found: receipt } = receipts.find(request.idempotencyKey, request.firstStands === true);
@@ -50,12 +50,12 @@ function findById(events: EventTable, receipts: Receipts, request: AppendRequest
   return undefined;
 }
 
-/** The version of the event with this id. Ids that we made name their version; the others are on record. */
+/** The version of the event with this id. Ids that we made contain their version; the others are recorded. */
 export function versionOf(events: EventTable, receipts: Receipts, id: string): number | undefined {
   return eventOf(events, receipts, id)?.version;
 }
 
-/** @param ours a processor asks, whose ids are always on record */
+/** @param ours a processor asks; its ids are always recorded */
 function eventOf(events: EventTable, receipts: Receipts, id: string, ours = false): GivenId | undefined {
   const { found } = receipts.findEventId(id, ours);
   if (found || ours) return found;
@@ -64,9 +64,9 @@ function eventOf(events: EventTable, receipts: Receipts, id: string, ours = fals
 }
 
 /**
- * Whether the request is the one that stored these events. What the client sent is compared with what it sent then, by
- * the fingerprint: what is stored may have got defaults from a schema, and a correlation id from a header. Only where there is
- * none (an import, version 0.1) it is compared with what is stored.
+ * Whether this is the request that stored these events. The fingerprint compares what the client sends with what it sent then: what is
+ * stored may have defaults from a schema, and a correlation id from a header. Only without a fingerprint (an import, version 0.1) the
+ * stored events are compared.
  */
 function sameWrite({ events: asked, fingerprint }: AppendRequest, stored: readonly StoredEvent[], known: string | null): boolean {
   if (!known || fingerprint === undefined) return sameContent(asked, stored);
@@ -78,7 +78,7 @@ function sameContent(asked: readonly AppendEvent[], stored: readonly StoredEvent
   return asked.length === stored.length && asked.every((event, index) => sameEvent(event, stored[index]));
 }
 
-/** Whether an event that is asked to be stored is the one that is. */
+/** Whether an event of a request is the stored one. */
 export function sameEvent(asked: AppendEvent, stored: StoredEvent | undefined): boolean {
   return (
     stored !== undefined &&

@@ -1,9 +1,9 @@
 /**
- * How long a write waits for its position: as long as the log has lately taken to answer this stream, and a margin.
+ * How long a write waits for its position: as long as the log has lately taken to answer this stream, plus a margin.
  *
- * A write that gives up costs an alarm (a row and a request) and is answered without a position, so waiting is cheaper. But
- * a log that does not answer must not hold up every write. The estimate is the one that TCP makes for its retransmission
- * timer: a smoothed mean plus four times the smoothed deviation (RFC 6298, section 2).
+ * A write that gives up costs an alarm (a row and a request) and is answered without a position, so waiting is cheaper. But a log that does
+ * not answer must not hold up every write. The estimate is the one that TCP makes for its retransmission timer: a smoothed mean plus four
+ * times the smoothed deviation (RFC 6298, section 2).
  */
 
 import { ACKNOWLEDGE_BUDGET_MAX_MS, ACKNOWLEDGE_BUDGET_MIN_MS } from "./limits.ts";
@@ -18,7 +18,7 @@ export class RoundTrip {
   #mean: number | undefined;
   #deviation = 0;
 
-  /** Milliseconds that a write waits for its position. Before the first measurement the longest wait: the log may be far away. */
+  /** Milliseconds that a write waits for its position. Before the first measurement this is the longest wait: the log may be far away. */
   get budgetMs(): number {
     if (this.#mean === undefined) return ACKNOWLEDGE_BUDGET_MAX_MS;
     const expected = Math.ceil(this.#mean + Math.max(4 * this.#deviation, this.#mean * MARGIN));
@@ -30,7 +30,7 @@ export class RoundTrip {
     return this.#mean;
   }
 
-  /** Takes note of how long a write has waited until it was in the log. A clock that was put back counts as no time. */
+  /** Notes how long a write waited until it was in the log. If the clock was put back, it counts as no time. */
   took(ms: number): void {
     const measured = Math.max(0, ms);
     if (this.#mean === undefined) {

@@ -34,7 +34,7 @@ export class Snapshots {
     return row && { version: row.version, state: JSON.parse(row.state) };
   }
 
-  /** Call inside `transactionSync`, if there is more to write. */
+  /** Call it inside `transactionSync`, if there is more to write. */
   write(text: string, version: number): void {
     this.#sql.exec(CREATE);
     this.#sql.exec(
@@ -47,7 +47,7 @@ export class Snapshots {
   }
 }
 
-/** The state as a snapshot keeps it, or why none can. */
+/** The state as a snapshot keeps it, or why it cannot be kept. */
 export function snapshotOf(state: unknown): { readonly text: string } | { readonly problem: string } {
   const notJson = whyNotJson(state, "state");
   if (notJson) return { problem: `a state must be plain JSON, but ${notJson.path} is ${notJson.kind}` };
@@ -59,8 +59,8 @@ export function snapshotOf(state: unknown): { readonly text: string } | { readon
 const revisions = new WeakMap<AnyAggregate, string>();
 
 /**
- * What a snapshot depends on: `revision`, or without one the code that folds; and the lifts of the events, which stand elsewhere
- * than the code that a `revision` is changed with.
+ * What a snapshot depends on: `revision`, or without one the code that folds; and the lifts of the events, since they are declared
+ * elsewhere than the code that a `revision` is changed with.
  */
 export function revisionOf(aggregate: AnyAggregate): string {
   const known = revisions.get(aggregate);
@@ -73,7 +73,7 @@ export function revisionOf(aggregate: AnyAggregate): string {
     }),
   );
   const hasLifts = Object.keys(lifts).length > 0;
-  // Without lifts it is the app's own text: snapshots of version 0.1 that carry it stay good.
+  // Without lifts it is the app's own `revision`: snapshots of version 0.1 that carry it stay valid.
   const own = revision === undefined ? codeHash([folds, lifts]) : hasLifts ? `${revision} ${codeHash(lifts)}` : String(revision);
   revisions.set(aggregate, own);
   return own;

@@ -1,4 +1,4 @@
-/** A state as JSON text, for readers over HTTP; or why there is none to show. */
+/** A state as JSON text, for readers over HTTP; or why it cannot be shown. */
 
 import type { StreamState } from "../store/stream-protocol.ts";
 import { whyNotJson } from "../core/plain-json.ts";
@@ -7,7 +7,7 @@ import type { StateCache } from "./state.ts";
 
 export type Shown = Pick<StreamState, "state" | "failed" | "unavailable">;
 
-/** What is told of an error of the app's own code. */
+/** Gets an error of the app's own code. */
 type OnError = (error: unknown) => void;
 
 /** What a stream without a state shows. */
@@ -37,7 +37,7 @@ function withoutState(error: unknown, onError: OnError): Shown {
   return { ...NO_STATE, failed: true };
 }
 
-/** The types refuse states that are no plain JSON; one that is none all the same is shown as far as JSON can. */
+/** The types refuse states that are not plain JSON; if one is not all the same, it is shown as far as JSON can. */
 function textOf(state: unknown, onError: OnError): Shown {
   if (state === undefined) return NO_STATE;
   try {

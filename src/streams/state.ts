@@ -1,9 +1,8 @@
 /**
  * An aggregate's state: folded from events, kept in memory, and snapshotted so that an activation stays cheap.
  *
- * What is kept in memory is frozen, so that no command changes what the next one sees other than by its events. A state in which
- * something could be changed in place all the same (it holds a Map, say, past what the types refuse) is not kept at all: it is
- * folded from what is stored whenever it is asked for.
+ * What is kept in memory is frozen, so that a command changes what the next one sees only by its events. A state that could still be
+ * changed in place (it holds a Map, say, despite the types) is not kept at all: it is folded from the stored events each time.
  */
 
 import type { StreamPlace } from "./place.ts";
@@ -19,7 +18,7 @@ import { Snapshots, snapshotOf } from "./snapshots.ts";
 /** Events folded before other requests get their turn. Ours: some milliseconds. */
 const PIECE_EVENTS = 500;
 
-/** A state, and the version that it is of. */
+/** A state, and its version. */
 interface At {
   readonly version: number;
   readonly state: unknown;
@@ -30,11 +29,11 @@ export class StateCache {
   readonly #aggregate: AnyAggregate;
   readonly #place: StreamPlace;
   readonly #snapshots: Snapshots;
-  /** As far as it has been folded in memory. */
+  /** The state as far as it has been folded in memory. */
   #latest: At | undefined;
   /** Undefined: not read yet. 0: there is none that this code can use. */
   #snapshotVersion: number | undefined;
-  /** The state as of an earlier version that was asked for last: the next one asked for may be the one after. */
+  /** The earlier state that was requested last: the next request may be for the version after it. */
   #earlier: At | undefined;
   #loading: Promise<void> | undefined;
   #reading: Promise<unknown> = Promise.resolve();
@@ -49,10 +48,10 @@ export class StateCache {
   }
 
   /**
-   * The state at the stream's head. Synchronous, so that a command is decided on it before anything else happens;
-   * {@link load} before it, so that this does not take long.
+   * The state at the stream's head. Synchronous, so that a command is decided on it before anything else happens; call {@link load} first,
+   * so that this does not take long.
    *
-   * @throws {StateUnavailable}, and whatever the app's own code throws
+   * @throws {StateUnavailable}, and what the app's own code throws
    */
   current(): unknown {
     let at = this.#start();
@@ -67,11 +66,11 @@ export class StateCache {
   }
 
   /**
-   * Folds what is far behind the head in pieces, between which others get their turn, and leaves a snapshot if many events were
-   * folded. What goes wrong ends it silently: {@link current} says so.
+   * Folds what is far behind the head in pieces, between which other requests get their turn, and leaves a snapshot if it folded many
+   * events. An error ends it silently: {@link current} meets it again.
    */
   async load(): Promise<void> {
-    // Those who come while others wait for it wait too: commands run in the order in which they have come.
+    // Requests that arrive while others wait for it wait as well: commands run in the order of their arrival.
     if (!this.#loading && (this.#isNear || this.#ended)) return;
     this.#loading ??= this.#load().finally(() => {
       this.#loading = undefined;
@@ -82,7 +81,7 @@ export class StateCache {
   /**
    * The state as of an earlier version, from the nearest one that is known. One such read at a time, in pieces.
    *
-   * @throws {StateUnavailable}, and whatever the app's own code throws
+   * @throws {StateUnavailable}, and what the app's own code throws
    */
   at(version: number): Promise<unknown> {
     const read = this.#reading.then(async () => {
@@ -111,7 +110,7 @@ export class StateCache {
     if (snapshotted) this.#snapshotVersion = version;
   }
 
-  /** The stream has ended: nothing of its state is kept. */
+  /** The stream has ended: its state is not kept. */
   end(): void {
     this.#ended = true;
     this.#latest = undefined;
@@ -133,7 +132,7 @@ export class StateCache {
     return undefined;
   }
 
-  /** Call inside `transactionSync`, if there is more to write. */
+  /** Call it inside `transactionSync`, if there is more to write. */
   writeSnapshot(text: string, version: number): void {
     this.#snapshots.write(text, version);
   }
@@ -142,7 +141,7 @@ export class StateCache {
     try {
       let at = this.#start();
       this.#keepLatest(at);
-      // A state that is not kept would be folded for nothing.
+      // A state that is not kept would be folded in vain.
       while (at.version < this.#events.head && this.#latest) {
         at = this.#piece(at, this.#events.head);
         this.#keepLatest(at);
@@ -152,7 +151,7 @@ export class StateCache {
         at = this.#latest ?? at;
       }
     } catch {
-      // Whoever needs the state meets the same error, and can tell who is to hear of it.
+      // Code that needs the state meets the same error, and knows where to report it.
     }
   }
 
@@ -179,7 +178,7 @@ export class StateCache {
     return { version: 0, state: initialStateOf(this.#aggregate) };
   }
 
-  /** Some events further, `to` at most. */
+  /** The state some events later, up to `to`. */
   #piece({ version, state }: At, to: number): At {
     const { events, next } = this.#events.page({ from: version + 1, to, limit: PIECE_EVENTS, direction: "forward" });
     return { version: next === undefined ? to : next - 1, state: foldStored(this.#aggregate, this.#place.stream, state, events) };

@@ -1,10 +1,9 @@
 /**
- * ① One stream = one Durable Object: it takes commands and appends one at a time, keeps the events,
- * and sees to it that they reach the log.
+ * ① One stream = one Durable Object: it takes commands and appends one at a time, keeps the events, and makes sure that they reach the log.
  *
- * The rule that promise 2 rests on: no `await` between reading the stream and writing to it. What reads and writes is
- * in `commands.ts` and `appends.ts`, and synchronous; here are the RPC methods around it, and every answer that shows
- * something of the stream is settled first (promises 1 and 3).
+ * The rule behind promise 2: no `await` between reading the stream and writing to it. What reads and writes is in `commands.ts` and
+ * `appends.ts`, and synchronous; this file has the RPC methods around it, and every answer that shows something of the stream is settled
+ * first (promises 1 and 3).
  */
 
 import type { StreamPlace } from "./place.ts";
@@ -159,7 +158,7 @@ export function streamObject(app: App) {
       const waiting = this.#outbox.firstWaiting(head);
       const [oldest] = waiting === undefined ? [] : this.#journal.events.range(waiting, waiting);
       const unsequenced = oldest ? { unsequenced: { since: oldest.recordedAt, events: head - oldest.version + 1 } } : {};
-      // Only a newer worker asks for what this code knows no rules of.
+      // Only a newer worker asks about an aggregate that this code does not have.
       const unknown = cache ? {} : { unavailable: `the code that ${this.#stream} runs has no aggregate of this name yet` };
       return { version: at ?? head, head, deleted, timers, ...shown, ...unknown, ...unsequenced, log: this.#outbox.log };
     }
@@ -177,7 +176,7 @@ export function streamObject(app: App) {
       this.#outbox.hold(Math.max(0, ...versions));
       if (fresh.length > 0) this.#noteUse();
       if (this.#journal.deleted) this.#decider?.state.end();
-      // Else the first command would have to fold all of it.
+      // Otherwise the first command would have to fold all of it.
       else await this.#decider?.state.load();
       const { inLog } = this.#outbox;
       const needed = Math.min(before, Math.max(0, ...versions));
@@ -229,7 +228,7 @@ export function streamObject(app: App) {
     async #written({ first, last, replayed }: Stored, waitMs: number | undefined, withData = false): Promise<Written> {
       const stored = this.#journal.events.range(first, last);
       if (stored.length > 0) this.#noteUse();
-      // An answer without events (last = the version it was decided on) rests on all that came before it.
+      // An answer without events (last = the version it was decided on) depends on all events before it.
       const inLog = await this.#outbox.settle(last, waitMs);
       const positions = inLog && last >= first ? await this.#outbox.positions(first, last) : {};
       return {

@@ -1,6 +1,6 @@
 /**
- * The newest events of a stream, in memory. What has just been stored is read at least twice more, for the answer and for
- * the log, and reading it back from SQLite costs as much as storing it did (measured).
+ * The newest events of a stream, in memory. What has just been stored is read at least twice more, for the answer and for the log, and
+ * reading it back from SQLite costs as much as storing it did (measured).
  */
 
 import { type StoredEvent, bytesOf } from "../core/event.ts";
@@ -11,7 +11,7 @@ export class Tail {
   #events: StoredEvent[] = [];
   #bytes = 0;
 
-  /** Takes an append that has been committed. It holds at least that, and about as much as the largest append at most. */
+  /** Takes an append that has been committed. The tail then has at least that, and at most about as much as the largest append. */
   take(events: readonly StoredEvent[]): void {
     const bytes = events.reduce((sum, event) => sum + bytesOf(event), 0);
     if (this.#bytes + bytes > APPEND_BYTES) this.forget();
@@ -26,7 +26,7 @@ export class Tail {
     return this.#events.slice(from - first, to - first + 1);
   }
 
-  /** Everybody has read up to this version. */
+  /** All readers have read up to this version. */
   release(version: number): void {
     const last = this.#events.at(-1)?.version;
     if (last !== undefined && last <= version) this.forget();

@@ -1,10 +1,10 @@
-/** A stream's timers: commands to itself that are due later. One for each command name and key; kept until carried out. */
+/** A stream's timers: commands to itself that are due later. One for each command name and key; kept until it is carried out. */
 
 import { STREAM_TIMERS } from "./limits.ts";
 import { hasTable } from "../core/sqlite.ts";
 import type { TimerChange } from "./decide.ts";
 
-/** The default of `key` lets version 0.1, which knows no keys, write into the table too. */
+/** The default of `key` lets version 0.1, which has no keys, write into the table as well. */
 const CREATE = `
   CREATE TABLE IF NOT EXISTS timers (
     command        TEXT    NOT NULL,
@@ -33,7 +33,7 @@ export interface StoredTimer extends TimerName {
   readonly attempts: number;
 }
 
-/** After a failed attempt the timer waits, doubling from the first to the last of these (milliseconds), for as long as it takes. Ours. */
+/** Milliseconds that a timer waits after a failed attempt, doubling from the first to the last, for as long as it takes. Ours. */
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 3_600_000;
 
@@ -60,7 +60,7 @@ export class Timers {
     return this.all()[0]?.due;
   }
 
-  /** Whether this timer is still there as it was read: not fired, taken back or moved since. */
+  /** Whether this timer still exists as it was read: not fired, cancelled or moved since. */
   isPending({ command, key, commandId }: StoredTimer): boolean {
     return (
       this.#sql.exec(`SELECT 1 FROM timers WHERE command = ? AND key = ? AND command_id = ?`, command, key, commandId).toArray().length > 0
@@ -81,7 +81,7 @@ export class Timers {
     if (names.size > STREAM_TIMERS) throw new RangeError(`a stream may have at most ${STREAM_TIMERS} timers at a time`);
   }
 
-  /** Sets or takes back. Call inside `transactionSync`. */
+  /** Sets or cancels a timer. Call it inside `transactionSync`. */
   change(change: TimerChange, of: { commandId: string; correlationId: string; causationId: string }): void {
     if (!("due" in change)) return change.cancelled === "all" ? this.removeAll() : this.remove(change);
     this.#sql.exec(CREATE);
@@ -103,7 +103,7 @@ export class Timers {
     if (this.#exists) this.#sql.exec(`DELETE FROM timers WHERE command = ? AND key = ?`, command, key);
   }
 
-  /** The command could not be carried out: it is a bug or an outage, so the timer is kept and tried again later. */
+  /** The command could not be carried out, because of a bug or an outage: keeps the timer, to try again later. */
   postpone({ command, key, attempts }: StoredTimer, now: number): void {
     const due = now + Math.min(RETRY_MS * 2 ** attempts, RETRY_MAX_MS);
     this.#sql.exec(`UPDATE timers SET due = ?, attempts = attempts + 1 WHERE command = ? AND key = ?`, due, command, key);
@@ -122,7 +122,7 @@ export class Timers {
     return this.#sql.exec(`SELECT 1 FROM pragma_table_info('timers') WHERE name = 'key'`).toArray().length > 0;
   }
 
-  /** Version 0.1 knew one timer for each command. A primary key cannot be changed, so the table is made again. */
+  /** Version 0.1 had one timer for each command. A primary key cannot be changed, so this makes a new table. */
   #giveKeys(): void {
     this.#sql.exec(`ALTER TABLE timers RENAME TO timers_without_keys`);
     this.#sql.exec(CREATE);
