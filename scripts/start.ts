@@ -6,7 +6,7 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { TOKEN_SECRETS } from "../src/http/auth.ts";
+import { TOKEN_SECRETS } from "../src/http/auth-tokens.ts";
 import { DevServer, isFree } from "./dev-server.ts";
 
 /** Wrangler may die, for example of a client that hangs up. That often within that many milliseconds, it is started again. */

@@ -8,7 +8,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { RIGHTS, type Token, Tokens } from "../src/http/auth.ts";
+import { RIGHTS } from "../src/http/auth-caller.ts";
+import { type Token, Tokens } from "../src/http/auth-tokens.ts";
 import { STORE_NAME } from "../src/core/names.ts";
 
 const USAGE = `npm run --silent token -- --name NAME --rights RIGHTS [--stores STORES] [--expires WHEN]

@@ -151,6 +151,11 @@ export interface DecideContext {
   readonly version: number;
   readonly commandId: string;
   /**
+   * Who sends the command over HTTP: the name of the token. Its events keep it in their `meta`. Absent: a timer or a processor sends it,
+   * or the store runs without tokens (`npm start`).
+   */
+  readonly by?: string;
+  /**
    * What the events of this command carry: the correlation id, which all events of one conversation share, and the id of what caused them.
    */
   readonly meta: { readonly correlationId: string; readonly causationId: string };

@@ -7,6 +7,7 @@ import { COMMAND_BYTES, RECEIPT_DAYS, WAIT_SECONDS } from "../core/limits.ts";
 import type { ProcessState } from "../definitions/processors/process.ts";
 import type { CommandAnswer, StreamState } from "../store/stream-protocol.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
+import { callerOf, sentBy } from "./auth-caller.ts";
 import { problemOf, problemOfCommand, stateFailed, stateUnavailable, tagOf, writeHeaders } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import { commandText } from "./body.ts";
@@ -61,6 +62,7 @@ export function aggregateRoutes(app: App) {
       expected: expectedOf(context),
       correlationId: conversationOf(context),
       trace: traceOf(context),
+      ...sentBy(context),
       waitMs: async ? 0 : waitMsOf(context),
     });
     if (async && (answer.outcome === "written" || answer.outcome === "refused" || answer.outcome === "failed")) {
@@ -127,10 +129,11 @@ export function aggregateRoutes(app: App) {
 
 /** What a command would lead to now. Nothing is stored. */
 async function tried(app: App, context: HttpContext, aggregate: AnyAggregate, id: string, data: string): Promise<Response> {
-  const rights = context.get("rights");
-  if (rights && !rights.includes("read")) throw new Problem("forbidden", "a dry run shows the state, so it also needs the right to read");
+  const caller = callerOf(context);
+  if (caller && !caller.rights.includes("read"))
+    throw new Problem("forbidden", "a dry run shows the state, so it also needs the right to read");
   const command = context.req.param("command") ?? "";
-  const request = { command, data, expected: expectedOf(context), correlationId: conversationOf(context) };
+  const request = { command, data, expected: expectedOf(context), correlationId: conversationOf(context), ...sentBy(context) };
   const answer = await storeOf(context).stream(aggregate.name, id).dryRun(request);
   if (answer.outcome !== "would-be-accepted" && answer.outcome !== "would-be-refused")
     throw problemOfCommand(answer, aggregate.commands[command], data);

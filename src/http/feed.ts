@@ -6,6 +6,7 @@ import * as z from "zod";
 import { FEED_FILTER_BYTES } from "./limits.ts";
 import type { FeedFilter } from "../store/log-protocol.ts";
 import { EVENT_STREAM_HEADERS } from "./sse.ts";
+import { callerOf } from "./auth-caller.ts";
 import { serverSentEvents } from "./feed-sse.ts";
 import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
@@ -76,17 +77,17 @@ export function feedUrlOf(after: number | "head", filter: FeedFilter, { until, b
 interface Access {
   /** Milliseconds since 1970, from which on nothing is sent any more. */
   readonly until?: number;
-  /** Stands for the token: the log's subscriptions are shared among tokens. */
+  /** Stands for the caller: the log's subscriptions are shared among callers. */
   readonly by?: string;
 }
 
 export function accessOf(context: HttpContext): Access {
-  const [until, name] = [context.get("accessUntil"), context.get("accessBy")];
+  const { until, by } = callerOf(context) ?? {};
   return {
     ...(until === undefined ? {} : { until }),
-    ...(name === undefined ? {} : { by: createHash("sha256").update(name).digest("hex").slice(0, TOKEN_CHARACTERS) }),
+    ...(by === undefined ? {} : { by: createHash("sha256").update(by).digest("hex").slice(0, TOKEN_CHARACTERS) }),
   };
 }
 
-/** Characters of a token's name as a hash: 64 bits. */
+/** Characters of a caller's name as a hash: 64 bits. */
 const TOKEN_CHARACTERS = 16;

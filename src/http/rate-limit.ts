@@ -3,25 +3,30 @@
 import { RATE_LIMIT_RETRY_SECONDS } from "./limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Problem } from "./problem.ts";
+import type { Caller } from "./auth-caller.ts";
 import type { HttpContext } from "./request.ts";
 
 /**
  * Counts a request.
  *
- * @param token the name of its token; without one its address counts
+ * @param caller who sends it; without one its address counts
  * @throws {Problem} when there were too many
  */
-export async function countRequest(context: HttpContext, token: string | undefined): Promise<void> {
+export async function countRequest(context: HttpContext, caller: Caller | undefined): Promise<void> {
   const limit = (context.env as { RATE_LIMIT?: RateLimit }).RATE_LIMIT;
   if (!limit) return;
   // The platform writes this header; what a client says in it does not arrive.
-  const key = token === undefined ? `address ${context.req.header("cf-connecting-ip") ?? "unknown"}` : `token ${token}`;
+  const key = caller ? `token ${caller.by}` : `address ${context.req.header("cf-connecting-ip") ?? "unknown"}`;
   const { success } = await limit.limit({ key }).catch((error: unknown) => {
     // A limit that cannot be asked must not close the store.
     logger.warn({ message: "the rate limiter could not be asked; the request is allowed" }, error);
     return { success: true };
   });
   if (success) return;
-  const who = token === undefined ? "this address" : `token "${token}"`;
-  throw new Problem("rate-limited", `${who} sends too many requests`, {}, { "retry-after": String(RATE_LIMIT_RETRY_SECONDS) });
+  throw new Problem(
+    "rate-limited",
+    `${caller?.what ?? "this address"} sends too many requests`,
+    {},
+    { "retry-after": String(RATE_LIMIT_RETRY_SECONDS) },
+  );
 }

@@ -10,6 +10,7 @@ import type { ProcessState } from "../definitions/processors/process.ts";
 import type { Saga } from "../definitions/processors/saga.ts";
 import type { SagaState, StepState } from "../definitions/processors/saga-state.ts";
 import type { StreamState } from "../store/stream-protocol.ts";
+import { sentBy } from "./auth-caller.ts";
 import { problemOf, problemOfCommand, stateFailed, stateUnavailable, tagOf } from "./answers.ts";
 import { writableStreamOf } from "./writable-stream.ts";
 import { Problem } from "./problem.ts";
@@ -85,6 +86,7 @@ async function begin(context: HttpContext, saga: Saga, id: string): Promise<Resp
     expected: { kind: "any" },
     correlationId: conversationOf(context),
     trace: traceOf(context),
+    ...sentBy(context),
   });
   if (answer.outcome !== "written") throw problemOfCommand(answer, saga.commands.Start, text);
   const waitMs = prefersAsync(context) ? 0 : (waitMsOf(context) ?? 0);

@@ -12,7 +12,7 @@ import { OBJECT_BINDINGS, databaseBinding, isDatabase, placedEnv, placementOfDep
 import { Store } from "../store/store.ts";
 import { directoryOf, openStore } from "../store/stores.ts";
 import { viewBindings } from "../views/database.ts";
-import { routeOf } from "./auth.ts";
+import { routeOf } from "./auth-route.ts";
 import { jsonBody } from "./body.ts";
 import { Problem } from "./problem.ts";
 import { type HttpEnv, type HttpContext, checked, limitOf, linkTo, queryOf, storeNameOf } from "./request.ts";

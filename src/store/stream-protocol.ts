@@ -34,6 +34,8 @@ export interface CommandRequest {
   readonly expected: Expected;
   readonly correlationId?: string;
   readonly causationId?: string;
+  /** The caller that sends it from outside. Its events keep that in their meta. */
+  readonly by?: string;
   /** How many reactions in a row led to this command; its events record it in their meta. */
   readonly hops?: number;
   /** The trace that its events belong to: a `traceparent` of version 00. */
@@ -206,7 +208,7 @@ export type CommandAnswer =
   | Deleted;
 
 /** A command that is decided but not stored. */
-export type DryRunRequest = Pick<CommandRequest, "command" | "data" | "expected" | "correlationId">;
+export type DryRunRequest = Pick<CommandRequest, "command" | "data" | "expected" | "correlationId" | "by">;
 
 export type DryRunAnswer =
   | ({ readonly outcome: "would-be-accepted" } & Tried)

@@ -86,6 +86,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
   const commandId = (known && known.row !== key ? undefined : key) ?? request.commandId ?? newId();
   const correlationId = request.correlationId ?? commandId;
   const causationId = request.causationId ?? commandId;
+  const by = request.by === undefined ? {} : { by: request.by };
   const record = (receipt: Receipt) => (known ? { receipt: { row: known.row, ours, receipt } } : {});
   let decided: Decided;
   let events: StoredEvent[];
@@ -104,9 +105,10 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
       version,
       commandId,
       meta: { correlationId, causationId },
+      ...by,
     });
     const hops = request.hops === undefined ? {} : { [HOPS]: request.hops };
-    const meta = JSON.stringify({ correlationId, causationId, ...hops });
+    const meta = JSON.stringify({ correlationId, causationId, ...by, ...hops });
     events = eventsOf(decider, decided, now, meta, request.trace);
     step = "evolve";
     next = state.after(events);
@@ -183,7 +185,7 @@ function parse(...given: Parameters<typeof parseData>): ReturnType<typeof parseD
 }
 
 /** Decides a command as {@link runCommand} would now, but stores nothing. */
-export function tryCommand(decider: Decider, { command, data, expected, correlationId }: DryRunRequest): DryRunAnswer {
+export function tryCommand(decider: Decider, { command, data, expected, correlationId, by }: DryRunRequest): DryRunAnswer {
   const { aggregate, state, journal } = decider;
   const read = readData(data, true);
   if ("outcome" in read) return read;
@@ -199,7 +201,7 @@ export function tryCommand(decider: Decider, { command, data, expected, correlat
   const meta = { correlationId: correlationId ?? commandId, causationId: commandId };
   try {
     if ("thrown" in parsed) throw parsed.thrown;
-    const context = { now: new Date(now), id: decider.id, version: journal.head, commandId, meta };
+    const context = { now: new Date(now), id: decider.id, version: journal.head, commandId, meta, ...(by === undefined ? {} : { by }) };
     const decided = decide(aggregate, command, state.current(), parsed.data, context);
     const events = eventsOf(decider, decided, now, JSON.stringify(meta));
     const tried = { events: events.map(({ type, data }) => ({ type, data })), state: JSON.stringify(state.after(events) ?? null) };

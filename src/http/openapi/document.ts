@@ -3,7 +3,8 @@
 import { description as about, license, version } from "../../../package.json";
 import type { App } from "../../definitions/app.ts";
 import { DEFAULT_STORE, STORE_NAME } from "../../core/names.ts";
-import { type Right, rightFor } from "../auth.ts";
+import { rightFor } from "../auth.ts";
+import type { Right } from "../auth-caller.ts";
 import { type ProblemCode, kindOfProblem } from "../problem.ts";
 import { defineEvents, operationsOf, tagsOf } from "./declared.ts";
 import {

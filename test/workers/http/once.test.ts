@@ -4,7 +4,7 @@ import type { HttpEnv } from "../../../src/http/request.ts";
 import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { routeOf } from "../../../src/http/auth.ts";
+import { routeOf } from "../../../src/http/auth-route.ts";
 import { placedEnv } from "../../../src/store/placement.ts";
 import { deploymentWith } from "./tokens.ts";
 import { type Asked, withJurisdictions } from "../jurisdictions.ts";

@@ -1,0 +1,35 @@
+/** Who sends a request, and what they may do: the same for a token of the deployment and for a JWT. */
+
+import type { HttpContext } from "./request.ts";
+
+export const RIGHTS = ["read", "write", "admin"] as const;
+export type Right = (typeof RIGHTS)[number];
+
+export interface Caller {
+  /** A token's name. `decide` gets it, and the events of a command carry it: no secret is in it. */
+  readonly by: string;
+  /** What answers call it: `token "billing"`. */
+  readonly what: string;
+  readonly rights: readonly Right[];
+  /** Names of stores, or `*` for all. */
+  readonly stores: readonly string[];
+  /** Milliseconds since 1970, from which on the caller is refused; absent: never. What outlives the request ends then, too. */
+  readonly until?: number;
+}
+
+declare module "hono" {
+  interface ContextVariableMap {
+    /** Absent: the request needed no token. */
+    caller?: Caller;
+  }
+}
+
+export function callerOf(context: HttpContext): Caller | undefined {
+  return context.get("caller");
+}
+
+/** Who sends a command, as its stream gets to know it. */
+export function sentBy(context: HttpContext): { readonly by?: string } {
+  const by = callerOf(context)?.by;
+  return by === undefined ? {} : { by };
+}

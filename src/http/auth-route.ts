@@ -1,0 +1,45 @@
+/** The route that answers a request: what the request may do is read off it, and never off the request's own path. */
+
+import { matchedRoutes } from "hono/route";
+import { DEFAULT_STORE } from "../core/names.ts";
+import type { HttpContext } from "./request.ts";
+
+declare module "hono" {
+  interface ContextVariableMap {
+    /** The route that will answer; null: there is none. */
+    route?: Route | null;
+  }
+}
+
+export interface Route {
+  readonly method: string;
+  /** With its parameters' names, such as `/views/:view`, and without its store. */
+  readonly path: string;
+  readonly store: string;
+}
+
+/** What the list of all stores is about. */
+export const EVERY_STORE = "*";
+/** What the routes of a named store begin with. */
+const OF_STORE = "/stores/:store";
+
+/**
+ * The route that will answer. A path can be spelt in many ways, and the one that counts is how the router has understood it.
+ * Looked up once for each request.
+ */
+export function routeOf(context: HttpContext): Route | undefined {
+  const known = context.get("route");
+  if (known !== undefined) return known ?? undefined;
+  const route = findRoute(context);
+  context.set("route", route ?? null);
+  return route;
+}
+
+function findRoute(context: HttpContext): Route | undefined {
+  const route = matchedRoutes(context).find(({ method }) => method !== "ALL");
+  if (!route) return undefined;
+  const { method } = context.req;
+  if (!route.path.startsWith(OF_STORE)) return { method, path: route.path, store: route.path === "/stores" ? EVERY_STORE : DEFAULT_STORE };
+  // The very segment that the router took for `:store`, undecoded: a name that needs decoding is no store's.
+  return { method, path: route.path.slice(OF_STORE.length), store: context.req.path.split("/")[2] ?? "" };
+}
