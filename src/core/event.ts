@@ -73,7 +73,7 @@ export interface Meta extends JsonObject {
   readonly correlationId?: string;
   /** The id of the command or event that caused it. */
   readonly causationId?: string;
-  /** Who sent the command that led to it. Known for events of aggregates only: elsewhere it is what a client claims. */
+  /** The sender of the command that led to it. Known for events of aggregates only: elsewhere it is what a client claims. */
   readonly by?: string;
   /** How many reactions in a row led to it; absent: none. The store counts them, to find loops. */
   readonly [HOPS]?: number;
