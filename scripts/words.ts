@@ -18,9 +18,12 @@ const CHECKED = [
   "docs/coming-from/*.md",
   "src/*.ts",
   "src/core",
+  "src/consumers",
   "src/definitions",
+  "src/log",
   "src/store",
   "src/streams",
+  "src/views",
 ];
 
 /** What not to write, and what to write instead. */

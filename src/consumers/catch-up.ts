@@ -1,4 +1,4 @@
-/** Brings a consumer to the head of the log: reads a page, has it applied, and goes on. */
+/** Brings a consumer to the head of the log: reads a page, has it applied, and continues. */
 
 import { CONSUMER_BATCH_BYTES, PORTION_CALLS, PASSED_EVENTS } from "../core/limits.ts";
 import { CONSUMER_BATCH_EVENTS } from "./limits.ts";
@@ -14,32 +14,32 @@ import { span } from "../telemetry/span.ts";
 import { liftError, liftFor, tooNewFor } from "../definitions/upcast.ts";
 
 import type { Applied, Consumer, Progress } from "./consumer.ts";
-/** Calls and statements that another page takes: to read it, to do the first portion of it, to commit it. */
+/** Calls and statements that another page takes: to read it, to process its first portion, to commit it. */
 const PAGE_CALLS = PORTION_CALLS + 4;
 
 export interface CatchUp {
   /** The position at which it may stop. */
   readonly until?: number;
   /**
-   * What it does when there is more than a page: `take` keeps other workers away until it has come to an end, or a commit fails to come.
-   * One that only helps out may `ignore` that others are kept away. Without it, it stays away.
+   * What to do when there is more than a page: `take` keeps other workers away until this one is done or dies. A worker that only helps out
+   * may `ignore` that another keeps it away. Without it, the worker stays away.
    */
   readonly hold?: "take" | "ignore";
-  /** Its checkpoint is moved to where it came, however little that saves: another one is compared with it. */
+  /** Move its checkpoint to where it came, however little that saves: another checkpoint is compared with it. */
   readonly exact?: boolean;
 }
 
 /**
- * Brings a consumer to the log's head, or as far as `until`, the deadline (milliseconds since 1970) or a failure let it.
+ * Brings a consumer to the log's head, or as far as it gets before `until`, the deadline (milliseconds since 1970) or a failure.
  *
- * Events that are not for it are passed: the answer's position is behind them, and the checkpoint moves past them with the next event
- * that is for it, or when they are so many that looking at them again would cost more than the row.
+ * Events that do not concern it are passed: the position in the result is after them, and the checkpoint moves past them with the next
+ * event that concerns the consumer, or when there are so many that reading them again would cost more than the row.
  */
 export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number, options: CatchUp = {}): Promise<Progress> {
   const { until = Number.POSITIVE_INFINITY, exact = false, hold } = options;
   const load = () => consumer.checkpoint.load(() => beginning(consumer, log));
   let checkpoint: Pick<Awaited<ReturnType<typeof load>>, "position" | "status" | "nextAttemptAt" | "attempts"> = await load();
-  /** From the checkpoint up to here there is nothing for it. */
+  /** From the checkpoint up to here no event concerns it. */
   let passed = checkpoint.position;
   let limit = CONSUMER_BATCH_EVENTS;
   let healed = false;
@@ -52,7 +52,7 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
     const { types, categories, sources } = consumer;
     const read = await log.read({ after: passed, limit, bytes: CONSUMER_BATCH_BYTES, types, categories });
     const page = { ...read, events: read.events.map((event) => liftFor(sources, event)) };
-    // It stops before an event that the code cannot lift or does not know yet, once everything that comes before is done.
+    // The consumer stops before an event that the code cannot lift or does not know yet, once everything before it is done.
     const stuck = page.events.find((event) => event.unlifted !== undefined || tooNewFor(sources, event));
     const to = stuck ? stuck.position - 1 : Math.max(page.next ?? passed, passed);
     if (stuck && to === position)
@@ -60,7 +60,7 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
         event: toRecorded(stuck),
         error: liftError(stuck) ?? tooNewFor(sources, stuck),
       });
-    // What was erased says nothing any more: there is nothing in it to fold or to answer.
+    // An erased event has no content: there is nothing in it to fold or to answer.
     const events = page.events.filter((event) => !event.erased && event.position <= to);
     const isNothing = events.length === 0 && !stuck;
     try {
@@ -72,7 +72,7 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
           return await fail(consumer, applied.position, applied.position === position ? checkpoint.attempts : 0, applied.failure);
         checkpoint = { position: applied.position, status: "active", attempts: 0, nextAttemptAt: 0 };
         passed = applied.position;
-        // What was too much is not tried at once again.
+        // A batch that was too much is not tried again at once.
         limit = Math.min(2 * limit, CONSUMER_BATCH_EVENTS);
       }
       const isStill = isNothing && to === passed;
@@ -94,7 +94,7 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
         healed = true;
         checkpoint = await load();
       } else if (!event) throw error;
-      // The commit itself failed. One of the events is at fault, or they are too many: half of them, until one is alone.
+      // The commit itself failed. One of the events is at fault, or there are too many: try half of them, until one is alone.
       else if (page.events.length > 1 && consequenceOf(error) !== "passes") limit = Math.floor(page.events.length / 2);
       else return await fail(consumer, position, checkpoint.attempts, { event: toRecorded(event), error });
       passed = checkpoint.position;

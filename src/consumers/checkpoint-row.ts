@@ -1,4 +1,4 @@
-/** Where a consumer stands, and how D1 keeps it (`schema.ts`). */
+/** How far a consumer is, and how D1 keeps it (`schema.ts`). */
 
 import type { ConsumerError } from "../definitions/hooks.ts";
 
@@ -6,7 +6,7 @@ export interface Checkpoint {
   /** The last position whose effects are committed. */
   readonly position: number;
   readonly status: "active" | "paused" | "failed";
-  /** Failed ones at the event after `position`. */
+  /** Failed attempts at the event after `position`. */
   readonly attempts: number;
   /** Milliseconds since 1970. */
   readonly nextAttemptAt: number;
@@ -15,14 +15,14 @@ export interface Checkpoint {
   readonly bornAt: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  /** Positions per second, as it was last. */
+  /** Positions per second, when last measured. */
   readonly pace?: number;
-  /** Events whose effects were committed, and failed attempts, since it was created. */
+  /** Events whose effects were committed, and failed attempts, since the checkpoint was created. */
   readonly processed: number;
   readonly failures: number;
   /** Milliseconds since 1970; undefined: it has not moved yet. */
   readonly movedAt?: number;
-  /** Of a view's table that another version's has replaced: when its own code last had it at the head. Milliseconds since 1970. */
+  /** Only for a view's table that another version's has replaced: when its own code last had it at the head. Milliseconds since 1970. */
   readonly keptAt?: number;
 }
 

@@ -1,9 +1,9 @@
 /**
- * How far each view and processor is, in D1, beside the views' rows: so that rows and checkpoint commit in one batch (promise 4).
+ * How far each view and processor is, in D1, next to the views' rows: so rows and checkpoint commit in one batch (promise 4).
  *
- * A checkpoint moves only from where its reader saw it: the statement that moves it says where from, and a trigger
- * aborts the whole batch when that is not where it stands, or when the consumer has been stopped meanwhile. Two workers
- * racing on one consumer cannot apply an event twice.
+ * A checkpoint moves only from where its reader saw it: the statement that moves it says where from, and a trigger aborts the whole batch
+ * if the checkpoint is elsewhere, or if the consumer has been stopped since. Two workers racing on one consumer cannot apply an event
+ * twice.
  */
 
 import type { ConsumerError } from "../definitions/hooks.ts";
@@ -11,13 +11,13 @@ import { CATCH_UP_HOLD_MS } from "./limits.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
 import { prepare } from "./schema.ts";
 
-/** Where a consumer that has no checkpoint yet begins. */
+/** Where a consumer begins that has no checkpoint yet. */
 export interface Beginning {
   readonly position: number;
   readonly head: number;
 }
 
-/** Somebody else has moved the checkpoint meanwhile: load it again and go on from there. */
+/** Another worker has moved the checkpoint: load it again and continue from there. */
 export class CheckpointMoved extends Error {
   override readonly name = "CheckpointMoved";
 }
@@ -26,12 +26,12 @@ export class CheckpointMoved extends Error {
 export class CheckpointStore {
   readonly db: D1Database;
   readonly generation: string;
-  /** Of its row. */
+  /** The key of its row. */
   readonly key: readonly [store: string, consumer: string, generation: string];
   readonly #schema: readonly string[];
-  /** Where and when this object saw it first, to tell its pace. */
+  /** Where and when this object first saw it, to measure its pace. */
   #since: { readonly position: number; readonly at: number } | undefined;
-  /** A row read together with something else, for the first look; null: there was none. */
+  /** A row that was read together with something else, for the first look; null: there was none. */
   #seen: CheckpointRow | null | undefined;
   /** Until when this worker keeps the others away, as it is stored (milliseconds since 1970); undefined: it does not. */
   heldUntil: number | undefined;
@@ -46,12 +46,12 @@ export class CheckpointStore {
     this.#schema = schema;
   }
 
-  /** Makes sure that there is something to read. */
+  /** Makes sure that there is a table to read. */
   async prepare(): Promise<void> {
     await prepare(this.db, this.#schema);
   }
 
-  /** Where the consumer stands; undefined: it has never run. */
+  /** Where the consumer is; undefined: it has never run. */
   async look(): Promise<Checkpoint | undefined> {
     await this.prepare();
     const row = this.#seen === undefined ? await this.select().first<CheckpointRow>() : this.#seen;
@@ -59,12 +59,15 @@ export class CheckpointStore {
     return row ? fromRow(row) : undefined;
   }
 
-  /** Takes a row of {@link selectAll} for the next look, which then asks nobody. Is it old by then, no commit goes through, and the one after asks. */
+  /**
+   * Takes a row of {@link selectAll} for the next look, which then needs no query. If the row is out of date by then, no commit succeeds,
+   * and the look after that asks.
+   */
   saw(rows: readonly CheckpointRow[]): void {
     this.#seen = rows.find(({ generation }) => generation === this.generation) ?? null;
   }
 
-  /** Where the consumer stands; it is created when it is new. */
+  /** Where the consumer is; creates the checkpoint if it is new. */
   async load(begin: () => Promise<Beginning> = async () => ({ position: 0, head: 0 })): Promise<Checkpoint> {
     const checkpoint = (await this.look()) ?? (await this.#create(await begin()));
     this.#since ??= { position: checkpoint.position, at: Date.now() };
@@ -89,12 +92,12 @@ export class CheckpointStore {
     return db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`).bind(...this.key);
   }
 
-  /** The statement that reads all that a consumer has: a view has one for each of its tables. */
+  /** The statement that reads all checkpoints of a consumer: a view has one for each of its tables. */
   static selectAll(db: D1Database, store: string, consumer: string): D1PreparedStatement {
     return db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ? AND consumer = ?`).bind(store, consumer);
   }
 
-  /** Takes note of the events that its consumer is given now. */
+  /** Notes the events that the consumer is about to process. */
   reads(positions: readonly number[]): void {
     this.#reading = positions;
   }
@@ -102,7 +105,7 @@ export class CheckpointStore {
   /**
    * The statement that moves it: the first of the batch that commits the effects.
    *
-   * @param processed events whose effects these are
+   * @param processed the number of events whose effects these are
    * @param heldUntil until when other workers stay away (milliseconds since 1970)
    */
   move(from: number, to: number, processed = 0, heldUntil = 0): D1PreparedStatement {
@@ -124,7 +127,7 @@ export class CheckpointStore {
   /**
    * Commits effects and checkpoint together.
    *
-   * @throws {CheckpointMoved} when it no longer stands at `from`; nothing was written
+   * @throws {CheckpointMoved} when the checkpoint is no longer at `from`; nothing was written
    */
   async commit(from: number, to: number, effects: readonly D1PreparedStatement[]): Promise<void> {
     const processed = this.#reading.filter((position) => position > from && position <= to).length;
@@ -133,7 +136,9 @@ export class CheckpointStore {
     this.heldUntil = heldUntil;
   }
 
-  /** Keeps other workers away while there is much to do: each commit extends it, at no cost. @throws {CheckpointMoved} as {@link lease} */
+  /**
+   * Keeps other workers away while there is much to do: each commit extends it, at no cost. @throws {CheckpointMoved} like {@link lease}
+   */
   async hold(position: number): Promise<void> {
     const until = Date.now() + CATCH_UP_HOLD_MS;
     await this.lease(position, until);
@@ -155,10 +160,10 @@ export class CheckpointStore {
   }
 
   /**
-   * Keeps other workers away until a time (milliseconds since 1970): to them the consumer is waiting for its next attempt.
-   * Moving the checkpoint or recording a failure ends it; so does that time, when the holder has died.
+   * Keeps other workers away until a time (milliseconds since 1970): to them the consumer is waiting for its next attempt. It ends when the
+   * checkpoint moves or a failure is recorded; or at that time, if the holder has died.
    *
-   * @throws {CheckpointMoved} when another worker has it, or the checkpoint no longer stands there
+   * @throws {CheckpointMoved} when another worker has it, or the checkpoint is no longer at this position
    */
   async lease(position: number, until: number): Promise<void> {
     const { meta } = await this.db
@@ -171,7 +176,7 @@ export class CheckpointStore {
     if (meta.changes !== 1) throw new CheckpointMoved();
   }
 
-  /** The statement that goes on with a {@link lease}, in the batch that moves the checkpoint. */
+  /** The statement that extends a {@link lease}, in the batch that moves the checkpoint. */
   extendLease(until: number): D1PreparedStatement {
     return this.db
       .prepare(`UPDATE headspring_checkpoints SET next_attempt_at = ? WHERE store = ? AND consumer = ? AND generation = ?`)
@@ -190,7 +195,7 @@ export class CheckpointStore {
   }
 }
 
-/** A checkpoint, and how far there is nothing for its consumer. */
+/** A checkpoint, and the position up to which no event concerns its consumer. */
 export interface PassedBy {
   readonly store: string;
   readonly consumer: string;
@@ -199,7 +204,10 @@ export interface PassedBy {
   readonly to: number;
 }
 
-/** Moves many checkpoints past what is not for their consumers. One that is elsewhere by now, or at which somebody works, stays there. */
+/**
+ * Moves many checkpoints past events that do not concern their consumers. A checkpoint stays if it has moved since, or if a worker is busy
+ * with it.
+ */
 export async function moveTogether(db: D1Database, moves: readonly PassedBy[]): Promise<void> {
   const now = Date.now();
   const given = moves.map(({ store, consumer, generation, position, to }) => ({ store, consumer, generation, position, to }));

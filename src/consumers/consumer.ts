@@ -1,4 +1,4 @@
-/** ③ A consumer follows the log: pulls a range after its checkpoint, computes, and commits effects and checkpoint together. */
+/** ③ A consumer follows the log: reads a range after its checkpoint, computes, and commits effects and checkpoint together. */
 
 import type { Source } from "../definitions/source.ts";
 import type { Budget } from "../core/budget.ts";
@@ -14,7 +14,7 @@ export interface Failure {
   readonly error: unknown;
 }
 
-/** What one batch came to. */
+/** The result of one batch. */
 export interface Applied {
   /** The last position whose effects are committed with the checkpoint. */
   readonly position: number;
@@ -33,21 +33,21 @@ export interface Consumer {
   readonly checkpoint: CheckpointStore;
   readonly retry?: RetryPolicy;
   readonly hooks?: ConsumerHooks;
-  /** A batch is one piece of work: the span around it. Without it each of its reactions has a span of its own. */
+  /** The span around a batch, if a batch is one piece of work. Without it each of its reactions has a span of its own. */
   readonly batchSpan?: "project";
-  /** Of the invocation that it works in. */
+  /** The budget of the invocation that it works in. */
   readonly budget?: Budget | undefined;
-  /** Where it begins when it has no checkpoint yet: at the log's beginning (without it), or with what comes after its first deployment. */
+  /** Where it begins when it has no checkpoint yet: at the log's beginning (the default), or with events after its first deployment. */
   readonly start?: "beginning" | "head";
   /**
    * Commits the effects of events and moves the checkpoint, together.
    *
    * @param from where the checkpoint was when the events were read
-   * @param to the last position looked at; the events are all of interest up to there
+   * @param to the last position that was read; the events are all that concern the consumer up to there
    * @throws {CheckpointMoved} when another worker was faster; nothing was committed
    */
   apply(events: readonly RecordedEvent[], from: number, to: number): Promise<Applied>;
-  /** An operator is about to let it skip the event at this position. */
+  /** An operator is about to skip the event at this position. */
   skips?(position: number): Promise<void>;
 }
 
@@ -57,10 +57,10 @@ export interface Progress {
     | "caught-up"
     /** The time budget is over; there is more. */
     | "behind"
-    /** Paused or failed: somebody has to act. */
+    /** Paused or failed: an operator has to act. */
     | "resting"
     /** An event failed and is not due yet. */
     | "backing-off";
-  /** The event failed just now: somebody should look again then. */
+  /** The event failed just now: try again after this time. */
   readonly retryInMs?: number;
 }

@@ -1,4 +1,4 @@
-/** What an operator can do to a consumer that keeps its checkpoint in D1. */
+/** What an operator can do with a consumer that keeps its checkpoint in D1. */
 
 import type { ConsumerAction } from "../store/stream-protocol.ts";
 import { beginning } from "./beginning.ts";
@@ -12,7 +12,7 @@ import { logger } from "../telemetry/logger.ts";
 /**
  * Carries out an action. The caller wakes the consumer afterwards.
  *
- * @param position `skip`: of the event that is meant, when the operator named it; `reset`: where to begin again after
+ * @param position `skip`: the position of the event to skip, if the operator named it; `reset`: the position after which to begin again
  */
 export async function control(consumer: Consumer, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
   const { checkpoint, store } = consumer;
@@ -35,7 +35,7 @@ export async function control(consumer: Consumer, action: ConsumerAction, positi
       return skip(consumer, current, position);
     case "reset": {
       const to = position ?? 0;
-      // Else events that are yet to come would be passed over, and nobody would notice.
+      // Otherwise events still to come would be passed over, and nobody would notice.
       const head = await store.log.head();
       if (to > head) return notPossible(`the log is at position ${head}`);
       return moved(jump(checkpoint, current.position, to));
@@ -48,7 +48,7 @@ async function skip(consumer: Consumer, current: Checkpoint, position?: number):
   const failed = current.error?.event;
   if (!current.error || !failed || failed.position <= current.position) return notPossible("no event has failed");
   if (position !== undefined && position !== failed.position) return notPossible(`the event that failed is at position ${failed.position}`);
-  // Before the checkpoint moves: whoever waits for the event's outcome must hear of it, also when this is cut short.
+  // Before the checkpoint moves: a process that waits for the event's outcome must get it, even if this is cut short.
   await consumer.skips?.(failed.position);
   const outcome = await moved(passOver(checkpoint, current.position, failed.position, current.error));
   if (outcome.outcome === "done")

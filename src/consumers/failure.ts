@@ -1,4 +1,4 @@
-/** What happens to a consumer that an event or its database stops: on record, in the log lines, told to the app's hooks. */
+/** What happens when an event or a database stops a consumer: it is recorded and logged, and the app's hooks are called. */
 
 import { within } from "../core/within.ts";
 import type { ConsumerError, ConsumerFailure, ConsumerHooks } from "../definitions/hooks.ts";
@@ -10,7 +10,7 @@ import { CodeMistake } from "../core/mistake.ts";
 import { DEFAULT_RETRY, type RetryPolicy, delayAfter } from "../definitions/retry.ts";
 import { logger } from "../telemetry/logger.ts";
 
-/** Puts a failed attempt at the event after `position` on record, and says when the next one is due. */
+/** Records a failed attempt at the event after `position`, and returns when the next one is due. */
 export async function fail(consumer: Consumer, position: number, earlierAttempts: number, failure: Failure): Promise<Progress> {
   const { event } = failure;
   const error = thrown(failure.error);
@@ -23,7 +23,7 @@ export async function fail(consumer: Consumer, position: number, earlierAttempts
     at: new Date(now).toISOString(),
     event: { position: event.position, stream, version, type },
   };
-  // One line when it begins and one when it is given up, not one per retry.
+  // One line when it begins and one when the consumer gives up, not one per retry.
   if (isFirst || retryInMs === undefined) {
     logger.error(
       {
@@ -50,14 +50,14 @@ export async function fail(consumer: Consumer, position: number, earlierAttempts
   return retryInMs === undefined ? { position, outcome: "resting" } : { position, outcome: "backing-off", retryInMs };
 }
 
-/** The attempt that this was, and milliseconds until the next one; undefined: they are used up. */
+/** The number of this attempt, and milliseconds until the next one; undefined: none is left. */
 function nextAttempt(policy: RetryPolicy, earlier: number, error: unknown): { attempts: number; retryInMs: number | undefined } {
-  // Seconds, mostly, and no attempt: the consumer's newer code takes over what the older one has put on record.
+  // This usually takes seconds, and is not counted as an attempt: the consumer's newer code takes over the record of the older one.
   if (error instanceof OtherCode) return { attempts: Math.max(earlier, 1), retryInMs: OTHER_CODE_RETRY_MS };
-  // What the code lacks no further try will find: it is for a deployment.
+  // Trying again does not help if the code lacks something: only a deployment does.
   if (thrown(error) instanceof CodeMistake) return { attempts: earlier + 1, retryInMs: undefined };
   if (!isTransient(error)) return { attempts: earlier + 1, retryInMs: delayAfter(policy, earlier + 1, Math.random()) };
-  // Passing errors keep the longest delay, and never use up the last attempt.
+  // Transient errors keep the longest delay, and never use up the last attempt.
   const attempts = Math.min(earlier + 1, Math.max(policy.attempts - 1, 1));
   return { attempts, retryInMs: delayAfter(policy, attempts, Math.random()) ?? policy.maxDelayMs };
 }

@@ -1,6 +1,6 @@
 /**
- * A kind of consumer: what the queue, operators, reports and the sweep ask of it. Views, processors and webhooks are the ones there are;
- * each has its `kind.ts`, and `operations/kinds.ts` is the list. Nothing above it tells kinds apart.
+ * A kind of consumer: what the queue, operators, reports and the sweep need from it. The kinds are views, processors and webhooks; each has
+ * its `kind.ts`, and `operations/kinds.ts` lists them. No code above it tells kinds apart.
  */
 
 import type { App } from "../definitions/app.ts";
@@ -12,41 +12,41 @@ import type { Found, Reading, Skipped } from "./report.ts";
 import type { ResetCount } from "./reset-count.ts";
 import type { Placed, StoreRows } from "./standing.ts";
 
-/** Of every method: undefined means that there is no consumer of this name (any more), or that only other code knows it. */
+/** In every method, undefined means that no consumer has this name (any more), or that only other code has it. */
 export interface ConsumerKind extends DeclaredKind {
-  /** Lets it work, until it has all that is in the log, or until the deadline (milliseconds since 1970). */
+  /** Lets it work until it has everything in the log, or until the deadline (milliseconds since 1970). */
   wake(store: Store, name: string, deadline: number): Promise<Woken | undefined>;
-  /** How far it is. A kind that keeps its own place answers for a consumer that has just been removed, too. */
+  /** How far it is. A kind that keeps its own positions also answers for a consumer that has just been removed. */
   report(store: Store, name: string, reading: Reading): Promise<Found | undefined>;
   /**
-   * Carries an operator's action out. The caller wakes the consumer afterwards.
+   * Carries out an operator's action. The caller wakes the consumer afterwards.
    *
-   * @param position `skip`: of the event that is meant, when the operator named it; `reset`: where to begin again after
+   * @param position `skip`: the position of the event to skip, if the operator named it; `reset`: the position after which to begin again
    */
   control(store: Store, name: string, action: ConsumerAction, position?: number): Promise<ControlOutcome | undefined>;
   /** Counts what a reset to a position would run again, and changes nothing. */
   countReset(store: Store, name: string, from: number): Promise<ResetCount | NotPossible | undefined>;
-  /** The events that an operator let it skip, the last first. Absent: the kind has such events in its own list. */
+  /** The events that an operator skipped for it, the last first. Absent: the kind has such events in a list of its own. */
   skipped?(store: Store, name: string): Promise<Skipped[]>;
-  /** Where its consumers of the code stand, by what D1 has of them. Absent: the kind keeps its own place. */
+  /** How far its consumers in the code are, according to D1. Absent: the kind keeps its own positions. */
   standings?(app: App, rows: readonly StoreRows[]): Placed[];
-  /** Names what its consumers of the code build: under another name there is something to build. */
+  /** Names of what its consumers in the code build: under another name there is something to build. */
   targets?(app: App): string[];
 }
 
-/** What a wake-up came to. */
+/** The result of a wake-up. */
 export interface Woken {
   /** The last position that it need not be woken for. */
   readonly position: number;
-  /** It stopped on purpose, or has nothing to wait for: it is not woken until somebody acts. */
+  /** It stopped on purpose, or has nothing to wait for: it is not woken until an operator acts. */
   readonly resting?: boolean;
-  /** It comes back by itself. */
+  /** It continues by itself. */
   readonly working?: boolean;
-  /** It is to be woken again then. */
+  /** Wake it again after this time. */
   readonly againInMs?: number;
 }
 
-/** @param position where it is not the one of the progress */
+/** @param position if it is not that of the progress */
 export function wokenBy({ outcome, retryInMs, ...progress }: Progress, position = progress.position): Woken {
   const isBehind = outcome === "behind";
   return {
@@ -57,13 +57,13 @@ export function wokenBy({ outcome, retryInMs, ...progress }: Progress, position 
   };
 }
 
-/** The consumer is not in a state for this. */
+/** The consumer's state does not allow this. */
 export interface NotPossible {
   readonly outcome: "not-possible";
   readonly detail: string;
 }
 
-/** `warning`: what the operator should know about what was done. */
+/** `warning`: what the operator should know about the outcome. */
 export type ControlOutcome = { readonly outcome: "done"; readonly warning?: string } | NotPossible;
 
 export const DONE: ControlOutcome = { outcome: "done" };

@@ -1,4 +1,4 @@
-/** An operator's hand on a checkpoint: stops its consumer, lets it go on, or puts it somewhere else. */
+/** Changes a checkpoint for an operator: stops its consumer, resumes it, or moves it. */
 
 import { DELETED } from "../core/event.ts";
 import type { ConsumerError } from "../definitions/hooks.ts";
@@ -6,7 +6,7 @@ import { type CheckpointStore, guarded } from "./checkpoint.ts";
 
 const WHERE = `WHERE store = ? AND consumer = ? AND generation = ?`;
 
-/** Stops the consumer until somebody resumes it. */
+/** Stops the consumer until an operator resumes it. */
 export async function pause({ db, key }: CheckpointStore): Promise<void> {
   await db
     .prepare(`UPDATE headspring_checkpoints SET status = 'paused' ${WHERE}`)
@@ -14,7 +14,7 @@ export async function pause({ db, key }: CheckpointStore): Promise<void> {
     .run();
 }
 
-/** Lets the consumer go on at once, with all its attempts before it. */
+/** Resumes the consumer at once, with all its attempts left. */
 export async function activate({ db, key }: CheckpointStore): Promise<void> {
   await db
     .prepare(`UPDATE headspring_checkpoints SET status = 'active', attempts = 0, next_attempt_at = 0 ${WHERE}`)
@@ -23,10 +23,10 @@ export async function activate({ db, key }: CheckpointStore): Promise<void> {
 }
 
 /**
- * Puts the checkpoint somewhere else, whatever the consumer's status; a consumer that had failed goes on.
+ * Moves the checkpoint, whatever the consumer's status; a consumer that had failed continues.
  *
  * @param also what is written with it
- * @throws {CheckpointMoved} when it no longer stands at `from`; nothing was written
+ * @throws {CheckpointMoved} when the checkpoint is no longer at `from`; nothing was written
  */
 export async function jump(
   checkpoint: CheckpointStore,
@@ -39,15 +39,15 @@ export async function jump(
     .prepare(`SELECT status = 'paused' AS paused FROM headspring_checkpoints ${WHERE}`)
     .bind(...key)
     .first("paused");
-  // The guard lets only active checkpoints move: for the length of this transaction it is one.
+  // The guard lets only active checkpoints move: for the length of this transaction it is active.
   const active = db.prepare(`UPDATE headspring_checkpoints SET status = 'active' ${WHERE}`).bind(...key);
   const rest = db.prepare(`UPDATE headspring_checkpoints SET status = ? ${WHERE}`).bind(paused === 1 ? "paused" : "active", ...key);
   await guarded(db.batch([active, checkpoint.move(from, to), rest, ...also]));
 }
 
 /**
- * The same, past an event that failed. It stays on record which one that was, and why: a view's later tables pass it over too.
- * A view that skips an erasure is built anew, without the erased events.
+ * The same, past an event that failed. The event and its error stay on record: a view's later tables pass it over as well. A view that
+ * skips an erasure is rebuilt, without the erased events.
  */
 export async function passOver(checkpoint: CheckpointStore, from: number, to: number, error: ConsumerError): Promise<void> {
   const [store, consumer] = checkpoint.key;
@@ -58,7 +58,7 @@ export async function passOver(checkpoint: CheckpointStore, from: number, to: nu
   await jump(checkpoint, from, to, error.event?.type === DELETED ? [record, erase] : [record]);
 }
 
-/** The statement that puts on record which event was passed over, and why. */
+/** The statement that records which event was passed over, and why. */
 export function recordSkip(checkpoint: CheckpointStore, position: number, error: ConsumerError): D1PreparedStatement {
   const [store, consumer] = checkpoint.key;
   return checkpoint.db

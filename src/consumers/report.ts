@@ -1,4 +1,4 @@
-/** How far a consumer is, as operators see it, and what D1 has of it. */
+/** How far a consumer is, as operators see it, and what D1 has about it. */
 
 import * as z from "zod";
 import { type Answer, Name, Position, Time, Whole } from "../core/answer.ts";
@@ -15,14 +15,14 @@ export const RebuildReport = z.object({
   position: Position,
   head: Position,
   startedAt: Time,
-  /** Log positions passed in a second, those of no interest to the view included. */
+  /** Log positions passed in a second, including those that do not concern the view. */
   eventsPerSecond: Whole.optional(),
   estimatedEnd: Time.optional(),
   lastError: ConsumerError.optional(),
 });
 export type RebuildReport = Answer<typeof RebuildReport>;
 
-/** An event that an operator let a consumer skip, and why it had failed. */
+/** An event that an operator skipped for a consumer, and why it had failed. */
 export const Skipped = z.object({ ...ConsumerError.shape, skippedAt: Time });
 export type Skipped = Answer<typeof Skipped>;
 
@@ -55,29 +55,29 @@ export const ConsumerReport = z.object({
   skipped: z.array(Skipped).optional().describe("Events that an operator made it skip, the latest first."),
   warning: z.string().optional(),
 });
-/** Before it is known how late it is. */
+/** A report before the lag in seconds is known. */
 export type ConsumerReport = Omit<Answer<typeof ConsumerReport>, "lagSeconds">;
 
-/** A consumer as its checkpoint has it. */
+/** A consumer as its checkpoint describes it. */
 export interface Found {
   readonly report: ConsumerReport;
-  /** The events that it handles. Without it all: a table whose code is gone stays where it is. */
+  /** The events that it handles. Absent: all. A table whose code is gone stays where it is. */
   readonly filter?: EventFilter;
   readonly webhook?: WebhookReport;
 }
 
 /** What reports of one store have in common. */
 export interface Reading {
-  /** The log's. */
+  /** The head of the log. */
   readonly head: number;
-  /** What a database has of the store: each is asked once, however many consumers it has. */
+  /** What a database has about the store: each database is queried once, however many consumers it has. */
   rowsIn(db: D1Database): Promise<Rows>;
 }
 
 /** All rows of one store in one database. */
 export interface Rows {
   readonly checkpoints: readonly CheckpointRow[];
-  /** Of `headspring_views`, by view. */
+  /** Rows of `headspring_views`, by view. */
   readonly views: ReadonlyMap<string, unknown>;
 }
 
@@ -111,7 +111,7 @@ export function checkpointIn({ checkpoints }: Rows, name: string, generation = "
   return row ? fromRow(row) : NEW;
 }
 
-/** Where the consumer stands that has never run. */
+/** The checkpoint of a consumer that has never run. */
 export const NEW: Checkpoint = {
   position: 0,
   status: "active",
@@ -123,7 +123,7 @@ export const NEW: Checkpoint = {
   failures: 0,
 };
 
-/** The events that an operator let a consumer skip, the last first. */
+/** The events that an operator skipped for a consumer, the last first. */
 export async function skippedIn(db: D1Database, store: string, name: string): Promise<Skipped[]> {
   await prepare(db);
   const { results } = await db

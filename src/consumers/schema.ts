@@ -1,4 +1,4 @@
-/** What the engine keeps in a D1 database beside the views' rows, created on the first use of a database. */
+/** The engine's tables in a D1 database, next to the views' rows. They are created on the first use of a database. */
 
 import { realOf } from "../core/budget.ts";
 
@@ -55,7 +55,7 @@ const SCHEMA = [
   ) STRICT, WITHOUT ROWID`,
 ];
 
-/** Columns that came later: a database made before gets them. */
+/** Columns that were added later: databases made before get them. */
 const ADDED = [
   ["headspring_checkpoints", "processed", "INTEGER NOT NULL DEFAULT 0"],
   ["headspring_checkpoints", "failures", "INTEGER NOT NULL DEFAULT 0"],
@@ -82,10 +82,10 @@ async function create(db: D1Database, statements: readonly string[]): Promise<vo
   }
 }
 
-/** What has been created per database by this isolate. A failure is not kept. */
+/** What this isolate has created in each database. A failure is not remembered. */
 let prepared = new WeakMap<D1Database, Map<string, Promise<unknown>>>();
 
-/** Creates what is missing, on the first use of a database: the tables above, and these statements of a view's own. */
+/** Creates what is missing, on the first use of a database: the tables above, and the given statements of a view. */
 export function prepare(db: D1Database, statements: readonly string[] = []): Promise<unknown> {
   const key = statements.join(";");
   const real = realOf(db);
@@ -100,7 +100,10 @@ export function prepare(db: D1Database, statements: readonly string[] = []): Pro
   return ready;
 }
 
-/** Whether a table is missing although this isolate has made it: another one dropped it, or the database was replaced. Then what was made is forgotten, to be made again. */
+/**
+ * Whether a table is missing although this isolate has made it: another isolate dropped it, or the database was replaced. If so, forgets
+ * what was made, so that it is made again.
+ */
 export function isMissingTable(error: unknown): boolean {
   const isMissing = String(error).includes("no such table");
   if (isMissing) prepared = new WeakMap();

@@ -1,4 +1,4 @@
-/** Where a consumer stands by what D1 has of it: what the sweep hands over to the log. */
+/** How far a consumer is according to D1: what the sweep passes to the log. */
 
 import type { Standing } from "../store/log-protocol.ts";
 import type { CheckpointRow } from "./checkpoint-row.ts";
@@ -15,20 +15,20 @@ export interface ViewState {
   readonly erase_to: number;
 }
 
-/** What one database has of a store. `binding`: the one by which the code knows the database. */
+/** What one database has about a store. `binding`: the binding by which the code knows the database. */
 export interface StoreRows {
   readonly binding: string;
   readonly checkpoints: readonly Checkpointed[];
   readonly views: readonly ViewState[];
 }
 
-/** A consumer's place, and which checkpoint says so. */
+/** How far a consumer is, and the checkpoint that shows it. */
 export interface Placed extends Standing {
   readonly binding: string;
   readonly generation: string;
 }
 
-/** Before every event: for one that has no checkpoint yet, or has something to do besides catching up. It is woken. */
+/** Before every event: for a consumer that has no checkpoint yet, or has something to do besides catching up. It is woken. */
 const NOWHERE = -1;
 
 /** The consumer's checkpoints in that database. */

@@ -1,4 +1,7 @@
-/** Whom an event concerns: the consumers whose types and categories it is of. One whose filter is not known is concerned by all. */
+/**
+ * Which consumers an event concerns: those that follow its type and category. A consumer without a known filter is concerned by every
+ * event.
+ */
 
 import { AUDIENCES_REMEMBERED } from "./limits.ts";
 import { categoryOf, type EventFilter } from "../core/event.ts";
@@ -8,7 +11,7 @@ import type { Introduced } from "./introduced.ts";
 /** Consumers by name, with the events that they handle. */
 export type Filters = ReadonlyMap<string, EventFilter | undefined>;
 
-/** An event, as far as it decides whom it concerns. */
+/** The parts of an event that decide which consumers it concerns. */
 interface Kind {
   /** `category/id` */
   readonly stream: string;
@@ -16,11 +19,11 @@ interface Kind {
 }
 
 export class Audience {
-  /** Names the consumers of this code: another name, another code. */
+  /** A name for this code's consumers: other code has another name. */
   readonly code: string;
   readonly #inCode: Filters;
   readonly #atRunTime: () => Filters;
-  /** Other code's, and what it says of ours. */
+  /** Consumers of other code, and the filters that it has for ours. */
   readonly #introduced: Introduced;
   /** Names of consumers, by category and type. */
   readonly #known = new Map<string, readonly string[]>();

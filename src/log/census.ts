@@ -1,6 +1,6 @@
 /**
- * What the cron's sweep has read of consumers in D1, against what the log has for them: who is behind, and who has only been passed by
- * events that do not concern it.
+ * Compares what the cron's sweep has read about consumers in D1 with what the log has for them: which are behind, and which have only been
+ * passed by events that do not concern them.
  */
 
 import { PASSED_EVENTS } from "../core/limits.ts";
@@ -10,21 +10,21 @@ import type { Notifier } from "./notifier.ts";
 import { matches } from "./filter.ts";
 import type { LogTable } from "./log-table.ts";
 
-/** What the log has at hand. */
+/** The parts of the log that the comparison needs. */
 interface Log {
   readonly notifier: Notifier;
   readonly audience: Audience;
   readonly table: LogTable;
-  /** Whether its alarm has ended: then everybody had all that concerns it. */
+  /** Whether its alarm has ended: then every consumer has had all events that concern it. */
   readonly hasEnded: boolean;
 }
 
 /**
- * Wakes those who are behind, and goes on waking them.
+ * Wakes the consumers that are behind, and keeps waking them.
  *
- * Of webhooks D1 says nothing, and what they have said themselves is forgotten with every eviction. But the alarm ends only when
- * everybody has what concerns it: while none is set they are taken to have it, and are woken only by a thorough look, to be sure. That
- * does not count them as behind: else a store that has webhooks would never be at rest.
+ * D1 knows nothing about webhooks, and the log forgets their own reports with every eviction. But the alarm ends only when every consumer
+ * has what concerns it. So while no alarm is set, webhooks are assumed to have everything, and only a thorough sweep wakes them, to be
+ * sure. They do not count as behind: otherwise a store with webhooks would never be at rest.
  *
  * @param keepsOwnPlace whether a consumer's position is not in D1
  */
@@ -36,7 +36,7 @@ export async function takeCensus(
   const { notifier, audience, table, hasEnded } = log;
   await notifier.load();
   const { head } = table;
-  // What is in an earlier segment is not looked for.
+  // Earlier segments are not searched.
   const from = Math.max(table.first - 1, head - PASSED_EVENTS + 1);
   const near = standings.filter(({ position, resting }) => !resting && position >= from && position < head);
   const kinds = table.kindsAfter(Math.min(...near.map(({ position }) => position)));
@@ -47,7 +47,7 @@ export async function takeCensus(
     if (standing.resting) resting.add(consumer);
     else if (!near.includes(standing)) notifier.knows(consumer, position, head);
     else {
-      // By the sweep's code and by this one: whichever is newer, no event is passed that it wants.
+      // By the sweep's code and by this one: whichever is newer, a consumer does not pass an event that it wants.
       const concerns = kinds.filter((kind) => matches(standing, kind) || audience.of(kind).includes(consumer));
       const last = Math.max(position, ...concerns.map((kind) => kind.position));
       notifier.knows(consumer, last > position ? position : head, last);

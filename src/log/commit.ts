@@ -1,4 +1,4 @@
-/** Commits a group of calls to the log: all of it is durable together, or nothing. */
+/** Commits a group of calls to the log: all of it is durable together, or none of it. */
 
 import { type StoredEvent, erases } from "../core/event.ts";
 import type { SequencePart, Sequenced, SequencedTogether } from "../store/log-protocol.ts";
@@ -10,10 +10,10 @@ import type { StartPositions } from "./start-positions.ts";
 import type { SegmentState } from "./segment-state.ts";
 import { takeTogether } from "./together.ts";
 
-/** What one call brings: a stream's events, or a piece of an import. */
+/** The content of one call: a stream's events, or a piece of an import. */
 export interface Call {
   readonly parts: readonly Pick<SequencePart, "stream" | "events">[];
-  /** All of it or nothing. */
+  /** All or none of these. */
   readonly together?: readonly SequencePart[];
 }
 
@@ -34,7 +34,7 @@ interface Committed {
   readonly answers: Answer[];
   /** The log has more events than before. */
   readonly grew: boolean;
-  /** The segment was sealed: the log goes on in the next one. */
+  /** The segment was sealed: the log continues in the next one. */
   readonly isFull: boolean;
 }
 
@@ -72,7 +72,7 @@ async function commitHere({ storage, place, notifier, origins, erasures, fullAt 
     isFull = table.head > before && storage.sql.databaseSize >= fullAt();
     if (isFull) place.seal();
     notifier.note(added);
-    // The next segment must be brought to begin, and the earlier ones to erase.
+    // The next segment must be started, and the earlier ones must erase.
     if (isFull || erasures.pending.size > 0) notifier.arm();
     return accepted;
   });
@@ -81,7 +81,7 @@ async function commitHere({ storage, place, notifier, origins, erasures, fullAt 
   return { answers, grew: table.head > before, isFull };
 }
 
-/** The events that were added, with the positions that they were given. */
+/** The added events, with their positions. */
 function placed(stream: string, events: readonly StoredEvent[], { first }: Sequenced): Placed[] {
   if (!first) return [];
   const added = events.filter(({ version }) => version >= first.version);

@@ -1,7 +1,7 @@
 /**
- * Erasures that the earlier segments of a log have yet to carry out. Written with the event that asks for them, handed
- * over to the segment that follows, and honoured by every reading until they are carried out: from the moment at which
- * the log has the event, nobody who begins to read gets to see what the stream said.
+ * Erasures that the earlier segments of a log still have to carry out. They are written with the event that demands them, passed to the
+ * next segment, and applied to every read until they are carried out: from the moment when the log has the event, no new read shows the
+ * stream's erased content.
  */
 
 import type { LoggedEvent } from "../core/event.ts";
@@ -14,12 +14,15 @@ const CREATE = `
     before INTEGER NOT NULL       -- versions below it
   ) STRICT, WITHOUT ROWID`;
 
-/** Of these streams (`category/id`) the events below this version. Never changed, only replaced: a reading keeps the one it began with. */
+/**
+ * The streams (`category/id`), and the version below which each one's events are erased. Never changed, only replaced: a read keeps the map
+ * that it began with.
+ */
 export type Pending = ReadonlyMap<string, number>;
 
 export class Erasures {
   readonly #sql: SqlStorage;
-  /** Kept in memory, so that a commit without an erasure asks nothing. */
+  /** Kept in memory, so that a commit without an erasure costs no query. */
   #pending: Pending = new Map();
 
   constructor(sql: SqlStorage) {
@@ -27,7 +30,7 @@ export class Erasures {
     this.reload();
   }
 
-  /** Reads what is stored: also when the transaction that called {@link add} did not commit. */
+  /** Reads what is stored. Also call it when the transaction that called {@link add} did not commit. */
   reload(): void {
     const rows = hasTable(this.#sql, "erasures")
       ? this.#sql.exec<{ stream: string; before: number }>(`SELECT stream, before FROM erasures`).toArray()
@@ -39,14 +42,14 @@ export class Erasures {
     return this.#pending;
   }
 
-  /** Call inside `transactionSync`. */
+  /** Call it inside `transactionSync`. */
   add(stream: string, before: number): void {
     this.#sql.exec(CREATE);
     this.#sql.exec(`INSERT OR REPLACE INTO erasures (stream, before) VALUES (?, ?)`, stream, before);
     this.#pending = new Map([...this.#pending, [stream, before]]);
   }
 
-  /** Has the earlier segments carry out what is pending. Throws when one cannot be reached; asking again is harmless. */
+  /** Makes the earlier segments carry out what is pending. Throws when one cannot be reached; calling again is harmless. */
   async carryOut(previous: () => SegmentRpc): Promise<void> {
     for (const [stream, before] of this.#pending) {
       await previous().eraseHere(stream, before);
@@ -56,7 +59,7 @@ export class Erasures {
   }
 }
 
-/** The event as it will be, once what is pending has been carried out. */
+/** The event as it will be once the pending erasures are carried out. */
 export function blanked(event: LoggedEvent, pending: Pending): LoggedEvent {
   return event.version < (pending.get(event.stream) ?? 0) ? { ...event, data: "{}", meta: "{}", erased: true } : event;
 }

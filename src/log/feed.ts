@@ -1,15 +1,14 @@
 /**
  * Live subscriptions: the log, pushed over WebSockets that let this object sleep while nothing happens.
  *
- * A subscriber gets every event that its filter lets through, after the position it asks for, in order, once: first
- * what there is, then what comes. All there is to know of it, filter and position included, is the attachment of its
- * socket, which outlives this object's memory; no timer is pending while nothing happens (decision 0010).
+ * A subscriber gets every event that passes its filter, after the position it asks for, in order, once: first the existing events, then new
+ * ones. Everything about a subscription, including its filter and position, is in the attachment of its socket, which outlives this
+ * object's memory; no timer is pending while nothing happens (decision 0010).
  *
- * Sent: events, as JSON, and now and then a checkpoint, `{"checkpoint":{"position":n,"head":m}}`: "you have everything
- * up to n". A subscriber that only listens gets everything. One that has said `acknowledge` sends every checkpoint back
- * when it has dealt with what came before it: at most {@link FEED_WINDOW} characters are under way beyond the last one
- * answered, so nothing piles up for it; when it keeps more waiting for {@link FEED_ANSWER_MS}, a timer closes it. It
- * resumes where it was.
+ * The messages are events, as JSON, and now and then a checkpoint, `{"checkpoint":{"position":n,"head":m}}`: "you have everything up to n".
+ * A subscriber that only listens gets everything. A subscriber that asked to `acknowledge` sends every checkpoint back when it has
+ * processed what came before it: at most {@link FEED_WINDOW} characters are under way beyond the last answered checkpoint, so nothing piles
+ * up for it. If it leaves more waiting for {@link FEED_ANSWER_MS}, a timer closes it. When it connects again, it resumes where it was.
  */
 
 import { type LoggedEvent, eventJson } from "../core/event.ts";
@@ -28,10 +27,10 @@ import { matches } from "./filter.ts";
 import { type Subscription, CLOSE, checkpointIn, close, isWaiting, save, subscriptionOf } from "./subscription.ts";
 import { logger } from "../telemetry/logger.ts";
 
-/** Milliseconds between two looks at those that keep something waiting: the clock may be set meanwhile. Ours. */
+/** Milliseconds between two checks of subscribers that leave something waiting: the clock may be set in between. Ours. */
 const FEED_WATCH_MS = 1_000;
 
-/** The feed's sockets among all that the object may have. */
+/** Marks the feed's sockets among all that the object may have. */
 const TAG = "feed";
 
 export class Feed {
@@ -41,7 +40,7 @@ export class Feed {
   readonly #read: (request: LogReadRequest) => Promise<LogPage>;
   /** An event's JSON, made once for all subscribers. */
   readonly #texts = new WeakMap<LoggedEvent, string>();
-  /** Those far from the head who wait for their turn, in order, and those who have it. */
+  /** Subscribers far from the head: those that wait for their turn, in order, and those that have it. */
   readonly #far = new Set<WebSocket>();
   readonly #reading = new Set<WebSocket>();
   #readers = 0;
@@ -58,23 +57,24 @@ export class Feed {
   }
 
   /**
-   * Begins a subscription. The route has checked the request: `after` is a position or `head`, `filter` a {@link FeedFilter} as JSON,
-   * `until` may say when it ends (milliseconds since 1970), `acknowledge` that it answers checkpoints, and `by` on whose account it is.
-   * A log with too many subscribers says so by closing the socket; to a position beyond the head the answer is 409, with both.
+   * Begins a subscription. The route has checked the request: `after` is a position or `head`, `filter` a {@link FeedFilter} as JSON;
+   * `until` may give the time when the subscription ends (milliseconds since 1970), `acknowledge` that it answers checkpoints, and `by` the
+   * account it counts for. A log with too many subscribers closes the socket and gives the reason; for a position beyond the head the
+   * answer is 409, with both.
    */
   open(request: Request): Response {
     const { searchParams } = new URL(request.url);
     const after = searchParams.get("after");
     const head = this.#head();
     const position = after === "head" ? head : Number(after);
-    // The subscriber would be sent nothing until the log has come to where it believes to be.
+    // The subscriber would get nothing until the log reached the position that the subscriber believes in.
     if (position > head) return Response.json({ position, head }, { status: 409 });
     const { 0: client, 1: server } = new WebSocketPair();
     const by = searchParams.get("by");
     const mine = by === null ? [] : [`by:${by}`];
     const refusal = this.#refusal(mine[0]);
     if (refusal === undefined) {
-      // Answered by the runtime, without waking this object.
+      // The runtime answers this, without waking the object.
       this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
       this.#ctx.acceptWebSocket(server, [TAG, ...mine]);
       const filter = JSON.parse(searchParams.get("filter") ?? "{}") as FeedFilter;
@@ -91,8 +91,8 @@ export class Feed {
   }
 
   /**
-   * Why there is no room for another subscription. A token may have as many as are left for the others, so that each of
-   * them gets some, however many one asks for, and one that is alone gets half.
+   * Why there is no room for another subscription. A token may have as many as are left for the others, so that each gets some, however
+   * many one of them opens, and a token that is alone gets half.
    */
   #refusal(tag: string | undefined): string | undefined {
     const free = FEED_SUBSCRIBERS - this.#ctx.getWebSockets(TAG).length;
@@ -101,17 +101,17 @@ export class Feed {
     return own < free ? undefined : `this token has ${own} of the log's subscriptions; the other ${free} are for other tokens`;
   }
 
-  /** Sends what there is to send. Never throws, and sends nothing before the caller has ended its turn. */
+  /** Sends what there is to send. Never throws, and sends nothing before the caller's synchronous work is done. */
   push(): void {
     this.#again = true;
     if (!this.#pushing && this.#ctx.getWebSockets(TAG).length > 0) void this.#pushUntilDone();
   }
 
-  /** A subscriber has sent a message: a checkpoint, or something that does not belong here. */
+  /** A subscriber sent a message: a checkpoint, or something else, which is an error. */
   answered(socket: WebSocket, message: string | ArrayBuffer): void {
     const subscription = subscriptionOf(socket);
     const position = checkpointIn(message);
-    // One that only listens may answer all the same: it changes nothing.
+    // A subscriber that only listens may answer all the same: it changes nothing.
     if (subscription.acknowledges === false && position !== undefined) return;
     const index = subscription.unanswered.findIndex((checkpoint) => checkpoint.position === position);
     if (index < 0) return close(socket, CLOSE.policy, "send only `ping` and each checkpoint, once");
@@ -126,17 +126,17 @@ export class Feed {
     close(socket, isSendable ? code : CLOSE.normal, "");
   }
 
-  /** Sends everyone away, to where the log goes on. They resume from their last positions. */
+  /** Closes all subscriptions, because the log continues elsewhere. Subscribers resume there from their last positions. */
   sendAway(): void {
     for (const socket of this.#ctx.getWebSockets(TAG))
       close(socket, CLOSE.goOnElsewhere, "the log continues in another segment. Resume from your last position");
   }
 
-  /** Rounds in which every subscriber near the head gets what there is, until all have everything. */
+  /** Sends what there is to every subscriber near the head, in rounds, until all have everything. */
   async #pushUntilDone(): Promise<void> {
     this.#pushing = true;
     while (this.#again) {
-      // First of all whoever waits for the log gets its turn: the writer whose commit this is, and the next one.
+      // First let calls run that wait for the log: the writer of this commit, and the next one.
       await scheduler.wait(0);
       this.#again = false;
       const pages = new Map<number, LogPage>();
@@ -147,27 +147,30 @@ export class Feed {
         this.#burst = 0;
         await scheduler.wait(0);
       }
-      // Events that come close together go out together.
+      // Events that arrive close together are sent together.
       await scheduler.wait(FEED_INTERVAL_MS);
     }
     this.#pushing = false;
   }
 
-  /** Gives a subscriber that is far from the head its next turn. Pages of history may come from another object: nobody near the head waits for them. */
+  /**
+   * Queues a subscriber that is far from the head for its next page. Pages of history may come from another object: no subscriber near the
+   * head waits for them.
+   */
   #bringUp(socket: WebSocket): void {
     if (this.#reading.has(socket)) return;
     this.#far.add(socket);
     if (this.#readers < FEED_READERS) void this.#readHistory();
   }
 
-  /** One of a few readers: gives those who are far a page each, in turns, until none can take more. */
+  /** One of a few readers: sends a page to each of the subscribers that are far from the head, in turns, until none can take more. */
   async #readHistory(): Promise<void> {
     this.#readers += 1;
     for (const socket of this.#far) {
       this.#far.delete(socket);
       this.#reading.add(socket);
       const takesMore = await this.#advance(socket, (position, filter) => this.#history(position, filter));
-      // Nothing says how fast one that only listens takes what it gets: this is the pace.
+      // Nothing shows how fast a subscriber that only listens takes what it gets: this sets the pace.
       if (takesMore && subscriptionOf(socket).acknowledges === false) await scheduler.wait(FEED_INTERVAL_MS);
       this.#reading.delete(socket);
       if (takesMore && this.#isFar(socket)) this.#far.add(socket);
@@ -192,7 +195,7 @@ export class Feed {
         return false;
       }
       const page = await pageAfter(from, filter);
-      // Meanwhile it may have gone, or have answered.
+      // It may have gone or answered in the meantime.
       if (socket.readyState !== WebSocket.OPEN) return false;
       const subscription = subscriptionOf(socket);
       if (subscription.until !== undefined && Date.now() >= subscription.until) {
@@ -221,7 +224,7 @@ export class Feed {
     }
   }
 
-  /** Closes those that keep more waiting for too long, whether or not anything else happens. Pending only while there are any. */
+  /** Closes subscribers that leave more waiting for too long, whether or not anything else happens. Pending only while there are any. */
   #watch(): void {
     if (!this.#watching) void this.#watchUntilNoneWaits();
   }
@@ -246,7 +249,7 @@ export class Feed {
     this.#watching = false;
   }
 
-  /** A page near the head, read once for all who are at that position. */
+  /** A page near the head, read once for all subscribers at that position. */
   async #tail(position: number, filter: FeedFilter, pages: Map<number, LogPage>): Promise<LogPage> {
     const page = pages.get(position) ?? (await this.#read({ after: position, limit: FEED_TAIL_EVENTS, bytes: FEED_WINDOW }));
     pages.set(position, page);

@@ -1,17 +1,17 @@
 /**
- * What a reader of the log is interested in: as a condition for the table, and, of what subscriptions may ask for, as a test
- * for an event in memory. The two must say the same; the property test of the subscriptions compares them.
+ * What a reader of the log wants: as an SQL condition for the table and, for the filters of subscriptions, as a test of an event in memory.
+ * The two must agree; the property test of the subscriptions compares them.
  */
 
 import { type LoggedEvent, categoryOf } from "../core/event.ts";
 import type { FeedFilter, LogFilter } from "../store/log-protocol.ts";
 
-/** Whether the filter may leave many entries out, so that a page must bound how many it looks at. One stream is found by its index. */
+/** Whether the filter may leave out many entries, so that a page must bound how many it examines. One stream is found by its index. */
 export function isSparse({ types, categories, streams, id, since, until }: LogFilter): boolean {
   return [types, categories, streams, id, since, until].some((part) => part !== undefined);
 }
 
-/** The filter as further conditions of a `WHERE`, to be bound to {@link bindingsOf}. */
+/** The filter as further conditions of a `WHERE`, for the values of {@link bindingsOf}. */
 export function conditionsOf({ types, categories, stream, streams, id, since, until }: LogFilter): string {
   return [
     types ? `AND type IN (SELECT value FROM json_each(?))` : "",
@@ -36,7 +36,7 @@ export function bindingsOf({ types, categories, stream, streams, id, since, unti
   ];
 }
 
-/** Whether an event is of interest. */
+/** Whether an event passes the filter. */
 export function matches({ types, categories, stream, streams }: FeedFilter, event: Pick<LoggedEvent, "stream" | "type">): boolean {
   return (
     (types?.includes(event.type) ?? true) &&

@@ -1,6 +1,6 @@
 /**
- * Calls that arrive while a commit is being made durable go together into the next one:
- * no delay when idle, one flush to disk for many streams under load (decision 0009).
+ * Calls that arrive while a commit is being made durable go together into the next one: no delay when idle, one flush to disk for many
+ * streams under load (decision 0009).
  */
 
 interface Waiting<Call, Answer> {
@@ -16,15 +16,15 @@ export class GroupCommit<Call, Answer> {
   #committing = false;
 
   /**
-   * @param commit carries out a group; all of it is durable when it answers, with an answer for each call
-   * @param failed called when a group was not committed, before its callers are told
+   * @param commit carries out a group; all of it is durable when it returns, with an answer for each call
+   * @param failed called when a group was not committed, before its callers get the error
    */
   constructor(commit: (group: readonly Call[]) => Promise<readonly Answer[]>, failed: () => void) {
     this.#commit = commit;
     this.#failed = failed;
   }
 
-  /** @throws what `commit` throws for the group that this call is in */
+  /** @throws what `commit` throws for the group of this call */
   take(call: Call): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ call, resolve, reject });

@@ -1,6 +1,6 @@
 /**
- * Consumers that whoever calls the log has in his code. While a deployment is under way the log's own code may not have them, or no longer.
- * In memory only, and for a while: the next call of an isolate that is new, and every sweep, says it again.
+ * Consumers that the callers of the log have in their code. During a deployment the log's own code may not have them yet, or no longer. In
+ * memory only, and for a while: the first call of every new isolate, and every sweep, introduces them again.
  */
 
 import type { EventFilter } from "../core/event.ts";
@@ -9,9 +9,9 @@ import type { Introduction } from "../store/log-protocol.ts";
 import { matches } from "./filter.ts";
 
 export class Introduced {
-  /** Until when each counts, in milliseconds since 1970. */
+  /** Until when each of them counts, in milliseconds since 1970. */
   readonly #until = new Map<string, number>();
-  /** The events that each handles by the code that has introduced it; absent: it has not said so. */
+  /** The events that each handles according to the code that introduced it; absent: unknown. */
   readonly #filters = new Map<string, EventFilter>();
 
   add({ consumers, filters = [] }: Pick<Introduction, "consumers" | "filters">, now: number): void {

@@ -1,18 +1,21 @@
-/** Limits of the log: segments, pages, feeds, wake-ups: a name, a unit, a source. "Ours" means that we chose the number; see `core/limits.ts`. */
+/**
+ * Limits of the log: segments, pages, feeds, wake-ups. A name, a unit, a source. "Ours" means that we chose the number; see
+ * `core/limits.ts`.
+ */
 
 import { KiB } from "../core/limits.ts";
 
-/** Milliseconds for which a log wakes a consumer that only other code knows. Ours: three sweeps, each of which tells it again. */
+/** Milliseconds for which a log wakes a consumer that only other code knows. Ours: three sweeps, each of which introduces it again. */
 export const INTRODUCED_MS = 15 * 60_000;
-/** Milliseconds after which one who waits for an event looks again when as many wait as a log may have subscribers. Ours. */
+/** Milliseconds after which a request that waits for an event checks again, once as many wait as a log may have subscribers. Ours. */
 export const LOG_WAITERS_PAUSE_MS = 1_000;
 /** Milliseconds between two wake-ups while events keep coming. DESIGN: coalesced wake-ups. */
 export const NOTIFY_INTERVAL_MS = 100;
-/** Milliseconds after which the log wakes again for consumers that have not caught up. Ours: the delay of a lost wake-up. */
+/** Milliseconds after which the log again wakes consumers that have not caught up. Ours: the delay of a lost wake-up. */
 export const NOTIFY_AGAIN_MS = 5_000;
-/** The longest pause between two such wakes a consumer that does not move. Ours. */
+/** The longest pause between two wake-ups of a consumer that does not move. Ours. */
 export const NOTIFY_AGAIN_MAX_MS = 60_000;
-/** Kinds of events (category and type) of which a log remembers whom they concern. Ours: some MB. */
+/** Kinds of events (category and type) whose consumers a log remembers. Ours: some MB. */
 export const AUDIENCES_REMEMBERED = 10_000;
 /** Messages in one `sendBatch`. Platform: Queues limits. */
 export const QUEUE_BATCH_MESSAGES = 100;
@@ -22,13 +25,13 @@ export const FEED_SUBSCRIBERS = 1_000;
 export const FEED_WINDOW = 64 * KiB;
 /** Checkpoints sent to a subscriber that it has not answered. Ours: they are kept in the socket's attachment, which holds 16 KiB (platform). */
 export const FEED_UNANSWERED = 8;
-/** Positions that may pass a subscriber by, for its filter, before it is told where it is. Ours: what it looks at again when it resumes. */
+/** Positions that the filter of a subscriber may skip before the subscriber gets a checkpoint. Ours: what is read again when it resumes. */
 export const FEED_PROGRESS = 1_000;
-/** Events near the head that are read once for all subscribers who are there. Ours. */
+/** Events near the head that are read once for all subscribers there. Ours. */
 export const FEED_TAIL_EVENTS = 250;
 /** Pages of history read at the same time, for subscribers far from the head. Ours: enough to wait for several segments at once. */
 export const FEED_READERS = 4;
-/** Milliseconds between two rounds of sending while events keep coming. Ours: a tenth of a second is when people notice. */
+/** Milliseconds between two rounds of sending while events keep coming. Ours: people notice a tenth of a second. */
 export const FEED_INTERVAL_MS = 25;
 /** Messages sent in a row before other calls to the log get their turn. Ours: some milliseconds. */
 export const FEED_BURST_MESSAGES = 250;

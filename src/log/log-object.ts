@@ -1,8 +1,8 @@
 /**
- * ② One log per store: gives every event its position, and wakes who follows.
+ * ② One log per store: gives every event its position, and wakes the consumers.
  *
- * An object is one segment of its log, and almost always the only one. A segment that has grown to its limit is sealed
- * and says to everyone where the log goes on; what it has, it goes on giving to the segments after it.
+ * An object is one segment of its log, and almost always the only one. A segment that has grown to its limit is sealed and tells every
+ * caller where the log continues; the segments after it still read from it what it has.
  */
 
 import type { HeadspringEnv } from "../store/env.ts";
@@ -44,7 +44,7 @@ import { Subscribers } from "./subscribers.ts";
 import { Waiters } from "./waiters.ts";
 import { logger } from "../telemetry/logger.ts";
 
-/** How soon the alarm tries again what another segment did not take. Ours. */
+/** How soon the alarm tries again if another segment did not take something. Ours. */
 const RETRY_MS = 5_000;
 
 /** The class of the log objects of an app. Export it as `LogObject`. */
@@ -135,7 +135,7 @@ export function logObject(app: App) {
     async changed(filter: FeedFilter, after: number, ms: number): Promise<number | Moved> {
       return this.#here(async ({ table }) => {
         const { events, next } = table.page({ ...filter, after, limit: 1 });
-        // Not all may have been looked at.
+        // The page may have ended before all entries were examined.
         if (events.length === 0 && (next ?? 0) >= table.head) await this.#waiters.wait(filter, Math.min(ms, WAIT_SECONDS * 1_000));
         return table.head;
       });
@@ -191,7 +191,7 @@ export function logObject(app: App) {
     async subscribe(consumer: string, filter?: EventFilter, position?: number): Promise<void | Moved> {
       return this.#here(async ({ table }) => {
         await this.#notifier.load();
-        // One that was removed meanwhile is not added again by what it says of itself.
+        // A webhook that was removed in the meantime must not be added again by its own report.
         const isGone = filter !== undefined && position === undefined && !this.#subscribers.filters().has(consumer);
         if (isGone || !this.#subscribers.add(consumer, filter)) return;
         this.#audience.forget();
@@ -279,7 +279,7 @@ export function logObject(app: App) {
       }
     }
 
-    /** Tells everybody who waits for events of those that were committed. The alarm does the same, should this not come through. */
+    /** Notifies everything that waits for the committed events. The alarm does the same, in case this fails. */
     #spread(group: readonly Call[], isFull: boolean): void {
       const parts = group.flatMap((call) => call.parts);
       this.#notifier.notify(parts.findLast(({ events }) => events[0]?.trace)?.events[0]?.trace);
@@ -294,7 +294,7 @@ export function logObject(app: App) {
       this.#startPositions.meet(startingAtHead, head);
     }
 
-    /** A group was not committed: what is in memory of it is not true. */
+    /** A group was not committed: what memory has of it is wrong. */
     #forget(): void {
       this.#place.known?.table.reload();
       this.#erasures.reload();
@@ -302,7 +302,7 @@ export function logObject(app: App) {
       this.#notifier.disarm();
     }
 
-    /** Lets the next segment take over, and sends the subscribers there. */
+    /** Starts the next segment, and closes the subscriptions so that they continue there. */
     async #goOn(): Promise<void> {
       await this.#place.segment(this.#place.number + 1).head();
       this.#feed.sendAway();

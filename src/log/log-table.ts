@@ -8,8 +8,8 @@ import { bindingsOf, conditionsOf, isSparse } from "./filter.ts";
 import { StreamIndex } from "./stream-index.ts";
 
 /**
- * Two rows written per event (measured): the event, and its entry in the one index, which makes a second copy of
- * an event impossible and answers everything that is asked by stream. The layout is stored: add nullable columns, change nothing.
+ * Two rows written per event (measured): the event, and its entry in the one index, which makes a second copy of an event impossible and
+ * answers every question about a stream. The layout is stored: add nullable columns, change nothing.
  */
 const CREATE = [
   `CREATE TABLE IF NOT EXISTS log (
@@ -31,7 +31,7 @@ const CREATE = [
 
 const COLUMNS = `position, stream, version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased, trace`;
 
-/** Heads of streams kept in memory. Ours: about 10 MB. The others are looked up in the index. */
+/** Heads of streams kept in memory. Ours: about 10 MB. The index has the others. */
 const REMEMBERED_HEADS = 50_000;
 
 export class LogTable {
@@ -50,7 +50,7 @@ export class LogTable {
     this.reload();
   }
 
-  /** Forgets what is in memory, when a transaction that had moved it did not commit. */
+  /** Forgets what is in memory, after a transaction that changed it did not commit. */
   reload(): void {
     this.#heads.clear();
     this.#exists = hasTableWith(this.#sql, "log", "trace", "TEXT");
@@ -64,14 +64,14 @@ export class LogTable {
     return this.#first;
   }
 
-  /** The last position; one before the first: empty. */
+  /** The last position; if the table is empty, the position before the first. */
   get head(): number {
     return this.#head;
   }
 
   /**
-   * Takes a stream's events, contiguously: what is there already is ignored, and nothing is taken across a gap.
-   * That alone makes the call idempotent and keeps the log exact. Call inside `transactionSync`.
+   * Takes a stream's events, contiguously: ignores those that are here already, and takes nothing across a gap. That alone makes the call
+   * idempotent and keeps the log exact. Call it inside `transactionSync`.
    */
   accept(stream: string, events: readonly StoredEvent[]): Sequenced {
     const head = this.versionHere(stream) ?? 0;
@@ -114,7 +114,7 @@ export class LogTable {
     return known !== undefined && this.#hasAnother(stream, known);
   }
 
-  /** One page. A filtered one looks at a bounded number of entries and says how far it came. */
+  /** One page. A filtered page examines a bounded number of entries and reports how far it came. */
   page(request: LogReadRequest): LogPage {
     const { direction = "forward", limit, to, after, stream, bytes = PAGE_BYTES } = request;
     const head = this.#head;
@@ -145,7 +145,7 @@ export class LogTable {
     return { events, next: isOver ? null : next, head };
   }
 
-  /** The kinds of events after a position: of each, the last event that is of it, by any stream of its category. */
+  /** The kinds of events after a position, each with the last event of that kind, of any stream of the category. */
   kindsAfter(position: number): { stream: string; type: string; position: number }[] {
     if (!this.#exists || position >= this.#head) return [];
     const rows = this.#sql.exec<{ stream: string; type: string; position: number }>(
@@ -185,18 +185,18 @@ export class LogTable {
     return { events, cut: false };
   }
 
-  /** Removes what a stream's earlier events say. The index finds them, however far they are apart. */
+  /** Removes the content of a stream's earlier events. The index finds them, however far apart they are. */
   blank(stream: string, before: number): void {
     this.#sql.exec(`UPDATE log SET data = '{}', meta = '{}', trace = NULL, erased = 1 WHERE stream = ? AND version < ?`, stream, before);
   }
 
-  /** Asked of repeats only, so it costs a normal write nothing. */
+  /** Only called for repeats, so it costs a normal write nothing. */
   #hasAnother(stream: string, { version, id }: StoredEvent): boolean {
     if (!this.#exists) return false;
     return this.#sql.exec(`SELECT 1 FROM log WHERE stream = ? AND version = ? AND id <> ?`, stream, version, id).toArray().length > 0;
   }
 
-  /** The stream's version as far as it is here; undefined: nothing of it is. */
+  /** The stream's version as far as it is here; undefined: no event of it is. */
   versionHere(stream: string): number | undefined {
     const known = this.#heads.get(stream);
     if (known !== undefined || !this.#exists) return known;
@@ -204,7 +204,7 @@ export class LogTable {
     return head ?? undefined;
   }
 
-  /** Takes note of a stream's version, as an earlier segment knows it. */
+  /** Takes a stream's version from an earlier segment. */
   learn(stream: string, version: number): void {
     this.#remember(stream, version);
   }

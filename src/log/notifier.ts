@@ -1,14 +1,14 @@
 /**
- * Wakes the consumers of a log through the queue, and again until each has said that it has all that concerns it.
+ * Wakes the consumers of a log through the queue, and again until each has reported that it has everything that concerns it.
  *
- * Three layers, each making up for what the one above may lose: a message at once, this object's alarm while any
- * consumer is behind, and the cron's sweep.
+ * Three layers, each making up for what the one above may lose: a message at once, this object's alarm while any consumer is behind, and
+ * the cron's sweep.
  *
- * A consumer is behind when an event concerns it that it has not acknowledged, or when so many have passed that do not concern it that
- * its checkpoint should move. One that was woken is left alone until it has acknowledged, or {@link NOTIFY_AGAIN_MS} are over.
+ * A consumer is behind when an event concerns it that it has not acknowledged, or when so many events that do not concern it have passed
+ * that its checkpoint should move. A consumer that was woken is left alone until it has acknowledged, or {@link NOTIFY_AGAIN_MS} are over.
  *
- * All of this is in memory. After an eviction the alarm tells what to believe: it ends only when nobody is behind, so while one is set
- * anybody may be, and otherwise nobody is. The same holds for code that the log has not met: anybody may be behind.
+ * All of this is in memory. After an eviction the alarm shows what to assume: it ends only when no consumer is behind, so while one is set
+ * any consumer may be behind, and otherwise none is. It is the same for code that the log has not met: any of its consumers may be behind.
  */
 
 import { QUEUE_BATCH_MESSAGES, NOTIFY_AGAIN_MAX_MS, NOTIFY_AGAIN_MS, NOTIFY_INTERVAL_MS } from "./limits.ts";
@@ -20,14 +20,14 @@ import { traceIdOf } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
 import type { Audience } from "./audience.ts";
 
-/** The key under which the log keeps which code's consumers it has woken all. */
+/** The key under which the log keeps the name of the code whose consumers it has all woken. */
 const CODE = "audience";
 
 /** The last wake-up of a consumer. */
 interface LastWakeUp {
-  /** When it was sent, or its consumer was last at work (milliseconds since 1970); undefined: it is answered. */
+  /** When it was sent, or its consumer was last at work (milliseconds since 1970); undefined: it has been answered. */
   readonly at: number | undefined;
-  /** The last event that concerned the consumer by then. */
+  /** The last event before it that concerned the consumer. */
   readonly upTo: number;
 }
 
@@ -44,25 +44,27 @@ export class Notifier {
   readonly #store: string;
   readonly #head: () => number;
   readonly #audience: Audience;
-  /** How far each consumer is, as it said since this object's activation. Nothing depends on it but whom to wake. */
+  /**
+   * How far each consumer is, as it has reported since this object's activation. Nothing depends on it except which consumers are woken.
+   */
   readonly #acknowledged = new Map<string, number>();
-  /** The last position that may concern each, since then. */
+  /** The last position since then that may concern each. */
   readonly #concerned = new Map<string, number>();
   readonly #notified = new Map<string, LastWakeUp>();
-  /** As they acknowledged by the last alarm: who has moved since is not stuck. */
+  /** The acknowledgements as of the last alarm: a consumer that has moved since is not stuck. */
   #atLastAlarm = new Map<string, number>();
-  /** The head at this object's activation; undefined: nobody has asked so far. */
+  /** The head at this object's activation; undefined: not needed so far. */
   #since: number | undefined;
-  /** Anybody may be behind who has not acknowledged since. */
+  /** Any consumer that has not acknowledged since may be behind. */
   #isUnsure = false;
   #isCodeKnown = false;
   #armed = false;
   #delay = NOTIFY_AGAIN_MS;
   #notifying = false;
-  /** Of the last write that had one, since it rang last. */
+  /** The trace of the last write that had one, since the last wake-ups. */
   #trace: string | undefined;
   #again = false;
-  /** Names moments, in order: it grows when consumers may have been told to go on, and with every activation. */
+  /** Names moments, in order: it grows when consumers may have been resumed, and with every activation. */
   #moment = Date.now();
 
   constructor(storage: DurableObjectStorage, queue: Queue<WakeUp>, store: string, head: () => number, audience: Audience) {
@@ -73,7 +75,7 @@ export class Notifier {
     this.#audience = audience;
   }
 
-  /** Works out what to believe after an activation: await it before anything else. */
+  /** Works out what to assume after an activation: await it before anything else. */
   async load(): Promise<void> {
     if (this.#since !== undefined) return;
     const alarm = await this.#storage.getAlarm();
@@ -88,8 +90,8 @@ export class Notifier {
   }
 
   /**
-   * Takes note of events, inside the transaction that adds them: with them it is durable that whom they concern will be told.
-   * Events that concern nobody need no alarm.
+   * Notes events, inside the transaction that adds them: so it is durable with them that the consumers they concern will be woken. Events
+   * that concern no consumer need no alarm.
    */
   note(events: Iterable<Placed>): void {
     // Many events are of few kinds.
@@ -105,7 +107,7 @@ export class Notifier {
     if (isAnybody) this.arm();
   }
 
-  /** Sees to it that the alarm goes off. Inside a transaction it is armed with it. */
+  /** Makes sure that the alarm goes off. Inside a transaction, it is armed if the transaction commits. */
   arm(): void {
     if (!this.#isCodeKnown) {
       this.#isCodeKnown = true;
@@ -124,7 +126,7 @@ export class Notifier {
     for (const [consumer, position] of this.#concerned) this.#concerned.set(consumer, Math.min(position, this.#head()));
   }
 
-  /** Whatever is known of a consumer, it is woken, and has to acknowledge the head of now. */
+  /** Whatever is known about a consumer, wakes it; it has to acknowledge the present head. */
   doubt(consumer: string): void {
     this.#acknowledged.delete(consumer);
     this.#notified.delete(consumer);
@@ -132,9 +134,9 @@ export class Notifier {
   }
 
   /**
-   * Wakes those behind, at once when it has been quiet, else when the interval is over.
+   * Wakes the consumers that are behind: at once if none were woken lately, else when the interval is over.
    *
-   * @param trace of a write that it wakes
+   * @param trace that of the write that they are woken for
    */
   notify(trace?: string | null): void {
     this.#trace = trace ?? this.#trace;
@@ -142,14 +144,14 @@ export class Notifier {
     else void this.#notifyUntilQuiet();
   }
 
-  /** What a consumer says of itself as of an earlier moment may have changed since: somebody has let it go on, or begin again. */
+  /** A report as of an earlier moment may be out of date: the consumer may have been resumed or reset since. */
   acknowledge({ consumer, position, resting, working, asOf }: Acknowledgement): void {
     if (asOf !== undefined && asOf < this.#moment) return;
     const before = this.#acknowledged.get(consumer) ?? -1;
     const { upTo } = this.#notified.get(consumer) ?? { upTo: -1 };
     if (position >= 0 || !working) this.#acknowledged.set(consumer, resting && asOf !== undefined ? Number.POSITIVE_INFINITY : position);
     this.#notified.set(consumer, { at: working ? Date.now() : undefined, upTo });
-    // Not for one that was told of this and did not move: it has its reasons, and the alarm its patience.
+    // Not if the consumer was woken for this and did not move: it has its reasons, and the alarm will wake it again.
     const isNews = (this.#concerned.get(consumer) ?? -1) > upTo || position > before;
     if (!working && isNews && this.#isBehind(consumer)) this.notify();
   }
@@ -158,7 +160,7 @@ export class Notifier {
     for (const map of [this.#acknowledged, this.#concerned, this.#notified]) map.delete(consumer);
   }
 
-  /** Wakes those behind; keeps the alarm going while there are any. Never throws. */
+  /** Wakes the consumers that are behind; keeps the alarm going while there are any. Never throws. */
   async alarm(): Promise<void> {
     // It was armed before this activation, or by it.
     this.#begin(true);
@@ -181,8 +183,8 @@ export class Notifier {
   }
 
   /**
-   * Wakes a consumer that was told to go on, to begin again or to do something else; also for those that rest, who may have been
-   * told so. Without one: for all of whom nothing is known.
+   * Wakes a consumer that was resumed, reset or otherwise operated on, even one that rests. Without a name: all consumers whose state is
+   * unknown.
    */
   async sweep(consumer?: string): Promise<number> {
     await this.load();
@@ -195,25 +197,25 @@ export class Notifier {
     return this.#moment;
   }
 
-  /** What the sweep has read in D1: nothing concerns the consumer up to `concerned`, or something at that position may. */
+  /** Takes what the sweep has read in D1: nothing concerns the consumer up to `concerned`, or something at that position may. */
   knows(consumer: string, position: number, concerned: number): void {
     this.#acknowledged.set(consumer, position);
     this.#concerned.set(consumer, Math.max(concerned, this.#concerned.get(consumer) ?? -1));
   }
 
-  /** Whether it has acknowledged since this object's activation. */
+  /** Whether the consumer has acknowledged since this object's activation. */
   hasHeardFrom(consumer: string): boolean {
     return this.#acknowledged.has(consumer);
   }
 
-  /** Wakes these, unless they were woken a moment ago, and goes on waking them. */
+  /** Wakes these consumers, unless they were woken a moment ago, and keeps waking them. */
   async wake(consumers: readonly string[]): Promise<void> {
     if (consumers.length === 0) return;
     this.arm();
     await this.#send(consumers.filter((consumer) => this.#msUntilDue(consumer) === 0));
   }
 
-  /** Those who are behind. */
+  /** The consumers that are behind. */
   #behind(): string[] {
     return this.#audience.names().filter((consumer) => this.#isBehind(consumer));
   }
@@ -230,12 +232,12 @@ export class Notifier {
     return (concerned ?? -1) > position || this.#head() - position >= PASSED_EVENTS;
   }
 
-  /** Those of them who were not woken a moment ago. */
+  /** Those of them that were not woken a moment ago. */
   #due(): string[] {
     return this.#behind().filter((consumer) => this.#msUntilDue(consumer) === 0);
   }
 
-  /** Milliseconds for which a consumer that was woken is left alone. */
+  /** Milliseconds for which a woken consumer is left alone. */
   #msUntilDue(consumer: string): number {
     const at = this.#notified.get(consumer)?.at;
     if (at === undefined) return 0;

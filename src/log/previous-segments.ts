@@ -1,4 +1,4 @@
-/** The earlier segments of a log, as the last one asks them: what it does not have itself. */
+/** The earlier segments of a log, from which the last one gets what it does not have itself. */
 
 import type { LogPage, LogReadRequest, StreamSummary } from "../store/log-protocol.ts";
 import type { LogTable } from "./log-table.ts";
@@ -18,7 +18,10 @@ export class PreviousSegments {
     return this.#info.number === 1 ? undefined : this.#segment(this.#info.number - 1);
   }
 
-  /** The part of a page that is in an earlier segment, if the page begins in one. `end` is the last position there, in the reading direction. */
+  /**
+   * The part of a page that is in an earlier segment, if the page begins in one. `end` is the last position there, in the reading
+   * direction.
+   */
   async page(request: LogReadRequest, head: number): Promise<{ page: LogPage; end: number } | undefined> {
     const { direction = "forward", after, to } = request;
     const forward = direction === "forward";
@@ -30,7 +33,7 @@ export class PreviousSegments {
     return { page, end: forward ? last : first };
   }
 
-  /** Lets the table know the versions of streams that it has not seen, so that it can tell a gap from a beginning. */
+  /** Gives the table the versions of streams that it has not met, so that it can tell a gap from a beginning. */
   async teach(table: LogTable, streams: readonly string[]): Promise<void> {
     if (!this.previous) return;
     const unknown = [...new Set(streams)].filter((stream) => table.versionHere(stream) === undefined);
@@ -39,7 +42,7 @@ export class PreviousSegments {
     for (const [index, stream] of unknown.entries()) table.learn(stream, versions[index] ?? 0);
   }
 
-  /** The versions of streams: as here, else as of the segments before. */
+  /** The versions of streams: from here, or else from the earlier segments. */
   async versions(table: LogTable, streams: readonly string[]): Promise<number[]> {
     await this.teach(table, streams);
     return streams.map((stream) => table.versionHere(stream) ?? 0);
@@ -50,7 +53,7 @@ export class PreviousSegments {
     return { ...(await this.previous.positionsHere(stream, from, to)), ...here };
   }
 
-  /** Streams of this segment and of those before, each as the later one knows it. */
+  /** Streams of this segment and of the earlier ones, each as the latest segment that has it knows it. */
   async streams(here: readonly StreamSummary[], category: string | undefined, after: string, limit: number): Promise<StreamSummary[]> {
     if (!this.previous) return [...here];
     const before = await this.previous.streamsHere(category, after, limit);
@@ -61,7 +64,7 @@ export class PreviousSegments {
 
 const utf8 = new TextEncoder();
 
-/** The order in which SQLite has texts: by their bytes. JavaScript's own is by UTF-16 units, which differs beyond the BMP. */
+/** The order in which SQLite sorts strings: by their bytes. JavaScript's own order is by UTF-16 units, which differs beyond the BMP. */
 function compareUtf8(a: string, b: string): number {
   const [left, right] = [utf8.encode(a), utf8.encode(b)];
   for (let at = 0; at < Math.min(left.length, right.length); at++) {

@@ -22,7 +22,7 @@ export class LogReader {
     this.#erasures = erasures;
   }
 
-  /** What comes next for each of these readers. Those that are equally far and handle the same are looked for once. */
+  /** The next event for each of these readers. Readers that are equally far and handle the same events share one search. */
   async nextFor(readings: readonly Reading[]): Promise<NextEvent[]> {
     const found = new Map<string, NextEvent>();
     const answers: NextEvent[] = [];
@@ -41,7 +41,7 @@ export class LogReader {
     if (event) return { passed: event.position - 1, recordedAt: event.recordedAt };
     const passed = next ?? reading.after;
     if (passed >= head) return { passed };
-    // No further was looked: it may be the next one, or one of those behind it.
+    // The search ended here: the next event is this one, or a later one.
     const [after] = (await this.page({ after: passed, limit: 1 })).events;
     return { passed, ...(after ? { recordedAt: after.recordedAt } : {}) };
   }
@@ -51,11 +51,11 @@ export class LogReader {
     let { after, limit, bytes = PAGE_BYTES } = request;
     for (;;) {
       const rest = { ...request, after, limit, bytes };
-      // As of now: an erasure that is carried out while the page is on its way may have come too late for the page.
+      // As of now: an erasure that is carried out while the page is on its way may be too late for the page.
       const { pending } = this.#erasures;
       const part = await this.#earlier.page(rest, this.#table.head);
       const page = part?.page ?? this.#table.page(rest);
-      // What is left of the bytes may not be enough for the next segment's first event; a page of its own has it.
+      // The bytes that are left may not be enough for the next segment's first event; a page of its own has it.
       const [first] = page.events;
       if (first && events.length > 0 && bytesOf(first) > bytes) return { events, next: after, head: this.#table.head };
       for (const event of page.events) events.push(lift(this.#app, event.stream, blanked(event, pending)));

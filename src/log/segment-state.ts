@@ -1,4 +1,4 @@
-/** A segment's place in its log: where it stands, what it took over from the segment before, and whether it is the last. */
+/** A segment's place in its log: its number, what it took over from the previous segment, and whether it is the last. */
 
 import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
@@ -9,7 +9,7 @@ import { LogTable } from "./log-table.ts";
 import { LogReader } from "./reader.ts";
 import { type Handover, type SegmentInfo, type SegmentRpc, parseSegmentName, segmentName } from "../store/segment.ts";
 
-/** A segment that knows where it stands. */
+/** A segment that knows its place. */
 export interface Begun {
   readonly info: SegmentInfo;
   readonly table: LogTable;
@@ -30,7 +30,7 @@ export class SegmentState {
   #takingOver: Promise<Begun> | undefined;
   #sealed: boolean;
 
-  /** @param tookOver called inside the transaction that stores what the segment before has handed over */
+  /** @param tookOver called inside the transaction that stores what the previous segment handed over */
   constructor(ctx: DurableObjectState, env: HeadspringEnv, app: App, erasures: Erasures, tookOver: (handover: Handover) => void) {
     ({ store: this.store, number: this.number } = parseSegmentName(nameOf(ctx)));
     this.#ctx = ctx;
@@ -43,12 +43,12 @@ export class SegmentState {
     this.#begun = info && this.#standAt(info);
   }
 
-  /** The log goes on in the next segment; this one takes nothing any more. */
+  /** The log continues in the next segment; this one takes no more events. */
   get sealed(): boolean {
     return this.#sealed;
   }
 
-  /** Call inside the transaction that fills it, and {@link sealedNow} when that has committed. */
+  /** Call it inside the transaction that fills the segment, and {@link sealedNow} when that has committed. */
   seal(): void {
     this.#ctx.storage.kv.put("sealed", true);
   }
@@ -57,7 +57,7 @@ export class SegmentState {
     this.#sealed = true;
   }
 
-  /** What is known without asking the segment before; undefined: this one has not taken over yet. */
+  /** What is known without asking the previous segment; undefined: this one has not taken over yet. */
   get known(): Begun | undefined {
     return this.#begun;
   }
@@ -72,7 +72,7 @@ export class SegmentState {
     return this.#env.LOGS.getByName(segmentName(this.store, number));
   }
 
-  /** Asks the segment before for what it hands over, until that is stored. */
+  /** Asks the previous segment for its handover, until it is stored. */
   async #takeOver(): Promise<Begun> {
     const handover = await this.segment(this.number - 1).handover();
     if (!handover) throw new Error(`segment ${this.number} of the log was asked before segment ${this.number - 1} was sealed`);

@@ -1,7 +1,6 @@
 /**
- * Since when the log knows the consumers that want only what comes after their first deployment: the head as it was
- * before the first event that they should see. The log must say it, because nobody else knows what came before that event; that it is
- * asked to may come from code that is newer than its own.
+ * Where consumers begin that want only events after their first deployment: the head as it was before the first event that they should see.
+ * Only the log knows what came before that event. The code that asks for it may be newer than the log's own.
  */
 
 const KEY = "origins";
@@ -9,7 +8,7 @@ const KEY = "origins";
 export class StartPositions {
   readonly #kv: SyncKvStorage;
   #known: Readonly<Record<string, number>>;
-  /** Those of this code, or of code that has called, that the log has not met. */
+  /** Consumers of this code, or of code that has called, that the log has not met. */
   #unknown: readonly string[];
 
   constructor(kv: SyncKvStorage, names: readonly string[]) {
@@ -22,12 +21,15 @@ export class StartPositions {
     return this.#known;
   }
 
-  /** Takes over what an earlier segment knew. Call inside the transaction that does. */
+  /** Takes over the positions of an earlier segment. Call it inside the transaction that takes over. */
   adopt(origins: Readonly<Record<string, number>>): void {
     this.#store({ ...origins, ...this.#known });
   }
 
-  /** They are known from this head on. In a log without events that is kept until there is one: what nobody writes to leaves nothing behind. */
+  /**
+   * The log knows them from this head on. In a log without events it keeps that in memory until there is one: a store that was never
+   * written to must leave nothing behind.
+   */
   meet(names: readonly string[], head: number): void {
     const strangers = names.filter((name) => !Object.hasOwn(this.#known, name));
     if (strangers.length === 0) return;
@@ -35,12 +37,12 @@ export class StartPositions {
     if (head > 0) this.note(head);
   }
 
-  /** From now on they are known. Call inside the transaction that adds events, before them. */
+  /** Stores what is not stored yet. Call it inside the transaction that adds events, before it adds them. */
   note(head: number): void {
     if (this.#unknown.length > 0) this.#store({ ...this.#known, ...Object.fromEntries(this.#unknown.map((name) => [name, head])) });
   }
 
-  /** The position after which a consumer begins: a name that is not known yet is from now on. */
+  /** The position after which a consumer begins: if its name is not known yet, from now on. */
   since(consumer: string, head: number): number {
     const since = this.#known[consumer];
     if (since !== undefined) return since;
@@ -48,7 +50,7 @@ export class StartPositions {
     return head;
   }
 
-  /** The transaction was rolled back: what was noted in it is not stored. */
+  /** The transaction was rolled back: what it noted is not stored. */
   reload(): void {
     const before = this.#known;
     this.#known = this.#kv.get<Record<string, number>>(KEY) ?? {};

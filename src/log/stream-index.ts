@@ -1,4 +1,6 @@
-/** What the log's one index, (stream, version), answers without touching the events: one or two seeks each, however long the log is. */
+/**
+ * Questions that the log's one index, (stream, version), answers without reading events: one or two seeks each, however long the log is.
+ */
 
 import type { StreamSummary } from "../store/log-protocol.ts";
 
@@ -9,7 +11,7 @@ export class StreamIndex {
     this.#sql = sql;
   }
 
-  /** Streams in the order of their names, after this one: hops from name to name, two seeks for each. */
+  /** Streams in the order of their names, after this one: jumps from name to name, two seeks for each. */
   list(category: string | undefined, after: string, limit: number): StreamSummary[] {
     const prefix = category === undefined ? "" : `${category}/`;
     const found: StreamSummary[] = [];
@@ -30,7 +32,7 @@ export class StreamIndex {
     return found;
   }
 
-  /** The last version of a stream at a position up to this one; one less than the first version when it began later. */
+  /** The last version of a stream at a position up to this one; if it began later, one less than its first version. */
   versionAt(stream: string, position: number): number {
     const { first, last } = this.#sql
       .exec<{ first: number | null; last: number | null }>(

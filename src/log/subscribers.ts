@@ -20,12 +20,12 @@ export class Subscribers {
     return [...this.#filters.keys()];
   }
 
-  /** Undefined: the consumer has never said what it handles. */
+  /** Undefined: the consumer has never registered which events it handles. */
   filters(): ReadonlyMap<string, EventFilter | undefined> {
     return this.#filters;
   }
 
-  /** Answers whether it is new, or handles other events than before. */
+  /** Returns whether it is new, or handles other events than before. */
   add(consumer: string, filter?: EventFilter): boolean {
     const isKnown = this.#filters.has(consumer);
     const text = filter && JSON.stringify(filter);

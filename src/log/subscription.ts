@@ -1,4 +1,4 @@
-/** One live subscription: what there is to know of it, kept with its socket, and what may be under way to it. */
+/** One live subscription: its state, kept with its socket, and how much may be under way to it. */
 
 import { FEED_MESSAGE, FEED_UNANSWERED, FEED_WINDOW } from "./limits.ts";
 import type { FeedFilter } from "../store/log-protocol.ts";
@@ -6,28 +6,28 @@ import type { FeedFilter } from "../store/log-protocol.ts";
 /** A socket's attachment. */
 export interface Subscription {
   readonly filter: FeedFilter;
-  /** Milliseconds since 1970, from which on nothing is sent any more: the token that opened it has expired. */
+  /** Milliseconds since 1970 from which on nothing more is sent: the token that opened it has expired. */
   readonly until?: number;
-  /** It answers checkpoints, and gets no more than a window ahead of its answers. Absent: it was opened before that was a choice, and does. */
+  /** It answers checkpoints, and gets at most a window ahead of its answers. Absent: it was opened before this was a choice, and does. */
   readonly acknowledges?: boolean;
-  /** Everything up to here has been sent, or is not of interest. */
+  /** Everything up to here has been sent, or does not pass the filter. */
   position: number;
-  /** It has been told that it has reached the head. */
+  /** It knows that it has reached the head. */
   live: boolean;
   /** The position of the last checkpoint. */
   told: number;
   /** Characters sent since. */
   sent: number;
-  /** Checkpoints to be answered, with the characters sent up to each, and when that was (milliseconds since 1970). */
+  /** Checkpoints that are not answered yet, with the characters sent up to each, and when that was (milliseconds since 1970). */
   readonly unanswered: { readonly position: number; readonly sent: number; readonly at: number }[];
 }
 
 /** Codes of RFC 6455, and of its registry. */
 export const CLOSE = {
   normal: 1000,
-  /** Says that the peer gave no code. May not be sent. */
+  /** Means that the peer gave no code. Must not be sent. */
   noCode: 1005,
-  /** Says that the connection broke. May not be sent. */
+  /** Means that the connection broke. Must not be sent. */
   abnormal: 1006,
   policy: 1008,
   failed: 1011,
@@ -43,7 +43,7 @@ export function isWaiting({ acknowledges = true, sent, unanswered }: Pick<Subscr
   return underWay >= FEED_WINDOW || unanswered.length >= FEED_UNANSWERED;
 }
 
-/** The position in a checkpoint that comes back, or undefined when it is none. */
+/** The position in a checkpoint that comes back, or undefined if it is not a checkpoint. */
 export function checkpointIn(message: string | ArrayBuffer): number | undefined {
   if (typeof message !== "string" || message.length > FEED_MESSAGE) return undefined;
   try {

@@ -1,4 +1,4 @@
-/** Requests that wait for an event of interest, at most for so long: they ask once, instead of again and again. */
+/** Requests that wait for an event that passes a filter, for a limited time: they ask once instead of again and again. */
 
 import type { StoredEvent } from "../core/event.ts";
 import { FEED_SUBSCRIBERS, LOG_WAITERS_PAUSE_MS } from "./limits.ts";
@@ -17,7 +17,7 @@ export class Waiters {
   async wait(filter: FeedFilter, ms: number): Promise<void> {
     const isFull = this.#waiting.size >= FEED_SUBSCRIBERS;
     const { promise, resolve } = Promise.withResolvers<void>();
-    // A timer of its own: the platform cancels a request that waits for nothing but another one.
+    // A timer of its own: the platform cancels a request that waits for nothing but another request.
     const timer = setTimeout(resolve, isFull ? Math.min(ms, LOG_WAITERS_PAUSE_MS) : ms);
     const waiter = { filter, resolve };
     if (!isFull) this.#waiting.add(waiter);

@@ -1,8 +1,7 @@
 /**
- * The tables that a view has in a store. One of them serves: it answers queries. One is wanted: the table of the code as
- * it is now, and of the last rebuild that was asked for. While they are not the same, the wanted one is being built
- * beside the other; when it has reached the log's head it takes over. One is on record: it serves every version of the code that has
- * no table of its own (`succession.ts`).
+ * The tables that a view has in a store. One of them serves: it answers queries. One is wanted: the table of the present code, and of the
+ * last rebuild that was requested. While they differ, the wanted table is being built next to the serving one; when it has reached the
+ * log's head, it takes over. One is on record: it serves every version of the code that has no table of its own (`succession.ts`).
  */
 
 import type { Store } from "../store/store.ts";
@@ -20,15 +19,15 @@ import { databaseOf } from "./database.ts";
 export interface Generations extends Succession {
   /** The table that answers. */
   readonly serving: ViewTable;
-  /** Its code is not this code: nobody moves it on. */
+  /** It belongs to other code: this code does not move it on. */
   readonly stale: boolean;
-  /** The table that shall answer. */
+  /** The table that will answer. */
   readonly wanted: ViewTable;
-  /** Tables born before this position have what was erased there. */
+  /** Tables that were begun before this position still have what was erased there. */
   readonly eraseTo: number;
-  /** It is on record that the view exists here. */
+  /** It is on record that the view exists in this store. */
   readonly registered: boolean;
-  /** Positions of events that an operator let it skip: no table of it has them, whenever it is built (promise 4). */
+  /** Positions of events that an operator skipped: no table of the view has them, whenever it is built (promise 4). */
   readonly skipped: ReadonlySet<number>;
 }
 
@@ -43,19 +42,19 @@ export interface ViewRow {
   readonly deployed_at?: number | null;
   readonly quiet_since?: number | null;
   readonly quiet_position?: number | null;
-  /** JSON: the state of the table of this code, and of the one on record, where they are not the same. */
+  /** JSON: the state of this code's table, and of the one on record, if they differ. */
   readonly own?: string | null;
   readonly other?: string | null;
 }
 
-/** What a checkpoint says of a table, as {@link ViewRow} has it. */
+/** What a checkpoint has about a table, as in {@link ViewRow}. */
 type State = Pick<CheckpointRow, "position" | "born_at" | "started_at" | "kept_at">;
 
 export function checkpointOf(store: Store, view: View, table: ViewTable): CheckpointStore {
   return new CheckpointStore(databaseOf(store, view), store.name, view.name, table.generation, table.schema);
 }
 
-/** The state of a table, where the one on record is not the one of this code. */
+/** The state of a table, if the table on record is not that of this code. */
 const stateOfTable = (generation: string) =>
   `CASE WHEN serving <> own_generation
    THEN (SELECT json_object('position', position, 'born_at', born_at, 'started_at', started_at, 'kept_at', kept_at)
@@ -74,7 +73,7 @@ export function selectServing(db: Pick<D1Database, "prepare">, store: string, vi
     .bind(tableOf(view).generation, store, view.name);
 }
 
-/** Which tables there are. A view that never ran is served by the table of its code. */
+/** The view's tables. A view that never ran is served by the table of its code. */
 export async function generationsOf(store: Store, view: View, row?: ViewRow | null): Promise<Generations> {
   const db = databaseOf(store, view);
   await prepare(db);
@@ -85,7 +84,7 @@ export async function generationsOf(store: Store, view: View, row?: ViewRow | nu
   const rest = { ...known, skipped: new Set(JSON.parse(skipped) as number[]) };
   const own = stateOf(found?.own);
   if (recorded === wanted.generation) return { serving: wanted, stale: false, ...rest, own, other: undefined };
-  // A rebuild of the same code: it is moved on.
+  // A rebuild of the same code: this code moves it on.
   if (rebuildOf(view, recorded) !== undefined)
     return { serving: await servingTable(db, view, recorded), stale: false, ...rest, own, other: undefined };
   const state = stateOf(found?.other) ?? { position: 0, bornAt: 0, startedAt: 0 };
@@ -106,7 +105,7 @@ function stateOf(json: string | null | undefined): TableState | undefined {
   return { position, bornAt, startedAt, ...(keptAt === null ? {} : { keptAt }) };
 }
 
-/** A row of `headspring_views` with the states of its tables, where all checkpoints of the view have been read. */
+/** A row of `headspring_views` with the states of its tables, from all checkpoints of the view. */
 export function withStates(
   view: View,
   row: ViewRow | undefined,
@@ -120,7 +119,7 @@ export function withStates(
   return { ...row, own: state(tableOf(view, row.rebuild).generation), other: state(row.serving) };
 }
 
-/** Puts on record that the view exists here: from then on another definition is built beside the one that serves. */
+/** Records that the view exists in this store: from then on another definition is built next to the table that serves. */
 export async function register(store: Store, view: View): Promise<void> {
   const db = databaseOf(store, view);
   await prepare(db);
@@ -131,7 +130,7 @@ export async function register(store: Store, view: View): Promise<void> {
     .run();
 }
 
-/** A table by its generation, whatever code made it; undefined: it is not there. */
+/** A table by its generation, whatever code made it; undefined: it does not exist. */
 export async function tableOfGeneration(db: D1Database, view: string, generation: string): Promise<ViewTable | undefined> {
   const layout = await db
     .prepare(`SELECT layout FROM headspring_generations WHERE view = ? AND generation = ?`)
@@ -140,7 +139,7 @@ export async function tableOfGeneration(db: D1Database, view: string, generation
   return layout === null ? undefined : new ViewTable(view, generation, JSON.parse(layout) as Layout);
 }
 
-/** The table that serves: of this code, or of an earlier one. */
+/** The table that serves: that of this code, or of earlier code. */
 async function servingTable(db: D1Database, view: View, generation: string): Promise<ViewTable> {
   const own = rebuildOf(view, generation);
   const table = own === undefined ? await tableOfGeneration(db, view.name, generation) : tableOf(view, own);
@@ -148,19 +147,19 @@ async function servingTable(db: D1Database, view: View, generation: string): Pro
   return table;
 }
 
-/** Asks for the table to be built anew, unless one is being built. */
+/** Requests that the table is built again, unless one is being built. */
 export async function requestRebuild(store: Store, view: View): Promise<void> {
   await register(store, view);
   const generations = await generationsOf(store, view);
   const { serving, wanted, other } = generations;
   if (serving.generation !== wanted.generation) return;
-  // An operator's word to code whose table is not on record: if the code that is on record seems to be gone, then it was a rollback.
+  // An operator talks to code whose table is not on record. If the code on record seems to be gone, this is a rollback.
   if (other && (await swap(store, view, generations, VIEW_ROLLOUT_MS)))
     await advance(store, view, { ...generations, recorded: wanted.generation });
   else await advance(store, view, generations);
 }
 
-/** Unless a rebuild of the one on record is under way. */
+/** Unless a rebuild of the table on record is under way. */
 async function advance(store: Store, view: View, { recorded, rebuild }: Succession): Promise<boolean> {
   const [, of = "0"] = recorded.split("_");
   if (Number(of) !== rebuild) return false;
@@ -171,7 +170,7 @@ async function advance(store: Store, view: View, { recorded, rebuild }: Successi
   return meta.changes > 0;
 }
 
-/** The statement that puts on record that a table older than this position has what was erased there. */
+/** The statement that records that a table begun before this position has what was erased there. */
 export function markErased(db: D1Database, store: string, view: View, position: number): D1PreparedStatement {
   return db
     .prepare(`UPDATE headspring_views SET erase_to = MAX(erase_to, ?) WHERE store = ? AND view = ?`)
@@ -179,14 +178,14 @@ export function markErased(db: D1Database, store: string, view: View, position: 
 }
 
 /**
- * Asks for a rebuild when the table of this code still has what was erased. Not while another is being built:
- * erasures that come often would never let one end.
+ * Requests a rebuild if this code's table still has what was erased. Not while another is being built: frequent erasures would never let
+ * one finish.
  */
 export async function rebuildIfErased(store: Store, view: View): Promise<boolean> {
   const generations = await generationsOf(store, view);
   const { serving, wanted, own, other, eraseTo } = generations;
   if (eraseTo === 0) return false;
-  // Beside another version's table: what is being built for the first time is not begun again. That the erasure is carried out says the other.
+  // Next to another version's table: a first build is not begun again. The other table shows whether the erasure is carried out.
   if (other) return own?.keptAt !== undefined && eraseTo > own.bornAt && (await advance(store, view, generations));
   if (serving.generation !== wanted.generation) return false;
   const { bornAt } = await checkpointOf(store, view, serving).load();
@@ -195,7 +194,7 @@ export async function rebuildIfErased(store: Store, view: View): Promise<boolean
   return eraseTo > bornAt;
 }
 
-/** Not while there is a table that still has what was erased, and that another version of the code would answer from. */
+/** Not while there is a table that still has what was erased, and from which another version of the code would answer. */
 async function carriedOut(store: Store, view: View, eraseTo: number): Promise<void> {
   await databaseOf(store, view)
     .prepare(

@@ -1,4 +1,4 @@
-/** ④ Views as a kind of consumer: they are kept current, rebuilt beside the table that answers, and reset only to the beginning. */
+/** ④ Views as a kind of consumer: they are kept current, rebuilt next to the table that answers, and can only be reset to the beginning. */
 
 import type { Store } from "../store/store.ts";
 import type { ConsumerAction } from "../store/stream-protocol.ts";
@@ -61,7 +61,7 @@ export const viewKind: ConsumerKind = {
   targets: (app) => [...app.views.values()].map((view) => tableOf(view).generation),
 };
 
-/** A view that is being built is two consumers: the action is for whichever it fits. */
+/** A view that is being built is two consumers: the action goes to the one that it fits. */
 async function controlTables(store: Store, view: View, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
   const { serving, stale, wanted, registered } = await generationsOf(store, view);
   if (!registered) await register(store, view);

@@ -1,4 +1,4 @@
-/** How the rows of a view are laid out in SQL, worked out from their schema; and the hash of everything that makes them what they are. */
+/** How the rows of a view are laid out in SQL, derived from their schema; and the hash of everything that the rows depend on. */
 
 import * as z from "zod";
 import { type Code, codeHash } from "../core/code-hash.ts";
@@ -11,13 +11,13 @@ export type ColumnKind = "text" | "integer" | "real" | "boolean" | "json";
 export interface Column {
   readonly name: string;
   readonly kind: ColumnKind;
-  /** The schema knows `null`; where it does not, an empty column reads as a missing field. */
+  /** The schema allows `null`; if it does not, an empty column is read as a missing field. */
   readonly nullable: boolean;
-  /** Every row has a value there. */
+  /** Every row has a value in this column. */
   readonly required?: boolean;
 }
 
-/** What must be known of a table to read and write it. */
+/** What it takes to read and write a table. */
 export interface Layout {
   readonly key: string;
   readonly columns: readonly Column[];
@@ -25,10 +25,9 @@ export interface Layout {
 }
 
 /**
- * The layout of a view as its code declares it, and its hash: another one, another table.
+ * The layout of a view as its code declares it, and its hash: another hash is another table.
  *
- * The hash covers everything that the rows depend on, and the view's exact name: SQLite takes the names of two tables that
- * differ only by case for one.
+ * The hash covers everything that the rows depend on, and the view's exact name, because SQLite ignores case in the names of tables.
  */
 export function layoutOf(view: View): { readonly layout: Layout; readonly hash: string } {
   const rowSchema = z.toJSONSchema(view.row, { io: "output", unrepresentable: "any" });
@@ -43,7 +42,7 @@ export function layoutOf(view: View): { readonly layout: Layout; readonly hash: 
   return { layout: { key: view.key, columns, indexes: view.indexes }, hash };
 }
 
-/** What the handlers do, and what they are given: the lifts of their event types, by which older events mean what they mean today. */
+/** The handlers, and how their input is made: the lifts of their event types, which give older events their present form. */
 function codeOf({ handlers, sources }: View): Code {
   const lifts = [...handlers.keys()].flatMap((type) =>
     sources.map(({ name, events }) => [name, type, Object.hasOwn(events, type) ? liftsOf(events[type]!) : []] as const),
@@ -54,7 +53,7 @@ function codeOf({ handlers, sources }: View): Code {
   ];
 }
 
-/** Scalars become columns of their own; what is not one scalar type becomes JSON. */
+/** Scalars become columns of their own; anything that is not one scalar type becomes JSON. */
 export function kindOf(schema: z.core.JSONSchema._JSONSchema | undefined): ColumnKind {
   const types = typesOf(schema);
   types.delete("null");

@@ -1,4 +1,7 @@
-/** Limits of views: rows, queries, tables and their rollouts: a name, a unit, a source. "Ours" means that we chose the number; see `core/limits.ts`. */
+/**
+ * Limits of views: rows, queries, tables and their rollouts. A name, a unit, a source. "Ours" means that we chose the number; see
+ * `core/limits.ts`.
+ */
 
 import { KiB, MiB } from "../core/limits.ts";
 
@@ -6,29 +9,41 @@ import { KiB, MiB } from "../core/limits.ts";
 export const VIEW_QUERY_ROWS = 1_000;
 /** Statements to drop what a view has left behind in a store, apart from its rows. Ours. */
 export const DROP_CALLS = 8;
-/** Calls and statements of one read of a live view: with another look at the primary, and the work that it does when nobody else has. Ours. */
+/**
+ * Calls and statements of one read of a live view: includes another look at the primary, and the work that it does if nothing else has.
+ * Ours.
+ */
 export const LIVE_READ_CALLS = 10;
 /** Statements of a view's SQL handlers in one commit. Ours: as for {@link PORTION_CALLS}. */
 export const VIEW_SQL_STATEMENTS = 20;
 /** Bytes of one row of a view, as JSON. Ours: half of the 2 MB (platform) that a row of D1 may have. */
 export const VIEW_ROW_BYTES = MiB;
-/** Characters of a view's rows in memory at a time while events are folded. Ours: an eighth of the 128 MB (platform) of an isolate, which others share. */
+/**
+ * Characters of a view's rows in memory at a time while events are folded. Ours: an eighth of the 128 MB (platform) of an isolate, which
+ * other work shares.
+ */
 export const VIEW_LOAD_BYTES = 16 * MiB;
-/** Milliseconds that a table being built may take before the one that answers gets its turn. Ours: about when people notice that a view is late. */
+/**
+ * Milliseconds that a table being built may take before the one that answers gets its turn. Ours: about when people notice that a view is
+ * late.
+ */
 export const VIEW_BUILD_SLICE_MS = 500;
 /**
- * Milliseconds for which a table goes on answering its own version of the code although another version's is ahead of it; and for which
- * that other version is woken, to move its own. Ours: a consumer that can be woken is at the head long before.
+ * Milliseconds for which a table still answers its own version of the code although another version's table is ahead; and for which that
+ * other version is woken, to move its own. Ours: a consumer that can be woken reaches the head long before.
  */
 export const VIEW_ROLLOUT_MS = 60_000;
 /**
- * Milliseconds without a sign of the newer version of the code after which the older one owns a view again: the deployment was taken back.
- * Ours: the cron rings twelve times (platform: any of the versions may answer), so a version with half of the invocations is seen.
+ * Milliseconds without a sign of the newer version of the code after which the older one owns a view again: the deployment was rolled back.
+ * Ours: the cron runs twelve times (platform: any of the versions may answer), so a version that gets half of the invocations is seen.
  */
 export const VIEW_ROLLBACK_MS = 3_600_000;
-/** Milliseconds after which a table that was replaced is dropped. Ours: time to take back a deployment without building again. */
+/** Milliseconds after which a replaced table is dropped. Ours: time to roll back a deployment without building again. */
 export const VIEW_GRACE_MS = 3_600_000;
-/** Milliseconds between two wake-ups that queries send to a view which is being built. Ours: how late a build notices a deployment that no event follows. */
+/**
+ * Milliseconds between two wake-ups that queries send to a view which is being built. Ours: how late a build notices a deployment that no
+ * event follows.
+ */
 export const VIEW_NUDGE_MS = 10_000;
 /** Events whose SQL goes into one commit of a view. Ours: each may change any number of rows, and a batch of D1 has 30 s (platform). */
 export const VIEW_SQL_EVENTS = 20;
@@ -38,7 +53,10 @@ export const VIEW_DROP_ROWS = 5_000;
 export const BULK_WRITE_BYTES = 512 * KiB;
 /** Keys whose rows a live view reads at a time. Ours: as many as a page has. */
 export const LIVE_KEYS = 200;
-/** Milliseconds that a live view waits for its view to be brought to an event, before it does the work itself. Ours: longer than a wake-up usually takes. */
+/**
+ * Milliseconds that a live view waits for another worker to bring its view to an event, before it does the work itself. Ours: longer than a
+ * wake-up usually takes.
+ */
 export const LIVE_HELP_AFTER_MS = 1_000;
 /** Reads of one live view before it ends and the client resumes. Platform: 1,000 queries to D1 per invocation, and a read is three. */
 export const LIVE_READS = 250;

@@ -1,10 +1,10 @@
 /**
- * What changes in a view, for those who have its rows and want to keep them current.
+ * The changes of a view, for readers that have its rows and want to keep them current.
  *
- * The log tells which rows were touched, by the handlers' own `at`, and the view how they are now. A row is read no earlier
- * than the view has the event that touched it. It may be later, and then further events have touched it and it is told
- * again: whoever applies everything in order ends with the rows as they are. Nothing is kept here that the log does not
- * have: a reader resumes after the last position that it was told.
+ * The log shows which rows were touched, by the handlers' own `at`, and the view shows how they are now. A row is read no earlier than the
+ * view has the event that touched it. It may be read later, when further events have touched it, and then it is sent again: a reader that
+ * applies everything in order ends with the rows as they are. Nothing is stored here that the log does not have: a reader resumes after the
+ * last position that it received.
  */
 
 import type { Store } from "../store/store.ts";
@@ -19,7 +19,7 @@ import { type ServedRows, readServing } from "./serving.ts";
 import type { ViewTable } from "./table.ts";
 import type { StoredRow, View } from "../definitions/views/view.ts";
 
-/** A row as it is now; without `row`, it is not among those asked for (any more). */
+/** A row as it is now; without `row`, it is not among the requested rows (any more). */
 export interface Change {
   readonly key: string;
   readonly row?: StoredRow;
@@ -29,15 +29,15 @@ export type Step =
   | {
       readonly outcome: "changes";
       readonly changes: readonly Change[];
-      /** The reader has everything up to it; undefined: there are more changes at the same one. */
+      /** The reader has everything up to it; undefined: there are more changes at the same position. */
       readonly position?: number;
     }
   /** The view is not there yet. */
   | { readonly outcome: "waiting" }
-  /** Another table serves: what the reader has is of no use any more. */
+  /** Another table serves: the reader's rows are useless. */
   | { readonly outcome: "rebuilt" };
 
-/** Milliseconds for which the view is brought forward at a time. Ours: less than what passes between two signs of life. */
+/** Milliseconds for which the view is brought forward at a time. Ours: less than the pause between two signs of life. */
 const HELP_MS = 2_000;
 
 export class LiveView {
@@ -48,19 +48,19 @@ export class LiveView {
   readonly #view: View;
   readonly #conditions: readonly Condition[];
   #generation: string | undefined;
-  /** Where the rows were that were told last: none are told that are older. */
+  /** The position of the rows that were sent last: older rows are never sent. */
   #told = 0;
   readonly #touched = new Set<string>();
-  /** An event's rows cannot be told: the view has to show whether it comes beyond it. */
+  /** The rows of an event are unknown: the view has to show whether it gets past the event. */
   #unclear = false;
-  /** The position of the last event that touched one, or may have: the view has the rows as they are after it. */
+  /** The position of the last event that touched a row, or may have: the view has the rows as they are after it. */
   #touchedAt = 0;
-  /** The position up to which they were touched. */
+  /** The position up to which rows were touched. */
   #position: number | undefined;
-  /** Since when the view is behind it, in milliseconds since 1970. */
+  /** Since when the view has been behind that, in milliseconds since 1970. */
   #behindSince: number | undefined;
 
-  /** @param generation of the table that the reader's rows are of; without it the one that serves now */
+  /** @param generation the table that the reader's rows are from; without it the one that serves now */
   constructor(store: Store, view: View, conditions: readonly Condition[], generation?: string) {
     this.store = store.counting();
     this.#budget = this.store.budget;
@@ -69,7 +69,7 @@ export class LiveView {
     this.#generation = generation;
   }
 
-  /** What serves now. From here on the reader's rows are of that table. @throws {ColumnNotServed} */
+  /** The table that serves now. From here on the reader's rows are from that table. @throws {ColumnNotServed} */
   async start(): Promise<Served> {
     const served = servedBy(await this.#read([], "anywhere"));
     this.#generation ??= served.generation;
@@ -81,17 +81,17 @@ export class LiveView {
     return this.reads >= LIVE_READS || this.#budget?.fits(LIVE_READ_CALLS) === false;
   }
 
-  /** There is something to tell. */
+  /** There is something to send. */
   get isPending(): boolean {
     return this.#position !== undefined;
   }
 
-  /** Milliseconds for which the view has not come to what is to be told. */
+  /** Milliseconds for which the view has not reached what is to be sent. */
   get behindMs(): number {
     return this.#behindSince === undefined ? 0 : Date.now() - this.#behindSince;
   }
 
-  /** An event has happened. Where its rows cannot be told, the view cannot fold it either, and stays before it. */
+  /** Takes an event. If its rows are unknown, the view cannot fold it either, and stays before it. */
   touch(event: RecordedEvent & { readonly erased?: boolean; readonly unlifted?: string }): void {
     this.reached(event.position);
     if (event.erased) return;
@@ -105,18 +105,18 @@ export class LiveView {
     if (failure) this.#unclear = true;
   }
 
-  /** Nothing else of interest has happened up to here. */
+  /** No other event up to here concerns the view. */
   reached(position: number): void {
     this.#position = position;
   }
 
-  /** Whether the reader's rows are of a table that does not serve any more. */
+  /** Whether the reader's rows are from a table that does not serve any more. */
   async isRebuilt(): Promise<boolean> {
     const { table } = await this.#read([], "anywhere");
     return table.generation !== this.#generation;
   }
 
-  /** Tells what has changed, or some of it. */
+  /** Returns what has changed, or some of it. */
   async step(): Promise<Step> {
     const position = this.#position ?? 0;
     const asked = [...this.#touched].slice(0, LIVE_KEYS);
@@ -129,7 +129,7 @@ export class LiveView {
       this.#told = served.position;
       const page = pageOf(served.results, LIVE_KEYS);
       const rows = new Map(page.rows.map((row) => [String(row[served.table.key]), served.table.fromSql(row)]));
-      // Rows come in the order of their keys: what is beyond the last of a page that was cut is told next time.
+      // Rows come in the order of their keys: what is beyond the last row of a cut page is sent next time.
       const last = page.hasMore ? [...rows.keys()].at(-1) : undefined;
       const keys = last === undefined ? asked : asked.filter((key) => Buffer.compare(Buffer.from(key), Buffer.from(last)) <= 0);
       for (const key of keys) this.#touched.delete(key);
@@ -148,7 +148,7 @@ export class LiveView {
     this.#behindSince = undefined;
   }
 
-  /** Somebody else brings the view forward, as a rule. */
+  /** Usually another worker brings the view forward. */
   async #wait(position: number): Promise<Step> {
     this.#behindSince ??= Date.now();
     if (this.behindMs >= LIVE_HELP_AFTER_MS) {
@@ -169,7 +169,7 @@ export class LiveView {
             limit: LIVE_KEYS,
           });
     const served = await readServing(this.store, this.#view, statement, from);
-    // A replica may not have heard yet which table serves.
+    // A replica may not know yet which table serves.
     return from === "anywhere" && isOther(served.table) ? this.#read(keys, "primary") : served;
   }
 }

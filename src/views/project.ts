@@ -1,4 +1,4 @@
-/** Keeps a view up to date: the table that answers, and beside it the one that shall (zero-downtime rebuilds). */
+/** Keeps a view up to date: the table that answers, and next to it the one that will (rebuilds without downtime). */
 
 import type { Store } from "../store/store.ts";
 import { CheckpointStore } from "../consumers/checkpoint.ts";
@@ -15,20 +15,20 @@ import { isQuiet, keep, swap } from "./succession.ts";
 import type { View } from "../definitions/views/view.ts";
 
 export interface ViewProgress extends Progress {
-  /** The position of the table that is being built, or of another version's that is behind. */
+  /** The position of the table that is being built, or of another version's table that is behind. */
   readonly building?: number;
 }
 
 export interface ProjectOptions {
   /** The position at which the table that answers is good enough. */
   readonly until?: number;
-  /** It was woken for it. Without it, it helps out: somebody waits for the rows, and others may be at work. */
+  /** It was woken for this. Otherwise it helps out: a request waits for the rows, and other workers may be busy. */
   readonly isWoken?: boolean;
 }
 
 /**
- * Works until all of the view's tables are at the log's head and the wanted one answers, or until the deadline
- * (milliseconds since 1970). The answer's position is that of the table that answers queries. One worker at a time builds a table.
+ * Works until all of the view's tables are at the log's head and the wanted one answers, or until the deadline (milliseconds since 1970).
+ * The position in the result is that of the table that answers queries. One worker at a time builds a table.
  */
 export async function project(store: Store, view: View, deadline: number, options: ProjectOptions = {}): Promise<ViewProgress> {
   const held: Held = {};
@@ -39,7 +39,7 @@ export async function project(store: Store, view: View, deadline: number, option
   }
 }
 
-/** The checkpoint of the table that is being built: one worker goes on with it, in one turn after the other. */
+/** The checkpoint of the table that is being built: one worker continues with it, slice by slice. */
 interface Held {
   build?: CheckpointStore | undefined;
 }
@@ -65,12 +65,12 @@ async function keepUp(
       if ((generations.eraseTo > 0 || wantedOne.erased) && (await rebuildIfErased(store, view))) continue;
       if (!other || progress.outcome !== "caught-up" || (await swap(store, view, generations))) return progress;
       const beside = await keep(store, view, generations, other, progress.position);
-      // The other version's code is woken as well, unless nobody seems to run it any more.
+      // The other version's code is woken as well, unless nothing seems to run it any more.
       if (beside.quietSince === undefined || isQuiet(beside, Date.now(), VIEW_ROLLOUT_MS)) return progress;
       return { ...progress, building: beside.position, outcome: "backing-off", retryInMs: VIEW_BUILD_SLICE_MS };
     }
     if (generations.eraseTo > 0 && other && (await rebuildIfErased(store, view))) continue;
-    // The table that answers comes first; what is being built gets slices of the time, so that it never holds up the other.
+    // The table that answers comes first; the one that is being built gets slices of the time, so that it never holds up the other.
     const servingOne = viewConsumer(store, view, serving, skipped);
     servingOne.checkpoint.saw(checkpoints);
     const live: Progress = stale
@@ -81,7 +81,7 @@ async function keepUp(
     wantedOne.checkpoint.heldUntil = held.build?.heldUntil;
     held.build = wantedOne.checkpoint;
     const slice = Math.min(deadline, Date.now() + VIEW_BUILD_SLICE_MS);
-    // It takes over when its checkpoint has come to that of the other one.
+    // It takes over when its checkpoint has reached that of the other.
     const build = await catchUp(wantedOne, log, slice, { exact: true, ...(isWoken ? { hold: "take" as const } : {}) });
     const isBuilt = build.outcome === "caught-up";
     const swapped = isBuilt && (await swap(store, view, generations));
@@ -99,7 +99,7 @@ async function keepUp(
   }
 }
 
-/** The view's tables and how far each is, in one question: a wake-up finds little to do most of the time, and its questions are what it costs. */
+/** The view's tables and how far each is, in one query: a wake-up usually finds little to do, and its queries are what it costs. */
 async function look(store: Store, view: View) {
   const db = databaseOf(store, view);
   await prepare(db);
@@ -110,13 +110,13 @@ async function look(store: Store, view: View) {
   };
 }
 
-/** What the two came to: as far as the one that answers is, and with the work that is left in either. */
+/** The result of both: as far as the table that answers is, and with the work that is left in either. */
 function together(live: Progress, build: Progress): ViewProgress {
-  // A build that has failed waits for an operator; the table that answers goes on without it.
+  // A build that has failed waits for an operator; the table that answers continues without it.
   if (build.outcome === "resting") return live;
   const both = { position: live.position, building: build.position };
   if (live.outcome === "behind" || build.outcome === "behind") return { ...both, outcome: "behind" };
-  // Built, and not let in: another is ahead or has just been replaced. Look again soon.
+  // Built, but not allowed to take over: another is ahead or has just been replaced. Check again soon.
   const again = build.outcome === "caught-up" ? [VIEW_BUILD_SLICE_MS] : [];
   const delays = [live, build].flatMap(({ retryInMs }) => retryInMs ?? []).concat(again);
   return { ...both, outcome: "backing-off", ...(delays.length > 0 ? { retryInMs: Math.min(...delays) } : {}) };

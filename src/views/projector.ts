@@ -26,7 +26,7 @@ export interface ViewConsumer extends Consumer {
 /**
  * The view as a consumer of its store's log, into one of its tables.
  *
- * @param table without it: that of the code as it is now
+ * @param table default: the table of the present code
  * @param skipped positions of events that it passes over
  */
 export function viewConsumer(store: Store, view: View, table = tableOf(view), skipped: ReadonlySet<number> = NONE): ViewConsumer {
@@ -71,7 +71,7 @@ export function viewConsumer(store: Store, view: View, table = tableOf(view), sk
 
 const NONE: ReadonlySet<number> = new Set();
 
-/** Events in a row that are folded in memory together, or that SQL is written for. */
+/** Consecutive events that are folded in memory together, or that SQL is written for. */
 interface Run {
   readonly isSql: boolean;
   readonly events: readonly RecordedEvent[];
@@ -89,7 +89,7 @@ function runsOf(view: View, events: readonly RecordedEvent[]): Run[] {
   return runs[0]?.events.length === 0 && runs.length > 1 ? runs.slice(1) : runs;
 }
 
-/** What a run of events comes to: the statements of one commit, and how far it gets with them. */
+/** The result of a run of events: the statements of one commit, and how far they get. */
 interface Worked {
   readonly statements: readonly D1PreparedStatement[];
   readonly position: number;
@@ -107,7 +107,7 @@ interface Projection {
 async function folded({ view, table, db, store }: Projection, events: readonly RecordedEvent[], to: number): Promise<Worked> {
   const { touches, failure } = touchesOf(view, events);
   const { rows, loaded } = await load(table, db, store, touches);
-  // What was not loaded is left for the next batch.
+  // Events whose rows were not loaded are left for the next batch.
   const next = touches[loaded];
   const { changed, failure: unfolded } = fold(view, rows, touches.slice(0, loaded));
   const failed = unfolded ?? (next ? undefined : failure);
@@ -122,7 +122,7 @@ function written({ view, table, db, store }: Projection, events: readonly Record
     try {
       const write = view.handlers.get(event.type)?.write;
       const writes = (write && ofApp(() => write(freeze(event)))) ?? [];
-      // Each is a statement: a batch must stay within what an invocation may ask of D1.
+      // Each write is a statement: a batch must stay within what an invocation may send to D1.
       if (statements.length > 0 && statements.length + writes.length > VIEW_SQL_STATEMENTS)
         return { statements, position: event.position - 1 };
       statements.push(...writes.map((one) => writeStatement(db, table, store, one)));
@@ -133,14 +133,14 @@ function written({ view, table, db, store }: Projection, events: readonly Record
   return { statements, position: to };
 }
 
-/** Which rows the events touch, up to the first whose `at` fails. */
+/** The rows that the events touch, up to the first event whose `at` fails. */
 export function touchesOf(view: View, events: readonly RecordedEvent[]): { touches: Touch[]; failure?: Failure } {
   const touches: Touch[] = [];
   for (const event of events) {
     try {
-      // One object for all the rows that it touches: no handler may change it for the others.
+      // All the rows that an event touches get the same object: a handler must not change it for the others.
       const keys = ofApp(() => view.handlers.get(freeze(event).type)?.at(event) ?? []);
-      // Where a stream's events make its own row and no other, an erased stream's row is all there is to remove.
+      // If a stream's events make only the stream's own row, an erased stream's row is all there is to remove.
       const own = view.ownRows && isErasure(event) ? [streamIdOf(event.stream)] : [];
       touches.push({ event, keys: [...new Set([...own, ...keys].map((key) => key.toWellFormed()))] });
     } catch (error) {
@@ -150,7 +150,7 @@ export function touchesOf(view: View, events: readonly RecordedEvent[]): { touch
   return { touches };
 }
 
-/** The rows that the first `loaded` of the events touch: of all of them, unless the rows are too large to be in memory together. */
+/** The rows that the first `loaded` of the events touch: all of the events, unless the rows are too large to be in memory together. */
 async function load(table: ViewTable, db: D1Database, store: string, touches: readonly Touch[]) {
   const keys = new Set<string>();
   let loaded = 0;
@@ -193,7 +193,7 @@ function nextRow(view: View, row: StoredRow | undefined, event: RecordedEvent, k
   if (next === null) return null;
   const checked = tableOf(view).asReadBack(fitting(`row of view \`${view.name}\` after ${event.type}`, "", view.row, next));
   if (checked[view.key] !== key) {
-    // Without the keys: they are what events say, and errors stand in the logs.
+    // Without the keys: they are content of events, and errors are logged.
     throw new Error(`view "${view.name}" returned a row with another ${view.key}`);
   }
   return checked;

@@ -1,8 +1,8 @@
 /**
- * Cursors: where a page ended, as an opaque text. Pure.
+ * Cursors: where a page ended, as an opaque string. Pure.
  *
- * A cursor holds the values by which the last row is sorted, its key among them, not a number of rows: so rows that
- * come, go or change meanwhile neither move other rows into the next page twice nor past it.
+ * A cursor holds the values by which the last row is sorted, including its key, instead of a number of rows: so rows that appear, disappear
+ * or change between two pages neither repeat other rows in the next page nor hide them.
  */
 
 import * as z from "zod";
@@ -10,7 +10,7 @@ import type { SortColumn, SqlValue } from "./query-sql.ts";
 import type { ColumnKind } from "./layout.ts";
 
 export interface Cursor {
-  /** Of the last row, in the order of the sort's columns. */
+  /** Values of the last row, in the order of the sort's columns. */
   readonly values: readonly SqlValue[];
   /** The position that the page was read at: the next page is not read at an earlier one. */
   readonly position: number;
@@ -31,7 +31,7 @@ export function encodeCursor(sort: readonly SortColumn[], { values, position }: 
   return Buffer.from(JSON.stringify([signatureOf(sort), position, ...values]), "utf8").toString("base64url");
 }
 
-/** @returns why it is none for this sort, when it is not */
+/** @returns why the string is not a cursor for this sort, if it is not */
 export function decodeCursor(sort: readonly SortColumn[], text: string): Cursor | "not-a-cursor" | "of-another-sort" {
   const content = Content.safeParse(jsonOf(text));
   if (!content.success) return "not-a-cursor";
@@ -54,7 +54,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Names the sort: columns, directions, and what the values are. */
+/** Names the sort: columns, directions, and the types of the values. */
 function signatureOf(sort: readonly SortColumn[]): string {
   return sort.map(({ name, kind, descending }) => `${descending ? "-" : ""}${name}:${kind}`).join(",");
 }

@@ -1,4 +1,4 @@
-/** Runs named queries: whatever their SQL says, it reads, it reads one store, and it answers with a bounded number of rows. */
+/** Runs named queries: whatever their SQL is, it only reads, it reads one store, and it answers with a bounded number of rows. */
 
 import type { Store } from "../store/store.ts";
 import * as z from "zod";
@@ -22,7 +22,7 @@ export interface NamedAnswer extends Served {
   readonly hasMore: boolean;
 }
 
-/** The query's SQL, or what it found, is not what it declares. */
+/** The query's SQL, or its result, is not what the query declares. */
 export class QueryFailed extends Error {
   override readonly name = "QueryFailed";
 }
@@ -80,11 +80,11 @@ export async function runNamedQuery(
 }
 
 /**
- * The columns of answers, by their SELECT. A row's bytes cannot be counted without them, and the database tells them with a first row
- * only: so a SELECT that this isolate has not met is asked for one.
+ * The columns of answers, by their SELECT. Counting a row's bytes takes the columns, and the database shows them only with a first row: so
+ * a SELECT that is new to this isolate is first run for one row.
  */
 const columnsOf = new Map<string, readonly string[]>();
-/** Of so many. Ours: SQL comes from code, with a few variants for each query. */
+/** How many of them. Ours: SQL comes from code, with a few variants for each query. */
 const SELECTS = 1_000;
 
 function remember(select: string, columns: readonly string[]): void {
@@ -92,7 +92,7 @@ function remember(select: string, columns: readonly string[]): void {
   columnsOf.set(select, columns);
 }
 
-/** SQLite's word for a statement that is wrong, or that meets a value it cannot take. */
+/** How SQLite reports a statement that is wrong, or that meets a value it cannot take. */
 const SQL_ERROR = /SQLITE_(?:ERROR|TOOBIG|MISMATCH|RANGE|AUTH)/;
 
 function failure(view: View, query: NamedQuery, asked: ViewTable | undefined, cause: unknown): Error {
@@ -109,7 +109,7 @@ interface NamedSql {
 }
 
 /**
- * The SELECT of a query stands in brackets, where nothing but a SELECT can stand, below a name for the store's rows.
+ * The SELECT of a query is put in brackets where only a SELECT can be, below a name for the store's rows.
  *
  * @throws {TypeError} when the query binds too many values, or selects from other tables
  */
@@ -124,7 +124,7 @@ function namedSql(table: ViewTable, query: NamedQuery, params: Readonly<Record<s
   return { rows, select: `SELECT * FROM (\n${text}\n)`, values };
 }
 
-/** @param columns of the answer; without them, the statement is for its first row */
+/** @param columns those of the answer; without them, the statement is for its first row */
 function namedStatement(
   db: D1Database,
   store: string,
@@ -137,7 +137,7 @@ function namedStatement(
 
 const kinds = new WeakMap<RowSchema, ReadonlyMap<string, ColumnKind>>();
 
-/** A row as its schema says; without one, as SQL gives it. */
+/** A row as its schema outputs it; without a schema, as SQL returns it. */
 function rowOf(schema: RowSchema | undefined, row: SqlRow): StoredRow {
   if (!schema) return row;
   const known = kinds.get(schema) ?? kindsOf(schema);

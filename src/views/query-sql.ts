@@ -1,4 +1,4 @@
-/** What can be asked of a view's rows: conditions, order and page, as one statement for the table that serves. Pure. */
+/** Queries for a view's rows: conditions, order and page, as one statement for the table that serves. Pure. */
 
 import { PAGE_BYTES } from "../core/limits.ts";
 import type { ColumnKind } from "./layout.ts";
@@ -9,14 +9,14 @@ import { quoted } from "../definitions/views/sql-words.ts";
 /** A value as a column stores it: booleans are 0 and 1. */
 export type SqlValue = string | number | null;
 
-/** A column, and what its values are in the code of today. */
+/** A column, and the type of its values in today's code. */
 export interface AskedColumn {
   readonly name: string;
   readonly kind: ColumnKind;
 }
 
 export type Condition =
-  /** The value is any of these, or none of these. A row without a value is none of anything. */
+  /** The value is any of these, or none of these. A row without a value is never any of these, and always none of them. */
   | { readonly column: AskedColumn; readonly test: "any-of" | "none-of"; readonly values: readonly SqlValue[] }
   /** The value is beyond this one. A row without a value never is. */
   | { readonly column: AskedColumn; readonly test: "gt" | "gte" | "lt" | "lte"; readonly value: string | number }
@@ -27,16 +27,16 @@ export interface SortColumn extends AskedColumn {
 }
 
 export interface ViewQuery {
-  /** All of them hold. */
+  /** All of them must hold. */
   readonly conditions?: readonly Condition[];
   /** As {@link completeSort} makes it; without it, the order of the key. */
   readonly sort?: readonly SortColumn[];
   readonly limit: number;
-  /** Only rows beyond this one: its values of the sort's columns. */
+  /** Only rows after this one: its values of the sort's columns. */
   readonly after?: readonly SqlValue[];
 }
 
-/** The serving table is of an earlier definition, in which this column is not there or holds something else. */
+/** The serving table is of an earlier definition, which does not have this column or keeps something else in it. */
 export class ColumnNotServed extends Error {
   override readonly name = "ColumnNotServed";
   readonly column: string;
@@ -48,23 +48,23 @@ export class ColumnNotServed extends Error {
 }
 
 /**
- * The sort with the key at its end, in the direction of what stands before it: an index on one column holds its
- * entries in just this order, and can be read from either end.
+ * The sort with the key as its last column, in the direction of the column before it: an index on one column holds its entries in just this
+ * order, and can be read from either side.
  */
 export function completeSort(key: string, sort: readonly SortColumn[] = []): readonly SortColumn[] {
   const at = sort.findIndex(({ name }) => name === key);
-  // Beyond the key there is nothing left to order.
+  // After the key there is nothing left to order.
   return at >= 0 ? sort.slice(0, at + 1) : [...sort, { name: key, kind: "text", descending: sort.at(-1)?.descending ?? false }];
 }
 
-/** Under this name each row has the bytes of the rows so far, itself included. Columns of views do not begin with `_`. */
+/** In this column each row has the bytes of the rows so far, including its own. Columns of views do not begin with `_`. */
 const BYTES_SO_FAR = "_headspring_bytes";
 
 /**
- * The rows that a SELECT finds, until they come to more than {@link PAGE_BYTES}: the row with which they do is the last, so that one
- * knows that there are more. The database counts, since what it has sent is in memory already.
+ * The rows that a SELECT finds, until they have more than {@link PAGE_BYTES}: the row that exceeds it is the last, which shows that there
+ * are more. The database counts, since what it has sent is in memory already.
  *
- * @param columns of the SELECT
+ * @param columns those of the SELECT
  * @param limit the parameter that bounds the rows
  */
 export function boundedSql(select: string, columns: readonly string[], limit: string): string {
@@ -76,14 +76,14 @@ export function boundedSql(select: string, columns: readonly string[], limit: st
           ) WHERE ${BYTES_SO_FAR} - (1 + ${bytes}) < ${PAGE_BYTES}`;
 }
 
-/** What of the rows of {@link boundedSql} goes into a page of so many rows, and whether there are more. */
+/** The rows of {@link boundedSql} that go into a page of this many rows, and whether there are more. */
 export function pageOf(rows: readonly SqlRow[], limit: number): { readonly rows: readonly SqlRow[]; readonly hasMore: boolean } {
   const fit = rows.filter((row, index) => index === 0 || Number(row[BYTES_SO_FAR]) < PAGE_BYTES).slice(0, limit);
   return { rows: fit.map(({ [BYTES_SO_FAR]: _bytes, ...row }) => row), hasMore: fit.length < rows.length };
 }
 
 /**
- * The rows of a query, and one more than its limit when there are more, for {@link pageOf}.
+ * The rows of a query, and one more than its limit if there are more, for {@link pageOf}.
  *
  * @throws {ColumnNotServed} when the table lacks a column that the query names
  */
@@ -111,7 +111,7 @@ export function queryStatement(table: ViewTable, db: D1Database, store: string, 
     .bind(...parameters.values);
 }
 
-/** Where a row stands in the sort: what the next page begins after. */
+/** The values of a row that place it in the sort: the next page begins after them. */
 export function sortValuesOf(row: SqlRow, sort: readonly SortColumn[]): SqlValue[] {
   return sort.map(({ name }) => row[name] ?? null);
 }
@@ -140,7 +140,7 @@ function conditionSql(condition: Condition, parameters: Parameters): string {
       const isAny = condition.test === "any-of";
       const [first = null, ...others] = condition.values;
       if (others.length === 0) return `${column} ${isAny ? "=" : "IS NOT"} ${parameters.add(first)}`;
-      // However many values: one parameter.
+      // However many values there are: one parameter.
       const list = `(SELECT value FROM json_each(${parameters.add(JSON.stringify(condition.values))}))`;
       return isAny ? `${column} IN ${list}` : `(${column} IS NULL OR ${column} NOT IN ${list})`;
     }
@@ -150,8 +150,8 @@ function conditionSql(condition: Condition, parameters: Parameters): string {
 }
 
 /**
- * Rows that come after these values: further in the first column, or equal there and further in the next, and so on.
- * NULL sorts before every value, as it does in SQLite.
+ * Rows that come after these values: further in the first column, or equal there and further in the next, and so on. NULL sorts before
+ * every value, as it does in SQLite.
  */
 function beyondSql(table: ViewTable, sort: readonly SortColumn[], after: readonly SqlValue[], parameters: Parameters): string[] {
   const bound = sort.map((column, index) => ({ ...column, value: after[index] ?? null, sql: parameters.add(after[index] ?? null) }));
@@ -161,7 +161,7 @@ function beyondSql(table: ViewTable, sort: readonly SortColumn[], after: readonl
       value === null ? (descending ? "FALSE" : `${column} IS NOT NULL`) : furtherSql(column, descending, sql, name === table.key);
     return rest === undefined ? further : `(${further} OR (${column} IS ${sql} AND ${rest}))`;
   }, undefined);
-  // Says nothing new, but lets SQLite begin in the middle of an index. It cannot where NULLs come last.
+  // This adds no condition, but lets SQLite begin in the middle of an index. It cannot where NULLs come last.
   const first = bound[0];
   const isSeekable = first && first.value !== null && (!first.descending || isRequired(table, first.name));
   return [...(isSeekable ? [`${quoted(first.name)} ${first.descending ? "<=" : ">="} ${first.sql}`] : []), ...(beyond ? [beyond] : [])];
@@ -172,7 +172,7 @@ function furtherSql(column: string, descending: boolean, value: string, isKey: b
   return isKey ? `${column} < ${value}` : `(${column} < ${value} OR ${column} IS NULL)`;
 }
 
-/** Whether every row has a value there. */
+/** Whether every row has a value in this column. */
 function isRequired(table: ViewTable, name: string): boolean {
   return name === table.key || table.columns.some((column) => column.name === name && column.required === true);
 }

@@ -8,9 +8,9 @@ import { type ViewQuery, completeSort, pageOf, queryStatement, sortValuesOf } fr
 import { type ServedRows, readServing } from "./serving.ts";
 import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
 
-/** What every answer says of the table that gave it. */
+/** What every answer contains about the table that gave it. */
 export type Served = Pick<ServedRows, "position" | "stale"> & {
-  /** Names the table: it changes when the view has been built anew. */
+  /** Names the table: it changes when the view has been rebuilt. */
   readonly generation: string;
 };
 
@@ -20,17 +20,17 @@ export interface ViewPage extends Served {
   readonly next?: Cursor;
 }
 
-/** What a reader asks of the rows' position. */
+/** What a reader requires of the rows' position. */
 export interface Wanted {
   /** Every event up to it has changed the rows (promise 7). */
   readonly position: number;
   /** How long to wait for it, in milliseconds since 1970. */
   readonly deadline: number;
-  /** Rather not before this one: the reader has seen it already. Not waited for. */
+  /** Preferably not before this one: the reader has seen it already. There is no wait for it. */
   readonly seen?: number;
 }
 
-/** Whatever position there is. */
+/** Any position. */
 const NOW: Wanted = { position: 0, deadline: 0 };
 
 /** The wait for a position is over. */
@@ -77,8 +77,8 @@ export async function awaitRow(
 }
 
 /**
- * Asks the table that serves, at the position wanted. Any replica of the database may answer, as long as it is at that
- * position; else the primary is asked, once the view has been brought there.
+ * Queries the table that serves, at the wanted position. Any replica of the database may answer, if it is at that position; else the
+ * primary answers, once the view has been brought there.
  *
  * @throws {ViewBehind} when it was not there in time
  */
@@ -91,19 +91,19 @@ export async function readAt(store: Store, view: View, statement: Statement, wan
   while (served.position < position) {
     if (!(await awaitPosition(store, view, position, deadline))) throw new ViewBehind();
     served = await readServing(store, view, statement, "primary");
-    // What the view has only passed does not move its checkpoint.
+    // Events that the view only passes do not move its checkpoint.
     if (served.position < position) served = await carriedOn(store, view, served);
     if (served.position >= position) break;
-    // The view is at the position, but not yet the table that serves.
+    // The view is at the position, but the table that serves is not yet.
     if (patience.isOver) throw new ViewBehind();
     await patience.wait();
   }
   return served;
 }
 
-/** The same rows, as of the last position up to which nothing has happened that the view folds: one question to the log, and no row written. */
+/** The same rows, as of the last position up to which no event concerns the view: one query to the log, and no row written. */
 async function carriedOn(store: Store, view: View, served: ServedRows): Promise<ServedRows> {
-  // What a table folds whose code is gone, nobody knows.
+  // Nothing is known about what a table folds whose code is gone.
   if (served.stale) return served;
   const page = await store.log.read({ ...filterOfView(view), after: served.position, limit: 1 });
   const passed = (page.events[0]?.position ?? (page.next ?? 0) + 1) - 1;
@@ -111,7 +111,7 @@ async function carriedOn(store: Store, view: View, served: ServedRows): Promise<
 }
 
 /**
- * Waits until the view has a position (promise 7), and does the work itself when nobody else has.
+ * Waits until the view has a position (promise 7), and does the work itself if nothing else has.
  *
  * @returns false when the deadline (milliseconds since 1970) came first
  */
@@ -122,12 +122,12 @@ export async function awaitPosition(store: Store, view: View, position: number, 
     const { position: reached, outcome } = await project(counted, view, deadline, { until: position });
     if (reached >= position) return true;
     if (patience.isOver) return false;
-    // At the log's head there is nothing to do until there is more; else somebody else has to act, or it is not time yet.
+    // At the log's head there is nothing to do until there is more; else an operator has to act, or it is not time yet.
     await patience.wait(outcome === "caught-up" ? (ms) => counted.log.changed({}, reached, ms) : undefined);
   }
 }
 
-/** What an answer says of the table that gave it. */
+/** What an answer contains about the table that gave it. */
 export function servedBy({ position, stale, table }: ServedRows): Served {
   return { position, stale, generation: table.generation };
 }

@@ -1,6 +1,6 @@
 /**
- * D1's read replicas. A replica may lag behind the primary, but it lags as a whole: rows and checkpoint that are read in
- * one batch belong together wherever they are read. So any replica may answer, and the checkpoint says how far it is.
+ * D1's read replicas. A replica may lag behind the primary, but it lags as a whole: rows and checkpoint that are read in one batch belong
+ * together wherever they are read. So any replica may answer, and the checkpoint shows how far it is.
  */
 
 export type ReadFrom = "anywhere" | "primary";
@@ -11,7 +11,7 @@ export async function readBatch<Row>(db: D1Database, from: ReadFrom, statements:
   try {
     return await db.withSession("first-unconstrained").batch<Row>(statements);
   } catch (error) {
-    // The table may be too new for the replica; and what is wrong with the statements the primary says as well.
+    // The table may be too new for the replica; and if the statement is wrong, the primary fails as well.
     if (!/no such (?:table|column)/.test(String(error))) throw error;
     return db.batch<Row>(statements);
   }

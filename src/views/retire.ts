@@ -13,7 +13,7 @@ import { quoted } from "../definitions/views/sql-words.ts";
 import { rebuildOf } from "./table.ts";
 import { logger } from "../telemetry/logger.ts";
 
-/** A database that keeps views, and the binding by which the code knows it: that of stores without a jurisdiction. */
+/** A database that keeps views, and the binding by which the code knows it: the binding for stores without a jurisdiction. */
 export interface ViewDatabase {
   readonly db: D1Database;
   readonly binding: string;
@@ -38,9 +38,10 @@ interface Leftover {
 }
 
 /**
- * Finds the generations that neither serve nor are being built, and drops those found so a grace period ago, as far as there is room.
+ * Finds the generations that neither serve nor are being built, and drops those that were found a grace period ago, as far as there is
+ * room.
  *
- * @param stores whose they are, in databases that are prepared; without it: of all stores, however many they are
+ * @param stores only those of these stores, in databases that are prepared; without it: those of all stores
  */
 export async function dropRetired(app: App, env: HeadspringEnv, stores?: readonly string[]): Promise<void> {
   const now = Date.now();
@@ -81,7 +82,7 @@ async function retire(db: D1Database, { store, consumer, generation }: Leftover,
     .run();
 }
 
-/** Removes the store's rows, then all trace of the generation; the table itself with the last store that had it. */
+/** Removes the store's rows, then all traces of the generation; the table itself with the last store that had it. */
 async function drop(app: App, db: D1Database, { store, consumer, generation }: Leftover, budget?: Budget): Promise<void> {
   const table = await tableOfGeneration(db, consumer, generation);
   const others = await db
@@ -89,7 +90,7 @@ async function drop(app: App, db: D1Database, { store, consumer, generation }: L
     .bind(consumer, generation, store)
     .first<number>("n");
   const view = app.views.get(consumer);
-  // The table that a new store of this code would begin with stays, empty: another worker may just be about to.
+  // The table that a new store of this code would begin with stays, empty: another worker may be about to use it.
   const isBase = view !== undefined && rebuildOf(view, generation) === 0;
   const forget = [
     db.prepare(`DELETE FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`).bind(store, consumer, generation),
@@ -110,7 +111,7 @@ async function drop(app: App, db: D1Database, { store, consumer, generation }: L
       )
       .bind(store, store);
     while ((await some.run()).meta.changes > 0) {
-      if (budget?.fits(DROP_CALLS) === false) return; // the rest is for the next time
+      if (budget?.fits(DROP_CALLS) === false) return; // the next sweep does the rest
     }
     await db.batch(forget);
   }

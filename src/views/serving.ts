@@ -14,24 +14,24 @@ import type { SqlRow } from "./stored-row.ts";
 import { type ViewTable, tableOf } from "./table.ts";
 import type { View } from "../definitions/views/view.ts";
 
-/** What a table answered. */
+/** The answer of a table. */
 export interface ServedRows {
   readonly results: readonly SqlRow[];
   /** The table that answered. */
   readonly table: ViewTable;
   /** Every event up to it has changed the rows. */
   readonly position: number;
-  /** The table is of an earlier definition and stands still: the one of today is being built. */
+  /** The table is of an earlier definition and does not move: today's table is being built. */
   readonly stale: boolean;
 }
 
-/** The tables that served when this isolate looked last, by database, store and view. Too old a guess costs a query, no more. */
+/** The tables that served when this isolate last looked, by database, store and view. A guess that is out of date costs one more query. */
 const lastServing = new WeakMap<D1Database, Map<string, ViewTable>>();
 
 /**
- * Asks the table that serves a view. Rows, position and the choice of the table are read in one transaction.
+ * Queries the table that serves a view. Rows, position and the choice of the table are read in one transaction.
  *
- * @param query the statement for a table; it may be called again with another one
+ * @param query makes the statement for a table; it may be called again with another one
  * @param from whether a replica of the database may answer, which may lag behind
  */
 export async function readServing(
@@ -67,7 +67,7 @@ export async function readServing(
       // The guess was so old that the table has been dropped since.
       if (isMissingTable(error)) known.delete(key);
       else {
-        // What was asked need not fit a table that was only guessed.
+        // The query need not fit a table that was only guessed.
         const { serving } = await generationsOf(store, view);
         if (serving.generation === table.generation) throw error;
         known.set(key, serving);
@@ -80,9 +80,9 @@ export async function readServing(
 const lastHelp = new Map<string, number>();
 
 /**
- * Brings forward the table of this code where another version's is on record: wake-ups may all have gone to that one's workers.
+ * Brings forward the table of this code while another version's is on record: all wake-ups may have gone to that version's workers.
  *
- * @returns true when it may be another table now that answers
+ * @returns true when another table may answer now
  */
 async function helped(store: Store, view: View, { own, other }: Generations): Promise<boolean> {
   if (!own || !other || own.keptAt === undefined || store.budget?.fits(CONSUMER_CALLS) === false) return false;
@@ -95,14 +95,14 @@ async function helped(store: Store, view: View, { own, other }: Generations): Pr
     await project(store, view, now + VIEW_BUILD_SLICE_MS);
     return true;
   } catch {
-    return false; // what there is can be read all the same
+    return false; // the existing rows can be read all the same
   }
 }
 
 /** When this isolate last woke a view that is being built. */
 const lastNudge = new Map<string, number>();
 
-/** Makes sure that somebody builds: after a deployment it may be long until an event wakes the view. */
+/** Makes sure that a worker builds: after a deployment it may be long until an event wakes the view. */
 async function nudge(store: Store, view: View): Promise<void> {
   const key = `${store.name}/${view.name}`;
   const now = Date.now();

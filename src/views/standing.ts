@@ -1,4 +1,4 @@
-/** Where the code's views stand for the sweep, by what D1 has of them. */
+/** How far the code's views are, for the sweep, according to D1. */
 
 import type { App } from "../definitions/app.ts";
 import { type View, filterOfView } from "../definitions/views/view.ts";
@@ -27,10 +27,10 @@ function standingOfView(
   if (serving === generation) return standing(view.name, eraseTo > 0 ? undefined : wanted);
   const recorded = rows.find((row) => row.generation === serving);
   const isOther = rebuildOf(view, serving) === undefined;
-  // Another version's table is on record, and this code's own is kept beside it. The one behind is woken.
+  // Another version's table is on record, and this code's own is kept next to it. The one that is behind is woken.
   if (isOther && eraseTo === 0 && wanted?.status === "active" && typeof wanted.kept_at === "number" && recorded)
     return standing(view.name, wanted.position <= recorded.position ? wanted : recorded);
-  // The table that is to answer is being built. Only if its build waits for an operator does the other one alone count.
+  // The table that will answer is being built. Only if its build waits for an operator does the other table alone count.
   if (!wanted || wanted.status === "active") return standing(view.name, undefined);
   return standing(view.name, isOther ? wanted : recorded);
 }

@@ -1,21 +1,21 @@
 /**
  * A row on its way into D1 and back. Pure.
  *
- * Folds are given only rows that have been both ways (promise 4): in the middle of a batch a row is what the next batch
- * would read, so how events fall into batches makes no difference. In D1 there is no `undefined`, no `-0` and no Date.
+ * Folds get only rows that have been both ways (promise 4): in the middle of a batch a row is what the next batch would read, so it makes
+ * no difference how events fall into batches. D1 has no `undefined`, no `-0` and no Date.
  */
 
 import { whyNotJson } from "../core/plain-json.ts";
 import type { Column } from "./layout.ts";
 import type { StoredRow } from "../definitions/views/view.ts";
 
-/** One row of the table, as D1 gives it. */
+/** One row of the table, as D1 returns it. */
 export type SqlRow = Record<string, string | number | null>;
 
 /**
  * The row as the table's columns keep it: JSON columns as text, booleans as 0 and 1.
  *
- * @throws {TypeError} when a JSON column holds what JSON cannot say at all: a BigInt, a cycle
+ * @throws {TypeError} when a JSON column has a value that JSON cannot hold at all: a BigInt, a cycle
  */
 export function toSql(columns: readonly Column[], row: StoredRow): SqlRow {
   return Object.fromEntries(columns.map((column) => [column.name, valueOf(column, row[column.name])]));
@@ -26,7 +26,7 @@ function valueOf({ name, kind }: Column, value: StoredRow[string]): string | num
   if (kind === "json") return jsonOf(name, value);
   if (typeof value === "boolean") return value ? 1 : 0;
   if (typeof value === "number") return value + 0; // -0 becomes 0
-  // SQL keeps text as UTF-8, which has no half of a surrogate pair. Other kinds have no columns of their own.
+  // SQL keeps strings as UTF-8, which has no half of a surrogate pair. Other kinds have no columns of their own.
   return typeof value === "string" ? value.toWellFormed() : null;
 }
 
@@ -51,7 +51,7 @@ export function fromSql(columns: readonly Column[], row: SqlRow): StoredRow {
   return result;
 }
 
-/** Tables of version 0.1 do not check what SQL writes into their JSON columns: what is no JSON there is read as it stands. */
+/** Tables of version 0.1 do not check what SQL writes into their JSON columns: what is not JSON there is read as it is. */
 function parsed(value: string | number): StoredRow[string] {
   try {
     return JSON.parse(String(value)) as StoredRow[string];

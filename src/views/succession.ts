@@ -1,9 +1,10 @@
 /**
- * Which version's table of a view is on record, when versions of the code with different definitions run side by side: the newest one's.
+ * Which version's table of a view is on record, when versions of the code with different definitions run side by side: that of the newest
+ * one.
  *
- * Each version answers from its own table as soon as it has one that is not behind. The table on record answers for versions that
- * have none yet. So it is never swapped to and fro: an older version takes the record over only when the newer one has not been seen
- * for a long time, which is what a rollback looks like from here.
+ * Each version answers from its own table as soon as it has one that is not behind. The table on record answers for versions that have none
+ * yet. So it is never swapped back and forth: an older version takes over the record only when the newer one has not been seen for a long
+ * time, which is what a rollback looks like from here.
  */
 
 import type { Store } from "../store/store.ts";
@@ -14,18 +15,18 @@ import { logger } from "../telemetry/logger.ts";
 import { databaseOf } from "./database.ts";
 import type { View } from "../definitions/views/view.ts";
 
-/** What must be known of a table to compare it with another one. */
+/** What it takes to compare a table with another one. */
 export type TableState = Pick<Checkpoint, "position" | "bornAt" | "startedAt" | "keptAt">;
 
-/** The table on record, where it is of another definition than this code's. */
+/** The table on record, if it is of another definition than this code's. */
 export interface Other {
   readonly position: number;
   readonly startedAt: number;
-  /** Since when nobody has moved it from there, although this code's table is ahead of it. Milliseconds since 1970. */
+  /** Since when it has not moved from there, although this code's table is ahead of it. Milliseconds since 1970. */
   readonly quietSince?: number;
 }
 
-/** What a succession is about. */
+/** The facts that a succession depends on. */
 export interface Succession {
   /** The generation on record. */
   readonly recorded: string;
@@ -39,7 +40,7 @@ export interface Succession {
   readonly other: Other | undefined;
 }
 
-/** Where a table stands in the order: by its version's upload; without metadata by when it was begun. No two are equal. */
+/** A table's place in the order: by its version's upload; without metadata by when it was begun. No two are equal. */
 interface Place {
   readonly at: number;
   readonly id: string;
@@ -59,23 +60,23 @@ export function isLater(one: Place, other: Place): boolean {
   return false;
 }
 
-/** Whether this code's own table answers, though another version's is on record. */
+/** Whether this code's own table answers, although another version's is on record. */
 export function answersItself(own: TableState | undefined, other: Other, eraseTo: number, now: number): boolean {
   // A table that still has what was erased waits for its rebuild.
   if (!own || own.bornAt < eraseTo) return false;
-  // Kept a moment ago, by a clock that may be wrong in both directions: the other one is ahead by what is on its way.
+  // Kept a moment ago, by a clock that may be wrong in both directions: the other table is only ahead by what is on its way.
   const isKept = own.keptAt !== undefined && Math.abs(now - own.keptAt) <= VIEW_ROLLOUT_MS;
   return own.position >= other.position || isKept;
 }
 
-/** Whether the table that is on record shows no sign of life for so long. */
+/** Whether the table on record has shown no sign of life for this long. */
 export function isQuiet({ quietSince }: Other, now: number, milliseconds: number): boolean {
   return quietSince !== undefined && now - quietSince >= milliseconds;
 }
 
 /**
- * Puts the wanted table on record, if it is not behind the one that is (nobody's reads go back in time), and if it is this code's turn: its
- * version is the later one, or the other has been quiet.
+ * Puts the wanted table on record, if it is not behind the recorded one (reads must not go back in time), and if it is this code's turn:
+ * its version is the later one, or the other has been quiet.
  *
  * @param quietMs for how long
  */
@@ -90,7 +91,7 @@ export async function swap(
   const later = isLater(placeOf(mine, own?.startedAt ?? now, wanted.generation), placeOf(owner, other?.startedAt ?? 0, recorded));
   const quiet = other !== undefined && isQuiet(other, now, quietMs);
   if (other && !later && !quiet) return false;
-  // A rebuild by older code of the same definition changes nothing about whose it is.
+  // A rebuild by older code of the same definition does not change who owns it.
   const next = other || later ? mine : owner;
   const db = databaseOf(store, view);
   const [taken] = await db.batch([
@@ -115,7 +116,7 @@ export async function swap(
         wanted.generation,
         !other || later ? 1 : 0,
       ),
-    // The one that was replaced goes on answering its own code, which may have had it at the head until now.
+    // The replaced table still answers its own code, which may have had it at the head until now.
     db
       .prepare(
         `UPDATE headspring_checkpoints AS c
@@ -134,11 +135,11 @@ export async function swap(
 }
 
 /**
- * Says that this code's table is at the head and in use, while another version's is on record: it is not dropped. And notes since when
- * that other one stands still although there was something to do.
+ * Records that this code's table is at the head and in use while another version's is on record, so that it is not dropped. And notes since
+ * when that other table has not moved although there was something to do.
  *
- * @param position of this code's table
- * @returns the other one, as it is on record now
+ * @param position that of this code's table
+ * @returns the other table, as it is on record now
  */
 export async function keep(store: Store, view: View, succession: Succession, other: Other, position: number): Promise<Other> {
   const db = databaseOf(store, view);

@@ -10,7 +10,7 @@ import { type SqlRow, fromSql, toSql } from "./stored-row.ts";
 import type { StoredRow, View } from "../definitions/views/view.ts";
 
 const SQL_TYPE: Record<ColumnKind, string> = { text: "TEXT", integer: "INTEGER", real: "REAL", boolean: "INTEGER", json: "TEXT" };
-/** How errors call what a column holds. */
+/** What errors call the content of a column. */
 const KIND: Record<ColumnKind, string> = {
   text: "text",
   integer: "a whole number",
@@ -19,7 +19,10 @@ const KIND: Record<ColumnKind, string> = {
   json: "JSON",
 };
 
-/** What each kind of column takes, whoever writes it: a handler's SQL may compute anything. The platform's doubles have no Infinity in JSON. */
+/**
+ * What each kind of column accepts, even from a handler's SQL, which may compute anything. JSON has no Infinity, but the platform's doubles
+ * do.
+ */
 const CHECK: Partial<Record<ColumnKind, (column: string) => string>> = {
   integer: (column) => `${column} BETWEEN -${MAX_POSITION} AND ${MAX_POSITION}`,
   real: (column) => `abs(${column}) <= ${Number.MAX_VALUE}`,
@@ -27,7 +30,7 @@ const CHECK: Partial<Record<ColumnKind, (column: string) => string>> = {
   json: (column) => `json_valid(${column})`,
 };
 
-/** The layout of a view as its code declares it, and the hash of everything that makes its rows what they are. */
+/** The layout of a view as its code declares it, and the hash of everything that its rows depend on. */
 interface Definition {
   readonly layout: Layout;
   readonly hash: string;
@@ -40,7 +43,7 @@ const definitions = new WeakMap<View, Definition>();
 /**
  * The table of the view as its code is now.
  *
- * @param rebuild which one: each rebuild that an operator asks for makes another
+ * @param rebuild its number: each rebuild that an operator requests makes another table
  */
 export function tableOf(view: View, rebuild = 0): ViewTable {
   const { hash, layout, tables } = definitionOf(view);
@@ -49,7 +52,7 @@ export function tableOf(view: View, rebuild = 0): ViewTable {
   return table;
 }
 
-/** Which rebuild a generation is of the view as its code is now; undefined: it is of other code. */
+/** The number of the rebuild that a generation is, for the view's present code; undefined: it is of other code. */
 export function rebuildOf(view: View, generation: string): number | undefined {
   const [hash, rebuild = "0"] = generation.split("_");
   return hash === definitionOf(view).hash ? Number(rebuild) : undefined;
@@ -64,11 +67,11 @@ function definitionOf(view: View): Definition {
 export class ViewTable {
   readonly columns: readonly Column[];
   readonly key: string;
-  /** Names the table: another definition, another table. */
+  /** Names the table: another definition is another table. */
   readonly generation: string;
   /** The table's quoted name. */
   readonly name: string;
-  /** Statements that create it, and remember how it is laid out. They may be repeated. */
+  /** Statements that create it, and record its layout. They may be repeated. */
   readonly schema: readonly string[];
   readonly #upsert: string;
   readonly #selectMany: string;
@@ -98,12 +101,14 @@ export class ViewTable {
     return db.prepare(this.#selectMany).bind(store, JSON.stringify(keys));
   }
 
-  /** How many rows may be in memory together: of the largest seen, or the largest possible, what {@link VIEW_LOAD_BYTES} allow. */
+  /**
+   * How many rows may be in memory together within {@link VIEW_LOAD_BYTES}: computed with the largest row seen, or the largest possible.
+   */
   get rowsAtOnce(): number {
     return Math.max(1, Math.floor(VIEW_LOAD_BYTES / (this.#largest ?? VIEW_ROW_BYTES)));
   }
 
-  /** The rows with these keys, by key, as handlers know them. */
+  /** The rows with these keys, by key, as handlers get them. */
   async load(db: D1Database, store: string, keys: readonly string[]): Promise<Map<string, StoredRow>> {
     const rows = new Map<string, StoredRow>();
     for (const some of chunks(keys.map((key) => JSON.stringify(key)))) {
@@ -121,7 +126,7 @@ export class ViewTable {
   }
 
   /**
-   * Writes each of these rows once; `null` removes. Many rows are one statement with one parameter.
+   * Writes each of these rows once; `null` removes it. Many rows are one statement with one parameter.
    *
    * @throws {Error} when a row has more than {@link VIEW_ROW_BYTES}
    */
@@ -175,7 +180,7 @@ export class ViewTable {
   }
 }
 
-/** The name of the check is what the error says when SQL of a handler breaks it. */
+/** The error has the name of the check when a handler's SQL breaks it. */
 function columnSql({ name, kind, required }: Column, isKey: boolean): string {
   const column = quoted(name);
   const check = CHECK[kind]?.(column);
@@ -183,12 +188,12 @@ function columnSql({ name, kind, required }: Column, isKey: boolean): string {
   return check === undefined ? type : `${type} CONSTRAINT ${quoted(`${name} is ${KIND[kind]}`)} CHECK (${check})`;
 }
 
-/** Bytes of a row's texts, and some for each number. */
+/** Bytes of a row's strings, and some for each number. */
 function bytesOf(row: SqlRow): number {
   return Object.values(row).reduce<number>((sum, value) => sum + (typeof value === "string" ? byteLength(value) : 8), 0);
 }
 
-/** A text, safe in SQL. For statements that take no parameters. */
+/** A string literal, safe in SQL. For statements that take no parameters. */
 function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,14 +1,14 @@
-/** The statements of `RowWriter`: rows of one store changed by what a handler wrote. */
+/** The statements of `RowWriter`: changes rows of one store as a handler's SQL says. */
 
 import type { RowWrite } from "../definitions/views/row-writer.ts";
 import { quoted, wordsOf } from "../definitions/views/sql-words.ts";
 import type { ViewTable } from "./table.ts";
 
 /**
- * The statement that carries a change out. What the handler wrote stands in brackets, each expression in its own, below the
- * condition on the store: it is an expression there, or no SQL at all.
+ * The statement that carries out a change. Each expression that the handler wrote is in brackets of its own, below the condition on the
+ * store: there it is an expression, or not valid SQL at all.
  *
- * @throws {TypeError} when it sets what is no column of the view
+ * @throws {TypeError} when it sets something that is not a column of the view
  */
 export function writeStatement(db: D1Database, table: ViewTable, store: string, write: RowWrite): D1PreparedStatement {
   const set = write.kind === "update" ? write.set.render(2) : { text: "", values: [] };
