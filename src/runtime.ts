@@ -3,8 +3,8 @@
 import { CatalogObject } from "./catalog/catalog-object.ts";
 import type { App } from "./definitions/app.ts";
 import { logObject } from "./log/log-object.ts";
-import type { HeadspringEnv } from "./store/env.ts";
 import type { CatalogRpc, DirectoryRpc } from "./store/catalog-protocol.ts";
+import type { ObjectClass } from "./store/objects.ts";
 import type { SegmentRpc } from "./store/segment.ts";
 import type { StreamRpc } from "./store/stream-protocol.ts";
 import type { WebhookRpc } from "./store/webhook-protocol.ts";
@@ -13,12 +13,6 @@ import { webhookObject } from "./webhooks/webhook-object.ts";
 
 export { createWorker } from "./http/worker.ts";
 export type { HeadspringEnv } from "./store/env.ts";
-
-/** A class of Durable Objects, with the methods that the other parts of Headspring call. */
-export type ObjectClass<Rpc> = new (
-  ctx: DurableObjectState,
-  env: HeadspringEnv,
-) => CloudflareWorkersModule.DurableObject<HeadspringEnv> & Rpc;
 
 /** The four classes of an app's Durable Objects, by the names that a worker exports them under. */
 export interface ObjectClasses {

@@ -41,7 +41,7 @@ import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
 export function createWorker(app: App): ExportedHandler<HeadspringEnv> {
   // What is missing must not wait for the first request or event to be noticed.
   requireConfiguration(env, app);
-  placementOfDeployment(env);
+  placementOfDeployment(env as HeadspringEnv);
   const http = createHttp(app);
   return {
     fetch: (request, env, context) => http.fetch(request, env, context),

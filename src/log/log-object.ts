@@ -39,6 +39,7 @@ import { Introduced } from "./introduced.ts";
 import { WAIT_SECONDS } from "../core/limits.ts";
 import { StartPositions } from "./start-positions.ts";
 import { type Begun, SegmentState } from "./segment-state.ts";
+import type { ObjectClass } from "../store/objects.ts";
 import { type Handover, MOVED_TO, type Moved, type SegmentRpc, segmentBytes } from "../store/segment.ts";
 import { Subscribers } from "./subscribers.ts";
 import { Waiters } from "./waiters.ts";
@@ -48,7 +49,7 @@ import { logger } from "../telemetry/logger.ts";
 const RETRY_MS = 5_000;
 
 /** The class of the log objects of an app. Export it as `LogObject`. */
-export function logObject(app: App) {
+export function logObject(app: App): ObjectClass<SegmentRpc> {
   return class LogObject extends DurableObject<HeadspringEnv> implements SegmentRpc {
     static {
       markRetryable(

@@ -14,7 +14,7 @@ import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
 import { categoryOf, streamIdOf } from "../core/event.ts";
-import { streamOfObject } from "../store/objects.ts";
+import { type ObjectClass, streamOfObject } from "../store/objects.ts";
 import type {
   AppendAnswer,
   AppendRequest,
@@ -55,7 +55,7 @@ import { span } from "../telemetry/span.ts";
 const RETRY_ALARM_MS = 30_000;
 
 /** The class of the stream objects of an app. Export it as `StreamObject`. */
-export function streamObject(app: App) {
+export function streamObject(app: App): ObjectClass<StreamRpc> {
   const codeUse = new CodeUse(app);
   return class StreamObject extends DurableObject<HeadspringEnv> implements StreamRpc {
     static {

@@ -1,0 +1,21 @@
+/** `npm run build`: the package's `dist`, compiled from `src` by tsc. `npm pack` and `npm publish` run it first. */
+
+import { spawnSync } from "node:child_process";
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+
+// Without what an earlier build has left of files that are gone.
+rmSync(dist, { recursive: true, force: true });
+const tsc = join(root, "node_modules/typescript/bin/tsc");
+const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+if (status !== 0) process.exit(1);
+
+// The compiler rewrites the extensions of imports in modules, and leaves them in declarations.
+for (const file of globSync("**/*.d.ts", { cwd: dist })) {
+  const path = join(dist, file);
+  const declarations = readFileSync(path, "utf8");
+  writeFileSync(path, declarations.replaceAll(/(\bfrom |\bimport\()"(\.{1,2}\/[^"]+)\.ts"/g, '$1"$2.js"'));
+}
