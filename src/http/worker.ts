@@ -40,8 +40,10 @@ import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
  */
 export function createWorker(app: App): ExportedHandler<HeadspringEnv> {
   // What is missing must not wait for the first request or event to be noticed.
-  requireConfiguration(env, app);
-  placementOfDeployment(env as HeadspringEnv);
+  // Its type here is what `wrangler types` has made of a project's own configuration, or nothing.
+  const bindings: object = env;
+  requireConfiguration(bindings, app);
+  placementOfDeployment(bindings as HeadspringEnv);
   const http = createHttp(app);
   return {
     fetch: (request, env, context) => http.fetch(request, env, context),
