@@ -23,7 +23,7 @@ export { parallel, series, step } from "./definitions/processors/saga-steps.ts";
 
 // ⑥ Webhooks: events out to other systems
 export { webhook } from "./definitions/webhooks/webhook.ts";
-export { webhookEvents } from "./webhooks/events.ts";
+export { webhookEvents } from "./definitions/webhooks/events.ts";
 
 // The app
 export { defineApp } from "./definitions/app.ts";

@@ -9,7 +9,7 @@ import { markRetryable } from "../core/retryable.ts";
 import { canonical } from "../core/json.ts";
 import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../core/limits.ts";
 import { hasTable } from "../core/sqlite.ts";
-import { changeProblem, readDefinition, replacedVersions } from "./definition.ts";
+import { changeProblem, readDefinition, replacedVersions } from "../definitions/over-http/category.ts";
 import { logger } from "../telemetry/logger.ts";
 import { CodeTable } from "./code-table.ts";
 import { ImportTable } from "./import-table.ts";

@@ -8,7 +8,7 @@
 
 import { EARLIER_SCHEMAS } from "../core/limits.ts";
 import { hasTable } from "../core/sqlite.ts";
-import type { Definition } from "./definition.ts";
+import type { Definition } from "../definitions/over-http/category.ts";
 import { type JsonSchema, type SchemaObject, isObject } from "../schemas/json-schema.ts";
 import type { CodeProblem, CodeSchema } from "../store/catalog-protocol.ts";
 import { incompatibility } from "../schemas/schema-change.ts";

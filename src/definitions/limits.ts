@@ -20,3 +20,5 @@ export const PREDICATE_CONDITIONS = 50;
 export const PREDICATE_DEPTH = 5;
 /** Characters of the reason why an event could not be lifted. Ours: an error's message, which every read of the event repeats. */
 export const UNLIFTED_CHARACTERS = 500;
+/** Event types of one category that is declared over HTTP. Ours. */
+export const CATEGORY_EVENT_TYPES = 200;

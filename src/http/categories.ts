@@ -4,7 +4,7 @@ import { NAME } from "../core/names.ts";
 import { Hono } from "hono";
 import * as z from "zod";
 import type { App } from "../definitions/app.ts";
-import { type Definition, parseDefinition, readDefinition, versionOf } from "../catalog/definition.ts";
+import { type Definition, parseDefinition, readDefinition, versionOf } from "../definitions/over-http/category.ts";
 import { codeSchemasOf } from "../store/code-use.ts";
 import type { JsonSchema } from "../schemas/json-schema.ts";
 import type { Declared, Earlier } from "../store/catalog-protocol.ts";

@@ -5,7 +5,7 @@ import { ATTRIBUTE_NAME, Attributes, Text } from "../core/cloudevents.ts";
 import { derivedId } from "../core/ids.ts";
 import { EVENT_TYPE, UUID, WITH_SECONDS } from "../core/names.ts";
 import type { Issue } from "../core/issue.ts";
-import { issuesOf } from "../streams/decide.ts";
+import { issuesOf } from "../core/parse-data.ts";
 
 /** An event as a CloudEvent describes it, in the terms of an append. */
 export interface EventOfCloudEvent {

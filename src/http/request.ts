@@ -11,7 +11,7 @@ import { newId } from "../core/ids.ts";
 import type { Store } from "../store/store.ts";
 import { isSchema, schemaType } from "../core/zod-form.ts";
 import { parseTraceparent, traceIdOf } from "../telemetry/trace.ts";
-import { parseData } from "../streams/decide.ts";
+import { parseData } from "../core/parse-data.ts";
 import { Problem } from "./problem.ts";
 
 export interface HttpEnv {

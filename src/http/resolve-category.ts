@@ -1,17 +1,17 @@
 /** Finds the category that a route is about, whether it was declared in code or at run time. */
 
 import type { Store } from "../store/store.ts";
-import { SYSTEM_CATEGORY, webhookEvents } from "../webhooks/events.ts";
+import { SYSTEM_CATEGORY, webhookEvents } from "../definitions/webhooks/events.ts";
 import type { App } from "../definitions/app.ts";
 import type { Effort } from "../schemas/check-run.ts";
 import { type Checker, compileChecker } from "../schemas/checker.ts";
-import { type Definition, factTypeOf, readDefinition, versionOf } from "../catalog/definition.ts";
+import { type Definition, factTypeOf, readDefinition, versionOf } from "../definitions/over-http/category.ts";
 import type { JsonSchema } from "../schemas/json-schema.ts";
 import { READY_CATEGORIES, READY_CHARACTERS } from "./limits.ts";
 import { NAME } from "../core/names.ts";
 import type { Issue } from "../core/issue.ts";
 import type { Category } from "../definitions/category.ts";
-import { parseData } from "../streams/decide.ts";
+import { parseData } from "../core/parse-data.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, storeOf } from "./request.ts";

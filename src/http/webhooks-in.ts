@@ -4,7 +4,7 @@ import * as z from "zod";
 import { WEBHOOK_IN_FLIGHT, WEBHOOK_RATE } from "../core/limits.ts";
 import { WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEFAULT } from "./limits.ts";
 import { EVENT_TYPE, NAME } from "../core/names.ts";
-import { SYSTEM_CATEGORY } from "../webhooks/events.ts";
+import { SYSTEM_CATEGORY } from "../definitions/webhooks/events.ts";
 import { headersProblem } from "../definitions/webhooks/headers.ts";
 import { parseDeliveryId } from "../deliveries/delivery-id.ts";
 import { PredicateIn } from "../definitions/webhooks/predicate.ts";

@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { type Answer, Time, Version } from "../core/answer.ts";
 import type { Placement } from "../core/placement.ts";
+import type { DefinitionProblem } from "../definitions/over-http/category.ts";
 
 /** A category of the catalog, as routes look it up. */
 export type Entry =
@@ -47,15 +48,6 @@ export type Declared =
   /** The category has the most earlier versions of event types that are kept. */
   | { readonly outcome: "too-many-versions" }
   | ({ readonly outcome: "incompatible" } & DefinitionProblem);
-
-/** Why a definition cannot replace the previous one. */
-export interface DefinitionProblem {
-  /** The event type; absent: it is about the whole category. */
-  readonly eventType?: string;
-  /** JSON pointer into that type's new schema. */
-  readonly path?: string;
-  readonly reason: string;
-}
 
 /** The schema with which the code writes events of a type. */
 export interface CodeSchema {

@@ -8,8 +8,7 @@ import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } 
 import type { NewEvent } from "../core/event.ts";
 import { fitting } from "../core/misfit.ts";
 import { freeze } from "../core/plain-json.ts";
-import type { Issue } from "../core/issue.ts";
-import { droppedMembers, strictly } from "../core/strict-schema.ts";
+import { droppedMembers } from "../core/strict-schema.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
 
 export type Decided =
@@ -30,27 +29,6 @@ export type TimerChange =
 /** What any `decide` answers, without its types. */
 type AnyPart = NewEvent | Timer | Cancellation | CancelAll;
 type AnyDecision = AnyPart | readonly AnyPart[] | Nothing | Refusal;
-
-/**
- * The data of a command or a fact as its schema outputs it, or what is wrong with it.
- *
- * @param strict members that the schema does not declare are errors: the data came from a client, where no compiler has checked it
- */
-export function parseData(schema: z.ZodType, body: unknown, strict = false): { data: unknown } | { issues: Issue[] } {
-  const parsed = (strict ? strictly(schema) : schema).safeParse(body);
-  if (!parsed.success) return { issues: issuesOf(parsed.error) };
-  const issues = droppedMembers(body, parsed.data);
-  return issues.length > 0 ? { issues } : { data: parsed.data };
-}
-
-/** What zod found, in the form of the problem documents. Each unknown member is an issue of its own. */
-export function issuesOf(error: z.ZodError): Issue[] {
-  return error.issues.flatMap((issue) => {
-    const { path, message } = issue;
-    if (issue.code !== "unrecognized_keys") return [{ path: path.map(String).join("."), message }];
-    return issue.keys.map((key) => ({ path: [...path, key].map(String).join("."), message: `Unrecognized key: "${key}"` }));
-  });
-}
 
 /**
  * Runs `decide` and turns its answer into events to store.

@@ -6,7 +6,8 @@ import type { DataSchemas, Frozen, JsonValue, NewEvent, RecordedEvent } from "..
 import { derivedId } from "../core/ids.ts";
 import type { Issue } from "../core/issue.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
-import { type TimerChange, decide, dueOf, parseData } from "../streams/decide.ts";
+import { type TimerChange, decide, dueOf } from "../streams/decide.ts";
+import { parseData } from "../core/parse-data.ts";
 import { evolved, initialStateOf } from "../streams/fold.ts";
 import { NOW, asStored, dataOf, on, recorded } from "./recorded.ts";
 import { plainState } from "./plain-state.ts";

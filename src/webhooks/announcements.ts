@@ -8,7 +8,7 @@ import { derivedId } from "../core/ids.ts";
 import type { StreamRpc } from "../store/stream-protocol.ts";
 import type { Notices } from "../deliveries/transport.ts";
 import type { Disabled } from "../store/webhook-protocol.ts";
-import { SYSTEM_CATEGORY, WEBHOOK_DISABLED, WEBHOOK_ENABLED } from "./events.ts";
+import { SYSTEM_CATEGORY, WEBHOOK_DISABLED, WEBHOOK_ENABLED } from "../definitions/webhooks/events.ts";
 
 interface Announcement {
   readonly id: string;

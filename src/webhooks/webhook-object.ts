@@ -19,7 +19,7 @@ import { logger } from "../telemetry/logger.ts";
 import { Announcements, streamAbout } from "./announcements.ts";
 import { Ledger } from "../deliveries/ledger.ts";
 import { Sender } from "./sender.ts";
-import { SYSTEM_CATEGORY } from "./events.ts";
+import { SYSTEM_CATEGORY } from "../definitions/webhooks/events.ts";
 import { Deliveries } from "../deliveries/deliveries.ts";
 import { listDeliveries, parkFailing, retryAll, retryDelivery, retryNow, retryParked } from "../deliveries/operations.ts";
 import {

@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { compileChecker } from "../../src/schemas/checker.ts";
-import { parseDefinition, readDefinition } from "../../src/catalog/definition.ts";
+import { parseDefinition, readDefinition } from "../../src/definitions/over-http/category.ts";
 import type { JsonSchema } from "../../src/schemas/json-schema.ts";
 import { schemaIssues } from "../../src/schemas/schema-check.ts";
-import { CATEGORY_EVENT_TYPES } from "../../src/catalog/limits.ts";
+import { CATEGORY_EVENT_TYPES } from "../../src/definitions/limits.ts";
 
 const within = (schema: unknown) => ({ properties: { a: schema } });
 

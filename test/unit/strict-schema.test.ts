@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { parseData } from "../../src/streams/decide.ts";
+import { parseData } from "../../src/core/parse-data.ts";
 import { strictly } from "../../src/core/strict-schema.ts";
 
 const Line = z.object({ sku: z.string(), note: z.string().optional() });

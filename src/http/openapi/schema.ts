@@ -1,7 +1,7 @@
 /** From zod to the JSON Schemas of the document. */
 
 import * as z from "zod";
-import { DefinitionIn } from "../../catalog/definition.ts";
+import { DefinitionIn } from "../../definitions/over-http/category.ts";
 import { JsonObject } from "../append.ts";
 import { Envelope } from "../cloudevents.ts";
 import { UUID } from "../../core/names.ts";

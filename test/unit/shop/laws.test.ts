@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../../src/core/event.ts";
 import { order } from "../../../src/shop/order.ts";
 import { product } from "../../../src/shop/product.ts";
-import { decide, parseData } from "../../../src/streams/decide.ts";
+import { decide } from "../../../src/streams/decide.ts";
+import { parseData } from "../../../src/core/parse-data.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 
 type Command = readonly [name: string, data: object];

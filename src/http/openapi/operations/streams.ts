@@ -1,7 +1,7 @@
 /** Facts in, events out. */
 
 import * as z from "zod";
-import { DefinitionIn } from "../../../catalog/definition.ts";
+import { DefinitionIn } from "../../../definitions/over-http/category.ts";
 import { APPEND_EVENTS, PAGE_EVENTS } from "../../../core/limits.ts";
 import { EventIn, EventsIn, JsonObject } from "../../append.ts";
 import { DeleteQuery, PageQuery } from "../../streams.ts";

@@ -1,14 +1,13 @@
-/** What is declared of a category at run time, and how that may change. Pure. */
+/** A category that is declared over HTTP: its definition, and how that may change. Pure. */
 
 import * as z from "zod";
-import { CATEGORY_EVENT_TYPES } from "./limits.ts";
-import { ISSUES, PATTERN_STATES } from "../core/limits.ts";
-import { EVENT_TYPE } from "../core/names.ts";
-import type { Issue } from "../core/issue.ts";
-import { type JsonSchema, isObject } from "../schemas/json-schema.ts";
-import type { DefinitionProblem } from "../store/catalog-protocol.ts";
-import { incompatibility } from "../schemas/schema-change.ts";
-import { schemaIssues } from "../schemas/schema-check.ts";
+import { CATEGORY_EVENT_TYPES } from "../limits.ts";
+import { ISSUES, PATTERN_STATES } from "../../core/limits.ts";
+import { EVENT_TYPE } from "../../core/names.ts";
+import type { Issue } from "../../core/issue.ts";
+import { type JsonSchema, isObject } from "../../schemas/json-schema.ts";
+import { incompatibility } from "../../schemas/schema-change.ts";
+import { schemaIssues } from "../../schemas/schema-check.ts";
 
 /** A category's definition as it is kept. */
 export interface Definition {
@@ -98,6 +97,15 @@ export function replacedVersions(old: Definition, next: Definition): EarlierSche
     const version = before === undefined ? undefined : versionOf(before);
     return before === undefined || version === undefined || version === versionOf(schema) ? [] : [{ eventType, version, schema: before }];
   });
+}
+
+/** Why a definition cannot replace the previous one. */
+export interface DefinitionProblem {
+  /** The event type; absent: it is about the whole category. */
+  readonly eventType?: string;
+  /** JSON pointer into that type's new schema. */
+  readonly path?: string;
+  readonly reason: string;
 }
 
 /** Why events that fitted the old definition might not fit the new one; undefined: they all do. */
