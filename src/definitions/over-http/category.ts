@@ -33,7 +33,7 @@ export function factTypeOf(name: string): string {
 /** Reads a definition of the category of this name that was kept as JSON. */
 export function readDefinition(name: string, text: string): Definition {
   const stored = JSON.parse(text) as StoredDefinition;
-  // What was declared with `schema` is told by the name of its only type: version 0.1 did not keep the form.
+  // The name of its only type shows that it was declared with `schema`: version 0.1 did not keep the form.
   const isFactType = (type: string) => type === factTypeOf(name);
   const types = Object.keys(stored.events);
   return { ...stored, facts: stored.facts ?? (types.length <= 1 && types.every(isFactType)) };

@@ -1,4 +1,4 @@
-/** The events in which the store tells of its webhooks. Nobody else can write them: their names begin with `$`. Pure. */
+/** The events in which the store reports about its webhooks. Nobody else can write them: their names begin with `$`. Pure. */
 
 import * as z from "zod";
 
@@ -12,7 +12,7 @@ export const WEBHOOK_ENABLED = "$webhook.enabled";
 export const WEBHOOK_TEST = "$webhook.test";
 
 /**
- * What the store tells of its webhooks, as a category that views, processors and webhooks in code can follow.
+ * What the store reports about its webhooks, as a category that views, processors and webhooks in code can follow.
  * Declare it in the app like your own; facts about webhooks are written by the store only.
  *
  * @example
