@@ -2,6 +2,8 @@
  * The house, floor by floor, and the lint rule that keeps it: a file imports from its own folder and from the floors below, by value or
  * by type. Folders of one floor do not know each other. A folder that is not in the list is an app: it imports the public index only,
  * and only the worker imports it.
+ *
+ * A second rule keeps the seam of definitions: only the floor of definitions looks into an app.
  */
 
 import { dirname, relative, resolve } from "node:path";
@@ -59,6 +61,27 @@ export function whyNot(from: string, specifier: string): string | undefined {
   return its! < mine! ? undefined : `${own} must not import from ${other}: only from the floors below it (scripts/walls.ts)`;
 }
 
+const DEFINITIONS: ReadonlySet<string> = new Set(["aggregates", "categories", "views", "processors", "webhooks"]);
+
+interface Node {
+  readonly type?: string;
+  readonly name?: unknown;
+}
+
+interface Member extends Node {
+  readonly object?: Member;
+  readonly property?: Node;
+}
+
+/** Why a file may not look up a definition in an `app`, as in `store.app.views`; undefined: it does not, or may. */
+export function whyNotLookUp(file: string, { object, property }: Member): string | undefined {
+  const named = object?.type === "MemberExpression" ? object.property?.name : object?.name;
+  if (named !== "app" || typeof property?.name !== "string" || !DEFINITIONS.has(property.name)) return undefined;
+  const own = partOf(file);
+  if (own === undefined || own === "definitions") return undefined;
+  return `ask \`store.definitions\` (what every store has: \`DefinitionsInCode\`) instead of looking into app.${property.name}: the catalog may have more`;
+}
+
 interface Importing {
   readonly source?: { readonly value?: unknown } | null;
 }
@@ -84,6 +107,16 @@ export default {
           ExportAllDeclaration: check,
           ImportExpression: check,
           TSImportType: check,
+        };
+      },
+    },
+    definitions: {
+      create(context: Context) {
+        return {
+          MemberExpression: (node: Member) => {
+            const message = whyNotLookUp(context.filename, node);
+            if (message !== undefined) context.report({ message, node });
+          },
         };
       },
     },

@@ -3,9 +3,9 @@
  * its `kind.ts`, and `operations/kinds.ts` lists them. No code above it tells kinds apart.
  */
 
-import type { App } from "../definitions/app.ts";
 import type { DeclaredKind } from "../definitions/kind.ts";
 import type { ConsumerAction } from "../store/stream-protocol.ts";
+import type { Definitions } from "../store/definitions.ts";
 import type { Store } from "../store/store.ts";
 import type { Progress } from "./consumer.ts";
 import type { Found, Reading, Skipped } from "./report.ts";
@@ -28,10 +28,10 @@ export interface ConsumerKind extends DeclaredKind {
   countReset(store: Store, name: string, from: number): Promise<ResetCount | NotPossible | undefined>;
   /** The events that an operator skipped for it, the last first. Absent: the kind has such events in a list of its own. */
   skipped?(store: Store, name: string): Promise<Skipped[]>;
-  /** How far its consumers in the code are, according to D1. Absent: the kind keeps its own positions. */
-  standings?(app: App, rows: readonly StoreRows[]): Placed[];
-  /** Names of what its consumers in the code build: under another name there is something to build. */
-  targets?(app: App): string[];
+  /** How far a store's consumers of this kind are, according to D1. Absent: the kind keeps its own positions. */
+  standings?(definitions: Definitions, rows: readonly StoreRows[]): Promise<Placed[]>;
+  /** Names of what these consumers build: under another name there is something to build. */
+  targets?(definitions: Definitions): Promise<string[]>;
 }
 
 /** The result of a wake-up. */

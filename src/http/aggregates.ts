@@ -1,7 +1,6 @@
 /** Aggregates: commands in, state out. */
 
 import { Hono } from "hono";
-import type { App } from "../definitions/app.ts";
 import { newId } from "../core/ids.ts";
 import { COMMAND_BYTES, RECEIPT_DAYS, WAIT_SECONDS } from "../core/limits.ts";
 import type { ProcessState } from "../definitions/processors/process.ts";
@@ -36,11 +35,11 @@ export const CommandQuery = z.object({ wait: WholeNumber.default(0) });
 
 export const StateQuery = z.object({ version: WholeNumber.optional() });
 
-export function aggregateRoutes(app: App) {
+export function aggregateRoutes() {
   const routes = new Hono<HttpEnv>();
 
   routes.post("/:name/:id/:command", async (context) => {
-    const aggregate = aggregateOf(app, context);
+    const aggregate = aggregateOf(context);
     const command = context.req.param("command");
     const commands = commandsOf(aggregate);
     if (!commands.includes(command)) {
@@ -51,7 +50,7 @@ export function aggregateRoutes(app: App) {
     const text = await commandText(context, COMMAND_BYTES);
     const async = prefersAsync(context);
     const { dryRun } = queryOf(context, SendQuery);
-    if (dryRun) return tried(app, context, aggregate, id, text);
+    if (dryRun) return tried(context, aggregate, id, text);
     const answer = await writableStreamOf(context, aggregate.name, id).execute({
       command,
       data: text,
@@ -78,7 +77,7 @@ export function aggregateRoutes(app: App) {
   });
 
   routes.get("/:name/:id/commands/:commandId", async (context) => {
-    const aggregate = aggregateOf(app, context);
+    const aggregate = aggregateOf(context);
     const { wait } = queryOf(context, CommandQuery);
     const commandId = context.req.param("commandId");
     const id = streamIdOfPath(context);
@@ -94,7 +93,7 @@ export function aggregateRoutes(app: App) {
   });
 
   routes.get("/:name/:id", async (context) => {
-    const aggregate = aggregateOf(app, context);
+    const aggregate = aggregateOf(context);
     const { version: asked } = queryOf(context, StateQuery);
     const id = streamIdOfPath(context);
     const stream = `${aggregate.name}/${id}`;
@@ -105,7 +104,7 @@ export function aggregateRoutes(app: App) {
     if (failed) throw stateFailed(stream);
     if (asked !== undefined && asked > head) throw new Problem("unknown-version", `${stream} is at version ${head}`, { version: head });
     if (unavailable !== undefined) throw stateUnavailable(unavailable);
-    const isProcessHere = isProcess(app, aggregate.name);
+    const isProcessHere = isProcess(aggregate);
     // Version 0.1 let a process set a timer at its end, which will do nothing.
     const isOver = isProcessHere && (JSON.parse(state) as ProcessState).completed;
     const waiting =
@@ -128,7 +127,7 @@ export function aggregateRoutes(app: App) {
 }
 
 /** What a command would lead to now. Nothing is stored. */
-async function tried(app: App, context: HttpContext, aggregate: AnyAggregate, id: string, data: string): Promise<Response> {
+async function tried(context: HttpContext, aggregate: AnyAggregate, id: string, data: string): Promise<Response> {
   const caller = callerOf(context);
   if (caller && !caller.rights.includes("read"))
     throw new Problem("forbidden", "a dry run shows the state, so it also needs the right to read");
@@ -141,7 +140,7 @@ async function tried(app: App, context: HttpContext, aggregate: AnyAggregate, id
   return json({
     outcome: answer.outcome === "would-be-accepted" ? "accepted" : "refused",
     events: events.map(({ type, data }) => ({ type, data: JSON.parse(data) as unknown })),
-    state: isProcess(app, aggregate.name) ? (JSON.parse(state) as ProcessState).own : (JSON.parse(state) as unknown),
+    state: isProcess(aggregate) ? (JSON.parse(state) as ProcessState).own : (JSON.parse(state) as unknown),
     ...(answer.outcome === "would-be-refused" ? { reason: answer.reason } : {}),
     ...(answer.outcome === "would-be-refused" && answer.details !== undefined ? { details: JSON.parse(answer.details) as unknown } : {}),
   });
@@ -162,8 +161,9 @@ function serverTimingOf({ usualMs, budgetMs }: { readonly usualMs?: number; read
   return `${usualMs === undefined ? "" : `log;dur=${Math.round(usualMs)}, `}log-budget;dur=${budgetMs}`;
 }
 
-function isProcess(app: App, name: string): boolean {
-  return app.processors.get(name)?.kind === "aggregate";
+/** A process manager or saga: an aggregate, too. */
+function isProcess(aggregate: AnyAggregate): boolean {
+  return "process" in aggregate;
 }
 
 /** The state of a process manager or saga: its own, and what it waits for. */
@@ -198,9 +198,10 @@ function statusOf(answer: CommandAnswer): object {
   }
 }
 
-function aggregateOf(app: App, context: HttpContext) {
+function aggregateOf(context: HttpContext) {
   const name = context.req.param("name") ?? "";
-  const aggregate = app.aggregates.get(name);
-  if (!aggregate) throw new Problem("unknown-aggregate", `unknown aggregate ${name}; the app has ${[...app.aggregates.keys()].join(", ")}`);
-  return aggregate;
+  const { inCode } = storeOf(context).definitions;
+  const aggregate = inCode.aggregate(name);
+  if (aggregate) return aggregate;
+  throw new Problem("unknown-aggregate", `unknown aggregate ${name}; the app has ${inCode.aggregates.map((one) => one.name).join(", ")}`);
 }

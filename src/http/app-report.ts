@@ -1,31 +1,32 @@
 /** `GET /app`: what the app consists of and how its parts hang together, of code and of the store's catalog. */
 
 import { Hono } from "hono";
-import type { App } from "../definitions/app.ts";
 import type { CategorySummary } from "../store/catalog-protocol.ts";
 import type { DataSchema } from "../core/event.ts";
 import { takesFacts } from "../definitions/processors/emissions.ts";
 import { type Processor, isProcess } from "../definitions/processors/processor.ts";
 import type { Source } from "../definitions/source.ts";
-import type { AnyAggregate } from "../definitions/aggregate.ts";
-import type { Category } from "../definitions/category.ts";
+import type { CategoryInCode } from "../definitions/in-code.ts";
+import type { Definitions } from "../store/definitions.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
 import { commandsOf } from "./aggregates.ts";
 import { type HttpEnv, storeOf } from "./request.ts";
 
-export function appRoutes(app: App) {
+export function appRoutes() {
   const routes = new Hono<HttpEnv>();
-  routes.get("/", async (context) => context.json(appReport(app, await storeOf(context).catalog.list(true))));
+  routes.get("/", async (context) => context.json(await appReport(storeOf(context).definitions)));
   return routes;
 }
 
-/** @param declared categories of the store's catalog */
-function appReport(app: App, declared: readonly CategorySummary[]) {
-  const inCode: readonly (Category | AnyAggregate)[] = [...app.aggregates.values(), ...app.categories.values()];
-  const names = new Set(inCode.map(({ name }) => name));
+async function appReport(definitions: Definitions) {
+  const [{ inCode, overHttp }, views, processors] = await Promise.all([
+    definitions.categories(true),
+    definitions.views(),
+    definitions.processors(),
+  ]);
   return {
-    categories: [...inCode.map(categoryInCode), ...declared.filter(({ name }) => !names.has(name)).map(categoryOfCatalog)],
-    views: [...app.views.values()].map(({ name, description, key, row, sources, handlers, queries }) => ({
+    categories: [...inCode.map(categoryInCode), ...overHttp.map(categoryOfCatalog)],
+    views: views.map(({ name, description, key, row, sources, handlers, queries }) => ({
       name,
       origin: "code",
       description,
@@ -34,7 +35,7 @@ function appReport(app: App, declared: readonly CategorySummary[]) {
       columns: Object.keys(row.shape),
       queries: [...queries.keys()],
     })),
-    processors: [...app.processors.values()].map((processor) => ({
+    processors: processors.map((processor) => ({
       name: processor.name,
       kind: kindOf(processor),
       origin: "code",
@@ -46,7 +47,7 @@ function appReport(app: App, declared: readonly CategorySummary[]) {
   };
 }
 
-function categoryInCode(declared: Category | AnyAggregate) {
+function categoryInCode(declared: CategoryInCode) {
   const { name, kind, description } = declared;
   return {
     name,

@@ -9,7 +9,7 @@ import { EVENT_TYPE, UUID, WITH_SECONDS } from "../core/names.ts";
 import type { AppendEvent } from "../store/stream-protocol.ts";
 import { fingerprint } from "../streams/replay.ts";
 import { parseTraceparent } from "../telemetry/trace.ts";
-import type { PlainCategory } from "./resolve-category.ts";
+import type { PlainCategory } from "../store/plain-category.ts";
 import { fromCloudEvent, fromHeaders } from "./cloudevents.ts";
 import { Problem } from "./problem.ts";
 import { bounded, jsonBody } from "./body.ts";

@@ -1,30 +1,27 @@
 /** Categories: which there are, and those that are declared at run time. */
 
-import { NAME } from "../core/names.ts";
 import { Hono } from "hono";
 import * as z from "zod";
-import type { App } from "../definitions/app.ts";
-import { type Definition, parseDefinition, readDefinition, versionOf } from "../definitions/over-http/category.ts";
+import { type Definition, parseDefinition, versionOf } from "../definitions/over-http/category.ts";
 import { codeSchemasOf } from "../store/code-use.ts";
 import type { JsonSchema } from "../schemas/json-schema.ts";
 import type { Declared, Earlier } from "../store/catalog-protocol.ts";
 import type { DataSchema } from "../core/event.ts";
 import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../core/limits.ts";
 import { DEFINITION_BYTES } from "./limits.ts";
-import type { AnyAggregate } from "../definitions/aggregate.ts";
-import type { Category } from "../definitions/category.ts";
+import type { CategoryInCode } from "../definitions/in-code.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
-import { categoryWasInCode, retiredCategory, unknownCategory } from "./resolve-category.ts";
+import { categoryToDeclare, categoryWasInCode, retiredCategory, unknownCategory } from "./resolve-category.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
 import { type HttpEnv, type HttpContext, storeOf } from "./request.ts";
 
-export function categoryRoutes(app: App) {
+export function categoryRoutes() {
   const routes = new Hono<HttpEnv>();
 
   routes.get("/", async (context) => {
-    const declared = await storeOf(context).catalog.list();
-    const inCode = [...app.aggregates.values(), ...app.categories.values()].map((one) => {
+    const { inCode, overHttp } = await storeOf(context).definitions.categories();
+    const declared = inCode.map((one) => {
       return {
         name: one.name,
         kind: one.kind,
@@ -34,26 +31,24 @@ export function categoryRoutes(app: App) {
         eventTypes: Object.keys(one.events),
       };
     });
-    const atRunTime = declared.filter(({ name }) => !isInCode(app, name)).map((one) => ({ kind: "plain", origin: "api", ...one }));
-    return context.json({ categories: [...inCode, ...atRunTime] });
+    const atRunTime = overHttp.map((one) => ({ kind: "plain", origin: "api", ...one }));
+    return context.json({ categories: [...declared, ...atRunTime] });
   });
 
   routes.get("/:category", async (context) => {
     const name = context.req.param("category");
-    const inCode = app.aggregates.get(name) ?? app.categories.get(name);
-    if (inCode) {
-      const incompatible = await storeOf(context).catalog.compareCode(name, codeSchemasOf(inCode.events));
-      return context.json({ ...definitionInCode(inCode), ...(incompatible.length > 0 ? { incompatible } : {}) });
-    }
-    const entry = NAME.test(name) ? await storeOf(context).catalog.lookUp(name, undefined, true) : undefined;
-    if (!entry) throw unknownCategory(name);
-    if (entry.status === "retired") throw retiredCategory(name);
-    if (entry.status === "in-code") return context.json(removedFromCode(name, entry.kind, JSON.parse(entry.definition)));
-    return context.json(shown(name, readDefinition(name, entry.definition ?? "{}"), entry));
+    const { definitions, catalog } = storeOf(context);
+    const found = await definitions.describeCategory(name);
+    if (!found) throw unknownCategory(name);
+    if (found.status === "retired") throw retiredCategory(name);
+    if (found.status === "removed") return context.json(removedFromCode(name, found.kind, found.definition));
+    if (found.status === "declared") return context.json(shown(name, found.definition, found));
+    const incompatible = await catalog.compareCode(name, codeSchemasOf(found.declared.events));
+    return context.json({ ...definitionInCode(found.declared), ...(incompatible.length > 0 ? { incompatible } : {}) });
   });
 
   routes.put("/:category", async (context) => {
-    const name = nameToDeclare(app, context);
+    const name = categoryToDeclare(context);
     const { value } = await jsonBody(context, DEFINITION_BYTES);
     const definition = parseDefinition(name, value);
     if ("issues" in definition) {
@@ -70,7 +65,7 @@ export function categoryRoutes(app: App) {
   });
 
   routes.delete("/:category", async (context) => {
-    const name = nameToDeclare(app, context);
+    const name = categoryToDeclare(context);
     const catalog = storeOf(context).catalog;
     const entry = await catalog.lookUp(name, 0);
     if (entry?.status === "in-code") throw categoryWasInCode(name, entry.kind);
@@ -81,20 +76,8 @@ export function categoryRoutes(app: App) {
   return routes;
 }
 
-function keyOf(declared: Category | AnyAggregate): string | undefined {
+function keyOf(declared: CategoryInCode): string | undefined {
   return declared.kind === "plain" ? declared.key : undefined;
-}
-
-function isInCode(app: App, name: string): boolean {
-  return app.aggregates.has(name) || app.categories.has(name);
-}
-
-/** The name in the path, if it is free to be declared, changed and retired over HTTP. */
-function nameToDeclare(app: App, context: HttpContext): string {
-  const name = context.req.param("category") ?? "";
-  if (isInCode(app, name)) throw new Problem("declared-in-code", `category ${name} is declared in code; change it there`);
-  if (!NAME.test(name)) throw new Problem("invalid-request", `the name of a category must match ${NAME.source}`);
-  return name;
 }
 
 /** The log has no streams of the category: else code once had it, before the catalog kept that. */
@@ -151,7 +134,7 @@ function removedFromCode(name: string, kind: string, definition: Definition) {
 }
 
 /** What code declares, in the same form. The schemas describe what is stored. */
-function definitionInCode(declared: Category | AnyAggregate) {
+function definitionInCode(declared: CategoryInCode) {
   const { name, kind, description, events } = declared;
   // Events of earlier versions are lifted when they are read, so the current one is all that anybody meets.
   const current = Object.entries(events as Record<string, DataSchema>).map(([eventType, zod]) => {

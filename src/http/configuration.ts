@@ -6,6 +6,7 @@
  */
 
 import type { App } from "../definitions/app.ts";
+import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { WAKE_UP_ATTEMPTS } from "../operations/limits.ts";
 
 /** Of an object: the binding and the class. */
@@ -80,10 +81,9 @@ max_retries = ${WAKE_UP_ATTEMPTS}`,
 }
 
 function databasesLackedBy(bindings: Readonly<Record<string, unknown>>, app: App): Lack[] {
-  const names = new Set([VIEWS, ...[...app.views.values()].map(({ database = VIEWS }) => database)]);
-  return [...names].flatMap((name) => {
+  return [...new DefinitionsInCode(app).databases].flatMap(([name, inIt]) => {
     if (has(bindings[name], "prepare")) return [];
-    const views = [...app.views.values()].filter(({ database = VIEWS }) => database === name).map((view) => `"${view.name}"`);
+    const views = inIt.map((view) => `"${view.name}"`);
     const keeps = name === VIEWS ? "checkpoints and views" : views.length === 1 ? `view ${views[0]}` : `views ${views.join(", ")}`;
     return {
       what: `the D1 binding ${name}, which keeps ${keeps}`,

@@ -10,7 +10,7 @@ import { EVENT_META_BYTES, IMPORT_DEPTH } from "./limits.ts";
 import { EVENT_TYPE, UUID } from "../core/names.ts";
 import type { ImportedEvent } from "../store/stream-protocol.ts";
 import { JsonObject } from "./append.ts";
-import type { PlainCategory } from "./resolve-category.ts";
+import type { PlainCategory } from "../store/plain-category.ts";
 import { Problem } from "./problem.ts";
 import { bounded } from "./body.ts";
 import { checked } from "./request.ts";

@@ -2,7 +2,6 @@
 
 import { Hono } from "hono";
 import * as z from "zod";
-import type { App } from "../definitions/app.ts";
 import { isFree } from "../core/budget.ts";
 import { categoryOf, streamIdOf } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
@@ -10,7 +9,8 @@ import { IMPORT_CALLS, IMPORT_LINES, IMPORT_LINE_CHARACTERS } from "./limits.ts"
 import { streamIdProblem } from "../core/names.ts";
 import type { ImportedEvent } from "../store/stream-protocol.ts";
 import { decodedBody } from "./body.ts";
-import { type PlainCategory, anyCategoryOf } from "./resolve-category.ts";
+import type { PlainCategory } from "../store/plain-category.ts";
+import { anyCategoryOf } from "./resolve-category.ts";
 import { ImportLedger } from "./import-ledger.ts";
 import { importedEvent, parseLine } from "./import-line.ts";
 import { type LineEvent, PieceStore, callsOfPiece } from "./import-piece.ts";
@@ -28,13 +28,13 @@ export const ImportQuery = z.object({
 /** Calls beside those of a piece: to claim its lines, and to note where the import stopped. */
 const CALLS_BESIDE = 3;
 
-export function importRoutes(app: App) {
+export function importRoutes() {
   const routes = new Hono<HttpEnv>();
 
   routes.post("/", async (context) => {
     const options = queryOf(context, ImportQuery);
     if (!context.req.raw.body) throw new Problem("invalid-request", "send the events as NDJSON: one JSON object per line");
-    const importer = new Importer(app, context, options);
+    const importer = new Importer(context, options);
     await importer.takeAll(linesOf(decodedBody(context), IMPORT_LINE_CHARACTERS));
     return context.json(importer.progress());
   });
@@ -43,7 +43,6 @@ export function importRoutes(app: App) {
 }
 
 class Importer {
-  readonly #app: App;
   readonly #context: HttpContext;
   readonly #options: z.output<typeof ImportQuery>;
   /** Names the import, so that lines without an id get the same one when it is sent again. */
@@ -61,8 +60,7 @@ class Importer {
   #imported = 0;
   #known = 0;
 
-  constructor(app: App, context: HttpContext, options: z.output<typeof ImportQuery>) {
-    this.#app = app;
+  constructor(context: HttpContext, options: z.output<typeof ImportQuery>) {
     this.#context = context;
     this.#options = options;
     this.#stored = options.after;
@@ -135,7 +133,7 @@ class Importer {
           const one = await this.#eventOf(line, text);
           const category = categoryOf(one.stream);
           // An import may take long, and what was retired meanwhile takes nothing.
-          if (!takers.has(category)) await anyCategoryOf(this.#app, this.#context, category);
+          if (!takers.has(category)) await anyCategoryOf(this.#context, category);
           takers.add(category);
           streams.add(one.stream);
           if (this.#room === 0 || CALLS_BESIDE + takers.size + callsOfPiece(streams.size) > this.#calls) {
@@ -175,7 +173,7 @@ class Importer {
 
   async #categoryOf(stream: string): Promise<PlainCategory> {
     const name = categoryOf(stream);
-    const category = this.#categories.get(name) ?? (await anyCategoryOf(this.#app, this.#context, name));
+    const category = this.#categories.get(name) ?? (await anyCategoryOf(this.#context, name));
     this.#categories.set(name, category);
     return category;
   }

@@ -56,10 +56,6 @@ export const LIVE_INTERVAL_MS = 100;
 export const LIVE_BEHIND_MS = WAIT_SECONDS * 1_000;
 /** Log entries looked at for one search by event id. Ours: some tenths of a second. */
 export const SEARCH_EVENTS = 100_000;
-/** Categories whose schemas an isolate keeps ready. Ours. */
-export const READY_CATEGORIES = 50;
-/** Characters of the definitions of those categories, all together. Ours: ready, a schema takes some ten times its text. */
-export const READY_CHARACTERS = 2 * MiB;
 /** Lines and characters of an import that are stored together. Ours: their events go to the log in one call, of which they are an eighth of the 32 MiB (platform). */
 export const IMPORT_PIECE_LINES = 20_000;
 export const IMPORT_PIECE_BYTES = 4 * MiB;

@@ -2,7 +2,6 @@
 
 import { Hono } from "hono";
 import * as z from "zod";
-import type { App } from "../definitions/app.ts";
 import { derivedId, newId } from "../core/ids.ts";
 import { COMMAND_BYTES, WAIT_SECONDS } from "../core/limits.ts";
 import { LOOK_AT_SAGA_MAX_MS, LOOK_AT_SAGA_MS } from "./limits.ts";
@@ -33,11 +32,11 @@ import { jsonText } from "./response.ts";
 
 export const SagaQuery = z.object({ wait: WholeNumber.default(0) });
 
-export function sagaRoutes(app: App) {
+export function sagaRoutes() {
   const routes = new Hono<HttpEnv>();
 
   routes.get("/", (context) => {
-    const sagas = sagasOf(app).map((saga) => {
+    const sagas = storeOf(context).definitions.inCode.sagas.map((saga) => {
       return {
         name: saga.name,
         description: saga.description,
@@ -48,16 +47,16 @@ export function sagaRoutes(app: App) {
   });
 
   routes.post("/:name", (context) => {
-    const saga = sagaOf(app, context);
+    const saga = sagaOf(context);
     const key = idempotencyKeyOf(context);
     // A repeat must find the saga that the first request has started (promise 8).
     return begin(context, saga, key === undefined ? newId() : derivedId("saga", saga.name, key));
   });
 
-  routes.post("/:name/:id", (context) => begin(context, sagaOf(app, context), streamIdOfPath(context)));
+  routes.post("/:name/:id", (context) => begin(context, sagaOf(context), streamIdOfPath(context)));
 
   routes.get("/:name/:id", async (context) => {
-    const saga = sagaOf(app, context);
+    const saga = sagaOf(context);
     const { wait } = queryOf(context, SagaQuery);
     const id = streamIdOfPath(context);
     const state = await lookUntilEnd(context, saga, id, Math.min(wait, WAIT_SECONDS) * 1_000);
@@ -69,10 +68,6 @@ export function sagaRoutes(app: App) {
   });
 
   return routes;
-}
-
-export function sagasOf(app: App): Saga[] {
-  return [...app.processors.values()].filter((one): one is Saga => "saga" in one);
 }
 
 async function begin(context: HttpContext, saga: Saga, id: string): Promise<Response> {
@@ -135,10 +130,11 @@ function undoFailed(steps: readonly StepState[]): { undoFailed?: string[] } {
   return names.length > 0 ? { undoFailed: names } : {};
 }
 
-function sagaOf(app: App, context: HttpContext): Saga {
+function sagaOf(context: HttpContext): Saga {
   const name = context.req.param("name") ?? "";
-  const saga = sagasOf(app).find((one) => one.name === name);
+  const { sagas } = storeOf(context).definitions.inCode;
+  const saga = sagas.find((one) => one.name === name);
   if (saga) return saga;
-  const names = sagasOf(app).map((one) => one.name);
+  const names = sagas.map((one) => one.name);
   throw new Problem("unknown-saga", `unknown saga ${name}; ${names.length === 0 ? "the app has none" : `the app has ${names.join(", ")}`}`);
 }

@@ -4,21 +4,23 @@ import type { HttpEnv } from "./request.ts";
 import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
+import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { docsPage } from "./docs-page.ts";
 import { openApiOf } from "./openapi/document.ts";
 import { jsonText } from "./response.ts";
 
 export function serviceRoutes(app: App) {
   const routes = new Hono<HttpEnv>();
+  const inCode = new DefinitionsInCode(app);
   let openApi: { readonly text: string; readonly etag: string } | undefined;
 
   routes.get("/", (context) =>
     context.json({
       name: "Headspring",
       what: "an edge-native event store: streams in, one ordered log, processors, views out, webhooks",
-      aggregates: [...app.aggregates.keys()],
-      categories: [...app.categories.keys()],
-      views: [...app.views.keys()],
+      aggregates: namesOf(inCode.aggregates),
+      categories: namesOf(inCode.plainCategories),
+      views: namesOf(inCode.views),
       links: {
         docs: "/docs",
         openapi: "/openapi.json",
@@ -54,4 +56,8 @@ export function serviceRoutes(app: App) {
 
 function withTag(text: string) {
   return { text, etag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"` };
+}
+
+function namesOf(parts: readonly { readonly name: string }[]): string[] {
+  return parts.map(({ name }) => name);
 }

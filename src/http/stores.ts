@@ -11,7 +11,7 @@ import { JURISDICTIONS, LOCATIONS, type Placement } from "../core/placement.ts";
 import { OBJECT_BINDINGS, databaseBinding, isDatabase, placedEnv, placementOfDeployment } from "../store/placement.ts";
 import { Store } from "../store/store.ts";
 import { directoryOf, openStore } from "../store/stores.ts";
-import { viewBindings } from "../views/database.ts";
+import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { routeOf } from "./auth-route.ts";
 import { jsonBody } from "./body.ts";
 import { Problem } from "./problem.ts";
@@ -108,7 +108,7 @@ async function place(app: App, env: HeadspringEnv, name: string, asked: Placemen
 function requireDatabases(app: App, env: HeadspringEnv, { jurisdiction }: Placement): void {
   if (isLocal(env)) return;
   const bindings = env as unknown as Readonly<Record<string, unknown>>;
-  const missing = viewBindings(app)
+  const missing = bindingsOf(app)
     .map((binding) => databaseBinding(env, binding, jurisdiction))
     .filter((binding) => !isDatabase(bindings[binding]));
   if (missing.length === 0) return;
@@ -144,7 +144,7 @@ async function reportOf(app: App, env: HeadspringEnv, name: string, entry: Store
     ...within,
     ...(location === undefined ? {} : { location }),
   }));
-  const databases = viewBindings(app).map((binding) => ({
+  const databases = bindingsOf(app).map((binding) => ({
     part: "views",
     kind: "d1",
     binding: isLocal(env) ? binding : databaseBinding(env, binding, jurisdiction),
@@ -164,4 +164,9 @@ async function reportOf(app: App, env: HeadspringEnv, name: string, entry: Store
       { part: "directory", kind: "durable-object", binding: "CATALOGS", holds: "the store's name and place", ...deployment },
     ],
   };
+}
+
+/** The bindings of all databases that keep views and checkpoints. */
+function bindingsOf(app: App): string[] {
+  return [...new DefinitionsInCode(app).databases.keys()];
 }

@@ -3,7 +3,6 @@
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import * as z from "zod";
-import type { App } from "../definitions/app.ts";
 import { type DataSchemas, categoryOf, eventJson, streamIdOf } from "../core/event.ts";
 import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
 import { derivedId, newId } from "../core/ids.ts";
@@ -11,11 +10,13 @@ import { MAX_POSITION, PAGE_EVENTS } from "../core/limits.ts";
 import { PAGE_EVENTS_DEFAULT } from "./limits.ts";
 import { NAME, streamIdProblem } from "../core/names.ts";
 import type { AppendEvent, StreamPage, StreamReadRequest, Written } from "../store/stream-protocol.ts";
+import type { PlainCategory } from "../store/plain-category.ts";
+import type { Store } from "../store/store.ts";
 import type { Expected } from "../core/expected.ts";
 import { liftsOf } from "../definitions/upcast.ts";
 import { problemOf, tagOf, theOne, writeHeaders } from "./answers.ts";
 import { type IncomingEvent, asSent, fingerprintOf, incomingEvents, incomingFact, toAppend } from "./append.ts";
-import { type PlainCategory, plainCategoryOf, readableCategoryOf, unknownCategory } from "./resolve-category.ts";
+import { plainCategoryOf, readableCategoryOf, unknownCategory } from "./resolve-category.ts";
 import { line, ndjson } from "./ndjson.ts";
 import { Problem } from "./problem.ts";
 import {
@@ -53,11 +54,11 @@ export const DeleteQuery = z.object({ erase: Flag, force: Flag });
 const JSON_TYPE = "application/json";
 const LINES_TYPE = "application/x-ndjson";
 
-export function streamRoutes(app: App) {
+export function streamRoutes() {
   const routes = new Hono<HttpEnv>();
 
   routes.post("/:category", async (context) => {
-    const category = await plainCategoryOf(app, context);
+    const category = await plainCategoryOf(context);
     const fact = await incomingFact(context, category);
     const idOf = ([event]: readonly AppendEvent[]) => streamIdOfFact(category, fact, event as AppendEvent, idempotencyKeyOf(context));
     return append(context, category, [fact], idOf, (id) => ({
@@ -66,15 +67,15 @@ export function streamRoutes(app: App) {
   });
 
   routes.post("/:category/:id", async (context) => {
-    const category = await plainCategoryOf(app, context);
+    const category = await plainCategoryOf(context);
     const id = streamIdOfPath(context);
     return append(context, category, await incomingEvents(context), () => id);
   });
 
   routes.get("/:category/:id", async (context) => {
-    const name = await readableCategoryOf(app, context);
+    const name = await readableCategoryOf(context);
     const stream = `${name}/${streamIdOfPath(context)}`;
-    const tag = tagsOf(app, name);
+    const tag = tagsOf(storeOf(context), name);
     if (context.req.method === "HEAD") return head(context, stream, tag);
     const form = accepts(context, {
       header: "Accept",
@@ -263,8 +264,8 @@ type Tag = (page: StreamPage, withPositions?: boolean) => string;
  * The tags of a category's streams: the version, and what else an answer depends on. Code that lifts events makes other
  * answers of the same version after a deployment, and a position may come later than its event.
  */
-function tagsOf(app: App, category: string): Tag {
-  const schemas: DataSchemas = (app.aggregates.get(category) ?? app.categories.get(category))?.events ?? {};
+function tagsOf({ definitions }: Store, category: string): Tag {
+  const schemas: DataSchemas = definitions.inCode.category(category)?.events ?? {};
   const lifts = Object.entries(schemas).flatMap(([type, schema]) => liftsOf(schema).map((lift) => [type, lift]));
   return ({ version, events }, withPositions = false) => {
     const late = withPositions ? events.filter(({ position }) => position === undefined).map((event) => event.version) : [];

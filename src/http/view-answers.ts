@@ -1,7 +1,6 @@
 /** What the answers of views have in common: the view that is asked, the position it is asked for, headers and refusals. */
 
 import type * as z from "zod";
-import type { App } from "../definitions/app.ts";
 import { VIEW_WAIT_SECONDS_DEFAULT } from "./limits.ts";
 import { QueryFailed, QueryNotServed } from "../views/query-named.ts";
 import { ColumnNotServed } from "../views/query-sql.ts";
@@ -14,11 +13,13 @@ import type { Consistency } from "./view-query.ts";
 /** Seconds after which to come again for a table that is being built. Ours. */
 const REBUILDING_SECONDS = "5";
 
-export function viewOf(app: App, context: HttpContext): View {
+export async function viewOf(context: HttpContext): Promise<View> {
+  const { definitions } = storeOf(context);
   const name = context.req.param("view") ?? "";
-  const view = app.views.get(name);
-  if (!view) throw new Problem("unknown-view", `unknown view ${name}; the app has ${[...app.views.keys()].join(", ") || "none"}`);
-  return view;
+  const view = await definitions.view(name);
+  if (view) return view;
+  const names = (await definitions.views()).map((one) => one.name);
+  throw new Problem("unknown-view", `unknown view ${name}; the app has ${names.join(", ") || "none"}`);
 }
 
 /** The position that the query names, and how long it waits for it (promise 7). */

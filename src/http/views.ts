@@ -3,7 +3,6 @@
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import * as z from "zod";
-import type { App } from "../definitions/app.ts";
 import { awaitRow, queryView } from "../views/query.ts";
 import { operate } from "../operations/operate.ts";
 import { reportConsumers } from "../operations/report.ts";
@@ -18,12 +17,14 @@ import { Consistency, Paging, cursorOf, cursorText, sortOf, viewQueryOf } from "
 /** What `GET /views/{view}` can answer with. */
 const FORMS = { "application/json": page, "text/event-stream": liveView } as const;
 
-export function viewRoutes(app: App) {
+export function viewRoutes() {
   const routes = new Hono<HttpEnv>();
 
   routes.get("/", async (context) => {
-    const reports = await reportConsumers(storeOf(context), (name) => app.views.has(name));
-    const views = [...app.views.values()].map((view) => {
+    const store = storeOf(context);
+    const all = await store.definitions.views();
+    const reports = await reportConsumers(store, (name) => all.some((view) => view.name === name));
+    const views = all.map((view) => {
       const { position, status, stale, rebuild, deployment } = reports.find(({ name }) => name === view.name) ?? {};
       return { ...declared(view), position, status, stale, rebuild, deployment };
     });
@@ -31,22 +32,22 @@ export function viewRoutes(app: App) {
   });
 
   routes.post("/:view/rebuild", async (context) => {
-    const view = viewOf(app, context);
+    const view = await viewOf(context);
     const store = storeOf(context);
     await operate(store, view.name, "reset");
     const [report] = await reportConsumers(store, (name) => name === view.name);
     return context.json(report, 202, { location: context.req.path.replace(/views\/[^/]+\/rebuild$/, `consumers/${view.name}`) });
   });
 
-  routes.get("/:view", (context) => {
+  routes.get("/:view", async (context) => {
     const form = accepts(context, { header: "Accept", supports: Object.keys(FORMS), default: "application/json" });
-    return FORMS[form as keyof typeof FORMS](context, viewOf(app, context));
+    return FORMS[form as keyof typeof FORMS](context, await viewOf(context));
   });
 
-  routes.get("/:view/queries/:query", (context) => namedQuery(context, viewOf(app, context)));
+  routes.get("/:view/queries/:query", async (context) => namedQuery(context, await viewOf(context)));
 
   routes.get("/:view/:key", async (context) => {
-    const view = viewOf(app, context);
+    const view = await viewOf(context);
     const { parameters, conditions } = viewQueryOf(context, view, Consistency);
     if (conditions.length > 0)
       throw new Problem("invalid-request", `a row is found only by its key; /views/${view.name} accepts conditions`, {

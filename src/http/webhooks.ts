@@ -2,13 +2,11 @@
 
 import { Hono } from "hono";
 import { v7 } from "uuid";
-import type { App } from "../definitions/app.ts";
 import { isFree } from "../core/budget.ts";
 import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
 import { activeWebhooks } from "../definitions/webhooks/kind.ts";
 import { isLocal } from "../store/env.ts";
 import { DEFINITION_BYTES, WEBHOOKS, WEBHOOKS_FREE } from "./limits.ts";
-import { NAME } from "../core/names.ts";
 import type { WebhookRpc } from "../store/webhook-protocol.ts";
 import { filterOf } from "../deliveries/interest.ts";
 import { newSecret } from "../webhooks/signature.ts";
@@ -21,9 +19,8 @@ import { known, unknownWebhook } from "./webhooks-answers.ts";
 import { deliveryRoutes } from "./webhooks-deliveries.ts";
 import { RotateIn, WebhookIn, WebhookPatch } from "./webhooks-in.ts";
 
-export function webhookRoutes(app: App) {
+export function webhookRoutes() {
   const routes = new Hono<HttpEnv>();
-  const webhookNamed = (context: HttpContext) => findWebhook(app, context);
 
   routes.post("/", async (context) => {
     const store = storeOf(context);
@@ -48,15 +45,15 @@ export function webhookRoutes(app: App) {
 
   routes.get("/", async (context) => {
     const store = storeOf(context);
-    const names = [...activeWebhooks(app, store.variables).map(({ name }) => name), ...(await store.log.subscribers())];
+    const names = [...activeWebhooks(store.app, store.variables).map(({ name }) => name), ...(await store.log.subscribers())];
     const reports = await Promise.all(names.map((name) => store.webhook(name).report()));
     return context.json({ webhooks: reports.filter((report) => report !== undefined) });
   });
 
-  routes.get("/:id", async (context) => context.json(known(context, await webhookNamed(context).report())));
+  routes.get("/:id", async (context) => context.json(known(context, await findWebhook(context).report())));
 
   routes.patch("/:id", async (context) => {
-    const webhook = webhookNamed(context);
+    const webhook = findWebhook(context);
     const { value } = await jsonBody(context, DEFINITION_BYTES);
     const patch = checked(WebhookPatch, value, "the change is not valid");
     if (patch.url !== undefined) checkTarget(context, patch.url);
@@ -67,7 +64,7 @@ export function webhookRoutes(app: App) {
   });
 
   routes.delete("/:id", async (context) => {
-    const webhook = webhookNamed(context);
+    const webhook = findWebhook(context);
     const { id, origin } = known(context, await webhook.report());
     if (origin === "code") throw new Problem("declared-in-code", `webhook ${id} is declared in code; remove it there`);
     await storeOf(context).log.unsubscribe(id);
@@ -76,25 +73,25 @@ export function webhookRoutes(app: App) {
   });
 
   routes.post("/:id/rotate-secret", async (context) => {
-    const webhook = webhookNamed(context);
+    const webhook = findWebhook(context);
     const { secret = newSecret() } = checked(RotateIn, await optionalJsonBody(context, DEFINITION_BYTES), "the request is not valid");
     const answer = known(context, await webhook.rotate(secret));
     if ("refused" in answer) throw new Problem("declared-in-code", answer.refused);
     return context.json(answer);
   });
 
-  routes.post("/:id/test", async (context) => context.json(known(context, await webhookNamed(context).sendTest())));
+  routes.post("/:id/test", async (context) => context.json(known(context, await findWebhook(context).sendTest())));
 
-  routes.route("/", deliveryRoutes(webhookNamed));
+  routes.route("/", deliveryRoutes(findWebhook));
 
   return routes;
 }
 
 /** `/.well-known`: the public keys of webhooks, for receivers, who have no token. */
-export function wellKnownRoutes(app: App) {
+export function wellKnownRoutes() {
   const routes = new Hono<HttpEnv>();
   routes.get("/webhooks/:id", async (context) => {
-    const keys = await findWebhook(app, context).publicKeys();
+    const keys = await findWebhook(context).publicKeys();
     if (!keys) throw new Problem("unknown-webhook", `there is no webhook ${context.req.param("id")} with public keys`);
     return context.json(keys, 200, { "cache-control": "public, max-age=300" });
   });
@@ -102,11 +99,11 @@ export function wellKnownRoutes(app: App) {
 }
 
 /** The webhook that the path names: one that might be there, so that no object is made for what never can. */
-function findWebhook(app: App, context: HttpContext): WebhookRpc {
+function findWebhook(context: HttpContext): WebhookRpc {
   const id = context.req.param("id") ?? "";
-  const isPossible = app.webhooks.has(id) || (id.startsWith(WEBHOOK_ID_PREFIX) && NAME.test(id));
-  if (!isPossible) throw unknownWebhook(id);
-  return storeOf(context).webhook(id);
+  const store = storeOf(context);
+  if (!store.definitions.mayBeWebhook(id)) throw unknownWebhook(id);
+  return store.webhook(id);
 }
 
 function checkTarget(context: HttpContext, url: string): void {

@@ -62,18 +62,18 @@ export function createWorker(app: App): ExportedHandler<HeadspringEnv> {
 /** The routes, for the default store and for named ones. */
 export function createHttp(app: App): Hono<HttpEnv> {
   const ofStore = new Hono<HttpEnv>()
-    .route("/streams", categoryRoutes(app))
-    .route("/streams", streamRoutes(app))
-    .route("/aggregates", aggregateRoutes(app))
-    .route("/sagas", sagaRoutes(app))
+    .route("/streams", categoryRoutes())
+    .route("/streams", streamRoutes())
+    .route("/aggregates", aggregateRoutes())
+    .route("/sagas", sagaRoutes())
     .route("/log", logRoutes())
-    .route("/views", viewRoutes(app))
+    .route("/views", viewRoutes())
     .route("/consumers", consumerRoutes())
     .route("/metrics", metricsRoutes())
-    .route("/webhooks", webhookRoutes(app))
-    .route("/.well-known", wellKnownRoutes(app))
-    .route("/import", importRoutes(app))
-    .route("/app", appRoutes(app));
+    .route("/webhooks", webhookRoutes())
+    .route("/.well-known", wellKnownRoutes())
+    .route("/import", importRoutes())
+    .route("/app", appRoutes());
 
   const http = new Hono<HttpEnv>()
     .use(securityHeaders(), crossOrigin(), auth(), requireReadableUrl)

@@ -10,7 +10,7 @@ import { DurableObject } from "cloudflare:workers";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
-import { keepsOwnPlace, startingAtHead, audienceHash, filtersInCode } from "../definitions/consumers.ts";
+import { consumersInCode, kindInCode } from "../definitions/consumers.ts";
 import { type StoredEvent, type EventFilter } from "../core/event.ts";
 import type {
   Acknowledgement,
@@ -87,12 +87,13 @@ export function logObject(app: App): ObjectClass<SegmentRpc> {
     constructor(ctx: DurableObjectState, bindings: HeadspringEnv) {
       const env = envOfObject(ctx, bindings);
       super(ctx, env);
+      const inCode = consumersInCode(app, env);
       this.#erasures = new Erasures(ctx.storage.sql);
       this.#subscribers = new Subscribers(ctx.storage.sql);
-      this.#startPositions = new StartPositions(ctx.storage.kv, startingAtHead(app, env));
+      this.#startPositions = new StartPositions(ctx.storage.kv, inCode.startingAtHead);
       const place = (this.#place = new SegmentState(ctx, env, app, this.#erasures, (handover) => this.#tookOver(handover)));
       const head = () => place.known?.table.head ?? 0;
-      this.#audience = new Audience(audienceHash(app, env), filtersInCode(app, env), () => this.#subscribers.filters(), this.#introduced);
+      this.#audience = new Audience(inCode.hash, inCode.filters, () => this.#subscribers.filters(), this.#introduced);
       this.#notifier = new Notifier(ctx.storage, env.WAKE_UPS, place.store, head, this.#audience);
       this.#feed = new Feed(ctx, place.store, head, async (request) => (await place.begun()).reader.page(request));
       const parts = {
@@ -177,7 +178,7 @@ export function logObject(app: App): ObjectClass<SegmentRpc> {
         if (census.introduction) this.#introduce(census.introduction, table.head);
         const hasEnded = (await this.ctx.storage.getAlarm()) === null;
         const log = { notifier: this.#notifier, audience: this.#audience, table, hasEnded };
-        return takeCensus(log, census, (consumer) => keepsOwnPlace(app, consumer));
+        return takeCensus(log, census, (consumer) => kindInCode(app, consumer)?.keepsOwnPlace === true);
       });
     }
 

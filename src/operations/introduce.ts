@@ -9,7 +9,7 @@ import type { App } from "../definitions/app.ts";
 import { INTRODUCED_STORES, INTRODUCTION_WAIT_MS } from "./limits.ts";
 import type { Introduction } from "../store/log-protocol.ts";
 import { logger } from "../telemetry/logger.ts";
-import { consumersInCode, filtersInCode, startingAtHead } from "../definitions/consumers.ts";
+import { consumersInCode } from "../definitions/consumers.ts";
 
 /** Stores whose logs know, by app. */
 const introduced = new WeakMap<App, Set<string>>();
@@ -42,6 +42,6 @@ async function tell({ app, variables, log }: Store): Promise<void> {
 
 /** The consumers of this code, with the events that they handle. */
 export function introductionOf(app: App, variables: object): Introduction {
-  const filters = [...filtersInCode(app, variables)].map(([consumer, filter]) => ({ consumer, filter }));
-  return { consumers: consumersInCode(app, variables), filters, startingAtHead: startingAtHead(app, variables) };
+  const { names, filters, startingAtHead } = consumersInCode(app, variables);
+  return { consumers: names, filters: [...filters].map(([consumer, filter]) => ({ consumer, filter })), startingAtHead };
 }

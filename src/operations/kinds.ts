@@ -1,7 +1,7 @@
 /** Every kind of consumer. The stations do not know each other; here they are put together. */
 
 import type { ConsumerKind } from "../consumers/kind.ts";
-import type { App } from "../definitions/app.ts";
+import type { Store } from "../store/store.ts";
 import { processorKind } from "../processors/kind.ts";
 import { viewKind } from "../views/kind.ts";
 import { webhookKind } from "../webhooks/kind.ts";
@@ -10,6 +10,7 @@ import { webhookKind } from "../webhooks/kind.ts";
 export const KINDS: readonly ConsumerKind[] = [processorKind, viewKind, webhookKind];
 
 /** The kind of the consumer of that name; undefined: this code knows none. */
-export function kindOf(app: App, consumer: string): ConsumerKind | undefined {
-  return KINDS.find((kind) => kind.has(app, consumer));
+export async function kindOf({ definitions }: Pick<Store, "definitions">, consumer: string): Promise<ConsumerKind | undefined> {
+  const name = await definitions.kindOf(consumer);
+  return KINDS.find((kind) => kind.name === name);
 }

@@ -5,10 +5,9 @@ import type { LogSize } from "../store/log-protocol.ts";
 import type { Store } from "../store/store.ts";
 import { Budget, capsOf } from "../core/budget.ts";
 import type { ConsumerReport } from "../consumers/report.ts";
-import { databaseOf } from "../views/database.ts";
 import type { WebhookReport } from "../store/webhook-protocol.ts";
-import { keepsOwnPlace } from "../definitions/consumers.ts";
 import { consumersOf, findConsumers } from "./report.ts";
+import { kindOf } from "./kinds.ts";
 import { withLag } from "./lag.ts";
 
 /** A consumer, and how long the next event has been waiting for it. */
@@ -30,12 +29,13 @@ export interface StoreFigures {
 export async function measure(given: Store): Promise<StoreFigures> {
   const budget = new Budget(capsOf(given.variables));
   const store = given.counting(budget);
-  const { app, log } = store;
+  const { log } = store;
   const [size, subscribers] = await Promise.all([log.size(), log.subscribers()]);
   const names = consumersOf(store, subscribers.toSorted());
   // Each of these takes a call: there may be more than an invocation has.
-  const each = names.filter((name) => keepsOwnPlace(app, name));
-  const together = names.filter((name) => !keepsOwnPlace(app, name));
+  const kinds = await Promise.all(names.map((name) => kindOf(store, name)));
+  const each = names.filter((_, index) => kinds[index]?.keepsOwnPlace);
+  const together = names.filter((_, index) => !kinds[index]?.keepsOwnPlace);
   const [reports, databases] = await Promise.all([findConsumers(store, together, size.head), measureDatabases(store)]);
   // What comes next is asked once, for all.
   const most = Math.max(0, budget.left - 1);
@@ -49,11 +49,9 @@ export async function measure(given: Store): Promise<StoreFigures> {
 }
 
 async function measureDatabases(store: Store): Promise<Map<string, number>> {
-  const databases = new Map([["VIEWS", store.database()]]);
-  for (const view of store.app.views.values()) databases.set(view.database ?? "VIEWS", databaseOf(store, view));
-  const sizes = [...databases].map(async ([binding, db]) => {
+  const sizes = [...store.definitions.inCode.databases.keys()].map(async (binding) => {
     // D1 says with every answer how large it is.
-    const { meta } = await db.prepare(`SELECT 1`).all();
+    const { meta } = await store.database(binding).prepare(`SELECT 1`).all();
     return [binding, meta.size_after] as const;
   });
   return new Map(await Promise.all(sizes));

@@ -13,7 +13,7 @@ import { kindOf } from "./kinds.ts";
  * @returns undefined when there is no such consumer
  */
 export async function operate(store: Store, name: string, action: ConsumerAction, position?: number): Promise<ControlOutcome | undefined> {
-  const outcome = await kindOf(store.app, name)?.control(store, name, action, position);
+  const outcome = await (await kindOf(store, name))?.control(store, name, action, position);
   // The log wakes it at once, and until it has done its work.
   if (outcome?.outcome === "done") await store.log.sweep(name);
   return outcome;
@@ -25,5 +25,5 @@ export async function operate(store: Store, name: string, action: ConsumerAction
  * @returns undefined when there is no such consumer
  */
 export async function countReset(store: Store, name: string, from = 0): Promise<ResetCount | NotPossible | undefined> {
-  return kindOf(store.app, name)?.countReset(store, name, from);
+  return (await kindOf(store, name))?.countReset(store, name, from);
 }

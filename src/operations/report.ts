@@ -14,17 +14,17 @@ export async function reportConsumers(store: Store, only = (_name: string) => tr
 
 /** The names of all consumers: those of the code, and those that were added at run time and subscribe to the log. */
 export function consumersOf({ app, variables }: Store, subscribers: readonly string[]): string[] {
-  return [...consumersInCode(app, variables), ...subscribers];
+  return [...consumersInCode(app, variables).names, ...subscribers];
 }
 
 /** These consumers as their checkpoints have them. */
 export async function findConsumers(store: Store, names: readonly string[], head: number): Promise<Found[]> {
   const reading = readingOf(store.name, head);
-  const found = await Promise.all(names.map(async (name) => kindOf(store.app, name)?.report(store, name, reading)));
+  const found = await Promise.all(names.map(async (name) => (await kindOf(store, name))?.report(store, name, reading)));
   return found.filter((one) => one !== undefined);
 }
 
 /** The events that an operator let a consumer skip, the last first. */
 export async function skippedBy(store: Store, name: string): Promise<Skipped[]> {
-  return (await kindOf(store.app, name)?.skipped?.(store, name)) ?? [];
+  return (await (await kindOf(store, name))?.skipped?.(store, name)) ?? [];
 }

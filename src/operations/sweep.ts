@@ -10,7 +10,7 @@ import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { Budget, capsOf, counting } from "../core/budget.ts";
 import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "./limits.ts";
-import { directoryOf, openStore } from "../store/stores.ts";
+import { definitionsOf, directoryOf, openStore } from "../store/stores.ts";
 import type { SweepAnswer } from "../store/log-protocol.ts";
 import { type PassedBy, moveTogether } from "../consumers/checkpoint.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -117,7 +117,7 @@ async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> 
         const now = Date.now();
         // As it will be found by the next sweep.
         const after = standings.map((one) => (moved.includes(one) ? { ...one, position: head ?? one.position } : one));
-        const fingerprint = fingerprintOf(run.app, run.env, after);
+        const fingerprint = await fingerprintOf(run.app, run.env, definitionsOf(run.env, store, run.app), after);
         if (behind === 0 && (care === "thorough" || moved.length > 0))
           marks.push({ store, fingerprint, since: mark?.fingerprint === found.fingerprint ? mark.since : now, looked_at: now });
         if (behind !== 0 && mark) restless.push(store);
@@ -163,18 +163,21 @@ async function look({ app, env, databases, memory }: Run, stores: readonly strin
     }),
   );
   const now = Date.now();
-  return stores.map((store) => {
-    const rows: StoreRows[] = read.map(({ binding, checkpoints, views }) => ({
-      binding,
-      checkpoints: checkpoints.get(store) ?? [],
-      views: views.get(store) ?? [],
-    }));
-    const standings = standingsOf(app, rows);
-    const fingerprint = fingerprintOf(app, env, standings);
-    const mark = marks.get(store);
-    const isNew = standings.length > 0 && rows.every(({ checkpoints }) => checkpoints.length === 0);
-    return { store, standings, fingerprint, mark, care: careFor(mark, fingerprint, now), isNew };
-  });
+  return Promise.all(
+    stores.map(async (store) => {
+      const definitions = definitionsOf(env, store, app);
+      const rows: StoreRows[] = read.map(({ binding, checkpoints, views }) => ({
+        binding,
+        checkpoints: checkpoints.get(store) ?? [],
+        views: views.get(store) ?? [],
+      }));
+      const standings = await standingsOf(definitions, rows);
+      const fingerprint = await fingerprintOf(app, env, definitions, standings);
+      const mark = marks.get(store);
+      const isNew = standings.length > 0 && rows.every(({ checkpoints }) => checkpoints.length === 0);
+      return { store, standings, fingerprint, mark, care: careFor(mark, fingerprint, now), isNew };
+    }),
+  );
 }
 
 /** Calls that it takes to ask a store's log. */

@@ -172,7 +172,7 @@ function acknowledgements({ app, env, budget }: Omit<Invocation, "acknowledge">)
 /** Runs one consumer, and says what the log may know of it. */
 async function wake(store: Store, wakeUp: WakeUp): Promise<Acknowledgement | undefined> {
   const { store: _store, consumer, ...more } = wakeUp;
-  const woken = await kindOf(store.app, consumer)?.wake(store, consumer, Date.now() + CONSUMER_BUDGET_MS);
+  const woken = await (await kindOf(store, consumer))?.wake(store, consumer, Date.now() + CONSUMER_BUDGET_MS);
   // Another version of the code knows it: the one before this, or a newer one while a deployment is under way. Only that one can
   // say how far it is, and the log wakes until it does.
   if (!woken) return undefined;

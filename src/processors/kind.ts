@@ -18,33 +18,33 @@ export const processorKind: ConsumerKind = {
   ...processorsInCode,
 
   async wake(store, name, deadline) {
-    const processor = store.app.processors.get(name);
+    const processor = await store.definitions.processor(name);
     return processor && wokenBy(await catchUp(processorConsumer(store, processor), store.log, deadline));
   },
 
   async report(store, name, reading) {
-    const processor = store.app.processors.get(name);
+    const processor = await store.definitions.processor(name);
     if (!processor) return undefined;
     const checkpoint = checkpointIn(await reading.rowsIn(store.database()), name);
     return { report: reportOf(name, "processor", checkpoint, reading.head), filter: filterOfProcessor(processor) };
   },
 
   async control(store, name, action, position) {
-    const processor = store.app.processors.get(name);
+    const processor = await store.definitions.processor(name);
     if (!processor) return undefined;
     const outcome = await control(processorConsumer(store, processor), action, position);
     return outcome.outcome === "done" && action === "reset" ? { ...outcome, warning: RESET_WARNING } : outcome;
   },
 
   async countReset(store, name, from) {
-    const processor = store.app.processors.get(name);
+    const processor = await store.definitions.processor(name);
     return processor && countEvents(processorConsumer(store, processor), from);
   },
 
   skipped: (store, name) => skippedIn(store.database(), store.name, name),
 
-  standings: (app, rows) =>
-    [...app.processors.values()].map((processor) => {
+  standings: async (definitions, rows) =>
+    (await definitions.processors()).map((processor) => {
       const place = standing(processor.name, checkpointsIn(rows, "VIEWS", processor.name)[0]);
       return { ...place, ...filterOfProcessor(processor), binding: "VIEWS" };
     }),

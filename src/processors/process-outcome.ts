@@ -24,7 +24,7 @@ export async function outcomeOf({ store, process }: Running, event: RecordedEven
   const failed = (reason: string, detail?: string): Outcome => {
     return { outcome: "failed", commandId, reason, ...(detail === undefined ? {} : { detail }) };
   };
-  const target = store.app.aggregates.get(aggregate);
+  const target = store.definitions.inCode.aggregate(aggregate);
   if (!target) return failed("unknown-aggregate", `the app has no aggregate "${aggregate}"`);
   if (!Object.hasOwn(target.commands, command) || isItsOwn(target, command)) {
     return failed("unknown-command", `"${aggregate}" has no command "${command}"`);

@@ -107,7 +107,8 @@ async function carryOut(reacting: Reacting, { event, actions }: Reaction): Promi
 async function append({ store, reactor }: Reacting, event: RecordedEvent, action: AppendAction, id: string): Promise<void> {
   const { category, time } = action;
   const { type, data } = action.event;
-  const declared = store.app.categories.get(category)?.events;
+  const found = store.definitions.inCode.category(category);
+  const declared = found?.kind === "plain" ? found.events : undefined;
   const schema = declared && Object.hasOwn(declared, type) ? declared[type] : undefined;
   if (!schema) throw new Error(`the app has no plain category "${category}" with an event type "${type}"`);
   const fact = { stream: `${category}/${action.id}`, id, type, schema, data, ...(time === undefined ? {} : { time }) };

@@ -5,6 +5,7 @@ import * as z from "zod";
 import type { App } from "../definitions/app.ts";
 import type { DataSchema } from "../core/event.ts";
 import { logger } from "../telemetry/logger.ts";
+import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
 import type { CodeSchema } from "./catalog-protocol.ts";
 
@@ -22,23 +23,22 @@ export function codeSchemasOf(events: Readonly<Record<string, DataSchema>>): Cod
 
 /** Reports to the catalogs of stores what the code has in them. One for each app in an isolate. */
 export class CodeUse {
-  readonly #app: App;
+  readonly #inCode: DefinitionsInCode;
   readonly #said = new Set<string>();
 
   constructor(app: App) {
-    this.#app = app;
+    this.#inCode = new DefinitionsInCode(app);
   }
 
   /** Only looks into a set, except the first time. Nothing waits for it: if it fails, the next write reports again. */
   note(store: Store, category: string): void {
     const key = `${store.name}/${category}`;
     if (this.#said.has(key)) return;
-    const declared = this.#app.aggregates.get(category) ?? this.#app.categories.get(category);
+    const declared = this.#inCode.category(category);
     if (!declared) return;
     if (this.#said.size >= REMEMBERED_USES) this.#said.clear();
     this.#said.add(key);
-    const kind = this.#app.aggregates.has(category) ? "aggregate" : "plain";
-    void this.#say(store, category, kind, declared.events as Record<string, DataSchema>).catch((error: unknown) => {
+    void this.#say(store, category, declared.kind, declared.events as Record<string, DataSchema>).catch((error: unknown) => {
       this.#said.delete(key);
       logger.warn({ message: "the store's catalog could not be notified of what the code declares", store: store.name, category }, error);
     });

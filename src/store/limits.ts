@@ -9,3 +9,7 @@ import { MiB } from "../core/limits.ts";
 export const LOG_SEGMENT_BYTES = 8 * 1024 * MiB;
 /** Stores whose location an isolate remembers. Ours: a hundred bytes each. */
 export const PLACEMENTS_REMEMBERED = 10_000;
+/** Categories whose schemas an isolate keeps ready. Ours. */
+export const READY_CATEGORIES = 50;
+/** Characters of the definitions of those categories, all together. Ours: ready, a schema takes some ten times its text. */
+export const READY_CHARACTERS = 2 * MiB;

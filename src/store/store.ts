@@ -6,6 +6,7 @@
 import { type Budget, budgetOf, counting } from "../core/budget.ts";
 import type { App } from "../definitions/app.ts";
 import type { CatalogRpc } from "./catalog-protocol.ts";
+import { Definitions } from "./definitions.ts";
 import { type Deployment, deploymentOf } from "./deployment.ts";
 import type { HeadspringEnv } from "./env.ts";
 import { LogClient } from "./log-client.ts";
@@ -15,9 +16,11 @@ import type { WebhookRpc } from "./webhook-protocol.ts";
 
 export class Store {
   readonly name: string;
-  /** What the code declares. */
+  /** The code that runs here. What is declared in the store: `definitions`. */
   readonly app: App;
   readonly log: LogRpc;
+  /** What the code and the catalog declare. */
+  readonly definitions: Definitions;
   readonly #env: HeadspringEnv;
 
   /** @param env leads to where the store lies: see `placedEnv` */
@@ -25,6 +28,7 @@ export class Store {
     this.name = name;
     this.app = app;
     this.log = new LogClient(env, name);
+    this.definitions = new Definitions(app, name, () => this);
     this.#env = env;
   }
 

@@ -5,6 +5,7 @@
 
 import type { HeadspringEnv } from "./env.ts";
 import type { App } from "../definitions/app.ts";
+import { Definitions } from "./definitions.ts";
 import { Store } from "./store.ts";
 import { DIRECTORY, type DirectoryRpc } from "./catalog-protocol.ts";
 import { PLACEMENTS_REMEMBERED } from "./limits.ts";
@@ -41,4 +42,9 @@ async function placementOf(env: HeadspringEnv, store: string, isWrite: boolean):
 /** A store, wherever it lies. `isWrite`: see {@link placementOf}. */
 export async function openStore(env: HeadspringEnv, name: string, app: App, isWrite = false): Promise<Store> {
   return new Store(placedEnv(env, await placementOf(env, name, isWrite)), name, app);
+}
+
+/** What is declared in a store. Where the store lies is only looked up when the code does not have the answer. */
+export function definitionsOf(env: HeadspringEnv, name: string, app: App): Definitions {
+  return new Definitions(app, name, () => openStore(env, name, app));
 }

@@ -86,7 +86,7 @@ export function streamObject(app: App): ObjectClass<StreamRpc> {
       });
       const journal = (this.#journal = new Journal(ctx.storage, this.#alarm));
       this.#outbox = new Outbox(ctx.storage, this.#alarm, journal.events, this.#place, () => store.log);
-      const aggregate = app.aggregates.get(categoryOf(stream));
+      const aggregate = store.definitions.inCode.aggregate(categoryOf(stream));
       const state = aggregate && new StateCache(ctx.storage.sql, journal.events, aggregate, this.#place);
       if (journal.deleted) state?.end();
       const takes = (sent: SentCommand) => takesCommand(app, sent);

@@ -24,19 +24,19 @@ export const viewKind: ConsumerKind = {
   ...viewsInCode,
 
   async wake(store, name, deadline) {
-    const view = store.app.views.get(name);
+    const view = await store.definitions.view(name);
     if (!view) return undefined;
     const progress = await project(store, view, deadline, { isWoken: true });
     return wokenBy(progress, Math.min(progress.position, progress.building ?? progress.position));
   },
 
   async report(store, name, reading) {
-    const view = store.app.views.get(name);
+    const view = await store.definitions.view(name);
     return view && reportView(store, view, reading);
   },
 
   async control(store, name, action, position) {
-    const view = store.app.views.get(name);
+    const view = await store.definitions.view(name);
     if (!view) return undefined;
     if (action !== "reset") return controlTables(store, view, action, position);
     if (position !== undefined && position !== 0) return notPossible(RESETS_TO_ZERO);
@@ -45,7 +45,7 @@ export const viewKind: ConsumerKind = {
   },
 
   async countReset(store, name, from) {
-    const view = store.app.views.get(name);
+    const view = await store.definitions.view(name);
     if (!view) return undefined;
     if (from !== 0) return notPossible(RESETS_TO_ZERO);
     const { skipped } = await generationsOf(store, view);
@@ -53,12 +53,12 @@ export const viewKind: ConsumerKind = {
   },
 
   async skipped(store, name) {
-    const view = store.app.views.get(name);
+    const view = await store.definitions.view(name);
     return view ? skippedIn(databaseOf(store, view), store.name, name) : [];
   },
 
   standings: standingsOfViews,
-  targets: (app) => [...app.views.values()].map((view) => tableOf(view).generation),
+  targets: async (definitions) => (await definitions.views()).map((view) => tableOf(view).generation),
 };
 
 /** A view that is being built is two consumers: the action goes to the one that it fits. */

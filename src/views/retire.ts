@@ -7,7 +7,9 @@ import { prepare } from "../consumers/schema.ts";
 import { DROP_CALLS, VIEW_DROP_ROWS, VIEW_GRACE_MS } from "./limits.ts";
 import { JURISDICTIONS } from "../core/placement.ts";
 import { databaseBinding, isDatabase } from "../store/placement.ts";
-import { viewBindings } from "./database.ts";
+import { DefinitionsInCode } from "../definitions/in-code.ts";
+import type { View } from "../definitions/views/view.ts";
+import { definitionsOf } from "../store/stores.ts";
 import { tableOfGeneration } from "./generations.ts";
 import { quoted } from "../definitions/views/sql-words.ts";
 import { rebuildOf } from "./table.ts";
@@ -22,7 +24,7 @@ export interface ViewDatabase {
 /** Every database that keeps views: those that the code names, and for each jurisdiction those of its stores. */
 export function databasesOf(app: App, env: HeadspringEnv): ViewDatabase[] {
   const bindings = env as unknown as Readonly<Record<string, unknown>>;
-  return viewBindings(app).flatMap((binding) =>
+  return [...new DefinitionsInCode(app).databases.keys()].flatMap((binding) =>
     [...new Set([undefined, ...JURISDICTIONS].map((jurisdiction) => databaseBinding(env, binding, jurisdiction)))].flatMap((name) => {
       const db = bindings[name];
       return isDatabase(db) ? [{ db, binding }] : [];
@@ -35,6 +37,8 @@ interface Leftover {
   readonly consumer: string;
   readonly generation: string;
   readonly retired_at: number | null;
+  /** The view of that name, as the store declares it today. */
+  readonly view: View | undefined;
 }
 
 /**
@@ -48,17 +52,17 @@ export async function dropRetired(app: App, env: HeadspringEnv, stores?: readonl
   const budget = budgetOf(env);
   for (const { db, binding } of databasesOf(app, env)) {
     if (!stores) await prepare(db);
-    for (const leftover of await leftoversIn(app, db, binding, stores)) {
+    for (const leftover of await leftoversIn(app, env, { db, binding }, stores)) {
       if (budget?.fits(DROP_CALLS) === false) return;
       if (leftover.retired_at === null) await retire(db, leftover, now);
-      else if (leftover.retired_at <= now - VIEW_GRACE_MS) await drop(app, db, leftover, budget);
+      else if (leftover.retired_at <= now - VIEW_GRACE_MS) await drop(db, leftover, budget);
     }
   }
 }
 
-/** Generations whose view is not in the code any more (or not in this database), or that another one has replaced. */
-async function leftoversIn(app: App, db: D1Database, binding: string, stores?: readonly string[]): Promise<Leftover[]> {
-  const views = [...app.views.values()].filter(({ database = "VIEWS" }) => database === binding).map(({ name }) => name);
+/** Generations whose view the store does not declare any more (or not in this database), or that another one has replaced. */
+async function leftoversIn(app: App, env: HeadspringEnv, { db, binding }: ViewDatabase, stores?: readonly string[]): Promise<Leftover[]> {
+  const inCode = (new DefinitionsInCode(app).databases.get(binding) ?? []).map(({ name }) => name);
   const { results } = await db
     .prepare(
       `SELECT c.store, c.consumer, c.generation, c.retired_at, v.rebuild
@@ -66,11 +70,13 @@ async function leftoversIn(app: App, db: D1Database, binding: string, stores?: r
        WHERE c.generation <> '' AND (v.serving IS NOT c.generation OR c.consumer NOT IN (SELECT value FROM json_each(?)))
          ${stores ? `AND c.store IN (SELECT value FROM json_each(?))` : ""}`,
     )
-    .bind(JSON.stringify(views), ...(stores ? [JSON.stringify(stores)] : []))
-    .all<Leftover & { readonly rebuild: number | null }>();
-  return results.filter(({ consumer, generation, rebuild }) => {
-    const view = views.includes(consumer) ? app.views.get(consumer) : undefined;
-    const isWanted = view !== undefined && rebuildOf(view, generation) === (rebuild ?? 0);
+    .bind(JSON.stringify(inCode), ...(stores ? [JSON.stringify(stores)] : []))
+    .all<Omit<Leftover, "view"> & { readonly rebuild: number | null }>();
+  const found = await Promise.all(
+    results.map(async (one) => ({ ...one, view: await definitionsOf(env, one.store, app).view(one.consumer) })),
+  );
+  return found.filter(({ view, generation, rebuild }) => {
+    const isWanted = view !== undefined && (view.database ?? "VIEWS") === binding && rebuildOf(view, generation) === (rebuild ?? 0);
     return !isWanted;
   });
 }
@@ -83,13 +89,12 @@ async function retire(db: D1Database, { store, consumer, generation }: Leftover,
 }
 
 /** Removes the store's rows, then all traces of the generation; the table itself with the last store that had it. */
-async function drop(app: App, db: D1Database, { store, consumer, generation }: Leftover, budget?: Budget): Promise<void> {
+async function drop(db: D1Database, { store, consumer, generation, view }: Leftover, budget?: Budget): Promise<void> {
   const table = await tableOfGeneration(db, consumer, generation);
   const others = await db
     .prepare(`SELECT COUNT(*) AS n FROM headspring_checkpoints WHERE consumer = ? AND generation = ? AND store <> ?`)
     .bind(consumer, generation, store)
     .first<number>("n");
-  const view = app.views.get(consumer);
   // The table that a new store of this code would begin with stays, empty: another worker may be about to use it.
   const isBase = view !== undefined && rebuildOf(view, generation) === 0;
   const forget = [

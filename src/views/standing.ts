@@ -1,12 +1,12 @@
 /** How far the code's views are, for the sweep, according to D1. */
 
-import type { App } from "../definitions/app.ts";
+import type { Definitions } from "../store/definitions.ts";
 import { type View, filterOfView } from "../definitions/views/view.ts";
 import { type Checkpointed, type Placed, type StoreRows, type ViewState, checkpointsIn, standing } from "../consumers/standing.ts";
 import { rebuildOf, tableOf } from "./table.ts";
 
-export function standingsOfViews(app: App, rows: readonly StoreRows[]): Placed[] {
-  return [...app.views.values()].map((view) => {
+export async function standingsOfViews(definitions: Definitions, rows: readonly StoreRows[]): Promise<Placed[]> {
+  return (await definitions.views()).map((view) => {
     const { name, database: binding = "VIEWS" } = view;
     const state = rows
       .filter((one) => one.binding === binding)

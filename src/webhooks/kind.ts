@@ -2,6 +2,7 @@
 
 import { type ConsumerKind, DONE, notPossible } from "../consumers/kind.ts";
 import { type ConsumerReport, NEW, reportOf } from "../consumers/report.ts";
+import { consumersInCode } from "../definitions/consumers.ts";
 import { webhooksInCode } from "../definitions/webhooks/kind.ts";
 import { filterOf } from "../deliveries/interest.ts";
 import { UNKNOWN_WEBHOOK, type WebhookReport } from "../store/webhook-protocol.ts";
@@ -12,8 +13,7 @@ export const webhookKind: ConsumerKind = {
   async wake(store, name) {
     const position = await store.webhook(name).wake();
     // The webhook's object runs code without it, and cannot say how far it is: the log wakes until newer code can.
-    if (position === UNKNOWN_WEBHOOK && webhooksInCode.inCode(store.app, store.variables).some((one) => one.name === name))
-      return undefined;
+    if (position === UNKNOWN_WEBHOOK && consumersInCode(store.app, store.variables).filters.has(name)) return undefined;
     return position === UNKNOWN_WEBHOOK || position === Number.MAX_SAFE_INTEGER ? { position: 0, resting: true } : { position };
   },
 

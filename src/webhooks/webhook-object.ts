@@ -68,7 +68,7 @@ export function webhookObject(app: App): ObjectClass<WebhookRpc> {
       const id = name.slice(name.indexOf("/") + 1);
       this.#store = store;
       this.#id = id;
-      this.#registration = new Registration(id, app.webhooks.get(id), env, storage.kv);
+      this.#registration = new Registration(id, store.definitions.inCode.webhook(id), env, storage.kv);
       this.#keys = new Keys(storage, () => this.#registration.configuration !== undefined);
       this.#sender = new Sender(store, id, this.#registration, this.#keys);
       const about = () => store.stream(SYSTEM_CATEGORY, id);

@@ -8,7 +8,7 @@
 
 import { PaymentService } from "../../scripts/payments.ts";
 import { Server } from "../e2e/server.ts";
-import { filtersInCode } from "../../src/definitions/consumers.ts";
+import { consumersInCode } from "../../src/definitions/consumers.ts";
 import { app } from "./app.ts";
 import { Disk } from "./disk.ts";
 import { compare, heal, lastFor } from "./healing.ts";
@@ -54,7 +54,7 @@ export interface Report {
 /** So small that a log rolls over into the next object again and again: a few hundred events. */
 const LOG_SEGMENT_BYTES = "120000";
 /** What follows the logs, beside webhooks. */
-const CONSUMERS = new Map([...filtersInCode(app, {})].filter(([name]) => !app.webhooks.has(name)));
+const CONSUMERS = new Map([...consumersInCode(app, {}).filters].filter(([name]) => !app.webhooks.has(name)));
 const READINGS = { query: "category=reading&category=note", matches: ({ stream }: Event) => /^(reading|note)\//.test(stream) };
 const ORDERS = { query: "type=OrderReady", matches: ({ type }: Event) => type === "OrderReady" };
 

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { FLOORS, whyNot } from "../../scripts/walls.ts";
+import { FLOORS, whyNot, whyNotLookUp } from "../../scripts/walls.ts";
 
 const SOURCES = resolve(import.meta.dirname, "../../src");
 const from = (file: string, specifier: string) => whyNot(join(SOURCES, file), specifier);
@@ -43,5 +43,21 @@ describe("the walls of the house", () => {
     expect(FLOORS.flat().toSorted()).toEqual(readdirSync(SOURCES).toSorted());
     expect(from("brokers/mqtt.ts", "../core/ids.ts")).toContain("brokers has no floor yet");
     expect(from("http/log.ts", "../brokers/mqtt.ts")).toContain("brokers has no floor yet");
+  });
+});
+
+describe("the seam of definitions", () => {
+  const app = { type: "Identifier", name: "app" };
+  const views = { type: "Identifier", name: "views" };
+  const lookUp = (file: string, object: object, property = views) => whyNotLookUp(join(SOURCES, file), { object, property });
+
+  it("lets nobody but the floor of definitions look into an app", () => {
+    expect(lookUp("definitions/in-code.ts", app)).toBeUndefined();
+    expect(lookUp("http/views.ts", app)).toContain("store.definitions");
+    expect(lookUp("store/definitions.ts", { type: "MemberExpression", object: { type: "ThisExpression" }, property: app })).toContain(
+      "app.views",
+    );
+    expect(lookUp("http/views.ts", { type: "Identifier", name: "figures" })).toBeUndefined();
+    expect(lookUp("processors/shared.ts", app, { type: "Identifier", name: "hooks" })).toBeUndefined();
   });
 });

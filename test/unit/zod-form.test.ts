@@ -10,7 +10,7 @@ import { isObjectSchema, isSchema, isZodError, schemaType } from "../../src/core
 import { category } from "../../src/definitions/category.ts";
 import { view } from "../../src/definitions/views/view.ts";
 import { Schemas } from "../../src/http/openapi/schema.ts";
-import { parseData } from "../../src/streams/decide.ts";
+import { parseData } from "../../src/core/parse-data.ts";
 import { layoutOf } from "../../src/views/layout.ts";
 
 // The same version, loaded a second time: none of its classes is one of ours.

@@ -72,7 +72,7 @@ export function parseDefinition(name: string, body: unknown): Definition | { rea
     ...kept,
     strict: asked.length > 0 && strict !== false,
     events: Object.fromEntries(asked.map(([type, one]) => [type, one as JsonSchema])),
-    // Of the form alone: a declaration with `events` means the same however many types it names.
+    // Only the form decides: a declaration with `events` means the same however many types it names.
     facts: parsed.data.events === undefined,
   };
 }

@@ -1,13 +1,12 @@
 /** The operations of one app: its commands and views, each with its own schema. */
 
 import * as z from "zod";
-import type { App } from "../../definitions/app.ts";
+import type { DefinitionsInCode } from "../../definitions/in-code.ts";
 import type { DataSchema } from "../../core/event.ts";
 import type { AnyAggregate } from "../../definitions/aggregate.ts";
 import type { Saga } from "../../definitions/processors/saga.ts";
 import { strictly } from "../../core/strict-schema.ts";
 import { commandsOf } from "../aggregates.ts";
-import { sagasOf } from "../sagas.ts";
 import type { ColumnKind } from "../../views/layout.ts";
 import { tableOf } from "../../views/table.ts";
 import type { NamedQuery } from "../../definitions/views/named-query.ts";
@@ -29,18 +28,18 @@ const VALUE: Record<Exclude<ColumnKind, "json">, JsonSchema> = {
   boolean: { type: "boolean" },
 };
 
-export function operationsOf(app: App, schemas: Schemas): Operation[] {
+export function operationsOf(inCode: DefinitionsInCode, schemas: Schemas): Operation[] {
   return [
-    ...[...app.aggregates.values()].flatMap((aggregate) => commandOperationsOf(aggregate, schemas)),
-    ...sagasOf(app).flatMap((saga) => startsOf(saga, schemas)),
-    ...[...app.views.values()].flatMap((view) => queriesOf(view, schemas)),
+    ...inCode.aggregates.flatMap((aggregate) => commandOperationsOf(aggregate, schemas)),
+    ...inCode.sagas.flatMap((saga) => startsOf(saga, schemas)),
+    ...inCode.views.flatMap((view) => queriesOf(view, schemas)),
   ];
 }
 
 /** Makes every declared event type a component: the event as readers get it. What readers get is one of them, or any other. */
-export function defineEvents(app: App, schemas: Schemas): void {
+export function defineEvents(inCode: DefinitionsInCode, schemas: Schemas): void {
   const declared: JsonSchema[] = [];
-  for (const { name, events } of [...app.aggregates.values(), ...app.categories.values()]) {
+  for (const { name, events } of inCode.categories) {
     for (const [type, schema] of Object.entries(events as Record<string, DataSchema>)) {
       const event = schemas.define(`${name}.${type}`, (place) => ({
         description: `An event of the streams \`${name}/{id}\`. If it was erased, its \`data\` is empty.`,
@@ -58,10 +57,10 @@ export function defineEvents(app: App, schemas: Schemas): void {
 }
 
 /** The app's tags, with what they are. */
-export function tagsOf(app: App): Record<string, string> {
+export function tagsOf(inCode: DefinitionsInCode): Record<string, string> {
   return Object.fromEntries([
-    ...[...app.aggregates.values()].map(({ name, description }) => [tagOfAggregate(name), description ?? "Its commands."]),
-    ...[...app.views.values()].map(({ name, description }) => [tagOfView(name), description ?? "Its rows."]),
+    ...inCode.aggregates.map(({ name, description }) => [tagOfAggregate(name), description ?? "Its commands."]),
+    ...inCode.views.map(({ name, description }) => [tagOfView(name), description ?? "Its rows."]),
   ]);
 }
 

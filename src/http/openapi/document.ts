@@ -2,6 +2,7 @@
 
 import { description as about, license, version } from "../../../package.json";
 import type { App } from "../../definitions/app.ts";
+import { DefinitionsInCode } from "../../definitions/in-code.ts";
 import { DEFAULT_STORE, STORE_NAME } from "../../core/names.ts";
 import { rightFor } from "../auth.ts";
 import type { Right } from "../auth-caller.ts";
@@ -65,9 +66,10 @@ export function openApiOf(app: App): OpenApi {
 }
 
 function makeDocument(app: App): OpenApi {
+  const inCode = new DefinitionsInCode(app);
   const schemas = new Schemas();
-  const operations = [...operationsOf(app, schemas), ...OPERATIONS];
-  defineEvents(app, schemas);
+  const operations = [...operationsOf(inCode, schemas), ...OPERATIONS];
+  defineEvents(inCode, schemas);
   const paths: Record<string, Record<string, DocumentedOperation>> = {};
   for (const operation of operations) (paths[operation.path] ??= {})[operation.method] = describe(operation, schemas);
   return {
@@ -86,7 +88,7 @@ function makeDocument(app: App): OpenApi {
         variables: { store: { default: DEFAULT_STORE, description: `${PATH_PARAMETERS.store} It matches \`${STORE_NAME.source}\`.` } },
       },
     ],
-    tags: Object.entries({ ...tagsOf(app), ...TAGS }).map(([name, description]) => ({ name, description })),
+    tags: Object.entries({ ...tagsOf(inCode), ...TAGS }).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       schemas: schemas.components,

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { readingOf } from "../../../src/consumers/report.ts";
 import type { KindName } from "../../../src/definitions/kind.ts";
 import { defineApp, reactor, view } from "../../../src/index.ts";
+import { Definitions } from "../../../src/store/definitions.ts";
 import { introductionOf } from "../../../src/operations/introduce.ts";
 import { KINDS, kindOf } from "../../../src/operations/kinds.ts";
 import { alarm, reading } from "../app.ts";
@@ -62,6 +63,10 @@ const app = defineApp({
   categories: [reading, alarm],
   views: [seen],
   processors: [answering("answering", "beginning"), answering("late", "head")],
+});
+
+const definitions = new Definitions(app, "kinds", () => {
+  throw new Error("code has the answer");
 });
 
 type QuietStore = ReturnType<typeof quietStore>;
@@ -146,7 +151,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("a consumer that 
 
   it("is found by its name", async () => {
     const { name } = await started();
-    expect(kindOf(app, name)).toBe(kind);
+    expect(await kindOf({ definitions }, name)).toBe(kind);
     expect(KINDS.filter((one) => one.has(app, name))).toEqual([kind]);
   });
 
@@ -249,10 +254,11 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("a consumer that 
 });
 
 describe("the list of kinds", () => {
-  it("has a place for every kind that a report may name, and each is in D1 or keeps its own place", () => {
+  it("has a place for every kind that a report may name, and each is in D1 or keeps its own place", async () => {
     expect(KINDS.map(({ name }) => name).toSorted()).toEqual(Object.keys(BENCHES).toSorted());
     for (const kind of KINDS) expect(kind.standings === undefined).toBe(kind.keepsOwnPlace);
-    expect(KINDS.flatMap((kind) => kind.standings?.(app, []) ?? []).map(({ consumer }) => consumer)).toEqual(["answering", "late", "seen"]);
-    expect(kindOf(app, "nobody")).toBeUndefined();
+    const standings = (await Promise.all(KINDS.map((kind) => kind.standings?.(definitions, []) ?? []))).flat();
+    expect(standings.map(({ consumer }) => consumer)).toEqual(["answering", "late", "seen"]);
+    expect(await kindOf({ definitions }, "nobody")).toBeUndefined();
   });
 });

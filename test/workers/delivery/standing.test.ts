@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { StoreRows } from "../../../src/consumers/standing.ts";
+import type { App } from "../../../src/definitions/app.ts";
+import { Definitions } from "../../../src/store/definitions.ts";
+import type { Standing } from "../../../src/store/log-protocol.ts";
 import { fingerprintOf, standingsOf } from "../../../src/operations/standing.ts";
 import { append, category, defineApp, reactor, view } from "../../../src/index.ts";
 import { tableOf } from "../../../src/views/table.ts";
@@ -13,6 +16,10 @@ const there = view("there", { from: reading, row, key: "id", database: "ARCHIVE"
 const relay = reactor("relay", { from: reading, emits: alarm, on: { Read: () => append(alarm, "a", "Raised", {}) } });
 const app = defineApp({ categories: [reading, alarm], views: [here, there], processors: [relay] });
 const env = {} as Env;
+const definitionsOf = (code: App) =>
+  new Definitions(code, "standing", () => {
+    throw new Error("code has the answer");
+  });
 
 const first = tableOf(here).generation;
 const second = tableOf(here, 1).generation;
@@ -30,7 +37,7 @@ const at = (generation: string, position: number, status: Row["status"] = "activ
 const kept = (position: number): Row => ({ ...at(first, position), kept_at: 1 });
 const state = (serving: string, rebuild = 0, erase = 0): State => ({ view: "here", serving, rebuild, erase_to: erase });
 
-type Place = ReturnType<typeof standingsOf>[number];
+type Place = Awaited<ReturnType<typeof standingsOf>>[number];
 
 /** Where it is, and whether it rests: without the checkpoint that shows it, and the events that concern it. */
 function placeOf({ consumer, position, resting }: Place) {
@@ -38,8 +45,8 @@ function placeOf({ consumer, position, resting }: Place) {
 }
 
 /** What is said of the view, with these rows. */
-function ofHere(checkpoints: readonly Row[], views: readonly State[]) {
-  const standings = standingsOf(app, [{ binding: "VIEWS", checkpoints, views }]);
+async function ofHere(checkpoints: readonly Row[], views: readonly State[]) {
+  const standings = await standingsOf(definitionsOf(app), [{ binding: "VIEWS", checkpoints, views }]);
   return standings.filter(({ consumer }) => consumer === "here").map(placeOf);
 }
 
@@ -73,11 +80,11 @@ describe("where a consumer stands for the sweep", () => {
     ["where another version's is, when that one is behind", [at(earlier, 5), kept(7)], [state(earlier)], { position: 5 }],
     ["rung for while an erasure reaches its own table", [at(earlier, 7), kept(7)], [state(earlier, 0, 5)], { position: -1 }],
     ["rung for when its own table was dropped", [at(earlier, 7)], [state(earlier)], { position: -1 }],
-  ])("%s", (_, checkpoints, views, expected) => {
-    expect(ofHere(checkpoints, views)).toEqual([{ consumer: "here", ...expected }]);
+  ])("%s", async (_, checkpoints, views, expected) => {
+    expect(await ofHere(checkpoints, views)).toEqual([{ consumer: "here", ...expected }]);
   });
 
-  it("is looked up in the database that the code names, and nowhere else", () => {
+  it("is looked up in the database that the code names, and nowhere else", async () => {
     const generation = tableOf(there).generation;
     const rows = (position: number): Omit<StoreRows, "binding"> => ({
       checkpoints: [
@@ -86,7 +93,7 @@ describe("where a consumer stands for the sweep", () => {
       ],
       views: [{ view: "there", serving: generation, rebuild: 0, erase_to: 0 }],
     });
-    const standings = standingsOf(app, [
+    const standings = await standingsOf(definitionsOf(app), [
       { binding: "VIEWS", ...rows(1) },
       { binding: "ARCHIVE", ...rows(2) },
     ]);
@@ -100,10 +107,10 @@ describe("where a consumer stands for the sweep", () => {
 
 describe("the fingerprint of a store at rest", () => {
   const standings = [{ consumer: "here", position: 7 }];
-  const print = fingerprintOf(app, env, standings);
+  const fingerprint = (code: App, where: readonly Standing[]) => fingerprintOf(code, env, definitionsOf(code), where);
 
-  it("is the same while nothing moves", () => {
-    expect(fingerprintOf(app, env, [{ position: 7, consumer: "here" }])).toBe(print);
+  it("is the same while nothing moves", async () => {
+    expect(await fingerprint(app, [{ position: 7, consumer: "here" }])).toBe(await fingerprint(app, standings));
   });
 
   it.each([
@@ -127,7 +134,7 @@ describe("the fingerprint of a store at rest", () => {
       }),
       standings,
     ],
-  ])("is another one when a consumer %s", (_, code, where) => {
-    expect(fingerprintOf(code, env, where)).not.toBe(print);
+  ])("is another one when a consumer %s", async (_, code, where) => {
+    expect(await fingerprint(code, where)).not.toBe(await fingerprint(app, standings));
   });
 });

@@ -10,7 +10,7 @@ import { defineApp, streamIdOf, view } from "../../../src/index.ts";
 import { SWEEP_IDLE_MS } from "../../../src/operations/limits.ts";
 import { DIRECTORY } from "../../../src/store/catalog-protocol.ts";
 import { app, reading, sample } from "../app.ts";
-import { filtersInCode } from "../../../src/definitions/consumers.ts";
+import { consumersInCode } from "../../../src/definitions/consumers.ts";
 import type { SweepAnswer } from "../../../src/store/log-protocol.ts";
 import { capped } from "../faults/capped.ts";
 import { deliver, forgetful, quietStore } from "./support.ts";
@@ -195,7 +195,7 @@ describe("a consumer whose checkpoint is behind, with nothing for it in between,
     });
     const answer = (code: App) =>
       env.LOGS.getByName(store).wakeBehind({
-        standings: [{ consumer: "values", position: 2, ...filtersInCode(code, env).get("values") }],
+        standings: [{ consumer: "values", position: 2, ...consumersInCode(code, env).filters.get("values") }],
       });
     await post("/streams/sample/s", { type: "Read", data: { value: 3 } });
     const { passed: byOlder } = (await answer(defineApp({ categories: [reading, sample], views: [] }))) as SweepAnswer;

@@ -1,0 +1,83 @@
+/**
+ * What the code declares, by name and in lists. It is the same in every store. Which of a store's definitions a name means, the ones declared
+ * over HTTP included, is answered by `store/definitions.ts`. Pure.
+ */
+
+import type { AnyAggregate } from "./aggregate.ts";
+import type { App } from "./app.ts";
+import type { Category } from "./category.ts";
+import { kindInCode } from "./consumers.ts";
+import type { KindName } from "./kind.ts";
+import type { Processor } from "./processors/processor.ts";
+import type { Saga } from "./processors/saga.ts";
+import type { View } from "./views/view.ts";
+import type { Webhook } from "./webhooks/webhook.ts";
+
+/** A category, with rules or without. */
+export type CategoryInCode = Category | AnyAggregate;
+
+/** The binding of the database of views that name no other, and of checkpoints. */
+const VIEWS = "VIEWS";
+
+export class DefinitionsInCode {
+  readonly #app: App;
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  get aggregates(): AnyAggregate[] {
+    return [...this.#app.aggregates.values()];
+  }
+
+  /** Those with rules first. */
+  get categories(): CategoryInCode[] {
+    return [...this.aggregates, ...this.plainCategories];
+  }
+
+  get plainCategories(): Category[] {
+    return [...this.#app.categories.values()];
+  }
+
+  get views(): View[] {
+    return [...this.#app.views.values()];
+  }
+
+  get processors(): Processor[] {
+    return [...this.#app.processors.values()];
+  }
+
+  get sagas(): Saga[] {
+    return this.processors.filter((one): one is Saga => "saga" in one);
+  }
+
+  /** The views of each database, by its D1 binding: every binding that keeps views or checkpoints. */
+  get databases(): ReadonlyMap<string, readonly View[]> {
+    return new Map([[VIEWS, []], ...Map.groupBy(this.views, ({ database = VIEWS }) => database)]);
+  }
+
+  aggregate(name: string): AnyAggregate | undefined {
+    return this.#app.aggregates.get(name);
+  }
+
+  category(name: string): CategoryInCode | undefined {
+    return this.#app.aggregates.get(name) ?? this.#app.categories.get(name);
+  }
+
+  view(name: string): View | undefined {
+    return this.#app.views.get(name);
+  }
+
+  processor(name: string): Processor | undefined {
+    return this.#app.processors.get(name);
+  }
+
+  webhook(id: string): Webhook | undefined {
+    return this.#app.webhooks.get(id);
+  }
+
+  /** The kind of the consumer of that name, on or off in this deployment. A webhook's id is enough to recognize it. */
+  kindOf(consumer: string): KindName | undefined {
+    return kindInCode(this.#app, consumer)?.name;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What is declared in a store: which category, view, processor or webhook a name means, whether the code declares it or the store's catalog.
+ * Everybody asks here, and nobody else looks into the app or into the catalog for a definition.
+ *
+ * What the code declares is answered without a call. Views and processors are of the code only, so far: when stores have their own, they
+ * are added here, and those who ask already wait for the answer.
+ */
+
+import type { App } from "../definitions/app.ts";
+import { type CategoryInCode, DefinitionsInCode } from "../definitions/in-code.ts";
+import type { KindName } from "../definitions/kind.ts";
+import { type Definition, readDefinition } from "../definitions/over-http/category.ts";
+import type { Processor } from "../definitions/processors/processor.ts";
+import type { View } from "../definitions/views/view.ts";
+import { SYSTEM_CATEGORY, webhookEvents } from "../definitions/webhooks/events.ts";
+import { NAME } from "../core/names.ts";
+import type { CatalogRpc, CategorySummary, Earlier, Entry } from "./catalog-protocol.ts";
+import { ReadyCategories } from "./ready-categories.ts";
+import { type PlainCategory, fromCode, fromDefinition } from "./plain-category.ts";
+
+/** A category that a name means. */
+export type FoundCategory =
+  | { readonly status: "in-code"; readonly declared: CategoryInCode; readonly category: PlainCategory }
+  /** Over HTTP. */
+  | { readonly status: "declared"; readonly category: PlainCategory }
+  /** Code had it, and no longer has: what it holds can be read, and more can be imported. */
+  | { readonly status: "removed"; readonly kind: string; readonly category: PlainCategory }
+  /** The store's own, which the app does not declare. */
+  | { readonly status: "system"; readonly category: PlainCategory }
+  | { readonly status: "retired" };
+
+/** A category's definition, in full. */
+export type DescribedCategory =
+  | { readonly status: "in-code"; readonly declared: CategoryInCode }
+  | { readonly status: "declared"; readonly revision: number; readonly definition: Definition; readonly earlier?: Earlier }
+  | { readonly status: "removed"; readonly kind: string; readonly definition: Definition }
+  | { readonly status: "retired" };
+
+/** The store whose definitions they are, as far as they need it. */
+interface Catalogued {
+  readonly catalog: CatalogRpc;
+}
+
+const ready = new ReadyCategories();
+
+export class Definitions {
+  readonly inCode: DefinitionsInCode;
+  readonly #store: string;
+  readonly #find: () => Catalogued | Promise<Catalogued>;
+
+  /** @param find finds the store that has the catalog; only called when code does not have the answer */
+  constructor(app: App, store: string, find: () => Catalogued | Promise<Catalogued>) {
+    this.inCode = new DefinitionsInCode(app);
+    this.#store = store;
+    this.#find = find;
+  }
+
+  /** Undefined: never declared. */
+  async category(name: string): Promise<FoundCategory | undefined> {
+    const declared = this.inCode.category(name);
+    if (declared) return { status: "in-code", declared, category: fromCode(declared) };
+    if (name === SYSTEM_CATEGORY) return { status: "system", category: fromCode(webhookEvents) };
+    if (!NAME.test(name)) return undefined;
+    const known = ready.get(this.#store, name);
+    const entry = await this.#lookUp(name, known?.revision);
+    if (entry?.status === "in-code")
+      return { status: "removed", kind: entry.kind, category: fromDefinition(name, JSON.parse(entry.definition) as Definition) };
+    if (entry?.status !== "declared") return entry;
+    if (known && entry.definition === undefined) return { status: "declared", category: known.category };
+    const category = fromDefinition(name, readDefinition(name, entry.definition ?? "{}"));
+    ready.keep(this.#store, name, { revision: entry.revision, characters: entry.definition?.length ?? 0, category });
+    return { status: "declared", category };
+  }
+
+  /** The definition as it is shown, with the earlier versions of its event types. Undefined: never declared. */
+  async describeCategory(name: string): Promise<DescribedCategory | undefined> {
+    const declared = this.inCode.category(name);
+    if (declared) return { status: "in-code", declared };
+    const entry = NAME.test(name) ? await this.#lookUp(name, undefined, true) : undefined;
+    if (entry?.status === "in-code") return { status: "removed", kind: entry.kind, definition: JSON.parse(entry.definition) as Definition };
+    if (entry?.status !== "declared") return entry;
+    return { ...entry, definition: readDefinition(name, entry.definition ?? "{}") };
+  }
+
+  /** All that are in use, those of the code first. */
+  async categories(
+    withVersions = false,
+  ): Promise<{ readonly inCode: readonly CategoryInCode[]; readonly overHttp: readonly CategorySummary[] }> {
+    const listed = await (await this.#find()).catalog.list(withVersions);
+    return { inCode: this.inCode.categories, overHttp: listed.filter(({ name }) => !this.inCode.category(name)) };
+  }
+
+  async view(name: string): Promise<View | undefined> {
+    return this.inCode.view(name);
+  }
+
+  async views(): Promise<readonly View[]> {
+    return this.inCode.views;
+  }
+
+  async processor(name: string): Promise<Processor | undefined> {
+    return this.inCode.processor(name);
+  }
+
+  async processors(): Promise<readonly Processor[]> {
+    return this.inCode.processors;
+  }
+
+  /** Which kind of consumer has that name; undefined: none. */
+  async kindOf(consumer: string): Promise<KindName | undefined> {
+    return this.inCode.kindOf(consumer);
+  }
+
+  /**
+   * Whether a webhook may have this id. One that was added over HTTP is recognized by its id alone: its own object has the definition.
+   */
+  mayBeWebhook(id: string): boolean {
+    return NAME.test(id) && this.inCode.kindOf(id) === "webhook";
+  }
+
+  async #lookUp(...asked: Parameters<CatalogRpc["lookUp"]>): Promise<Entry | undefined> {
+    return (await this.#find()).catalog.lookUp(...asked);
+  }
+}
