@@ -11,7 +11,7 @@ import { KINDS } from "./kinds.ts";
 
 /** Where every consumer of the store stands of which D1 knows, and what it handles. */
 export async function standingsOf(definitions: Definitions, rows: readonly StoreRows[]): Promise<Placed[]> {
-  const places = await Promise.all(KINDS.map((kind) => kind.standings?.(definitions, rows) ?? []));
+  const places = await Promise.all(KINDS.map(async (kind) => (await kind.standings?.(definitions, rows)) ?? []));
   return places.flat();
 }
 
@@ -23,7 +23,7 @@ export async function fingerprintOf(
   standings: readonly Standing[],
 ): Promise<string> {
   const { names, hash } = consumersInCode(app, env);
-  const tables = (await Promise.all(KINDS.map((kind) => kind.targets?.(definitions) ?? []))).flat();
+  const tables = (await Promise.all(KINDS.map(async (kind) => (await kind.targets?.(definitions)) ?? []))).flat();
   const places = standings.map(({ consumer, position, resting = false }) => ({ consumer, position, resting }));
   return codeHash({ consumers: names, audience: hash, tables, standings: places });
 }

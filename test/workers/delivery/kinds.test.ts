@@ -257,7 +257,7 @@ describe("the list of kinds", () => {
   it("has a place for every kind that a report may name, and each is in D1 or keeps its own place", async () => {
     expect(KINDS.map(({ name }) => name).toSorted()).toEqual(Object.keys(BENCHES).toSorted());
     for (const kind of KINDS) expect(kind.standings === undefined).toBe(kind.keepsOwnPlace);
-    const standings = (await Promise.all(KINDS.map((kind) => kind.standings?.(definitions, []) ?? []))).flat();
+    const standings = (await Promise.all(KINDS.map(async (kind) => (await kind.standings?.(definitions, [])) ?? []))).flat();
     expect(standings.map(({ consumer }) => consumer)).toEqual(["answering", "late", "seen"]);
     expect(await kindOf({ definitions }, "nobody")).toBeUndefined();
   });
