@@ -5,7 +5,7 @@
 import type * as z from "zod";
 import { type Duration, type WholeDuration, milliseconds } from "./duration.ts";
 import type { DataSchemas, Frozen, JsonValue, NewEvent, keys } from "./event.ts";
-import type { DataAt, KeysOf, Made, NameAt, Several } from "./place.ts";
+import type { DataAt, Declared, KeysOf, Made, NameAt, Several, name } from "./place.ts";
 import { withoutUnknown } from "./strict-schema.ts";
 
 /** The command is fine and there is nothing to do. */
@@ -37,6 +37,7 @@ export interface Timer<Command extends string = string, Data = unknown, Keys = K
   readonly key?: string;
   readonly data: Data;
   readonly [keys]?: Keys;
+  readonly [name]?: Command;
 }
 
 /** Cancels a timer. Made by {@link cancel}. */
@@ -44,6 +45,7 @@ export interface Cancellation<Command extends string = string> {
   readonly kind: "cancel";
   readonly command: Command;
   readonly key?: string;
+  readonly [name]?: Command;
 }
 
 /** Cancels every timer of the stream: what the end of a process does. */
@@ -61,8 +63,24 @@ export type TimerOf<Commands extends DataSchemas> = {
   [Command in keyof Commands & string]: Timer<Command, Frozen<z.input<Commands[Command]>>> | Cancellation<Command>;
 }[keyof Commands & string];
 
+/** Names the events that a place takes. */
+export interface DeclaredEvent<Names extends string> extends Declared<Names> {
+  readonly kind: "event";
+  readonly type: string;
+}
+
+/** Names the commands that a place takes timers for. */
+export interface DeclaredTimer<Names extends string> extends Declared<Names> {
+  readonly kind: "after" | "cancel";
+  readonly command: string;
+}
+
 /** What `decide` may combine in one answer. */
-type Part<Events extends DataSchemas, Commands extends DataSchemas> = NewEventOf<Events> | TimerOf<Commands>;
+export type Part<Events extends DataSchemas, Commands extends DataSchemas> =
+  | NewEventOf<Events>
+  | TimerOf<Commands>
+  | DeclaredEvent<keyof Events & string>
+  | DeclaredTimer<keyof Commands & string>;
 
 /** What `decide` answers. */
 export type Decision<Events extends DataSchemas, Commands extends DataSchemas> =
@@ -170,6 +188,7 @@ export interface SendAction<Target extends string = string, Command extends stri
   readonly data: unknown;
   /** The data has no member that the command's schema does not declare. */
   readonly exact?: true;
+  readonly [name]?: Target;
 }
 
 /** An event on its way to a plain stream, as a processor returns it. Made by {@link append}. */

@@ -6,7 +6,7 @@
 
 import type * as z from "zod";
 import { byteLength } from "./json.ts";
-import type { DataAt, KeysOf, Made, NameAt } from "./place.ts";
+import type { DataAt, KeysOf, Made, NameAt, name } from "./place.ts";
 
 /** A JSON value. `undefined` means a key that is left out. */
 export type JsonValue = string | number | boolean | null | undefined | readonly JsonValue[] | JsonObject;
@@ -52,6 +52,7 @@ export interface NewEvent<Type extends string = string, Data = unknown, Keys = K
   readonly type: Type;
   readonly data: Data;
   readonly [keys]?: Keys;
+  readonly [name]?: Type;
 }
 
 /**

@@ -77,3 +77,16 @@ export type MadeOne<Place, Kind, Unplaced> = [Parts<Place, Kind>] extends [never
  * list.
  */
 export type Several<Part> = readonly Part[] & { readonly kind?: undefined };
+
+/** The name of a part again, for the compiler only: it separates the part from {@link Declared}. */
+export declare const name: unique symbol;
+declare const declared: unique symbol;
+
+/**
+ * Lists the names of the parts of one kind that a place takes; no value is one. It accepts any name where a part accepts its own, so the
+ * compiler compares a part that is not declared only with it, and shows the declared names. {@link name} separates it from all other parts.
+ */
+export interface Declared<Names extends string> {
+  readonly [name]: "none";
+  readonly [declared]: Names;
+}

@@ -8,16 +8,17 @@
 import type * as z from "zod";
 import { NAME, EVENT_TYPE, requireName } from "../core/names.ts";
 import type { Code } from "../core/code-hash.ts";
-import type { DecideContext, Decision } from "../core/command.ts";
+import type { DecideContext, Decision, Nothing, Part, Refusal } from "../core/command.ts";
 import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../core/event.ts";
 import type { Schemas } from "../core/plain-schema.ts";
 import type { AtDeletion } from "../core/deletion.ts";
+import type { MeantBy, Nobody, Undeclared } from "./handlers.ts";
 import type { SentCommand } from "./other-code.ts";
 
 type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
 
 // `NoInfer`: the handlers' return values must not widen the literals of `State`.
-interface Rules<Events extends DataSchemas, Commands extends DataSchemas, State> {
+interface Described<Events extends DataSchemas, Commands extends DataSchemas, State> {
   readonly description?: string;
   /** Event types by name. The output of the schema is what is stored. */
   readonly events: Events;
@@ -27,14 +28,6 @@ interface Rules<Events extends DataSchemas, Commands extends DataSchemas, State>
   readonly evolve: NoInfer<{
     readonly [Type in keyof Events]: (state: Frozen<State>, data: Frozen<z.output<Events[Type]>>, event: EvolveContext) => Frozen<State>;
   }>;
-  /** What each command leads to: events and timers, `nothing()` or `refuse(…)`. Pure and synchronous. */
-  readonly decide: NoInfer<{
-    readonly [Command in keyof Commands]: (
-      state: Frozen<State>,
-      data: Frozen<z.output<Commands[Command]>>,
-      context: DecideContext,
-    ) => Decision<Events, Commands>;
-  }>;
   /**
    * Replaces the source of `evolve` and `initialState` as their version: snapshots of another revision are ignored. Change it when you
    * change functions that they call.
@@ -42,11 +35,28 @@ interface Rules<Events extends DataSchemas, Commands extends DataSchemas, State>
   readonly revision?: string | number;
 }
 
-export interface AggregateDefinition<Events extends DataSchemas, Commands extends DataSchemas, State> extends Rules<
-  Events,
-  Commands,
-  State
-> {
+/** The rules of an aggregate. */
+type DecideLike<Decide, Events extends DataSchemas, Commands extends DataSchemas, State> = {
+  readonly [Command in keyof Decide]: Command extends keyof Commands
+    ? [Decide[Command]] extends [Nobody]
+      ? Decide[Command]
+      : (
+          state: Frozen<State>,
+          data: Frozen<z.output<Commands[Command]>>,
+          context: DecideContext,
+        ) => MeantBy<Decide[Command], Part<Events, Commands>, Nothing | Refusal>
+    : Undeclared<Command>;
+};
+type AnyDecide<Commands extends DataSchemas> = { readonly [Command in keyof Commands]: unknown };
+
+export interface AggregateDefinition<
+  Events extends DataSchemas,
+  Commands extends DataSchemas,
+  State,
+  Decide extends AnyDecide<Commands> = AnyDecide<Commands>,
+> extends Described<Events, Commands, State> {
+  /** What each command leads to: events and timers, `nothing()` or `refuse(…)`. Pure and synchronous. */
+  readonly decide: DecideLike<Decide, Events, Commands, State>;
   /**
    * Commands that only timers and processors send. For clients they do not exist. (A set: those of another aggregate, spread into this
    * one.)
@@ -61,8 +71,15 @@ export interface Aggregate<
   Events extends DataSchemas = DataSchemas,
   Commands extends DataSchemas = DataSchemas,
   State = unknown,
-> extends Rules<Events, Commands, State> {
+> extends Described<Events, Commands, State> {
   readonly kind: "aggregate";
+  readonly decide: {
+    readonly [Command in keyof Commands]: (
+      state: Frozen<State>,
+      data: Frozen<z.output<Commands[Command]>>,
+      context: DecideContext,
+    ) => Decision<Events, Commands>;
+  };
   readonly name: Name;
   readonly initialState: () => State;
   /** The code that folds the state, where that is not `evolve` and `initialState` themselves: for the hash that snapshots carry. */
@@ -94,12 +111,16 @@ export type AnyAggregate = Aggregate<string, any, any, any>;
  *   commands: { Count: z.object({ by: z.number().int().positive() }) },
  *   initialState: () => ({ total: 0 }),
  *   evolve: { Counted: (state, { by }) => ({ total: state.total + by }) },
- *   decide: { Count: (_state, { by }) => event("Counted", { by }) }, });
+ *   decide: { Count: (_state, { by }) => event("Counted", { by }) },
+ * });
  */
-export function aggregate<const Name extends string, const Events extends Schemas<Events>, const Commands extends Schemas<Commands>, State>(
-  name: Name,
-  definition: AggregateDefinition<Events, Commands, State>,
-): Aggregate<Name, Events, Commands, State> {
+export function aggregate<
+  const Name extends string,
+  const Events extends Schemas<Events>,
+  const Commands extends Schemas<Commands>,
+  State,
+  Decide extends AnyDecide<Commands>,
+>(name: Name, definition: AggregateDefinition<Events, Commands, State, Decide>): Aggregate<Name, Events, Commands, State> {
   requireName("aggregate", name);
   for (const type of Object.keys(definition.events)) requireName(`event type of aggregate "${name}"`, type, EVENT_TYPE);
   for (const command of Object.keys(definition.commands)) requireName(`command of aggregate "${name}"`, command, NAME);
@@ -107,5 +128,10 @@ export function aggregate<const Name extends string, const Events extends Schema
   const unknown = [...(internal ?? [])].find((command) => !Object.hasOwn(definition.commands, command));
   if (unknown !== undefined)
     throw new TypeError(`aggregate "${name}" has the internal command "${unknown}", which its \`commands\` does not declare`);
-  return { kind: "aggregate", name, ...rules, ...(internal ? { internal: new Set(internal) } : {}) };
+  return {
+    kind: "aggregate",
+    name,
+    ...(rules as Omit<Aggregate<Name, Events, Commands, State>, "kind" | "name">),
+    ...(internal ? { internal: new Set(internal) } : {}),
+  };
 }

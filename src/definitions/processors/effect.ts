@@ -4,12 +4,13 @@
  * The outcome of a call is an event of a plain category. To act on it, let a reactor follow that category.
  */
 
-import type { FactTarget, NewEventOf, Nothing } from "../../core/command.ts";
+import type { DeclaredEvent, FactTarget, NewEventOf, Nothing } from "../../core/command.ts";
 import { type RetryPolicy, retryPolicy } from "../retry.ts";
 import { type Duration, milliseconds } from "../../core/duration.ts";
 import { type DataSchemas, type RecordedEvent, streamIdOf } from "../../core/event.ts";
 import { EFFECT_TIMEOUT_MAX_MS, EFFECT_TIMEOUT_MS } from "../limits.ts";
 import { requireName } from "../../core/names.ts";
+import type { HandlersOf, Namesake, Nobody, Undeclared } from "../handlers.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import { type Emissions, emissionsOf } from "./emissions.ts";
 import { type Loops, requireHops } from "./loops.ts";
@@ -42,7 +43,28 @@ export interface EffectContext {
 /** The outcome of a call, or `nothing()` if none was needed. */
 export type Outcome<Events extends DataSchemas> = NewEventOf<Events> | Nothing;
 
-export interface EffectDefinition<From extends Source, Events extends DataSchemas> extends ProcessorOptions {
+/** The handlers of an effect. */
+type HandlersLike<On, From extends Source, Events extends DataSchemas> = {
+  readonly [Type in keyof On]: Type extends EventOf<From>["type"]
+    ? [On[Type]] extends [Nobody]
+      ? On[Type]
+      : (
+          event: EventOfType<From, Type>,
+          context: EffectContext,
+        ) => Promise<Meant<On[Type], Outcome<Events> | DeclaredEvent<keyof Events & string>>>
+    : Undeclared<Type>;
+};
+type Meant<Handler, Allowed> = Handler extends (...args: never) => Promise<infer Answer>
+  ? [Answer] extends [Allowed]
+    ? Allowed
+    : Namesake<Answer, Allowed>
+  : Allowed;
+
+export interface EffectDefinition<
+  From extends Source,
+  Events extends DataSchemas,
+  On extends HandlersOf<From> = HandlersOf<From>,
+> extends ProcessorOptions {
   /** The categories whose events it acts on. */
   readonly from: From | readonly From[];
   /** The plain category that records the outcomes. */
@@ -50,9 +72,7 @@ export interface EffectDefinition<From extends Source, Events extends DataSchema
   /** The id of the stream that records the outcome of an event. Default: the id of the event's stream. */
   readonly stream?: (event: NoInfer<EventOf<From>>) => string;
   /** One handler for each event type of interest. When a handler throws, the policy retries it with the same key. */
-  readonly on: NoInfer<{
-    readonly [Type in EventOf<From>["type"]]?: (event: EventOfType<From, Type>, context: EffectContext) => Promise<Outcome<Events>>;
-  }>;
+  readonly on: HandlersLike<On, From, Events>;
   /** What to record when the last attempt at an event has failed. Without it the effect stops there, as `failed`. */
   readonly otherwise?: NoInfer<(event: EventOf<From>, error: unknown) => Outcome<Events>>;
   /** How long it may take for one event. Default: 30 s; at most 5 minutes. */
@@ -99,9 +119,9 @@ export interface Effect<Name extends string = string, From extends Source = Sour
  *   },
  * });
  */
-export function effect<const Name extends string, From extends Source, Events extends DataSchemas>(
+export function effect<const Name extends string, From extends Source, Events extends DataSchemas, On extends HandlersOf<From>>(
   name: Name,
-  definition: EffectDefinition<From, Events>,
+  definition: EffectDefinition<From, Events, On>,
 ): Effect<Name, From, Events> {
   requireName("effect", name);
   const { from, records, on, stream, otherwise, timeout, start = "head", retry, loops = false, ...rest } = definition;

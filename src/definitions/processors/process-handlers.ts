@@ -1,10 +1,11 @@
 /** What the handlers of a process manager get, and what they may answer: types derived from the schemas of its targets. */
 
 import type * as z from "zod";
-import type { NewEventOf, Nothing, SendAction, TimerOf } from "../../core/command.ts";
-import type { DataSchemas, JsonObject } from "../../core/event.ts";
-import type { Several } from "../../core/place.ts";
-import type { Source } from "../source.ts";
+import type { DecideContext, DeclaredEvent, DeclaredTimer, NewEventOf, Nothing, Refusal, SendAction, TimerOf } from "../../core/command.ts";
+import type { DataSchemas, Frozen, JsonObject } from "../../core/event.ts";
+import type { Declared, Several } from "../../core/place.ts";
+import type { MeantBy, Nobody, Undeclared } from "../handlers.ts";
+import type { EventOfType, Source } from "../source.ts";
 import type { Completion } from "./process.ts";
 
 /** What senders of commands need to know about an aggregate, process manager or saga. */
@@ -90,4 +91,67 @@ export type ProcessPart<Events extends DataSchemas, To extends Target, Timeouts 
   | NewEventOf<Events>
   | CommandTo<To>
   | TimerOf<Timeouts>
-  | Completion;
+  | Completion
+  | DeclaredEvent<keyof Events & string>
+  | DeclaredTarget<To["name"]>
+  | DeclaredTimer<keyof Timeouts & string>;
+
+/** Names those that a process sends to. */
+interface DeclaredTarget<Names extends string> extends Declared<Names> {
+  readonly kind: "send";
+  readonly aggregate: string;
+}
+
+/** Handlers of these events, whatever they are. */
+export type AnyHandlers<Handled extends string> = { readonly [Type in Handled]: unknown };
+
+/** The handlers of events, each checked as `definitions/handlers.ts` says. */
+export type HandlersLike<On, Handled extends string, From extends Source, State, Part> = {
+  readonly [Type in keyof On]: Type extends Handled
+    ? [On[Type]] extends [Nobody]
+      ? On[Type]
+      : (
+          state: Frozen<State>,
+          event: EventOfType<From, Type>,
+          context: DecideContext,
+        ) => MeantBy<On[Type], Part, Nothing | undefined | void>
+    : Undeclared<Type>;
+};
+
+/** Nothing is declared. */
+// oxlint-disable-next-line typescript/no-empty-object-type -- it means: no names at all
+export type None = {};
+
+/** Handlers that exist exactly when what they handle is declared. */
+export type DeclaredHandlers<
+  To extends Target,
+  Events extends DataSchemas,
+  Commands extends DataSchemas,
+  Timeouts extends DataSchemas,
+  State,
+> = IfDeclared<
+  Commands,
+  "decide",
+  {
+    readonly [Command in keyof Commands]: (
+      state: Frozen<State>,
+      data: Frozen<z.output<Commands[Command]>>,
+      context: DecideContext,
+    ) => ProcessAnswer<Events, To, Timeouts> | Refusal;
+  }
+> &
+  IfDeclared<
+    Timeouts,
+    "onTimeout",
+    {
+      readonly [Timeout in keyof Timeouts]: (
+        state: Frozen<State>,
+        data: Frozen<z.output<Timeouts[Timeout]>>,
+        context: DecideContext,
+      ) => ProcessAnswer<Events, To, Timeouts>;
+    }
+  >;
+
+type IfDeclared<Declared, Name extends string, Handlers> = [keyof Declared] extends [never]
+  ? { readonly [Key in Name]?: None }
+  : { readonly [Key in Name]: Handlers };

@@ -6,20 +6,31 @@
  */
 
 import type * as z from "zod";
-import type { DecideContext, Refusal } from "../../core/command.ts";
+import type { DecideContext } from "../../core/command.ts";
 import { type Retry, retryPolicy } from "../retry.ts";
 import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../../core/event.ts";
 import type { Schemas } from "../../core/plain-schema.ts";
 import { EVENT_TYPE, requireName } from "../../core/names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import type { Outcome } from "./process-events.ts";
-import type { Accepted, CommandDataOf, CommandNameOf, Failed, Led, ProcessAnswer, Refused, Target } from "./process-handlers.ts";
+import type {
+  Accepted,
+  AnyHandlers,
+  CommandDataOf,
+  CommandNameOf,
+  DeclaredHandlers,
+  Failed,
+  HandlersLike,
+  Led,
+  None,
+  ProcessAnswer,
+  ProcessPart,
+  Refused,
+  Target,
+} from "./process-handlers.ts";
 import { type Answer, type Process, defineProcess } from "./process.ts";
 
 type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
-/** Nothing is declared. */
-// oxlint-disable-next-line typescript/no-empty-object-type -- it means: no names at all
-type None = {};
 
 // `NoInfer`: what handlers return must not widen the types that the schemas give.
 export interface ProcessManagerDefinition<
@@ -30,6 +41,10 @@ export interface ProcessManagerDefinition<
   Commands extends DataSchemas,
   Timeouts extends DataSchemas,
   State,
+  Accepting extends CommandNameOf<To> = CommandNameOf<To>,
+  Refusing extends CommandNameOf<To> = CommandNameOf<To>,
+  Failing extends CommandNameOf<To> = CommandNameOf<To>,
+  On extends AnyHandlers<Handled> = AnyHandlers<Handled>,
 > {
   readonly description?: string;
   /** The categories whose events it gets. */
@@ -47,37 +62,29 @@ export interface ProcessManagerDefinition<
     readonly [Type in keyof Events]: (state: Frozen<State>, data: Frozen<z.output<Events[Type]>>, event: EvolveContext) => Frozen<State>;
   }>;
   /** What each event leads to: own events, commands by `send`, timers, `complete()`. Pure and synchronous. */
-  readonly on: NoInfer<{
-    readonly [Type in Handled]: (
-      state: Frozen<State>,
-      event: EventOfType<From, Type>,
-      context: DecideContext,
-    ) => ProcessAnswer<Events, To, Timeouts>;
-  }>;
+  readonly on: HandlersLike<On, Handled, From, State, ProcessPart<Events, To, Timeouts>>;
   /** What follows when a command was carried out, by the command's name. */
-  readonly onAccepted?: NoInfer<{
-    readonly [Command in CommandNameOf<To>]?: (
-      state: Frozen<State>,
-      accepted: Accepted<CommandDataOf<To, Command>, Led<To, Command>>,
-      context: DecideContext,
-    ) => ProcessAnswer<Events, To, Timeouts>;
-  }>;
+  readonly onAccepted?: {
+    readonly [Command in Accepting]: NoInfer<
+      (
+        state: Frozen<State>,
+        accepted: Accepted<CommandDataOf<To, Command>, Led<To, Command>>,
+        context: DecideContext,
+      ) => ProcessAnswer<Events, To, Timeouts>
+    >;
+  };
   /** What follows when a command was refused. */
-  readonly onRefused?: NoInfer<{
-    readonly [Command in CommandNameOf<To>]?: (
-      state: Frozen<State>,
-      refused: Refused<CommandDataOf<To, Command>>,
-      context: DecideContext,
-    ) => ProcessAnswer<Events, To, Timeouts>;
-  }>;
+  readonly onRefused?: {
+    readonly [Command in Refusing]: NoInfer<
+      (state: Frozen<State>, refused: Refused<CommandDataOf<To, Command>>, context: DecideContext) => ProcessAnswer<Events, To, Timeouts>
+    >;
+  };
   /** What follows when a command could not be carried out. */
-  readonly onFailed?: NoInfer<{
-    readonly [Command in CommandNameOf<To>]?: (
-      state: Frozen<State>,
-      failed: Failed<CommandDataOf<To, Command>>,
-      context: DecideContext,
-    ) => ProcessAnswer<Events, To, Timeouts>;
-  }>;
+  readonly onFailed?: {
+    readonly [Command in Failing]: NoInfer<
+      (state: Frozen<State>, failed: Failed<CommandDataOf<To, Command>>, context: DecideContext) => ProcessAnswer<Events, To, Timeouts>
+    >;
+  };
   /** Commands that any client may send it. */
   readonly commands?: Commands;
   /** Timers by name: what `after` may set, and the data that they carry. Nothing else can send them. */
@@ -95,40 +102,6 @@ export interface ProcessManagerDefinition<
    */
   readonly retry?: Retry;
 }
-
-/** Handlers that exist exactly when what they handle is declared. */
-export type DeclaredHandlers<
-  To extends Target,
-  Events extends DataSchemas,
-  Commands extends DataSchemas,
-  Timeouts extends DataSchemas,
-  State,
-> = IfDeclared<
-  Commands,
-  "decide",
-  {
-    readonly [Command in keyof Commands]: (
-      state: Frozen<State>,
-      data: Frozen<z.output<Commands[Command]>>,
-      context: DecideContext,
-    ) => ProcessAnswer<Events, To, Timeouts> | Refusal;
-  }
-> &
-  IfDeclared<
-    Timeouts,
-    "onTimeout",
-    {
-      readonly [Timeout in keyof Timeouts]: (
-        state: Frozen<State>,
-        data: Frozen<z.output<Timeouts[Timeout]>>,
-        context: DecideContext,
-      ) => ProcessAnswer<Events, To, Timeouts>;
-    }
-  >;
-
-type IfDeclared<Declared, Name extends string, Handlers> = [keyof Declared] extends [never]
-  ? { readonly [Key in Name]?: None }
-  : { readonly [Key in Name]: Handlers };
 
 declare const types: unique symbol;
 
@@ -180,11 +153,15 @@ export function processManager<
   To extends Target,
   const Events extends Schemas<Events>,
   State,
+  const Accepting extends CommandNameOf<To>,
+  const Refusing extends CommandNameOf<To>,
+  const Failing extends CommandNameOf<To>,
+  On extends AnyHandlers<Handled>,
   const Commands extends Schemas<Commands> = None,
   const Timeouts extends Schemas<Timeouts> = None,
 >(
   name: Name,
-  definition: ProcessManagerDefinition<From, Handled, To, Events, Commands, Timeouts, State> &
+  definition: ProcessManagerDefinition<From, Handled, To, Events, Commands, Timeouts, State, Accepting, Refusing, Failing, On> &
     NoInfer<DeclaredHandlers<To, Events, Commands, Timeouts, State>>,
 ): ProcessManager<Name, From, To, Events, Commands, Timeouts> {
   requireName("process manager", name);

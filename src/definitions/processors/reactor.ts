@@ -25,7 +25,11 @@ export interface ProcessorOptions {
   readonly loops?: Loops;
 }
 
-export interface ReactorDefinition<From extends Source, Emits extends Emission | readonly Emission[]> extends ProcessorOptions {
+export interface ReactorDefinition<
+  From extends Source,
+  Emits extends Emission | readonly Emission[],
+  Handled extends EventOf<From>["type"] = EventOf<From>["type"],
+> extends ProcessorOptions {
   /** The categories whose events it answers. */
   readonly from: From | readonly From[];
   /**
@@ -34,9 +38,7 @@ export interface ReactorDefinition<From extends Source, Emits extends Emission |
    */
   readonly emits?: Emits & Checked<Emits>;
   /** One handler for each event type of interest. Pure and synchronous: after a crash it may run again. */
-  readonly on: NoInfer<{
-    readonly [Type in EventOf<From>["type"]]?: (event: EventOfType<From, Type>) => Actions<ActionOf<Emits>>;
-  }>;
+  readonly on: { readonly [Type in Handled]: NoInfer<(event: EventOfType<From, Type>) => Actions<ActionOf<Emits>>> };
 }
 
 /** A reactor, as the engine sees it. */
@@ -66,10 +68,12 @@ export interface Reactor<Name extends string = string, From extends Source = Sou
  *   on: { OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", line)) },
  * });
  */
-export function reactor<const Name extends string, From extends Source, const Emits extends Emission | readonly Emission[] = readonly []>(
-  name: Name,
-  definition: ReactorDefinition<From, Emits>,
-): Reactor<Name, From> {
+export function reactor<
+  const Name extends string,
+  From extends Source,
+  const Handled extends EventOf<From>["type"],
+  const Emits extends Emission | readonly Emission[] = readonly [],
+>(name: Name, definition: ReactorDefinition<From, Emits, Handled>): Reactor<Name, From> {
   requireName("reactor", name);
   const { from, emits = [], on, start = "beginning", retry, loops = false, ...rest } = definition;
   const sources: readonly From[] = Array.isArray(from) ? from : [from];

@@ -2,6 +2,7 @@
 
 import type * as z from "zod";
 import { requireName } from "../../core/names.ts";
+import type { AnyFunction, Nobody, Undeclared } from "../handlers.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import { type RowWrite, type RowWriter, rowWriter } from "./row-writer.ts";
 import { type NamedQuery, type ParamsSchema, type QueryDefinition, type RowSchema, namedQueries } from "./named-query.ts";
@@ -20,26 +21,55 @@ export const QUERY_PARAMETERS: ReadonlySet<string> = new Set(["limit", "cursor",
  */
 export type Fold<Row, Event> = (row: Frozen<Row> | undefined, event: Event, key: string) => Frozen<Row> | null;
 
+/** A fold of the rows that an event names. */
+export interface RowsHandler<Row, Event> {
+  /** The key or keys of the rows this event touches. */
+  readonly at: (event: Event) => string | readonly string[];
+  readonly fold: Fold<Row, Event>;
+}
+
+export interface SqlHandler<Event> {
+  /**
+   * Changes rows that only the database can find: all orders of a customer, say. Its SQL is not checked against the row's schema. Write
+   * it with the {@link sql} tag. A view with such a handler has no live stream.
+   */
+  readonly sql: (event: Event, rows: RowWriter) => RowWrite | readonly RowWrite[];
+}
+
 /** What an event does to a view: a fold of the row named like the event's stream, or of the rows that `at` names. */
-export type ViewHandler<Row, Event> =
-  | Fold<Row, Event>
-  | {
-      /** The key or keys of the rows this event touches. */
-      readonly at: (event: Event) => string | readonly string[];
-      readonly fold: Fold<Row, Event>;
-    }
-  | {
-      /**
-       * Changes rows that only the database can find: all orders of a customer, say. Its SQL is not checked against the row's schema. Write
-       * it with the {@link sql} tag. A view with such a handler has no live stream.
-       */
-      readonly sql: (event: Event, rows: RowWriter) => RowWrite | readonly RowWrite[];
-    };
+export type ViewHandler<Row, Event> = Fold<Row, Event> | RowsHandler<Row, Event> | SqlHandler<Event>;
+
+/** The one of the three forms that a handler has. */
+type InItsForm<Row, Event, Given> = [Given] extends [Nobody]
+  ? Given
+  : [Given] extends [AnyFunction]
+    ? Fold<Row, Event>
+    : [Given] extends [{ readonly fold: unknown }]
+      ? RowsHandler<Row, Event>
+      : [Given] extends [{ readonly sql: unknown }]
+        ? SqlHandler<Event>
+        : ViewHandler<Row, Event>;
+
+/** The end of a stream, as the handler of `$deleted` gets it. */
+type Deletion = RecordedEvent<typeof DELETED, { readonly erased: boolean }>;
+
+/** Handlers by event type, whatever they are. */
+type AnyHandlers<From extends Source> = { readonly [Type in EventOf<From>["type"] | typeof DELETED]?: unknown };
+
+/** The handlers of a view. */
+type HandlersLike<On, From extends Source, Row> = {
+  readonly [Type in keyof On]: Type extends typeof DELETED
+    ? InItsForm<Row, Deletion, On[Type]>
+    : Type extends EventOf<From>["type"]
+      ? InItsForm<Row, EventOfType<From, Type>, On[Type]>
+      : Undeclared<Type>;
+};
 
 export interface ViewDefinition<
   From extends Source,
   Row extends RowSchema,
   Queries extends Readonly<Record<string, ParamsSchema>> = Readonly<Record<string, ParamsSchema>>,
+  On extends AnyHandlers<From> = AnyHandlers<From>,
 > {
   readonly description?: string;
   /** The categories whose events it folds. */
@@ -51,11 +81,8 @@ export interface ViewDefinition<
     string;
   /** Columns to index, besides the key. Each costs one more written row for each row that changes. */
   readonly indexes?: readonly (keyof NoInfer<z.output<Row>> & string)[];
-  readonly on: NoInfer<
-    {
-      readonly [Type in EventOf<From>["type"]]?: ViewHandler<z.output<Row>, EventOfType<From, Type>>;
-    } & { readonly [DELETED]?: ViewHandler<z.output<Row>, RecordedEvent<typeof DELETED, { readonly erased: boolean }>> }
-  >;
+  /** What each event type of interest does: a {@link ViewHandler}. Pure and synchronous. */
+  readonly on: HandlersLike<On, From, z.output<Row>>;
   /** Queries that conditions on columns cannot express: SQL, by name. */
   readonly queries?: { readonly [Name in keyof Queries]: QueryDefinition<keyof NoInfer<z.output<Row>> & string, Queries[Name]> };
   /** When set, replaces the code of the handlers as their version: only a change of it (or of row, key, indexes) makes a new table. */
@@ -125,7 +152,8 @@ export function view<
   From extends Source,
   Row extends RowSchema,
   Queries extends Readonly<Record<string, ParamsSchema>>,
->(name: Name, definition: ViewDefinition<From, Row, Queries>): View<Name, Row, From> {
+  On extends AnyHandlers<From>,
+>(name: Name, definition: ViewDefinition<From, Row, Queries, On>): View<Name, Row, From> {
   requireName("view", name);
   const { from, row, key, indexes = [], on, queries = {}, retry, ...rest } = definition;
   const sources: readonly From[] = Array.isArray(from) ? from : [from];

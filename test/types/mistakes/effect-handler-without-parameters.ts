@@ -3,5 +3,5 @@ import * as z from "zod";
 import { room } from "./parts.ts";
 
 const payment = category("payment", { events: { Charged: z.object({ receipt: z.string() }), Declined: z.object({}) } });
-// mistake: Property 'receipt' is missing
+// mistake, explained: Property 'receipt' is missing
 effect("charge", { from: room, records: payment, on: { Booked: async () => event("Charged", {}) } });

@@ -8,7 +8,7 @@ aggregate("room", {
   evolve,
   decide: {
     Book: () => nothing(),
-    // mistake: '"Lft"' is not assignable
+    // mistake: "Lft", { readonly guest: "a"; }, "guest">' but required in type 'DeclaredEvent<"Booked" | "Left" | "Paid">'
     Leave: () => event("Lft", { guest: "a" }),
   },
 });

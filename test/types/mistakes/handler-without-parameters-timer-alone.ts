@@ -8,7 +8,7 @@ aggregate("room", {
   evolve,
   decide: {
     Book: () => nothing(),
-    // mistake: '"Leav"' is not assignable
+    // mistake: required in type 'DeclaredTimer<"Book" | "Leave">'
     Leave: () => after("1d", "Leav", { guest: "" }),
   },
 });

@@ -8,7 +8,7 @@ aggregate("room", {
   evolve,
   decide: {
     Book: () => nothing(),
-    // mistake: Property 'guest' is missing
+    // mistake, explained: Property 'guest' is missing
     Leave: () => event("Left", {}),
   },
 });

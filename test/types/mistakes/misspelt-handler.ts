@@ -9,7 +9,7 @@ aggregate("room", {
   decide: {
     Book: () => nothing(),
     Leave: () => nothing(),
-    // mistake: 'Leav' does not exist in type
+    // mistake: nothing is declared that is called \"Leav\"
     Leav: () => nothing(),
   },
 });

@@ -17,7 +17,7 @@ processManager("stay", {
   initialState: () => ({ guest: "" }),
   evolve: { Begun: (_state, { guest }) => ({ guest }) },
   on: {
-    // mistake: '"garden"' is not assignable to type '"room"'
+    // mistake: 'SendAction<"garden", "Water">' is not assignable to type 'DeclaredTarget<"room">
     Booked: (_state, { data: { guest } }) => [event("Begun", { guest }), send(garden, "1", "Water", {})],
   },
 });

@@ -7,7 +7,7 @@ transform("stays", {
   from: room,
   to: stays,
   on: {
-    // mistake: Property 'nights' is missing
+    // mistake, explained: Property 'nights' is missing
     Booked: () => event("Begun", { guest: "a" }),
   },
 });

@@ -75,7 +75,7 @@ describe("a state over a snapshot is what the code of today folds from all event
   it("of a process manager too", async () => {
     const counting = (step: number) =>
       processManager("tally", {
-        from: euros as never,
+        from: euros,
         to: [],
         correlate: { Paid: ({ stream }: { stream: string }) => streamIdOf(stream) },
         events: { Seen: z.object({}) },

@@ -11,7 +11,7 @@ processManager("stay", {
   evolve: { Begun: (_state, { guest }) => ({ guest }), Ended: (state) => state },
   on: {
     Booked: () => [
-      // mistake: Property 'room' is missing
+      // mistake, explained: Property 'room' is missing
       event("Begun", { guest: "a" }),
       send(room, "1", "Leave", { guest: "a" }),
     ],

@@ -1,0 +1,15 @@
+import * as z from "zod";
+import { category, effect, event } from "../../../src/index.ts";
+import { room } from "./parts.ts";
+
+const payment = category("payment", { events: { Charged: z.object({ receipt: z.string() }), Declined: z.object({}) } });
+effect("charge", {
+  from: room,
+  records: payment,
+  on: {
+    Booked: async ({ data }) => {
+      // mistake: "Chargd"' is not assignable to parameter of type '"Charged" | "Declined"'
+      return event("Chargd", { receipt: data.guest });
+    },
+  },
+});

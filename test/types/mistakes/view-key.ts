@@ -1,0 +1,11 @@
+import * as z from "zod";
+import { view } from "../../../src/index.ts";
+import { room } from "./parts.ts";
+
+view("guests", {
+  from: room,
+  row: z.object({ room: z.string(), nights: z.int() }),
+  // mistake: '"nights"' is not assignable to type '"room"'
+  key: "nights",
+  on: { Booked: (_row, { data, stream }) => ({ room: stream, nights: data.nights }) },
+});
