@@ -1,30 +1,14 @@
 /**
  * `npm run check:words`: finds words and phrases that read like a translation, or that the glossary has a better word for, and names the
- * better one, in the docs and in the strings of `src` that users see. `node scripts/words.ts [files or folders…]` checks others: of a `.ts`
- * file its comments and strings.
+ * better one: in the docs, and in the comments and messages of `src`. `node scripts/words.ts [files or folders…]` checks others.
  */
 
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { sources, stringsIn } from "./strings.ts";
+import { stringsIn } from "./strings.ts";
 
 /** What is checked when nothing is named. Decisions are dated and not edited. */
-const CHECKED = [
-  "README.md",
-  "CONTRIBUTING.md",
-  "SECURITY.md",
-  "CHANGELOG.md",
-  "docs/*.md",
-  "docs/coming-from/*.md",
-  "src/*.ts",
-  "src/core",
-  "src/consumers",
-  "src/definitions",
-  "src/log",
-  "src/store",
-  "src/streams",
-  "src/views",
-];
+const CHECKED = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/*.md", "docs/coming-from/*.md", "src"];
 
 /** What not to write, and what to write instead. */
 const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [
@@ -83,8 +67,8 @@ export function findingsIn(text: string, isCode: boolean): Finding[] {
   return [...findings, ...(isCode ? findingsInStrings(text) : [])].toSorted((a, b) => a.line - b.line);
 }
 
-/** What reads badly in the strings of TypeScript that users see. */
-export function findingsInStrings(source: string): Finding[] {
+/** What reads badly in the strings of TypeScript that people read. */
+function findingsInStrings(source: string): Finding[] {
   return stringsIn(source).flatMap(({ line, text }) => findingsIn(text, false).map((finding) => ({ ...finding, line })));
 }
 
@@ -115,21 +99,18 @@ function commentsOf(source: string): string {
 }
 
 function filesOf(path: string): string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return globSync(join(path, "**/*.{ts,md}"));
-  return globSync(path);
+  return globSync(path).flatMap((found) => (statSync(found).isDirectory() ? globSync(join(found, "**/*.{ts,md}")) : [found]));
 }
 
 if (import.meta.main) {
-  const [...asked] = process.argv.slice(2);
-  const checked = [
-    ...(asked.length > 0 ? asked : CHECKED)
-      .flatMap(filesOf)
-      .map((file) => ({ file, findings: findingsIn(readFileSync(file, "utf8"), file.endsWith(".ts")) })),
-    ...(asked.length > 0 ? [] : sources()).map((file) => ({ file, findings: findingsInStrings(readFileSync(file, "utf8")) })),
-  ];
-  const findings = checked.flatMap(({ file, findings }) =>
-    findings.map(({ line, found, instead }) => `${file}:${line}: "${found.trim()}". Better: ${instead}`),
-  );
+  const asked = process.argv.slice(2);
+  const findings = (asked.length > 0 ? asked : CHECKED)
+    .flatMap(filesOf)
+    .flatMap((file) =>
+      findingsIn(readFileSync(file, "utf8"), file.endsWith(".ts")).map(
+        ({ line, found, instead }) => `${file}:${line}: "${found.trim()}". Better: ${instead}`,
+      ),
+    );
   for (const finding of findings) console.error(finding);
   if (findings.length > 0) {
     console.error(`${findings.length} to rewrite; the list is in scripts/words.ts`);

@@ -1,6 +1,6 @@
 /**
- * One catalog per store: the categories that were declared at run time, and how far imports came. The one of the name `$stores` is the
- * directory of all stores.
+ * One catalog per store: the categories that were declared at run time, and how far imports have got. The catalog with the name `$stores`
+ * is the directory of all stores.
  */
 
 import type { HeadspringEnv } from "../store/env.ts";
@@ -38,7 +38,7 @@ const CREATE = `
     retired_at  INTEGER              -- NULL: in use
   ) STRICT, WITHOUT ROWID`;
 
-/** What readers of old events need: the schemas that newer versions took the place of. */
+/** What readers of old events need: the schemas that newer versions replaced. */
 const CREATE_EARLIER = `
   CREATE TABLE IF NOT EXISTS earlier_schemas (
     category   TEXT    NOT NULL,
@@ -48,7 +48,7 @@ const CREATE_EARLIER = `
     PRIMARY KEY (category, event_type, version)
   ) STRICT, WITHOUT ROWID`;
 
-/** Only what routes need to show it; the schemas stay here. */
+/** Only what routes need to list it; the schemas stay here. */
 const LIST = `
   SELECT name,
          definition ->> '$.description' AS description,
@@ -123,7 +123,7 @@ export class CatalogObject extends DurableObject<HeadspringEnv> implements Catal
     const row = this.#find(name);
     if (row?.retired) return { status: "retired" };
     const kind = this.#code.kindOf(name);
-    // A declaration of before code had it, or of after, counts; but what had rules has them for good.
+    // A declaration from before or after the code had the category counts; but a category that had rules has them for good.
     if (kind !== undefined && (!row || kind === "aggregate")) {
       return { status: "in-code", kind, definition: JSON.stringify(this.#code.definitionOf(name)) };
     }
@@ -137,7 +137,7 @@ export class CatalogObject extends DurableObject<HeadspringEnv> implements Catal
     };
   }
 
-  /** Synchronous within, so that what is compared is what is replaced. */
+  /** Synchronous, so that what is compared is what is replaced. */
   async declare(name: string, definition: string): Promise<Declared> {
     const row = this.#find(name);
     if (row?.retired) return { outcome: "retired" };

@@ -1,9 +1,9 @@
 /**
- * What code has declared in this store: each category's kind, and the schemas that its events were written with. Kept at
- * first use, so that a category stays what it was when code no longer has it, and an incompatible schema is noticed.
+ * What code has declared in this store: each category's kind, and the schemas that its events were written with. Kept at first use, so that
+ * a category stays what it was when the code no longer has it, and an incompatible schema is noticed.
  *
- * Every schema is kept that was ever seen, not the newest alone: while two versions of the code run side by side, or
- * after a rollback, an older schema comes again, and that is no change.
+ * Every schema that was ever used is kept, not just the newest: while two versions of the code run side by side, or after a rollback, an
+ * older schema comes back, and that is not a change.
  */
 
 import { EARLIER_SCHEMAS } from "../core/limits.ts";
@@ -56,9 +56,9 @@ export class CodeTable {
   }
 
   /**
-   * Compares code's schemas with those of before, and keeps those that are new.
+   * Compares the code's schemas with the earlier ones, and keeps those that are new.
    *
-   * @returns the problems of all of them, and of those which are new
+   * @returns the problems of all of them, and those of the new ones
    */
   use(category: string, kind: string, schemas: readonly CodeSchema[]): { problems: CodeProblem[]; news: CodeProblem[] } {
     const kept = this.#rows(category);
@@ -102,7 +102,10 @@ export class CodeTable {
     });
   }
 
-  /** The category as a definition: of each event type the newest schema of its newest version. Types whose schema cannot be compared are left out. */
+  /**
+   * The category as a definition: for each event type the newest schema of its newest version. Types whose schema cannot be compared are
+   * left out.
+   */
   definitionOf(category: string): Definition {
     const events: Record<string, JsonSchema> = {};
     for (const { event_type: eventType, version, schema } of this.#rows(category)) {
@@ -113,7 +116,7 @@ export class CodeTable {
     return { strict: true, facts: false, events };
   }
 
-  /** In the order of their versions, and of each the newest last. */
+  /** In the order of their versions, and within a version the newest last. */
   #rows(category: string): SchemaRow[] {
     if (!hasTable(this.#sql, "code_schemas")) return [];
     return this.#sql
@@ -129,12 +132,12 @@ function isOf(row: SchemaRow, { eventType, version }: CodeSchema): boolean {
   return row.event_type === eventType && row.version === version;
 }
 
-/** Why events that were written with an earlier schema of the same version may not be what this one says. */
+/** Why events that were written with an earlier schema of the same version may not fit this one. */
 function problemOf(asked: CodeSchema, kept: readonly SchemaRow[], now: number): CodeProblem | undefined {
   const { eventType, version } = asked;
   const next = openly(JSON.parse(asked.schema));
   if (schemaIssues(next).length > 0) return undefined;
-  // From the newest on: those are what is most of what is stored.
+  // Begin with the newest: most stored events were written with those.
   const earlier = kept.filter((row) => isOf(row, asked)).slice(-EARLIER_SCHEMAS);
   for (const { schema } of earlier.toReversed()) {
     const old = JSON.parse(schema) as JsonSchema;
@@ -144,7 +147,7 @@ function problemOf(asked: CodeSchema, kept: readonly SchemaRow[], now: number): 
   return undefined;
 }
 
-/** What reads stored events passes over members that it does not know, whatever it writes. */
+/** Readers of stored events ignore members that they do not know, whatever the writer's schema says. */
 function openly<Value>(schema: Value): Value {
   if (Array.isArray(schema)) return schema.map(openly) as Value;
   if (!isObject(schema)) return schema;

@@ -1,6 +1,6 @@
 /**
- * The stores of a deployment, and where each lies. One object keeps it for all of them: the catalog of a name that no store can have.
- * It holds names and places only.
+ * The stores of a deployment, and where each of them lies. One object keeps this for all of them: the catalog with a name that no store can
+ * have. It holds nothing but names and places.
  */
 
 import type { Placement } from "../core/placement.ts";
@@ -40,7 +40,7 @@ export class Directory {
     return row && entryOf(row);
   }
 
-  /** Fixes where a store lies, unless that is fixed already: what stands first stands for good. */
+  /** Fixes where a store lies, unless that is fixed already: the first place is final. */
   place(name: string, { jurisdiction, location }: Placement): { readonly entry: StoreEntry; readonly isNew: boolean } {
     const known = this.find(name);
     if (known) return { entry: known, isNew: false };

@@ -1,6 +1,6 @@
 /**
- * How far the imports came that have an `Idempotency-Key`, and what their bodies said: so that an import that broke off
- * goes on where it stopped, and another body under the same key is recognised before any line of it is stored.
+ * How far imports with an `Idempotency-Key` have got, and hashes of their bodies: so that an import that broke off continues where it
+ * stopped, and another body under the same key is recognised before any line of it is stored.
  */
 
 import { RECEIPT_DAYS } from "../core/limits.ts";
@@ -46,7 +46,7 @@ export class ImportTable {
     );
   }
 
-  /** Notes how far an import came, unless another one under the same key has moved since: then it returns false. */
+  /** Notes how far an import has got. Returns false if another import with the same key has moved on since. */
   move(key: string, before: ImportProgress | undefined, { stored, claimed, ended }: ImportProgress): boolean {
     const now = this.find(key);
     if (now?.claimed.lines !== before?.claimed.lines || now?.claimed.hash !== before?.claimed.hash) return false;

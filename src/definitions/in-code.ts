@@ -1,6 +1,6 @@
 /**
- * What the code declares, by name and in lists. It is the same in every store. Which of a store's definitions a name means, the ones declared
- * over HTTP included, is answered by `store/definitions.ts`. Pure.
+ * What the code declares, by name and in lists. It is the same in every store. `store/definitions.ts` finds the definition for a name in a
+ * store, including those that were declared over HTTP. Pure.
  */
 
 import type { AnyAggregate } from "./aggregate.ts";
@@ -76,7 +76,7 @@ export class DefinitionsInCode {
     return this.#app.webhooks.get(id);
   }
 
-  /** The kind of the consumer of that name, on or off in this deployment. A webhook's id is enough to recognize it. */
+  /** The kind of the consumer with that name, on or off in this deployment. A webhook added over HTTP is recognised by its id alone. */
   kindOf(consumer: string): KindName | undefined {
     return kindInCode(this.#app, consumer)?.name;
   }

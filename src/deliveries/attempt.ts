@@ -1,4 +1,4 @@
-/** The next attempt to be made: the first at something new, another one at something that failed, or the first at what waited behind it. */
+/** The next attempt to make: the first for a new event, another one for a failed event, or the first for an event that waited behind it. */
 
 import type { BlockedStream } from "./blocked-table.ts";
 import type { Item, Window } from "./window.ts";

@@ -1,4 +1,4 @@
-/** What the dispatcher and the reader work with: the ledger, the log, and whom the deliveries are for. */
+/** What the dispatcher and the reader work with: the ledger, the log, and the receiver of the deliveries. */
 
 import type { LoggedEvent } from "../core/event.ts";
 import type { LogRpc } from "../store/log-protocol.ts";
@@ -12,16 +12,16 @@ export interface Context {
   readonly ownStream: string;
   readonly ledger: Ledger;
   log(): Pick<LogRpc, "read">;
-  /** What is asked for now; undefined: nothing is to be sent, because it is paused, switched off or gone. */
+  /** The settings now; undefined: nothing is to be sent, because it is paused, switched off or gone. */
   settings(): DeliverySettings | undefined;
-  /** Whether these deliveries are there still. */
+  /** Whether these deliveries still exist. */
   exists(): boolean;
   send(key: Key, event: LoggedEvent): Promise<Outcome>;
-  /** Whether the invocation under way may make so many more calls. */
+  /** Whether the current invocation may make this many more calls. */
   hasRoom(calls: number): boolean;
   /** The outcome is in the ledger. */
   settled(outcome: Outcome): void;
-  /** Makes sure that `run` is called at this time (milliseconds since 1970), if not before. */
+  /** Makes sure that `run` is called at this time (milliseconds since 1970), or earlier. */
   wakeAt(time: number): void;
   complain(message: string, error: unknown): void;
 }

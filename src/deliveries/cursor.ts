@@ -1,12 +1,12 @@
-/** How far deliveries are: what is remembered from one activation to the next, besides the tables. */
+/** How far deliveries are: what is kept from one activation to the next, besides the tables. */
 
 import type { HealthRecord } from "./health.ts";
 import type { Totals } from "../store/webhook-protocol.ts";
 
-/** One way along the log: the webhook's own, which has no end, or a replay. */
+/** One pass over the log: the webhook's own, which has no end, or a replay. */
 export interface Feed {
   readonly run: number;
-  /** Every event up to here that is of interest is in the ledger: in `deliveries` or behind the head of a blocked stream. */
+  /** Every event of interest up to here is in the ledger: in `deliveries` or behind the head of a blocked stream. */
   readonly settled: number;
   /** The last position of a replay. */
   readonly end?: number;
@@ -15,10 +15,10 @@ export interface Feed {
   readonly until?: number;
 }
 
-/** What a webhook remembers from one activation to the next, in one row. */
+/** What a webhook keeps from one activation to the next, in one row. */
 export interface Cursor {
   readonly feeds: readonly Feed[];
-  /** Numbers given to replays and resets so far. */
+  /** The number of replays and resets so far, which gives the next one its number. */
   readonly runs: number;
   readonly health: HealthRecord;
   readonly lastFailure?: { readonly message: string; readonly at: string; readonly event?: FailedEvent };

@@ -1,12 +1,12 @@
 /**
- * Ordered deliveries, at least once (promise 6): takes what is new in the log into the ledger, hands it to a transport in the order of
- * each stream, and makes sure that this goes on whatever dies.
+ * Ordered deliveries, at least once (promise 6): takes what is new in the log into the ledger, passes it to a transport in the order of
+ * each stream, and makes sure that this continues whatever dies.
  *
- * What makes the intent durable, before the log is told that this consumer has seen something: the position up to which everything is
- * in the ledger, and an armed alarm. After any crash the alarm reads on from that position.
+ * What makes the intent durable, before the log hears that this consumer has seen something: the position up to which everything is in the
+ * ledger, and an armed alarm. After any crash the alarm reads on from that position.
  *
  * The words: a *feed* is one pass over the log, the deliveries' own or a replay's, and its number is the *run*; a *window* is what a feed
- * has read and not settled; a *blocked stream* is one whose events wait for one that failed; the *delivery table* has one row for each
+ * has read and not settled; a *blocked stream* is one whose events wait for a failed one; the *delivery table* has one row for each
  * outcome, and the *ledger* is the whole delivery state.
  */
 
@@ -25,17 +25,17 @@ import { filterOf } from "./interest.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Disabled, Outcome } from "../store/webhook-protocol.ts";
 
-/** How soon the alarm looks after deliveries under way, should this object be gone by then. */
+/** How soon the alarm checks deliveries that are under way, in case this object is gone by then. */
 const WATCH_MS = 5_000;
-/** Milliseconds that an alarm stays with a dispatch; one that takes longer goes on without it, and is watched by the next. */
+/** Milliseconds that an alarm stays with a dispatch; if it takes longer, it continues without the alarm, and the next one watches it. */
 const ALARM_MS = 60_000;
-/** What a webhook answers that is no more, or wants nothing: nobody needs to wake it. */
+/** The answer of a webhook that does not exist any more, or wants nothing: it need not be woken. */
 const NOTHING_TO_RING_FOR = Number.MAX_SAFE_INTEGER;
 
-/** The key of the filter that the log was told last. */
+/** The key of the filter that the log last got. */
 const TOLD = "told-filter";
 
-/** Whose deliveries, and what they work with. `id`: the consumer's name, as the log knows it. */
+/** The consumer's name, as the log knows it (`id`), and what its deliveries work with. */
 interface Equipment {
   readonly store: Store;
   readonly id: string;
@@ -48,16 +48,16 @@ export class Deliveries {
   readonly life: Lifecycle;
   readonly #with: Equipment;
   readonly #alarm: AlarmClock;
-  /** Of the invocation under way: each wake-up and each alarm is one. */
+  /** The budget of the current invocation: each wake-up and each alarm is one. */
   readonly #budget: Budget;
   /** Its calls are counted. */
   readonly #store: Store;
   #ledger: Ledger | undefined;
   #dispatcher: Dispatcher | undefined;
-  /** The filter that the log was told last, as JSON; and the call that tells it. */
+  /** The filter that the log last got, as JSON; and the call that sends it. */
   #told: string | undefined;
   #telling: Promise<void> | undefined;
-  /** That it is full. */
+  /** Whether a line in the logs has said that it is full. */
   #hasWarned = false;
 
   constructor(equipment: Equipment) {
@@ -74,7 +74,7 @@ export class Deliveries {
     return this.#alarm.load();
   }
 
-  /** Opened on first use, so that a webhook nobody made leaves no database behind. Undefined: it has not begun. */
+  /** Opened on first use, so that a webhook that was never created leaves no database behind. Undefined: it has not begun. */
   get ledger(): Ledger | undefined {
     if (this.#ledger?.isBroken && !this.#dispatcher?.isRunning) {
       this.#ledger = undefined;
@@ -83,7 +83,7 @@ export class Deliveries {
     return (this.#ledger ??= Ledger.open(this.#with.storage));
   }
 
-  /** The ledger; one in code begins them when it is woken for the first time. Undefined: it was removed meanwhile. */
+  /** The ledger; a webhook in code begins it when it is first woken. Undefined: the webhook has been removed. */
   async begin(): Promise<Ledger | undefined> {
     if (this.ledger) return this.ledger;
     const position = await this.start();
@@ -92,18 +92,18 @@ export class Deliveries {
     return this.ledger;
   }
 
-  /** The position after which one in code begins: the log knows what it had when it first heard of it. */
+  /** The position after which a webhook in code begins: the log knows its head at the time when it first heard of the webhook. */
   async start(): Promise<number> {
     return this.#with.transport.beginsAfter(() => this.#log.knownSince(this.#with.id));
   }
 
-  /** Takes what is new. Answers with the last position that is its own business now. */
+  /** Takes what is new. Returns the position up to which it takes care of events by itself now. */
   async wake(): Promise<number> {
     this.#budget.renew();
     if (!this.#settings) return NOTHING_TO_RING_FOR;
     if (!this.#sending) return this.#rest();
     const ledger = await this.begin();
-    if (!ledger) return NOTHING_TO_RING_FOR; // removed meanwhile
+    if (!ledger) return NOTHING_TO_RING_FOR; // removed since
     await this.tellWhatItHandles();
     ledger.feeds.own.mayHaveMore = true;
     const dispatcher = this.#dispatcherOf(ledger);
@@ -140,7 +140,7 @@ export class Deliveries {
     }
   }
 
-  /** Delivers what there is to deliver now, watched over by the alarm. */
+  /** Delivers what can be delivered now, watched over by the alarm. */
   goOn(): void {
     const ledger = this.#sending && this.ledger;
     if (!ledger) return;
@@ -148,7 +148,7 @@ export class Deliveries {
     void this.#dispatcherOf(ledger).run();
   }
 
-  /** The settings have changed: what has not begun is read from the log again. */
+  /** The settings have changed: deliveries that have not begun are read from the log again. */
   reread(): void {
     this.#dispatcher?.reread();
   }
@@ -173,13 +173,13 @@ export class Deliveries {
     else ledger?.statistics.health.forgive();
     this.life.resume();
     if (ledger) ledger.feeds.own.mayHaveMore = true;
-    this.#alarm.wakeNow(); // also tells the log, should that fail here
+    this.#alarm.wakeNow(); // it also notifies the log, in case that fails here
     await this.#tellTheLog().catch((error: unknown) =>
       this.#complain("the log could not be notified that a webhook continues; trying again", error),
     );
   }
 
-  /** What it is told to do, whether or not it may at the moment. */
+  /** Its settings, whether or not it may send at the moment. */
   get #settings(): DeliverySettings | undefined {
     return this.#with.transport.settings();
   }
@@ -197,7 +197,7 @@ export class Deliveries {
     this.#alarm.wakeAt(Date.now() + WATCH_MS);
   }
 
-  /** The one that delivers what is on these ledger. */
+  /** The dispatcher that delivers what is in this ledger. */
   #dispatcherOf(ledger: Ledger): Dispatcher {
     return (this.#dispatcher ??= new Dispatcher(this.#contextOf(ledger)));
   }
@@ -233,7 +233,7 @@ export class Deliveries {
     else if (this.#ledger.statistics.health.isBeyondHope(Date.now())) this.#disable("failing");
   }
 
-  /** Once, not each time that one of the streams has ended and another one takes its place. */
+  /** Once, not each time that one of the streams has ended and another takes its place. */
   #warnWhenFull({ waits }: Ledger): void {
     if (waits.isFull && !this.#hasWarned) {
       const { store, id } = this.#with;
@@ -247,18 +247,18 @@ export class Deliveries {
     const { store, id } = this.#with;
     if (!this.life.disable(reason)) return;
     logger.error({ message: "a webhook was switched off", store: store.name, consumer: id, reason });
-    this.#alarm.wakeNow(); // to say so
+    this.#alarm.wakeNow(); // to announce it
   }
 
-  /** Paused or switched off: its events wait in the log, and nobody needs to wake it. */
+  /** Paused or switched off: its events wait in the log, and it need not be woken. */
   #rest(): number {
     this.life.rest();
     return NOTHING_TO_RING_FOR;
   }
 
   /**
-   * Tells the log which events it handles, unless the log knows: it is woken for no others. Never throws: until it is told, the log
-   * goes by what it knows, and the next wake-up or alarm tells it.
+   * Registers with the log which events it handles, unless the log knows: the log wakes it only for those. Never throws: until this
+   * succeeds, the log goes by what it knows, and the next wake-up or alarm tries again.
    */
   async tellWhatItHandles(): Promise<void> {
     const { storage, id } = this.#with;
@@ -268,9 +268,9 @@ export class Deliveries {
           const filter = this.#settings && filterOf(this.#settings);
           const text = JSON.stringify(filter);
           if (!filter || text === (this.#told ??= storage.kv.get<string>(TOLD))) return;
-          // Of one in code the log takes no note: it has the code.
+          // The log ignores this for a webhook in code: it has the code.
           await this.#log.subscribe(id, filter);
-          if (!this.#settings) return; // removed meanwhile
+          if (!this.#settings) return; // removed since
           storage.kv.put(TOLD, (this.#told = text));
         }
       } catch (error) {
@@ -280,10 +280,10 @@ export class Deliveries {
     })().finally(() => (this.#telling = undefined)));
   }
 
-  /** It does not rest any more: the log may wake it again. */
+  /** It is active again: the log may wake it. */
   async #tellTheLog(): Promise<void> {
     if (!this.life.owesTheLog) return;
-    // What it has said of itself before, and is still on its way, counts no more.
+    // Its earlier reports, which may still be on their way, no longer count.
     await this.#log.sweep(this.#with.id);
     this.life.toldTheLog();
   }

@@ -2,7 +2,7 @@
  * The outcome of each delivery, in the SQLite of the consumer's object. `pruning.ts` removes old rows.
  *
  * An event that arrives at the first attempt costs one row. An event that waits has none: the position up to which everything is in the
- * ledger (`Feed`) and the log tell which events wait. An event that fails blocks its stream, and the stream gets one row of its own
+ * ledger (`Feed`) and the log show which events wait. An event that fails blocks its stream, and the stream gets one row of its own
  * (`blocked-table.ts`).
  */
 
@@ -10,7 +10,7 @@ import { WEBHOOK_LEDGER_STEP } from "./limits.ts";
 import type { Key } from "./delivery-id.ts";
 import type { DeliveryStatus, Outcome } from "../store/webhook-protocol.ts";
 
-/** What an index knows: those that will be tried again, and those that were given up. */
+/** What an index covers: deliveries that will be tried again, and those that were given up. */
 const TROUBLED = `status IN ('pending', 'parked')`;
 
 /** The layout is stored: add nullable columns, change nothing. */
@@ -30,7 +30,8 @@ const CREATE = [
     excerpt         TEXT,               -- the first bytes of the answer
     PRIMARY KEY (run, position)
   ) STRICT, WITHOUT ROWID`,
-  // Not for those that arrive, so that they pay nothing for it. Only what says the same condition again, word for word, finds it.
+  // Deliveries that arrive are not in it, so that they cost nothing more. Only a query that repeats the same condition, word for word, uses
+  // it.
   `CREATE INDEX IF NOT EXISTS troubled_deliveries ON deliveries (status, run, position) WHERE ${TROUBLED}`,
 ];
 
@@ -41,9 +42,9 @@ export interface Retry {
   readonly stream: string;
   attempts: number;
   nextAttemptAt: number;
-  /** Of the last attempt. */
+  /** The time of the last attempt. */
   at: number;
-  /** It failed again although others had arrived meanwhile: its event is to blame, and not the endpoint. Forgotten with the object. */
+  /** It failed again although others have arrived since: its event is at fault, and not the endpoint. Only in memory. */
   isOwn?: boolean;
 }
 
@@ -71,7 +72,7 @@ export class DeliveryTable {
     for (const statement of CREATE) sql.exec(statement);
   }
 
-  /** Puts the outcome of an attempt in the ledger. */
+  /** Records the outcome of an attempt. */
   record(
     { run, position }: Key,
     event: { readonly stream: string; readonly type: string },
@@ -101,7 +102,7 @@ export class DeliveryTable {
     );
   }
 
-  /** Parks a delivery as it is, for the reason given. */
+  /** Parks a delivery as it is, with the given reason. */
   park({ run, position }: Key, reason: string): void {
     this.#sql.exec(
       `UPDATE deliveries SET status = 'parked', next_attempt_at = NULL, error = ? || coalesce(': ' || error, '') WHERE run = ? AND position = ?`,
@@ -111,7 +112,7 @@ export class DeliveryTable {
     );
   }
 
-  /** Makes parked deliveries wait for an attempt now, with the whole schedule before them. Answers with those that it was. */
+  /** Makes parked deliveries wait for an attempt now, with all attempts of the schedule left. Returns those deliveries. */
   revive(from: number, to: number, limit: number, now: number): Retry[] {
     return this.#sql
       .exec(
@@ -127,7 +128,7 @@ export class DeliveryTable {
       .toArray() as unknown as Retry[];
   }
 
-  /** The same for one delivery, parked or waiting. Undefined: it has ended otherwise, or is not there. */
+  /** The same for one delivery, parked or waiting. Undefined: it has ended otherwise, or does not exist. */
   reviveOne({ run, position }: Key, now: number): Retry | undefined {
     return this.#sql
       .exec(
@@ -149,7 +150,7 @@ export class DeliveryTable {
     );
   }
 
-  /** Positions that are in the ledger already, of those after one and up to another. */
+  /** Positions that are in the ledger already, among those after one and up to another. */
   known(run: number, after: number, to: number): Set<number> {
     const rows = this.#sql.exec<{ position: number }>(
       `SELECT position FROM deliveries WHERE run = ? AND position > ? AND position <= ?`,
@@ -168,7 +169,7 @@ export class DeliveryTable {
       .toArray() as unknown as Retry[];
   }
 
-  /** Takes what waits for another attempt in a run off the ledger, behind a position: it comes again, as part of another run. */
+  /** Removes deliveries of a run that wait for another attempt, after a position: they come again, as part of another run. */
   forget(run: number, after: number): void {
     this.#sql.exec(`DELETE FROM deliveries WHERE run = ? AND position > ? AND status = 'pending'`, run, after);
   }
@@ -183,10 +184,10 @@ export class DeliveryTable {
       | undefined;
   }
 
-  /** From the newest run and position downwards. Looks at a bounded number of rows: `next` says where to go on. */
+  /** From the newest run and position downwards. Reads a bounded number of rows: `next` is where to continue. */
   page(status: DeliveryStatus | undefined, after: Key | undefined, limit: number): { rows: Row[]; next?: Key } {
     const { run, position } = after ?? { run: Number.MAX_SAFE_INTEGER, position: 0 };
-    // What arrived or was skipped has no index: look at so many, and show what fits.
+    // Delivered and skipped ones have no index: read a fixed number of rows, and show those that match.
     const hasIndex = status === "pending" || status === "parked";
     const step = status === undefined || hasIndex ? limit : WEBHOOK_LEDGER_STEP;
     const looked = this.#sql

@@ -1,6 +1,6 @@
 /**
- * Delivers what the feeds bring, in the order of each stream: a few at a time, what failed by its schedule, and one at a
- * time while the endpoint is down. Whatever it holds in memory can be lost at any moment: the ledger and the log give it back.
+ * Delivers what the feeds bring, in the order of each stream: a few at a time, failed deliveries by their schedule, and one at a time while
+ * the endpoint is down. What it holds in memory can be lost at any moment: the ledger and the log restore it.
  */
 
 import { WEBHOOK_DELIVERY_CALLS } from "./limits.ts";
@@ -11,7 +11,7 @@ import type { Context } from "./context.ts";
 import { Reader } from "./reader.ts";
 import { isUnwanted, whyNotSendable } from "./interest.ts";
 
-/** Milliseconds until the log is asked again that could not be reached. Ours. */
+/** Milliseconds until the log is asked again after it could not be reached. Ours. */
 const READ_AGAIN_MS = 5_000;
 /** The longest pause that is waited for in place; for longer ones the object goes to sleep. */
 const DOZE_MS = 1_000;
@@ -25,9 +25,9 @@ export class Dispatcher {
   #running: Promise<void> | undefined;
   #stir: () => void = () => {};
   #readAgainAt = 0;
-  /** When the rate allows the next delivery (milliseconds since 1970). */
+  /** When the rate limit allows the next delivery (milliseconds since 1970). */
   #slot = 0;
-  /** The feed that had its turn last, so that a replay and what is new share the way. */
+  /** The feed that had its turn last, so that a replay and new events take turns. */
   #lastFeed = 0;
 
   constructor(context: Context) {
@@ -40,18 +40,18 @@ export class Dispatcher {
     return this.#running !== undefined;
   }
 
-  /** Delivers what is due until nothing is, then asks to be woken for the rest. Single flight: a second call stirs the first. */
+  /** Delivers what is due until nothing is, then asks to be woken for the rest. Only one runs at a time: another call nudges the first. */
   run(): Promise<void> {
     this.#stir();
     return (this.#running ??= this.#loop());
   }
 
-  /** Reads from the log what there is room for. Throws when the log cannot be reached. */
+  /** Reads from the log as much as there is room for. Throws when the log cannot be reached. */
   refill(): Promise<void> {
     return this.#reader.refill();
   }
 
-  /** The settings have changed: what has not begun is read again. */
+  /** The settings have changed: deliveries that have not begun are read again. */
   reread(): void {
     this.#reader.reread();
   }
@@ -74,9 +74,9 @@ export class Dispatcher {
       const reads = this.#reader.isHungry && Date.now() >= this.#readAgainAt;
       const pause = reads ? 0 : wakeAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, wakeAt - Date.now());
       if (this.#underWay.size === 0 && (isSpent || pause > DOZE_MS)) {
-        // No await since the last look at what there is to do: what arrives from now on finds no loop, and starts one.
+        // No await since the last check for work: what arrives from now on finds no loop, and starts one.
         this.#running = undefined;
-        // What this invocation has no room for is for the alarm's.
+        // What this invocation has no room for is left to the alarm's.
         const next = isSpent ? Date.now() : wakeAt;
         if (next !== undefined) this.#context.wakeAt(next);
         return;
@@ -85,7 +85,7 @@ export class Dispatcher {
     }
   }
 
-  /** Waits for the end of a delivery, for news, or for the time. */
+  /** Waits for the end of a delivery, for news, or for the time to be over. */
   async #doze(pause: number): Promise<void> {
     const { promise: stirred, resolve } = Promise.withResolvers<void>();
     this.#stir = resolve;
@@ -97,7 +97,7 @@ export class Dispatcher {
   /**
    * Starts what may be started now.
    *
-   * @returns when there will be something else to start, or undefined: not before something ends or comes
+   * @returns when there will be something else to start, or undefined: not before something ends or arrives
    */
   #start(): number | undefined {
     for (;;) {
@@ -121,7 +121,7 @@ export class Dispatcher {
     }
   }
 
-  /** What is next. While the endpoint is down, rather something that has not failed: it is not to blame. */
+  /** The next attempt. While the endpoint is down, preferably one that has not failed: its event is not at fault. */
   #next(now: number): Attempt | undefined {
     const again = () => this.#ledger.waits.dueAttempt(now, this.#isUnderWay);
     const fresh = () => this.#freshAttempt();
@@ -148,7 +148,7 @@ export class Dispatcher {
     if (attempt.kind === "fresh") attempt.item.state = "under way";
     const underWay = this.#make(attempt)
       .catch((error: unknown) => {
-        // Nothing was counted: the log was out of reach, or the ledger were.
+        // Nothing was counted: the log or the ledger was unavailable.
         if (attempt.kind === "fresh" && attempt.item.state === "under way") attempt.item.state = "waiting";
         this.#readLater(error);
       })
@@ -162,7 +162,7 @@ export class Dispatcher {
     const settings = this.#context.settings();
     if (!settings) return this.#putBack(attempt);
     if (!found) {
-      if (attempt.position === undefined) return; // the blocked has ended
+      if (attempt.position === undefined) return; // the blocked stream has ended
       return this.#ledger.skip(attempt, attempt.position, "", "the event was erased");
     }
     if (found.erased) return this.#ledger.skip(attempt, found.position, found.type, "the event was erased");

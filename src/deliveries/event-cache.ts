@@ -1,6 +1,6 @@
 /**
- * Events that were read in a page and are sent one by one, kept for a moment only: an event may be erased while it waits, and then
- * nothing of it may be sent any more.
+ * Events that were read in a page and are sent one by one, kept only for a moment: an event may be erased while it waits, and then nothing
+ * of it may be sent.
  */
 
 import type { LoggedEvent } from "../core/event.ts";
@@ -18,7 +18,7 @@ export class EventCache {
     this.#log = log;
   }
 
-  /** Keeps one page, and none before it. */
+  /** Keeps one page, and forgets the one before. */
   keep(events: readonly LoggedEvent[]): void {
     this.#events = new Map(events.map((event) => [event.position, event]));
     this.#readAt = Date.now();
@@ -28,14 +28,14 @@ export class EventCache {
     this.#events.clear();
   }
 
-  /** The event at a position; reads those after it along, which are next. Undefined: it is not there. */
+  /** The event at a position; also reads those after it, which come next. Undefined: it does not exist. */
   async get(position: number, filter: Pick<LogFilter, "types" | "categories">): Promise<LoggedEvent | undefined> {
-    await this.#reading?.catch(() => {}); // who asked reports it
+    await this.#reading?.catch(() => {}); // the first caller reports it
     if (!this.#has(position)) {
       this.#reading = this.#readFrom(position, filter).finally(() => (this.#reading = undefined));
       await this.#reading;
     }
-    // By another filter than the one it was taken by it may be missing.
+    // It may be missing with another filter than the one it was taken with.
     return this.#has(position) ? this.#events.get(position) : this.readOne(position);
   }
 

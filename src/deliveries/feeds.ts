@@ -1,11 +1,11 @@
-/** The feeds of a consumer: its own, which has no end, and its replays; and what was read on each of them. */
+/** The feeds of a consumer: its own, which has no end, and its replays; and what was read for each of them. */
 
 import type { Feed, Cursor } from "./cursor.ts";
 import { Window } from "./window.ts";
 
 export class Feeds {
   #windows: readonly Window[];
-  /** Numbers given to replays and resets so far. */
+  /** The number of replays and resets so far. */
   #runs: number;
 
   constructor({ feeds, runs }: Pick<Cursor, "feeds" | "runs">) {
@@ -17,7 +17,7 @@ export class Feeds {
     return this.#windows;
   }
 
-  /** The webhook's own: the one without an end. */
+  /** The webhook's own feed: the one without an end. */
   get own(): Window {
     const own = this.#windows.find(({ feed }) => feed.end === undefined);
     if (!own) throw new Error("a webhook follows the log");
@@ -38,28 +38,28 @@ export class Feeds {
     return this.#windows.find((window) => window.run === run);
   }
 
-  /** A replay of what the log has up to `end`. */
+  /** A replay of the log up to `end`. */
   add(feed: Omit<Feed, "run">): Feed {
     const replay = { ...feed, run: ++this.#runs };
     this.#windows = [...this.#windows, new Window(replay)];
     return replay;
   }
 
-  /** Goes its own way from another position, under another number. What was taken up to there is brought to its end beside. */
+  /** Continues from another position, under another number. What was taken up to there is finished alongside. */
   reset(position: number): void {
     const { own, others } = this;
     const rest = own.settled < position ? [new Window({ ...own.toFeed(), end: position })] : [];
     this.#windows = [...others, ...rest, new Window({ run: ++this.#runs, settled: position })];
   }
 
-  /** Ends those that have come to their end, and of which nothing waits. Answers whether there were any. */
+  /** Ends the feeds that have reached their end, if nothing of them waits. Returns whether there were any. */
   endOver(isAwaited: (run: number) => boolean): boolean {
     const before = this.#windows;
     this.#windows = before.filter((window) => !window.isOver || isAwaited(window.run));
     return this.#windows.length < before.length;
   }
 
-  /** As they are stored. */
+  /** The form in which they are stored. */
   toCursor(): Pick<Cursor, "feeds" | "runs"> {
     return { feeds: this.#windows.map((window) => window.toFeed()), runs: this.#runs };
   }

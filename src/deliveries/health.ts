@@ -1,27 +1,27 @@
 /**
- * How an endpoint is doing, and whether it is tried at all right now: a circuit breaker. Pure.
+ * The health of an endpoint, and whether it is tried at all at the moment: a circuit breaker. Pure.
  *
- * One stream may hold what an endpoint cannot take, and must not hold back the others. Only when several streams fail,
- * and nothing succeeds in between, is it the endpoint that is down: then one delivery at a time looks whether it is back.
+ * One stream may hold what an endpoint cannot accept, and must not hold back the others. Only when several streams fail, and nothing
+ * succeeds in between, is it the endpoint that is down: then one delivery at a time probes whether it is back.
  */
 
 import { WEBHOOK_DISABLE_DAYS, WEBHOOK_DOWN_STREAMS, WEBHOOK_PROBE_MAX_MS, WEBHOOK_PROBE_MS } from "./limits.ts";
 
 const HOUR_MS = 3_600_000;
-/** Hours over which the success rate is taken. */
+/** Hours that the success rate covers. */
 const RATE_HOURS = 24;
 const DISABLE_MS = WEBHOOK_DISABLE_DAYS * 24 * HOUR_MS;
 
 /** What is stored. Times in milliseconds since 1970. */
 export interface HealthRecord {
   readonly lastSuccessAt?: number;
-  /** Of the first failure since the last success. */
+  /** The time of the first failure since the last success. */
   readonly failingSince?: number;
   /** Failed attempts since then. */
   readonly failures?: number;
-  /** Probes that failed since the endpoint counts as down; undefined: it does not. */
+  /** Failed probes since the endpoint counts as down; undefined: it does not. */
   readonly probes?: number;
-  /** Not before then. */
+  /** No attempt before this time. */
   readonly closedUntil?: number;
   /** Attempts by the hour (since 1970): [hour, arrived, failed]. */
   readonly hours?: readonly (readonly [hour: number, arrived: number, failed: number])[];
@@ -29,7 +29,7 @@ export interface HealthRecord {
 
 export class Health {
   #record: HealthRecord;
-  /** Streams that have failed since the last success. Forgotten with the object: it only delays the verdict. */
+  /** Streams that have failed since the last success. Only in memory: losing it only delays the verdict. */
   readonly #failing = new Set<string>();
 
   constructor(record: HealthRecord = {}) {
@@ -45,7 +45,7 @@ export class Health {
     return this.#record.probes !== undefined;
   }
 
-  /** Nothing is sent before then. */
+  /** Nothing is sent before this time. */
   get closedUntil(): number {
     return this.#record.closedUntil ?? 0;
   }
@@ -56,21 +56,24 @@ export class Health {
     this.#record = { lastSuccessAt: now, hours };
   }
 
-  /** Whether something has arrived since then: what fails again although others arrive is to blame itself, and not the endpoint. */
+  /**
+   * Whether something has arrived since this time: if an event fails again although others arrive, the event is at fault, and not the
+   * endpoint.
+   */
   hasTakenSince(time: number): boolean {
     return (this.#record.lastSuccessAt ?? Number.NEGATIVE_INFINITY) >= time;
   }
 
   /**
    * @param jitter from 0 to 1
-   * @param isOwn the event is to blame: this says nothing of the endpoint
+   * @param isOwn the event is at fault: the endpoint is not
    */
   failed(stream: string, now: number, jitter: number, isOwn = false): void {
     if (!isOwn && this.#failing.size < WEBHOOK_DOWN_STREAMS) this.#failing.add(stream);
     const { failingSince = now, failures = 0, probes, ...rest } = this.#counted(now, 0, 1);
     const isDown = probes !== undefined || this.#failing.size >= WEBHOOK_DOWN_STREAMS;
     this.#record = { ...rest, failingSince, failures: failures + 1 };
-    // What was under way when it went down says nothing new.
+    // The failure of a delivery that was under way when the endpoint went down means nothing new.
     if (!isDown || (probes !== undefined && now < this.closedUntil)) {
       if (probes !== undefined) this.#record = { ...this.#record, probes };
       return;
@@ -80,12 +83,12 @@ export class Health {
     this.#record = { ...this.#record, probes: made, closedUntil: Math.max(this.closedUntil, now + Math.round(pause)) };
   }
 
-  /** The endpoint has asked to be left alone for a while. */
+  /** The endpoint has asked for a pause. */
   hold(until: number): void {
     this.#record = { ...this.#record, closedUntil: Math.max(this.closedUntil, until) };
   }
 
-  /** Forgets that it was failing: somebody says that it is another endpoint now, or works again. */
+  /** Forgets failures: an operator reports that the endpoint is another one now, or works again. */
   forgive(): void {
     this.#failing.clear();
     const { lastSuccessAt, hours } = this.#record;
@@ -96,7 +99,7 @@ export class Health {
     return this.#record.failingSince !== undefined && now - this.#record.failingSince >= DISABLE_MS;
   }
 
-  /** Of the attempts of the last 24 hours, the part that arrived; undefined: there were none. */
+  /** The part of the last 24 hours' attempts that arrived; undefined: there were none. */
   successRate(now: number): number | undefined {
     const since = Math.floor(now / HOUR_MS) - RATE_HOURS;
     const hours = (this.#record.hours ?? []).filter(([hour]) => hour > since);

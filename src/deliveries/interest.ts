@@ -5,13 +5,13 @@ import { holds } from "../definitions/webhooks/predicate.ts";
 import type { Interest, Where } from "../definitions/webhooks/webhook.ts";
 import { liftError } from "../definitions/upcast.ts";
 
-/** Milliseconds since 1970, from and before: a replay may be of a time. */
+/** Milliseconds since 1970, from and before: a replay may cover a time. */
 interface Times {
   readonly since?: number;
   readonly until?: number;
 }
 
-/** What the log knows of it: these types and categories, and of them the webhook chooses itself. */
+/** The part of the filter that the log applies: types and categories. The webhook applies the rest. */
 export function filterOf({ types, categories }: EventFilter): EventFilter {
   return { ...(types ? { types } : {}), ...(categories ? { categories } : {}) };
 }
@@ -20,9 +20,7 @@ interface About {
   readonly ownStream: string;
 }
 
-/**
- * @param about the webhook. `ownStream` is what is said about it: being told of that could go round in a circle
- */
+/** @param about the webhook. Its `ownStream` has the events about it: delivering those could go round in a circle */
 export function isOfInterest(
   event: LoggedEvent,
   { types, categories, where }: Interest,
@@ -39,20 +37,20 @@ export function isOfInterest(
 }
 
 /**
- * Why an event that is taken cannot be sent, whatever the endpoint is like; undefined: it can. It is tried again like any
- * other delivery, and parked in the end: nothing that a webhook may have wanted is dropped because the code cannot tell.
+ * Why an event that was taken cannot be sent, whatever the state of the endpoint; undefined: it can. It is tried again like any other
+ * delivery, and parked in the end: an event that a webhook may have wanted is not dropped because the code cannot decide.
  */
 export function whyNotSendable(event: LoggedEvent, { where }: Interest): string | undefined {
   const answer = answerOf(where, event);
   return answer instanceof Error ? answer.message : undefined;
 }
 
-/** Whether code that could not tell when the event was taken has since said that it is not wanted. */
+/** Whether the code, which could not decide when the event was taken, has decided since that it is not wanted. */
 export function isUnwanted(event: LoggedEvent, { where }: Interest): boolean {
   return typeof where === "function" && !answerOf(where, event);
 }
 
-/** Whether a webhook wants an event, by its predicate; an error: the code cannot tell. */
+/** Whether a webhook wants an event, by its predicate; an error: the code cannot decide. */
 function answerOf(where: Where | undefined, event: LoggedEvent): boolean | Error {
   const problem = liftError(event);
   if (problem) return problem;

@@ -22,13 +22,13 @@ export class Ledger {
   readonly waits: Waiting;
   readonly table: DeliveryTable;
   readonly statistics: Statistics;
-  /** The storage has failed: what is here in memory may not be what is stored. Close these ledger, and open them anew. */
+  /** The storage failed: what is in memory may not be what is stored. Close this ledger, and open it again. */
   isBroken = false;
   readonly #storage: DurableObjectStorage;
   readonly #pruning: Pruning;
-  /** Whether a success or positions that were reached are not stored yet. */
+  /** Whether a success, or positions that were reached, are not stored yet. */
   #isBehind = false;
-  /** The position that is stored: from there on the log is read again after a crash. */
+  /** The position that is stored: after a crash the log is read again from there. */
   #stored: number;
 
   private constructor(storage: DurableObjectStorage, progress: Cursor) {
@@ -41,13 +41,13 @@ export class Ledger {
     this.#stored = this.feeds.own.settled;
   }
 
-  /** Opens the ledger; undefined: there are none. */
+  /** Opens the ledger; undefined: there is none. */
   static open(storage: DurableObjectStorage): Ledger | undefined {
     const progress = storage.kv.get<Cursor>("progress");
     return progress && new Ledger(storage, progress);
   }
 
-  /** The first entry: begins after a position of the log. Call inside a transaction. */
+  /** The first entry: begins after a position of the log. Call it inside a transaction. */
   static begin(storage: DurableObjectStorage, position: number): void {
     const progress: Cursor = { feeds: [{ run: 0, settled: position }], runs: 0, health: {}, prunedAt: Date.now() };
     storage.kv.put("progress", progress);
@@ -58,7 +58,7 @@ export class Ledger {
     return this.waiting + this.waits.retries;
   }
 
-  /** Those of them that were not tried so far. */
+  /** Those of them that have not been tried yet. */
   get waiting(): number {
     return this.feeds.size + this.waits.behind;
   }
@@ -67,7 +67,7 @@ export class Ledger {
     return this.table.find({ run, position }) !== undefined;
   }
 
-  /** Takes over what was read. Of a stream that waits, only the last one and how many there are is kept. */
+  /** Takes what was read. If a stream waits, only the position of its last event and the number of its events are kept. */
   admit(window: Window, events: readonly LoggedEvent[], next: number): void {
     const { run } = window;
     const known = this.table.known(run, window.taken, next);
@@ -79,12 +79,12 @@ export class Ledger {
     });
     window.add(admitted, next);
     this.#isBehind = true;
-    // What is read again after a crash is bounded, and so is what storing it costs.
+    // How much is read again after a crash is bounded, and so is the cost of storing.
     const { own } = this.feeds;
     if (own.settled - this.#stored >= WEBHOOK_WINDOW_EVENTS / 5 || this.waits.isUnsaved || window !== own) this.save();
   }
 
-  /** The outcome of an attempt: the ledger, the blocked stream and the endpoint's health, in one transaction. */
+  /** Records the outcome of an attempt in the ledger, the blocked stream and the endpoint's health, in one transaction. */
   settle(attempt: Attempt, event: LoggedEvent, outcome: Outcome, now: number): void {
     const key = { run: attempt.run, position: event.position };
     const before = this.waits.retryAt(key);
@@ -92,7 +92,7 @@ export class Ledger {
     this.#isBehind = true;
     if (outcome.delivered) {
       const downSince = this.statistics.arrived(now);
-      // It is back: what failed while it was away, and for no other reason, need not wait for its schedule.
+      // The endpoint is back: deliveries that failed only because it was away need not wait for their schedule.
       if (downSince !== undefined) this.waits.hurry(({ at, isOwn }) => at >= downSince && !isOwn);
       return this.#end(attempt, event, "delivered", attempts, outcome, now);
     }
@@ -114,7 +114,7 @@ export class Ledger {
     });
   }
 
-  /** An event of which nothing is to be said. */
+  /** Skips an event that must not be sent. */
   skip(attempt: Attempt, position: number, type: string, error: string): void {
     const attempts = this.waits.retryAt({ run: attempt.run, position })?.attempts ?? 0;
     this.#end(
@@ -133,7 +133,7 @@ export class Ledger {
     this.#endReplays();
   }
 
-  /** Gives up what these streams wait for, so that they go on. */
+  /** Gives up what these streams wait for, so that they continue. */
   park(lanes: readonly BlockedStream[], reason: string): void {
     this.#isBehind = true;
     this.#transaction(() => {
@@ -149,14 +149,14 @@ export class Ledger {
     this.#endReplays();
   }
 
-  /** A replay of what the log has up to `end`. */
+  /** A replay of the log up to `end`. */
   addReplay(feed: Omit<Feed, "run">): Feed {
     const replay = this.feeds.add(feed);
     this.save();
     return replay;
   }
 
-  /** Follows the log from another position, with new deliveries. What was taken up to there and has not arrived still does. */
+  /** Follows the log from another position, with new deliveries. What was taken up to there and has not arrived still will. */
   reset(position: number): void {
     const { run } = this.feeds.own;
     this.#transaction(() => {
@@ -169,7 +169,7 @@ export class Ledger {
     this.#endReplays();
   }
 
-  /** Stores how far it is, when reading that far again would be much. */
+  /** Stores how far it is, if reading that much again would be a lot. */
   saveIfFar(): void {
     if (this.feeds.own.settled - this.#stored >= WEBHOOK_WINDOW_EVENTS) this.save();
   }
@@ -181,7 +181,7 @@ export class Ledger {
     this.#endReplays();
   }
 
-  /** Removes what is too old, one step at a time. Answers with when to come again (milliseconds since 1970). */
+  /** Removes what is too old, one step at a time. Returns when to come back (milliseconds since 1970). */
   prune(now: number): number | undefined {
     const { doneAt } = this.#pruning;
     const again = this.#pruning.step(now);
@@ -214,14 +214,14 @@ export class Ledger {
     if (attempt.run !== this.feeds.own.run) this.#endReplays();
   }
 
-  /** It was reset while this was under way: it comes again as part of another run, or does not come any more. */
+  /** It was reset while this was under way: the event comes again as part of another run, or not at all. */
   #isOutOfScope({ run, blocked }: Attempt, position: number): boolean {
     const window = this.feeds.find(run);
     if (!window) return !blocked || !this.waits.blockedOf(run, blocked.stream);
     return window.feed.end !== undefined && position > window.feed.end;
   }
 
-  /** Replays that are over, and whose streams wait for nothing. */
+  /** Ends replays that are over, and whose streams wait for nothing. */
   #endReplays(): void {
     const isAwaited = (run: number) => this.waits.blockedStreams().some((blocked) => blocked.run === run);
     if (this.feeds.endOver(isAwaited)) this.#transaction(() => this.#put());

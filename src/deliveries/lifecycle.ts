@@ -1,4 +1,4 @@
-/** Whether deliveries are made at all: paused by an operator, switched off by failures, or at work. Changes are announced. */
+/** Whether deliveries are made at all: paused by an operator, switched off by failures, or active. Changes are announced. */
 
 import type { Disabled } from "../store/webhook-protocol.ts";
 import type { Notices } from "./transport.ts";
@@ -6,7 +6,7 @@ import type { Notices } from "./transport.ts";
 interface Control {
   readonly paused?: boolean;
   readonly disabled?: Disabled;
-  /** The log was told not to wake it. */
+  /** The log knows that it need not wake it. */
   readonly rested?: boolean;
 }
 
@@ -24,7 +24,7 @@ export class Lifecycle {
     return !paused && !disabled;
   }
 
-  /** Undefined: at work. */
+  /** Undefined: active. */
   get status(): "paused" | "failed" | undefined {
     const { paused, disabled } = this.#control();
     if (disabled) return "failed";
@@ -35,7 +35,7 @@ export class Lifecycle {
     return this.#control().disabled;
   }
 
-  /** Whether the log believes that nobody needs to wake it, though it is at work again. */
+  /** Whether the log still believes that it need not wake it, although it is active again. */
   get owesTheLog(): boolean {
     return this.#control().rested === true && this.isSending;
   }
@@ -44,7 +44,7 @@ export class Lifecycle {
     this.#put({ ...this.#control(), paused: true });
   }
 
-  /** At work again, however it came to rest. */
+  /** Active again, whatever had stopped it. */
   resume(): void {
     const { disabled, rested } = this.#control();
     const at = new Date().toISOString();
@@ -54,7 +54,7 @@ export class Lifecycle {
     });
   }
 
-  /** Switched off. Answers whether it was not so already. */
+  /** Switches it off. Returns whether it was not off already. */
   disable(reason: Disabled["reason"]): boolean {
     const control = this.#control();
     if (control.disabled) return false;
@@ -66,7 +66,7 @@ export class Lifecycle {
     return true;
   }
 
-  /** The log is about to be told that nobody needs to wake. */
+  /** Notes that the log is about to hear that it need not wake it. */
   rest(): void {
     if (!this.#control().rested) this.#put({ ...this.#control(), rested: true });
   }

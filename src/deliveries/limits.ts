@@ -2,30 +2,36 @@
 
 /** Calls that one delivery may make: to find its event, to read it, to send it. Ours. */
 export const WEBHOOK_DELIVERY_CALLS = 4;
-/** Milliseconds that counting what a replay would send may take; what is left is not counted. Ours: a request that people wait for. */
+/** Milliseconds that counting what a replay would send may take; the rest is not counted. Ours: people wait for this request. */
 export const WEBHOOK_COUNT_MS = 10_000;
 /** Events that a webhook has read and not yet delivered; the rest waits in the log. Ours: some 100 KB of memory. */
 export const WEBHOOK_WINDOW_EVENTS = 500;
-/** Events that a webhook reads from the log at a time. Ours: what is read again after a crash. */
+/** Events that a webhook reads from the log at a time. Ours: bounds what is read again after a crash. */
 export const WEBHOOK_BATCH_EVENTS = 100;
 /** Milliseconds after which an event is read again before it is sent, because it may have been erased. Ours. */
 export const WEBHOOK_FRESH_MS = 1_000;
 /** Streams of one webhook that may wait for a retry. Ours: they are kept in memory. Beyond it the webhook takes no further events. */
 export const WEBHOOK_FAILING_STREAMS = 10_000;
-/** Streams that must fail, with no success in between, before an endpoint counts as down. Ours: one or two streams may hold what it cannot take. */
+/**
+ * Streams that must fail, with no success in between, before an endpoint counts as down. Ours: one or two streams may hold events that it
+ * cannot accept.
+ */
 export const WEBHOOK_DOWN_STREAMS = 3;
-/** Milliseconds until the first look whether an endpoint that is down is back, doubled with each one, and the longest such pause. Ours. */
+/**
+ * Milliseconds until the first probe whether an endpoint that is down is back, doubled for each further one, and the longest such pause.
+ * Ours.
+ */
 export const WEBHOOK_PROBE_MS = 5_000;
 export const WEBHOOK_PROBE_MAX_MS = 300_000;
-/** The longest pause that a `Retry-After` may ask for, in milliseconds. Ours: an hour; whoever needs more pauses the webhook. */
+/** The longest pause that a `Retry-After` may ask for, in milliseconds. Ours: an hour; for a longer pause, pause the webhook. */
 export const WEBHOOK_RETRY_AFTER_MS = 3_600_000;
-/** Days of failure without one success after which a webhook is switched off. The issue's own number; Svix and Stripe are as patient. */
+/** Days of failure without one success after which a webhook is switched off. Ours: Svix and Stripe are as patient. */
 export const WEBHOOK_DISABLE_DAYS = 5;
-/** Days that the books keep a delivery that arrived. Ours. */
+/** Days that the ledger keeps a delivery that arrived. Ours. */
 export const WEBHOOK_LEDGER_DAYS = 30;
-/** Days that the books keep a parked delivery; its event stays in the log, from where it can be replayed. Ours. */
+/** Days that the ledger keeps a parked delivery; its event stays in the log, from where it can be replayed. Ours. */
 export const WEBHOOK_PARKED_DAYS = 90;
-/** Rows of the books that are looked at in one step of pruning or of a filtered list. Ours: some milliseconds. */
+/** Rows of the ledger that one step of pruning or of a filtered list reads. Ours: some milliseconds. */
 export const WEBHOOK_LEDGER_STEP = 1_000;
 /** Parked deliveries that one request tries again. Ours: the answer says how many are left. */
 export const WEBHOOK_RETRY_DELIVERIES = 1_000;

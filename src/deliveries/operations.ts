@@ -7,7 +7,7 @@ import { deliveryId, messageId, parseDeliveryId } from "./delivery-id.ts";
 import type { Row } from "./delivery-table.ts";
 import type { DeliveriesPage, DeliveriesRequest, DeliveryReport, Refused } from "../store/webhook-protocol.ts";
 
-/** Whose deliveries: the store's name and the webhook's id. */
+/** The owner of the deliveries: the store's name and the webhook's id. */
 export type About = readonly [store: string, webhook: string];
 
 export function listDeliveries(ledger: Ledger, about: About, { status, after, limit }: DeliveriesRequest): DeliveriesPage {
@@ -19,21 +19,21 @@ export function listDeliveries(ledger: Ledger, about: About, { status, after, li
   };
 }
 
-/** Everything that waits for another attempt is due now: the endpoint is said to be another one, or to work again. */
+/** Everything that waits for another attempt is due now: an operator reports that the endpoint is another one, or works again. */
 export function retryNow(ledger: Ledger): void {
   ledger.statistics.health.forgive();
   ledger.waits.hurry(() => true);
 }
 
-/** Everything that waits is due now, and so is what was parked, as much as one call may try again. */
+/** Everything that waits is due now, and so are parked deliveries, as many as one call may try again. */
 export function retryAll(ledger: Ledger): void {
   retryNow(ledger);
   retryParked(ledger, 0, MAX_POSITION);
 }
 
 /**
- * Parked deliveries of events between two positions wait for another attempt. They have lost their place: their streams
- * have gone on without them. Answers with how many, and how many are left for the next call.
+ * Parked deliveries of events between two positions wait for another attempt. They have lost their place: their streams have continued
+ * without them. Returns how many, and how many are left for the next call.
  */
 export function retryParked(ledger: Ledger, from: number, to: number): { retried: number; left: number } {
   ledger.statistics.health.forgive();
@@ -42,7 +42,7 @@ export function retryParked(ledger: Ledger, from: number, to: number): { retried
   return { retried: revived.length, left: ledger.table.parkedBetween(from, to) };
 }
 
-/** One parked or waiting delivery is due now. Undefined: there is no such delivery. */
+/** One parked or waiting delivery is due now. Undefined: no such delivery exists. */
 export function retryDelivery(ledger: Ledger, about: About, delivery: string): DeliveryReport | Refused | undefined {
   const key = parseDeliveryId(delivery);
   const row = key && ledger.table.find(key);
@@ -55,7 +55,7 @@ export function retryDelivery(ledger: Ledger, about: About, delivery: string): D
 }
 
 /**
- * Gives up what keeps streams waiting, so that they go on.
+ * Gives up what keeps streams waiting, so that they continue.
  *
  * @param only the position of the one delivery to give up; undefined: all
  * @returns how many were given up

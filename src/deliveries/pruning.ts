@@ -1,4 +1,4 @@
-/** What is too old goes from the ledger: once a day, a bounded number of entries at a time. */
+/** Removes what is too old from the ledger: once a day, a bounded number of entries at a time. */
 
 import { WEBHOOK_LEDGER_DAYS, WEBHOOK_LEDGER_STEP, WEBHOOK_PARKED_DAYS } from "./limits.ts";
 import type { Key } from "./delivery-id.ts";
@@ -13,7 +13,7 @@ const BEGINNING: Key = { run: -1, position: -1 };
 export class Pruning {
   readonly #sql: SqlStorage;
   #doneAt: number;
-  /** Where one that is under way goes on. */
+  /** Where an unfinished pruning continues. */
   #after: Key | undefined;
 
   constructor(sql: SqlStorage, doneAt: number) {
@@ -26,7 +26,7 @@ export class Pruning {
     return this.#doneAt;
   }
 
-  /** Takes the next step when it is time. Answers with when to come again (milliseconds since 1970); undefined: there is no entry. */
+  /** Takes the next step when it is time. Returns when to come back (milliseconds since 1970); undefined: the ledger has no entry. */
   step(now: number): number | undefined {
     if (this.#isEmpty()) return undefined;
     if (now < this.#doneAt + PRUNE_MS) return this.#doneAt + PRUNE_MS;
@@ -42,10 +42,10 @@ export class Pruning {
 }
 
 /**
- * Removes entries that are too old. Looks at a bounded number of rows, from the oldest on: within a run they are as old
- * as their order says, but for the parked ones, which stay longer.
+ * Removes entries that are too old. Reads a bounded number of rows, beginning with the oldest: within a run their order is that of their
+ * age, except for the parked ones, which stay longer.
  *
- * @returns where to go on; undefined: that was all
+ * @returns where to continue; undefined: that was all
  */
 export function removeOld(sql: SqlStorage, after: Key, now: number): Key | undefined {
   const isOld = ({ status, at }: Pick<Row, "status" | "at">) =>
@@ -61,7 +61,7 @@ export function removeOld(sql: SqlStorage, after: Key, now: number): Key | undef
   for (const row of rows.filter(isOld)) sql.exec(`DELETE FROM deliveries WHERE run = ? AND position = ?`, row.run, row.position);
   const last = rows.at(-1);
   if (!last) return undefined;
-  // What comes after a young one that arrived is young: on with the next run.
+  // Everything after a recently delivered row is recent as well: continue with the next run.
   const isYoung = rows.some((row) => row.run === last.run && row.status === "delivered" && !isOld(row));
   return isYoung ? { run: last.run + 1, position: -1 } : { run: last.run, position: last.position };
 }

@@ -28,26 +28,26 @@ export class Reader {
   }
 
   /**
-   * Reads on: of the webhook's own way all there is room for, of each replay one page. A replay of a time may look through
-   * the whole log for it, and what is new must not wait for that. Single flight. Throws when the log cannot be reached.
+   * Reads on: for the webhook's own feed as much as there is room for, for each replay one page. A replay of a time may search the whole
+   * log, and new events must not wait for that. Only one runs at a time. Throws when the log cannot be reached.
    */
   refill(): Promise<void> {
     return (this.#refilling ??= this.#refill().finally(() => (this.#refilling = undefined)));
   }
 
-  /** The settings have changed: what has not begun is read again. */
+  /** The settings have changed: deliveries that have not begun are read again. */
   reread(): void {
     this.#cache.clear();
     for (const window of this.#ledger.feeds.windows) window.reread();
   }
 
-  /** The event that a attempt is about. Undefined: it is not there. */
+  /** The event of an attempt. Undefined: it does not exist. */
   async eventAt(attempt: Attempt, position: number): Promise<LoggedEvent | undefined> {
     const settings = this.#context.settings();
     return attempt.kind === "fresh" && settings ? this.#cache.get(position, settings) : this.#cache.readOne(position);
   }
 
-  /** The next event of a stream that waits behind one that failed. Undefined: there is none. */
+  /** The next event of a stream that waits behind a failed one. Undefined: there is none. */
   async findNext({ run, stream, blocked }: Attempt): Promise<LoggedEvent | undefined> {
     if (!blocked) return undefined;
     const feed = this.#ledger.feeds.find(run)?.feed;
@@ -66,7 +66,7 @@ export class Reader {
     return undefined;
   }
 
-  /** One that a reset has put aside is not read any more. */
+  /** A feed that a reset has put aside is not read any more. */
   #mayRead(window: Window): boolean {
     const { waits, feeds } = this.#ledger;
     const hasRoom = window.size + WEBHOOK_BATCH_EVENTS <= WEBHOOK_WINDOW_EVENTS && !waits.isFull;
@@ -90,7 +90,7 @@ export class Reader {
     const { types, categories } = settings;
     const { taken: after, feed } = window;
     const { since, until, end } = feed;
-    // Before the read: who wakes us while it is under way has seen an event that it may not bring.
+    // Before the read: a wake-up that comes during the read may be for an event that the read does not include.
     window.mayHaveMore = false;
     let hasMore = true;
     try {
@@ -104,7 +104,7 @@ export class Reader {
         ...(until === undefined ? {} : { until }),
         ...(end === undefined ? {} : { to: end }),
       });
-      // Whatever may have happened meanwhile: removed, paused, changed, reset.
+      // In the meantime, the webhook may have been removed, paused, changed or reset.
       if (this.#context.settings() !== settings || window.taken !== after || !this.#ledger.feeds.windows.includes(window)) return;
       const next = page.next ?? after;
       this.#cache.keep(page.events);

@@ -1,4 +1,4 @@
-/** Delivers a range of the log again, with new deliveries, while new events go on arriving. Each replay is a feed with an end. */
+/** Delivers a range of the log again, with new deliveries, while new events continue to arrive. Each replay is a feed with an end. */
 
 import { CONSUMER_BATCH_BYTES, PAGE_EVENTS } from "../core/limits.ts";
 import { WEBHOOK_COUNT_MS, WEBHOOK_REPLAYS } from "./limits.ts";
@@ -10,8 +10,8 @@ import type { Feed } from "./cursor.ts";
 import type { Refused, ReplayCount, ReplayReport, ReplayRequest } from "../store/webhook-protocol.ts";
 
 /**
- * Begins a replay of what the log has so far, or says why not. A range of time is looked for in the whole log, page by page:
- * `recordedAt` may run backwards along positions, so no shorter way would find all of it.
+ * Begins a replay of the log so far, or returns why not. A range of time is searched for in the whole log, page by page: `recordedAt` may
+ * run backwards along positions, so no shorter way would find all of it.
  */
 export function addReplay(ledger: Ledger, { from, to }: ReplayRequest, head: number): ReplayReport | Refused {
   if (ledger.feeds.others.length >= WEBHOOK_REPLAYS)

@@ -7,14 +7,14 @@ import { WEBHOOK_RETRY_AFTER_MS } from "./limits.ts";
  * DESIGN: the HTTP contract (the schedule that Standard Webhooks recommends).
  */
 const SCHEDULE_MS = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000].map((seconds) => seconds * 1_000);
-/** The part of a delay that may be added to it, so that many do not come back at once. Ours. */
+/** The part of a delay that may be added to it, so that many do not return at once. Ours. */
 const JITTER = 0.1;
 
-/** Attempts before a delivery is parked, the first included. */
+/** Attempts before a delivery is parked, including the first. */
 export const ATTEMPTS = SCHEDULE_MS.length;
 
 /**
- * Milliseconds until the next attempt after so many have failed, or undefined when it is given up.
+ * Milliseconds until the next attempt after this many have failed, or undefined when the delivery is given up.
  *
  * @param jitter from 0 to 1
  */
@@ -24,12 +24,12 @@ export function delayAfter(attempts: number, jitter: number): number | undefined
 }
 
 /**
- * Milliseconds that `Retry-After` asks to wait: seconds, or a date of HTTP. Bounded, since it comes from outside.
- * Undefined: it says nothing that can be understood.
+ * Milliseconds that `Retry-After` asks to wait: seconds, or an HTTP date. Bounded, since the value comes from outside. Undefined: the value
+ * is not valid.
  */
 export function retryAfterMs(value: string | null, now: number): number | undefined {
   const text = value?.trim() ?? "";
-  // A date of HTTP begins with the day's name: what else `Date.parse` takes ("1", "2026") is not meant.
+  // An HTTP date begins with the name of the day: other strings that `Date.parse` accepts ("1", "2026") are not meant.
   const asked = /^\d{1,10}$/.test(text) ? Number(text) * 1_000 : /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) - now : Number.NaN;
   return Number.isNaN(asked) ? undefined : Math.min(Math.max(asked, 0), WEBHOOK_RETRY_AFTER_MS);
 }

@@ -31,7 +31,7 @@ export class Statistics {
     this.#totals = { ...this.#totals, [what]: this.#totals[what] + 1 };
   }
 
-  /** An attempt was a success. Answers with the beginning of the outage that this ends (milliseconds since 1970), if it does. */
+  /** Counts a success. Returns the beginning of the outage that it ends (milliseconds since 1970), if it ends one. */
   arrived(now: number): number | undefined {
     const { failingSince } = this.health.record;
     const wasDown = this.health.isDown;
@@ -39,7 +39,7 @@ export class Statistics {
     return wasDown ? failingSince : undefined;
   }
 
-  /** An attempt was not. `isOwn`: the event is to blame, and not the endpoint. */
+  /** Counts a failure. `isOwn`: the event is at fault, and not the endpoint. */
   failed(
     { stream, version, type, position }: LoggedEvent,
     { error, retryAfterMs, ownFault = false }: Outcome,
@@ -53,7 +53,7 @@ export class Statistics {
     this.#lastFailure = { message, at: new Date(now).toISOString(), event: { position, stream, version, type } };
   }
 
-  /** As it is stored. */
+  /** The form in which they are stored. */
   toCursor(): Pick<Cursor, "health" | "totals" | "lastFailure"> {
     return { health: this.health.record, totals: this.#totals, ...(this.#lastFailure ? { lastFailure: this.#lastFailure } : {}) };
   }

@@ -1,6 +1,6 @@
 /**
- * The seam of the delivery machine: it keeps order, retries, and the ledger; how a delivery reaches where it goes is a transport's
- * business. A webhook's posts it over HTTP.
+ * The seam of the delivery machine: the machine keeps order, retries and the ledger; a transport brings a delivery to its receiver. A
+ * webhook's transport posts it over HTTP.
  */
 
 import type { LoggedEvent } from "../core/event.ts";
@@ -10,30 +10,30 @@ import type { Key } from "./delivery-id.ts";
 
 /** Which events are to be delivered, and how fast. */
 export interface DeliverySettings extends Interest {
-  /** Deliveries per second, at most. */
+  /** The most deliveries per second. */
   readonly rate?: number;
-  /** Deliveries under way at once, at most. */
+  /** The most deliveries at the same time. */
   readonly concurrency?: number;
 }
 
 export interface Transport {
-  /** `$webhook/{id}`: its events are about these deliveries, which are not told of themselves. */
+  /** `$webhook/{id}`: its events are about these deliveries, and are not delivered by them. */
   readonly ownStream: string;
-  /** What is asked for now; undefined: there is nobody to deliver to. The same object for as long as nothing has changed. */
+  /** The settings now; undefined: there is no receiver. The same object for as long as nothing has changed. */
   settings(): DeliverySettings | undefined;
-  /** The position after which deliveries begin that were never woken; `log` says where those begin that start at the head. */
+  /** The position after which deliveries begin that were never woken; `knownSince` gives the position for those that start at the head. */
   beginsAfter(knownSince: () => Promise<number>): Promise<number>;
-  /** An event as the code of this object knows it: the log may run another version of it. Without it, as the log has it. */
+  /** An event as the code of this object declares it: the log may run another version of it. Without it, as the log has it. */
   lift?(event: LoggedEvent): LoggedEvent;
   /** One attempt. Never throws: whatever happens is an outcome. */
   send(key: Key, event: LoggedEvent): Promise<Outcome>;
 }
 
-/** Where it is announced that deliveries were switched off, or on again. */
+/** Announces that deliveries were switched off, or on again. */
 export interface Notices {
   /** Call both inside a transaction. `at`: RFC 3339. */
   disabled(reason: Disabled["reason"], at: string): void;
   enabled(at: string): void;
-  /** Publishes what was announced and is not published yet. Throws when that cannot be done now. */
+  /** Publishes announcements that are not published yet. Throws when that is not possible now. */
   publish(): Promise<void>;
 }

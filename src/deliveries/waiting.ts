@@ -1,6 +1,6 @@
 /**
- * What waits: streams blocked by an event that failed, and failed deliveries that wait for their next attempt. In memory; blocked streams
- * also in their table. Every method that writes is called inside a transaction of the ledger.
+ * What waits: streams blocked by a failed event, and failed deliveries that wait for their next attempt. In memory; blocked streams also in
+ * their table. Every method that writes is called inside a transaction of the ledger.
  */
 
 import { WEBHOOK_FAILING_STREAMS } from "./limits.ts";
@@ -9,14 +9,14 @@ import { type BlockedStream, BlockedTable } from "./blocked-table.ts";
 import type { Retry } from "./delivery-table.ts";
 import type { Attempt } from "./attempt.ts";
 
-/** Whether a delivery of the stream is under way, of which there is never a second one. */
+/** Whether a delivery of the stream is under way: there is never a second one. */
 type IsUnderWay = (run: number, stream: string) => boolean;
 
 export interface BlockedSummary {
   readonly streams: number;
   /** When the first of them began to wait. */
   readonly since: number;
-  /** Since when as many wait as may; undefined: fewer do. */
+  /** Since when as many wait as are allowed; undefined: fewer do. */
   readonly fullSince?: number;
 }
 
@@ -24,7 +24,7 @@ export class Waiting {
   readonly #table: BlockedTable;
   readonly #blocked = new Map<string, BlockedStream>();
   readonly #retries = new Map<string, Retry>();
-  /** Lanes that differ from what the table has. */
+  /** Blocked streams that differ from what the table has. */
   readonly #unsaved = new Set<BlockedStream>();
 
   constructor(sql: SqlStorage, retries: readonly Retry[]) {
@@ -33,12 +33,12 @@ export class Waiting {
     for (const retry of retries) this.tryAgain(retry);
   }
 
-  /** As many streams wait. */
+  /** The number of streams that wait. */
   get streams(): number {
     return this.#blocked.size;
   }
 
-  /** As many streams wait as may: nothing more is taken from the log until one of them has ended. */
+  /** As many streams wait as are allowed: nothing more is taken from the log until one of them has ended. */
   get isFull(): boolean {
     return this.#blocked.size >= WEBHOOK_FAILING_STREAMS;
   }
@@ -48,7 +48,7 @@ export class Waiting {
     const times = [...this.#blocked.values()].map(({ since }) => since).toSorted((a, b) => a - b);
     const [since] = times;
     if (since === undefined) return undefined;
-    // Those that had been taken when it became full may come on top.
+    // Streams of events that had been taken before it became full may be added.
     const fullSince = times[WEBHOOK_FAILING_STREAMS - 1];
     return { streams: times.length, since, ...(fullSince === undefined ? {} : { fullSince }) };
   }
@@ -58,7 +58,7 @@ export class Waiting {
     return this.#retries.size;
   }
 
-  /** Events that wait behind those, and were not tried so far. */
+  /** Events that wait behind those, and have not been tried yet. */
   get behind(): number {
     return [...this.#blocked.values()].reduce((sum, { behind }) => sum + behind, 0);
   }
@@ -88,12 +88,12 @@ export class Waiting {
     this.#retries.delete(deliveryId(key));
   }
 
-  /** Those of the retries that it picks are due now. */
+  /** The retries that it picks are due now. */
   hurry(picks: (retry: Retry) => boolean): void {
     for (const retry of this.#retries.values()) if (picks(retry)) retry.nextAttemptAt = 0;
   }
 
-  /** When the next attempt at something that failed is due (milliseconds since 1970). */
+  /** When the next attempt for a failed delivery is due (milliseconds since 1970). */
   nextDue(isUnderWay: IsUnderWay): number | undefined {
     let next = Number.POSITIVE_INFINITY;
     for (const { run, stream, nextAttemptAt } of this.#retries.values()) {
@@ -103,7 +103,7 @@ export class Waiting {
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
-  /** Something that failed and is due, or what waited behind something that has ended. */
+  /** A failed delivery that is due, or an event that waited behind a delivery that has ended. */
   dueAttempt(now: number, isUnderWay: IsUnderWay): Attempt | undefined {
     for (const blocked of this.#blocked.values()) {
       const { run, stream, head } = blocked;
@@ -117,7 +117,7 @@ export class Waiting {
     return undefined;
   }
 
-  /** One more event waits in a blocked stream. Kept with the next `save`. */
+  /** One more event waits in a blocked stream. Stored with the next `save`. */
   queue(blocked: BlockedStream, position: number): void {
     if (position <= blocked.seen) return; // counted before a crash
     blocked.seen = position;
@@ -144,7 +144,7 @@ export class Waiting {
     }
   }
 
-  /** What its stream waited for has ended. */
+  /** The event that its stream waited for has ended. */
   advance(blocked: BlockedStream, position: number): void {
     if (blocked.head === undefined) blocked.behind = Math.max(0, blocked.behind - 1);
     blocked.head = undefined;
@@ -153,18 +153,18 @@ export class Waiting {
     else this.#keep(blocked);
   }
 
-  /** Nothing is left behind what this blocked stream waited for. */
+  /** Nothing is left behind the event that this blocked stream waited for. */
   end(blocked: BlockedStream): void {
     this.#blocked.delete(keyOf(blocked.run, blocked.stream));
     this.#unsaved.delete(blocked);
     this.#table.remove(blocked);
   }
 
-  /** What waits in a run behind a position does not wait any more: it comes again, as part of another run. */
+  /** Events of a run after a position do not wait any more: they come again, as part of another run. */
   cut(run: number, position: number): void {
     for (const [id, retry] of this.#retries) if (retry.run === run && retry.position > position) this.#retries.delete(id);
     for (const blocked of this.blockedStreams().filter((one) => one.run === run)) {
-      // Of a blocked stream whose head is behind the position, all that is before it is in the ledger.
+      // If a blocked stream's head is after the position, everything before the head is in the ledger.
       if ((blocked.head ?? blocked.after + 1) > position) this.end(blocked);
       else this.#shorten(blocked, position);
     }

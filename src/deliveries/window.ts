@@ -1,11 +1,11 @@
 /**
  * What a feed has read from the log and not settled yet, in memory: the next deliveries. The ledger stores only the position up to which
- * everything is settled; after a crash the events behind it are read again.
+ * everything is settled; after a crash the events after it are read again.
  */
 
 import type { Feed } from "./cursor.ts";
 
-/** An event whose first attempt is to come or under way. */
+/** An event whose first attempt is under way or still to come. */
 export interface Item {
   readonly position: number;
   readonly stream: string;
@@ -16,7 +16,7 @@ export class Window {
   readonly feed: Feed;
   /** The last position that was read. */
   taken: number;
-  /** Whether the log may have more behind it. */
+  /** Whether the log may have more after it. */
   mayHaveMore = true;
   #items: Item[] = [];
 
@@ -57,17 +57,17 @@ export class Window {
     this.taken = taken;
   }
 
-  /** The first event whose stream has none under way. Those of a stream that waits for a retry are not here: `Waiting` counts them. */
+  /** The first event whose stream has none under way. Events of a stream that waits for a retry are not here: `Waiting` counts them. */
   next(isUnderWay: (stream: string) => boolean): Item | undefined {
     return this.#items.find(({ state, stream }) => state === "waiting" && !isUnderWay(stream));
   }
 
-  /** The events of a stream that wait here: they are to wait behind one that failed. */
+  /** The events of a stream that wait here: they now have to wait behind a failed one. */
   waitingOf(stream: string): Item[] {
     return this.#items.filter((item) => item.stream === stream && item.state === "waiting");
   }
 
-  /** Forgets what has not begun: it is read again, by what the webhook asks for now. */
+  /** Forgets deliveries that have not begun: they are read again, with the present settings. */
   reread(): void {
     const from = this.settled;
     this.#items = this.#items.filter(({ state }) => state === "under way");

@@ -55,7 +55,7 @@ export function aggregateRoutes() {
       command,
       data: text,
       strict: true,
-      // Whoever asks for the outcome later needs a receipt, so an asynchronous command always has a key.
+      // A client that asks for the outcome later needs a receipt, so an asynchronous command always has a key.
       idempotencyKey: idempotencyKeyOf(context) ?? (async ? newId() : undefined),
       recordFailure: async,
       expected: expectedOf(context),
@@ -105,7 +105,7 @@ export function aggregateRoutes() {
     if (asked !== undefined && asked > head) throw new Problem("unknown-version", `${stream} is at version ${head}`, { version: head });
     if (unavailable !== undefined) throw stateUnavailable(unavailable);
     const isProcessHere = isProcess(aggregate);
-    // Version 0.1 let a process set a timer at its end, which will do nothing.
+    // Version 0.1 let a process set a timer when it ended, which will do nothing.
     const isOver = isProcessHere && (JSON.parse(state) as ProcessState).completed;
     const waiting =
       asked === undefined && unsequenced
@@ -114,7 +114,7 @@ export function aggregateRoutes() {
     const timersNow = asked === undefined && timers.length > 0 && !isOver ? `,"timers":[${timers.map(timerJson).join(",")}]` : "";
     const shown = isProcessHere ? processJson(state) : `"state":${state}`;
     const text = `{"stream":${JSON.stringify(stream)},"version":${version},${shown}${timersNow}${waiting}}`;
-    // Timers fire without an event, and other code makes another state of the same events.
+    // Timers fire without an event, and other code folds the same events into another state.
     const etag = tagOf(version, text);
     if (hasTag(context, etag)) return context.body(null, 304, { etag });
     return jsonText(text, 200, {
@@ -146,7 +146,7 @@ async function tried(context: HttpContext, aggregate: AnyAggregate, id: string, 
   });
 }
 
-/** The commands that anybody may send. */
+/** The commands that any client may send. */
 export function commandsOf({ commands, internal }: AnyAggregate): string[] {
   return Object.keys(commands).filter((command) => !internal?.has(command));
 }
@@ -156,7 +156,7 @@ function timerJson({ command, key, due, data }: StreamState["timers"][number]): 
   return `{"command":${JSON.stringify(command)}${named},"due":"${new Date(due).toISOString()}","data":${data}}`;
 }
 
-/** `log`: what a write of this stream usually takes to get into the log. `log-budget`: how long the next one waits for that. */
+/** `log`: how long a write of this stream usually takes to get into the log. `log-budget`: how long the next write waits for that. */
 function serverTimingOf({ usualMs, budgetMs }: { readonly usualMs?: number; readonly budgetMs: number }): string {
   return `${usualMs === undefined ? "" : `log;dur=${Math.round(usualMs)}, `}log-budget;dur=${budgetMs}`;
 }
@@ -180,7 +180,7 @@ function processJson(state: string): string {
   return `"state":${JSON.stringify(own)},"status":${status}${waits}`;
 }
 
-/** The outcome of a command, as it is told to who asks later. */
+/** The outcome of a command, for a client that asks for it later. */
 function statusOf(answer: CommandAnswer): object {
   switch (answer.outcome) {
     case "written": {

@@ -1,4 +1,4 @@
-/** From the streams' answers to HTTP: the outcomes that all writes share. */
+/** Turns the streams' answers into HTTP: the outcomes that all writes share. */
 
 import { createHash } from "node:crypto";
 import type * as z from "zod";
@@ -8,9 +8,9 @@ import { type HeadspringEnv, isLocal } from "../store/env.ts";
 import { Problem } from "./problem.ts";
 
 /**
- * The problem that an outcome without a write amounts to.
+ * The problem for an outcome without a write.
  *
- * @param env of the deployment; on the developer's own machine the answer of a failed command says why
+ * @param env that of the deployment; on the developer's own machine the answer of a failed command gives the cause
  */
 export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>, env?: HeadspringEnv): Problem {
   switch (answer.outcome) {
@@ -51,11 +51,11 @@ export function problemOf(answer: Exclude<AppendAnswer | CommandAnswer, Written>
 }
 
 /**
- * The problem that a command's outcome amounts to, where the routes' own code has the command: what that takes is not wrong because an
- * object refuses it that still runs the code before a deployment, or already the code after it.
+ * The problem for a command's outcome, when the routes' own code has the command: what that code accepts is not wrong because an object
+ * refuses it that still runs the code before a deployment, or already the code after it.
  *
- * @param schema of the command
- * @param text of the command's data
+ * @param schema that of the command
+ * @param text the text of the command's data
  */
 export function problemOfCommand(
   answer: Exclude<CommandAnswer, Written> | Exclude<DryRunAnswer, { outcome: "would-be-accepted" | "would-be-refused" }>,
@@ -94,10 +94,10 @@ function conflictDetail({ expected, actual }: VersionConflict): string {
 }
 
 /**
- * The tag of an answer that depends on more than the stream's version, such as timers, positions or the code that folds and
- * lifts. It begins with the version, which is what `If-Match` goes by.
+ * The tag of an answer that depends on more than the stream's version, such as timers, positions or the code that folds and lifts. It
+ * begins with the version, which is what `If-Match` goes by.
  *
- * @param rest everything that the answer says beyond the version
+ * @param rest everything that the answer contains beyond the version
  */
 export function tagOf(version: number, rest: string): string {
   return `"${version}-${createHash("sha256").update(rest).digest("base64url").slice(0, TAG_CHARACTERS)}"`;
@@ -108,7 +108,7 @@ function whyFailed({ cause, part }: { readonly cause?: string; readonly part?: s
   return part === undefined ? cause : `${part} failed: ${cause}`;
 }
 
-/** The event of a page that is asked for as one CloudEvent. @throws {Problem} when there is not exactly one */
+/** The event of a page that was requested as one CloudEvent. @throws {Problem} when there is not exactly one */
 export function theOne<Event>(events: readonly Event[]): Event {
   const [event] = events;
   if (event !== undefined && events.length === 1) return event;

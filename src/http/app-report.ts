@@ -1,4 +1,4 @@
-/** `GET /app`: what the app consists of and how its parts hang together, of code and of the store's catalog. */
+/** `GET /app`: what the app consists of and how its parts are connected, in code and in the store's catalog. */
 
 import { Hono } from "hono";
 import type { CategorySummary } from "../store/catalog-protocol.ts";
@@ -72,7 +72,7 @@ function kindOf(processor: Processor): "reactor" | "effect" | "process-manager" 
   return processor.kind === "effect" ? "effect" : "reactor";
 }
 
-/** Which event types of which categories. */
+/** The event types that are followed, by category. */
 function followed(sources: readonly Source[], types: Iterable<string>) {
   const handled = new Set(types);
   return sources.map(({ name, events }) => ({ category: name, types: Object.keys(events).filter((type) => handled.has(type)) }));

@@ -1,4 +1,4 @@
-/** Reads the events that a request brings, in whatever form, and checks them against their category. */
+/** Reads the events of a request, in whatever form, and checks them against their category. */
 
 import * as z from "zod";
 import { newEffort } from "../schemas/checker.ts";
@@ -15,7 +15,7 @@ import { Problem } from "./problem.ts";
 import { bounded, jsonBody } from "./body.ts";
 import { type HttpContext, asciiHeader, checked, correlationIdOf, traceOf } from "./request.ts";
 
-/** An event that a request brings. */
+/** An event of a request. */
 export interface IncomingEvent {
   readonly type: string;
   readonly data: Record<string, unknown>;
@@ -40,7 +40,7 @@ export const EventIn = z.strictObject({
   data: JsonObject,
   id: z.string().regex(UUID, "a UUID").toLowerCase().optional(),
   time: z.iso.datetime({ offset: true }).regex(WITH_SECONDS, "a time in the form of RFC 3339, with seconds").optional(),
-  // Who could set it could stop every processor that acts on the event.
+  // A client that could set it could stop every processor that acts on the event.
   meta: JsonObject.refine((meta) => !Object.hasOwn(meta, HOPS), `${HOPS} is counted by the store`).default({}),
 });
 
@@ -51,7 +51,7 @@ export async function incomingEvents(context: HttpContext): Promise<IncomingEven
   const mode = cloudEventMode(context);
   const { value } = await (mode === "binary" ? dataOfCloudEvent(context) : jsonBody(context, APPEND_BYTES));
   if (mode !== undefined) return cloudEvents(context, mode, value);
-  // Told apart by `events`, so that the errors are about what was meant.
+  // `events` decides which form was meant, so that the errors are about that form.
   const isList = typeof value === "object" && value !== null && "events" in value;
   const events = isList
     ? checked(EventsIn, value, "the list of events is not valid").events
@@ -78,14 +78,14 @@ export async function incomingFact(context: HttpContext, category: PlainCategory
 }
 
 /**
- * What tells this write from another one under the same key or id: what the client has sent, before schemas give it defaults and
- * a header a correlation id. So a repeat is still one after a deployment.
+ * Tells this write from another one with the same key or id: a hash over what the client sent, before schemas add defaults and a header
+ * adds a correlation id. So a repeat is still a repeat after a deployment.
  */
 export function fingerprintOf(events: readonly IncomingEvent[]): string {
   return fingerprint(events.map(({ type, data, meta, time = null }) => [type, data, meta, time]));
 }
 
-/** The events as they were sent, to look for those that are stored under the same key or ids: they cannot be stored like this. */
+/** The events as they were sent, only to look for events that are stored with the same key or ids: these cannot be stored. */
 export function asSent(events: readonly IncomingEvent[]): AppendEvent[] {
   return events.map(({ type, data, meta, id, time }) => ({
     type,
@@ -133,7 +133,9 @@ export function toAppend(context: HttpContext, category: PlainCategory, events: 
   });
 }
 
-/** A CloudEvent may say which trace it began in (its extension for distributed tracing): that comes before the trace of its way here. */
+/**
+ * A CloudEvent may name the trace that it began in (its extension for distributed tracing): that counts before the trace of its transport.
+ */
 function traceMember({ cloudevents }: Record<string, unknown>, ofRequest: string | undefined): { trace?: string } {
   const { traceparent } = (typeof cloudevents === "object" && cloudevents !== null ? cloudevents : {}) as { traceparent?: unknown };
   const trace = (typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined) ?? ofRequest;
@@ -155,7 +157,7 @@ function cloudEventMode(context: HttpContext): "structured" | "batch" | "binary"
   return isBinary ? "binary" : undefined;
 }
 
-/** The body of a CloudEvent in binary mode is its data: when it is empty or no JSON, it is the event that has none. */
+/** The body of a CloudEvent in binary mode is its data: if it is empty or not JSON, the event has no data. */
 async function dataOfCloudEvent(context: HttpContext): Promise<{ value: unknown }> {
   try {
     return await jsonBody(context, APPEND_BYTES);

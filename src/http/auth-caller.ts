@@ -1,4 +1,4 @@
-/** Who sends a request, and what they may do: the same for a token of the deployment and for a JWT. */
+/** The sender of a request, and its rights: the same for a token of the deployment and for a JWT. */
 
 import type { HttpContext } from "./request.ts";
 
@@ -6,7 +6,7 @@ export const RIGHTS = ["read", "write", "admin"] as const;
 export type Right = (typeof RIGHTS)[number];
 
 export interface Caller {
-  /** A token's name. `decide` gets it, and the events of a command carry it: no secret is in it. */
+  /** A token's name. `decide` gets it, and the events of a command carry it: it contains no secret. */
   readonly by: string;
   /** What answers call it: `token "billing"`. */
   readonly what: string;
@@ -28,7 +28,7 @@ export function callerOf(context: HttpContext): Caller | undefined {
   return context.get("caller");
 }
 
-/** Who sends a command, as its stream gets to know it. */
+/** The sender of a command, as its stream gets it. */
 export function sentBy(context: HttpContext): { readonly by?: string } {
   const by = callerOf(context)?.by;
   return by === undefined ? {} : { by };

@@ -1,4 +1,4 @@
-/** The route that answers a request: what the request may do is read off it, and never off the request's own path. */
+/** The route that answers a request: the rights that a request needs depend on it, and never on the request's own path. */
 
 import { matchedRoutes } from "hono/route";
 import { DEFAULT_STORE } from "../core/names.ts";
@@ -18,14 +18,14 @@ export interface Route {
   readonly store: string;
 }
 
-/** What the list of all stores is about. */
+/** The store of a request for the list of all stores. */
 export const EVERY_STORE = "*";
-/** What the routes of a named store begin with. */
+/** The beginning of the routes of a named store. */
 const OF_STORE = "/stores/:store";
 
 /**
- * The route that will answer. A path can be spelt in many ways, and the one that counts is how the router has understood it.
- * Looked up once for each request.
+ * The route that will answer. A path can be spelt in many ways, and the one that counts is how the router has understood it. Looked up once
+ * for each request.
  */
 export function routeOf(context: HttpContext): Route | undefined {
   const known = context.get("route");
@@ -40,6 +40,6 @@ function findRoute(context: HttpContext): Route | undefined {
   if (!route) return undefined;
   const { method } = context.req;
   if (!route.path.startsWith(OF_STORE)) return { method, path: route.path, store: route.path === "/stores" ? EVERY_STORE : DEFAULT_STORE };
-  // The very segment that the router took for `:store`, undecoded: a name that needs decoding is no store's.
+  // The very segment that the router took for `:store`, undecoded: a name that needs decoding is not the name of a store.
   return { method, path: route.path.slice(OF_STORE.length), store: context.req.path.split("/")[2] ?? "" };
 }

@@ -1,6 +1,6 @@
 /**
- * Tokens that the deployment declares: in the secret `API_TOKENS`, as SHA-256 hashes with a name, stores and rights.
- * A secret holds some 27 of them, so `API_TOKENS_2` to `API_TOKENS_9` are read as well.
+ * Tokens that the deployment declares: in the secret `API_TOKENS`, as SHA-256 hashes with a name, stores and rights. A secret holds some 27
+ * of them, so `API_TOKENS_2` to `API_TOKENS_9` are read as well.
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -14,9 +14,9 @@ import { Problem } from "./problem.ts";
 /** What `API_TOKENS` and each further secret holds, as JSON. `npm run token` writes it. */
 export const Tokens = z.array(
   z.strictObject({
-    /** For people, and for the log: it is no secret. */
+    /** For people, and for the log: it is not a secret. */
     name: z.string().min(1),
-    /** Of the token's UTF-8 bytes, in lower-case hex. */
+    /** The hash of the token's UTF-8 bytes, in lower-case hex. */
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
     /** Names of stores, or `*` for all. */
     stores: z.array(z.union([z.literal("*"), z.string().regex(STORE_NAME)])).default(["*"]),
@@ -55,7 +55,7 @@ function parseTokens([secret, declared]: Secret): Token[] {
   try {
     return Tokens.parse(JSON.parse(declared));
   } catch (error) {
-    // Only where: the error itself could quote the secret.
+    // Only the path: the error itself could quote the secret.
     const where = isZodError(error) ? error.issues.map(({ path }) => path.join(".")).filter(Boolean) : [];
     const places = where.length === 0 ? "" : `; wrong at ${where.join(", ")}`;
     throw new Problem("auth-not-configured", `the secret ${secret} is not a JSON list of {name, sha256, stores, rights}${places}`);

@@ -1,6 +1,6 @@
 /**
- * Who may do what: every request that is not open to all needs a token, whose rights and stores must fit the route that answers.
- * A deployment that declares no tokens answers nothing; only `npm start` (`HEADSPRING_ENV=local`) goes without.
+ * Access: every request that is not open to all needs a token, whose rights and stores must fit the route that answers. A deployment that
+ * declares no tokens answers nothing; only `npm start` (`HEADSPRING_ENV=local`) needs none.
  */
 
 import type { MiddlewareHandler } from "hono";
@@ -12,13 +12,13 @@ import { Problem } from "./problem.ts";
 import { countRequest } from "./rate-limit.ts";
 import type { HttpContext, HttpEnv } from "./request.ts";
 
-/** Paths that answer anybody: they tell nothing about a store but what is made to be known, the public keys of webhooks. */
+/** Paths that are open to all: they show nothing about a store except what is public, the public keys of webhooks. */
 const OPEN = /^\/(?:health|problems(?:\/[^/]+)?|\.well-known\/webhooks\/[^/]+)?$/;
 /** Administration, whatever the method. */
 const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$)/;
-/** Which stores there are, and where one lies (of whose path nothing is left behind its store). */
+/** The list of stores, and the place of one store (whose path is empty without its store). */
 const PLACES = /^(?:|\/stores(?:\/[^/]+)?)$/;
-/** A category itself: to declare, change or retire it is administration; to append a fact to it is not. */
+/** A category itself: declaring, changing or retiring it is administration; appending a fact to it is not. */
 const CATEGORY = /^\/streams\/[^/]+$/;
 
 export function auth(): MiddlewareHandler<HttpEnv> {
@@ -30,17 +30,17 @@ export function auth(): MiddlewareHandler<HttpEnv> {
       return next();
     }
     const caller = identify(context);
-    // Guesses count too.
+    // Guesses count, too.
     await countRequest(context, caller instanceof Problem ? undefined : caller);
     if (caller instanceof Problem) throw caller;
-    // Where no route is, there is nothing to protect: the answer is 404 or 405.
+    // Without a route there is nothing to protect: the answer is 404 or 405.
     if (route) requireRight(caller, route);
     context.set("caller", caller);
     return next();
   };
 }
 
-/** Who sends the request, or why nobody may who sends this. */
+/** The sender of the request, or why the request is refused. */
 function identify(context: HttpContext): Caller | Problem {
   const secrets = secretsOf(context.env);
   if (secrets.length === 0) {
@@ -59,7 +59,7 @@ function identify(context: HttpContext): Caller | Problem {
 }
 
 const CHALLENGE = 'Bearer realm="headspring"';
-/** What RFC 6750 adds to the challenge when a token was known, but is good no more. */
+/** What RFC 6750 adds to the challenge when the token is known but no longer valid. */
 const INVALID = ', error="invalid_token"';
 
 function unauthorized(detail: string, more = ""): Problem {
@@ -77,7 +77,7 @@ function requireRight({ what, rights, stores }: Caller, { method, path, store }:
     throw forbidden(`${what} is not for ${store === EVERY_STORE ? "every store" : `store ${store}`}`);
 }
 
-/** The right that a request to a route needs. Its path begins after the store; how its parameters are spelt does not matter. */
+/** The right that a request to a route needs. The route's path begins after the store; the spelling of its parameters does not matter. */
 export function rightFor(method: string, path: string): Right {
   if (ADMIN.test(path) || PLACES.test(path) || (CATEGORY.test(path) && (method === "PUT" || method === "DELETE"))) return "admin";
   return method === "GET" || method === "HEAD" ? "read" : "write";

@@ -8,16 +8,16 @@ import type { HttpContext } from "./request.ts";
 
 /** `application/json` and every type with the suffix `+json` (RFC 6838 says which characters a name may have). */
 const JSON_MEDIA_TYPE = /^application\/(?:[a-z0-9][a-z0-9!#$&^_.+-]*\+)?json$/;
-/** What clients send when they are told nothing: curl, and `fetch` with a string. What counts is that the body is JSON. */
+/** What clients send by default: curl, and `fetch` with a string. What counts is that the body is JSON. */
 const UNTOLD_MEDIA_TYPE = /^(?:application\/x-www-form-urlencoded|text\/plain)$/;
 
-/** The text, if it has at most so many bytes of UTF-8. `what` names it in the problem. */
+/** The text, if it has at most this many bytes of UTF-8. `what` names it in the problem. */
 export function bounded(text: string, limit: number, what: string): string {
   if (isLonger(text, limit)) throw new Problem("body-too-large", `${what} may have at most ${limit} bytes`, { limit });
   return text;
 }
 
-/** The text of a body that is to be JSON, as it came: the stream parses it. Nothing beyond the limit is read. */
+/** The text of a body that should be JSON, unchanged: the stream parses it. Nothing beyond the limit is read. */
 export async function commandText(context: HttpContext, maxBytes: number): Promise<string> {
   const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== undefined && !JSON_MEDIA_TYPE.test(type) && !UNTOLD_MEDIA_TYPE.test(type)) {
@@ -38,7 +38,7 @@ export async function jsonBody(context: HttpContext, maxBytes: number): Promise<
   }
 }
 
-/** The same of a body that may be left out: then it is an empty object. */
+/** The same for a body that may be left out: then it is an empty object. */
 export async function optionalJsonBody(context: HttpContext, maxBytes: number): Promise<unknown> {
   return context.req.raw.body === null || context.req.header("content-length") === "0" ? {} : (await jsonBody(context, maxBytes)).value;
 }
@@ -71,8 +71,8 @@ function isCompressed(context: HttpContext): boolean {
 async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
 /**
- * The runtime decompresses whatever it is handed in one go, a thousand times its size if it has to. So it is handed small
- * slices, and the reader has counted what came of one before the next is taken.
+ * The runtime decompresses each chunk that it gets completely, to a thousand times its size if it has to. So it gets small slices, and the
+ * reader counts the output of one before it takes the next.
  */
 async function* gunzipped(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const slices = new TransformStream<Uint8Array, Uint8Array>({
@@ -93,7 +93,7 @@ function newDecoder(): TextDecoder {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 }
 
-/** For whole texts. One that decodes in pieces keeps the rest of a piece, and is nobody else's. */
+/** For complete strings only. A decoder that decodes in pieces keeps the rest of a piece, and cannot be shared. */
 const utf8 = newDecoder();
 
 async function textBody(context: HttpContext, maxBytes: number): Promise<string> {
@@ -117,7 +117,7 @@ async function textBody(context: HttpContext, maxBytes: number): Promise<string>
   }
 }
 
-/** What is wrong with a body that cannot be read. That its client has gone is no failure of ours, though the platform says so. */
+/** What is wrong with a body that cannot be read. If the client has gone, that is no failure of ours, although the platform throws. */
 export function bodyProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof TypeError) return new Problem("invalid-json", "the body is not valid UTF-8");

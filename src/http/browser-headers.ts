@@ -1,4 +1,4 @@
-/** What browsers need to be told: headers that keep answers where they belong, and which other origins may call (CORS). */
+/** Headers for browsers: they keep answers where they belong, and allow other origins to call (CORS). */
 
 import type { HttpEnv } from "./request.ts";
 import type { MiddlewareHandler } from "hono";
@@ -13,27 +13,27 @@ export function securityHeaders(): Handler {
   return async function addSecurityHeaders(context, next) {
     await next();
     const { res: answer } = context;
-    if (answer.status === 101) return; // the log's own answer; a socket has no page
+    if (answer.status === 101) return; // the log's own answer; no page is shown for a socket
     if (!isSecured(answer)) {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!answer.headers.has(name)) answer.headers.set(name, value);
     }
-    // Not for other hosts of the domain: they are not ours to speak for.
+    // Not for other hosts of the domain: they are not ours to decide about.
     if (context.req.url.startsWith("https:")) answer.headers.set("strict-transport-security", `max-age=${HSTS_SECONDS}`);
   };
 }
 
-/** What scripts of other origins may read of an answer's headers, beside those that are always theirs. */
+/** The headers of an answer that scripts of other origins may read, besides those that they always may. */
 const EXPOSED = [...Object.keys(RESPONSE_HEADERS), "Allow", "Retry-After", "WWW-Authenticate"];
 
 /**
- * Lets scripts of other origins call, if the variable `CORS_ORIGINS` names them: origins with commas between them, or `*`.
- * Never with credentials: a token is sent by whoever has it, and by no browser on its own.
+ * Lets scripts of other origins call, if the variable `CORS_ORIGINS` names them: origins with commas between them, or `*`. Never with
+ * credentials: a client that has a token sends it itself, and no browser adds it.
  */
 export function crossOrigin(): Handler {
   let ready: { readonly origins: string; readonly handler: Handler } | undefined;
   return async function allowOrigins(context, next) {
     const { CORS_ORIGINS: origins = "" } = context.env as { CORS_ORIGINS?: string };
-    // Browsers let sockets through to anywhere; it is the token that opens them.
+    // Browsers let sockets connect to anywhere; the token protects them.
     if (origins === "" || context.req.header("upgrade") !== undefined) return next();
     if (ready?.origins !== origins) ready = { origins, handler: corsFor(origins) };
     return ready.handler(context, next);
@@ -41,7 +41,7 @@ export function crossOrigin(): Handler {
 }
 
 function corsFor(origins: string): Handler {
-  // As people copy them from the address bar; browsers say an origin without the slash.
+  // People copy them from the address bar; browsers send an origin without the slash.
   const list = origins.split(",").map((origin) => origin.trim().replace(/\/$/, ""));
   return cors({
     origin: list.includes("*") ? "*" : list,

@@ -1,4 +1,4 @@
-/** Categories: which there are, and those that are declared at run time. */
+/** Categories: the list of them, and those that are declared at run time. */
 
 import { Hono } from "hono";
 import * as z from "zod";
@@ -80,7 +80,7 @@ function keyOf(declared: CategoryInCode): string | undefined {
   return declared.kind === "plain" ? declared.key : undefined;
 }
 
-/** The log has no streams of the category: else code once had it, before the catalog kept that. */
+/** Refuses a category whose streams the log has: the code once declared it, before the catalog recorded that. */
 async function requireUnused(context: HttpContext, name: string): Promise<void> {
   const streams = await storeOf(context).log.streams(name, "", 1);
   if (streams.length > 0) throw categoryWasInCode(name);
@@ -119,7 +119,7 @@ function shown(name: string, definition: Definition, { revision, earlier = [] }:
   return { name, kind: "plain", origin: "api", revision, ...definition, versions };
 }
 
-/** What events of each type may have been written with: `schemaVersion` → schema. */
+/** The schemas that events of each type may have been written with: `schemaVersion` → schema. */
 function versionsOf(schemas: readonly { eventType: string; version: number; schema: unknown }[]): Record<string, Record<string, unknown>> {
   const byType = Map.groupBy(schemas, ({ eventType }) => eventType);
   return Object.fromEntries(
@@ -127,16 +127,16 @@ function versionsOf(schemas: readonly { eventType: string; version: number; sche
   );
 }
 
-/** What code had declared. */
+/** What the code used to declare. */
 function removedFromCode(name: string, kind: string, definition: Definition) {
   const current = Object.entries(definition.events).map(([eventType, schema]) => ({ eventType, version: versionOf(schema), schema }));
   return { name, kind, origin: "code", removed: true, ...definition, versions: versionsOf(current) };
 }
 
-/** What code declares, in the same form. The schemas describe what is stored. */
+/** What the code declares, in the same form. The schemas describe what is stored. */
 function definitionInCode(declared: CategoryInCode) {
   const { name, kind, description, events } = declared;
-  // Events of earlier versions are lifted when they are read, so the current one is all that anybody meets.
+  // Events of earlier versions are lifted when they are read, so readers only ever see the current one.
   const current = Object.entries(events as Record<string, DataSchema>).map(([eventType, zod]) => {
     const version = schemaVersionOf(zod);
     const schema = { ...z.toJSONSchema(zod, { unrepresentable: "any" }), ...(version === 1 ? {} : { "x-version": version }) };

@@ -1,4 +1,4 @@
-/** CloudEvents 1.0 as they come in: docs/cloudevents.md has the mapping. Pure. */
+/** Reads incoming CloudEvents 1.0: docs/cloudevents.md has the mapping. Pure. */
 
 import * as z from "zod";
 import { ATTRIBUTE_NAME, Attributes, Text } from "../core/cloudevents.ts";
@@ -16,7 +16,7 @@ export interface EventOfCloudEvent {
   readonly meta: Record<string, unknown>;
 }
 
-/** What an event's own members say, and what is not kept. */
+/** The event's own members, without what is not kept. */
 export const Envelope = z.object({
   specversion: z.literal("1.0", "1.0, the only version that is supported"),
   id: Text,
@@ -47,7 +47,7 @@ export function fromCloudEvent(value: unknown): EventOfCloudEvent | { readonly i
   const attributes = Attributes.safeParse(rest);
   if (!envelope.success || !attributes.success) {
     const issues = [envelope, attributes].flatMap(({ error }) => (error ? issuesOf(error) : []));
-    return { issues: [...new Map(issues.map((issue) => [issue.path, issue])).values()] }; // `id` is looked at by both
+    return { issues: [...new Map(issues.map((issue) => [issue.path, issue])).values()] }; // both schemas check `id`
   }
   const { id: given, type, time, data } = envelope.data;
   const { id: _id, ...kept } = attributes.data;
@@ -85,7 +85,7 @@ export function fromHeaders(
     }
   }
   const type = headers.get("content-type");
-  // What curl says when it is told nothing stands for JSON, as it does for every other body.
+  // curl's default content type stands for JSON, as it does for every other body.
   if (type !== null && !/^application\/x-www-form-urlencoded/i.test(type)) event.datacontenttype = type;
   return { event: { ...event, data }, issues };
 }

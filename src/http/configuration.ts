@@ -1,15 +1,15 @@
 /**
- * What the deployment must have for the app to run, looked for when the worker starts: everything that is missing is named
- * at once, with the lines of wrangler.toml and of the worker that add it.
+ * Checks when the worker starts that the deployment has what the app needs to run. One error names everything that is missing, with the
+ * lines of wrangler.toml and of the worker that add it.
  *
- * A queue's consumer, a cron and the migrations of classes leave no trace in the worker: they are only in the lines.
+ * A queue's consumer, a cron and the migrations of classes leave no trace in the worker: they are only in these lines.
  */
 
 import type { App } from "../definitions/app.ts";
 import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { WAKE_UP_ATTEMPTS } from "../operations/limits.ts";
 
-/** Of an object: the binding and the class. */
+/** The class of each binding for objects. */
 const OBJECTS = { STREAMS: "StreamObject", LOGS: "LogObject", WEBHOOKS: "WebhookObject", CATALOGS: "CatalogObject" } as const;
 const EXPORTED = `export const { ${Object.values(OBJECTS).join(", ")} } = objects(app); // of "headspring/runtime"`;
 const VIEWS = "VIEWS";
@@ -17,16 +17,16 @@ const VIEWS = "VIEWS";
 /** A part of the configuration that the deployment lacks. */
 interface Lack {
   readonly what: string;
-  /** What adds it to wrangler.toml. */
+  /** The lines that add it to wrangler.toml. */
   readonly toml: string;
-  /** What adds it to the worker's own file. */
+  /** The lines that add it to the worker's own file. */
   readonly code?: string;
 }
 
 /**
  * Checks the deployment's bindings.
  *
- * @throws {Error} that names all that is missing
+ * @throws {Error} that names everything that is missing
  */
 export function requireConfiguration(env: object, app: App): void {
   const bindings = env as Readonly<Record<string, unknown>>;
@@ -94,7 +94,7 @@ database_name = "headspring-${name.toLowerCase()}"`,
   });
 }
 
-/** Whether the binding is there, and of the right kind: a name may be taken by something else. */
+/** Whether the binding exists, and is of the right kind: something else may have taken its name. */
 function has(binding: unknown, method: string): boolean {
   return typeof (binding as Record<string, unknown> | null | undefined)?.[method] === "function";
 }

@@ -1,4 +1,4 @@
-/** Consumers: where everyone who follows the log stands, and what an operator can do about it. */
+/** Consumers: how far each of them is, and what an operator can do about it. */
 
 import { Hono } from "hono";
 import * as z from "zod";
@@ -15,11 +15,11 @@ import { type HttpEnv, type HttpContext, checked, queryOf, storeOf } from "./req
 
 export const ACTIONS = ["pause", "resume", "retry", "skip", "reset"] as const satisfies ConsumerAction[];
 
-/** What `reset` takes in its query. The other actions take nothing there: none of them may seem to have been tried only. */
+/** The query of `reset`. The other actions take none: a client must not believe that it has only tried one of them. */
 export const ResetQuery = z.object({ dryRun: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
 const NoQuery = z.object({});
 
-/** What the actions that take a position take. */
+/** The body of actions that take a position. */
 export const PositionIn = z.strictObject({ position: z.int().nonnegative().max(MAX_POSITION).optional() });
 
 export function consumerRoutes() {

@@ -1,4 +1,4 @@
-/** `GET /docs`: the OpenAPI document as one page, which loads nothing and reads well without its script. */
+/** `GET /docs`: the OpenAPI document as one page, which loads nothing and works without its script. */
 
 import type { DocumentedOperation, Media, OpenApi, Parameter } from "./openapi/document.ts";
 import { componentOf, demandsOf, exampleOf, notationOf } from "./openapi/notation.ts";
@@ -104,12 +104,12 @@ function mediaHtml(content: Media | undefined, components: OpenApi["components"]
     .join("");
 }
 
-/** The schema itself, so that nobody has to go elsewhere for the outermost level. */
+/** The schema itself, so that readers see the outermost level in place. */
 function resolved(schema: JsonSchema, components: OpenApi["components"]["schemas"]): JsonSchema {
   return typeof schema.$ref === "string" ? (components[componentOf(schema.$ref) ?? ""] ?? schema) : schema;
 }
 
-/** The notation, in which the names of components are links. */
+/** The notation, with the names of components as links. */
 function schemaHtml(schema: JsonSchema, components: OpenApi["components"]["schemas"]): string {
   const description = typeof schema.description === "string" ? paragraph(schema.description) : "";
   const text = notationOf(schema).replaceAll(/[\w.-]+|[^\w.-]+/g, (part, at: number, whole: string) => {
@@ -119,7 +119,7 @@ function schemaHtml(schema: JsonSchema, components: OpenApi["components"]["schem
   return `${description}<pre>${text}</pre>`;
 }
 
-/** A call that can be pasted into a shell. What stands in braces is to be filled in. */
+/** A call that can be pasted into a shell. The reader fills in what is in braces. */
 function curlOf(document: OpenApi, origin: string, method: string, path: string, { requestBody, security }: DocumentedOperation): string {
   const [type, media] = Object.entries(requestBody?.content ?? {})[0] ?? [];
   const verb = method === "GET" || (method === "POST" && media) ? "" : method === "HEAD" ? " -I" : ` -X ${method}`;

@@ -1,4 +1,4 @@
-/** Live subscriptions to the log: over a WebSocket, which the log itself holds, and by server-sent events, which we make of one. */
+/** Live subscriptions to the log: over a WebSocket, which the log itself holds, and by server-sent events, which we make from one. */
 
 import type { Store } from "../store/store.ts";
 import { createHash } from "node:crypto";
@@ -13,9 +13,9 @@ import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, checked, queryOf, storeOf } from "./request.ts";
 
 export const FeedQuery = FilterQuery.extend({
-  /** A position, or `head`: only what comes from now on. */
+  /** A position, or `head`: only events from now on. */
   after: z.union([z.literal("head"), WholeNumber], "a position, or `head`").default(0),
-  /** Of a WebSocket: the client answers checkpoints, and sets the pace by it. */
+  /** For a WebSocket only: the client answers checkpoints, and sets the pace with them. */
   acknowledge: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false),
 });
 
@@ -34,10 +34,10 @@ export async function eventStreamFeed(context: HttpContext): Promise<Response> {
   return new Response(serverSentEvents(await openFeed(storeOf(context), url)), { headers: EVENT_STREAM_HEADERS });
 }
 
-/** What makes a subscription one that answers checkpoints. */
+/** Makes a subscription one that answers checkpoints. */
 const ACKNOWLEDGE = "&acknowledge=true";
 
-/** A subscription to the log of our own, which answers checkpoints: its reader sets the pace. */
+/** Our own subscription to the log, which answers checkpoints: its reader sets the pace. */
 export async function openFeed(store: Store, url: string): Promise<WebSocket> {
   const response = await store.log.fetch(new Request(url + ACKNOWLEDGE, { headers: { upgrade: "websocket" } }));
   await requireOpened(response);
@@ -46,7 +46,7 @@ export async function openFeed(store: Store, url: string): Promise<WebSocket> {
   return webSocket;
 }
 
-/** @throws {Problem} when the log has said that the position is beyond its head */
+/** @throws {Problem} when the log answers that the position is beyond its head */
 async function requireOpened(response: Response): Promise<void> {
   if (response.status !== 409) return;
   const { position, head } = await response.json<{ position: number; head: number }>();
@@ -73,11 +73,11 @@ export function feedUrlOf(after: number | "head", filter: FeedFilter, { until, b
   return `https://log/?${query}${until === undefined ? "" : `&until=${until}`}${by === undefined ? "" : `&by=${by}`}`;
 }
 
-/** On whose account a subscription is opened. */
+/** The account for which a subscription is opened. */
 interface Access {
-  /** Milliseconds since 1970, from which on nothing is sent any more. */
+  /** Milliseconds since 1970, from which on nothing more is sent. */
   readonly until?: number;
-  /** Stands for the caller: the log's subscriptions are shared among callers. */
+  /** Identifies the caller: callers share the log's subscriptions. */
   readonly by?: string;
 }
 

@@ -1,9 +1,9 @@
 /**
- * The lines of an import with an `Idempotency-Key`. The same body goes on where it stopped before, without another look
- * at what is stored; another body under the same key is refused before any of its lines is given out.
+ * The lines of an import with an `Idempotency-Key`. The same body continues where it stopped before, without another look at what is
+ * stored; another body with the same key is refused before any of its lines is given out.
  *
- * A line is given out only once it is claimed: the store's catalog has a hash over the body up to there. Lines are
- * claimed many at a time, so that an import asks the catalog once for a block of them.
+ * A line is given out only once it is claimed: then the store's catalog has a hash over the body up to the line. Many lines are claimed at
+ * a time, so that an import calls the catalog once for a block of them.
  */
 
 import { createHash } from "node:crypto";
@@ -19,7 +19,7 @@ export class ImportLedger {
   readonly #key: string;
   /** As the catalog has it. */
   #progress: ImportProgress | undefined;
-  /** By line: the hash over the body up to it. Only for lines that may still be named. */
+  /** By line: the hash over the body up to it. Only for lines that may still be needed. */
   readonly #hashes = new Map<number, string>([[0, ""]]);
   #line = 0;
   #passedOver = 0;
@@ -36,7 +36,7 @@ export class ImportLedger {
     return this.#line;
   }
 
-  /** Events that an earlier import under this key has stored, and that nobody looked at again. */
+  /** Events that an earlier import with this key has stored, and that were not checked again. */
   get passedOver(): number {
     return this.#passedOver;
   }
@@ -44,7 +44,7 @@ export class ImportLedger {
   /**
    * The lines that are not known to be stored, in pieces.
    *
-   * @param stored how many of the body's first lines are stored; asked when the next lines are claimed
+   * @param stored returns how many of the body's first lines are stored; called when the next lines are claimed
    * @throws {Problem} when the key came with another body before; after the lines before a bad one, what `source` throws
    */
   async *pieces(source: AsyncIterable<string>, stored: () => number): AsyncGenerator<readonly NumberedLine[]> {
@@ -88,9 +88,9 @@ export class ImportLedger {
     if (!this.#progress?.ended) await this.#move({ stored: all, claimed: all, ended: true });
   }
 
-  /** The lines up to this one are stored and nothing after them is: what comes next may be mended, and sent under the same key. */
+  /** The lines up to this one are stored and none after them: the next lines may be corrected, and sent with the same key. */
   async stoppedAfter(line: number): Promise<void> {
-    // A body that broke off before it was recognised says nothing of what is stored.
+    // A body that broke off before it was recognised shows nothing about what is stored.
     if (!this.#isRecognised || !this.#hashes.has(line)) return;
     try {
       await this.#move({ stored: this.#at(line), claimed: this.#at(line), ended: false });

@@ -1,4 +1,4 @@
-/** A line of an import: what it may say, and the event that is stored of it. */
+/** A line of an import: its content, and the event that is stored for it. */
 
 import * as z from "zod";
 import { newEffort } from "../schemas/checker.ts";
@@ -15,7 +15,7 @@ import { Problem } from "./problem.ts";
 import { bounded } from "./body.ts";
 import { checked } from "./request.ts";
 
-/** A line: an event as the log exports it. Of an event of another system, `stream`, `type` and `data` are enough. */
+/** A line: an event as the log exports it. For an event of another system, `stream`, `type` and `data` are enough. */
 export const ImportLine = z.object({
   stream: z.string().regex(/^[^/]+\/[^/]+$/, "`category/id`"),
   type: z.string().regex(EVENT_TYPE),
@@ -28,7 +28,7 @@ export const ImportLine = z.object({
   erased: z.boolean().default(false),
 });
 
-/** A line as it was read: its members, with `data` and `meta` as the JSON text that they were written in. */
+/** A parsed line: its members, with `data` and `meta` as the JSON text that they were written in. */
 export interface ParsedLine extends z.output<typeof ImportLine> {
   readonly text: { readonly data: string; readonly meta: string };
 }
@@ -49,7 +49,7 @@ export function parseLine(line: string): ParsedLine {
 }
 
 /**
- * The event that is stored of a line: as it says, byte for byte, whatever the schemas of today would make of it.
+ * The event that is stored for a line: exactly as it is there, byte for byte, whatever today's schemas would make of it.
  *
  * @param validate also refuse what the schema of its type refuses, or would change
  */
@@ -67,7 +67,7 @@ export function importedEvent(category: PlainCategory, line: ParsedLine, validat
   };
 }
 
-/** Of an erased event nothing is readable; the event that ends a stream has one spelling, by which everybody recognises it. */
+/** An erased event has no readable data; the event that ends a stream has one spelling, by which all code recognises it. */
 function dataOf({ type, erased, data, text }: ParsedLine): string {
   if (type === DELETED) {
     if (sameJson(text.data, DELETED_DATA.kept)) return DELETED_DATA.kept;
@@ -81,8 +81,8 @@ function dataOf({ type, erased, data, text }: ParsedLine): string {
 }
 
 /**
- * The version of the event's schema. A line that says which was written by a store, perhaps by code that had more event
- * types; one that does not is written as of today, so its type must be one that may be written today.
+ * The version of the event's schema. If a line has one, a store wrote it, perhaps with code that had more event types; if it has none, the
+ * event is written as of today, so its type must be one that may be written today.
  */
 function versionOf(category: PlainCategory, { type, schemaVersion }: ParsedLine): number {
   const isOurs = type.startsWith("$");
@@ -99,7 +99,7 @@ function versionOf(category: PlainCategory, { type, schemaVersion }: ParsedLine)
   return schemaVersion;
 }
 
-/** What the store says of itself, what was erased, and what a reader will lift first, fits no schema of today. */
+/** Events of the store itself, erased events, and events that readers will lift first need not fit today's schemas. */
 function requireFit(category: PlainCategory, { type, data, text, erased }: ParsedLine, schemaVersion: number): void {
   if (type.startsWith("$") || erased) return;
   const outcome = category.check(type, data, newEffort());

@@ -1,13 +1,13 @@
 /**
- * Stores a piece of an import: the streams take their parts at the same time, and the log takes all of them in one call, in the
- * order of their lines. Three steps, so that nothing behind a bad line is stored, and nothing comes into the log out of order:
+ * Stores a piece of an import: the streams take their parts at the same time, and the log takes all of them in one call, in the order of
+ * their lines. Three steps, so that nothing after a bad line is stored, and nothing comes into the log out of order:
  *
- * 1. every stream says whether it would take its part: a line that one refuses ends the piece before it;
- * 2. every stream stores its part, and keeps it from the log for the moment;
- * 3. the log takes the piece, all or nothing. What it lacks of a stream from before goes along.
+ * 1. every stream says whether it would take its part: a line that one refuses ends the piece before it; 2. every stream stores its part,
+ * and keeps it from the log for the moment; 3. the log takes the piece, all or nothing. It also gets the earlier events of a stream that it
+ * lacks.
  *
- * When a step fails, this worker goes on trying after it has answered. A crash of the worker itself leaves events in streams that the
- * log does not have: sent again, the import finds them known, and brings them there.
+ * When a step fails, this worker keeps trying after it has answered. A crash of the worker itself leaves events in streams that the log
+ * does not have: when the import is sent again, it finds them known, and brings them there.
  */
 
 import { waitUntil } from "cloudflare:workers";
@@ -23,12 +23,12 @@ import { Problem } from "./problem.ts";
 import { type HttpContext, storeOf } from "./request.ts";
 import { writableStreamOf } from "./writable-stream.ts";
 
-/** Calls that a piece of so many streams takes, when nothing comes in between. */
+/** Calls that a piece of this many streams takes, if nothing comes in between. */
 export function callsOfPiece(streams: number): number {
   return streams === 1 ? 2 : 2 * streams + 1;
 }
 
-/** Ours: each time a stream was behind in the log, which takes some to find out, and a call to mend. */
+/** Ours: each attempt found a stream behind in the log, which takes a call to find out and another to correct. */
 const ATTEMPTS = 10;
 
 export interface LineEvent {
@@ -41,11 +41,11 @@ export interface PieceOutcome {
   /** Lines that were taken, and how many of these events are new. */
   readonly taken: number;
   readonly imported: number;
-  /** The first line that was not taken. `inside`: lines behind it were, because a stream has changed in between. */
+  /** The first line that was not taken. `inside`: lines after it were, because a stream has changed in between. */
   readonly refused?: { readonly line: number; readonly problem: Problem; readonly inside: boolean };
 }
 
-/** What one stream gets of a piece. */
+/** One stream's part of a piece. */
 interface Part {
   readonly stream: string;
   readonly events: ImportedEvent[];
@@ -55,14 +55,14 @@ interface Part {
 
 export class PieceStore {
   readonly #context: HttpContext;
-  /** Versions of streams that the log has, as it has said in this request. */
+  /** Versions of streams in the log, as it has reported them during this request. */
   readonly #heads = new Map<string, number>();
 
   constructor(context: HttpContext) {
     this.#context = context;
   }
 
-  /** @throws {Problem} 503 when the log does not take it: then the streams have it, and the import is to be sent again */
+  /** @throws {Problem} 503 when the log does not take it: then the streams have it, and the import has to be sent again */
   async store(events: readonly LineEvent[]): Promise<PieceOutcome> {
     const parts = partsOf(events);
     if (parts.length === 0) return { taken: 0, imported: 0 };
@@ -74,7 +74,10 @@ export class PieceStore {
     return before.refused ? before : { ...before, refused };
   }
 
-  /** Once streams may have stored something of a piece, it is finished: by the next try, and by this worker when the client does not come back. */
+  /**
+   * Once streams may have stored something of a piece, it is finished: by the next try, and by this worker if the client does not come
+   * back.
+   */
   async #storeParts(events: readonly LineEvent[], parts: readonly Part[]): Promise<PieceOutcome> {
     try {
       return await this.#tryParts(events, parts);
@@ -90,7 +93,7 @@ export class PieceStore {
       const inLog = this.#heads.get(part.stream);
       const answer = await known(this.#stream(part).holdImport({ events: part.events, ...(inLog === undefined ? {} : { inLog }) }));
       const first = held.get(part.stream);
-      // What is known when it is asked again was new when it was asked first.
+      // What is known at the second call was new at the first.
       held.set(part.stream, first ? { ...first, inLog: answer.inLog, older: answer.older } : answer);
     };
     await atOnce(parts, hold);
@@ -110,12 +113,12 @@ export class PieceStore {
     return {
       taken: answers.reduce((sum, { answer }) => sum + (answer?.versions.length ?? 0), 0),
       imported: answers.reduce((sum, { answer }) => sum + (answer?.stored ?? 0), 0),
-      // One stream alone takes nothing behind a line that it refuses.
+      // A single stream takes nothing after a line that it refuses.
       ...(refused ? { refused: { ...refused, inside: parts.length > 1 } } : {}),
     };
   }
 
-  /** Streams of which the log lacks something; then it has taken nothing. */
+  /** Returns the streams of which the log lacks something; then it has taken nothing. */
   async #sequence(parts: readonly SequencePart[]): Promise<Set<string>> {
     const { log } = storeOf(this.#context);
     const answer = await within(WAIT_SECONDS * 1_000, log.sequenceTogether(parts), () => {
@@ -150,7 +153,10 @@ function partsOf(events: readonly LineEvent[]): Part[] {
   return [...parts.values()];
 }
 
-/** What the log is to take, in the order of the lines. `unready`: of these streams it must have so much older ones first that it goes by itself. */
+/**
+ * What the log should take, in the order of the lines. `unready`: streams of which it needs so many older events first that these are sent
+ * separately.
+ */
 function sequenceOf(
   events: readonly LineEvent[],
   parts: readonly Part[],
@@ -166,16 +172,16 @@ function sequenceOf(
     const last = log.at(-1);
     const part = last?.stream === stream ? last : { stream, after: way.next - 1, events: [] };
     if (part !== last) log.push(part);
-    // Those between the last one and this were stored before, in whatever order.
+    // Those between the last one and this were stored before, in any order.
     for (; way.next <= version; way.next++) part.events.push(way.content.get(way.next) as StoredEvent);
     way.isSent = true;
   }
-  // Of the others the log must have everything: that is found out with the same call.
+  // The log must have everything of the other streams: the same call finds that out.
   for (const [stream, { isSent, last }] of ways) if (!isSent) log.push({ stream, after: last, events: [] });
   return { log, unready };
 }
 
-/** A stream's way into the log: what it lacks there, by version. */
+/** A stream's way into the log: the events that the log lacks, by version. */
 function wayOf({ stream, events }: Part, answer: HeldImport | undefined) {
   const { versions = [], before = 0, recordedAt = 0, inLog = 0, older = [] } = answer ?? {};
   const content = new Map(older.map((event) => [event.version, event]));
@@ -219,7 +225,7 @@ async function known<Answer>(answer: Promise<Answer>): Promise<Answer> {
   });
 }
 
-/** Does something for each, some at the same time. Answers in their order. */
+/** Does something for each item, some at the same time. Returns the results in the order of the items. */
 async function atOnce<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];
   const waiting = items.entries();

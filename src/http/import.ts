@@ -1,4 +1,4 @@
-/** Takes over the events of another store, or of another system: NDJSON in, the counterpart of `GET /log` as NDJSON. */
+/** Imports the events of another store, or of another system: takes NDJSON, as `GET /log` exports it. */
 
 import { Hono } from "hono";
 import * as z from "zod";
@@ -21,11 +21,11 @@ import { type HttpEnv, type HttpContext, WholeNumber, idempotencyKeyOf, queryOf,
 
 export const ImportQuery = z.object({
   validate: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false),
-  /** The first lines that are passed over: an earlier request has stored them. */
+  /** The first lines, which are skipped: an earlier request has stored them. */
   after: WholeNumber.default(0),
 });
 
-/** Calls beside those of a piece: to claim its lines, and to note where the import stopped. */
+/** Calls besides those of a piece: to claim its lines, and to note where the import stopped. */
 const CALLS_BESIDE = 3;
 
 export function importRoutes() {
@@ -53,7 +53,7 @@ class Importer {
   /** Calls that this request may still make, and lines that it may take. */
   #calls: number;
   #room = IMPORT_LINES;
-  /** The last line that was looked at. */
+  /** The last line that was read. */
   #line = 0;
   /** The lines up to this one are stored. */
   #stored: number;
@@ -72,7 +72,7 @@ class Importer {
     this.#calls = IMPORT_CALLS[isFree(context.env) ? "free" : "paid"];
   }
 
-  /** How far it came. `known` events were there already. */
+  /** How far it has got. `known` events were there already. */
   progress() {
     const { line = 0, passedOver = 0 } = this.#ledger ?? {};
     return { lines: Math.max(this.#line, line), imported: this.#imported, known: this.#known + passedOver };
@@ -81,7 +81,7 @@ class Importer {
   /**
    * Stores the events so that the log has them in the order of their lines.
    *
-   * @throws {Problem} at the first line that cannot be taken, with how far it came; sent again, the import goes on
+   * @throws {Problem} at the first line that cannot be taken, with how far it has got; sent again, the import continues
    */
   async takeAll(source: AsyncIterable<string>): Promise<void> {
     try {
@@ -117,7 +117,7 @@ class Importer {
     if (bad !== undefined) throw bad;
   }
 
-  /** The events of a piece's lines, up to the first that is none, or that is too many for this request. */
+  /** The events of a piece's lines, up to the first that is not valid, or that is too many for this request. */
   async #eventsOf(piece: readonly NumberedLine[]): Promise<{ events: LineEvent[]; last: number; bad?: unknown }> {
     const events: LineEvent[] = [];
     const streams = new Set<string>();
@@ -132,7 +132,7 @@ class Importer {
         try {
           const one = await this.#eventOf(line, text);
           const category = categoryOf(one.stream);
-          // An import may take long, and what was retired meanwhile takes nothing.
+          // An import may take long, and a category that is retired during it takes nothing more.
           if (!takers.has(category)) await anyCategoryOf(this.#context, category);
           takers.add(category);
           streams.add(one.stream);
@@ -163,7 +163,7 @@ class Importer {
     return { stream, event: { ...event, id: parsed.id ?? this.#idOf(line, stream) } };
   }
 
-  /** The same whenever the same body is sent under the same key. */
+  /** The same whenever the same body is sent with the same key. */
   #idOf(line: number, stream: string): string {
     if (this.#key !== undefined) return derivedId("import", this.#key, line, stream);
     const detail =
@@ -179,7 +179,7 @@ class Importer {
   }
 }
 
-/** This request has stored as much as one may. */
+/** This request has stored as much as one request may. */
 class Enough extends Problem {
   /** @param stored the lines up to this one are stored */
   constructor(stored: number) {
@@ -188,7 +188,7 @@ class Enough extends Problem {
   }
 }
 
-/** The line with which a piece of an export ends, so that pieces can be put together and imported as they are. */
+/** The line with which a piece of an export ends: it is skipped, so that pieces can be put together and imported as they are. */
 function isEndOfExport(text: string): boolean {
   return text.startsWith('{"hasMore":');
 }

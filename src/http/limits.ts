@@ -1,4 +1,4 @@
-/** Limits of what requests and answers may be: a name, a unit, a source. "Ours" means that we chose the number; see `core/limits.ts`. */
+/** Limits of requests and answers: a name, a unit, a source. "Ours" means that we chose the number; see `core/limits.ts`. */
 
 import { KiB, MiB, EVENT_DATA_BYTES, JSON_DEPTH, WAIT_SECONDS } from "../core/limits.ts";
 
@@ -6,25 +6,28 @@ import { KiB, MiB, EVENT_DATA_BYTES, JSON_DEPTH, WAIT_SECONDS } from "../core/li
 export const EVENT_META_BYTES = 8 * KiB;
 /** Bytes of any other request body (webhook and category definitions). Ours. */
 export const DEFINITION_BYTES = 256 * KiB;
-/** Bytes of a compressed body that are decompressed at a time. Ours: gzip makes at most 1,032 bytes of one, so 4 MiB in memory. */
+/** Bytes of a compressed body that are decompressed at a time. Ours: gzip makes at most 1,032 bytes of each, so 4 MiB in memory. */
 export const GUNZIP_SLICE_BYTES = 4 * KiB;
 /** Bytes of an `Idempotency-Key`. Ours: room for any UUID, ULID or hash with a prefix. */
 export const IDEMPOTENCY_KEY_BYTES = 256;
-/** Seconds after which a client that was refused for its rate may come back. Platform: the shorter of the two periods that a limit counts in. */
+/** Seconds after which a client that exceeded its rate may try again. Platform: the shorter of the two periods that a limit counts in. */
 export const RATE_LIMIT_RETRY_SECONDS = 10;
-/** Seconds for which a browser may remember what an origin is allowed. Platform: the longest that all browsers follow. */
+/** Seconds for which a browser may remember what an origin is allowed. Platform: the longest that all browsers accept. */
 export const CORS_MAX_AGE_SECONDS = 7_200;
-/** Seconds for which a browser that has met the store by https asks for nothing else. Ours: a year, which is common. */
+/** Seconds for which a browser that has reached the store by https uses nothing else. Ours: a year, which is common. */
 export const HSTS_SECONDS = 31_536_000;
-/** Milliseconds for which a worker that has lost a write's answer asks the stream for what it has stored. Ours; the platform grants a request that is answered 30 s. */
+/**
+ * Milliseconds for which a worker that has lost a write's answer asks the stream to hand over what it has stored. Ours; after the answer
+ * the platform grants a request 30 s.
+ */
 export const HAND_OVER_MS = 60_000;
 /** Milliseconds before it asks for the first time; doubling. Ours. */
 export const HAND_OVER_FIRST_MS = 100;
-/** Events in a page when the request does not say. DESIGN: the HTTP contract. */
+/** Events in a page by default. DESIGN: the HTTP contract. */
 export const PAGE_EVENTS_DEFAULT = 100;
 /** Rows in one page of a view. Ours. */
 export const VIEW_PAGE_ROWS = 200;
-/** Rows in a view's page when the request does not say. DESIGN: the HTTP contract. */
+/** Rows in a view's page by default. DESIGN: the HTTP contract. */
 export const VIEW_PAGE_ROWS_DEFAULT = 50;
 /** Conditions of one query. Ours: each binds a value, and D1 binds 100 (platform) in a statement whose expressions nest 100 deep (platform). */
 export const VIEW_CONDITIONS = 40;
@@ -32,47 +35,55 @@ export const VIEW_CONDITIONS = 40;
 export const VIEW_SORT_COLUMNS = 10;
 /** Characters of a cursor. Ours: it goes into a URL, which has 16 KB (platform) for everything. */
 export const VIEW_CURSOR = 8 * KiB;
-/** Seconds a query waits for `minPosition` when the request does not say. DESIGN: the HTTP contract. */
+/** Seconds that a query waits for `minPosition` by default. DESIGN: the HTTP contract. */
 export const VIEW_WAIT_SECONDS_DEFAULT = 5;
-/** Milliseconds between two looks at a saga that somebody waits for: at first and at most, half as long again each time. Ours: some twenty calls in 30 s. */
+/**
+ * Milliseconds between two looks at a saga that a client waits for: at first and at most; each pause is half as long again as the last.
+ * Ours: some twenty calls in 30 s.
+ */
 export const LOOK_AT_SAGA_MS = 50;
 export const LOOK_AT_SAGA_MAX_MS = 2_500;
-/** Webhooks that a store may have at run time. Ours: they are listed in one answer, and each is woken for every event. */
+/** Webhooks that a store may have at run time. Ours: one answer lists them all, and each is woken for every event. */
 export const WEBHOOKS = 1_000;
-/** The same on the Free plan. Ours: an answer that has all consumers asks each of them, and its invocation has 50 calls (platform). */
+/** The same on the Free plan. Ours: an answer with all consumers asks each of them, and its invocation has 50 calls (platform). */
 export const WEBHOOKS_FREE = 15;
-/** Deliveries in one page, at most and when the request does not say. Ours. */
+/** Deliveries in one page, at most and by default. Ours. */
 export const WEBHOOK_PAGE_DELIVERIES = 200;
 export const WEBHOOK_PAGE_DELIVERIES_DEFAULT = 50;
 /** Bytes of a subscription's filters, encoded in a URL. Ours: in the socket's attachment, as above. */
 export const FEED_FILTER_BYTES = 8 * KiB;
 /** Milliseconds between signs of life to a reader of server-sent events. DESIGN: the HTTP contract. */
 export const FEED_HEARTBEAT_MS = 15_000;
-/** Milliseconds after which a reader of server-sent events comes back when the connection ends. Ours. */
+/** Milliseconds after which a reader of server-sent events reconnects when the connection ends. Ours. */
 export const FEED_RETRY_MS = 1_000;
-/** Milliseconds between two reads of a live view while events keep coming. Ours: as consumers are woken. */
+/** Milliseconds between two reads of a live view while events keep coming. Ours: the interval at which consumers are woken. */
 export const LIVE_INTERVAL_MS = 100;
 /** Milliseconds that a view may lag behind the events of its live view before that ends. Ours: as long as requests may wait. */
 export const LIVE_BEHIND_MS = WAIT_SECONDS * 1_000;
-/** Log entries looked at for one search by event id. Ours: some tenths of a second. */
+/** Log entries read for one search by event id. Ours: some tenths of a second. */
 export const SEARCH_EVENTS = 100_000;
-/** Lines and characters of an import that are stored together. Ours: their events go to the log in one call, of which they are an eighth of the 32 MiB (platform). */
+/**
+ * Lines and characters of an import that are stored together. Ours: their events go to the log in one call, and take an eighth of its 32
+ * MiB (platform).
+ */
 export const IMPORT_PIECE_LINES = 20_000;
 export const IMPORT_PIECE_BYTES = 4 * MiB;
 /** Streams that an import writes to at the same time. Ours: more were not faster (measured). */
 export const IMPORT_STREAMS_AT_ONCE = 16;
-/** Calls of a request that imports. Platform: 50 on the Free plan, 10,000 on Paid; here each is counted, so that few are spared. */
+/**
+ * Calls of a request that imports. Platform: 50 on the Free plan, 10,000 on Paid; each call is counted here, so only a few are kept back.
+ */
 export const IMPORT_CALLS = { free: 45, paid: 9_000 } as const;
 /** Events and bytes of a piece of an export. Ours: some 3 s of the 30 s of CPU (platform), measured. */
 export const EXPORT_EVENTS = 250_000;
 export const EXPORT_BYTES = 64 * MiB;
 /** Lines that one request stores. Ours: a fifth of the 30 s of CPU (platform), measured. */
 export const IMPORT_LINES = 100_000;
-/** Levels of nesting in a line of an import. Ours: four bodies' worth, because what rules decide wraps what they were sent. */
+/** Levels of nesting in a line of an import. Ours: four bodies' worth, because decided events wrap what the commands contained. */
 export const IMPORT_DEPTH = 4 * JSON_DEPTH;
 /** Characters of one line of an import. Ours: the largest event, its meta, and its other fields. */
 export const IMPORT_LINE_CHARACTERS = EVENT_DATA_BYTES + EVENT_META_BYTES + 8 * KiB;
 /** Stores in one page of the list of stores. Ours: each is asked for its head, in a call to its log. */
 export const STORES_PAGE = 50;
-/** Stores in such a page when the request does not say. Ours. */
+/** Stores in such a page by default. Ours. */
 export const STORES_PAGE_DEFAULT = 20;

@@ -1,4 +1,4 @@
-/** The lines of an import's body in pieces: as many as are stored together, and no line waits for long for one that has yet to come. */
+/** The lines of an import's body in pieces: as many as are stored together, and no line waits long for the next. */
 
 import { IMPORT_PIECE_BYTES, IMPORT_PIECE_LINES } from "./limits.ts";
 
@@ -8,14 +8,14 @@ export interface NumberedLine {
   readonly text: string;
 }
 
-/** No further line has come for a while. */
+/** No further line has arrived for a while. */
 export const PAUSE: unique symbol = Symbol("pause");
-/** Ours: long beside the time between two lines of a body that is under way. */
+/** Ours: long compared to the time between two lines of a body that is being sent. */
 const PAUSE_MS = 500;
 
 export class LineReader {
   readonly #lines: AsyncIterator<string>;
-  /** The next line, asked for. */
+  /** The next line, already requested. */
   #coming: Promise<IteratorResult<string>> | undefined;
   /** One for many lines: a timer for each would cost more than the line. */
   #pause: Promise<typeof PAUSE> | undefined;
@@ -68,7 +68,7 @@ export class Piece {
 }
 
 /**
- * The lines behind the first `after` ones, in pieces; those before a bad one are given out first.
+ * The lines after the first `after` ones, in pieces; those before a bad one are given out first.
  *
  * @throws what `source` throws
  */

@@ -1,4 +1,4 @@
-/** A body as lines of text, as they come: NDJSON of any length, a line in memory at a time. */
+/** A body as lines of text, as they arrive: NDJSON of any length, a line in memory at a time. */
 
 import { Problem } from "./problem.ts";
 import { bodyProblem } from "./body.ts";
@@ -10,10 +10,10 @@ const BYTES_PER_CHARACTER = 3;
 /**
  * The lines of a body in UTF-8, without their ends. The lines before a bad one are given out first.
  *
- * @throws {Problem} when a line is longer than `maxCharacters` or not UTF-8, or the body breaks off; its field `line` says where
+ * @throws {Problem} when a line is longer than `maxCharacters` or not UTF-8, or the body breaks off; its field `line` has the number
  */
 export async function* linesOf(body: AsyncIterable<Uint8Array>, maxCharacters: number): AsyncGenerator<string> {
-  // A byte order mark is passed over at the beginning of the body, and nowhere else.
+  // A byte order mark is skipped at the beginning of the body, and nowhere else.
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let line = 0;
   let rest: Uint8Array[] = [];

@@ -14,7 +14,7 @@ const ExportQuery = FilterQuery.extend({
   limit: WholeNumber.refine((limit) => limit >= 1 && limit <= EXPORT_EVENTS, `from 1 to ${EXPORT_EVENTS}`).optional(),
 });
 
-/** `GET /log` with `Accept: application/x-ndjson`: one event a line, to `to` or to the head at arrival; with `limit` a piece of it. */
+/** `GET /log` with `Accept: application/x-ndjson`: one event a line, up to `to` or the head at arrival; with `limit` a piece of it. */
 export async function exportLog(context: HttpContext): Promise<Response> {
   const { after, to, limit, ...filters } = queryOf(context, ExportQuery);
   const log = storeOf(context).log;
@@ -28,11 +28,13 @@ interface Range {
   readonly after: number;
   readonly to: number;
   readonly head: number;
-  /** Events of a piece; without it all come. */
+  /** Events of a piece; without it all. */
   readonly limit: number | undefined;
 }
 
-/** A page at a time. Pages that the filter has left empty are passed over. A piece ends with a line that says where the next one begins. */
+/**
+ * A page at a time. Pages without events that pass the filter are skipped. A piece ends with a line that says where the next one begins.
+ */
 async function* linesOf(log: LogRpc, filter: LogFilter, { after, to, head, limit }: Range): AsyncGenerator<string, void> {
   let position = after;
   let left = limit ?? Number.POSITIVE_INFINITY;

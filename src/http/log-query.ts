@@ -1,10 +1,10 @@
-/** What all readings of the log can be asked for: some types, categories or streams only. */
+/** The filters of all reads of the log: only some types, categories or streams. */
 
 import * as z from "zod";
 import type { FeedFilter } from "../store/log-protocol.ts";
 import { Problem } from "./problem.ts";
 
-/** The filters of a query. Each may be repeated: any of its values will do. */
+/** The filters of a query. Each may be repeated: any of its values may match. */
 export const FilterQuery = z.object({
   type: z.array(z.string()).optional(),
   category: z.array(z.string()).optional(),
@@ -22,8 +22,8 @@ export function filterOf({ type, category, stream }: z.output<typeof FilterQuery
 }
 
 /**
- * A reader that is ahead of the log knows another log, or this one from before a restore: it would miss what is written up to
- * where it believes to be.
+ * A reader that is ahead of the log knows another log, or this one from before a restore: it would miss what is written up to the position
+ * that it believes in.
  *
  * @param name where the request has the position
  * @throws {Problem} when it is beyond the head

@@ -1,4 +1,4 @@
-/** Finding an event by its id, for support work: the log has no index over ids, so it is looked through from its end. */
+/** Finds an event by its id, for support work: the log has no index over ids, so it is searched from its end. */
 
 import { accepts } from "hono/accepts";
 import * as z from "zod";
@@ -13,13 +13,13 @@ import { type HttpContext, WholeNumber, linkTo, queryOf, storeOf } from "./reque
 import { jsonText } from "./response.ts";
 
 export const SearchQuery = z.object({
-  /** The position before which to look: where an earlier search stopped. */
+  /** The position before which to search: where an earlier search stopped. */
   after: WholeNumber.optional(),
 });
 
 /**
- * `GET /log/events/{id}`. Stops where it finds something, at the log's beginning, or after {@link SEARCH_EVENTS} entries.
- * Unless that was the beginning, `next` goes on from there: another stream may have an event of the same id.
+ * `GET /log/events/{id}`. Stops when it finds something, at the log's beginning, or after {@link SEARCH_EVENTS} entries. Unless that was
+ * the beginning, `next` continues from there: another stream may have an event with the same id.
  */
 export async function searchEvents(context: HttpContext): Promise<Response> {
   const id = context.req.param("id") ?? "";

@@ -30,7 +30,7 @@ export const StreamsQuery = z.object({
   limit: limitOf(PAGE_EVENTS, PAGE_EVENTS_DEFAULT),
 });
 
-/** What `GET /log` can answer with, besides a WebSocket. */
+/** The forms of the answer to `GET /log`, besides a WebSocket. */
 const FORMS = {
   "application/json": page,
   "application/x-ndjson": exportLog,
@@ -69,7 +69,7 @@ async function page(context: HttpContext): Promise<Response> {
   return jsonText(`{"events":[${texts}],"hasMore":${hasMore},"next":${next},"head":${head}}`, 200, headers);
 }
 
-/** The same page, as a batch of CloudEvents: an array has no room for `next`, so a header tells it. */
+/** The same page, as a batch of CloudEvents: an array has no room for `next`, so it is in a header. */
 async function pageOfCloudEvents(context: HttpContext): Promise<Response> {
   const { events, next, headers } = await readPage(context);
   const texts = events.map((event) => cloudEventJson(storeOf(context).name, event.stream, event, event.position)).join(",");
@@ -77,7 +77,7 @@ async function pageOfCloudEvents(context: HttpContext): Promise<Response> {
   return jsonText(`[${texts}]`, 200, { ...headers, ...position, "content-type": CLOUD_EVENTS_TYPE });
 }
 
-/** The same page, where it has one event. */
+/** The same page, if it has one event. */
 async function oneCloudEvent(context: HttpContext): Promise<Response> {
   const { events, next, headers } = await readPage(context);
   const event = theOne(events);

@@ -20,7 +20,7 @@ export function metricsRoutes() {
   return routes;
 }
 
-/** Part of what operators build on: add to them, rename none. */
+/** Operators build on these: add to them, rename none. */
 function familiesOf(store: string, { log, consumers, webhooks, databases }: StoreFigures): Family[] {
   const ofStore = (value: number): Family["samples"] => [[{ store }, value]];
 

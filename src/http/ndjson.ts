@@ -1,11 +1,11 @@
-/** Long answers, one JSON text a line, made only as fast as they are read. */
+/** Long answers, one piece of JSON a line, made only as fast as they are read. */
 
 import { logger } from "../telemetry/logger.ts";
 import { type HttpContext, storeOf } from "./request.ts";
 
 /**
- * A body that asks for the next piece when its reader wants more, and holds none in between. When making a piece fails,
- * the body breaks off, so that nobody takes what came before for the whole.
+ * A body that makes the next piece when its reader wants more, and holds none in between. If making a piece fails, the body breaks off, so
+ * that no reader takes an incomplete body for a complete one.
  */
 export function ndjson(context: HttpContext, pieces: AsyncGenerator<string, void>, headers: Record<string, string>): Response {
   const utf8 = new TextEncoder();
@@ -31,7 +31,7 @@ export function ndjson(context: HttpContext, pieces: AsyncGenerator<string, void
   return new Response(body, { headers: { "content-type": "application/x-ndjson", ...headers } });
 }
 
-/** JSON may have line breaks between its tokens, and nowhere else: within texts they are escaped. */
+/** JSON may have line breaks between its tokens, but nowhere else: within strings they are escaped. */
 export function line(json: string): string {
   return `${json.replaceAll(/[\r\n]+/g, " ")}\n`;
 }

@@ -1,4 +1,4 @@
-/** Pages for browsers: each is one document that loads nothing, and reads well without its script. */
+/** Pages for browsers: each is one document that loads nothing, and works without its script. */
 
 import { createHash } from "node:crypto";
 
@@ -33,7 +33,7 @@ export interface PageContent {
   readonly script?: string;
 }
 
-/** The page, under a policy that lets it run its own style and script, and connect to nothing. */
+/** The page, with a policy that lets it run its own style and script, and connect to nothing. */
 export function page({ title, body, script }: PageContent): Response {
   const policy = [
     "default-src 'none'",

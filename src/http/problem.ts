@@ -8,7 +8,7 @@ const PROBLEMS = { ...REQUEST_PROBLEMS, ...STATE_PROBLEMS };
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** What a code stands for, for readers of answers. */
+/** What a code means, for readers of answers. */
 export interface ProblemExplanation {
   readonly code: ProblemCode;
   /** Where it is explained: the `type` of its documents. */
@@ -26,7 +26,7 @@ export function kindOfProblem(code: ProblemCode): ProblemExplanation {
   return { code, type: typeOf(code), status, title, when, remedy };
 }
 
-/** Every code there is, by status. */
+/** Every code, by status. */
 export const PROBLEM_CODES: readonly ProblemCode[] = (Object.keys(PROBLEMS) as ProblemCode[]).toSorted(
   (a, b) => PROBLEMS[a][0] - PROBLEMS[b][0],
 );
@@ -43,8 +43,8 @@ export class Problem extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   /**
-   * @param detail what is wrong with this very request, and what would be right
-   * @param fields members of the document beside the standard ones
+   * @param detail what is wrong with this request, and what would be right
+   * @param fields members of the document besides the standard ones
    */
   constructor(code: ProblemCode, detail: string, fields: Record<string, unknown> = {}, headers: Record<string, string> = {}) {
     super(detail);

@@ -1,4 +1,4 @@
-/** `GET /problems`: what each problem's `type` names, for a reader in a browser or for a program. */
+/** `GET /problems`: explains each problem's `type`, for a reader in a browser or for a program. */
 
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
@@ -28,7 +28,7 @@ export function problemRoutes() {
 /** The same address answers in two forms. */
 const VARY = { vary: "Accept" };
 
-/** Whether a browser asks: it prefers a page, where a program that takes anything gets JSON. */
+/** Whether a browser asks: it prefers a page, while a program that accepts anything gets JSON. */
 function wantsPage(context: HttpContext): boolean {
   return accepts(context, { header: "Accept", supports: ["application/json", "text/html"], default: "application/json" }) === "text/html";
 }

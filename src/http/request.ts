@@ -1,4 +1,4 @@
-/** Reads requests: their paths, conditions, preferences, and queries checked by schema. Bodies are read by `body.ts`. */
+/** Reads requests: their paths, conditions, preferences, and queries, checked by schemas. `body.ts` reads bodies. */
 
 import type { HeadspringEnv } from "../store/env.ts";
 import type { Context, Next } from "hono";
@@ -47,8 +47,8 @@ export function storeNameOf(context: HttpContext): string {
 }
 
 /**
- * Refuses paths and queries that are not percent-encoded UTF-8. Decoders leave what they cannot read as it stands, so that
- * `caf%E9` and `caf%25E9` would be one stream.
+ * Refuses paths and queries that are not percent-encoded UTF-8. Decoders leave what they cannot read as it is, so that `caf%E9` and
+ * `caf%25E9` would be one stream.
  */
 export async function requireReadableUrl(context: HttpContext, next: Next): Promise<void> {
   const { url } = context.req.raw;
@@ -62,7 +62,7 @@ export async function requireReadableUrl(context: HttpContext, next: Next): Prom
   await next();
 }
 
-/** Nothing is at a store whose name cannot be one, not even what is the same in all stores. */
+/** A store whose name is not valid has no routes, not even those that are the same in all stores. */
 export async function requireStoreName(context: HttpContext, next: Next): Promise<void> {
   storeNameOf(context);
   await next();
@@ -87,7 +87,7 @@ export function saidOften(name: string, values: readonly string[]): Problem {
   return new Problem("invalid-request", `${name} can be given once, not ${values.length} times`);
 }
 
-/** The query's parameters, by this schema. Unknown ones are errors, and so is one with several values that takes one. */
+/** The query's parameters, by this schema. Unknown ones are errors, and so are several values for a parameter that takes one. */
 export function queryOf<Schema extends z.ZodObject>(context: HttpContext, schema: Schema): z.output<Schema> {
   const values = Object.fromEntries(
     [...parametersOf(context)].map(([name, all]) => {
@@ -103,7 +103,7 @@ function isRepeatable(field: unknown): boolean {
   return isSchema(field) && field.type === "optional" && schemaType((field as z.ZodOptional).unwrap()) === "array";
 }
 
-/** The value by this schema, or a problem that says where it is wrong. */
+/** The value as this schema outputs it, or a problem that shows where it is wrong. */
 export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, detail: string): z.output<Schema> {
   const parsed = parseData(schema, value);
   if ("data" in parsed) return parsed.data as z.output<Schema>;
@@ -115,7 +115,7 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
   );
 }
 
-/** What `If-Match` and `If-None-Match` say about the stream's version. */
+/** The state of the stream that `If-Match` and `If-None-Match` require. */
 export function expectedOf(context: HttpContext): Expected {
   const match = context.req.header("if-match")?.trim();
   const noneMatch = context.req.header("if-none-match")?.trim();
@@ -126,7 +126,7 @@ export function expectedOf(context: HttpContext): Expected {
   }
   if (match === undefined) return { kind: "any" };
   if (match === "*") return { kind: "exists" };
-  // Proxies weaken tags: W/"3" counts like "3". Behind a hyphen a read's tag names what else it stands for.
+  // Proxies weaken tags: W/"3" counts like "3". After a hyphen, the tag of a read has what else the answer depends on.
   const version = /^(?:W\/)?"(\d{1,16})(?:-[\w-]{1,64})?"$/.exec(match)?.[1];
   if (version === undefined) throw new Problem("invalid-request", 'If-Match must be one version in quotes, such as "3", or `*`');
   return { kind: "version", version: Number(version) };
@@ -138,13 +138,13 @@ export function hasTag(context: HttpContext, etag: string): boolean {
   return tags.some((tag) => tag === "*" || tag === etag);
 }
 
-/** Milliseconds that `Prefer: wait=N` asks for, or undefined. More than allowed counts as what is allowed. */
+/** Milliseconds that `Prefer: wait=N` asks for, or undefined. More than the maximum counts as the maximum. */
 export function waitMsOf(context: HttpContext): number | undefined {
   const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec(context.req.header("prefer") ?? "")?.[1];
   return wait === undefined ? undefined : Math.min(Number(wait), WAIT_SECONDS) * 1_000;
 }
 
-/** Whether the client would rather ask for the outcome later (RFC 7240). */
+/** Whether the client prefers to ask for the outcome later (RFC 7240). */
 export function prefersAsync(context: HttpContext): boolean {
   return /(?:^|[,;\s])respond-async(?:$|[,;\s])/i.test(context.req.header("prefer") ?? "");
 }
@@ -153,8 +153,8 @@ export function prefersAsync(context: HttpContext): boolean {
 const VISIBLE_ASCII = /^[\u0020-\u007e]*$/;
 
 /**
- * The header's value, if it is ASCII. Bytes that are not UTF-8 arrive as U+FFFD, and clients send Latin-1: "Müller" and
- * "Möller" would be the same value.
+ * The header's value, if it is ASCII. Bytes that are not UTF-8 arrive as U+FFFD, and some clients send Latin-1: "Müller" and "Möller" would
+ * be the same value.
  *
  * @throws {Problem} when it has another byte
  */
@@ -168,20 +168,20 @@ export function asciiHeader(context: HttpContext, name: string): string | undefi
   );
 }
 
-/** The client's name for this very request. */
+/** The client's own name for this request. */
 export function idempotencyKeyOf(context: HttpContext): string | undefined {
   const key = asciiHeader(context, "Idempotency-Key");
   if (key === undefined) return undefined;
   if (key === "" || key.length > IDEMPOTENCY_KEY_BYTES) {
     throw new Problem("invalid-request", `an Idempotency-Key must have 1 to ${IDEMPOTENCY_KEY_BYTES} characters`);
   }
-  // It is a command's id, and so a part of the path of its outcome.
+  // It is a command's id, and so part of the path of its outcome.
   if (key === "." || key === "..")
     throw new Problem("invalid-request", "an Idempotency-Key must not be `.` or `..`, which URLs cannot carry");
   return key;
 }
 
-/** The conversation that a fact belongs to, from `Correlation-Id`. Trace context stays beside a fact, not in it. */
+/** The conversation that a fact belongs to, from `Correlation-Id`. Trace context is kept with a fact, but is not part of it. */
 export function correlationIdOf(context: HttpContext): string | undefined {
   const id = asciiHeader(context, "Correlation-Id");
   if (id !== undefined && (id === "" || id.length > IDEMPOTENCY_KEY_BYTES)) {
@@ -195,21 +195,21 @@ export function conversationOf(context: HttpContext): string | undefined {
   return correlationIdOf(context) ?? traceIdOf(traceOf(context));
 }
 
-/** The trace that the request belongs to, as it says; what is not valid counts as left out. */
+/** The trace that the request belongs to, by its own header; a header that is not valid counts as absent. */
 export function traceOf(context: HttpContext): string | undefined {
   return parseTraceparent(context.req.header("traceparent"));
 }
 
-/** The platform sets `cf-ray` on what comes through it; elsewhere anybody may. */
+/** The platform sets `cf-ray` on requests that come through it; elsewhere any client may. */
 const RAY = /^[0-9a-f]{16}(?:-[A-Z]{3})?$/;
 
-/** A name for the request, in the logs and in its problem document: the platform's own where there is one. */
+/** A name for the request, in the logs and in its problem document: the platform's own if there is one. */
 export function requestIdOf(context: HttpContext): string {
   const ray = context.req.header("cf-ray") ?? "";
   return RAY.test(ray) ? ray : newId();
 }
 
-/** The current request with other query parameters: what `Link` and `next` carry. */
+/** The current request with other query parameters: for `Link` and `next`. */
 export function linkTo(context: HttpContext, parameters: Record<string, string | number>): string {
   const url = new URL(context.req.url);
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value));

@@ -1,4 +1,4 @@
-/** The category that a route is about, or the problem that there is none, or none for this. */
+/** The category that a route is about, or the problem that it does not exist, or does not allow this. */
 
 import { NAME } from "../core/names.ts";
 import type { PlainCategory } from "../store/plain-category.ts";
@@ -22,7 +22,7 @@ export async function plainCategoryOf(context: HttpContext): Promise<PlainCatego
 }
 
 /**
- * The name of the category in the path, once it is sure that its streams may be read.
+ * The name of the category in the path, once it is certain that its streams may be read.
  *
  * @throws {Problem} when it is not declared, or retired
  */
@@ -35,7 +35,7 @@ export async function readableCategoryOf(context: HttpContext): Promise<string> 
 }
 
 /**
- * The category of that name, aggregates included: for an import, which is past all rules.
+ * The category of that name, including aggregates: for an import, which bypasses all rules.
  *
  * @throws {Problem} when it is not declared, or retired
  */
@@ -47,9 +47,9 @@ export async function anyCategoryOf(context: HttpContext, name: string): Promise
 }
 
 /**
- * The name in the path, if it is free to be declared, changed and retired over HTTP.
+ * The name in the path, if it can be declared, changed and retired over HTTP.
  *
- * @throws {Problem} when code has it, or it cannot be a category's
+ * @throws {Problem} when the code has it, or it is not a valid name for a category
  */
 export function categoryToDeclare(context: HttpContext): string {
   const name = context.req.param("category") ?? "";
@@ -70,7 +70,7 @@ export function retiredCategory(name: string): Problem {
   );
 }
 
-/** Without the rules that code had for it, nothing new is written. `kind` undefined: it is not known what it was. */
+/** Without the rules that the code had for it, nothing new is written. `kind` undefined: it is unknown what it was. */
 export function categoryWasInCode(name: string, kind?: string): Problem {
   const detail =
     kind === "plain"

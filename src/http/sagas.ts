@@ -76,7 +76,7 @@ async function begin(context: HttpContext, saga: Saga, id: string): Promise<Resp
     command: "Start",
     data: text,
     strict: true,
-    // Without a key of the client's, a second start under the same id is refused: it would not be this client's saga.
+    // Without a key from the client, a second start with the same id is refused: it would not be this client's saga.
     idempotencyKey: idempotencyKeyOf(context),
     expected: { kind: "any" },
     correlationId: conversationOf(context),
@@ -96,7 +96,7 @@ async function begin(context: HttpContext, saga: Saga, id: string): Promise<Resp
   });
 }
 
-/** The saga once it is at its end, or the last look when the time is over. */
+/** The saga once it has ended, or the last look when the time is over. */
 async function lookUntilEnd(context: HttpContext, saga: Saga, id: string, waitMs: number): Promise<StreamState> {
   const deadline = Date.now() + waitMs;
   let pause = LOOK_AT_SAGA_MS;
@@ -124,7 +124,7 @@ function shown({ name }: Saga, id: string, state: StreamState): object {
   return { saga: name, id, stream: `${name}/${id}`, version: state.version, status, ...rest, ...undoFailed(steps), input, steps };
 }
 
-/** Steps that could not be undone: somebody has to look. */
+/** Steps that could not be undone: a person has to look at them. */
 function undoFailed(steps: readonly StepState[]): { undoFailed?: string[] } {
   const names = steps.filter(({ status }) => status === "undo-failed").map(({ name }) => name);
   return names.length > 0 ? { undoFailed: names } : {};

@@ -1,4 +1,4 @@
-/** The service itself: what it is, how it is called, and whether it is there. */
+/** The service itself: what it is, its description, and whether it is available. */
 
 import type { HttpEnv } from "./request.ts";
 import { createHash } from "node:crypto";

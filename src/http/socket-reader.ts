@@ -1,4 +1,4 @@
-/** A socket's messages, to be waited for. */
+/** A socket's messages, as something to wait for. */
 
 export class SocketReader {
   /** Why the other side closed the socket. */
@@ -20,7 +20,7 @@ export class SocketReader {
     socket.accept();
   }
 
-  /** All messages that are there, once there is one; none when the time is over. */
+  /** All messages that have arrived, once there is one; none when the time is over. */
   async take(waitMs: number): Promise<string[] | "closed"> {
     if (this.#messages.length === 0 && !this.#closed) {
       const { promise, resolve } = Promise.withResolvers<void>();

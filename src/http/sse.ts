@@ -1,4 +1,4 @@
-/** Server-sent events at the pace of their reader, for as long as there is something to tell. */
+/** Server-sent events at the pace of their reader, for as long as there is something to send. */
 
 import { FEED_ANSWER_MS } from "../core/limits.ts";
 import { FEED_HEARTBEAT_MS, FEED_RETRY_MS } from "./limits.ts";
@@ -11,7 +11,7 @@ export const EVENT_STREAM_HEADERS = {
 
 /** Blocks of the stream. */
 export interface Blocks {
-  /** Empty: nothing has come. */
+  /** Empty: nothing has arrived. */
   readonly text: string;
   /** Called when it is on its way to the reader. */
   readonly sent?: () => void;
@@ -20,7 +20,7 @@ export interface Blocks {
 }
 
 export interface BlockSource {
-  /** What comes next, after at most so many milliseconds. Asked for only when the reader has taken everything. */
+  /** The next blocks, after at most this many milliseconds. Called only when the reader has taken everything. */
   next(waitMs: number): Promise<Blocks>;
   /** The reader has gone, or takes nothing. */
   close(): void;
@@ -58,7 +58,7 @@ export function eventStream(source: BlockSource): ReadableStream<Uint8Array> {
         source.close();
       },
     },
-    { highWaterMark: 0 }, // else the stream would run one step ahead of its reader
+    { highWaterMark: 0 }, // otherwise the stream would run one step ahead of its reader
   );
 }
 

@@ -1,4 +1,4 @@
-/** Stores: which there are, and where each lies. And the way from a request to where its store lies. */
+/** Stores: the list of them, and where each lies. And how a request gets to the place where its store lies. */
 
 import { Hono, type MiddlewareHandler } from "hono";
 import * as z from "zod";
@@ -35,10 +35,10 @@ export const StoresQuery = z.object({
 const BODY_BYTES = 1_024;
 
 /**
- * Opens the store that the request is about, wherever it lies. A write fixes that, and so does a live subscription: what it listens to
+ * Opens the store that the request is about, wherever it lies. A write fixes the place, and so does a live subscription: what it listens to
  * must not be elsewhere tomorrow.
  *
- * @param paths of the routes that are about a store, without their store
+ * @param paths those of the routes that are about a store, without their store
  */
 export function placed(app: App, paths: ReadonlySet<string>): MiddlewareHandler<HttpEnv> {
   return async function goToStore(context, next) {
@@ -87,7 +87,7 @@ export function storesRoutes(app: App) {
         placementJson(entry),
       );
     }
-    // The log's object is made where it was asked for, whatever calls it first.
+    // The log's object is made in the place that was requested, whatever calls it first.
     if (isNew) await headOf(app, context.env, entry);
     return json(await reportOf(app, context.env, name, entry), isNew ? 201 : 200, { location: `/stores/${name}` });
   });
@@ -95,7 +95,7 @@ export function storesRoutes(app: App) {
   return routes;
 }
 
-/** Fixes where a store lies. One that version 0.1 wrote to is in no directory yet, and lies where the deployment says. */
+/** Fixes where a store lies. A store that version 0.1 wrote to is in no directory yet, and lies where the deployment's variables say. */
 async function place(app: App, env: HeadspringEnv, name: string, asked: Placement) {
   const directory = directoryOf(env);
   if (await directory.findStore(name)) return directory.placeStore(name, asked);
@@ -159,7 +159,7 @@ async function reportOf(app: App, env: HeadspringEnv, name: string, entry: Store
     parts: [
       ...objects,
       ...databases,
-      // What they hold of a store: its name, positions, names of consumers.
+      // What they hold about a store: its name, positions, names of consumers.
       { part: "wake-ups", kind: "queue", binding: "WAKE_UPS", holds: "names and positions, no data" },
       { part: "directory", kind: "durable-object", binding: "CATALOGS", holds: "the store's name and place", ...deployment },
     ],

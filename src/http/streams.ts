@@ -37,7 +37,7 @@ import {
 import { json } from "./response.ts";
 import { writableStreamOf } from "./writable-stream.ts";
 
-/** What of a stream is read. */
+/** The part of a stream that is read. */
 const Window = z.object({
   from: WholeNumber.optional(),
   to: WholeNumber.optional(),
@@ -87,7 +87,7 @@ export function streamRoutes() {
 
   routes.delete("/:category/:id", async (context) => {
     const { erase, force } = queryOf(context, DeleteQuery);
-    // The catalog is not asked: what must be erased can be erased, also in a category that was retired.
+    // The catalog is not asked: what must be erased can be erased, even in a category that was retired.
     const category = context.req.param("category");
     if (!NAME.test(category)) throw unknownCategory(category);
     const stream = `${category}/${streamIdOfPath(context)}`;
@@ -157,9 +157,9 @@ function writtenAnswer(stream: string, answer: Written, status: 200 | 201, heade
 }
 
 /**
- * The stream that a fact without an id of its own goes to: what its key says in what is stored, which the schema may
- * have changed; else a new one. That is derived from what the client named the request or the event by, if it did, so
- * that a repeat finds the first (promise 8).
+ * The stream that a fact without an id of its own goes to: the value of its key as it is stored, which the schema may have changed; else a
+ * new stream. The id of a new stream is derived from the client's own key or event id, if it sent one, so that a repeat finds the first
+ * (promise 8).
  */
 function streamIdOfFact(
   { name, key }: PlainCategory,
@@ -171,7 +171,7 @@ function streamIdOfFact(
     if (idempotencyKey !== undefined) return derivedId("fact", name, "key", idempotencyKey);
     return id === undefined ? newId() : derivedId("fact", name, "id", id);
   }
-  const data = JSON.parse(event.data) as Record<string, unknown>; // `toAppend` lets nothing else through
+  const data = JSON.parse(event.data) as Record<string, unknown>; // `toAppend` accepts nothing else
   const value = Object.hasOwn(data, key) ? data[key] : undefined;
   const isNamed = typeof value === "string" || typeof value === "number";
   const problem = isNamed ? streamIdProblem(String(value)) : "must be a string or a number";
@@ -181,7 +181,7 @@ function streamIdOfFact(
   });
 }
 
-/** Only which version the stream has. */
+/** Only the stream's version. */
 async function head(context: HttpContext, stream: string, tag: Tag): Promise<Response> {
   const page = await objectOf(context, stream).read({ from: 1, to: 0, limit: 1, direction: "forward" });
   requireReadable(page, stream);
@@ -212,14 +212,14 @@ async function pageOfStream(context: HttpContext, stream: string, tag: Tag, form
   return new Response(text, { headers: { ...headers, "content-type": JSON_TYPE } });
 }
 
-/** All of the window, page by page, as it was when the request came: what is appended meanwhile is not part of it. */
+/** All of the window, page by page, as it was when the request arrived: events that are appended later are not part of it. */
 async function wholeStream(context: HttpContext, stream: string, tag: Tag): Promise<Response> {
   const window = queryOf(context, Window);
   const object = objectOf(context, stream);
   const request = { ...requestOf(window), limit: PAGE_EVENTS };
   const first = await object.read(request);
   requireReadable(first, stream);
-  // Positions may come later than their events, and those of later pages are not known yet: such an answer has no tag.
+  // Positions may arrive after their events, and those of later pages are not known yet: such an answer has no tag.
   const etag = window.positions ? undefined : tag(first);
   if (etag !== undefined && hasTag(context, etag)) return new Response(null, { status: 304, headers: readHeaders(etag) });
   async function* pieces() {
@@ -243,7 +243,7 @@ function boundToMove({ direction }: z.output<typeof Window>): "from" | "to" {
   return direction === "forward" ? "from" : "to";
 }
 
-/** @throws {Problem} when there is nothing to read, or not any more */
+/** @throws {Problem} when there is nothing to read, or nothing any more */
 function requireReadable(page: StreamPage, stream: string): void {
   if (page.version === 0) throw unknownStream(stream);
   if (page.deleted) throw problemOf({ outcome: "deleted" });
@@ -261,8 +261,8 @@ function readHeaders(etag: string | undefined): Record<string, string> {
 type Tag = (page: StreamPage, withPositions?: boolean) => string;
 
 /**
- * The tags of a category's streams: the version, and what else an answer depends on. Code that lifts events makes other
- * answers of the same version after a deployment, and a position may come later than its event.
+ * The tags of a category's streams: the version, and what else an answer depends on. After a deployment, code that lifts events may give
+ * another answer for the same version, and a position may arrive after its event.
  */
 function tagsOf({ definitions }: Store, category: string): Tag {
   const schemas: DataSchemas = definitions.inCode.category(category)?.events ?? {};

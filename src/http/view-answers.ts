@@ -1,4 +1,4 @@
-/** What the answers of views have in common: the view that is asked, the position it is asked for, headers and refusals. */
+/** What the answers of views have in common: the view, the position that is required, headers and refusals. */
 
 import type * as z from "zod";
 import { VIEW_WAIT_SECONDS_DEFAULT } from "./limits.ts";
@@ -10,7 +10,7 @@ import { Problem } from "./problem.ts";
 import { type HttpContext, storeOf, waitMsOf } from "./request.ts";
 import type { Consistency } from "./view-query.ts";
 
-/** Seconds after which to come again for a table that is being built. Ours. */
+/** Seconds after which to ask again for a table that is being built. Ours. */
 const REBUILDING_SECONDS = "5";
 
 export async function viewOf(context: HttpContext): Promise<View> {
@@ -22,7 +22,7 @@ export async function viewOf(context: HttpContext): Promise<View> {
   throw new Problem("unknown-view", `unknown view ${name}; the app has ${names.join(", ") || "none"}`);
 }
 
-/** The position that the query names, and how long it waits for it (promise 7). */
+/** The position that the query requires, and how long it waits for it (promise 7). */
 export async function wantedOf(context: HttpContext, { minPosition = 0, consistency }: z.output<typeof Consistency>): Promise<Wanted> {
   const head = consistency === "strong" ? await storeOf(context).log.head() : 0;
   return {
@@ -31,7 +31,7 @@ export async function wantedOf(context: HttpContext, { minPosition = 0, consiste
   };
 }
 
-/** The answer, or the problem that a view's refusal amounts to. */
+/** The answer, or the problem for a view's refusal. */
 export async function answered<Answer>(view: View, wanted: Wanted, answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;

@@ -28,13 +28,13 @@ const LiveId = z
 
 export const LiveQuery = z.object({ after: LiveId.optional() });
 
-/** Milliseconds between two looks whether a view has come forward. Ours: at first what goes unnoticed, later what costs little. */
+/** Milliseconds between two checks whether a view has moved forward. Ours: at first what nobody notices, later what costs little. */
 const FIRST_LOOK_MS = 25;
 const LAST_LOOK_MS = 400;
 
 const LONG = comment("this connection has reached its time limit. Resume from your last id");
 
-/** What a reader of rows takes to the stream of their changes. */
+/** The id with which a reader of rows begins the stream of their changes. */
 export function liveId({ position, generation }: Pick<Served, "position" | "generation">): string {
   return `${position}-${generation}`;
 }
@@ -58,13 +58,13 @@ export async function liveView(context: HttpContext, view: View): Promise<Respon
   return new Response(eventStream(new LiveBlocks(view, live, socket, generation, after)), { headers: EVENT_STREAM_HEADERS });
 }
 
-/** The log's feed, of the events that the view folds. A filter that is too large is left out: other events touch no row. */
+/** The log's feed of the events that the view folds. A filter that is too large is left out: other events touch no row. */
 function feedUrl(view: View, after: number, access: ReturnType<typeof accessOf>): string {
   const { types, categories } = filterOfView(view);
   return feedUrlOf(after, { types, categories }, access) ?? feedUrlOf(after, { categories }, access) ?? feedUrlOf(after, {}, access) ?? "";
 }
 
-/** What the log says, as blocks that say what became of the rows. */
+/** Turns the log's events into blocks with the changed rows. */
 export class LiveBlocks implements BlockSource {
   readonly #view: View;
   readonly #live: LiveView;
@@ -81,7 +81,7 @@ export class LiveBlocks implements BlockSource {
     this.#socket = socket;
     this.#inbox = new SocketReader(socket);
     this.#generation = generation;
-    // So that a reader who is cut off before anything has happened resumes here.
+    // So that a reader resumes here if it is cut off before anything has happened.
     this.#first = this.#idBlock(after);
   }
 
@@ -111,7 +111,7 @@ export class LiveBlocks implements BlockSource {
       if (messages.length === 0) return (await this.#live.isRebuilt()) ? this.#end(reset()) : { text: "" };
       this.#note(messages);
     }
-    // Events that come close together are told together.
+    // Changes that happen close together are sent together.
     if (Date.now() < this.#nextReadAt) await scheduler.wait(this.#nextReadAt - Date.now());
     for (let look = FIRST_LOOK_MS; ; look = Math.min(2 * look, LAST_LOOK_MS)) {
       const more = await this.#inbox.take(0);
@@ -122,7 +122,7 @@ export class LiveBlocks implements BlockSource {
       if (step.outcome === "changes") return this.#tell(step.changes, step.position);
       if (this.#live.behindMs >= LIVE_BEHIND_MS) return this.#end(this.#behind());
       if (this.#live.isSpent) return this.#end(LONG);
-      // A sign of life meanwhile.
+      // A sign of life in between.
       if (Date.now() + look >= deadline) return { text: "" };
       await scheduler.wait(look);
     }
@@ -138,7 +138,7 @@ export class LiveBlocks implements BlockSource {
     }
   }
 
-  /** The id comes last: who is cut off before it is told all of this again. */
+  /** The id comes last: a reader that is cut off before it gets all of this again. */
   #tell(changes: readonly Change[], position: number | undefined): Blocks {
     const blocks = changes.map(({ key, row }) => block(row ? "row" : "removed", row ?? { [this.#view.key]: key }));
     if (position === undefined) return { text: blocks.join("") };
@@ -160,7 +160,7 @@ export class LiveBlocks implements BlockSource {
   }
 }
 
-/** Without an id: whoever comes back without having read the rows again is told again. */
+/** Without an id: a reader that reconnects without having read the rows again gets it again. */
 function reset(served?: Served): string {
   const detail = "the view was rebuilt. Read its rows again, and resume from there";
   return block("reset", { detail, ...(served ? { position: served.position } : {}) });
@@ -170,7 +170,7 @@ function block(event: string, data: object): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** A stream that has said everything. */
+/** A stream that ends after one block. */
 function oneBlock(text: string): ReadableStream<Uint8Array> {
   return eventStream({ next: async () => ({ text, last: true }), close: () => {} });
 }

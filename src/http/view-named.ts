@@ -33,7 +33,7 @@ function queryOfPath(context: HttpContext, view: View): NamedQuery {
   throw new Problem("unknown-query", `${view.name} declares no query ${name}; it declares ${declared}`);
 }
 
-/** Values in the form that the schema takes: numbers, booleans and lists are texts in a query string. */
+/** Values in the form that the schema accepts: numbers, booleans and lists are strings in a query string. */
 function valuesOf(query: NamedQuery, given: ReadonlyMap<string, string[]>): Record<string, unknown> {
   const types = typesOf(query.params);
   const values: Record<string, unknown> = {};
@@ -54,7 +54,7 @@ function valuesOf(query: NamedQuery, given: ReadonlyMap<string, string[]>): Reco
   return values;
 }
 
-/** What does not convert stays a text: the schema then says what is wrong with it. */
+/** What does not convert stays a string: the schema then reports what is wrong with it. */
 function convert(text: string, types: ReadonlySet<unknown>): string | number | boolean {
   const written = types.has("number") ? NUMBER : types.has("integer") ? INTEGER : undefined;
   if (written?.test(text) && Number.isFinite(Number(text))) return Number(text);

@@ -1,4 +1,4 @@
-/** What a query string asks of a view: conditions on columns, order, page, and at which position. */
+/** What a query string requests from a view: conditions on columns, order, page, and at which position. */
 
 import * as z from "zod";
 import { VIEW_CONDITIONS, VIEW_CURSOR, VIEW_PAGE_ROWS, VIEW_PAGE_ROWS_DEFAULT, VIEW_SORT_COLUMNS } from "./limits.ts";
@@ -24,11 +24,11 @@ export const Paging = z.object({
   ...Consistency.shape,
 });
 
-/** What stands behind a column's name and a dot. */
+/** The operators that may follow a column's name and a dot. */
 export const OPERATORS = ["gte", "gt", "lte", "lt", "ne", "in", "is"] as const;
 type Operator = (typeof OPERATORS)[number];
 
-/** What a column can be asked, beside `=`. Lists and objects have no order, and nothing that one could type exactly. */
+/** The operators of each kind of column, besides `=`. Lists and objects have no order, and values that nobody could type exactly. */
 export const OPERATORS_OF: Record<ColumnKind, readonly Operator[]> = {
   text: OPERATORS,
   integer: OPERATORS,
@@ -94,7 +94,7 @@ const KIND: Record<ColumnKind, string> = {
   json: "column of lists or objects",
 };
 
-/** A number as JSON writes it. JavaScript would take more for one: `0x10`, `+5`, ` 5` and nothing at all. */
+/** A number as JSON writes it. JavaScript would accept more: `0x10`, `+5`, ` 5` and an empty string. */
 export const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 export const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 
@@ -143,7 +143,7 @@ export function cursorOf(sort: readonly SortColumn[], text: string): Cursor {
   return cursor;
 }
 
-/** The cursor's text. */
+/** The cursor as a string. */
 export function cursorText(sort: readonly SortColumn[], cursor: Cursor): string {
   const text = encodeCursor(sort, cursor);
   if (text.length > VIEW_CURSOR) {

@@ -14,7 +14,7 @@ import { liveId, liveView } from "./view-live.ts";
 import { namedQuery } from "./view-named.ts";
 import { Consistency, Paging, cursorOf, cursorText, sortOf, viewQueryOf } from "./view-query.ts";
 
-/** What `GET /views/{view}` can answer with. */
+/** The forms of the answer to `GET /views/{view}`. */
 const FORMS = { "application/json": page, "text/event-stream": liveView } as const;
 
 export function viewRoutes() {

@@ -3,7 +3,7 @@
 import { Problem } from "./problem.ts";
 import type { HttpContext } from "./request.ts";
 
-/** What a webhook has answered, if it is there. */
+/** A webhook's answer, if the webhook exists. */
 export function known<Answer>(context: HttpContext, answer: Answer | undefined): Answer {
   if (answer === undefined) throw unknownWebhook(context.req.param("id") ?? "");
   return answer;

@@ -1,4 +1,4 @@
-/** What became of a webhook's deliveries, and how to have them again. */
+/** The outcomes of a webhook's deliveries, and how to have them sent again. */
 
 import { Hono } from "hono";
 import { DEFINITION_BYTES } from "./limits.ts";

@@ -13,7 +13,7 @@ import { limitOf } from "./request.ts";
 
 const Secret = z.string().refine((secret) => secretProblem(secret) === undefined, "`whsec_` and the base64 of 24 to 64 bytes");
 const Headers = z.record(z.string(), z.string());
-/** Names of headers do not depend on case: here they have one. */
+/** Names of headers are case-insensitive: here they are in lower case. */
 const lowerCased = <Value>(headers: Record<string, Value>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
@@ -24,7 +24,7 @@ const Settings = {
     .array(z.string().refine((name) => NAME.test(name) || name === SYSTEM_CATEGORY, `the name of a category, or ${SYSTEM_CATEGORY}`))
     .min(1)
     .max(100),
-  // By hand, since a schema that contains itself would make the OpenAPI document refer to what it does not have.
+  // Written by hand, since a schema that contains itself would make the OpenAPI document refer to what it does not have.
   where: z
     .looseObject({})
     .transform((value, context) => {
@@ -61,7 +61,7 @@ export const WebhookIn = z.strictObject({
   secret: Secret.optional(),
 });
 
-/** A change of it (RFC 7396): null removes, what is left out stays. */
+/** A change of it (RFC 7396): null removes a member, an absent one stays. */
 export const WebhookPatch = z.strictObject({
   url: Settings.url.optional(),
   types: Settings.types.nullish(),

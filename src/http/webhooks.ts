@@ -1,4 +1,4 @@
-/** Webhooks: who is told. */
+/** Webhooks: adding, changing, testing and removing them. */
 
 import { Hono } from "hono";
 import { v7 } from "uuid";
@@ -36,7 +36,7 @@ export function webhookRoutes() {
     requireWithin("from", position, head);
     const id = WEBHOOK_ID_PREFIX + v7().replaceAll("-", "");
     const webhook = store.webhook(id);
-    // In this order: what is subscribed exists. A crash in between leaves an object that nobody knows and nobody wakes.
+    // In this order, so that what is subscribed exists. A crash in between leaves an object that nothing knows and nothing wakes.
     await webhook.create({ id, ...settings, secret, createdAt: new Date().toISOString() }, position);
     await log.subscribe(id, filterOf(settings), position);
     const report = await webhook.report();
@@ -87,7 +87,7 @@ export function webhookRoutes() {
   return routes;
 }
 
-/** `/.well-known`: the public keys of webhooks, for receivers, who have no token. */
+/** `/.well-known`: the public keys of webhooks, for receivers, which have no token. */
 export function wellKnownRoutes() {
   const routes = new Hono<HttpEnv>();
   routes.get("/webhooks/:id", async (context) => {
@@ -98,7 +98,7 @@ export function wellKnownRoutes() {
   return routes;
 }
 
-/** The webhook that the path names: one that might be there, so that no object is made for what never can. */
+/** The webhook that the path names: only if it might exist, so that no object is made for a webhook that never can. */
 function findWebhook(context: HttpContext): WebhookRpc {
   const id = context.req.param("id") ?? "";
   const store = storeOf(context);

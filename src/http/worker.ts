@@ -39,8 +39,8 @@ import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
  * export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
  */
 export function createWorker(app: App): ExportedHandler<HeadspringEnv> {
-  // What is missing must not wait for the first request or event to be noticed.
-  // Its type here is what `wrangler types` has made of a project's own configuration, or nothing.
+  // What is missing must be noticed before the first request or event. The type of `env` here is what `wrangler types` has made from a
+  // project's own configuration, or nothing.
   const bindings: object = env;
   requireConfiguration(bindings, app);
   placementOfDeployment(bindings as HeadspringEnv);
@@ -48,7 +48,7 @@ export function createWorker(app: App): ExportedHandler<HeadspringEnv> {
   return {
     fetch: (request, env, context) => http.fetch(request, env, context),
 
-    // From whatever queue it comes: its name is the user's, and so is whether it has a dead-letter queue.
+    // Whatever queue it comes from: its name is the user's choice, and so is whether it has a dead-letter queue.
     async queue(batch, env) {
       await handleWakeUps(app, env, batch);
     },
@@ -96,7 +96,7 @@ export function createHttp(app: App): Hono<HttpEnv> {
     const problem = error instanceof Problem ? error : unexpected(error);
     if (problem.status < 500) return problem.toResponse();
     const requestId = requestIdOf(context);
-    // The other 503s are answers like any other: come again later.
+    // The other 503s are ordinary answers: try again later.
     if (problem !== error || problem.status === 500) tellFailed(context, requestId, problem, error);
     return problem.toResponse({ requestId });
   });
@@ -104,7 +104,7 @@ export function createHttp(app: App): Hono<HttpEnv> {
   return http;
 }
 
-/** What an error is to the client that is no answer of ours. */
+/** How an error that is not one of our answers is shown to the client. */
 function unexpected(error: Error): Problem {
   if (isTransient(error))
     return new Problem(
@@ -122,7 +122,7 @@ function unexpected(error: Error): Problem {
 function tellFailed(context: HttpContext, requestId: string, { code, fields }: Problem, error: Error): void {
   const { method, path } = context.req;
   const correlationId = context.req.header("correlation-id")?.slice(0, IDEMPOTENCY_KEY_BYTES);
-  // The cause of a failed command is in the line of its stream, under the same command id.
+  // The cause of a failed command is in the line of its stream, with the same command id.
   const commandId = typeof fields.commandId === "string" ? fields.commandId : undefined;
   const line = {
     message: "a request failed",

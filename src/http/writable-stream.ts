@@ -1,6 +1,6 @@
 /**
- * A stream, as requests write to it. When its answer is lost, it may have died between its commit and its call to the log: what
- * it has stored would wait for the next request to it, for days if none comes. So this worker asks it to hand that over.
+ * A stream, for requests that write to it. If its answer is lost, it may have died between its commit and its call to the log: what it has
+ * stored would wait for the next request to it, for days if none comes. So this worker asks it to hand that over.
  */
 
 import { waitUntil } from "cloudflare:workers";
@@ -23,8 +23,8 @@ export function writableStreamOf(
     try {
       return await introduced(write);
     } catch (error) {
-      // Every answer that shows something of a stream comes after that is in the log, or an alarm will bring it there: so any answer will do.
-      // Found again each time: what was found before an object died may be broken.
+      // Every answer that shows something of a stream is sent after that is in the log, or an alarm will bring it there: so any answer will
+      // do. The object is looked up each time: a reference from before an object died may be broken.
       waitUntil(tryAgain(() => find().read({ from: 1, to: 0, limit: 1, direction: "forward" })));
       throw error;
     }

@@ -1,6 +1,7 @@
 /**
- * Tells a store's log whom the code that runs here has to follow it: the log may run older code for a while. So it wakes who is new,
- * and a consumer that begins at the head begins before the first event that the newer code writes. Once for each store in an isolate.
+ * Introduces the consumers of the code that runs here to a store's log, which may run older code for a while. So the log wakes new
+ * consumers, and a consumer that begins at the head begins before the first event that the newer code writes. Once for each store in an
+ * isolate.
  */
 
 import { within } from "../core/within.ts";
@@ -15,9 +16,9 @@ import { consumersInCode } from "../definitions/consumers.ts";
 const introduced = new WeakMap<App, Set<string>>();
 
 /**
- * Await it before anything is written. Never fails, and takes no more than {@link INTRODUCTION_WAIT_MS}: a log that cannot be told takes no
- * events either, so that whoever tells it next is still before them. Requests that are the first together each tell it: the platform cancels
- * one that waits for another's call.
+ * Await it before anything is written. Never fails, and takes no more than {@link INTRODUCTION_WAIT_MS}: a log that cannot be reached takes
+ * no events either, so the next introduction is still before them. If several requests are the first at the same time, each makes the call:
+ * the platform cancels a request that waits for another's call.
  */
 export async function introduce(store: Store): Promise<void> {
   const known = introduced.get(store.app) ?? new Set<string>();

@@ -1,4 +1,4 @@
-/** Every kind of consumer. The stations do not know each other; here they are put together. */
+/** Every kind of consumer. The stations do not know each other; this list puts them together. */
 
 import type { ConsumerKind } from "../consumers/kind.ts";
 import type { Store } from "../store/store.ts";
@@ -6,10 +6,10 @@ import { processorKind } from "../processors/kind.ts";
 import { viewKind } from "../views/kind.ts";
 import { webhookKind } from "../webhooks/kind.ts";
 
-/** Their order is that of the standings that sweeps remember (`standing.ts`). */
+/** In the order of the standings that sweeps remember (`standing.ts`). */
 export const KINDS: readonly ConsumerKind[] = [processorKind, viewKind, webhookKind];
 
-/** The kind of the consumer of that name; undefined: this code knows none. */
+/** The kind of the consumer with that name; undefined: this code does not know it. */
 export async function kindOf({ definitions }: Pick<Store, "definitions">, consumer: string): Promise<ConsumerKind | undefined> {
   const name = await definitions.kindOf(consumer);
   return KINDS.find((kind) => kind.name === name);

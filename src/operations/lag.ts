@@ -1,5 +1,5 @@
 /**
- * How late consumers are: by how many positions, and by the age of the first event that they have yet to process. A consumer that has
+ * How late consumers are: by how many positions, and by the age of the first event that they still have to process. A consumer that has
  * nothing to process up to the head is not late, wherever its checkpoint is.
  */
 
@@ -11,10 +11,10 @@ export interface LagSeconds {
   readonly lagSeconds: number;
 }
 
-/** The reports of consumers, past all that is not for them: one question to the log, and none when all are at the head. */
+/** The reports of consumers, past all events that do not concern them: one question to the log, and none if all are at the head. */
 export async function withLag(log: Pick<LogRpc, "nextFor">, found: readonly Found[]): Promise<(ConsumerReport & LagSeconds)[]> {
   const late = found.filter(({ report }) => report.lag > 0);
-  // One that is paused passes nothing.
+  // A paused consumer passes nothing.
   const readings = late.map(({ report, filter }) => ({ ...(report.status === "paused" ? {} : filter), after: report.position }));
   const answers = late.length > 0 ? await log.nextFor(readings) : [];
   const next = new Map(late.map((one, index) => [one, answers[index]]));

@@ -1,4 +1,7 @@
-/** The figures of one store: its log, who follows it, and its webhooks. All of them are read from what is stored, none from the memory of this worker. */
+/**
+ * The figures of one store: its log, its consumers, and its webhooks. All of them are read from what is stored, none from the memory of
+ * this worker.
+ */
 
 import { METRICS_WEBHOOKS } from "./limits.ts";
 import type { LogSize } from "../store/log-protocol.ts";
@@ -37,7 +40,7 @@ export async function measure(given: Store): Promise<StoreFigures> {
   const each = names.filter((_, index) => kinds[index]?.keepsOwnPlace);
   const together = names.filter((_, index) => !kinds[index]?.keepsOwnPlace);
   const [reports, databases] = await Promise.all([findConsumers(store, together, size.head), measureDatabases(store)]);
-  // What comes next is asked once, for all.
+  // One question to the log, for all of them.
   const most = Math.max(0, budget.left - 1);
   const measured = each.slice(0, Math.min(METRICS_WEBHOOKS, most));
   const found = [...reports, ...(await findConsumers(store, measured, size.head))];
@@ -50,7 +53,7 @@ export async function measure(given: Store): Promise<StoreFigures> {
 
 async function measureDatabases(store: Store): Promise<Map<string, number>> {
   const sizes = [...store.definitions.inCode.databases.keys()].map(async (binding) => {
-    // D1 says with every answer how large it is.
+    // Every answer of D1 contains its size.
     const { meta } = await store.database(binding).prepare(`SELECT 1`).all();
     return [binding, meta.size_after] as const;
   });

@@ -1,4 +1,4 @@
-/** An operator's action on any consumer: finds which one is meant, carries the action out, and wakes it. */
+/** An operator's action on any consumer: finds the consumer, carries the action out, and wakes it. */
 
 import type { ControlOutcome, NotPossible } from "../consumers/kind.ts";
 import type { ResetCount } from "../consumers/reset-count.ts";
@@ -7,9 +7,9 @@ import type { Store } from "../store/store.ts";
 import { kindOf } from "./kinds.ts";
 
 /**
- * Carries out an action on the consumer of that name.
+ * Carries out an action on the consumer with that name.
  *
- * @param position `skip`: of the event that is meant; `reset`: where to begin again after
+ * @param position `skip`: the position of the event to skip; `reset`: the position after which to begin again
  * @returns undefined when there is no such consumer
  */
 export async function operate(store: Store, name: string, action: ConsumerAction, position?: number): Promise<ControlOutcome | undefined> {

@@ -1,4 +1,4 @@
-/** Where a store's consumers stand by what D1 has of them: what the sweep hands over to the log. */
+/** How far a store's consumers are according to D1: what the sweep passes to the log. */
 
 import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
@@ -9,13 +9,13 @@ import type { Standing } from "../store/log-protocol.ts";
 import { consumersInCode } from "../definitions/consumers.ts";
 import { KINDS } from "./kinds.ts";
 
-/** Where every consumer of the store stands of which D1 knows, and what it handles. */
+/** How far every consumer of the store is that D1 knows, and what it handles. */
 export async function standingsOf(definitions: Definitions, rows: readonly StoreRows[]): Promise<Placed[]> {
   const places = await Promise.all(KINDS.map(async (kind) => (await kind.standings?.(definitions, rows)) ?? []));
   return places.flat();
 }
 
-/** A name for where everybody stands, and for the code that is to be there: when it is the same as before, nothing has moved. */
+/** A hash over how far all consumers are, and over the code that they should be of: if it is the same as before, nothing has moved. */
 export async function fingerprintOf(
   app: App,
   env: HeadspringEnv,

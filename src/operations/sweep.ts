@@ -1,9 +1,9 @@
 /**
- * The cron's part: finds consumers that lag although nobody wakes them any more. The last of three safety nets.
+ * The cron's part: finds consumers that lag although nothing wakes them any more. The last of three safety nets.
  *
- * It goes through the stores in the order of their names, as far as one invocation may go, and the next one goes on there: those that the
- * directory lists, and those of before there was one, by the checkpoints in D1. A store's log is asked once, with what D1 has of its
- * consumers; one that has been at rest for a day is asked once a day.
+ * It goes through the stores in the order of their names, as far as one invocation may, and the next invocation continues there: the stores
+ * that the directory lists, and by their checkpoints in D1 those that are older than the directory. It asks a store's log once, with what
+ * D1 has about its consumers; it asks a store that has been at rest for a day once a day.
  */
 
 import type { HeadspringEnv } from "../store/env.ts";
@@ -20,7 +20,7 @@ import type { Checkpointed, Placed, StoreRows, ViewState } from "../consumers/st
 import { fingerprintOf, standingsOf } from "./standing.ts";
 import { type Care, type Mark, careFor, cursorMark, cursorOf, marksOf, prepareSwept, remember } from "./swept.ts";
 
-/** Asks the logs of all stores to wake those behind, and drops the tables of views that nobody needs any more. */
+/** Asks the logs of all stores to wake the consumers that are behind, and drops the tables of views that are no longer needed. */
 export async function sweep(app: App, env: HeadspringEnv): Promise<void> {
   const budget = new Budget(capsOf(env));
   const deadline = Date.now() + SWEEP_BUDGET_MS;
@@ -54,18 +54,18 @@ interface Run {
   readonly databases: readonly ViewDatabase[];
   /** Where sweeps keep what they remember. */
   readonly memory: D1Database;
-  /** Whether so many more calls fit into this invocation, and what ends the piece after them. */
+  /** Whether this many more calls fit into this invocation, and after them the calls that end the piece. */
   readonly hasRoom: (calls: number) => boolean;
 }
 
-/** A store as D1 has it. */
+/** A store as D1 describes it. */
 interface Found {
   readonly store: string;
   readonly standings: readonly Placed[];
   readonly fingerprint: string;
   readonly mark: Mark | undefined;
   readonly care: Care;
-  /** Nobody has a checkpoint there, though the code has views or processors: nothing may have been written so far. */
+  /** No consumer has a checkpoint there, although the code has views or processors: nothing may have been written so far. */
   readonly isNew: boolean;
 }
 
@@ -84,7 +84,7 @@ async function storesAfter(env: HeadspringEnv, databases: readonly ViewDatabase[
   return [...new Set(lists.flat())].toSorted().slice(0, SWEEP_STORES);
 }
 
-/** The next ones that the directory knows. Without it there are those that D1 knows. */
+/** The next stores that the directory knows. Without a directory, D1 has those that it knows. */
 async function listed(env: HeadspringEnv, after: string): Promise<string[]> {
   try {
     return (await directoryOf(env).listStores(after, SWEEP_STORES)).map(({ name }) => name);
@@ -94,7 +94,7 @@ async function listed(env: HeadspringEnv, after: string): Promise<string[]> {
   }
 }
 
-/** Answers with how many of the stores it has been through: all, unless the invocation has no more room. */
+/** Returns how many of the stores it has gone through: all, unless the invocation has no more room. */
 async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> {
   if (stores.length === 0) return 0;
   const all = await look(run, stores);
@@ -105,7 +105,7 @@ async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> 
   while (reached < all.length) {
     const some = all.slice(reached, reached + SWEEP_AT_ONCE);
     const asked = some.filter(({ care }) => care !== "none");
-    // The first ones always: else a sweep that has no room would never get anywhere.
+    // Always ask the first ones: otherwise a sweep that has no room would never make progress.
     if (reached > 0 && !run.hasRoom(asked.reduce((sum, found) => sum + callsFor(found), 0))) break;
     await Promise.all(
       asked.map(async (found) => {
@@ -115,7 +115,7 @@ async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> 
         const moved = standings.filter(({ consumer }) => passed?.includes(consumer));
         moves.push(...moved.map((from) => ({ ...from, store, to: head ?? from.position })));
         const now = Date.now();
-        // As it will be found by the next sweep.
+        // As the next sweep will find it.
         const after = standings.map((one) => (moved.includes(one) ? { ...one, position: head ?? one.position } : one));
         const fingerprint = await fingerprintOf(run.app, run.env, definitionsOf(run.env, store, run.app), after);
         if (behind === 0 && (care === "thorough" || moved.length > 0))
@@ -130,7 +130,7 @@ async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> 
   return reached;
 }
 
-/** Moves checkpoints past what is not for their consumers: one statement for each database. */
+/** Moves checkpoints past events that do not concern their consumers: one statement for each database. */
 async function moveAll({ databases }: Run, moves: readonly (Placed & PassedBy)[]): Promise<void> {
   for (const { db, binding } of databases) {
     const here = moves.filter((move) => move.binding === binding);
@@ -138,7 +138,7 @@ async function moveAll({ databases }: Run, moves: readonly (Placed & PassedBy)[]
   }
 }
 
-/** Reads what D1 has of the stores: two statements for each database, and one for what earlier sweeps have found. */
+/** Reads what D1 has about the stores: two statements for each database, and one for what earlier sweeps have found. */
 async function look({ app, env, databases, memory }: Run, stores: readonly string[]): Promise<Found[]> {
   const names = JSON.stringify(stores);
   const marks = await marksOf(memory, stores);
@@ -189,7 +189,7 @@ interface OfStore {
   readonly store: string;
 }
 
-/** What the log says of who is behind; undefined: it could not be asked. One store's trouble stops no other. */
+/** The log's answer: which consumers are behind; undefined: it could not be asked. Trouble with one store stops no other. */
 async function ask({ app, env, budget }: Run, found: Found): Promise<SweepAnswer | undefined> {
   const { store, standings, care, isNew } = found;
   try {

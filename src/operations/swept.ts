@@ -1,6 +1,6 @@
 /**
- * What sweeps remember, in D1: how far the last one came, and which stores were found at rest. A write to a store costs nothing here:
- * its consumers move, and then what is remembered of the store no longer fits.
+ * What sweeps remember, in D1: how far the last one came, and which stores were found at rest. A write to a store costs nothing here: its
+ * consumers move, and then what is remembered about the store no longer matches.
  */
 
 import { SWEEP_IDLE_MS } from "./limits.ts";
@@ -23,28 +23,28 @@ export interface Mark {
   readonly looked_at: number;
 }
 
-/** How a store's log is asked. */
+/** How thoroughly a store's log is asked. */
 export type Care =
   /** Its consumers have moved, or it was not asked for a day: nothing is taken for granted. */
   | "thorough"
   /** It was found at rest, and nothing has moved since. */
   | "short"
-  /** It has been so for a day: it is not asked. */
+  /** It has been at rest for a day: it is not asked, except once a day. */
   | "none";
 
 export function careFor(mark: Mark | undefined, fingerprint: string, now: number): Care {
   if (mark?.fingerprint !== fingerprint) return "thorough";
-  // A clock that was wrong must not put the next look off for good.
+  // A clock that was wrong must not put off the next look for ever.
   if (Math.abs(now - mark.looked_at) >= SWEEP_IDLE_MS) return "thorough";
   return now - mark.since >= SWEEP_IDLE_MS ? "none" : "short";
 }
 
-/** Makes sure that there is something to read. */
+/** Makes sure that there is a table to read. */
 export async function prepareSwept(db: D1Database): Promise<void> {
   await prepare(db, SCHEMA);
 }
 
-/** The store after which the next sweep goes on; `""`: it begins. */
+/** The store after which the next sweep continues; `""`: it starts again. */
 export async function cursorOf(db: D1Database): Promise<string> {
   return (await db.prepare(`SELECT fingerprint FROM headspring_swept WHERE store = ''`).first<string>("fingerprint")) ?? "";
 }
@@ -57,7 +57,7 @@ export async function marksOf(db: D1Database, stores: readonly string[]): Promis
   return new Map(results.map((mark) => [mark.store, mark]));
 }
 
-/** Remembers what a sweep has found, with one statement for all that is new and one for what no longer holds. */
+/** Remembers what a sweep has found, with one statement for everything that is new and one for what is no longer true. */
 export async function remember(db: D1Database, marks: readonly Mark[], restless: readonly string[]): Promise<void> {
   const statements = [];
   if (marks.length > 0)
@@ -76,7 +76,7 @@ export async function remember(db: D1Database, marks: readonly Mark[], restless:
   if (statements.length > 0) await db.batch(statements);
 }
 
-/** The mark that stands for the sweep itself. */
+/** The mark that keeps the place of the sweep itself. */
 export function cursorMark(after: string, now: number): Mark {
   return { store: "", fingerprint: after, since: now, looked_at: now };
 }

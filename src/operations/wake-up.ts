@@ -25,10 +25,10 @@ const WakeUpMessage = z.object({
   trace: z.string().optional(),
 });
 
-/** Seconds before the queue hands a message back whose consumer could not even record its failure (D1 out of reach). */
+/** Seconds before the queue delivers a message again whose consumer could not even record its failure (D1 out of reach). */
 const RETRY_SECONDS = 5;
 
-/** What a message says; undefined: it is none of ours. */
+/** The content of a message; undefined: it is not a wake-up. */
 function parseWakeUp(body: unknown): WakeUp | undefined {
   const { success, data } = WakeUpMessage.safeParse(body);
   if (!success) return undefined;
@@ -47,7 +47,7 @@ export async function handleWakeUps(app: App, env: HeadspringEnv, batch: Message
       continue;
     }
     if (message.attempts > WAKE_UP_ATTEMPTS) {
-      // Nothing is lost: the log wakes again. But something keeps failing.
+      // Nothing is lost: the log wakes it again. But something keeps failing.
       const { store, consumer } = parsed;
       logger.error({ message: "a wake-up was given up: its consumer could not run", messageId: message.id, store, consumer });
       message.ack();
@@ -64,7 +64,7 @@ export async function handleWakeUps(app: App, env: HeadspringEnv, batch: Message
   const deadline = Date.now() + CONSUMER_BUDGET_MS;
   let atWork = 0;
 
-  /** Whether another consumer can get anywhere in this invocation. */
+  /** Whether another consumer can make progress in this invocation. */
   const hasRoom = (): boolean => Date.now() < deadline && budget.fits((atWork + 1) * CONSUMER_CALLS);
   const work = async (): Promise<void> => {
     for (let isFirst = waiting.length === byConsumer.size; isFirst || hasRoom(); isFirst = false) {
@@ -94,7 +94,7 @@ interface Invocation {
   readonly acknowledge: Acknowledge["one"];
 }
 
-/** Lets one consumer work. Never throws: what cannot run comes back with the queue. */
+/** Lets one consumer work. Never throws: the queue delivers again what cannot run. */
 async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, messages }: Woken): Promise<void> {
   const { store, consumer, asOf } = wakeUp;
   const atWork = { consumer, position: -1, working: true, ...(asOf === undefined ? {} : { asOf }) };
@@ -105,7 +105,7 @@ async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, 
     const about = () => ({ store, consumer, head: wakeUp.head, traceId: traceIdOf(wakeUp.trace) });
     const acknowledgement = await span("consume", about, async (note) => {
       const counted = (await openStore(env, store, app)).counting(budget);
-      // What its consumers write comes after that.
+      // The consumers write only after that.
       await introduce(counted);
       const reached = await wake(counted, wakeUp);
       note({ position: reached?.position });
@@ -122,7 +122,7 @@ async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, 
   }
 }
 
-/** What this invocation has no room for is for the next one. */
+/** What this invocation has no room for is left to the next one. */
 async function postpone(env: HeadspringEnv, rest: readonly Woken[]): Promise<void> {
   if (rest.length === 0) return;
   try {
@@ -135,11 +135,11 @@ async function postpone(env: HeadspringEnv, rest: readonly Woken[]): Promise<voi
 
 interface Acknowledge {
   readonly one: (store: string, acknowledgement: Acknowledgement) => void;
-  /** When all have been told. */
+  /** Resolves when all acknowledgements are sent. */
   readonly all: () => Promise<unknown>;
 }
 
-/** Tells the logs how far consumers are. Those of one store that are ready at about the same time go in one call. */
+/** Reports to the logs how far consumers are. Consumers of one store that are ready at about the same time share a call. */
 function acknowledgements({ app, env, budget }: Omit<Invocation, "acknowledge">): Acknowledge {
   const open = new Map<string, Acknowledgement[]>();
   const calls: Promise<void>[] = [];
@@ -169,12 +169,12 @@ function acknowledgements({ app, env, budget }: Omit<Invocation, "acknowledge">)
   };
 }
 
-/** Runs one consumer, and says what the log may know of it. */
+/** Runs one consumer, and returns what to report to the log. */
 async function wake(store: Store, wakeUp: WakeUp): Promise<Acknowledgement | undefined> {
   const { store: _store, consumer, ...more } = wakeUp;
   const woken = await (await kindOf(store, consumer))?.wake(store, consumer, Date.now() + CONSUMER_BUDGET_MS);
-  // Another version of the code knows it: the one before this, or a newer one while a deployment is under way. Only that one can
-  // say how far it is, and the log wakes until it does.
+  // Another version of the code knows it: the previous one, or a newer one during a deployment. Only that one can tell how far it is, and
+  // the log wakes it until it does.
   if (!woken) return undefined;
   const { againInMs, ...reached } = woken;
   if (againInMs !== undefined) await store.wake(consumer, more, Math.ceil(againInMs / 1_000));

@@ -1,7 +1,7 @@
-/** What may go on at the same time. Pure. */
+/** What may run at the same time. Pure. */
 
 /**
- * Cuts a list into batches whose parts may be worked on together: no two parts of a batch share a key. Batches are taken one after the
+ * Cuts a list into batches whose parts may be worked on together: no two parts of a batch share a key. Batches are worked on one after the
  * other, so parts that share a key keep their order, and what is done when a batch ends is always the beginning of the list.
  *
  * @param most parts in one batch

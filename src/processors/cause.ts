@@ -1,13 +1,13 @@
-/** Where a reaction comes from: it belongs to the conversation of its event, and names the event as its cause. Pure. */
+/** Where a reaction comes from: it belongs to the conversation of its event, and has the event as its cause. Pure. */
 
 import { HOPS, type RecordedEvent, TRACE, hopsOf } from "../core/event.ts";
 
 export interface Cause {
   readonly correlationId: string;
   readonly causationId: string;
-  /** How many reactions in a row there have been, this one included. */
+  /** How many reactions in a row there have been, including this one. */
   readonly hops: number;
-  /** The trace that the event belongs to, and so does the reaction. */
+  /** The trace that the event belongs to, and with it the reaction. */
   readonly trace?: string;
 }
 

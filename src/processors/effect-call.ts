@@ -1,4 +1,7 @@
-/** One run of an effect's handler: its key, its requests, its time, and what it may say. Pure, so that tests run it as the engine does. */
+/**
+ * One run of an effect's handler: its key, its requests, its time limit, and the outcomes it may give. Pure, so that tests run it as the
+ * engine does.
+ */
 
 import { within } from "../core/within.ts";
 import { type DataSchema, type NewEvent, type RecordedEvent, TRACE } from "../core/event.ts";
@@ -8,29 +11,29 @@ import { streamIdProblem } from "../core/names.ts";
 import type { Effect, EffectContext, Outcome } from "../definitions/processors/effect.ts";
 import { hopsProblem } from "../definitions/processors/loops.ts";
 
-/** What a run of an effect needs of the world. */
+/** What a run of an effect needs from the engine. */
 export interface World {
   readonly fetch: (request: Request) => Promise<Response> | Response;
   /** The deployment's variables and secrets. */
   readonly variables: object;
-  /** An earlier run has called out. */
+  /** An earlier run has already made a call. */
   readonly repeated: boolean;
-  /** Takes note that the effect is about to call out. */
+  /** Notes that the effect is about to make a call. */
   readonly announce: () => Promise<void>;
 }
 
-/** Methods that change nothing by their definition (RFC 9110, 9.2.1): a repeat of them needs no key. */
+/** Methods that change nothing by their definition (RFC 9110, 9.2.1): repeating them needs no key. */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** The key that the outside gets with what an effect asks for one event. */
+/** The key that a service gets with the effect's requests for one event. */
 export function keyOf(effect: Effect, event: RecordedEvent, call?: string): string {
   return derivedId(effect.name, event.stream, event.id, "key", ...(call === undefined ? [] : [call]));
 }
 
 /**
- * The stream that keeps what comes of an event: `category/id`.
+ * The stream that records the outcome of an event: `category/id`.
  *
- * @throws when there can be no such stream, or too many reactions in a row have led to the event
+ * @throws when no stream can have that name, or too many reactions in a row have led to the event
  */
 export function recordOf(effect: Effect, event: RecordedEvent): string {
   const id = effect.streamOf(event);
@@ -40,7 +43,7 @@ export function recordOf(effect: Effect, event: RecordedEvent): string {
   return `${effect.records.name}/${id}`;
 }
 
-/** The event that tells of an outcome, with its schema; undefined: there is nothing to tell. */
+/** The event that records an outcome, with its schema; undefined: there is nothing to record. */
 export function recordable(effect: Effect, outcome: Outcome<Record<string, DataSchema>>): (NewEvent & { schema: DataSchema }) | undefined {
   if (outcome.kind === "nothing") return undefined;
   const { name, events } = effect.records;
@@ -53,7 +56,7 @@ export function recordable(effect: Effect, outcome: Outcome<Record<string, DataS
 /**
  * Runs the handler.
  *
- * @throws whatever it throws, and an error when its time is over
+ * @throws what the handler throws, and an error when its time is over
  */
 export async function callOut(effect: Effect, event: RecordedEvent, world: World): Promise<Outcome<Record<string, DataSchema>>> {
   const handler = effect.handlers.get(event.type);
@@ -67,7 +70,7 @@ export async function callOut(effect: Effect, event: RecordedEvent, world: World
   try {
     return await within(effect.timeoutMs, Promise.resolve(handler(event, contextOf(effect, event, world, ended.signal))), tooLate);
   } finally {
-    ended.abort(new Error(`effect "${effect.name}" has ended`)); // nothing goes on behind its back
+    ended.abort(new Error(`effect "${effect.name}" has ended`)); // nothing continues after its end
   }
 }
 
@@ -99,11 +102,11 @@ function contextOf(effect: Effect, event: RecordedEvent, world: World, signal: A
         keyUsed = true;
         request.headers.set("idempotency-key", key);
       }
-      // The outside may go on with the trace that led here. A handler that has one of its own keeps it.
+      // The service may continue the trace that led here. A handler that sets a trace of its own keeps it.
       const trace = event[TRACE];
       if (trace !== undefined && !request.headers.has("traceparent")) request.headers.set("traceparent", trace);
       announced ??= world.announce();
-      // What failed may be tried again, by a handler that asks twice.
+      // If it failed, a handler that makes another request tries again.
       announced.catch(() => (announced = undefined));
       await announced;
       signal.throwIfAborted();
@@ -112,7 +115,7 @@ function contextOf(effect: Effect, event: RecordedEvent, world: World, signal: A
   };
 }
 
-/** The response, whose body ends with an error when it is too long. */
+/** The response, with a body that ends with an error when it is too long. */
 function bounded(response: Response): Response {
   if (!response.body) return response;
   let bytes = 0;
@@ -126,7 +129,7 @@ function bounded(response: Response): Response {
   return asFetched(new Response(response.body.pipeThrough(limit), response), response);
 }
 
-/** A response that was made of another one has lost where it came from, which only `fetch` can say. */
+/** A response that is made from another one loses its `url` and `redirected`, which only `fetch` can set. */
 function asFetched(made: Response, { url, redirected }: Pick<Response, "url" | "redirected">): Response {
   const clone = made.clone.bind(made);
   return Object.defineProperties(made, {

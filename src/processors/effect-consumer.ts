@@ -1,8 +1,8 @@
 /**
- * ⑤ Runs effects: calls the outside at least once with the same key, and records once what came of it (promise 5).
+ * ⑤ Runs effects: calls a service at least once with the same key, and records the outcome once (promise 5).
  *
- * For each event: is the outcome there? If not: note that a call is about to be made, call, record the outcome, and only then
- * move the checkpoint. A crash in between leaves the note; the next run calls again with the same key.
+ * For each event: is the outcome there? If not: note that a call is about to be made, call, record the outcome, and only then move the
+ * checkpoint. A crash in between leaves the note; the next run calls again with the same key.
  */
 
 import { sharedOf } from "./shared.ts";
@@ -22,13 +22,13 @@ import { type World, callOut, keyOf, recordOf, recordable } from "./effect-call.
 import { batchesOf } from "./batches.ts";
 import { reactionSpan } from "./reaction-span.ts";
 
-/** The event that notes, before it is made, that a call is made. Stored: add optional fields, change nothing. */
+/** The event that notes a call before it is made. Stored: add optional fields, change nothing. */
 export const EFFECT_STARTED = "$EffectStarted";
 const EffectStarted = z.object({
   effect: z.string(),
-  /** The key that the outside is given. */
+  /** The key that the service gets. */
   key: z.string(),
-  /** The event that it is about. */
+  /** The event that the call is for. */
   event: z.object({ id: z.string(), stream: z.string(), version: z.int(), type: z.string() }),
 });
 
@@ -40,7 +40,7 @@ export function effectConsumer(store: Store, effect: Effect, outside: World["fet
     budget?.spend(1);
     return outside(request);
   };
-  // The calls of one wave must fit into what a consumer has when it begins.
+  // The calls of one batch must fit into what a consumer has when it begins.
   const width = isFree(store.variables) ? EFFECTS_WITHIN : EFFECTS_IN_FLIGHT;
   const performing: Performing = { store, effect, outside: counted, checkpoint };
   return {
@@ -48,7 +48,7 @@ export function effectConsumer(store: Store, effect: Effect, outside: World["fet
     retry: effect.retry,
     async apply(events, from, to) {
       const deadline = Date.now() + CONSUMER_BUDGET_MS;
-      // The log wakes whoever has not caught up again and again. While a call takes its time, the others must stay away.
+      // The log keeps waking a consumer that has not caught up. While a call takes its time, other workers must stay away.
       if (events.length > 0) await checkpoint.lease(from, leaseOf(effect));
       let position = from;
       for (const wave of batchesOf(events, (event) => keysOf(effect, event), width)) {
@@ -71,10 +71,10 @@ export function effectConsumer(store: Store, effect: Effect, outside: World["fet
 
 /** Calls that an effect makes for one event: whether it is done, its note, one request, its outcome. Ours. */
 const EFFECT_CALLS = 5;
-/** Events at once where calls are few: so many that its own questions and commits fit along with them. */
+/** Events at once where calls are few: as many as leave room for the consumer's own queries and commits. */
 const EFFECTS_WITHIN = Math.floor((CONSUMER_CALLS - 6) / EFFECT_CALLS);
 
-/** Until when the other workers stay away: longer than the calls of one wave may take (milliseconds since 1970). */
+/** Until when other workers stay away: longer than the calls of one batch may take (milliseconds since 1970). */
 function leaseOf({ timeoutMs }: Effect): number {
   return Date.now() + timeoutMs + EFFECT_LEASE_MARGIN_MS;
 }
@@ -86,7 +86,7 @@ interface Performing {
   readonly checkpoint: CheckpointStore;
 }
 
-/** The streams at which an event must wait for the one before: its own, and the one that keeps what comes of it. */
+/** The streams on which an event must wait for the one before: its own, and the stream that records its outcome. */
 function keysOf(effect: Effect, event: RecordedEvent): string[] {
   try {
     return [event.stream, recordOf(effect, event)];
@@ -95,7 +95,7 @@ function keysOf(effect: Effect, event: RecordedEvent): string[] {
   }
 }
 
-/** @returns the first event at which it failed; everything before it is done */
+/** @returns the first event that failed; everything before it is done */
 async function performAll(performing: Performing, events: readonly RecordedEvent[]): Promise<Applied["failure"]> {
   const results = await Promise.allSettled(
     events.map((event) => reactionSpan(performing.store.name, performing.effect.name, event, () => perform(performing, event))),
@@ -135,7 +135,7 @@ async function perform({ store, effect, outside }: Performing, event: RecordedEv
     },
   };
   const called = await Promise.allSettled([callOut(effect, event, world)]);
-  // Nothing has left the house: whatever the handler made of that, it is no outcome.
+  // No request has left: whatever the handler made of that, it is not an outcome.
   if (unannounced instanceof StreamEnded) return;
   if (unannounced !== undefined) throw unannounced;
   const [outcome] = called;
@@ -143,7 +143,7 @@ async function perform({ store, effect, outside }: Performing, event: RecordedEv
   await record(reaction, effect, stream, outcome.value);
 }
 
-/** What came of a call could not be kept: so none is made. */
+/** The outcome of a call could not be kept: so no call is made. */
 class StreamEnded extends Error {
   override readonly name = "StreamEnded";
 }
@@ -157,9 +157,9 @@ function outcomeId(effect: Effect, event: RecordedEvent): string {
   return derivedId(effect.name, event.stream, event.id, "outcome");
 }
 
-/** Records what is to be recorded when the last attempt has failed, so that the effect can go on. Tells whether it can. */
+/** Records what is to be recorded when the last attempt has failed, so that the effect can continue. Returns whether it can. */
 async function giveUp({ store, effect, checkpoint }: Performing, event: RecordedEvent, error: unknown): Promise<boolean> {
-  // What the platform is to blame for passes, and uses up no attempt.
+  // What is the platform's fault is temporary, and uses up no attempt.
   if (!effect.otherwise || isTransient(error)) return false;
   const checkpointNow = await checkpoint.look();
   const failed = (checkpointNow?.position === event.position - 1 ? checkpointNow.attempts : 0) + 1;

@@ -1,4 +1,4 @@
-/** Stores what processors append: once for each derived id, in the conversation of the event that led to it. */
+/** Stores the events that processors append: once for each derived id, in the conversation of the event that led to them. */
 
 import type { Store } from "../store/store.ts";
 import { type DataSchema, type RecordedEvent, categoryOf, streamIdOf } from "../core/event.ts";
@@ -11,7 +11,7 @@ import { schemaVersionOf } from "../definitions/upcast.ts";
 import { causeOf, metaOf } from "./cause.ts";
 import { logger } from "../telemetry/logger.ts";
 
-/** A processor at one event. */
+/** A processor's reaction to one event. */
 export interface Reaction {
   readonly store: Store;
   /** The processor's name. */
@@ -22,7 +22,7 @@ export interface Reaction {
 export interface Fact {
   /** `category/id`, both of them valid. */
   readonly stream: string;
-  /** Derived from what caused it. */
+  /** Derived from its cause. */
   readonly id: string;
   readonly type: string;
   readonly schema: DataSchema;
@@ -32,7 +32,7 @@ export interface Fact {
 }
 
 /**
- * Appends an event; with an id that the stream has already, the one that is there stands.
+ * Appends an event; if the stream already has one with this id, that one stays.
  *
  * @returns undefined when the stream has ended
  * @throws when the data does not fit its schema or the limits
@@ -62,8 +62,8 @@ export async function appendFact(reaction: Reaction, { stream, id, type, schema,
 
 /** Whether the stream has an event with this id. */
 export async function isStored({ store }: Reaction, stream: string, id: string): Promise<boolean> {
-  // An append that can never be stored, since no stream has this version: but a known id is recognised before the
-  // condition is looked at. So it is found by its id, without reading the stream.
+  // An append that can never be stored, since no stream has this version: but a known id is recognised before the version is checked. So
+  // the event is found by its id, without reading the stream.
   const answer = await store.stream(categoryOf(stream), streamIdOf(stream)).append({
     events: [{ id, type: "$Sought", data: "{}", meta: "{}", schemaVersion: 1 }],
     firstStands: true,
@@ -72,7 +72,7 @@ export async function isStored({ store }: Reaction, stream: string, id: string):
   return answer.outcome === "written";
 }
 
-/** A processor without state cannot act on a reaction that is not taken, so it ends here. Who must is a process manager. */
+/** A processor without state cannot act on a reaction that was refused, so it ends here. Only a process manager can act on it. */
 export function tellEnded({ store, processor: consumer, event }: Reaction, reaction: string, reason: string): void {
   const { correlationId, causationId } = causeOf(event);
   logger.info({ message: "a reaction was not accepted", store: store.name, consumer, reaction, reason, correlationId, causationId });

@@ -4,7 +4,7 @@ import type { RecordedEvent } from "../core/event.ts";
 
 export interface Work {
   readonly event: RecordedEvent;
-  /** Events of one key are worked on one at a time, in the log's order. */
+  /** The work on events of one key is done one at a time, in the log's order. */
   readonly key: string;
   readonly run: () => Promise<void>;
 }
@@ -17,7 +17,7 @@ export interface Failure {
 /**
  * Works until all is done or something fails.
  *
- * @returns the first failure in the log's order. Then everything before it is done, and of what comes after it perhaps a part
+ * @returns the first failure in the log's order. Everything before it is done, and perhaps a part of what comes after it
  */
 export async function workByKey(work: readonly Work[], width: number): Promise<Failure | undefined> {
   const waiting = [...Map.groupBy(work, ({ key }) => key).values()];
@@ -25,7 +25,7 @@ export async function workByKey(work: readonly Work[], width: number): Promise<F
   async function worker(): Promise<void> {
     for (let queue = waiting.shift(); queue; queue = waiting.shift()) {
       for (const { event, run } of queue) {
-        // What comes before the failure must still be done: the checkpoint will stand right before it.
+        // What comes before the failure must still be done: the checkpoint will be right before it.
         if (failure && event.position > failure.event.position) break;
         try {
           await run();

@@ -1,4 +1,4 @@
-/** ⑤ Processors as a kind of consumer: they react from a checkpoint, and may be put back to any position. */
+/** ⑤ Processors as a kind of consumer: they react from a checkpoint, and may be reset to any position. */
 
 import { catchUp } from "../consumers/catch-up.ts";
 import { control } from "../consumers/control.ts";
@@ -10,7 +10,7 @@ import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import { processorsInCode } from "../definitions/processors/kind.ts";
 import { processorConsumer } from "./processor-consumer.ts";
 
-/** Receipts are kept for a while only: what a reaction stored before that is stored again. */
+/** Receipts are kept only for a while: what a reaction stored before that is stored again. */
 const RESET_WARNING =
   "the processor reacts to these events again; commands and events that it caused in the last 30 days are recognised and not stored twice, older ones may be";
 

@@ -1,4 +1,4 @@
-/** Work that commits as it goes: its checkpoint moves after so many calls, and it ends where the invocation has no room for more. */
+/** Work that commits as it goes: its checkpoint moves after a number of calls, and it stops when the invocation has no room for more. */
 
 import type { Budget } from "../core/budget.ts";
 import type { CheckpointStore } from "../consumers/checkpoint.ts";
@@ -19,11 +19,11 @@ interface Portioned<One extends Part> {
   readonly to: number;
   /** In the log's order. */
   readonly parts: readonly One[];
-  /** Right after the parts: an event that is known to fail. */
+  /** The event right after the parts, if it is known to fail. */
   readonly failure?: Applied["failure"];
   /** What is committed along with the positions after the first up to the second. */
   readonly also?: (after: number, last: number) => readonly D1PreparedStatement[];
-  /** Does all of a portion. Answers with the first event that failed; everything before it is done. */
+  /** Does all of a portion. Returns the first event that failed; everything before it is done. */
   readonly work: (portion: readonly One[]) => Promise<Applied["failure"]>;
 }
 
@@ -48,7 +48,7 @@ export async function inPortions<One extends Part>(given: Portioned<One>): Promi
   return { position, ...(given.failure ? { failure: given.failure } : {}) };
 }
 
-/** Cuts work into portions of so many calls, in order. What needs more calls is a portion by itself. */
+/** Cuts work into portions of this many calls, in order. Work that needs more calls is a portion by itself. */
 function portions<One extends { readonly calls: number }>(parts: readonly One[], most: number): One[][] {
   const cut: One[][] = [];
   let calls = 0;

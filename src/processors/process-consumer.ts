@@ -1,7 +1,6 @@
 /**
- * ⑤ Runs process managers and sagas: brings events to their instances, carries out the commands that instances have sent,
- * and brings back what became of them. All of it rests on the log and on derived ids: whatever is interrupted
- * is done again, and stored once (promise 5).
+ * ⑤ Runs process managers and sagas: brings events to their instances, carries out the commands that instances have sent, and brings their
+ * outcomes back. All of it depends on the log and on derived ids: what is interrupted is done again, and stored once (promise 5).
  */
 
 import { sharedOf } from "./shared.ts";
@@ -67,13 +66,13 @@ export function processConsumer(store: Store, process: Process): Consumer {
   };
 }
 
-/** An event that reaches no instance, and why: on record like one that an operator has skipped. */
+/** An event that reaches no instance, and why: recorded like an event that an operator skipped. */
 interface PassedOver {
   readonly event: RecordedEvent;
   readonly error: ConsumerError;
 }
 
-/** The instance that waits for a command whose event is skipped hears that it failed. */
+/** If an operator skips the event of a command, the instance that waits for the command hears that it failed. */
 async function skipOutcome(run: Running, position: number): Promise<void> {
   const { name } = run.process;
   const page = await run.store.log.read({
@@ -90,7 +89,7 @@ async function skipOutcome(run: Running, position: number): Promise<void> {
   await tellOutcome(run, event, { outcome: "failed", commandId: sent.commandId, reason: "skipped", detail }, true);
 }
 
-/** What an event means to the process. All that concerns one instance has one key, so that it has the log's order. */
+/** What an event means to the process. Everything that concerns one instance has one key, so that it keeps the log's order. */
 function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): (Work & { readonly calls: number }) | undefined {
   const { name, sources, process } = run.process;
   const category = categoryOf(event.stream);
@@ -110,7 +109,7 @@ function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): (Wor
     const key = derivedId("input", name, event.stream, event.id);
     return { event, calls: 1, key: id, run: () => tell(run, event, id, { command: INPUT, data: { event }, key, cause: causeOf(event) }) };
   } catch (error) {
-    // It leads to no instance that could fail of it.
+    // It leads to no instance that could fail because of it.
     const { stream, version, type, position } = event;
     const report = { message: messageOf(thrown(error)), at: new Date().toISOString(), event: { position, stream, version, type } };
     passed.push({ event, error: report });
@@ -118,7 +117,7 @@ function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): (Wor
   }
 }
 
-/** Carries out a command that an instance has sent, and tells it the outcome. */
+/** Carries out a command that an instance has sent, and brings the instance the outcome. */
 async function carryOut(run: Running, event: RecordedEvent): Promise<void> {
   const sent = CommandSent.parse(event.data);
   await tellOutcome(run, event, await outcomeOf(run, event, sent));
@@ -126,7 +125,7 @@ async function carryOut(run: Running, event: RecordedEvent): Promise<void> {
 
 async function tellOutcome(run: Running, event: RecordedEvent, outcome: Outcome, evenMistakes = false): Promise<void> {
   const key = derivedId("outcome", run.process.name, event.stream, outcome.commandId);
-  // To hear of an outcome is no further reaction: else a saga could have only so many steps.
+  // An outcome does not count as another reaction: otherwise a saga could have only a limited number of steps.
   const cause = { ...causeOf(event), hops: hopsOf(event) };
   await tell(run, event, streamIdOf(event.stream), { command: OUTCOME, data: outcome, key, cause }, evenMistakes);
 }
@@ -139,8 +138,8 @@ interface Input {
 }
 
 /**
- * Hands an input to an instance. The same key stores it once. An instance that cannot take it has failed;
- * what the code lacks is thrown instead, unless an operator has decided (`evenMistakes`).
+ * Passes an input to an instance. The same key stores it once. An instance that cannot process it fails; but if the code lacks something,
+ * that is thrown, unless an operator has decided (`evenMistakes`).
  */
 async function tell(run: Running, event: RecordedEvent, id: string, input: Input, evenMistakes = false): Promise<void> {
   const { command, data, key, cause } = input;

@@ -1,4 +1,4 @@
-/** Carries out a command that an instance of a process has sent, and says how that went. */
+/** Carries out a command that an instance of a process has sent, and returns its outcome. */
 
 import type { Store } from "../store/store.ts";
 import type { RecordedEvent } from "../core/event.ts";
@@ -16,8 +16,8 @@ export interface Running {
 }
 
 /**
- * The outcome of a command: the same in every attempt, because its target takes it once. That a command is not known may be true only of the
- * code that runs here or in the target; the instance, whose code has sent it, knows, and does not take such an outcome while it has the command.
+ * The outcome of a command: the same in every attempt, because its target takes it once. A command may be unknown only to the code that
+ * runs here or in the target. The instance's own code sent it, so the instance refuses such an outcome while that code has the command.
  */
 export async function outcomeOf({ store, process }: Running, event: RecordedEvent, sent: CommandSent): Promise<Outcome> {
   const { commandId, aggregate, id, command, data, exact = false, expected = { kind: "any" } } = sent;
@@ -37,7 +37,7 @@ export async function outcomeOf({ store, process }: Running, event: RecordedEven
     strict: exact,
     idempotencyKey: commandId,
     firstStands: true,
-    // The first outcome stands, a failure too: what the instance has been told must stay true.
+    // The first outcome counts, even a failure: what the instance has heard must stay true.
     recordFailure: true,
     withData: process.process.wantsEvents(sent),
     expected,
@@ -67,11 +67,11 @@ export async function outcomeOf({ store, process }: Running, event: RecordedEven
       return failed("stream-deleted", "the stream has ended");
     case "unknown-command":
       return failed("unknown-command", `"${aggregate}" has no command "${command}"`);
-    // What the app itself sends is JSON, under a key of its own.
+    // What the app itself sends is JSON, with a key of its own.
     case "invalid-json":
     case "idempotency-conflict":
       throw new Error(`${command} for ${aggregate}/${id} was answered by ${answer.outcome}`);
-    // Not the command's fault, and no outcome: other code carries it out.
+    // The command is not at fault, and this is no outcome: other code carries it out.
     case "state-unavailable":
       throw new OtherCode(`${command} for ${aggregate}/${id} was not carried out: ${answer.detail}`);
   }

@@ -1,4 +1,4 @@
-/** What a processor does for one event, as a span: in the trace and the conversation of that event. */
+/** A processor's work for one event, as a span: in the trace and the conversation of that event. */
 
 import type { RecordedEvent } from "../core/event.ts";
 import { span } from "../telemetry/span.ts";

@@ -28,7 +28,7 @@ export function reactorConsumer(store: Store, reactor: Reactor): Consumer {
     async apply(events, from, to) {
       const reacting: Reacting = { store, reactor };
       const { parts, failure } = answersOf(reacting, events, budget?.caps.calls ?? Number.POSITIVE_INFINITY);
-      // Reactions to events after one that failed may be done too; they are found done when their turn comes.
+      // Reactions to events after a failed one may be done as well; when their turn comes, they turn out to be done.
       return inPortions({ checkpoint, budget, from, to, parts, failure, work: (portion) => reactAll(reacting, portion) });
     },
   };
@@ -39,14 +39,14 @@ interface Reacting {
   readonly reactor: Reactor;
 }
 
-/** What a reactor answers to one event. */
+/** A reactor's answer to one event. */
 interface Reaction {
   readonly event: RecordedEvent;
   readonly actions: readonly Action[];
   readonly calls: number;
 }
 
-/** What the reactor answers to events, up to the first at which it fails. */
+/** The reactor's answers to events, up to the first at which it fails. */
 function answersOf(
   { reactor }: Reacting,
   events: readonly RecordedEvent[],
@@ -70,8 +70,8 @@ function answersOf(
 }
 
 /**
- * Reacts to events: those of one stream in their order, and so does every stream get what it is sent. Different
- * streams do not wait for each other, within a run of {@link waves}.
+ * Reacts to events: those of one stream in their order, so that every target stream gets what it is sent in order. Different streams do not
+ * wait for each other, within one of the {@link batchesOf} the events.
  *
  * @returns the first event that could not be answered; everything before it is done
  */
@@ -89,16 +89,16 @@ async function reactAll(reacting: Reacting, reactions: readonly Reaction[]): Pro
   return undefined;
 }
 
-/** The streams at which an event must wait for the one before: its own, and those its actions go to. */
+/** The streams on which an event must wait for the one before: its own, and those that its actions go to. */
 function keysOf({ event, actions }: Reaction): Set<string> {
   return new Set([event.stream, ...actions.map((action) => `${action.kind === "send" ? action.aggregate : action.category}/${action.id}`)]);
 }
 
-/** Carries out what the reactor answers to one event, in the order it says. */
+/** Carries out the reactor's answer to one event, in its order. */
 async function carryOut(reacting: Reacting, { event, actions }: Reaction): Promise<void> {
   for (const [index, action] of actions.entries()) {
-    // The same event and place give the same id in every run; the stream stores it once. The stream is part of it
-    // because an event's id is unique only there.
+    // The same event and index give the same id in every run; the stream stores it once. The stream is part of it because an event's id is
+    // unique only there.
     const id = derivedId(reacting.reactor.name, event.stream, event.id, index);
     await (action.kind === "send" ? sendCommand(reacting, event, action, id) : append(reacting, event, action, id));
   }

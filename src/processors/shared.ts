@@ -6,7 +6,7 @@ import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import type { Processor } from "../definitions/processors/processor.ts";
 import type { Store } from "../store/store.ts";
 
-/** A consumer of the store's log, but for what it does with events. */
+/** A consumer of the store's log, except for how it processes events. */
 export function sharedOf(store: Store, processor: Processor) {
   const { name, start } = processor;
   return {

@@ -25,7 +25,7 @@ function choice(nodes: readonly Node[], most: number): Rule {
     let fitting = 0;
     for (const node of nodes) {
       if (run.attempt(node, data, path, seen)) fitting++;
-      // What alternatives look at counts too, so they are all tried where somebody asks.
+      // What alternatives have seen counts as well, so all of them are tried if a schema asks for it.
       if (fitting > most || (fitting > 0 && most === Infinity && !seen)) break;
     }
     if (fitting === 0) return;
@@ -35,8 +35,8 @@ function choice(nodes: readonly Node[], most: number): Rule {
 }
 
 /**
- * Keywords that apply schemas, in the order in which they are applied. Those that are read together make one rule, under the
- * first of them; a rule is asked of values of one type only where `LOOKS_AT` says so of that first one.
+ * Keywords that apply schemas, in the order in which they are applied. Those that are read together make one rule, under the first of them;
+ * a rule applies to values of one type only if `LOOKS_AT` has a type for that first keyword.
  */
 export const APPLICATORS: readonly (readonly [keywords: string, make: (site: Site) => Rule])[] = [
   ["$ref", (site) => all([site.target()])],

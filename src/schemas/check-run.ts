@@ -1,6 +1,6 @@
 /**
- * One check of data against a JSON Schema while it is going on: what does not fit so far, and the steps that are left. Every
- * schema that is applied to a value passes through {@link Run.apply}, which takes a step; rules that do more take more. Pure.
+ * One running check of data against a JSON Schema: what does not fit so far, and the steps that are left. Every schema that is applied to a
+ * value passes through {@link Run.apply}, which takes a step; rules that do more take more. Pure.
  */
 
 import { CHECK_DEPTH } from "./limits.ts";
@@ -9,17 +9,17 @@ import type { SchemaObject } from "./json-schema.ts";
 
 /** A schema, ready to be applied. */
 export interface Node {
-  /** Steps that applying it costs, without what its rules spend themselves. */
+  /** Steps that applying it costs, without those that its rules take themselves. */
   cost: number;
-  /** Whether it asks which properties or items other schemas have looked at (`unevaluated…`). */
+  /** Whether it needs to know which properties or items other schemas have seen (`unevaluated…`). */
   asksSeen: boolean;
   rules: readonly Rule[];
 }
 
-/** One thing that a schema asks of a value at a path. What does not hold, it tells the run. `seen` is told what was looked at. */
+/** One thing that a schema requires of a value at a path. It reports what does not hold to the run, and adds what it has seen to `seen`. */
 export type Rule = (run: Run, data: never, path: string, seen: Seen) => void;
 
-/** The schema of which a rule is being made, and the nodes of those within it. */
+/** The schema that a rule is made from, and the nodes of the schemas within it. */
 export interface Site {
   readonly schema: SchemaObject;
   one(keyword: string): Node | undefined;
@@ -28,27 +28,27 @@ export interface Site {
   target(): Node;
 }
 
-/** What checking the events of one request may still cost. Begins with `CHECK_STEPS`, and grows with their data. */
+/** The steps that checking the events of one request may still take. Begins with `CHECK_STEPS`, and grows with their data. */
 export interface Effort {
   left: number;
 }
 
-/** Names of properties, or indexes of items, that schemas have looked at; undefined: nobody asks. */
+/** Names of properties, or indexes of items, that schemas have seen; undefined: not needed. */
 export type Seen = Set<string | number> | undefined;
 
 /** Names of the data's properties that cost a step to list or to remember. */
 const NAMES_PER_STEP = 2;
-/** Issues kept while alternatives are tried. Ours: above what an answer names, so that those of the last alternative are among them. */
+/** Issues kept while alternatives are tried. Ours: above what an answer lists, so that those of the last alternative are among them. */
 const KEPT_ISSUES = 1_000;
 
-/** Ends a check that cannot be carried through; the message becomes an issue. */
+/** Ends a check that cannot be completed; the message becomes an issue. */
 export class Refused extends Error {}
 
 const TOO_COSTLY = "checking it against its schema takes too many steps: send less at once, or declare a simpler schema";
 
 /** One check that is going on. */
 export class Run {
-  /** What does not fit so far. An alternative that is given up takes back what it counted. */
+  /** What does not fit so far. An alternative that is given up subtracts what it counted. */
   failures = 0;
   readonly issues: Issue[] = [];
   /** Whether the first issue ends the search. */
@@ -70,7 +70,7 @@ export class Run {
     if (this.failures++ < KEPT_ISSUES) this.issues.push({ path, message });
   }
 
-  /** Takes back what has failed since. */
+  /** Forgets the failures since this count. */
   forget(failures: number): void {
     this.failures = failures;
     this.issues.length = Math.min(this.issues.length, failures);
@@ -91,7 +91,7 @@ export class Run {
     return this.failures === before;
   }
 
-  /** The same of an alternative: what it has looked at counts only when it fits. */
+  /** The same for an alternative: what it has seen counts only if it fits. */
   attempt(node: Node, data: unknown, path: string, seen: Seen): boolean {
     const own: Seen = seen && new Set();
     const fits = this.apply(node, data, path, own);
@@ -99,7 +99,7 @@ export class Run {
     return fits;
   }
 
-  /** The same of a property's name, which stands where the property does. */
+  /** The same for a property's name; its path is that of the property. */
   applyToName(node: Node, name: string, path: string): boolean {
     const before = this.issues.length;
     const fits = this.apply(node, name, path, undefined);

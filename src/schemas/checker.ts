@@ -1,7 +1,7 @@
 /**
- * Checks data against a declared JSON Schema: an interpreter without `eval`, which takes a step for every schema that it
- * applies to a value, and stops when there have been too many. What the keywords ask is in
- * keywords.ts and applicators.ts; the steps are counted in check-run.ts.
+ * Checks data against a declared JSON Schema: an interpreter without `eval`, which takes a step for every schema that it applies to a
+ * value, and stops when there have been too many. The meaning of the keywords is in keywords.ts and applicators.ts; check-run.ts counts the
+ * steps.
  */
 
 import { byteLength } from "../core/json.ts";
@@ -13,17 +13,19 @@ import { type Effort, type Node, Refused, type Rule, Run, type Site } from "./ch
 import { type JsonSchema, type SchemaObject, LOOKS_AT, escapePointer, holderOf, isOfType, nodesOf, pointerOf } from "./json-schema.ts";
 import { ASSERTIONS } from "./keywords.ts";
 
-/** Checks one event's data. Empty: it fits. `text` is the JSON text that says the same. */
+/** Checks one event's data. Empty: it fits. `text` is the same data as JSON text. */
 export type Checker = (data: unknown, text: string, effort: Effort) => Issue[];
 
-/** What checking the events of a request may cost. */
+/** The steps that checking the events of a request may take. */
 export function newEffort(): Effort {
   return { left: CHECK_STEPS };
 }
 
-/** Characters of a schema's own names whose application costs a step. */
+/** Characters of a schema's own names that cost a step when the schema is applied. */
 const CHARACTERS_PER_STEP = 100;
-/** Characters of data up to which all issues are looked for. In longer data the first one ends the search: it could be wrong everywhere. */
+/**
+ * Characters of data up to which all issues are searched for. In longer data the first one ends the search: it could be wrong everywhere.
+ */
 const ALL_ISSUES_CHARACTERS = 8_192;
 /** Characters of one issue's message: it may quote a large enumeration. */
 const MESSAGE_CHARACTERS = 300;
@@ -50,14 +52,14 @@ export function compileCheckers(schema: JsonSchema): (pointer: string) => Checke
       const issue = { path, message: message.length > MESSAGE_CHARACTERS ? `${message.slice(0, MESSAGE_CHARACTERS)}…` : message };
       return [JSON.stringify(issue), issue];
     });
-    return [...new Map(issues).values()].slice(0, ISSUES); // several alternatives may say the same
+    return [...new Map(issues).values()].slice(0, ISSUES); // several alternatives may have the same issue
   };
 }
 
 /** Every schema within a schema, ready to be applied, by its pointer. */
 function prepare(schema: JsonSchema): Map<string, Node> {
   const sources = nodesOf(schema);
-  // They refer to each other, in circles too: so first all are there, then each gets its rules.
+  // They refer to each other, in circles too: so first make them all, then give each its rules.
   const nodes = new Map([...sources.keys()].map((pointer): [string, Node] => [pointer, { cost: 1, asksSeen: false, rules: [] }]));
   const at = (pointer: string) => nodes.get(pointer) as Node;
   for (const [pointer, source] of sources) {
@@ -99,7 +101,7 @@ function rulesOf(site: Site): Rule[] {
   return [...assertions, ...applied];
 }
 
-/** The rule, asked only of values of the type that its keyword looks at. */
+/** The rule, applied only to values of the type that its keyword is about. */
 function typed(keyword: string, rule: Rule): Rule {
   const type = LOOKS_AT[keyword];
   if (type === undefined) return rule;
@@ -108,7 +110,7 @@ function typed(keyword: string, rule: Rule): Rule {
   };
 }
 
-/** Characters of the names that a schema looks for in an object. */
+/** Characters of the names that a schema looks up in an object. */
 function ownCharacters(schema: SchemaObject): number {
   const looked = Object.entries(schema).map(([keyword, value]) => {
     if (holderOf(keyword) === "map") return Object.keys(value as object);
@@ -117,7 +119,7 @@ function ownCharacters(schema: SchemaObject): number {
   return JSON.stringify(looked).length;
 }
 
-/** Refuses names of properties that could not be told in an answer. */
+/** Refuses names of properties that an answer could not show. */
 function checkNames(data: unknown): void {
   if (typeof data !== "object" || data === null) return;
   for (const name of Array.isArray(data) ? [] : Object.keys(data)) {

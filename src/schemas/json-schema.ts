@@ -1,4 +1,4 @@
-/** JSON Schema, draft 2020-12: its keywords, where schemas stand within schemas, and what `$ref` points to. Pure. */
+/** JSON Schema, draft 2020-12: its keywords, where schemas are within schemas, and what `$ref` points to. Pure. */
 
 /** A schema, as it was parsed. */
 export type JsonSchema = boolean | SchemaObject;
@@ -6,7 +6,7 @@ export interface SchemaObject {
   readonly [keyword: string]: unknown;
 }
 
-/** The `$schema` of the one draft that is understood. */
+/** The `$schema` of the only draft that is supported. */
 export const DRAFT = "https://json-schema.org/draft/2020-12/schema";
 
 /** Keywords whose value is a schema, a list of schemas, or schemas by name. `definitions` is the old name of `$defs`. */
@@ -14,7 +14,7 @@ const ONE = words("not if then else additionalProperties unevaluatedProperties p
 const LIST = words("allOf anyOf oneOf prefixItems");
 const MAP = words("$defs definitions dependentSchemas properties patternProperties");
 
-/** Those among them whose schemas look at the same value, not at one within it. */
+/** Those keywords whose schemas apply to the same value, not to one within it. */
 const IN_PLACE = words("allOf anyOf oneOf not if then else dependentSchemas");
 
 export function words(text: string): ReadonlySet<string> {
@@ -27,13 +27,13 @@ export function holderOf(keyword: string): "one" | "list" | "map" | undefined {
 
 /** A schema within a schema. */
 export interface Subschema {
-  /** Where it stands, after the outer schema's own place: `/properties/lines`. */
+  /** Its path within the outer schema: `/properties/lines`. */
   readonly pointer: string;
   readonly keyword: string;
   readonly schema: JsonSchema;
 }
 
-/** The schemas directly within one. What is not a schema, although it stands where one should, is left out. */
+/** The schemas directly within one. A value that should be a schema but is not is left out. */
 export function subschemasOf(schema: SchemaObject): Subschema[] {
   return Object.entries(schema).flatMap(([keyword, value]) => {
     const holder = holderOf(keyword);
@@ -54,7 +54,7 @@ export function isObject(value: unknown): value is SchemaObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Every schema within a schema, itself included, by the JSON pointer that `$ref` finds it with. */
+/** Every schema within a schema, including itself, by the JSON pointer that `$ref` finds it with. */
 export function nodesOf(root: JsonSchema): Map<string, JsonSchema> {
   const nodes = new Map<string, JsonSchema>([["", root]]);
   // A map grows while it is walked, so this reaches all of them.
@@ -65,7 +65,7 @@ export function nodesOf(root: JsonSchema): Map<string, JsonSchema> {
   return nodes;
 }
 
-/** The pointer of the schema that a `$ref` within the schema means: `#`, `#/$defs/line` or `#anchor`; undefined: there is none. */
+/** The pointer of the schema that a `$ref` within the schema means: `#`, `#/$defs/line` or `#anchor`; undefined: it does not exist. */
 export function pointerOf(ref: string, nodes: ReadonlyMap<string, JsonSchema>): string | undefined {
   let fragment: string;
   try {
@@ -78,7 +78,7 @@ export function pointerOf(ref: string, nodes: ReadonlyMap<string, JsonSchema>): 
   return undefined;
 }
 
-/** Pointers of the schemas that look at the same value as this one does. */
+/** Pointers of the schemas that apply to the same value as this one does. */
 export function inPlace(pointer: string, node: SchemaObject, nodes: ReadonlyMap<string, JsonSchema>): string[] {
   const within = subschemasOf(node).filter(({ keyword }) => IN_PLACE.has(keyword));
   const target = typeof node.$ref === "string" ? pointerOf(node.$ref, nodes) : undefined;
@@ -91,7 +91,7 @@ export function escapePointer(name: string): string {
 
 export type TypeName = "null" | "boolean" | "object" | "array" | "number" | "integer" | "string";
 
-/** The only type of value at which these keywords look. */
+/** The only type of value that these keywords apply to. */
 export const LOOKS_AT: Readonly<Record<string, TypeName>> = Object.fromEntries(
   Object.entries({
     number: "multipleOf maximum exclusiveMaximum minimum exclusiveMinimum",

@@ -1,6 +1,6 @@
 /**
- * What each keyword of JSON Schema asks of a value: two tables, one of the keywords that look at the value itself and one of
- * those that apply further schemas. The checker walks them and counts every step. Pure.
+ * What each keyword of JSON Schema requires of a value: two tables, one of the keywords that check the value itself and one of those that
+ * apply further schemas. The checker goes through them and counts every step. Pure.
  */
 
 import { canonical } from "../core/json.ts";
@@ -10,14 +10,14 @@ import { FORMATS } from "../core/formats.ts";
 import { type TypeName, isOfType } from "./json-schema.ts";
 import { compilePattern } from "./pattern.ts";
 
-/** Characters of a string in the data that cost a step where a rule reads it. Measured, as all of these: a step is about a microsecond. */
+/** Characters of a string in the data that cost a step when a rule reads it. Measured, like all of these: a step is about a microsecond. */
 const READ_PER_STEP = 200;
-/** Characters that cost a step where an array or object is written as text to be compared. */
+/** Characters that cost a step when an array or object is written as JSON to be compared. */
 const WRITTEN_PER_STEP = 5;
-/** Digits by which numbers are made longer that cost a step, where one is to be a multiple of another. */
+/** Digits that cost a step when they are added to numbers to check whether one is a multiple of the other. */
 const DIGITS_PER_STEP = 50;
 
-/** A text that is the same for equal values, and for no others. */
+/** A string that is the same for equal values, and only for those. */
 function keyOf(value: unknown, run?: Run): string {
   const isWritten = typeof value === "object" && value !== null;
   const key = isWritten ? canonical(value) : typeof value === "string" ? `"${value}` : String(value);
@@ -54,7 +54,7 @@ function lengthOf(text: string, run: Run): number {
   return text.length - pairs;
 }
 
-/** What does not hold of a value; undefined: it does. */
+/** What is wrong with a value; undefined: nothing. */
 type Test = (data: never, run: Run) => string | undefined;
 
 function number(says: string, holds: (value: number, limit: number, run: Run) => boolean) {
@@ -82,7 +82,7 @@ function oneOf(values: readonly unknown[]): Test {
   return (data: unknown, run) => (keys.has(keyOf(data, run)) ? undefined : `${asked}, got ${kindOf(data)}`);
 }
 
-/** Keywords that look at the value alone. A keyword whose type `LOOKS_AT` names is asked of values of that type only. */
+/** Keywords that check the value alone. A keyword for which `LOOKS_AT` has a type applies to values of that type only. */
 export const ASSERTIONS: Readonly<Record<string, (value: never) => Test>> = {
   type: (value: TypeName | readonly TypeName[]): Test => {
     const types = [value].flat();

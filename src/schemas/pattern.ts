@@ -1,9 +1,9 @@
 /**
- * Regular expressions in linear time. A pattern becomes a small machine that reads a text once, in all possible ways at
- * once, so that no pattern and no text together can hang a worker, as `^(a+)+$` does to the platform's own `RegExp`. Pure.
+ * Regular expressions in linear time. A pattern becomes a small machine that reads a string once, in all possible ways at once, so that no
+ * pattern and no string can hang a worker, as `^(a+)+$` does with the platform's own `RegExp`. Pure.
  *
- * The syntax is that of ECMAScript with the `u` flag, as JSON Schema asks, without what no such machine can do:
- * back-references and lookbehind.
+ * The syntax is that of ECMAScript with the `u` flag, as JSON Schema requires, without what no such machine can do: back-references and
+ * lookbehind.
  */
 
 import { PATTERN_CHARACTERS } from "./limits.ts";
@@ -12,7 +12,7 @@ import { PATTERN_STATES } from "../core/limits.ts";
 /** Counts the steps taken, and throws when they are too many. */
 export type Spend = (steps: number) => void;
 
-/** Whether a text has a match of the pattern somewhere in it. */
+/** Whether a string has a match of the pattern anywhere in it. */
 export type Matcher = (text: string, spend: Spend) => boolean;
 
 /** What is wrong with a pattern; the message says what would be right. */
@@ -22,7 +22,7 @@ export class PatternError extends Error {
 
 type Test = (character: string) => boolean;
 
-/** A pattern, taken apart. */
+/** The parts of a pattern. */
 type Part =
   | { readonly kind: "character"; readonly test: Test }
   | { readonly kind: "sequence"; readonly parts: readonly Part[] }
@@ -33,7 +33,7 @@ type Part =
 
 type Assertion = (text: readonly string[], at: number) => boolean;
 
-/** A state of the machine, and where it goes from there. */
+/** A state of the machine, and the states that follow it. */
 type State =
   | { readonly kind: "character"; readonly test: Test; readonly next: number }
   | { readonly kind: "fork"; readonly next: readonly number[] }
@@ -41,15 +41,15 @@ type State =
   | { readonly kind: "lookahead"; readonly start: number; readonly wanted: boolean; readonly next: number }
   | { readonly kind: "match" };
 
-/** States looked at that cost as much as one step of a schema's interpreter. Measured: within a factor of two. */
+/** Visited states that cost as much as one step of a schema's interpreter. Measured: within a factor of two. */
 const STATES_PER_STEP = 8;
 
-/** How many states more the machines of some patterns may have, all together. */
+/** How many more states the machines of some patterns may have, all together. */
 export interface StateBudget {
   left: number;
 }
 
-/** @throws {PatternError} when the pattern is not one, or not one for such a machine */
+/** @throws {PatternError} when the pattern is not valid, or not possible with such a machine */
 export function compilePattern(source: string, budget: StateBudget = { left: PATTERN_STATES }): Matcher {
   if (source.length > PATTERN_CHARACTERS) throw new PatternError(`a pattern has at most ${PATTERN_CHARACTERS} characters`);
   try {
@@ -77,7 +77,7 @@ const ASSERTIONS: Readonly<Record<string, Assertion>> = {
   "\\B": (text, at) => !isBoundary(text, at),
 };
 
-/** Takes apart a pattern whose syntax `RegExp` has found to be right. */
+/** Parses a pattern whose syntax `RegExp` has accepted. */
 function parse(source: string): Part {
   let at = 0;
   const take = (token: RegExp): RegExpExecArray | undefined => {
@@ -132,10 +132,10 @@ function character(source: string): Part {
   return { kind: "character", test: (one) => only.test(one) };
 }
 
-/** Adds the states that read a part and then go on at `next`; answers with the first of them. */
+/** Adds the states that read a part and then continue at `next`; returns the first of them. */
 function emit(states: State[], part: Part, next: number, budget: StateBudget): number {
   const add = (state: State) => states.push(state) - 1;
-  // Every part costs, also one that needs no state: `(?:){1000000000}` must not take a while either.
+  // Every part costs, even one that needs no state: `(?:){1000000000}` must not take long either.
   if (budget.left-- <= 0) throw new PatternError(`all repeats written out, the patterns have more than ${PATTERN_STATES} characters`);
   switch (part.kind) {
     case "character":
@@ -150,7 +150,7 @@ function emit(states: State[], part: Part, next: number, budget: StateBudget): n
     case "repeat": {
       let start = next;
       if (part.max === Infinity) {
-        start = add({ kind: "match" }); // its place; what it is follows, because the part leads back to it
+        start = add({ kind: "match" }); // reserves its index; it is filled in below, because the part leads back to it
         states[start] = { kind: "fork", next: [emit(states, part.part, start, budget), next] };
       } else {
         for (let count = part.min; count < part.max; count++)
@@ -162,12 +162,12 @@ function emit(states: State[], part: Part, next: number, budget: StateBudget): n
   }
 }
 
-/** Reads the text from a place on; unless `anchored`, a match may begin anywhere. */
+/** Reads the string from an index on; unless `anchored`, a match may begin anywhere. */
 function run(states: readonly State[], start: number, text: readonly string[], from: number, anchored: boolean, spend: Spend): boolean {
-  const seen = new Uint32Array(states.length); // the place, plus one, at which a state was last reached
+  const seen = new Uint32Array(states.length); // the index, plus one, at which a state was last reached
   let reading: number[] = [];
 
-  /** Goes to a state, and on from it as far as no character is needed. True: that is a match. */
+  /** Enters a state, and from it all states that need no character. True: that is a match. */
   function reach(first: number, at: number): boolean {
     const open = [first];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {

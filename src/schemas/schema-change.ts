@@ -1,10 +1,10 @@
 /**
- * Whether a JSON Schema may take the place of another, so that stored events stay valid. Pure.
+ * Whether a JSON Schema may replace another, so that stored events stay valid. Pure.
  *
- * The rule: **whatever the new schema asks, the old one asked already, at the same place and at least as strictly.** `$ref` and
- * `allOf` are followed. Where the old one lists its values (`enum`, `const`), any schema will do that takes each of them. An
- * `anyOf` may get more alternatives, and so may a `oneOf` whose alternatives exclude each other by their types, or by a property that they all
- * require. Every keyword that is not named here stays word for word, or goes.
+ * The rule: **whatever the new schema requires, the old one required already, at the same place and at least as strictly.** `$ref` and
+ * `allOf` are followed. If the old one lists its values (`enum`, `const`), the new one only has to accept each of them. An `anyOf` may get
+ * more alternatives, and so may a `oneOf` whose alternatives exclude each other by their types, or by a property that they all require.
+ * Every keyword that is not named here stays word for word, or goes.
  */
 
 import { CHECK_STEPS } from "./limits.ts";
@@ -21,16 +21,16 @@ export interface Incompatibility {
 
 type Refusal = Incompatibility | undefined;
 
-/** Undefined: everything that `old` accepts, `next` accepts too. Both are schemas in which `schemaIssues` finds nothing wrong. */
+/** Undefined: `next` accepts everything that `old` accepts. Both are schemas in which `schemaIssues` finds nothing wrong. */
 export function incompatibility(old: JsonSchema, next: JsonSchema): Refusal {
   return isSame(old, next) ? undefined : new Comparison(old, next).refusal("", [old]);
 }
 
-/** Comparisons of two schemas within the whole ones. Ours: less than a second; beyond it they are too tangled to tell. */
+/** Comparisons of two schemas within the whole ones. Ours: less than a second; beyond it they are too tangled to decide. */
 const COMPARISONS = 20_000;
-/** Comparisons within one another. Ours: far above any real schema, and far from the end of the stack. */
+/** Nested comparisons. Ours: far above any real schema, and far from the end of the stack. */
 const COMPARISON_DEPTH = 300;
-/** Old schemas that hold together, or values that they list, that cost as much as a comparison. */
+/** Combined old schemas, or values that they list, that cost as much as a comparison. */
 const PER_COMPARISON = 20;
 const TANGLED = "the schemas are too tangled to compare";
 
@@ -40,7 +40,7 @@ const atLeast: Bound = (old, next) => old >= next;
 const below: Bound = (old, next) => old < next;
 const atMost: Bound = (old, next) => old <= next;
 
-/** Bounds, by the keyword of the new schema: with which keywords, and which bounds, the old one asked as much. */
+/** Bounds, by the keyword of the new schema: which keywords with which bounds of the old one are at least as strict. */
 const BOUNDS: Readonly<Record<string, Readonly<Record<string, Bound>>>> = {
   minimum: { minimum: atLeast, exclusiveMinimum: atLeast },
   exclusiveMinimum: { minimum: above, exclusiveMinimum: atLeast },
@@ -66,7 +66,7 @@ class Comparison {
   readonly #oldNodes: ReadonlyMap<string, JsonSchema>;
   readonly #open = new Set<string>();
   readonly #ids = new Map<unknown, number>();
-  /** For trying values: enough for some thousands of them against an enumeration as long. */
+  /** For trying values: enough for some thousands of them against an enumeration of the same length. */
   readonly #effort = { left: 50 * CHECK_STEPS };
   #left = COMPARISONS;
   #checkers: ((pointer: string) => Checker) | undefined;
@@ -77,7 +77,7 @@ class Comparison {
     this.#oldNodes = nodesOf(old);
   }
 
-  /** What the new schema at `pointer` asks beyond what the old ones do, which all hold. */
+  /** What the new schema at `pointer` requires beyond the old ones, which all hold. */
   refusal(pointer: string, olds: readonly JsonSchema[]): Refusal {
     const held = flat(olds, this.#oldNodes);
     this.#left -= 1 + held.length / PER_COMPARISON;
@@ -86,7 +86,7 @@ class Comparison {
     if (held.includes(false) || next === true) return undefined;
     if (next === false) return { path: `#${pointer}`, reason: "it took something before, and false takes nothing" };
     const old = held.filter(isObject);
-    // Schemas that refer to themselves come back here, deeper in the data: what is being shown may then be assumed.
+    // Schemas that refer to themselves come back here, deeper in the data: what is being proved may then be assumed.
     const ids = old.map((one) => this.#ids.get(one) ?? (this.#ids.set(one, this.#ids.size), this.#ids.size - 1));
     const key = `${pointer} ${ids.toSorted((a, b) => a - b).join()}`;
     if (this.#open.has(key)) return undefined;
@@ -106,7 +106,7 @@ class Comparison {
     }
   }
 
-  /** The old schema took these values only, so it is enough to try them. */
+  /** The old schema accepted only these values, so it is enough to try them. */
   #valueRefusal(pointer: string, values: readonly unknown[]): Refusal {
     this.#left -= values.length / PER_COMPARISON;
     this.#checkers ??= compileCheckers(this.#next);
@@ -116,7 +116,7 @@ class Comparison {
     return { path: `#${pointer}`, reason: this.#effort.left < 0 ? TANGLED : `it took ${JSON.stringify(refused)} before` };
   }
 
-  /** Why the old schemas did not ask what one keyword of the new one does. A string is about the keyword itself. */
+  /** Why the old schemas did not require what one keyword of the new one does. A string is about the keyword itself. */
   #keywordRefusal(keyword: string, next: SchemaObject, pointer: string, old: readonly SchemaObject[]): Refusal | string {
     const value = next[keyword];
     const at = `${pointer}/${keyword}`;
@@ -125,7 +125,7 @@ class Comparison {
       const asked = Object.entries(bounds).some(([key, holds]) =>
         old.some((one) => one[key] !== undefined && holds(one[key] as number, value as number)),
       );
-      // A length from 0 on asks nothing.
+      // A length of at least 0 requires nothing.
       if (asked || (value === 0 && /^min[LIP]/.test(keyword))) return undefined;
       return /^min|exclusiveMin/.test(keyword) ? "it took less before" : "it took more before";
     }
@@ -198,7 +198,7 @@ class Comparison {
     }
   }
 
-  /** Every way in which the old ones could be met must meet one of the alternatives. */
+  /** Every way to fit the old ones must fit one of the alternatives. */
   #choiceRefusal(at: string, choices: readonly JsonSchema[], old: readonly SchemaObject[]): string | undefined {
     const fits = (also: JsonSchema[]) => choices.some((_, index) => this.refusal(`${at}/${index}`, [...old, ...also]) === undefined);
     if (fits([])) return undefined;
@@ -207,7 +207,7 @@ class Comparison {
     return "none of its alternatives takes all that was taken before";
   }
 
-  /** What one schema asks of all properties, or items, beyond what some old schema did. */
+  /** What one schema requires of all properties, or items, beyond what an old schema required. */
   #leastRefusal(at: string, said: readonly SchemaObject[], unsaid: string, ask: (one: SchemaObject) => Refusal): Refusal {
     if (said.length === 0) return withReason(this.refusal(at, []), unsaid);
     const refusals = said.map(ask);

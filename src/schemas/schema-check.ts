@@ -1,4 +1,4 @@
-/** Checks a JSON Schema when it is declared: what would fail or mislead later is refused now, with the place. Pure. */
+/** Checks a JSON Schema when it is declared: what would fail or mislead later is refused now, with its place. Pure. */
 
 import * as z from "zod";
 import { ISSUES, PATTERN_STATES } from "../core/limits.ts";
@@ -62,7 +62,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   dependencies: "draft 2020-12 says dependentRequired and dependentSchemas",
 };
 
-/** What is wrong with a value that is to be a JSON Schema; empty: nothing. Paths are JSON pointers, `#` for the whole. */
+/** What is wrong with a value that should be a JSON Schema; empty: nothing. Paths are JSON pointers, `#` for the whole. */
 export function schemaIssues(value: unknown, states: StateBudget = { left: PATTERN_STATES }): Issue[] {
   if (!isSchema(value)) return [{ path: "#", message: "a schema is an object, true or false" }];
   const nodes = nodesOf(value);
@@ -80,7 +80,7 @@ export function schemaIssues(value: unknown, states: StateBudget = { left: PATTE
   return issues.slice(0, ISSUES);
 }
 
-/** Where a keyword stands. */
+/** The place of a keyword. */
 interface Place {
   readonly node: SchemaObject;
   readonly isRoot: boolean;
@@ -131,7 +131,7 @@ function patternIssue(source: string, place: string, states: StateBudget): [stri
   }
 }
 
-/** The pointer of a schema that applies itself to the same value again and so would never come to an end. */
+/** The pointer of a schema that applies itself to the same value again and so would never end. */
 function loopIn(nodes: ReadonlyMap<string, JsonSchema>): string | undefined {
   const done = new Set<string>();
   const open = new Set<string>();

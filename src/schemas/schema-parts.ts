@@ -1,16 +1,19 @@
-/** What comparing two JSON Schemas asks of their parts: which types and values they take, and what they say of one property or item. Pure. */
+/**
+ * The parts of JSON Schemas that a comparison needs: which types and values they accept, and what they require of one property or item.
+ * Pure.
+ */
 
 import { FORMATS } from "../core/formats.ts";
 import { canonical } from "../core/json.ts";
 import { type JsonSchema, type SchemaObject, type TypeName, holderOf, isObject, pointerOf, words } from "./json-schema.ts";
 import { ASSERTIONS } from "./keywords.ts";
 
-/** Definitions, and what is read together with another keyword. */
+/** Definitions, and keywords that are read together with another one. */
 const ELSEWHERE = words("$defs definitions then else");
-/** Keywords that ask nothing when their schema takes everything. */
+/** Keywords that require nothing if their schema accepts everything. */
 const OPEN = words("additionalProperties items propertyNames unevaluatedProperties unevaluatedItems");
 
-/** Whether a keyword with this value asks anything. Annotations do not. */
+/** Whether a keyword with this value requires anything. Annotations do not. */
 export function asks(keyword: string, value: unknown): boolean {
   if (keyword === "format") return FORMATS.has(value as string);
   if (keyword === "uniqueItems") return value === true;
@@ -22,10 +25,10 @@ export function asks(keyword: string, value: unknown): boolean {
   );
 }
 
-/** These schemas, what their `$ref` points to, and their `allOf`, each once: all that holds where they hold. */
+/** These schemas, the targets of their `$ref`, and their `allOf`, each once: everything that holds if they do. */
 export function flat(schemas: readonly JsonSchema[], nodes: ReadonlyMap<string, JsonSchema>): JsonSchema[] {
   const found = new Set(schemas);
-  // A set grows while it is walked, so this reaches all of them.
+  // A set grows while it is iterated, so this reaches all of them.
   for (const schema of found) {
     if (typeof schema === "boolean") continue;
     if (typeof schema.$ref === "string") found.add(nodes.get(pointerOf(schema.$ref, nodes) ?? "") as JsonSchema);
@@ -34,13 +37,13 @@ export function flat(schemas: readonly JsonSchema[], nodes: ReadonlyMap<string, 
   return [...found];
 }
 
-/** The values that are all a schema takes, if it lists them. */
+/** The only values that a schema accepts, if it lists them. */
 export function valuesOf(schema: SchemaObject): readonly unknown[] | undefined {
   if (Object.hasOwn(schema, "const")) return [schema.const];
   return schema.enum as unknown[] | undefined;
 }
 
-/** The types that all of these schemas take. */
+/** The types that all of these schemas accept. */
 export function typesOf(schemas: readonly SchemaObject[]): TypeName[] {
   let types: TypeName[] = ["null", "boolean", "object", "array", "number", "string"];
   for (const { type } of schemas) {
@@ -62,7 +65,7 @@ export function namesIn(value: unknown): string[] {
   return Object.keys((value as object | undefined) ?? {});
 }
 
-/** What these schemas, which all hold, say of a property's value. Empty: nothing, or something by a pattern. */
+/** What these schemas, which all hold, require of a property's value. Empty: nothing, or something by a pattern. */
 export function propertyIn(schemas: readonly SchemaObject[], name: string): JsonSchema[] {
   return schemas.flatMap(({ properties, patternProperties, additionalProperties }): JsonSchema[] => {
     if (isObject(properties) && Object.hasOwn(properties, name)) return [properties[name] as JsonSchema];
@@ -70,13 +73,13 @@ export function propertyIn(schemas: readonly SchemaObject[], name: string): Json
   });
 }
 
-/** What a schema says of the item at an index. */
+/** What a schema requires of the item at an index. */
 export function itemIn({ prefixItems, items }: SchemaObject, index: number): JsonSchema[] {
   const said = (prefixItems as JsonSchema[] | undefined)?.[index] ?? (items as JsonSchema | undefined);
   return said === undefined ? [] : [said];
 }
 
-/** Whether no value meets two of these schemas: by their types, or by a property that all require and that has another value in each. */
+/** Whether no value fits two of these schemas: by their types, or by a property that all require and that has another value in each. */
 export function areExclusive(schemas: readonly JsonSchema[], nodes: ReadonlyMap<string, JsonSchema>): boolean {
   const parts = schemas.map((schema) => flat([schema], nodes).filter(isObject));
   return parts.every((one, index) => parts.slice(0, index).every((other) => isExclusive(one, other, nodes)));
@@ -101,7 +104,10 @@ function isExclusive(one: SchemaObject[], other: SchemaObject[], nodes: Readonly
   });
 }
 
-/** Whether two schemas, or these keywords of them, are the same but for annotations. Parts that refer elsewhere are not: what is there may have changed. */
+/**
+ * Whether two schemas, or these keywords of them, are the same except for annotations. Parts that refer elsewhere are not: the target may
+ * have changed.
+ */
 export function isSame(one: JsonSchema, other: JsonSchema, keywords?: readonly string[]): boolean {
   const part = (schema: JsonSchema) => {
     const kept = bare(schema);

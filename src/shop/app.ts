@@ -1,4 +1,7 @@
-/** The tutorial: a simple stock, orders that need it, a checkout that pays first, a view of what is ready, and word to the shipping company. */
+/**
+ * The tutorial: a simple stock, orders that need it, a checkout that takes payment first, a view of what is ready, and a webhook to the
+ * shipping company.
+ */
 
 import { defineApp, webhook } from "../index.ts";
 import { checkout } from "./checkout.ts";

@@ -1,6 +1,6 @@
 /**
- * Checkout: every product is reserved, the customer pays, and only then is the order placed. When something is not to be had, is
- * refused or takes too long, everything is as before. Stored names: `checkout` and the names of its steps.
+ * Checkout: every product is reserved, the customer pays, and only then is the order placed. If something is unavailable, refused or too
+ * slow, everything is undone. Stored names: `checkout` and the names of its steps.
  */
 
 import * as z from "zod";

@@ -1,6 +1,6 @@
 /**
- * What turns a placed order into a ready one: reserves every line, confirms what was reserved,
- * and when one line cannot be had rejects the order and gives the other lines back.
+ * Turns a placed order into a ready one: reserves every line and confirms what was reserved. If one line is unavailable, it rejects the
+ * order and releases the other lines.
  */
 
 import { reactor, send, streamIdOf } from "../index.ts";
@@ -20,7 +20,7 @@ export const fulfilment = reactor("fulfilment", {
     ReservationDeclined: ({ stream, data }) =>
       send(order, data.order, "RejectOrder", { reason: "not-enough-stock", sku: streamIdOf(stream) }),
 
-    // Every line is asked to let go; a product that reserved nothing for this order does nothing.
+    // Every line's product is asked to release it; a product that reserved nothing for this order does nothing.
     OrderRejected: ({ stream, data }) => data.lines.map(({ sku }) => send(product, sku, "ReleaseStock", { order: streamIdOf(stream) })),
   },
 });

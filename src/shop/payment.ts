@@ -18,7 +18,7 @@ export const payment = aggregate("payment", {
     PaymentReceived: Receipt,
     PaymentDeclined: z.object({ reason: z.string() }),
     PaymentCancelled: z.object({}),
-    /** The money came, and is not wanted any more. */
+    /** The money arrived, but is not wanted any more. */
     RefundRequested: Receipt,
   },
   commands: {
@@ -39,7 +39,7 @@ export const payment = aggregate("payment", {
     RequestPayment: (state, asked) => (state.status === "none" ? event("PaymentRequested", asked) : refuse("payment-already-requested")),
     RecordPayment: (state, paid) => {
       if (state.status === "requested") return event("PaymentReceived", paid);
-      // Too late: the order was cancelled meanwhile.
+      // Too late: the order has been cancelled.
       return state.status === "cancelled" ? event("RefundRequested", paid) : nothing();
     },
     DeclinePayment: (state, declined) => (state.status === "requested" ? event("PaymentDeclined", declined) : nothing()),
@@ -50,12 +50,12 @@ export const payment = aggregate("payment", {
   },
 });
 
-/** What the payment service has said, in a stream for each payment. */
+/** The answers of the payment service, in a stream for each payment. */
 export const charge = category("charge", {
   events: { Charged: Receipt, ChargeDeclined: z.object({ reason: z.string() }), ChargeRefunded: Receipt },
 });
 
-/** Calls the payment service. A call that is repeated carries the same key, so that nobody pays twice. */
+/** Calls the payment service. A repeated call carries the same key, so that no customer pays twice. */
 export const charging = effect("charging", {
   description: "Charges what is to be paid, and pays back what is not wanted any more.",
   from: payment,
@@ -65,7 +65,7 @@ export const charging = effect("charging", {
       const body = JSON.stringify({ order: streamIdOf(stream), cents: data.cents });
       const answer = await fetch(`${variable("PAYMENT_URL")}/charges`, { method: "POST", body });
       if (answer.status === 402) return event("ChargeDeclined", { reason: "card-declined" });
-      if (answer.status === 202) return nothing(); // the customer is still asked; nobody knows for how long
+      if (answer.status === 202) return nothing(); // the customer has not answered yet, and may take any time
       if (!answer.ok) throw new Error(`the payment service answered ${answer.status}`);
       return event("Charged", Receipt.parse(await answer.json()));
     },
@@ -77,7 +77,7 @@ export const charging = effect("charging", {
   },
 });
 
-/** Tells the payment what its service has said. */
+/** Brings the payment the answer of its service. */
 export const settlement = reactor("settlement", {
   from: charge,
   emits: payment,

@@ -11,7 +11,7 @@ const Reservation = z.object({ order: z.string(), quantity: Quantity });
 interface Product {
   /** Pieces that nobody has reserved. */
   readonly available: number;
-  /** A list, not an object by order: an order's id may be any text, even `constructor`. */
+  /** A list, not an object by order: an order's id may be any string, even `constructor`. */
   readonly reserved: readonly z.infer<typeof Reservation>[];
 }
 
@@ -45,7 +45,7 @@ export const product = aggregate("product", {
     ReceiveStock: (_state, { quantity }) => event("StockReceived", { quantity }),
     ReserveStock: (state, { order, quantity }) => {
       if (state.reserved.some((held) => held.order === order)) return nothing();
-      // Not a refusal: that the stock did not suffice is a fact which the order's fate depends on.
+      // Not a refusal: that the stock was not enough is a fact which the order's fate depends on.
       if (quantity > state.available) return event("ReservationDeclined", { order, quantity, available: state.available });
       return event("StockReserved", { order, quantity });
     },

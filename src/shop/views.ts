@@ -1,4 +1,4 @@
-/** What the shop's people look at. */
+/** What the shop's staff look at. */
 
 import * as z from "zod";
 import { streamIdOf, view } from "../index.ts";

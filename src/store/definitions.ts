@@ -1,9 +1,9 @@
 /**
- * What is declared in a store: which category, view, processor or webhook a name means, whether the code declares it or the store's catalog.
- * Everybody asks here, and nobody else looks into the app or into the catalog for a definition.
+ * What is declared in a store: finds the category, view, processor or webhook with a name, whether the code declares it or the store's
+ * catalog. All code asks here; no other code looks for a definition in the app or in the catalog.
  *
- * What the code declares is answered without a call. Views and processors are of the code only, so far: when stores have their own, they
- * are added here, and those who ask already wait for the answer.
+ * What the code declares needs no call. So far, only code declares views and processors: when stores can have their own, they are added
+ * here, and the callers already await the answer.
  */
 
 import type { App } from "../definitions/app.ts";
@@ -18,14 +18,14 @@ import type { CatalogRpc, CategorySummary, Earlier, Entry } from "./catalog-prot
 import { ReadyCategories } from "./ready-categories.ts";
 import { type PlainCategory, fromCode, fromDefinition } from "./plain-category.ts";
 
-/** A category that a name means. */
+/** The category with a name. */
 export type FoundCategory =
   | { readonly status: "in-code"; readonly declared: CategoryInCode; readonly category: PlainCategory }
-  /** Over HTTP. */
+  /** Declared over HTTP. */
   | { readonly status: "declared"; readonly category: PlainCategory }
-  /** Code had it, and no longer has: what it holds can be read, and more can be imported. */
+  /** The code had it, and no longer has it: its events can be read, and more can be imported. */
   | { readonly status: "removed"; readonly kind: string; readonly category: PlainCategory }
-  /** The store's own, which the app does not declare. */
+  /** One of the store's own categories, which the app does not declare. */
   | { readonly status: "system"; readonly category: PlainCategory }
   | { readonly status: "retired" };
 
@@ -36,7 +36,7 @@ export type DescribedCategory =
   | { readonly status: "removed"; readonly kind: string; readonly definition: Definition }
   | { readonly status: "retired" };
 
-/** The store whose definitions they are, as far as they need it. */
+/** What definitions need of their store. */
 interface Catalogued {
   readonly catalog: CatalogRpc;
 }
@@ -48,7 +48,7 @@ export class Definitions {
   readonly #store: string;
   readonly #find: () => Catalogued | Promise<Catalogued>;
 
-  /** @param find finds the store that has the catalog; only called when code does not have the answer */
+  /** @param find finds the store that has the catalog; only called when the code does not have the answer */
   constructor(app: App, store: string, find: () => Catalogued | Promise<Catalogued>) {
     this.inCode = new DefinitionsInCode(app);
     this.#store = store;
@@ -72,7 +72,7 @@ export class Definitions {
     return { status: "declared", category };
   }
 
-  /** The definition as it is shown, with the earlier versions of its event types. Undefined: never declared. */
+  /** The definition as answers show it, with the earlier versions of its event types. Undefined: never declared. */
   async describeCategory(name: string): Promise<DescribedCategory | undefined> {
     const declared = this.inCode.category(name);
     if (declared) return { status: "in-code", declared };
@@ -82,7 +82,7 @@ export class Definitions {
     return { ...entry, definition: readDefinition(name, entry.definition ?? "{}") };
   }
 
-  /** All that are in use, those of the code first. */
+  /** All categories in use, those in code first. */
   async categories(
     withVersions = false,
   ): Promise<{ readonly inCode: readonly CategoryInCode[]; readonly overHttp: readonly CategorySummary[] }> {
@@ -106,14 +106,12 @@ export class Definitions {
     return this.inCode.processors;
   }
 
-  /** Which kind of consumer has that name; undefined: none. */
+  /** The kind of the consumer with that name; undefined: there is none. */
   async kindOf(consumer: string): Promise<KindName | undefined> {
     return this.inCode.kindOf(consumer);
   }
 
-  /**
-   * Whether a webhook may have this id. One that was added over HTTP is recognized by its id alone: its own object has the definition.
-   */
+  /** Whether a webhook may have this id. A webhook added over HTTP is recognised by its id alone: its own object has the definition. */
   mayBeWebhook(id: string): boolean {
     return NAME.test(id) && this.inCode.kindOf(id) === "webhook";
   }

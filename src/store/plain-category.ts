@@ -1,4 +1,4 @@
-/** What a category takes, wherever it was declared: which event types, with which data. */
+/** Which event types a category accepts, and with which data, wherever it was declared. */
 
 import { parseData } from "../core/parse-data.ts";
 import type { Issue } from "../core/issue.ts";
@@ -9,18 +9,18 @@ import type { Effort } from "../schemas/check-run.ts";
 import { type Checker, compileChecker } from "../schemas/checker.ts";
 import type { JsonSchema } from "../schemas/json-schema.ts";
 
-/** A category as those who write facts see it. */
+/** A category for code that writes facts. */
 export interface PlainCategory {
   readonly name: string;
   /** The property of an event's data that names its stream. */
   readonly key?: string;
-  /** The type of a fact that is sent as its data alone; absent: facts are sent as events, which say their type. */
+  /** The type of a fact that is sent as its data alone; absent: facts are sent as events, which contain their type. */
   readonly factType?: string;
   /** Those that are declared. */
   readonly eventTypes: readonly string[];
   /** Whether it is one of the event types that may be written today. */
   takes(eventType: string): boolean;
-  /** What is stored of an event with this data, or what is wrong with it. Undefined: the category does not take this event type. */
+  /** What is stored for an event with this data, or what is wrong with it. Undefined: the category does not accept this event type. */
   check(eventType: string, data: object, effort: Effort): Checked | undefined;
   /** The version that a new event of this type gets. */
   schemaVersionOf(eventType: string): number;

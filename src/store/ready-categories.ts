@@ -1,12 +1,12 @@
-/** Categories declared over HTTP that an isolate keeps ready, with their schemas compiled: those used last, up to a limit. */
+/** Categories declared over HTTP that an isolate keeps ready, with their schemas compiled: the most recently used, up to a limit. */
 
 import { READY_CATEGORIES, READY_CHARACTERS } from "./limits.ts";
 import type { PlainCategory } from "./plain-category.ts";
 
-/** Never the last word: the catalog is asked every time, and answers whether the revision is still this one. */
+/** Not trusted: the catalog is asked every time whether this is still the revision. */
 interface Ready {
   readonly revision: number;
-  /** Of its definition. */
+  /** The length of its definition. */
   readonly characters: number;
   readonly category: PlainCategory;
 }

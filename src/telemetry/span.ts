@@ -1,24 +1,24 @@
 /**
- * Spans through the platform's own tracing: where the time of a request goes, station by station. The platform draws the calls
- * between objects itself; here stand the steps that it cannot know.
+ * Spans through the platform's own tracing: where the time of a request goes, station by station. The platform itself records the calls
+ * between objects; this file has the steps that the platform cannot know.
  *
- * It neither takes trace ids from outside nor hands them on (its page "known limitations"), and a queue begins a trace of its own.
- * So every span carries the names that lines of the logs carry, and with them the trace id of the request that led to it.
+ * The platform neither accepts trace ids from outside nor passes them on (its page "known limitations"), and a queue begins a trace of its
+ * own. So every span carries the names that lines of the logs carry, and with them the trace id of the request that led to it.
  */
 
 import { tracing } from "cloudflare:workers";
 import type { Line } from "./logger.ts";
 
-/** The stations. Part of what operators look for: add to them, rename none. */
+/** The stations. Operators search for them: add to them, rename none. */
 export type SpanName = "command" | "append" | "sequence" | "commit" | "wake" | "consume" | "project" | "react" | "deliver";
 
 /** The names of {@link Line}, and counts that only spans have. */
 export interface Attributes extends Omit<Line, "message"> {
-  /** Events read, stored or handed over in this step. */
+  /** Events read, stored or passed on in this step. */
   readonly events?: number | undefined;
   /** The log's head. */
   readonly head?: number | undefined;
-  /** HTTP status that came back. */
+  /** HTTP status of the answer. */
   readonly response?: number | undefined;
 }
 
@@ -30,10 +30,10 @@ const NOBODY: Note = () => {};
 /**
  * Does a piece of work as a span named `headspring.{name}`, which ends with it. A failure is the caller's, and marks the span.
  *
- * Where nobody traces this request it is only done: measured, that look costs a third of a microsecond, where entering a span that
+ * If this request is not traced, the work is just done: measured, that check costs a third of a microsecond, while entering a span that
  * nobody reads costs four.
  *
- * @param attributes asked for only when somebody traces
+ * @param attributes called only when the request is traced
  */
 export function span<Result>(name: SpanName, attributes: () => Attributes, work: (note: Note) => Result): Result {
   if (tracing.getActiveSpan()?.isTraced !== true) return work(NOBODY);
@@ -42,7 +42,7 @@ export function span<Result>(name: SpanName, attributes: () => Attributes, work:
       for (const [key, value] of Object.entries(more)) if (value !== undefined) current.setAttribute(`headspring.${key}`, value);
     };
     const failed = (error: unknown): never => {
-      current.setStatus({ code: "error" }); // what it says is in the lines, where it is bounded
+      current.setStatus({ code: "error" }); // its text is in the logs, where it is bounded
       throw error;
     };
     note(attributes());

@@ -1,4 +1,4 @@
-/** Given events, when a command, then what `decide` answers: as the stream's object would run it. */
+/** Given events, when a command, then the answer of `decide`: as the stream's object would run it. */
 
 import type * as z from "zod";
 import type { Cancellation, DecideContext, NewEventOf, Timer, TimerOf } from "../core/command.ts";
@@ -14,7 +14,7 @@ import { plainState } from "./plain-state.ts";
 import { same } from "./same.ts";
 
 export interface GivenAggregate<Events extends DataSchemas, Commands extends DataSchemas> {
-  /** @param context what `decide` is told, where it matters to the test */
+  /** @param context what `decide` gets, where it matters to the test */
   when<const Command extends keyof Commands & string>(
     command: Command,
     data: Frozen<z.input<Commands[Command]>>,
@@ -27,7 +27,7 @@ export interface ThenAggregate<Events extends DataSchemas, Commands extends Data
   then(...parts: (NewEventOf<Events> | TimerOf<Commands>)[]): void;
   /** Nothing is stored, and that is not an error. */
   thenNothing(): void;
-  /** The command is refused; without `details` whatever they are. */
+  /** The command is refused; without `details` with any details. */
   thenRefused(reason: string, details?: JsonValue): void;
   /** The command does not fit its schema, at these paths (`lines.0.sku`). */
   thenInvalid(...paths: string[]): void;
@@ -55,7 +55,7 @@ export function givenAggregate(aggregate: AnyAggregate, events: readonly NewEven
         );
       };
       return {
-        // oxlint-disable-next-line unicorn/no-thenable -- the word of given/when/then; whoever awaits the unfinished sentence fails
+        // oxlint-disable-next-line unicorn/no-thenable -- the word of given/when/then; awaiting an unfinished sentence fails
         then: thenParts,
         thenNothing: () => thenParts(),
         thenRefused(reason, details) {
@@ -99,7 +99,7 @@ function outcomeOf(
     return { refused: decided.reason, ...(decided.details === undefined ? {} : { details: JSON.parse(decided.details) }) };
   }
   const events = decided.events.map(({ type, data }): NewEvent => ({ kind: "event", type, data: JSON.parse(data) }));
-  // What is decided must also be foldable: the stream refuses to store what it could not read back.
+  // What is decided must also be foldable: the stream refuses to store what it could not read again.
   stateAfter(aggregate, recorded([aggregate], [...history, ...events.map((event) => on(stream, event))]));
   return {
     stored: events.map(({ type, data }) => ({ type, data })),
@@ -116,7 +116,7 @@ function timerOf(timer: Timer | Cancellation, now = new Date(NOW)): object {
     : { ...name, due: new Date(dueOf(timer, now)).toISOString(), data: timer.data };
 }
 
-/** A timer as the stream takes note of it: after a while and at a time are the same. */
+/** A timer as the stream keeps it: `after` and `at` are the same. */
 function shown(timer: TimerChange): object {
   if (timer.cancelled === "all") return timer;
   const { command, key } = timer;

@@ -1,4 +1,4 @@
-/** When an event, then what an effect records: run by the engine's own code, with the test as the outside. */
+/** When an event, then what an effect records: the engine's own code runs it, and the test plays the services that it calls. */
 
 import type { NewEvent, RecordedEvent } from "../core/event.ts";
 import type { Effect } from "../definitions/processors/effect.ts";
@@ -7,18 +7,18 @@ import { fitting } from "../core/misfit.ts";
 import { type On, asStored, dataOf, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
 
-/** The outside, as the test plays it. */
+/** The services that an effect calls, as the test plays them. */
 export interface TestWorld {
-  /** Answers the effect's requests. Without it there are none. */
+  /** Answers the effect's requests. Without it, a request is an error. */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
   /** The deployment's variables and secrets. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** An earlier run has called out already. */
+  /** An earlier run has made a call already. */
   readonly repeated?: boolean;
 }
 
 export interface WhenEffect<Event = NewEvent> {
-  /** This came of it. On the stream that the test says, or whichever. */
+  /** The effect records this outcome: on the given stream, or on any. */
   thenRecords(event: Event, stream?: string): Promise<void>;
   /** There was nothing to do. */
   thenNothing(): Promise<void>;

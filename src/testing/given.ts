@@ -1,4 +1,4 @@
-/** How a sentence about an aggregate or a view begins. */
+/** The beginning of a sentence about an aggregate, a view or a process. */
 
 import type { NewEventOf, SendAction } from "../core/command.ts";
 import type { DataSchemas, NewEvent } from "../core/event.ts";
@@ -25,8 +25,8 @@ type InputOf<From extends Source, To extends Target, Commands extends DataSchema
   | CommandInput<keyof Commands & string>;
 
 /**
- * What a sentence about this subject may begin with. Not by overloads: of a mistake in an overloaded call the compiler says no more
- * than that none of them fits.
+ * What a sentence about this subject may begin with. Without overloads: if a call of an overloaded function has a mistake, the compiler
+ * only says that no overload fits.
  */
 type Before<Subject> = Subject extends Saga
   ? AnyInput
@@ -38,7 +38,7 @@ type Before<Subject> = Subject extends Saga
         ? OnStreamOf<From>
         : never;
 
-/** How it goes on. */
+/** How the sentence continues. */
 type Given<Subject> = Subject extends Saga
   ? GivenProcess<AnyInput, NewEventOf<typeof SAGA_EVENTS> | SendAction | Completion>
   : Subject extends ProcessManager<string, infer From, infer To, infer Events, infer Commands, infer Timeouts>

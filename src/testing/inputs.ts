@@ -1,4 +1,4 @@
-/** What may reach a process in a test, besides events: outcomes of its commands, timers, commands from outside. */
+/** What may reach a process in a test, besides events: outcomes of its commands, timers, commands from clients. */
 
 import type { SendAction, TimerOptions } from "../core/command.ts";
 import type { JsonObject, JsonValue, NewEvent } from "../core/event.ts";
@@ -6,7 +6,7 @@ import type { Made, NameAt } from "../core/place.ts";
 import type { Outcome } from "../definitions/processors/process-events.ts";
 import type { On } from "./recorded.ts";
 
-/** What became of a command that the process has sent. Made by {@link accepted}, {@link refused} and {@link failed}. */
+/** The outcome of a command that the process has sent. Made by {@link accepted}, {@link refused} and {@link failed}. */
 export interface OutcomeInput<Sent extends SendAction = SendAction> {
   readonly kind: "outcome";
   readonly sent: Sent;
@@ -21,7 +21,7 @@ export interface TimeoutInput<Timeout extends string = string> {
   readonly key?: string;
 }
 
-/** A command from outside. Made by {@link told}. */
+/** A command from a client. Made by {@link told}. */
 export interface CommandInput<Command extends string = string> {
   readonly kind: "command";
   readonly command: Command;
@@ -44,7 +44,7 @@ export function refused<Sent extends SendAction>(sent: Sent, reason: string, det
   return { kind: "outcome", sent, outcome: { outcome: "refused", reason, ...(details === undefined ? {} : { details }) } };
 }
 
-/** The command could not be carried out: it is invalid, or nobody takes it, or `decide` threw. */
+/** The command could not be carried out: it is invalid, or nothing takes it, or `decide` threw. */
 export function failed<Sent extends SendAction>(sent: Sent, reason: string): OutcomeInput<Sent> {
   return { kind: "outcome", sent, outcome: { outcome: "failed", reason } };
 }
@@ -57,7 +57,7 @@ export function timeout<const Timeout extends string, Place = never>(
   return { kind: "timeout", timeout, ...(key === undefined ? {} : { key }) } as never; // the conditional type says what it is
 }
 
-/** Somebody sends the process a command. */
+/** A client sends the process a command. */
 export function told<const Command extends string, Place = never>(
   command: NameAt<Place, "command", "command", Command>,
   data: JsonObject,

@@ -1,11 +1,14 @@
-/** States in tests: one that storage would not give back is found here, and not by a snapshot a hundred events later. */
+/**
+ * Checks states in tests: finds a state that storage would not return unchanged, which otherwise a snapshot would find a hundred events
+ * later.
+ */
 
 import { whyNotJson } from "../core/plain-json.ts";
 
 /**
  * The state.
  *
- * @throws {TypeError} when it is no plain JSON, with the place
+ * @throws {TypeError} when it is not plain JSON, with the path
  */
 export function plainState<State>({ name }: { readonly name: string }, what: string, state: State, within: unknown = state): State {
   const problem = whyNotJson(within, "state");

@@ -1,4 +1,4 @@
-/** Process managers and sagas in memory: inputs go through their own code, as the stream's object would run it. */
+/** Process managers and sagas in memory: their own code processes the inputs, as the stream's object would run it. */
 
 import type { Cancellation, DecideContext, SendAction, Timer } from "../core/command.ts";
 import type { NewEvent, RecordedEvent } from "../core/event.ts";
@@ -31,12 +31,12 @@ export interface GivenProcess<Input, AnyPart> {
 export interface ThenProcess<AnyPart> {
   /** The instance's own events, commands, timers and its end, in this order, and nothing else. */
   then(...parts: AnyPart[]): void;
-  /** These commands, in this order, whatever else there is. */
+  /** These commands, in this order, whatever else the answer contains. */
   thenSends(...commands: readonly [Extract<AnyPart, SendAction>, ...Extract<AnyPart, SendAction>[]]): void;
   thenNothing(): void;
   /** The command is refused. */
   thenRefused(reason: string): void;
-  /** The state after the input, to be looked at. */
+  /** The state after the input, for assertions. */
   readonly state: unknown;
   /** It has reached its end. */
   readonly completed: boolean;
@@ -52,7 +52,7 @@ export function givenProcess(process: Process, inputs: readonly AnyInput[]): Giv
       const thenParts = (...expected: readonly Part[]) =>
         same(sentence, answered, asStored({ parts: asKept(expected).map((part) => shown(process, part, instance.now)) }));
       return {
-        // oxlint-disable-next-line unicorn/no-thenable -- the word of given/when/then; whoever awaits the unfinished sentence fails
+        // oxlint-disable-next-line unicorn/no-thenable -- the word of given/when/then; awaiting an unfinished sentence fails
         then: thenParts,
         thenNothing: () => thenParts(),
         thenSends(...expected) {
@@ -75,7 +75,7 @@ export class Instance {
   #version = 0;
   #inputs = 0;
   #positions = 0;
-  /** By {@link timerName}. */
+  /** Keyed by {@link timerName}. */
   readonly #timers = new Map<string, { readonly due: number; readonly data: unknown }>();
   #now = Date.parse(NOW);
 
@@ -95,7 +95,7 @@ export class Instance {
   /**
    * Takes an input.
    *
-   * @throws {TypeError} when it could not come: a command was not sent, a timer not set, an event does not fit its schema
+   * @throws {TypeError} when it could not happen: a command was not sent, a timer not set, an event does not fit its schema
    */
   take(input: AnyInput): Answered {
     this.#inputs++;
@@ -158,12 +158,12 @@ export class Instance {
   }
 }
 
-/** What tells timers apart, in words: the command, and the key if it has one. */
+/** What tells timers apart: the command, and the key if it has one. */
 function timerName({ command, key = "" }: { readonly command: string; readonly key?: string }): string {
   return key === "" ? command : `${command} (${key})`;
 }
 
-/** The end takes back all timers, and a saga has one of its own; that goes without saying. */
+/** The end cancels all timers, and a saga has one of its own: tests need not list these. */
 function timerPart(timer: TimerChange): object[] {
   if (timer.cancelled === "all" || timer.command.startsWith("$")) return [];
   const { command, key } = timer;
@@ -172,13 +172,13 @@ function timerPart(timer: TimerChange): object[] {
   return [{ kind: "after", ...name, due: new Date(timer.due).toISOString(), data: JSON.parse(timer.data) }];
 }
 
-/** The state, with its own part looked at: the rest is the engine's. */
+/** The state, with a check of the process's own part: the rest is the engine's. */
 function plain(process: Process, what: string, state: unknown): ProcessState {
   const whole = state as ProcessState;
   return plainState(process, what, whole, whole.own ?? null);
 }
 
-/** A stored event as the part of an answer that it was. What tells of outcomes was not answered by a handler. */
+/** A stored event as the part of an answer that it was. Events that record outcomes were not part of a handler's answer. */
 function partOf({ type, data }: { type: string; data: string }): object[] {
   if (type === COMMAND_SENT) {
     const { aggregate, id, command, data: sent } = JSON.parse(data) as CommandSent;
@@ -188,7 +188,7 @@ function partOf({ type, data }: { type: string; data: string }): object[] {
   return type.startsWith("$") ? [] : [{ kind: "event", type, data: JSON.parse(data) }];
 }
 
-/** Parts in the order in which they are kept: what becomes an event, then timers. */
+/** Parts in the order in which they are stored: first what becomes an event, then timers. */
 function asKept(parts: readonly Part[]): Part[] {
   const isTimer = ({ kind }: Part) => kind === "after" || kind === "cancel";
   return [...parts.filter((part) => !isTimer(part)), ...parts.filter(isTimer)];

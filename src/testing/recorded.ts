@@ -1,4 +1,4 @@
-/** The events that a test gives: checked by their schemas, as they are when an event is stored. */
+/** The events of a test: checked by their schemas, as they are when an event is stored. */
 
 import type { NewEventOf } from "../core/command.ts";
 import { type DataSchema, type NewEvent, type RecordedEvent, categoryOf } from "../core/event.ts";
@@ -8,10 +8,10 @@ import { fitting } from "../core/misfit.ts";
 import type { Source } from "../definitions/source.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
 
-/** When everything happens in a test that does not say otherwise. RFC 3339. */
+/** The time of everything in a test that does not set one. RFC 3339. */
 export const NOW = "2026-01-01T00:00:00.000Z";
 
-/** What a test may say about an event beside its type and data. */
+/** What a test may set for an event besides its type and data. */
 export type Facts = Partial<Pick<RecordedEvent, "id" | "meta" | "time" | "recordedAt">>;
 
 /** Any new event, whatever its data. */
@@ -31,10 +31,9 @@ export type OnStreamOf<From extends Source> = From extends Source ? On<`${From["
 /**
  * An event on a stream, as views and reactors get it.
  *
- * @param facts what the test cares about beside type and data, for example the time
+ * @param facts what matters to the test besides type and data, for example the time
  *
- * @example
- * on("order/42", event("OrderReady", { customer: "a customer", lines }), { time: "2026-11-21T06:00:00Z" })
+ * @example on("order/42", event("OrderReady", { customer: "a customer", lines }), { time: "2026-11-21T06:00:00Z" })
  */
 export function on<const Stream extends string, Event extends AnyNewEvent, Place = never>(
   stream: NameAt<Place, "on", "stream", Stream>,
@@ -44,7 +43,7 @@ export function on<const Stream extends string, Event extends AnyNewEvent, Place
   return { kind: "on", stream, event, facts } as never; // as of `event`
 }
 
-/** The events as the log would hand them out: versions by stream, positions in the order given. */
+/** The events as the log would return them: versions by stream, positions in the given order. */
 export function recorded(sources: readonly Source[], given: readonly On[]): RecordedEvent[] {
   const versions = new Map<string, number>();
   return given.map(({ stream, event, facts }, index) => {
@@ -84,8 +83,8 @@ function schemaOf(sources: readonly Source[], category: string, type: string): D
 }
 
 /**
- * The value as storage would give it back, and frozen: a handler that changes what it was given,
- * or keeps what JSON cannot say, is found out here and not in production.
+ * The value as storage would return it, and frozen: a handler that changes its input, or keeps what JSON cannot hold, fails here instead of
+ * in production.
  */
 export function asStored<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value), (_key, part: unknown) => Object.freeze(part));

@@ -3,8 +3,8 @@
 import { AssertionError, deepStrictEqual } from "node:assert/strict";
 
 /**
- * @param sentence what was given and done, to stand above the difference
- * @throws {AssertionError} with the difference, when the two do not say the same
+ * @param sentence what was given and done, shown above the difference
+ * @throws {AssertionError} with the difference, when the two are not the same
  */
 export function same(sentence: string, actual: unknown, expected: unknown): void {
   try {

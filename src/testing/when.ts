@@ -1,4 +1,4 @@
-/** When an event, then what a reactor answers, or what an effect records. */
+/** When an event, then a reactor's answer, or what an effect records. */
 
 import type { NewEventOf } from "../core/command.ts";
 import type { Effect } from "../definitions/processors/effect.ts";
@@ -11,7 +11,7 @@ import { same } from "./same.ts";
 export interface WhenReactor {
   /** These commands and facts, in this order. */
   thenSends(...actions: readonly [Action, ...Action[]]): void;
-  /** These events on plain streams, in this order; with the `time` that the test says, or whichever. */
+  /** These events on plain streams, in this order; with the `time` that the test sets, or any. */
   thenAppends(...events: readonly [On, ...On[]]): void;
   thenNothing(): void;
 }
@@ -19,17 +19,14 @@ export interface WhenReactor {
 /**
  * An event reaches a reactor, a transform or an effect.
  *
- * @param world what the outside answers to an effect, and the deployment's variables
+ * @param world how services answer an effect, and the deployment's variables
  *
- * @example
- * when(fulfilment, on("order/42", event("OrderPlaced", { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] })))
+ * @example when(fulfilment, on("order/42", event("OrderPlaced", { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] })))
  *   .thenSends(send(product, "tea", "ReserveStock", { order: "42", quantity: 2 }));
  *
- * @example
- * await when(charge, on("order/42", event("OrderPlaced", { cents: 500 })), {
+ * @example await when(charge, on("order/42", event("OrderPlaced", { cents: 500 })), {
  *   variables: { PAYMENT_URL: "https://payments.example/" },
- *   fetch: () => new Response(null, { status: 402 }),
- * }).thenRecords(event("ChargeDeclined", {}));
+ *   fetch: () => new Response(null, { status: 402 }), }).thenRecords(event("ChargeDeclined", {}));
  */
 export function when<Processor extends Reactor | Effect>(
   processor: Processor,
@@ -37,7 +34,7 @@ export function when<Processor extends Reactor | Effect>(
   ...world: Processor extends Effect ? [world?: TestWorld] : []
 ): Processor extends Effect<string, Source, infer Events> ? WhenEffect<NewEventOf<Events>> : WhenReactor;
 export function when(processor: Reactor | Effect, event: On, world?: TestWorld): WhenReactor | WhenEffect {
-  // The types above say which events go with which processor.
+  // The types above decide which events go with which processor.
   return processor.kind === "effect" ? whenEffect(processor, event, world) : whenReactor(processor, event);
 }
 

@@ -1,7 +1,7 @@
 /**
- * What a webhook says about itself, as events: in the store's own stream `$webhook/{id}`, and so in the log, where every
- * consumer, feed and other webhook can see them. Kept here until the stream has them; their ids are derived, so that a
- * second try stores nothing (promise 5).
+ * Announces what happens to a webhook, as events in the store's own stream `$webhook/{id}`, and so in the log, where every consumer, feed
+ * and other webhook can see them. Kept here until the stream has them; their ids are derived, so that a second try stores nothing (promise
+ * 5).
  */
 
 import { derivedId } from "../core/ids.ts";
@@ -16,7 +16,7 @@ interface Announcement {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** The stream that tells of a webhook. */
+/** The stream of events about a webhook. */
 export function streamAbout(webhook: string): string {
   return `${SYSTEM_CATEGORY}/${webhook}`;
 }
@@ -72,7 +72,7 @@ export class Announcements implements Notices {
   }
 }
 
-/** What anybody who reads the log may know of a webhook's URL: paths and queries often carry a secret. */
+/** The part of a webhook's URL that every reader of the log may see: paths and queries often carry a secret. */
 function originOf(url = ""): { origin?: string } {
   return URL.canParse(url) ? { origin: new URL(url).origin } : {};
 }

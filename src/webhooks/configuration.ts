@@ -1,4 +1,4 @@
-/** What a webhook is told to do, wherever it was declared. */
+/** A webhook's configuration, whether it was declared in code or over HTTP. */
 
 import type { Settings, SettingsPatch, Subscription } from "../store/webhook-protocol.ts";
 import { secretsOf } from "./secrets.ts";
@@ -12,7 +12,7 @@ export interface Configuration extends Omit<Settings, "where"> {
   readonly createdAt?: string;
 }
 
-/** The webhook of that id; undefined: there is none, or it is off in this deployment. */
+/** The configuration of the webhook with that id; undefined: it does not exist, or is off in this deployment. */
 export function configured(id: string, inCode: Webhook | undefined, variables: object, kv: SyncKvStorage): Configuration | undefined {
   if (inCode) return fromCode(inCode, variables);
   const subscription = kv.get<Subscription>("subscription");
@@ -39,7 +39,7 @@ function fromCode(webhook: Webhook, variables: object): Configuration | undefine
   };
 }
 
-/** The settings as everybody may see them. A predicate in code is not data, and not shown. */
+/** The settings as every reader may see them. A predicate in code is not data, and not shown. */
 export function shownSettings({
   url,
   types,
@@ -73,7 +73,7 @@ export function shownSettings({
 export function patched(subscription: Subscription, { headers: changed, ...patch }: Omit<SettingsPatch, "paused">): Subscription {
   const { headers: before, ...others } = subscription;
   const headers = changed === null ? {} : merged({ ...before, ...changed });
-  // All that a subscription requires was there before, and the route lets none of it be removed.
+  // The subscription had everything that it requires, and the route does not let any of it be removed.
   const rest = merged({ ...others, ...patch } as object) as Subscription;
   return Object.keys(headers).length === 0 ? rest : { ...rest, headers };
 }

@@ -1,4 +1,4 @@
-/** ⑥ Webhooks as a kind of consumer: each answers for itself, in its object. */
+/** ⑥ Webhooks as a kind of consumer: each reports for itself, from its object. */
 
 import { type ConsumerKind, DONE, notPossible } from "../consumers/kind.ts";
 import { type ConsumerReport, NEW, reportOf } from "../consumers/report.ts";
@@ -12,7 +12,7 @@ export const webhookKind: ConsumerKind = {
 
   async wake(store, name) {
     const position = await store.webhook(name).wake();
-    // The webhook's object runs code without it, and cannot say how far it is: the log wakes until newer code can.
+    // The webhook's object runs code without it, and cannot tell how far it is: the log wakes it until newer code can.
     if (position === UNKNOWN_WEBHOOK && consumersInCode(store.app, store.variables).filters.has(name)) return undefined;
     return position === UNKNOWN_WEBHOOK || position === Number.MAX_SAFE_INTEGER ? { position: 0, resting: true } : { position };
   },
@@ -27,7 +27,7 @@ export const webhookKind: ConsumerKind = {
     return answer && ("refused" in answer ? notPossible(answer.refused) : DONE);
   },
 
-  /** What it delivers is also a matter of its predicate, which its object knows. */
+  /** What it delivers also depends on its predicate, which its object knows. */
   async countReset(store, name, from) {
     const counted = await store.webhook(name).countReplay({ from: { position: from + 1 } });
     if (counted && "refused" in counted) return { consumer: name, from, events: 0, position: from, to: from }; // there is nothing after `from`

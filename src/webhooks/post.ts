@@ -1,4 +1,4 @@
-/** One attempt: a signed POST to the outside, and what came back, within bounds whatever the other side does. */
+/** One attempt: a signed POST to the endpoint, and its answer, within limits whatever the other side does. */
 
 import { type LoggedEvent, eventJson } from "../core/event.ts";
 import { WEBHOOK_EXCERPT_BYTES, WEBHOOK_EXCERPT_MS, WEBHOOK_TIMEOUT_MS } from "./limits.ts";
@@ -8,10 +8,10 @@ import { retryAfterMs } from "../deliveries/schedule.ts";
 import { type Signers, signatureHeaders } from "./signature.ts";
 import { targetProblem } from "../definitions/webhooks/target.ts";
 
-/** Characters of an error's text that the ledger keep. */
+/** Characters of an error's text that the ledger keeps. */
 const ERROR_TEXT = 200;
 
-/** A message, and where it goes. */
+/** A message, and where to send it. */
 export interface Message {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -24,14 +24,14 @@ export interface Message {
   readonly trace?: string | null | undefined;
 }
 
-/** The body that tells of an event. */
+/** The body for an event. */
 export function bodyOf(store: string, event: LoggedEvent, format: Format = "event"): string {
   if (format === "cloudevents") return cloudEventJson(store, event.stream, event, event.position);
   const time = event.time ?? new Date(event.recordedAt).toISOString();
   return messageJson(event.type, time, eventJson(event.stream, event, event.position));
 }
 
-/** A body after Standard Webhooks. `data` is JSON text. */
+/** A body as Standard Webhooks defines it. `data` is JSON text. */
 export function messageJson(type: string, timestamp: string, data: string): string {
   return `{"type":${JSON.stringify(type)},"timestamp":${JSON.stringify(timestamp)},"data":${data}}`;
 }
@@ -40,7 +40,7 @@ export function messageJson(type: string, timestamp: string, data: string): stri
 export async function send({ url, headers, signers, id, body, format, trace }: Message, allowPrivate: boolean): Promise<Outcome> {
   const begun = Date.now();
   const durationMs = () => Math.max(0, Date.now() - begun);
-  // Not `AbortSignal.timeout`: its timer cannot be taken back, and would keep the object awake, and billed, till it ends.
+  // Not `AbortSignal.timeout`: its timer cannot be cancelled, and would keep the object awake, and billed, until it ends.
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new DOMException("no answer in time", "TimeoutError")), WEBHOOK_TIMEOUT_MS);
   try {
@@ -76,8 +76,8 @@ export async function send({ url, headers, signers, id, body, format, trace }: M
 }
 
 /**
- * The first bytes of an answer, as text: for people to recognise an error page. The rest is not read, however long it is;
- * and since the status has decided already, neither a body that never ends nor one that cannot be decoded changes anything.
+ * The first bytes of an answer, as text: for people to recognise an error page. The rest is not read, however long it is; and since the
+ * status has decided already, neither a body that never ends nor one that cannot be decoded changes anything.
  */
 async function excerptOf(response: Response): Promise<string> {
   const reader = response.body?.getReader();
@@ -96,11 +96,11 @@ async function excerptOf(response: Response): Promise<string> {
       text += decoder.decode(chunk, { stream: true });
     }
   } catch {
-    // The connection broke, or what it sent is not what it said: what was read until then is all there is.
+    // The connection broke, or the body is not as announced: what was read until then is all there is.
   } finally {
     clearTimeout(timer);
   }
-  // Not awaited: an answer that hangs also hangs when it is asked to end.
+  // Not awaited: an answer that hangs also hangs when it is cancelled.
   reader.cancel().catch(() => {});
   // oxlint-disable-next-line no-control-regex -- control characters are what it removes
   return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "");

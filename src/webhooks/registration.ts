@@ -1,4 +1,4 @@
-/** What a webhook is told to do: by the code, or over HTTP, in which case it is kept here, and can be changed. */
+/** A webhook's registration: declared in code, or added over HTTP, in which case it is kept here and can be changed. */
 
 import { type Configuration, configured, patched } from "./configuration.ts";
 import { headersProblem } from "../definitions/webhooks/headers.ts";
@@ -21,12 +21,12 @@ export class Registration {
     this.#kv = kv;
   }
 
-  /** Whether or not it may send at the moment. Undefined: there is no such webhook, or it is off in this deployment. */
+  /** Whether or not it may send at the moment. Undefined: the webhook does not exist, or is off in this deployment. */
   get configuration(): Configuration | undefined {
     return (this.#configuration ??= configured(this.#id, this.inCode, this.#variables, this.#kv));
   }
 
-  /** Call inside a transaction, with what else a new webhook has. */
+  /** Call it inside a transaction, together with the rest of a new webhook. */
   create(subscription: Subscription): void {
     this.#kv.put("subscription", subscription);
   }
@@ -36,7 +36,7 @@ export class Registration {
     this.#configuration = undefined;
   }
 
-  /** Undefined: it is changed. */
+  /** Undefined: it was changed. */
   change(patch: Omit<SettingsPatch, "paused">): Refused | undefined {
     const stored = this.#kv.get<Subscription>("subscription");
     if (this.inCode || !stored) return { refused: "it is declared in code: HTTP can only pause and resume it" };
@@ -48,7 +48,9 @@ export class Registration {
     return undefined;
   }
 
-  /** Another secret, and another pair of keys where it has them; those before it sign for a while. Undefined: it was removed. */
+  /**
+   * Sets another secret, and another pair of keys if it has one; the previous ones sign for a while. Undefined: the webhook was removed.
+   */
   async rotate(secret: string, keys: Keys): Promise<{ secret: string; previousUntil: string } | Refused | undefined> {
     const now = Date.now();
     if (this.inCode)
@@ -56,7 +58,7 @@ export class Registration {
         refused: "its secret is a variable of the deployment: set the variable to both secrets, the new one first, separated by a space",
       };
     if (this.configuration?.asymmetric) await keys.rotate(now);
-    const stored = this.#kv.get<Subscription>("subscription"); // read after the await: nothing comes between
+    const stored = this.#kv.get<Subscription>("subscription"); // read after the await: nothing comes in between
     if (!stored) return undefined;
     this.create(rotated(stored, secret, now));
     this.#configuration = undefined;

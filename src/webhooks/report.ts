@@ -1,4 +1,4 @@
-/** How a webhook stands, for those who look after it. */
+/** The state of a webhook, for operators. */
 
 import type { Ledger } from "../deliveries/ledger.ts";
 import { type Configuration, shownSettings } from "./configuration.ts";

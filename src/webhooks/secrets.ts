@@ -11,7 +11,7 @@ interface StoredPair extends KeyPair {
   readonly until?: number;
 }
 
-/** The subscription with another secret; the one before goes on signing for a while. */
+/** The subscription with another secret; the previous one still signs for a while. */
 export function rotated(subscription: Subscription, secret: string, now: number): Subscription {
   const { secret: before, previous = [] } = subscription;
   const overlapping = [{ secret: before, until: now + OVERLAP_MS }, ...previous.filter(({ until }) => until > now)];
@@ -23,7 +23,7 @@ export function secretsOf({ secret, previous = [] }: Subscription, now: number):
   return [secret, ...previous.filter(({ until }) => until > now).map(({ secret }) => secret)];
 }
 
-/** When the secrets replaced by a rotation now end, as RFC 3339. */
+/** When the secrets that a rotation replaces now will end, as RFC 3339. */
 export function overlapEnd(now: number): string {
   return new Date(now + OVERLAP_MS).toISOString();
 }
@@ -34,7 +34,7 @@ export class Keys {
   readonly #isThere: () => boolean;
   readonly #imported = new Map<string, CryptoKey>();
 
-  /** @param isThere whether there is such a webhook: one may be removed while a pair is made, and then keeps none */
+  /** @param isThere whether the webhook exists: it may be removed while a pair is made, and then keeps none */
   constructor(storage: DurableObjectStorage, isThere: () => boolean) {
     this.#storage = storage;
     this.#isThere = isThere;

@@ -1,4 +1,4 @@
-/** A webhook's transport: posts each delivery, signed with the secrets and keys of now, in a span of its own. */
+/** A webhook's transport: posts each delivery, signed with the current secrets and keys, in a span of its own. */
 
 import type { Store } from "../store/store.ts";
 import { isLocal } from "../store/env.ts";
@@ -43,7 +43,7 @@ export class Sender implements Transport {
     return this.#registration.inCode?.start === "beginning" ? 0 : knownSince();
   }
 
-  /** What newer code has stored is not judged by a predicate in code that knows only what came before: it is tried again. */
+  /** A predicate in older code must not decide about an event that newer code stored: it is tried again. */
   lift(event: LoggedEvent): LoggedEvent {
     const { inCode } = this.#registration;
     const lifted = lift(this.#store.app, event.stream, event);
@@ -64,12 +64,12 @@ export class Sender implements Transport {
     });
   }
 
-  /** A message that is no event. */
+  /** Sends a message that is not an event. */
   async test(configuration: Configuration): Promise<Outcome> {
     const [id, time] = [newId(), new Date().toISOString()];
     const stream = this.ownStream;
     const data = { webhook: this.#id };
-    // The shape of an event, so that receivers can parse it like one; it has no place in any stream or log.
+    // It has the form of an event, so that receivers can parse it like one, but no place in any stream or log.
     const event = { id, stream, version: 0, position: 0, type: WEBHOOK_TEST, data, meta: {}, time, recordedAt: time, schemaVersion: 1 };
     const stored = { ...event, data: JSON.stringify(data), meta: "{}", recordedAt: Date.parse(time) };
     const body =

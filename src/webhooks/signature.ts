@@ -1,12 +1,12 @@
 /**
- * Signatures after Standard Webhooks (https://www.standardwebhooks.com) over id, time and body: `v1`, HMAC-SHA256 with a
- * shared secret; and, where a webhook asks for it, `v1a` besides: Ed25519, which receivers check with a public key.
+ * Signatures as Standard Webhooks defines them (https://www.standardwebhooks.com), over id, time and body: `v1`, HMAC-SHA256 with a shared
+ * secret; and, if a webhook asks for it, `v1a` as well: Ed25519, which receivers check with a public key.
  */
 
 /** Bytes of a secret that we make. The specification asks for 24 to 64. */
 const SECRET_BYTES = 32;
 
-/** What signs, the newest first. */
+/** The secrets and keys that sign, the newest first. */
 export interface Signers {
   /** `whsec_…` */
   readonly secrets: readonly string[];
@@ -14,9 +14,9 @@ export interface Signers {
   readonly keys: readonly CryptoKey[];
 }
 
-/** A pair of keys at rest. */
+/** A pair of keys as it is stored. */
 export interface KeyPair {
-  /** `whpk_` and the base64 of 32 bytes: what the specification has receivers store. */
+  /** `whpk_` and the base64 of 32 bytes: the form in which the specification lets receivers store it. */
   readonly publicKey: string;
   /** PKCS #8, base64. */
   readonly privateKey: string;
@@ -27,7 +27,7 @@ export function newSecret(): string {
   return `whsec_${toBase64(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))}`;
 }
 
-/** What is wrong with a secret that a client brought, or undefined. */
+/** What is wrong with a secret that a client sent, or undefined. */
 export function secretProblem(secret: string): string | undefined {
   const match = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret);
   if (!match?.[1] || match[1].length % 4 !== 0) return "a secret must be `whsec_` followed by base64";
@@ -36,7 +36,7 @@ export function secretProblem(secret: string): string | undefined {
 }
 
 export async function newKeyPair(): Promise<KeyPair> {
-  // The types know no Ed25519 pair: what is generated for signing is always one.
+  // The types have no Ed25519 pair: what is generated for signing is always one.
   const { publicKey, privateKey } = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
   const [raw, pkcs8] = await Promise.all([crypto.subtle.exportKey("raw", publicKey), crypto.subtle.exportKey("pkcs8", privateKey)]);
   return { publicKey: `whpk_${toBase64(raw as ArrayBuffer)}`, privateKey: toBase64(pkcs8 as ArrayBuffer) };
@@ -47,7 +47,7 @@ export async function signingKey({ privateKey }: KeyPair): Promise<CryptoKey> {
   return crypto.subtle.importKey("pkcs8", fromBase64(privateKey), { name: "Ed25519" }, false, ["sign"]);
 }
 
-/** The headers that let the receiver check who sent a body, and when. One signature of each signer: any of them will do. */
+/** The headers that let the receiver check the sender of a body, and the time. One signature for each signer: any of them is enough. */
 export async function signatureHeaders({ secrets, keys }: Signers, id: string, body: string, now: Date): Promise<Record<string, string>> {
   const seconds = String(Math.floor(now.getTime() / 1_000));
   const content = new TextEncoder().encode(`${id}.${seconds}.${body}`);
@@ -57,7 +57,7 @@ export async function signatureHeaders({ secrets, keys }: Signers, id: string, b
   return { "webhook-id": id, "webhook-timestamp": seconds, "webhook-signature": signatures.join(" ") };
 }
 
-/** The key that a secret is. One in code is what a variable of the deployment says, and may be no secret at all. */
+/** The key that a secret encodes. The secret of a webhook in code is the value of a variable, and may not be valid. */
 async function hmacKey(secret: string): Promise<CryptoKey> {
   const bytes = fromBase64(secret.replace(/^whsec_/, ""));
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);

@@ -1,10 +1,10 @@
 /**
- * ⑥ One webhook = one Durable Object: it follows the log, and delivers each event that it asks for until it arrives or is parked
+ * ⑥ One webhook = one Durable Object: it follows the log, and delivers each event that it wants until the event arrives or is parked
  * (promise 6). This file has the RPC methods that routes and the queue call.
  *
  * From a wake-up to a delivery: `deliveries/deliveries.ts` takes the wake-up, its `reader.ts` reads the log, its `dispatcher.ts` chooses
- * the next attempt, `sender.ts` here signs and posts it, and `deliveries/ledger.ts` records the outcome. Configuration is in
- * `registration.ts`; what operators can do is in `deliveries/operations.ts` and `deliveries/replay.ts`.
+ * the next attempt, `sender.ts` here signs and posts it, and `deliveries/ledger.ts` records the outcome. The configuration is in
+ * `registration.ts`; operators' actions are in `deliveries/operations.ts` and `deliveries/replay.ts`.
  */
 
 import { Store } from "../store/store.ts";
@@ -155,7 +155,7 @@ export function webhookObject(app: App): ObjectClass<WebhookRpc> {
     async sendTest(): Promise<Outcome | undefined> {
       const configuration = this.#registration.configuration;
       if (!configuration) return undefined;
-      // One at a time: it goes past the limits that deliveries keep to.
+      // One at a time: it ignores the limits that deliveries keep to.
       this.#testing ??= this.#sender.test(configuration).finally(() => (this.#testing = undefined));
       return this.#testing;
     }

@@ -14,23 +14,26 @@ export interface Definition {
   readonly description?: string;
   /** The property of an event's data that names its stream. */
   readonly key?: string;
-  /** Whether only the declared event types are taken. */
+  /** Whether only the declared event types are accepted. */
   readonly strict: boolean;
   /** By event type. None: any type, with any JSON object as data. */
   readonly events: Readonly<Record<string, JsonSchema>>;
-  /** Whether a fact is sent as its data alone, because it can only be of the type {@link factTypeOf}; else as an event with its type. */
+  /**
+   * Whether a fact is sent as its data alone, because it can only be of the type {@link factTypeOf}; otherwise it is sent as an event with
+   * its type.
+   */
   readonly facts: boolean;
 }
 
-/** A definition as version 0.1 has stored it. */
+/** A definition as version 0.1 stored it. */
 type StoredDefinition = Omit<Definition, "facts"> & Partial<Pick<Definition, "facts">>;
 
-/** The event type of the facts of a category that has facts of one kind. */
+/** The event type of a category that has only one kind of facts. */
 export function factTypeOf(name: string): string {
   return `${name.charAt(0).toUpperCase()}${name.slice(1)}Recorded`;
 }
 
-/** Reads a definition of the category of this name that was kept as JSON. */
+/** Reads a definition of this category that was kept as JSON. */
 export function readDefinition(name: string, text: string): Definition {
   const stored = JSON.parse(text) as StoredDefinition;
   // The name of its only type shows that it was declared with `schema`: version 0.1 did not keep the form.
@@ -39,7 +42,7 @@ export function readDefinition(name: string, text: string): Definition {
   return { ...stored, facts: stored.facts ?? (types.length <= 1 && types.every(isFactType)) };
 }
 
-/** A definition, as clients send it. The schemas are checked by other means. */
+/** A definition, as clients send it. Its schemas are checked elsewhere. */
 export const DefinitionIn = z.strictObject({
   description: z.string().max(1_024).optional(),
   key: z.string().min(1).max(128).optional(),
@@ -48,7 +51,7 @@ export const DefinitionIn = z.strictObject({
   strict: z.boolean().optional(),
 });
 
-/** The definition that a request's body declares for a category of this name, or what is wrong with it. */
+/** The definition that a request's body declares for this category, or what is wrong with it. */
 export function parseDefinition(name: string, body: unknown): Definition | { readonly issues: readonly Issue[] } {
   const parsed = DefinitionIn.safeParse(body);
   if (!parsed.success) return { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })) };
@@ -82,17 +85,17 @@ export function versionOf(schema: JsonSchema): number {
   return isObject(schema) && typeof schema["x-version"] === "number" ? schema["x-version"] : 1;
 }
 
-/** The version of an event type that a newer one took the place of. */
+/** A version of an event type that a newer one replaced. */
 export interface EarlierSchema {
   readonly eventType: string;
   readonly version: number;
   readonly schema: JsonSchema;
 }
 
-/** The versions that a changed definition no longer describes, although there may be events of them. */
+/** The versions that a changed definition no longer describes, although events of them may exist. */
 export function replacedVersions(old: Definition, next: Definition): EarlierSchema[] {
   return Object.entries(next.events).flatMap(([eventType, schema]) => {
-    // Before it was declared, a type was taken unchecked or not at all.
+    // Before it was declared, a type was accepted unchecked or not at all.
     const before = Object.hasOwn(old.events, eventType) ? old.events[eventType] : old.strict ? undefined : true;
     const version = before === undefined ? undefined : versionOf(before);
     return before === undefined || version === undefined || version === versionOf(schema) ? [] : [{ eventType, version, schema: before }];
@@ -120,7 +123,7 @@ export function changeProblem(old: Definition, next: Definition): DefinitionProb
   }
   if (old.strict) return undefined;
   for (const [eventType, schema] of Object.entries(next.events)) {
-    // What was taken unchecked was the first version of a type whose schema accepts everything.
+    // What was accepted unchecked was the first version of a type whose schema accepts everything.
     const problem = Object.hasOwn(old.events, eventType) ? undefined : versionProblem(true, schema);
     if (problem) return { eventType, ...problem };
   }

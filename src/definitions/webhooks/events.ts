@@ -2,13 +2,13 @@
 
 import * as z from "zod";
 
-/** Of streams that the store writes about its webhooks. No user's category can have this name. */
+/** The category of the streams that the store writes about its webhooks. No user's category can have this name. */
 export const SYSTEM_CATEGORY = "$webhook";
 /** A webhook was switched off, because its endpoint is gone (410) or has failed for days. */
 export const WEBHOOK_DISABLED = "$webhook.disabled";
-/** Somebody has switched it on again. */
+/** It was switched on again. */
 export const WEBHOOK_ENABLED = "$webhook.enabled";
-/** What `POST /webhooks/{id}/test` sends. Never stored. */
+/** The type of the message that `POST /webhooks/{id}/test` sends. Never stored. */
 export const WEBHOOK_TEST = "$webhook.test";
 
 /**

@@ -1,4 +1,4 @@
-/** What answers are made of. Requests are described by the schemas that check them. */
+/** The schemas of answers. Requests are described by the schemas that check them. */
 
 import * as z from "zod";
 import { createdWebhook, viewReport } from "./components/consumers.ts";
@@ -54,7 +54,7 @@ export const COMPONENTS = {
   Store: store,
 } as const;
 
-/** Pages and other wrappings, which have no names of their own. */
+/** Pages and other wrappers, which have no names of their own. */
 export const ANSWERS = {
   categories: z.object({ categories: z.array(category) }),
   streamPage: z.object({ stream: StreamName, version: Version, events: z.array(anyEvent), hasMore: HasMore, next: Next.optional() }),

@@ -36,7 +36,7 @@ export function operationsOf(inCode: DefinitionsInCode, schemas: Schemas): Opera
   ];
 }
 
-/** Makes every declared event type a component: the event as readers get it. What readers get is one of them, or any other. */
+/** Makes every declared event type a component: the event as readers get it. Readers get one of them, or any other. */
 export function defineEvents(inCode: DefinitionsInCode, schemas: Schemas): void {
   const declared: JsonSchema[] = [];
   for (const { name, events } of inCode.categories) {
@@ -56,7 +56,7 @@ export function defineEvents(inCode: DefinitionsInCode, schemas: Schemas): void 
   };
 }
 
-/** The app's tags, with what they are. */
+/** The app's tags, with their descriptions. */
 export function tagsOf(inCode: DefinitionsInCode): Record<string, string> {
   return Object.fromEntries([
     ...inCode.aggregates.map(({ name, description }) => [tagOfAggregate(name), description ?? "Its commands."]),
@@ -147,12 +147,12 @@ function namedQueryOf({ name }: View, query: NamedQuery, schemas: Schemas): Oper
   };
 }
 
-/** Names of parameters. What they are is said in notes. */
+/** Names of parameters; the notes describe them. */
 function asQuery(parameters: Readonly<Record<string, JsonSchema>>) {
   return Object.fromEntries(Object.keys(parameters).map((name) => [name, z.string().optional()]));
 }
 
-/** What the view's columns can be asked, by parameter. */
+/** The conditions on a view's columns, by parameter. */
 function conditionsOf(view: View): Record<string, JsonSchema> {
   const parameters: Record<string, JsonSchema> = {};
   for (const { name, kind } of tableOf(view).columns) {

@@ -1,14 +1,14 @@
-/** JSON Schemas as people read them: in the notation of TypeScript, with what else they demand as comments; and examples of their values. */
+/** JSON Schemas for people to read: in the notation of TypeScript, with further requirements as comments; and examples of their values. */
 
 import type { JsonSchema } from "./schema.ts";
 
 export type Components = Readonly<Record<string, JsonSchema>>;
 
 const COMPONENT = "#/components/schemas/";
-/** What a schema demands beyond its type. */
+/** What a schema requires beyond its type. */
 const DEMANDS = ["format", "minimum", "exclusiveMinimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "default"];
 
-/** The schema as text. Names of components stand for their schemas. */
+/** The schema as text. Names of components replace their schemas. */
 export function notationOf(schema: JsonSchema, indent = ""): string {
   const { $ref, allOf, properties, items, additionalProperties } = schema;
   if (typeof $ref === "string") return componentOf($ref) ?? "unknown";
@@ -29,7 +29,7 @@ export function notationOf(schema: JsonSchema, indent = ""): string {
   return Array.isArray(schema.type) ? schema.type.join(" | ") : typeof schema.type === "string" ? schema.type : "any";
 }
 
-/** Around alternatives, which a following `[]` would tear apart. */
+/** Brackets around alternatives, which a following `[]` would tear apart. */
 function inBrackets(notation: string): string {
   return / [|&] /.test(notation) && !notation.startsWith("{") ? `(${notation})` : notation;
 }
@@ -43,21 +43,21 @@ function objectNotation({ properties, required }: JsonSchema, indent: string): s
   return `{\n${lines.join("")}${indent}}`;
 }
 
-/** What the schema says besides its type, in a line. */
+/** What the schema requires besides its type, in a line. */
 export function demandsOf(schema: JsonSchema): string {
   const demands = DEMANDS.flatMap((name) => {
     const value = schema[name];
-    // The end of the whole numbers that JavaScript knows says nothing to a reader.
+    // The limits of JavaScript's whole numbers are no use to a reader.
     return value === undefined || value === Number.MAX_SAFE_INTEGER || value === Number.MIN_SAFE_INTEGER
       ? []
       : [`${name} ${typeof value === "string" ? value : JSON.stringify(value)}`];
   });
-  // A format says it better than its pattern.
+  // A format describes it better than its pattern.
   const pattern = typeof schema.pattern === "string" && schema.format === undefined ? [`matches ${schema.pattern}`] : [];
   return [...(typeof schema.description === "string" ? [schema.description] : []), ...demands, ...pattern].join("; ");
 }
 
-/** A value that shows the schema's form: its required parts. Patterns are beyond it. */
+/** A value that shows the schema's form: its required parts. It ignores patterns. */
 export function exampleOf(schema: JsonSchema, components: Components, depth = 0): unknown {
   const { $ref, properties, required, items } = schema;
   const within = (one: unknown) => exampleOf(one as JsonSchema, components, depth + 1);

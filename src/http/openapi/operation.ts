@@ -1,4 +1,4 @@
-/** What is said of an operation, before it becomes OpenAPI. */
+/** The description of an operation, before it becomes OpenAPI. */
 
 import type * as z from "zod";
 import type { ProblemCode } from "../problem.ts";
@@ -6,7 +6,7 @@ import type { JsonSchema } from "./schema.ts";
 
 export type Method = "get" | "head" | "post" | "put" | "patch" | "delete";
 
-/** What a body is, by media type: a zod schema, or a JSON Schema that is finished already. */
+/** A body by media type: a zod schema, or a JSON Schema that is finished already. */
 export type Content = Readonly<Record<string, z.ZodType | JsonSchema>>;
 
 export interface Answer {
@@ -24,17 +24,17 @@ export interface Operation {
   readonly description?: string;
   readonly tag: string;
   readonly query?: z.ZodObject;
-  /** What the query's schema does not say of its parameters. */
+  /** Descriptions of parameters that the query's schema does not have. */
   readonly notes?: Readonly<Record<string, JsonSchema>>;
   readonly headers?: readonly RequestHeader[];
   readonly body?: Content;
   /** By success status. */
   readonly answers: Readonly<Record<number, Answer>>;
-  /** Those it may answer with besides {@link PROBLEMS_OF_ALL}, and those of its body and its headers. */
+  /** Problems that it may answer with, besides {@link PROBLEMS_OF_ALL} and those of its body and its headers. */
   readonly problems?: readonly ProblemCode[];
   /** It is about the service, not about a store: there is only one, and `/stores/{store}` does not have it. */
   readonly ofService?: true;
-  /** It asks for no token. */
+  /** It needs no token. */
   readonly open?: true;
 }
 
@@ -48,7 +48,7 @@ export const PROBLEMS_OF_ALL = [
   "auth-not-configured",
   "unavailable",
 ] as const;
-/** Of operations that take a header whose value is the client's own. */
+/** Problems of operations that take a header with a value of the client's own. */
 export const PROBLEMS_OF_HEADERS = ["invalid-header"] as const;
 export const PROBLEMS_OF_BODIES = ["invalid-json", "body-too-large", "unsupported-media-type"] as const;
 

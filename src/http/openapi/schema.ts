@@ -1,4 +1,4 @@
-/** From zod to the JSON Schemas of the document. */
+/** Turns zod schemas into the JSON Schemas of the document. */
 
 import * as z from "zod";
 import { DefinitionIn } from "../../definitions/over-http/category.ts";
@@ -9,12 +9,12 @@ import { isSchema } from "../../core/zod-form.ts";
 import { WholeNumber } from "../request.ts";
 import { COMPONENTS } from "./components.ts";
 
-/** A JSON Schema of draft 2020-12, which OpenAPI 3.1 has made its own. */
+/** A JSON Schema of draft 2020-12, which OpenAPI 3.1 has adopted. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** What zod cannot say in JSON Schema, or says too narrowly. */
+/** Schemas that zod cannot express in JSON Schema, or expresses too narrowly. */
 const SPECIAL = new Map<unknown, JsonSchema>([
   [JsonObject, { type: "object", additionalProperties: true }],
   [Envelope.shape.data, { type: "object", additionalProperties: true }],
@@ -37,9 +37,9 @@ export class Schemas {
     for (const [name, schema] of Object.entries(COMPONENTS)) this.define(name, (place) => this.#toJson(schema, "input", place));
   }
 
-  /** Makes a component, and answers with the reference to it. What makes it is told its place: `#/components/schemas/order.OrderPlaced`. */
+  /** Makes a component, and returns a reference to it. `make` gets its place: `#/components/schemas/order.OrderPlaced`. */
   define(name: string, make: (place: string) => JsonSchema): JsonSchema {
-    // Names of components have fewer characters than names of events: two may become one.
+    // Names of components allow fewer characters than names of events: two may become the same.
     let unique = name.replaceAll(/[^A-Za-z0-9._-]/g, "_");
     while (Object.hasOwn(this.components, unique)) unique += "_";
     const reference = referenceTo(unique);
@@ -47,12 +47,12 @@ export class Schemas {
     return reference;
   }
 
-  /** A schema of the app: as values come in, or as they are stored. It stands at this place, where its references begin. */
+  /** A schema of the app: of values as clients send them, or as they are stored. Its references begin at this place, where it is put. */
   ofApp(schema: z.ZodType, io: "input" | "output", place: string): JsonSchema {
     return toJson(schema, io, place, new Map());
   }
 
-  /** A schema of ours: a reference if it is a component, else it stands where it is used. */
+  /** One of our own schemas: a reference if it is a component, else the schema itself. */
   ofOurs(schema: z.ZodType | JsonSchema): JsonSchema {
     if (!isSchema(schema)) return schema;
     return this.#references.get(schema) ?? this.#toJson(schema, "input", "#");
@@ -76,11 +76,11 @@ function toJson(schema: z.ZodType, io: "input" | "output", place: string, refere
       if (reference) replace(jsonSchema, Object.keys(jsonSchema), reference);
       const special = SPECIAL.get(zodSchema);
       if (special) replace(jsonSchema, [], special);
-      // The same in JSON Schema; generators of clients take `{}` for an object without members.
+      // The same in JSON Schema, but generators of clients read `{}` as an object without members.
       if (isAnything(jsonSchema.additionalProperties)) jsonSchema.additionalProperties = true;
-      // In a query a number is a text; whoever reads the document wants to know that it is a number.
+      // In a query a number is a string; readers of the document want to know that it is a number.
       if (jsonSchema.pattern === WHOLE_NUMBER) replace(jsonSchema, ["pattern"], { type: "integer", minimum: 0 });
-      // Patterns in JSON Schema tell cases apart; ours does not.
+      // Patterns in JSON Schema are case-sensitive; ours is not.
       if (jsonSchema.pattern === UUID.source) replace(jsonSchema, ["pattern"], { format: "uuid" });
     },
   });
@@ -96,7 +96,7 @@ function replace(schema: Record<string, unknown>, keywords: readonly string[], b
   Object.assign(schema, by);
 }
 
-/** The same JSON, with references from its root (`#`, `#/$defs/…`) beginning at the place. */
+/** The same JSON, with references to its root (`#`, `#/$defs/…`) changed to begin at the place. */
 function rebased(json: unknown, place: string): unknown {
   if (Array.isArray(json)) return json.map((one) => rebased(one, place));
   if (typeof json !== "object" || json === null) return json;

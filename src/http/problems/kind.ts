@@ -1,4 +1,4 @@
-/** What is known of a problem code, whatever the request. */
+/** The properties of a problem code that do not depend on the request. */
 
 /** @see kindOfProblem for the names */
 export type ProblemKind = readonly [status: number, title: string, when: string, remedy: string];

@@ -1,4 +1,4 @@
-/** Problems of a request as such: it is malformed, not allowed, too much, or about something that does not exist. */
+/** Problems of a request itself: it is malformed, not allowed, too large, or about something that does not exist. */
 
 import type { ProblemKind } from "./kind.ts";
 

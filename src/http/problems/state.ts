@@ -1,4 +1,4 @@
-/** Problems of a sound request: what is stored, declared or going on does not allow it, or something broke. */
+/** Problems of a valid request: what is stored, declared or under way does not allow it, or something broke. */
 
 import type { ProblemKind } from "./kind.ts";
 

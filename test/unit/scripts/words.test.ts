@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findingsIn, findingsInStrings } from "../../../scripts/words.ts";
+import { findingsIn } from "../../../scripts/words.ts";
 
 const found = (text: string, isCode = false) => findingsIn(text, isCode).map(({ line, found }) => [line, found]);
 
@@ -27,6 +27,8 @@ describe("the list of words", () => {
       'const texts = anew("two texts"); // beside',
       'import { a } from "./two beside two.ts";',
       "const one = `of ${texts.map((text) => `${text} of texts`)} texts`;",
+      'const key = "beside";',
+      "throw new Error(`no row\n  beside ${texts}: a text`);",
       "/** `texts` of",
       " * whoever */",
     ];
@@ -35,7 +37,9 @@ describe("the list of words", () => {
       [1, "texts"],
       [3, "texts"],
       [3, "texts"],
-      [5, "whoever"],
+      [5, "a text"],
+      [5, "beside"],
+      [8, "whoever"],
     ]);
   });
 
@@ -43,14 +47,6 @@ describe("the list of words", () => {
     expect(found("/** Who calls. */\n// Of an event.\n/* of a word */", true)).toEqual([
       [1, "Who calls"],
       [2, "Of an"],
-    ]);
-  });
-
-  it("looks, in a source of src, at the strings that users see, and not yet at comments", () => {
-    const source = '/** Whoever rings. */\nconst key = "beside";\nthrow new Error(`no row\n  beside ${texts}: a text`);';
-    expect(findingsInStrings(source).map(({ line, found }) => [line, found])).toEqual([
-      [3, "a text"],
-      [3, "beside"],
     ]);
   });
 });

@@ -1,4 +1,4 @@
-/** What the service says of itself: its problems, and the app that it serves. */
+/** What the service shows about itself: its problems, and the app that it serves. */
 
 import * as z from "zod";
 import { Name } from "../../../core/answer.ts";

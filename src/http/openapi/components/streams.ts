@@ -1,4 +1,4 @@
-/** Events, what writes answer, and categories. */
+/** Events, the answers of writes, and categories. */
 
 import * as z from "zod";
 import { type CategorySummary, CodeProblem } from "../../../store/catalog-protocol.ts";
@@ -43,7 +43,7 @@ export const event = z
   })
   .describe("An event: an immutable fact.");
 
-/** In the document it is one of the events that the app declares, or any other. */
+/** In the document this is one of the events that the app declares, or any other. */
 export const anyEvent = event.describe(
   "One of the events that the code declares, or one of a category that was declared over HTTP, or of the store itself (`$…`).",
 );

@@ -1,4 +1,4 @@
-/** Who follows the log, and how far they are. */
+/** The consumers of the log, and how far they are. */
 
 import * as z from "zod";
 import type { ConsumerAction } from "../../../store/stream-protocol.ts";

@@ -10,7 +10,7 @@ export const LINES_TYPE = "application/x-ndjson";
 export const CLOUD_EVENT_TYPE = "application/cloudevents+json";
 export const CLOUD_EVENTS_TYPE = "application/cloudevents-batch+json";
 
-/** A body of many JSON texts is no JSON text: it has no schema but its being text. */
+/** A body of many lines of JSON is not itself JSON: its schema only says that it is a string. */
 export function textOf(description: string): JsonSchema {
   return { type: "string", description };
 }
@@ -21,7 +21,7 @@ export function json(description: string, schema: z.ZodType | JsonSchema, header
   return { description, headers, content: { [JSON_TYPE]: schema } };
 }
 
-/** What writers may be told, besides what they did wrong. */
+/** Refusals of writes for other reasons than mistakes in the request. */
 export const REFUSED_WRITES = ["idempotency-conflict", "version-conflict", "stream-deleted"] as const satisfies ProblemCode[];
 export const REFUSED_FACTS = [
   "invalid-event",

@@ -1,4 +1,4 @@
-/** Stores: which there are, and where each lies. */
+/** Stores: the list of them, and where each lies. */
 
 import { PlacementBody, StoresQuery } from "../../stores.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";

@@ -1,4 +1,4 @@
-/** Who is told. */
+/** Webhooks, and their deliveries. */
 
 import { DeliveriesQuery, ReplayIn, ReplayQuery, RetryIn, RotateIn, WebhookIn, WebhookPatch } from "../../webhooks-in.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
