@@ -17,8 +17,9 @@ export { transform } from "./definitions/processors/transform.ts";
 export { effect } from "./definitions/processors/effect.ts";
 export { append, send } from "./core/command.ts";
 export { processManager } from "./definitions/processors/process-manager.ts";
-export { complete } from "./definitions/processors/process.ts";
-export { saga, start, startSaga, stepDone, stepFailed } from "./definitions/processors/saga.ts";
+export { complete } from "./definitions/processors/process-answer.ts";
+export { saga, start } from "./definitions/processors/saga.ts";
+export { startSaga, stepDone, stepFailed } from "./definitions/processors/saga-signals.ts";
 export { parallel, series, step } from "./definitions/processors/saga-steps.ts";
 
 // ⑥ Webhooks: events out to other systems

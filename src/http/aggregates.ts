@@ -3,7 +3,7 @@
 import { Hono } from "hono";
 import { newId } from "../core/ids.ts";
 import { COMMAND_BYTES, RECEIPT_DAYS, WAIT_SECONDS } from "../core/limits.ts";
-import type { ProcessState } from "../definitions/processors/process.ts";
+import type { ProcessState } from "../definitions/processors/process-fold.ts";
 import type { CommandAnswer, StreamState } from "../store/stream-protocol.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
 import { callerOf, sentBy } from "./auth-caller.ts";

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { derivedId, newId } from "../core/ids.ts";
 import { COMMAND_BYTES, WAIT_SECONDS } from "../core/limits.ts";
 import { LOOK_AT_SAGA_MAX_MS, LOOK_AT_SAGA_MS } from "./limits.ts";
-import type { ProcessState } from "../definitions/processors/process.ts";
+import type { ProcessState } from "../definitions/processors/process-fold.ts";
 import type { Saga } from "../definitions/processors/saga.ts";
 import type { SagaState, StepState } from "../definitions/processors/saga-state.ts";
 import type { StreamState } from "../store/stream-protocol.ts";

@@ -4,6 +4,7 @@
  */
 
 import * as z from "zod";
+import type { NewEvent } from "../../core/event.ts";
 import type { Expected } from "../../core/expected.ts";
 
 /** The event by which a process sends a command. */
@@ -78,3 +79,22 @@ export const Outcome = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("failed"), commandId: CommandId, reason: z.string(), detail: z.string().optional() }),
 ]);
 export type Outcome = z.infer<typeof Outcome>;
+
+/** The outcome as the instance's stream keeps it: without the content of the target's events, which is in the log. */
+export function eventOf(outcome: Outcome): NewEvent<string, object, never> {
+  const { commandId } = outcome;
+  switch (outcome.outcome) {
+    case "accepted": {
+      const events = outcome.events.map(({ type, version }) => ({ type, version }));
+      return { kind: "event", type: "$CommandAccepted", data: { commandId, version: outcome.version, events } };
+    }
+    case "refused": {
+      const { reason, details } = outcome;
+      return { kind: "event", type: "$CommandRefused", data: { commandId, reason, ...(details === undefined ? {} : { details }) } };
+    }
+    case "failed": {
+      const { reason, detail } = outcome;
+      return { kind: "event", type: "$CommandFailed", data: { commandId, reason, ...(detail === undefined ? {} : { detail }) } };
+    }
+  }
+}

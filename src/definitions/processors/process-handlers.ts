@@ -6,7 +6,7 @@ import type { DataSchemas, Frozen, JsonObject } from "../../core/event.ts";
 import type { Declared, Several } from "../../core/place.ts";
 import type { MeantBy, Nobody, Undeclared } from "../handlers.ts";
 import type { EventOfType, Source } from "../source.ts";
-import type { Completion } from "./process.ts";
+import type { Completion } from "./process-answer.ts";
 
 /** What senders of commands need to know about an aggregate, process manager or saga. */
 export interface Target<Commands extends DataSchemas = DataSchemas> extends Source {

@@ -28,7 +28,8 @@ import type {
   Refused,
   Target,
 } from "./process-handlers.ts";
-import { type Answer, type Process, defineProcess } from "./process.ts";
+import type { Answer } from "./process-answer.ts";
+import { type Process, defineProcess } from "./process.ts";
 
 type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
 

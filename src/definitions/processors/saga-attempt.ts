@@ -3,7 +3,7 @@
 import { isLonger } from "../../core/json.ts";
 import { EVENT_DATA_BYTES } from "../../core/limits.ts";
 import { CodeMistake, messageOf } from "../../core/mistake.ts";
-import type { Sending } from "./process.ts";
+import type { Sending } from "./process-answer.ts";
 import { CommandSent } from "./process-events.ts";
 
 /** Bytes of a `$CommandSent` event's data besides what the step provides. Ours: an id and the members' names. */

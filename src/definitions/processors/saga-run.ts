@@ -6,12 +6,14 @@
 import type { DecideContext, SendAction } from "../../core/command.ts";
 import { delayAfter } from "../retry.ts";
 import type { JsonObject } from "../../core/event.ts";
+import { LAST_TIME_MS } from "../../core/limits.ts";
 import { CodeMistake } from "../../core/mistake.ts";
 import { attempt, fitting, fittingCommand } from "./saga-attempt.ts";
 import { type CommandSent, type Outcome, START_SAGA } from "./process-events.ts";
-import { type Part, type Sending, complete } from "./process.ts";
+import { type Part, type Sending, complete } from "./process-answer.ts";
 import { EVOLVE, type Parent, type SagaState, type Signalled, type StepState, type StepStatus, isInFlight } from "./saga-state.ts";
 import { type Done, type Placed, type Step, UNDO } from "./saga-steps.ts";
+import { isToUndo, isUndoable } from "./saga-undo.ts";
 
 /** The one timer of a saga: it goes off when the first thing is due. */
 export const WAKE = "$Wake";
@@ -139,19 +141,11 @@ export class Run {
     if (this.#state.steps.some(isInFlight)) return;
     // Later steps come later in the list: one pass backwards is enough.
     for (const one of this.#state.steps.toReversed()) {
-      const { name } = one;
-      if (isDone(one) && !this.#state.steps.some((later) => later.after.includes(name) && this.#blocks(later))) this.#undo(name);
+      if (isUndoable(one, this.#state.steps)) this.#undo(one.name);
     }
-    if (this.#state.steps.some((one) => isDone(one) || UNDOING.has(one.status))) return;
+    if (this.#state.steps.some(isToUndo)) return;
     const undoFailed = this.#state.steps.filter(({ status }) => status === "undo-failed").map(({ name }) => name);
     this.#finish("SagaFailed", { ...this.#state.failure, ...(undoFailed.length > 0 ? { undoFailed } : {}) });
-  }
-
-  /** Whether a step, or one that comes after it, is still to be undone. */
-  #blocks(step: StepState): boolean {
-    const { name } = step;
-    if (isDone(step) || UNDOING.has(step.status)) return true;
-    return this.#state.steps.some((later) => later.after.includes(name) && this.#blocks(later));
   }
 
   #act(name: string): void {
@@ -222,7 +216,7 @@ export class Run {
   }
 
   #until(ms: number): { until?: string } {
-    return Number.isFinite(ms) ? { until: new Date(Math.min(this.#context.now.getTime() + ms, MAX_TIME)).toISOString() } : {};
+    return Number.isFinite(ms) ? { until: new Date(Math.min(this.#context.now.getTime() + ms, LAST_TIME_MS)).toISOString() } : {};
   }
 
   #stateOf(name: string): StepState | undefined {
@@ -246,14 +240,5 @@ export class Run {
   }
 }
 
-/** There is something to undo. A step that timed out was accepted, and may still take effect. */
-const DONE: ReadonlySet<StepStatus> = new Set(["completed", "timed-out"]);
-function isDone({ status, accepted }: StepState): boolean {
-  return DONE.has(status) || (status === "failed" && accepted === true);
-}
-const UNDOING: ReadonlySet<StepStatus> = new Set(["undo-in-progress", "undo-retry-awaiting"]);
 /** The step does not wait yet, but still may. */
 const EARLY: ReadonlySet<StepStatus> = new Set(["pending", "in-progress", "retry-awaiting"]);
-
-/** The latest time that a Date can hold (ECMAScript), in milliseconds since 1970. */
-const MAX_TIME = 8_640_000_000_000_000;

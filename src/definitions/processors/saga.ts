@@ -8,64 +8,23 @@
 import * as z from "zod";
 import { type DecideContext, type SendAction, refuse } from "../../core/command.ts";
 import { type Retry, retryPolicy } from "../retry.ts";
-import {
-  DELETED,
-  type DataSchema,
-  type DataSchemas,
-  type Frozen,
-  type JsonValue,
-  type RecordedEvent,
-  categoryOf,
-} from "../../core/event.ts";
+import { DELETED, type DataSchema, type DataSchemas, type Frozen, type RecordedEvent, categoryOf } from "../../core/event.ts";
 import { isLonger } from "../../core/json.ts";
 import { EVENT_DATA_BYTES } from "../../core/limits.ts";
 import { SAGA_STEPS } from "../limits.ts";
 import { CodeMistake, messageOf } from "../../core/mistake.ts";
 import { requireName } from "../../core/names.ts";
-import type { MadeOne, MemberAt } from "../../core/place.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
 import { START_SAGA } from "./process-events.ts";
-import { type Answer, type Part, type Process, complete, defineProcess } from "./process.ts";
+import { type Answer, type Part, complete } from "./process-answer.ts";
+import { type Process, defineProcess } from "./process.ts";
 import type { AtDeletion } from "../../core/deletion.ts";
+import { type ChildEnd, type Signal, endOf } from "./saga-signals.ts";
 import { ALREADY_STARTED, type Course, Run, WAKE } from "./saga-run.ts";
 import { EVOLVE, NOT_STARTED, Parent, SAGA_EVENTS, type SagaState, stepsDone } from "./saga-state.ts";
 import { type Plan, PlanError, placed } from "./saga-steps.ts";
 import { withoutUnknown } from "../../core/strict-schema.ts";
 import { isZodError } from "../../core/zod-form.ts";
-
-/** What an event means to a saga. Made by {@link startSaga}, {@link stepDone} and {@link stepFailed}. */
-export type Signal<Input> =
-  | { readonly kind: "start"; readonly id: string; readonly input: Input }
-  | { readonly kind: "done"; readonly id: string; readonly step: string; readonly result?: JsonValue }
-  | { readonly kind: "failed"; readonly id: string; readonly step: string; readonly reason: string };
-
-/** The end of a saga that a step started, as its parent gets it. */
-interface ChildEnd {
-  readonly kind: "child-ended";
-  readonly id: string;
-  readonly parent: Parent;
-  /** `category/id` of the child. */
-  readonly child: string;
-  readonly failure?: { readonly reason: string };
-}
-
-/** The event starts a saga with this id; a saga that has started already goes on unchanged. */
-export function startSaga<const Input, Place = never>(
-  id: string,
-  input: MemberAt<Place, "start", "input", Input>,
-): MadeOne<Place, "start", { kind: "start"; id: string; input: Input }> {
-  return { kind: "start", id, input } as never; // as of `event`
-}
-
-/** The event successfully ends a step that waits. If it arrives before the step waits, it counts as soon as the step does. */
-export function stepDone(id: string, step: string, result?: JsonValue): Signal<never> {
-  return { kind: "done", id, step, ...(result === undefined ? {} : { result }) };
-}
-
-/** The event ends a step that waits as failed; the step's `retry` is not used. */
-export function stepFailed(id: string, step: string, reason: string): Signal<never> {
-  return { kind: "failed", id, step, reason };
-}
 
 /** What the steps of a saga may depend on besides its input. */
 export interface SagaContext {
@@ -243,17 +202,6 @@ export function saga<const Name extends string, const Input extends DataSchema, 
     ...(retry === undefined ? {} : { retry: retryPolicy(retry) }),
   });
   return { ...process, saga: { input } } as unknown as Saga<Name, Input>;
-}
-
-/** What the end of a saga, or of its stream, means to the saga that started it. */
-function endOf(name: string, { type, data, stream: child }: RecordedEvent): ChildEnd | undefined {
-  const { saga, ...ended } = data as { saga?: { status: string; parent: Parent }; parent?: Parent; step?: string; reason?: string };
-  const parent = saga?.parent ?? ended.parent;
-  if (parent?.saga !== name) return undefined;
-  const end = { kind: "child-ended", id: parent.id, parent, child } as const;
-  if (type === "SagaCompleted" || saga?.status === "completed") return end;
-  const { step, reason = "saga-deleted" } = ended;
-  return { ...end, failure: { reason: step === undefined ? reason : `${step}: ${reason}` } };
 }
 
 /** Why a saga is not started: its input does not give a plan. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { after, at, cancel, complete, event, nothing, processManager, send, streamIdOf } from "../../../src/index.ts";
 import { OUTCOME } from "../../../src/definitions/processors/process-events.ts";
-import type { ProcessState } from "../../../src/definitions/processors/process.ts";
+import type { ProcessState } from "../../../src/definitions/processors/process-fold.ts";
 import { accepted, failed, given, on, refused, timeout, told } from "../../../src/testing/index.ts";
 import { counter } from "../../workers/counter.ts";
 import { errand, wish } from "../../workers/errand.ts";
