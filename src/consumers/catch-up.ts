@@ -2,18 +2,19 @@
 
 import { CONSUMER_BATCH_BYTES, PORTION_CALLS, PASSED_EVENTS } from "../core/limits.ts";
 import { CONSUMER_BATCH_EVENTS } from "./limits.ts";
-import { type RecordedEvent, toRecorded } from "../core/event.ts";
+import { toRecorded } from "../core/event.ts";
 import type { LogRpc } from "../store/log-protocol.ts";
 import { beginning } from "./beginning.ts";
-import { CheckpointMoved } from "./checkpoint.ts";
+import { CheckpointMoved, type Hold } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointRow } from "./checkpoint-row.ts";
 import { fail } from "./failure.ts";
 import { consequenceOf } from "../core/platform-errors.ts";
 import { isMissingTable } from "./schema.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
 import { liftError, liftFor, tooNewFor } from "../definitions/upcast.ts";
+import type { Applied, Batch, Consumer, Progress } from "./consumer.ts";
 
-import type { Applied, Consumer, Progress } from "./consumer.ts";
 /** Calls and statements that another page takes: to read it, to process its first portion, to commit it. */
 const PAGE_CALLS = PORTION_CALLS + 4;
 
@@ -21,10 +22,12 @@ export interface CatchUp {
   /** The position at which it may stop. */
   readonly until?: number;
   /**
-   * What to do when there is more than a page: `take` keeps other workers away until this one is done or dies. A worker that only helps out
-   * may `ignore` that another keeps it away. Without it, the worker stays away.
+   * The hold to take when there is more than a page: it keeps other workers away until the caller lets go of it, or dies. A worker that only
+   * helps out may `ignore` that another keeps it away. Without it, the worker stays away.
    */
-  readonly hold?: "take" | "ignore";
+  readonly hold?: Hold | "ignore";
+  /** Its checkpoint, if that has just been read together with something else; null: it has none. */
+  readonly seen?: CheckpointRow | null;
   /** Move its checkpoint to where it came, however little that saves: another checkpoint is compared with it. */
   readonly exact?: boolean;
 }
@@ -36,9 +39,11 @@ export interface CatchUp {
  * event that concerns the consumer, or when there are so many that reading them again would cost more than the row.
  */
 export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number, options: CatchUp = {}): Promise<Progress> {
-  const { until = Number.POSITIVE_INFINITY, exact = false, hold } = options;
-  const load = () => consumer.checkpoint.load(() => beginning(consumer, log));
-  let checkpoint: Pick<Awaited<ReturnType<typeof load>>, "position" | "status" | "nextAttemptAt" | "attempts"> = await load();
+  const { until = Number.POSITIVE_INFINITY, exact = false, seen } = options;
+  const hold = options.hold === "ignore" ? undefined : options.hold;
+  const load = (known?: CheckpointRow | null) => consumer.checkpoint.load(() => beginning(consumer, log), known);
+  let checkpoint: Pick<Checkpoint, "position" | "status" | "nextAttemptAt" | "attempts"> = await load(seen);
+  const since = { position: checkpoint.position, at: Date.now() };
   /** From the checkpoint up to here no event concerns it. */
   let passed = checkpoint.position;
   let limit = CONSUMER_BATCH_EVENTS;
@@ -46,7 +51,7 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
   for (;;) {
     const { position, status, nextAttemptAt, attempts } = checkpoint;
     if (status !== "active") return { position, outcome: "resting" };
-    const isHeld = attempts === 0 && (hold === "ignore" || nextAttemptAt === consumer.checkpoint.heldUntil);
+    const isHeld = attempts === 0 && (options.hold === "ignore" || nextAttemptAt === hold?.until);
     if (nextAttemptAt > Date.now() && !isHeld) return { position, outcome: "backing-off" };
 
     const { types, categories, sources } = consumer;
@@ -64,10 +69,9 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
     const events = page.events.filter((event) => !event.erased && event.position <= to);
     const isNothing = events.length === 0 && !stuck;
     try {
-      if (hold === "take" && to < page.head && consumer.checkpoint.heldUntil === undefined) await consumer.checkpoint.hold(position);
+      if (hold && to < page.head && hold.until === undefined) await consumer.checkpoint.take(hold, position);
       if (!isNothing) {
-        consumer.checkpoint.reads(events.map((event) => event.position));
-        const applied = await apply(consumer, events.map(toRecorded), position, to);
+        const applied = await apply(consumer, { events: events.map(toRecorded), from: position, to, since, hold });
         if (applied.failure)
           return await fail(consumer, applied.position, applied.position === position ? checkpoint.attempts : 0, applied.failure);
         checkpoint = { position: applied.position, status: "active", attempts: 0, nextAttemptAt: 0 };
@@ -81,10 +85,8 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
       const isSpent = Date.now() >= deadline || consumer.budget?.fits(PAGE_CALLS) === false;
       if (isAtHead || passed >= until || isSpent) {
         const saved = passed - checkpoint.position;
-        if (saved >= PASSED_EVENTS || (exact && saved > 0)) {
-          consumer.checkpoint.reads([]);
-          await consumer.checkpoint.commit(checkpoint.position, passed, []);
-        }
+        if (saved >= PASSED_EVENTS || (exact && saved > 0))
+          await consumer.checkpoint.commit(checkpoint.position, passed, [], { events: [], since, hold });
         return { position: passed, outcome: isAtHead ? "caught-up" : "behind" };
       }
     } catch (error) {
@@ -103,9 +105,10 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
 }
 
 /** Within the span of the batch, if it has one. */
-function apply(consumer: Consumer, events: readonly RecordedEvent[], from: number, to: number): Promise<Applied> {
+function apply(consumer: Consumer, batch: Batch): Promise<Applied> {
   const { store, name, batchSpan } = consumer;
-  if (batchSpan === undefined) return consumer.apply(events, from, to);
+  if (batchSpan === undefined) return consumer.apply(batch);
+  const { events } = batch;
   const [first] = events;
   const about = () => ({
     store: store.name,
@@ -114,7 +117,7 @@ function apply(consumer: Consumer, events: readonly RecordedEvent[], from: numbe
     ...(events.length === 1 && first ? causeInLine(first) : {}),
   });
   return span(batchSpan, about, async (note) => {
-    const applied = await consumer.apply(events, from, to);
+    const applied = await consumer.apply(batch);
     note({ position: applied.position });
     return applied;
   });

@@ -22,21 +22,29 @@ export class CheckpointMoved extends Error {
   override readonly name = "CheckpointMoved";
 }
 
-/** One consumer's checkpoint. */
+/** One worker's hold on a consumer that has much to do: it keeps the other workers away. */
+export interface Hold {
+  /** Until when, as it is stored (milliseconds since 1970). Absent: it is not taken. */
+  until?: number | undefined;
+}
+
+/** What a commit is part of. */
+export interface Work {
+  /** The events that the consumer was given, to count those that the commit passes. */
+  readonly events: readonly { readonly position: number }[];
+  /** Where the checkpoint was, and when (milliseconds since 1970), as its worker loaded it first: to measure the pace. */
+  readonly since?: { readonly position: number; readonly at: number };
+  /** The worker's own hold: a commit extends it, at no cost. */
+  readonly hold?: Hold | undefined;
+}
+
+/** One consumer's checkpoint. It keeps nothing between two calls: what a call needs is an argument. */
 export class CheckpointStore {
   readonly db: D1Database;
   readonly generation: string;
   /** The key of its row. */
   readonly key: readonly [store: string, consumer: string, generation: string];
   readonly #schema: readonly string[];
-  /** Where and when this object first saw it, to measure its pace. */
-  #since: { readonly position: number; readonly at: number } | undefined;
-  /** A row that was read together with something else, for the first look; null: there was none. */
-  #seen: CheckpointRow | null | undefined;
-  /** Until when this worker keeps the others away, as it is stored (milliseconds since 1970); undefined: it does not. */
-  heldUntil: number | undefined;
-  /** Positions of the events that are being processed, to count those that a commit passes. */
-  #reading: readonly number[] = [];
 
   /** @param schema what else must exist before the consumer can work, as statements that may be repeated */
   constructor(db: D1Database, store: string, consumer: string, generation = "", schema: readonly string[] = []) {
@@ -51,27 +59,26 @@ export class CheckpointStore {
     await prepare(this.db, this.#schema);
   }
 
-  /** Where the consumer is; undefined: it has never run. */
-  async look(): Promise<Checkpoint | undefined> {
+  /**
+   * Where the consumer is; undefined: it has never run.
+   *
+   * @param seen a row that was read together with something else, which saves a query; null: there was none. If the row is out of date by
+   * now, no commit succeeds
+   */
+  async look(seen?: CheckpointRow | null): Promise<Checkpoint | undefined> {
     await this.prepare();
-    const row = this.#seen === undefined ? await this.select().first<CheckpointRow>() : this.#seen;
-    this.#seen = undefined;
+    const row = seen === undefined ? await this.select().first<CheckpointRow>() : seen;
     return row ? fromRow(row) : undefined;
   }
 
-  /**
-   * Takes a row of {@link selectAll} for the next look, which then needs no query. If the row is out of date by then, no commit succeeds,
-   * and the look after that asks.
-   */
-  saw(rows: readonly CheckpointRow[]): void {
-    this.#seen = rows.find(({ generation }) => generation === this.generation) ?? null;
+  /** Its row among those of {@link selectAll}; null: there is none. */
+  among(rows: readonly CheckpointRow[]): CheckpointRow | null {
+    return rows.find(({ generation }) => generation === this.generation) ?? null;
   }
 
-  /** Where the consumer is; creates the checkpoint if it is new. */
-  async load(begin: () => Promise<Beginning> = async () => ({ position: 0, head: 0 })): Promise<Checkpoint> {
-    const checkpoint = (await this.look()) ?? (await this.#create(await begin()));
-    this.#since ??= { position: checkpoint.position, at: Date.now() };
-    return checkpoint;
+  /** Where the consumer is; creates the checkpoint if it is new. `seen`: as for {@link look}. */
+  async load(begin: () => Promise<Beginning> = async () => ({ position: 0, head: 0 }), seen?: CheckpointRow | null): Promise<Checkpoint> {
+    return (await this.look(seen)) ?? (await this.#create(await begin()));
   }
 
   async #create({ position, head }: Beginning): Promise<Checkpoint> {
@@ -97,18 +104,8 @@ export class CheckpointStore {
     return db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ? AND consumer = ?`).bind(store, consumer);
   }
 
-  /** Notes the events that the consumer is about to process. */
-  reads(positions: readonly number[]): void {
-    this.#reading = positions;
-  }
-
-  /**
-   * The statement that moves it: the first of the batch that commits the effects.
-   *
-   * @param processed the number of events whose effects these are
-   * @param heldUntil until when other workers stay away (milliseconds since 1970)
-   */
-  move(from: number, to: number, processed = 0, heldUntil = 0): D1PreparedStatement {
+  /** The statement that moves it: the first of the batch that commits the effects. */
+  move(from: number, to: number, { processed = 0, pace = null, heldUntil = 0 }: Moving = {}): D1PreparedStatement {
     return this.db
       .prepare(
         `UPDATE headspring_checkpoints
@@ -116,12 +113,7 @@ export class CheckpointStore {
              processed = processed + ?, moved_at = ?
          WHERE store = ? AND consumer = ? AND generation = ?`,
       )
-      .bind(to, from, heldUntil, this.#pace(to), processed, Date.now(), ...this.key);
-  }
-
-  #pace(to: number): number | null {
-    const elapsed = this.#since ? Date.now() - this.#since.at : 0;
-    return this.#since && elapsed > 0 ? ((to - this.#since.position) * 1_000) / elapsed : null;
+      .bind(to, from, heldUntil, pace, processed, Date.now(), ...this.key);
   }
 
   /**
@@ -129,33 +121,31 @@ export class CheckpointStore {
    *
    * @throws {CheckpointMoved} when the checkpoint is no longer at `from`; nothing was written
    */
-  async commit(from: number, to: number, effects: readonly D1PreparedStatement[]): Promise<void> {
-    const processed = this.#reading.filter((position) => position > from && position <= to).length;
-    const heldUntil = this.heldUntil === undefined ? undefined : Date.now() + CATCH_UP_HOLD_MS;
-    await guarded(this.db.batch([this.move(from, to, processed, heldUntil), ...effects]));
-    this.heldUntil = heldUntil;
+  async commit(from: number, to: number, effects: readonly D1PreparedStatement[], { events, since, hold }: Work): Promise<void> {
+    const processed = events.filter(({ position }) => position > from && position <= to).length;
+    const heldUntil = hold?.until === undefined ? undefined : Date.now() + CATCH_UP_HOLD_MS;
+    await guarded(this.db.batch([this.move(from, to, { processed, pace: paceOf(since, to), heldUntil }), ...effects]));
+    if (hold) hold.until = heldUntil;
   }
 
-  /**
-   * Keeps other workers away while there is much to do: each commit extends it, at no cost. @throws {CheckpointMoved} like {@link lease}
-   */
-  async hold(position: number): Promise<void> {
+  /** Keeps other workers away while there is much to do: see {@link Hold}. @throws {CheckpointMoved} as {@link lease} */
+  async take(hold: Hold, position: number): Promise<void> {
     const until = Date.now() + CATCH_UP_HOLD_MS;
     await this.lease(position, until);
-    this.heldUntil = until;
+    hold.until = until;
   }
 
-  /** Ends a {@link hold}. */
-  async letGo(): Promise<void> {
-    const { heldUntil } = this;
-    if (heldUntil === undefined) return;
-    this.heldUntil = undefined;
+  /** Ends a {@link Hold}. */
+  async letGo(hold: Hold): Promise<void> {
+    const { until } = hold;
+    if (until === undefined) return;
+    hold.until = undefined;
     await this.db
       .prepare(
         `UPDATE headspring_checkpoints SET next_attempt_at = 0
          WHERE store = ? AND consumer = ? AND generation = ? AND next_attempt_at = ? AND attempts = 0`,
       )
-      .bind(...this.key, heldUntil)
+      .bind(...this.key, until)
       .run();
   }
 
@@ -195,7 +185,21 @@ export class CheckpointStore {
   }
 }
 
-/** A checkpoint, and the position up to which no event concerns its consumer. */
+interface Moving {
+  /** Events whose effects are committed with it. */
+  readonly processed?: number;
+  /** Positions per second; null: not known. */
+  readonly pace?: number | null;
+  /** Until when other workers stay away (milliseconds since 1970). */
+  readonly heldUntil?: number | undefined;
+}
+
+function paceOf(since: Work["since"], to: number): number | null {
+  const elapsed = since ? Date.now() - since.at : 0;
+  return since && elapsed > 0 ? ((to - since.position) * 1_000) / elapsed : null;
+}
+
+/** A checkpoint, and how far there is nothing for its consumer. */
 export interface PassedBy {
   readonly store: string;
   readonly consumer: string;

@@ -6,12 +6,21 @@ import type { RecordedEvent } from "../core/event.ts";
 import type { ConsumerHooks } from "../definitions/hooks.ts";
 import type { RetryPolicy } from "../definitions/retry.ts";
 import type { Store } from "../store/store.ts";
-import type { CheckpointStore } from "./checkpoint.ts";
+import type { CheckpointStore, Work } from "./checkpoint.ts";
 
 /** An event that could not be processed, and why. */
 export interface Failure {
   readonly event: RecordedEvent;
   readonly error: unknown;
+}
+
+/** Events that a consumer is given together. */
+export interface Batch extends Work {
+  readonly events: readonly RecordedEvent[];
+  /** Where the checkpoint was when the events were read. */
+  readonly from: number;
+  /** The last position that was read; the events are all that concern the consumer up to there. */
+  readonly to: number;
 }
 
 /** The result of one batch. */
@@ -42,11 +51,9 @@ export interface Consumer {
   /**
    * Commits the effects of events and moves the checkpoint, together.
    *
-   * @param from where the checkpoint was when the events were read
-   * @param to the last position that was read; the events are all that concern the consumer up to there
    * @throws {CheckpointMoved} when another worker was faster; nothing was committed
    */
-  apply(events: readonly RecordedEvent[], from: number, to: number): Promise<Applied>;
+  apply(batch: Batch): Promise<Applied>;
   /** An operator is about to skip the event at this position. */
   skips?(position: number): Promise<void>;
 }

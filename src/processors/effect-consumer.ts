@@ -46,7 +46,8 @@ export function effectConsumer(store: Store, effect: Effect, outside: World["fet
   return {
     ...shared,
     retry: effect.retry,
-    async apply(events, from, to) {
+    async apply(batch) {
+      const { events, from, to } = batch;
       const deadline = Date.now() + CONSUMER_BUDGET_MS;
       // The log keeps waking a consumer that has not caught up. While a call takes its time, other workers must stay away.
       if (events.length > 0) await checkpoint.lease(from, leaseOf(effect));
@@ -58,12 +59,12 @@ export function effectConsumer(store: Store, effect: Effect, outside: World["fet
         const done = failure ? failure.event.position - 1 : isLast ? to : last;
         const hasRoom = budget?.fits(EFFECT_CALLS * width) ?? true;
         const more = !failure && !isLast && hasRoom && Date.now() < deadline;
-        if (done > position) await checkpoint.commit(position, done, more ? [checkpoint.extendLease(leaseOf(effect))] : []);
+        if (done > position) await checkpoint.commit(position, done, more ? [checkpoint.extendLease(leaseOf(effect))] : [], batch);
         position = done;
         if (failure) return { position, failure };
         if (!more) return { position };
       }
-      await checkpoint.commit(from, to, []);
+      await checkpoint.commit(from, to, [], batch);
       return { position: to };
     },
   };

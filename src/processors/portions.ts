@@ -2,7 +2,7 @@
 
 import type { Budget } from "../core/budget.ts";
 import type { CheckpointStore } from "../consumers/checkpoint.ts";
-import type { Applied } from "../consumers/consumer.ts";
+import type { Applied, Batch } from "../consumers/consumer.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { PORTION_CALLS } from "../core/limits.ts";
 
@@ -15,8 +15,7 @@ interface Part {
 interface Portioned<One extends Part> {
   readonly checkpoint: CheckpointStore;
   readonly budget?: Budget | undefined;
-  readonly from: number;
-  readonly to: number;
+  readonly batch: Batch;
   /** In the log's order. */
   readonly parts: readonly One[];
   /** The event right after the parts, if it is known to fail. */
@@ -28,7 +27,8 @@ interface Portioned<One extends Part> {
 }
 
 export async function inPortions<One extends Part>(given: Portioned<One>): Promise<Applied> {
-  const { checkpoint, budget, from, to, work, also = () => [] } = given;
+  const { checkpoint, budget, batch, work, also = () => [] } = given;
+  const { from, to } = batch;
   const all = portions(given.parts, PORTION_CALLS);
   let position = from;
   for (const [index, portion] of all.entries()) {
@@ -37,13 +37,13 @@ export async function inPortions<One extends Part>(given: Portioned<One>): Promi
     const next = all[index + 1]?.[0];
     const end = failure ?? given.failure;
     const done = failure ? failure.event.position - 1 : next ? next.event.position - 1 : end ? end.event.position - 1 : to;
-    if (done > position) await checkpoint.commit(position, done, also(position, done));
+    if (done > position) await checkpoint.commit(position, done, also(position, done), batch);
     position = done;
     if (failure) return { position, failure };
   }
   if (all.length === 0) {
     position = given.failure ? given.failure.event.position - 1 : to;
-    if (position > from) await checkpoint.commit(from, position, also(from, position));
+    if (position > from) await checkpoint.commit(from, position, also(from, position), batch);
   }
   return { position, ...(given.failure ? { failure: given.failure } : {}) };
 }

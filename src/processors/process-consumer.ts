@@ -35,9 +35,9 @@ export function processConsumer(store: Store, process: Process): Consumer {
     ...shared,
     sources: [...process.sources, process],
     ...(retry === undefined ? {} : { retry }),
-    async apply(events, from, to) {
+    async apply(batch) {
       const passed: PassedOver[] = [];
-      const parts = events.flatMap((event) => {
+      const parts = batch.events.flatMap((event) => {
         const work = workFor(run, event, passed);
         return work ? { ...work, run: () => reactionSpan(store.name, name, event, work.run) } : [];
       });
@@ -47,13 +47,12 @@ export function processConsumer(store: Store, process: Process): Consumer {
       const applied = await inPortions({
         checkpoint,
         budget,
-        from,
-        to,
+        batch,
         parts,
         also,
         work: (portion) => workByKey(portion, PROCESS_LANES),
       });
-      for (const { event, error } of within(from, applied.position)) {
+      for (const { event, error } of within(batch.from, applied.position)) {
         const { stream, type } = event;
         logger.error(
           { message: "an event was skipped: it reaches no instance", store: store.name, consumer: name, stream, type },

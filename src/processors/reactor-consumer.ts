@@ -25,11 +25,11 @@ export function reactorConsumer(store: Store, reactor: Reactor): Consumer {
   return {
     ...shared,
     retry: reactor.retry,
-    async apply(events, from, to) {
+    async apply(batch) {
       const reacting: Reacting = { store, reactor };
-      const { parts, failure } = answersOf(reacting, events, budget?.caps.calls ?? Number.POSITIVE_INFINITY);
+      const { parts, failure } = answersOf(reacting, batch.events, budget?.caps.calls ?? Number.POSITIVE_INFINITY);
       // Reactions to events after a failed one may be done as well; when their turn comes, they turn out to be done.
-      return inPortions({ checkpoint, budget, from, to, parts, failure, work: (portion) => reactAll(reacting, portion) });
+      return inPortions({ checkpoint, budget, batch, parts, failure, work: (portion) => reactAll(reacting, portion) });
     },
   };
 }

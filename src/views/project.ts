@@ -1,7 +1,7 @@
 /** Keeps a view up to date: the table that answers, and next to it the one that will (rebuilds without downtime). */
 
 import type { Store } from "../store/store.ts";
-import { CheckpointStore } from "../consumers/checkpoint.ts";
+import { CheckpointStore, type Hold } from "../consumers/checkpoint.ts";
 import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
 import { type Progress } from "../consumers/consumer.ts";
 import { catchUp } from "../consumers/catch-up.ts";
@@ -10,7 +10,7 @@ import { CONSUMER_CALLS } from "../core/limits.ts";
 import { VIEW_BUILD_SLICE_MS, VIEW_ROLLOUT_MS } from "./limits.ts";
 import { databaseOf } from "./database.ts";
 import { type ViewRow, generationsOf, rebuildIfErased, register, selectServing } from "./generations.ts";
-import { viewConsumer } from "./projector.ts";
+import { type ViewConsumer, viewConsumer } from "./projector.ts";
 import { isQuiet, keep, swap } from "./succession.ts";
 import type { View } from "../definitions/views/view.ts";
 
@@ -31,17 +31,18 @@ export interface ProjectOptions {
  * The position in the result is that of the table that answers queries. One worker at a time builds a table.
  */
 export async function project(store: Store, view: View, deadline: number, options: ProjectOptions = {}): Promise<ViewProgress> {
-  const held: Held = {};
+  const building: Building = { hold: {} };
   try {
-    return await keepUp(store, view, deadline, options, held);
+    return await keepUp(store, view, deadline, options, building);
   } finally {
-    await held.build?.letGo();
+    await building.checkpoint?.letGo(building.hold);
   }
 }
 
-/** The checkpoint of the table that is being built: one worker continues with it, slice by slice. */
-interface Held {
-  build?: CheckpointStore | undefined;
+/** The table that is being built: one worker goes on with it, in one turn after the other. */
+interface Building {
+  readonly hold: Hold;
+  checkpoint?: CheckpointStore;
 }
 
 async function keepUp(
@@ -49,19 +50,23 @@ async function keepUp(
   view: View,
   deadline: number,
   { until = Number.POSITIVE_INFINITY, isWoken = false }: ProjectOptions,
-  held: Held,
+  building: Building,
 ): Promise<ViewProgress> {
   const log = store.log;
-  const ofServing = { until, hold: isWoken ? "take" : "ignore" } as const;
   for (;;) {
     const { generations, checkpoints } = await look(store, view);
     const { serving, stale, wanted, skipped, other } = generations;
     if (!generations.registered) await register(store, view);
     const wantedOne = viewConsumer(store, view, wanted, skipped);
-    wantedOne.checkpoint.saw(checkpoints);
+    const hold: Hold = {};
+    const upToDate = async (consumer: ViewConsumer) => {
+      const seen = consumer.checkpoint.among(checkpoints);
+      const progress = await catchUp(consumer, log, deadline, { until, hold: isWoken ? hold : "ignore", seen });
+      await consumer.checkpoint.letGo(hold);
+      return progress;
+    };
     if (serving.generation === wanted.generation) {
-      const progress = await catchUp(wantedOne, log, deadline, ofServing);
-      await wantedOne.checkpoint.letGo();
+      const progress = await upToDate(wantedOne);
       if ((generations.eraseTo > 0 || wantedOne.erased) && (await rebuildIfErased(store, view))) continue;
       if (!other || progress.outcome !== "caught-up" || (await swap(store, view, generations))) return progress;
       const beside = await keep(store, view, generations, other, progress.position);
@@ -72,20 +77,18 @@ async function keepUp(
     if (generations.eraseTo > 0 && other && (await rebuildIfErased(store, view))) continue;
     // The table that answers comes first; the one that is being built gets slices of the time, so that it never holds up the other.
     const servingOne = viewConsumer(store, view, serving, skipped);
-    servingOne.checkpoint.saw(checkpoints);
     const live: Progress = stale
-      ? { position: (await servingOne.checkpoint.look())?.position ?? 0, outcome: "resting" }
-      : await catchUp(servingOne, log, deadline, ofServing);
-    await servingOne.checkpoint.letGo();
+      ? { position: (await servingOne.checkpoint.look(servingOne.checkpoint.among(checkpoints)))?.position ?? 0, outcome: "resting" }
+      : await upToDate(servingOne);
     if (live.position >= until) return live;
-    wantedOne.checkpoint.heldUntil = held.build?.heldUntil;
-    held.build = wantedOne.checkpoint;
+    building.checkpoint = wantedOne.checkpoint;
     const slice = Math.min(deadline, Date.now() + VIEW_BUILD_SLICE_MS);
-    // It takes over when its checkpoint has reached that of the other.
-    const build = await catchUp(wantedOne, log, slice, { exact: true, ...(isWoken ? { hold: "take" as const } : {}) });
+    // It takes over when its checkpoint has come to that of the other one.
+    const seen = wantedOne.checkpoint.among(checkpoints);
+    const build = await catchUp(wantedOne, log, slice, { exact: true, seen, ...(isWoken ? { hold: building.hold } : {}) });
     const isBuilt = build.outcome === "caught-up";
     const swapped = isBuilt && (await swap(store, view, generations));
-    if (swapped) await held.build.letGo();
+    if (swapped) await wantedOne.checkpoint.letGo(building.hold);
     // Not on record, but built: from now on this code answers from it.
     const isKept = isBuilt && !swapped && other !== undefined && build.position >= other.position;
     if (isKept) {

@@ -45,7 +45,8 @@ export function viewConsumer(store: Store, view: View, table = tableOf(view), sk
     batchSpan: "project",
     erased: false,
     budget,
-    async apply(events, from, to) {
+    async apply(batch) {
+      const { events, from, to } = batch;
       let position = from;
       const runs = runsOf(
         view,
@@ -57,7 +58,7 @@ export function viewConsumer(store: Store, view: View, table = tableOf(view), sk
         if (worked.position > position) {
           const erasure = view.ownRows ? undefined : run.events.findLast((event) => event.position <= worked.position && isErasure(event));
           const marks = erasure ? [markErased(db, store.name, view, erasure.position)] : [];
-          await checkpoint.commit(position, worked.position, [...worked.statements, ...marks]);
+          await checkpoint.commit(position, worked.position, [...worked.statements, ...marks], batch);
           this.erased ||= erasure !== undefined;
         }
         position = worked.position;

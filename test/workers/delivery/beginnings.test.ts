@@ -25,7 +25,7 @@ describe("a consumer that starts at the head", () => {
     const one = consumer("new");
     expect(await one.checkpoint.look()).toBeUndefined();
     await catchUp(
-      { ...one, apply: async (events, _from, to) => (expect(events.map(({ position }) => position)).toEqual([3]), { position: to }) },
+      { ...one, apply: async ({ events, to }) => (expect(events.map(({ position }) => position)).toEqual([3]), { position: to }) },
       storeNamed(id).log,
       0,
     );

@@ -164,7 +164,7 @@ describe("a consumer that is paused", () => {
     const slow = viewConsumer(storeNamed(store), values);
     await slow.checkpoint.load();
     await tell("values", "pause");
-    await expect(slow.checkpoint.commit(0, 1, [])).rejects.toBeInstanceOf(CheckpointMoved);
+    await expect(slow.checkpoint.commit(0, 1, [], { events: [] })).rejects.toBeInstanceOf(CheckpointMoved);
     expect(await consumer("values")).toMatchObject({ status: "paused", position: 0 });
     expect(await rows(values)).toEqual(new Map());
   });
@@ -352,7 +352,7 @@ describe("an action", () => {
     const load = one.checkpoint.load.bind(one.checkpoint);
     vi.spyOn(one.checkpoint, "load").mockImplementationOnce(async (begin) => {
       const found = await load(begin);
-      await one.checkpoint.commit(0, 1, []);
+      await one.checkpoint.commit(0, 1, [], { events: [] });
       return found;
     });
     expect(await control(one, "reset", 0)).toEqual({

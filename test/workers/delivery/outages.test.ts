@@ -65,10 +65,10 @@ describe("a batch that is too much for the database", () => {
       await one.checkpoint.load();
       const sizes: number[] = [];
       const commit = one.checkpoint.commit.bind(one.checkpoint);
-      vi.spyOn(one.checkpoint, "commit").mockImplementation(async (from, to, effects) => {
+      vi.spyOn(one.checkpoint, "commit").mockImplementation(async (from, to, ...rest) => {
         sizes.push(to - from);
         if (to - from > 60) throw new Error(`D1_ERROR: D1 DB's isolate exceeded ${limit} and was reset.`);
-        return commit(from, to, effects);
+        return commit(from, to, ...rest);
       });
       expect(await catchUp(one, storeNamed(store).log, AT_LAST)).toMatchObject({ position: 200, outcome: "caught-up" });
       expect(sizes.slice(0, 3)).toEqual([200, 100, 50]);

@@ -193,7 +193,7 @@ describe("a wake-up", () => {
       await post(`/streams/reading/s${page}`, { events: Array.from({ length: 500 }, () => ({ type: "Read", data: { value: 1 } })) });
     const dead = viewConsumer(storeNamed(store), values);
     await dead.checkpoint.load();
-    await dead.checkpoint.hold(0);
+    await dead.checkpoint.take({}, 0);
     await wake("values");
     expect(await consumer("values")).toMatchObject({ position: 0 });
     later(CATCH_UP_HOLD_MS);

@@ -188,7 +188,7 @@ describe("an effect as a consumer", () => {
       recordedAt: "",
       schemaVersion: 1,
     }));
-    expect(await consumer.apply(events, 0, 3)).toEqual({ position: 2 });
+    expect(await consumer.apply({ events, from: 0, to: 3 })).toEqual({ position: 2 });
     clock.mockRestore();
     expect(await consumer.checkpoint.look())?.toMatchObject({ position: 2, nextAttemptAt: 0 });
   });

@@ -371,7 +371,7 @@ describe("a reactor's checkpoint", () => {
     const slow = consumerOf(relay);
     await slow.checkpoint.load();
     await run(consumerOf(relay));
-    await expect(slow.apply([], 0, 1)).rejects.toBeInstanceOf(CheckpointMoved);
+    await expect(slow.apply({ events: [], from: 0, to: 1 })).rejects.toBeInstanceOf(CheckpointMoved);
     expect((await slow.checkpoint.look())?.position).toBeGreaterThanOrEqual(1);
   });
 });

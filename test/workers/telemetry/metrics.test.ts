@@ -206,8 +206,7 @@ describe("a database of before anything was counted", () => {
     await Promise.all([prepare(old, ["SELECT 1"]), prepare(old, ["SELECT 2"])]);
     const checkpoint = new CheckpointStore(old, "old", "c");
     expect(await checkpoint.load()).toMatchObject({ position: 7, processed: 0, failures: 0 });
-    checkpoint.reads([8, 9, 12]);
-    await checkpoint.commit(7, 10, []);
+    await checkpoint.commit(7, 10, [], { events: [8, 9, 12].map((position) => ({ position })) });
     expect(await checkpoint.look()).toMatchObject({ position: 10, processed: 2 });
   });
 });

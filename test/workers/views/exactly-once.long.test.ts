@@ -110,7 +110,7 @@ describe("promise 4: views are exact", () => {
     await wake("values");
     const before = await rows(values);
 
-    await expect(slow.apply(page.events.map(toRecorded), 0, 1)).rejects.toBeInstanceOf(CheckpointMoved);
+    await expect(slow.apply({ events: page.events.map(toRecorded), from: 0, to: 1 })).rejects.toBeInstanceOf(CheckpointMoved);
     expect(await rows(values)).toEqual(before);
     expect(before.get("any")).toEqual({ value: "any", count: 2 });
     expect((await consumer("values")).position).toBe(2);
@@ -122,7 +122,7 @@ describe("promise 4: views are exact", () => {
     const [one, other] = [viewConsumer(storeNamed(store), values), viewConsumer(storeNamed(store), values)];
     await one.checkpoint.load();
     const events = (await storeNamed(store).log.read({ after: 0, limit: 10 })).events.map(toRecorded);
-    const outcomes = await Promise.allSettled([one.apply(events, 0, 1), other.apply(events, 0, 1)]);
+    const outcomes = await Promise.allSettled([one, other].map((each) => each.apply({ events, from: 0, to: 1 })));
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
     expect((await rows(values)).get("any")).toEqual({ value: "any", count: 1 });
   });
@@ -162,7 +162,7 @@ describe("promise 4: views are exact", () => {
     await wake("values");
     const { checkpoint } = viewConsumer(storeNamed(store), values);
     const effects = [env.VIEWS.prepare(`INSERT INTO no_such_table VALUES (1)`)];
-    await expect(checkpoint.commit(1, 2, effects)).rejects.toThrow("no_such_table");
+    await expect(checkpoint.commit(1, 2, effects, { events: [] })).rejects.toThrow("no_such_table");
     expect((await consumer("values")).position).toBe(1);
   });
 

@@ -110,7 +110,7 @@ describe("a view whose definition has changed", () => {
     const page = await storeNamed(id).log.read({ after: 0, limit: 2 });
     const half = viewConsumer(storeNamed(id), version(10), wanted);
     await half.checkpoint.load();
-    await half.apply(page.events.map(toRecorded), 0, 2);
+    await half.apply({ events: page.events.map(toRecorded), from: 0, to: 2 });
     expect(await served(version(10))).toMatchObject({ rows: [{ id: "s", count: 3 }], stale: true });
 
     await run(version(10)); // and another goes on where it stopped
@@ -340,9 +340,10 @@ describe("a rebuild that an operator asks for", () => {
     await send("POST", "/views/values/rebuild");
     const { wanted } = await generationsOf(storeNamed(id), values);
     const build = viewConsumer(storeNamed(id), values, wanted);
-    await build.checkpoint.load();
+    const { position } = await build.checkpoint.load();
+    const since = { position, at: Date.now() };
     await scheduler.wait(5); // a pace needs time to be told
-    await build.checkpoint.commit(0, 2, []);
+    await build.checkpoint.commit(0, 2, [], { events: [], since });
     const { rebuild } = await json("/consumers/values");
     expect(rebuild).toMatchObject({ status: "building", position: 2, head: 4 });
     expect(rebuild.eventsPerSecond).toBeGreaterThan(0);
