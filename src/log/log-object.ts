@@ -12,21 +12,23 @@ import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
 import { consumersInCode, kindInCode } from "../definitions/consumers.ts";
 import { type StoredEvent, type EventFilter } from "../core/event.ts";
-import type {
-  Acknowledgement,
-  Census,
-  FeedFilter,
-  Introduction,
-  LogPage,
-  LogReadRequest,
-  LogSize,
-  SequencePart,
-  Sequenced,
-  SequencedTogether,
-  StreamSummary,
-  NextEvent,
-  Reading,
-  SweepAnswer,
+import {
+  type Acknowledgement,
+  type Census,
+  type FeedFilter,
+  type Introduction,
+  LOG_METHODS,
+  type LogMethod,
+  type LogPage,
+  type LogReadRequest,
+  type LogSize,
+  type SequencePart,
+  type Sequenced,
+  type SequencedTogether,
+  type StreamSummary,
+  type NextEvent,
+  type Reading,
+  type SweepAnswer,
 } from "../store/log-protocol.ts";
 import { Notifier } from "./notifier.ts";
 import { type Answer, type Call, commit } from "./commit.ts";
@@ -52,25 +54,8 @@ const RETRY_MS = 5_000;
 export function logObject(app: App): ObjectClass<SegmentRpc> {
   return class LogObject extends DurableObject<HeadspringEnv> implements SegmentRpc {
     static {
-      markRetryable(
-        this.prototype,
-        "sequence",
-        "sequenceTogether",
-        "read",
-        "positions",
-        "head",
-        "nextFor",
-        "size",
-        "streams",
-        "acknowledge",
-        "sweep",
-        "wakeBehind",
-        "introduce",
-        "subscribe",
-        "unsubscribe",
-        "subscribers",
-        "handover",
-      );
+      const names = Object.keys(LOG_METHODS) as LogMethod[];
+      markRetryable(this.prototype, "handover", ...names.filter((name) => LOG_METHODS[name] === "retryable"));
     }
 
     readonly #place: SegmentState;

@@ -1,125 +1,43 @@
-/** A store's log, as all other parts see it: one log, however many segments it has. */
+/** A store's log, as everybody else sees it: one, however many segments it has. A method more in the protocol is one more here. */
 
 import type { HeadspringEnv } from "./env.ts";
-import type { StoredEvent, EventFilter } from "../core/event.ts";
-import type {
-  Acknowledgement,
-  Census,
-  FeedFilter,
-  Introduction,
-  LogPage,
-  LogReadRequest,
-  LogRpc,
-  LogSize,
-  NextEvent,
-  Reading,
-  SequencePart,
-  Sequenced,
-  SequencedTogether,
-  StreamSummary,
-  SweepAnswer,
-} from "./log-protocol.ts";
-import { MOVED_TO, type Moved, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
+import { LOG_METHODS, type LogMethod, type LogRpc } from "./log-protocol.ts";
+import { MOVED_TO, hasMoved, segmentName } from "./segment.ts";
 
-/** The last segment of each log that this isolate has met. A number that is out of date costs one more call. */
+/** The last segment of each log that this isolate has met. Too old a number costs a call, no more. */
 const lastSegments = new Map<string, number>();
 
-export class LogClient implements LogRpc {
-  readonly #env: HeadspringEnv;
-  readonly #store: string;
+const METHODS = Object.keys(LOG_METHODS) as LogMethod[];
 
-  constructor(env: HeadspringEnv, store: string) {
-    this.#env = env;
-    this.#store = store;
-  }
+/** A segment, as far as it matters here: what its methods take and answer, the types of the protocol say. */
+type Segment = Record<LogMethod, (...given: readonly unknown[]) => Promise<unknown>> & Pick<LogRpc, "fetch">;
 
-  sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced> {
-    return this.#ask((segment) => segment.sequence(stream, events));
-  }
-
-  sequenceTogether(parts: readonly SequencePart[]): Promise<SequencedTogether> {
-    return this.#ask((segment) => segment.sequenceTogether(parts));
-  }
-
-  read(request: LogReadRequest): Promise<LogPage> {
-    return this.#ask((segment) => segment.read(request));
-  }
-
-  positions(stream: string, from: number, to: number): Promise<Record<number, number>> {
-    return this.#ask((segment) => segment.positions(stream, from, to));
-  }
-
-  head(): Promise<number> {
-    return this.#ask((segment) => segment.head());
-  }
-
-  changed(filter: FeedFilter, after: number, ms: number): Promise<number> {
-    return this.#ask((segment) => segment.changed(filter, after, ms));
-  }
-
-  nextFor(readings: readonly Reading[]): Promise<NextEvent[]> {
-    return this.#ask((segment) => segment.nextFor(readings));
-  }
-
-  size(): Promise<LogSize> {
-    return this.#ask((segment) => segment.size());
-  }
-
-  streams(category: string | undefined, after: string, limit: number): Promise<StreamSummary[]> {
-    return this.#ask((segment) => segment.streams(category, after, limit));
-  }
-
-  async fetch(request: Request): Promise<Response> {
-    for (;;) {
-      const response = await this.#last().fetch(request.clone());
-      const movedTo = response.headers.get(MOVED_TO);
-      if (movedTo === null) return response;
-      lastSegments.set(this.#store, Number(movedTo));
-    }
-  }
-
-  acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<void> {
-    return this.#ask((segment) => segment.acknowledge(acknowledgements));
-  }
-
-  sweep(consumer?: string): Promise<number> {
-    return this.#ask((segment) => segment.sweep(consumer));
-  }
-
-  wakeBehind(census: Census): Promise<SweepAnswer> {
-    return this.#ask((segment) => segment.wakeBehind(census));
-  }
-
-  introduce(introduction: Introduction): Promise<void> {
-    return this.#ask((segment) => segment.introduce(introduction));
-  }
-
-  knownSince(consumer: string): Promise<number> {
-    return this.#ask((segment) => segment.knownSince(consumer));
-  }
-
-  subscribe(consumer: string, filter?: EventFilter, position?: number): Promise<void> {
-    return this.#ask((segment) => segment.subscribe(consumer, filter, position));
-  }
-
-  unsubscribe(consumer: string): Promise<void> {
-    return this.#ask((segment) => segment.unsubscribe(consumer));
-  }
-
-  subscribers(): Promise<string[]> {
-    return this.#ask((segment) => segment.subscribers());
-  }
-
+export function logClient(env: HeadspringEnv, store: string): LogRpc {
   /** Asks the last segment, which may have become an earlier one since. */
-  async #ask<Answer>(question: (segment: SegmentRpc) => Promise<Answer | Moved>): Promise<Answer> {
+  async function ask<Answer>(question: (segment: Segment) => Promise<Answer>, movedTo: (answer: Answer) => number | undefined) {
     for (;;) {
-      const answer = await question(this.#last());
-      if (!hasMoved(answer)) return answer;
-      lastSegments.set(this.#store, answer.movedTo);
+      const segment = env.LOGS.getByName(segmentName(store, lastSegments.get(store) ?? 1));
+      const answer = await question(segment as unknown as Segment);
+      const next = movedTo(answer);
+      if (next === undefined) return answer;
+      lastSegments.set(store, next);
     }
   }
 
-  #last(): SegmentRpc {
-    return this.#env.LOGS.getByName(segmentName(this.#store, lastSegments.get(this.#store) ?? 1));
-  }
+  const calls = METHODS.map((method) => [
+    method,
+    (...given: readonly unknown[]) =>
+      ask(
+        (segment) => segment[method](...given),
+        (answer) => (hasMoved(answer) ? answer.movedTo : undefined),
+      ),
+  ]);
+  return {
+    ...(Object.fromEntries(calls) as Omit<LogRpc, "fetch">),
+    fetch: (request) =>
+      ask(
+        (segment) => segment.fetch(request.clone()),
+        ({ headers }) => (headers.has(MOVED_TO) ? Number(headers.get(MOVED_TO)) : undefined),
+      ),
+  };
 }

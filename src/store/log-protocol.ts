@@ -195,3 +195,29 @@ export interface LogRpc {
   unsubscribe(consumer: string): Promise<void>;
   subscribers(): Promise<string[]>;
 }
+
+export type LogMethod = Exclude<keyof LogRpc, "fetch">;
+
+/**
+ * Every method by its name, which is all that the client needs. `retryable`: the runtime may send a call again when it cannot tell whether
+ * it arrived (`core/retryable.ts`); `once`: it must not, or need not.
+ */
+export const LOG_METHODS: Record<LogMethod, "retryable" | "once"> = {
+  sequence: "retryable",
+  sequenceTogether: "retryable",
+  read: "retryable",
+  positions: "retryable",
+  head: "retryable",
+  changed: "once",
+  nextFor: "retryable",
+  size: "retryable",
+  streams: "retryable",
+  acknowledge: "retryable",
+  sweep: "retryable",
+  wakeBehind: "retryable",
+  introduce: "retryable",
+  knownSince: "once",
+  subscribe: "retryable",
+  unsubscribe: "retryable",
+  subscribers: "retryable",
+};

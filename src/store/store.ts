@@ -9,7 +9,7 @@ import type { CatalogRpc } from "./catalog-protocol.ts";
 import { Definitions } from "./definitions.ts";
 import { type Deployment, deploymentOf } from "./deployment.ts";
 import type { HeadspringEnv } from "./env.ts";
-import { LogClient } from "./log-client.ts";
+import { logClient } from "./log-client.ts";
 import type { LogRpc } from "./log-protocol.ts";
 import type { StreamRpc, WakeUp } from "./stream-protocol.ts";
 import type { WebhookRpc } from "./webhook-protocol.ts";
@@ -27,7 +27,7 @@ export class Store {
   constructor(env: HeadspringEnv, name: string, app: App) {
     this.name = name;
     this.app = app;
-    this.log = new LogClient(env, name);
+    this.log = logClient(env, name);
     this.definitions = new Definitions(app, name, () => this);
     this.#env = env;
   }
