@@ -1,13 +1,16 @@
 /** Waits for what is not ready yet: the pauses between two looks get longer, and it ends when no calls are left for looking. */
 
+import { type Backoff, backoffMs } from "./backoff.ts";
 import type { Budget } from "./budget.ts";
 import { LOOK_AGAIN_MAX_MS, LOOK_AGAIN_MS } from "./limits.ts";
+
+const LOOKS: Backoff = { firstDelayMs: LOOK_AGAIN_MS, maxDelayMs: LOOK_AGAIN_MAX_MS, factor: 5 };
 
 export class Patience {
   readonly #until: number;
   readonly #budget: Budget | undefined;
   readonly #calls: number;
-  #pause = LOOK_AGAIN_MS;
+  #looks = 0;
 
   /**
    * @param until milliseconds since 1970
@@ -31,8 +34,7 @@ export class Patience {
    */
   async wait(happens?: (ms: number) => Promise<unknown>): Promise<void> {
     const left = Math.max(0, this.#until - Date.now());
-    const pause = Math.min(this.#pause, left);
-    this.#pause = Math.min(5 * this.#pause, LOOK_AGAIN_MAX_MS);
+    const pause = Math.min(backoffMs(LOOKS, ++this.#looks), left);
     // If it rejects (the other side is out of reach, or runs an earlier version), wait for the pause instead.
     const happened = happens?.(Math.min(left, LOOK_AGAIN_MAX_MS)).catch(() => scheduler.wait(pause));
     await Promise.all([scheduler.wait(pause), happened]);

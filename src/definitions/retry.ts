@@ -1,5 +1,6 @@
 /** When to retry what failed. Pure. */
 
+import { type Backoff, JITTER, backoffMs, jittered } from "../core/backoff.ts";
 import { type Duration, milliseconds } from "../core/duration.ts";
 
 /**
@@ -20,12 +21,9 @@ export type Retry =
       readonly maxDelay?: Duration;
     };
 
-export interface RetryPolicy {
+export interface RetryPolicy extends Backoff {
   /** Attempts before the consumer stops as `failed`, the first included. */
   readonly attempts: number;
-  /** Milliseconds before the second attempt; doubled before each further one. */
-  readonly firstDelayMs: number;
-  readonly maxDelayMs: number;
 }
 
 /** DESIGN: 1 s doubling to 64 s, which gives up about two minutes after the first attempt. */
@@ -53,5 +51,5 @@ export function retryPolicy(retry: Retry | undefined): RetryPolicy {
  */
 export function delayAfter(policy: RetryPolicy, attempts: number, jitter: number): number | undefined {
   if (attempts >= policy.attempts) return undefined;
-  return Math.round(Math.min(policy.firstDelayMs * 2 ** (attempts - 1), policy.maxDelayMs) * (1 + jitter / 4));
+  return jittered(backoffMs(policy, attempts), JITTER.quarter, jitter);
 }

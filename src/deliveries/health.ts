@@ -5,11 +5,13 @@
  * succeeds in between, is it the endpoint that is down: then one delivery at a time probes whether it is back.
  */
 
+import { type Backoff, JITTER, backoffMs, jittered } from "../core/backoff.ts";
 import { WEBHOOK_DISABLE_DAYS, WEBHOOK_DOWN_STREAMS, WEBHOOK_PROBE_MAX_MS, WEBHOOK_PROBE_MS } from "./limits.ts";
 
 const HOUR_MS = 3_600_000;
 /** Hours that the success rate covers. */
 const RATE_HOURS = 24;
+const PROBES: Backoff = { firstDelayMs: WEBHOOK_PROBE_MS, maxDelayMs: WEBHOOK_PROBE_MAX_MS };
 const DISABLE_MS = WEBHOOK_DISABLE_DAYS * 24 * HOUR_MS;
 
 /** What is stored. Times in milliseconds since 1970. */
@@ -79,8 +81,8 @@ export class Health {
       return;
     }
     const made = probes === undefined ? 0 : probes + 1;
-    const pause = Math.min(WEBHOOK_PROBE_MS * 2 ** made, WEBHOOK_PROBE_MAX_MS) * (1 + jitter / 10);
-    this.#record = { ...this.#record, probes: made, closedUntil: Math.max(this.closedUntil, now + Math.round(pause)) };
+    const pause = jittered(backoffMs(PROBES, made + 1), JITTER.tenth, jitter);
+    this.#record = { ...this.#record, probes: made, closedUntil: Math.max(this.closedUntil, now + pause) };
   }
 
   /** The endpoint has asked for a pause. */

@@ -1,5 +1,6 @@
 /** When a delivery is tried again, and when it is given up. Pure. */
 
+import { JITTER, jittered } from "../core/backoff.ts";
 import { WEBHOOK_RETRY_AFTER_MS } from "./limits.ts";
 
 /**
@@ -7,8 +8,6 @@ import { WEBHOOK_RETRY_AFTER_MS } from "./limits.ts";
  * DESIGN: the HTTP contract (the schedule that Standard Webhooks recommends).
  */
 const SCHEDULE_MS = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000].map((seconds) => seconds * 1_000);
-/** The part of a delay that may be added to it, so that many do not return at once. Ours. */
-const JITTER = 0.1;
 
 /** Attempts before a delivery is parked, including the first. */
 export const ATTEMPTS = SCHEDULE_MS.length;
@@ -20,7 +19,7 @@ export const ATTEMPTS = SCHEDULE_MS.length;
  */
 export function delayAfter(attempts: number, jitter: number): number | undefined {
   const delay = SCHEDULE_MS[attempts];
-  return delay === undefined ? undefined : Math.round(delay * (1 + jitter * JITTER));
+  return delay === undefined ? undefined : jittered(delay, JITTER.tenth, jitter);
 }
 
 /**

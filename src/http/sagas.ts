@@ -1,5 +1,6 @@
 /** Sagas: started, watched, and waited for. */
 
+import { type Backoff, backoffMs } from "../core/backoff.ts";
 import { Hono } from "hono";
 import * as z from "zod";
 import { derivedId, newId } from "../core/ids.ts";
@@ -96,18 +97,18 @@ async function begin(context: HttpContext, saga: Saga, id: string): Promise<Resp
   });
 }
 
+const LOOKS: Backoff = { firstDelayMs: LOOK_AT_SAGA_MS, maxDelayMs: LOOK_AT_SAGA_MAX_MS, factor: 1.5 };
+
 /** The saga once it has ended, or the last look when the time is over. */
 async function lookUntilEnd(context: HttpContext, saga: Saga, id: string, waitMs: number): Promise<StreamState> {
   const deadline = Date.now() + waitMs;
-  let pause = LOOK_AT_SAGA_MS;
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     const state = await storeOf(context).stream(saga.name, id).state();
     if (state.failed) throw stateFailed(`${saga.name}/${id}`);
     if (state.unavailable !== undefined) throw stateUnavailable(state.unavailable);
     const left = deadline - Date.now();
     if (left <= 0 || state.head === 0 || state.deleted || isAtItsEnd(sagaStateOf(state))) return state;
-    await scheduler.wait(Math.min(pause, left));
-    pause = Math.min(1.5 * pause, LOOK_AT_SAGA_MAX_MS);
+    await scheduler.wait(Math.min(backoffMs(LOOKS, looks), left));
   }
 }
 

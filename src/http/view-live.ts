@@ -1,5 +1,6 @@
 /** Live views: `GET /views/{view}` with `Accept: text/event-stream`. */
 
+import { type Backoff, backoffMs } from "../core/backoff.ts";
 import * as z from "zod";
 import { LIVE_BEHIND_MS, LIVE_INTERVAL_MS } from "./limits.ts";
 import { MAX_POSITION } from "../core/limits.ts";
@@ -29,8 +30,7 @@ const LiveId = z
 export const LiveQuery = z.object({ after: LiveId.optional() });
 
 /** Milliseconds between two checks whether a view has moved forward. Ours: at first what nobody notices, later what costs little. */
-const FIRST_LOOK_MS = 25;
-const LAST_LOOK_MS = 400;
+const LOOKS: Backoff = { firstDelayMs: 25, maxDelayMs: 400 };
 
 const LONG = comment("this connection has reached its time limit. Resume from your last id");
 
@@ -113,7 +113,7 @@ export class LiveBlocks implements BlockSource {
     }
     // Changes that happen close together are sent together.
     if (Date.now() < this.#nextReadAt) await scheduler.wait(this.#nextReadAt - Date.now());
-    for (let look = FIRST_LOOK_MS; ; look = Math.min(2 * look, LAST_LOOK_MS)) {
+    for (let looks = 1; ; looks++) {
       const more = await this.#inbox.take(0);
       if (more !== "closed") this.#note(more);
       const step = await this.#live.step();
@@ -123,8 +123,9 @@ export class LiveBlocks implements BlockSource {
       if (this.#live.behindMs >= LIVE_BEHIND_MS) return this.#end(this.#behind());
       if (this.#live.isSpent) return this.#end(LONG);
       // A sign of life in between.
-      if (Date.now() + look >= deadline) return { text: "" };
-      await scheduler.wait(look);
+      const pause = backoffMs(LOOKS, looks);
+      if (Date.now() + pause >= deadline) return { text: "" };
+      await scheduler.wait(pause);
     }
   }
 

@@ -11,6 +11,7 @@
  * any consumer may be behind, and otherwise none is. It is the same for code that the log has not met: any of its consumers may be behind.
  */
 
+import { type Backoff, backoffMs } from "../core/backoff.ts";
 import { QUEUE_BATCH_MESSAGES, NOTIFY_AGAIN_MAX_MS, NOTIFY_AGAIN_MS, NOTIFY_INTERVAL_MS } from "./limits.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
 import type { WakeUp } from "../store/stream-protocol.ts";
@@ -22,6 +23,8 @@ import type { Audience } from "./audience.ts";
 
 /** The key under which the log keeps the name of the code whose consumers it has all woken. */
 const CODE = "audience";
+
+const AGAIN: Backoff = { firstDelayMs: NOTIFY_AGAIN_MS, maxDelayMs: NOTIFY_AGAIN_MAX_MS };
 
 /** The last wake-up of a consumer. */
 interface LastWakeUp {
@@ -59,7 +62,8 @@ export class Notifier {
   #isUnsure = false;
   #isCodeKnown = false;
   #armed = false;
-  #delay = NOTIFY_AGAIN_MS;
+  /** Alarms in a row that found nobody moved. */
+  #stuck = 0;
   #notifying = false;
   /** The trace of the last write that had one, since the last wake-ups. */
   #trace: string | undefined;
@@ -115,8 +119,8 @@ export class Notifier {
     }
     if (this.#armed) return;
     this.#armed = true;
-    this.#delay = NOTIFY_AGAIN_MS;
-    void this.#storage.setAlarm(Date.now() + this.#delay);
+    this.#stuck = 0;
+    void this.#storage.setAlarm(Date.now() + NOTIFY_AGAIN_MS);
   }
 
   /** The transaction that called {@link note} did not commit: there are fewer events than were noted. */
@@ -173,13 +177,13 @@ export class Notifier {
     const due = behind.filter((consumer) => this.#msUntilDue(consumer) === 0);
     await this.#send(due);
     if (due.length > 0) {
-      const stuck = behind.every((consumer) => this.#acknowledged.get(consumer) === this.#atLastAlarm.get(consumer));
+      const isStuck = behind.every((consumer) => this.#acknowledged.get(consumer) === this.#atLastAlarm.get(consumer));
       this.#atLastAlarm = new Map(this.#acknowledged);
-      this.#delay = stuck ? Math.min(this.#delay * 2, NOTIFY_AGAIN_MAX_MS) : NOTIFY_AGAIN_MS;
+      this.#stuck = isStuck ? this.#stuck + 1 : 0;
     }
     const others = behind.filter((consumer) => !due.includes(consumer)).map((consumer) => this.#msUntilDue(consumer));
     this.#armed = true;
-    await this.#storage.setAlarm(Date.now() + Math.min(due.length > 0 ? this.#delay : NOTIFY_AGAIN_MS, ...others));
+    await this.#storage.setAlarm(Date.now() + Math.min(backoffMs(AGAIN, due.length > 0 ? this.#stuck + 1 : 1), ...others));
   }
 
   /**

@@ -6,6 +6,7 @@
  * "the versions after the log's head of this stream", and sending twice is harmless.
  */
 
+import { type Backoff, JITTER, backoffMs, jittered } from "../core/backoff.ts";
 import type { StreamPlace } from "./place.ts";
 import type { LogRpc, Sequenced } from "../store/log-protocol.ts";
 import type { AlarmClock } from "../core/alarm-clock.ts";
@@ -18,9 +19,8 @@ import { span } from "../telemetry/span.ts";
 
 /** How long a call to the log may take before it counts as failed. Ours: a healthy one takes milliseconds. */
 const SEQUENCE_TIMEOUT_MS = 10_000;
-/** The alarm's first delay, and the ceiling to which it doubles. Ours. */
-const RETRY_MS = 1_000;
-const RETRY_MAX_MS = 60_000;
+/** The alarm's delays. Ours. */
+const RETRY: Backoff = { firstDelayMs: 1_000, maxDelayMs: 60_000 };
 /** Positions to remember for answers: those of the latest calls to the log. */
 const REMEMBERED_RUNS = 64;
 
@@ -96,7 +96,7 @@ export class Outbox {
     if (waitMs <= 0) void this.#whenSequenced(version);
     else if (await this.#deadlines.inTime(() => this.#whenSequenced(version), waitMs)) return true;
     if (this.#diverged) throw this.#diverged;
-    this.#alarm.wakeAt(Date.now() + RETRY_MS);
+    this.#alarm.wakeAt(Date.now() + RETRY.firstDelayMs);
     return false;
   }
 
@@ -142,7 +142,8 @@ export class Outbox {
     // The count is kept in storage, so that an eviction does not restart the backoff.
     const attempts = (this.#storage.kv.get<number>(ATTEMPTS_KEY) ?? 0) + 1;
     this.#storage.kv.put(ATTEMPTS_KEY, attempts);
-    this.#alarm.wakeAt(Date.now() + Math.round(Math.min(RETRY_MS * 2 ** attempts, RETRY_MAX_MS) * (1 + Math.random() / 4)));
+    // The first alarm, which has gone off now, was a try's too.
+    this.#alarm.wakeAt(Date.now() + jittered(backoffMs(RETRY, attempts + 1), JITTER.quarter, Math.random()));
   }
 
   /** The positions of versions `first`…`last`, by version: from memory, else from the log; those that the log does not have are missing. */

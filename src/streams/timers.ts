@@ -1,5 +1,6 @@
 /** A stream's timers: commands to itself that are due later. One for each command name and key; kept until it is carried out. */
 
+import { type Backoff, backoffMs } from "../core/backoff.ts";
 import { STREAM_TIMERS } from "./limits.ts";
 import { hasTable } from "../core/sqlite.ts";
 import type { TimerChange } from "./decide.ts";
@@ -33,9 +34,8 @@ export interface StoredTimer extends TimerName {
   readonly attempts: number;
 }
 
-/** Milliseconds that a timer waits after a failed attempt, doubling from the first to the last, for as long as it takes. Ours. */
-const RETRY_MS = 1_000;
-const RETRY_MAX_MS = 3_600_000;
+/** How long a timer waits after a failed attempt; it is tried for as long as it takes. Ours. */
+const RETRY: Backoff = { firstDelayMs: 1_000, maxDelayMs: 3_600_000 };
 
 const COLUMNS = `command, key, due, data, command_id AS commandId, correlation_id AS correlationId, causation_id AS causationId, attempts`;
 
@@ -105,7 +105,7 @@ export class Timers {
 
   /** The command could not be carried out, because of a bug or an outage: keeps the timer, to try again later. */
   postpone({ command, key, attempts }: StoredTimer, now: number): void {
-    const due = now + Math.min(RETRY_MS * 2 ** attempts, RETRY_MAX_MS);
+    const due = now + backoffMs(RETRY, attempts + 1);
     this.#sql.exec(`UPDATE timers SET due = ?, attempts = attempts + 1 WHERE command = ? AND key = ?`, due, command, key);
   }
 

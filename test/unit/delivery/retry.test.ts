@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { backoffMs } from "../../../src/core/backoff.ts";
 import { DEFAULT_RETRY, delayAfter, retryPolicy } from "../../../src/definitions/retry.ts";
 
 /** The delays of all attempts, without jitter. */
@@ -49,5 +50,18 @@ describe("what failed is tried again", () => {
     expect(() => retryPolicy({ attempts: 0 })).toThrow("whole number of attempts from 1, not 0");
     expect(() => retryPolicy({ attempts: 1.5 })).toThrow("1.5");
     expect(() => retryPolicy({ attempts: 2, delay: "soon" as "1s" })).toThrow('"soon" is not a duration');
+  });
+});
+
+describe("a pause that grows", () => {
+  const pauses = (backoff: Parameters<typeof backoffMs>[0]) => [1, 2, 3, 4, 5, 5_000].map((tries) => backoffMs(backoff, tries));
+
+  it("doubles up to the longest one, and stays there however often it is asked for", () => {
+    expect(pauses({ firstDelayMs: 5_000, maxDelayMs: 60_000 })).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+  });
+
+  it("grows by another factor where that is said", () => {
+    expect(pauses({ firstDelayMs: 25, maxDelayMs: 10_000, factor: 5 })).toEqual([25, 125, 625, 3_125, 10_000, 10_000]);
+    expect(pauses({ firstDelayMs: 50, maxDelayMs: 2_500, factor: 1.5 }).slice(0, 3)).toEqual([50, 75, 112.5]);
   });
 });
