@@ -15,6 +15,7 @@ import type { Store } from "../store/store.ts";
 import { AlarmClock } from "../core/alarm-clock.ts";
 import { Budget, capsOf } from "../core/budget.ts";
 import { WEBHOOK_FAILING_STREAMS } from "./limits.ts";
+import { beginsAfter } from "../consumers/beginning.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Ledger } from "./ledger.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -39,6 +40,8 @@ const TOLD = "told-filter";
 interface Equipment {
   readonly store: Store;
   readonly id: string;
+  /** Where it begins if it is in code; one that was added at run time has begun. */
+  readonly start: "beginning" | "head";
   readonly storage: DurableObjectStorage;
   readonly transport: Transport;
   readonly notices: Notices;
@@ -86,15 +89,16 @@ export class Deliveries {
   /** The ledger; a webhook in code begins it when it is first woken. Undefined: the webhook has been removed. */
   async begin(): Promise<Ledger | undefined> {
     if (this.ledger) return this.ledger;
-    const position = await this.start();
+    const position = await this.beginsAfter();
     if (!this.#settings) return undefined;
     if (!this.ledger) Ledger.begin(this.#with.storage, position);
     return this.ledger;
   }
 
   /** The position after which a webhook in code begins: the log knows its head at the time when it first heard of the webhook. */
-  async start(): Promise<number> {
-    return this.#with.transport.beginsAfter(() => this.#log.knownSince(this.#with.id));
+  beginsAfter(): Promise<number> {
+    const { id: name, start } = this.#with;
+    return beginsAfter({ name, start }, this.#log);
   }
 
   /** Takes what is new. Returns the position up to which it takes care of events by itself now. */

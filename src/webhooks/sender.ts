@@ -39,10 +39,6 @@ export class Sender implements Transport {
     return this.#registration.configuration;
   }
 
-  async beginsAfter(knownSince: () => Promise<number>): Promise<number> {
-    return this.#registration.inCode?.start === "beginning" ? 0 : knownSince();
-  }
-
   /** A predicate in older code must not decide about an event that newer code stored: it is tried again. */
   lift(event: LoggedEvent): LoggedEvent {
     const { inCode } = this.#registration;

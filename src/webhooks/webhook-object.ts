@@ -73,7 +73,8 @@ export function webhookObject(app: App): ObjectClass<WebhookRpc> {
       this.#sender = new Sender(store, id, this.#registration, this.#keys);
       const about = () => store.stream(SYSTEM_CATEGORY, id);
       const notices = new Announcements(storage.kv, about, [store.name, id], () => this.#registration.configuration?.url);
-      this.#deliveries = new Deliveries({ store, id, storage, transport: this.#sender, notices });
+      const { start = "head" } = app.webhooks.get(id) ?? {};
+      this.#deliveries = new Deliveries({ store, id, start, storage, transport: this.#sender, notices });
       void ctx.blockConcurrencyWhile(() => this.#deliveries.load());
     }
 
@@ -88,7 +89,7 @@ export function webhookObject(app: App): ObjectClass<WebhookRpc> {
       const configuration = this.#registration.configuration;
       if (!configuration) return undefined;
       const { ledger, life } = this.#deliveries;
-      const start = ledger ? 0 : await this.#deliveries.start();
+      const start = ledger ? 0 : await this.#deliveries.beginsAfter();
       return reportOf(this.#id, this.#registration.inCode ? "code" : "api", configuration, life, ledger, start);
     }
 

@@ -12,7 +12,7 @@ export const webhooksInCode: DeclaredKind = {
     activeWebhooks(app, variables).map((webhook) => ({
       name: webhook.name,
       filter: filterOfWebhook(webhook),
-      startsAtHead: webhook.start !== "beginning",
+      startsAtHead: webhook.start === "head",
     })),
 };
 

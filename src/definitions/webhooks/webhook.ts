@@ -64,6 +64,7 @@ export interface Webhook<Name extends string = string> extends Manner {
   readonly sources: readonly Source[];
   readonly types?: readonly string[];
   readonly where?: Extract<Where, (...args: never) => unknown>;
+  readonly start: "head" | "beginning";
 }
 
 /**
@@ -96,6 +97,7 @@ export function webhook<const Name extends string, From extends Source, Type ext
     // It gets events of these sources and types only, as the type of its parameter says.
     ...(where ? { where: where as NonNullable<Webhook["where"]> } : {}),
     ...manner,
+    start: manner.start ?? "head",
   };
 }
 

@@ -27,10 +27,6 @@ class MemoryTransport implements Transport {
     return this.wants;
   }
 
-  async beginsAfter(): Promise<number> {
-    return 0;
-  }
-
   send(_key: Key, { stream, version }: LoggedEvent): Promise<Outcome> {
     const name = `${stream.split("/")[1]}@${version}`;
     this.order.push(name);
@@ -59,7 +55,7 @@ async function inMemory(name: string, test: (given: Given) => Promise<void>) {
     const start = async (notices = SILENT) => {
       const transport = new MemoryTransport();
       transports.push(transport);
-      const deliveries = new Deliveries({ store: storeNamed(store), id: "wh_memory", storage, transport, notices });
+      const deliveries = new Deliveries({ store: storeNamed(store), id: "wh_memory", start: "beginning", storage, transport, notices });
       await deliveries.load();
       return { transport, deliveries };
     };
