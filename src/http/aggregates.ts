@@ -7,7 +7,8 @@ import type { ProcessState } from "../definitions/processors/process-fold.ts";
 import type { CommandAnswer, StreamState } from "../store/stream-protocol.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
 import { callerOf, sentBy } from "./auth-caller.ts";
-import { problemOf, problemOfCommand, stateFailed, stateUnavailable, tagOf, writeHeaders } from "./answers.ts";
+import { expectedOf, hasTag, tagOf } from "./conditions.ts";
+import { problemOf, problemOfCommand, stateFailed, stateUnavailable, writeHeaders } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import { commandText } from "./body.ts";
 import {
@@ -15,8 +16,6 @@ import {
   type HttpContext,
   WholeNumber,
   conversationOf,
-  expectedOf,
-  hasTag,
   idempotencyKeyOf,
   prefersAsync,
   queryOf,

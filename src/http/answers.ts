@@ -1,6 +1,6 @@
 /** Turns the streams' answers into HTTP: the outcomes that all writes share. */
 
-import { createHash } from "node:crypto";
+import { versionTag } from "./conditions.ts";
 import type * as z from "zod";
 import { accepts } from "../core/strict-schema.ts";
 import type { AppendAnswer, CommandAnswer, DryRunAnswer, VersionConflict, Written } from "../store/stream-protocol.ts";
@@ -93,16 +93,6 @@ function conflictDetail({ expected, actual }: VersionConflict): string {
     : `expected version ${expected}, but the stream is at version ${actual}`;
 }
 
-/**
- * The tag of an answer that depends on more than the stream's version, such as timers, positions or the code that folds and lifts. It
- * begins with the version, which is what `If-Match` goes by.
- *
- * @param rest everything that the answer contains beyond the version
- */
-export function tagOf(version: number, rest: string): string {
-  return `"${version}-${createHash("sha256").update(rest).digest("base64url").slice(0, TAG_CHARACTERS)}"`;
-}
-
 function whyFailed({ cause, part }: { readonly cause?: string; readonly part?: string }, env: HeadspringEnv | undefined): string {
   if (cause === undefined || !env || !isLocal(env)) return "The logs have the cause, under this command id";
   return part === undefined ? cause : `${part} failed: ${cause}`;
@@ -121,11 +111,8 @@ export function theOne<Event>(events: readonly Event[]): Event {
 
 /** Headers of a write's answer. */
 export function writeHeaders({ version, replayed }: Written): Record<string, string> {
-  return { etag: `"${version}"`, ...(replayed ? REPLAYED : {}) };
+  return { etag: versionTag(version), ...(replayed ? REPLAYED : {}) };
 }
-
-/** Characters of the hash in a tag: 96 bits. */
-const TAG_CHARACTERS = 16;
 
 const REPLAYED = { "idempotent-replayed": "true" };
 

@@ -6,7 +6,6 @@ import * as z from "zod";
 import { IDEMPOTENCY_KEY_BYTES } from "./limits.ts";
 import { MAX_POSITION, WAIT_SECONDS } from "../core/limits.ts";
 import { DEFAULT_STORE, STORE_NAME, streamIdProblem } from "../core/names.ts";
-import type { Expected } from "../core/expected.ts";
 import { newId } from "../core/ids.ts";
 import type { Store } from "../store/store.ts";
 import { isSchema, schemaType } from "../core/zod-form.ts";
@@ -115,30 +114,7 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
   );
 }
 
-/** The state of the stream that `If-Match` and `If-None-Match` require. */
-export function expectedOf(context: HttpContext): Expected {
-  const match = context.req.header("if-match")?.trim();
-  const noneMatch = context.req.header("if-none-match")?.trim();
-  if (match !== undefined && noneMatch !== undefined) throw new Problem("invalid-request", "send If-Match or If-None-Match, not both");
-  if (noneMatch !== undefined) {
-    if (noneMatch !== "*") throw new Problem("invalid-request", "the only If-None-Match of a write is `*`: the stream must not exist");
-    return { kind: "absent" };
-  }
-  if (match === undefined) return { kind: "any" };
-  if (match === "*") return { kind: "exists" };
-  // Proxies weaken tags: W/"3" counts like "3". After a hyphen, the tag of a read has what else the answer depends on.
-  const version = /^(?:W\/)?"(\d{1,16})(?:-[\w-]{1,64})?"$/.exec(match)?.[1];
-  if (version === undefined) throw new Problem("invalid-request", 'If-Match must be one version in quotes, such as "3", or `*`');
-  return { kind: "version", version: Number(version) };
-}
-
-/** Whether the client of a read has the answer with this tag already (`If-None-Match`). A weak tag counts like a strong one. */
-export function hasTag(context: HttpContext, etag: string): boolean {
-  const tags = (context.req.header("if-none-match") ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.some((tag) => tag === "*" || tag === etag);
-}
-
-/** Milliseconds that `Prefer: wait=N` asks for, or undefined. More than the maximum counts as the maximum. */
+/** Milliseconds that `Prefer: wait=N` asks for, or undefined. More than allowed counts as what is allowed. */
 export function waitMsOf(context: HttpContext): number | undefined {
   const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec(context.req.header("prefer") ?? "")?.[1];
   return wait === undefined ? undefined : Math.min(Number(wait), WAIT_SECONDS) * 1_000;

@@ -11,7 +11,8 @@ import type { Saga } from "../definitions/processors/saga.ts";
 import type { SagaState, StepState } from "../definitions/processors/saga-state.ts";
 import type { StreamState } from "../store/stream-protocol.ts";
 import { sentBy } from "./auth-caller.ts";
-import { problemOf, problemOfCommand, stateFailed, stateUnavailable, tagOf } from "./answers.ts";
+import { hasTag, tagOf } from "./conditions.ts";
+import { problemOf, problemOfCommand, stateFailed, stateUnavailable } from "./answers.ts";
 import { writableStreamOf } from "./writable-stream.ts";
 import { Problem } from "./problem.ts";
 import { commandText } from "./body.ts";
@@ -20,7 +21,6 @@ import {
   type HttpContext,
   WholeNumber,
   conversationOf,
-  hasTag,
   idempotencyKeyOf,
   prefersAsync,
   queryOf,

@@ -1,10 +1,10 @@
 /** The service itself: what it is, its description, and whether it is available. */
 
 import type { HttpEnv } from "./request.ts";
-import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
 import { DefinitionsInCode } from "../definitions/in-code.ts";
+import { hasTag, textTag } from "./conditions.ts";
 import { docsPage } from "./docs-page.ts";
 import { openApiOf } from "./openapi/document.ts";
 import { jsonText } from "./response.ts";
@@ -42,20 +42,17 @@ export function serviceRoutes(app: App) {
   routes.get("/health", (context) => context.json({ status: "ok" }));
 
   routes.get("/openapi.json", (context) => {
-    openApi ??= withTag(JSON.stringify(openApiOf(app)));
+    if (!openApi) {
+      const text = JSON.stringify(openApiOf(app));
+      openApi = { text, etag: textTag(text) };
+    }
     const { text, etag } = openApi;
-    const known = (context.req.header("if-none-match") ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-    if (known.some((tag) => tag === etag || tag === "*")) return context.body(null, 304, { etag });
-    return jsonText(text, 200, { etag });
+    return hasTag(context, etag) ? context.body(null, 304, { etag }) : jsonText(text, 200, { etag });
   });
 
   routes.get("/docs", (context) => docsPage(openApiOf(app), new URL(context.req.url).origin));
 
   return routes;
-}
-
-function withTag(text: string) {
-  return { text, etag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"` };
 }
 
 function namesOf(parts: readonly { readonly name: string }[]): string[] {

@@ -14,7 +14,8 @@ import type { PlainCategory } from "../store/plain-category.ts";
 import type { Store } from "../store/store.ts";
 import type { Expected } from "../core/expected.ts";
 import { liftsOf } from "../definitions/upcast.ts";
-import { problemOf, tagOf, theOne, writeHeaders } from "./answers.ts";
+import { problemOf, theOne, writeHeaders } from "./answers.ts";
+import { expectedOf, hasTag, tagOf, versionTag } from "./conditions.ts";
 import { type IncomingEvent, asSent, fingerprintOf, incomingEvents, incomingFact, toAppend } from "./append.ts";
 import { plainCategoryOf, readableCategoryOf, unknownCategory } from "./resolve-category.ts";
 import { line, ndjson } from "./ndjson.ts";
@@ -23,8 +24,6 @@ import {
   type HttpEnv,
   type HttpContext,
   WholeNumber,
-  expectedOf,
-  hasTag,
   idempotencyKeyOf,
   limitOf,
   linkTo,
@@ -269,7 +268,7 @@ function tagsOf({ definitions }: Store, category: string): Tag {
   const lifts = Object.entries(schemas).flatMap(([type, schema]) => liftsOf(schema).map((lift) => [type, lift]));
   return ({ version, events }, withPositions = false) => {
     const late = withPositions ? events.filter(({ position }) => position === undefined).map((event) => event.version) : [];
-    return lifts.length + late.length === 0 ? `"${version}"` : tagOf(version, JSON.stringify([lifts, late]));
+    return lifts.length + late.length === 0 ? versionTag(version) : tagOf(version, JSON.stringify([lifts, late]));
   };
 }
 

@@ -39,7 +39,7 @@ export async function project(store: Store, view: View, deadline: number, option
   }
 }
 
-/** The table that is being built: one worker goes on with it, in one turn after the other. */
+/** The table that is being built: one worker continues with it, slice by slice. */
 interface Building {
   readonly hold: Hold;
   checkpoint?: CheckpointStore;
@@ -83,7 +83,7 @@ async function keepUp(
     if (live.position >= until) return live;
     building.checkpoint = wantedOne.checkpoint;
     const slice = Math.min(deadline, Date.now() + VIEW_BUILD_SLICE_MS);
-    // It takes over when its checkpoint has come to that of the other one.
+    // It takes over when its checkpoint has reached that of the other.
     const seen = wantedOne.checkpoint.among(checkpoints);
     const build = await catchUp(wantedOne, log, slice, { exact: true, seen, ...(isWoken ? { hold: building.hold } : {}) });
     const isBuilt = build.outcome === "caught-up";
