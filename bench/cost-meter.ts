@@ -5,7 +5,7 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { WakeUp } from "../src/store/stream-protocol.ts";
+import type { WakeUp } from "../src/store/consumer-protocol.ts";
 import { type Kind, type ObjectCounts, nothingCounted } from "./cost-bill.ts";
 import { billed, counted, instead } from "./counted.ts";
 import { QUEUE_OPERATION_BYTES } from "./prices.ts";

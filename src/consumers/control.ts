@@ -1,6 +1,6 @@
 /** What an operator can do with a consumer that keeps its checkpoint in D1. */
 
-import type { ConsumerAction } from "../store/stream-protocol.ts";
+import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import { beginning } from "./beginning.ts";
 import { CheckpointMoved } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint-row.ts";

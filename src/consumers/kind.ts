@@ -4,7 +4,7 @@
  */
 
 import type { DeclaredKind } from "../definitions/kind.ts";
-import type { ConsumerAction } from "../store/stream-protocol.ts";
+import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import type { Definitions } from "../store/definitions.ts";
 import type { Store } from "../store/store.ts";
 import type { Progress } from "./consumer.ts";

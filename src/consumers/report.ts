@@ -5,7 +5,7 @@ import { type Answer, Name, Position, Time, Whole } from "../core/answer.ts";
 import type { EventFilter } from "../core/event.ts";
 import { ConsumerError } from "../definitions/hooks.ts";
 import { KIND_NAMES } from "../definitions/kind.ts";
-import { ConsumerStatus } from "../store/stream-protocol.ts";
+import { ConsumerStatus } from "../store/consumer-protocol.ts";
 import { BlockedReport, type WebhookReport } from "../store/webhook-protocol.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
 import { prepare } from "./schema.ts";

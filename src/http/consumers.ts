@@ -7,7 +7,7 @@ import { countReset, operate } from "../operations/operate.ts";
 import { reportConsumers, skippedBy } from "../operations/report.ts";
 import { DEFINITION_BYTES } from "./limits.ts";
 import { MAX_POSITION } from "../core/limits.ts";
-import type { ConsumerAction } from "../store/stream-protocol.ts";
+import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { optionalJsonBody } from "./body.ts";

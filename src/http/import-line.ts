@@ -8,7 +8,7 @@ import { parseJson, sameJson } from "../core/json.ts";
 import { EVENT_DATA_BYTES } from "../core/limits.ts";
 import { EVENT_META_BYTES, IMPORT_DEPTH } from "./limits.ts";
 import { EVENT_TYPE, UUID } from "../core/names.ts";
-import type { ImportedEvent } from "../store/stream-protocol.ts";
+import type { ImportedEvent } from "../store/import-protocol.ts";
 import { JsonObject } from "./append.ts";
 import type { PlainCategory } from "../store/plain-category.ts";
 import { Problem } from "./problem.ts";

@@ -18,7 +18,7 @@ import { IMPORT_STREAMS_AT_ONCE } from "./limits.ts";
 import { tryAgain } from "./try-again.ts";
 import { WAIT_SECONDS } from "../core/limits.ts";
 import type { SequencePart } from "../store/log-protocol.ts";
-import type { HeldImport, ImportRefusal, ImportedEvent } from "../store/stream-protocol.ts";
+import type { HeldImport, ImportRefusal, ImportedEvent } from "../store/import-protocol.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, storeOf } from "./request.ts";
 import { writableStreamOf } from "./writable-stream.ts";

@@ -7,7 +7,7 @@ import { categoryOf, streamIdOf } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
 import { IMPORT_CALLS, IMPORT_LINES, IMPORT_LINE_CHARACTERS } from "./limits.ts";
 import { streamIdProblem } from "../core/names.ts";
-import type { ImportedEvent } from "../store/stream-protocol.ts";
+import type { ImportedEvent } from "../store/import-protocol.ts";
 import { decodedBody } from "./body.ts";
 import type { PlainCategory } from "../store/plain-category.ts";
 import { anyCategoryOf } from "./resolve-category.ts";

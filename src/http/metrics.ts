@@ -3,7 +3,7 @@
 import { Hono } from "hono";
 import { type Measured, type StoreFigures, measure } from "../operations/measure.ts";
 import { type Family, type Labels, METRICS_TYPE, metricsText } from "../telemetry/prometheus.ts";
-import type { ConsumerStatus } from "../store/stream-protocol.ts";
+import type { ConsumerStatus } from "../store/consumer-protocol.ts";
 import { type HttpEnv, storeOf } from "./request.ts";
 
 const STATUSES = ["live", "catching-up", "paused", "failed", "rebuilding"] as const satisfies ConsumerStatus[];

@@ -5,7 +5,7 @@
 
 import { waitUntil } from "cloudflare:workers";
 import { introduce } from "../operations/introduce.ts";
-import type { StreamRpc } from "../store/stream-protocol.ts";
+import type { StreamObjectRpc } from "../store/import-protocol.ts";
 import { type HttpContext, storeOf } from "./request.ts";
 import { tryAgain } from "./try-again.ts";
 
@@ -13,13 +13,13 @@ export function writableStreamOf(
   context: HttpContext,
   category: string,
   id: string,
-): Pick<StreamRpc, "execute" | "append" | "checkImport" | "holdImport" | "remove"> {
+): Pick<StreamObjectRpc, "execute" | "append" | "checkImport" | "holdImport" | "remove"> {
   const find = () => storeOf(context).stream(category, id);
-  const introduced = async <Answer>(write: (stream: StreamRpc) => Promise<Answer>): Promise<Answer> => {
+  const introduced = async <Answer>(write: (stream: StreamObjectRpc) => Promise<Answer>): Promise<Answer> => {
     await introduce(storeOf(context));
     return write(find());
   };
-  const minded = async <Answer>(write: (stream: StreamRpc) => Promise<Answer>): Promise<Answer> => {
+  const minded = async <Answer>(write: (stream: StreamObjectRpc) => Promise<Answer>): Promise<Answer> => {
     try {
       return await introduced(write);
     } catch (error) {

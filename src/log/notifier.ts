@@ -14,7 +14,7 @@
 import { type Backoff, backoffMs } from "../core/backoff.ts";
 import { QUEUE_BATCH_MESSAGES, NOTIFY_AGAIN_MAX_MS, NOTIFY_AGAIN_MS, NOTIFY_INTERVAL_MS } from "./limits.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
-import type { WakeUp } from "../store/stream-protocol.ts";
+import type { WakeUp } from "../store/consumer-protocol.ts";
 import { PASSED_EVENTS } from "../core/limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";

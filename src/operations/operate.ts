@@ -2,7 +2,7 @@
 
 import type { ControlOutcome, NotPossible } from "../consumers/kind.ts";
 import type { ResetCount } from "../consumers/reset-count.ts";
-import type { ConsumerAction } from "../store/stream-protocol.ts";
+import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import type { Store } from "../store/store.ts";
 import { kindOf } from "./kinds.ts";
 

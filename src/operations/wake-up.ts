@@ -10,7 +10,7 @@ import { NAME, STORE_NAME } from "../core/names.ts";
 import { openStore } from "../store/stores.ts";
 import type { Store } from "../store/store.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
-import type { WakeUp } from "../store/stream-protocol.ts";
+import type { WakeUp } from "../store/consumer-protocol.ts";
 import { introduce } from "./introduce.ts";
 import { kindOf } from "./kinds.ts";
 import { logger } from "../telemetry/logger.ts";

@@ -2,7 +2,7 @@
 
 import type { CatalogRpc, DirectoryRpc } from "./catalog-protocol.ts";
 import type { SegmentRpc } from "./segment.ts";
-import type { StreamRpc } from "./stream-protocol.ts";
+import type { StreamObjectRpc } from "./import-protocol.ts";
 import type { WebhookRpc } from "./webhook-protocol.ts";
 
 /** A namespace of objects, reduced to what is used: it finds objects by their names. */
@@ -19,7 +19,7 @@ export interface Objects<Rpc> {
  * = createWorker(app) satisfies ExportedHandler<Env & HeadspringEnv>;
  */
 export interface HeadspringEnv {
-  readonly STREAMS: Objects<StreamRpc>;
+  readonly STREAMS: Objects<StreamObjectRpc>;
   readonly LOGS: Objects<SegmentRpc>;
   readonly WEBHOOKS: Objects<WebhookRpc>;
   readonly CATALOGS: Objects<CatalogRpc & DirectoryRpc>;

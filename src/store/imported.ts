@@ -1,7 +1,7 @@
 /** An event of an import: as it is in its line, and as its stream stores it and the log takes it. */
 
 import type { StoredEvent } from "../core/event.ts";
-import type { ImportedEvent } from "./stream-protocol.ts";
+import type { ImportedEvent } from "./import-protocol.ts";
 
 /** @param recordedAt milliseconds since 1970 */
 export function storedAs(event: ImportedEvent, version: number, recordedAt: number): StoredEvent {

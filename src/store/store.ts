@@ -11,7 +11,8 @@ import { type Deployment, deploymentOf } from "./deployment.ts";
 import type { HeadspringEnv } from "./env.ts";
 import { logClient } from "./log-client.ts";
 import type { LogRpc } from "./log-protocol.ts";
-import type { StreamRpc, WakeUp } from "./stream-protocol.ts";
+import type { StreamObjectRpc } from "./import-protocol.ts";
+import type { WakeUp } from "./consumer-protocol.ts";
 import type { WebhookRpc } from "./webhook-protocol.ts";
 
 export class Store {
@@ -33,7 +34,7 @@ export class Store {
   }
 
   /** The object of one stream: `{store}/{category}/{id}`. */
-  stream(category: string, id: string): StreamRpc {
+  stream(category: string, id: string): StreamObjectRpc {
     return this.#env.STREAMS.getByName(`${this.name}/${category}/${id}`);
   }
 

@@ -1,6 +1,7 @@
 /**
- * The protocol between the parts: what routes and consumers send to streams, and the log to consumers; what is sent to the log is in
- * `log-protocol.ts`. Refusals and conflicts are returned as values; an exception means a bug or the platform.
+ * What routes and consumers send to a stream, and what it answers. What is sent to the log is in `log-protocol.ts`, what an import sends
+ * in `import-protocol.ts`, and what is said to a consumer in `consumer-protocol.ts`. Refusals and conflicts are returned as values; an
+ * exception means a bug or the platform.
  *
  * During a deployment two versions of this code talk to each other for a while: fields may be added as optional, never renamed or removed.
  */
@@ -11,8 +12,6 @@ import type { Halfway } from "../core/deletion.ts";
 import type { StoredEvent } from "../core/event.ts";
 import type { Expected } from "../core/expected.ts";
 import type { Issue } from "../core/issue.ts";
-
-// ── to a stream ──────────────────────────────────────────────────────────────────────────────
 
 export interface CommandRequest {
   readonly command: string;
@@ -137,39 +136,6 @@ export interface Unfinished extends Halfway {
   readonly outcome: "unfinished";
 }
 
-/** An event of another store. The stream skips those that it has already, by their ids. */
-export type ImportedEvent = AppendEvent & { readonly id: string; readonly erased?: boolean };
-
-/** The first event that a stream refuses; those before it are fine. */
-export interface ImportRefusal {
-  readonly outcome: "idempotency-conflict" | "deleted";
-  readonly detail: string;
-  readonly index: number;
-}
-
-/** One stream's part in a piece of an import. */
-export interface ImportPart {
-  readonly events: readonly ImportedEvent[];
-  /** The stream's version in the log, if the log has reported it. */
-  readonly inLog?: number;
-}
-
-/** What a stream has stored of its part, which the importer now brings into the log together with the parts of other streams. */
-export interface HeldImport {
-  /** How many events are new. */
-  readonly stored: number;
-  /** The version of each event that was taken, in the order given. */
-  readonly versions: readonly number[];
-  /** The stream's version before; events above it are new, and were recorded at `recordedAt` (milliseconds since 1970). */
-  readonly before: number;
-  readonly recordedAt: number;
-  /** The stream's version in the log, most probably. */
-  readonly inLog: number;
-  /** Older events that follow it: the log needs them before it takes the part. If there are very many, only the first of them. */
-  readonly older: readonly StoredEvent[];
-  readonly refused?: ImportRefusal;
-}
-
 export interface DeleteRequest {
   /** Also remove the content of the stream's events. */
   readonly erase: boolean;
@@ -275,32 +241,6 @@ export interface StreamRpc {
   read(request: StreamReadRequest): Promise<StreamPage>;
   /** The state now, or as of an earlier version. */
   state(version?: number): Promise<StreamState>;
-  /** The first of these events that {@link holdImport} would refuse. Stores nothing. */
-  checkImport(events: readonly ImportedEvent[]): Promise<ImportRefusal | undefined>;
-  /**
-   * Stores them, and for some seconds leaves it to the importer to bring them into the log: so the log gets the events of many streams in
-   * the order of their lines.
-   */
-  holdImport(part: ImportPart): Promise<HeldImport>;
   /** Ends the stream. */
   remove(request: DeleteRequest): Promise<DeleteAnswer>;
 }
-
-// ── to a consumer ────────────────────────────────────────────────────────────────────────────
-
-/** The message in the queue. Losing, repeating or reordering it is harmless: it only says "look". */
-export interface WakeUp {
-  readonly store: string;
-  readonly consumer: string;
-  readonly head: number;
-  /** The trace of a write that the consumer is woken for: that of the last write that had one, since a wake-up may be for many. */
-  readonly trace?: string;
-  /** The log's name for the moment when it sent this: what the consumer then reports is as of that moment. Absent: unknown. */
-  readonly asOf?: number;
-}
-
-export const ConsumerStatus = z.enum(["live", "catching-up", "paused", "failed", "rebuilding"]);
-export type ConsumerStatus = z.infer<typeof ConsumerStatus>;
-
-/** The actions that an operator has on a consumer. */
-export type ConsumerAction = "pause" | "resume" | "retry" | "skip" | "reset";

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { type Answer, Position, StreamName, Time, Whole } from "../core/answer.ts";
 import { ConsumerError } from "../definitions/hooks.ts";
-import type { ConsumerAction } from "./stream-protocol.ts";
+import type { ConsumerAction } from "./consumer-protocol.ts";
 import type { Predicate } from "../definitions/webhooks/predicate.ts";
 
 /** Which events are sent, to where, and how. */

@@ -4,7 +4,7 @@ import { DELETED, type StoredEvent, erases } from "../core/event.ts";
 import { storedAs } from "../store/imported.ts";
 import { sameJson } from "../core/json.ts";
 import { APPEND_EVENTS } from "../core/limits.ts";
-import type { ImportRefusal, ImportedEvent } from "../store/stream-protocol.ts";
+import type { ImportRefusal, ImportedEvent } from "../store/import-protocol.ts";
 import type { Journal } from "./journal.ts";
 import { versionOf } from "./replay.ts";
 

@@ -24,16 +24,13 @@ import type {
   DeleteRequest,
   DryRunAnswer,
   DryRunRequest,
-  HeldImport,
-  ImportPart,
-  ImportRefusal,
-  ImportedEvent,
   StreamPage,
   StreamReadRequest,
   StreamRpc,
   StreamState,
   Written,
 } from "../store/stream-protocol.ts";
+import type { ImportRpc, HeldImport, ImportPart, ImportRefusal, ImportedEvent } from "../store/import-protocol.ts";
 import { type SentCommand, takesCommand } from "../definitions/other-code.ts";
 import { lift } from "../definitions/upcast.ts";
 import { CodeUse } from "../store/code-use.ts";
@@ -57,7 +54,7 @@ const RETRY_ALARM_MS = 30_000;
 /** The class of the stream objects of an app. Export it as `StreamObject`. */
 export function streamObject(app: App): ObjectClass<StreamRpc> {
   const codeUse = new CodeUse(app);
-  return class StreamObject extends DurableObject<HeadspringEnv> implements StreamRpc {
+  return class StreamObject extends DurableObject<HeadspringEnv> implements StreamRpc, ImportRpc {
     static {
       markRetryable(this.prototype, "read", "state", "command", "checkImport", "holdImport");
     }

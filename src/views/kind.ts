@@ -1,7 +1,7 @@
 /** ④ Views as a kind of consumer: they are kept current, rebuilt next to the table that answers, and can only be reset to the beginning. */
 
 import type { Store } from "../store/store.ts";
-import type { ConsumerAction } from "../store/stream-protocol.ts";
+import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import type { Consumer } from "../consumers/consumer.ts";
 import { control } from "../consumers/control.ts";
 import { type ConsumerKind, type ControlOutcome, DONE, notPossible, wokenBy } from "../consumers/kind.ts";

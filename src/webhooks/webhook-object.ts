@@ -14,7 +14,7 @@ import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
 import { type ObjectClass, nameOf } from "../store/objects.ts";
-import type { ConsumerAction } from "../store/stream-protocol.ts";
+import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Announcements, streamAbout } from "./announcements.ts";
 import { Ledger } from "../deliveries/ledger.ts";

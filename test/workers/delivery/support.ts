@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { ConsumerReport } from "../../../src/consumers/report.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
-import type { WakeUp } from "../../../src/store/stream-protocol.ts";
+import type { WakeUp } from "../../../src/store/consumer-protocol.ts";
 import type { StoredRow, View } from "../../../src/definitions/views/view.ts";
 import type { LagSeconds } from "../../../src/operations/lag.ts";
 import { freshStore } from "../support.ts";

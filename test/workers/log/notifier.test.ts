@@ -3,7 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StoredEvent } from "../../../src/core/event.ts";
 import type { LogRpc } from "../../../src/store/log-protocol.ts";
-import type { WakeUp } from "../../../src/store/stream-protocol.ts";
+import type { WakeUp } from "../../../src/store/consumer-protocol.ts";
 import { app } from "../app.ts";
 import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
 import { later } from "../delivery/support.ts";

@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { defineApp } from "../../../src/index.ts";
 import { objects } from "../../../src/runtime.ts";
-import type { StreamRpc } from "../../../src/store/stream-protocol.ts";
+import type { StreamObjectRpc } from "../../../src/store/import-protocol.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { freshStore } from "../support.ts";
 
@@ -35,13 +35,13 @@ export function streamOf(category: string) {
 }
 
 export interface Sender {
-  readonly object: StreamRpc;
-  send(command: string, data?: object, key?: string): ReturnType<StreamRpc["execute"]>;
+  readonly object: StreamObjectRpc;
+  send(command: string, data?: object, key?: string): ReturnType<StreamObjectRpc["execute"]>;
   /** The state as readers get it, now or as of an earlier version. */
   state(version?: number): Promise<unknown>;
 }
 
-function senderTo(object: StreamRpc): Sender {
+function senderTo(object: StreamObjectRpc): Sender {
   return {
     object,
     send: (command, data = {}, idempotencyKey) =>

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { Name, Json, Position } from "../../../core/answer.ts";
 import { ConsumerReport, RebuildReport } from "../../../consumers/report.ts";
-import { ConsumerStatus } from "../../../store/stream-protocol.ts";
+import { ConsumerStatus } from "../../../store/consumer-protocol.ts";
 import { WebhookReport } from "../../../store/webhook-protocol.ts";
 
 export const viewReport = z.object({

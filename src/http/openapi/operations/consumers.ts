@@ -1,7 +1,7 @@
 /** The consumers of the log, and how far they are. */
 
 import * as z from "zod";
-import type { ConsumerAction } from "../../../store/stream-protocol.ts";
+import type { ConsumerAction } from "../../../store/consumer-protocol.ts";
 import { ACTIONS, PositionIn, ResetQuery } from "../../consumers.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
