@@ -5,15 +5,7 @@ import { newEventId, newId } from "../core/ids.ts";
 import { parseJson } from "../core/json.ts";
 import { JSON_DEPTH } from "../core/limits.ts";
 import { Misfit } from "../core/misfit.ts";
-import type {
-  CommandAnswer,
-  CommandRequest,
-  DryRunAnswer,
-  DryRunRequest,
-  InvalidJson,
-  VersionConflict,
-  Written,
-} from "../store/stream-protocol.ts";
+import type { CommandAnswer, CommandRequest, InvalidJson, VersionConflict, Written } from "../store/stream-protocol.ts";
 import type { Expected } from "../core/expected.ts";
 import { CodeMistake, messageOf } from "../core/mistake.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -168,7 +160,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
 }
 
 /** The data of a command: the only place that parses it. Data from a client is bounded like all JSON from clients. */
-function readData(data: string, strict = false): { readonly body: unknown } | InvalidJson {
+export function readData(data: string, strict = false): { readonly body: unknown } | InvalidJson {
   try {
     return { body: strict ? parseJson(data, JSON_DEPTH) : JSON.parse(data) };
   } catch (error) {
@@ -177,7 +169,7 @@ function readData(data: string, strict = false): { readonly body: unknown } | In
 }
 
 /** Like {@link parseData}; a schema is the app's code, too, and its refinements may throw. */
-function parse(...given: Parameters<typeof parseData>): ReturnType<typeof parseData> | { readonly thrown: unknown } {
+export function parse(...given: Parameters<typeof parseData>): ReturnType<typeof parseData> | { readonly thrown: unknown } {
   try {
     return parseData(...given);
   } catch (thrown) {
@@ -185,43 +177,8 @@ function parse(...given: Parameters<typeof parseData>): ReturnType<typeof parseD
   }
 }
 
-/** Decides a command as {@link runCommand} would now, but stores nothing. */
-export function tryCommand(decider: Decider, { command, data, expected, correlationId, by }: DryRunRequest): DryRunAnswer {
-  const { aggregate, state, journal } = decider;
-  const read = readData(data, true);
-  if ("outcome" in read) return read;
-  if (journal.deleted) return { outcome: "deleted" };
-  const schema = Object.hasOwn(aggregate.commands, command) ? aggregate.commands[command] : undefined;
-  if (!schema) return { outcome: "unknown-command" };
-  const parsed = parse(schema, read.body, true);
-  if ("issues" in parsed) return { outcome: "invalid", issues: parsed.issues };
-  const conflict = conflictWith(expected, journal.head);
-  if (conflict) return conflict;
-  const now = Date.now();
-  const commandId = newId();
-  const meta = { correlationId: correlationId ?? commandId, causationId: commandId };
-  try {
-    if ("thrown" in parsed) throw parsed.thrown;
-    const context = { now: new Date(now), id: decider.id, version: journal.head, commandId, meta, ...(by === undefined ? {} : { by }) };
-    const decided = decide(aggregate, command, state.current(), parsed.data, context);
-    const events = eventsOf(decider, decided, now, JSON.stringify(meta));
-    const tried = { events: events.map(({ type, data }) => ({ type, data })), state: JSON.stringify(state.after(events) ?? null) };
-    if (decided.kind === "refused") {
-      const { reason, details } = decided;
-      return { outcome: "would-be-refused", reason, ...(details === undefined ? {} : { details }), ...tried };
-    }
-    journal.timers.requireRoom(decided.timers);
-    return { outcome: "would-be-accepted", ...tried };
-  } catch (error) {
-    if (error instanceof StateUnavailable) return { outcome: "state-unavailable", commandId, detail: error.message };
-    const { store, stream } = decider;
-    logger.error({ message: "a dry run failed: decide or evolve threw", store, stream, command, commandId, ...meta }, error);
-    return { outcome: "failed", commandId, cause: messageOf(error), ...(error instanceof CodeMistake ? { isMistake: true } : {}) };
-  }
-}
-
 /** The decided events, following the stream's head. */
-function eventsOf({ aggregate, journal }: Decider, decided: Decided, now: number, meta: string, trace?: string): StoredEvent[] {
+export function eventsOf({ aggregate, journal }: Decider, decided: Decided, now: number, meta: string, trace?: string): StoredEvent[] {
   return (decided.kind === "events" ? decided.events : []).map(({ type, data }, index) => {
     const version = journal.head + 1 + index;
     return {

@@ -36,13 +36,14 @@ import { lift } from "../definitions/upcast.ts";
 import { CodeUse } from "../store/code-use.ts";
 import { AlarmClock } from "../core/alarm-clock.ts";
 import { appendEvents } from "./appends.ts";
-import { type CommandOutcome, type CommandRun, type Decider, type Stored, outcomeOf, runCommand, tryCommand } from "./commands.ts";
+import { type CommandOutcome, type CommandRun, type Decider, type Stored, outcomeOf, runCommand } from "./commands.ts";
 import { type ImportPlan, planImport, storeImport } from "./imports.ts";
+import { tryCommand } from "./dry-run.ts";
 import { decideDeletion } from "./deletion.ts";
 import { fireTimers } from "./fire-timers.ts";
 import { Journal } from "./journal.ts";
 import { Outbox } from "./outbox.ts";
-import { NO_STATE, currentText, earlierText } from "./state-text.ts";
+import { readPage, readState } from "./reading.ts";
 import { StateCache } from "./state.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -127,37 +128,11 @@ export function streamObject(app: App): ObjectClass<StreamRpc> {
     }
 
     async read(request: StreamReadRequest): Promise<StreamPage> {
-      const { head: version, deleted } = this.#journal;
-      await this.#settle();
-      if (deleted) return { version, deleted, events: [] };
-      const { events: stored, next } = this.#journal.events.page({ ...request, to: Math.min(request.to, version) });
-      const events = stored.map((event) => lift(app, this.#stream, event));
-      const more = next === undefined ? {} : { next };
-      const ends = [events[0]?.version, events.at(-1)?.version];
-      if (!request.positions || ends[0] === undefined || ends[1] === undefined) return { version, events, ...more };
-      const positions = await this.#outbox.positions(Math.min(ends[0], ends[1]), Math.max(ends[0], ends[1]));
-      return { version, events: events.map((event) => ({ ...event, position: positions[event.version] })), ...more };
+      return readPage(this.#readable, request);
     }
 
     async state(version?: number): Promise<StreamState> {
-      const cache = this.#decider?.state;
-      const at = version === undefined ? undefined : Math.min(version, this.#journal.head);
-      const earlier =
-        at === undefined || this.#journal.deleted || !cache ? undefined : await earlierText(cache, at, (error) => this.#noState(error));
-      if (!earlier) await cache?.load();
-      // From here on nothing comes in between: version, state and timers belong together.
-      const { head, deleted } = this.#journal;
-      const shown = deleted || !cache ? NO_STATE : (earlier ?? currentText(cache, (error) => this.#noState(error)));
-      const timers = this.#journal.timers
-        .all()
-        .map(({ command, key, due, data }) => ({ command, ...(key === "" ? {} : { key }), due, data }));
-      await this.#settle();
-      const waiting = this.#outbox.firstWaiting(head);
-      const [oldest] = waiting === undefined ? [] : this.#journal.events.range(waiting, waiting);
-      const unsequenced = oldest ? { unsequenced: { since: oldest.recordedAt, events: head - oldest.version + 1 } } : {};
-      // Only a newer worker asks about an aggregate that this code does not have.
-      const unknown = cache ? {} : { unavailable: `the code that ${this.#stream} runs has no aggregate of this name yet` };
-      return { version: at ?? head, head, deleted, timers, ...shown, ...unknown, ...unsequenced, log: this.#outbox.log };
+      return readState(this.#readable, version);
     }
 
     async checkImport(events: readonly ImportedEvent[]): Promise<ImportRefusal | undefined> {
@@ -208,8 +183,8 @@ export function streamObject(app: App): ObjectClass<StreamRpc> {
       }
     }
 
-    #noState(error: unknown): void {
-      logger.error({ message: "a state could not be folded: initialState, evolve or an upcast threw", ...this.#place }, error);
+    get #readable() {
+      return { app, place: this.#place, journal: this.#journal, outbox: this.#outbox, cache: this.#decider?.state };
     }
 
     #run(request: CommandRun): CommandOutcome {
