@@ -4,7 +4,8 @@ import * as z from "zod";
 import { DefinitionIn } from "../../../definitions/over-http/category.ts";
 import { APPEND_EVENTS, PAGE_EVENTS } from "../../../core/limits.ts";
 import { EventIn, EventsIn, JsonObject } from "../../append.ts";
-import { DeleteQuery, PageQuery } from "../../streams.ts";
+import { PageQuery } from "../../stream-reads.ts";
+import { DeleteQuery } from "../../streams.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import {
