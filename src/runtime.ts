@@ -6,7 +6,7 @@ import { logObject } from "./log/log-object.ts";
 import type { CatalogRpc, DirectoryRpc } from "./store/catalog-protocol.ts";
 import type { ObjectClass } from "./store/objects.ts";
 import type { SegmentRpc } from "./store/segment.ts";
-import type { StreamRpc } from "./store/stream-protocol.ts";
+import type { StreamObjectRpc } from "./store/import-protocol.ts";
 import type { WebhookRpc } from "./store/webhook-protocol.ts";
 import { streamObject } from "./streams/stream-object.ts";
 import { webhookObject } from "./webhooks/webhook-object.ts";
@@ -17,7 +17,7 @@ export type { HeadspringEnv } from "./store/env.ts";
 /** The four classes of an app's Durable Objects, by the names that a worker exports them under. */
 export interface ObjectClasses {
   /** One object per stream: takes its commands one at a time, and keeps its events. */
-  readonly StreamObject: ObjectClass<StreamRpc>;
+  readonly StreamObject: ObjectClass<StreamObjectRpc>;
   /** One object per store, and further ones when it grows: puts all events in one order. */
   readonly LogObject: ObjectClass<SegmentRpc>;
   /** One object per webhook: delivers events to a URL. */
