@@ -1,19 +1,19 @@
-/** A store's log, as everybody else sees it: one, however many segments it has. A method more in the protocol is one more here. */
+/** A store's log, as all other parts see it: one log, however many segments it has. It follows them for every method of the protocol alike. */
 
 import type { HeadspringEnv } from "./env.ts";
 import { LOG_METHODS, type LogMethod, type LogRpc } from "./log-protocol.ts";
 import { MOVED_TO, hasMoved, segmentName } from "./segment.ts";
 
-/** The last segment of each log that this isolate has met. Too old a number costs a call, no more. */
+/** The last segment of each log that this isolate knows of. A number that is out of date costs one call more. */
 const lastSegments = new Map<string, number>();
 
 const METHODS = Object.keys(LOG_METHODS) as LogMethod[];
 
-/** A segment, as far as it matters here: what its methods take and answer, the types of the protocol say. */
+/** A segment as the client uses it. The protocol has the types of what its methods take and answer. */
 type Segment = Record<LogMethod, (...given: readonly unknown[]) => Promise<unknown>> & Pick<LogRpc, "fetch">;
 
 export function logClient(env: HeadspringEnv, store: string): LogRpc {
-  /** Asks the last segment, which may have become an earlier one since. */
+  /** Asks the last segment; that may have changed since. */
   async function ask<Answer>(question: (segment: Segment) => Promise<Answer>, movedTo: (answer: Answer) => number | undefined) {
     for (;;) {
       const segment = env.LOGS.getByName(segmentName(store, lastSegments.get(store) ?? 1));
