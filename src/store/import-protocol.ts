@@ -36,7 +36,7 @@ export interface HeldImport {
   readonly refused?: ImportRefusal;
 }
 
-export interface ImportRpc {
+interface ImportRpc {
   /** The first of these events that {@link holdImport} would refuse. Stores nothing. */
   checkImport(events: readonly ImportedEvent[]): Promise<ImportRefusal | undefined>;
   /**

@@ -26,11 +26,10 @@ import type {
   DryRunRequest,
   StreamPage,
   StreamReadRequest,
-  StreamRpc,
   StreamState,
   Written,
 } from "../store/stream-protocol.ts";
-import type { ImportRpc, HeldImport, ImportPart, ImportRefusal, ImportedEvent } from "../store/import-protocol.ts";
+import type { HeldImport, ImportPart, ImportRefusal, ImportedEvent, StreamObjectRpc } from "../store/import-protocol.ts";
 import { type SentCommand, takesCommand } from "../definitions/other-code.ts";
 import { lift } from "../definitions/upcast.ts";
 import { CodeUse } from "../store/code-use.ts";
@@ -53,9 +52,9 @@ import { span } from "../telemetry/span.ts";
 const RETRY_ALARM_MS = 30_000;
 
 /** The class of the stream objects of an app. Export it as `StreamObject`. */
-export function streamObject(app: App): ObjectClass<StreamRpc> {
+export function streamObject(app: App): ObjectClass<StreamObjectRpc> {
   const codeUse = new CodeUse(app);
-  return class StreamObject extends DurableObject<HeadspringEnv> implements StreamRpc, ImportRpc {
+  return class StreamObject extends DurableObject<HeadspringEnv> implements StreamObjectRpc {
     static {
       markRetryable(this.prototype, "read", "state", "command", "checkImport", "holdImport");
     }
