@@ -73,7 +73,7 @@ export function webhookObject(app: App): ObjectClass<WebhookRpc> {
       this.#sender = new Sender(store, id, this.#registration, this.#keys);
       const about = () => store.stream(SYSTEM_CATEGORY, id);
       const notices = new Announcements(storage.kv, about, [store.name, id], () => this.#registration.configuration?.url);
-      const { start = "head" } = app.webhooks.get(id) ?? {};
+      const { start = "head" } = this.#registration.inCode ?? {};
       this.#deliveries = new Deliveries({ store, id, start, storage, transport: this.#sender, notices });
       void ctx.blockConcurrencyWhile(() => this.#deliveries.load());
     }
