@@ -21,7 +21,7 @@ export interface Transport {
   readonly ownStream: string;
   /** The settings now; undefined: there is no receiver. The same object for as long as nothing has changed. */
   settings(): DeliverySettings | undefined;
-  /** An event as the code of this object knows it: the log may run another version of it. Without it, as the log has it. */
+  /** An event as the code of this object declares it: the log may run another version of it. Without it, as the log has it. */
   lift?(event: LoggedEvent): LoggedEvent;
   /** One attempt. Never throws: whatever happens is an outcome. */
   send(key: Key, event: LoggedEvent): Promise<Outcome>;

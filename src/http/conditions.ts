@@ -8,16 +8,16 @@ import type { HttpContext } from "./request.ts";
 /** Characters of the hash in a tag: 96 bits. */
 const TAG_CHARACTERS = 16;
 
-/** The tag of a stream at a version, where nothing else decides what the answer says. */
+/** The tag of an answer that depends on the version of a stream only. */
 export function versionTag(version: number): string {
   return `"${version}"`;
 }
 
 /**
- * The tag of an answer that depends on more than the stream's version, such as timers, positions or the code that folds and
- * lifts. It begins with the version, which is what `If-Match` goes by.
+ * The tag of an answer that depends on more than the stream's version, such as timers, positions or the code that folds and lifts. It
+ * begins with the version, which is what `If-Match` goes by.
  *
- * @param rest everything that the answer says beyond the version
+ * @param rest everything that the answer contains beyond the version
  */
 export function tagOf(version: number, rest: string): string {
   return `"${version}-${hashTag(rest)}"`;
@@ -32,7 +32,7 @@ function hashTag(text: string): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, TAG_CHARACTERS);
 }
 
-/** What a condition names: tags in their quotes, or `*`. Proxies weaken tags: W/"3" counts like "3". Undefined: it is not sent. */
+/** The values of a condition: tags in their quotes, or `*`. Proxies weaken tags: W/"3" counts like "3". Undefined: it is not sent. */
 function named(context: HttpContext, header: "if-match" | "if-none-match"): string[] | undefined {
   return context.req
     .header(header)
@@ -40,7 +40,7 @@ function named(context: HttpContext, header: "if-match" | "if-none-match"): stri
     .map((tag) => tag.trim().replace(/^W\//, ""));
 }
 
-/** What a write expects of the stream's version. */
+/** The state of the stream that the conditions of a write require. */
 export function expectedOf(context: HttpContext): Expected {
   const [match, noneMatch] = [named(context, "if-match"), named(context, "if-none-match")];
   if (match && noneMatch) throw new Problem("invalid-request", "send If-Match or If-None-Match, not both");
@@ -51,7 +51,7 @@ export function expectedOf(context: HttpContext): Expected {
   }
   if (!match) return { kind: "any" };
   if (tag === "*" && more.length === 0) return { kind: "exists" };
-  // Behind a hyphen a read's tag names what else it stands for.
+  // After a hyphen, the tag of a read has what else the answer depends on.
   const version = /^"(\d{1,16})(?:-[\w-]{1,64})?"$/.exec(tag)?.[1];
   if (version !== undefined && more.length === 0) return { kind: "version", version: Number(version) };
   throw new Problem("invalid-request", 'If-Match must be one version in quotes, such as "3", or `*`');

@@ -114,7 +114,7 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
   );
 }
 
-/** Milliseconds that `Prefer: wait=N` asks for, or undefined. More than allowed counts as what is allowed. */
+/** Milliseconds that `Prefer: wait=N` asks for, or undefined. More than the maximum counts as the maximum. */
 export function waitMsOf(context: HttpContext): number | undefined {
   const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec(context.req.header("prefer") ?? "")?.[1];
   return wait === undefined ? undefined : Math.min(Number(wait), WAIT_SECONDS) * 1_000;

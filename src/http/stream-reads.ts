@@ -15,7 +15,7 @@ import { line, ndjson } from "./ndjson.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
 
-/** What of a stream is read. */
+/** The part of a stream that is read. */
 const Window = z.object({
   from: WholeNumber.optional(),
   to: WholeNumber.optional(),
@@ -42,7 +42,7 @@ export async function readStream(context: HttpContext, category: string, id: str
   return form === LINES_TYPE ? wholeStream(context, stream, tag) : pageOfStream(context, stream, tag, form);
 }
 
-/** Only which version the stream has. */
+/** Only the stream's version. */
 async function head(context: HttpContext, stream: string, tag: Tag): Promise<Response> {
   const page = await objectOf(context, stream).read({ from: 1, to: 0, limit: 1, direction: "forward" });
   requireReadable(page, stream);
@@ -73,14 +73,14 @@ async function pageOfStream(context: HttpContext, stream: string, tag: Tag, form
   return new Response(text, { headers: { ...headers, "content-type": JSON_TYPE } });
 }
 
-/** All of the window, page by page, as it was when the request came: what is appended meanwhile is not part of it. */
+/** All of the window, page by page, as it was when the request arrived: events that are appended later are not part of it. */
 async function wholeStream(context: HttpContext, stream: string, tag: Tag): Promise<Response> {
   const window = queryOf(context, Window);
   const object = objectOf(context, stream);
   const request = { ...requestOf(window), limit: PAGE_EVENTS };
   const first = await object.read(request);
   requireReadable(first, stream);
-  // Positions may come later than their events, and those of later pages are not known yet: such an answer has no tag.
+  // Positions may arrive after their events, and those of later pages are not known yet: such an answer has no tag.
   const etag = window.positions ? undefined : tag(first);
   if (etag !== undefined && hasTag(context, etag)) return new Response(null, { status: 304, headers: readHeaders(etag) });
   async function* pieces() {
@@ -104,7 +104,7 @@ function boundToMove({ direction }: z.output<typeof Window>): "from" | "to" {
   return direction === "forward" ? "from" : "to";
 }
 
-/** @throws {Problem} when there is nothing to read, or not any more */
+/** @throws {Problem} when there is nothing to read, or nothing any more */
 function requireReadable(page: StreamPage, stream: string): void {
   if (page.version === 0) throw unknownStream(stream);
   if (page.deleted) throw problemOf({ outcome: "deleted" });
@@ -122,8 +122,8 @@ function readHeaders(etag: string | undefined): Record<string, string> {
 type Tag = (page: StreamPage, withPositions?: boolean) => string;
 
 /**
- * The tags of a category's streams: the version, and what else an answer depends on. Code that lifts events makes other
- * answers of the same version after a deployment, and a position may come later than its event.
+ * The tags of a category's streams: the version, and what else an answer depends on. After a deployment, code that lifts events may give
+ * another answer for the same version, and a position may arrive after its event.
  */
 function tagsOf({ definitions }: Store, category: string): Tag {
   const schemas: DataSchemas = definitions.inCode.category(category)?.events ?? {};
