@@ -10,15 +10,25 @@ import { parseArgs } from "node:util";
 import * as z from "zod";
 import { RIGHTS } from "../src/http/auth-caller.ts";
 import { type Token, Tokens } from "../src/http/auth-tokens.ts";
-import { STORE_NAME } from "../src/core/names.ts";
+import { SCOPE, type Scope } from "../src/http/auth-scope.ts";
+import { SCOPE_NAMES } from "../src/http/limits.ts";
+import { NAME, STORE_NAME } from "../src/core/names.ts";
 
 const USAGE = `npm run --silent token -- --name NAME --rights RIGHTS [--stores STORES] [--expires WHEN]
+                      [--categories NAMES] [--aggregates NAMES] [--views NAMES]
                       [--list FILE] [--replace]
 
   --name     who will use it; it stands in the answers to requests that it may not make
   --rights   one or more of read, write and admin, with commas between them; none includes another
   --stores   names of stores, with commas between them; without it all
   --expires  until when it is taken: so many days from now, such as 90d, or a time, such as 2027-01-01T00:00:00Z; without it for ever
+
+  With one or more of these three the token is narrowed: it may do nothing that none of them allows.
+
+  --categories  categories whose streams it reads and, with the right to write, appends to and deletes
+  --aggregates  aggregates and sagas that it reads, and whose commands it sends; order:PlaceOrder is one command only
+  --views       views that it queries
+
   --list     the file with the list so far, which the new token is added to; - reads it from stdin
   --replace  the list has this name already: it gets a new token, and the one before is no longer known
 
@@ -33,10 +43,13 @@ const DAY_MS = 86_400_000;
 /** What a secret holds: 5 KB, the platform's limit (Workers, "Limits", environment variables). */
 const SECRET_BYTES = 5_000;
 
+/** What the options that narrow take. */
+const NAMES = "names, or * for all";
+
 /** Random bytes in a token. 256 bits: nobody guesses it, so a fast hash is enough. */
 const TOKEN_BYTES = 32;
 
-const { name, rights, stores, expires, list, replace, help } = options();
+const { name, rights, stores, expires, list, replace, help, ...narrow } = options();
 if (help) {
   console.log(USAGE);
   process.exit(0);
@@ -53,6 +66,7 @@ const token: Token = {
   sha256: createHash("sha256").update(secret).digest("hex"),
   stores: namesIn("--stores", stores, (one) => one === "*" || STORE_NAME.test(one), `names that match ${STORE_NAME.source}, or *`),
   rights: namesIn("--rights", rights, isRight, "read, write or admin"),
+  ...scopeIn(narrow),
   ...(expires === undefined ? {} : { expires: timeOf(expires) }),
 };
 const listed = JSON.stringify([...others, token]);
@@ -64,7 +78,7 @@ if (Buffer.byteLength(listed) > SECRET_BYTES) {
 }
 console.log(listed);
 console.error(`
-Token "${name}", shown this once. Whoever has it may ${token.rights.join(", ")} in ${token.stores.includes("*") ? "every store" : token.stores.join(", ")}${token.expires === undefined ? "" : `, until ${token.expires}`}:
+Token "${name}", shown this once. Whoever has it may ${token.rights.join(", ")} in ${token.stores.includes("*") ? "every store" : token.stores.join(", ")}${narrowed(token)}${token.expires === undefined ? "" : `, until ${token.expires}`}:
 
   ${secret}
 
@@ -78,6 +92,9 @@ function options() {
         rights: { type: "string" },
         stores: { type: "string", default: "*" },
         expires: { type: "string" },
+        categories: { type: "string" },
+        aggregates: { type: "string" },
+        views: { type: "string" },
         list: { type: "string" },
         replace: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
@@ -102,6 +119,50 @@ function namesIn(option: string, text: string | undefined, isValid: (name: strin
   const wrong = names.find((one) => !isValid(one));
   if (wrong !== undefined) giveUp(`${option} takes ${what}, with commas between them, not "${wrong}"`);
   return [...new Set(names)];
+}
+
+/** What is left of the stores. */
+function narrowed({ categories, aggregates, views }: Token): string {
+  const commands = aggregates && Object.entries(aggregates).map(([name, some]) => (some === "*" ? name : `${name} (${some.join(", ")})`));
+  const parts = Object.entries({ categories, aggregates: commands, views }).flatMap(([kind, names]) =>
+    names ? `${kind} ${names.join(", ") || "none"}` : [],
+  );
+  return parts.length === 0 ? "" : `, narrowed to ${parts.join("; ")}`;
+}
+
+function isName(one: string): boolean {
+  return one === "*" || NAME.test(one);
+}
+
+/** What narrows the token. */
+function scopeIn({ categories, aggregates, views }: { categories?: string; aggregates?: string; views?: string }): Scope {
+  const commands =
+    aggregates === undefined
+      ? undefined
+      : namesIn(
+          "--aggregates",
+          aggregates,
+          (one) => one.split(":").length <= 2 && one.split(":").every(isName),
+          `${NAMES}, each with :Command for one of its commands`,
+        );
+  const scope = {
+    ...(categories === undefined ? {} : { categories: namesIn("--categories", categories, isName, NAMES) }),
+    ...(commands === undefined ? {} : { aggregates: commandsByAggregate(commands) }),
+    ...(views === undefined ? {} : { views: namesIn("--views", views, isName, NAMES) }),
+  };
+  const parsed = z.object(SCOPE).safeParse(scope);
+  if (!parsed.success) giveUp(`a token names at most ${SCOPE_NAMES} of each, and commands of an aggregate`);
+  return scope;
+}
+
+/** From `order:PlaceOrder`, and `order` for all its commands. */
+function commandsByAggregate(names: readonly string[]): NonNullable<Scope["aggregates"]> {
+  const byAggregate: Record<string, "*" | string[]> = {};
+  for (const [aggregate = "", command = "*"] of names.map((one) => one.split(":"))) {
+    const known = byAggregate[aggregate] ?? [];
+    byAggregate[aggregate] = command === "*" || known === "*" ? "*" : [...known, command];
+  }
+  return byAggregate;
 }
 
 function isRight(name: string): name is (typeof RIGHTS)[number] {

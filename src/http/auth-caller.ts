@@ -1,5 +1,6 @@
 /** The sender of a request, and its rights: the same for a token of the deployment and for a JWT. */
 
+import type { Scope } from "./auth-scope.ts";
 import type { HttpContext } from "./request.ts";
 
 export const RIGHTS = ["read", "write", "admin"] as const;
@@ -13,6 +14,8 @@ export interface Caller {
   readonly rights: readonly Right[];
   /** Names of stores, or `*` for all. */
   readonly stores: readonly string[];
+  /** What it is narrowed to within its stores; absent: it is not. */
+  readonly scope?: Scope;
   /** Milliseconds since 1970, from which on the caller is refused; absent: never. What outlives the request ends then, too. */
   readonly until?: number;
 }

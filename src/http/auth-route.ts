@@ -35,6 +35,18 @@ export function routeOf(context: HttpContext): Route | undefined {
   return route;
 }
 
+/** What the router took for a parameter of the route, as the handler gets it. */
+export function parameterOf(context: HttpContext, { path }: Route, name: string): string {
+  const names = path.split("/");
+  // Counted from the end, because the path may begin with its store.
+  const segment = context.req.path.split("/").at(names.indexOf(`:${name}`) - names.length) ?? "";
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment; // which is refused before any handler gets it
+  }
+}
+
 function findRoute(context: HttpContext): Route | undefined {
   const route = matchedRoutes(context).find(({ method }) => method !== "ALL");
   if (!route) return undefined;

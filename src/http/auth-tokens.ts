@@ -1,6 +1,6 @@
 /**
- * Tokens that the deployment declares: in the secret `API_TOKENS`, as SHA-256 hashes with a name, stores and rights. A secret holds some 27
- * of them, so `API_TOKENS_2` to `API_TOKENS_9` are read as well.
+ * Tokens that the deployment declares: in the secret `API_TOKENS`, as SHA-256 hashes with a name, stores, rights, and what narrows it. A
+ * secret holds some 27 of them, so `API_TOKENS_2` to `API_TOKENS_9` are read as well.
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -9,6 +9,7 @@ import type { HeadspringEnv } from "../store/env.ts";
 import { STORE_NAME } from "../core/names.ts";
 import { isZodError } from "../core/zod-form.ts";
 import { type Caller, RIGHTS } from "./auth-caller.ts";
+import { SCOPE, scopeOf } from "./auth-scope.ts";
 import { Problem } from "./problem.ts";
 
 /** What `API_TOKENS` and each further secret holds, as JSON. `npm run token` writes it. */
@@ -21,6 +22,7 @@ export const Tokens = z.array(
     /** Names of stores, or `*` for all. */
     stores: z.array(z.union([z.literal("*"), z.string().regex(STORE_NAME)])).default(["*"]),
     rights: z.array(z.enum(RIGHTS)),
+    ...SCOPE,
     /** RFC 3339: from then on the token is refused; without it, never. */
     expires: z.iso.datetime({ offset: true }).optional(),
   }),
@@ -69,9 +71,10 @@ export function tokenOf(tokens: readonly Token[], secret: string): Token | undef
 }
 
 /** @returns the token as a caller, or why it is refused */
-export function callerOfToken({ name, rights, stores, expires }: Token): Caller | string {
+export function callerOfToken({ name, rights, stores, expires, ...narrow }: Token): Caller | string {
   const what = `token "${name}"`;
-  const caller = { by: name, what, rights, stores };
+  const scope = scopeOf(narrow);
+  const caller = { by: name, what, rights, stores, ...(scope ? { scope } : {}) };
   if (expires === undefined) return caller;
   const until = Date.parse(expires);
   return Date.now() < until ? { ...caller, until } : `${what} expired at ${expires}`;

@@ -1,12 +1,13 @@
 /**
- * Access: every request that is not open to all needs a token, whose rights and stores must fit the route that answers. A deployment that
+ * Access: every request that is not open to all needs a token, whose rights, stores and scope must fit the route that answers. A deployment that
  * declares no tokens answers nothing; only `npm start` (`HEADSPRING_ENV=local`) needs none.
  */
 
 import type { MiddlewareHandler } from "hono";
 import { isLocal } from "../store/env.ts";
 import type { Caller, Right } from "./auth-caller.ts";
-import { EVERY_STORE, type Route, routeOf } from "./auth-route.ts";
+import { EVERY_STORE, type Route, parameterOf, routeOf } from "./auth-route.ts";
+import { outsideOf } from "./auth-scope.ts";
 import { callerOfToken, secretsOf, tokenOf, tokensOf } from "./auth-tokens.ts";
 import { Problem } from "./problem.ts";
 import { countRequest } from "./rate-limit.ts";
@@ -34,7 +35,7 @@ export function auth(): MiddlewareHandler<HttpEnv> {
     await countRequest(context, caller instanceof Problem ? undefined : caller);
     if (caller instanceof Problem) throw caller;
     // Without a route there is nothing to protect: the answer is 404 or 405.
-    if (route) requireRight(caller, route);
+    if (route) requireRight(caller, route, (name) => parameterOf(context, route, name));
     context.set("caller", caller);
     return next();
   };
@@ -70,11 +71,14 @@ function forbidden(detail: string): Problem {
   return new Problem("forbidden", detail, {}, { "www-authenticate": `${CHALLENGE}, error="insufficient_scope"` });
 }
 
-function requireRight({ what, rights, stores }: Caller, { method, path, store }: Route): void {
+function requireRight({ what, rights, stores, scope }: Caller, route: Route, parameter: (name: string) => string): void {
+  const { method, path, store } = route;
   const right = rightFor(method, path);
   if (!rights.includes(right)) throw forbidden(`${what} has no right to ${right}`);
   if (!stores.includes("*") && !stores.includes(store))
     throw forbidden(`${what} is not for ${store === EVERY_STORE ? "every store" : `store ${store}`}`);
+  const outside = scope && outsideOf(scope, route, parameter);
+  if (outside !== undefined) throw forbidden(`${what} is not for ${outside}`);
 }
 
 /** The right that a request to a route needs. The route's path begins after the store; the spelling of its parameters does not matter. */

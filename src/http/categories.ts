@@ -14,6 +14,8 @@ import { schemaVersionOf } from "../definitions/upcast.ts";
 import { categoryToDeclare, categoryWasInCode, retiredCategory, unknownCategory } from "./resolve-category.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
+import { callerOf } from "./auth-caller.ts";
+import { seesCategory } from "./auth-scope.ts";
 import { type HttpEnv, type HttpContext, storeOf } from "./request.ts";
 
 export function categoryRoutes() {
@@ -32,7 +34,8 @@ export function categoryRoutes() {
       };
     });
     const atRunTime = overHttp.map((one) => ({ kind: "plain", origin: "api", ...one }));
-    return context.json({ categories: [...declared, ...atRunTime] });
+    const scope = callerOf(context)?.scope;
+    return context.json({ categories: [...declared, ...atRunTime].filter(({ name }) => seesCategory(scope, name)) });
   });
 
   routes.get("/:category", async (context) => {

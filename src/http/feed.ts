@@ -58,7 +58,7 @@ function feedUrl(context: HttpContext): string {
   const { after, acknowledge: _acknowledge, ...filters } = queryOf(context, FeedQuery);
   const resumed = context.req.header("last-event-id");
   const from = resumed ? checked(WholeNumber, resumed, "Last-Event-ID is not a position") : after;
-  const url = feedUrlOf(from, filterOf(filters), accessOf(context));
+  const url = feedUrlOf(from, filterOf(context, filters), accessOf(context));
   if (url === undefined) throw new Problem("invalid-request", `the filters have more than ${FEED_FILTER_BYTES} bytes`);
   return url;
 }

@@ -83,6 +83,8 @@ export const IMPORT_LINES = 100_000;
 export const IMPORT_DEPTH = 4 * JSON_DEPTH;
 /** Characters of one line of an import. Ours: the largest event, its meta, and its other fields. */
 export const IMPORT_LINE_CHARACTERS = EVENT_DATA_BYTES + EVENT_META_BYTES + 8 * KiB;
+/** Categories, aggregates and views that a narrowed token names, of each, and commands of one aggregate. Ours: its list of streams is a call to the log for each category, and Free has 50 calls (platform). */
+export const SCOPE_NAMES = 50;
 /** Stores in one page of the list of stores. Ours: each is asked for its head, in a call to its log. */
 export const STORES_PAGE = 50;
 /** Stores in such a page by default. Ours. */

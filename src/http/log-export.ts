@@ -21,7 +21,7 @@ export async function exportLog(context: HttpContext): Promise<Response> {
   const head = await log.head();
   requireWithin("after", after, head);
   const end = Math.min(to ?? head, head);
-  return ndjson(context, linesOf(log, filterOf(filters), { after, to: end, head, limit }), { vary: "accept" });
+  return ndjson(context, linesOf(log, filterOf(context, filters), { after, to: end, head, limit }), { vary: "accept" });
 }
 
 interface Range {

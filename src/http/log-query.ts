@@ -2,6 +2,10 @@
 
 import * as z from "zod";
 import type { FeedFilter } from "../store/log-protocol.ts";
+import { categoryOf } from "../core/event.ts";
+import { callerOf } from "./auth-caller.ts";
+import { visibleCategories } from "./auth-scope.ts";
+import type { HttpContext } from "./request.ts";
 import { Problem } from "./problem.ts";
 
 /** The filters of a query. Each may be repeated: any of its values may match. */
@@ -11,14 +15,23 @@ export const FilterQuery = z.object({
   stream: z.array(z.string()).optional(),
 });
 
-export function filterOf({ type, category, stream }: z.output<typeof FilterQuery>): FeedFilter {
+/** What the query asks for, of what the caller may see. */
+export function filterOf(context: HttpContext, { type, category, stream }: z.output<typeof FilterQuery>): FeedFilter {
   const [one, ...others] = stream ?? [];
-  return {
+  return visibleOf(context, {
     ...(type ? { types: type } : {}),
     ...(category ? { categories: category } : {}),
     // One stream has an index.
     ...(one === undefined ? {} : others.length === 0 ? { stream: one } : { streams: [one, ...others] }),
-  };
+  });
+}
+
+/** The part of a filter that the caller may see. */
+export function visibleOf(context: HttpContext, filter: FeedFilter): FeedFilter {
+  const visible = visibleCategories(callerOf(context)?.scope);
+  // One stream alone is found by its index, which another condition would give up.
+  if (!visible || (filter.stream !== undefined && visible.includes(categoryOf(filter.stream)))) return filter;
+  return { ...filter, categories: filter.categories?.filter((name) => visible.includes(name)) ?? visible };
 }
 
 /**

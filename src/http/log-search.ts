@@ -8,6 +8,7 @@ import { PAGE_EVENTS, SCAN_EVENTS } from "../core/limits.ts";
 import { SEARCH_EVENTS } from "./limits.ts";
 import { UUID } from "../core/names.ts";
 import { theOne } from "./answers.ts";
+import { visibleOf } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, WholeNumber, linkTo, queryOf, storeOf } from "./request.ts";
 import { jsonText } from "./response.ts";
@@ -28,7 +29,7 @@ export async function searchEvents(context: HttpContext): Promise<Response> {
   let after: number | null = queryOf(context, SearchQuery).after ?? null;
   let events: readonly LoggedEvent[] = [];
   for (let seen = 0; seen < SEARCH_EVENTS && events.length === 0; seen += SCAN_EVENTS) {
-    const page = await log.read({ after, limit: PAGE_EVENTS, direction: "backward", id: id.toLowerCase() });
+    const page = await log.read({ ...visibleOf(context, {}), after, limit: PAGE_EVENTS, direction: "backward", id: id.toLowerCase() });
     events = page.events;
     after = page.next;
     if (after === null) break;

@@ -6,8 +6,10 @@ import * as z from "zod";
 import { eventJson } from "../core/event.ts";
 import { PAGE_EVENTS } from "../core/limits.ts";
 import { PAGE_EVENTS_DEFAULT } from "./limits.ts";
-import type { LogPage } from "../store/log-protocol.ts";
+import type { LogPage, StreamSummary } from "../store/log-protocol.ts";
 import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
+import { callerOf } from "./auth-caller.ts";
+import { visibleCategories } from "./auth-scope.ts";
 import { eventStreamFeed, webSocketFeed } from "./feed.ts";
 import { searchEvents } from "./log-search.ts";
 import { exportLog } from "./log-export.ts";
@@ -52,7 +54,7 @@ export function logRoutes() {
 
   routes.get("/streams", async (context) => {
     const { category, after, limit } = queryOf(context, StreamsQuery);
-    const found = await storeOf(context).log.streams(category, after, limit + 1);
+    const found = await visibleStreams(context, category, after, limit + 1);
     const streams = found.slice(0, limit);
     const last = streams.at(-1)?.stream;
     return pageJson({ streams }, found.length <= limit || last === undefined ? undefined : linkTo(context, { after: last }));
@@ -61,6 +63,19 @@ export function logRoutes() {
   routes.get("/events/:id", searchEvents);
 
   return routes;
+}
+
+/** Streams in the order of their names, of those that the caller may see. */
+async function visibleStreams(context: HttpContext, asked: string | undefined, after: string, limit: number): Promise<StreamSummary[]> {
+  const { log } = storeOf(context);
+  const visible = visibleCategories(callerOf(context)?.scope);
+  if (!visible) return log.streams(asked, after, limit);
+  const found: StreamSummary[] = [];
+  for (const category of visible) {
+    if (found.length >= limit) break;
+    if (asked === undefined || asked === category) found.push(...(await log.streams(category, after, limit - found.length)));
+  }
+  return found;
 }
 
 async function page(context: HttpContext): Promise<Response> {
@@ -94,7 +109,7 @@ async function readPage(context: HttpContext): Promise<LogPage & { hasMore: bool
     limit,
     direction,
     ...(to === undefined ? {} : { to }),
-    ...filterOf(filters),
+    ...filterOf(context, filters),
   });
   if (forward) requireWithin("after", after, page.head);
   const hasMore = page.next !== null && (!forward || page.next < Math.min(to ?? page.head, page.head));

@@ -10,7 +10,8 @@ import type { ProcessState } from "../definitions/processors/process-fold.ts";
 import type { Saga } from "../definitions/processors/saga.ts";
 import type { SagaState, StepState } from "../definitions/processors/saga-state.ts";
 import type { StreamState } from "../store/stream-protocol.ts";
-import { sentBy } from "./auth-caller.ts";
+import { callerOf, sentBy } from "./auth-caller.ts";
+import { seesAggregate } from "./auth-scope.ts";
 import { hasTag, tagOf } from "./conditions.ts";
 import { problemOf, problemOfCommand, stateFailed, stateUnavailable } from "./answers.ts";
 import { writableStreamOf } from "./writable-stream.ts";
@@ -37,7 +38,9 @@ export function sagaRoutes() {
   const routes = new Hono<HttpEnv>();
 
   routes.get("/", (context) => {
-    const sagas = storeOf(context).definitions.inCode.sagas.map((saga) => {
+    const scope = callerOf(context)?.scope;
+    const visible = storeOf(context).definitions.inCode.sagas.filter(({ name }) => seesAggregate(scope, name));
+    const sagas = visible.map((saga) => {
       return {
         name: saga.name,
         description: saga.description,

@@ -8,6 +8,8 @@ import { operate } from "../operations/operate.ts";
 import { reportConsumers } from "../operations/report.ts";
 import type { View } from "../definitions/views/view.ts";
 import { Problem } from "./problem.ts";
+import { callerOf } from "./auth-caller.ts";
+import { seesView } from "./auth-scope.ts";
 import { type HttpEnv, type HttpContext, linkTo, storeOf, waitMsOf } from "./request.ts";
 import { answered, headersOf, viewOf, wantedOf } from "./view-answers.ts";
 import { liveId, liveView } from "./view-live.ts";
@@ -22,9 +24,10 @@ export function viewRoutes() {
 
   routes.get("/", async (context) => {
     const store = storeOf(context);
-    const all = await store.definitions.views();
-    const reports = await reportConsumers(store, (name) => all.some((view) => view.name === name));
-    const views = all.map((view) => {
+    const scope = callerOf(context)?.scope;
+    const visible = (await store.definitions.views()).filter(({ name }) => seesView(scope, name));
+    const reports = await reportConsumers(store, (name) => visible.some((view) => view.name === name));
+    const views = visible.map((view) => {
       const { position, status, stale, rebuild, deployment } = reports.find(({ name }) => name === view.name) ?? {};
       return { ...declared(view), position, status, stale, rebuild, deployment };
     });

@@ -35,7 +35,15 @@ function secretIn({ stderr }: Run): string {
 /** The status of a deployment with these tokens. */
 async function ask(API_TOKENS: string, secret: string, method: string, path: string): Promise<number> {
   const service = new Hono<{ Bindings: Env }>().use(auth());
-  for (const route of ["/log", "/stores/:store/log", "/consumers"]) service.on(["GET", "POST"], route, (context) => context.text(""));
+  for (const route of [
+    "/log",
+    "/stores/:store/log",
+    "/consumers",
+    "/streams/:category/:id",
+    "/aggregates/:name/:id/:command",
+    "/views/:view",
+  ])
+    service.on(["GET", "POST"], route, (context) => context.text(""));
   service.onError((error) => (error as Problem).toResponse());
   const response = await service.request(
     path,
@@ -116,11 +124,55 @@ describe("npm run token", () => {
     expect(stderr).not.toContain("hs_");
   });
 
+  it("narrows one to categories, aggregates with their commands, and views", async () => {
+    const run = await token([
+      "--name",
+      "kiosk",
+      "--rights",
+      "read,write",
+      "--categories",
+      "reading",
+      "--aggregates",
+      "order:PlaceOrder,order:RejectOrder,product",
+      "--views",
+      "totals,*",
+    ]);
+    expect(JSON.parse(run.stdout)).toMatchObject([
+      { categories: ["reading"], aggregates: { order: ["PlaceOrder", "RejectOrder"], product: "*" }, views: ["totals", "*"] },
+    ]);
+    expect(run.stderr).toContain("narrowed to categories reading; aggregates order (PlaceOrder, RejectOrder), product; views totals, *");
+    const allowed = [
+      "/log",
+      "/streams/reading/1",
+      "/streams/order/1",
+      "/views/any",
+      "POST /aggregates/order/1/PlaceOrder",
+      "POST /aggregates/product/1/Any",
+    ];
+    const refused = ["/streams/alarm/1", "POST /streams/order/1", "POST /aggregates/order/1/ConfirmOrder", "/consumers"];
+    for (const [paths, status] of [
+      [allowed, 200],
+      [refused, 403],
+    ] as const) {
+      for (const one of paths) {
+        const [path = "", method = "GET"] = one.split(" ").toReversed();
+        expect([one, await ask(run.stdout, secretIn(run), method, path)]).toEqual([one, status]);
+      }
+    }
+  });
+
   it.each([
     ["nothing", [], "--name is missing"],
     ["no rights", ["--name", "me"], "--rights is missing"],
     ["a right that is none", ["--name", "me", "--rights", "raed"], 'not "raed"'],
     ["a store that is none", ["--name", "me", "--rights", "read", "--stores", "No Store"], 'not "No Store"'],
+    ["a category that cannot be one", ["--name", "me", "--rights", "read", "--categories", "a b"], 'not "a b"'],
+    ["a command of a command", ["--name", "me", "--rights", "read", "--aggregates", "a:B:C"], 'not "a:B:C"'],
+    [
+      "too many views",
+      ["--name", "me", "--rights", "read", "--views", Array.from({ length: 51 }, (_value, n) => `v${n}`).join()],
+      "at most 50",
+    ],
     ["an option that is none", ["--nmae", "me"], "--nmae"],
     ["a word too many", ["me"], "'me'"],
     ["no time", ["--name", "me", "--rights", "read", "--expires", "soon"], 'not "soon"'],

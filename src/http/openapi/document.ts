@@ -105,7 +105,8 @@ function makeDocument(app: App): OpenApi {
         bearer: {
           type: "http",
           scheme: "bearer",
-          description: "A token from the secret `API_TOKENS` that has the right which the operation names. `npm start` needs no token.",
+          description:
+            "A token that has the right which the operation names, for the store; if it is narrowed, also for the category, aggregate, command or view in the path. `npm start` needs no token.",
         },
       },
     },

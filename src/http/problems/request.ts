@@ -48,8 +48,8 @@ export const REQUEST_PROBLEMS = {
   forbidden: [
     403,
     "The token does not allow this",
-    "The token lacks the right that this operation needs, or is for other stores only.",
-    "Use a token with the right that `detail` names. `/openapi.json` names the right of every operation.",
+    "The token lacks the right that this operation needs, is for other stores only, or is narrowed to other categories, aggregates or views.",
+    "Use a token that may do what `detail` names. `/openapi.json` names the right of every operation.",
   ],
   "not-found": [404, "Unknown path", "The service has no such path.", "`GET /` lists where to begin, `/openapi.json` every path."],
   "unknown-category": [

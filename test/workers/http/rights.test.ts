@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openApiOf } from "../../../src/http/openapi/document.ts";
 import { app } from "../app.ts";
-import { BEARERS, type Bearer, RIGHTS, STORES, ask, headerOf } from "./tokens.ts";
+import { BEARERS, type Bearer, RIGHTS, SCOPES, STORES, type ScopeName, ask, headerOf, headerOfNarrowed } from "./tokens.ts";
 
 type Needed = "read" | "write" | "admin" | "nothing";
 
@@ -70,6 +70,142 @@ const NEEDED: Readonly<Record<string, Needed>> = {
   getApp: "read",
 };
 
+/**
+ * What a token must be narrowed to for each operation, written down by hand as well. `visible`: anything will do, and the answer leaves
+ * out what it does not name (scopes.test.ts). `store`: a narrowed token may not.
+ */
+const ABOUT: Readonly<Record<string, "nothing" | "visible" | "category" | "aggregate" | "command" | "saga" | "view" | "store">> = {
+  "aggregates:": "command",
+  "sagas:": "saga",
+  "views:": "view",
+  sendCommand: "command",
+  getCommand: "aggregate",
+  getState: "aggregate",
+  listSagas: "visible",
+  startSaga: "saga",
+  startSagaAs: "saga",
+  getSaga: "saga",
+  listCategories: "visible",
+  getCategory: "category",
+  declareCategory: "category",
+  retireCategory: "category",
+  appendFact: "category",
+  appendEvents: "category",
+  readStream: "category",
+  headStream: "category",
+  deleteStream: "category",
+  readLog: "visible",
+  getHead: "visible",
+  listStreams: "visible",
+  findEvent: "visible",
+  importEvents: "store",
+  listViews: "visible",
+  queryView: "view",
+  getRow: "view",
+  runQuery: "view",
+  rebuildView: "view",
+  getMetrics: "store",
+  listConsumers: "store",
+  getConsumer: "store",
+  pauseConsumer: "store",
+  resumeConsumer: "store",
+  retryConsumer: "store",
+  skipConsumer: "store",
+  resetConsumer: "store",
+  createWebhook: "store",
+  listWebhooks: "store",
+  getWebhook: "store",
+  changeWebhook: "store",
+  deleteWebhook: "store",
+  rotateWebhookSecret: "store",
+  testWebhook: "store",
+  replayWebhook: "store",
+  listDeliveries: "store",
+  retryDeliveries: "store",
+  retryDelivery: "store",
+  getWebhookKeys: "nothing",
+  listStores: "store",
+  getStore: "store",
+  placeStore: "store",
+  getService: "nothing",
+  getHealth: "nothing",
+  getOpenApi: "visible",
+  getDocs: "visible",
+  listProblems: "nothing",
+  getProblem: "nothing",
+  getApp: "store",
+};
+
+/** The names to put into a path: those that some token is narrowed to, and one that none is. */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  category: ["reading", "counter", "alarm"],
+  aggregate: ["counter", "move", "purse"],
+  command: ["counter", "move", "purse"],
+  saga: ["move", "counter", "trip"],
+  view: ["totals", "values"],
+};
+const COMMANDS = ["Count", "CountTwice"];
+
+/** What each narrowed token may, by kind: names, and after a slash a command. */
+const MAY: Readonly<Record<ScopeName, Readonly<Record<"read" | "write" | "command" | "state" | "view", readonly string[]>>>> = {
+  some: {
+    read: ["reading", "counter", "move"],
+    write: ["reading"],
+    command: ["counter/Count", "move/*"],
+    state: ["counter", "move"],
+    view: ["totals"],
+  },
+  categories: { read: ["reading", "counter"], write: ["reading", "counter"], command: [], state: [], view: [] },
+  aggregates: { read: ["counter", "move"], write: [], command: ["counter/*", "move/*"], state: ["counter", "move"], view: [] },
+  views: { read: [], write: [], command: [], state: [], view: ["totals"] },
+  nothing: { read: [], write: [], command: [], state: [], view: [] },
+  everything: { read: ["*"], write: ["*"], command: ["*/*"], state: ["*"], view: ["*"] },
+};
+
+function mayUse(scope: ScopeName, about: string, method: string, name: string, command: string): boolean {
+  const { read, write, command: commands, state, view } = MAY[scope];
+  const isRead = method === "GET" || method === "HEAD";
+  const has = (names: readonly string[]) => names.includes("*") || names.includes(name);
+  const sends = (one: string) => [`${name}/${one}`, `${name}/*`, "*/*"].some((allowed) => commands.includes(allowed));
+  switch (about) {
+    case "nothing":
+    case "visible":
+      return true;
+    case "category":
+      return has(isRead ? read : write);
+    case "aggregate":
+      return has(state);
+    case "command":
+      return sends(command);
+    case "saga":
+      return isRead ? has(state) : sends("Start");
+    case "view":
+      return has(view);
+    default:
+      return false;
+  }
+}
+
+/** The paths of an operation in the store `mine`, with names of the app: those that its path has, else some for its parameters. */
+function namedPaths(path: string, about: string, isOfService: boolean): { at: string; name: string; command: string }[] {
+  const place = isOfService ? "" : "/stores/mine";
+  const [, , fixed = "", , last = ""] = path.split("/");
+  const names = fixed.startsWith("{") ? (NAMES[about] ?? ["totals"]) : [fixed];
+  const commands = path.includes("{command}") ? COMMANDS : [last];
+  return names.flatMap((name) =>
+    commands.map((command) => ({
+      at:
+        place +
+        path
+          .replace("{store}", "mine")
+          .replace(/\{(?:category|name|view)\}/, name)
+          .replace("{command}", command),
+      name,
+      command,
+    })),
+  );
+}
+
 const operations = Object.entries(openApiOf(app).paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
 );
@@ -105,6 +241,7 @@ describe("the OpenAPI document", () => {
 
   it("has every operation of the table", () => {
     expect(new Set(operations.map(({ operation }) => lineOf(operation.operationId)))).toEqual(new Set(Object.keys(NEEDED)));
+    expect(Object.keys(ABOUT)).toEqual(Object.keys(NEEDED));
   });
 });
 
@@ -140,6 +277,28 @@ describe.each(operations.map(({ operation, ...route }) => ({ id: operation.opera
         }
       }
       expect(taken).toEqual(expected);
+    });
+
+    it("takes narrowed tokens for what they name, and no others", async () => {
+      const about = ABOUT[lineOf(id)] ?? "store";
+      const taken: string[] = [];
+      const expected: string[] = [];
+      for (const { at, name, command } of namedPaths(path, about, isOfService)) {
+        for (const scope of Object.keys(SCOPES) as ScopeName[]) {
+          for (const rights of ["all", "read"] as const) {
+            const response = await ask(method, at, headerOfNarrowed(scope, rights));
+            const what = `${scope} (${rights}) at ${at}`;
+            if (response.status !== 403) taken.push(what);
+            const hasRight = rights === "all" || needed === "read" || needed === "nothing";
+            if (hasRight && mayUse(scope, about, method, name, command)) expected.push(what);
+            await response.body?.cancel();
+          }
+        }
+      }
+      expect(taken).toEqual(expected);
+      if (isOfService || needed === "nothing") return;
+      const [elsewhere] = namedPaths(path, about, isOfService);
+      expect((await ask(method, elsewhere?.at.replace("/mine", "/yours") ?? "", headerOfNarrowed("everything"))).status).toBe(403);
     });
   },
 );

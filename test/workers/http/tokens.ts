@@ -30,14 +30,41 @@ export function headerOf(bearer: Bearer): { authorization: string } {
   return { authorization: `Bearer ${secretOf(bearer)}` };
 }
 
-const API_TOKENS = JSON.stringify(
-  BEARERS.map((bearer) => ({
+/** What narrows a token to some of the app's parts. */
+export const SCOPES = {
+  some: { categories: ["reading"], aggregates: { counter: ["Count"], move: "*" }, views: ["totals"] },
+  categories: { categories: ["reading", "counter"] },
+  aggregates: { aggregates: ["counter", "move"] },
+  views: { views: ["totals"] },
+  nothing: { categories: [] },
+  everything: { categories: ["*"], aggregates: ["*"], views: ["*"] },
+} as const;
+export type ScopeName = keyof typeof SCOPES;
+
+/** A token with all rights for the stores `mine` and `default`, narrowed; or with the right to read only. */
+export function headerOfNarrowed(scope: ScopeName, rights: "all" | "read" = "all"): { authorization: string } {
+  return { authorization: `Bearer hs_narrowed_${rights}_${scope}` };
+}
+
+const NARROWED = (Object.keys(SCOPES) as ScopeName[]).flatMap((scope) =>
+  (["all", "read"] as const).map((rights) => ({
+    name: `${scope} (${rights})`,
+    sha256: createHash("sha256").update(`hs_narrowed_${rights}_${scope}`).digest("hex"),
+    rights: RIGHTS[rights],
+    stores: ["mine", "default"],
+    ...SCOPES[scope],
+  })),
+);
+
+const API_TOKENS = JSON.stringify([
+  ...NARROWED,
+  ...BEARERS.map((bearer) => ({
     name: `${bearer.rights} of ${bearer.stores}`,
     sha256: createHash("sha256").update(secretOf(bearer)).digest("hex"),
     rights: RIGHTS[bearer.rights],
     stores: STORES[bearer.stores],
   })),
-);
+]);
 
 /** The tests' environment, as a deployment with other variables. */
 export function deploymentWith(variables: object): Env {
