@@ -7,6 +7,7 @@ import type { DeclaredKind } from "../definitions/kind.ts";
 import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import type { Definitions } from "../store/definitions.ts";
 import type { Store } from "../store/store.ts";
+import type { Family } from "../telemetry/prometheus.ts";
 import type { Progress } from "./consumer.ts";
 import type { Found, Reading, Skipped } from "./report.ts";
 import type { ResetCount } from "./reset-count.ts";
@@ -28,10 +29,19 @@ export interface ConsumerKind extends DeclaredKind {
   countReset(store: Store, name: string, from: number): Promise<ResetCount | NotPossible | undefined>;
   /** The events that an operator skipped for it, the last first. Absent: the kind has such events in a list of its own. */
   skipped?(store: Store, name: string): Promise<Skipped[]>;
+  /** Its own table next to the checkpoints, with a column `store`: what else decides how far its consumers are. */
+  readonly stateTable?: string;
   /** How far a store's consumers of this kind are, according to D1. Absent: the kind keeps its own positions. */
   standings?(definitions: Definitions, rows: readonly StoreRows[]): Promise<Placed[]>;
   /** Names of what these consumers build: under another name there is something to build. */
   targets?(definitions: Definitions): Promise<string[]>;
+  /**
+   * Figures that only its consumers have, for `GET /metrics`.
+   *
+   * @param measured the consumers whose figures are wanted
+   * @param all how many consumers of this kind the store has
+   */
+  families?(store: string, measured: readonly Found[], all: number): Family[];
 }
 
 /** The result of a wake-up. */

@@ -4,11 +4,12 @@ import * as z from "zod";
 import { type Answer, Name, Position, Time, Whole } from "../core/answer.ts";
 import type { EventFilter } from "../core/event.ts";
 import { ConsumerError } from "../definitions/hooks.ts";
-import { KIND_NAMES } from "../definitions/kind.ts";
+import { KIND_NAMES, type KindName } from "../definitions/kind.ts";
 import { ConsumerStatus } from "../store/consumer-protocol.ts";
-import { BlockedReport, type WebhookReport } from "../store/webhook-protocol.ts";
+import { BlockedReport } from "../store/webhook-protocol.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
 import { prepare } from "./schema.ts";
+import type { KindStates } from "./standing.ts";
 
 export const RebuildReport = z.object({
   status: z.enum(["building", "paused", "failed"]),
@@ -63,7 +64,8 @@ export interface Found {
   readonly report: ConsumerReport;
   /** The events that it handles. Absent: all. A table whose code is gone stays where it is. */
   readonly filter?: EventFilter;
-  readonly webhook?: WebhookReport;
+  /** What only its kind reads: for the figures that the kind has of its own. */
+  readonly own?: unknown;
 }
 
 /** What reports of one store have in common. */
@@ -77,31 +79,29 @@ export interface Reading {
 /** All rows of one store in one database. */
 export interface Rows {
   readonly checkpoints: readonly CheckpointRow[];
-  /** Rows of `headspring_views`, by view. */
-  readonly views: ReadonlyMap<string, unknown>;
+  readonly states: KindStates;
 }
 
-export function readingOf(store: string, head: number): Reading {
+/** @param stateTables the tables that kinds have next to the checkpoints */
+export function readingOf(store: string, head: number, stateTables: ReadonlyMap<KindName, string>): Reading {
   const opened = new Map<D1Database, Promise<Rows>>();
   return {
     head,
     rowsIn(db) {
-      const rows = opened.get(db) ?? read(db, store);
+      const rows = opened.get(db) ?? read(db, store, stateTables);
       opened.set(db, rows);
       return rows;
     },
   };
 }
 
-async function read(db: D1Database, store: string): Promise<Rows> {
+async function read(db: D1Database, store: string, stateTables: ReadonlyMap<KindName, string>): Promise<Rows> {
   await prepare(db);
-  const [checkpoints, views] = await db.batch([
-    db.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ?`).bind(store),
-    db.prepare(`SELECT * FROM headspring_views WHERE store = ?`).bind(store),
-  ]);
+  const tables = ["headspring_checkpoints", ...stateTables.values()];
+  const [checkpoints, ...states] = await db.batch(tables.map((table) => db.prepare(`SELECT * FROM ${table} WHERE store = ?`).bind(store)));
   return {
     checkpoints: (checkpoints?.results ?? []) as unknown as CheckpointRow[],
-    views: new Map(((views?.results ?? []) as { view: string }[]).map((row) => [row.view, row])),
+    states: new Map([...stateTables.keys()].map((kind, index) => [kind, states[index]?.results ?? []])),
   };
 }
 

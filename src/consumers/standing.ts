@@ -1,5 +1,6 @@
 /** How far a consumer is according to D1: what the sweep passes to the log. */
 
+import type { KindName } from "../definitions/kind.ts";
 import type { Standing } from "../store/log-protocol.ts";
 import type { CheckpointRow } from "./checkpoint-row.ts";
 
@@ -7,20 +8,15 @@ export type Checkpointed = Pick<CheckpointRow, "consumer" | "generation" | "posi
   readonly kept_at?: number | null;
 };
 
-/** A row of `headspring_views`. */
-export interface ViewState {
-  readonly view: string;
-  readonly serving: string;
-  readonly rebuild: number;
-  readonly erase_to: number;
-}
-
 /** What one database has about a store. `binding`: the binding by which the code knows the database. */
 export interface StoreRows {
   readonly binding: string;
   readonly checkpoints: readonly Checkpointed[];
-  readonly views: readonly ViewState[];
+  readonly states: KindStates;
 }
+
+/** What a database has about a store in tables that kinds have of their own (`stateTable` of a `ConsumerKind`). Only the kind knows its rows. */
+export type KindStates = ReadonlyMap<KindName, readonly unknown[]>;
 
 /** How far a consumer is, and the checkpoint that shows it. */
 export interface Placed extends Standing {

@@ -2,7 +2,7 @@
 
 import { Hono } from "hono";
 import { type Measured, type StoreFigures, measure } from "../operations/measure.ts";
-import { type Family, type Labels, METRICS_TYPE, metricsText } from "../telemetry/prometheus.ts";
+import { type Family, type Labels, METRICS_TYPE, counter, gauge, metricsText, secondsOf } from "../telemetry/prometheus.ts";
 import type { ConsumerStatus } from "../store/consumer-protocol.ts";
 import { type HttpEnv, storeOf } from "./request.ts";
 
@@ -21,7 +21,7 @@ export function metricsRoutes() {
 }
 
 /** Operators build on these: add to them, rename none. */
-function familiesOf(store: string, { log, consumers, webhooks, databases }: StoreFigures): Family[] {
+function familiesOf(store: string, { log, consumers, families, databases }: StoreFigures): Family[] {
   const ofStore = (value: number): Family["samples"] => [[{ store }, value]];
 
   const labelsOf = ({ report: { name: consumer, kind } }: Measured): Labels => ({ store, consumer, kind });
@@ -33,23 +33,6 @@ function familiesOf(store: string, { log, consumers, webhooks, databases }: Stor
   const states = consumers.flatMap((one) =>
     STATUSES.map((status) => [{ ...labelsOf(one), status }, one.report.status === status ? 1 : 0] as const),
   );
-  const hooks = consumers.flatMap(({ webhook }) => (webhook ? [webhook] : []));
-  const deliveries = (statuses: readonly ("pending" | "parked")[]): Family["samples"] =>
-    hooks.flatMap((hook) => statuses.map((status) => [{ store, consumer: hook.id, status }, hook[status]] as const));
-  const ended = hooks.flatMap(({ id, totals }) =>
-    (["delivered", "parked", "skipped"] as const).map((status) => [{ store, consumer: id, status }, totals[status]] as const),
-  );
-  const rates = hooks.flatMap(({ id, health: { successRate } }) =>
-    successRate === undefined ? [] : [[{ store, consumer: id }, successRate] as const],
-  );
-  const failing = hooks.flatMap(({ id, health: { failingSince } }) =>
-    failingSince === undefined ? [] : [[{ store, consumer: id }, seconds(failingSince)] as const],
-  );
-
-  const blocked = hooks.map(({ id, blocked }) => [{ store, consumer: id }, blocked?.streams ?? 0] as const);
-  const full = hooks.map(({ id, blocked }) => [{ store, consumer: id }, blocked?.fullSince === undefined ? 0 : 1] as const);
-  const blockedSince = hooks.flatMap(({ id, blocked }) => (blocked ? [[{ store, consumer: id }, seconds(blocked.since)] as const] : []));
-
   return [
     gauge("log_head", "Position of the last event in the store's log.", ofStore(log.head)),
     counter("log_events_total", "Events that the store's log has accepted: the same number as its head, as a counter.", ofStore(log.head)),
@@ -95,38 +78,13 @@ function familiesOf(store: string, { log, consumers, webhooks, databases }: Stor
     gauge(
       "consumer_last_progress_timestamp_seconds",
       "When the consumer last made progress.",
-      each(({ report: { lastProgressAt } }) => (lastProgressAt === undefined ? undefined : seconds(lastProgressAt))),
+      each(({ report: { lastProgressAt } }) => (lastProgressAt === undefined ? undefined : secondsOf(lastProgressAt))),
     ),
     gauge(
       "consumer_rebuild_position",
       "Position that the rebuild of a view has reached.",
       each(({ report }) => report.rebuild?.position),
     ),
-    counter("webhook_deliveries_total", "Deliveries that have ended, by outcome.", ended),
-    gauge(
-      "webhook_deliveries",
-      "Deliveries that have not ended, and parked ones, which can be retried.",
-      deliveries(["pending", "parked"]),
-    ),
-    gauge("webhook_success_ratio", "Share of the attempts of the last 24 hours that succeeded.", rates),
-    gauge("webhook_failing_since_timestamp_seconds", "Time of the first failure since the last success.", failing),
-    gauge("webhook_blocked_streams", "Streams whose events wait for one that has failed.", blocked),
-    gauge("webhook_blocked_since_timestamp_seconds", "When the first of these streams began to wait.", blockedSince),
-    gauge("webhook_full", "1 when as many streams wait as may: the webhook accepts no further event.", full),
-    gauge("webhooks", "Webhooks in the store.", ofStore(webhooks.all)),
-    gauge("webhooks_not_measured", "Webhooks of the store whose figures are not included.", ofStore(webhooks.all - webhooks.measured)),
+    ...families,
   ];
-}
-
-function gauge(name: string, help: string, samples: Family["samples"]): Family {
-  return { name: `headspring_${name}`, type: "gauge", help, samples };
-}
-
-function counter(name: string, help: string, samples: Family["samples"]): Family {
-  return { name: `headspring_${name}`, type: "counter", help, samples };
-}
-
-/** RFC 3339 as seconds since 1970. */
-function seconds(time: string): number {
-  return Date.parse(time) / 1_000;
 }

@@ -1,5 +1,5 @@
 /**
- * The figures of one store: its log, its consumers, and its webhooks. All of them are read from what is stored, none from the memory of
+ * The figures of one store: of its log, its consumers and its databases. All of them are read from what is stored, none from the memory of
  * this worker.
  */
 
@@ -8,9 +8,9 @@ import type { LogSize } from "../store/log-protocol.ts";
 import type { Store } from "../store/store.ts";
 import { Budget, capsOf } from "../core/budget.ts";
 import type { ConsumerReport } from "../consumers/report.ts";
-import type { WebhookReport } from "../store/webhook-protocol.ts";
+import type { Family } from "../telemetry/prometheus.ts";
 import { consumersOf, findConsumers } from "./report.ts";
-import { kindOf } from "./kinds.ts";
+import { KINDS, kindOf } from "./kinds.ts";
 import { withLag } from "./lag.ts";
 
 /** A consumer, and how long the next event has been waiting for it. */
@@ -18,13 +18,13 @@ export interface Measured {
   readonly report: ConsumerReport;
   /** Seconds since the event after its position was recorded; 0: there is none. */
   readonly lagSeconds: number;
-  readonly webhook?: WebhookReport;
 }
 
 export interface StoreFigures {
   readonly log: LogSize;
   readonly consumers: readonly Measured[];
-  readonly webhooks: { readonly all: number; readonly measured: number };
+  /** Those that only consumers of one kind have. */
+  readonly families: readonly Family[];
   /** Bytes of the databases that hold views and checkpoints, for all stores together, by binding. */
   readonly databases: ReadonlyMap<string, number>;
 }
@@ -36,19 +36,25 @@ export async function measure(given: Store): Promise<StoreFigures> {
   const [size, subscribers] = await Promise.all([log.size(), log.subscribers()]);
   const names = consumersOf(store, subscribers.toSorted());
   // Each of these takes a call: there may be more than an invocation has.
-  const kinds = await Promise.all(names.map((name) => kindOf(store, name)));
-  const each = names.filter((_, index) => kinds[index]?.keepsOwnPlace);
-  const together = names.filter((_, index) => !kinds[index]?.keepsOwnPlace);
+  const kinds = new Map(await Promise.all(names.map(async (name) => [name, await kindOf(store, name)] as const)));
+  const each = names.filter((name) => kinds.get(name)?.keepsOwnPlace);
+  const together = names.filter((name) => !kinds.get(name)?.keepsOwnPlace);
   const [reports, databases] = await Promise.all([findConsumers(store, together, size.head), measureDatabases(store)]);
   // One question to the log, for all of them.
   const most = Math.max(0, budget.left - 1);
-  const measured = each.slice(0, Math.min(METRICS_WEBHOOKS, most));
-  const found = [...reports, ...(await findConsumers(store, measured, size.head))];
-  const consumers = (await withLag(log, found)).map((report, index) => {
-    const webhook = found[index]?.webhook;
-    return { report, lagSeconds: report.lagSeconds, ...(webhook ? { webhook } : {}) };
+  const found = [...reports, ...(await findConsumers(store, each.slice(0, Math.min(METRICS_WEBHOOKS, most)), size.head))];
+  const families = KINDS.flatMap((kind) => {
+    const all = names.filter((name) => kinds.get(name) === kind).length;
+    return (
+      kind.families?.(
+        store.name,
+        found.filter(({ report }) => report.kind === kind.name),
+        all,
+      ) ?? []
+    );
   });
-  return { log: size, consumers, webhooks: { all: each.length, measured: measured.length }, databases };
+  const consumers = (await withLag(log, found)).map((report) => ({ report, lagSeconds: report.lagSeconds }));
+  return { log: size, consumers, families, databases };
 }
 
 async function measureDatabases(store: Store): Promise<Map<string, number>> {

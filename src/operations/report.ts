@@ -3,7 +3,7 @@
 import type { Store } from "../store/store.ts";
 import { type ConsumerReport, type Found, type Skipped, readingOf } from "../consumers/report.ts";
 import { consumersInCode } from "../definitions/consumers.ts";
-import { kindOf } from "./kinds.ts";
+import { STATE_TABLES, kindOf } from "./kinds.ts";
 import { type LagSeconds, withLag } from "./lag.ts";
 
 /** @param only the names that are wanted; without it all */
@@ -19,7 +19,7 @@ export function consumersOf({ app, variables }: Store, subscribers: readonly str
 
 /** These consumers as their checkpoints describe them. */
 export async function findConsumers(store: Store, names: readonly string[], head: number): Promise<Found[]> {
-  const reading = readingOf(store.name, head);
+  const reading = readingOf(store.name, head, STATE_TABLES);
   const found = await Promise.all(names.map(async (name) => (await kindOf(store, name))?.report(store, name, reading)));
   return found.filter((one) => one !== undefined);
 }

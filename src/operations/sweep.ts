@@ -16,7 +16,8 @@ import { type PassedBy, moveTogether } from "../consumers/checkpoint.ts";
 import { logger } from "../telemetry/logger.ts";
 import { type ViewDatabase, databasesOf, dropRetired } from "../views/retire.ts";
 import { introductionOf } from "./introduce.ts";
-import type { Checkpointed, Placed, StoreRows, ViewState } from "../consumers/standing.ts";
+import type { Checkpointed, Placed, StoreRows } from "../consumers/standing.ts";
+import { STATE_TABLES } from "./kinds.ts";
 import { fingerprintOf, standingsOf } from "./standing.ts";
 import { type Care, type Mark, careFor, cursorMark, cursorOf, marksOf, prepareSwept, remember } from "./swept.ts";
 
@@ -144,21 +145,22 @@ async function look({ app, env, databases, memory }: Run, stores: readonly strin
   const marks = await marksOf(memory, stores);
   const read = await Promise.all(
     databases.map(async ({ db, binding }) => {
-      const [checkpoints, views] = await db.batch([
+      const [checkpoints, ...states] = await db.batch<OfStore>([
         db
           .prepare(
             `SELECT store, consumer, generation, position, status, kept_at FROM headspring_checkpoints
              WHERE store IN (SELECT value FROM json_each(?)) ORDER BY consumer, generation`,
           )
           .bind(names),
-        db
-          .prepare(`SELECT store, view, serving, rebuild, erase_to FROM headspring_views WHERE store IN (SELECT value FROM json_each(?))`)
-          .bind(names),
+        ...[...STATE_TABLES.values()].map((table) =>
+          db.prepare(`SELECT * FROM ${table} WHERE store IN (SELECT value FROM json_each(?))`).bind(names),
+        ),
       ]);
+      const byStore = (rows: readonly OfStore[] = []) => Map.groupBy(rows, ({ store }) => store);
       return {
         binding,
-        checkpoints: Map.groupBy((checkpoints?.results ?? []) as (Checkpointed & OfStore)[], ({ store }) => store),
-        views: Map.groupBy((views?.results ?? []) as (ViewState & OfStore)[], ({ store }) => store),
+        checkpoints: byStore(checkpoints?.results) as Map<string, (Checkpointed & OfStore)[]>,
+        states: [...STATE_TABLES.keys()].map((kind, index) => [kind, byStore(states[index]?.results)] as const),
       };
     }),
   );
@@ -166,10 +168,10 @@ async function look({ app, env, databases, memory }: Run, stores: readonly strin
   return Promise.all(
     stores.map(async (store) => {
       const definitions = definitionsOf(env, store, app);
-      const rows: StoreRows[] = read.map(({ binding, checkpoints, views }) => ({
+      const rows: StoreRows[] = read.map(({ binding, checkpoints, states }) => ({
         binding,
         checkpoints: checkpoints.get(store) ?? [],
-        views: views.get(store) ?? [],
+        states: new Map(states.map(([kind, ofKind]) => [kind, ofKind.get(store) ?? []])),
       }));
       const standings = await standingsOf(definitions, rows);
       const fingerprint = await fingerprintOf(app, env, definitions, standings);

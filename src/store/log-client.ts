@@ -1,8 +1,8 @@
 /** A store's log, as all other parts see it: one log, however many segments it has. It follows them for every method of the protocol alike. */
 
-import type { HeadspringEnv } from "./env.ts";
+import type { Objects } from "./env.ts";
 import { LOG_METHODS, type LogMethod, type LogRpc } from "./log-protocol.ts";
-import { MOVED_TO, hasMoved, segmentName } from "./segment.ts";
+import { MOVED_TO, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
 
 /** The last segment of each log that this isolate knows of. A number that is out of date costs one call more. */
 const lastSegments = new Map<string, number>();
@@ -12,11 +12,11 @@ const METHODS = Object.keys(LOG_METHODS) as LogMethod[];
 /** A segment as the client uses it. The protocol has the types of what its methods take and answer. */
 type Segment = Record<LogMethod, (...given: readonly unknown[]) => Promise<unknown>> & Pick<LogRpc, "fetch">;
 
-export function logClient(env: HeadspringEnv, store: string): LogRpc {
+export function logClient(segments: Objects<SegmentRpc>, store: string): LogRpc {
   /** Asks the last segment; that may have changed since. */
   async function ask<Answer>(question: (segment: Segment) => Promise<Answer>, movedTo: (answer: Answer) => number | undefined) {
     for (;;) {
-      const segment = env.LOGS.getByName(segmentName(store, lastSegments.get(store) ?? 1));
+      const segment = segments.getByName(segmentName(store, lastSegments.get(store) ?? 1));
       const answer = await question(segment as unknown as Segment);
       const next = movedTo(answer);
       if (next === undefined) return answer;

@@ -28,7 +28,7 @@ export class Store {
   constructor(env: HeadspringEnv, name: string, app: App) {
     this.name = name;
     this.app = app;
-    this.log = logClient(env, name);
+    this.log = logClient(env.LOGS, name);
     this.definitions = new Definitions(app, name, () => this);
     this.#env = env;
   }

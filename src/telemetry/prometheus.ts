@@ -13,6 +13,19 @@ export interface Family {
   readonly samples: readonly (readonly [labels: Labels, value: number])[];
 }
 
+export function gauge(name: string, help: string, samples: Family["samples"]): Family {
+  return { name: `headspring_${name}`, type: "gauge", help, samples };
+}
+
+export function counter(name: string, help: string, samples: Family["samples"]): Family {
+  return { name: `headspring_${name}`, type: "counter", help, samples };
+}
+
+/** RFC 3339 as seconds since 1970. */
+export function secondsOf(time: string): number {
+  return Date.parse(time) / 1_000;
+}
+
 /** The text of these figures. Those without a value are left out. */
 export function metricsText(families: readonly Family[]): string {
   return families

@@ -57,6 +57,7 @@ export const viewKind: ConsumerKind = {
     return view ? skippedIn(databaseOf(store, view), store.name, name) : [];
   },
 
+  stateTable: "headspring_views",
   standings: standingsOfViews,
   targets: async (definitions) => (await definitions.views()).map((view) => tableOf(view).generation),
 };

@@ -12,7 +12,8 @@ export async function reportView(store: Store, view: View, reading: Reading): Pr
   const { head } = reading;
   const rows = await reading.rowsIn(databaseOf(store, view));
   const own = rows.checkpoints.filter(({ consumer }) => consumer === name);
-  const row = rows.views.get(name) as ViewRow | undefined;
+  const states = (rows.states.get("view") ?? []) as readonly (ViewRow & { readonly view: string })[];
+  const row = states.find(({ view }) => view === name);
   const { serving, wanted, stale, owner } = await generationsOf(store, view, withStates(view, row, own));
   const served = {
     ...reportOf(name, "view", checkpointIn(rows, name, serving.generation), head),

@@ -2,15 +2,21 @@
 
 import type { Definitions } from "../store/definitions.ts";
 import { type View, filterOfView } from "../definitions/views/view.ts";
-import { type Checkpointed, type Placed, type StoreRows, type ViewState, checkpointsIn, standing } from "../consumers/standing.ts";
+import { type Checkpointed, type Placed, type StoreRows, checkpointsIn, standing } from "../consumers/standing.ts";
+import type { ViewRow } from "./generations.ts";
 import { rebuildOf, tableOf } from "./table.ts";
+
+/** A row of `headspring_views`, as far as it matters here. */
+interface ViewState extends Pick<ViewRow, "serving" | "rebuild" | "erase_to"> {
+  readonly view: string;
+}
 
 export async function standingsOfViews(definitions: Definitions, rows: readonly StoreRows[]): Promise<Placed[]> {
   return (await definitions.views()).map((view) => {
     const { name, database: binding = "VIEWS" } = view;
     const state = rows
       .filter((one) => one.binding === binding)
-      .flatMap((one) => one.views)
+      .flatMap((one) => (one.states.get("view") ?? []) as readonly ViewState[])
       .find((one) => one.view === name);
     const place = state ? standingOfView(view, state, checkpointsIn(rows, binding, name)) : standing(name, undefined);
     return { ...place, ...filterOfView(view), binding };

@@ -4,6 +4,7 @@ import { type ConsumerKind, DONE, notPossible } from "../consumers/kind.ts";
 import { type ConsumerReport, NEW, reportOf } from "../consumers/report.ts";
 import { consumersInCode } from "../definitions/consumers.ts";
 import { webhooksInCode } from "../definitions/webhooks/kind.ts";
+import { familiesOfWebhooks } from "./families.ts";
 import { filterOf } from "../deliveries/interest.ts";
 import { UNKNOWN_WEBHOOK, type WebhookReport } from "../store/webhook-protocol.ts";
 
@@ -19,7 +20,7 @@ export const webhookKind: ConsumerKind = {
 
   async report(store, name, { head }) {
     const webhook = await store.webhook(name).report();
-    return { report: consumerReport(name, webhook, head), filter: filterOf(webhook ?? {}), ...(webhook ? { webhook } : {}) };
+    return { report: consumerReport(name, webhook, head), filter: filterOf(webhook ?? {}), ...(webhook ? { own: webhook } : {}) };
   },
 
   async control(store, name, action, position) {
@@ -33,6 +34,8 @@ export const webhookKind: ConsumerKind = {
     if (counted && "refused" in counted) return { consumer: name, from, events: 0, position: from, to: from }; // there is nothing after `from`
     return counted && { consumer: name, from, ...counted };
   },
+
+  families: familiesOfWebhooks,
 };
 
 /** @param webhook undefined: it has just been removed */

@@ -7,7 +7,7 @@ import type { KindName } from "../../../src/definitions/kind.ts";
 import { defineApp, reactor, view } from "../../../src/index.ts";
 import { Definitions } from "../../../src/store/definitions.ts";
 import { introductionOf } from "../../../src/operations/introduce.ts";
-import { KINDS, kindOf } from "../../../src/operations/kinds.ts";
+import { KINDS, STATE_TABLES, kindOf } from "../../../src/operations/kinds.ts";
 import { alarm, reading } from "../app.ts";
 import { eventually, quietStore } from "./support.ts";
 import { read as bodyOf, storeNamed } from "../support.ts";
@@ -142,7 +142,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("a consumer that 
       append,
       wake: () => kind.wake(store, name, Date.now() + 60_000),
       control: (action: Parameters<typeof kind.control>[2], position?: number) => kind.control(store, name, action, position),
-      report: async () => (await kind.report(store, name, readingOf(store.name, await store.log.head())))?.report,
+      report: async () => (await kind.report(store, name, readingOf(store.name, await store.log.head(), STATE_TABLES)))?.report,
       /** A webhook's deliveries end after its wake-up. */
       hasHandled: (...values: number[]) => eventually(() => expect(handled.get(stream) ?? []).toEqual(values)),
       handledNow: () => handled.get(stream) ?? [],

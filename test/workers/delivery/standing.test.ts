@@ -26,7 +26,12 @@ const second = tableOf(here, 1).generation;
 const earlier = "000000000000";
 
 type Row = StoreRows["checkpoints"][number];
-type State = StoreRows["views"][number];
+interface State {
+  readonly view: string;
+  readonly serving: string;
+  readonly rebuild: number;
+  readonly erase_to: number;
+}
 const at = (generation: string, position: number, status: Row["status"] = "active"): Row => ({
   consumer: "here",
   generation,
@@ -46,7 +51,7 @@ function placeOf({ consumer, position, resting }: Place) {
 
 /** What is said of the view, with these rows. */
 async function ofHere(checkpoints: readonly Row[], views: readonly State[]) {
-  const standings = await standingsOf(definitionsOf(app), [{ binding: "VIEWS", checkpoints, views }]);
+  const standings = await standingsOf(definitionsOf(app), [{ binding: "VIEWS", checkpoints, states: new Map([["view", views]]) }]);
   return standings.filter(({ consumer }) => consumer === "here").map(placeOf);
 }
 
@@ -91,7 +96,7 @@ describe("where a consumer stands for the sweep", () => {
         { consumer: "there", generation, position, status: "active" },
         { consumer: "relay", generation: "", position, status: "active" },
       ],
-      views: [{ view: "there", serving: generation, rebuild: 0, erase_to: 0 }],
+      states: new Map([["view", [{ view: "there", serving: generation, rebuild: 0, erase_to: 0 }]]]),
     });
     const standings = await standingsOf(definitionsOf(app), [
       { binding: "VIEWS", ...rows(1) },
