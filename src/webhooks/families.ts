@@ -6,7 +6,7 @@ import { type Family, counter, gauge, secondsOf } from "../telemetry/prometheus.
 
 /** Operators build on these: add to them, rename none. */
 export function familiesOfWebhooks(store: string, measured: readonly Found[], all: number): Family[] {
-  // What `webhookKind.report` has put there. One that was removed meanwhile has none.
+  // What `webhookKind.report` has put there. A webhook that has just been removed has none.
   const hooks = measured.flatMap(({ own }) => (own === undefined ? [] : [own as WebhookReport]));
   const each = (value: (hook: WebhookReport) => number | undefined): Family["samples"] =>
     hooks.flatMap((hook) => {
