@@ -35,6 +35,8 @@ const ENVIRONMENT = {
 
 export interface DevServerOptions {
   readonly port: number;
+  /** The project's folder; absent: this repository. */
+  readonly project?: string;
   /** The folder that keeps the state. */
   readonly persistTo: string;
   /** The file of the worker, from the project's root; absent: what `wrangler.toml` says. */
@@ -53,7 +55,7 @@ export class DevServer {
   readonly ended: Promise<string>;
   readonly #wrangler: ChildProcess;
 
-  constructor({ port, persistTo, main, configs = [], variables = {}, output }: DevServerOptions) {
+  constructor({ port, project = ROOT, persistTo, main, configs = [], variables = {}, output }: DevServerOptions) {
     this.url = `http://${HOST}:${port}`;
     const stream = output === "inherit" ? "inherit" : "pipe";
     this.#wrangler = spawn(
@@ -74,7 +76,7 @@ export class DevServer {
         ...Object.entries(variables).map(([name, value]) => `--var=${name}:${value}`),
       ],
       // Detached: a process group of its own, so that everything it starts can be ended together.
-      { cwd: ROOT, stdio: ["pipe", stream, stream], detached: true, env: { ...ENVIRONMENT, ...process.env } },
+      { cwd: project, stdio: ["pipe", stream, stream], detached: true, env: { ...ENVIRONMENT, ...process.env } },
     );
     if (output !== "inherit") {
       for (const from of [this.#wrangler.stdout, this.#wrangler.stderr]) from?.setEncoding("utf8").on("data", output);

@@ -5,9 +5,12 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** Builds and packs into the folder; answers with the tarball's path and what is in it. */
-export function packInto(folder: string): { readonly tarball: string; readonly files: readonly string[]; readonly bytes: number } {
-  const packed = run("npm", ["pack", "--json", "--silent", "--pack-destination", folder]);
+/** Builds and packs into the folder; answers with the tarball's path and what is in it. Another project is packed as it is, without a build. */
+export function packInto(
+  folder: string,
+  project = ROOT,
+): { readonly tarball: string; readonly files: readonly string[]; readonly bytes: number } {
+  const packed = run("npm", ["pack", project, "--json", "--silent", `--ignore-scripts=${project !== ROOT}`, "--pack-destination", folder]);
   const [made] = JSON.parse(packed) as [{ filename: string; size: number; files: { path: string }[] }];
   return { tarball: join(folder, made.filename), files: made.files.map(({ path }) => path), bytes: made.size };
 }

@@ -31,8 +31,15 @@ export { defineApp } from "./definitions/app.ts";
 
 // Types
 export type { App } from "./definitions/app.ts";
+export type { Aggregate } from "./definitions/aggregate.ts";
+export type { Category } from "./definitions/category.ts";
+export type { View } from "./definitions/views/view.ts";
+export type { Reactor } from "./definitions/processors/reactor.ts";
+export type { ProcessManager } from "./definitions/processors/process-manager.ts";
+export type { Saga } from "./definitions/processors/saga.ts";
+export type { Webhook } from "./definitions/webhooks/webhook.ts";
 export type { NewEvent, RecordedEvent } from "./core/event.ts";
 export type { DecideContext, Decision } from "./core/command.ts";
-export type { EffectContext } from "./definitions/processors/effect.ts";
+export type { Effect, EffectContext } from "./definitions/processors/effect.ts";
 export type { Retry } from "./definitions/retry.ts";
 export type { Duration } from "./core/duration.ts";

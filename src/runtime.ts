@@ -1,29 +1,29 @@
 /** The public API's other half: the worker and its objects, which only the Workers runtime can load. `src/worker.ts` exports them. */
 
+import type { DurableObject } from "cloudflare:workers";
 import { CatalogObject } from "./catalog/catalog-object.ts";
 import type { App } from "./definitions/app.ts";
 import { logObject } from "./log/log-object.ts";
-import type { CatalogRpc, DirectoryRpc } from "./store/catalog-protocol.ts";
-import type { ObjectClass } from "./store/objects.ts";
-import type { SegmentRpc } from "./store/segment.ts";
-import type { StreamObjectRpc } from "./store/import-protocol.ts";
-import type { WebhookRpc } from "./store/webhook-protocol.ts";
+import type { HeadspringEnv } from "./store/env.ts";
 import { streamObject } from "./streams/stream-object.ts";
 import { webhookObject } from "./webhooks/webhook-object.ts";
 
 export { createWorker } from "./http/worker.ts";
 export type { HeadspringEnv } from "./store/env.ts";
 
-/** The four classes of an app's Durable Objects, by the names that a worker exports them under. */
+/** A class of Durable Objects. Its methods are called by the other parts of Headspring only. */
+export type ObjectClass = new (ctx: DurableObjectState, env: HeadspringEnv) => DurableObject<HeadspringEnv>;
+
+/** The classes of an app's Durable Objects, by the names that its worker exports them under. */
 export interface ObjectClasses {
   /** One object per stream: takes its commands one at a time, and keeps its events. */
-  readonly StreamObject: ObjectClass<StreamObjectRpc>;
+  readonly StreamObject: ObjectClass;
   /** One object per store, and further ones when it grows: puts all events in one order. */
-  readonly LogObject: ObjectClass<SegmentRpc>;
+  readonly LogObject: ObjectClass;
   /** One object per webhook: delivers events to a URL. */
-  readonly WebhookObject: ObjectClass<WebhookRpc>;
+  readonly WebhookObject: ObjectClass;
   /** One object per store: what was declared over HTTP. */
-  readonly CatalogObject: ObjectClass<CatalogRpc & DirectoryRpc>;
+  readonly CatalogObject: ObjectClass;
 }
 
 /**

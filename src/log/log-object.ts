@@ -32,12 +32,12 @@ import {
 } from "../store/log-protocol.ts";
 import { takeCensus } from "./census.ts";
 import { WAIT_SECONDS } from "../core/limits.ts";
-import type { ObjectClass } from "../store/objects.ts";
+import type { RpcClass } from "../store/objects.ts";
 import { type Handover, MOVED_TO, type Moved, type SegmentRpc } from "../store/segment.ts";
 import { Segment } from "./segment.ts";
 
 /** The class of the log objects of an app. Export it as `LogObject`. */
-export function logObject(app: App): ObjectClass<SegmentRpc> {
+export function logObject(app: App): RpcClass<SegmentRpc> {
   return class LogObject extends DurableObject<HeadspringEnv> implements SegmentRpc {
     static {
       const names = Object.keys(LOG_METHODS) as LogMethod[];

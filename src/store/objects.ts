@@ -4,7 +4,7 @@ import type { DurableObject } from "cloudflare:workers";
 import type { HeadspringEnv } from "./env.ts";
 
 /** A class of Durable Objects, with the methods that the other parts of Headspring call. */
-export type ObjectClass<Rpc> = new (ctx: DurableObjectState, env: HeadspringEnv) => DurableObject<HeadspringEnv> & Rpc;
+export type RpcClass<Rpc> = new (ctx: DurableObjectState, env: HeadspringEnv) => DurableObject<HeadspringEnv> & Rpc;
 
 /** An object's own name. An object that a `Store` found always has one. */
 export function nameOf(ctx: DurableObjectState): string {

@@ -14,7 +14,7 @@ import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
 import { categoryOf, streamIdOf } from "../core/event.ts";
-import { type ObjectClass, streamOfObject } from "../store/objects.ts";
+import { type RpcClass, streamOfObject } from "../store/objects.ts";
 import type {
   AppendAnswer,
   AppendRequest,
@@ -52,7 +52,7 @@ import { span } from "../telemetry/span.ts";
 const RETRY_ALARM_MS = 30_000;
 
 /** The class of the stream objects of an app. Export it as `StreamObject`. */
-export function streamObject(app: App): ObjectClass<StreamObjectRpc> {
+export function streamObject(app: App): RpcClass<StreamObjectRpc> {
   const codeUse = new CodeUse(app);
   return class StreamObject extends DurableObject<HeadspringEnv> implements StreamObjectRpc {
     static {

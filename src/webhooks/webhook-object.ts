@@ -13,7 +13,7 @@ import { DurableObject } from "cloudflare:workers";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
-import { type ObjectClass, nameOf } from "../store/objects.ts";
+import { type RpcClass, nameOf } from "../store/objects.ts";
 import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Announcements, streamAbout } from "./announcements.ts";
@@ -45,7 +45,7 @@ import { Keys } from "./secrets.ts";
 import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
 
 /** The class of the webhook objects of an app. Export it as `WebhookObject`. */
-export function webhookObject(app: App): ObjectClass<WebhookRpc> {
+export function webhookObject(app: App): RpcClass<WebhookRpc> {
   return class WebhookObject extends DurableObject<HeadspringEnv> implements WebhookRpc {
     static {
       markRetryable(this.prototype, "report", "wake", "deliveries", "remove");

@@ -4,8 +4,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { defineApp } from "../../../src/index.ts";
-import { objects } from "../../../src/runtime.ts";
 import type { StreamObjectRpc } from "../../../src/store/import-protocol.ts";
+import { streamObject } from "../../../src/streams/stream-object.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { freshStore } from "../support.ts";
 
@@ -26,7 +26,7 @@ export function streamOf(category: string) {
           ? { aggregates: (aggregate as unknown as { sources: AnyAggregate[] }).sources, processors: [aggregate] as unknown as Processors }
           : { aggregates: [aggregate] },
       );
-      const { StreamObject } = objects(app);
+      const StreamObject = streamObject(app);
       return runInDurableObject(stub, async (_instance, state) => run(senderTo(new StreamObject(state, env))));
     },
     /** What is stored. */
