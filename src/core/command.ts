@@ -95,9 +95,11 @@ export type Decision<Events extends DataSchemas, Commands extends DataSchemas> =
  *
  * @throws {TypeError} when the duration is not valid
  *
- * @example PlaceOrder: (state, order) => [event("OrderPlaced", order), after("30m", "ExpireOrder", {})]
+ * @example
+ * PlaceOrder: (state, order) => [event("OrderPlaced", order), after("30m", "ExpireOrder", {})]
  *
- * @example ReserveSeat: (state, { seat }) => [event("SeatReserved", { seat }), after("10m", "FreeSeat", { seat }, { key: seat })]
+ * @example
+ * ReserveSeat: (state, { seat }) => [event("SeatReserved", { seat }), after("10m", "FreeSeat", { seat }, { key: seat })]
  */
 export function after<const Delay extends Duration, const Command extends string, const Data extends object, Place = never>(
   delay: WholeDuration<Delay>,
@@ -114,7 +116,8 @@ export function after<const Delay extends Duration, const Command extends string
  * @param date a Date, or a time as RFC 3339 writes it, with its offset
  * @throws {TypeError} when it is not a time
  *
- * @example Book: (state, { room, from }) => [event("Booked", { room, from }), at(from, "OpenRoom", { room }, { key: room })]
+ * @example
+ * Book: (state, { room, from }) => [event("Booked", { room, from }), at(from, "OpenRoom", { room }, { key: room })]
  */
 export function at<const Command extends string, const Data extends object, Place = never>(
   date: Date | string,
@@ -132,7 +135,12 @@ export function at<const Command extends string, const Data extends object, Plac
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/i;
 
-/** Cancels the timer for a command, or the one with this key; does nothing if there is none. */
+/**
+ * Cancels the timer for a command, or the one with this key; does nothing if there is none.
+ *
+ * @example
+ * ConfirmOrder: () => [event("OrderConfirmed", {}), cancel("ExpireOrder")]
+ */
 export function cancel<const Command extends string, Place = never>(
   command: NameAt<Place, "cancel", "command", Command>,
   options: TimerOptions = {},
@@ -144,7 +152,12 @@ function keyOf({ key }: TimerOptions): TimerOptions {
   return key === undefined ? {} : { key };
 }
 
-/** The command changes nothing, and that is not an error: typically it was carried out before. */
+/**
+ * The command changes nothing, and that is not an error: typically it was carried out before.
+ *
+ * @example
+ * ConfirmOrder: (state) => (state.status === "confirmed" ? nothing() : event("OrderConfirmed", {}))
+ */
 export function nothing(): Nothing {
   return { kind: "nothing" };
 }
@@ -154,6 +167,9 @@ export function nothing(): Nothing {
  *
  * @param reason a stable code that callers can act on, for example `order-already-placed`
  * @param details JSON that helps the caller, for example what was available
+ *
+ * @example
+ * PlaceOrder: (state, order) => (state.status === "new" ? event("OrderPlaced", order) : refuse("order-already-placed"))
  */
 export function refuse(reason: string, details?: JsonValue): Refusal {
   return { kind: "refusal", reason, ...(details === undefined ? {} : { details }) };
@@ -217,7 +233,8 @@ export interface FactTarget<Name extends string = string, Events extends DataSch
 /**
  * A command for an aggregate. Members of the data that the command's schema does not declare are left out.
  *
- * @example OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", line))
+ * @example
+ * OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", { order: event.stream, quantity: line.quantity }))
  */
 export function send<const Name extends string, Commands extends DataSchemas, const Command extends keyof Commands & string>(
   aggregate: CommandTarget<Name, Commands>,

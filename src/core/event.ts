@@ -208,7 +208,12 @@ export function categoryOf(stream: string): string {
   return stream.slice(0, stream.indexOf("/"));
 }
 
-/** The id of a stream within its category: `42` of `order/42`. */
+/**
+ * The id of a stream within its category: `42` of `order/42`.
+ *
+ * @example
+ * const order = streamIdOf("order/42"); // "42"
+ */
 export function streamIdOf(stream: string): string {
   return stream.slice(stream.indexOf("/") + 1);
 }

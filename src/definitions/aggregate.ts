@@ -106,7 +106,8 @@ export type AnyAggregate = Aggregate<string, any, any, any>;
  * @param name names the category of its streams: `order` for `order/42`
  * @throws {TypeError} when a name cannot be part of a route, or `internal` names a command that is not declared
  *
- * @example export const counter = aggregate("counter", {
+ * @example
+ * export const counter = aggregate("counter", {
  *   events: { Counted: z.object({ by: z.number().int() }) },
  *   commands: { Count: z.object({ by: z.number().int().positive() }) },
  *   initialState: () => ({ total: 0 }),

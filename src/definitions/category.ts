@@ -39,9 +39,11 @@ export interface Category<Name extends string = string, Events extends DataSchem
  *
  * @throws {TypeError} when a name cannot be part of a route, or an event type does not have the key
  *
- * @example export const reading = category("reading", {
+ * @example
+ * export const reading = category("reading", {
  *   key: "sensor",
- *   events: { TemperatureRead: z.object({ sensor: z.string(), celsius: z.number() }) }, });
+ *   events: { TemperatureRead: z.object({ sensor: z.string(), celsius: z.number() }) },
+ * });
  */
 export function category<const Name extends string, const Events extends Schemas<Events>>(
   name: Name,

@@ -6,7 +6,8 @@ import { type Duration, milliseconds } from "../core/duration.ts";
 /**
  * How a view or processor declares its retries; `"none"` gives up at the first failure.
  *
- * @example retry: { attempts: 5, delay: "10s", backoff: "constant" }
+ * @example
+ * retry: { attempts: 5, delay: "10s", backoff: "constant" }
  */
 export type Retry =
   | "none"

@@ -23,7 +23,8 @@ const lifts = new WeakMap<DataSchema, readonly Lift[]>();
  * @param next the new schema
  * @param lift turns data of the earlier version into data of the next; pure
  *
- * @example OrderPlaced: upcast(OrderPlacedV1, OrderPlacedV2, (placed) => ({ ...placed, currency: "EUR" }))
+ * @example
+ * OrderPlaced: upcast(OrderPlacedV1, OrderPlacedV2, (placed) => ({ ...placed, currency: "EUR" }))
  */
 export function upcast<Earlier extends DataSchema, Next extends DataSchema>(
   earlier: Earlier,

@@ -15,8 +15,9 @@ export interface Objects<Rpc> {
  * What a Worker must have bound to run Headspring; it may have more bindings, for the app's own handlers. Names of classes and queues are
  * free.
  *
- * @example // wrangler.toml has the bindings, `wrangler types` makes `Env` of them, and this makes sure that none is missing: const worker
- * = createWorker(app) satisfies ExportedHandler<Env & HeadspringEnv>;
+ * @example
+ * // wrangler.toml has the bindings, `wrangler types` makes `Env` of them, and this makes sure that none is missing.
+ * const worker = createWorker(app) satisfies ExportedHandler<Env & HeadspringEnv>;
  */
 export interface HeadspringEnv {
   readonly STREAMS: Objects<StreamObjectRpc>;

@@ -13,6 +13,7 @@ import { NOW, asStored, dataOf, on, recorded } from "./recorded.ts";
 import { plainState } from "./plain-state.ts";
 import { same } from "./same.ts";
 
+/** What has happened to an aggregate: the sentence goes on with a command. */
 export interface GivenAggregate<Events extends DataSchemas, Commands extends DataSchemas> {
   /** @param context what `decide` gets, where it matters to the test */
   when<const Command extends keyof Commands & string>(
@@ -22,6 +23,7 @@ export interface GivenAggregate<Events extends DataSchemas, Commands extends Dat
   ): ThenAggregate<Events, Commands>;
 }
 
+/** What a command has led to: the sentence ends here. */
 export interface ThenAggregate<Events extends DataSchemas, Commands extends DataSchemas> {
   /** These events are stored, in this order, and these timers set or cancelled. */
   then(...parts: (NewEventOf<Events> | TimerOf<Commands>)[]): void;

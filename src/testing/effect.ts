@@ -17,6 +17,7 @@ export interface TestWorld {
   readonly repeated?: boolean;
 }
 
+/** The outcome of an effect for an event: the sentence ends here. */
 export interface WhenEffect<Event = NewEvent> {
   /** The effect records this outcome: on the given stream, or on any. */
   thenRecords(event: Event, stream?: string): Promise<void>;

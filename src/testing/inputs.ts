@@ -30,7 +30,14 @@ export interface CommandInput<Command extends string = string> {
 
 export type AnyInput = On | OutcomeInput | TimeoutInput | CommandInput;
 
-/** The target has carried the command out, with these events. */
+/**
+ * The target has carried the command out, with these events.
+ *
+ * @example
+ * given(reservation, on("order/1", event("OrderPlaced", { sku: "tea" })))
+ *   .when(accepted(send(product, "tea", "ReserveStock", { order: "1", quantity: 1 })))
+ *   .then(send(order, "1", "ConfirmOrder", {}), complete());
+ */
 export function accepted<Sent extends SendAction>(
   sent: Sent,
   ...events: readonly NewEvent<string, unknown, PropertyKey>[]
@@ -39,17 +46,36 @@ export function accepted<Sent extends SendAction>(
   return { kind: "outcome", sent, outcome: { outcome: "accepted", version: Math.max(1, events.length), events: stored } };
 }
 
-/** The target has refused the command. */
+/**
+ * The target has refused the command.
+ *
+ * @example
+ * given(reservation, on("order/1", event("OrderPlaced", { sku: "tea" })))
+ *   .when(refused(send(product, "tea", "ReserveStock", { order: "1", quantity: 1 }), "not-enough"))
+ *   .then(send(order, "1", "RejectOrder", { reason: "not-enough" }), complete());
+ */
 export function refused<Sent extends SendAction>(sent: Sent, reason: string, details?: JsonValue): OutcomeInput<Sent> {
   return { kind: "outcome", sent, outcome: { outcome: "refused", reason, ...(details === undefined ? {} : { details }) } };
 }
 
-/** The command could not be carried out: it is invalid, or nothing takes it, or `decide` threw. */
+/**
+ * The command could not be carried out: it is invalid, or nothing takes it, or `decide` threw.
+ *
+ * @example
+ * given(reservation, on("order/1", event("OrderPlaced", { sku: "tea" })))
+ *   .when(failed(send(product, "tea", "ReserveStock", { order: "1", quantity: 1 }), "unknown-command"))
+ *   .thenNothing();
+ */
 export function failed<Sent extends SendAction>(sent: Sent, reason: string): OutcomeInput<Sent> {
   return { kind: "outcome", sent, outcome: { outcome: "failed", reason } };
 }
 
-/** The timer with this name, and this key if it has one, goes off; it must have been set. */
+/**
+ * The timer with this name, and this key if it has one, goes off; it must have been set.
+ *
+ * @example
+ * given(stay, on("order/1", event("OrderPlaced", {}))).when(timeout("Overdue")).then(complete());
+ */
 export function timeout<const Timeout extends string, Place = never>(
   timeout: NameAt<Place, "timeout", "timeout", Timeout>,
   { key }: TimerOptions = {},
@@ -57,7 +83,12 @@ export function timeout<const Timeout extends string, Place = never>(
   return { kind: "timeout", timeout, ...(key === undefined ? {} : { key }) } as never; // the conditional type says what it is
 }
 
-/** A client sends the process a command. */
+/**
+ * A client sends the process a command.
+ *
+ * @example
+ * given(stay, on("order/1", event("OrderPlaced", {}))).when(told("Cancel", {})).then(complete());
+ */
 export function told<const Command extends string, Place = never>(
   command: NameAt<Place, "command", "command", Command>,
   data: JsonObject,

@@ -25,11 +25,13 @@ interface Answered {
   readonly refused?: string;
 }
 
+/** What has reached a process: the sentence goes on with an input. */
 export interface GivenProcess<Input, AnyPart> {
   /** The next input. */
   when(input: Input): ThenProcess<AnyPart>;
 }
 
+/** What an input has led to: the sentence ends here. */
 export interface ThenProcess<AnyPart> {
   /** The instance's own events, commands, timers and its end, in this order, and nothing else. */
   then(...parts: AnyPart[]): void;

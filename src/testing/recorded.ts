@@ -8,7 +8,12 @@ import { fitting } from "../core/misfit.ts";
 import type { Source } from "../definitions/source.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
 
-/** The time of everything in a test that does not set one. RFC 3339. */
+/**
+ * The time of everything in a test that does not set one. RFC 3339.
+ *
+ * @example
+ * given(totals, on("counter/1", event("Counted", { by: 2 }), { time: NOW })).thenRows([{ counter: "1", total: 2 }]);
+ */
 export const NOW = "2026-01-01T00:00:00.000Z";
 
 /** What a test may set for an event besides its type and data. */
@@ -33,7 +38,8 @@ export type OnStreamOf<From extends Source> = From extends Source ? On<`${From["
  *
  * @param facts what matters to the test besides type and data, for example the time
  *
- * @example on("order/42", event("OrderReady", { customer: "a customer", lines }), { time: "2026-11-21T06:00:00Z" })
+ * @example
+ * on("order/42", event("OrderReady", { customer: "a customer", lines }), { time: "2026-11-21T06:00:00Z" })
  */
 export function on<const Stream extends string, Event extends AnyNewEvent, Place = never>(
   stream: NameAt<Place, "on", "stream", Stream>,

@@ -9,6 +9,7 @@ import type { StoredRow, View } from "../definitions/views/view.ts";
 import { type On, asStored, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
 
+/** What has happened to a view: the sentence ends with its rows. */
 export interface GivenView<Row extends RowSchema> {
   /** These are all rows, in any order. */
   thenRows(rows: readonly Frozen<z.output<Row>>[]): void;

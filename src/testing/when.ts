@@ -8,6 +8,7 @@ import { type TestWorld, type WhenEffect, whenEffect } from "./effect.ts";
 import { type On, type OnStreamOf, asStored, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
 
+/** The answer of a reactor to an event: the sentence ends here. */
 export interface WhenReactor {
   /** These commands and facts, in this order. */
   thenSends(...actions: readonly [Action, ...Action[]]): void;
@@ -21,12 +22,15 @@ export interface WhenReactor {
  *
  * @param world how services answer an effect, and the deployment's variables
  *
- * @example when(fulfilment, on("order/42", event("OrderPlaced", { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] })))
+ * @example
+ * when(fulfilment, on("order/42", event("OrderPlaced", { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] })))
  *   .thenSends(send(product, "tea", "ReserveStock", { order: "42", quantity: 2 }));
  *
- * @example await when(charge, on("order/42", event("OrderPlaced", { cents: 500 })), {
+ * @example
+ * await when(charge, on("order/42", event("OrderPlaced", { cents: 500 })), {
  *   variables: { PAYMENT_URL: "https://payments.example/" },
- *   fetch: () => new Response(null, { status: 402 }), }).thenRecords(event("ChargeDeclined", {}));
+ *   fetch: () => new Response(null, { status: 402 }),
+ * }).thenRecords(event("ChargeDeclined", {}));
  */
 export function when<Processor extends Reactor | Effect>(
   processor: Processor,

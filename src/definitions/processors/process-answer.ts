@@ -11,7 +11,12 @@ export interface Completion {
   readonly kind: "complete";
 }
 
-/** Ends a process: its timers are cancelled, and later inputs have no effect. */
+/**
+ * Ends a process: its timers are cancelled, and later inputs have no effect.
+ *
+ * @example
+ * ReserveStock: (_state, { data }) => [send(order, data.order, "ConfirmOrder", {}), complete()]
+ */
 export function complete(): Completion {
   return { kind: "complete" };
 }

@@ -65,7 +65,7 @@ export interface Reactor<Name extends string = string, From extends Source = Sou
  * export const reserveStock = reactor("reserve-stock", {
  *   from: order,
  *   emits: product,
- *   on: { OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", line)) },
+ *   on: { OrderPlaced: (event) => event.data.lines.map((line) => send(product, line.sku, "ReserveStock", { order: event.stream, quantity: line.quantity })) },
  * });
  */
 export function reactor<

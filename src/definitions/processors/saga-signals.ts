@@ -20,7 +20,12 @@ export interface ChildEnd {
   readonly failure?: { readonly reason: string };
 }
 
-/** The event starts a saga with this id; a saga that has started already goes on unchanged. */
+/**
+ * The event starts a saga with this id; a saga that has started already goes on unchanged.
+ *
+ * @example
+ * OrderPlaced: ({ stream }) => startSaga(streamIdOf(stream), { from: "a customer", to: "the shop", amount: 500 })
+ */
 export function startSaga<const Input, Place = never>(
   id: string,
   input: MemberAt<Place, "start", "input", Input>,
@@ -28,12 +33,22 @@ export function startSaga<const Input, Place = never>(
   return { kind: "start", id, input } as never; // as of `event`
 }
 
-/** The event successfully ends a step that waits. If it arrives before the step waits, it counts as soon as the step does. */
+/**
+ * The event successfully ends a step that waits. If it arrives before the step waits, it counts as soon as the step does.
+ *
+ * @example
+ * OrderConfirmed: ({ stream }) => stepDone(streamIdOf(stream), "confirm")
+ */
 export function stepDone(id: string, step: string, result?: JsonValue): Signal<never> {
   return { kind: "done", id, step, ...(result === undefined ? {} : { result }) };
 }
 
-/** The event ends a step that waits as failed; the step's `retry` is not used. */
+/**
+ * The event ends a step that waits as failed; the step's `retry` is not used.
+ *
+ * @example
+ * OrderRejected: ({ stream, data }) => stepFailed(streamIdOf(stream), "confirm", data.reason)
+ */
 export function stepFailed(id: string, step: string, reason: string): Signal<never> {
   return { kind: "failed", id, step, reason };
 }

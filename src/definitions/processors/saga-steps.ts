@@ -67,10 +67,12 @@ export const UNDO = "undo:";
  * @param name stored with the saga; unique within it. Keep it while sagas that have it are running
  * @throws {PlanError} when the name or a duration is not valid
  *
- * @example step("reserve", {
+ * @example
+ * step("reserve", {
  *   action: () => send(product, "tea", "ReserveStock", { order: "1", quantity: 2 }),
  *   undo: () => send(product, "tea", "ReleaseStock", { order: "1" }),
- *   retry: { attempts: 3, delay: "10s" }, })
+ *   retry: { attempts: 3, delay: "10s" },
+ * })
  */
 export function step<Result extends JsonValue = undefined>(name: string, definition: StepDefinition<Result>): Step<Result> {
   try {
@@ -101,12 +103,22 @@ function expectedOf(expects: number | "absent" | "exists"): Expected {
   return typeof expects === "number" ? { kind: "version", version: expects } : { kind: expects };
 }
 
-/** One after the other: each begins when the one before is done. */
+/**
+ * One after the other: each begins when the one before is done.
+ *
+ * @example
+ * series(step("reserve", { action: () => reserve }), step("confirm", { action: () => confirm }));
+ */
 export function series(...parts: readonly Plan[]): Plan {
   return { kind: "series", parts };
 }
 
-/** All at the same time. What comes next begins when all are done. */
+/**
+ * All at the same time. What comes next begins when all are done.
+ *
+ * @example
+ * series(parallel(step("reserve", { action: () => reserve }), step("pay", { action: () => pay })), step("confirm", { action: () => confirm }));
+ */
 export function parallel(...parts: readonly Plan[]): Plan {
   return { kind: "parallel", parts };
 }

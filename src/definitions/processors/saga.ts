@@ -60,7 +60,12 @@ export interface Saga<Name extends string = string, Input extends DataSchema = D
   readonly saga: { readonly input: Input };
 }
 
-/** A step's action that starts another saga, and is done when that saga is. */
+/**
+ * A step's action that starts another saga, and is done when that saga is.
+ *
+ * @example
+ * step("pay", { action: () => start(transfer, "42", { from: "a customer", to: "the shop", amount: 500 }) });
+ */
 export function start<const Name extends string, Input extends DataSchema>(
   saga: Saga<Name, Input>,
   id: string,

@@ -49,10 +49,12 @@ export interface TransformDefinition<
  *
  * @throws {TypeError} as {@link reactor} does
  *
- * @example export const heat = transform("heat", {
+ * @example
+ * export const heat = transform("heat", {
  *   from: reading,
  *   to: alarm,
- *   on: { Read: (read) => (read.data.celsius > 40 ? event("TooHot", { celsius: read.data.celsius }) : undefined) }, });
+ *   on: { Read: (read) => (read.data.celsius > 40 ? event("TooHot", { celsius: read.data.celsius }) : undefined) },
+ * });
  */
 export function transform<const Name extends string, From extends Source, Events extends DataSchemas, On extends HandlersOf<From>>(
   name: Name,

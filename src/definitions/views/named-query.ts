@@ -26,7 +26,8 @@ export interface QueryDefinition<Column extends string, Params extends ParamsSch
   /**
    * One SELECT. It may be called again, and for a table of an earlier definition: do nothing else in it.
    *
-   * @example sql: ({ rows, params }) => sql`SELECT customer, total FROM ${rows} WHERE total >= ${params.atLeast} ORDER BY total DESC`
+   * @example
+   * sql: ({ rows, params }) => sql`SELECT customer, total FROM ${rows} WHERE total >= ${params.atLeast} ORDER BY total DESC`
    */
   readonly sql: (given: {
     /** The rows of the view, in the store that the request is for. Nothing else can be selected from. */

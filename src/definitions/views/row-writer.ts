@@ -17,7 +17,8 @@ export interface RowWriter {
    * @param where a condition on a row
    * @throws {TypeError} when they select from tables, or would give another result at another time: a rebuild runs them again
    *
-   * @example CustomerRenamed: { sql: ({ stream, data }, rows) => rows.update(sql`customerName = ${data.name}`, sql`customer = ${streamIdOf(stream)}`) }
+   * @example
+   * CustomerRenamed: { sql: ({ stream, data }, rows) => rows.update(sql`customerName = ${data.name}`, sql`customer = ${streamIdOf(stream)}`) }
    */
   update(set: Sql, where: Sql): RowWrite;
   /** Removes all matching rows. */

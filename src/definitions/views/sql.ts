@@ -37,7 +37,8 @@ export class Sql {
  * @throws {TypeError} when the piece could be more than a part of one statement (its brackets are not in pairs, it ends the
  *   statement, it names tables or a parameter), or a value cannot be bound
  *
- * @example sql`SELECT * FROM ${rows} WHERE customer IN (SELECT value FROM json_each(${params.customers})) ORDER BY total`
+ * @example
+ * sql`SELECT * FROM ${rows} WHERE customer IN (SELECT value FROM json_each(${params.customers})) ORDER BY total`
  */
 export function sql(strings: TemplateStringsArray, ...values: readonly (Bindable | Sql)[]): Sql {
   requireHarmless(strings);

@@ -18,6 +18,7 @@ export const WEBHOOK_TEST = "$webhook.test";
  * @example
  * const trouble = reactor("trouble", {
  *   from: webhookEvents,
+ *   emits: tickets,
  *   on: { "$webhook.disabled": ({ data }) => append(tickets, data.webhook, "TicketOpened", { reason: data.reason }) },
  * });
  * defineApp({ categories: [tickets, webhookEvents], processors: [trouble] });
