@@ -3,6 +3,7 @@
  * its `kind.ts`, and `operations/kinds.ts` lists them. No code above it tells kinds apart.
  */
 
+import type { KindName } from "../definitions/consumers.ts";
 import type { DeclaredKind } from "../definitions/kind.ts";
 import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import type { Definitions } from "../store/definitions.ts";
@@ -15,6 +16,7 @@ import type { Placed, StoreRows } from "./standing.ts";
 
 /** In every method, undefined means that no consumer has this name (any more), or that only other code has it. */
 export interface ConsumerKind extends DeclaredKind {
+  readonly name: KindName;
   /** Lets it work until it has everything in the log, or until the deadline (milliseconds since 1970). */
   wake(store: Store, name: string, deadline: number): Promise<Woken | undefined>;
   /** How far it is. A kind that keeps its own positions also answers for a consumer that has just been removed. */

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { type Answer, Name, Position, Time, Whole } from "../core/answer.ts";
 import type { EventFilter } from "../core/event.ts";
 import { ConsumerError } from "../definitions/hooks.ts";
-import { KIND_NAMES, type KindName } from "../definitions/kind.ts";
+import { KIND_NAMES, type KindName } from "../definitions/consumers.ts";
 import { ConsumerStatus } from "../store/consumer-protocol.ts";
 import { BlockedReport } from "../store/webhook-protocol.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";

@@ -1,6 +1,6 @@
 /** How far a consumer is according to D1: what the sweep passes to the log. */
 
-import type { KindName } from "../definitions/kind.ts";
+import type { KindName } from "../definitions/consumers.ts";
 import type { Standing } from "../store/log-protocol.ts";
 import type { CheckpointRow } from "./checkpoint-row.ts";
 

@@ -1,30 +1,34 @@
-/** The consumers of the code, of every kind, by name: all that follow the log. */
+/** The consumers that the code declares, of every kind. */
 
 import type { EventFilter } from "../core/event.ts";
 import { codeHash } from "../core/code-hash.ts";
 import type { App } from "./app.ts";
-import type { DeclaredKind } from "./kind.ts";
+import type { DeclaredConsumer } from "./kind.ts";
 import { processorsInCode } from "./processors/kind.ts";
 import { viewsInCode } from "./views/kind.ts";
 import { webhooksInCode } from "./webhooks/kind.ts";
 
-/** Every kind that code can declare. Their order is that of reports. */
-const KINDS_IN_CODE: readonly DeclaredKind[] = [viewsInCode, processorsInCode, webhooksInCode];
+/** Every kind of consumer, in the order of reports. */
+const KINDS_IN_CODE = [viewsInCode, processorsInCode, webhooksInCode] as const;
 
-/** The consumers that the code declares. One that is off in this deployment is not among them. */
+export type KindName = (typeof KINDS_IN_CODE)[number]["name"];
+
+export const KIND_NAMES: readonly KindName[] = KINDS_IN_CODE.map(({ name }) => name);
+
+/** The consumers that the code declares, except those that are off in this deployment. */
 export interface ConsumersInCode {
   readonly names: readonly string[];
   /** The events that each handles. */
   readonly filters: ReadonlyMap<string, EventFilter>;
-  /** Those that begin with what comes after their first deployment. */
+  /** Those that begin with the events after their first deployment. */
   readonly startingAtHead: readonly string[];
-  /** A name for all of them: under another one they want other events, or have something else to build. */
+  /** A hash over all of them: when it changes, they want other events, or have something else to build. */
   readonly hash: string;
 }
 
-/** @param variables the deployment's */
+/** @param variables those of the deployment */
 export function consumersInCode(app: App, variables: object): ConsumersInCode {
-  const all = KINDS_IN_CODE.flatMap((kind) => kind.inCode(app, variables));
+  const all = KINDS_IN_CODE.flatMap((kind): readonly DeclaredConsumer[] => kind.inCode(app, variables));
   const filters = all.map(({ name, filter: { types, categories } }) => ({ name, types, categories }));
   return {
     names: all.map(({ name }) => name),
@@ -34,7 +38,7 @@ export function consumersInCode(app: App, variables: object): ConsumersInCode {
   };
 }
 
-/** The kind of the consumer of that name, on or off. */
-export function kindInCode(app: App, consumer: string): DeclaredKind | undefined {
+/** The kind of the consumer with that name, on or off. */
+export function kindInCode(app: App, consumer: string): (typeof KINDS_IN_CODE)[number] | undefined {
   return KINDS_IN_CODE.find((kind) => kind.has(app, consumer));
 }

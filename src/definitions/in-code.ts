@@ -6,8 +6,7 @@
 import type { AnyAggregate } from "./aggregate.ts";
 import type { App } from "./app.ts";
 import type { Category } from "./category.ts";
-import { kindInCode } from "./consumers.ts";
-import type { KindName } from "./kind.ts";
+import { type KindName, kindInCode } from "./consumers.ts";
 import type { Processor } from "./processors/processor.ts";
 import type { Saga } from "./processors/saga.ts";
 import type { View } from "./views/view.ts";

@@ -4,10 +4,6 @@ import type { Code } from "../core/code-hash.ts";
 import type { EventFilter } from "../core/event.ts";
 import type { App } from "./app.ts";
 
-/** The kinds, as reports name them. */
-export const KIND_NAMES = ["view", "processor", "webhook"] as const;
-export type KindName = (typeof KIND_NAMES)[number];
-
 /** A consumer that the code declares and that is on in this deployment. */
 export interface DeclaredConsumer {
   readonly name: string;
@@ -20,7 +16,8 @@ export interface DeclaredConsumer {
 }
 
 export interface DeclaredKind {
-  readonly name: KindName;
+  /** The kind, as reports name it. */
+  readonly name: string;
   /** Its consumers keep their positions themselves, each in an object: D1 does not know how far they are, and each has to be asked. */
   readonly keepsOwnPlace: boolean;
   /** Whether a consumer of this name is of this kind: declared in code, on or off, or added at run time. */

@@ -1,7 +1,7 @@
 /** Every kind of consumer. The stations do not know each other; this list puts them together. */
 
 import type { ConsumerKind } from "../consumers/kind.ts";
-import type { KindName } from "../definitions/kind.ts";
+import type { KindName } from "../definitions/consumers.ts";
 import type { Store } from "../store/store.ts";
 import { processorKind } from "../processors/kind.ts";
 import { viewKind } from "../views/kind.ts";

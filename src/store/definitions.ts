@@ -8,7 +8,7 @@
 
 import type { App } from "../definitions/app.ts";
 import { type CategoryInCode, DefinitionsInCode } from "../definitions/in-code.ts";
-import type { KindName } from "../definitions/kind.ts";
+import type { KindName } from "../definitions/consumers.ts";
 import { type Definition, readDefinition } from "../definitions/over-http/category.ts";
 import type { Processor } from "../definitions/processors/processor.ts";
 import type { View } from "../definitions/views/view.ts";

@@ -3,7 +3,7 @@
 import type { DeclaredKind } from "../kind.ts";
 import { filterOfProcessor } from "./filter.ts";
 
-export const processorsInCode: DeclaredKind = {
+export const processorsInCode = {
   name: "processor",
   keepsOwnPlace: false,
   has: (app, consumer) => app.processors.has(consumer),
@@ -13,4 +13,4 @@ export const processorsInCode: DeclaredKind = {
       filter: filterOfProcessor(processor),
       startsAtHead: processor.start === "head",
     })),
-};
+} as const satisfies DeclaredKind;

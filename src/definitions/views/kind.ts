@@ -3,7 +3,7 @@
 import type { DeclaredKind } from "../kind.ts";
 import { filterOfView } from "./view.ts";
 
-export const viewsInCode: DeclaredKind = {
+export const viewsInCode = {
   name: "view",
   keepsOwnPlace: false,
   has: (app, consumer) => app.views.has(consumer),
@@ -13,4 +13,4 @@ export const viewsInCode: DeclaredKind = {
       const code = revision ?? [...handlers].map(([type, handler]) => [type, ...handler.code]);
       return { name, filter: filterOfView(view), code: { name, key, indexes, columns: Object.keys(row.shape), code } };
     }),
-};
+} as const satisfies DeclaredKind;

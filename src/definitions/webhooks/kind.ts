@@ -4,7 +4,7 @@ import type { App } from "../app.ts";
 import type { DeclaredKind } from "../kind.ts";
 import { WEBHOOK_ID_PREFIX, type Webhook, filterOfWebhook, secretOf, urlOf } from "./webhook.ts";
 
-export const webhooksInCode: DeclaredKind = {
+export const webhooksInCode = {
   name: "webhook",
   keepsOwnPlace: true,
   has: (app, consumer) => app.webhooks.has(consumer) || consumer.startsWith(WEBHOOK_ID_PREFIX),
@@ -14,7 +14,7 @@ export const webhooksInCode: DeclaredKind = {
       filter: filterOfWebhook(webhook),
       startsAtHead: webhook.start === "head",
     })),
-};
+} as const satisfies DeclaredKind;
 
 /** The code's webhooks that are on in this deployment: those with a URL and a secret. */
 export function activeWebhooks(app: App, variables: object): Webhook[] {

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { readingOf } from "../../../src/consumers/report.ts";
-import type { KindName } from "../../../src/definitions/kind.ts";
+import type { KindName } from "../../../src/definitions/consumers.ts";
 import { defineApp, reactor, view } from "../../../src/index.ts";
 import { Definitions } from "../../../src/store/definitions.ts";
 import { introductionOf } from "../../../src/operations/introduce.ts";
