@@ -19,13 +19,17 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["streams", "log", "views", "processors", "webhooks", "catalog"],
   ["operations"],
   ["http"],
-  ["index.ts", "runtime.ts", "testing"],
+  ["index.ts", "runtime.ts", "testing", "client"],
   ["shop"],
   ["worker.ts"],
 ];
 
-/** The shop is written like a user's app. */
-const ONLY: Readonly<Record<string, readonly string[]>> = { shop: ["index.ts"], "worker.ts": ["runtime.ts", "shop"] };
+/** The client takes types only: none of the store's code is part of a page. The shop is written like a user's app. */
+const ONLY: Readonly<Record<string, readonly string[]>> = {
+  client: ["definitions", "core"],
+  shop: ["index.ts"],
+  "worker.ts": ["runtime.ts", "shop"],
+};
 
 const SOURCES = resolve(import.meta.dirname, "../src");
 

@@ -8,12 +8,16 @@ import type { View } from "./views/view.ts";
 import { requireNoLoops } from "./processors/loops.ts";
 import { type Processor, isProcess } from "./processors/processor.ts";
 
-export interface AppDefinition {
+export interface AppDefinition<
+  Aggregates extends readonly AnyAggregate[] = readonly AnyAggregate[],
+  Categories extends readonly Category[] = readonly Category[],
+  Views extends readonly View[] = readonly View[],
+> {
   /** Categories with rules. */
-  readonly aggregates?: readonly AnyAggregate[];
+  readonly aggregates?: Aggregates;
   /** Plain categories. */
-  readonly categories?: readonly Category[];
-  readonly views?: readonly View[];
+  readonly categories?: Categories;
+  readonly views?: Views;
   /** Reactors, process managers and sagas. */
   readonly processors?: readonly Processor[];
   readonly webhooks?: readonly Webhook[];
@@ -21,8 +25,12 @@ export interface AppDefinition {
   readonly hooks?: ConsumerHooks;
 }
 
-/** An app, with its parts by name. */
-export interface App {
+declare const parts: unique symbol;
+
+/** An app, with its parts by name. Its type names them, too: `createClient<typeof app>` goes by that. */
+export interface App<Aggregate extends AnyAggregate = AnyAggregate, Plain extends Category = Category, Shown extends View = View> {
+  /** Never there: only its type counts. */
+  readonly [parts]?: { readonly aggregate: Aggregate; readonly category: Plain; readonly view: Shown };
   /** Including process managers and sagas. */
   readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   readonly categories: ReadonlyMap<string, Category>;
@@ -41,9 +49,15 @@ export interface App {
  * @example
  * export const app = defineApp({ aggregates: [order, product], views: [readyOrders], processors: [fulfilment] });
  */
-export function defineApp(definition: AppDefinition): App {
-  const { categories = [], views = [], processors = [], webhooks = [], hooks = {} } = definition;
-  const aggregates = [...(definition.aggregates ?? []), ...processors.filter(isProcess)];
+export function defineApp<
+  const Aggregates extends readonly AnyAggregate[] = readonly [],
+  const Categories extends readonly Category[] = readonly [],
+  const Views extends readonly View[] = readonly [],
+>(definition: AppDefinition<Aggregates, Categories, Views>): App<Aggregates[number], Categories[number], Views[number]> {
+  const { processors = [], webhooks = [], hooks = {} } = definition;
+  const categories: readonly Category[] = definition.categories ?? [];
+  const views: readonly View[] = definition.views ?? [];
+  const aggregates: AnyAggregate[] = [...(definition.aggregates ?? []), ...processors.filter(isProcess)];
   const declared = unique("category", [...aggregates, ...categories]);
   for (const name of unique("consumer", [...views, ...processors, ...webhooks]).keys()) {
     if (name.startsWith(WEBHOOK_ID_PREFIX)) throw new TypeError(`"${name}" begins like the ids of webhooks that are added at run time`);

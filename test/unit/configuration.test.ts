@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { requireConfiguration } from "../../src/http/configuration.ts";
-import { category, defineApp, view } from "../../src/index.ts";
+import { type App, category, defineApp, view } from "../../src/index.ts";
 import { shop } from "../../src/shop/app.ts";
 
 const wrangler = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8");
@@ -19,7 +19,7 @@ const whole: Record<string, unknown> = {
   VIEWS: { prepare: () => {} },
 };
 
-function said(bindings: object, of = shop): string {
+function said(bindings: object, of: App = shop): string {
   try {
     requireConfiguration(bindings, of);
     return "nothing is missing";

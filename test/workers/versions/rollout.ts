@@ -22,11 +22,11 @@ export const NEW: Rollout = { door: newApp, streams: newApp, log: newApp, webhoo
 /** Every combination in which two versions meet, by name. */
 export const ROLLOUTS: readonly (readonly [string, Rollout])[] = Array.from({ length: 2 ** PARTS.length }, (_, bits) => {
   const isNew = PARTS.filter((_part, index) => (bits & (1 << index)) > 0);
-  const rollout = Object.fromEntries(PARTS.map((part) => [part, isNew.includes(part) ? newApp : oldApp])) as Rollout;
+  const rollout = Object.fromEntries(PARTS.map((part): [string, App] => [part, isNew.includes(part) ? newApp : oldApp])) as Rollout;
   return [isNew.length === 0 ? "nothing is new yet" : `new: ${isNew.join(", ")}`, rollout] as const;
 });
 
-const http = new Map([oldApp, newApp].map((app) => [app, createHttp(app)]));
+const http = new Map([oldApp, newApp].map((app: App) => [app, createHttp(app)] as const));
 let messages = 0;
 
 /** What a client was answered. */

@@ -1,0 +1,30 @@
+/** How long a client waits before it tries again. */
+
+/** Milliseconds. Ours: a restart of the store goes unnoticed, and a store that is away for long is asked twice a minute. */
+const FIRST_MS = 200;
+const LAST_MS = 30_000;
+
+/**
+ * @param attempt 0 for the first repetition
+ * @param retryAfter the header of the answer: seconds. A date, which the store never sends, counts as absent.
+ * @returns milliseconds, with a chance in it, so that the clients of a store that was away do not return together
+ */
+export function pauseBefore(attempt: number, retryAfter?: string | null): number {
+  const most = Math.min(LAST_MS, FIRST_MS * 2 ** attempt);
+  const least = Math.min(LAST_MS, (Number(retryAfter) || 0) * 1_000);
+  return Math.max(least, most * (0.5 + Math.random() / 2));
+}
+
+/** Resolves after so many milliseconds, or at once when the signal aborts. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    if (signal?.aborted) end();
+    else signal?.addEventListener("abort", end);
+  });
+}

@@ -1,0 +1,203 @@
+/** What a client of an app can do, from the type of the app: `createClient<typeof app>`. */
+
+import type * as z from "zod";
+import type { Frozen, JsonValue, NewEvent, RecordedEvent } from "../core/event.ts";
+import type { Aggregate, AnyAggregate } from "../definitions/aggregate.ts";
+import type { App } from "../definitions/app.ts";
+import type { Category } from "../definitions/category.ts";
+import type { EventOf } from "../definitions/source.ts";
+import type { View } from "../definitions/views/view.ts";
+import type { RequestOptions } from "./connection.ts";
+import type { LogOptions } from "./log.ts";
+import type { Reached } from "./reached.ts";
+
+// oxlint-disable-next-line typescript/no-explicit-any -- any app: its parts are contravariant in what handlers take
+type AnyApp = App<any, any, any>;
+type AggregatesOf<Of extends AnyApp> = Of extends App<infer Part, infer _Category, infer _View> ? Part : never;
+type CategoriesOf<Of extends AnyApp> = Of extends App<infer _Aggregate, infer Part, infer _View> ? Part : never;
+type ViewsOf<Of extends AnyApp> = Of extends App<infer _Aggregate, infer _Category, infer Part> ? Part : never;
+type Named<Part extends { readonly name: string }, Name extends string> = Extract<Part, { readonly name: Name }>;
+
+/** A command or an append that was carried out. */
+export interface Stored<Type extends string = string> {
+  readonly ok: true;
+  /** `category/id` */
+  readonly stream: string;
+  /** The stream's version after it. */
+  readonly version: number;
+  /** The position of its last event, if the log had it in time. Views take the whole result as `after`, with or without one. */
+  readonly position?: number;
+  readonly events: readonly { readonly id: string; readonly type: Type; readonly version: number; readonly position?: number }[];
+  /** It is the first answer to the same request: nothing was stored now. */
+  readonly replayed: boolean;
+}
+
+export interface Accepted<Type extends string = string> extends Stored<Type> {
+  readonly commandId: string;
+}
+
+/** A business rule has refused the command. Nothing is stored. */
+export interface Refused {
+  readonly ok: false;
+  /** The code that the aggregate's `refuse` has. */
+  readonly reason: string;
+  readonly details?: JsonValue;
+}
+
+export interface WriteOptions extends RequestOptions {
+  /**
+   * The version that the stream must have; `*`: it must exist; `absent`: it must not exist. Else the error has the code `version-conflict`.
+   */
+  readonly ifMatch?: number | "*" | "absent";
+  /** Tells this write from others. Default: a new one, so that it is safe to repeat what got no answer. Give your own to be safe across restarts of your program. */
+  readonly idempotencyKey?: string;
+  /** Names the conversation that its events belong to. */
+  readonly correlationId?: string;
+  /** Seconds that the answer waits for its position in the log, at most 30. Default: as long as it usually takes. */
+  readonly wait?: number;
+}
+
+export interface StreamReadOptions extends RequestOptions {
+  /** Bounds of the versions, both included. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly direction?: "forward" | "backward";
+  /** Only events of these types. */
+  readonly types?: readonly string[];
+}
+
+/** What every stream can do. */
+interface AnyStream<Event> {
+  /** Its events as a loop, read page by page. */
+  events(options?: StreamReadOptions): AsyncIterable<Event>;
+}
+
+type CommandArguments<Input> =
+  // oxlint-disable-next-line typescript/no-generated-empty-object-type -- data without a field that must be there
+  Record<never, never> extends Input ? [data?: Input, options?: WriteOptions] : [data: Input, options?: WriteOptions];
+
+/** A stream of an aggregate: a method for each command, and its state. */
+export type AggregateStream<Of extends AnyAggregate> =
+  Of extends Aggregate<string, infer Events, infer Commands, infer State>
+    ? AnyStream<EventOf<Of>> & {
+        readonly [Command in keyof Commands & string]: (
+          ...data: CommandArguments<z.input<Commands[Command]>>
+        ) => Promise<Accepted<keyof Events & string> | Refused>;
+      } & {
+        /** Its state, now or as of a version; undefined: there is no such stream. */
+        state(
+          options?: RequestOptions & { readonly version?: number },
+        ): Promise<{ readonly stream: string; readonly version: number; readonly state: Frozen<State> } | undefined>;
+      }
+    : never;
+
+/** A stream of a plain category. */
+export interface PlainStream<Of extends Category> extends AnyStream<EventOf<Of>> {
+  /** Appends one event, or several together. */
+  append(events: NewEventOf<Of> | readonly NewEventOf<Of>[], options?: WriteOptions): Promise<Stored<keyof Of["events"] & string>>;
+}
+
+type NewEventOf<Of extends Category> = {
+  [Type in keyof Of["events"] & string]:
+    | {
+        readonly type: Type;
+        readonly data: Frozen<z.input<Of["events"][Type]>>;
+        readonly id?: string;
+        readonly time?: string;
+        readonly meta?: object;
+      }
+    | NewEvent<Type, Frozen<z.input<Of["events"][Type]>>>;
+}[keyof Of["events"] & string];
+
+/** What a read of a view may ask for. */
+export interface RowOptions extends RequestOptions {
+  /** A write that the rows must show, or a position. */
+  readonly after?: Reached;
+  /** `strong`: the rows show everything that was stored before this read. */
+  readonly consistency?: "strong";
+  /** Seconds to wait until there is such a row, at most 30. */
+  readonly wait?: number;
+}
+
+export interface ViewOptions extends Omit<RowOptions, "wait"> {
+  /** Columns; `-column` is descending. */
+  readonly sort?: string | readonly string[];
+  /** Rows of a page: 50 unless you say otherwise, at most 200. */
+  readonly limit?: number;
+  /** The `next` of the page before. */
+  readonly cursor?: string;
+}
+
+type Scalar = string | number | boolean;
+type Operator = "gte" | "gt" | "lte" | "lt" | "ne";
+type Value<Column> = Extract<Column, Scalar>;
+
+/** Conditions on columns: `{ customer: "a customer", "total.gte": 100 }`. A list means any of its values. */
+export type Conditions<Row> = {
+  readonly [Column in keyof Row & string]?: Value<Row[Column]> | readonly Value<Row[Column]>[];
+} & { readonly [Column in keyof Row & string as `${Column}.${Operator}`]?: Value<Row[Column]> | readonly Value<Row[Column]>[] } & {
+  readonly [Column in keyof Row & string as `${Column}.is`]?: "null" | "not-null";
+};
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly hasMore: boolean;
+  /** What the next page takes as `cursor`. */
+  readonly next?: string;
+  /** The rows have every event up to this position. */
+  readonly position: number;
+  /** The rows are of an earlier definition: the view is being built again. */
+  readonly stale?: boolean;
+}
+
+/** A change of a live view. A program that applies all of them in order has the view's rows. */
+export type Change<Row> =
+  /** All rows: at the beginning, and when the view was built again. */
+  | { readonly type: "rows"; readonly rows: readonly Row[] }
+  | { readonly type: "row"; readonly key: string; readonly row: Row }
+  /** The row is gone, or does not fit the conditions any more. It may be one that you never had. */
+  | { readonly type: "removed"; readonly key: string };
+
+export interface ViewReader<Row> {
+  /** A row by its key; undefined: there is none. */
+  get(key: string, options?: RowOptions): Promise<Row | undefined>;
+  /** A page of rows. */
+  list(conditions?: Conditions<Row>, options?: ViewOptions): Promise<Page<Row>>;
+  /** All rows as a loop, read page by page. */
+  all(conditions?: Conditions<Row>, options?: Omit<ViewOptions, "cursor">): AsyncIterable<Row>;
+  /** The rows and their changes, as a loop that goes on by itself when its connection ends. */
+  live(conditions?: Conditions<Row>, options?: RequestOptions): AsyncIterable<Change<Row>>;
+  /** A named query. */
+  query(
+    name: string,
+    parameters?: Readonly<Record<string, unknown>>,
+    options?: Omit<RowOptions, "wait">,
+  ): Promise<readonly Record<string, JsonValue>[]>;
+}
+
+type RowOf<Of extends View> = Frozen<z.output<Of["row"]>>;
+
+/** Every event of the app's aggregates and categories. */
+type AppEvent<Of extends AnyApp> = EventOf<AggregatesOf<Of> | CategoriesOf<Of>>;
+
+/** The parts of a client that are no streams. */
+interface ClientParts<Of extends AnyApp> {
+  readonly views: { readonly [Name in ViewsOf<Of>["name"]]: ViewReader<RowOf<Named<ViewsOf<Of>, Name>>> };
+  /** Events of the log as a loop, in order. By default it goes on with what happens, and resumes by itself. */
+  log<const Type extends AppEvent<Of>["type"] = AppEvent<Of>["type"]>(
+    options?: LogOptions<Type>,
+  ): AsyncIterable<Extract<AppEvent<Of>, RecordedEvent<Type>>>;
+}
+
+type Streams<Of extends AnyApp> = {
+  readonly [Name in AggregatesOf<Of>["name"]]: (id: string) => AggregateStream<Named<AggregatesOf<Of>, Name>>;
+} & { readonly [Name in CategoriesOf<Of>["name"]]: (id: string) => PlainStream<Named<CategoriesOf<Of>, Name>> };
+
+/** A client of an app: `client.order("42").PlaceOrder(…)`, `client.views.orders.get("42")`, `client.log()`. */
+export type Client<Of extends AnyApp> = ClientParts<Of> &
+  Omit<Streams<Of>, keyof ClientParts<Of>> & {
+    /** Streams by category: also of categories named like another member of the client. */
+    readonly streams: Streams<Of>;
+  };
+
+export type { AnyApp };

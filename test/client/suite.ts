@@ -1,0 +1,331 @@
+/** What `headspring/client` does, whatever it runs in and whatever breaks between it and the store. */
+
+import { describe, expect, it } from "vitest";
+import { type Client, type ClientOptions, HeadspringError, createClient } from "../../src/client/index.ts";
+import { event } from "../../src/index.ts";
+import type { app } from "../workers/app.ts";
+
+type Fetch = NonNullable<ClientOptions["fetch"]>;
+export interface Deployment {
+  readonly url: string;
+  readonly fetch: Fetch;
+}
+
+let stores = 0;
+
+/** Milliseconds. A test that waits longer has failed. */
+const PATIENCE_MS = 60_000;
+
+/** The first so many of a loop. */
+async function take<One>(loop: AsyncIterable<One>, count: number): Promise<One[]> {
+  const taken: One[] = [];
+  if (count > 0) for await (const one of loop) if (taken.push(one) === count) break;
+  return taken;
+}
+
+/** A fetch that fails the first times, in the way that `how` says. */
+function failing(send: Fetch, times: number, how: (send: () => Promise<Response>) => Promise<Response>): Fetch {
+  let left = times;
+  return async (url, init) => (left-- > 0 ? how(() => send(url, init)) : send(url, init));
+}
+
+/** A body that breaks off after so many bytes. */
+function brokenOff(response: Response, bytes: number): Response {
+  let left = bytes;
+  const reader = response.body!.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (left <= 0) {
+        await reader.cancel().catch(() => {});
+        return controller.error(new TypeError("terminated"));
+      }
+      const { done, value } = await reader.read();
+      if (done) return controller.close();
+      controller.enqueue(value.slice(0, left));
+      left -= value.length;
+    },
+    cancel: () => reader.cancel(),
+  });
+  return new Response(body, response);
+}
+
+/** @param deployment is asked for when the tests run. It runs the app of the tests, without tokens */
+export function clientSuite(deployment: () => Deployment): void {
+  /** A client of a store that no other test uses. */
+  const storeFor = (name: string) => {
+    const store = `client-${name}-${++stores}`;
+    const client = (fetch = deployment().fetch): Client<typeof app> => createClient<typeof app>(deployment().url, { store, fetch });
+    return { store, client, shop: client() };
+  };
+
+  describe("a command", { timeout: PATIENCE_MS }, () => {
+    it("is a method of its stream, and its result a value, refused or not", async () => {
+      const { shop } = storeFor("command");
+      expect(await shop.counter("a").Count({ by: 2 })).toMatchObject({
+        ok: true,
+        stream: "counter/a",
+        version: 1,
+        events: [{ type: "Counted", version: 1 }],
+        replayed: false,
+      });
+      expect(await shop.counter("a").Count({ by: 1_001 })).toEqual({ ok: false, reason: "too-much", details: { limit: 1_000 } });
+      expect(await shop.counter("a").DoNothing()).toMatchObject({ ok: true, events: [] });
+      expect(await shop.counter("a").state()).toMatchObject({ version: 1, state: { total: 2 } });
+      expect(
+        await shop
+          .counter("a")
+          .state({ version: 0 })
+          .catch(({ code }) => code),
+      ).toBeDefined();
+      expect(await shop.counter("b").state()).toBeUndefined();
+    });
+
+    it("of a stream whose id has any characters reaches that stream", async () => {
+      const { shop } = storeFor("ids");
+      for (const id of ["ü ö", "50%", "?#&", "a'b\"c", "a:b+c"]) {
+        expect(await shop.counter(id).Count({ by: 3 })).toMatchObject({ stream: `counter/${id}` });
+        expect(await shop.counter(id).state()).toMatchObject({ state: { total: 3 } });
+      }
+    });
+
+    it("says which version it expects", async () => {
+      const { shop } = storeFor("match");
+      await shop.counter("a").Count(undefined, { ifMatch: "absent" });
+      await shop.counter("a").Count(undefined, { ifMatch: 1 });
+      await shop.counter("a").Count(undefined, { ifMatch: "*" });
+      for (const ifMatch of ["absent", 2] as const) {
+        const error = await shop
+          .counter("a")
+          .Count(undefined, { ifMatch })
+          .catch((caught: unknown) => caught);
+        expect(error).toBeInstanceOf(HeadspringError);
+        expect(error).toMatchObject({ code: "version-conflict", status: 412, problem: { actual: 3 } });
+      }
+    });
+
+    it("is carried out once, however often it or its answer is lost", async () => {
+      const { client } = storeFor("once");
+      const { fetch } = deployment();
+      const lostBefore = failing(fetch, 2, () => Promise.reject(new TypeError("no connection")));
+      const lostAfter = failing(fetch, 2, async (send) => {
+        await (await send()).arrayBuffer();
+        throw new TypeError("connection reset");
+      });
+      const halfAnswer = failing(fetch, 2, async (send) => brokenOff(await send(), 10));
+      const proxy = failing(fetch, 2, async () => new Response("<h1>502 Bad Gateway</h1>", { status: 502 }));
+      const busy = failing(fetch, 1, async () =>
+        Response.json({ code: "overloaded", detail: "come again" }, { status: 503, headers: { "retry-after": "1" } }),
+      );
+      for (const [index, broken] of [lostBefore, lostAfter, halfAnswer, proxy, busy].entries()) {
+        const result = await client(broken).counter("a").Count();
+        expect(result).toMatchObject({ ok: true, version: index + 1, replayed: broken === lostAfter || broken === halfAnswer });
+      }
+      expect(await client().counter("a").state()).toMatchObject({ state: { total: 5 } });
+    });
+
+    it("is not repeated where that does not help", async () => {
+      const { client } = storeFor("final");
+      let requests = 0;
+      const counting = (answer: () => Response | Promise<Response>) =>
+        client(async () => {
+          requests += 1;
+          return answer();
+        });
+      for (const [code, answer] of [
+        ["auth-not-configured", () => Response.json({ code: "auth-not-configured", detail: "no tokens" }, { status: 503 })],
+        ["invalid-command", () => Response.json({ code: "invalid-command", detail: "no" }, { status: 400 })],
+        ["unexpected-answer", () => new Response("<h1>welcome</h1>")],
+        ["unexpected-answer", () => new Response("null", { status: 404 })],
+      ] as const) {
+        requests = 0;
+        await expect(counting(answer).counter("a").Count()).rejects.toMatchObject({ name: "HeadspringError", code });
+        expect(requests).toBe(1);
+      }
+    });
+
+    it("ends at once when its signal aborts, also between two attempts", async () => {
+      const { client } = storeFor("abort");
+      const abort = new AbortController();
+      const never = client(async () => {
+        setTimeout(() => abort.abort(new Error("enough")), 10);
+        throw new TypeError("no connection");
+      });
+      await expect(never.counter("a").Count(undefined, { signal: abort.signal })).rejects.toThrow("enough");
+      await expect(
+        client()
+          .counter("a")
+          .Count(undefined, { signal: AbortSignal.abort(new Error("before")) }),
+      ).rejects.toThrow("before");
+    });
+  });
+
+  describe("a plain stream", { timeout: PATIENCE_MS }, () => {
+    it("takes one event or several, and gives them back in order", async () => {
+      const { shop } = storeFor("append");
+      expect(await shop.reading("s").append(event("Read", { value: 1 }))).toMatchObject({ ok: true, version: 1 });
+      const time = "2026-01-02T03:04:05.678901Z";
+      const two = [
+        { type: "Read", data: { value: 2 }, time },
+        { type: "Calibrated", data: { note: "x" }, meta: { by: "hand" } },
+      ] as const;
+      expect(await shop.reading("s").append(two)).toMatchObject({ version: 3, events: [{ version: 2 }, { version: 3 }] });
+      const events = [];
+      for await (const read of shop.reading("s").events()) events.push(read);
+      expect(events.map(({ type, data }) => ({ type, data }))).toEqual([
+        { type: "Read", data: { value: 1 } },
+        { type: "Read", data: { value: 2 } },
+        { type: "Calibrated", data: { note: "x" } },
+      ]);
+      expect(events[1]).toMatchObject({ time });
+      expect(events[2]).toMatchObject({ meta: { by: "hand" } });
+      const backward = await take(shop.reading("s").events({ direction: "backward", types: ["Read"] }), 9);
+      expect(backward.map(({ version }) => version)).toEqual([2, 1]);
+    });
+
+    it("of more than a page is read to its end", async () => {
+      const { shop } = storeFor("pages");
+      for (let batch = 0; batch < 3; batch++)
+        await shop
+          .sample("s")
+          .append(Array.from({ length: 700 }, (_, index) => ({ type: "Read", data: { value: batch * 700 + index } }) as const));
+      const values = [];
+      for await (const read of shop.sample("s").events()) if (read.type === "Read") values.push(read.data.value);
+      expect(values).toEqual(Array.from({ length: 2_100 }, (_, index) => index));
+    });
+  });
+
+  describe("a view", { timeout: PATIENCE_MS }, () => {
+    it("shows the write that it is told of, whether or not the answer had its position", async () => {
+      const { shop } = storeFor("own");
+      for (const wait of [0, 20]) {
+        const counted = await shop.counter(`c${wait}`).Count({ by: 7 }, { wait });
+        expect(await shop.views.totals.get(`c${wait}`, { after: counted })).toMatchObject({ total: 7 });
+        const appended = await shop.reading("s").append({ type: "Read", data: { value: wait } }, { wait });
+        expect(await shop.views.values.get(String(wait), { after: appended })).toMatchObject({ count: 1 });
+      }
+      const refused = await shop.counter("c0").Count({ by: 5_000 });
+      expect(await shop.views.totals.get("none", { after: refused })).toBeUndefined();
+      const { rows, position } = await shop.views.totals.list({ "total.gte": 7 }, { sort: "-counter", consistency: "strong" });
+      expect(rows.map(({ counter }) => counter)).toEqual(["c20", "c0"]);
+      expect(position).toBeGreaterThanOrEqual(4);
+    });
+
+    it("is read in pages, as a loop or one by one", async () => {
+      const { shop } = storeFor("rows");
+      const counters = ["a", "b", "c", "d", "e"];
+      for (const id of counters) await shop.counter(id).Count();
+      const page = await shop.views.totals.list({}, { limit: 2, consistency: "strong" });
+      expect(page).toMatchObject({ hasMore: true, rows: [{ counter: "a" }, { counter: "b" }] });
+      const rest = await shop.views.totals.list({}, { limit: 10, cursor: page.next! });
+      expect(rest.rows.map(({ counter }) => counter)).toEqual(["c", "d", "e"]);
+      const all = [];
+      for await (const row of shop.views.totals.all({ counter: ["a", "c", "e"] }, { limit: 1 })) all.push(row.counter);
+      expect(all).toEqual(["a", "c", "e"]);
+    });
+  });
+
+  describe("a live view", { timeout: PATIENCE_MS }, () => {
+    it("begins with its rows, and then tells each that changes, over connections that break", async () => {
+      const { shop, client } = storeFor("live");
+      for (const id of ["a", "b"]) await shop.counter(id).Count();
+      await shop.views.totals.list({}, { consistency: "strong" });
+      let streams = 0;
+      const { fetch } = deployment();
+      const cutting: Fetch = async (url, init) => {
+        const response = await fetch(url, init);
+        if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
+        // In the middle of a line, of an id, and of nothing.
+        return brokenOff(response, [60, 25, 1, 140, 90][streams % 5]! * ++streams);
+      };
+      const rows = new Map<string, number>();
+      const wanted = { a: 3, b: 5, c: 6 };
+      const done = (async () => {
+        for await (const change of client(cutting).views.totals.live({ "total.lt": 100 })) {
+          if (change.type === "rows") {
+            rows.clear();
+            for (const { counter, total } of change.rows) rows.set(counter, total);
+          } else if (change.type === "row") rows.set(change.key, change.row.total);
+          else rows.delete(change.key);
+          if (rows.size === 3 && Object.entries(wanted).every(([counter, total]) => rows.get(counter) === total)) return;
+        }
+      })();
+      await shop.counter("d").Count({ by: 5 });
+      await shop.counter("a").Count({ by: 2 });
+      await shop.counter("b").Count({ by: 4 });
+      await shop.counter("c").Count({ by: 6 });
+      await shop.counter("d").Count({ by: 200 }); // no longer one of them
+      await done;
+      expect(streams).toBeGreaterThan(1);
+    });
+
+    it("ends quietly when its signal aborts", async () => {
+      const { shop } = storeFor("live-abort");
+      const abort = new AbortController();
+      const seen = [];
+      for await (const change of shop.views.totals.live({}, { signal: abort.signal })) {
+        seen.push(change);
+        abort.abort();
+      }
+      expect(seen).toEqual([{ type: "rows", rows: [] }]);
+    });
+  });
+
+  describe("the log", { timeout: PATIENCE_MS }, () => {
+    it("is a loop that goes on over broken connections, without a gap or a repeat", async () => {
+      const { shop, client } = storeFor("log");
+      const { fetch } = deployment();
+      const write = async (from: number, to: number) => {
+        for (let value = from; value < to; value++) await shop.sample("s").append({ type: "Read", data: { value } });
+      };
+      await write(0, 10);
+      let connections = 0;
+      const cutting: Fetch = async (url, init) => {
+        connections += 1;
+        if (connections % 4 === 0) throw new TypeError("no connection");
+        if (connections % 5 === 0) return new Response("busy", { status: 503 });
+        return brokenOff(await fetch(url, init), 37 * connections * connections);
+      };
+      const read = take(client(cutting).log({ categories: ["sample"] }), 30);
+      await write(10, 30);
+      const events = await read;
+      expect(events.map(({ position }) => position)).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+      expect(connections).toBeGreaterThan(3);
+    });
+
+    it("ends at the head when it is not to go on, and begins after a position", async () => {
+      const { shop } = storeFor("history");
+      for (const value of [1, 2, 3]) await shop.reading("s").append({ type: "Read", data: { value } });
+      await shop.sample("s").append({ type: "Read", data: { value: 4 } });
+      const events = await take(shop.log({ categories: ["reading"], types: ["Read"], after: 1, live: false }), 9);
+      expect(events.map(({ stream }) => stream)).toEqual(["reading/s", "reading/s"]);
+      expect(await take(shop.log({ streams: ["reading/none"], live: false }), 1)).toEqual([]);
+      expect(await take(shop.log({ after: "head", live: false }), 1)).toEqual([]);
+    });
+
+    it("fails when it is to begin beyond the head: it would miss what comes", async () => {
+      const { shop } = storeFor("beyond");
+      await shop.sample("s").append({ type: "Read", data: { value: 1 } });
+      await expect(take(shop.log({ after: 7 }), 1)).rejects.toMatchObject({ code: "position-beyond-head", problem: { head: 1 } });
+    });
+  });
+
+  describe("a client", { timeout: PATIENCE_MS }, () => {
+    it("asks for a token before each request, and is itself no promise", async () => {
+      const { store } = storeFor("token");
+      const seen: unknown[] = [];
+      const client = createClient<typeof app>(`${deployment().url}/`, {
+        store,
+        token: async () => `token-${seen.length}`,
+        fetch: (url, init) => {
+          seen.push(new Headers(init?.headers).get("authorization"));
+          return deployment().fetch(url, init);
+        },
+      });
+      await client.counter("a").Count();
+      await client.counter("a").state();
+      expect(seen).toEqual(["Bearer token-0", "Bearer token-1"]);
+      for (const one of [client, client.counter("a"), client.views, client.streams]) expect(await Promise.resolve(one)).toBe(one);
+      expect(await client.streams.counter("a").Count()).toMatchObject({ version: 2 });
+    });
+  });
+}

@@ -1,0 +1,63 @@
+/** The client's types are the app's: what the app does not have does not compile, and what it has is typed to the last field. */
+
+import { type Client, createClient } from "../../src/client/index.ts";
+import { event } from "../../src/index.ts";
+import type { app } from "../workers/app.ts";
+
+const client = createClient<typeof app>("https://store.example.com", { token: () => "token", store: "s" });
+
+export async function right(): Promise<string> {
+  const counted = await client.counter("a").Count({ by: 2 });
+  await client.counter("a").Count();
+  await client.counter("a").Count(undefined, { ifMatch: "absent" });
+  await client.counter("a").CountTwice();
+  const total: number | undefined = (await client.counter("a").state())?.state.total;
+  await client.reading("s").append(event("Read", { value: 1 }));
+  await client.reading("s").append([{ type: "Calibrated", data: {} }]);
+  const row = await client.views.totals.get("a", { after: counted });
+  const { rows } = await client.views.totals.list({ "total.gte": 3, big: [true, false], "note.is": "null" }, { sort: ["-total"] });
+  const versions: readonly number[] | undefined = rows[0]?.versions;
+  for await (const change of client.views.totals.live({ counter: "a" })) {
+    if (change.type === "rows") return change.rows[0]?.note ?? "";
+    if (change.type === "row") return change.row.counter;
+  }
+  for await (const { type, data } of client.log({ types: ["Read", "Counted"] })) {
+    if (type === "Read") return String(data.value);
+    return String(data.total);
+  }
+  if (!counted.ok) return counted.reason;
+  const type: "Counted" | undefined = counted.events[0]?.type;
+  return `${total} ${row?.total} ${versions?.length} ${type}`;
+}
+
+export async function wrong(): Promise<void> {
+  // @ts-expect-error no such category
+  client.account("a");
+  // @ts-expect-error no such command
+  await client.counter("a").Cuont();
+  // @ts-expect-error a field of another type
+  await client.counter("a").Count({ by: "two" });
+  // @ts-expect-error an unknown field
+  await client.counter("a").Count({ by: 2, to: 3 });
+  // @ts-expect-error a command that needs data
+  await client.reminder("a").Ask();
+  // @ts-expect-error an aggregate takes no events
+  await client.counter("a").append(event("Counted", { by: 1, total: 1 }));
+  // @ts-expect-error an event of another category
+  await client.reading("s").append({ type: "Raised", data: { from: "a", value: 1 } });
+  // @ts-expect-error no such view
+  await client.views.total.get("a");
+  // @ts-expect-error no such column
+  await client.views.totals.list({ colour: "red" });
+  // @ts-expect-error a value of another type
+  await client.views.totals.list({ "total.gte": "3" });
+  // @ts-expect-error an event type that the app does not have
+  client.log({ types: ["Rad"] });
+  // @ts-expect-error the answer may be a refusal
+  (await client.counter("a").Count()).version.toFixed();
+  // @ts-expect-error states are readonly
+  (await client.counter("a").state())!.state.total = 3;
+}
+
+/** Generic code names the type of a client. */
+export const named: Client<typeof app> = client;
