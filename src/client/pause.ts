@@ -1,8 +1,11 @@
 /** How long a client waits before it tries again. */
 
-/** Milliseconds. Ours: a restart of the store goes unnoticed, and a store that is away for long is asked twice a minute. */
-const FIRST_MS = 200;
-const LAST_MS = 30_000;
+import { backoffMs, jittered } from "../core/backoff.ts";
+
+/** Ours: a restart of the store goes unnoticed, and a store that is away for long is asked twice a minute. */
+const PAUSES = { firstDelayMs: 100, maxDelayMs: 30_000 };
+/** The most that the store asks for, in milliseconds. What comes from elsewhere must not put a client to sleep for days. */
+const LONGEST_MS = 60_000;
 
 /**
  * @param attempt 0 for the first repetition
@@ -10,9 +13,8 @@ const LAST_MS = 30_000;
  * @returns milliseconds, with a chance in it, so that the clients of a store that was away do not return together
  */
 export function pauseBefore(attempt: number, retryAfter?: string | null): number {
-  const most = Math.min(LAST_MS, FIRST_MS * 2 ** attempt);
-  const least = Math.min(LAST_MS, (Number(retryAfter) || 0) * 1_000);
-  return Math.max(least, most * (0.5 + Math.random() / 2));
+  const asked = Math.min(LONGEST_MS, (Number(retryAfter) || 0) * 1_000);
+  return Math.max(asked, jittered(backoffMs(PAUSES, attempt + 1), 1, Math.random()));
 }
 
 /** Resolves after so many milliseconds, or at once when the signal aborts. */

@@ -66,6 +66,7 @@ export interface AggregateDefinition<
   readonly initialState: () => State & NoInfer<PlainState<State>>;
 }
 
+/** An aggregate, as {@link aggregate} returns it: its name, schemas and rules, with their types. */
 export interface Aggregate<
   Name extends string = string,
   Events extends DataSchemas = DataSchemas,

@@ -26,6 +26,7 @@ export interface CategoryDefinition<Events extends DataSchemas> {
   readonly events: Events;
 }
 
+/** A plain category, as {@link category} returns it: its name and schemas, with their types. */
 export interface Category<Name extends string = string, Events extends DataSchemas = DataSchemas> {
   readonly kind: "plain";
   readonly name: Name;
