@@ -45,19 +45,19 @@ export async function takeCensus(
   for (const standing of standings) {
     const { consumer, position } = standing;
     if (standing.resting) resting.add(consumer);
-    else if (!near.includes(standing)) notifier.knows(consumer, position, head);
+    else if (!near.includes(standing)) notifier.known.knows(consumer, position, head);
     else {
       // By the sweep's code and by this one: whichever is newer, a consumer does not pass an event that it wants.
       const concerns = kinds.filter((kind) => matches(standing, kind) || audience.of(kind).includes(consumer));
       const last = Math.max(position, ...concerns.map((kind) => kind.position));
-      notifier.knows(consumer, last > position ? position : head, last);
+      notifier.known.knows(consumer, last > position ? position : head, last);
       if (last === position) passed.push(consumer);
     }
   }
-  const unheard = (consumer: string) => keepsOwnPlace(consumer) && !notifier.hasHeardFrom(consumer);
-  const behind = notifier.behind().filter((consumer) => !resting.has(consumer) && !(hasEnded && unheard(consumer)));
+  const unheard = (consumer: string) => keepsOwnPlace(consumer) && !notifier.known.hasHeardFrom(consumer);
+  const behind = notifier.known.behind().filter((consumer) => !resting.has(consumer) && !(hasEnded && unheard(consumer)));
   const others = thorough ? audience.names().filter((consumer) => unheard(consumer) && !behind.includes(consumer)) : [];
-  for (const consumer of others) notifier.doubt(consumer);
+  for (const consumer of others) notifier.known.doubt(consumer);
   await notifier.wake([...behind, ...others]);
   return { behind: behind.length, passed, head };
 }

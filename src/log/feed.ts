@@ -11,21 +11,12 @@
  * up for it. If it leaves more waiting for {@link FEED_ANSWER_MS}, a timer closes it. When it connects again, it resumes where it was.
  */
 
-import { type LoggedEvent, eventJson } from "../core/event.ts";
 import { FEED_ANSWER_MS } from "../core/limits.ts";
-import {
-  FEED_BURST_MESSAGES,
-  FEED_INTERVAL_MS,
-  FEED_PROGRESS,
-  FEED_READERS,
-  FEED_SUBSCRIBERS,
-  FEED_TAIL_EVENTS,
-  FEED_WINDOW,
-} from "./limits.ts";
+import { FEED_INTERVAL_MS, FEED_READERS, FEED_SUBSCRIBERS, FEED_TAIL_EVENTS, FEED_WINDOW } from "./limits.ts";
 import type { FeedFilter, LogPage, LogReadRequest } from "../store/log-protocol.ts";
 import { matches } from "./filter.ts";
-import { type Subscription, CLOSE, checkpointIn, close, isWaiting, save, subscriptionOf } from "./subscription.ts";
-import { logger } from "../telemetry/logger.ts";
+import { CLOSE, checkpointIn, close, isWaiting, save, subscriptionOf } from "./subscription.ts";
+import { FeedSender } from "./feed-sender.ts";
 
 /** Milliseconds between two checks of subscribers that leave something waiting: the clock may be set in between. Ours. */
 const FEED_WATCH_MS = 1_000;
@@ -35,25 +26,22 @@ const TAG = "feed";
 
 export class Feed {
   readonly #ctx: DurableObjectState;
-  readonly #store: string;
   readonly #head: () => number;
   readonly #read: (request: LogReadRequest) => Promise<LogPage>;
-  /** An event's JSON, made once for all subscribers. */
-  readonly #texts = new WeakMap<LoggedEvent, string>();
+  readonly #sender: FeedSender;
   /** Subscribers far from the head: those that wait for their turn, in order, and those that have it. */
   readonly #far = new Set<WebSocket>();
   readonly #reading = new Set<WebSocket>();
   #readers = 0;
   #pushing = false;
   #again = false;
-  #burst = 0;
   #watching = false;
 
   constructor(ctx: DurableObjectState, store: string, head: () => number, read: (request: LogReadRequest) => Promise<LogPage>) {
     this.#ctx = ctx;
-    this.#store = store;
     this.#head = head;
     this.#read = read;
+    this.#sender = new FeedSender(store, head, () => this.#watch());
   }
 
   /**
@@ -142,10 +130,8 @@ export class Feed {
       const pages = new Map<number, LogPage>();
       for (const socket of this.#ctx.getWebSockets(TAG)) {
         if (this.#isFar(socket)) this.#bringUp(socket);
-        else if (await this.#advance(socket, (position, filter) => this.#tail(position, filter, pages))) this.#again = true;
-        if (this.#burst < FEED_BURST_MESSAGES) continue;
-        this.#burst = 0;
-        await scheduler.wait(0);
+        else if (await this.#sender.advance(socket, (position, filter) => this.#tail(position, filter, pages))) this.#again = true;
+        if (this.#sender.hasSentMany()) await scheduler.wait(0);
       }
       // Events that arrive close together are sent together.
       await scheduler.wait(FEED_INTERVAL_MS);
@@ -169,7 +155,7 @@ export class Feed {
     for (const socket of this.#far) {
       this.#far.delete(socket);
       this.#reading.add(socket);
-      const takesMore = await this.#advance(socket, (position, filter) => this.#history(position, filter));
+      const takesMore = await this.#sender.advance(socket, (position, filter) => this.#history(position, filter));
       // Nothing shows how fast a subscriber that only listens takes what it gets: this sets the pace.
       if (takesMore && subscriptionOf(socket).acknowledges === false) await scheduler.wait(FEED_INTERVAL_MS);
       this.#reading.delete(socket);
@@ -182,46 +168,6 @@ export class Feed {
 
   #isFar(socket: WebSocket): boolean {
     return socket.readyState === WebSocket.OPEN && this.#head() - subscriptionOf(socket).position > FEED_TAIL_EVENTS;
-  }
-
-  /** Sends a subscriber what it may have now. @returns whether it could have more at once */
-  async #advance(socket: WebSocket, pageAfter: (position: number, filter: FeedFilter) => Promise<LogPage>): Promise<boolean> {
-    if (socket.readyState !== WebSocket.OPEN) return false;
-    try {
-      const { position: from, filter, ...before } = subscriptionOf(socket);
-      if (from >= this.#head() && before.live) return false;
-      if (isWaiting(before)) {
-        this.#watch();
-        return false;
-      }
-      const page = await pageAfter(from, filter);
-      // It may have gone or answered in the meantime.
-      if (socket.readyState !== WebSocket.OPEN) return false;
-      const subscription = subscriptionOf(socket);
-      if (subscription.until !== undefined && Date.now() >= subscription.until) {
-        close(socket, CLOSE.policy, "the token has expired");
-        return false;
-      }
-      for (const event of page.events) {
-        if (isWaiting(subscription)) break;
-        this.#send(socket, subscription, this.#textOf(event));
-        subscription.position = event.position;
-        if (subscription.sent >= FEED_WINDOW / 2) this.#checkpoint(socket, subscription);
-      }
-      const last = page.events.at(-1)?.position;
-      if (last === undefined || last === subscription.position) subscription.position = page.next ?? from;
-      const isAtHead = subscription.position >= this.#head();
-      if ((isAtHead && !subscription.live) || subscription.position - subscription.told >= FEED_PROGRESS)
-        this.#checkpoint(socket, subscription);
-      subscription.live ||= isAtHead;
-      save(socket, subscription);
-      if (isWaiting(subscription)) this.#watch();
-      return !isAtHead && !isWaiting(subscription);
-    } catch (error) {
-      logger.error({ message: "a subscription failed and is closed", store: this.#store }, error);
-      close(socket, CLOSE.failed, "the log could not be read. Resume from your last position");
-      return false;
-    }
   }
 
   /** Closes subscribers that leave more waiting for too long, whether or not anything else happens. Pending only while there are any. */
@@ -258,25 +204,5 @@ export class Feed {
 
   #history(position: number, filter: FeedFilter): Promise<LogPage> {
     return this.#read({ ...filter, after: position, limit: FEED_TAIL_EVENTS, bytes: FEED_WINDOW });
-  }
-
-  #checkpoint(socket: WebSocket, subscription: Subscription): void {
-    const { position, unanswered } = subscription;
-    this.#send(socket, subscription, `{"checkpoint":{"position":${position},"head":${this.#head()}}}`);
-    if (subscription.acknowledges !== false) unanswered.push({ position, sent: subscription.sent, at: Date.now() });
-    subscription.told = position;
-    subscription.sent = 0;
-  }
-
-  #send(socket: WebSocket, subscription: Subscription, text: string): void {
-    socket.send(text);
-    subscription.sent += text.length;
-    this.#burst += 1;
-  }
-
-  #textOf(event: LoggedEvent): string {
-    const text = this.#texts.get(event) ?? eventJson(event.stream, event, event.position);
-    this.#texts.set(event, text);
-    return text;
   }
 }

@@ -136,7 +136,7 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
         if (isGone || !this.#segment.subscribers.add(consumer, filter)) return;
         this.#segment.audience.forget();
         if (position !== undefined && position >= table.head) return;
-        this.#segment.notifier.doubt(consumer);
+        this.#segment.notifier.known.doubt(consumer);
         this.#segment.notifier.arm();
         this.#segment.notifier.notify();
       });
@@ -146,7 +146,7 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
       return this.#segment.here(() => {
         this.#segment.subscribers.remove(consumer);
         this.#segment.audience.forget();
-        this.#segment.notifier.forget(consumer);
+        this.#segment.notifier.known.forget(consumer);
       });
     }
 

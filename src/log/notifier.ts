@@ -7,7 +7,7 @@
  * A consumer is behind when an event concerns it that it has not acknowledged, or when so many events that do not concern it have passed
  * that its checkpoint should move. A consumer that was woken is left alone until it has acknowledged, or {@link NOTIFY_AGAIN_MS} are over.
  *
- * All of this is in memory. After an eviction the alarm shows what to assume: it ends only when no consumer is behind, so while one is set
+ * What is known of consumers is in memory (`known-consumers.ts`). After an eviction the alarm shows what to assume: it ends only when no consumer is behind, so while one is set
  * any consumer may be behind, and otherwise none is. It is the same for code that the log has not met: any of its consumers may be behind.
  */
 
@@ -15,24 +15,16 @@ import { type Backoff, backoffMs } from "../core/backoff.ts";
 import { QUEUE_BATCH_MESSAGES, NOTIFY_AGAIN_MAX_MS, NOTIFY_AGAIN_MS, NOTIFY_INTERVAL_MS } from "./limits.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
 import type { WakeUp } from "../store/consumer-protocol.ts";
-import { PASSED_EVENTS } from "../core/limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
 import type { Audience } from "./audience.ts";
+import { KnownConsumers } from "./known-consumers.ts";
 
 /** The key under which the log keeps the name of the code whose consumers it has all woken. */
 const CODE = "audience";
 
 const AGAIN: Backoff = { firstDelayMs: NOTIFY_AGAIN_MS, maxDelayMs: NOTIFY_AGAIN_MAX_MS };
-
-/** The last wake-up of a consumer. */
-interface LastWakeUp {
-  /** When it was sent, or its consumer was last at work (milliseconds since 1970); undefined: it has been answered. */
-  readonly at: number | undefined;
-  /** The last event before it that concerned the consumer. */
-  readonly upTo: number;
-}
 
 /** An event at its place in the log. */
 export interface Placed {
@@ -47,19 +39,7 @@ export class Notifier {
   readonly #store: string;
   readonly #head: () => number;
   readonly #audience: Audience;
-  /**
-   * How far each consumer is, as it has reported since this object's activation. Nothing depends on it except which consumers are woken.
-   */
-  readonly #acknowledged = new Map<string, number>();
-  /** The last position since then that may concern each. */
-  readonly #concerned = new Map<string, number>();
-  readonly #notified = new Map<string, LastWakeUp>();
-  /** The acknowledgements as of the last alarm: a consumer that has moved since is not stuck. */
-  #atLastAlarm = new Map<string, number>();
-  /** The head at this object's activation; undefined: not needed so far. */
-  #since: number | undefined;
-  /** Any consumer that has not acknowledged since may be behind. */
-  #isUnsure = false;
+  readonly known: KnownConsumers;
   #isCodeKnown = false;
   #armed = false;
   /** Alarms in a row that found nobody moved. */
@@ -77,20 +57,20 @@ export class Notifier {
     this.#store = store;
     this.#head = head;
     this.#audience = audience;
+    this.known = new KnownConsumers(head, audience);
   }
 
   /** Works out what to assume after an activation: await it before anything else. */
   async load(): Promise<void> {
-    if (this.#since !== undefined) return;
+    if (this.known.hasBegun) return;
     const alarm = await this.#storage.getAlarm();
     this.#begin(alarm !== null);
   }
 
   #begin(isUnsure: boolean): void {
-    if (this.#since !== undefined) return;
-    this.#since = this.#head();
+    if (this.known.hasBegun) return;
     this.#isCodeKnown = this.#storage.kv.get(CODE) === this.#audience.code;
-    this.#isUnsure = isUnsure || !this.#isCodeKnown;
+    this.known.begin(isUnsure || !this.#isCodeKnown);
   }
 
   /**
@@ -101,10 +81,10 @@ export class Notifier {
     // Many events are of few kinds.
     const last = new Map<readonly string[], number>();
     for (const event of events) last.set(this.#audience.of(event), event.position);
-    let isAnybody = this.#isUnsure && last.size > 0;
+    let isAnybody = this.known.isUnsure && last.size > 0;
     for (const [consumers, position] of last) {
       for (const consumer of consumers) {
-        this.#concerned.set(consumer, Math.max(position, this.#concerned.get(consumer) ?? -1));
+        this.known.concern(consumer, position);
         isAnybody = true;
       }
     }
@@ -127,14 +107,7 @@ export class Notifier {
   disarm(): void {
     this.#armed = false;
     this.#isCodeKnown = false;
-    for (const [consumer, position] of this.#concerned) this.#concerned.set(consumer, Math.min(position, this.#head()));
-  }
-
-  /** Whatever is known about a consumer, wakes it; it has to acknowledge the present head. */
-  doubt(consumer: string): void {
-    this.#acknowledged.delete(consumer);
-    this.#notified.delete(consumer);
-    this.#concerned.set(consumer, this.#head());
+    this.known.rolledBack();
   }
 
   /**
@@ -149,19 +122,10 @@ export class Notifier {
   }
 
   /** A report as of an earlier moment may be out of date: the consumer may have been resumed or reset since. */
-  acknowledge({ consumer, position, resting, working, asOf }: Acknowledgement): void {
+  acknowledge(acknowledgement: Acknowledgement): void {
+    const { asOf } = acknowledgement;
     if (asOf !== undefined && asOf < this.#moment) return;
-    const before = this.#acknowledged.get(consumer) ?? -1;
-    const { upTo } = this.#notified.get(consumer) ?? { upTo: -1 };
-    if (position >= 0 || !working) this.#acknowledged.set(consumer, resting && asOf !== undefined ? Number.POSITIVE_INFINITY : position);
-    this.#notified.set(consumer, { at: working ? Date.now() : undefined, upTo });
-    // Not if the consumer was woken for this and did not move: it has its reasons, and the alarm will wake it again.
-    const isNews = (this.#concerned.get(consumer) ?? -1) > upTo || position > before;
-    if (!working && isNews && this.#isBehind(consumer)) this.notify();
-  }
-
-  forget(consumer: string): void {
-    for (const map of [this.#acknowledged, this.#concerned, this.#notified]) map.delete(consumer);
+    if (this.known.acknowledge(acknowledgement)) this.notify();
   }
 
   /** Wakes the consumers that are behind; keeps the alarm going while there are any. Never throws. */
@@ -169,19 +133,15 @@ export class Notifier {
     // It was armed before this activation, or by it.
     this.#begin(true);
     this.#armed = false;
-    const behind = this.#behind();
+    const behind = this.known.behind();
     if (behind.length === 0) {
-      this.#isUnsure = false;
+      this.known.isUnsure = false;
       return;
     }
-    const due = behind.filter((consumer) => this.#msUntilDue(consumer) === 0);
+    const due = this.known.due(behind);
     await this.#send(due);
-    if (due.length > 0) {
-      const isStuck = behind.every((consumer) => this.#acknowledged.get(consumer) === this.#atLastAlarm.get(consumer));
-      this.#atLastAlarm = new Map(this.#acknowledged);
-      this.#stuck = isStuck ? this.#stuck + 1 : 0;
-    }
-    const others = behind.filter((consumer) => !due.includes(consumer)).map((consumer) => this.#msUntilDue(consumer));
+    if (due.length > 0) this.#stuck = this.known.isStuck(behind) ? this.#stuck + 1 : 0;
+    const others = behind.filter((consumer) => !due.includes(consumer)).map((consumer) => this.known.msUntilDue(consumer));
     this.#armed = true;
     await this.#storage.setAlarm(Date.now() + Math.min(backoffMs(AGAIN, due.length > 0 ? this.#stuck + 1 : 1), ...others));
   }
@@ -193,68 +153,28 @@ export class Notifier {
   async sweep(consumer?: string): Promise<number> {
     await this.load();
     this.#moment = Math.max(this.#moment + 1, Date.now());
-    for (const [resting, position] of this.#acknowledged) if (position === Number.POSITIVE_INFINITY) this.doubt(resting);
-    if (consumer === undefined) for (const name of this.#audience.names()) if (!this.#acknowledged.has(name)) this.doubt(name);
-    if (consumer !== undefined && this.#audience.names().includes(consumer)) this.doubt(consumer);
-    if (this.#behind().length > 0) this.arm();
-    await this.#send(this.#due());
+    this.known.doubtResting();
+    for (const name of this.#audience.names()) {
+      if (consumer === undefined ? !this.known.hasHeardFrom(name) : name === consumer) this.known.doubt(name);
+    }
+    const behind = this.known.behind();
+    if (behind.length > 0) this.arm();
+    await this.#send(this.known.due(behind));
     return this.#moment;
-  }
-
-  /** Takes what the sweep has read in D1: nothing concerns the consumer up to `concerned`, or something at that position may. */
-  knows(consumer: string, position: number, concerned: number): void {
-    this.#acknowledged.set(consumer, position);
-    this.#concerned.set(consumer, Math.max(concerned, this.#concerned.get(consumer) ?? -1));
-  }
-
-  /** Whether the consumer has acknowledged since this object's activation. */
-  hasHeardFrom(consumer: string): boolean {
-    return this.#acknowledged.has(consumer);
   }
 
   /** Wakes these consumers, unless they were woken a moment ago, and keeps waking them. */
   async wake(consumers: readonly string[]): Promise<void> {
     if (consumers.length === 0) return;
     this.arm();
-    await this.#send(consumers.filter((consumer) => this.#msUntilDue(consumer) === 0));
-  }
-
-  /** The consumers that are behind. */
-  #behind(): string[] {
-    return this.#audience.names().filter((consumer) => this.#isBehind(consumer));
-  }
-
-  behind(): string[] {
-    return this.#behind();
-  }
-
-  #isBehind(consumer: string): boolean {
-    const concerned = this.#concerned.get(consumer);
-    const acknowledged = this.#acknowledged.get(consumer);
-    if (acknowledged === undefined && (this.#isUnsure || concerned !== undefined)) return true;
-    const position = acknowledged ?? this.#since ?? 0;
-    return (concerned ?? -1) > position || this.#head() - position >= PASSED_EVENTS;
-  }
-
-  /** Those of them that were not woken a moment ago. */
-  #due(): string[] {
-    return this.#behind().filter((consumer) => this.#msUntilDue(consumer) === 0);
-  }
-
-  /** Milliseconds for which a woken consumer is left alone. */
-  #msUntilDue(consumer: string): number {
-    const at = this.#notified.get(consumer)?.at;
-    if (at === undefined) return 0;
-    const left = at + NOTIFY_AGAIN_MS - Date.now();
-    // A clock that was set back must not silence it.
-    return left > NOTIFY_AGAIN_MS ? 0 : Math.max(0, left);
+    await this.#send(this.known.due(consumers));
   }
 
   async #notifyUntilQuiet(): Promise<void> {
     this.#notifying = true;
     do {
       this.#again = false;
-      await this.#send(this.#due());
+      await this.#send(this.known.due(this.known.behind()));
       await scheduler.wait(NOTIFY_INTERVAL_MS);
     } while (this.#again);
     this.#notifying = false;
@@ -269,8 +189,7 @@ export class Notifier {
       body: { store: this.#store, consumer, head, asOf: this.#moment, ...(trace === undefined ? {} : { trace }) },
     }));
     const about = () => ({ store: this.#store, head, count: messages.length, traceId: traceIdOf(trace) });
-    const at = Date.now();
-    for (const consumer of consumers) this.#notified.set(consumer, { at, upTo: this.#concerned.get(consumer) ?? head });
+    this.known.woken(consumers, head);
     try {
       await span("wake", about, async () => {
         for (let first = 0; first < messages.length; first += QUEUE_BATCH_MESSAGES) {
@@ -278,7 +197,7 @@ export class Notifier {
         }
       });
     } catch (error) {
-      for (const consumer of consumers) this.#notified.delete(consumer);
+      this.known.notWoken(consumers);
       logger.warn({ message: "wake-ups could not be sent; the alarm sends them again", store: this.#store, count: messages.length }, error);
     }
   }
