@@ -5,7 +5,8 @@ import type { LogRpc } from "../store/log-protocol.ts";
 import type { Outcome } from "../store/webhook-protocol.ts";
 import type { Key } from "./delivery-id.ts";
 import type { Ledger } from "./ledger.ts";
-import type { DeliverySettings } from "./transport.ts";
+import type { Store } from "../store/store.ts";
+import type { DeliverySettings, Notices, Transport } from "./transport.ts";
 
 export interface Context {
   /** Its events are not delivered. */
@@ -24,4 +25,25 @@ export interface Context {
   /** Makes sure that `run` is called at this time (milliseconds since 1970), or earlier. */
   wakeAt(time: number): void;
   complain(message: string, error: unknown): void;
+}
+
+/** The consumer's name, as the log knows it (`id`), and what its deliveries work with. */
+export interface Equipment {
+  readonly store: Store;
+  readonly id: string;
+  /** Where it begins if it is in code; one that was added at run time has begun. */
+  readonly start: "beginning" | "head";
+  readonly storage: DurableObjectStorage;
+  readonly transport: Transport;
+  readonly notices: Notices;
+}
+
+/** The log's pages, with the events as the transport's code declares them. */
+export function liftedLog(log: Pick<LogRpc, "read">, transport: Transport): Pick<LogRpc, "read"> {
+  return {
+    read: async (request) => {
+      const page = await log.read(request);
+      return { ...page, events: page.events.map((event) => transport.lift?.(event) ?? event) };
+    },
+  };
 }

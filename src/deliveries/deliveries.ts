@@ -14,17 +14,17 @@ import { within } from "../core/within.ts";
 import type { Store } from "../store/store.ts";
 import { AlarmClock } from "../core/alarm-clock.ts";
 import { Budget, capsOf } from "../core/budget.ts";
-import { WEBHOOK_FAILING_STREAMS } from "./limits.ts";
 import { beginsAfter } from "../consumers/beginning.ts";
 import { logger } from "../telemetry/logger.ts";
 import { Ledger } from "./ledger.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import type { Context } from "./context.ts";
-import type { DeliverySettings, Notices, Transport } from "./transport.ts";
+import { type Equipment, liftedLog } from "./context.ts";
+import type { DeliverySettings } from "./transport.ts";
 import { retryNow } from "./operations.ts";
-import { filterOf } from "./interest.ts";
+import { FilterReport } from "./filter-report.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import type { Disabled, Outcome } from "../store/webhook-protocol.ts";
+import { Verdict } from "./verdict.ts";
+import type { Outcome } from "../store/webhook-protocol.ts";
 
 /** How soon the alarm checks deliveries that are under way, in case this object is gone by then. */
 const WATCH_MS = 5_000;
@@ -32,20 +32,6 @@ const WATCH_MS = 5_000;
 const ALARM_MS = 60_000;
 /** The answer of a webhook that does not exist any more, or wants nothing: it need not be woken. */
 const NOTHING_TO_RING_FOR = Number.MAX_SAFE_INTEGER;
-
-/** The key of the filter that the log last got. */
-const TOLD = "told-filter";
-
-/** The consumer's name, as the log knows it (`id`), and what its deliveries work with. */
-interface Equipment {
-  readonly store: Store;
-  readonly id: string;
-  /** Where it begins if it is in code; one that was added at run time has begun. */
-  readonly start: "beginning" | "head";
-  readonly storage: DurableObjectStorage;
-  readonly transport: Transport;
-  readonly notices: Notices;
-}
 
 export class Deliveries {
   readonly life: Lifecycle;
@@ -57,19 +43,27 @@ export class Deliveries {
   readonly #store: Store;
   #ledger: Ledger | undefined;
   #dispatcher: Dispatcher | undefined;
-  /** The filter that the log last got, as JSON; and the call that sends it. */
-  #told: string | undefined;
-  #telling: Promise<void> | undefined;
-  /** Whether a line in the logs has said that it is full. */
-  #hasWarned = false;
+  readonly #filterReport: FilterReport;
+  readonly #verdict: Verdict;
 
   constructor(equipment: Equipment) {
-    const { storage, notices } = equipment;
+    const { store, id, storage, notices } = equipment;
     this.#with = equipment;
     this.#alarm = new AlarmClock(storage);
-    this.#budget = new Budget(capsOf(equipment.store.variables));
-    this.#store = equipment.store.counting(this.#budget);
+    this.#budget = new Budget(capsOf(store.variables));
+    this.#store = store.counting(this.#budget);
     this.life = new Lifecycle(storage, notices);
+    this.#verdict = new Verdict({ store: store.name, consumer: id });
+    this.#filterReport = new FilterReport({
+      id,
+      kv: storage.kv,
+      log: this.#log,
+      settings: () => this.#settings,
+      onFailure: (error) => {
+        this.#complain("the log could not be notified which events a webhook handles; trying again", error);
+        this.#watch();
+      },
+    });
   }
 
   /** Reads which alarm is set: await it before anything else. */
@@ -162,7 +156,7 @@ export class Deliveries {
     this.#alarm.wentOff();
     this.#ledger = undefined;
     this.#dispatcher = undefined;
-    this.#told = undefined;
+    this.#filterReport.forget();
   }
 
   pause(): void {
@@ -201,22 +195,13 @@ export class Deliveries {
     this.#alarm.wakeAt(Date.now() + WATCH_MS);
   }
 
-  /** The dispatcher that delivers what is in this ledger. */
+  /** The dispatcher of this ledger. */
   #dispatcherOf(ledger: Ledger): Dispatcher {
-    return (this.#dispatcher ??= new Dispatcher(this.#contextOf(ledger)));
-  }
-
-  #contextOf(ledger: Ledger): Context {
     const { transport } = this.#with;
-    return {
+    return (this.#dispatcher ??= new Dispatcher({
       ownStream: transport.ownStream,
       ledger,
-      log: () => ({
-        read: async (request) => {
-          const page = await this.#log.read(request);
-          return { ...page, events: page.events.map((event) => transport.lift?.(event) ?? event) };
-        },
-      }),
+      log: () => liftedLog(this.#log, transport),
       settings: () => (ledger.isBroken ? undefined : this.#sending),
       exists: () => this.#ledger === ledger,
       send: async (key, event) => {
@@ -227,29 +212,13 @@ export class Deliveries {
       settled: (outcome) => this.#settled(outcome),
       wakeAt: (time) => this.#alarm.wakeAt(time),
       complain: (message, error) => this.#complain(message, error),
-    };
+    }));
   }
 
-  #settled({ delivered, isGone }: Outcome): void {
-    if (delivered || !this.#ledger) return;
-    this.#warnWhenFull(this.#ledger);
-    if (isGone) this.#disable("gone");
-    else if (this.#ledger.statistics.health.isBeyondHope(Date.now())) this.#disable("failing");
-  }
-
-  /** Once, not each time that one of the streams has ended and another takes its place. */
-  #warnWhenFull({ waits }: Ledger): void {
-    if (waits.isFull && !this.#hasWarned) {
-      const { store, id } = this.#with;
-      const message = "a webhook accepts no further event: too many of its streams wait for one that failed";
-      logger.error({ message, store: store.name, consumer: id, count: waits.streams });
-    }
-    this.#hasWarned = waits.isFull || (this.#hasWarned && waits.streams > WEBHOOK_FAILING_STREAMS / 2);
-  }
-
-  #disable(reason: Disabled["reason"]): void {
+  #settled(outcome: Outcome): void {
+    const reason = this.#ledger && this.#verdict.after(outcome, this.#ledger);
+    if (reason === undefined || !this.life.disable(reason)) return;
     const { store, id } = this.#with;
-    if (!this.life.disable(reason)) return;
     logger.error({ message: "a webhook was switched off", store: store.name, consumer: id, reason });
     this.#alarm.wakeNow(); // to announce it
   }
@@ -260,28 +229,9 @@ export class Deliveries {
     return NOTHING_TO_RING_FOR;
   }
 
-  /**
-   * Registers with the log which events it handles, unless the log knows: the log wakes it only for those. Never throws: until this
-   * succeeds, the log goes by what it knows, and the next wake-up or alarm tries again.
-   */
-  async tellWhatItHandles(): Promise<void> {
-    const { storage, id } = this.#with;
-    await (this.#telling ??= (async () => {
-      try {
-        for (;;) {
-          const filter = this.#settings && filterOf(this.#settings);
-          const text = JSON.stringify(filter);
-          if (!filter || text === (this.#told ??= storage.kv.get<string>(TOLD))) return;
-          // The log ignores this for a webhook in code: it has the code.
-          await this.#log.subscribe(id, filter);
-          if (!this.#settings) return; // removed since
-          storage.kv.put(TOLD, (this.#told = text));
-        }
-      } catch (error) {
-        this.#complain("the log could not be notified which events a webhook handles; trying again", error);
-        this.#watch();
-      }
-    })().finally(() => (this.#telling = undefined)));
+  /** Never throws. */
+  tellWhatItHandles(): Promise<void> {
+    return this.#filterReport.send();
   }
 
   /** It is active again: the log may wake it. */

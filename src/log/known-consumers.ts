@@ -53,7 +53,7 @@ export class KnownConsumers {
     this.#concerned.set(consumer, Math.max(position, this.#concerned.get(consumer) ?? -1));
   }
 
-  /** There are fewer events than {@link concern} was told of. */
+  /** The events of the last calls of {@link concern} were not stored. */
   rolledBack(): void {
     for (const [consumer, position] of this.#concerned) this.#concerned.set(consumer, Math.min(position, this.#head()));
   }
