@@ -106,14 +106,8 @@ export class CheckpointStore {
 
   /** The statement that moves it: the first of the batch that commits the effects. */
   move(from: number, to: number, { processed = 0, pace = null, heldUntil = 0 }: Moving = {}): D1PreparedStatement {
-    return this.db
-      .prepare(
-        `UPDATE headspring_checkpoints
-         SET position = ?, moved_from = ?, attempts = 0, next_attempt_at = ?, error = NULL, pace = ?,
-             processed = processed + ?, moved_at = ?
-         WHERE store = ? AND consumer = ? AND generation = ?`,
-      )
-      .bind(to, from, heldUntil, pace, processed, Date.now(), ...this.key);
+    const set = `position = ?, moved_from = ?, attempts = 0, next_attempt_at = ?, error = NULL, pace = ?, processed = processed + ?, moved_at = ?`;
+    return this.update(set, [to, from, heldUntil, pace, processed, Date.now()]);
   }
 
   /**
@@ -140,13 +134,7 @@ export class CheckpointStore {
     const { until } = hold;
     if (until === undefined) return;
     hold.until = undefined;
-    await this.db
-      .prepare(
-        `UPDATE headspring_checkpoints SET next_attempt_at = 0
-         WHERE store = ? AND consumer = ? AND generation = ? AND next_attempt_at = ? AND attempts = 0`,
-      )
-      .bind(...this.key, until)
-      .run();
+    await this.update(`next_attempt_at = 0`, [], `AND next_attempt_at = ? AND attempts = 0`, [until]).run();
   }
 
   /**
@@ -156,32 +144,33 @@ export class CheckpointStore {
    * @throws {CheckpointMoved} when another worker has it, or the checkpoint is no longer at this position
    */
   async lease(position: number, until: number): Promise<void> {
-    const { meta } = await this.db
-      .prepare(
-        `UPDATE headspring_checkpoints SET next_attempt_at = ?
-         WHERE store = ? AND consumer = ? AND generation = ? AND position = ? AND status = 'active' AND next_attempt_at <= ?`,
-      )
-      .bind(until, ...this.key, position, Date.now())
-      .run();
+    const isFree = `AND position = ? AND status = 'active' AND next_attempt_at <= ?`;
+    const { meta } = await this.update(`next_attempt_at = ?`, [until], isFree, [position, Date.now()]).run();
     if (meta.changes !== 1) throw new CheckpointMoved();
   }
 
   /** The statement that extends a {@link lease}, in the batch that moves the checkpoint. */
   extendLease(until: number): D1PreparedStatement {
-    return this.db
-      .prepare(`UPDATE headspring_checkpoints SET next_attempt_at = ? WHERE store = ? AND consumer = ? AND generation = ?`)
-      .bind(until, ...this.key);
+    return this.update(`next_attempt_at = ?`, [until]);
   }
 
   /** Records a failed attempt at the event after `position`; without a next attempt the consumer has failed. */
   async recordFailure(position: number, attempts: number, nextAttemptAt: number | undefined, error: ConsumerError): Promise<void> {
-    await this.db
-      .prepare(
-        `UPDATE headspring_checkpoints SET attempts = ?, next_attempt_at = ?, status = ?, error = ?, failures = failures + 1
-         WHERE store = ? AND consumer = ? AND generation = ? AND position = ? AND status = 'active'`,
-      )
-      .bind(attempts, nextAttemptAt ?? 0, nextAttemptAt === undefined ? "failed" : "active", JSON.stringify(error), ...this.key, position)
-      .run();
+    const status = nextAttemptAt === undefined ? "failed" : "active";
+    const isThere = `AND position = ? AND status = 'active'`;
+    await this.update(
+      `attempts = ?, next_attempt_at = ?, status = ?, error = ?, failures = failures + 1`,
+      [attempts, nextAttemptAt ?? 0, status, JSON.stringify(error)],
+      isThere,
+      [position],
+    ).run();
+  }
+
+  /** The statement that changes its row. `and`: only if that holds as well. */
+  update(set: string, values: readonly unknown[] = [], and = "", further: readonly unknown[] = []): D1PreparedStatement {
+    return this.db
+      .prepare(`UPDATE headspring_checkpoints SET ${set} WHERE store = ? AND consumer = ? AND generation = ? ${and}`)
+      .bind(...values, ...this.key, ...further);
   }
 }
 

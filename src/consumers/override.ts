@@ -4,22 +4,14 @@ import { DELETED } from "../core/event.ts";
 import type { ConsumerError } from "../definitions/hooks.ts";
 import { type CheckpointStore, guarded } from "./checkpoint.ts";
 
-const WHERE = `WHERE store = ? AND consumer = ? AND generation = ?`;
-
 /** Stops the consumer until an operator resumes it. */
-export async function pause({ db, key }: CheckpointStore): Promise<void> {
-  await db
-    .prepare(`UPDATE headspring_checkpoints SET status = 'paused' ${WHERE}`)
-    .bind(...key)
-    .run();
+export async function pause(checkpoint: CheckpointStore): Promise<void> {
+  await checkpoint.update(`status = 'paused'`).run();
 }
 
 /** Resumes the consumer at once, with all its attempts left. */
-export async function activate({ db, key }: CheckpointStore): Promise<void> {
-  await db
-    .prepare(`UPDATE headspring_checkpoints SET status = 'active', attempts = 0, next_attempt_at = 0 ${WHERE}`)
-    .bind(...key)
-    .run();
+export async function activate(checkpoint: CheckpointStore): Promise<void> {
+  await checkpoint.update(`status = 'active', attempts = 0, next_attempt_at = 0`).run();
 }
 
 /**
@@ -36,12 +28,12 @@ export async function jump(
 ): Promise<void> {
   const { db, key } = checkpoint;
   const paused = await db
-    .prepare(`SELECT status = 'paused' AS paused FROM headspring_checkpoints ${WHERE}`)
+    .prepare(`SELECT status = 'paused' AS paused FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`)
     .bind(...key)
     .first("paused");
   // The guard lets only active checkpoints move: for the length of this transaction it is active.
-  const active = db.prepare(`UPDATE headspring_checkpoints SET status = 'active' ${WHERE}`).bind(...key);
-  const rest = db.prepare(`UPDATE headspring_checkpoints SET status = ? ${WHERE}`).bind(paused === 1 ? "paused" : "active", ...key);
+  const active = checkpoint.update(`status = 'active'`);
+  const rest = checkpoint.update(`status = ?`, [paused === 1 ? "paused" : "active"]);
   await guarded(db.batch([active, checkpoint.move(from, to), rest, ...also]));
 }
 

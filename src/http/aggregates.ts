@@ -12,6 +12,7 @@ import { problemOf, problemOfCommand, stateFailed, stateUnavailable, writeHeader
 import { Problem } from "./problem.ts";
 import { commandText } from "./body.ts";
 import {
+  Flag,
   type HttpEnv,
   type HttpContext,
   WholeNumber,
@@ -28,7 +29,7 @@ import { json, jsonText } from "./response.ts";
 import { writableStreamOf } from "./writable-stream.ts";
 import * as z from "zod";
 
-export const SendQuery = z.object({ dryRun: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
+export const SendQuery = z.object({ dryRun: Flag });
 
 export const CommandQuery = z.object({ wait: WholeNumber.default(0) });
 

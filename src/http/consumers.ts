@@ -11,12 +11,12 @@ import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { optionalJsonBody } from "./body.ts";
-import { type HttpEnv, type HttpContext, checked, queryOf, storeOf } from "./request.ts";
+import { Flag, type HttpEnv, type HttpContext, checked, queryOf, storeOf } from "./request.ts";
 
 export const ACTIONS = ["pause", "resume", "retry", "skip", "reset"] as const satisfies ConsumerAction[];
 
 /** The query of `reset`. The other actions take none: a client must not believe that it has only tried one of them. */
-export const ResetQuery = z.object({ dryRun: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false) });
+export const ResetQuery = z.object({ dryRun: Flag });
 const NoQuery = z.object({});
 
 /** The body of actions that take a position. */

@@ -10,13 +10,13 @@ import { callerOf } from "./auth-caller.ts";
 import { serverSentEvents } from "./feed-sse.ts";
 import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, WholeNumber, checked, queryOf, storeOf } from "./request.ts";
+import { Flag, type HttpContext, WholeNumber, checked, queryOf, storeOf } from "./request.ts";
 
 export const FeedQuery = FilterQuery.extend({
   /** A position, or `head`: only events from now on. */
   after: z.union([z.literal("head"), WholeNumber], "a position, or `head`").default(0),
   /** For a WebSocket only: the client answers checkpoints, and sets the pace with them. */
-  acknowledge: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false),
+  acknowledge: Flag,
 });
 
 /** `GET /log` with `Upgrade: websocket`. The socket is the log's own; from here on this worker has no part in it. */

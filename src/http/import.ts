@@ -17,10 +17,10 @@ import { type LineEvent, PieceStore, callsOfPiece } from "./import-piece.ts";
 import { type NumberedLine, piecesOf } from "./line-reader.ts";
 import { linesOf } from "./lines.ts";
 import { Problem } from "./problem.ts";
-import { type HttpEnv, type HttpContext, WholeNumber, idempotencyKeyOf, queryOf, storeOf } from "./request.ts";
+import { Flag, type HttpEnv, type HttpContext, WholeNumber, idempotencyKeyOf, queryOf, storeOf } from "./request.ts";
 
 export const ImportQuery = z.object({
-  validate: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false),
+  validate: Flag,
   /** The first lines, which are skipped: an earlier request has stored them. */
   after: WholeNumber.default(0),
 });

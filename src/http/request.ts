@@ -28,6 +28,9 @@ export const WholeNumber = z
   .transform(Number)
   .refine((number) => number <= MAX_POSITION, "too large");
 
+/** Yes or no, from a query string: `true` or `false`, and no if it is left out. */
+export const Flag = z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false);
+
 /** A page's size, up to a maximum. */
 export function limitOf(maximum: number, otherwise: number) {
   return WholeNumber.refine((limit) => limit >= 1 && limit <= maximum, `from 1 to ${maximum}`).default(otherwise);

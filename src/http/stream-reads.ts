@@ -13,7 +13,7 @@ import { problemOf, theOne } from "./answers.ts";
 import { hasTag, tagOf, versionTag } from "./conditions.ts";
 import { line, ndjson } from "./ndjson.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
+import { Flag, type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
 
 /** The part of a stream that is read. */
 const Window = z.object({
@@ -21,7 +21,7 @@ const Window = z.object({
   to: WholeNumber.optional(),
   direction: z.enum(["forward", "backward"]).default("forward"),
   type: z.array(z.string()).optional(),
-  positions: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false),
+  positions: Flag,
 });
 
 export const PageQuery = Window.extend({ limit: limitOf(PAGE_EVENTS, PAGE_EVENTS_DEFAULT) });

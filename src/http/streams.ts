@@ -13,12 +13,11 @@ import { expectedOf } from "./conditions.ts";
 import { type IncomingEvent, asSent, fingerprintOf, incomingEvents, incomingFact, toAppend } from "./append.ts";
 import { plainCategoryOf, readableCategoryOf, unknownCategory } from "./resolve-category.ts";
 import { Problem } from "./problem.ts";
-import { type HttpEnv, type HttpContext, idempotencyKeyOf, queryOf, streamIdOfPath, traceOf, waitMsOf } from "./request.ts";
+import { Flag, type HttpEnv, type HttpContext, idempotencyKeyOf, queryOf, streamIdOfPath, traceOf, waitMsOf } from "./request.ts";
 import { json } from "./response.ts";
 import { writableStreamOf } from "./writable-stream.ts";
 import { readStream, unknownStream } from "./stream-reads.ts";
 
-const Flag = z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false);
 export const DeleteQuery = z.object({ erase: Flag, force: Flag });
 
 export function streamRoutes() {
