@@ -5,6 +5,7 @@
 
 import type { HeadspringEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
+import { requireKnownFormat } from "../store/stored-format.ts";
 import { markRetryable } from "../core/retryable.ts";
 import { canonical } from "../core/json.ts";
 import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../core/limits.ts";
@@ -89,6 +90,7 @@ export class CatalogObject extends DurableObject<HeadspringEnv> implements Catal
 
   constructor(ctx: DurableObjectState, env: HeadspringEnv) {
     super(ctx, env);
+    requireKnownFormat(ctx, "CATALOGS");
     this.#storage = ctx.storage;
     this.#sql = ctx.storage.sql;
     this.#imports = new ImportTable(this.#sql);

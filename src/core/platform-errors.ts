@@ -18,6 +18,14 @@ export class OtherCode extends Error {
   override readonly name = "OtherCode";
 }
 
+/** How the error of an object begins whose storage newer code has written. Errors lose their class when they travel between objects. */
+export const NEWER_STORAGE = "this object was written by newer code";
+
+/** Whether an object refused a call for that reason. Nothing was done. */
+export function isOfNewerCode(error: unknown): error is Error {
+  return !(error instanceof AppError) && error instanceof Error && error.message.includes(NEWER_STORAGE);
+}
+
 /** Runs code of the app: what it throws is marked as the app's. */
 export function ofApp<Result>(run: () => Result): Result {
   try {
@@ -63,7 +71,7 @@ const PLATFORM =
 /** What follows from an error that a consumer met. */
 export function consequenceOf(error: unknown): Consequence {
   if (error instanceof AppError) return "blames";
-  if (error instanceof OtherCode) return "passes";
+  if (error instanceof OtherCode || isOfNewerCode(error)) return "passes";
   const { message } = error instanceof Error ? error : { message: String(error) };
   const said = message.replace(PREFIX, "");
   const isD1 = message.startsWith("D1_ERROR: ");

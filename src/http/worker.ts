@@ -4,7 +4,7 @@ import type { HeadspringEnv } from "../store/env.ts";
 import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
-import { isTransient } from "../core/platform-errors.ts";
+import { isOfNewerCode, isTransient } from "../core/platform-errors.ts";
 import { sweep } from "../operations/sweep.ts";
 import { handleWakeUps } from "../operations/wake-up.ts";
 import { IDEMPOTENCY_KEY_BYTES } from "./limits.ts";
@@ -106,6 +106,7 @@ export function createHttp(app: App): Hono<HttpEnv> {
 
 /** How an error that is not one of our answers is shown to the client. */
 function unexpected(error: Error): Problem {
+  if (isOfNewerCode(error)) return new Problem("stored-by-newer-code", error.message.replace(/^Error: /, ""), {}, { "retry-after": "5" });
   if (isTransient(error))
     return new Problem(
       "unavailable",

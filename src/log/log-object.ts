@@ -7,6 +7,7 @@
 
 import type { HeadspringEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
+import { requireKnownFormat } from "../store/stored-format.ts";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
@@ -49,6 +50,7 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
     constructor(ctx: DurableObjectState, bindings: HeadspringEnv) {
       const env = envOfObject(ctx, bindings);
       super(ctx, env);
+      requireKnownFormat(ctx, "LOGS");
       this.#segment = new Segment(ctx, env, app);
     }
 

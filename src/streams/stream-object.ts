@@ -10,6 +10,7 @@ import type { StreamPlace } from "./place.ts";
 import { Store } from "../store/store.ts";
 import type { HeadspringEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
+import { requireKnownFormat } from "../store/stored-format.ts";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
@@ -71,6 +72,7 @@ export function streamObject(app: App): RpcClass<StreamObjectRpc> {
     constructor(ctx: DurableObjectState, bindings: HeadspringEnv) {
       const env = envOfObject(ctx, bindings);
       super(ctx, env);
+      requireKnownFormat(ctx, "STREAMS");
       const { store: name, stream } = streamOfObject(ctx);
       const store = new Store(env, name, app);
       this.#store = store;

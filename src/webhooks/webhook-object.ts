@@ -10,6 +10,7 @@
 import { Store } from "../store/store.ts";
 import type { HeadspringEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
+import { requireKnownFormat } from "../store/stored-format.ts";
 import { markRetryable } from "../core/retryable.ts";
 import type { App } from "../definitions/app.ts";
 import { envOfObject } from "../store/placement.ts";
@@ -62,6 +63,7 @@ export function webhookObject(app: App): RpcClass<WebhookRpc> {
     constructor(ctx: DurableObjectState, bindings: HeadspringEnv) {
       const env = envOfObject(ctx, bindings);
       super(ctx, env);
+      requireKnownFormat(ctx, "WEBHOOKS");
       const { storage } = ctx;
       const name = nameOf(ctx);
       const store = new Store(env, name.slice(0, name.indexOf("/")), app);

@@ -46,6 +46,7 @@ export const PROBLEMS_OF_ALL = [
   "rate-limited",
   "internal-error",
   "auth-not-configured",
+  "stored-by-newer-code",
   "unavailable",
 ] as const;
 /** Problems of operations that take a header with a value of the client's own. */

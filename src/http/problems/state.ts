@@ -165,6 +165,12 @@ export const STATE_PROBLEMS = {
     "The stream has an event that newer code stored (this deployment does not know its `schemaVersion`), as after a rollback. Nothing was stored.",
     "During a deployment, wait for the seconds in `Retry-After` and send the request again. Otherwise deploy code that knows that version. The stream's events can still be read.",
   ],
+  "stored-by-newer-code": [
+    503,
+    "This code cannot read what is stored",
+    "A newer version of Headspring has written the object's storage in a form that this deployment's version does not know, as after a rollback. Nothing was read or stored.",
+    "During a deployment, wait for the seconds in `Retry-After` and send the request again. Otherwise deploy the newer version again.",
+  ],
   unavailable: [
     503,
     "A part of the store cannot be reached right now",
