@@ -15,7 +15,7 @@ export { sql } from "./definitions/views/sql.ts";
 export { reactor } from "./definitions/processors/reactor.ts";
 export { transform } from "./definitions/processors/transform.ts";
 export { effect } from "./definitions/processors/effect.ts";
-export { append, send } from "./core/command.ts";
+export { append, send } from "./core/sending.ts";
 export { processManager } from "./definitions/processors/process-manager.ts";
 export { complete } from "./definitions/processors/process-answer.ts";
 export { saga, start } from "./definitions/processors/saga.ts";

@@ -2,7 +2,7 @@
 
 import { sharedOf } from "./shared.ts";
 import type { Store } from "../store/store.ts";
-import type { AppendAction, SendAction } from "../core/command.ts";
+import type { AppendAction, SendAction } from "../core/sending.ts";
 import type { Applied, Consumer } from "../consumers/consumer.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";

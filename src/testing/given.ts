@@ -1,6 +1,7 @@
 /** The beginning of a sentence about an aggregate, a view or a process. */
 
-import type { NewEventOf, SendAction } from "../core/command.ts";
+import type { NewEventOf } from "../core/command.ts";
+import type { SendAction } from "../core/sending.ts";
 import type { DataSchemas, NewEvent } from "../core/event.ts";
 import type { Saga } from "../definitions/processors/saga.ts";
 import type { SAGA_EVENTS } from "../definitions/processors/saga-state.ts";

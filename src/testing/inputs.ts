@@ -1,6 +1,7 @@
 /** What may reach a process in a test, besides events: outcomes of its commands, timers, commands from clients. */
 
-import type { SendAction, TimerOptions } from "../core/command.ts";
+import type { TimerOptions } from "../core/command.ts";
+import type { SendAction } from "../core/sending.ts";
 import type { JsonObject, JsonValue, NewEvent } from "../core/event.ts";
 import type { Made, NameAt } from "../core/place.ts";
 import type { Outcome } from "../definitions/processors/process-events.ts";

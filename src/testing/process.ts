@@ -1,6 +1,7 @@
 /** Process managers and sagas in memory: their own code processes the inputs, as the stream's object would run it. */
 
-import type { Cancellation, DecideContext, SendAction, Timer } from "../core/command.ts";
+import type { Cancellation, DecideContext, Timer } from "../core/command.ts";
+import type { SendAction } from "../core/sending.ts";
 import type { NewEvent, RecordedEvent } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
 import { canonical } from "../core/json.ts";

@@ -4,7 +4,8 @@
  * The outcome of a call is an event of a plain category. To act on it, let a reactor follow that category.
  */
 
-import type { DeclaredEvent, FactTarget, NewEventOf, Nothing } from "../../core/command.ts";
+import type { DeclaredEvent, NewEventOf, Nothing } from "../../core/command.ts";
+import type { FactTarget } from "../../core/sending.ts";
 import { type RetryPolicy, retryPolicy } from "../retry.ts";
 import { type Duration, milliseconds } from "../../core/duration.ts";
 import { type DataSchemas, type RecordedEvent, streamIdOf } from "../../core/event.ts";

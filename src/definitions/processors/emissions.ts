@@ -2,7 +2,7 @@
  * What a processor declares that it may emit: checked by the compiler, and at run time for code that casts its way past the compiler. Pure.
  */
 
-import type { AppendAction, CommandTarget, FactTarget, SendAction } from "../../core/command.ts";
+import type { AppendAction, CommandTarget, FactTarget, SendAction } from "../../core/sending.ts";
 
 /** The target of an emission: an aggregate takes commands, a plain category takes events. */
 type Target = CommandTarget | FactTarget;

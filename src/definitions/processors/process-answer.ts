@@ -1,6 +1,7 @@
 /** The answers of a process's handlers, and the form in which the instance's stream stores them. Pure. */
 
-import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, SendAction, Timer } from "../../core/command.ts";
+import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } from "../../core/command.ts";
+import type { SendAction } from "../../core/sending.ts";
 import type { NewEvent } from "../../core/event.ts";
 import { derivedId } from "../../core/ids.ts";
 import { CodeMistake } from "../../core/mistake.ts";

@@ -1,7 +1,8 @@
 /** What the handlers of a process manager get, and what they may answer: types derived from the schemas of its targets. */
 
 import type * as z from "zod";
-import type { DecideContext, DeclaredEvent, DeclaredTimer, NewEventOf, Nothing, Refusal, SendAction, TimerOf } from "../../core/command.ts";
+import type { DecideContext, DeclaredEvent, DeclaredTimer, NewEventOf, Nothing, Refusal, TimerOf } from "../../core/command.ts";
+import type { SendAction } from "../../core/sending.ts";
 import type { DataSchemas, Frozen, JsonObject } from "../../core/event.ts";
 import type { Declared, Several } from "../../core/place.ts";
 import type { MeantBy, Nobody, Undeclared } from "../handlers.ts";

@@ -1,6 +1,6 @@
 /** A reactor: answers events with commands and facts, and keeps no state. Pure: this file knows no runtime. */
 
-import type { AppendAction, SendAction } from "../../core/command.ts";
+import type { AppendAction, SendAction } from "../../core/sending.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
 import type { RecordedEvent } from "../../core/event.ts";
 import { REACTIONS } from "../limits.ts";

@@ -3,7 +3,8 @@
  * same answer, whatever happens to the caller.
  */
 
-import type { DecideContext, SendAction } from "../../core/command.ts";
+import type { DecideContext } from "../../core/command.ts";
+import type { SendAction } from "../../core/sending.ts";
 import { delayAfter } from "../retry.ts";
 import type { JsonObject } from "../../core/event.ts";
 import { LAST_TIME_MS } from "../../core/limits.ts";

@@ -1,6 +1,6 @@
 /** The steps of a saga, in series and in parallel, and the order that follows from it. Pure. */
 
-import type { SendAction } from "../../core/command.ts";
+import type { SendAction } from "../../core/sending.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
 import { type Duration, milliseconds } from "../../core/duration.ts";
 import type { JsonObject, JsonValue } from "../../core/event.ts";

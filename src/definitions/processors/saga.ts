@@ -6,7 +6,8 @@
  */
 
 import * as z from "zod";
-import { type DecideContext, type SendAction, refuse } from "../../core/command.ts";
+import { type DecideContext, refuse } from "../../core/command.ts";
+import { type SendAction } from "../../core/sending.ts";
 import { type Retry, retryPolicy } from "../retry.ts";
 import { DELETED, type DataSchema, type DataSchemas, type Frozen, type RecordedEvent, categoryOf } from "../../core/event.ts";
 import { isLonger } from "../../core/json.ts";

@@ -1,7 +1,8 @@
 /** A transform: makes new plain streams from streams. It is a reactor that only appends. Pure: this file knows no runtime. */
 
 import type * as z from "zod";
-import { type AppendAction, type DeclaredEvent, type FactTarget, type NewEventOf, append } from "../../core/command.ts";
+import { type DeclaredEvent, type NewEventOf } from "../../core/command.ts";
+import { type AppendAction, type FactTarget, append } from "../../core/sending.ts";
 import { type DataSchemas, type Frozen, type RecordedEvent, streamIdOf } from "../../core/event.ts";
 import type { HandlersOf, MeantBy, Nobody, Undeclared } from "../handlers.ts";
 import type { EventOf, EventOfType, Source } from "../source.ts";

@@ -4,7 +4,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import type { SendAction } from "../../../src/core/command.ts";
+import type { SendAction } from "../../../src/core/sending.ts";
 import { complete, event, parallel, saga, send, series, start, step } from "../../../src/index.ts";
 import { SAGA_STEPS } from "../../../src/definitions/limits.ts";
 import { Run } from "../../../src/definitions/processors/saga-run.ts";
