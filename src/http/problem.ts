@@ -26,6 +26,12 @@ export function kindOfProblem(code: ProblemCode): ProblemExplanation {
   return { code, type: typeOf(code), status, title, when, remedy };
 }
 
+/** The members that a problem's documents have besides the common ones. */
+export function membersOfProblem(code: ProblemCode): readonly string[] {
+  const [_status, _title, _when, _remedy, ...members] = PROBLEMS[code];
+  return members;
+}
+
 /** Every code, by status. */
 export const PROBLEM_CODES: readonly ProblemCode[] = (Object.keys(PROBLEMS) as ProblemCode[]).toSorted(
   (a, b) => PROBLEMS[a][0] - PROBLEMS[b][0],

@@ -51,7 +51,7 @@ export interface StateBudget {
 
 /** @throws {PatternError} when the pattern is not valid, or not possible with such a machine */
 export function compilePattern(source: string, budget: StateBudget = { left: PATTERN_STATES }): Matcher {
-  if (source.length > PATTERN_CHARACTERS) throw new PatternError(`a pattern has at most ${PATTERN_CHARACTERS} characters`);
+  if (source.length > PATTERN_CHARACTERS) throw new PatternError(`a pattern may have at most ${PATTERN_CHARACTERS} characters`);
   try {
     void new RegExp(source, "u");
   } catch (error) {
@@ -136,7 +136,7 @@ function character(source: string): Part {
 function emit(states: State[], part: Part, next: number, budget: StateBudget): number {
   const add = (state: State) => states.push(state) - 1;
   // Every part costs, even one that needs no state: `(?:){1000000000}` must not take long either.
-  if (budget.left-- <= 0) throw new PatternError(`all repeats written out, the patterns have more than ${PATTERN_STATES} characters`);
+  if (budget.left-- <= 0) throw new PatternError(`with all repeats written out, the patterns have more than ${PATTERN_STATES} characters`);
   switch (part.kind) {
     case "character":
     case "assertion":

@@ -26,13 +26,13 @@ export function incompatibility(old: JsonSchema, next: JsonSchema): Refusal {
   return isSame(old, next) ? undefined : new Comparison(old, next).refusal("", [old]);
 }
 
-/** Comparisons of two schemas within the whole ones. Ours: less than a second; beyond it they are too tangled to decide. */
+/** Comparisons of two schemas within the whole ones. Ours: less than a second; beyond it they are too complex to decide. */
 const COMPARISONS = 20_000;
 /** Nested comparisons. Ours: far above any real schema, and far from the end of the stack. */
 const COMPARISON_DEPTH = 300;
 /** Combined old schemas, or values that they list, that cost as much as a comparison. */
 const PER_COMPARISON = 20;
-const TANGLED = "the schemas are too tangled to compare";
+const TANGLED = "the schemas are too complex to compare";
 
 type Bound = (old: number, next: number) => boolean;
 const above: Bound = (old, next) => old > next;
@@ -84,7 +84,7 @@ class Comparison {
     if (this.#left <= 0 || this.#open.size > COMPARISON_DEPTH) return { path: `#${pointer}`, reason: TANGLED };
     const next = this.#nextNodes.get(pointer) as JsonSchema;
     if (held.includes(false) || next === true) return undefined;
-    if (next === false) return { path: `#${pointer}`, reason: "it took something before, and false takes nothing" };
+    if (next === false) return { path: `#${pointer}`, reason: "it accepted some values before, and `false` accepts none" };
     const old = held.filter(isObject);
     // Schemas that refer to themselves come back here, deeper in the data: what is being proved may then be assumed.
     const ids = old.map((one) => this.#ids.get(one) ?? (this.#ids.set(one, this.#ids.size), this.#ids.size - 1));
@@ -113,7 +113,7 @@ class Comparison {
     const check = this.#checkers(pointer);
     const refused = values.find((value) => check(value, JSON.stringify(value), this.#effort).length > 0);
     if (refused === undefined) return undefined;
-    return { path: `#${pointer}`, reason: this.#effort.left < 0 ? TANGLED : `it took ${JSON.stringify(refused)} before` };
+    return { path: `#${pointer}`, reason: this.#effort.left < 0 ? TANGLED : `it accepted ${JSON.stringify(refused)} before` };
   }
 
   /** Why the old schemas did not require what one keyword of the new one does. A string is about the keyword itself. */
@@ -127,17 +127,17 @@ class Comparison {
       );
       // A length of at least 0 requires nothing.
       if (asked || (value === 0 && /^min[LIP]/.test(keyword))) return undefined;
-      return /^min|exclusiveMin/.test(keyword) ? "it took less before" : "it took more before";
+      return /^min|exclusiveMin/.test(keyword) ? "it allowed less before" : "it allowed more before";
     }
     switch (keyword) {
       case "type": {
         const taken = [value].flat() as TypeName[];
         const missing = typesOf(old).filter((type) => !taken.some((one) => commonType(type, one) === type));
-        return missing.length === 0 ? undefined : `it took ${missing.join(", ")} before`;
+        return missing.length === 0 ? undefined : `it accepted ${missing.join(", ")} before`;
       }
       case "enum":
       case "const":
-        return "it took other values before";
+        return "it accepted other values before";
       case "required": {
         const name = (value as string[]).find((one) => !old.some(({ required }) => (required as string[] | undefined)?.includes(one)));
         return name === undefined ? undefined : `"${name}" was not required before`;
@@ -152,7 +152,7 @@ class Comparison {
         if (old.some((one) => isSame(one, next, ["oneOf"]))) return undefined;
         this.#left -= (value as JsonSchema[]).length ** 2;
         if (this.#left <= 0 || !areExclusive(value as JsonSchema[], this.#nextNodes))
-          return "its alternatives may overlap, and then it takes neither";
+          return "its alternatives may overlap, and a value that fits both is refused";
         return this.#choiceRefusal(at, value as JsonSchema[], old);
       }
       case "properties":
@@ -183,18 +183,18 @@ class Comparison {
       case "items": {
         const said = old.filter((one) => one.items !== undefined);
         const from = namesIn(next.prefixItems).length;
-        return this.#leastRefusal(at, said, "items could be anything before", (one) => {
+        return this.#leastRefusal(at, said, "items could have any value before", (one) => {
           const prefix = (one.prefixItems as JsonSchema[] | undefined) ?? [];
           return firstOf([one.items as JsonSchema, ...prefix.slice(from)], (schema) => this.refusal(at, [schema]));
         });
       }
       case "unevaluatedProperties":
       case "unevaluatedItems":
-        return old.some((one) => isSame(one, next)) ? undefined : "with it, the whole schema here must stay the same";
+        return old.some((one) => isSame(one, next)) ? undefined : "with it, the schema that contains it must stay exactly the same";
       default:
         return old.some((one) => isSame(one, next, TOGETHER[keyword] ?? [keyword]))
           ? undefined
-          : "it must stay the same, word for word, or go";
+          : "it must stay exactly the same, or be removed";
     }
   }
 
@@ -204,7 +204,7 @@ class Comparison {
     if (fits([])) return undefined;
     const splits = old.flatMap((one) => [one.anyOf, one.oneOf].filter((split) => split !== undefined)) as JsonSchema[][];
     if ([...splits, typesOf(old).map((type) => ({ type }))].some((split) => split.every((one) => fits([one])))) return undefined;
-    return "none of its alternatives takes all that was taken before";
+    return "none of its alternatives accepts everything that was accepted before";
   }
 
   /** What one schema requires of all properties, or items, beyond what an old schema required. */

@@ -20,12 +20,14 @@ import { PatternError, type StateBudget, compilePattern } from "./pattern.ts";
 
 const Count = z.int("a whole number").nonnegative("a whole number that is not negative");
 const Numeric = z.number("a number");
-const Names = z.array(z.string(), "a list of names").refine((names) => new Set(names).size === names.length, "names, each once");
+const Names = z
+  .array(z.string(), "a list of names")
+  .refine((names) => new Set(names).size === names.length, "a list of names without repeats");
 const TypeName = z.enum(["null", "boolean", "object", "array", "number", "string", "integer"]);
 
 /** The values of the keywords that hold no schemas. */
 const VALUES: Readonly<Record<string, z.ZodType>> = {
-  $schema: z.string().refine((draft) => draft.replace(/#$/, "") === DRAFT, `only draft 2020-12 is understood: ${DRAFT}`),
+  $schema: z.string().refine((draft) => draft.replace(/#$/, "") === DRAFT, `only draft 2020-12 is supported: ${DRAFT}`),
   $ref: z.string("a string"),
   $anchor: z.string("a string").regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, "a name of letters, digits, `_`, `.` and `-`"),
   "x-version": z.int("the version of the event type, a whole number").positive("the version of the event type, from 1"),
@@ -47,7 +49,7 @@ const VALUES: Readonly<Record<string, z.ZodType>> = {
   maxProperties: Count,
   minProperties: Count,
   required: Names,
-  dependentRequired: z.record(z.string(), Names, "lists of names by name"),
+  dependentRequired: z.record(z.string(), Names, "an object whose values are lists of names"),
   format: z.string("a string"),
 };
 
@@ -58,15 +60,15 @@ const REFUSED: Readonly<Record<string, string>> = {
   $recursiveRef: "draft 2019-09 is not supported: use $ref",
   $recursiveAnchor: "draft 2019-09 is not supported: use $anchor",
   $vocabulary: "vocabularies are not supported",
-  additionalItems: "draft 2020-12 says prefixItems and items instead of items and additionalItems",
-  dependencies: "draft 2020-12 says dependentRequired and dependentSchemas",
+  additionalItems: "draft 2020-12 has prefixItems and items instead of items and additionalItems",
+  dependencies: "draft 2020-12 has dependentRequired and dependentSchemas instead",
 };
 
 /** What is wrong with a value that should be a JSON Schema; empty: nothing. Paths are JSON pointers, `#` for the whole. */
 export function schemaIssues(value: unknown, states: StateBudget = { left: PATTERN_STATES }): Issue[] {
   if (!isSchema(value)) return [{ path: "#", message: "a schema is an object, true or false" }];
   const nodes = nodesOf(value);
-  if (nodes.size > SCHEMA_NODES) return [{ path: "#", message: `a schema has at most ${SCHEMA_NODES} schemas within it` }];
+  if (nodes.size > SCHEMA_NODES) return [{ path: "#", message: `a schema may have at most ${SCHEMA_NODES} schemas within it` }];
   const issues: Issue[] = [];
   for (const [pointer, node] of nodes) {
     if (typeof node === "boolean") continue;
@@ -103,17 +105,17 @@ function keywordIssues(keyword: string, value: unknown, { node, isRoot, nodes, s
   if (keyword === "pattern") return patternIssue(node.pattern as string, "", states);
   if (keyword !== "$ref") return [];
   const ref = node.$ref as string;
-  if (!ref.startsWith("#")) return [["", "only references within this schema are followed: they begin with #"]];
+  if (!ref.startsWith("#")) return [["", "only references within this schema are supported: they begin with #"]];
   return pointerOf(ref, nodes) === undefined ? [["", `there is no schema at ${ref}`]] : [];
 }
 
 function holderIssues(keyword: string, holder: "one" | "list" | "map", value: unknown, states: StateBudget): [string, string][] {
   if (holder === "one") {
-    if (keyword === "items" && Array.isArray(value)) return [["", "draft 2020-12 says prefixItems for a list of schemas"]];
+    if (keyword === "items" && Array.isArray(value)) return [["", "draft 2020-12 has prefixItems for a list of schemas"]];
     return isSchema(value) ? [] : [["", "a schema: an object, true or false"]];
   }
   if (holder === "list" ? !Array.isArray(value) || value.length === 0 : !isObject(value))
-    return [["", holder === "list" ? "a list of schemas, at least one" : "schemas by name"]];
+    return [["", holder === "list" ? "a list of schemas, at least one" : "an object whose values are schemas"]];
   return Object.entries(value as object).flatMap(([name, one]): [string, string][] => {
     const place = `/${escapePointer(name)}`;
     if (!isSchema(one)) return [[place, "a schema: an object, true or false"]];

@@ -217,8 +217,8 @@ export function categories({ freshStore }: Service): void {
         code: "incompatible-schema",
         eventType: "Measured",
         path: "#/properties/celsius/minimum",
-        reason: "it took less before",
-        detail: expect.stringMatching(/^Measured #\/properties\/celsius\/minimum: it took less before\..*"x-version"/),
+        reason: "it allowed less before",
+        detail: expect.stringMatching(/^Measured #\/properties\/celsius\/minimum: it allowed less before\..*"x-version"/),
       });
       expect((await post("/streams/note/1", { type: "Measured", data: { celsius: -1 } })).status).toBe(201);
     });

@@ -3,6 +3,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { withProblems } from "../../scripts/problems.ts";
 import { PROBLEM_CODES, kindOfProblem } from "../../src/http/problem.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -23,10 +24,15 @@ describe("the table of problems", () => {
     }
   });
 
-  it("is the table of docs/http-api.md", () => {
+  it("is the table of docs/http-api.md, which `npm run strings` writes", () => {
     const rows = [...page.matchAll(/^\| (\d{3}) \| `([a-z-]+)` \|/gm)].map(([, status, code]) => [code, Number(status)]);
     const table = PROBLEM_CODES.map((code) => [code, kindOfProblem(code).status]);
-    expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(table));
-    expect(rows).toHaveLength(table.length);
+    expect(rows).toEqual(table);
+    expect(withProblems(page), "run `npm run strings` and commit the page").toBe(page);
+  });
+
+  it("lists the further members of a problem, and that one has none", () => {
+    expect(page).toMatch(/^\| 412 \| `version-conflict` \| .*\. \| `expected`, `actual` \|$/m);
+    expect(page).toMatch(/^\| 404 \| `not-found` \| .*\. \| {2}\|$/m);
   });
 });

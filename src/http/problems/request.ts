@@ -14,6 +14,7 @@ export const REQUEST_PROBLEMS = {
     "The request is not valid",
     "A name, a header, a query parameter or the body is not valid.",
     "`detail` names it and shows what would be right; `issues` lists the places in a body. Correct the request; repeating it unchanged fails again.",
+    "issues?",
   ],
   "invalid-path": [
     400,
@@ -26,18 +27,21 @@ export const REQUEST_PROBLEMS = {
     "A header has bytes outside visible ASCII",
     "An `Idempotency-Key`, a `Correlation-Id` or a `ce-*` header has a byte outside visible ASCII, which clients and servers read differently.",
     "Percent-encode the value: `encodeURIComponent` in JavaScript, `urllib.parse.quote` in Python.",
+    "header",
   ],
   "invalid-command": [
     400,
     "The command's data does not fit its schema",
     "The body of a command does not fit the schema that the aggregate declares for it.",
     "`issues` lists where and why. `/openapi.json` has the schema of every command.",
+    "issues",
   ],
   "invalid-event": [
     400,
     "An event does not fit its schema",
     "An event, a fact or a CloudEvent has an unknown type, or data that does not fit the schema of its type.",
     "`issues` lists where and why. `GET /streams/{category}` has the schemas.",
+    "issues",
   ],
   unauthorized: [
     401,
@@ -76,6 +80,7 @@ export const REQUEST_PROBLEMS = {
     "The stream has no such version",
     "The requested `version` is later than the stream's own version.",
     "The problem's `version` is the stream's own; ask for that or an earlier one.",
+    "version",
   ],
   "unknown-stream": [
     404,
@@ -89,6 +94,7 @@ export const REQUEST_PROBLEMS = {
     "Unknown row",
     "The view had no row with this key at the position that it answered from.",
     "If the row is about to be written, wait for it: `Prefer: wait=N`, or `minPosition` with the position that your write returned.",
+    "position",
   ],
   "unknown-saga": [
     404,
@@ -128,6 +134,7 @@ export const REQUEST_PROBLEMS = {
     "The body is too large",
     "The body, or the `data` or `meta` of an event, has more bytes than allowed.",
     "The problem's `limit` is the number of bytes allowed. Send less, or split it into several requests.",
+    "limit",
   ],
   "unsupported-media-type": [
     415,
