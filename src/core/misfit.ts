@@ -36,7 +36,8 @@ export function misfits(root: string, value: unknown, { issues }: z.ZodError): s
 }
 
 function sentenceOf(root: string, value: unknown, issue: z.core.$ZodIssue): string {
-  const place = `\`${[root, ...issue.path.map(String)].filter(Boolean).join(".")}\``;
+  const path = [root, ...issue.path.map(String)].filter(Boolean).join(".");
+  const place = path === "" ? "it" : `\`${path}\``;
   const there = issue.path.reduce<unknown>((outer, key) => (outer as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
   switch (issue.code) {
     case "invalid_type":
@@ -69,7 +70,7 @@ function came(value: unknown): string {
 
 /** What kind of value it is, for people. */
 export function kindOf(value: unknown): string {
-  if (value === null || (typeof value === "number" && !Number.isFinite(value))) return String(value);
+  if (value === null || value === undefined || (typeof value === "number" && !Number.isFinite(value))) return String(value);
   if (Array.isArray(value)) return "an array";
   if (typeof value !== "object") return withArticle(typeof value);
   const { constructor } = (Object.getPrototypeOf(value) ?? Object.prototype) as { constructor?: unknown };
@@ -78,4 +79,53 @@ export function kindOf(value: unknown): string {
 
 export function withArticle(noun: string): string {
   return `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
+}
+
+/** The functions that make the parts of a handler's answer, by their kind. */
+const MAKERS: Readonly<Record<string, string>> = {
+  event: "`event`",
+  after: "`after`",
+  cancel: "`cancel`",
+  send: "`send`",
+  append: "`append`",
+  complete: "`complete`",
+  nothing: "`nothing`",
+  refusal: "`refuse`",
+};
+/** The whole of an answer, and not an item of a list. */
+const ALONE = new Set(["nothing", "refusal"]);
+
+/**
+ * The parts of a handler's answer: one, or a list of them.
+ *
+ * @param answered who answered, for the error: ``command `Book` of aggregate `room`: `decide` ``
+ * @param kinds what it may answer
+ * @param mayBeAbsent whether `undefined` is an answer too
+ * @throws {Misfit} when anything else is in it: ``… must answer with `event` or `nothing`, got a Promise``
+ */
+export function partsOf<Part extends { readonly kind: string }>(
+  answered: string,
+  answer: unknown,
+  kinds: readonly Part["kind"][],
+  mayBeAbsent = false,
+): readonly Part[] {
+  if (answer === undefined && mayBeAbsent) return [];
+  if (!Array.isArray(answer)) return [partOf(answered, answer, kinds)];
+  const inLists = kinds.filter((kind) => !ALONE.has(kind));
+  return answer.map((part: unknown, index) => partOf<Part>(`item ${index} of the answer of ${answered}`, part, inLists, "come from"));
+}
+
+/** The same of an answer that is no list. */
+export function partOf<Part extends { readonly kind: string }>(
+  answered: string,
+  part: unknown,
+  kinds: readonly Part["kind"][],
+  verb = "answer with",
+): Part {
+  const kind: unknown = typeof part === "object" && part !== null && "kind" in part ? part.kind : undefined;
+  // Its type was checked where it was written; only its kind may have got past the compiler.
+  if (typeof kind === "string" && kinds.includes(kind)) return part as Part;
+  const makers = kinds.flatMap((one) => MAKERS[one] ?? []);
+  const allowed = makers.length === 1 ? makers.join("") : `${makers.slice(0, -1).join(", ")} or ${makers.at(-1)}`;
+  throw new Misfit(`${answered} must ${verb} ${allowed}, got ${(typeof kind === "string" && MAKERS[kind]) || kindOf(part)}`);
 }

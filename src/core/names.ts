@@ -1,5 +1,6 @@
 /** The names that users choose: what is allowed, and the error when a name is not. */
 
+import { kindOf } from "./misfit.ts";
 import { STREAM_ID_BYTES } from "./limits.ts";
 
 /** Stores. Their names appear in paths and in the names of objects. */
@@ -24,6 +25,7 @@ const PLAIN_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** What is wrong with a stream's id, or undefined. */
 export function streamIdProblem(id: string): string | undefined {
+  if (typeof (id as unknown) !== "string") return `a stream id must be a string, not ${kindOf(id)}`;
   if (PLAIN_ID.test(id)) return undefined;
   if (id === "") return "a stream id must not be empty";
   if (id === "." || id === "..") return "a stream id must not be `.` or `..`, which URLs cannot carry";
@@ -36,5 +38,6 @@ export function streamIdProblem(id: string): string | undefined {
 
 /** @throws {TypeError} at start-up, when code declares a name that cannot be part of a route */
 export function requireName(what: string, name: string, pattern: RegExp = NAME): void {
+  if (typeof (name as unknown) !== "string") throw new TypeError(`the name of the ${what} must be a string, not ${kindOf(name)}`);
   if (!pattern.test(name)) throw new TypeError(`${what} "${name}" is not a valid name: it must match ${pattern.source}`);
 }

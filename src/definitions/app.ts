@@ -5,6 +5,7 @@ import type { ConsumerHooks } from "./hooks.ts";
 import type { AnyAggregate } from "./aggregate.ts";
 import type { Category } from "./category.ts";
 import type { View } from "./views/view.ts";
+import { kindOf } from "../core/misfit.ts";
 import { requireNoLoops } from "./processors/loops.ts";
 import { type Processor, isProcess } from "./processors/processor.ts";
 
@@ -54,6 +55,7 @@ export function defineApp<
   const Categories extends readonly Category[] = readonly [],
   const Views extends readonly View[] = readonly [],
 >(definition: AppDefinition<Aggregates, Categories, Views>): App<Aggregates[number], Categories[number], Views[number]> {
+  requireParts(definition);
   const { processors = [], webhooks = [], hooks = {} } = definition;
   const categories: readonly Category[] = definition.categories ?? [];
   const views: readonly View[] = definition.views ?? [];
@@ -87,6 +89,16 @@ export function defineApp<
     webhooks: unique("webhook", webhooks),
     hooks,
   };
+}
+
+/** Of two files that import each other one does not have yet what the other exports. */
+function requireParts(definition: object): void {
+  for (const [list, parts] of Object.entries(definition)) {
+    if (!Array.isArray(parts)) continue;
+    const at = parts.findIndex((part: unknown) => typeof part !== "object" || part === null);
+    if (at >= 0)
+      throw new TypeError(`the app's \`${list}.${at}\` must be a definition, got ${kindOf(parts[at])}: do two files import each other?`);
+  }
 }
 
 function unique<Part extends { readonly name: string }>(what: string, parts: readonly Part[]): Map<string, Part> {

@@ -35,14 +35,21 @@ export const DEFAULT_RETRY: RetryPolicy = { attempts: 8, firstDelayMs: 1_000, ma
  *
  * @throws {TypeError} when the attempts are not a whole number from 1, or a delay is not a duration
  */
-export function retryPolicy(retry: Retry | undefined): RetryPolicy {
+export function retryPolicy(part: string, retry: Retry | undefined): RetryPolicy {
   if (retry === undefined) return DEFAULT_RETRY;
   if (retry === "none") return { ...DEFAULT_RETRY, attempts: 1 };
   const { attempts, delay = "1s", backoff = "exponential", maxDelay = "64s" } = retry;
   if (!Number.isInteger(attempts) || attempts < 1)
-    throw new TypeError(`a retry policy has a whole number of attempts from 1, not ${attempts}`);
-  const firstDelayMs = milliseconds(delay);
-  return { attempts, firstDelayMs, maxDelayMs: backoff === "constant" ? firstDelayMs : Math.max(firstDelayMs, milliseconds(maxDelay)) };
+    throw new TypeError(`${part}: a retry policy has a whole number of attempts from 1, not ${attempts}`);
+  const firstDelayMs = milliseconds(delay, `${part}: the delay of its retry policy`);
+  return {
+    attempts,
+    firstDelayMs,
+    maxDelayMs:
+      backoff === "constant"
+        ? firstDelayMs
+        : Math.max(firstDelayMs, milliseconds(maxDelay, `${part}: the longest delay of its retry policy`)),
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The sources of events for consumers: aggregates and plain categories, and the types of the events they hold. */
 
 import type * as z from "zod";
+import { kindOf } from "../core/misfit.ts";
 import type { DataSchemas, Frozen, RecordedEvent } from "../core/event.ts";
 
 /** What readers of events need to know about an aggregate or a plain category. */
@@ -19,6 +20,11 @@ export type EventOfType<From extends Source, Type extends string> = Extract<Even
 
 /** @throws {TypeError} at start-up, when a consumer names an event that none of its sources has */
 export function requireKnownTypes(consumer: string, from: readonly Source[], types: readonly string[]): void {
+  for (const source of from as readonly (Source | undefined)[]) {
+    // Typically one of two files that import each other.
+    if (typeof source?.events !== "object")
+      throw new TypeError(`${consumer} needs an aggregate or a category in its \`from\`, got ${kindOf(source)}`);
+  }
   const known = new Set(from.flatMap((source) => Object.keys(source.events)));
   for (const type of types) {
     if (!known.has(type)) {

@@ -2,6 +2,7 @@
 
 import type * as z from "zod";
 import { VIEW_WAIT_SECONDS_DEFAULT } from "./limits.ts";
+import { type HeadspringEnv, isLocal } from "../store/env.ts";
 import { QueryFailed, QueryNotServed } from "../views/query-named.ts";
 import { ColumnNotServed } from "../views/query-sql.ts";
 import { type Served, ViewBehind, type Wanted } from "../views/query.ts";
@@ -31,16 +32,20 @@ export async function wantedOf(context: HttpContext, { minPosition = 0, consiste
   };
 }
 
-/** The answer, or the problem for a view's refusal. */
-export async function answered<Answer>(view: View, wanted: Wanted, answer: Promise<Answer>): Promise<Answer> {
+/**
+ * The answer, or the problem for a view's refusal.
+ *
+ * @param env that of the deployment; on the developer's own machine the answer of a failed query gives the cause
+ */
+export async function answered<Answer>(view: View, wanted: Wanted, answer: Promise<Answer>, env?: HeadspringEnv): Promise<Answer> {
   try {
     return await answer;
   } catch (error) {
-    throw problemOfView(view, wanted, error);
+    throw problemOfView(view, wanted, error, env);
   }
 }
 
-function problemOfView(view: View, { position }: Wanted, error: unknown): unknown {
+function problemOfView(view: View, { position }: Wanted, error: unknown, env?: HeadspringEnv): unknown {
   if (error instanceof ViewBehind)
     return new Problem("view-behind", `${view.name} has not reached position ${position} in time`, { position }, { "retry-after": "1" });
   if (error instanceof ColumnNotServed) {
@@ -52,7 +57,8 @@ function problemOfView(view: View, { position }: Wanted, error: unknown): unknow
     return new Problem("view-rebuilding", detail, {}, { "retry-after": REBUILDING_SECONDS });
   }
   if (error instanceof QueryFailed) {
-    const problem = new Problem("query-failed", "the query fails whatever its parameters are; the worker's logs have the cause");
+    const why = env && isLocal(env) ? error.message : "the worker's logs have the cause";
+    const problem = new Problem("query-failed", `the query fails whatever its parameters are; ${why}`);
     problem.cause = error;
     return problem;
   }

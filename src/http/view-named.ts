@@ -20,7 +20,7 @@ export async function namedQuery(context: HttpContext, view: View): Promise<Resp
     "a query parameter is not valid",
   );
   const wanted = await wantedOf(context, consistency);
-  const answer = await answered(view, wanted, runNamedQuery(storeOf(context), view, query, params, wanted));
+  const answer = await answered(view, wanted, runNamedQuery(storeOf(context), view, query, params, wanted), context.env);
   const { rows, hasMore, position, stale } = answer;
   return context.json({ rows, hasMore, position, ...(stale ? { stale: true } : {}) }, 200, headersOf(answer));
 }

@@ -7,6 +7,7 @@ import { within } from "../core/within.ts";
 import { type DataSchema, type NewEvent, type RecordedEvent, TRACE } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
 import { EFFECT_RESPONSE_BYTES } from "./limits.ts";
+import { partOf } from "../core/misfit.ts";
 import { streamIdProblem } from "../core/names.ts";
 import type { Effect, EffectContext, Outcome } from "../definitions/processors/effect.ts";
 import { hopsProblem } from "../definitions/processors/loops.ts";
@@ -45,6 +46,7 @@ export function recordOf(effect: Effect, event: RecordedEvent): string {
 
 /** The event that records an outcome, with its schema; undefined: there is nothing to record. */
 export function recordable(effect: Effect, outcome: Outcome<Record<string, DataSchema>>): (NewEvent & { schema: DataSchema }) | undefined {
+  partOf(`a handler of effect \`${effect.name}\``, outcome, ["event", "nothing"]);
   if (outcome.kind === "nothing") return undefined;
   const { name, events } = effect.records;
   const schema = Object.hasOwn(events, outcome.type) ? events[outcome.type] : undefined;

@@ -102,7 +102,7 @@ function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): (Wor
     const id = ofApp(() => correlate(event));
     if (id === undefined) return undefined;
     const problem = streamIdProblem(id);
-    if (problem) throw new Error(`"${name}" correlates ${event.type} to the instance "${id}", but ${problem}`);
+    if (problem) throw new Error(`process "${name}" correlates ${event.type} to the instance "${id}", but ${problem}`);
     const tooMany = hopsProblem({ loops: false }, event);
     if (tooMany) throw new Error(`"${name}" does not answer ${event.type}, ${tooMany}`);
     const key = derivedId("input", name, event.stream, event.id);

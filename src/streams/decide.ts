@@ -6,7 +6,7 @@ import { APPEND_BYTES, APPEND_EVENTS, COMMAND_BYTES, EVENT_DATA_BYTES, LAST_TIME
 import { TIMER_KEY_BYTES } from "./limits.ts";
 import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } from "../core/command.ts";
 import type { NewEvent } from "../core/event.ts";
-import { fitting } from "../core/misfit.ts";
+import { Misfit, fitting, partsOf } from "../core/misfit.ts";
 import { freeze } from "../core/plain-json.ts";
 import { droppedMembers } from "../core/strict-schema.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
@@ -28,7 +28,7 @@ export type TimerChange =
 
 /** What any `decide` answers, without its types. */
 type AnyPart = NewEvent | Timer | Cancellation | CancelAll;
-type AnyDecision = AnyPart | readonly AnyPart[] | Nothing | Refusal;
+const ANSWERS: readonly (AnyPart | Nothing | Refusal)["kind"][] = ["event", "after", "cancel", "cancel-all", "nothing", "refusal"];
 
 /**
  * Runs `decide` and turns its answer into events to store.
@@ -38,16 +38,24 @@ type AnyDecision = AnyPart | readonly AnyPart[] | Nothing | Refusal;
 export function decide(aggregate: AnyAggregate, command: string, state: unknown, data: unknown, context: DecideContext): Decided {
   const handler = aggregate.decide[command];
   if (!handler) throw new Error(`aggregate "${aggregate.name}" has no decide handler for "${command}"`);
-  const decision = handler(state, freeze(data), context) as AnyDecision; // its types were checked where it was written
-  if ("kind" in decision && decision.kind === "refusal") {
-    const { reason, details } = decision;
+  const answer: unknown = handler(state, freeze(data), context);
+  const answered = partsOf<AnyPart | Nothing | Refusal>(
+    `command \`${command}\` of aggregate \`${aggregate.name}\`: \`decide\``,
+    answer,
+    ANSWERS,
+  );
+  const [first] = answered;
+  if (first?.kind === "refusal") {
+    const { reason, details } = first;
     return { kind: "refused", reason, ...(details === undefined ? {} : { details: JSON.stringify(details) }) };
   }
-  const parts = "kind" in decision ? (decision.kind === "nothing" ? [] : [decision]) : decision;
+  const parts = answered.filter((part): part is AnyPart => part.kind !== "nothing" && part.kind !== "refusal");
   const events = parts.flatMap((part) => (part.kind === "event" ? checkedEvent(aggregate, part) : []));
   const bytes = events.reduce((sum, { data }) => sum + byteLength(data), 0);
   if (events.length > APPEND_EVENTS || bytes > APPEND_BYTES) {
-    throw new Error(`decide returned more than ${APPEND_EVENTS} events, or more than ${APPEND_BYTES} bytes of them`);
+    throw new Misfit(
+      `command \`${command}\` of aggregate \`${aggregate.name}\`: \`decide\` returned ${events.length} events of ${bytes} bytes; at most ${APPEND_EVENTS} events and ${APPEND_BYTES} bytes go in one answer`,
+    );
   }
   return {
     kind: "events",
@@ -59,12 +67,13 @@ export function decide(aggregate: AnyAggregate, command: string, state: unknown,
 function checkedEvent(aggregate: AnyAggregate, event: NewEvent): { type: string; data: string } {
   const schema = Object.hasOwn(aggregate.events, event.type) ? (aggregate.events[event.type] as z.ZodType) : undefined;
   if (!schema) throw new Error(`decide returned an event "${event.type}", which ${undeclared(aggregate, aggregate.events)}`);
-  const parsed = fitting(`event \`${event.type}\` of aggregate \`${aggregate.name}\``, "data", schema, event.data);
+  const part = `event \`${event.type}\` of aggregate \`${aggregate.name}\``;
+  const parsed = fitting(part, "data", schema, event.data);
   if (droppedMembers(event.data, parsed).length > 0)
-    throw new Error(`decide returned an event "${event.type}" with a member that its schema would drop: __proto__`);
+    throw new Misfit(`${part}: \`data\` has a member \`__proto__\`, which its schema would drop`);
   const data = JSON.stringify(parsed);
   if (isLonger(data, EVENT_DATA_BYTES)) {
-    throw new Error(`decide returned an event "${event.type}" of more than ${EVENT_DATA_BYTES} bytes`);
+    throw new Misfit(`${part}: \`data\` has more than ${EVENT_DATA_BYTES} bytes`);
   }
   return { type: event.type, data };
 }
@@ -86,9 +95,10 @@ function checkedTimer(aggregate: AnyAggregate, timer: Timer | Cancellation | Can
   }
   if (timer.kind === "cancel") return { command, key, cancelled: true };
   const due = dueOf(timer, now);
-  fitting(`timer for command \`${command}\` of aggregate \`${aggregate.name}\``, "data", schema, timer.data);
+  const part = `timer for command \`${command}\` of aggregate \`${aggregate.name}\``;
+  fitting(part, "data", schema, timer.data);
   const data = JSON.stringify(timer.data);
-  if (isLonger(data, COMMAND_BYTES)) throw new Error(`decide set a timer for "${command}" with data of more than ${COMMAND_BYTES} bytes`);
+  if (isLonger(data, COMMAND_BYTES)) throw new Misfit(`${part}: \`data\` has more than ${COMMAND_BYTES} bytes`);
   return { command, key, due, data };
 }
 

@@ -4,6 +4,7 @@ import type { Cancellation, DecideContext, Timer } from "../core/command.ts";
 import type { SendAction } from "../core/sending.ts";
 import type { NewEvent, RecordedEvent } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
+import { streamIdProblem } from "../core/names.ts";
 import { canonical } from "../core/json.ts";
 import { COMMAND_SENT, type CommandSent, INPUT, OUTCOME } from "../definitions/processors/process-events.ts";
 import type { Completion } from "../definitions/processors/process-answer.ts";
@@ -129,6 +130,8 @@ export class Instance {
     const event: RecordedEvent = { ...(recorded(this.#process.sources, [given])[0] as RecordedEvent), position: ++this.#positions };
     const id = this.#process.process.correlate.get(event.type)?.(event);
     if (id === undefined) return { parts: [] };
+    const problem = streamIdProblem(id);
+    if (problem) throw new TypeError(`process "${this.#process.name}" correlates ${event.type} to the instance "${id}", but ${problem}`);
     this.#id = id;
     return this.#run(INPUT, { event });
   }

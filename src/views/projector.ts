@@ -5,7 +5,7 @@ import type { Consumer, Failure } from "../consumers/consumer.ts";
 import { ofApp } from "../core/platform-errors.ts";
 import { type RecordedEvent, isErasure, streamIdOf } from "../core/event.ts";
 import { VIEW_SQL_EVENTS, VIEW_SQL_STATEMENTS } from "./limits.ts";
-import { fitting } from "../core/misfit.ts";
+import { Misfit, fitting, kindOf } from "../core/misfit.ts";
 import { freeze } from "../core/plain-json.ts";
 import { checkpointOf, markErased } from "./generations.ts";
 import { type ViewTable, tableOf } from "./table.ts";
@@ -143,12 +143,18 @@ export function touchesOf(view: View, events: readonly RecordedEvent[]): { touch
       const keys = ofApp(() => view.handlers.get(freeze(event).type)?.at(event) ?? []);
       // If a stream's events make only the stream's own row, an erased stream's row is all there is to remove.
       const own = view.ownRows && isErasure(event) ? [streamIdOf(event.stream)] : [];
-      touches.push({ event, keys: [...new Set([...own, ...keys].map((key) => key.toWellFormed()))] });
+      touches.push({ event, keys: [...new Set([...own, ...keys].map((key) => wellFormed(view, event, key)))] });
     } catch (error) {
       return { touches, failure: { event, error } };
     }
   }
   return { touches };
+}
+
+function wellFormed(view: View, { type }: RecordedEvent, key: unknown): string {
+  if (typeof key !== "string")
+    throw new Misfit(`view \`${view.name}\`: the keys that \`at\` gives for ${type} must be strings, got ${kindOf(key)}`);
+  return key.toWellFormed();
 }
 
 /** The rows that the first `loaded` of the events touch: all of the events, unless the rows are too large to be in memory together. */

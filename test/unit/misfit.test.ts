@@ -3,6 +3,8 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { fitting } from "../../src/core/misfit.ts";
+import * as headspring from "../../src/index.ts";
+import * as kit from "../../src/testing/index.ts";
 
 const Booked = z.strictObject({
   from: z.string(),
@@ -61,5 +63,100 @@ describe("a value that does not fit", () => {
 
   it("passes when it fits", () => {
     expect(said(GOOD)).toBe("it fits");
+  });
+});
+
+/** As code that a cast has got past the compiler. */
+// oxlint-disable-next-line typescript/no-explicit-any -- what the types refuse is what is tested
+const { aggregate, category, defineApp, effect, event, nothing, processManager, reactor, send, sql, transform, view } = headspring as any;
+// oxlint-disable-next-line typescript/no-explicit-any -- as above
+const { given, on, when } = kit as any;
+
+describe("an answer that a handler may not give", () => {
+  const rules = { events: { Booked: z.object({ from: z.string() }) }, commands: { Book: z.object({}) } };
+  const states = { initialState: () => ({}), evolve: { Booked: (state: unknown) => state } };
+  const roomThat = (answers: unknown) => aggregate("room", { ...rules, ...states, decide: { Book: () => answers } });
+  const room = roomThat(nothing());
+  const stays = category("stay", { events: { Begun: z.object({ guest: z.string() }) } });
+  const booked = on("room/1", event("Booked", { from: "a" }));
+  const processThat = (answers: unknown, correlated: unknown = "1") => {
+    const own = { events: {}, initialState: () => ({}), evolve: {} };
+    return processManager("stay", { from: room, to: room, correlate: { Booked: () => correlated }, ...own, on: { Booked: () => answers } });
+  };
+  const viewThat = (handler: unknown) =>
+    view("rooms", { from: room, row: z.object({ id: z.string() }), key: "id", on: { Booked: handler } });
+  const decided = (answer: unknown) => () => given(roomThat(answer)).when("Book", {}).thenNothing();
+  const reacted = (answer: unknown) => () =>
+    when(reactor("r", { from: room, emits: room, on: { Booked: () => answer } }), booked).thenNothing();
+  const transformed = (answer: unknown) => () => when(transform("t", { from: room, to: stays, on: { Booked: () => answer } }), booked);
+  const processed = (answer: unknown, id?: unknown) => () => given(processThat(answer, id)).when(booked).then();
+  const folded = (handler: unknown) => () => given(viewThat(handler), booked).thenRows([]);
+
+  it.each<[what: string, run: () => unknown, message: string]>([
+    [
+      "nothing at all by decide",
+      decided(undefined),
+      "command `Book` of aggregate `room`: `decide` must answer with `event`, `after`, `cancel`, `nothing` or `refuse`, got undefined",
+    ],
+    ["a Promise by decide", decided(Promise.resolve()), "or `refuse`, got a Promise"],
+    ["a command by decide", decided(send(room, "1", "Book", {})), "or `refuse`, got `send`"],
+    [
+      "a string in decide's list",
+      decided([SECRET]),
+      "item 0 of the answer of command `Book` of aggregate `room`: `decide` must come from `event`, `after` or `cancel`, got a string",
+    ],
+    ["a refusal in decide's list", decided([headspring.refuse("no")]), "`after` or `cancel`, got `refuse`"],
+    ["a string by a reactor", reacted(SECRET), "the handler of Booked of reactor `r` must answer with `send` or `append`, got a string"],
+    ["a Promise by a reactor", reacted(Promise.resolve([])), "`send` or `append`, got a Promise"],
+    ["a command to a stream of no name", reacted(send(room, 5, "Book", {})), "a stream id must be a string, not a number"],
+    ["a string by a transform", transformed(SECRET), "the handler of Booked of transform `t` must answer with events, got a string"],
+    [
+      "a number by a process",
+      processed(5),
+      "a handler of process `stay` must answer with `event`, `send`, `after`, `cancel`, `complete` or `nothing`, got a number",
+    ],
+    ["null in a process's list", processed([null]), "item 0 of the answer of a handler of process `stay` must come from"],
+    [
+      "an instance that is no string",
+      processed(undefined, 5),
+      'process "stay" correlates Booked to the instance "5", but a stream id must be a string, not a number',
+    ],
+    ["a string for a row", folded(() => SECRET), "row of view `rooms` after Booked: it must be an object, got a string"],
+    [
+      "a key that is no string",
+      folded({ at: () => ["1", 2], fold: () => null }),
+      "view `rooms`: the keys that `at` gives for Booked must be strings, got a number",
+    ],
+    ["a function in SQL", () => sql`a = ${() => SECRET}`, "lists of them, not a function"],
+    ["a name that is no string", () => aggregate(undefined, {}), "the name of the aggregate must be a string, not undefined"],
+    [
+      "a source that is not there yet",
+      () => reactor("r", { from: undefined, on: {} }),
+      'reactor "r" needs an aggregate or a category in its `from`, got undefined',
+    ],
+    [
+      "a part that is not there yet",
+      () => defineApp({ views: [undefined] }),
+      "the app's `views.0` must be a definition, got undefined: do two files import each other?",
+    ],
+    [
+      "no duration",
+      () => reactor("r", { from: room, on: {}, retry: { attempts: 2, delay: "soon" } }),
+      'reactor "r": the delay of its retry policy: "soon" is not a duration',
+    ],
+  ])("is named with its part and its kind, and never shown: %s", (_what, run, message) => {
+    expect(run).toThrow(message);
+    expect(run).not.toThrow(SECRET);
+  });
+
+  it.each([
+    ["nothing at all", async () => undefined, "got undefined"],
+    ["a list", async () => [], "got an array"],
+    ["a string", async () => SECRET, "got a string"],
+  ])("is named of an effect: %s", async (_what, handler, message) => {
+    const called = when(effect("e", { from: room, records: stays, on: { Booked: handler } }), booked);
+    await expect(
+      called.thenFails(`a handler of effect \`e\` must answer with \`event\` or \`nothing\`, ${message}`),
+    ).resolves.toBeUndefined();
   });
 });

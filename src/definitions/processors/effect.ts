@@ -129,7 +129,7 @@ export function effect<const Name extends string, From extends Source, Events ex
   const sources: readonly From[] = Array.isArray(from) ? from : [from];
   requireKnownTypes(`effect "${name}"`, sources, Object.keys(on));
   requireHops(`effect "${name}"`, loops);
-  const timeoutMs = timeout === undefined ? EFFECT_TIMEOUT_MS : milliseconds(timeout);
+  const timeoutMs = timeout === undefined ? EFFECT_TIMEOUT_MS : milliseconds(timeout, `effect "${name}": its timeout`);
   if (timeoutMs < 1 || timeoutMs > EFFECT_TIMEOUT_MAX_MS) {
     throw new TypeError(`effect "${name}" has a timeout of ${timeout}; it is from 1ms to ${EFFECT_TIMEOUT_MAX_MS / 1_000}s`);
   }
@@ -140,7 +140,7 @@ export function effect<const Name extends string, From extends Source, Events ex
     records,
     emissions: emissionsOf(`effect "${name}"`, records),
     start,
-    retry: retryPolicy(retry),
+    retry: retryPolicy(`effect "${name}"`, retry),
     loops,
     timeoutMs,
     // The functions were typed where they were written; from here on they get events by the type's name alone.

@@ -4,6 +4,7 @@ import type { CancelAll, Cancellation, DecideContext, Nothing, Refusal, Timer } 
 import type { SendAction } from "../../core/sending.ts";
 import type { NewEvent } from "../../core/event.ts";
 import { derivedId } from "../../core/ids.ts";
+import { Misfit, partsOf } from "../../core/misfit.ts";
 import { CodeMistake } from "../../core/mistake.ts";
 import { COMMAND_SENT, type CommandSent } from "./process-events.ts";
 
@@ -27,6 +28,8 @@ export type Sending = SendAction & Pick<CommandSent, "label" | "expected">;
 
 /** What a process answers to an input, without its types. */
 export type Part = NewEvent<string, unknown, PropertyKey> | Sending | Timer<string, unknown, PropertyKey> | Cancellation | Completion;
+/** Their kinds. */
+const ANSWERS: readonly (Part | Nothing)["kind"][] = ["event", "send", "after", "cancel", "complete", "nothing"];
 export type Answer = Part | readonly Part[] | Nothing | undefined | void;
 
 /** The parts of an answer that its stream stores. */
@@ -45,7 +48,8 @@ export interface Answering {
 
 /** A handler's answer as events and timers of the instance's stream. */
 export function decided(definition: Answering, context: DecideContext, reply: Answer, first: readonly NewEvent[]): Decided {
-  const parts: readonly Part[] = reply === undefined ? [] : "kind" in reply ? (reply.kind === "nothing" ? [] : [reply]) : reply;
+  const answered = partsOf<Part | Nothing>(`a handler of process \`${definition.name}\``, reply, ANSWERS, true);
+  const parts = answered.filter((part): part is Part => part.kind !== "nothing");
   const completes = parts.some(({ kind }) => kind === "complete");
   let sent = 0;
   const stored = parts.flatMap((part): StoredPart | StoredPart[] => {
@@ -53,7 +57,7 @@ export function decided(definition: Answering, context: DecideContext, reply: An
       case "send": {
         const { aggregate, id, command, data, exact, label, expected } = part;
         if (definition.targets && !definition.targets.has(aggregate)) {
-          throw new CodeMistake(`"${definition.name}" sends ${command} to "${aggregate}", which its \`to\` does not name`);
+          throw new CodeMistake(`process "${definition.name}" sends ${command} to "${aggregate}", which its \`to\` does not name`);
         }
         // The same input gives the same ids in every run. The instance is part of it, because a client's own
         // idempotency key may come to several instances.
@@ -68,7 +72,8 @@ export function decided(definition: Answering, context: DecideContext, reply: An
       case "complete":
         return { kind: "event", type: "$Completed", data: {} };
       case "event":
-        if (part.type.startsWith("$")) throw new Error(`"${part.type}": event types that begin with $ are the store's own`);
+        if (part.type.startsWith("$"))
+          throw new Misfit(`event \`${part.type}\` of process \`${definition.name}\`: types that begin with $ are the store's own`);
         return part;
       default:
         // A completed process has no timers, whether they were set earlier or in the same answer.

@@ -204,7 +204,7 @@ export function processManager<
       answer(HANDLER_OF[outcome.outcome], sent.command, state, { ...sent, ...outcome }, context),
     wantsEvents: ({ command }) => handlerOf(handlers.onAccepted, command) !== undefined,
     targets: new Set(targets.map((target) => target.name)),
-    ...(retry === undefined ? {} : { retry: retryPolicy(retry) }),
+    ...(retry === undefined ? {} : { retry: retryPolicy(`process manager "${name}"`, retry) }),
   }) as unknown as ProcessManager<Name, From, To, Events, Commands, Timeouts>;
 }
 

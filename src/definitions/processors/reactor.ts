@@ -4,6 +4,7 @@ import type { AppendAction, SendAction } from "../../core/sending.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
 import type { RecordedEvent } from "../../core/event.ts";
 import { REACTIONS } from "../limits.ts";
+import { partsOf } from "../../core/misfit.ts";
 import { CodeMistake } from "../../core/mistake.ts";
 import { requireName, streamIdProblem } from "../../core/names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
@@ -12,6 +13,8 @@ import { type Loops, hopsProblem, requireHops } from "./loops.ts";
 
 /** What a processor may answer. */
 export type Action = SendAction | AppendAction;
+/** Their kinds. */
+const ACTIONS: readonly Action["kind"][] = ["send", "append"];
 type Actions<Allowed extends Action = Action> = Allowed | readonly Allowed[] | undefined | void;
 
 /** Where a processor begins, when it tries again, and whether it may feed itself. */
@@ -82,7 +85,7 @@ export function reactor<
   // The handlers were typed one by one; from here on they get events by the type's name alone.
   const handlers = new Map(Object.entries(on as unknown as Record<string, (event: RecordedEvent) => Actions>));
   const emissions = emissionsOf(`reactor "${name}"`, emits);
-  return { kind: "processor", name, sources, emissions, start, retry: retryPolicy(retry), loops, handlers, ...rest };
+  return { kind: "processor", name, sources, emissions, start, retry: retryPolicy(`reactor "${name}"`, retry), loops, handlers, ...rest };
 }
 
 /**
@@ -92,8 +95,8 @@ export function reactor<
  */
 export function answerOf(reactor: Reactor, event: RecordedEvent): readonly Action[] {
   const answer = reactor.handlers.get(event.type)?.(event);
-  const actions: readonly Action[] = answer === undefined ? [] : [answer].flat();
   const said = `reactor "${reactor.name}" answers ${event.type} (${event.stream}, version ${event.version})`;
+  const actions = partsOf<Action>(`the handler of ${event.type} of reactor \`${reactor.name}\``, answer, ACTIONS, true);
   const mistake = actions.map((action) => undeclared(reactor.emissions, action)).find((one) => one !== undefined);
   if (mistake) throw new CodeMistake(`${said} with ${mistake}`);
   const problem =

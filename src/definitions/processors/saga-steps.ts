@@ -92,8 +92,8 @@ function made<Result extends JsonValue>(name: string, definition: StepDefinition
     action,
     ...(result === undefined ? {} : { result }),
     ...(undo === undefined ? {} : { undo }),
-    retry: retryPolicy(retry),
-    undoRetry: retryPolicy(undoRetry),
+    retry: retryPolicy("its `retry`", retry),
+    undoRetry: retryPolicy("its `undoRetry`", undoRetry),
     ...(waits === undefined ? {} : { waitsMs: milliseconds(waits) }),
     ...(expects === undefined ? {} : { expects: (done) => expectedOf(typeof expects === "function" ? expects(done) : expects) }),
   };

@@ -205,7 +205,7 @@ export function saga<const Name extends string, const Input extends DataSchema, 
     onOutcome: (state, sent, outcome, context) => goOn(state as SagaState, context, (run) => run.outcome(sent, outcome)),
     wantsEvents: () => true,
     ...(start === undefined ? {} : { start }),
-    ...(retry === undefined ? {} : { retry: retryPolicy(retry) }),
+    ...(retry === undefined ? {} : { retry: retryPolicy(`saga "${name}"`, retry) }),
   });
   return { ...process, saga: { input } } as unknown as Saga<Name, Input>;
 }

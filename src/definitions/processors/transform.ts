@@ -4,6 +4,7 @@ import type * as z from "zod";
 import { type DeclaredEvent, type NewEventOf } from "../../core/command.ts";
 import { type AppendAction, type FactTarget, append } from "../../core/sending.ts";
 import { type DataSchemas, type Frozen, type RecordedEvent, streamIdOf } from "../../core/event.ts";
+import { Misfit, kindOf } from "../../core/misfit.ts";
 import type { HandlersOf, MeantBy, Nobody, Undeclared } from "../handlers.ts";
 import type { EventOf, EventOfType, Source } from "../source.ts";
 import { type ProcessorOptions, type Reactor, reactor } from "./reactor.ts";
@@ -66,6 +67,7 @@ export function transform<const Name extends string, From extends Source, Events
   const into = stream as (event: RecordedEvent, made: Made<DataSchemas>) => string;
   const handle = (type: string) => (event: RecordedEvent) => {
     const answer = make[type]?.(event);
+    for (const one of answer === undefined ? [] : [answer].flat()) requireEvent(name, type, one);
     const made: readonly Made<DataSchemas>[] = answer === undefined ? [] : [answer].flat();
     return made.map((one): AppendAction => {
       const action = append(to as FactTarget, into(event, one), one.type, one.data as Frozen<object>);
@@ -74,4 +76,11 @@ export function transform<const Name extends string, From extends Source, Events
   };
   const handlers = Object.fromEntries(Object.keys(on).map((type) => [type, handle(type)]));
   return reactor(name, { ...rest, emits: to, on: handlers as never }); // typed where they were written, as above
+}
+
+/** An event that it makes, or one that it keeps. */
+function requireEvent(transform: string, type: string, answer: unknown): void {
+  const made: unknown = typeof answer === "object" && answer !== null && "type" in answer ? answer.type : undefined;
+  if (typeof made !== "string")
+    throw new Misfit(`the handler of ${type} of transform \`${transform}\` must answer with events, got ${kindOf(answer)}`);
 }

@@ -5,6 +5,7 @@
  * the name of a column that the view declares.
  */
 
+import { kindOf } from "../../core/misfit.ts";
 import { harmIn, wordsOf, quoted } from "./sql-words.ts";
 
 /** What can be bound. Lists are bound as their JSON, for `json_each`. */
@@ -55,7 +56,7 @@ function partsOf(value: Bindable | Sql | undefined): readonly Part[] {
   if (Array.isArray(value)) return [{ bind: JSON.stringify(value) }];
   if (typeof value === "boolean") return [{ bind: value ? 1 : 0 }];
   if (value === null || typeof value === "string" || (typeof value === "number" && Number.isFinite(value))) return [{ bind: value }];
-  throw new TypeError(`SQL accepts strings, finite numbers, booleans, null and lists of them, not ${String(value)}`);
+  throw new TypeError(`SQL accepts strings, finite numbers, booleans, null and lists of them, not ${kindOf(value)}`);
 }
 
 /** Templates that were checked already: the strings of a template are the same object in every call. */

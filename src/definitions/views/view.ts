@@ -174,7 +174,7 @@ export function view<
     ([type, handler]) => [type, normalised(handler)] as const,
   );
   const ownRows = sources.length === 1 && Object.values(on).every((handler) => typeof handler === "function");
-  const policy = retry === undefined ? {} : { retry: retryPolicy(retry) };
+  const policy = retry === undefined ? {} : { retry: retryPolicy(`view "${name}"`, retry) };
   const declared = { handlers: new Map(handlers), queries: namedQueries(name, queries), ownRows };
   return { kind: "view", name, row, key, indexes, sources, ...declared, ...policy, ...rest };
 }

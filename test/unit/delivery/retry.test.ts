@@ -38,18 +38,18 @@ describe("what failed is tried again", () => {
   it("stays given up", () => expect(delayAfter(DEFAULT_RETRY, 1_000, 0)).toBeUndefined());
 
   it("as the consumer declares it", () => {
-    expect(retryPolicy(undefined)).toEqual(DEFAULT_RETRY);
-    expect(delays(retryPolicy("none"))).toEqual([undefined]);
-    expect(delays(retryPolicy({ attempts: 4, delay: "10s" }))).toEqual([10_000, 20_000, 40_000, undefined]);
-    expect(delays(retryPolicy({ attempts: 4, delay: "10s", maxDelay: "15s" }))).toEqual([10_000, 15_000, 15_000, undefined]);
-    expect(delays(retryPolicy({ attempts: 3, delay: "5m", backoff: "constant" }))).toEqual([300_000, 300_000, undefined]);
-    expect(delays(retryPolicy({ attempts: 2, delay: "5m" }))).toEqual([300_000, undefined]);
+    expect(retryPolicy('reactor "r"', undefined)).toEqual(DEFAULT_RETRY);
+    expect(delays(retryPolicy('reactor "r"', "none"))).toEqual([undefined]);
+    expect(delays(retryPolicy('reactor "r"', { attempts: 4, delay: "10s" }))).toEqual([10_000, 20_000, 40_000, undefined]);
+    expect(delays(retryPolicy('reactor "r"', { attempts: 4, delay: "10s", maxDelay: "15s" }))).toEqual([10_000, 15_000, 15_000, undefined]);
+    expect(delays(retryPolicy('reactor "r"', { attempts: 3, delay: "5m", backoff: "constant" }))).toEqual([300_000, 300_000, undefined]);
+    expect(delays(retryPolicy('reactor "r"', { attempts: 2, delay: "5m" }))).toEqual([300_000, undefined]);
   });
 
   it("unless what it declares makes no sense", () => {
-    expect(() => retryPolicy({ attempts: 0 })).toThrow("whole number of attempts from 1, not 0");
-    expect(() => retryPolicy({ attempts: 1.5 })).toThrow("1.5");
-    expect(() => retryPolicy({ attempts: 2, delay: "soon" as "1s" })).toThrow('"soon" is not a duration');
+    expect(() => retryPolicy('reactor "r"', { attempts: 0 })).toThrow("whole number of attempts from 1, not 0");
+    expect(() => retryPolicy('reactor "r"', { attempts: 1.5 })).toThrow("1.5");
+    expect(() => retryPolicy('reactor "r"', { attempts: 2, delay: "soon" as "1s" })).toThrow('"soon" is not a duration');
   });
 });
 
