@@ -9,7 +9,7 @@ import { streamObject } from "./streams/stream-object.ts";
 import { webhookObject } from "./webhooks/webhook-object.ts";
 
 export { createWorker } from "./http/worker.ts";
-export type { HeadspringEnv } from "./store/env.ts";
+export type { DeploymentEnv as HeadspringEnv } from "./store/env.ts";
 
 /** A class of Durable Objects. Its methods are called by the other parts of Headspring only. */
 export type ObjectClass = new (ctx: DurableObjectState, env: HeadspringEnv) => DurableObject<HeadspringEnv>;

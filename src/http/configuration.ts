@@ -1,17 +1,16 @@
 /**
- * Checks when the worker starts that the deployment has what the app needs to run. One error names everything that is missing, with the
+ * Checks when the worker starts, and at its first event, that the deployment has what the app needs to run. One error names everything that is missing, with the
  * lines of wrangler.toml and of the worker that add it.
  *
  * A queue's consumer, a cron and the migrations of classes leave no trace in the worker: they are only in these lines.
  */
 
 import type { App } from "../definitions/app.ts";
+import { CLASSES } from "../store/bound.ts";
 import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { WAKE_UP_ATTEMPTS } from "../operations/limits.ts";
 
-/** The class of each binding for objects. */
-const OBJECTS = { STREAMS: "StreamObject", LOGS: "LogObject", WEBHOOKS: "WebhookObject", CATALOGS: "CatalogObject" } as const;
-const EXPORTED = `export const { ${Object.values(OBJECTS).join(", ")} } = objects(app); // of "headspring/runtime"`;
+const EXPORTED = `export const { ${Object.values(CLASSES).join(", ")} } = objects(app); // of "headspring/runtime"`;
 const VIEWS = "VIEWS";
 
 /** A part of the configuration that the deployment lacks. */
@@ -24,13 +23,28 @@ interface Lack {
 }
 
 /**
- * Checks the deployment's bindings.
+ * Checks the deployment's bindings. A class of objects without one is found by the worker's exports, which come only with the first event:
+ * see {@link requireObjects}.
  *
  * @throws {Error} that names everything that is missing
  */
 export function requireConfiguration(env: object, app: App): void {
   const bindings = env as Readonly<Record<string, unknown>>;
-  const lacks = [...objectsLackedBy(bindings), ...queueLackedBy(bindings), ...databasesLackedBy(bindings, app)];
+  const objects = objectsLackedBy(bindings).filter(({ binding }) => bindings[binding] !== undefined);
+  refuse([...objects, ...queueLackedBy(bindings), ...databasesLackedBy(bindings, app)]);
+}
+
+/**
+ * Checks that there is a namespace for every class of objects.
+ *
+ * @param env with the worker's exports
+ * @throws {Error} that names all classes that are missing
+ */
+export function requireObjects(env: object): void {
+  refuse(objectsLackedBy(env as Readonly<Record<string, unknown>>));
+}
+
+function refuse(lacks: readonly Lack[]): void {
   if (lacks.length === 0) return;
   const code = new Set(lacks.flatMap((lack) => lack.code ?? []));
   throw new Error(
@@ -44,16 +58,16 @@ export function requireConfiguration(env: object, app: App): void {
   );
 }
 
-function objectsLackedBy(bindings: Readonly<Record<string, unknown>>): Lack[] {
-  return Object.entries(OBJECTS).flatMap(([binding, className]) => {
+function objectsLackedBy(bindings: Readonly<Record<string, unknown>>): (Lack & { readonly binding: string })[] {
+  return Object.entries(CLASSES).flatMap(([binding, className]) => {
     if (has(bindings[binding], "getByName")) return [];
+    const isOther = bindings[binding] !== undefined;
     return {
-      what: `the binding ${binding} of the Durable Object class ${className}`,
-      toml: `[[durable_objects.bindings]]
-name = "${binding}"
-class_name = "${className}"
-
-[exports.${className}]
+      binding,
+      what: isOther
+        ? `a Durable Object class behind the binding ${binding}`
+        : `the Durable Object class ${className} (or a binding ${binding})`,
+      toml: `[exports.${className}]
 type = "durable-object"
 storage = "sqlite"`,
       code: EXPORTED,

@@ -1,6 +1,7 @@
 /** ⓪ The worker of an app: the routes, the queues' consumer, and the cron. */
 
-import type { HeadspringEnv } from "../store/env.ts";
+import { boundEnv } from "../store/bound.ts";
+import type { DeploymentEnv, HeadspringEnv } from "../store/env.ts";
 import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
@@ -16,7 +17,7 @@ import { appRoutes } from "./app-report.ts";
 import { auth } from "./auth.ts";
 import { crossOrigin, securityHeaders } from "./browser-headers.ts";
 import { categoryRoutes } from "./categories.ts";
-import { requireConfiguration } from "./configuration.ts";
+import { requireConfiguration, requireObjects } from "./configuration.ts";
 import { consumerRoutes } from "./consumers.ts";
 import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
@@ -38,23 +39,31 @@ import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
  * export default createWorker(app);
  * export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
  */
-export function createWorker(app: App): ExportedHandler<HeadspringEnv> {
+export function createWorker(app: App): ExportedHandler<DeploymentEnv> {
   // What is missing must be noticed before the first request or event. The type of `env` here is what `wrangler types` has made from a
   // project's own configuration, or nothing.
   const bindings: object = env;
   requireConfiguration(bindings, app);
   placementOfDeployment(bindings as HeadspringEnv);
   const http = createHttp(app);
+  let isChecked = false;
+  const bound = (env: DeploymentEnv, context: ExecutionContext): HeadspringEnv => {
+    const whole = boundEnv(env, context);
+    // What a worker exports is not known to it when it starts.
+    if (!isChecked) requireObjects(whole);
+    isChecked = true;
+    return whole;
+  };
   return {
-    fetch: (request, env, context) => http.fetch(request, env, context),
+    fetch: (request, env, context) => http.fetch(request, bound(env, context), context),
 
     // Whatever queue it comes from: its name is the user's choice, and so is whether it has a dead-letter queue.
-    async queue(batch, env) {
-      await handleWakeUps(app, env, batch);
+    async queue(batch, env, context) {
+      await handleWakeUps(app, bound(env, context), batch);
     },
 
-    async scheduled(_controller, env) {
-      await sweep(app, env);
+    async scheduled(_controller, env, context) {
+      await sweep(app, bound(env, context));
     },
   };
 }

@@ -41,6 +41,11 @@ export interface HeadspringEnv {
   readonly LOG_SEGMENT_BYTES?: string;
 }
 
+export type ObjectBinding = "STREAMS" | "LOGS" | "WEBHOOKS" | "CATALOGS";
+
+/** {@link HeadspringEnv} as a Worker has to have it: what it exports under the classes' own names needs no binding. */
+export type DeploymentEnv = Omit<HeadspringEnv, ObjectBinding> & Partial<Pick<HeadspringEnv, ObjectBinding>>;
+
 /** `npm start` and the tests, on the developer's own machine: without tokens, and webhooks may go to addresses of this machine. */
 export function isLocal({ HEADSPRING_ENV }: Pick<HeadspringEnv, "HEADSPRING_ENV">): boolean {
   return HEADSPRING_ENV === "local";

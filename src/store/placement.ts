@@ -7,6 +7,7 @@
  */
 
 import { JURISDICTIONS, type Jurisdiction, LOCATIONS, type Location, type Placement } from "../core/placement.ts";
+import { boundEnv } from "./bound.ts";
 import { type HeadspringEnv, type Objects, isLocal } from "./env.ts";
 
 /** Bindings of objects, by what a store keeps there. */
@@ -62,9 +63,10 @@ function newlyPlaced(env: HeadspringEnv, jurisdiction: Jurisdiction | undefined,
 
 /** An object's own environment: its calls stay in its jurisdiction. */
 export function envOfObject(ctx: DurableObjectState, env: HeadspringEnv): HeadspringEnv {
-  const { location, jurisdiction } = placementOfDeployment(env);
+  const bound = boundEnv(env, ctx);
+  const { location, jurisdiction } = placementOfDeployment(bound);
   const own = JURISDICTIONS.find((one) => one === ctx.id.jurisdiction) ?? jurisdiction;
-  return placedEnv(env, { ...(own === undefined ? {} : { jurisdiction: own }), ...(location === undefined ? {} : { location }) });
+  return placedEnv(bound, { ...(own === undefined ? {} : { jurisdiction: own }), ...(location === undefined ? {} : { location }) });
 }
 
 function placedNamespace(

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { requireConfiguration } from "../../src/http/configuration.ts";
+import { requireConfiguration, requireObjects } from "../../src/http/configuration.ts";
 import { type App, category, defineApp, view } from "../../src/index.ts";
 import { shop } from "../../src/shop/app.ts";
 
@@ -19,14 +19,19 @@ const whole: Record<string, unknown> = {
   VIEWS: { prepare: () => {} },
 };
 
-function said(bindings: object, of: App = shop): string {
-  try {
-    requireConfiguration(bindings, of);
-    return "nothing is missing";
-  } catch (error) {
-    return (error as Error).message;
-  }
+/** The errors at the start, and at the first event, when the classes are known that the worker exports. */
+function errorsOf(bindings: object, of: App = shop): string[] {
+  return [() => requireConfiguration(bindings, of), () => requireObjects(bindings)].flatMap((check) => {
+    try {
+      check();
+      return [];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  });
 }
+
+const said = (bindings: object, of: App = shop) => errorsOf(bindings, of)[0] ?? "nothing is missing";
 
 function without(...names: string[]): object {
   return Object.fromEntries(Object.entries(whole).filter(([name]) => !names.includes(name)));
@@ -45,15 +50,16 @@ describe("a deployment's configuration", () => {
   });
 
   it("is refused with all that it lacks at once", () => {
-    const [first = ""] = said({}).split("\n");
-    for (const name of NEEDED) expect(first).toContain(name);
+    const [atStart = "", atFirstEvent = ""] = errorsOf({}).map((message) => message.split("\n")[0]);
+    for (const name of ["WAKE_UPS", "VIEWS"]) expect(atStart).toContain(name);
+    for (const name of ["StreamObject", "LogObject", "WebhookObject", "CatalogObject"]) expect(atFirstEvent).toContain(name);
   });
 
   it("is told the lines to add, which are those of this repository's own wrangler.toml", () => {
-    const lines = said({})
-      .split("\n")
+    const lines = errorsOf({})
+      .flatMap((message) => message.split("\n"))
       .filter((line) => /^(?:\[|\w+ = )/.test(line));
-    expect(lines.length).toBeGreaterThan(20);
+    expect(lines.length).toBeGreaterThan(18);
     // The names of databases are free.
     const own = wrangler.split("\n").map((line) => line.replace(/ #.*/, ""));
     for (const line of lines.filter((line) => !line.startsWith("database_name"))) expect(own).toContain(line);
@@ -68,6 +74,12 @@ describe("a deployment's configuration", () => {
 
   it("whose binding is of another kind is refused", () => {
     expect(said({ ...whole, VIEWS: whole.WAKE_UPS, WAKE_UPS: "a text" })).toMatch(/WAKE_UPS.*VIEWS/);
+    // At the start already: no export takes its place.
+    expect(() => requireConfiguration({ ...whole, LOGS: whole.VIEWS }, shop)).toThrow("a Durable Object class behind the binding LOGS");
+  });
+
+  it("needs no binding for objects at the start: the worker's exports stand in for them", () => {
+    expect(() => requireConfiguration(without("STREAMS", "LOGS", "WEBHOOKS", "CATALOGS"), shop)).not.toThrow();
   });
 
   it("that lacks the database of some views says which views", () => {
