@@ -4,12 +4,21 @@ import type { DurableObject } from "cloudflare:workers";
 import { CatalogObject } from "./catalog/catalog-object.ts";
 import type { App } from "./definitions/app.ts";
 import { logObject } from "./log/log-object.ts";
-import type { HeadspringEnv } from "./store/env.ts";
+import type { DeploymentEnv } from "./store/env.ts";
 import { streamObject } from "./streams/stream-object.ts";
 import { webhookObject } from "./webhooks/webhook-object.ts";
 
 export { createWorker } from "./http/worker.ts";
-export type { DeploymentEnv as HeadspringEnv } from "./store/env.ts";
+
+/**
+ * What a Worker must have bound to run Headspring; it may have more bindings, for the app's own handlers. Names of queues are free. Bindings of
+ * the four Durable Object classes are optional: without them the classes are found by the Worker's exports.
+ *
+ * @example
+ * // wrangler.toml has the bindings, `wrangler types` makes `Env` of them, and this makes sure that none is missing.
+ * const worker = createWorker(app) satisfies ExportedHandler<Env & HeadspringEnv>;
+ */
+export type HeadspringEnv = DeploymentEnv;
 
 /** A class of Durable Objects. Its methods are called by the other parts of Headspring only. */
 export type ObjectClass = new (ctx: DurableObjectState, env: HeadspringEnv) => DurableObject<HeadspringEnv>;

@@ -3,7 +3,7 @@
  * is the directory of all stores.
  */
 
-import type { HeadspringEnv } from "../store/env.ts";
+import type { DeploymentEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
 import { requireKnownFormat } from "../store/stored-format.ts";
 import { markRetryable } from "../core/retryable.ts";
@@ -76,7 +76,7 @@ interface ListRow {
   readonly versions: string;
 }
 
-export class CatalogObject extends DurableObject<HeadspringEnv> implements CatalogRpc, DirectoryRpc {
+export class CatalogObject extends DurableObject<DeploymentEnv> implements CatalogRpc, DirectoryRpc {
   static {
     markRetryable(this.prototype, "lookUp", "list", "findStore", "placeStore", "listStores");
   }
@@ -88,7 +88,7 @@ export class CatalogObject extends DurableObject<HeadspringEnv> implements Catal
   readonly #code: CodeTable;
   #exists: boolean;
 
-  constructor(ctx: DurableObjectState, env: HeadspringEnv) {
+  constructor(ctx: DurableObjectState, env: DeploymentEnv) {
     super(ctx, env);
     requireKnownFormat(ctx, "CATALOGS");
     this.#storage = ctx.storage;

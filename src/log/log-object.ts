@@ -5,7 +5,7 @@
  * caller where the log continues; the segments after it still read from it what it has.
  */
 
-import type { HeadspringEnv } from "../store/env.ts";
+import type { DeploymentEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
 import { requireKnownFormat } from "../store/stored-format.ts";
 import { markRetryable } from "../core/retryable.ts";
@@ -39,7 +39,7 @@ import { Segment } from "./segment.ts";
 
 /** The class of the log objects of an app. Export it as `LogObject`. */
 export function logObject(app: App): RpcClass<SegmentRpc> {
-  return class LogObject extends DurableObject<HeadspringEnv> implements SegmentRpc {
+  return class LogObject extends DurableObject<DeploymentEnv> implements SegmentRpc {
     static {
       const names = Object.keys(LOG_METHODS) as LogMethod[];
       markRetryable(this.prototype, "handover", ...names.filter((name) => LOG_METHODS[name] === "retryable"));
@@ -47,7 +47,7 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
 
     readonly #segment: Segment;
 
-    constructor(ctx: DurableObjectState, bindings: HeadspringEnv) {
+    constructor(ctx: DurableObjectState, bindings: DeploymentEnv) {
       const env = envOfObject(ctx, bindings);
       super(ctx, env);
       requireKnownFormat(ctx, "LOGS");

@@ -11,14 +11,7 @@ export interface Objects<Rpc> {
   jurisdiction(jurisdiction: DurableObjectJurisdiction): Objects<Rpc>;
 }
 
-/**
- * What a Worker must have bound to run Headspring; it may have more bindings, for the app's own handlers. Names of classes and queues are
- * free.
- *
- * @example
- * // wrangler.toml has the bindings, `wrangler types` makes `Env` of them, and this makes sure that none is missing.
- * const worker = createWorker(app) satisfies ExportedHandler<Env & HeadspringEnv>;
- */
+/** The bindings that Headspring uses, all of them: a deployment may leave out those of objects, see {@link DeploymentEnv}. */
 export interface HeadspringEnv {
   readonly STREAMS: Objects<StreamObjectRpc>;
   readonly LOGS: Objects<SegmentRpc>;
@@ -43,7 +36,7 @@ export interface HeadspringEnv {
 
 export type ObjectBinding = "STREAMS" | "LOGS" | "WEBHOOKS" | "CATALOGS";
 
-/** {@link HeadspringEnv} as a Worker has to have it: what it exports under the classes' own names needs no binding. */
+/** What a Worker must have bound: the classes of objects that it exports under their own names need no binding. */
 export type DeploymentEnv = Omit<HeadspringEnv, ObjectBinding> & Partial<Pick<HeadspringEnv, ObjectBinding>>;
 
 /** `npm start` and the tests, on the developer's own machine: without tokens, and webhooks may go to addresses of this machine. */

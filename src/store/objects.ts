@@ -1,10 +1,10 @@
 /** What an object knows about itself: its name, and the store and stream that it belongs to. A `Store` finds objects by these names. */
 
 import type { DurableObject } from "cloudflare:workers";
-import type { HeadspringEnv } from "./env.ts";
+import type { DeploymentEnv } from "./env.ts";
 
 /** A class of Durable Objects, with the methods that the other parts of Headspring call. */
-export type RpcClass<Rpc> = new (ctx: DurableObjectState, env: HeadspringEnv) => DurableObject<HeadspringEnv> & Rpc;
+export type RpcClass<Rpc> = new (ctx: DurableObjectState, env: DeploymentEnv) => DurableObject<DeploymentEnv> & Rpc;
 
 /** An object's own name. An object that a `Store` found always has one. */
 export function nameOf(ctx: DurableObjectState): string {

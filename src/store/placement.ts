@@ -8,7 +8,7 @@
 
 import { JURISDICTIONS, type Jurisdiction, LOCATIONS, type Location, type Placement } from "../core/placement.ts";
 import { boundEnv } from "./bound.ts";
-import { type HeadspringEnv, type Objects, isLocal } from "./env.ts";
+import { type DeploymentEnv, type HeadspringEnv, type Objects, isLocal } from "./env.ts";
 
 /** Bindings of objects, by what a store keeps there. */
 export const OBJECT_BINDINGS = { streams: "STREAMS", log: "LOGS", webhooks: "WEBHOOKS", catalog: "CATALOGS" } as const;
@@ -62,7 +62,7 @@ function newlyPlaced(env: HeadspringEnv, jurisdiction: Jurisdiction | undefined,
 }
 
 /** An object's own environment: its calls stay in its jurisdiction. */
-export function envOfObject(ctx: DurableObjectState, env: HeadspringEnv): HeadspringEnv {
+export function envOfObject(ctx: DurableObjectState, env: DeploymentEnv): HeadspringEnv {
   const bound = boundEnv(env, ctx);
   const { location, jurisdiction } = placementOfDeployment(bound);
   const own = JURISDICTIONS.find((one) => one === ctx.id.jurisdiction) ?? jurisdiction;

@@ -8,7 +8,7 @@
 
 import type { StreamPlace } from "./place.ts";
 import { Store } from "../store/store.ts";
-import type { HeadspringEnv } from "../store/env.ts";
+import type { DeploymentEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
 import { requireKnownFormat } from "../store/stored-format.ts";
 import { markRetryable } from "../core/retryable.ts";
@@ -55,7 +55,7 @@ const RETRY_ALARM_MS = 30_000;
 /** The class of the stream objects of an app. Export it as `StreamObject`. */
 export function streamObject(app: App): RpcClass<StreamObjectRpc> {
   const codeUse = new CodeUse(app);
-  return class StreamObject extends DurableObject<HeadspringEnv> implements StreamObjectRpc {
+  return class StreamObject extends DurableObject<DeploymentEnv> implements StreamObjectRpc {
     static {
       markRetryable(this.prototype, "read", "state", "command", "checkImport", "holdImport");
     }
@@ -69,7 +69,7 @@ export function streamObject(app: App): RpcClass<StreamObjectRpc> {
     readonly #outbox: Outbox;
     readonly #decider: Decider | undefined;
 
-    constructor(ctx: DurableObjectState, bindings: HeadspringEnv) {
+    constructor(ctx: DurableObjectState, bindings: DeploymentEnv) {
       const env = envOfObject(ctx, bindings);
       super(ctx, env);
       requireKnownFormat(ctx, "STREAMS");

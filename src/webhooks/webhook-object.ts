@@ -8,7 +8,7 @@
  */
 
 import { Store } from "../store/store.ts";
-import type { HeadspringEnv } from "../store/env.ts";
+import type { DeploymentEnv } from "../store/env.ts";
 import { DurableObject } from "cloudflare:workers";
 import { requireKnownFormat } from "../store/stored-format.ts";
 import { markRetryable } from "../core/retryable.ts";
@@ -47,7 +47,7 @@ import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
 
 /** The class of the webhook objects of an app. Export it as `WebhookObject`. */
 export function webhookObject(app: App): RpcClass<WebhookRpc> {
-  return class WebhookObject extends DurableObject<HeadspringEnv> implements WebhookRpc {
+  return class WebhookObject extends DurableObject<DeploymentEnv> implements WebhookRpc {
     static {
       markRetryable(this.prototype, "report", "wake", "deliveries", "remove");
     }
@@ -60,7 +60,7 @@ export function webhookObject(app: App): RpcClass<WebhookRpc> {
     readonly #deliveries: Deliveries;
     #testing: Promise<Outcome> | undefined;
 
-    constructor(ctx: DurableObjectState, bindings: HeadspringEnv) {
+    constructor(ctx: DurableObjectState, bindings: DeploymentEnv) {
       const env = envOfObject(ctx, bindings);
       super(ctx, env);
       requireKnownFormat(ctx, "WEBHOOKS");
