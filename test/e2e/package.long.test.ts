@@ -107,8 +107,8 @@ describe.runIf(IS_LONG)("the package in a project of somebody else", () => {
     expect(await compile({ skipLibCheck: false })).toBe("");
   });
 
-  it("loads its definitions and their tests in plain Node: this one and the machine's own", async () => {
-    const program = 'await import("headspring"); await import("headspring/testing");';
+  it("loads its definitions, their tests and its client in plain Node: this one and the machine's own", async () => {
+    const program = 'for (const part of ["", "/testing", "/client"]) await import(`headspring${part}`);';
     for (const node of [process.execPath, "node"]) {
       await run(node, "--input-type=module", "--eval", program);
       expect(await run(node, "node_modules/vitest/vitest.mjs", "run", "--globals")).toContain("3 passed");

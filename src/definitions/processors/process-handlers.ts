@@ -121,7 +121,7 @@ export type HandlersLike<On, Handled extends string, From extends Source, State,
 
 /** Nothing is declared. */
 // oxlint-disable-next-line typescript/no-empty-object-type -- it means: no names at all
-export type None = {};
+type None = {};
 
 /** Handlers that exist exactly when what they handle is declared. */
 export type DeclaredHandlers<

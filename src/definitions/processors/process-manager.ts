@@ -22,7 +22,6 @@ import type {
   Failed,
   HandlersLike,
   Led,
-  None,
   ProcessAnswer,
   ProcessPart,
   Refused,
@@ -158,8 +157,11 @@ export function processManager<
   const Refusing extends CommandNameOf<To>,
   const Failing extends CommandNameOf<To>,
   On extends AnyHandlers<Handled>,
-  const Commands extends Schemas<Commands> = None,
-  const Timeouts extends Schemas<Timeouts> = None,
+  // Not by a name, such as `None`: the declarations of a project that uses the package could not say it.
+  // oxlint-disable-next-line typescript/no-empty-object-type
+  const Commands extends Schemas<Commands> = {},
+  // oxlint-disable-next-line typescript/no-empty-object-type
+  const Timeouts extends Schemas<Timeouts> = {},
 >(
   name: Name,
   definition: ProcessManagerDefinition<From, Handled, To, Events, Commands, Timeouts, State, Accepting, Refusing, Failing, On> &
