@@ -1,6 +1,6 @@
 /**
- * `npm run check:deploy`: bundles the shop's worker as a deployment would, prints its size, and fails above the limit, so that what makes
- * every cold start longer is noticed in review.
+ * `npm run check:deploy`: bundles the shop's worker as a deployment would, and the client and its React hooks as a page would, prints their
+ * sizes, and fails above the limits, so that what makes every cold start or page longer is noticed in review.
  */
 
 import { spawnSync } from "node:child_process";
@@ -8,9 +8,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
 
 /** KiB, gzipped: some above what it is, so that a feature fits and a library that came in unnoticed does not. Ours. */
 const LIMIT = 300;
+/** Bytes, gzipped, of what a page takes on, without React (DESIGN: the package). */
+const PAGE_LIMITS = { client: 5_000, react: 2_000 };
 
 const folder = mkdtempSync(join(tmpdir(), "headspring-bundle-"));
 try {
@@ -25,4 +28,18 @@ try {
   if (gzipped > LIMIT) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+for (const [name, limit] of Object.entries(PAGE_LIMITS)) {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, `../src/${name}/index.ts`)],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    external: ["react"],
+    write: false,
+  });
+  const gzipped = gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
+  console.log(`the ${name}: ${outputFiles[0]!.contents.length} bytes, ${gzipped} gzipped (at most ${limit})`);
+  if (gzipped > limit) process.exitCode = 1;
 }

@@ -20,6 +20,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["operations"],
   ["http"],
   ["index.ts", "runtime.ts", "testing", "client"],
+  ["react"],
   ["shop"],
   ["worker.ts"],
 ];
@@ -27,6 +28,7 @@ export const FLOORS: readonly (readonly string[])[] = [
 /** The client takes types only: none of the store's code is part of a page. The shop is written like a user's app. */
 const ONLY: Readonly<Record<string, readonly string[]>> = {
   client: ["definitions", "core"],
+  react: ["client"],
   shop: ["index.ts"],
   "worker.ts": ["runtime.ts", "shop"],
 };

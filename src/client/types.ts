@@ -152,8 +152,8 @@ export interface Page<Row> {
 
 /** A change of a live view. A program that applies all of them in order has the view's rows. */
 export type Change<Row> =
-  /** All rows: at the beginning, and when the view was built again. */
-  | { readonly type: "rows"; readonly rows: readonly Row[] }
+  /** All rows by key: at the beginning, and when the view was built again. */
+  | { readonly type: "rows"; readonly rows: ReadonlyMap<string, Row> }
   | { readonly type: "row"; readonly key: string; readonly row: Row }
   /** The row is gone, or does not fit the conditions any more. It may be one that you never had. */
   | { readonly type: "removed"; readonly key: string };
@@ -167,6 +167,8 @@ export interface ViewReader<Row> {
   all(conditions?: Conditions<Row>, options?: Omit<ViewOptions, "cursor">): AsyncIterable<Row>;
   /** The rows and their changes, as a loop that goes on by itself when its connection ends. */
   live(conditions?: Conditions<Row>, options?: RequestOptions): AsyncIterable<Change<Row>>;
+  /** One row and its changes, as a loop that goes on by itself; undefined: there is none, or none any more. */
+  watch(key: string, options?: RequestOptions): AsyncIterable<Row | undefined>;
   /** A named query. */
   query(
     name: string,

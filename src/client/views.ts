@@ -1,11 +1,11 @@
 /** One view of a store: its rows, and their changes as a loop. */
 
-import { type Connection, queryOf } from "./connection.ts";
+import { type Connection, type RequestOptions, queryOf } from "./connection.ts";
 import { follow } from "./event-stream.ts";
 import { pause, pauseBefore } from "./pause.ts";
 import { HeadspringError } from "./problem.ts";
 import { type Reached, positionOf } from "./reached.ts";
-import type { RowOptions, ViewOptions } from "./types.ts";
+import type { Change, RowOptions, ViewOptions } from "./types.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 type Conditions = Readonly<Record<string, unknown>>;
@@ -53,15 +53,15 @@ export class ViewHandle {
   }
 
   /** All rows first, and again whenever the view was built again; then each row that changes, in order. */
-  async *live(conditions: Conditions = {}, { signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<unknown, void> {
+  async *live(conditions: Conditions = {}, { signal }: RequestOptions = {}): AsyncGenerator<Change<Row>, void> {
     const request = signal ? { signal } : {};
-    const { body } = await this.#connection.send("/views", request);
-    const { key } = (body.views as { name: string; key: string }[]).find(({ name }) => name === this.#name) ?? {};
+    const column = await this.#keyColumn(request);
+    const keyOf = (row: Row) => row[column] as string;
     for (;;) {
-      const rows: Row[] = [];
+      const rows = new Map<string, Row>();
       let from: string | null = null;
       for await (const page of this.#connection.pages(this.#path + queryOf({ ...conditions, limit: PAGE_ROWS }), request)) {
-        rows.push(...page.body.rows);
+        for (const row of page.body.rows) rows.set(keyOf(row), row);
         // The first page has the earliest position: changes since then come again, which does no harm.
         from ??= page.headers.get("headspring-live");
       }
@@ -74,8 +74,8 @@ export class ViewHandle {
         )) {
           if (type === "reset") break;
           const row = JSON.parse(data) as Row;
-          if (type === "row") yield { type, key: row[key as string], row };
-          if (type === "removed") yield { type, key: row[key as string] };
+          if (type === "row") yield { type, key: keyOf(row), row };
+          if (type === "removed") yield { type, key: keyOf(row) };
         }
       } catch (error) {
         // The store was restored from a backup that is older than what was read.
@@ -84,6 +84,23 @@ export class ViewHandle {
       await pause(pauseBefore(0), signal);
       if (signal?.aborted) return;
     }
+  }
+
+  async *watch(key: string, { signal }: RequestOptions = {}): AsyncGenerator<Row | undefined, void> {
+    const request = signal ? { signal } : {};
+    const conditions = { [await this.#keyColumn(request)]: key };
+    for await (const change of this.live(conditions, request)) {
+      if (change.type === "rows") yield change.rows.get(key);
+      // Others that do not fit the condition are removed, too: nobody had them.
+      else if (change.key === key) yield change.type === "row" ? change.row : undefined;
+    }
+  }
+
+  async #keyColumn(request: RequestOptions): Promise<string> {
+    const { body } = await this.#connection.send("/views", request);
+    const { key } = (body.views as { name: string; key: string }[]).find(({ name }) => name === this.#name) ?? {};
+    // The answer to a read of its rows says what is wrong.
+    return key ?? "";
   }
 
   async #list(conditions: Conditions, { sort, limit, cursor, after, consistency }: ViewOptions): Promise<string> {

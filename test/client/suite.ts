@@ -243,7 +243,7 @@ export function clientSuite(deployment: () => Deployment): void {
         for await (const change of client(cutting).views.totals.live({ "total.lt": 100 })) {
           if (change.type === "rows") {
             rows.clear();
-            for (const { counter, total } of change.rows) rows.set(counter, total);
+            for (const [counter, { total }] of change.rows) rows.set(counter, total);
           } else if (change.type === "row") rows.set(change.key, change.row.total);
           else rows.delete(change.key);
           if (rows.size === 3 && Object.entries(wanted).every(([counter, total]) => rows.get(counter) === total)) return;
@@ -258,6 +258,20 @@ export function clientSuite(deployment: () => Deployment): void {
       expect(streams).toBeGreaterThan(1);
     });
 
+    it("of one row has that row only, as long as there is one", async () => {
+      const { shop } = storeFor("watch");
+      await shop.reading("s").append([1, 2].map((value) => ({ type: "Read" as const, data: { value } })));
+      const counts: (number | undefined)[] = [];
+      for await (const row of shop.views.values.watch("any")) {
+        counts.push(row?.count);
+        if (counts.length > 1 && row === undefined) break;
+        if (row?.count === 2) await shop.reading("s").append({ type: "Read", data: { value: 3 } });
+        if (row?.count === 3) await shop.reading("s").append({ type: "Calibrated", data: {} });
+      }
+      expect(counts.filter((count) => count !== undefined)).toEqual([2, 3]);
+      expect(counts.at(-1)).toBeUndefined();
+    });
+
     it("ends quietly when its signal aborts", async () => {
       const { shop } = storeFor("live-abort");
       const abort = new AbortController();
@@ -266,7 +280,7 @@ export function clientSuite(deployment: () => Deployment): void {
         seen.push(change);
         abort.abort();
       }
-      expect(seen).toEqual([{ type: "rows", rows: [] }]);
+      expect(seen).toEqual([{ type: "rows", rows: new Map() }]);
     });
   });
 

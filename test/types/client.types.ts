@@ -18,7 +18,7 @@ export async function right(): Promise<string> {
   const { rows } = await client.views.totals.list({ "total.gte": 3, big: [true, false], "note.is": "null" }, { sort: ["-total"] });
   const versions: readonly number[] | undefined = rows[0]?.versions;
   for await (const change of client.views.totals.live({ counter: "a" })) {
-    if (change.type === "rows") return change.rows[0]?.note ?? "";
+    if (change.type === "rows") return change.rows.get("a")?.note ?? "";
     if (change.type === "row") return change.row.counter;
   }
   for await (const { type, data } of client.log({ types: ["Read", "Counted"] })) {
