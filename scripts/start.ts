@@ -2,7 +2,7 @@
  * `npm start`: the whole store on this machine, in the real runtime, with durable state. No account, no key, no internet.
  *
  * PORT (8787) says where it listens, PERSIST_TO (.wrangler/state) where it keeps its data.
- * SHIPPING_URL, SHIPPING_SECRET, PAYMENT_URL, LOCATION, WORKERS_PLAN and API_TOKENS (to API_TOKENS_9) are handed to the worker. WRANGLER_LOG=info shows every request.
+ * SHIPPING_URL, SHIPPING_SECRET, PAYMENT_URL, LOCATION, WORKERS_PLAN, API_TOKENS (to API_TOKENS_9) and API_JWKS are handed to the worker. WRANGLER_LOG=info shows every request.
  */
 
 import { existsSync, statSync } from "node:fs";
@@ -20,7 +20,7 @@ if (existsSync(PERSIST_TO) && !statSync(PERSIST_TO).isDirectory()) giveUp(`PERSI
 if (!(await isFree(port))) giveUp(`port ${port} is in use. Choose another one: PORT=${port + 1} npm start`);
 
 const variables = Object.fromEntries(
-  ["SHIPPING_URL", "SHIPPING_SECRET", "PAYMENT_URL", "LOCATION", "WORKERS_PLAN", ...TOKEN_SECRETS].flatMap((name) =>
+  ["SHIPPING_URL", "SHIPPING_SECRET", "PAYMENT_URL", "LOCATION", "WORKERS_PLAN", ...TOKEN_SECRETS, "API_JWKS"].flatMap((name) =>
     process.env[name] ? [[name, process.env[name]]] : [],
   ),
 );

@@ -182,7 +182,7 @@ export interface DecideContext {
   readonly version: number;
   readonly commandId: string;
   /**
-   * The sender of the command, over HTTP: the name of the token. Its events keep it in their `meta`. Absent: a timer or a processor sends it,
+   * The sender of the command, over HTTP: the name of the token, or the subject of the JWT. Its events keep it in their `meta`. Absent: a timer or a processor sends it,
    * or the store runs without tokens (`npm start`).
    */
   readonly by?: string;

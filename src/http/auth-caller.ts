@@ -7,7 +7,7 @@ export const RIGHTS = ["read", "write", "admin"] as const;
 export type Right = (typeof RIGHTS)[number];
 
 export interface Caller {
-  /** A token's name. `decide` gets it, and the events of a command carry it: it contains no secret. */
+  /** A token's name, or a JWT's subject. `decide` gets it, and the events of a command carry it: it contains no secret. */
   readonly by: string;
   /** What answers call it: `token "billing"`. */
   readonly what: string;

@@ -1,11 +1,12 @@
 /**
- * Access: every request that is not open to all needs a token, whose rights, stores and scope must fit the route that answers. A deployment that
+ * Access: every request that is not open to all needs a token or a JWT, whose rights, stores and scope must fit the route that answers. A deployment that
  * declares no tokens answers nothing; only `npm start` (`HEADSPRING_ENV=local`) needs none.
  */
 
 import type { MiddlewareHandler } from "hono";
-import { isLocal } from "../store/env.ts";
+import { type HeadspringEnv, isLocal } from "../store/env.ts";
 import type { Caller, Right } from "./auth-caller.ts";
+import { callerOfJwt, issuersOf } from "./auth-jwt.ts";
 import { EVERY_STORE, type Route, parameterOf, routeOf } from "./auth-route.ts";
 import { outsideOf } from "./auth-scope.ts";
 import { callerOfToken, secretsOf, tokenOf, tokensOf } from "./auth-tokens.ts";
@@ -26,11 +27,11 @@ export function auth(): MiddlewareHandler<HttpEnv> {
   return async function checkToken(context, next) {
     const route = routeOf(context);
     const isOpen = route !== undefined && OPEN.test(route.path);
-    if (isOpen || (isLocal(context.env) && secretsOf(context.env).length === 0)) {
+    if (isOpen || (isLocal(context.env) && !isConfigured(context.env))) {
       await countRequest(context, undefined);
       return next();
     }
-    const caller = identify(context);
+    const caller = await identify(context);
     // Guesses count, too.
     await countRequest(context, caller instanceof Problem ? undefined : caller);
     if (caller instanceof Problem) throw caller;
@@ -42,21 +43,26 @@ export function auth(): MiddlewareHandler<HttpEnv> {
 }
 
 /** The sender of the request, or why the request is refused. */
-function identify(context: HttpContext): Caller | Problem {
-  const secrets = secretsOf(context.env);
-  if (secrets.length === 0) {
+async function identify(context: HttpContext): Promise<Caller | Problem> {
+  if (!isConfigured(context.env)) {
     throw new Problem(
       "auth-not-configured",
       "declare tokens in the secret API_TOKENS: `npm run token` generates them, `wrangler secret put API_TOKENS` stores them",
     );
   }
-  const tokens = tokensOf(secrets);
+  const tokens = tokensOf(secretsOf(context.env));
+  const issuers = issuersOf(context.env);
   const bearer = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
   if (bearer === undefined) return unauthorized("send Authorization: Bearer <token>");
   const token = tokenOf(tokens, bearer);
-  if (!token) return unauthorized("unknown token");
-  const caller = callerOfToken(token);
+  const isToken = (name: string) => tokens.some((one) => one.name === name);
+  const caller = token ? callerOfToken(token) : issuers && (await callerOfJwt(issuers, bearer, isToken));
+  if (caller === undefined) return unauthorized("unknown token");
   return typeof caller === "string" ? unauthorized(caller, INVALID) : caller;
+}
+
+function isConfigured(env: HeadspringEnv): boolean {
+  return secretsOf(env).length > 0 || issuersOf(env) !== undefined;
 }
 
 const CHALLENGE = 'Bearer realm="headspring"';

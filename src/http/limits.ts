@@ -85,6 +85,26 @@ export const IMPORT_DEPTH = 4 * JSON_DEPTH;
 export const IMPORT_LINE_CHARACTERS = EVENT_DATA_BYTES + EVENT_META_BYTES + 8 * KiB;
 /** Categories, aggregates and views that a narrowed token names, of each, and commands of one aggregate. Ours: its list of streams is a call to the log for each category, and Free has 50 calls (platform). */
 export const SCOPE_NAMES = 50;
+/** Characters of a JWT. Ours: the platform takes 128 KB of headers, and each is decoded before it is verified. */
+export const JWT_CHARACTERS = 8 * KiB;
+/** Characters of a JWT's subject, which is in every event of its commands. Ours: OpenID Connect allows 255. */
+export const JWT_SUBJECT_CHARACTERS = 256;
+/** Stores that a JWT names. Ours. */
+export const JWT_STORES = 100;
+/** Seconds that a JWT is taken before `nbf` and after `exp`. Ours: clocks differ. */
+export const JWT_LEEWAY_SECONDS = 30;
+/** Issuers of JWTs that a deployment trusts. Ours: a secret holds 5 KB (platform). */
+export const JWT_ISSUERS = 10;
+/** Bytes of an issuer's public keys. Ours: some hundred keys. */
+export const JWKS_BYTES = 64 * KiB;
+/** Milliseconds that a request waits for them. Ours. */
+export const JWKS_TIMEOUT_MS = 5_000;
+/** Milliseconds after which they are fetched again: so long a key that the issuer has taken out may still be accepted. Ours. */
+export const JWKS_FRESH_MS = 600_000;
+/** Milliseconds for which they are used while the issuer does not answer. Ours: a day. */
+export const JWKS_LIFETIME_MS = 86_400_000;
+/** Milliseconds between two calls to an issuer, of one isolate. Ours: whatever JWTs arrive, no issuer is flooded. */
+export const JWKS_PAUSE_MS = 30_000;
 /** Stores in one page of the list of stores. Ours: each is asked for its head, in a call to its log. */
 export const STORES_PAGE = 50;
 /** Stores in such a page by default. Ours. */

@@ -105,8 +105,9 @@ function makeDocument(app: App): OpenApi {
         bearer: {
           type: "http",
           scheme: "bearer",
+          bearerFormat: "a token, or a JWT",
           description:
-            "A token that has the right which the operation names, for the store; if it is narrowed, also for the category, aggregate, command or view in the path. `npm start` needs no token.",
+            "A token, or a JWT of an issuer that the deployment trusts, that has the right which the operation names, for the store; if it is narrowed, also for the category, aggregate, command or view in the path. `npm start` needs no token.",
         },
       },
     },

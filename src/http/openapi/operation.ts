@@ -46,6 +46,7 @@ export const PROBLEMS_OF_ALL = [
   "rate-limited",
   "internal-error",
   "auth-not-configured",
+  "keys-unavailable",
   "stored-by-newer-code",
   "unavailable",
 ] as const;

@@ -154,10 +154,16 @@ export const STATE_PROBLEMS = {
     "An unexpected error. The request may or may not have been carried out.",
     "Send it again with the same `Idempotency-Key` or the same event ids: nothing can happen twice. The logs have the cause under `requestId`.",
   ],
+  "keys-unavailable": [
+    503,
+    "The issuer's keys cannot be fetched",
+    "The JWT cannot be verified: its issuer does not answer, and its keys are not known, or were last fetched more than a day ago.",
+    "Wait for the seconds in `Retry-After`, then send the request again. Tokens of `API_TOKENS` are not affected. The operator can check the `url` in `API_JWKS`.",
+  ],
   "auth-not-configured": [
     503,
     "This deployment has no tokens yet",
-    "The deployment has no valid secret `API_TOKENS`, so it answers no client.",
+    "The deployment has no valid secret `API_TOKENS` or `API_JWKS`, so it answers no client.",
     "Run `npm run token`, and `wrangler secret put API_TOKENS` with what it prints.",
   ],
   "view-behind": [
