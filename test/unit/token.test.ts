@@ -56,7 +56,8 @@ async function ask(API_TOKENS: string, secret: string, method: string, path: str
   return response.status;
 }
 
-describe("npm run token", () => {
+// Each call is a process of its own.
+describe("npm run token", { timeout: 20_000 }, () => {
   it("makes a token with these rights for these stores, and for nothing else", async () => {
     const run = await token(["--name", "a service", "--rights", "read", "--stores", "a,b"]);
     expect(run.code).toBe(0);
