@@ -1,12 +1,17 @@
-/** `npm run check:package`: packs the package, and has publint and attw judge the tarball: what a project that installs it could not load. */
+/**
+ * `npm run check:package`: packs the package, and has publint and attw judge the tarball: what a project that installs it could not load. Then
+ * test/package/project is compiled with it under `declaration: true`, which finds a type that no entry exports.
+ */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packInto, run } from "./pack.ts";
 
 /** What belongs into the package. */
 const EXPECTED = /^(?:dist\/.+\.(?:js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+
+const ROOT = join(import.meta.dirname, "..");
 
 const folder = mkdtempSync(join(tmpdir(), "headspring-pack-"));
 try {
@@ -16,7 +21,20 @@ try {
   run("publint", ["run", "--strict", tarball]);
   // Modules only: `require` and the resolution of Node 10 are not served.
   run("attw", [tarball, "--profile", "esm-only"]);
+  declareProject(join(folder, "project"), tarball);
   console.log(`the package: ${files.length} files, ${Math.round(bytes / 1024)} KiB`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Compiles the project with the packed package. */
+function declareProject(project: string, tarball: string): void {
+  cpSync(join(ROOT, "test/package/project"), project, { recursive: true });
+  const installed = join(project, "node_modules/headspring");
+  mkdirSync(installed, { recursive: true });
+  run("tar", ["xzf", tarball, "--strip-components=1", "-C", installed]);
+  mkdirSync(join(project, "node_modules/@cloudflare"));
+  for (const name of ["zod", "hono", "@cloudflare/workers-types"])
+    symlinkSync(join(ROOT, "node_modules", name), join(project, "node_modules", name));
+  run("tsc", ["-p", project, "--declaration", "--noEmit", "false", "--emitDeclarationOnly", "--outDir", join(project, "declared")]);
 }

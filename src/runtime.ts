@@ -9,6 +9,7 @@ import { streamObject } from "./streams/stream-object.ts";
 import { webhookObject } from "./webhooks/webhook-object.ts";
 
 export { createWorker } from "./http/worker.ts";
+export type { DeploymentEnv } from "./store/env.ts";
 
 /**
  * What a Worker must have bound to run Headspring; it may have more bindings, for the app's own handlers. Names of queues are free. Bindings of
