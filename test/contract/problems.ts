@@ -23,6 +23,8 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "saga-in-progress": "sagas",
   "state-unavailable": "test/workers/streams",
   "state-failed": "test/workers/faults/app-code.test.ts",
+  "stored-by-newer-code": "test/workers/faults/stored-format.test.ts",
+  "keys-unavailable": "test/workers/http/keys.test.ts",
   "store-placed": "test/workers/placement.test.ts",
   "placement-not-possible": "test/workers/placement.test.ts",
   "not-acceptable": "cloudevents",
