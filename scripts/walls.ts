@@ -20,7 +20,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["operations"],
   ["http"],
   ["index.ts", "runtime.ts", "testing", "client"],
-  ["react"],
+  ["react", "cli"],
   ["shop"],
   ["worker.ts"],
 ];

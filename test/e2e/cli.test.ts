@@ -1,0 +1,157 @@
+/** The command `headspring` against a real `wrangler dev`: what it prints, where, and with which status it ends. */
+
+import { once } from "node:events";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { call, start } from "./command-line.ts";
+import { Server } from "./server.ts";
+
+let server: Server;
+const at = (args: readonly string[], store: string, input?: string) =>
+  call([...args, "--json"], {
+    environment: { HEADSPRING_URL: server.client.url, HEADSPRING_STORE: store },
+    ...(input === undefined ? {} : { input }),
+  });
+const shown = (args: readonly string[], store: string) =>
+  call(args, { environment: { HEADSPRING_URL: server.client.url, HEADSPRING_STORE: store } });
+
+beforeAll(async () => {
+  server = await Server.start({ main: "test/workers/worker.ts" });
+});
+afterAll(() => server.stop());
+
+describe("commands, states, events and rows", () => {
+  it("a command is carried out, and its events, state and row can be read", async () => {
+    const sent = await at(["command", "product/apple", "ReceiveStock", '{"quantity": 10}'], "words");
+    expect(sent).toMatchObject({ status: 0, stderr: "", lines: [{ ok: true, stream: "product/apple", version: 1, replayed: false }] });
+
+    const [events, state, row, dry] = await Promise.all([
+      at(["read", "product/apple"], "words"),
+      at(["state", "product/apple"], "words"),
+      at(["view", "stock", "apple", "--after", "1"], "words"),
+      at(["command", "product/apple", "ReceiveStock", '{"quantity": 5}', "--dry-run"], "words"),
+    ]);
+    expect(events.lines).toMatchObject([{ type: "StockReceived", version: 1, data: { quantity: 10 } }]);
+    expect(state.lines).toMatchObject([{ stream: "product/apple", version: 1 }]);
+    expect(row.lines).toMatchObject([{ sku: "apple", available: 10 }]);
+    expect(dry.lines).toMatchObject([{ outcome: "accepted" }]);
+
+    const [table, story] = await Promise.all([
+      shown(["view", "stock", "available.gte=1"], "words"),
+      shown(["read", "product/apple"], "words"),
+    ]);
+    expect(table.stdout).toMatch(/^sku +.*available.*\napple +/);
+    expect(story.stdout).toMatch(/product\/apple@1 {2}StockReceived {2}\{"quantity":10\}\n$/);
+  });
+
+  it("a refusal is status 1, with its reason on stderr for a person and on stdout for a program", async () => {
+    const refused = ["command", "order/1", "PlaceOrder", '{"customer": "a customer", "lines": [{"sku": "pear", "quantity": 1}]}'];
+    await at(refused, "refused");
+    const [program, person] = await Promise.all([at(refused, "refused"), shown(refused, "refused")]);
+    expect(program).toMatchObject({ status: 1, stderr: "", lines: [{ ok: false, reason: expect.any(String) }] });
+    expect(person).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching(/^refused: [a-z-]+.*\n$/) });
+  });
+
+  it("events come as a type and data, as JSON, or one a line from stdin, and a repeat with the same key stores nothing", async () => {
+    const one = await at(["append", "sample/s", "Read", '{"value": 1}', "--key", "first", "--if-match", "absent"], "appended");
+    expect(one).toMatchObject({ status: 0, lines: [{ version: 1, replayed: false }] });
+    const again = await at(["append", "sample/s", "Read", '{"value": 1}', "--key", "first"], "appended");
+    expect(again.lines).toMatchObject([{ version: 1, replayed: true }]);
+    const lines = '{"type": "Read", "data": {"value": 2}}\n{"type": "Read", "data": {"value": 3}}\n';
+    expect((await at(["append", "sample/s", "-"], "appended", lines)).lines).toMatchObject([{ version: 3 }]);
+
+    const [backward, conflict, tail] = await Promise.all([
+      at(["read", "sample/s", "--backward", "--limit", "2"], "appended"),
+      shown(["append", "sample/s", '{"type": "Read", "data": {"value": 4}}', "--if-match", "1"], "appended"),
+      at(["tail", "--no-live", "--last", "2", "--type", "Read"], "appended"),
+    ]);
+    expect(backward.lines.map(({ data }) => data.value)).toEqual([3, 2]);
+    expect(conflict).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^version-conflict: .*version 1.*version 3\. .+\n$/),
+    });
+    expect(tail.lines.map(({ position, data }) => [position, data.value])).toEqual([
+      [2, 2],
+      [3, 3],
+    ]);
+  });
+});
+
+describe("loops", () => {
+  it("the tail shows the last events, then those that follow, and ends quietly when its reader does", async () => {
+    for (const value of [1, 2, 3]) await at(["append", "sample/s", "Read", `{"value": ${value}}`], "followed");
+    const child = start(["tail", "--last", "1", "--json", "--url", server.client.url, "--store", "followed"]);
+    const closed = once(child, "close");
+    let stderr = "";
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    const values: number[] = [];
+    for await (const chunk of child.stdout!.setEncoding("utf8")) {
+      for (const line of (chunk as string).split("\n")) if (line !== "") values.push(JSON.parse(line).data.value);
+      if (values.length === 1) await at(["append", "sample/s", "Read", '{"value": 4}'], "followed");
+      if (values.length === 2) break; // closes the pipe
+    }
+    await at(["append", "sample/s", "Read", '{"value": 5}'], "followed");
+    expect(values).toEqual([3, 4]);
+    expect([await closed, stderr]).toEqual([[0, null], ""]);
+  });
+
+  it("a live view gives its rows, then each that changes, until Ctrl-C", async () => {
+    await at(["command", "product/apple", "ReceiveStock", '{"quantity": 1}'], "live");
+    const child = start(["view", "stock", "--live", "--json", "--url", server.client.url, "--store", "live"]);
+    const changes: { type: string; row?: { available: number } }[] = [];
+    for await (const chunk of child.stdout!.setEncoding("utf8")) {
+      for (const line of (chunk as string).split("\n")) if (line !== "") changes.push(JSON.parse(line));
+      if (changes.length === 1) await at(["command", "product/apple", "ReceiveStock", '{"quantity": 1}'], "live");
+      if (changes.at(-1)!.row?.available === 2) break;
+    }
+    child.kill("SIGINT");
+    expect(changes[0]!.type).toBe("rows");
+    expect(changes.at(-1)).toMatchObject({ type: "row", key: "apple", row: { available: 2 } });
+  });
+});
+
+describe("mistakes", () => {
+  it("wrong calls are status 2, and say what would be right", async () => {
+    const wrong: [string[], RegExp][] = [
+      [["red", "order/1"], /unknown command 'red'[\s\S]*read/],
+      [["read"], /missing required argument 'stream'/],
+      [["read", "order"], /^usage: .*category\/id/],
+      [["read", "order/1", "--from", "x"], /^usage: --from takes a number/],
+      [["append", "sample/s", "Read", "{"], /^usage: "\{" is not JSON/],
+      [["append", "sample/s", "-"], /^usage: stdin is not JSON/],
+      [["append", "sample/s", "[1]"], /^usage: an event is a JSON object/],
+      [["view", "stock", "apple", "available=1"], /^usage: a key or conditions/],
+      [["tail", "--url", "localhost"], /^usage: --url takes an address/],
+    ];
+    const answers = await Promise.all(wrong.map(([args]) => call(args)));
+    for (const [index, { status, stdout, stderr }] of answers.entries()) {
+      expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: "", stderr: expect.stringMatching(wrong[index]![1]) });
+    }
+  });
+
+  it("a problem is one line with its code, its detail and its remedy, or JSON; what data holds cannot steer the terminal", async () => {
+    const [unknown, unknownJson, invalid, nobody, hostile] = await Promise.all([
+      shown(["view", "stok"], "mistakes"),
+      at(["view", "stok"], "mistakes"),
+      shown(["command", "product/apple", "ReceiveStock", '{"quantity": "ten"}'], "mistakes"),
+      call(["state", "product/apple", "--url", "http://127.0.0.1:9"]),
+      shown(["read", "sample/\u001B[31m"], "mistakes"),
+    ]);
+    expect(unknown).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching(/^unknown-view: .+\. .+\n$/) });
+    expect(JSON.parse(unknownJson.stderr)).toMatchObject({
+      code: "unknown-view",
+      status: 404,
+      detail: expect.any(String),
+      remedy: expect.any(String),
+    });
+    expect(invalid).toMatchObject({ status: 1, stderr: expect.stringMatching(/^invalid-command: .*quantity.*\n$/) });
+    expect(nobody).toMatchObject({ status: 1, stderr: expect.stringMatching(/^unreachable: nothing answers at .*HEADSPRING_URL.*\n$/) });
+    expect(hostile.stderr).not.toContain("\u001B");
+  });
+
+  it("help says what each command takes, with examples", async () => {
+    const { status, stdout } = await call(["help", "append"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/--if-match[\s\S]*HEADSPRING_URL[\s\S]*Examples:\n {2}headspring append /);
+  });
+});
