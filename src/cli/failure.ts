@@ -28,7 +28,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   unauthorized: "Give a token: `--token` or HEADSPRING_TOKEN. `headspring token` makes one.",
 };
 
-export function remedyOf(code: string): string | undefined {
+const HELP = " `--help` shows how it is called.";
+
+function remedyOf(code: string): string | undefined {
   const known = PROBLEM_CODES.find((one) => one === code);
   return REMEDIES[code] ?? (known && kindOfProblem(known).remedy);
 }
@@ -44,7 +46,7 @@ export function reportFailure(error: unknown, isJson: boolean): void {
   }
   const code = error instanceof UsageError ? "usage" : "failed";
   const detail = error instanceof Error ? error.message : String(error);
-  note(isJson ? toJson({ code, detail }) : line(code, sentence(detail)));
+  note(isJson ? toJson({ code, detail }) : line(code, `${sentence(detail)}${error instanceof UsageError ? HELP : ""}`));
 }
 
 function line(code: string, text: string): string {

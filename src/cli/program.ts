@@ -3,7 +3,9 @@
 import { Command } from "commander";
 import { addLogCommands } from "./log.ts";
 import { addGlobalOptions } from "./session.ts";
+import { addOperationCommands } from "./operations.ts";
 import { addStreamCommands } from "./streams.ts";
+import { addTokenCommands } from "./token.ts";
 import { addViewCommands } from "./views.ts";
 
 export function createProgram(): Command {
@@ -13,7 +15,7 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows how it is called, with examples)")
     .exitOverride();
-  for (const add of [addStreamCommands, addViewCommands, addLogCommands]) add(program);
+  for (const add of [addStreamCommands, addViewCommands, addLogCommands, addOperationCommands, addTokenCommands]) add(program);
   program.addHelpText(
     "after",
     `

@@ -77,6 +77,52 @@ describe("commands, states, events and rows", () => {
   });
 });
 
+describe("what an operator does", () => {
+  it("a consumer is looked at, paused, resumed, and begins again only after a question", async () => {
+    await at(["command", "product/apple", "ReceiveStock", '{"quantity": 1}'], "operated");
+    await at(["view", "stock", "--after", "1"], "operated");
+    expect(await at(["pause", "stock"], "operated")).toMatchObject({ status: 0, lines: [{ name: "stock", status: "paused" }] });
+    const [all, list, wrong] = await Promise.all([
+      shown(["consumers"], "operated"),
+      at(["consumers"], "operated"),
+      shown(["retry", "stock"], "operated"),
+    ]);
+    expect(all.stdout).toMatch(/^name +kind +status[^]*\nstock +view +paused/);
+    expect(list.lines.find(({ name }) => name === "stock")).toMatchObject({ kind: "view", status: "paused" });
+    expect(wrong).toMatchObject({ status: 1, stderr: expect.stringMatching(/^action-not-possible: .+\n$/) });
+    expect(await shown(["resume", "stock"], "operated")).toMatchObject({ status: 0, stdout: expect.stringMatching(/stock +view/) });
+
+    const unasked = await shown(["reset", "fulfilment"], "operated");
+    expect(unasked).toMatchObject({ status: 2, stdout: "", stderr: expect.stringMatching(/after position 0: \d+ events? .*--yes/) });
+    const reset = await at(["reset", "fulfilment", "--yes"], "operated");
+    expect(reset).toMatchObject({ status: 0, lines: [{ name: "fulfilment", warning: expect.any(String) }] });
+    expect(await at(["skip", "stock", "--yes"], "operated")).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("action-not-possible"),
+    });
+  });
+
+  it("a view is built again, and the command ends when it is", async () => {
+    for (const sku of ["apple", "pear"]) await at(["command", `product/${sku}`, "ReceiveStock", '{"quantity": 1}'], "rebuilt");
+    const built = await at(["rebuild", "stock"], "rebuilt");
+    expect(built).toMatchObject({ status: 0, stderr: "", lines: [{ name: "stock", position: 2 }] });
+    expect(built.lines[0]).not.toHaveProperty("rebuild");
+    expect((await at(["view", "stock"], "rebuilt")).lines).toHaveLength(2);
+  });
+
+  it("webhooks are listed, and each is shown whole", async () => {
+    const { body } = await server.client.call<{ id: string }>("/stores/hooked/webhooks", { url: "http://127.0.0.1:9/", types: ["Read"] });
+    const [table, one, unknown] = await Promise.all([
+      shown(["webhooks"], "hooked"),
+      at(["webhooks", body.id], "hooked"),
+      at(["webhooks", "none"], "hooked"),
+    ]);
+    expect(table.stdout).toContain(body.id);
+    expect(one.lines).toMatchObject([{ id: body.id, url: "http://127.0.0.1:9/", types: ["Read"] }]);
+    expect(unknown).toMatchObject({ status: 1, stderr: expect.stringContaining("unknown-webhook") });
+  });
+});
+
 describe("loops", () => {
   it("the tail shows the last events, then those that follow, and ends quietly when its reader does", async () => {
     for (const value of [1, 2, 3]) await at(["append", "sample/s", "Read", `{"value": ${value}}`], "followed");
