@@ -131,7 +131,7 @@ async function skip(session: Session, [name]: [string], { position, yes }: Actio
   const { event } = lastError ?? {};
   if (!yes && event !== undefined && event.position === failed)
     note(shown(`${event.type} of ${event.stream} at position ${event.position} has failed: ${lastError!.message}`));
-  await ask(`Shall ${name} pass over ${failed === undefined ? "what has failed" : `the event at position ${failed}`} for good?`, yes);
+  await ask(`Make ${name} pass over ${failed === undefined ? "what has failed" : `the event at position ${failed}`} for good?`, yes);
   await act(session, name, "skip", failed === undefined ? {} : { position: failed });
 }
 

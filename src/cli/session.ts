@@ -10,6 +10,8 @@ const LOCAL = "http://localhost:8787";
 
 export interface Session {
   readonly connection: Connection;
+  /** A request whose body is no JSON. The path is one of the store. */
+  request(path: string, init: { method: string; headers: Readonly<Record<string, string>>; body: string }): Promise<Response>;
   /** `--json`. */
   readonly isJson: boolean;
   /** Fails as soon as the first request finds nobody: a person does not want to wait for repetitions of a wrong address. */
@@ -65,7 +67,10 @@ function sessionOf({ url, store, token, json = false }: GlobalOptions): Session 
     ...(store === undefined ? {} : { store }),
     ...(token === undefined ? {} : { token }),
   });
-  return { connection, isJson: json, unreachable };
+  const base = url.replace(/\/+$/, "") + (store === undefined ? "" : `/stores/${encodeURIComponent(store)}`);
+  const request: Session["request"] = (path, { headers, ...init }) =>
+    send(base + path, { ...init, headers: { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) } });
+  return { connection, request, isJson: json, unreachable };
 }
 
 /** Node hides why a connection failed in the cause. */

@@ -84,7 +84,7 @@ function makeToken({ name, rights, stores, expires, list, replace = false, ...na
   }
   print(listed);
   note(`
-Token "${name}", shown this once. Whoever has it may ${token.rights.join(", ")} in ${token.stores.includes("*") ? "every store" : token.stores.join(", ")}${narrowed(token)}${token.expires === undefined ? "" : `, until ${token.expires}`}:
+Token "${name}", shown this once. Its holder may ${token.rights.join(", ")} in ${token.stores.includes("*") ? "every store" : token.stores.join(", ")}${narrowed(token)}${token.expires === undefined ? "" : `, until ${token.expires}`}:
 
   ${secret}
 

@@ -1,7 +1,10 @@
 /** The command `headspring` against a real `wrangler dev`: what it prints, where, and with which status it ends. */
 
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../scripts/dev-server.ts";
 import { call, start } from "./command-line.ts";
 import { Server } from "./server.ts";
 
@@ -120,6 +123,41 @@ describe("what an operator does", () => {
     expect(table.stdout).toContain(body.id);
     expect(one.lines).toMatchObject([{ id: body.id, url: "http://127.0.0.1:9/", types: ["Read"] }]);
     expect(unknown).toMatchObject({ status: 1, stderr: expect.stringContaining("unknown-webhook") });
+  });
+});
+
+describe("a store as a file", () => {
+  it("an export continues where it was cut, refuses another store, and goes into a new store as it is", async () => {
+    const file = join(temporaryFolder(), "log.ndjson");
+    const append = (count: number) =>
+      at(["append", "sample/s", "-"], "old", Array.from({ length: count }, () => '{"type": "Read", "data": {"value": 1}}\n').join(""));
+    await append(3);
+    expect(await at(["export", file], "old")).toMatchObject({ status: 0, lines: [{ position: 3, added: 3 }] });
+    const whole = readFileSync(file, "utf8");
+    writeFileSync(file, whole.slice(0, -20));
+    await append(2);
+    expect(await at(["export", file], "old")).toMatchObject({ status: 0, lines: [{ position: 5, added: 3 }] });
+    expect(readFileSync(file, "utf8").startsWith(whole)).toBe(true);
+
+    expect(await at(["import", file], "new")).toMatchObject({ status: 0, lines: [{ lines: 5, imported: 5, known: 0 }] });
+    expect(await at(["import", file], "new")).toMatchObject({ status: 0, lines: [{ lines: 5, imported: 0, known: 5 }] });
+    await at(["append", "sample/t", "-"], "third", '{"type": "Read", "data": {"value": 1}}\n'.repeat(6));
+    expect(await at(["export", file], "third")).toMatchObject({ status: 1, stderr: expect.stringContaining("this is another store") });
+    for (const other of ["no event\n", "no event", `${whole}no event`]) {
+      writeFileSync(file, other);
+      expect(await at(["export", file], "old")).toMatchObject({ status: 1, stderr: expect.stringContaining("no export, or damaged") });
+      expect(readFileSync(file, "utf8")).toBe(other);
+    }
+  });
+
+  it("lines without an id are imported once under a key, and a wrong one is named by its line", async () => {
+    const line = (value: unknown) => `${JSON.stringify({ stream: "sample/s", type: "Read", data: { value } })}\n`;
+    const facts = line(1) + line(2);
+    expect(await at(["import", "-"], "facts", facts)).toMatchObject({ status: 1, stderr: expect.stringContaining("line 1: ") });
+    expect(await at(["import", "-", "--key", "one"], "facts", facts)).toMatchObject({ lines: [{ imported: 2 }] });
+    expect(await at(["import", "-", "--key", "one"], "facts", facts)).toMatchObject({ lines: [{ imported: 0, known: 2 }] });
+    const wrong = await at(["import", "-", "--key", "two", "--validate"], "facts", facts + line("three"));
+    expect(JSON.parse(wrong.stderr)).toMatchObject({ code: "invalid-event", line: 3, imported: 2 });
   });
 });
 
