@@ -86,7 +86,7 @@ async function send({ first, lines }: Piece, { key, validate }: Flags, { request
       const body = `${(key === undefined ? lines.slice(stored) : lines).join("\n")}\n`;
       const response = await request(`/import${query}`, { method: "POST", headers, body });
       if (response.ok) {
-        const done = (await response.json()) as { imported: number };
+        const done = await response.json<{ imported: number }>();
         imported += done.imported;
         return { imported, known: lines.filter((line) => line.trim() !== "").length - imported };
       }

@@ -11,7 +11,7 @@ const LOCAL = "http://localhost:8787";
 export interface Session {
   readonly connection: Connection;
   /** A request whose body is no JSON. The path is one of the store. */
-  request(path: string, init: { method: string; headers: Readonly<Record<string, string>>; body: string }): Promise<Response>;
+  readonly request: (path: string, init: { method: string; headers: Readonly<Record<string, string>>; body: string }) => Promise<Response>;
   /** `--json`. */
   readonly isJson: boolean;
   /** Fails as soon as the first request finds nobody: a person does not want to wait for repetitions of a wrong address. */
