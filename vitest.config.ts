@@ -31,7 +31,7 @@ export default defineConfig(({ mode }) => ({
     // too. They are told; the pool reports it as well.
     onUnhandledError: ({ name, message }) => name !== "EnvironmentTeardownError" && !message.startsWith(NEWER_STORAGE),
     projects: [
-      { test: { name: "unit", include: [`test/unit/**/${files(mode)}`] } },
+      { test: { name: "unit", include: [`test/unit/**/${files(mode)}`], testTimeout: 20_000 } },
       {
         plugins: [
           cloudflareTest({
