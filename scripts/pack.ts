@@ -21,3 +21,9 @@ export function run(command: string, args: readonly string[]): string {
   if (status !== 0) throw new Error(`${[command, ...args].join(" ")} failed:\n${stdout}${stderr}`);
   return stdout;
 }
+
+/** Builds and packs create-headspring into the folder. */
+export function packCreateInto(folder: string): ReturnType<typeof packInto> {
+  run(process.execPath, [join(ROOT, "scripts/build-create.ts")]);
+  return packInto(folder, join(ROOT, "create"));
+}

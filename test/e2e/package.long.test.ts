@@ -9,12 +9,13 @@
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DevServer, freePort } from "../../scripts/dev-server.ts";
 import { packInto } from "../../scripts/pack.ts";
 import { IS_LONG } from "../effort.ts";
+import { strangersEnvironment } from "./stranger.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const MODULES = join(ROOT, "node_modules");
@@ -30,21 +31,6 @@ const SETTINGS: readonly [name: string, settings: object][] = [
   ["declaration", { declaration: true, noEmit: false, emitDeclarationOnly: true, outDir: "declared" }],
 ];
 
-/** Nothing of the runner's own: neither npm's nor vitest's variables, and none of this repository's commands in the path. */
-const PATH = (process.env.PATH ?? "")
-  .split(delimiter)
-  .filter((folder) => !folder.includes("node_modules"))
-  .join(delimiter);
-const { HOME, npm_config_registry: registry } = process.env;
-const ENVIRONMENT = {
-  PATH,
-  ...(HOME && { HOME }),
-  ...(registry && { npm_config_registry: registry }),
-  CI: "true",
-  WRANGLER_SEND_METRICS: "false",
-  WRANGLER_WRITE_LOGS: "false",
-};
-
 describe.runIf(IS_LONG)("the package in a project of somebody else", () => {
   const folder = mkdtempSync(join(tmpdir(), "headspring-stranger-"));
   const project = join(folder, "meeting-rooms");
@@ -53,7 +39,7 @@ describe.runIf(IS_LONG)("the package in a project of somebody else", () => {
 
   /** Runs a command in the project; what it prints is in the error if it fails. */
   async function run(command: string, ...args: string[]): Promise<string> {
-    const done = promisify(execFile)(command, args, { cwd: project, env: ENVIRONMENT as unknown as NodeJS.ProcessEnv, encoding: "utf8" });
+    const done = promisify(execFile)(command, args, { cwd: project, env: strangersEnvironment(), encoding: "utf8" });
     const { stdout } = await done.catch(({ stdout, stderr, message }: { stdout: string; stderr: string; message: string }) => {
       throw new Error(`${message}\n${stdout}${stderr}`);
     });

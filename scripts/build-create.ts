@@ -1,0 +1,77 @@
+/**
+ * The build of create-headspring: `create/dist`, with the program compiled from `create/src`, and the templates.
+ *
+ * A template is what all have in common (`create/templates/common`) and its own files. The shop's definitions and their tests are this
+ * repository's, with the package in place of its source, so that there is one shop. Versions are those that this repository is tested with.
+ */
+
+import { spawnSync } from "node:child_process";
+import { cpSync, globSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+interface Manifest {
+  readonly version: string;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+const ROOT = join(import.meta.dirname, "..");
+const CREATE = join(ROOT, "create");
+const TEMPLATES = join(CREATE, "dist/templates");
+/** The shop's tests that need no more than the package. */
+const SHOP_TESTS = ["order", "product", "fulfilment", "views", "checkout"].map((name) => `test/unit/shop/${name}.test.ts`);
+
+const ours = manifestIn(ROOT);
+if (manifestIn(CREATE).version !== ours.version) throw new Error("headspring and create-headspring are released under one version");
+
+rmSync(join(CREATE, "dist"), { recursive: true, force: true });
+const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+const { status } = spawnSync(process.execPath, [tsc, "-p", CREATE], { stdio: "inherit" });
+if (status !== 0) process.exit(1);
+
+for (const template of readdirSync(join(CREATE, "templates")).filter((name) => name !== "common")) {
+  const folder = join(TEMPLATES, template);
+  for (const from of ["common", template]) cpSync(join(CREATE, "templates", from), folder, { recursive: true });
+}
+copy(globSync("src/shop/*.ts", { cwd: ROOT }), join(TEMPLATES, "shop/src"));
+copy(SHOP_TESTS, join(TEMPLATES, "shop/test"));
+
+for (const path of globSync("**/*", { cwd: TEMPLATES, withFileTypes: true }).filter((entry) => entry.isFile())) {
+  const file = join(path.parentPath, path.name);
+  writeFileSync(file, filled(readFileSync(file, "utf8"), file));
+}
+
+function manifestIn(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+}
+
+/** Copies modules of the shop out of the repository, into a project. */
+function copy(paths: readonly string[], folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const path of paths) writeFileSync(join(folder, basename(path)), ofAProject(readFileSync(join(ROOT, path), "utf8"), path));
+}
+
+function ofAProject(code: string, path: string): string {
+  const moved = code
+    .replace(/^\/\/ oxlint-disable .*\n/, "")
+    .replaceAll(/"(?:\.\.\/)+(?:src\/)?index\.ts"/g, '"headspring"')
+    .replaceAll(/"(?:\.\.\/)+src\/testing\/index\.ts"/g, '"headspring/testing"')
+    .replaceAll('"../../../src/shop/', '"../src/')
+    .replace("export const shop = ", "export const app = ");
+  const left = /"\.\.\/(?!src\/)[^"]*"/.exec(moved);
+  if (left !== null) throw new Error(`${path} imports ${left[0]}, which a project does not have`);
+  return moved;
+}
+
+/** What the generator does not know: versions, and the date whose behaviour of the platform the code is tested with. */
+function filled(content: string, file: string): string {
+  return content.replaceAll(/\{\{(peer|version|compatibility) ([^}]+)\}\}/g, (_all, kind: string, what: string) => {
+    const value = {
+      peer: ours.peerDependencies[what],
+      version: ours.devDependencies[what] && `^${ours.devDependencies[what]}`,
+      compatibility: /^compatibility_date = "(.+)"$/m.exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))?.[1],
+    }[kind];
+    if (value === undefined) throw new Error(`${dirname(file)} asks for the ${kind} of ${what}, which this repository does not have`);
+    return value;
+  });
+}
