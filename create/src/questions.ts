@@ -1,6 +1,6 @@
 /** Asks for what the arguments do not say. */
 
-import { type CANCEL_SYMBOL, cancel, isCancel, select, text } from "@clack/prompts";
+import { cancel, isCancel, select, text } from "@clack/prompts";
 import { basename, resolve } from "node:path";
 import { type Arguments, Mistake } from "./arguments.ts";
 import { mistakeInName } from "./names.ts";
@@ -39,23 +39,23 @@ function throwIf(mistake: string | undefined): void {
 
 async function askForFolder(): Promise<string> {
   const initialValue = "my-app";
-  return answered(
-    await text({
-      message: "What is the project called?",
-      placeholder: initialValue,
-      defaultValue: initialValue,
-      validate: (folder) => mistakeIn(folder || initialValue),
-    }),
-  );
+  const folder = await text({
+    message: "What is the project called?",
+    placeholder: initialValue,
+    defaultValue: initialValue,
+    validate: (folder) => mistakeIn(folder || initialValue),
+  });
+  return isCancel(folder) ? leave() : folder;
 }
 
 async function askForTemplate(): Promise<Template> {
   const options = (Object.keys(TEMPLATES) as Template[]).map((value) => ({ value, label: value, hint: TEMPLATES[value] }));
-  return answered(await select({ message: "What does it begin with?", options }));
+  const template = await select({ message: "What does it begin with?", options });
+  return isCancel(template) ? leave() : template;
 }
 
-function answered<Answer>(answer: Answer | typeof CANCEL_SYMBOL): Answer {
-  if (!isCancel(answer)) return answer;
+/** Ctrl-C at a question. */
+function leave(): never {
   cancel("Nothing was written.");
   process.exit(INTERRUPTED);
 }
