@@ -111,6 +111,11 @@ describe.runIf(IS_LONG)("a project from npm create headspring", () => {
       expect(readFileSync(join(project, "bundle/worker.js"), "utf8")).not.toContain(join(MODULES, ".."));
     });
 
+    it("has the command line, which makes the token of its first deployment", async () => {
+      const list = await npm(project, "exec", "--", "headspring", "token", "--name=me", "--rights=read,write,admin");
+      expect(JSON.parse(list)).toMatchObject([{ name: "me", rights: ["read", "write", "admin"] }]);
+    });
+
     it("has nothing left to fill in, and ignores what is not to be committed", () => {
       const texts = readdirSync(project, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && !/node_modules|bundle/.test(entry.parentPath))
