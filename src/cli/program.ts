@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { addDoctorCommands } from "./doctor/doctor.ts";
 import { addLogCommands } from "./log.ts";
 import { addGlobalOptions } from "./session.ts";
 import { addOperationCommands } from "./operations.ts";
@@ -18,7 +19,15 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows how it is called, with examples)")
     .exitOverride();
-  for (const add of [addStreamCommands, addViewCommands, addLogCommands, addOperationCommands, addTransferCommands, addTokenCommands])
+  for (const add of [
+    addStreamCommands,
+    addViewCommands,
+    addLogCommands,
+    addOperationCommands,
+    addTransferCommands,
+    addTokenCommands,
+    addDoctorCommands,
+  ])
     add(program);
   program.addHelpText(
     "after",

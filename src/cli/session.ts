@@ -12,6 +12,8 @@ export interface Session {
   readonly connection: Connection;
   /** A request whose body is no JSON. The path is one of the store. */
   readonly request: (path: string, init: { method: string; headers: Readonly<Record<string, string>>; body: string }) => Promise<Response>;
+  /** The address was named, and is not the one that is taken without. */
+  readonly isUrlGiven: boolean;
   /** `--json`. */
   readonly isJson: boolean;
   /** Fails as soon as the first request finds nobody: a person does not want to wait for repetitions of a wrong address. */
@@ -41,12 +43,12 @@ export function acting<Args extends readonly unknown[], Options>(
 ): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
     const command = given.at(-1) as Command;
-    const session = sessionOf(command.optsWithGlobals<GlobalOptions>());
+    const session = sessionOf(command.optsWithGlobals<GlobalOptions>(), command.getOptionValueSourceWithGlobals("url") !== "default");
     await Promise.race([act(session, command.processedArgs as unknown as Args, command.opts() as Options), session.unreachable]);
   };
 }
 
-function sessionOf({ url, store, token, json = false }: GlobalOptions): Session {
+function sessionOf({ url, store, token, json = false }: GlobalOptions, isUrlGiven: boolean): Session {
   if (!URL.canParse(url) || !/^https?:/.test(url)) throw new UsageError(`--url takes an address such as ${LOCAL}, not "${url}"`);
   let fail!: (error: unknown) => void;
   const unreachable = new Promise<never>((_resolve, reject) => (fail = reject));
@@ -70,7 +72,7 @@ function sessionOf({ url, store, token, json = false }: GlobalOptions): Session 
   const base = url.replace(/\/+$/, "") + (store === undefined ? "" : `/stores/${encodeURIComponent(store)}`);
   const request: Session["request"] = (path, { headers, ...init }) =>
     send(base + path, { ...init, headers: { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) } });
-  return { connection, request, isJson: json, unreachable };
+  return { connection, request, isUrlGiven, isJson: json, unreachable };
 }
 
 /** Node hides why a connection failed in the cause. */

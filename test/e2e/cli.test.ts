@@ -2,6 +2,8 @@
 
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../scripts/dev-server.ts";
@@ -191,6 +193,59 @@ describe("loops", () => {
     child.kill("SIGINT");
     expect(changes[0]!.type).toBe("rows");
     expect(changes.at(-1)).toMatchObject({ type: "row", key: "apple", row: { available: 2 } });
+  });
+});
+
+describe("doctor", () => {
+  it("names what a project's configuration lacks, writes it, and is content then", async () => {
+    const cwd = temporaryFolder();
+    const config = join(cwd, "wrangler.toml");
+    const doctor = (...args: string[]) => call(["doctor", ...args], { cwd });
+    expect(await doctor()).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("there is no wrangler.json, wrangler.jsonc, wrangler.toml"),
+    });
+
+    const begun = 'name = "rooms" # ours\nmain = "worker.ts"\ncompatibility_date = "2024-01-01"\n';
+    writeFileSync(config, begun);
+    writeFileSync(join(cwd, "worker.ts"), 'import { createWorker } from "headspring/runtime";\nexport default createWorker(app);\n');
+    const [person, program] = await Promise.all([doctor(), doctor("--json")]);
+    expect(person).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/^queue-without-consumer: .+\n {2}in wrangler\.toml:\n {4}\[\[queues/m),
+    });
+    expect(new Set(program.lines.map(({ code }) => code))).toEqual(
+      new Set([
+        "class-not-exported",
+        "class-not-declared",
+        "queue-not-bound",
+        "queue-without-consumer",
+        "database-not-bound",
+        "cron-missing",
+        "compatibility-date-too-old",
+        "nodejs-compat-missing",
+      ]),
+    );
+    expect(readFileSync(config, "utf8")).toBe(begun);
+    expect(await doctor("--fix")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^fixed: the queue rooms-wake-ups/m) });
+    expect(readFileSync(config, "utf8")).toMatch(/^name = "rooms" # ours\n/);
+    expect(await doctor()).toMatchObject({ status: 0, stdout: "" });
+  });
+
+  it("with an address it sees whether the deployment has tokens", async () => {
+    const cwd = join(import.meta.dirname, "../..");
+    const lacking = createServer((_request, response) =>
+      response.writeHead(503, { "content-type": "application/problem+json" }).end('{"code": "auth-not-configured", "detail": "no tokens"}'),
+    ).listen(0, "127.0.0.1");
+    await once(lacking, "listening");
+    const { port } = lacking.address() as AddressInfo;
+    const [without, local] = await Promise.all([
+      call(["doctor", "--json", "--url", `http://127.0.0.1:${port}`], { cwd }),
+      call(["doctor", "--json", "--url", server.client.url], { cwd }),
+    ]);
+    lacking.close();
+    expect(without).toMatchObject({ status: 1, lines: [{ code: "tokens-missing", fixed: false }] });
+    expect(local).toMatchObject({ status: 0, lines: [] });
   });
 });
 
