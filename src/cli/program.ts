@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { addDoctorCommands } from "./doctor/doctor.ts";
+import { addDoctorCommands } from "./doctor/command.ts";
 import { addLogCommands } from "./log.ts";
 import { addGlobalOptions } from "./session.ts";
 import { addOperationCommands } from "./operations.ts";

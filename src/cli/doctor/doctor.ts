@@ -1,34 +1,17 @@
-/** `doctor`: compares the configuration of the current folder with what the package needs, and writes what can be written. */
+/** Compares the configuration of the current folder with what the package needs, and writes what can be written. */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Command } from "commander";
 import { HeadspringError, problemOf } from "../../client/problem.ts";
-import { withExamples } from "../examples.ts";
 import { EXIT } from "../failure.ts";
-import { type Session, acting } from "../session.ts";
+import type { Session } from "../session.ts";
 import { note, paint, plain, print, toJson } from "../terminal.ts";
 import { type ConfigFile, configIn, parsed } from "./config-file.ts";
 import { applied, shownEdit } from "./edit.ts";
 import { type Finding, findingsIn } from "./findings.ts";
 import { withExports } from "./main-file.ts";
 
-export function addDoctorCommands(program: Command): void {
-  withExamples(
-    program
-      .command("doctor")
-      .description(
-        "compares the worker's configuration in this folder with what the package needs; with --url also whether the deployment has tokens",
-      )
-      .option("--fix", "writes what can be written; comments stay")
-      .action(acting(doctor)),
-    "doctor",
-    "doctor --fix",
-    "doctor --url https://shop.example.com",
-  );
-}
-
-async function doctor(session: Session, _args: [], { fix }: { readonly fix?: boolean }): Promise<void> {
+export async function doctor(session: Session, _args: [], { fix }: { readonly fix?: boolean }): Promise<void> {
   const config = configIn(process.cwd());
   const found = findingsIn(config, mainOf(config));
   const left = fix ? fixed(config, found) : found;
