@@ -123,6 +123,13 @@ export function clientSuite(deployment: () => Deployment): void {
       expect(await client().counter("a").state()).toMatchObject({ state: { total: 5 } });
     });
 
+    it("that is sent again with the key of its own is a repeat, in whichever program", async () => {
+      const { client } = storeFor("key");
+      for (const replayed of [false, true])
+        expect(await client().counter("a").Count(undefined, { idempotencyKey: "form-7" })).toMatchObject({ version: 1, replayed });
+      expect(await client().counter("a").Count()).toMatchObject({ version: 2, replayed: false });
+    });
+
     it("is not repeated where that does not help", async () => {
       const { client } = storeFor("final");
       let requests = 0;
@@ -256,6 +263,30 @@ export function clientSuite(deployment: () => Deployment): void {
       await shop.counter("d").Count({ by: 200 }); // no longer one of them
       await done;
       expect(streams).toBeGreaterThan(1);
+    });
+
+    it("misses no row that changes while its pages are read", async () => {
+      const { shop, client } = storeFor("live-pages");
+      const { fetch } = deployment();
+      await shop.reading("s").append(Array.from({ length: 250 }, (_, value) => ({ type: "Read" as const, data: { value } })));
+      await shop.views.values.list({}, { consistency: "strong" });
+      let pages = 0;
+      const disturbed: Fetch = async (url, init) => {
+        const response = await fetch(url, init);
+        if (url.includes("/views/values?") && ++pages === 1) {
+          // On the page that was just read.
+          const changed = await shop.reading("s").append({ type: "Read", data: { value: 0 } });
+          await shop.views.values.get("0", { after: changed });
+        }
+        return response;
+      };
+      let count = 0;
+      for await (const change of client(disturbed).views.values.live()) {
+        if (change.type === "rows") expect([change.rows.size, change.rows.get("0")?.count]).toEqual([251, 1]);
+        else if (change.type === "row" && change.key === "0") count = change.row.count;
+        if (count === 2) break;
+      }
+      expect(pages).toBeGreaterThan(1);
     });
 
     it("of one row has that row only, as long as there is one", async () => {
