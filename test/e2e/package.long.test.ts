@@ -101,6 +101,15 @@ describe.runIf(IS_LONG)("the package in a project of somebody else", () => {
     }
   });
 
+  it("has the command `headspring`, which runs in this Node and the machine's own, and finds what the project lacks", async () => {
+    for (const node of [process.execPath, "node"]) {
+      const headspring = (...args: string[]) => run(node, "node_modules/.bin/headspring", ...args);
+      expect(await headspring("token", "--name", "me", "--rights", "read")).toMatch(/^\[\{"name":"me"/);
+      // Its local settings are where they would be deployed.
+      await expect(headspring("doctor", "--json")).rejects.toThrow(/\n\{"code":"deployment-open",[^\n]*\}\n$/);
+    }
+  });
+
   it("is bundled for a deployment", async () => {
     expect(await tool("wrangler/bin/wrangler.js", "deploy", "--dry-run", "--outdir=bundle")).toContain("env.STREAMS (StreamObject)");
     // Nothing of the repository, which has a zod of its own, came in.
