@@ -1,12 +1,12 @@
 /**
  * The build of create-headspring: `create/dist`, with the program compiled from `create/src`, and the templates.
  *
- * A template is what all have in common (`create/templates/common`) and its own files. The shop's definitions and their tests are this
+ * A template is what all have in common (`create/templates/common`), what it has from another one, and its own files. The shop's definitions and their tests are this
  * repository's, with the package in place of its source, so that there is one shop. Versions are those that this repository is tested with.
  */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, globSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 interface Manifest {
@@ -18,6 +18,8 @@ interface Manifest {
 const ROOT = join(import.meta.dirname, "..");
 const CREATE = join(ROOT, "create");
 const TEMPLATES = join(CREATE, "dist/templates");
+/** What each template is made of, besides what all have in common: a later folder's file replaces an earlier one's. */
+const LAYERS = { empty: ["empty"], shop: ["shop"], web: ["empty", "web"] };
 /** The shop's tests that need no more than the package. */
 const SHOP_TESTS = ["order", "product", "fulfilment", "views", "checkout"].map((name) => `test/unit/shop/${name}.test.ts`);
 
@@ -29,9 +31,13 @@ const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
 const { status } = spawnSync(process.execPath, [tsc, "-p", CREATE], { stdio: "inherit" });
 if (status !== 0) process.exit(1);
 
-for (const template of readdirSync(join(CREATE, "templates")).filter((name) => name !== "common")) {
+for (const [template, layers] of Object.entries(LAYERS)) {
   const folder = join(TEMPLATES, template);
-  for (const from of ["common", template]) cpSync(join(CREATE, "templates", from), folder, { recursive: true });
+  for (const from of ["common", ...layers]) cpSync(join(CREATE, "templates", from), folder, { recursive: true });
+  // What a page adds to the configuration.
+  const [config, page] = [join(folder, "wrangler.jsonc"), join(folder, "page.txt")];
+  writeFileSync(config, readFileSync(config, "utf8").replace("  // {{page}}\n", existsSync(page) ? readFileSync(page, "utf8") : ""));
+  rmSync(page, { force: true });
 }
 copy(globSync("src/shop/*.ts", { cwd: ROOT }), join(TEMPLATES, "shop/src"));
 copy(SHOP_TESTS, join(TEMPLATES, "shop/test"));
@@ -65,13 +71,17 @@ function ofAProject(code: string, path: string): string {
 
 /** What the generator does not know: versions, and the date whose behaviour of the platform the code is tested with. */
 function filled(content: string, file: string): string {
-  return content.replaceAll(/\{\{(peer|version|compatibility) ([^}]+)\}\}/g, (_all, kind: string, what: string) => {
-    const value = {
-      peer: ours.peerDependencies[what],
-      version: ours.devDependencies[what] && `^${ours.devDependencies[what]}`,
-      compatibility: /^compatibility_date = "(.+)"$/m.exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))?.[1],
-    }[kind];
+  return content.replaceAll(/\{\{(peer|version|installed|compatibility) ([^}]+)\}\}/g, (_all, kind: string, what: string) => {
+    const value = valueOf(kind, what);
     if (value === undefined) throw new Error(`${dirname(file)} asks for the ${kind} of ${what}, which this repository does not have`);
     return value;
   });
+}
+
+function valueOf(kind: string, what: string): string | undefined {
+  if (kind === "peer") return ours.peerDependencies[what];
+  // A tool of our tools.
+  if (kind === "installed") return `^${manifestIn(join(ROOT, "node_modules", what)).version}`;
+  if (kind === "version") return ours.devDependencies[what] && `^${ours.devDependencies[what]}`;
+  return /^compatibility_date = "(.+)"$/m.exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8"))?.[1];
 }

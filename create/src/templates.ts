@@ -9,6 +9,7 @@ const FOLDER = join(import.meta.dirname, "templates");
 export const TEMPLATES = {
   empty: "one aggregate with its view and its tests, to make your own of",
   shop: "orders, stock and payments: every kind of part, and a saga",
+  web: "like empty, with a page in React that shows the rows live",
 } as const;
 
 export type Template = keyof typeof TEMPLATES;

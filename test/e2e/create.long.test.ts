@@ -12,6 +12,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../scripts/client.ts";
 import { freePort } from "../../scripts/dev-server.ts";
@@ -20,8 +21,8 @@ import { IS_LONG } from "../effort.ts";
 import { strangersEnvironment } from "./stranger.ts";
 
 const MODULES = join(import.meta.dirname, "../../node_modules");
-const TOOLS = ["@cloudflare/workers-types", "node", "typescript", "vitest", "wrangler"];
-const COMMANDS = ["node", "tsc", "vitest", "wrangler"];
+const TOOLS = ["@cloudflare/workers-types", "@types/react", "@types/react-dom", "node", "typescript", "vite", "vitest", "wrangler"];
+const COMMANDS = ["node", "tsc", "vite", "vitest", "wrangler"];
 
 /** What a person at a terminal types, key by key, once the program has printed what comes before it. Prints the exit status at last. */
 const TERMINAL = `
@@ -42,13 +43,15 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
 
 /** The answers to the README's calls. */
+const TASK = [
+  { stream: "task/1", events: [{ type: "TaskAdded" }] },
+  { rows: [{ id: "1", title: "Write the first aggregate" }] },
+  { stream: "task/1", events: [{ type: "TaskDone" }] },
+  { events: [{ type: "TaskAdded" }, { type: "TaskDone" }] },
+];
 const ANSWERS = {
-  empty: [
-    { stream: "task/1", events: [{ type: "TaskAdded" }] },
-    { rows: [{ id: "1", title: "Write the first aggregate" }] },
-    { stream: "task/1", events: [{ type: "TaskDone" }] },
-    { events: [{ type: "TaskAdded" }, { type: "TaskDone" }] },
-  ],
+  empty: TASK,
+  web: TASK,
   shop: [
     { stream: "product/apple", events: [{ type: "StockReceived" }] },
     { stream: "order/1", events: [{ type: "OrderPlaced" }] },
@@ -145,6 +148,7 @@ describe.runIf(IS_LONG)("a project from npm create headspring", () => {
           answers.push(JSON.parse(await run(project, "sh", "-c", patient)));
         }
         expect(answers).toMatchObject(ANSWERS[template]);
+        if (template === "web") expect(await tasksInPage(`http://127.0.0.1:${port}`)).toEqual(["from outside", "from the page"]);
       } finally {
         await started.stop();
       }
@@ -167,6 +171,26 @@ describe.runIf(IS_LONG)("a project from npm create headspring", () => {
     expect(existsSync(join(folder, "unasked"))).toBe(false);
   });
 });
+
+/** Adds a task to the store and one in the page, which then shows both. */
+async function tasksInPage(url: string): Promise<string[]> {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  try {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(30_000);
+    await page.goto(url);
+    await page.getByText("0 open tasks").waitFor();
+    await fetch(`${url}/aggregates/task/outside/AddTask`, { method: "POST", body: JSON.stringify({ title: "from outside" }) });
+    await page.getByText("1 open tasks").waitFor();
+    await page.getByLabel("title").fill("from the page");
+    await page.getByText("add", { exact: true }).click();
+    await page.getByText("2 open tasks").waitFor();
+    const tasks = await page.getByRole("listitem").allTextContents();
+    return tasks.map((task) => task.replace(/ done$/, "")).toSorted();
+  } finally {
+    await browser.close();
+  }
+}
 
 /** `npm start` of a project, with everything that it starts. */
 class Started {
