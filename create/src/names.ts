@@ -9,7 +9,7 @@ export const LONGEST_NAME = QUEUE_NAME - LONGEST_SUFFIX.length;
 const NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 
 /** What the templates depend on: a package cannot depend on another one of its own name. */
-const TAKEN = new Set(["headspring", "hono", "zod", "node", "typescript", "vitest", "wrangler"]);
+const TAKEN = new Set(["headspring", "hono", "node", "react", "react-dom", "typescript", "vite", "vitest", "wrangler", "zod"]);
 
 /** What is wrong with the name of a project; undefined: nothing. */
 export function mistakeInName(name: string): string | undefined {

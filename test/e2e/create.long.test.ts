@@ -114,7 +114,8 @@ describe.runIf(IS_LONG)("a project from npm create headspring", () => {
       expect(readFileSync(join(project, "bundle/worker.js"), "utf8")).not.toContain(join(MODULES, ".."));
     });
 
-    it("has the command line, which makes the token of its first deployment", async () => {
+    it("has the command line, which finds nothing to correct, and makes the token of the first deployment", async () => {
+      await npm(project, "exec", "--", "headspring", "doctor");
       const list = await npm(project, "exec", "--", "headspring", "token", "--name=me", "--rights=read,write,admin");
       expect(JSON.parse(list)).toMatchObject([{ name: "me", rights: ["read", "write", "admin"] }]);
     });

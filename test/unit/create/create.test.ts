@@ -21,7 +21,16 @@ describe("a project's name", () => {
   );
 
   it("leaves room for the names made of it", () => expect(mistakeInName("x".repeat(LONGEST_NAME + 1))).toContain("at most 54"));
-  it("is not that of a package that the project depends on", () => expect(mistakeInName("zod")).toContain("depends on a package"));
+
+  it("is not that of a package that the project depends on", () => {
+    const names = ["common", "web"].flatMap((template) => {
+      const path = join(import.meta.dirname, "../../../create/templates", template, "package.json");
+      const { dependencies, devDependencies } = JSON.parse(readFileSync(path, "utf8")) as Record<string, object>;
+      return Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !name.startsWith("@"));
+    });
+    expect(names).toContain("headspring");
+    for (const name of names) expect(mistakeInName(name)).toContain("depends on a package");
+  });
 });
 
 describe("the command line", () => {
