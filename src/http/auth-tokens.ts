@@ -12,7 +12,7 @@ import { type Caller, RIGHTS } from "./auth-caller.ts";
 import { SCOPE, scopeOf } from "./auth-scope.ts";
 import { Problem } from "./problem.ts";
 
-/** What `API_TOKENS` and each further secret holds, as JSON. `npm run token` writes it. */
+/** What `API_TOKENS` and each further secret holds, as JSON. `headspring token` writes it. */
 export const Tokens = z.array(
   z.strictObject({
     /** For people, and for the log: it is not a secret. */

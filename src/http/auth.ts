@@ -47,7 +47,7 @@ async function identify(context: HttpContext): Promise<Caller | Problem> {
   if (!isConfigured(context.env)) {
     throw new Problem(
       "auth-not-configured",
-      "declare tokens in the secret API_TOKENS: `npm run token` generates them, `wrangler secret put API_TOKENS` stores them",
+      "declare tokens in the secret API_TOKENS: `npx headspring token` generates them, `wrangler secret put API_TOKENS` stores them",
     );
   }
   const tokens = tokensOf(secretsOf(context.env));

@@ -47,7 +47,7 @@ export const REQUEST_PROBLEMS = {
     401,
     "A valid token is required",
     "The request has no token, or one that is unknown or has expired, or a JWT that is not valid.",
-    "Send `Authorization: Bearer <token>`. `npm run token` generates one; the operator of the deployment adds it to `API_TOKENS`. A JWT must come from an issuer in `API_JWKS`.",
+    "Send `Authorization: Bearer <token>`. `npx headspring token` generates one; the operator of the deployment adds it to `API_TOKENS`. A JWT must come from an issuer in `API_JWKS`.",
   ],
   forbidden: [
     403,

@@ -164,7 +164,7 @@ export const STATE_PROBLEMS = {
     503,
     "This deployment has no tokens yet",
     "The deployment has no valid secret `API_TOKENS` or `API_JWKS`, so it answers no client.",
-    "Run `npm run token`, and `wrangler secret put API_TOKENS` with what it prints.",
+    "Run `npx headspring token`, and `wrangler secret put API_TOKENS` with what it prints.",
   ],
   "view-behind": [
     503,
