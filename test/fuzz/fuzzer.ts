@@ -7,7 +7,7 @@
 
 import type { OpenApi } from "../../src/http/openapi/document.ts";
 import { breakHttp } from "./broken.ts";
-import { decoded, judge } from "./judge.ts";
+import { decoded, judge, problemOf } from "./judge.ts";
 import { Ledger } from "./ledger.ts";
 import { Random } from "./random.ts";
 import { type FuzzRequest, type Target, fuzzRequest, targetsOf } from "./requests.ts";
@@ -166,7 +166,7 @@ const OPEN = /^(?:\/|\/health|\/problems(?:\/[^/]+)?|(?:\/stores\/[^/]+)?\/\.wel
 
 /** Who has no right finds nothing, is refused, or gets what is open to all. */
 function forbiddenFault(request: FuzzRequest, { status, text }: Answer): string | undefined {
-  // Of a path that leads nowhere nothing more is looked at than the name of its store.
-  if (status === 400 && text.includes("the name of a store")) return undefined;
+  // A path that leads nowhere needs no right. It is refused for the name of its store, or because it cannot be decoded.
+  if (status === 400 && (text.includes("the name of a store") || problemOf(text)?.code === "invalid-path")) return undefined;
   return [401, 403, 404, 405].includes(status) || OPEN.test(decoded(request.path)) ? undefined : "it was answered without the right to ask";
 }
