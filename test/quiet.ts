@@ -5,8 +5,12 @@
 
 import type { Reporter } from "vitest/node";
 
-/** How workerd begins what it says of an exception, and how vite says that a package has no sources for its source map. */
-const NOISE = /^(?:uncaught exception; source = |Sourcemap for ".+" points to missing source files)/;
+/**
+ * How workerd begins what it says of an exception, its stack, an alarm that was set again while it ran and a body that a test reads as
+ * text, and how vite says that a package has no sources for its source map.
+ */
+const NOISE =
+  /^(?:uncaught exception; (?:source|exception) = |exception = |stack: \S+workerd|NOSENTRY |console warning; |Sourcemap for ".+" points to missing source files)/;
 /** Chunks that are held back at most: the last ones. Ours: more than anybody reads. */
 const HELD = 2_000;
 

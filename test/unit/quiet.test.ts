@@ -20,6 +20,19 @@ describe("what a run of the tests prints beside its tests", () => {
   });
 
   it.each([
+    "uncaught exception; exception = workerd/jsg/value.h:1535: failed: jsg.Error: the object is gone\n",
+    "stack: /a/node_modules/@cloudflare/workerd-linux-64/bin/workerd@3ed0574\n",
+    "exception = kj/compat/http.c++:4784: disconnected: other end of WebSocketPipe was destroyed\n",
+    "NOSENTRY SQLite alarm handler canceled with requestScheduledAlarm.; scheduledTime = 1\n",
+    "console warning; message = Called .text() on an HTTP body which does not appear to be text.\n",
+  ])("is nothing of what else the runtime says when all passed: %s", (noise) => {
+    const { seen, stream, reporter } = run();
+    stream.write(noise);
+    reporter.onTestRunEnd([], [], "passed");
+    expect(seen).toEqual([]);
+  });
+
+  it.each([
     ["a test failed", "failed", []],
     ["it was interrupted", "interrupted", []],
     ["there was an error outside of the tests", "passed", [new Error("unexpected")]],
