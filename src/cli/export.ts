@@ -1,16 +1,12 @@
 /** The log to a file. Positions have no holes, so the number of lines says whether all came; what an interruption has cut off is taken away. */
 
 import { type FileHandle, open } from "node:fs/promises";
-import { isPassing } from "../client/connection.ts";
-import { pause, pauseBefore } from "../client/pause.ts";
-import { HeadspringError, problemOf } from "../client/problem.ts";
+import { HeadspringError } from "../client/problem.ts";
 import { progressOf } from "./progress.ts";
 import type { Session } from "./session.ts";
 
 /** Events of a piece. The store ends it earlier, at 64 MiB. Ours. */
 const PIECE_EVENTS = 50_000;
-/** How often a piece is asked for again that breaks off. Ours. */
-const ATTEMPTS = 6;
 /** Bytes read at once. Ours. */
 const CHUNK_BYTES = 1_048_576;
 const NEWLINE = 10;
@@ -87,25 +83,16 @@ function placeOf(line: string): Place | undefined {
 }
 
 /** A piece of the log, whole: asked for again when it breaks off. */
-async function piece({ connection }: Session, after: number, to: number): Promise<{ lines: string[]; next: number }> {
-  for (let attempt = 0; ; attempt++) {
-    let retryAfter: string | null = null;
-    let problem: unknown;
+function piece({ connection }: Session, after: number, to: number): Promise<{ lines: string[]; next: number }> {
+  const path = `/log?after=${after}&to=${to}&limit=${PIECE_EVENTS}`;
+  return connection.sendAs(path, { headers: { accept: "application/x-ndjson" } }, async (response) => {
     try {
-      const response = await connection.open(`/log?after=${after}&to=${to}&limit=${PIECE_EVENTS}`, {
-        headers: { accept: "application/x-ndjson" },
-      });
-      retryAfter = response.headers.get("retry-after");
-      if (!response.ok) throw await problemOf(response);
       const lines = (await response.text()).split("\n").filter((line) => line !== "");
       const { next } = JSON.parse(lines.pop() ?? "{}") as { next?: number };
       if (next !== undefined && lines.length > 0 && lines.length === next - after) return { lines, next };
-      problem = new HeadspringError("unreachable", `the export after position ${after} breaks off`, 0);
-    } catch (error) {
-      problem =
-        error instanceof HeadspringError ? error : new HeadspringError("unreachable", `the export after position ${after} breaks off`, 0);
+    } catch {
+      // As if it had ended there.
     }
-    if (!(problem instanceof HeadspringError) || !isPassing(problem, retryAfter) || attempt === ATTEMPTS) throw problem;
-    await pause(pauseBefore(attempt, retryAfter));
-  }
+    throw new HeadspringError("unreachable", `the export after position ${after} breaks off`, 0);
+  });
 }

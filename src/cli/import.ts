@@ -71,7 +71,7 @@ async function* piecesOf(path: string): AsyncGenerator<Piece, void> {
 }
 
 /** Sends a piece until the store has all of it. @throws {HeadspringError} with the line of the file at which it stopped */
-async function send({ first, lines }: Piece, { key, validate }: Flags, { request }: Session): Promise<Pick<Done, "imported" | "known">> {
+async function send({ first, lines }: Piece, { key, validate }: Flags, { connection }: Session): Promise<Pick<Done, "imported" | "known">> {
   const headers = {
     "content-type": "application/x-ndjson",
     ...(key === undefined ? {} : { "idempotency-key": `${key}:${first}` }),
@@ -83,8 +83,8 @@ async function send({ first, lines }: Piece, { key, validate }: Flags, { request
     let problem: HeadspringError;
     try {
       // With a key the same body continues where it stopped; without one what is left is sent.
-      const body = `${(key === undefined ? lines.slice(stored) : lines).join("\n")}\n`;
-      const response = await request(`/import${query}`, { method: "POST", headers, body });
+      const text = `${(key === undefined ? lines.slice(stored) : lines).join("\n")}\n`;
+      const response = await connection.open(`/import${query}`, { method: "POST", headers, text });
       if (response.ok) {
         const done = await response.json<{ imported: number }>();
         imported += done.imported;
@@ -93,7 +93,10 @@ async function send({ first, lines }: Piece, { key, validate }: Flags, { request
       retryAfter = response.headers.get("retry-after");
       problem = await problemOf(response);
     } catch (error) {
-      problem = new HeadspringError("unreachable", `the store did not answer: ${(error as Error).message}`, 0);
+      problem =
+        error instanceof HeadspringError
+          ? error
+          : new HeadspringError("unreachable", `the store did not answer: ${(error as Error).message}`, 0);
     }
     const { next, imported: some, line } = problem.problem as { next?: number; imported?: number; line?: number };
     imported += some ?? 0;

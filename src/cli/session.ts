@@ -10,8 +10,6 @@ const LOCAL = "http://localhost:8787";
 
 export interface Session {
   readonly connection: Connection;
-  /** A request whose body is no JSON. The path is one of the store. */
-  readonly request: (path: string, init: { method: string; headers: Readonly<Record<string, string>>; body: string }) => Promise<Response>;
   /** The address was named, and is not the one that is taken without. */
   readonly isUrlGiven: boolean;
   /** `--json`. */
@@ -66,13 +64,10 @@ function sessionOf({ url, store, token, json = false }: GlobalOptions, isUrlGive
   };
   const connection = new Connection(url, {
     fetch: (address, init) => send(address, init),
-    ...(store === undefined ? {} : { store }),
-    ...(token === undefined ? {} : { token }),
+    store,
+    token,
   });
-  const base = url.replace(/\/+$/, "") + (store === undefined ? "" : `/stores/${encodeURIComponent(store)}`);
-  const request: Session["request"] = (path, { headers, ...init }) =>
-    send(base + path, { ...init, headers: { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) } });
-  return { connection, request, isUrlGiven, isJson: json, unreachable };
+  return { connection, isUrlGiven, isJson: json, unreachable };
 }
 
 /** Node hides why a connection failed in the cause. */

@@ -22,7 +22,10 @@ export interface RequestOptions {
 export interface Outgoing extends RequestOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, in place of `body`; a header says what it is. */
+  readonly text?: string;
 }
 
 export interface Incoming {
@@ -55,7 +58,7 @@ export class Connection {
   }
 
   /** One request. @throws {HeadspringError} `unreachable`; the signal's reason when it aborts */
-  async open(path: string, { method = "GET", headers = {}, body, signal }: Outgoing = {}): Promise<Response> {
+  async open(path: string, { method = "GET", headers = {}, body, text, signal }: Outgoing = {}): Promise<Response> {
     const token = typeof this.#token === "function" ? await this.#token() : this.#token;
     const init: RequestInit = {
       method,
@@ -64,8 +67,8 @@ export class Connection {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal ? { signal } : {}),
+      body: text ?? (body === undefined ? undefined : JSON.stringify(body)),
+      signal,
     };
     try {
       return await this.#fetch(this.#base + path, init);
@@ -79,7 +82,12 @@ export class Connection {
    *
    * @throws {HeadspringError} when the last answer is an error
    */
-  async send(path: string, request: Outgoing = {}): Promise<Incoming> {
+  send(path: string, request: Outgoing = {}): Promise<Incoming> {
+    return this.sendAs(path, request, async (response) => ({ headers: response.headers, body: await jsonOf(response) }));
+  }
+
+  /** The same for an answer that is no JSON. An answer that breaks off while it is read is asked for again. */
+  async sendAs<Read>(path: string, request: Outgoing, read: (response: Response) => Promise<Read>): Promise<Read> {
     const { signal } = request;
     for (let attempt = 0; ; attempt++) {
       let retryAfter: string | null = null;
@@ -87,7 +95,7 @@ export class Connection {
       try {
         const response = await this.open(path, request);
         retryAfter = response.headers.get("retry-after");
-        if (response.ok) return { headers: response.headers, body: await jsonOf(response) };
+        if (response.ok) return await read(response);
         problem = await problemOf(response);
       } catch (error) {
         problem = signal?.aborted ? signal.reason : error instanceof HeadspringError ? error : unreachable(error); // the body broke off

@@ -1,5 +1,6 @@
 /** The log as a loop. */
 
+import { PAGE_EVENTS } from "../core/limits.ts";
 import { type Connection, type RequestOptions, queryOf } from "./connection.ts";
 import { follow } from "./event-stream.ts";
 
@@ -16,13 +17,10 @@ export interface LogOptions<Type extends string = string> extends RequestOptions
   readonly live?: boolean;
 }
 
-/** Events of a page. Ours: the most that a page may have. */
-const PAGE_EVENTS = 1_000;
-
 export async function* readLog(connection: Connection, options: LogOptions): AsyncGenerator<unknown, void> {
   const { types, categories, streams, after = 0, live = true, signal } = options;
   const filter = { type: types, category: categories, stream: streams };
-  const request = signal ? { signal } : {};
+  const request = { signal };
   if (live) {
     for await (const { data } of follow(connection, `/log${queryOf({ ...filter, after })}`, request)) yield JSON.parse(data);
     return;

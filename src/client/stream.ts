@@ -1,12 +1,10 @@
 /** One stream of a store: its commands, appends, events and state. */
 
+import { PAGE_EVENTS } from "../core/limits.ts";
 import { type Connection, type RequestOptions, queryOf } from "./connection.ts";
 import { newKey } from "./key.ts";
 import { HeadspringError } from "./problem.ts";
 import type { Accepted, Refused, Stored, StreamReadOptions, WriteOptions } from "./types.ts";
-
-/** Events of a page: the most that a page may have. */
-const PAGE_EVENTS = 1_000;
 
 export class StreamHandle {
   readonly #connection: Connection;
@@ -36,12 +34,12 @@ export class StreamHandle {
 
   async *events({ from, to, direction, types, signal }: StreamReadOptions = {}): AsyncGenerator<unknown, void> {
     const query = queryOf({ from, to, direction, type: types, limit: PAGE_EVENTS, positions: true });
-    for await (const { body } of this.#connection.pages(`/streams/${this.#path}${query}`, signal ? { signal } : {})) yield* body.events;
+    for await (const { body } of this.#connection.pages(`/streams/${this.#path}${query}`, { signal })) yield* body.events;
   }
 
   async state({ version, signal }: RequestOptions & { readonly version?: number } = {}): Promise<unknown> {
     try {
-      return (await this.#connection.send(`/aggregates/${this.#path}${queryOf({ version })}`, signal ? { signal } : {})).body;
+      return (await this.#connection.send(`/aggregates/${this.#path}${queryOf({ version })}`, { signal })).body;
     } catch (error) {
       if (error instanceof HeadspringError && error.code === "unknown-stream") return undefined;
       throw error;
@@ -60,7 +58,7 @@ export class StreamHandle {
       ...(correlationId === undefined ? {} : { "correlation-id": correlationId }),
       ...(wait === undefined ? {} : { prefer: `wait=${wait}` }),
     };
-    const answer = await this.#connection.send(path, { method: "POST", headers, body, ...(signal ? { signal } : {}) });
+    const answer = await this.#connection.send(path, { method: "POST", headers, body, signal });
     return { ok: true, ...answer.body, replayed: answer.headers.get("idempotent-replayed") === "true" };
   }
 }

@@ -28,8 +28,7 @@ export class ViewHandle {
     const query = queryOf({ minPosition: await this.#minPosition(after), consistency });
     const headers: Record<string, string> = wait === undefined ? {} : { prefer: `wait=${wait}` };
     try {
-      return (await this.#connection.send(`${this.#path}/${encodeURIComponent(key)}${query}`, { headers, ...(signal ? { signal } : {}) }))
-        .body;
+      return (await this.#connection.send(`${this.#path}/${encodeURIComponent(key)}${query}`, { headers, signal })).body;
     } catch (error) {
       if (error instanceof HeadspringError && error.code === "unknown-row") return undefined;
       throw error;
@@ -37,25 +36,37 @@ export class ViewHandle {
   }
 
   async list(conditions: Conditions = {}, options: ViewOptions = {}): Promise<unknown> {
-    const { body } = await this.#connection.send(await this.#list(conditions, options), options.signal ? { signal: options.signal } : {});
+    const { body } = await this.#connection.send(await this.#list(conditions, options), { signal: options.signal });
     return body;
   }
 
   async *all(conditions: Conditions = {}, options: ViewOptions = {}): AsyncGenerator<Row, void> {
     const path = await this.#list(conditions, { limit: PAGE_ROWS, ...options });
-    for await (const { body } of this.#connection.pages(path, options.signal ? { signal: options.signal } : {})) yield* body.rows;
+    for await (const { body } of this.#connection.pages(path, { signal: options.signal })) yield* body.rows;
   }
 
   async query(name: string, parameters: Conditions = {}, { after, consistency, signal }: RowOptions = {}): Promise<unknown> {
     const query = queryOf({ ...parameters, minPosition: await this.#minPosition(after), consistency });
-    const { body } = await this.#connection.send(`${this.#path}/queries/${encodeURIComponent(name)}${query}`, signal ? { signal } : {});
+    const { body } = await this.#connection.send(`${this.#path}/queries/${encodeURIComponent(name)}${query}`, { signal });
     return body.rows;
   }
 
   /** All rows first, and again whenever the view was built again; then each row that changes, in order. */
   async *live(conditions: Conditions = {}, { signal }: RequestOptions = {}): AsyncGenerator<Change<Row>, void> {
-    const request = signal ? { signal } : {};
-    const column = await this.#keyColumn(request);
+    yield* this.#live(conditions, await this.#keyColumn({ signal }), { signal });
+  }
+
+  async *watch(key: string, { signal }: RequestOptions = {}): AsyncGenerator<Row | undefined, void> {
+    const column = await this.#keyColumn({ signal });
+    for await (const change of this.#live({ [column]: key }, column, { signal })) {
+      if (change.type === "rows") yield change.rows.get(key);
+      // Others that do not fit the condition are removed, too: nobody had them.
+      else if (change.key === key) yield change.type === "row" ? change.row : undefined;
+    }
+  }
+
+  async *#live(conditions: Conditions, column: string, request: RequestOptions): AsyncGenerator<Change<Row>, void> {
+    const { signal } = request;
     const keyOf = (row: Row) => row[column] as string;
     for (;;) {
       const rows = new Map<string, Row>();
@@ -83,16 +94,6 @@ export class ViewHandle {
       }
       await pause(pauseBefore(0), signal);
       if (signal?.aborted) return;
-    }
-  }
-
-  async *watch(key: string, { signal }: RequestOptions = {}): AsyncGenerator<Row | undefined, void> {
-    const request = signal ? { signal } : {};
-    const conditions = { [await this.#keyColumn(request)]: key };
-    for await (const change of this.live(conditions, request)) {
-      if (change.type === "rows") yield change.rows.get(key);
-      // Others that do not fit the condition are removed, too: nobody had them.
-      else if (change.key === key) yield change.type === "row" ? change.row : undefined;
     }
   }
 
