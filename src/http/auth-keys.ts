@@ -5,6 +5,7 @@
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { logger } from "../telemetry/logger.ts";
+import { boundedText } from "../core/bounded-text.ts";
 import { within } from "../core/within.ts";
 import { JWKS_BYTES, JWKS_FRESH_MS, JWKS_LIFETIME_MS, JWKS_PAUSE_MS, JWKS_TIMEOUT_MS } from "./limits.ts";
 
@@ -89,7 +90,7 @@ export class IssuerKeys {
       signal: AbortSignal.timeout(JWKS_TIMEOUT_MS),
     });
     if (response.status !== 200) throw new Error(`the issuer answered ${response.status}`);
-    const text = await boundedText(response);
+    const text = response.body ? await boundedText(response.body, JWKS_BYTES, tooLarge, new TextDecoder()) : "";
     this.#known = { find: keysIn(text), fetchedAt: Date.now() };
     await this.#writeShared(text, this.#known.fetchedAt).catch(() => {}); // it only spares others the call
   }
@@ -121,14 +122,6 @@ function keysIn(text: string): Known["find"] {
   return createLocalJWKSet(JSON.parse(text) as JSONWebKeySet); // which checks its form
 }
 
-async function boundedText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const piece of response.body ?? []) {
-    bytes += piece.byteLength;
-    if (bytes > JWKS_BYTES) throw new Error(`the issuer's keys have more than ${JWKS_BYTES} bytes`);
-    text += decoder.decode(piece, { stream: true });
-  }
-  return text + decoder.decode();
+function tooLarge(): Error {
+  return new Error(`the issuer's keys have more than ${JWKS_BYTES} bytes`);
 }

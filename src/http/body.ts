@@ -1,5 +1,6 @@
 /** Reads requests' bodies: within their limits, decompressed, as JSON. */
 
+import { boundedText } from "../core/bounded-text.ts";
 import { isLonger, parseJson } from "../core/json.ts";
 import { GUNZIP_SLICE_BYTES } from "./limits.ts";
 import { JSON_DEPTH } from "../core/limits.ts";
@@ -103,15 +104,7 @@ async function textBody(context: HttpContext, maxBytes: number): Promise<string>
   try {
     // A body whose length is known is read at once, which costs a third of reading it piece by piece.
     if (length !== undefined && !isCompressed(context)) return utf8.decode(await context.req.raw.arrayBuffer());
-    const decoder = newDecoder();
-    let text = "";
-    let bytes = 0;
-    for await (const chunk of decodedBody(context)) {
-      bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw tooLarge();
-      text += decoder.decode(chunk, { stream: true });
-    }
-    return text + decoder.decode();
+    return await boundedText(decodedBody(context), maxBytes, tooLarge, newDecoder());
   } catch (error) {
     throw bodyProblem(error);
   }
