@@ -1,5 +1,5 @@
 /**
- * The build of create-headspring: `create/dist`, with the program compiled from `create/src`, and the templates.
+ * The build of create-headspring: `create/dist`, or a folder whose path is given, with the program compiled from `create/src`, and the templates.
  *
  * A template is what all have in common (`create/templates/common`), what it has from another one, and its own files. The shop's definitions and their tests are this
  * repository's, with the package in place of its source, so that there is one shop. Versions are those that this repository is tested with.
@@ -7,7 +7,7 @@
 
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 interface Manifest {
   readonly version: string;
@@ -17,7 +17,8 @@ interface Manifest {
 
 const ROOT = join(import.meta.dirname, "..");
 const CREATE = join(ROOT, "create");
-const TEMPLATES = join(CREATE, "dist/templates");
+const DIST = resolve(process.argv[2] ?? join(CREATE, "dist"));
+const TEMPLATES = join(DIST, "templates");
 /** What each template is made of, besides what all have in common: a later folder's file replaces an earlier one's. */
 const LAYERS = { empty: ["empty"], shop: ["shop"], web: ["empty", "web"] };
 /** The shop's tests that need no more than the package. */
@@ -26,9 +27,9 @@ const SHOP_TESTS = ["order", "product", "fulfilment", "views", "checkout"].map((
 const ours = manifestIn(ROOT);
 if (manifestIn(CREATE).version !== ours.version) throw new Error("headspring and create-headspring are released under one version");
 
-rmSync(join(CREATE, "dist"), { recursive: true, force: true });
+rmSync(DIST, { recursive: true, force: true });
 const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-const { status } = spawnSync(process.execPath, [tsc, "-p", CREATE], { stdio: "inherit" });
+const { status } = spawnSync(process.execPath, [tsc, "-p", CREATE, "--outDir", DIST], { stdio: "inherit" });
 if (status !== 0) process.exit(1);
 
 for (const [template, layers] of Object.entries(LAYERS)) {

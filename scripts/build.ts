@@ -1,16 +1,18 @@
-/** `npm run build`: the package's `dist`, compiled from `src` by tsc. `npm pack` and `npm publish` run it first. */
+/**
+ * `npm run build`: the package's `dist`, compiled from `src` by tsc. `npm pack` and `npm publish` run it first. With the path of a folder it builds there.
+ */
 
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const root = join(import.meta.dirname, "..");
-const dist = join(root, "dist");
+const dist = resolve(process.argv[2] ?? join(root, "dist"));
 
 // Without what an earlier build has left of files that are gone.
 rmSync(dist, { recursive: true, force: true });
 const tsc = join(root, "node_modules/typescript/bin/tsc");
-const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "--outDir", dist], { stdio: "inherit" });
 if (status !== 0) process.exit(1);
 
 // The compiler rewrites the extensions of imports in modules, and leaves them in declarations.

@@ -1,18 +1,42 @@
-/** Makes the package's tarball as `npm publish` would, for what checks and tries it. */
+/** Makes the packages' tarballs as `npm publish` would, for what checks and tries them. */
 
 import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** Builds and packs into the folder; answers with the tarball's path and what is in it. Another project is packed as it is, without a build. */
-export function packInto(
-  folder: string,
-  project = ROOT,
-): { readonly tarball: string; readonly files: readonly string[]; readonly bytes: number } {
-  const packed = run("npm", ["pack", project, "--json", "--silent", `--ignore-scripts=${project !== ROOT}`, "--pack-destination", folder]);
+interface Packed {
+  readonly tarball: string;
+  readonly files: readonly string[];
+  readonly bytes: number;
+}
+
+/** Builds the package, and packs it into the folder. */
+export function packInto(folder: string): Packed {
+  return packBuilt(folder, ROOT, "scripts/build.ts");
+}
+
+/** Builds create-headspring, and packs it into the folder. */
+export function packCreateInto(folder: string): Packed {
+  return packBuilt(folder, join(ROOT, "create"), "scripts/build-create.ts");
+}
+
+/** Packs a project as it is into the folder: without its scripts, and so without a build. */
+export function packAsItIs(folder: string, project: string): Packed {
+  const packed = run("npm", ["pack", project, "--json", "--silent", "--ignore-scripts", "--pack-destination", folder]);
   const [made] = JSON.parse(packed) as [{ filename: string; size: number; files: { path: string }[] }];
   return { tarball: join(folder, made.filename), files: made.files.map(({ path }) => path), bytes: made.size };
+}
+
+/** Builds in a folder of its own, not in the repository: who packs at the same time would find half of a `dist`. */
+function packBuilt(folder: string, project: string, build: string): Packed {
+  const copy = mkdtempSync(join(folder, "built-"));
+  const { files } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { files: string[] };
+  for (const name of ["package.json", "README.md", "LICENSE", ...files])
+    if (name !== "dist" && existsSync(join(project, name))) cpSync(join(project, name), join(copy, name), { recursive: true });
+  run(process.execPath, [join(ROOT, build), join(copy, "dist")]);
+  return packAsItIs(folder, copy);
 }
 
 /** Runs a command in the repository, and answers with what it prints. */
@@ -20,10 +44,4 @@ export function run(command: string, args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: "utf8" });
   if (status !== 0) throw new Error(`${[command, ...args].join(" ")} failed:\n${stdout}${stderr}`);
   return stdout;
-}
-
-/** Builds and packs create-headspring into the folder. */
-export function packCreateInto(folder: string): ReturnType<typeof packInto> {
-  run(process.execPath, [join(ROOT, "scripts/build-create.ts")]);
-  return packInto(folder, join(ROOT, "create"));
 }

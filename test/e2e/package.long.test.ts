@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DevServer, freePort } from "../../scripts/dev-server.ts";
-import { packInto } from "../../scripts/pack.ts";
+import { packAsItIs, packInto } from "../../scripts/pack.ts";
 import { IS_LONG } from "../effort.ts";
 import { strangersEnvironment } from "./stranger.ts";
 
@@ -144,6 +144,6 @@ describe.runIf(IS_LONG)("the package in a project of somebody else", () => {
     cpSync(join(project, "node_modules/headspring"), unpacked, { recursive: true });
     const manifest = JSON.parse(readFileSync(join(unpacked, "package.json"), "utf8")) as object;
     writeFileSync(join(unpacked, "package.json"), JSON.stringify({ ...manifest, version: "0.9.0" }));
-    return packInto(folder, unpacked).tarball;
+    return packAsItIs(folder, unpacked).tarball;
   }
 });
