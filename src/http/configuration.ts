@@ -86,7 +86,7 @@ queue = "headspring-wake-ups"
 
 [[queues.consumers]]
 queue = "headspring-wake-ups"
-max_batch_size = 100
+max_batch_size = 10
 max_batch_timeout = 0
 max_concurrency = 10
 max_retries = ${WAKE_UP_ATTEMPTS}`,

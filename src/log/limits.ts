@@ -17,6 +17,8 @@ export const NOTIFY_AGAIN_MS = 5_000;
 export const NOTIFY_AGAIN_MAX_MS = 60_000;
 /** Kinds of events (category and type) whose consumers a log remembers. Ours: some MB. */
 export const AUDIENCES_REMEMBERED = 10_000;
+/** Consumers that one wake-up names. DESIGN: a batch of wake-ups must not run hundreds of consumers. */
+export const CONSUMERS_PER_WAKE_UP = 10;
 /** Messages in one `sendBatch`. Platform: Queues limits. */
 export const QUEUE_BATCH_MESSAGES = 100;
 /** Live subscriptions of one log. Ours: with all of them stuck, 64 MiB of an object's 128 MB (platform) wait to be taken. */

@@ -12,9 +12,9 @@
  */
 
 import { type Backoff, backoffMs } from "../core/backoff.ts";
-import { QUEUE_BATCH_MESSAGES, NOTIFY_AGAIN_MAX_MS, NOTIFY_AGAIN_MS, NOTIFY_INTERVAL_MS } from "./limits.ts";
+import { CONSUMERS_PER_WAKE_UP, QUEUE_BATCH_MESSAGES, NOTIFY_AGAIN_MAX_MS, NOTIFY_AGAIN_MS, NOTIFY_INTERVAL_MS } from "./limits.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
-import type { WakeUp } from "../store/consumer-protocol.ts";
+import { type WakeUp, wakeUpFor } from "../store/consumer-protocol.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
@@ -185,10 +185,12 @@ export class Notifier {
     const head = this.#head();
     const trace = this.#trace;
     this.#trace = undefined;
-    const messages = consumers.map((consumer) => ({
-      body: { store: this.#store, consumer, head, asOf: this.#moment, ...(trace === undefined ? {} : { trace }) },
-    }));
-    const about = () => ({ store: this.#store, head, count: messages.length, traceId: traceIdOf(trace) });
+    const occasion = { head, asOf: this.#moment, ...(trace === undefined ? {} : { trace }) };
+    const messages: { body: WakeUp }[] = [];
+    for (let first = 0; first < consumers.length; first += CONSUMERS_PER_WAKE_UP) {
+      messages.push({ body: wakeUpFor(this.#store, consumers.slice(first, first + CONSUMERS_PER_WAKE_UP), occasion) });
+    }
+    const about = () => ({ store: this.#store, head, count: consumers.length, traceId: traceIdOf(trace) });
     this.known.woken(consumers, head);
     try {
       await span("wake", about, async () => {
@@ -198,7 +200,10 @@ export class Notifier {
       });
     } catch (error) {
       this.known.notWoken(consumers);
-      logger.warn({ message: "wake-ups could not be sent; the alarm sends them again", store: this.#store, count: messages.length }, error);
+      logger.warn(
+        { message: "wake-ups could not be sent; the alarm sends them again", store: this.#store, count: consumers.length },
+        error,
+      );
     }
   }
 }

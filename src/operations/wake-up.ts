@@ -1,4 +1,9 @@
-/** From a queue's message to a consumer at work. The message says only "look"; the log and the checkpoint say the rest. */
+/**
+ * From a queue's message to consumers at work. The message says only "look"; the log and the checkpoints say the rest.
+ *
+ * A message may name several consumers. They run independently of each other, a few at a time, and those that could not run come back
+ * without the others.
+ */
 
 import type { HeadspringEnv } from "../store/env.ts";
 import * as z from "zod";
@@ -9,17 +14,20 @@ import { CONSUMER_BUDGET_MS, CONSUMER_CALLS } from "../core/limits.ts";
 import { NAME, STORE_NAME } from "../core/names.ts";
 import { openStore } from "../store/stores.ts";
 import type { Store } from "../store/store.ts";
+import { QUEUE_BATCH_MESSAGES } from "../log/limits.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
-import type { WakeUp } from "../store/consumer-protocol.ts";
+import { type Occasion, type WakeUp, wakeUpFor } from "../store/consumer-protocol.ts";
 import { introduce } from "./introduce.ts";
 import { kindOf } from "./kinds.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
 
+const Consumer = z.string().regex(NAME);
 const WakeUpMessage = z.object({
   store: z.string().regex(STORE_NAME),
-  consumer: z.string().regex(NAME),
+  consumers: z.array(Consumer).min(1).optional(),
+  consumer: Consumer.optional(),
   head: z.int(),
   asOf: z.number().optional(),
   trace: z.string().optional(),
@@ -32,32 +40,38 @@ const RETRY_SECONDS = 5;
 function parseWakeUp(body: unknown): WakeUp | undefined {
   const { success, data } = WakeUpMessage.safeParse(body);
   if (!success) return undefined;
-  const { trace, asOf, ...wakeUp } = data;
-  return { ...wakeUp, ...(asOf === undefined ? {} : { asOf }), ...(trace === undefined ? {} : { trace }) };
+  const { store, head, trace, asOf, consumer } = data;
+  // Version 0.1 sends a message for each consumer.
+  const consumers = data.consumers ?? (consumer === undefined ? [] : [consumer]);
+  if (consumers.length === 0) return undefined;
+  return wakeUpFor(store, [...new Set(consumers)], {
+    head,
+    ...(asOf === undefined ? {} : { asOf }),
+    ...(trace === undefined ? {} : { trace }),
+  });
+}
+
+/** A consumer that a batch names. */
+interface Woken {
+  readonly store: string;
+  readonly consumer: string;
+  /** The first message that names it. */
+  readonly message: Message;
+  readonly occasion: Occasion;
+  /** Undefined: it did not get its turn. */
+  hasRun?: boolean;
+}
+
+/** A message, and the consumers that it names. */
+interface Heard {
+  readonly message: Message;
+  readonly woken: readonly Woken[];
 }
 
 /** Runs the consumers that a batch names, each once. */
 export async function handleWakeUps(app: App, env: HeadspringEnv, batch: MessageBatch): Promise<void> {
   const byConsumer = new Map<string, Woken>();
-  for (const message of batch.messages) {
-    const parsed = parseWakeUp(message.body);
-    if (!parsed) {
-      logger.error({ message: "unknown message in the wake-up queue, dropped", messageId: message.id });
-      message.ack();
-      continue;
-    }
-    if (message.attempts > WAKE_UP_ATTEMPTS) {
-      // Nothing is lost: the log wakes it again. But something keeps failing.
-      const { store, consumer } = parsed;
-      logger.error({ message: "a wake-up was given up: its consumer could not run", messageId: message.id, store, consumer });
-      message.ack();
-      continue;
-    }
-    const key = `${parsed.store}/${parsed.consumer}`;
-    const entry = byConsumer.get(key) ?? { wakeUp: parsed, messages: [] };
-    entry.messages.push(message);
-    byConsumer.set(key, entry);
-  }
+  const heard = batch.messages.flatMap((message) => hear(message, byConsumer) ?? []);
   const budget = new Budget(capsOf(env));
   const acknowledge = acknowledgements({ app, env, budget });
   const waiting = [...byConsumer.values()];
@@ -71,19 +85,38 @@ export async function handleWakeUps(app: App, env: HeadspringEnv, batch: Message
       const next = waiting.shift();
       if (!next) return;
       atWork += 1;
-      await wakeOne({ app, env, budget, acknowledge: acknowledge.one }, next);
+      next.hasRun = await wakeOne({ app, env, budget, acknowledge: acknowledge.one }, next);
       atWork -= 1;
     }
   };
   await Promise.all(Array.from({ length: CONSUMERS_AT_ONCE }, work));
-  await postpone(env, waiting);
+  await settle(env, heard);
   await acknowledge.all();
 }
 
-/** A consumer, and the messages that name it. */
-interface Woken {
-  readonly wakeUp: WakeUp;
-  readonly messages: Message[];
+/** Notes the consumers that a message names. Undefined: the message is dropped. */
+function hear(message: Message, byConsumer: Map<string, Woken>): Heard | undefined {
+  const parsed = parseWakeUp(message.body);
+  if (!parsed) {
+    logger.error({ message: "unknown message in the wake-up queue, dropped", messageId: message.id });
+    message.ack();
+    return undefined;
+  }
+  const { store, consumers, consumer: _one, ...occasion } = parsed;
+  if (message.attempts > WAKE_UP_ATTEMPTS) {
+    // Nothing is lost: the log wakes them again. But something keeps failing.
+    for (const consumer of consumers)
+      logger.error({ message: "a wake-up was given up: its consumer could not run", messageId: message.id, store, consumer });
+    message.ack();
+    return undefined;
+  }
+  const woken = consumers.map((consumer) => {
+    const key = `${store}/${consumer}`;
+    const known = byConsumer.get(key) ?? { store, consumer, message, occasion };
+    byConsumer.set(key, known);
+    return known;
+  });
+  return { message, woken };
 }
 
 /** What the consumers of one batch share. */
@@ -94,43 +127,69 @@ interface Invocation {
   readonly acknowledge: Acknowledge["one"];
 }
 
-/** Lets one consumer work. Never throws: the queue delivers again what cannot run. */
-async function wakeOne({ app, env, budget, acknowledge }: Invocation, { wakeUp, messages }: Woken): Promise<void> {
-  const { store, consumer, asOf } = wakeUp;
+/** Lets one consumer work. Never throws: false if it could not run, and has to be woken again. */
+async function wakeOne({ app, env, budget, acknowledge }: Invocation, woken: Woken): Promise<boolean> {
+  const { store, consumer, occasion } = woken;
+  const { head, asOf, trace } = occasion;
   const atWork = { consumer, position: -1, working: true, ...(asOf === undefined ? {} : { asOf }) };
   const signs = setInterval(() => {
     if (budget.fits(1)) acknowledge(store, atWork);
   }, AT_WORK_MS);
   try {
-    const about = () => ({ store, consumer, head: wakeUp.head, traceId: traceIdOf(wakeUp.trace) });
+    const about = () => ({ store, consumer, head, traceId: traceIdOf(trace) });
     const acknowledgement = await span("consume", about, async (note) => {
       const counted = (await openStore(env, store, app)).counting(budget);
       // The consumers write only after that.
       await introduce(counted);
-      const reached = await wake(counted, wakeUp);
+      const reached = await wake(counted, woken);
       note({ position: reached?.position });
       return reached;
     });
-    for (const message of messages) message.ack();
     // At once: another consumer of this batch may take its time.
     if (acknowledgement) acknowledge(store, acknowledgement);
+    return true;
   } catch (error) {
     logger.warn({ message: "a consumer could not run; the queue retries it", store, consumer }, error);
-    for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
+    return false;
   } finally {
     clearInterval(signs);
   }
 }
 
-/** What this invocation has no room for is left to the next one. */
-async function postpone(env: HeadspringEnv, rest: readonly Woken[]): Promise<void> {
-  if (rest.length === 0) return;
+/**
+ * Acknowledges messages whose consumers have all run. If none of them could, the queue delivers the message again, and counts its attempts.
+ * Otherwise a new message names those that are left: that could not run, or for which this invocation had no room.
+ */
+async function settle(env: HeadspringEnv, heard: readonly Heard[]): Promise<void> {
+  const isFailed = ({ hasRun }: Woken) => hasRun === false;
+  const again = heard.filter(({ woken }) => woken.every(isFailed));
+  const retried = new Set(again.flatMap(({ woken }) => woken));
+  for (const { message } of again) message.retry({ delaySeconds: RETRY_SECONDS });
+  const others = heard.filter((one) => !again.includes(one));
+  const messages = others.flatMap(({ message, woken }) => {
+    // A consumer that several messages name is left to the first of them.
+    const left = woken.filter((one) => !one.hasRun && one.message === message && !retried.has(one));
+    const [late, failed] = [left.filter((one) => !isFailed(one)), left.filter(isFailed)];
+    return [...followUp(late), ...followUp(failed).map((request) => ({ ...request, delaySeconds: RETRY_SECONDS }))];
+  });
   try {
-    await env.WAKE_UPS.sendBatch(rest.map(({ wakeUp }) => ({ body: wakeUp })));
-    for (const { messages } of rest) for (const message of messages) message.ack();
+    for (let first = 0; first < messages.length; first += QUEUE_BATCH_MESSAGES) {
+      await env.WAKE_UPS.sendBatch(messages.slice(first, first + QUEUE_BATCH_MESSAGES));
+    }
+    for (const { message } of others) message.ack();
   } catch {
-    for (const { messages } of rest) for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
+    // Consumers that have nothing to do are done at once.
+    for (const { message, woken } of others) {
+      if (woken.every(({ hasRun }) => hasRun)) message.ack();
+      else message.retry({ delaySeconds: RETRY_SECONDS });
+    }
   }
+}
+
+/** The message for consumers that one message has named. */
+function followUp(woken: readonly Woken[]): MessageSendRequest<WakeUp>[] {
+  const consumers = woken.map(({ consumer }) => consumer);
+  return woken.slice(0, 1).map(({ store, occasion }) => ({ body: wakeUpFor(store, consumers, occasion) }));
 }
 
 interface Acknowledge {
@@ -170,13 +229,12 @@ function acknowledgements({ app, env, budget }: Omit<Invocation, "acknowledge">)
 }
 
 /** Runs one consumer, and returns what to report to the log. */
-async function wake(store: Store, wakeUp: WakeUp): Promise<Acknowledgement | undefined> {
-  const { store: _store, consumer, ...more } = wakeUp;
+async function wake(store: Store, { consumer, occasion }: Woken): Promise<Acknowledgement | undefined> {
   const woken = await (await kindOf(store, consumer))?.wake(store, consumer, Date.now() + CONSUMER_BUDGET_MS);
   // Another version of the code knows it: the previous one, or a newer one during a deployment. Only that one can tell how far it is, and
   // the log wakes it until it does.
   if (!woken) return undefined;
   const { againInMs, ...reached } = woken;
-  if (againInMs !== undefined) await store.wake(consumer, more, Math.ceil(againInMs / 1_000));
-  return { consumer, ...reached, ...(wakeUp.asOf === undefined ? {} : { asOf: wakeUp.asOf }) };
+  if (againInMs !== undefined) await store.wake(consumer, occasion, Math.ceil(againInMs / 1_000));
+  return { consumer, ...reached, ...(occasion.asOf === undefined ? {} : { asOf: occasion.asOf }) };
 }

@@ -12,7 +12,7 @@ import type { HeadspringEnv } from "./env.ts";
 import { logClient } from "./log-client.ts";
 import type { LogRpc } from "./log-protocol.ts";
 import type { StreamObjectRpc } from "./import-protocol.ts";
-import type { WakeUp } from "./consumer-protocol.ts";
+import { type Occasion, wakeUpFor } from "./consumer-protocol.ts";
 import type { WebhookRpc } from "./webhook-protocol.ts";
 
 export class Store {
@@ -65,8 +65,8 @@ export class Store {
   }
 
   /** Wakes a consumer through the queue, after this many seconds, or after the queue's own delay. */
-  async wake(consumer: string, more: Partial<Omit<WakeUp, "store" | "consumer">> = {}, delaySeconds?: number): Promise<void> {
-    const wakeUp: WakeUp = { store: this.name, consumer, head: 0, ...more };
+  async wake(consumer: string, occasion: Partial<Occasion> = {}, delaySeconds?: number): Promise<void> {
+    const wakeUp = wakeUpFor(this.name, [consumer], { head: 0, ...occasion });
     await this.#env.WAKE_UPS.send(wakeUp, ...(delaySeconds === undefined ? [] : [{ delaySeconds }]));
   }
 

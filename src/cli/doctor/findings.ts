@@ -103,7 +103,7 @@ function wakeUpsIn(config: Loose): Finding[] {
   }
   const index = consumers.findIndex((one) => one.queue === queue);
   if (index === -1) {
-    const value = { queue, max_batch_size: 100, max_batch_timeout: 0, max_concurrency: 10, max_retries: WAKE_UP_ATTEMPTS };
+    const value = { queue, max_batch_size: 10, max_batch_timeout: 0, max_concurrency: 10, max_retries: WAKE_UP_ATTEMPTS };
     const edit: Edit = { kind: "item", path: ["queues", "consumers"], value };
     findings.push({ code: "queue-without-consumer", what: `the queue ${queue} has no consumer: nothing wakes up`, edits: [edit] });
   }

@@ -51,12 +51,19 @@ describe("a command", () => {
     expect(log.since()).toEqual({ rows: 40, alarms: 0 });
   });
 
-  it("sets the log's alarm when it has been quiet, once", async () => {
-    const { count, log, logObject, logClient, consumers } = await store("quiet");
+  it("sets the log's alarm when it has been quiet, once, and wakes all the consumers that it concerns by one message", async () => {
+    const { count, log, logObject, logClient, consumers, sent } = await store("quiet");
     await logClient().acknowledge((await consumers()).map(({ name: consumer }) => ({ consumer, position: 0, resting: true })));
     await goOff(logObject()); // finds nobody behind
+    const before = sent().length;
     await count("a");
     expect(log.since()).toEqual({ rows: 3, alarms: 1 });
+    await eventually(() => expect(sent().length).toBeGreaterThan(before));
+    expect(
+      sent()
+        .slice(before)
+        .map(({ body }) => body.consumers.length > 1),
+    ).toEqual([true]);
     await count("b");
     expect(log.since()).toEqual({ rows: 2, alarms: 0 });
   });

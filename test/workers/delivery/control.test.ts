@@ -52,7 +52,7 @@ describe("a consumer that has failed", () => {
     const before = sent().length;
     expect(await tell("values", "retry")).toMatchObject({ code: 200, name: "values", attempts: 0, position: 1 });
     expect(sent().slice(before)).toContainEqual({
-      body: { store: expect.any(String), consumer: "values", head: 3, asOf: expect.any(Number) },
+      body: expect.objectContaining({ store: expect.any(String), consumers: ["values"], head: 3, asOf: expect.any(Number) }),
     });
     await wake("values");
     expect(await consumer("values")).toMatchObject({ status: "live", position: 3, attempts: 0 });

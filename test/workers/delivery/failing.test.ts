@@ -90,7 +90,7 @@ describe("an event that a view cannot fold", () => {
     await wake("values");
     expect(await consumer("values")).toMatchObject({ attempts: 1 });
     const again = sent().filter(({ delaySeconds }) => delaySeconds !== undefined);
-    expect(again).toEqual([{ body: { store: expect.any(String), consumer: "values", head: 0 }, delaySeconds: 2 }]); // 1 s and its jitter, in whole seconds
+    expect(again).toEqual([{ body: { store: expect.any(String), consumers: ["values"], consumer: "values", head: 0 }, delaySeconds: 2 }]); // 1 s and its jitter, in whole seconds
   });
 
   it("stops its consumer after the policy's last attempt, on record, and not before", async () => {

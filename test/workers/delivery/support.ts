@@ -66,6 +66,14 @@ export function holdWakeUps(): Sent[] {
   return sent;
 }
 
+/** The wake-ups of these consumers alone. */
+export function naming(wakeUps: readonly Sent[], isNamed: (consumer: string) => boolean): WakeUp[] {
+  return wakeUps.flatMap(({ body }) => {
+    const consumers = body.consumers.filter(isNamed);
+    return consumers.length > 0 ? [{ ...body, consumers }] : [];
+  });
+}
+
 let messages = 0;
 
 /** Hands one batch to the worker, as the queue would. */

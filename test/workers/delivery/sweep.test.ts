@@ -13,7 +13,7 @@ import { app, reading, sample } from "../app.ts";
 import { consumersInCode } from "../../../src/definitions/consumers.ts";
 import type { SweepAnswer } from "../../../src/store/log-protocol.ts";
 import { capped } from "../faults/capped.ts";
-import { deliver, forgetful, quietStore } from "./support.ts";
+import { deliver, forgetful, naming, quietStore } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -37,7 +37,7 @@ async function restingStore(name: string) {
     return store
       .sent()
       .slice(before)
-      .map(({ body }) => body.consumer);
+      .flatMap(({ body }) => body.consumers);
   };
   /** Everybody works, again and again, until only the one that is named is behind. */
   const settle = async (except?: string) => {
@@ -45,8 +45,7 @@ async function restingStore(name: string) {
       const before = store.sent().length;
       await forgetful(store.logObject());
       await runDurableObjectAlarm(store.logObject());
-      const rung = store.sent().slice(before);
-      await deliver(...rung.map(({ body }) => body).filter(({ consumer }) => consumer !== except));
+      await deliver(...naming(store.sent().slice(before), (consumer) => consumer !== except));
     } while ((await store.consumers()).some(({ name: one, lag }) => one !== except && lag > 0));
   };
   const rest = async () => {
@@ -370,7 +369,7 @@ describe("a store in which nobody has a checkpoint", () => {
       await sweep(onlyWebhooks, env);
       return sent()
         .slice(before)
-        .some(({ body }) => body.consumer === id);
+        .some(({ body }) => body.consumers.includes(id));
     };
     expect(await env.VIEWS.prepare(`SELECT * FROM headspring_checkpoints WHERE store = ?`).bind(store).first()).toBeNull();
     expect(await rung()).toBe(true);
@@ -385,7 +384,7 @@ describe("a store in which nobody has a checkpoint", () => {
     expect(
       sent()
         .slice(before)
-        .map(({ body }) => body.consumer),
+        .flatMap(({ body }) => body.consumers),
     ).toContain("values");
   });
 

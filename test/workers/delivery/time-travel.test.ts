@@ -49,7 +49,7 @@ it("views and processors catch up from there, and nothing is stored twice", asyn
   expect(await store.rows(values)).not.toEqual(rows);
   // What the handbook says: `resume` wakes whoever is not told that there is something new.
   for (const consumer of ["values", "relay"]) await store.post(`/consumers/${consumer}/resume`, {});
-  const woken = store.sent().map(({ body }) => body.consumer);
+  const woken = store.sent().flatMap(({ body }) => body.consumers);
   expect(woken).toEqual(expect.arrayContaining(["values", "relay"]));
   await store.wake("values", "relay");
   expect(await store.rows(values)).toEqual(rows);

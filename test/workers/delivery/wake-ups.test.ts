@@ -122,7 +122,7 @@ describe("a wake-up", () => {
       await runDurableObjectAlarm(logObject());
       const rung = sent()
         .slice(before)
-        .map(({ body }) => body.consumer);
+        .flatMap(({ body }) => body.consumers);
       expect(rung).toContain("relay");
       expect(rung).not.toContain("values");
     });
@@ -215,9 +215,9 @@ describe("a wake-up", () => {
       await scheduler.wait(0);
       return sent()
         .slice(before)
-        .map(({ body }) => body.consumer);
+        .flatMap(({ body }) => body.consumers);
     };
-    const latest = () => sent().findLast(({ body }) => body.consumer === "values")!.body;
+    const latest = () => sent().findLast(({ body }) => body.consumers.includes("values"))!.body;
     const paused = latest();
     await deliver(paused);
     expect(await rungFor(3)).not.toContain("values"); // it rests, and has said so
@@ -242,6 +242,10 @@ describe("a wake-up", () => {
       { store: "NO", consumer: "values", head: 1 },
       { store, consumer: "no/name", head: 1 },
       { store, consumer: "values" },
+      { store, head: 1 },
+      { store, consumers: [], head: 1 },
+      { store, consumers: "values", head: 1 },
+      { store, consumers: ["values", "no/name"], head: 1 },
     ];
     const { explicitAcks, retryMessages } = await deliver(...foreign, { store, consumer: "values", head: 1 });
     expect(explicitAcks).toHaveLength(foreign.length + 1);
@@ -280,6 +284,78 @@ describe("a wake-up", () => {
     expect(await rows(values)).toEqual(await folded(values));
   });
 
+  it("for several consumers runs each of them once, whatever other messages name it, and is acknowledged when all have run", async () => {
+    const { store, read, sent, consumers } = quietStore("several");
+    await read("s", 1);
+    const { explicitAcks, retryMessages } = await deliver(
+      { store, consumers: ["values", "totals", "values"], head: 1 },
+      { store, consumer: "totals", head: 1 },
+      { store, consumers: ["totals", "relay"], head: 1 },
+    );
+    expect([explicitAcks.length, retryMessages.length]).toEqual([3, 0]);
+    const woken = ["values", "totals", "relay"];
+    expect((await consumers()).filter(({ name, position }) => position > 0 && woken.includes(name))).toHaveLength(3);
+    expect(sent().filter(({ delaySeconds }) => delaySeconds !== undefined)).toEqual([]);
+  });
+
+  describe("of whose consumers some could not run", () => {
+    /** A store with a webhook, which needs no database, and what becomes of these messages while the database is out of reach. */
+    async function withoutDatabase(name: string, bodies: (store: string, webhook: string) => unknown[], isRefused = false) {
+      vi.spyOn(console, "warn").mockReturnValue();
+      const { store, post, read, sent, refuse } = quietStore(name);
+      await read("s", 1);
+      const { id } = await (await post("/webhooks", { url: "http://receiver.test/" })).json<{ id: string }>();
+      const prepare = vi.spyOn(env.VIEWS, "prepare").mockImplementation(() => {
+        throw new Error("D1 is away");
+      });
+      refuse(isRefused);
+      const { explicitAcks, retryMessages } = await deliver(...bodies(store, id));
+      prepare.mockRestore();
+      refuse(false);
+      const again = sent().flatMap(({ body: { consumers }, delaySeconds }) =>
+        delaySeconds === undefined ? [] : [{ consumers, delaySeconds }],
+      );
+      return { acknowledged: explicitAcks.length, retried: retryMessages.length, again };
+    }
+
+    it("is followed by one that names those alone", async () => {
+      expect(await withoutDatabase("some", (store, webhook) => [{ store, consumers: ["values", webhook, "totals"], head: 1 }])).toEqual({
+        acknowledged: 1,
+        retried: 0,
+        again: [{ consumers: ["values", "totals"], delaySeconds: 5 }],
+      });
+    });
+
+    it("comes back itself if none of them could, so that the queue counts its attempts", async () => {
+      expect(await withoutDatabase("none", (store) => [{ store, consumers: ["values", "totals"], head: 1 }])).toEqual({
+        acknowledged: 0,
+        retried: 1,
+        again: [],
+      });
+    });
+
+    it("wakes nobody twice who is in several messages", async () => {
+      const bodies = (store: string, webhook: string) => [
+        { store, consumers: [webhook, "values"], head: 1 },
+        { store, consumers: ["values", webhook, "totals"], head: 1 },
+        { store, consumers: ["totals"], head: 1 },
+      ];
+      expect(await withoutDatabase("shared", bodies)).toEqual({
+        acknowledged: 2,
+        retried: 1,
+        again: [{ consumers: ["values"], delaySeconds: 5 }],
+      });
+    });
+
+    it("comes back whole when the queue takes no other", async () => {
+      const bodies = (store: string, webhook: string) => [
+        { store, consumers: [webhook, "values"], head: 1 },
+        { store, consumer: webhook, head: 1 },
+      ];
+      expect(await withoutDatabase("refused", bodies, true)).toEqual({ acknowledged: 1, retried: 1, again: [] });
+    });
+  });
+
   it.each(["acme-nudges", "headspring-dead-wake-ups", "dead-letters-of-acme"])("arrives by whatever queue: %s", async (queue) => {
     const { store, read, consumer } = quietStore(`queue-${queue}`);
     await read("s", 1);
@@ -304,7 +380,7 @@ describe("two versions of the code side by side", () => {
     await read("s", 1);
     await settle();
     await read("s", 2);
-    const wakeUp = () => sent().findLast(({ body }) => body.consumer === "values")!.body;
+    const wakeUp = () => sent().findLast(({ body }) => body.consumers.includes("values"))!.body;
     await eventually(() => expect(wakeUp().head).toBeGreaterThan(1));
     const older = defineApp({ categories: [reading] });
     expect((await handle(older, wakeUp())).explicitAcks).toHaveLength(1);
@@ -312,7 +388,7 @@ describe("two versions of the code side by side", () => {
     later(NOTIFY_AGAIN_MS);
     await runDurableObjectAlarm(env.LOGS.getByName(store));
     const rung = sent().slice(before);
-    expect(rung.map(({ body }) => body.consumer)).toContain("values");
+    expect(rung.flatMap(({ body }) => body.consumers)).toContain("values");
     await deliver(...rung.map(({ body }) => body));
     expect(await rows(values)).toEqual(await folded(values));
   });
@@ -356,7 +432,7 @@ describe("a consumer whose wake-ups were all lost", () => {
       expect(
         sent()
           .slice(lost)
-          .map(({ body }) => body.consumer),
+          .flatMap(({ body }) => body.consumers),
       ).toContain("values"),
     );
     await deliver(

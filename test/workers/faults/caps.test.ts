@@ -12,7 +12,7 @@ import { defineApp, effect, event, reactor, send, streamIdOf } from "../../../sr
 import type { LogRpc } from "../../../src/store/log-protocol.ts";
 import { awaitPosition, awaitRow } from "../../../src/views/query.ts";
 import { app, counter, reading, totals, values } from "../app.ts";
-import { quietStore } from "../delivery/support.ts";
+import { naming, quietStore } from "../delivery/support.ts";
 import { payment } from "../processors/support.ts";
 import { type Used, capped } from "./capped.ts";
 
@@ -74,8 +74,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
       await handleWakeUps(working, capped(calls, statements, plan, used), batch);
       expect((await getQueueResult(batch, createExecutionContext())).retryMessages).toEqual([]);
       expect(++invocations).toBeLessThan(60);
-      const sent = store.sent().slice(before);
-      bodies = sent.map(({ body }) => body).filter(({ consumer }) => names.includes(consumer));
+      bodies = naming(store.sent().slice(before), (consumer) => names.includes(consumer));
       if (bodies.length === 0 && (await isBehind(store.store, names))) bodies = wakeUps(store, names);
     }
     expect(warnings).not.toHaveBeenCalled();
@@ -148,7 +147,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
 
 const readings = (count: number) => Array.from({ length: count }, (_, value) => ({ type: "Read", data: { value: value % 7 } }));
 
-const wakeUps = ({ store }: Store, names: readonly string[]) => names.map((consumer) => ({ store, consumer, head: 0 }));
+const wakeUps = ({ store }: Store, names: readonly string[]) => [{ store, consumers: names, head: 0 }];
 
 function typesIn(events: readonly { readonly type: string }[]): Partial<Record<string, number>> {
   return Object.fromEntries([...Map.groupBy(events, ({ type }) => type)].map(([type, some]) => [type, some.length]));

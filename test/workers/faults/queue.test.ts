@@ -35,7 +35,7 @@ describe("a queue that takes no message", () => {
     open();
     expect(await runDurableObjectAlarm(store.logObject())).toBe(true);
     const sent = store.sent();
-    expect(sent.map(({ body }) => body.consumer)).toEqual(expect.arrayContaining(["values", "totals", "relay", store.webhook.id]));
+    expect(sent.flatMap(({ body }) => body.consumers)).toEqual(expect.arrayContaining(["values", "totals", "relay", store.webhook.id]));
     await deliver(...sent.map(({ body }) => body));
     await store.settle();
     expect(await store.rows(values)).toEqual(await store.folded(values));

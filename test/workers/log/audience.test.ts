@@ -26,7 +26,7 @@ async function answered(name: string) {
   const rung = () =>
     sent()
       .slice(seen, (seen = sent().length))
-      .map(({ body }) => body.consumer)
+      .flatMap(({ body }) => body.consumers)
       .toSorted();
   /** When the log has had time to ring for what has happened. */
   const rungNow = async () => {
@@ -155,7 +155,7 @@ describe("an event", () => {
       await scheduler.wait(250);
     });
     const rung = sent().slice(before);
-    expect(rung.map(({ body }) => body.consumer).toSorted()).toEqual(["totals", "totals", "values", "values"]);
+    expect(rung.flatMap(({ body }) => body.consumers).toSorted()).toEqual(["totals", "totals", "values", "values"]);
     expect(rung.every(({ body }) => body.store === store)).toBe(true);
     expect(await isArmed()).toBe(true);
   });

@@ -3,7 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StoredEvent } from "../../../src/core/event.ts";
 import type { LogRpc } from "../../../src/store/log-protocol.ts";
-import type { WakeUp } from "../../../src/store/consumer-protocol.ts";
+import { type WakeUp, wakeUpFor } from "../../../src/store/consumer-protocol.ts";
 import { app } from "../app.ts";
 import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
 import { later } from "../delivery/support.ts";
@@ -12,9 +12,24 @@ import { freshStore } from "../support.ts";
 const COUNT = "/aggregates/counter/1/Count";
 const consumers = [...app.views.keys(), ...app.processors.keys()];
 
-/** Wake-ups that were sent, none of which arrives. */
-let sent: WakeUp[];
+/** Consumers that were woken, none of which hears of it. */
+let sent: Woken[];
 let fails = false;
+
+interface Woken {
+  readonly store: string;
+  readonly consumer: string;
+  readonly head: number;
+  readonly asOf?: number;
+}
+
+/** The consumers that messages wake, one by one. */
+function wokenBy(messages: Iterable<MessageSendRequest>): Woken[] {
+  return [...messages].flatMap(({ body }) => {
+    const { consumers, ...of } = body as WakeUp;
+    return consumers.map((consumer) => ({ ...of, consumer }));
+  });
+}
 
 beforeEach(() => {
   sent = [];
@@ -22,7 +37,7 @@ beforeEach(() => {
   vi.spyOn(console, "warn").mockReturnValue();
   vi.spyOn(env.WAKE_UPS, "sendBatch").mockImplementation(async (messages) => {
     if (fails) throw new Error("Queue sendBatch failed: Queue is overloaded. Please back off.");
-    sent.push(...[...messages].map(({ body }) => body as WakeUp));
+    sent.push(...wokenBy(messages));
     return {} as never;
   });
 });
@@ -47,10 +62,38 @@ describe("the log's bell", () => {
     expect(of(store)[0]).toMatchObject({ store, head: 1 });
   });
 
+  it("tells up to ten consumers by one message, and each of them once", async () => {
+    const { store, post, logClient } = freshStore();
+    const others = Array.from({ length: 23 }, (_, at) => `other-${at}`);
+    await logClient().introduce({ consumers: [...consumers, ...others], startingAtHead: [] });
+    const messages: WakeUp[] = [];
+    const hold = vi.mocked(env.WAKE_UPS.sendBatch).getMockImplementation()!;
+    vi.mocked(env.WAKE_UPS.sendBatch).mockImplementation(async (batch) => {
+      messages.push(...[...batch].map(({ body }) => body as WakeUp).filter((body) => body.store === store));
+      return hold(batch);
+    });
+    await post(COUNT, {});
+    const all = [...consumers, ...others].toSorted();
+    await vi.waitFor(() => expect(of(store).length).toBeGreaterThanOrEqual(all.length));
+    expect(
+      of(store)
+        .map(({ consumer }) => consumer)
+        .toSorted(),
+    ).toEqual(all);
+    expect(messages).toHaveLength(Math.ceil(all.length / 10));
+    expect(Math.max(...messages.map((one) => one.consumers.length))).toBeLessThanOrEqual(10);
+  });
+
+  it("tells a worker of version 0.1, which reads one name in a message, each of them in turn", () => {
+    const names = ["a", "b", "c"];
+    expect([7, 8, 9].map((head) => wakeUpFor("s", names, { head }).consumer).toSorted()).toEqual(names);
+    expect(names).toContain(wakeUpFor("s", names, { head: -4 }).consumer);
+  });
+
   it("does not ring once for every event while events keep coming, though consumers answer at once", async () => {
     const { store, post } = freshStore();
     vi.mocked(env.WAKE_UPS.sendBatch).mockImplementation(async (messages) => {
-      const rung = [...messages].map(({ body }) => body as WakeUp);
+      const rung = wokenBy(messages);
       sent.push(...rung);
       await Promise.all(
         [...new Set(rung.map((one) => one.store))].map((name) =>

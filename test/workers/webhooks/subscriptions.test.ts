@@ -77,7 +77,7 @@ describe("a webhook", () => {
     const { read: append, post, sent } = quietStore("past");
     await append("s", 1);
     const { id } = await read(await post("/webhooks", { url: URL, from: 0 }));
-    await eventually(() => expect(sent().map(({ body }) => body)).toContainEqual(expect.objectContaining({ consumer: id, head: 1 })));
+    await eventually(() => expect(sent().map(({ body }) => body)).toContainEqual(expect.objectContaining({ consumers: [id], head: 1 })));
   });
 
   it("is listed in its store, and among the consumers, and in no other store", async () => {
