@@ -156,12 +156,13 @@ async function wakeOne({ app, env, budget, acknowledge }: Invocation, woken: Wok
   }
 }
 
+const isFailed = ({ hasRun }: Woken) => hasRun === false;
+
 /**
  * Acknowledges messages whose consumers have all run. If none of them could, the queue delivers the message again, and counts its attempts.
  * Otherwise a new message names those that are left: that could not run, or for which this invocation had no room.
  */
 async function settle(env: HeadspringEnv, heard: readonly Heard[]): Promise<void> {
-  const isFailed = ({ hasRun }: Woken) => hasRun === false;
   const again = heard.filter(({ woken }) => woken.every(isFailed));
   const retried = new Set(again.flatMap(({ woken }) => woken));
   for (const { message } of again) message.retry({ delaySeconds: RETRY_SECONDS });
