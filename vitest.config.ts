@@ -31,7 +31,11 @@ export default defineConfig(({ mode }) => ({
     // too. They are told; the pool reports it as well.
     onUnhandledError: ({ name, message }) => name !== "EnvironmentTeardownError" && !message.startsWith(NEWER_STORAGE),
     projects: [
-      { test: { name: "unit", include: [`test/unit/**/${files(mode)}`], testTimeout: 20_000 } },
+      {
+        // The examples have the package from npm; here they are tested with its source.
+        resolve: { alias: [{ find: /^headspring(\/testing)?$/, replacement: `${import.meta.dirname}/src$1/index.ts` }] },
+        test: { name: "unit", include: [`test/unit/**/${files(mode)}`, `examples/*/test/**/${files(mode)}`], testTimeout: 20_000 },
+      },
       {
         plugins: [
           cloudflareTest({

@@ -8,7 +8,17 @@ import { join } from "node:path";
 import { stringsIn } from "./strings.ts";
 
 /** What is checked when nothing is named. Decisions are dated and not edited. */
-const CHECKED = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/*.md", "docs/coming-from/*.md", "src"];
+const CHECKED = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "CHANGELOG.md",
+  "docs/*.md",
+  "docs/coming-from/*.md",
+  "src",
+  "examples/*/README.md",
+  "examples/*/{src,test,tools}",
+];
 
 /** What not to write, and what to write instead. */
 const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [

@@ -1,21 +1,27 @@
 /** What a client of an app can do, from the type of the app: `createClient<typeof app>`. */
 
 import type * as z from "zod";
-import type { Frozen, JsonValue, NewEvent, RecordedEvent } from "../core/event.ts";
+import type { DataSchemas, Frozen, JsonValue, NewEvent, RecordedEvent } from "../core/event.ts";
 import type { Aggregate, AnyAggregate } from "../definitions/aggregate.ts";
 import type { App } from "../definitions/app.ts";
 import type { Category } from "../definitions/category.ts";
-import type { EventOf } from "../definitions/source.ts";
+import type { Process } from "../definitions/processors/process.ts";
+import type { Saga } from "../definitions/processors/saga.ts";
+import type { SAGA_EVENTS } from "../definitions/processors/saga-state.ts";
+import type { EventOf, Source } from "../definitions/source.ts";
 import type { View } from "../definitions/views/view.ts";
 import type { RequestOptions } from "./connection.ts";
 import type { LogOptions } from "./log.ts";
 import type { Reached } from "./reached.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- any app: its parts are contravariant in what handlers take
-type AnyApp = App<any, any, any>;
-type AggregatesOf<Of extends AnyApp> = Of extends App<infer Part, infer _Category, infer _View> ? Part : never;
-type CategoriesOf<Of extends AnyApp> = Of extends App<infer _Aggregate, infer Part, infer _View> ? Part : never;
-type ViewsOf<Of extends AnyApp> = Of extends App<infer _Aggregate, infer _Category, infer Part> ? Part : never;
+type AnyApp = App<any, any, any, any>;
+type AggregatesOf<Of extends AnyApp> = Of extends App<infer Part, infer _Category, infer _View, infer _Processor> ? Part : never;
+type CategoriesOf<Of extends AnyApp> = Of extends App<infer _Aggregate, infer Part, infer _View, infer _Processor> ? Part : never;
+type ViewsOf<Of extends AnyApp> = Of extends App<infer _Aggregate, infer _Category, infer Part, infer _Processor> ? Part : never;
+/** Process managers and sagas. */
+type ProcessesOf<Of extends AnyApp> =
+  Of extends App<infer _Aggregate, infer _Category, infer _View, infer Part> ? Extract<Part, Process> : never;
 type Named<Part extends { readonly name: string }, Name extends string> = Extract<Part, { readonly name: Name }>;
 
 /** A command or an append that was carried out. */
@@ -76,20 +82,34 @@ type CommandArguments<Input> =
   // oxlint-disable-next-line typescript/no-generated-empty-object-type -- data without a field that must be there
   Record<never, never> extends Input ? [data?: Input, options?: WriteOptions] : [data: Input, options?: WriteOptions];
 
+/** A method for each command. */
+type Commands<Of extends DataSchemas, Type extends string> = {
+  readonly [Command in keyof Of & string]: (...data: CommandArguments<z.input<Of[Command]>>) => Promise<Accepted<Type> | Refused>;
+};
+
+interface WithState<State> {
+  /** Its state, now or as of a version; undefined: there is no such stream. */
+  state(
+    options?: RequestOptions & { readonly version?: number },
+  ): Promise<{ readonly stream: string; readonly version: number; readonly state: Frozen<State> } | undefined>;
+}
+
 /** A stream of an aggregate: a method for each command, and its state. */
 export type AggregateStream<Of extends AnyAggregate> =
-  Of extends Aggregate<string, infer Events, infer Commands, infer State>
-    ? AnyStream<EventOf<Of>> & {
-        readonly [Command in keyof Commands & string]: (
-          ...data: CommandArguments<z.input<Commands[Command]>>
-        ) => Promise<Accepted<keyof Events & string> | Refused>;
-      } & {
-        /** Its state, now or as of a version; undefined: there is no such stream. */
-        state(
-          options?: RequestOptions & { readonly version?: number },
-        ): Promise<{ readonly stream: string; readonly version: number; readonly state: Frozen<State> } | undefined>;
-      }
+  Of extends Aggregate<string, infer Events, infer Declared, infer State>
+    ? AnyStream<EventOf<Of>> & Commands<Declared, keyof Events & string> & WithState<State>
     : never;
+
+/** An instance of a process manager, whose declared commands are methods, or of a saga, which has `Start`. */
+export type ProcessStream<Of extends Process> = AnyStream<ProcessEvent<Of> | RecordedEvent<Own>> &
+  Commands<Of["commands"], ProcessEvent<Of>["type"] | Own> &
+  WithState<unknown>;
+
+/** Its own events. The type of a saga does not name them, for the names are the same in all. */
+type ProcessEvent<Of extends Process> = EventOf<Of extends Saga ? Source<typeof SAGA_EVENTS> : Of>;
+
+/** Types of events that the store adds to a process: which commands it has sent, their outcomes, and its end. */
+type Own = `$${string}`;
 
 /** A stream of a plain category. */
 export interface PlainStream<Of extends Category> extends AnyStream<EventOf<Of>> {
@@ -179,8 +199,8 @@ export interface ViewReader<Row> {
 
 type RowOf<Of extends View> = Frozen<z.output<Of["row"]>>;
 
-/** Every event of the app's aggregates and categories. */
-type AppEvent<Of extends AnyApp> = EventOf<AggregatesOf<Of> | CategoriesOf<Of>>;
+/** Every event of the app's aggregates, categories and processes. */
+type AppEvent<Of extends AnyApp> = EventOf<AggregatesOf<Of> | CategoriesOf<Of>> | ProcessEvent<ProcessesOf<Of>>;
 
 /** The parts of a client that are no streams. */
 interface ClientParts<Of extends AnyApp> {
@@ -193,7 +213,9 @@ interface ClientParts<Of extends AnyApp> {
 
 type Streams<Of extends AnyApp> = {
   readonly [Name in AggregatesOf<Of>["name"]]: (id: string) => AggregateStream<Named<AggregatesOf<Of>, Name>>;
-} & { readonly [Name in CategoriesOf<Of>["name"]]: (id: string) => PlainStream<Named<CategoriesOf<Of>, Name>> };
+} & { readonly [Name in CategoriesOf<Of>["name"]]: (id: string) => PlainStream<Named<CategoriesOf<Of>, Name>> } & {
+  readonly [Name in ProcessesOf<Of>["name"]]: (id: string) => ProcessStream<Named<ProcessesOf<Of>, Name>>;
+};
 
 /** A client of an app: `client.order("42").PlaceOrder(…)`, `client.views.orders.get("42")`, `client.log()`. */
 export type Client<Of extends AnyApp> = ClientParts<Of> &

@@ -13,6 +13,7 @@ export interface AppDefinition<
   Aggregates extends readonly AnyAggregate[] = readonly AnyAggregate[],
   Categories extends readonly Category[] = readonly Category[],
   Views extends readonly View[] = readonly View[],
+  Processors extends readonly Processor[] = readonly Processor[],
 > {
   /** Categories with rules. */
   readonly aggregates?: Aggregates;
@@ -20,7 +21,7 @@ export interface AppDefinition<
   readonly categories?: Categories;
   readonly views?: Views;
   /** Reactors, process managers and sagas. */
-  readonly processors?: readonly Processor[];
+  readonly processors?: Processors;
   readonly webhooks?: readonly Webhook[];
   /** Called when a view or a processor cannot process an event: to alert a person, or a monitoring service. */
   readonly hooks?: ConsumerHooks;
@@ -29,9 +30,14 @@ export interface AppDefinition<
 declare const parts: unique symbol;
 
 /** An app, with its parts by name. Its type names them, too: `createClient<typeof app>` goes by that. */
-export interface App<Aggregate extends AnyAggregate = AnyAggregate, Plain extends Category = Category, Shown extends View = View> {
+export interface App<
+  Aggregate extends AnyAggregate = AnyAggregate,
+  Plain extends Category = Category,
+  Shown extends View = View,
+  Acting extends Processor = Processor,
+> {
   /** Never there: only its type counts. */
-  readonly [parts]?: { readonly aggregate: Aggregate; readonly category: Plain; readonly view: Shown };
+  readonly [parts]?: { readonly aggregate: Aggregate; readonly category: Plain; readonly view: Shown; readonly processor: Acting };
   /** Including process managers and sagas. */
   readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   readonly categories: ReadonlyMap<string, Category>;
@@ -54,9 +60,13 @@ export function defineApp<
   const Aggregates extends readonly AnyAggregate[] = readonly [],
   const Categories extends readonly Category[] = readonly [],
   const Views extends readonly View[] = readonly [],
->(definition: AppDefinition<Aggregates, Categories, Views>): App<Aggregates[number], Categories[number], Views[number]> {
+  const Processors extends readonly Processor[] = readonly [],
+>(
+  definition: AppDefinition<Aggregates, Categories, Views, Processors>,
+): App<Aggregates[number], Categories[number], Views[number], Processors[number]> {
   requireParts(definition);
-  const { processors = [], webhooks = [], hooks = {} } = definition;
+  const { webhooks = [], hooks = {} } = definition;
+  const processors: readonly Processor[] = definition.processors ?? [];
   const categories: readonly Category[] = definition.categories ?? [];
   const views: readonly View[] = definition.views ?? [];
   const aggregates: AnyAggregate[] = [...(definition.aggregates ?? []), ...processors.filter(isProcess)];

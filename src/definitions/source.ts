@@ -10,7 +10,14 @@ export interface Source<Events extends DataSchemas = DataSchemas> {
   readonly events: Events;
 }
 
-/** Every event of these sources. */
+/**
+ * Every event of an aggregate or a category, as readers get it: what a function of your own takes, or a program that receives a webhook.
+ *
+ * @example
+ * function show(event: EventOf<typeof order>): string {
+ *   return event.type === "OrderPlaced" ? `${event.stream}: ${event.data.lines.length} lines` : event.type;
+ * }
+ */
 export type EventOf<From extends Source> = From extends Source
   ? { [Type in keyof From["events"] & string]: RecordedEvent<Type, Frozen<z.output<From["events"][Type]>>> }[keyof From["events"] & string]
   : never;

@@ -80,6 +80,20 @@ export function clientSuite(deployment: () => Deployment): void {
       expect(await shop.counter("b").state()).toBeUndefined();
     });
 
+    it("of a process manager or a saga is a method, too", async () => {
+      const { shop } = storeFor("processes");
+      expect(await shop.errand("a").Note({ what: "it rains" })).toEqual({ ok: false, reason: "not-begun" });
+      expect(await shop.tour("a").Start({ stops: [] })).toMatchObject({
+        ok: true,
+        stream: "tour/a",
+        events: [{ type: "SagaStarted" }, {}],
+      });
+      for await (const event of shop.tour("a").events()) {
+        if (event.type === "SagaStarted") expect(event.data.input).toEqual({ stops: [], how: "" });
+      }
+      expect(await shop.tour("a").state()).toMatchObject({ version: 2 });
+    });
+
     it("of a stream whose id has any characters reaches that stream", async () => {
       const { shop } = storeFor("ids");
       for (const id of ["ü ö", "50%", "?#&", "a'b\"c", "a:b+c"]) {

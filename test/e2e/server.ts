@@ -5,8 +5,8 @@ import { Client, until } from "../../scripts/client.ts";
 import { DevServer, type DevServerOptions, freePort, temporaryFolder } from "../../scripts/dev-server.ts";
 import { type Process, processes } from "./processes.ts";
 
-/** Another worker than the shop's or others beside it, and variables. */
-type ServerOptions = Pick<DevServerOptions, "main" | "configs" | "variables">;
+/** Another worker than the shop's or others beside it, perhaps of another project, and variables. */
+type ServerOptions = Pick<DevServerOptions, "project" | "main" | "configs" | "variables">;
 
 export class Server {
   readonly client: Client;

@@ -25,6 +25,15 @@ export async function right(): Promise<string> {
     if (type === "Read") return String(data.value);
     return String(data.total);
   }
+  for await (const event of client.streams.tour("a").events()) {
+    if (event.type === "SagaFailed") return event.data.reason;
+    if (event.type === "$CommandSent") return String(event.data);
+  }
+  const begun = await client.errand("a").Note({ what: "it rains" });
+  if (begun.ok && begun.events[0]?.type === "TroubleNoted") await client.tour("a").Start({ stops: ["a"] });
+  for await (const event of client.log({ types: ["JobDone", "SagaFailed"] })) {
+    if (event.type === "JobDone") return String(event.data.by);
+  }
   if (!counted.ok) return counted.reason;
   const type: "Counted" | undefined = counted.events[0]?.type;
   return `${total} ${row?.total} ${versions?.length} ${type}`;
@@ -41,6 +50,12 @@ export async function wrong(): Promise<void> {
   await client.counter("a").Count({ by: 2, to: 3 });
   // @ts-expect-error a command that needs data
   await client.reminder("a").Ask();
+  // @ts-expect-error what another process than this one takes
+  await client.errand("a").Start({ stops: ["a"] });
+  // @ts-expect-error the input of a saga
+  await client.tour("a").Start({ stop: "a" });
+  // @ts-expect-error a timer of a process manager: no client can send it
+  await client.errand("a").RunLate();
   // @ts-expect-error an aggregate takes no events
   await client.counter("a").append(event("Counted", { by: 1, total: 1 }));
   // @ts-expect-error an event of another category

@@ -1,0 +1,52 @@
+/** The examples are what `npm create headspring` would write: the same worker, configuration and versions. */
+
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "../..");
+const COMMON = join(ROOT, "create/templates/common");
+
+interface Manifest {
+  readonly version: string;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+const manifestIn = (folder: string) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+
+describe.each(readdirSync(join(ROOT, "examples")))("the example %s", (name) => {
+  const folder = join(ROOT, "examples", name);
+  const read = (path: string) => readFileSync(join(folder, path), "utf8");
+
+  it("has the worker and the configuration that the generator writes", () => {
+    const template = (path: string) => readFileSync(join(COMMON, path), "utf8").replaceAll("{{name}}", name);
+    for (const path of ["src/worker.ts", "dot-npmrc", "dot-gitignore"]) expect(read(path.replace("dot-", "."))).toBe(template(path));
+    const [, date = ""] = /^compatibility_date = "(.+)"$/m.exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8")) ?? [];
+    const configuration = template("wrangler.jsonc").replace("{{compatibility date}}", date).replace("  // {{page}}\n", "");
+    // Formatted, its lines may break elsewhere.
+    const words = (text: string) => text.replaceAll(/\s+|,(?=\s*[\]}])/g, "");
+    expect(words(read("wrangler.jsonc"))).toBe(words(configuration));
+  });
+
+  it("has the generator's scripts, and the versions that this repository is tested with", () => {
+    const ours = manifestIn(ROOT);
+    const { scripts, dependencies, devDependencies } = manifestIn(folder);
+    expect(scripts).toMatchObject(manifestIn(COMMON).scripts);
+    expect(dependencies).toEqual({ headspring: `^${ours.version}`, ...without(ours.peerDependencies, "react") });
+    for (const [dependency, version] of Object.entries(devDependencies)) expect(version).toBe(`^${ours.devDependencies[dependency]}`);
+  });
+
+  it("imports the package by its name, and nothing else of this repository", () => {
+    const files = ["src", "test", "tools"].flatMap((part) => readdirSync(join(folder, part)).map((file) => join(part, file)));
+    const imported = files.flatMap((file) => [...read(file).matchAll(/from "([^"]+)"/g)].map(([, from = ""]) => from));
+    expect(imported).toContain("headspring");
+    expect(imported.filter((from) => from.startsWith("../") && !/^\.\.\/(src|tools)\//.test(from))).toEqual([]);
+    expect(imported.filter((from) => /^headspring\/(?!runtime$|testing$|client$|react$)/.test(from))).toEqual([]);
+  });
+});
+
+function without(record: Readonly<Record<string, string>>, name: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => key !== name));
+}
