@@ -9,7 +9,8 @@
 import { EARLIER_SCHEMAS } from "../core/limits.ts";
 import { hasTable } from "../core/sqlite.ts";
 import type { Definition } from "../definitions/over-http/category.ts";
-import { type JsonSchema, type SchemaObject, isObject } from "../schemas/json-schema.ts";
+import { type JsonSchema, isObject } from "../schemas/json-schema.ts";
+import { openly } from "../schemas/openly.ts";
 import type { CodeProblem, CodeSchema } from "../store/catalog-protocol.ts";
 import { incompatibility } from "../schemas/schema-change.ts";
 import { schemaIssues } from "../schemas/schema-check.ts";
@@ -145,14 +146,4 @@ function problemOf(asked: CodeSchema, kept: readonly SchemaRow[], now: number): 
     if (problem) return { eventType, version, ...problem, since: new Date(now).toISOString() };
   }
   return undefined;
-}
-
-/** Readers of stored events ignore members that they do not know, whatever the writer's schema says. */
-function openly<Value>(schema: Value): Value {
-  if (Array.isArray(schema)) return schema.map(openly) as Value;
-  if (!isObject(schema)) return schema;
-  const { additionalProperties, ...rest } = schema as SchemaObject;
-  const kept =
-    additionalProperties === false || additionalProperties === undefined ? {} : { additionalProperties: openly(additionalProperties) };
-  return { ...Object.fromEntries(Object.entries(rest).map(([keyword, value]) => [keyword, openly(value)])), ...kept } as Value;
 }

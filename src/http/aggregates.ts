@@ -6,6 +6,7 @@ import { COMMAND_BYTES, RECEIPT_DAYS, WAIT_SECONDS } from "../core/limits.ts";
 import type { ProcessState } from "../definitions/processors/process-fold.ts";
 import type { CommandAnswer, StreamState } from "../store/stream-protocol.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
+import { commandsOf } from "../definitions/report.ts";
 import { callerOf, sentBy } from "./auth-caller.ts";
 import { expectedOf, hasTag, tagOf } from "./conditions.ts";
 import { problemOf, problemOfCommand, stateFailed, stateUnavailable, writeHeaders } from "./answers.ts";
@@ -147,10 +148,6 @@ async function tried(context: HttpContext, aggregate: AnyAggregate, id: string, 
 }
 
 /** The commands that any client may send. */
-export function commandsOf({ commands, internal }: AnyAggregate): string[] {
-  return Object.keys(commands).filter((command) => !internal?.has(command));
-}
-
 function timerJson({ command, key, due, data }: StreamState["timers"][number]): string {
   const named = key === undefined ? "" : `,"key":${JSON.stringify(key)}`;
   return `{"command":${JSON.stringify(command)}${named},"due":"${new Date(due).toISOString()}","data":${data}}`;

@@ -2,10 +2,10 @@
 
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
-import * as z from "zod";
 import { awaitRow, queryView } from "../views/query.ts";
 import { operate } from "../operations/operate.ts";
 import { reportConsumers } from "../operations/report.ts";
+import { reportRows } from "../definitions/report.ts";
 import type { View } from "../definitions/views/view.ts";
 import { Problem } from "./problem.ts";
 import { callerOf } from "./auth-caller.ts";
@@ -29,7 +29,7 @@ export function viewRoutes() {
     const reports = await reportConsumers(store, (name) => visible.some((view) => view.name === name));
     const views = visible.map((view) => {
       const { position, status, stale, rebuild, deployment } = reports.find(({ name }) => name === view.name) ?? {};
-      return { ...declared(view), position, status, stale, rebuild, deployment };
+      return { ...reportRows(view), position, status, stale, rebuild, deployment };
     });
     return context.json({ views });
   });
@@ -65,17 +65,6 @@ export function viewRoutes() {
   });
 
   return routes;
-}
-
-/** A view as its code declares it. */
-function declared({ name, description, key, row, queries }: View) {
-  return {
-    name,
-    description,
-    key,
-    row: z.toJSONSchema(row, { unrepresentable: "any" }),
-    queries: queries.size === 0 ? undefined : [...queries.keys()],
-  };
 }
 
 async function page(context: HttpContext, view: View): Promise<Response> {

@@ -1,6 +1,7 @@
 /** The service itself, and who may do what. */
 
 import { describe, expect, it } from "vitest";
+import { FORMATS } from "../../src/store/stored-format.ts";
 import { type Service, bearer, read } from "./http.ts";
 
 export function service({ fetch, freshStore }: Service): void {
@@ -74,7 +75,7 @@ export function service({ fetch, freshStore }: Service): void {
       const { send, json } = freshStore("app");
       await send("PUT", "/streams/sighting", { key: "bird", events: { Seen: { type: "object" } } });
       await send("PUT", "/streams/sighting", { key: "bird", events: { Seen: { type: "object", "x-version": 2 } } });
-      const { categories, views, processors, sources } = await json("/app");
+      const { categories, views, processors, sources, formats } = await json("/app");
       expect(categories).toContainEqual(
         expect.objectContaining({ name: "counter", kind: "aggregate", origin: "code", commands: expect.arrayContaining(["Count"]) }),
       );
@@ -101,6 +102,7 @@ export function service({ fetch, freshStore }: Service): void {
         }),
       );
       expect(sources).toEqual([]);
+      expect(formats).toEqual(FORMATS);
       // Another store has other definitions.
       expect((await read(await fetch("/app"))).categories).not.toContainEqual(expect.objectContaining({ name: "sighting" }));
     });

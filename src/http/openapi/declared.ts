@@ -6,7 +6,7 @@ import type { DataSchema } from "../../core/event.ts";
 import type { AnyAggregate } from "../../definitions/aggregate.ts";
 import type { Saga } from "../../definitions/processors/saga.ts";
 import { strictly } from "../../core/strict-schema.ts";
-import { commandsOf } from "../aggregates.ts";
+import { commandsOf } from "../../definitions/report.ts";
 import type { ColumnKind } from "../../views/layout.ts";
 import { tableOf } from "../../views/table.ts";
 import type { NamedQuery } from "../../definitions/views/named-query.ts";

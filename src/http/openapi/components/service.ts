@@ -14,6 +14,7 @@ export const problemExplanation = z
   })
   .describe("The explanation of a problem, which its `type` links to.");
 
+const Format = z.int().positive();
 const origin = z.enum(["code", "api"]);
 const description = z.string().optional();
 const follows = z.array(z.object({ category: Name, types: z.array(z.string()) }));
@@ -55,4 +56,7 @@ export const app = z.object({
     }),
   ),
   sources: z.array(z.object({ name: Name })),
+  formats: z
+    .object({ STREAMS: Format, LOGS: Format, WEBHOOKS: Format, CATALOGS: Format })
+    .describe("The newest version of what objects store that this code reads and writes, for each class by its binding."),
 });

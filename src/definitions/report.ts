@@ -1,0 +1,90 @@
+/**
+ * The parts of an app as reports show them: `GET /app` and `GET /views` of a running store, and the command line's `check`, which compares
+ * them with those of the code that is about to be deployed. Pure.
+ */
+
+import * as z from "zod";
+import type { DataSchema } from "../core/event.ts";
+import type { AnyAggregate } from "./aggregate.ts";
+import type { CategoryInCode } from "./in-code.ts";
+import { takesFacts } from "./processors/emissions.ts";
+import { type Processor, isProcess } from "./processors/processor.ts";
+import type { Source } from "./source.ts";
+import { schemaVersionOf } from "./upcast.ts";
+import type { View } from "./views/view.ts";
+
+export function reportCategory(declared: CategoryInCode) {
+  const { name, kind, description } = declared;
+  return {
+    name,
+    kind,
+    origin: "code",
+    description,
+    events: Object.entries(declared.events as Record<string, DataSchema>).map(([type, schema]) => ({
+      type,
+      schemaVersion: schemaVersionOf(schema),
+    })),
+    ...(declared.kind === "aggregate" ? { commands: commandsOf(declared) } : { key: declared.key }),
+  };
+}
+
+/** The commands that clients may send. */
+export function commandsOf({ commands, internal }: AnyAggregate): string[] {
+  return Object.keys(commands).filter((command) => !internal?.has(command));
+}
+
+export function reportView({ name, description, key, row, sources, handlers, queries }: View) {
+  return {
+    name,
+    origin: "code",
+    description,
+    follows: followed(sources, handlers.keys()),
+    key,
+    columns: Object.keys(row.shape),
+    queries: [...queries.keys()],
+  };
+}
+
+/** A view's rows, as its code declares them. */
+export function reportRows({ name, description, key, row, queries }: View) {
+  return {
+    name,
+    description,
+    key,
+    row: z.toJSONSchema(row, { unrepresentable: "any" }),
+    queries: queries.size === 0 ? undefined : [...queries.keys()],
+  };
+}
+
+export function reportProcessor(processor: Processor) {
+  return {
+    name: processor.name,
+    kind: kindOf(processor),
+    origin: "code",
+    description: processor.description,
+    follows: followed(processor.sources, isProcess(processor) ? processor.process.correlate.keys() : processor.handlers.keys()),
+    emits: emittedBy(processor),
+  };
+}
+
+function kindOf(processor: Processor): "reactor" | "effect" | "process-manager" | "saga" {
+  if (isProcess(processor)) return "saga" in processor ? "saga" : "process-manager";
+  return processor.kind === "effect" ? "effect" : "reactor";
+}
+
+/** The event types that are followed, by category. */
+function followed(sources: readonly Source[], types: Iterable<string>) {
+  const handled = new Set(types);
+  return sources.map(({ name, events }) => ({ category: name, types: Object.keys(events).filter((type) => handled.has(type)) }));
+}
+
+/** Commands to aggregates and events to plain categories. Null: the steps of a saga may send to any aggregate. */
+function emittedBy(processor: Processor) {
+  if (isProcess(processor)) {
+    const { targets } = processor.process;
+    return targets === undefined ? null : [...targets].map((aggregate) => ({ aggregate }));
+  }
+  return processor.emissions.map(({ to, names }) =>
+    takesFacts(to) ? { category: to.name, events: [...names] } : { aggregate: to.name, commands: [...names] },
+  );
+}
