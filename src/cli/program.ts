@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { addCheckCommands } from "./check/command.ts";
 import { addDoctorCommands } from "./doctor/command.ts";
 import { addLogCommands } from "./log.ts";
 import { addGlobalOptions } from "./session.ts";
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     addTransferCommands,
     addTokenCommands,
     addDoctorCommands,
+    addCheckCommands,
   ])
     add(program);
   program.addHelpText(

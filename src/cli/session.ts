@@ -9,7 +9,11 @@ import { UsageError } from "./failure.ts";
 const LOCAL = "http://localhost:8787";
 
 export interface Session {
+  /** Its address. */
+  readonly url: string;
   readonly connection: Connection;
+  /** The deployment, whatever the store: for what is the same in all of them. */
+  readonly service: Connection;
   /** The address was named, and is not the one that is taken without. */
   readonly isUrlGiven: boolean;
   /** `--json`. */
@@ -34,20 +38,29 @@ export function addGlobalOptions(program: Command): Command {
     .option("--json", "JSON for programs: one value a line");
 }
 
-/** Turns what a command does into an action of commander's. */
+/**
+ * Turns what a command does into an action of commander's.
+ *
+ * @param urlOption the option of the command that names the store, where that is another than `--url`
+ */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- commander's actions have no types: each command says its own
 export function acting<Args extends readonly unknown[], Options>(
   act: (session: Session, args: Args, options: Options) => Promise<void>,
+  urlOption: string = "url",
 ): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
     const command = given.at(-1) as Command;
-    const session = sessionOf(command.optsWithGlobals<GlobalOptions>(), command.getOptionValueSourceWithGlobals("url") !== "default");
+    const options = command.optsWithGlobals<GlobalOptions & Readonly<Record<string, unknown>>>();
+    const named = options[urlOption];
+    const source = command.getOptionValueSourceWithGlobals(urlOption);
+    const isUrlGiven = source !== undefined && source !== "default";
+    const session = sessionOf({ ...options, url: typeof named === "string" ? named : LOCAL }, isUrlGiven, urlOption);
     await Promise.race([act(session, command.processedArgs as unknown as Args, command.opts() as Options), session.unreachable]);
   };
 }
 
-function sessionOf({ url, store, token, json = false }: GlobalOptions, isUrlGiven: boolean): Session {
-  if (!URL.canParse(url) || !/^https?:/.test(url)) throw new UsageError(`--url takes an address such as ${LOCAL}, not "${url}"`);
+function sessionOf({ url, store, token, json = false }: GlobalOptions, isUrlGiven: boolean, urlOption: string): Session {
+  if (!URL.canParse(url) || !/^https?:/.test(url)) throw new UsageError(`--${urlOption} takes an address such as ${LOCAL}, not "${url}"`);
   let fail!: (error: unknown) => void;
   const unreachable = new Promise<never>((_resolve, reject) => (fail = reject));
   unreachable.catch(() => {}); // nobody may be waiting any more
@@ -62,12 +75,9 @@ function sessionOf({ url, store, token, json = false }: GlobalOptions, isUrlGive
       throw error;
     }
   };
-  const connection = new Connection(url, {
-    fetch: (address, init) => send(address, init),
-    store,
-    token,
-  });
-  return { connection, isUrlGiven, isJson: json, unreachable };
+  const how = { fetch: (address: string, init?: RequestInit) => send(address, init), token };
+  const connection = new Connection(url, { ...how, store });
+  return { url, connection, service: new Connection(url, how), isUrlGiven, isJson: json, unreachable };
 }
 
 /** Node hides why a connection failed in the cause. */

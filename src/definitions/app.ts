@@ -51,7 +51,7 @@ export interface App<
  * Puts the parts of an app together.
  *
  * @throws {TypeError} when two categories or two consumers have the same name, or names that differ only by case, a consumer follows or feeds a category that the
- * app does not have, or processors feed each other without end
+ * app does not have, or processors feed each other without end. All of it at once, a mistake a line
  *
  * @example
  * export const app = defineApp({ aggregates: [order, product], views: [readyOrders], processors: [fulfilment] });
@@ -70,33 +70,36 @@ export function defineApp<
   const categories: readonly Category[] = definition.categories ?? [];
   const views: readonly View[] = definition.views ?? [];
   const aggregates: AnyAggregate[] = [...(definition.aggregates ?? []), ...processors.filter(isProcess)];
-  const declared = unique("category", [...aggregates, ...categories]);
-  for (const name of unique("consumer", [...views, ...processors, ...webhooks]).keys()) {
-    if (name.startsWith(WEBHOOK_ID_PREFIX)) throw new TypeError(`"${name}" begins like the ids of webhooks that are added at run time`);
-  }
-  for (const { kind, name, sources } of [...views, ...processors, ...webhooks]) {
+  const consumers = [...views, ...processors, ...webhooks];
+  const mistakes = [
+    ...twins("category", [...aggregates, ...categories]),
+    ...twins("consumer", consumers),
+    ...consumers.flatMap(({ name }) =>
+      name.startsWith(WEBHOOK_ID_PREFIX) ? `"${name}" begins like the ids of webhooks that are added at run time` : [],
+    ),
+  ];
+  const declared = new Map([...aggregates, ...categories].map((one) => [one.name, one]));
+  for (const { kind, name, sources } of consumers) {
     for (const source of sources) {
-      if (declared.get(source.name) !== source) {
-        throw new TypeError(
-          `${kind === "aggregate" ? "process" : kind} "${name}" follows "${source.name}", which the app does not declare`,
-        );
-      }
+      if (declared.get(source.name) !== source)
+        mistakes.push(`${kind === "aggregate" ? "process" : kind} "${name}" follows "${source.name}", which the app does not declare`);
     }
   }
   const feeders = processors.filter((processor) => !isProcess(processor));
   for (const { kind, name, emissions } of feeders) {
     for (const { to } of emissions) {
-      if (declared.get(to.name) !== to) throw new TypeError(`${kind} "${name}" emits to "${to.name}", which the app does not declare`);
+      if (declared.get(to.name) !== to) mistakes.push(`${kind} "${name}" emits to "${to.name}", which the app does not declare`);
     }
   }
+  if (mistakes.length > 0) throw new TypeError(mistakes.join("\n"));
   requireNoLoops(feeders);
   return {
-    aggregates: unique("aggregate", aggregates),
-    categories: unique("category", categories),
+    aggregates: byName(aggregates),
+    categories: byName(categories),
     // A view works wherever it is queried, far from the app: so it carries the hooks along.
-    views: unique("view", definition.hooks ? views.map((view) => ({ ...view, hooks })) : views),
-    processors: unique("processor", processors),
-    webhooks: unique("webhook", webhooks),
+    views: byName(definition.hooks ? views.map((view) => ({ ...view, hooks })) : views),
+    processors: byName(processors),
+    webhooks: byName(webhooks),
     hooks,
   };
 }
@@ -111,19 +114,18 @@ function requireParts(definition: object): void {
   }
 }
 
-function unique<Part extends { readonly name: string }>(what: string, parts: readonly Part[]): Map<string, Part> {
-  const byName = new Map<string, Part>();
-  for (const part of parts) {
-    if (byName.has(part.name)) throw new TypeError(`the app has two parts that are a ${what} named "${part.name}"`);
-    byName.set(part.name, part);
-  }
+function byName<Part extends { readonly name: string }>(parts: readonly Part[]): Map<string, Part> {
+  return new Map(parts.map((part) => [part.name, part]));
+}
+
+/** The parts that share a name. Code tells names apart that differ by case; SQL, file systems and people do not. */
+function twins(what: string, parts: readonly { readonly name: string }[]): string[] {
   const spellings = new Map<string, string>();
-  for (const name of byName.keys()) {
-    // Code tells such names apart; SQL, file systems and people do not.
+  return parts.flatMap(({ name }) => {
     const twin = spellings.get(name.toLowerCase());
-    if (twin !== undefined)
-      throw new TypeError(`the app has two parts that are a ${what} whose names differ only by case: "${twin}" and "${name}"`);
-    spellings.set(name.toLowerCase(), name);
-  }
-  return byName;
+    if (twin === undefined) spellings.set(name.toLowerCase(), name);
+    if (twin === undefined) return [];
+    if (twin === name) return `the app has two parts that are a ${what} named "${name}"`;
+    return `the app has two parts that are a ${what} whose names differ only by case: "${twin}" and "${name}"`;
+  });
 }

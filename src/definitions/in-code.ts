@@ -46,6 +46,10 @@ export class DefinitionsInCode {
     return [...this.#app.processors.values()];
   }
 
+  get webhooks(): Webhook[] {
+    return [...this.#app.webhooks.values()];
+  }
+
   get sagas(): Saga[] {
     return this.processors.filter((one): one is Saga => "saga" in one);
   }

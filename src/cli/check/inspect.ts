@@ -1,0 +1,85 @@
+/**
+ * What the code of an app declares, in the form in which a running store reports it, and whether a stored event fits it. Bundled with the
+ * app (load-app.ts), so that both have the same copy of the package's modules: the lifts of event types are remembered by one of them.
+ */
+
+import type { DataSchema, StoredEvent } from "../../core/event.ts";
+import type { App } from "../../definitions/app.ts";
+import { DefinitionsInCode } from "../../definitions/in-code.ts";
+import { reportCategory, reportProcessor, reportRows, reportView } from "../../definitions/report.ts";
+import { liftTo, schemaVersionOf } from "../../definitions/upcast.ts";
+import { codeSchemasOf } from "../../store/code-use.ts";
+import { FORMATS } from "../../store/stored-format.ts";
+import { layoutOf } from "../../views/layout.ts";
+import { type Fit, fitOf } from "./fit.ts";
+
+/** A stored event, as the log's readers get it. */
+export interface StoredLine {
+  readonly category: string;
+  readonly type: string;
+  readonly version: number;
+  readonly schemaVersion: number;
+  readonly data: object;
+}
+
+export interface Inspected extends ReturnType<typeof declared> {
+  /** Why the code could not read a stored event; undefined: it can, or does not declare its type. */
+  problemWith(event: StoredLine): EventProblem | undefined;
+}
+
+export interface EventProblem {
+  readonly kind: "newer" | "upcast" | "misfit";
+  /** Of the first member that does not fit; empty: the data as a whole. */
+  readonly path: string;
+  /** A sentence's end about it; never the value. */
+  readonly what: string;
+}
+
+/** @throws what the code throws when it is described */
+export function inspect(app: App): Inspected {
+  const inCode = new DefinitionsInCode(app);
+  const fits = new Map<DataSchema, Fit>();
+  return {
+    ...declared(inCode),
+    problemWith({ category, type, version, schemaVersion, data }) {
+      const events = inCode.category(category)?.events as Record<string, DataSchema> | undefined;
+      const schema = events && Object.hasOwn(events, type) ? events[type] : undefined;
+      if (!schema) return undefined;
+      const known = schemaVersionOf(schema);
+      if (schemaVersion > known)
+        return { kind: "newer", path: "", what: `has schemaVersion ${schemaVersion}, and this code knows ${known}` };
+      const stored: StoredEvent = {
+        version,
+        id: "",
+        type,
+        schemaVersion,
+        data: JSON.stringify(data),
+        meta: "{}",
+        time: null,
+        recordedAt: 0,
+      };
+      const lifted = liftTo(schema, stored);
+      if (lifted.unlifted !== undefined) return { kind: "upcast", path: "", what: lifted.unlifted };
+      const fit = fits.get(schema) ?? fitOf(schema);
+      fits.set(schema, fit);
+      const misfit = fit(schemaVersion === known ? data : (JSON.parse(lifted.data) as object), lifted.data);
+      return misfit && { kind: "misfit", ...misfit };
+    },
+  };
+}
+
+function declared(inCode: DefinitionsInCode) {
+  // Only the worker would notice what cannot be laid out.
+  for (const view of inCode.views) layoutOf(view);
+  return {
+    formats: FORMATS as Readonly<Record<string, number>>,
+    categories: inCode.categories.map((one) => ({
+      ...reportCategory(one),
+      key: one.kind === "plain" ? one.key : undefined,
+      schemas: codeSchemasOf(one.events),
+    })),
+    views: inCode.views.map((view) => ({ ...reportView(view), rows: reportRows(view).row })),
+    processors: inCode.processors.map((one) => ({ ...reportProcessor(one), start: one.start })),
+    webhooks: inCode.webhooks.map(({ name }) => name),
+  };
+}
