@@ -78,7 +78,8 @@ export function defineApp<
       name.startsWith(WEBHOOK_ID_PREFIX) ? `"${name}" begins like the ids of webhooks that are added at run time` : [],
     ),
   ];
-  const declared = new Map([...aggregates, ...categories].map((one) => [one.name, one]));
+  // Of two with one name the first counts, so that they are one mistake.
+  const declared = new Map([...aggregates, ...categories].toReversed().map((one) => [one.name, one]));
   for (const { kind, name, sources } of consumers) {
     for (const source of sources) {
       if (declared.get(source.name) !== source)

@@ -1,7 +1,5 @@
 /** `headspring check` against a real `wrangler dev`: every planted fault is found by its name, and an app without one gives nothing. */
 
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findingsAgainst } from "../../src/cli/check/check.ts";
 import { inspect } from "../../src/cli/check/inspect.ts";
@@ -103,6 +101,10 @@ const FAULTS: readonly [fault: string, ...found: (readonly [severity: string, co
   ["another column", ["costs", "view-changed", "stays", /new columns `guest`\): it is built again from 2 events/]],
   ["another column type", ["costs", "view-changed", "stays", /another schema of `nights`/]],
   ["another key column", ["costs", "view-changed", "stays", /the key is `nights` instead of `id`/]],
+  [
+    "an evolve that throws",
+    ["breaks", "evolve-throws", "stay/Booked", /^1 stream of stay could .* stay\/Bo@1 .*`evolve` threw: nobody stays so long$/],
+  ],
   ["a handler more", ["costs", "view-changed", "stays", /it also handles `stay\/Paid`\): it is built again from 3 events/]],
   ["a processor gone", ["breaks", "processor-removed", "remember", /Its checkpoint stays/]],
   ["a processor renamed", ["breaks", "processor-renamed", "remember", /now called recall.* runs 2 events again, from the beginning/]],
@@ -128,5 +130,88 @@ describe("against a store", () => {
     expect(names(findings.map(({ severity, code, about }) => [severity, code, about]))).toEqual(names(expected));
     for (const [, code, about, what] of expected)
       if (what) expect(findings.find((one) => one.code === code && one.about === about)?.what).toMatch(what);
+  });
+
+  it("a part of the log is enough to find what is in it", async () => {
+    expect(await found("a smaller range", { sample: 1 })).toMatchObject([{ code: "schema-stricter" }]);
+    expect(await found("a smaller range", { sample: 1_000 })).toMatchObject([{ code: "event-does-not-fit" }]);
+    expect(await found("a smaller range", { since: "2026-01-01T00:00:00Z" })).toMatchObject([{ code: "event-does-not-fit" }]);
+    expect(await found("a smaller range", { since: "2999-01-01T00:00:00Z" })).toMatchObject([{ code: "schema-stricter" }]);
+    // What was not read is asked for.
+    const since = "2999-01-01T00:00:00Z";
+    expect(await found("an event type gone", { since })).toMatchObject([{ severity: "breaks", code: "event-type-removed" }]);
+    expect(await found("an unused event type gone", { since })).toMatchObject([{ severity: "note", code: "event-type-removed" }]);
+    expect(await found("a view more", { since })).toMatchObject([{ code: "view-new", what: expect.stringContaining("up to") }]);
+  });
+});
+
+describe("the command", () => {
+  const checked = (fault: string, ...args: string[]) =>
+    call(["check", "--app", "test/e2e/checked/changed.ts", ...args], { environment: { FAULT: fault, HEADSPRING_TOKEN: TOKENS[0].token } });
+
+  it("says nothing on stdout and ends with 0 when nothing is found", async () => {
+    const [clean, alone] = await Promise.all([checked("", "--against", server.client.url), checked("")]);
+    expect(clean).toMatchObject({
+      status: 0,
+      stdout: "",
+      stderr: expect.stringMatching(/changed\.ts breaks nothing of .*\((\d+) events of \1 read\)/),
+    });
+    expect(alone).toMatchObject({
+      status: 0,
+      stdout: "",
+      stderr: expect.stringMatching(/has 1 aggregate, 3 plain categories, 2 views, 2 processors, 1 webhook: /),
+    });
+  });
+
+  it("ends with 1 when something breaks, unless it is meant, and with 0 for what only costs", async () => {
+    const fault = ["a view renamed", "--against", server.client.url] as const;
+    const [person, program, allowed, nobody] = await Promise.all([
+      checked(...fault, "--allow", "view-removed:notes"),
+      checked(...fault, "--json"),
+      checked(...fault, "--allow", "view-removed:stays"),
+      checked(...fault, "--token", "unknown"),
+    ]);
+    expect(person.status).toBe(1);
+    expect(person.stdout).toMatch(/^breaks view-removed: .*\.\n {4}.*--allow view-removed:stays[^]*\ncosts view-new: /);
+    expect(program).toMatchObject({
+      status: 1,
+      lines: [
+        { severity: "breaks", code: "view-removed", about: "stays" },
+        { severity: "costs", code: "view-new", events: 2 },
+      ],
+    });
+    expect(allowed).toMatchObject({ status: 0, stdout: expect.stringMatching(/^breaks \(allowed\) view-removed/) });
+    expect(nobody).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching(/^unauthorized: /m) });
+    expect(JSON.stringify([person, program, nobody])).not.toContain(TOKENS[0].token);
+  });
+
+  it("names every mistake in the code with its line, not only the first", async () => {
+    const [alone, against] = await Promise.all([
+      call(["check", "--app", "test/e2e/checked/mistakes.ts", "--json"]),
+      call(["check", "--app", "test/e2e/checked/mistakes.ts", "--against", server.client.url]),
+    ]);
+    expect(alone).toMatchObject({ status: 1, stderr: "" });
+    expect(alone.lines.map(({ severity, code, what }) => `${severity} ${code}: ${what}`)).toEqual([
+      expect.stringMatching(/^breaks definition-mistake: test\/e2e\/checked\/mistakes\.ts:8: aggregate "or der" is not a valid name/),
+      'breaks definition-mistake: test/e2e/checked/mistakes.ts:10: the key of category "reading" is "sensor", which event type "Read" does not have',
+      'breaks definition-mistake: test/e2e/checked/mistakes.ts:12: view "readings" handles "Written", which none of its sources has (Read)',
+      'breaks definition-mistake: test/e2e/checked/mistakes.ts:16: the app has two parts that are a category named "reading"',
+      'breaks definition-mistake: test/e2e/checked/mistakes.ts:16: processor "lost" follows "elsewhere", which the app does not declare',
+    ]);
+    expect(against).toMatchObject({ status: 1, stdout: expect.stringContaining("which the app does not declare") });
+  });
+
+  it("loads what wrangler's configuration names, or says what it cannot load", async () => {
+    const calls: readonly [args: readonly string[], status: number, said: RegExp][] = [
+      [[], 0, /^src\/worker\.ts has 3 aggregates, /],
+      [["--app", "src/shop/order.ts"], 2, /makes no worker of an app, and exports none/],
+      [["--app", "src/none.ts"], 2, /there is no src\/none\.ts/],
+      [["--app", "wrangler.toml"], 1, /^failed: wrangler\.toml cannot be bundled: /],
+      [["--sample", "5"], 2, /--against names the store/],
+      [["--against", "nowhere"], 2, /--against takes an address/],
+    ];
+    const answers = await Promise.all(calls.map(([args]) => call(["check", ...args])));
+    expect(answers.map(({ status, stdout }) => ({ status, stdout }))).toEqual(calls.map(([, status]) => ({ status, stdout: "" })));
+    for (const [index, { stderr }] of answers.entries()) expect(stderr).toMatch(calls[index]![2]);
   });
 });

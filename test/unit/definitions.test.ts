@@ -63,6 +63,14 @@ describe("an app", () => {
     expect(defineApp({ ...app, views: [view("Door", same)] }).views.has("Door")).toBe(true);
   });
 
+  it("names all of its mistakes at once, a line each", () => {
+    const twice = 'the app has two parts that are a category named "door"';
+    const lost = ['view "values"', 'processor "relay"'].map((part) => `${part} follows "reading", which the app does not declare`);
+    expect(() => defineApp({ aggregates: [door, door], views: [values], processors: [relay] })).toThrow(
+      new TypeError([twice, ...lost].join("\n")),
+    );
+  });
+
   it("declares the categories that its consumers follow", () => {
     expect(() => defineApp({ views: [values] })).toThrow(new TypeError('view "values" follows "reading", which the app does not declare'));
     expect(() => defineApp({ processors: [relay] })).toThrow(

@@ -105,7 +105,6 @@ export async function bundled(file: string, folder: string, config: Loose): Prom
         js: `import { createRequire as headspringRequire } from "node:module"; const require = headspringRequire(import.meta.url);`,
       },
       sourcemap: "inline",
-      sourcesContent: false,
       logLevel: "silent",
       define: texts(config.define),
       alias: texts(config.alias),

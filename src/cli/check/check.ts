@@ -33,6 +33,8 @@ export async function check(target: Target | undefined, { app: file, allow = [],
   if (target === undefined && (part.sample !== undefined || part.since !== undefined))
     throw new UsageError("--sample and --since are about a store's log: --against names the store");
   if (part.sample === 0) throw new UsageError("--sample takes a number of one or more");
+  if (part.since !== undefined && Number.isNaN(Date.parse(part.since)))
+    throw new UsageError(`--since takes a time such as 2026-11-01T00:00:00Z, not "${part.since}"`);
   const loaded = await loadApp(process.cwd(), file);
   const { app } = loaded;
   if (app === undefined)
@@ -60,16 +62,16 @@ interface Compared {
 /** What the app's code would do to what the store has. @param version of this package */
 export async function findingsAgainst(
   { connection, service }: Omit<Target, "url">,
-  app: Inspected,
+  code: Inspected,
   part: Part,
   version: string,
 ): Promise<Compared> {
   let deployed: Deployed;
   let stored: Stored;
   try {
-    const names = app.categories.map(({ name }) => name);
+    const names = code.categories.map(({ name }) => name);
     deployed = await readDeployed(connection, service, names);
-    stored = await readStored(connection, app, deployed.head, part);
+    stored = await readStored(connection, code, deployed.head, part);
   } catch (error) {
     if (!(error instanceof HeadspringError) || error.code !== "stored-by-newer-code") throw error;
     return { findings: [refusedThere(error)], events: 0, head: 0 };
@@ -79,9 +81,9 @@ export async function findingsAgainst(
     events: (category: string, type: string) => hasEvents(connection, category, type),
   };
   const findings = [
-    ...compareVersions(version, app, deployed),
-    ...(await compareCategories(app, deployed, stored, elsewhere)),
-    ...compareConsumers(app, deployed, stored),
+    ...compareVersions(version, code, deployed),
+    ...(await compareCategories(code, deployed, stored, elsewhere)),
+    ...compareConsumers(code, deployed, stored),
   ];
   return { findings, events: stored.events, head: deployed.head };
 }
@@ -116,8 +118,10 @@ function refusedThere({ message }: HeadspringError): Finding {
 }
 
 function partsOf({ categories, views, processors, webhooks }: Inspected): string {
-  const aggregates = categories.filter(({ kind }) => kind === "aggregate").length;
-  const plain = categories.length - aggregates;
+  const plain = categories.filter(({ kind }) => kind === "plain").length;
+  // A process manager is one, too, and counts as what it was declared as.
+  const processes = processors.filter(({ kind }) => kind === "process-manager" || kind === "saga").length;
+  const aggregates = categories.length - plain - processes;
   return [
     counted(aggregates, "aggregate"),
     `${plain} plain ${plain === 1 ? "category" : "categories"}`,

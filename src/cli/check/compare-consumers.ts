@@ -1,4 +1,4 @@
-/** What becomes of views, processors and webhooks under other code. */
+/** Compares the code's views, processors and webhooks with those that the store has. */
 
 import { isDeepStrictEqual } from "node:util";
 import type { Deployed, DeployedView } from "./deployed.ts";
@@ -13,29 +13,31 @@ type Follows = readonly { readonly category: string; readonly types: readonly st
 /** Ids of webhooks that were added over HTTP begin with it. */
 const ADDED = "wh_";
 
-export function compareConsumers(app: Inspected, deployed: Deployed, stored: Stored): Finding[] {
-  return [...compareViews(app, deployed, stored), ...compareProcessors(app, deployed, stored), ...compareWebhooks(app, deployed)];
+export function compareConsumers(code: Inspected, deployed: Deployed, stored: Stored): Finding[] {
+  return [...compareViews(code, deployed, stored), ...compareProcessors(code, deployed, stored), ...compareWebhooks(code, deployed)];
 }
 
 /** How many events a consumer would read from the beginning on. */
-function eventsFor(follows: Follows, { isWhole, count }: Stored, head: number): { readonly events: number; readonly said: string } {
-  if (!isWhole) return { events: head, said: `up to ${counted(head, "event")}` };
-  const events = follows.flatMap(({ category, types }) => types.map((type) => count(category, type))).reduce((sum, one) => sum + one, 0);
+function eventsFor(follows: Follows, stored: Stored, head: number): { readonly events: number; readonly said: string } {
+  if (!stored.isWhole) return { events: head, said: `up to ${counted(head, "event")}` };
+  const events = follows
+    .flatMap(({ category, types }) => types.map((type) => stored.count(category, type)))
+    .reduce((sum, one) => sum + one, 0);
   return { events, said: counted(events, "event") };
 }
 
 const BUILDS = "in the background, from the first event, query or cron run (every five minutes) after the deployment";
 
-function compareViews(app: Inspected, deployed: Deployed, stored: Stored): Finding[] {
-  const own = new Map(app.views.map((view) => [view.name, view]));
+function compareViews(code: Inspected, deployed: Deployed, stored: Stored): Finding[] {
+  const own = new Map(code.views.map((view) => [view.name, view]));
   const known = new Set(deployed.views.map(({ name }) => name));
   const findings: Finding[] = [];
   for (const before of deployed.views) {
     const now = own.get(before.name);
     if (now === undefined) findings.push(removedView(before.name));
-    else findings.push(...changedView(before, now, deployed, app, stored));
+    else findings.push(...changedView(before, now, deployed, code, stored));
   }
-  for (const { name, follows } of app.views) {
+  for (const { name, follows } of code.views) {
     const { events, said } = eventsFor(follows, stored, deployed.head);
     if (known.has(name) || events === 0) continue;
     findings.push({
@@ -60,12 +62,12 @@ function removedView(name: string): Finding {
   };
 }
 
-function changedView(before: DeployedView, now: View, deployed: Deployed, app: Inspected, stored: Stored): Finding[] {
+function changedView(before: DeployedView, now: View, deployed: Deployed, code: Inspected, stored: Stored): Finding[] {
   const changes = [
     ...(before.key === now.key ? [] : [`the key is \`${now.key}\` instead of \`${before.key}\``]),
-    ...columnChanges(before.row, now.rows as Readonly<Record<string, unknown>>),
+    ...columnChanges(before.row, now.rows),
     ...sourceChanges(before.follows, now.follows),
-    ...liftChanges(now.follows, deployed, app),
+    ...liftChanges(now.follows, deployed, code),
   ];
   if (changes.length === 0) return [];
   const { events, said } = eventsFor(now.follows, stored, deployed.head);
@@ -112,21 +114,24 @@ function sourceChanges(before: Follows, now: Follows): string[] {
 }
 
 /** A new version of an event type gives older events another form. */
-function liftChanges(follows: Follows, deployed: Deployed, app: Inspected): string[] {
-  const versionsIn = (
-    categories: readonly { readonly name: string; readonly events: readonly { type: string; schemaVersion?: number | undefined }[] }[],
-  ) => new Map(categories.flatMap(({ name, events }) => events.map(({ type, schemaVersion = 1 }) => [`${name}/${type}`, schemaVersion])));
-  const [old, next] = [versionsIn(deployed.categories), versionsIn(app.categories)];
+function liftChanges(follows: Follows, deployed: Deployed, code: Inspected): string[] {
+  const [old, next] = [versionsIn(deployed.categories), versionsIn(code.categories)];
   const lifted = follows
     .flatMap(({ category, types }) => types.map((type) => `${category}/${type}`))
     .filter((one) => old.has(one) && next.get(one)! > old.get(one)!);
   return lifted.length === 0 ? [] : [`a new version of ${listed(lifted)}`];
 }
 
-function compareProcessors(app: Inspected, deployed: Deployed, stored: Stored): Finding[] {
-  const own = new Map(app.processors.map((one) => [one.name, one]));
+function versionsIn(
+  categories: readonly { readonly name: string; readonly events: readonly { type: string; schemaVersion?: number | undefined }[] }[],
+): Map<string, number> {
+  return new Map(categories.flatMap(({ name, events }) => events.map(({ type, schemaVersion = 1 }) => [`${name}/${type}`, schemaVersion])));
+}
+
+function compareProcessors(code: Inspected, deployed: Deployed, stored: Stored): Finding[] {
+  const own = new Map(code.processors.map((one) => [one.name, one]));
   const known = new Map(deployed.processors.map((one) => [one.name, one]));
-  const news = app.processors.filter(({ name }) => !known.has(name));
+  const news = code.processors.filter(({ name }) => !known.has(name));
   const renamed = new Set<string>();
   const findings: Finding[] = [];
   for (const before of deployed.processors) {
@@ -218,9 +223,9 @@ function followsMore(before: Deployed["processors"][number], now: Processor, { c
   ];
 }
 
-function compareWebhooks(app: Inspected, deployed: Deployed): Finding[] {
+function compareWebhooks(code: Inspected, deployed: Deployed): Finding[] {
   return [...deployed.consumers].flatMap(([name, { kind, position }]): Finding[] =>
-    kind !== "webhook" || name.startsWith(ADDED) || app.webhooks.includes(name)
+    kind !== "webhook" || name.startsWith(ADDED) || code.webhooks.includes(name)
       ? []
       : [
           {

@@ -7,10 +7,10 @@ import type { Inspected } from "./inspect.ts";
 /** What objects of a class are, for a person. */
 const STORED: Readonly<Record<string, string>> = { STREAMS: "streams", LOGS: "logs", WEBHOOKS: "webhooks", CATALOGS: "catalogs" };
 
-export function compareVersions(version: string, app: Inspected, deployed: Deployed): Finding[] {
+export function compareVersions(version: string, code: Inspected, deployed: Deployed): Finding[] {
   const findings: Finding[] = [];
   for (const [part, there] of Object.entries(deployed.formats ?? {})) {
-    const here = app.formats[part] ?? 0;
+    const here = code.formats[part] ?? 0;
     if (there <= here) continue;
     findings.push({
       severity: "breaks",

@@ -9,7 +9,7 @@ import { HeadspringError } from "../../client/problem.ts";
 const ANSWER_BYTES = 32 * 1_048_576;
 
 const Follows = z.array(z.object({ category: z.string(), types: z.array(z.string()) }));
-const App = z.object({
+const Report = z.object({
   categories: z.array(
     z.object({
       name: z.string(),
@@ -46,13 +46,13 @@ export interface DeployedView {
 }
 
 export interface Deployed {
-  /** Of the package that it runs. */
+  /** The version of the package that it runs. */
   readonly version: string;
   /** Undefined: it is of a version that does not say. */
   readonly formats: Readonly<Record<string, number>> | undefined;
-  readonly categories: z.infer<typeof App>["categories"];
+  readonly categories: z.infer<typeof Report>["categories"];
   readonly views: readonly DeployedView[];
-  readonly processors: z.infer<typeof App>["processors"];
+  readonly processors: z.infer<typeof Report>["processors"];
   /** How far each consumer is: views, processors and webhooks. */
   readonly consumers: ReadonlyMap<string, { readonly kind: string; readonly position: number }>;
   readonly head: number;
@@ -64,24 +64,24 @@ export interface Deployed {
  * @param names the categories whose definitions are asked for
  */
 export async function readDeployed(connection: Connection, service: Connection, names: readonly string[]): Promise<Deployed> {
-  const [openApi, app, views, metrics, { head }] = await Promise.all([
+  const [openApi, report, views, metrics, { head }] = await Promise.all([
     answerOf(service, "/openapi.json", z.object({ info: z.object({ version: z.string() }) })),
-    answerOf(connection, "/app", App),
+    answerOf(connection, "/app", Report),
     answerOf(connection, "/views", Views),
     textOf(connection, "/metrics", ANSWER_BYTES, "text/plain"),
     answerOf(connection, "/log/head", z.object({ head: z.int().nonnegative() })),
   ]);
-  const inCode = app.categories.filter(({ origin }) => origin === "code").map(({ name }) => name);
+  const inCode = report.categories.filter(({ origin }) => origin === "code").map(({ name }) => name);
   const found = new Map<string, FoundCategory>();
   // One after another: a store limits what one token may ask for at a time.
   for (const name of new Set([...names, ...inCode])) found.set(name, await categoryOf(connection, name));
-  const followed = new Map(app.views.map(({ name, follows }) => [name, follows]));
+  const followed = new Map(report.views.map(({ name, follows }) => [name, follows]));
   return {
     version: openApi.info.version,
-    formats: app.formats,
-    categories: app.categories,
+    formats: report.formats,
+    categories: report.categories,
     views: views.views.map((view) => ({ ...view, follows: followed.get(view.name) ?? [] })),
-    processors: app.processors,
+    processors: report.processors,
     consumers: consumersIn(metrics),
     head,
     category: (name) => found.get(name),

@@ -12,24 +12,27 @@ import { codeSchemasOf } from "../../store/code-use.ts";
 import { FORMATS } from "../../store/stored-format.ts";
 import { layoutOf } from "../../views/layout.ts";
 import { type Fit, fitOf } from "./fit.ts";
+import { type Facts, Folds } from "./folds.ts";
 
 /** A stored event, as the log's readers get it. */
-export interface StoredLine {
+export interface StoredLine extends Facts {
   readonly category: string;
-  readonly type: string;
-  readonly version: number;
   readonly schemaVersion: number;
+  /** Its content is gone. */
+  readonly erased: boolean;
   readonly data: object;
 }
 
 export interface Inspected extends ReturnType<typeof declared> {
-  /** Why the code could not read a stored event; undefined: it can, or does not declare its type. */
+  /**
+   * Why the code could not read a stored event; undefined: it can, or does not declare its type. Events of one stream come in their order.
+   */
   problemWith(event: StoredLine): EventProblem | undefined;
 }
 
 export interface EventProblem {
-  readonly kind: "newer" | "upcast" | "misfit";
-  /** Of the first member that does not fit; empty: the data as a whole. */
+  readonly kind: "newer" | "upcast" | "misfit" | "evolve";
+  /** The first member that does not fit; empty: the data as a whole. */
   readonly path: string;
   /** A sentence's end about it; never the value. */
   readonly what: string;
@@ -39,33 +42,36 @@ export interface EventProblem {
 export function inspect(app: App): Inspected {
   const inCode = new DefinitionsInCode(app);
   const fits = new Map<DataSchema, Fit>();
+  const folds = new Folds();
   return {
     ...declared(inCode),
-    problemWith({ category, type, version, schemaVersion, data }) {
-      const events = inCode.category(category)?.events as Record<string, DataSchema> | undefined;
-      const schema = events && Object.hasOwn(events, type) ? events[type] : undefined;
-      if (!schema) return undefined;
-      const known = schemaVersionOf(schema);
-      if (schemaVersion > known)
-        return { kind: "newer", path: "", what: `has schemaVersion ${schemaVersion}, and this code knows ${known}` };
-      const stored: StoredEvent = {
-        version,
-        id: "",
-        type,
-        schemaVersion,
-        data: JSON.stringify(data),
-        meta: "{}",
-        time: null,
-        recordedAt: 0,
-      };
-      const lifted = liftTo(schema, stored);
-      if (lifted.unlifted !== undefined) return { kind: "upcast", path: "", what: lifted.unlifted };
-      const fit = fits.get(schema) ?? fitOf(schema);
-      fits.set(schema, fit);
-      const misfit = fit(schemaVersion === known ? data : (JSON.parse(lifted.data) as object), lifted.data);
-      return misfit && { kind: "misfit", ...misfit };
+    problemWith(event) {
+      const { category, stream, erased } = event;
+      const declaring = inCode.category(category);
+      if (!declaring) return undefined;
+      const schemas = declaring.events as Record<string, DataSchema>;
+      const schema = Object.hasOwn(schemas, event.type) ? schemas[event.type] : undefined;
+      const looked = schema && !erased ? looking(schema, event) : { data: event.data };
+      if ("kind" in looked || erased) folds.stop(stream);
+      if ("kind" in looked) return looked;
+      const problem = declaring.kind === "aggregate" ? folds.next(declaring, event, looked.data) : undefined;
+      return problem === undefined ? undefined : { kind: "evolve", path: "", what: problem };
     },
   };
+
+  /** The data as the code has it, or why it cannot have it. */
+  function looking(schema: DataSchema, { type, version, schemaVersion, data }: StoredLine): EventProblem | { readonly data: unknown } {
+    const known = schemaVersionOf(schema);
+    if (schemaVersion > known) return { kind: "newer", path: "", what: `has schemaVersion ${schemaVersion}, and this code knows ${known}` };
+    const stored = { version, id: "", type, schemaVersion, data: JSON.stringify(data), meta: "{}", time: null, recordedAt: 0 };
+    const lifted: StoredEvent = liftTo<StoredEvent>(schema, stored);
+    if (lifted.unlifted !== undefined) return { kind: "upcast", path: "", what: lifted.unlifted };
+    const fit = fits.get(schema) ?? fitOf(schema);
+    fits.set(schema, fit);
+    const now = JSON.parse(lifted.data) as object;
+    const misfit = fit(now, lifted.data);
+    return misfit ? { kind: "misfit", ...misfit } : { data: now };
+  }
 }
 
 function declared(inCode: DefinitionsInCode) {

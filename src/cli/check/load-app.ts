@@ -94,16 +94,17 @@ function mainOf({ main }: Loose): string {
   return main;
 }
 
-/** What the app's code prints while it is loaded is none of our results. */
+/** What the app's code prints while it is loaded is none of our results: it goes to stderr. */
 async function quietly<Result>(run: () => Promise<Result>): Promise<Result> {
-  const { log, info, debug } = console;
+  const { stdout, stderr } = process;
+  const write = stdout.write.bind(stdout);
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = STACK_FRAMES;
-  Object.assign(console, { log: console.error, info: console.error, debug: console.error });
+  stdout.write = stderr.write.bind(stderr);
   try {
     return await run();
   } finally {
-    Object.assign(console, { log, info, debug });
+    stdout.write = write;
     Error.stackTraceLimit = stackTraceLimit;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Stands in for the package's index and runtime while an app is loaded to be checked: records the app that the worker is made of, and every
+ * Replaces the package's index and runtime while an app is loaded to be checked: records the app that the worker is made of, and every
  * mistake, where a start of the worker ends with the first. Bundled with the app (load-app.ts).
  */
 
@@ -14,7 +14,7 @@ export interface Mistake {
 
 const apps = new Set<App>();
 const mistakes: Mistake[] = [];
-/** What stands in for apps that could not be made. */
+/** Substitutes for apps that could not be made. */
 const broken = new WeakSet<object>();
 
 export function recorded(): { readonly apps: readonly App[]; readonly mistakes: readonly Mistake[] } {

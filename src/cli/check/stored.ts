@@ -1,7 +1,7 @@
 /** Reads a store's log, or a part of it, and has the code look at each event. */
 
 import * as z from "zod";
-import type { Connection } from "../../client/connection.ts";
+import { type Connection, queryOf } from "../../client/connection.ts";
 import { progressOf } from "../progress.ts";
 import { answerOf, textOf, unexpected } from "./deployed.ts";
 import type { EventProblem, Inspected } from "./inspect.ts";
@@ -43,18 +43,26 @@ export interface Stored {
   count(category: string, type?: string): number;
 }
 
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 const Line = z.object({
   position: z.int().positive(),
   stream: z.string().regex(/^[^/]+\/./s),
   type: z.string(),
   version: z.int().positive(),
   schemaVersion: z.int().positive().default(1),
+  id: z.string(),
+  meta: z.custom<object>(isObject),
+  time: z.string(),
+  recordedAt: z.string(),
   erased: z.boolean().default(false),
-  data: z.custom<object>((data) => typeof data === "object" && data !== null && !Array.isArray(data)),
+  data: z.custom<object>(isObject),
 });
 const End = z.object({ next: z.int().nonnegative() });
 
-export async function readStored(connection: Connection, app: Inspected, head: number, part: Part): Promise<Stored> {
+export async function readStored(connection: Connection, code: Inspected, head: number, part: Part): Promise<Stored> {
   const begin = part.since === undefined ? 0 : await positionAt(connection, part.since, head);
   const windows = windowsOf(begin, head, part.sample);
   const total = windows.reduce((sum, { after, to }) => sum + to - after, 0);
@@ -75,7 +83,7 @@ export async function readStored(connection: Connection, app: Inspected, head: n
             counts.set(category, ofCategory);
             ofCategory.set(event.type, (ofCategory.get(event.type) ?? 0) + 1);
           }
-          const problem = event.erased ? undefined : app.problemWith({ ...event, category });
+          const problem = code.problemWith({ ...event, category });
           if (problem) note(unreadable, category, event, problem);
         }
         passed += piece.next - after;
@@ -98,14 +106,14 @@ export async function readStored(connection: Connection, app: Inspected, head: n
 
 /** Whether the store has events of a type, wherever they are. Undefined: it has looked through a part of a large log, and found none. */
 export async function hasEvents(connection: Connection, category: string, type: string): Promise<boolean | undefined> {
-  const query = new URLSearchParams({ category, type, limit: "1" });
-  const page = await answerOf(connection, `/log?${query}`, z.object({ events: z.array(z.unknown()), hasMore: z.boolean() }));
+  const query = queryOf({ category, type, limit: 1 });
+  const page = await answerOf(connection, `/log${query}`, z.object({ events: z.array(z.unknown()), hasMore: z.boolean() }));
   return page.events.length > 0 || (page.hasMore ? undefined : false);
 }
 
 export async function hasStreams(connection: Connection, category: string): Promise<boolean> {
-  const query = new URLSearchParams({ category, limit: "1" });
-  const page = await answerOf(connection, `/log/streams?${query}`, z.object({ streams: z.array(z.unknown()) }));
+  const query = queryOf({ category, limit: 1 });
+  const page = await answerOf(connection, `/log/streams${query}`, z.object({ streams: z.array(z.unknown()) }));
   return page.streams.length > 0;
 }
 
@@ -128,10 +136,17 @@ export function windowsOf(begin: number, head: number, sample = Number.POSITIVE_
   });
 }
 
+/** The position after which everything was recorded at this time or later: found by halving, as the log is in the order of time. */
 async function positionAt(connection: Connection, since: string, head: number): Promise<number> {
-  const query = new URLSearchParams({ since, limit: "1" });
-  const { events } = await answerOf(connection, `/log?${query}`, z.object({ events: z.array(z.object({ position: z.int().positive() })) }));
-  return events[0] === undefined ? head : events[0].position - 1;
+  const time = Date.parse(since);
+  let [after, end] = [0, head];
+  while (after < end) {
+    const middle = Math.floor((after + end) / 2);
+    const { events } = await answerOf(connection, `/log?after=${middle}&limit=1`, z.object({ events: z.array(Line).min(1) }));
+    if (Date.parse(events[0]!.recordedAt) >= time) end = middle;
+    else after = middle + 1;
+  }
+  return after;
 }
 
 async function pieceOf(connection: Connection, after: number, to: number): Promise<{ events: z.infer<typeof Line>[]; next: number }> {
