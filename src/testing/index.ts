@@ -2,11 +2,13 @@
 
 export { given } from "./given.ts";
 export { when } from "./when.ts";
+export { inMemory } from "./in-memory.ts";
 export { NOW, on } from "./recorded.ts";
 export { accepted, failed, refused, timeout, told } from "./inputs.ts";
 
 // Types
 export type { GivenAggregate, ThenAggregate } from "./aggregate.ts";
+export type { Beginning, InMemory, Ran } from "./in-memory.ts";
 export type { GivenView } from "./view.ts";
 export type { GivenProcess, ThenProcess } from "./process.ts";
 export type { WhenReactor } from "./when.ts";

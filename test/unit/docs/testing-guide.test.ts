@@ -1,7 +1,8 @@
 /** The examples of docs/testing.md. */
 // oxlint-disable vitest/expect-expect -- a sentence of the kit is an assertion
 
-import { describe, it } from "vitest";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
 import { complete, event, send } from "../../../src/index.ts";
 import { checkout } from "../../../src/shop/checkout.ts";
 import { fulfilment } from "../../../src/shop/fulfilment.ts";
@@ -9,7 +10,7 @@ import { order } from "../../../src/shop/order.ts";
 import { charging, payment } from "../../../src/shop/payment.ts";
 import { product } from "../../../src/shop/product.ts";
 import { stock } from "../../../src/shop/views.ts";
-import { accepted, given, on, refused, timeout, told, when } from "../../../src/testing/index.ts";
+import { accepted, given, inMemory, on, refused, timeout, told, when } from "../../../src/testing/index.ts";
 
 const content = { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] };
 const placed = event("OrderPlaced", content);
@@ -25,6 +26,31 @@ describe("an order", () => {
       .when("PlaceOrder", { ...content, lines: [] })
       .thenInvalid("lines"));
   it("has no line for another product", () => given(order).when("ConfirmLine", { sku: "cup" }).thenNothing());
+});
+
+describe("a product", () => {
+  const tea = () => {
+    const stream = inMemory(product, { id: "tea" });
+    stream.run("ReceiveStock", { quantity: 3 });
+    return stream;
+  };
+
+  it("has back what is released", () => {
+    const stream = tea();
+    expect(stream.run("ReserveStock", { order: "42", quantity: 2 })).toMatchObject({ ok: true, version: 2 });
+    stream.run("ReleaseStock", { order: "42" });
+    expect(stream.state).toEqual({ available: 3, reserved: [] });
+  });
+
+  it("never reserves what it does not have, whatever is asked", () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ order: fc.constantFrom("1", "2"), quantity: fc.integer({ min: 1, max: 4 }) })), (asked) => {
+        const stream = tea();
+        for (const each of asked) stream.run("ReserveStock", each);
+        expect(stream.state.available).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
 });
 
 describe("stock", () => {

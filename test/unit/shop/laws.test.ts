@@ -3,47 +3,17 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { NewEvent } from "../../../src/core/event.ts";
 import { order } from "../../../src/shop/order.ts";
 import { product } from "../../../src/shop/product.ts";
-import { decide } from "../../../src/streams/decide.ts";
-import { parseData } from "../../../src/core/parse-data.ts";
+import { inMemory } from "../../../src/testing/index.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 
 type Command = readonly [name: string, data: object];
-type Event = Pick<NewEvent, "type" | "data">;
+type Stream = ReturnType<typeof streamOf>;
+type Event = Stream["events"][number];
 interface Reservation {
   readonly order: string;
   readonly quantity: number;
-}
-
-/** A stream in memory: runs commands as the real one does, and remembers what was stored. */
-class MemoryStream {
-  readonly events: Event[] = [];
-  readonly #aggregate: AnyAggregate;
-  #state: unknown;
-
-  constructor(aggregate: AnyAggregate) {
-    this.#aggregate = aggregate;
-    this.#state = aggregate.initialState();
-  }
-
-  get state(): unknown {
-    return this.#state;
-  }
-
-  /** What the command stored; nothing when it was refused. */
-  execute([name, data]: Command): Event[] {
-    const parsed = parseData(this.#aggregate.commands[name], data);
-    if ("issues" in parsed) throw new Error(`the test made an invalid ${name}`);
-    const context = { now: new Date(0), id: "1", version: this.events.length, commandId: "", meta: { correlationId: "", causationId: "" } };
-    const decided = decide(this.#aggregate, name, this.#state, parsed.data, context);
-    const stored = decided.kind === "refused" ? [] : decided.events.map(({ type, data }) => ({ type, data: JSON.parse(data) }));
-    const unused = { id: "", version: 0, meta: {}, time: "", recordedAt: "" };
-    for (const event of stored) this.#state = this.#aggregate.evolve[event.type]?.(this.#state, event.data, { ...event, ...unused });
-    this.events.push(...stored);
-    return stored;
-  }
 }
 
 // Few names and small numbers, so that commands meet each other; and the names that every object has.
@@ -67,14 +37,22 @@ const orderCommands = fc.oneof(
 /** Commands that say where things shall end, not what shall be added. */
 const IDEMPOTENT = new Set(["ReserveStock", "ReleaseStock", "ConfirmLine", "RejectOrder"]);
 
+const streamOf = (aggregate: AnyAggregate) => inMemory(aggregate);
+
+/** What the command stored; nothing when it was refused. */
+function execute(stream: Stream, [name, data]: Command): readonly Event[] {
+  const ran = stream.run(name, data);
+  return ran.ok ? ran.events : [];
+}
+
 /** Runs commands, each of these twice, and hands over what the repeats stored. */
-function run(aggregate: AnyAggregate, commands: readonly Command[], afterEach: (stream: MemoryStream) => void = () => {}) {
-  const stream = new MemoryStream(aggregate);
+function run(aggregate: AnyAggregate, commands: readonly Command[], afterEach: (stream: Stream) => void = () => {}) {
+  const stream = streamOf(aggregate);
   const repeats: Event[] = [];
   for (const command of commands) {
-    stream.execute(command);
+    execute(stream, command);
     afterEach(stream);
-    if (IDEMPOTENT.has(command[0])) repeats.push(...stream.execute(command));
+    if (IDEMPOTENT.has(command[0])) repeats.push(...execute(stream, command));
     afterEach(stream);
   }
   return { events: stream.events, repeats };
@@ -84,7 +62,7 @@ function run(aggregate: AnyAggregate, commands: readonly Command[], afterEach: (
 function books(events: readonly Event[]) {
   let received = 0;
   const held = new Map<string, number>();
-  for (const { type, data } of events as { type: string; data: Reservation }[]) {
+  for (const { type, data } of events as readonly { type: string; data: Reservation }[]) {
     if (type === "StockReceived") received += data.quantity;
     if (type === "StockReserved") held.set(data.order, (held.get(data.order) ?? 0) + data.quantity);
     if (type === "StockReleased") held.set(data.order, (held.get(data.order) ?? 0) - data.quantity);
@@ -93,7 +71,7 @@ function books(events: readonly Event[]) {
   return { available: received - reserved.reduce((sum, { quantity }) => sum + quantity, 0), reserved };
 }
 
-function balance({ state, events }: MemoryStream): void {
+function balance({ state, events }: Stream): void {
   const { available, reserved } = state as ReturnType<typeof books>;
   const expected = books(events);
   expect(available).toBe(expected.available);
