@@ -31,7 +31,7 @@ export interface InMemory<Events extends DataSchemas, Commands extends DataSchem
     context?: Partial<Pick<DecideContext, "by">>,
   ): Ran<EventOf<{ readonly name: string; readonly events: Events }>>;
   /** Lets time pass. Timers go off when they are due. */
-  wait<const Time extends Duration>(time: Time): void;
+  wait(time: Duration): void;
   readonly state: Frozen<State>;
   readonly version: number;
   readonly now: Date;
