@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { addCheckCommands } from "./check/command.ts";
+import { addDevCommands } from "./dev/command.ts";
 import { addDoctorCommands } from "./doctor/command.ts";
 import { addLogCommands } from "./log.ts";
 import { addGlobalOptions } from "./session.ts";
@@ -21,6 +22,7 @@ export function createProgram(): Command {
     .showHelpAfterError("(--help shows how it is called, with examples)")
     .exitOverride();
   for (const add of [
+    addDevCommands,
     addStreamCommands,
     addViewCommands,
     addLogCommands,

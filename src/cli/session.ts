@@ -5,8 +5,11 @@ import { Connection } from "../client/connection.ts";
 import { HeadspringError } from "../client/problem.ts";
 import { UsageError } from "./failure.ts";
 
-/** Where `npm start` listens. */
+/** Where `headspring dev` listens. */
 const LOCAL = "http://localhost:8787";
+
+/** The variable of the environment that has the token. */
+export const TOKEN_VARIABLE = "HEADSPRING_TOKEN";
 
 export interface Session {
   /** Its address. */
@@ -22,7 +25,7 @@ export interface Session {
   readonly unreachable: Promise<never>;
 }
 
-interface GlobalOptions {
+export interface GlobalOptions {
   readonly url: string;
   readonly store?: string;
   readonly token?: string;
@@ -34,7 +37,7 @@ export function addGlobalOptions(program: Command): Command {
   return program
     .addOption(new Option("--url <url>", "where the store is").env("HEADSPRING_URL").default(LOCAL))
     .addOption(new Option("--store <name>", "the store; without it `default`").env("HEADSPRING_STORE"))
-    .addOption(new Option("--token <token>", "a bearer token; others can see arguments, so prefer the environment").env("HEADSPRING_TOKEN"))
+    .addOption(new Option("--token <token>", "a bearer token; others can see arguments, so prefer the environment").env(TOKEN_VARIABLE))
     .option("--json", "JSON for programs: one value a line");
 }
 

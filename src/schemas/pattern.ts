@@ -23,7 +23,7 @@ export class PatternError extends Error {
 type Test = (character: string) => boolean;
 
 /** The parts of a pattern. */
-type Part =
+export type Part =
   | { readonly kind: "character"; readonly test: Test }
   | { readonly kind: "sequence"; readonly parts: readonly Part[] }
   | { readonly kind: "choice"; readonly parts: readonly Part[] }
@@ -58,7 +58,7 @@ export function compilePattern(source: string, budget: StateBudget = { left: PAT
     throw new PatternError((error as Error).message);
   }
   const states: State[] = [{ kind: "match" }];
-  const start = emit(states, parse(source), 0, budget);
+  const start = emit(states, parsePattern(source), 0, budget);
   return (text, spend) => run(states, start, Array.from(text), 0, false, spend);
 }
 
@@ -77,8 +77,8 @@ const ASSERTIONS: Readonly<Record<string, Assertion>> = {
   "\\B": (text, at) => !isBoundary(text, at),
 };
 
-/** Parses a pattern whose syntax `RegExp` has accepted. */
-function parse(source: string): Part {
+/** Parses a pattern whose syntax `RegExp` has accepted. @throws {PatternError} when no such machine can do it */
+export function parsePattern(source: string): Part {
   let at = 0;
   const take = (token: RegExp): RegExpExecArray | undefined => {
     token.lastIndex = at;

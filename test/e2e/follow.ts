@@ -17,7 +17,8 @@ import { once } from "node:events";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { until } from "../../scripts/client.ts";
-import { freePort, isFree, temporaryFolder } from "../../scripts/dev-server.ts";
+import { freePort, temporaryFolder } from "../../scripts/dev-server.ts";
+import { isFree } from "../../src/cli/dev/wrangler.ts";
 import { Correspondence, jsonValuesOf } from "./answers.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -152,7 +153,11 @@ export class Reader {
   async #start(): Promise<void> {
     const port = String(this.#same.portFor(8787));
     const env = { PORT: port, WRANGLER_LOG: "log", npm_lifecycle_event: undefined };
-    const store = (this.#store = this.#spawn(process.execPath, ["scripts/start.ts"], env));
+    const store = (this.#store = this.#spawn(
+      process.execPath,
+      ["src/cli/main.ts", "dev", "--var=SHIPPING_URL", "--var=SHIPPING_SECRET"],
+      env,
+    ));
     await until("npm start", () => {
       if (store.child.exitCode !== null) throw new Error(`npm start has ended:\n${store.output}`);
       return store.output.includes("Headspring listens") || undefined;

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +10,10 @@ import { Client, until } from "../../scripts/client.ts";
 import { freePort, temporaryFolder } from "../../scripts/dev-server.ts";
 import { descendants, processes } from "./processes.ts";
 
-const START = join(import.meta.dirname, "../../scripts/start.ts");
+const ROOT = join(import.meta.dirname, "../..");
+/** What `npm start` runs. */
+const { start: script } = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: { start: string } }).scripts;
+const ARGS = script.replace(/^node /, "").split(" ");
 const shell = promisify(execFile);
 
 /** `npm start` in a child process, with all that it prints. */
@@ -22,7 +25,7 @@ class Start {
 
   constructor(port: number, persistTo: string) {
     const env = { ...process.env, PORT: String(port), PERSIST_TO: persistTo };
-    this.child = spawn(process.execPath, [START], { env, stdio: ["ignore", "pipe", "pipe"] });
+    this.child = spawn(process.execPath, ARGS, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
     this.exit = once(this.child, "exit").then(([code]) => code as number | null);
     for (const from of [this.child.stdout, this.child.stderr])
       from?.setEncoding("utf8").on("data", (text: string) => (this.output += text));
@@ -63,14 +66,22 @@ describe("npm start", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("prints three curl commands that work", async () => {
+  it("prints curl commands that work: a command, its stream, a view of it, the log", async () => {
     const commands = start.output.split("\n").filter((line) => line.trimStart().startsWith("curl "));
     const answers: unknown[] = [];
     for (const command of commands) answers.push(JSON.parse((await shell("sh", ["-c", command])).stdout));
     expect(answers).toMatchObject([
-      { stream: "product/apple", events: [{ type: "StockReceived" }] },
-      { stream: "order/1", events: [{ type: "OrderPlaced" }] },
-      { orderId: "1", lines: [{ sku: "apple", quantity: 2 }] },
+      { stream: "product/1", events: [{ type: "StockReceived" }] },
+      { stream: "product/1", version: 1 },
+      { rows: [{ sku: "1", available: 1 }] },
+      { events: [{ stream: "product/1" }], head: 1 },
+    ]);
+  });
+
+  it("prints nothing else of what wrangler does", () => {
+    expect(start.output.split("\n").filter((line) => line !== "" && !line.startsWith("  curl "))).toEqual([
+      `Headspring listens on http://localhost:${port}`,
+      `http://localhost:${port}/docs describes every call.`,
     ]);
   });
 
@@ -83,8 +94,8 @@ describe("npm start", () => {
   it("starts wrangler again when it dies, on the same data", async () => {
     for (const { pid, command } of descendants(start.pid)) if (command.includes("wrangler")) process.kill(pid, "SIGKILL");
     await start.says(/started again/);
-    const row = await until("the store again", () => client.get("/views/ready-orders/1").catch(() => undefined));
-    expect(row).toMatchObject({ orderId: "1" });
+    const row = await until("the store again", () => client.get("/views/stock/1").catch(() => undefined));
+    expect(row).toMatchObject({ sku: "1" });
   });
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -96,7 +107,7 @@ describe("npm start", () => {
 
       start = new Start(port, folder);
       await start.says(/Headspring listens/);
-      expect(await client.get("/views/ready-orders/1")).toMatchObject({ orderId: "1" });
+      expect(await client.get("/views/stock/1")).toMatchObject({ sku: "1" });
     });
   }
 

@@ -1,8 +1,9 @@
 /** `doctor`: its options. */
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { withExamples } from "../examples.ts";
 import { acting } from "../session.ts";
+import type { DoctorFlags } from "./doctor.ts";
 
 export function addDoctorCommands(program: Command): void {
   withExamples(
@@ -12,8 +13,9 @@ export function addDoctorCommands(program: Command): void {
         "compares the worker's configuration in this folder with what the package needs; with --url also whether the deployment has tokens",
       )
       .option("--fix", "writes what can be written; comments stay")
+      .addOption(new Option("-e, --env <name>", "the environment of the configuration that is meant").env("CLOUDFLARE_ENV"))
       .action(
-        acting(async (session, args: [], flags: { readonly fix?: boolean }) => {
+        acting(async (session, args: [], flags: DoctorFlags) => {
           // Loaded only now: no other call needs the parsers.
           const { doctor } = await import("./doctor.ts");
           await doctor(session, args, flags);
@@ -21,6 +23,7 @@ export function addDoctorCommands(program: Command): void {
       ),
     "doctor",
     "doctor --fix",
+    "doctor --env staging",
     "doctor --url https://shop.example.com",
   );
 }

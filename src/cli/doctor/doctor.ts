@@ -11,8 +11,13 @@ import { applied, shownEdit } from "./edit.ts";
 import { type Finding, findingsIn } from "./findings.ts";
 import { withExports } from "./main-file.ts";
 
-export async function doctor(session: Session, _args: [], { fix }: { readonly fix?: boolean }): Promise<void> {
-  const config = configIn(process.cwd());
+export interface DoctorFlags {
+  readonly fix?: boolean;
+  readonly env?: string;
+}
+
+export async function doctor(session: Session, _args: [], { fix, env }: DoctorFlags): Promise<void> {
+  const config = configIn(process.cwd(), env === undefined ? {} : { environment: env });
   const found = findingsIn(config, mainOf(config));
   const left = fix ? fixed(config, found) : found;
   const isLeft = new Set(left.map(keyOf));
@@ -37,7 +42,7 @@ function pathOfMain({ path, value }: ConfigFile): string | undefined {
   return main !== undefined && existsSync(main) ? main : undefined;
 }
 
-function mainOf(config: ConfigFile): string | undefined {
+export function mainOf(config: ConfigFile): string | undefined {
   const path = pathOfMain(config);
   return path === undefined ? undefined : readFileSync(path, "utf8");
 }
@@ -52,7 +57,7 @@ function fixed(config: ConfigFile, found: readonly Finding[]): Finding[] {
     for (const edit of finding.edits) {
       try {
         const text = applied(file, edit);
-        const next = { path: file.path, ...parsed(text, file.path) };
+        const next = { path: file.path, ...parsed(text, file.path, file.environment) };
         if (!findingsIn(next, main).some((one) => keyOf(one) === keyOf(finding))) file = next;
       } catch {
         // The file is written in a way that the change does not fit: it stays for the person.
@@ -76,13 +81,14 @@ async function deploymentLacks({ connection }: Session): Promise<Finding[]> {
   return [{ code: "tokens-missing", what: `the deployment has no tokens: ${message}`, edits: [], remedy }];
 }
 
-function report(
+export function report(
   { code, what, edits, classes, remedy }: Finding,
-  { isToml, path }: ConfigFile,
+  config: ConfigFile,
   isFixed: boolean,
-  { isJson }: Session,
+  { isJson }: Pick<Session, "isJson">,
 ): void {
-  const lines = edits.map((edit) => shownEdit(edit, isToml));
+  const { path } = config;
+  const lines = edits.map((edit) => shownEdit(edit, config));
   if (isJson) return print(toJson({ code, what, fixed: isFixed, lines, ...(remedy === undefined ? {} : { remedy }) }));
   print(`${isFixed ? paint("green", "fixed") : paint("red", code)}: ${plain(what)}`);
   if (!isFixed && lines.length > 0) print(`  in ${basename(path)}:`);

@@ -1,18 +1,22 @@
 /** Changes of a configuration that leave everything else in the file as it is, comments included. */
 
 import * as jsonc from "jsonc-parser";
-import type { ConfigFile, Loose } from "./config-file.ts";
+import { type ConfigFile, type Loose, placeOf } from "./config-file.ts";
 
 type Value = string | number | readonly string[];
 
-/** One change. The path of a list's item is that of the list. */
+type File = Pick<ConfigFile, "text" | "isToml" | "whole" | "environment">;
+
+/** One change of what holds, as of an environment if one is meant. The path of a list's item is that of the list. */
 export type Edit =
   | { readonly kind: "item" | "table"; readonly path: readonly string[]; readonly value: Readonly<Record<string, Value>> }
-  | { readonly kind: "set"; readonly path: readonly [string] | readonly [string, string]; readonly value: Value }
+  | { readonly kind: "set"; readonly path: readonly string[]; readonly value: Value }
   | { readonly kind: "remove"; readonly path: readonly (string | number)[]; readonly value: string };
 
 /** The change as lines for a person. */
-export function shownEdit(edit: Edit, isToml: boolean): string {
+export function shownEdit(given: Edit, file: File): string {
+  const { isToml } = file;
+  const edit = placed(given, file);
   if (edit.kind === "remove") return `without ${edit.path.at(-1)} = ${JSON.stringify(edit.value)}`;
   if (isToml) return tomlOf(edit);
   const value = edit.kind === "item" ? [edit.value] : edit.value;
@@ -21,8 +25,15 @@ export function shownEdit(edit: Edit, isToml: boolean): string {
 }
 
 /** The file's text with the change. */
-export function applied({ text, isToml, value }: Pick<ConfigFile, "text" | "isToml" | "value">, edit: Edit): string {
-  return isToml ? inToml(text, edit) : inJson(text, value, edit);
+export function applied(file: File, edit: Edit): string {
+  const { text, isToml, whole } = file;
+  return isToml ? inToml(text, placed(edit, file)) : inJson(text, whole, placed(edit, file));
+}
+
+function placed(edit: Edit, file: File): Edit {
+  // Two branches of the same: the types of the paths differ.
+  if (edit.kind === "remove") return { ...edit, path: placeOf(edit.path, file) };
+  return { ...edit, path: placeOf(edit.path, file) };
 }
 
 function inJson(text: string, config: Loose, edit: Edit): string {
@@ -39,10 +50,14 @@ function tomlOf(edit: Exclude<Edit, { kind: "remove" }>): string {
   const { path, value } = edit;
   if (edit.kind === "set") {
     const line = `${path.at(-1)} = ${tomlValue(edit.value)}`;
-    return path.length === 1 ? line : `[${path[0]}]\n${line}`;
+    return path.length === 1 ? line : `[${tomlPath(path.slice(0, -1))}]\n${line}`;
   }
-  const header = edit.kind === "item" ? `[[${path.join(".")}]]` : `[${path.join(".")}]`;
+  const header = edit.kind === "item" ? `[[${tomlPath(path)}]]` : `[${tomlPath(path)}]`;
   return [header, ...Object.entries(value).map(([name, one]) => `${name} = ${tomlValue(one as Value)}`)].join("\n");
+}
+
+function tomlPath(path: readonly string[]): string {
+  return path.map((name) => (/^[\w-]+$/.test(name) ? name : JSON.stringify(name))).join(".");
 }
 
 /** Strings as JSON has them are strings of TOML, too. */
@@ -62,7 +77,8 @@ function inToml(text: string, edit: Edit): string {
 function setInToml(text: string, edit: Extract<Edit, { kind: "set" }>): string {
   const { path, value } = edit;
   const name = path.at(-1)!;
-  const header = path.length === 1 ? undefined : new RegExp(`^\\[${escaped(path[0])}\\][ \\t]*(?:#.*)?$`, "m").exec(text);
+  const header =
+    path.length === 1 ? undefined : new RegExp(`^\\[${escaped(tomlPath(path.slice(0, -1)))}\\][ \\t]*(?:#.*)?$`, "m").exec(text);
   if (header === null) return `${text.trimEnd()}\n\n${tomlOf(edit)}\n`;
   const from = header === undefined ? 0 : header.index + header[0].length;
   const next = /^\[/m.exec(text.slice(from));
