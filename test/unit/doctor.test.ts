@@ -97,15 +97,15 @@ const FAULTS: readonly [code: string, toml: readonly [RegExp, string], jsonc: re
   ["nodejs-compat-missing", [/compatibility_flags.*\n/, ""], [/ {2}"compatibility_flags".*\n/, ""]],
 ];
 
-function codesIn(text: string, name: string, main = MAIN): string[] {
-  return findingsIn(parsed(text, name), main).map(({ code }) => code);
+function codesIn(text: string, name: string, main = MAIN, environment?: string): string[] {
+  return findingsIn(parsed(text, name, environment), main).map(({ code }) => code);
 }
 
 /** The text after all changes, each on what the one before has left. */
-function fixed(text: string, name: string): string {
-  return findingsIn(parsed(text, name), MAIN)
+function fixed(text: string, name: string, environment?: string): string {
+  return findingsIn(parsed(text, name, environment), MAIN)
     .flatMap(({ edits }) => edits)
-    .reduce((before, edit) => applied(parsed(before, name), edit), text);
+    .reduce((before, edit) => applied(parsed(before, name, environment), edit), text);
 }
 
 /** Formatting of a changed place's neighbours may differ. */
@@ -149,6 +149,43 @@ describe.each([
     const after = fixed(tables, name);
     expect(codesIn(after, name)).toEqual([]);
     expect(parsed(after, name).value).not.toHaveProperty("exports");
+  });
+});
+
+describe.each([
+  ["wrangler.toml", `${TOML}\n[env.staging]\ncompatibility_date = "2024-01-01"\n\n[env.empty]\n`],
+  ["wrangler.jsonc", JSONC.replace(/\}\s*$/, '  "env": { "staging": { "compatibility_date": "2024-01-01" }, "empty": {} },\n}\n')],
+] as const)("an environment in %s", (name, text) => {
+  it("has what wrangler lets it have of the rest, and lacks what it does not inherit", () => {
+    expect(codesIn(text, name)).toEqual([]);
+    expect(codesIn(text, name, MAIN, "empty")).toEqual(["queue-not-bound", "queue-without-consumer", "database-not-bound"]);
+    expect(codesIn(text, name, MAIN, "staging")).toContain("compatibility-date-too-old");
+    expect(() => codesIn(text, name, MAIN, "stagign")).toThrow(`${name} has no environment stagign: it has staging, empty`);
+  });
+
+  it("is fixed in its own place, with its own names, and the rest stays", () => {
+    const after = fixed(text, name, "staging");
+    expect(codesIn(after, name, MAIN, "staging")).toEqual([]);
+    expect(codesIn(after, name)).toEqual([]);
+    expect(codesIn(after, name, MAIN, "empty")).toHaveLength(3);
+    const { whole } = parsed(after, name);
+    const { env, ...rest } = parsed(text, name).whole;
+    expect(whole).toMatchObject(rest);
+    expect(env).toBeDefined();
+    expect(whole.env).toMatchObject({
+      staging: {
+        compatibility_date: "2026-11-01",
+        queues: { producers: [{ binding: "WAKE_UPS", queue: "rooms-staging-wake-ups" }] },
+        d1_databases: [{ binding: "VIEWS", database_name: "rooms-staging-views" }],
+      },
+    });
+    expect(commentsOf(after)).toEqual(expect.arrayContaining(commentsOf(text)));
+  });
+
+  it("gets what it inherits where the rest of the file has it", () => {
+    const old = text.replace(/"2026-11-01"/, '"2025-01-01"');
+    const after = parsed(fixed(old, name, "empty"), name).whole;
+    expect(after).toMatchObject({ compatibility_date: "2026-11-01", env: { staging: { compatibility_date: "2024-01-01" } } });
   });
 });
 

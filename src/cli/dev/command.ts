@@ -23,7 +23,7 @@ export function addDevCommands(program: Command): void {
         "a variable of the worker; without a value the one that the environment has. May be repeated",
         several,
       )
-      .option("-c, --config <file>", "the configuration; may be repeated, for other workers beside it", several)
+      .option("-c, --config <file>", "the configuration; may be repeated, for other workers that run next to it", several)
       .addOption(new Option("-e, --env <name>", "the environment of the configuration that is meant").env("CLOUDFLARE_ENV"))
       .allowUnknownOption()
       .action(async (script: string | undefined, rest: string[], flags: DevFlags, command: Command) => {

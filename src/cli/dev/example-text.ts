@@ -12,7 +12,7 @@ export interface TextRules {
 }
 
 /** Characters that are tried where a pattern takes several, besides its own: those that people would type first. */
-const CHARACTERS = [..."a1A0bcdefBCDEF23456789zZ-_. /:@é中"];
+const CHARACTERS = Array.from("a1A0bcdefBCDEF23456789zZ-_. /:@é中");
 /** How often a part is repeated at most. Ours: an example is short. */
 const MAX_REPEATS = 64;
 /** Which alternative of a pattern is taken first: so many are tried. */
@@ -29,8 +29,7 @@ export function exampleText(rules: TextRules, name: string, turn: number, now: D
   const [min, max] = [numberOr(minLength, 0), numberOr(maxLength, Infinity)];
   const asked = typeof pattern === "string" ? regularExpression(pattern) : undefined;
   const checks = FORMATS.get(String(format));
-  const fits = (text: string) =>
-    [...text].length >= min && [...text].length <= max && (asked?.test(text) ?? true) && (checks?.(text) ?? true);
+  const fits = (text: string) => lengthOf(text) >= min && lengthOf(text) <= max && (asked?.test(text) ?? true) && (checks?.(text) ?? true);
   const named = turn === 0 ? name : `${name}-${turn + 1}`;
   const words = [...ofFormat(String(format), turn, now), named, named.toLowerCase(), ...sized(named, min, max)];
   const found = words.find(fits);
@@ -79,7 +78,7 @@ function ofFormat(format: string, turn: number, now: Date): string[] {
 
 /** The name, cut or repeated. */
 function sized(name: string, min: number, max: number): string[] {
-  const characters = [...name];
+  const characters = Array.from(name);
   if (characters.length > max) return [characters.slice(0, max).join("")];
   if (characters.length === 0 || characters.length >= min || min > 1_000) return [];
   return [
@@ -92,7 +91,7 @@ function sized(name: string, min: number, max: number): string[] {
 
 function ofPattern(pattern: string, extra: number, choice: number): string | undefined {
   try {
-    return textOf(parsePattern(pattern), { extra, choice, characters: [...CHARACTERS, ...pattern] });
+    return textOf(parsePattern(pattern), { extra, choice, characters: [...CHARACTERS, ...Array.from(pattern)] });
   } catch {
     return undefined;
   }
@@ -104,7 +103,7 @@ interface Reading {
   readonly characters: readonly string[];
 }
 
-/** A text that a part reads; undefined: none of our characters will do. What lookaheads and boundaries want is left to the check afterwards. */
+/** A string that a part reads; undefined: none of our characters will do. What lookaheads and boundaries want is left to the check afterwards. */
 function textOf(part: Part, reading: Reading): string | undefined {
   switch (part.kind) {
     case "character":
@@ -134,6 +133,11 @@ function regularExpression(source: string): RegExp | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** As JSON Schema counts: in characters, not in units of UTF-16. */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
 }
 
 function numberOr(value: unknown, other: number): number {

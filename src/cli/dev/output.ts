@@ -15,6 +15,8 @@ const NOISE: readonly RegExp[] = [
 const TABLE = /^Your Worker has access to the following bindings:/;
 const RELOADED = /^⎔ Local server updated and ready/;
 const ERROR = /^\S* ?\[ERROR\] /;
+/** The app does not compile. At the start, wrangler then waits for nothing. */
+const BUILD = /^\S* ?\[ERROR\] Build failed/;
 /** The app's own code has thrown when it was loaded. */
 const THROWN = /^\S* ?\[ERROR\] service core:user:/;
 /** What wrangler adds to that, which is the same once more. */
@@ -26,8 +28,8 @@ const REPEATED: readonly RegExp[] = [
 // eslint-disable-next-line no-control-regex -- colours begin with one
 const COLOURS = /\u001b\[[\d;]*m/g;
 
-/** `load`: the app has thrown when it was loaded, of which wrangler ends. */
-export type FailureKind = "load" | "other";
+/** `build`: the app does not compile. `load`: it has thrown when it was loaded, of which wrangler ends. */
+export type FailureKind = "build" | "load" | "other";
 
 export interface Sink {
   write(text: string): void;
@@ -67,7 +69,7 @@ export class Output {
   #take(line: string, text: string): void {
     const isNoise = this.#isNoise(text.trimEnd());
     if (THROWN.test(text)) this.#hasThrown = true;
-    if (ERROR.test(text)) this.#sink.failed(this.#hasThrown ? "load" : "other");
+    if (ERROR.test(text)) this.#sink.failed(this.#hasThrown ? "load" : BUILD.test(text) ? "build" : "other");
     const { isColoured = false, isRaw = false } = this.#options;
     const shown = `${isColoured ? line : text}\n`;
     if (isRaw) this.#sink.write(shown);

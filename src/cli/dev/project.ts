@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { type Loose, tableOf } from "../doctor/config-file.ts";
 import { HOST } from "./wrangler.ts";
 
-/** Where wrangler listens unless it is told otherwise. */
+/** Where wrangler listens unless the command line or the configuration has another port. */
 const PORT = 8787;
 
 /** The program of the project's own wrangler: another one is never downloaded. @throws {Error} when it has none */

@@ -1,11 +1,11 @@
-/** Keeps the store of a project running until it is told to end: through changes of the code that fail, and when wrangler dies. */
+/** Keeps the store of a project running until a signal ends it: through changes of the code that fail, and when wrangler dies. */
 
 import { statSync, watch } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../failure.ts";
 import { note } from "../terminal.ts";
 import type { Answer } from "./first-calls.ts";
-import { Output, type OutputOptions } from "./output.ts";
+import { type FailureKind, Output, type OutputOptions } from "./output.ts";
 import type { Place } from "./project.ts";
 import { askAt } from "./welcome.ts";
 import { Wrangler } from "./wrangler.ts";
@@ -15,7 +15,7 @@ const RESTARTS = 3;
 const RESTARTS_WITHIN_MS = 60_000;
 /** Milliseconds between two looks at whether it answers. */
 const PROBE_MS = 100;
-/** Milliseconds after an error, while nothing answers, until a person is told what happens next. */
+/** Milliseconds after an error until a person reads what happens next. */
 const HINT_MS = 1_000;
 /** Milliseconds within which a second signal is the same Ctrl-C: npm passes on what the terminal has sent to us, too. */
 const SAME_SIGNAL_MS = 300;
@@ -38,9 +38,9 @@ export interface ServingOptions {
 export class Serving {
   readonly #options: ServingOptions;
   #wrangler: Wrangler;
-  /** The app's code has thrown when it was loaded, and wrangler has ended of it. */
-  #hasThrown = false;
   #isAnswering = false;
+  /** The app's code is wrong: resolves when it has changed, and wrangler has ended. */
+  #correction: Promise<void> | undefined;
   #isStopping = false;
   #stopped!: () => void;
   readonly #stop = new Promise<void>((resolve) => (this.#stopped = resolve));
@@ -64,9 +64,8 @@ export class Serving {
       }
       const how = await this.#wrangler.ended;
       if (this.#isStopping) return;
-      if (this.#hasThrown) {
-        note("\nThe app fails when it is loaded. The store starts again when this is corrected and saved; Ctrl-C ends.");
-        await Promise.race([changeIn(this.#options.code), this.#stop]);
+      if (this.#correction) {
+        await Promise.race([this.#correction, this.#stop]);
         if (this.#isStopping) return;
       } else {
         if (!isWelcomed) throw new Error(`wrangler ended before the store answered, ${how}`);
@@ -81,7 +80,8 @@ export class Serving {
 
   #start(): Wrangler {
     const { program, project, place, args, isJson } = this.#options;
-    this.#hasThrown = this.#isAnswering = false;
+    this.#isAnswering = false;
+    this.#correction = undefined;
     // A person who asks for more of wrangler gets all of it.
     const isRaw = Boolean(process.env.WRANGLER_LOG);
     const isColoured = process.stdout.isTTY && !process.env.NO_COLOR;
@@ -90,7 +90,7 @@ export class Serving {
         {
           write: (text) => void stream.write(text),
           reloaded: () => void stream.write("The changed code runs.\n"),
-          failed: (kind) => this.#failed(kind === "load"),
+          failed: (kind) => this.#failed(kind),
         },
         options,
       );
@@ -109,17 +109,21 @@ export class Serving {
     });
   }
 
-  #failed(hasThrown: boolean): void {
+  #failed(kind: FailureKind): void {
+    // Once it has compiled, wrangler waits for changes by itself.
+    if (this.#correction || kind === "other" || (kind === "build" && this.#isAnswering)) return;
     const wrangler = this.#wrangler;
-    this.#hasThrown ||= hasThrown;
+    this.#correction = changeIn(this.#options.code).then(() => wrangler.stop());
+    // After all that wrangler prints about it.
     setTimeout(() => {
-      if (this.#isAnswering || this.#isStopping || this.#hasThrown || wrangler.hasEnded || wrangler !== this.#wrangler) return;
-      this.#isAnswering = true; // said once
-      note("\nThe store starts when this is corrected and saved; Ctrl-C ends.");
+      if (this.#isStopping || wrangler !== this.#wrangler) return;
+      note(
+        `\n${kind === "load" ? "The app fails when it is loaded." : "The app does not compile."} The store starts when this is corrected and saved; Ctrl-C ends.`,
+      );
     }, HINT_MS).unref();
   }
 
-  /** Waits for an answer as long as wrangler runs: while the app does not compile, it waits for changed files. */
+  /** Waits for an answer as long as wrangler runs. */
   async #firstAnswer(): Promise<Answer | undefined> {
     const ask = askAt(this.#options.place);
     while (!this.#wrangler.hasEnded && !this.#isStopping) {

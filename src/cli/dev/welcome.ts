@@ -16,7 +16,7 @@ export interface Visitor {
   readonly isJson: boolean;
 }
 
-/** Sends requests to the store that has just been started, whoever vouches for its certificate. */
+/** Sends requests to the store that has just been started, with any certificate. */
 export function askAt({ url, isSelfSigned }: Place, token?: string): Ask {
   return async ({ method, path, body, headers }) => {
     const init = {
@@ -36,7 +36,7 @@ interface Init {
   readonly body?: string;
 }
 
-/** `fetch` cannot be told to accept the runtime's own certificate. */
+/** `fetch` has no option to accept the runtime's own certificate. */
 function secretly(url: string, { method, headers, body }: Init): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers, rejectUnauthorized: false, timeout: ANSWER_TIMEOUT_MS }, (response) => {
@@ -77,7 +77,8 @@ async function callsOf(ask: Ask, prefix: string): Promise<Call[] | string> {
   try {
     return await firstCallsOf(ask, prefix);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    // The store runs all the same.
+    if (!(error instanceof Refusal)) return `Its first calls could not be found: ${error instanceof Error ? error.message : String(error)}`;
     const { status, body } = error.answer;
     if (status !== 401 && status !== 403) return `It answers ${status}: ${detailOf(body)}`;
     return `It asks for a token (${detailOf(body)}). Put one with the rights read and write into ${TOKEN_VARIABLE}, and start again to see its first calls.`;

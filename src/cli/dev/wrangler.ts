@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export const HOST = "127.0.0.1";
 /** Milliseconds that wrangler has to end by itself. It takes a tenth of a second. */
 const STOP_TIMEOUT_MS = 5_000;
-/** Beside this module, whether that is compiled or not. */
+/** Next to this module, whether that is compiled or not. */
 const END_WITH_PARENT = new URL(`end-with-parent${extname(import.meta.url)}`, import.meta.url).href;
 
 /** What keeps wrangler from asking, and from calling the internet. The caller's environment takes precedence. */
@@ -88,6 +88,7 @@ export class Wrangler {
 
   /** Ends everything in order, or by force when that takes too long. */
   async stop(): Promise<void> {
+    if (this.#hasEnded) return;
     this.#child.kill("SIGTERM");
     await Promise.race([this.ended, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
     this.kill();
