@@ -206,7 +206,9 @@ describe("headspring dev", () => {
 
   it("gives programs one line of JSON, and nothing else on stdout", async () => {
     const port = await freePort();
-    const store = dev(projectWith(`${NOTHING}console.log("loaded");\n`), ["--json", "--port", String(port), "--inspector-port=0"]);
+    // Its worker is named here only.
+    const project = projectWith(`${NOTHING}console.log("loaded");\n`, CONFIG.replace(/^ {2}"main".*\n/m, ""));
+    const store = dev(project, ["src/worker.ts", "--json", "--port", String(port), "--inspector-port=0"]);
     await until("a line", () => store.stdout.endsWith("\n") || undefined);
     expect(JSON.parse(store.stdout)).toMatchObject({
       url: `http://127.0.0.1:${port}`,

@@ -37,7 +37,7 @@ export interface WranglerOptions {
   readonly project: string;
   /** Where the worker listens, on all addresses that `args` names. */
   readonly port: number;
-  /** What follows `wrangler dev`, without the port. */
+  /** What follows `wrangler dev`, without the port. First: a file after one of ours would be one more of its values. */
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Takes what wrangler and the worker print. */
@@ -55,7 +55,7 @@ export class Wrangler {
     this.#port = port;
     this.#child = spawn(
       process.execPath,
-      [`--import=${END_WITH_PARENT}`, program, "dev", `--port=${port}`, ...ARGUMENTS, ...args],
+      [`--import=${END_WITH_PARENT}`, program, "dev", ...args, `--port=${port}`, ...ARGUMENTS],
       // Detached: a process group of its own, so that everything it starts can be ended together.
       { cwd: project, stdio: "pipe", detached: true, env: { ...ENVIRONMENT, ...environment, ...process.env } },
     );
