@@ -118,7 +118,7 @@ export class Serving {
     setTimeout(() => {
       if (this.#isStopping || wrangler !== this.#wrangler) return;
       note(
-        `\n${kind === "load" ? "The app fails when it is loaded." : "The app does not compile."} The store starts when this is corrected and saved; Ctrl-C ends.`,
+        `\n${kind === "load" ? "The app fails when it is loaded; `npx headspring check` names all mistakes." : "The app does not compile."} The store starts when this is corrected and saved; Ctrl-C ends.`,
       );
     }, HINT_MS).unref();
   }
