@@ -129,6 +129,12 @@ type NewEventOf<Of extends Category> = {
     | NewEvent<Type, Frozen<z.input<Of["events"][Type]>>>;
 }[keyof Of["events"] & string];
 
+type QueryArguments<Parameters> =
+  // oxlint-disable-next-line typescript/no-generated-empty-object-type -- no parameter that must be there
+  Record<never, never> extends Parameters
+    ? [parameters?: Parameters, options?: Omit<RowOptions, "wait">]
+    : [parameters: Parameters, options?: Omit<RowOptions, "wait">];
+
 /** What a read of a view may ask for. */
 export interface RowOptions extends RequestOptions {
   /** A write that the rows must show, or a position. */
@@ -178,7 +184,10 @@ export type Change<Row> =
   /** The row is gone, or does not fit the conditions any more. It may be one that you never had. */
   | { readonly type: "removed"; readonly key: string };
 
-export interface ViewReader<Row> {
+/** Parameters of named queries, by the query's name. */
+type Queries = Readonly<Record<string, object>>;
+
+export interface ViewReader<Row, Named extends Queries = Queries> {
   /** A row by its key; undefined: there is none. */
   get(key: string, options?: RowOptions): Promise<Row | undefined>;
   /** A page of rows. */
@@ -189,22 +198,25 @@ export interface ViewReader<Row> {
   live(conditions?: Conditions<Row>, options?: RequestOptions): AsyncIterable<Change<Row>>;
   /** One row and its changes, as a loop that goes on by itself; undefined: there is none, or none any more. */
   watch(key: string, options?: RequestOptions): AsyncIterable<Row | undefined>;
-  /** A named query. */
-  query(
-    name: string,
-    parameters?: Readonly<Record<string, unknown>>,
-    options?: Omit<RowOptions, "wait">,
+  /** The rows of a named query. */
+  query<const Name extends keyof Named & string>(
+    name: Name,
+    ...parameters: QueryArguments<Named[Name]>
   ): Promise<readonly Record<string, JsonValue>[]>;
 }
 
 type RowOf<Of extends View> = Frozen<z.output<Of["row"]>>;
+type QueriesOf<Of extends View> =
+  Of extends View<string, infer _Row, infer _From, infer Named> ? { readonly [Name in keyof Named]: Frozen<z.input<Named[Name]>> } : never;
 
 /** Every event of the app's aggregates, categories and processes. */
 type AppEvent<Of extends AnyApp> = EventOf<AggregatesOf<Of> | CategoriesOf<Of>> | ProcessEvent<ProcessesOf<Of>>;
 
 /** The parts of a client that are no streams. */
 interface ClientParts<Of extends AnyApp> {
-  readonly views: { readonly [Name in ViewsOf<Of>["name"]]: ViewReader<RowOf<Named<ViewsOf<Of>, Name>>> };
+  readonly views: {
+    readonly [Name in ViewsOf<Of>["name"]]: ViewReader<RowOf<Named<ViewsOf<Of>, Name>>, QueriesOf<Named<ViewsOf<Of>, Name>>>;
+  };
   /** Events of the log as a loop, in order. By default it goes on with what happens, and resumes by itself. */
   log<const Type extends AppEvent<Of>["type"] = AppEvent<Of>["type"]>(
     options?: LogOptions<Type>,

@@ -25,6 +25,10 @@ export async function right(): Promise<string> {
     if (type === "Read") return String(data.value);
     return String(data.total);
   }
+  await client.views["customer-totals"].query("top");
+  await client.views["customer-totals"].query("top", { count: 3 }, { consistency: "strong" });
+  const days = await client.views["sales-per-day"].query("running", { from: "2026-11-01", to: "2026-11-30" }, { after: counted });
+  if (days[0]) return JSON.stringify(days[0].total);
   for await (const event of client.streams.tour("a").events()) {
     if (event.type === "SagaFailed") return event.data.reason;
     if (event.type === "$CommandSent") return String(event.data);
@@ -66,6 +70,16 @@ export async function wrong(): Promise<void> {
   await client.views.totals.list({ colour: "red" });
   // @ts-expect-error a value of another type
   await client.views.totals.list({ "total.gte": "3" });
+  // @ts-expect-error no such query
+  await client.views["customer-totals"].query("bottom");
+  // @ts-expect-error a view without queries
+  await client.views.stock.query("top");
+  // @ts-expect-error no such parameter
+  await client.views["customer-totals"].query("top", { cuont: 3 });
+  // @ts-expect-error parameters that must be there
+  await client.views["sales-per-day"].query("running");
+  // @ts-expect-error a parameter of another type
+  await client.views["sales-per-day"].query("running", { from: 1, to: 2 });
   // @ts-expect-error an event type that the app does not have
   client.log({ types: ["Rad"] });
   // @ts-expect-error the answer may be a refusal

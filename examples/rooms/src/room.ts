@@ -21,7 +21,10 @@ const Settings = z.object({
   zone: Zone,
   seats: z.int().positive(),
   /** A booking is released when nobody has checked in for so long after its beginning. */
-  checkInSeconds: z.int().positive(),
+  checkInSeconds: z
+    .int()
+    .positive()
+    .max(24 * 60 * 60),
 });
 
 /** What a meeting is about, and the person who books it: an id of your directory, not an address. Events are kept, and addresses change. */

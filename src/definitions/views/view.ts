@@ -93,8 +93,17 @@ export interface ViewDefinition<
   readonly database?: string;
 }
 
+declare const types: unique symbol;
+
 /** A view, as the engine sees it: without its types, with sources and handlers in one form. */
-export interface View<Name extends string = string, Row extends RowSchema = RowSchema, From extends Source = Source> {
+export interface View<
+  Name extends string = string,
+  Row extends RowSchema = RowSchema,
+  From extends Source = Source,
+  Queries extends Readonly<Record<string, ParamsSchema>> = Readonly<Record<string, ParamsSchema>>,
+> {
+  /** For the compiler only: the parameters of the named queries. */
+  readonly [types]?: { readonly queries: Queries };
   readonly kind: "view";
   readonly name: Name;
   readonly description?: string;
@@ -151,9 +160,10 @@ export function view<
   const Name extends string,
   From extends Source,
   Row extends RowSchema,
-  Queries extends Readonly<Record<string, ParamsSchema>>,
   On extends AnyHandlers<From>,
->(name: Name, definition: ViewDefinition<From, Row, Queries, On>): View<Name, Row, From> {
+  // oxlint-disable-next-line typescript/no-empty-object-type -- not by a name: as of a process manager's commands
+  Queries extends Readonly<Record<string, ParamsSchema>> = {},
+>(name: Name, definition: ViewDefinition<From, Row, Queries, On>): View<Name, Row, From, Queries> {
   requireName("view", name);
   const { from, row, key, indexes = [], on, queries = {}, retry, ...rest } = definition;
   const sources: readonly From[] = Array.isArray(from) ? from : [from];
