@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { addCheckCommands } from "./check/command.ts";
 import { addDevCommands } from "./dev/command.ts";
+import { addCompletionCommands } from "./completion/command.ts";
 import { addDoctorCommands } from "./doctor/command.ts";
 import { addLogCommands } from "./log.ts";
 import { addGlobalOptions } from "./session.ts";
@@ -31,6 +32,7 @@ export function createProgram(): Command {
     addTokenCommands,
     addDoctorCommands,
     addCheckCommands,
+    addCompletionCommands,
   ])
     add(program);
   program.addHelpText(

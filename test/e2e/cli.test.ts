@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../scripts/dev-server.ts";
 import { call, start } from "./command-line.ts";
+import { completion } from "./completion.ts";
 import { Server } from "./server.ts";
 
 let server: Server;
@@ -248,6 +249,8 @@ describe("doctor", () => {
     expect(local).toMatchObject({ status: 0, lines: [] });
   });
 });
+
+describe("completion", () => completion(() => server.client));
 
 describe("mistakes", () => {
   it("wrong calls are status 2, and say what would be right", async () => {
