@@ -46,7 +46,7 @@ function patience(): number {
 /** Options that take several names with commas between them. */
 const LISTS: ReadonlySet<string> = new Set(["rights", "stores", "categories", "aggregates", "views", "sort"]);
 
-/** Of a list, the name that is being typed. */
+/** The name that is being typed, where an option takes a list of them. */
 function lastOfList(typed: Typed): Typed {
   const { option, current, prefix } = typed;
   const begin = option !== undefined && LISTS.has(option.attributeName()) ? current.lastIndexOf(",") + 1 : 0;

@@ -14,7 +14,7 @@ export interface Typed {
   readonly argument: Argument | undefined;
   /** The option whose value it is. */
   readonly option: Option | undefined;
-  /** What stands in front of the value in the word itself: `--type=`. */
+  /** The part of the word before the value: `--type=`. */
   readonly prefix: string;
   /** Values of options so far, by the options' names. */
   readonly values: ReadonlyMap<string, string>;
