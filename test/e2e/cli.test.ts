@@ -250,7 +250,9 @@ describe("doctor", () => {
   });
 });
 
-describe("completion", () => completion(() => server.client));
+describe("completion", () => {
+  completion(() => server.client);
+});
 
 describe("mistakes", () => {
   it("wrong calls are status 2, and say what would be right", async () => {

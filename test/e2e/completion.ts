@@ -93,7 +93,7 @@ export function completion(client: () => Client): void {
     const answers = await Promise.all(
       ["http://127.0.0.1:9", "nonsense", ...urls].map((url) => call(["complete", "--", "--url", url, "view", ""])),
     );
-    expect(answers.map(({ status, stdout, stderr }) => [status, stdout, stderr])).toEqual(Array(4).fill([0, "", ""]));
+    expect(answers.map(({ status, stdout, stderr }) => [status, stdout, stderr])).toEqual(answers.map(() => [0, "", ""]));
     silent.closeAllConnections();
     for (const one of [other, silent]) one.close();
   });
