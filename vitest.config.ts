@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
-import { defineConfig } from "vitest/config";
+import { type TestProjectInlineConfiguration, defineConfig } from "vitest/config";
 import { NEWER_STORAGE } from "./src/core/platform-errors.ts";
 import { Quiet } from "./test/quiet.ts";
 
@@ -12,7 +12,55 @@ const files = (mode: string) => (mode === "long" ? "*.long.test.ts" : "*.test.ts
 const ONLY_LONG = "test/workers/contract.long.test.ts";
 
 /**
- * `unit` in Node: what is pure. `workers` in workerd: the objects and routes. `e2e`: a real `wrangler dev`, killed and restarted.
+ * What counts, sweeps or evicts all stores and objects that there are: each of these files has a runtime of its own. All others run one
+ * after the other in some shared ones: else each starts a workerd and imports `src` again, which takes a third of the time. That asks of
+ * a file that no other notices it, whatever their order: its stores have names of their own (`freshStore`), and what it changes outside of
+ * them it puts back (`setVariables`, or an environment of its own by `envWith`, all in test/workers/support.ts; vitest lifts its mocks).
+ */
+const ALONE = [
+  "test/workers/delivery/sweep.test.ts",
+  "test/workers/faults/caps-elsewhere.test.ts",
+  "test/workers/faults/evictions.long.test.ts",
+  "test/workers/log/subscriptions.long.test.ts",
+  "test/workers/processors/process-managers.long.test.ts",
+  "test/workers/views/databases.test.ts",
+];
+
+/** Tests in workerd, with the worker of test/workers/worker.ts. */
+function workers(name: string, which: { include: string[]; exclude?: string[]; isolate?: boolean }): TestProjectInlineConfiguration {
+  return {
+    plugins: [
+      cloudflareTest({
+        main: "./test/workers/worker.ts",
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: {
+          bindings: { HEADSPRING_ENV: "local" },
+          // With _EU: what a deployment has for stores that were placed in the EU. The local runtime has no jurisdictions.
+          d1Databases: ["ARCHIVE", "VIEWS_EU"],
+          durableObjects: {
+            STREAMS_EU: { className: "EuStreamObject", useSQLite: true },
+            LOGS_EU: { className: "EuLogObject", useSQLite: true },
+            WEBHOOKS_EU: { className: "EuWebhookObject", useSQLite: true },
+            CATALOGS_EU: { className: "EuCatalogObject", useSQLite: true },
+          },
+          // Under this name it limits only who asks for it.
+          ratelimits: { TIGHT: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
+        },
+      }),
+    ],
+    test: {
+      name,
+      // Bundled once: else every file of tests imports zod's files one by one. Only zod: a bundled hono would be a second one.
+      deps: { optimizer: { ssr: { enabled: true, include: ["zod"] } } },
+      ...which,
+      setupFiles: ["./test/workers/quiet-end.ts"],
+      testTimeout: 60_000,
+    },
+  };
+}
+
+/**
+ * `unit` in Node: what is pure. `workers` and `workers-alone` in workerd: the objects and routes. `e2e`: a real `wrangler dev`, killed and restarted.
  * `npm test` runs them all. With `--mode long` the tests that have a long form run in it, and nothing else; with `--mode
  * everything` all run, at their longest.
  */
@@ -34,38 +82,19 @@ export default defineConfig(({ mode }) => ({
       {
         // The examples have the package from npm; here they are tested with its source.
         resolve: { alias: [{ find: /^headspring(\/testing)?$/, replacement: `${import.meta.dirname}/src$1/index.ts` }] },
-        test: { name: "unit", include: [`test/unit/**/${files(mode)}`, `examples/*/test/**/${files(mode)}`], testTimeout: 20_000 },
-      },
-      {
-        plugins: [
-          cloudflareTest({
-            main: "./test/workers/worker.ts",
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings: { HEADSPRING_ENV: "local" },
-              // With _EU: what a deployment has for stores that were placed in the EU. The local runtime has no jurisdictions.
-              d1Databases: ["ARCHIVE", "VIEWS_EU"],
-              durableObjects: {
-                STREAMS_EU: { className: "EuStreamObject", useSQLite: true },
-                LOGS_EU: { className: "EuLogObject", useSQLite: true },
-                WEBHOOKS_EU: { className: "EuWebhookObject", useSQLite: true },
-                CATALOGS_EU: { className: "EuCatalogObject", useSQLite: true },
-              },
-              // Under this name it limits only who asks for it.
-              ratelimits: { TIGHT: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
-            },
-          }),
-        ],
         test: {
-          name: "workers",
-          // Bundled once: else every file of tests imports zod's files one by one. Only zod: a bundled hono would be a second one.
-          deps: { optimizer: { ssr: { enabled: true, include: ["zod"] } } },
-          include: [`test/workers/**/${files(mode)}`],
-          exclude: mode === "test" ? [ONLY_LONG] : [],
-          setupFiles: ["./test/workers/quiet-end.ts"],
+          name: "unit",
+          include: [`test/unit/**/${files(mode)}`, `examples/*/test/**/${files(mode)}`],
+          isolate: false,
           testTimeout: 20_000,
         },
       },
+      workers("workers", {
+        include: [`test/workers/**/${files(mode)}`],
+        exclude: [...ALONE, ...(mode === "test" ? [ONLY_LONG] : [])],
+        isolate: false,
+      }),
+      workers("workers-alone", { include: ALONE.filter((file) => mode !== "long" || file.endsWith(files(mode).slice(1))) }),
       { test: { name: "e2e", include: [`test/e2e/**/${files(mode)}`], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SequencePart } from "../../src/store/log-protocol.ts";
 import { eventually, holdWakeUps } from "./delivery/support.ts";
 import { storedEvents } from "./log/events.ts";
-import { freshStore, read, interceptLogMethod } from "./support.ts";
+import { freshStore, interceptLogMethod, read, setVariables } from "./support.ts";
 
 // No consumer runs.
 beforeEach(() => void holdWakeUps());
@@ -224,12 +224,10 @@ describe("an import of many streams in turns", () => {
 });
 
 describe("an import that is more than one request may do", () => {
-  const variables = env as { WORKERS_PLAN?: string };
-  afterEach(() => void delete variables.WORKERS_PLAN);
   const lines = linesOf(Array.from({ length: 50 }, (_, at) => `s${at}`));
 
   it("says how far it came, and goes on from there", async () => {
-    variables.WORKERS_PLAN = "free";
+    setVariables({ WORKERS_PLAN: "free" });
     const store = freshStore("free");
     const afters: number[] = [];
     for (let after = 0; afters.length < 5;) {
@@ -244,7 +242,7 @@ describe("an import that is more than one request may do", () => {
   });
 
   it("goes on by itself with a key, when the same is sent again", async () => {
-    variables.WORKERS_PLAN = "free";
+    setVariables({ WORKERS_PLAN: "free" });
     const store = freshStore("free-key");
     const send = (query = "") => store.post(`/import${query}`, ndjson(lines), { "idempotency-key": "all of it" });
     const answers = [];

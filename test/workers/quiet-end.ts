@@ -1,18 +1,26 @@
 /**
- * Lets each file of tests end quietly. Consumers go on in the background when the last test is over; one that begins
+ * Lets each file of tests end quietly, and as it began. Consumers go on in the background when the last test is over; one that begins
  * just when the test pool closes fails for that reason alone, and vitest would call the run failed. So nobody is woken
- * any more, and whoever is at work gets a moment to come to rest.
+ * any more, and whoever is at work gets a moment to come to rest. Files share the runtime with those after them (vitest.config.ts): one
+ * that leaves the deployment's variables or the timers changed fails here, and not somewhere else. Mocks are lifted by vitest.
  */
 
 import { env } from "cloudflare:workers";
-import { afterAll, vi } from "vitest";
+import { afterAll, expect, vi } from "vitest";
 
 /** Ours: a consumer that has nothing to do is done in some milliseconds. */
 const REST_MS = 250;
+
+const variables = () => Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === "string"));
+const before = variables();
 
 afterAll(async () => {
   const answer = { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
   vi.spyOn(env.WAKE_UPS, "send").mockResolvedValue(answer);
   vi.spyOn(env.WAKE_UPS, "sendBatch").mockResolvedValue(answer);
   await scheduler.wait(REST_MS);
+  const areTimersFake = vi.isFakeTimers();
+  vi.useRealTimers();
+  expect(variables(), "the variables that this file leaves behind").toEqual(before);
+  expect(areTimersFake, "this file leaves fake timers behind").toBe(false);
 });

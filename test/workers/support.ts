@@ -1,7 +1,7 @@
 /** What tests in workerd share: requests, stores of their own, and a log that fails as the test wants. */
 
 import { env, exports } from "cloudflare:workers";
-import { vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { type App, defineApp } from "../../src/definitions/app.ts";
 import { Store } from "../../src/store/store.ts";
 import { segmentName } from "../../src/store/segment.ts";
@@ -14,6 +14,24 @@ export const NO_APP = defineApp({});
 /** A store as the parts of the engine get it. */
 export function storeNamed(name: string, app: App = NO_APP): Store {
   return new Store(env, name, app);
+}
+
+/** The deployment's environment with something else in places. What asks with this one is all that notices. */
+export function envWith(other: object): Env {
+  // No assignment: it would change the environment that all share, through the prototype.
+  const changed = Object.entries(other).map(([name, value]) => [name, { value, enumerable: true }]);
+  return Object.create(env, Object.fromEntries(changed)) as Env;
+}
+
+/** Changes variables of the deployment for all that runs here, until the test is over; `undefined`: it has none of this name. */
+export function setVariables(changed: Readonly<Record<string, string | undefined>>): void {
+  const variables = env as unknown as Record<string, string | undefined>;
+  const set = (name: string, value: string | undefined) => (value === undefined ? delete variables[name] : (variables[name] = value));
+  for (const [name, value] of Object.entries(changed)) {
+    const before = variables[name];
+    set(name, value);
+    onTestFinished(() => void set(name, before));
+  }
 }
 
 let stores = 0;

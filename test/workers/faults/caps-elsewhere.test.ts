@@ -16,14 +16,11 @@ import { LiveView } from "../../../src/views/live.ts";
 import { Deliveries } from "../../../src/deliveries/deliveries.ts";
 import { app, totals } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
-import { read } from "../support.ts";
+import { read, setVariables } from "../support.ts";
 import { subscribed } from "../webhooks/support.ts";
 import { capped } from "./capped.ts";
 
-afterEach(() => {
-  delete (env as { WORKERS_PLAN?: string }).WORKERS_PLAN;
-  vi.restoreAllMocks();
-});
+afterEach(() => vi.restoreAllMocks());
 
 const PLANS = [
   [50, 50, "free"],
@@ -33,7 +30,7 @@ const PLANS = [
 describe.each(PLANS)("an invocation that may make %i calls and %i statements", (calls, statements, plan) => {
   it("lets a webhook deliver what there is, and the alarm goes on", async () => {
     const hook = await subscribed(`caps-hook-${plan}`, { types: ["Read"], concurrency: 4 });
-    (env as { WORKERS_PLAN?: string }).WORKERS_PLAN = plan;
+    setVariables({ WORKERS_PLAN: plan });
     await hook.evict(); // it reads the plan when it begins
     for (const stream of ["a", "b", "c", "d"]) {
       const events = Array.from({ length: 25 }, (_, value) => ({ type: "Read", data: { value } }));

@@ -6,13 +6,10 @@ import * as z from "zod";
 import { createHttp } from "../../../src/http/worker.ts";
 import { aggregate, defineApp, nothing, processManager } from "../../../src/index.ts";
 import { app, counter, reading } from "../app.ts";
-import { read } from "../support.ts";
+import { envWith, read } from "../support.ts";
 
 const http = createHttp(app);
 const COUNT = "/stores/failing/aggregates/counter/1/Count";
-
-/** The environment, with something else in places. */
-const envWith = (other: object) => Object.create(env, Object.fromEntries(Object.entries(other).map(([name, value]) => [name, { value }])));
 
 const command = (environment: Env) => http.request(COUNT, { method: "POST", body: "{}" }, environment);
 

@@ -1,9 +1,9 @@
 /** Tokens of every kind, and a service that knows them. */
 
 import { createHash } from "node:crypto";
-import { env } from "cloudflare:workers";
 import { createHttp } from "../../../src/http/worker.ts";
 import { app } from "../app.ts";
+import { envWith } from "../support.ts";
 
 export const RIGHTS = { nothing: [], read: ["read"], write: ["write"], admin: ["admin"], all: ["read", "write", "admin"] } as const;
 export type Rights = keyof typeof RIGHTS;
@@ -68,8 +68,7 @@ const API_TOKENS = JSON.stringify([
 
 /** The tests' environment, as a deployment with other variables. */
 export function deploymentWith(variables: object): Env {
-  const all = { HEADSPRING_ENV: "deployed", API_TOKENS, ...variables };
-  return Object.create(env, Object.fromEntries(Object.entries(all).map(([name, value]) => [name, { value }]))) as Env;
+  return envWith({ HEADSPRING_ENV: "deployed", API_TOKENS, ...variables });
 }
 
 const http = createHttp(app);

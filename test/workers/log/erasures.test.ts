@@ -3,18 +3,11 @@ import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StoredEvent } from "../../../src/core/event.ts";
 import type { LogPage, LogReadRequest, LogRpc } from "../../../src/store/log-protocol.ts";
-import { freshStore } from "../support.ts";
+import { freshStore, setVariables } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
 
-const limits = env as { LOG_SEGMENT_BYTES?: string };
-
-vi.setConfig({ testTimeout: 60_000 }); // filling several segments takes its time
-
-beforeEach(() => void (limits.LOG_SEGMENT_BYTES = "50000"));
-afterEach(() => {
-  delete limits.LOG_SEGMENT_BYTES;
-  vi.restoreAllMocks();
-});
+beforeEach(() => setVariables({ LOG_SEGMENT_BYTES: "50000" }));
+afterEach(() => vi.restoreAllMocks());
 
 const SECRET = "what nobody may read any more";
 const ERASE: StoredEvent = { ...storedEvent(3), type: "$deleted", data: `{"erased":true}` };

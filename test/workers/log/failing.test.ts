@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import { type MockInstance, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LogTable } from "../../../src/log/log-table.ts";
 import { CLOSE } from "../../../src/log/subscription.ts";
-import { freshStore } from "../support.ts";
+import { freshStore, setVariables } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
 import { SocketClient } from "./subscribers.ts";
 
@@ -76,8 +76,7 @@ describe("a group that the storage does not take (promise 3)", () => {
   });
 
   it("does not make the log know since when a consumer has been there", async () => {
-    const variables = env as unknown as Record<string, string>;
-    Object.assign(variables, { TOLD_URL: "http://told.test/", TOLD_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" });
+    setVariables({ TOLD_URL: "http://told.test/", TOLD_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" });
     const store = freshStore("origins");
     const log = store.logClient();
     await runInDurableObject(store.logObject(), (_instance, { storage }) => {
@@ -92,7 +91,6 @@ describe("a group that the storage does not take (promise 3)", () => {
     await log.sequence("s/0", [storedEvent(1)]);
     expect(await noted()).toEqual({ told: 0 });
     expect(await log.knownSince("told")).toBe(0);
-    for (const name of ["TOLD_URL", "TOLD_SECRET"]) delete variables[name];
   });
 });
 

@@ -1,25 +1,22 @@
 import { evictDurableObject } from "cloudflare:test";
 import { createHash } from "node:crypto";
-import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FEED_SUBSCRIBERS } from "../../../src/log/limits.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { EventStream } from "../../event-stream.ts";
 import { app } from "../app.ts";
-import { freshStore } from "../support.ts";
+import { envWith, freshStore } from "../support.ts";
 import { SocketClient } from "./subscribers.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
 const sha256 = (token: string) => createHash("sha256").update(token).digest("hex");
-const guarded = Object.create(env, {
-  API_TOKENS: {
-    value: JSON.stringify([
-      { name: "reader", sha256: sha256("may-read"), stores: ["mine"], rights: ["read"] },
-      { name: "writer", sha256: sha256("may-write"), stores: ["mine"], rights: ["write"] },
-    ]),
-  },
-}) as Env;
+const guarded = envWith({
+  API_TOKENS: JSON.stringify([
+    { name: "reader", sha256: sha256("may-read"), stores: ["mine"], rights: ["read"] },
+    { name: "writer", sha256: sha256("may-write"), stores: ["mine"], rights: ["write"] },
+  ]),
+});
 
 const DOORS = [
   ["a WebSocket", { upgrade: "websocket" }],
@@ -53,11 +50,9 @@ describe.each(DOORS)("in a deployment with tokens, the door to %s", (_door, head
 
 describe("a subscription whose token expires", () => {
   const END = Date.parse("2027-03-01T00:00:00Z");
-  const passing = Object.create(env, {
-    API_TOKENS: {
-      value: JSON.stringify([{ name: "guest", sha256: sha256("for-a-while"), rights: ["read"], expires: "2027-03-01T00:00:00Z" }]),
-    },
-  }) as Env;
+  const passing = envWith({
+    API_TOKENS: JSON.stringify([{ name: "guest", sha256: sha256("for-a-while"), rights: ["read"], expires: "2027-03-01T00:00:00Z" }]),
+  });
   const at = (now: number) => vi.spyOn(Date, "now").mockReturnValue(now);
 
   /** A store with an event, before the token's end, and its live doors for who has the token. */
@@ -114,7 +109,7 @@ describe("a log's subscriptions are shared among tokens", () => {
   it("so that one token leaves some for the others, whatever door it comes through, and has more when they go", async () => {
     const names = ["greedy", "modest"];
     const tokens = names.map((name) => ({ name, sha256: sha256(name), rights: ["read"] }));
-    const shared = Object.assign(Object.create(env) as Env, { API_TOKENS: JSON.stringify(tokens) });
+    const shared = envWith({ API_TOKENS: JSON.stringify(tokens) });
     const { store } = freshStore("shared");
     const get = async (name: string, path: string, headers: object) =>
       createHttp(app).request(`/stores/${store}${path}`, { headers: { ...headers, authorization: `Bearer ${name}` } }, shared);

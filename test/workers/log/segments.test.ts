@@ -1,18 +1,13 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { StoredEvent } from "../../../src/core/event.ts";
 import { type SegmentRpc, segmentName } from "../../../src/store/segment.ts";
-import { freshStore, read } from "../support.ts";
+import { freshStore, read, setVariables } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
 import { SocketClient } from "./subscribers.ts";
 
-const limits = env as { LOG_SEGMENT_BYTES?: string };
-
-vi.setConfig({ testTimeout: 60_000 }); // filling several segments takes its time
-
-beforeEach(() => void (limits.LOG_SEGMENT_BYTES = "50000"));
-afterEach(() => void delete limits.LOG_SEGMENT_BYTES);
+beforeEach(() => setVariables({ LOG_SEGMENT_BYTES: "50000" }));
 
 /** A log over several segments: streams `s/0` … `s/4`, their events in turns. */
 async function longLog() {
@@ -65,9 +60,9 @@ describe("a log that has grown over several segments (promise 3)", () => {
   it("knows repeats of what an earlier segment has before the next one has anything", async () => {
     const { logClient, segments, log } = freshStore("empty");
     const client = logClient();
-    limits.LOG_SEGMENT_BYTES = "1";
+    setVariables({ LOG_SEGMENT_BYTES: "1" });
     await client.sequence("s/0", storedEvents(1, 3));
-    limits.LOG_SEGMENT_BYTES = "50000";
+    setVariables({ LOG_SEGMENT_BYTES: "50000" });
     expect(await segments()).toHaveLength(2);
     expect(await client.sequence("s/0", [storedEvent(3)])).toEqual({ head: 3 });
     expect(await client.positions("s/0", 1, 4)).toEqual({ 1: 1, 2: 2, 3: 3 });
@@ -77,7 +72,7 @@ describe("a log that has grown over several segments (promise 3)", () => {
   it("takes calls that were waiting while it was sealed, further on", async () => {
     const { logClient, logObject, log } = freshStore("waiting");
     const client = logClient();
-    limits.LOG_SEGMENT_BYTES = "1";
+    setVariables({ LOG_SEGMENT_BYTES: "1" });
     // In one turn, so that the second waits for the group of the first, which fills the segment.
     const answers = await runInDurableObject(logObject(), (instance) => {
       const segment = instance as unknown as Pick<SegmentRpc, "sequence">;
@@ -93,7 +88,7 @@ describe("a log that has grown over several segments (promise 3)", () => {
 
   it("sends who would follow it to where it goes on", async () => {
     const store = freshStore("follow");
-    limits.LOG_SEGMENT_BYTES = "1";
+    setVariables({ LOG_SEGMENT_BYTES: "1" });
     await store.logClient().sequence("s/0", storedEvents(1, 2));
     const client = await SocketClient.open(store, "/log?after=0");
     await client.caughtUp(2);
@@ -104,7 +99,7 @@ describe("a log that has grown over several segments (promise 3)", () => {
   it("goes on though the next segment is out of reach when it is sealed: the alarm sees to that", async () => {
     const { store, logClient, logObject, segments, log } = freshStore("unreached");
     const client = logClient();
-    limits.LOG_SEGMENT_BYTES = "1";
+    setVariables({ LOG_SEGMENT_BYTES: "1" });
     const warnings = vi.spyOn(console, "warn").mockReturnValue();
     const getByName = env.LOGS.getByName.bind(env.LOGS);
     const away = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
@@ -128,9 +123,9 @@ describe("a log that has grown over several segments (promise 3)", () => {
     const { logClient, segments, json } = freshStore("names");
     const client = logClient();
     const [beyond, below] = ["\u{1f600}", "\uff5e"]; // by UTF-16 the other way round
-    limits.LOG_SEGMENT_BYTES = "1";
+    setVariables({ LOG_SEGMENT_BYTES: "1" });
     for (const id of ["10", "1", beyond]) await client.sequence(`name/${id}`, [storedEvent(1)]);
-    limits.LOG_SEGMENT_BYTES = "50000";
+    setVariables({ LOG_SEGMENT_BYTES: "50000" });
     expect((await segments()).length).toBeGreaterThan(1);
     for (const id of ["100", below, "2"]) await client.sequence(`name/${id}`, [storedEvent(1)]);
     const { streams } = await json("/log/streams?category=name");

@@ -1,11 +1,10 @@
 /** Promise 3, live: whoever follows the log, by whatever door, through whatever disturbance, sees what `GET /log` says it should. */
 
 import { evictAllDurableObjects } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { RecordedEvent } from "../../../src/core/event.ts";
-import { freshStore } from "../support.ts";
+import { freshStore, setVariables } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
 import { EventStreamClient, SocketClient } from "./subscribers.ts";
 import { runs } from "../../effort.ts";
@@ -99,9 +98,6 @@ const steps = fc.oneof(
   { weight: 1, arbitrary: fc.record({ step: fc.constant("reset" as const) }) },
 );
 
-const limits = env as { LOG_SEGMENT_BYTES?: string };
-afterEach(() => void delete limits.LOG_SEGMENT_BYTES);
-
 describe("promise 3, for those who follow the log live", () => {
   it("shows each of them exactly what passes its filter, in order, once, whoever is cut off, however the log's objects sleep and however many it has", async () => {
     await fc.assert(
@@ -110,7 +106,7 @@ describe("promise 3, for those who follow the log live", () => {
         fc.array(steps, { minLength: 5, maxLength: 25 }),
         fc.constantFrom(undefined, "200000"),
         async (asked, story, segmentBytes) => {
-          limits.LOG_SEGMENT_BYTES = segmentBytes;
+          setVariables({ LOG_SEGMENT_BYTES: segmentBytes });
           const store = freshStore("live");
           const log = store.logClient();
           const followers = asked.map((filter, index) => new Follower(store, index % 2 === 0 ? "web-socket" : "event-stream", filter));

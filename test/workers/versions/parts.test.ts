@@ -1,6 +1,6 @@
 /** What single parts do with what only another version of the code knows. */
 
-import { storeNamed } from "../support.ts";
+import { setVariables, storeNamed } from "../support.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -17,7 +17,6 @@ import { newApp, oldApp } from "./apps.ts";
 import { NEW, OLD, storeUnderRollout } from "./rollout.ts";
 
 afterEach(() => vi.restoreAllMocks());
-const variables = env as unknown as Record<string, string>;
 
 describe("a consumer that begins at the head", () => {
   it("begins where newer code has told an older log, whatever the log forgets, and is not moved by who tells it later", async () => {
@@ -138,20 +137,15 @@ describe("a webhook that its object does not know yet", () => {
   it("is rung for until it does", async () => {
     vi.spyOn(console, "info").mockReturnValue();
     endpointAt("http://opened.test/");
-    Object.assign(variables, { OPENED_URL: "http://opened.test/", OPENED_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" });
-    try {
-      const one = storeUnderRollout("webhook");
-      await one.roll({ ...NEW, webhooks: oldApp });
-      await one.ask("POST", "/aggregates/account/a/Open", { owner: "a" });
-      await one.consume(2);
-      const before = one.sent().length;
-      later(NOTIFY_AGAIN_MS);
-      await one.consume(1);
-      expect(one.sent().slice(before)).toContain("opened");
-    } finally {
-      delete variables.OPENED_URL;
-      delete variables.OPENED_SECRET;
-    }
+    setVariables({ OPENED_URL: "http://opened.test/", OPENED_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" });
+    const one = storeUnderRollout("webhook");
+    await one.roll({ ...NEW, webhooks: oldApp });
+    await one.ask("POST", "/aggregates/account/a/Open", { owner: "a" });
+    await one.consume(2);
+    const before = one.sent().length;
+    later(NOTIFY_AGAIN_MS);
+    await one.consume(1);
+    expect(one.sent().slice(before)).toContain("opened");
   });
 });
 

@@ -1,17 +1,15 @@
 /** Two versions of the code against each other: doors, objects and consumers in every combination, through one deployment. */
 
-import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { eventually, folded } from "../delivery/support.ts";
 import { endpointAt } from "../webhooks/support.ts";
 import { newApp, oldApp } from "./apps.ts";
 import { NEW, ROLLOUTS, storeUnderRollout } from "./rollout.ts";
 import { cases } from "../../effort.ts";
-
-const variables = env as unknown as Record<string, string>;
+import { setVariables } from "../support.ts";
 
 beforeEach(() => {
-  Object.assign(variables, { OPENED_URL: "http://opened.test/", OPENED_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" });
+  setVariables({ OPENED_URL: "http://opened.test/", OPENED_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" });
   // A part that does not know something yet says so in the logs, once.
   vi.spyOn(console, "error").mockReturnValue();
   vi.spyOn(console, "warn").mockReturnValue();
@@ -19,8 +17,6 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
-  delete variables.OPENED_URL;
-  delete variables.OPENED_SECRET;
 });
 
 interface Write {

@@ -1,7 +1,7 @@
 /** Versions of the code with different definitions of a view, side by side: gradual deployments, and rollbacks. */
 
 import { Store } from "../../../src/store/store.ts";
-import { NO_APP, storeNamed } from "../support.ts";
+import { NO_APP, envWith, storeNamed } from "../support.ts";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
@@ -43,7 +43,7 @@ let names = 0;
 /** The environment of a version that was uploaded so many minutes after the first; undefined: without metadata. */
 function deployed(minute: number | undefined, id = `version-${minute}`): Env {
   const value = minute === undefined ? undefined : { id, tag: "", timestamp: new Date(FIRST + minute * MINUTE_MS).toISOString() };
-  return Object.create(env, { CF_VERSION_METADATA: { value, enumerable: true } }) as Env;
+  return envWith({ CF_VERSION_METADATA: value });
 }
 
 /** A version of the code: it counts in steps of its own. */

@@ -1,18 +1,16 @@
 import { createHash } from "node:crypto";
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createHttp } from "../../../src/http/worker.ts";
 import { app } from "../app.ts";
+import { envWith } from "../support.ts";
 
 const sha256 = (token: string) => createHash("sha256").update(token).digest("hex");
-const guarded = Object.create(env, {
-  API_TOKENS: {
-    value: JSON.stringify([
-      { name: "reader", sha256: sha256("may-read"), stores: ["mine"], rights: ["read"] },
-      { name: "writer", sha256: sha256("may-write"), stores: ["mine"], rights: ["write", "admin"] },
-    ]),
-  },
-}) as Env;
+const guarded = envWith({
+  API_TOKENS: JSON.stringify([
+    { name: "reader", sha256: sha256("may-read"), stores: ["mine"], rights: ["read"] },
+    { name: "writer", sha256: sha256("may-write"), stores: ["mine"], rights: ["write", "admin"] },
+  ]),
+});
 
 const DOORS = [
   ["a page", "/views/totals", {}],

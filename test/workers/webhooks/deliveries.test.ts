@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { WEBHOOK_IN_FLIGHT } from "../../../src/core/limits.ts";
 import { eventually } from "../delivery/support.ts";
 import { type Delivery, clock, interceptReads, subscribed } from "./support.ts";
+import { setVariables } from "../support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -120,18 +121,17 @@ describe("promise 6: in stream order", () => {
   });
 
   it("though the log went on in further segments while a stream waited: what waits is behind segments without an event of it", async () => {
-    const limits = env as { LOG_SEGMENT_BYTES?: string };
     const { pass } = clock();
     const { read, wake, alarm, endpoint, received, ledger, segments } = await subscribed("rolled-over");
     endpoint.answer = ({ stream }) => (stream === "reading/a" ? FAILED() : new Response(null, { status: 204 }));
     await read("a", 1);
     await wake();
     await eventually(async () => expect(await ledger()).toMatchObject([{ status: "pending", attempts: 1 }]));
-    limits.LOG_SEGMENT_BYTES = "1"; // every commit fills its segment
+    setVariables({ LOG_SEGMENT_BYTES: "1" }); // every commit fills its segment
     for (const value of [2, 3, 4]) await read("b", value);
     await read("a", 5);
     await read("a", 6);
-    delete limits.LOG_SEGMENT_BYTES;
+    setVariables({ LOG_SEGMENT_BYTES: undefined });
     expect((await segments()).length).toBeGreaterThan(3);
     await wake();
     await eventually(() => expect(received().filter((event) => event.startsWith("reading/b"))).toHaveLength(3));

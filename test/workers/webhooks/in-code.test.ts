@@ -5,20 +5,16 @@ import { env } from "cloudflare:workers";
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { eventually, quietStore } from "../delivery/support.ts";
-import { read as readJson } from "../support.ts";
+import { read as readJson, setVariables } from "../support.ts";
 import { endpointAt } from "./support.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-const variables = env as unknown as Record<string, string>;
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  for (const name of ["TOLD_URL", "TOLD_ALL_URL", "TOLD_SECRET", "TOLD_KEY"]) delete variables[name];
-});
+afterEach(() => vi.restoreAllMocks());
 
 /** Switches them on, as a deployment does that has the variables. */
 function switchOn(name: string) {
-  Object.assign(variables, {
+  setVariables({
     TOLD_URL: `http://${name}.test/`,
     TOLD_ALL_URL: `http://${name}.all.test/`,
     TOLD_SECRET: SECRET,
@@ -80,7 +76,7 @@ describe("a webhook in code", () => {
   it("signs with every secret that its variable holds", async () => {
     const { told } = switchOn("several");
     const another = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
-    variables.TOLD_SECRET = `${another} ${SECRET}`;
+    setVariables({ TOLD_SECRET: `${another} ${SECRET}` });
     const store = quietStore("several");
     await store.read("s", 11);
     await store.wake("told");
