@@ -11,7 +11,8 @@ import { afterAll, expect, vi } from "vitest";
 /** Ours: a consumer that has nothing to do is done in some milliseconds. */
 const REST_MS = 250;
 
-const variables = () => Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === "string"));
+type Variables = Readonly<Record<string, unknown>>;
+const variables = (): Variables => Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === "string"));
 const before = variables();
 
 afterAll(async () => {
@@ -19,8 +20,10 @@ afterAll(async () => {
   vi.spyOn(env.WAKE_UPS, "send").mockResolvedValue(answer);
   vi.spyOn(env.WAKE_UPS, "sendBatch").mockResolvedValue(answer);
   await scheduler.wait(REST_MS);
-  const areTimersFake = vi.isFakeTimers();
+  const [after, areTimersFake] = [variables(), vi.isFakeTimers()];
+  for (const name of Object.keys(after)) Reflect.deleteProperty(env, name);
+  Object.assign(env, before);
   vi.useRealTimers();
-  expect(variables(), "the variables that this file leaves behind").toEqual(before);
+  expect(after, "the variables that this file leaves behind").toEqual(before);
   expect(areTimersFake, "this file leaves fake timers behind").toBe(false);
 });
