@@ -138,7 +138,8 @@ export class Reader {
       .filter((line) => !/^npm( ci && npm)? start/.test(line) && NOT_RUN.every((pattern) => !pattern.test(line)))
       .join("\n");
     if (script.trim() === "") return;
-    const process = this.#spawn("bash", ["-euo", "pipefail", "-c", this.#same.toReal(script)]);
+    // Without --norc: a bash whose input is a socket, as here, and that no shell has started runs /etc/bash.bashrc, which may print.
+    const process = this.#spawn("bash", ["--norc", "-euo", "pipefail", "-c", this.#same.toReal(script)]);
     if (/^curl -\w*N/m.test(script)) return void this.#running.push(process);
     if (script.startsWith("# in another terminal")) {
       this.#running.push(process);

@@ -21,12 +21,17 @@ async function longLog() {
   return { ...store, client: log };
 }
 
+let shared: ReturnType<typeof longLog> | undefined;
+
+/** The same for tests that only read. */
+const longLogToRead = () => (shared ??= longLog());
+
 const positions = (page: { events: readonly { position: number }[] }) => page.events.map(({ position }) => position);
 const oneTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
 
 describe("a log that has grown over several segments (promise 3)", () => {
   it("gives positions without holes across the boundaries, each stream its order, and pages of bounded bytes", async () => {
-    const { log, client, segments } = await longLog();
+    const { log, client, segments } = await longLogToRead();
     const all = await log();
     expect(positions({ events: all })).toEqual(oneTo(600));
     for (let stream = 0; stream < 5; stream++) {
@@ -135,7 +140,7 @@ describe("a log that has grown over several segments (promise 3)", () => {
   });
 
   it("is read as one: forward, backward, filtered, from any position, in pages of any size", async () => {
-    const { json } = await longLog();
+    const { json } = await longLogToRead();
     for (const [query, expected] of [
       ["", oneTo(600)],
       ["direction=backward", oneTo(600).toReversed()],
@@ -170,7 +175,7 @@ describe("a log that has grown over several segments (promise 3)", () => {
   });
 
   it("knows the positions of a stream's events wherever they are", async () => {
-    const { client } = await longLog();
+    const { client } = await longLogToRead();
     const known = await client.positions("s/0", 1, 120);
     expect(Object.keys(known)).toHaveLength(120);
     expect([known[1], known[120]]).toEqual([1, 584]);
