@@ -6,7 +6,7 @@
  */
 
 import { env } from "cloudflare:workers";
-import { afterAll, expect, vi } from "vitest";
+import { afterAll, assert, vi } from "vitest";
 
 /** Ours: a consumer that has nothing to do is done in some milliseconds. */
 const REST_MS = 250;
@@ -24,6 +24,6 @@ afterAll(async () => {
   for (const name of Object.keys(after)) Reflect.deleteProperty(env, name);
   Object.assign(env, before);
   vi.useRealTimers();
-  expect(after, "the variables that this file leaves behind").toEqual(before);
-  expect(areTimersFake, "this file leaves fake timers behind").toBe(false);
+  assert.deepEqual(after, before, "this file leaves variables behind");
+  assert.isFalse(areTimersFake, "this file leaves fake timers behind");
 });
