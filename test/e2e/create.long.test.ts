@@ -135,11 +135,15 @@ describe.runIf(IS_LONG)("a project from npm create headspring", () => {
       try {
         await until(
           "npm start to answer",
-          async () => {
+          () => {
             if (started.child.exitCode !== null) throw new Error(`npm start has ended:\n${started.output}`);
-            return (await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined))?.ok || undefined;
+            return started.output.includes("describes every call") || undefined;
           },
           60_000,
+        );
+        // The app's own first calls.
+        expect(started.output).toContain(
+          `curl -s localhost:${port}/aggregates/${template === "shop" ? "product/1/ReceiveStock" : "task/1/AddTask"}`,
         );
         const calls = [...readFileSync(join(project, "README.md"), "utf8").matchAll(/^curl -s .*$/gm)].map(([call]) => call);
         const answers: unknown[] = [];

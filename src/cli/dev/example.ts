@@ -10,7 +10,7 @@ import { exampleNumber } from "./example-number.ts";
 import { exampleText } from "./example-text.ts";
 
 /** Levels of a value, after which what may be left out is left out: some schemas contain themselves. */
-const MAX_DEPTH = 6;
+const MAX_DEPTH = 4;
 /** References and alternatives that are followed for one value. */
 const MAX_STEPS = 200;
 /** Items or properties that an example has at most. */

@@ -213,6 +213,11 @@ describe("an example is what a person would send", () => {
     });
   });
 
+  it("is short where a schema contains itself, and a number is written as people write it", () => {
+    expect(example(Tree)).toEqual({ name: "name", children: [{ name: "name", children: [{ name: "name", children: [] }] }] });
+    expect(example(z.number().multipleOf(0.1).min(0.25).max(0.35))).toBe(0.3);
+  });
+
   it("has others in reserve: with what is optional, and by other alternatives", () => {
     const Change = z.object({ title: z.string().optional(), by: z.union([z.int(), z.object({ id: z.string() })]) });
     expect(examplesOf(z.toJSONSchema(Change) as JsonSchema)).toEqual([
