@@ -1,5 +1,28 @@
 /** What the objects share about SQLite. */
 
+import { MiB } from "./limits.ts";
+
+/** Rows of a first batch, of any later one, and the characters that a later one should have. Ours. */
+const FIRST_ROWS = 8;
+const MOST_ROWS = 1_000;
+const BATCH_CHARACTERS = MiB;
+
+/**
+ * Rows in batches, each of which is read whole. A reader may stop at any row: the cursor of a query that is not read to its end would keep
+ * the tables locked (`DROP TABLE` fails) for as long as nobody collects it.
+ *
+ * @param read so many rows after one that was read before
+ */
+export function* inBatches<Row>(read: (limit: number, last?: Row) => Row[], charactersOf: (row: Row) => number): Generator<Row> {
+  let limit = FIRST_ROWS;
+  for (let rows = read(limit); ; rows = read(limit, rows.at(-1))) {
+    yield* rows;
+    if (rows.length < limit) return;
+    const characters = rows.reduce((sum, row) => sum + charactersOf(row), 1);
+    limit = Math.min(MOST_ROWS, Math.max(1, Math.floor((rows.length * BATCH_CHARACTERS) / characters)));
+  }
+}
+
 /**
  * Whether a table exists. There is none before the first write: a request for something that does not exist must not leave databases
  * behind.

@@ -10,10 +10,23 @@ import { NEWER_STORAGE } from "../core/platform-errors.ts";
  * not for a further table or nullable column that older code can ignore. The code that raises it still reads all earlier versions, and puts
  * the new number under {@link FORMAT_KEY} in the transaction that first writes in the new form.
  */
-export const FORMATS = { STREAMS: 1, LOGS: 1, WEBHOOKS: 1, CATALOGS: 1 } as const;
+export const FORMATS = { STREAMS: 2, LOGS: 1, WEBHOOKS: 1, CATALOGS: 1 } as const;
 
-/** Where an object keeps the version. Version 1 wrote none, and costs no row. */
+/** Where an object keeps the version: as a number, or {@link formatWith} content. Version 1 wrote none, and costs no row. */
 export const FORMAT_KEY = "format";
+
+/**
+ * A version with content, for one row instead of two. Code that knows only numbers refuses it like the number: an array of one number compares
+ * like that number, and storage keeps an array's named members.
+ */
+export function formatWith(version: number, content: unknown): unknown {
+  return Object.assign([version], { content });
+}
+
+/** The content that is stored with the version, if there is any. */
+export function contentOf<Content>(stored: unknown): Content | undefined {
+  return (stored as { readonly content?: Content } | undefined)?.content;
+}
 
 /**
  * Call it in an object's constructor, before anything else is read.
@@ -21,7 +34,7 @@ export const FORMAT_KEY = "format";
  * @throws {Error} when the storage is of a newer version than this code knows
  */
 export function requireKnownFormat({ storage }: DurableObjectState, part: keyof typeof FORMATS): void {
-  const stored = storage.kv.get<number>(FORMAT_KEY) ?? 1;
+  const stored = Number(storage.kv.get(FORMAT_KEY) ?? 1);
   const known = FORMATS[part];
   if (stored > known)
     throw new Error(

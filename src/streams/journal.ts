@@ -6,7 +6,7 @@
 import { DELETED, type StoredEvent, erases } from "../core/event.ts";
 import type { AlarmClock } from "../core/alarm-clock.ts";
 import type { TimerChange } from "./decide.ts";
-import { EventTable } from "./event-table.ts";
+import { StreamEvents } from "./stream-events.ts";
 import { type GivenId, type Receipt, Receipts } from "./receipts.ts";
 import type { StateCache } from "./state.ts";
 import { type TimerName, Timers } from "./timers.ts";
@@ -33,7 +33,7 @@ export interface Entry {
 }
 
 export class Journal {
-  readonly events: EventTable;
+  readonly events: StreamEvents;
   readonly receipts: Receipts;
   readonly timers: Timers;
   readonly #storage: DurableObjectStorage;
@@ -43,7 +43,7 @@ export class Journal {
   constructor(storage: DurableObjectStorage, alarm: AlarmClock) {
     this.#storage = storage;
     this.#alarm = alarm;
-    this.events = new EventTable(storage.sql);
+    this.events = new StreamEvents(storage);
     this.receipts = new Receipts(storage.sql);
     this.timers = new Timers(storage);
     this.#deleted = this.events.range(this.events.head, this.events.head)[0]?.type === DELETED;
@@ -64,8 +64,9 @@ export class Journal {
     const { now, events, givenIds = [], receipt, timers = [], firedTimer, state } = entry;
     const head = this.head + events.length;
     const snapshot = state && events.length > 0 ? state.cache.dueSnapshot(state.next, head) : undefined;
+    const append = events.length > 0 ? this.events.prepare(events) : undefined;
     const write = () => {
-      if (events.length > 0) this.events.insert(events);
+      if (append) this.events.insert(append);
       for (const { row, ...given } of givenIds) this.receipts.recordEventId(row, given);
       if (receipt) this.receipts.record(receipt.row, receipt.receipt, now, receipt.ours);
       if (firedTimer !== undefined) this.timers.remove(firedTimer);
@@ -76,25 +77,25 @@ export class Journal {
       if (snapshot !== undefined) state?.cache.writeSnapshot(snapshot, head);
     };
     // One statement is atomic by itself, and a transaction around it costs as much as the statement (measured).
-    const isOneEvent = events.length === 1 && this.head > 0;
     const isAll = !receipt && givenIds.length === 0 && timers.length === 0 && firedTimer === undefined && snapshot === undefined;
     try {
-      if (isOneEvent && isAll) write();
+      if (append?.isOneStatement && isAll) write();
       else this.#storage.transactionSync(write);
     } catch (error) {
       this.timers.rolledBack();
       void this.#alarm.load();
       throw error;
     }
-    if (events.length > 0) this.events.advance(events);
+    if (append) this.events.advance(append);
     this.receipts.committed(receipt !== undefined, givenIds.length > 0);
     state?.cache.keep(state.next, head, snapshot !== undefined);
   }
 
   /** Ends the stream with this event; if the event is an erasure, no content of its events is kept. */
   end(event: StoredEvent, idGiven = false): void {
+    const append = this.events.prepare([event]);
     this.#storage.transactionSync(() => {
-      this.events.insert([event]);
+      this.events.insert(append);
       if (idGiven) this.receipts.recordEventId(event.id, { version: event.version, fingerprint: null });
       this.timers.removeAll();
       if (!erases(event)) return;
@@ -102,7 +103,7 @@ export class Journal {
       this.receipts.blank();
       this.#storage.sql.exec(`DROP TABLE IF EXISTS snapshot`);
     });
-    this.events.advance([event]);
+    this.events.advance(append);
     this.receipts.committed(false, idGiven);
     this.#deleted = true;
   }

@@ -11,7 +11,7 @@ import type { StreamPlace } from "./place.ts";
 import type { LogRpc, Sequenced } from "../store/log-protocol.ts";
 import type { AlarmClock } from "../core/alarm-clock.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { EventTable } from "./event-table.ts";
+import type { StreamEvents } from "./stream-events.ts";
 import { RoundTrip } from "./round-trip.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -56,7 +56,7 @@ class Diverged extends Error {
 export class Outbox {
   readonly #storage: DurableObjectStorage;
   readonly #alarm: AlarmClock;
-  readonly #events: EventTable;
+  readonly #events: StreamEvents;
   readonly #place: StreamPlace;
   readonly #stream: string;
   readonly #log: () => LogRpc;
@@ -74,7 +74,7 @@ export class Outbox {
   /** An import brings everything up to this version into the log, in the order of its lines, until this time (milliseconds since 1970). */
   #held: { readonly version: number; readonly until: number } | undefined;
 
-  constructor(storage: DurableObjectStorage, alarm: AlarmClock, events: EventTable, place: StreamPlace, log: () => LogRpc) {
+  constructor(storage: DurableObjectStorage, alarm: AlarmClock, events: StreamEvents, place: StreamPlace, log: () => LogRpc) {
     this.#storage = storage;
     this.#alarm = alarm;
     this.#events = events;

@@ -5,7 +5,7 @@ import { versionInId } from "../core/ids.ts";
 import { canonical, sameJson } from "../core/json.ts";
 import type { StoredEvent } from "../core/event.ts";
 import type { AppendEvent, AppendRequest, IdempotencyConflict } from "../store/stream-protocol.ts";
-import type { EventTable } from "./event-table.ts";
+import type { StreamEvents } from "./stream-events.ts";
 import type { GivenId, Receipts } from "./receipts.ts";
 
 /** The versions that the first of equal requests stored. */
@@ -21,7 +21,7 @@ export function fingerprint(content: unknown): string {
 }
 
 /** The request's versions in the stream if it is stored already, a conflict if only part of it or something similar is, else undefined. */
-export function findReplay(events: EventTable, receipts: Receipts, request: AppendRequest): Replay | IdempotencyConflict | undefined {
+export function findReplay(events: StreamEvents, receipts: Receipts, request: AppendRequest): Replay | IdempotencyConflict | undefined {
   if (request.idempotencyKey !== undefined) {
     const { found: receipt } = receipts.find(request.idempotencyKey, request.firstStands === true);
     if (receipt) {
@@ -33,7 +33,7 @@ export function findReplay(events: EventTable, receipts: Receipts, request: Appe
   return findById(events, receipts, request);
 }
 
-function findById(events: EventTable, receipts: Receipts, request: AppendRequest): Replay | IdempotencyConflict | undefined {
+function findById(events: StreamEvents, receipts: Receipts, request: AppendRequest): Replay | IdempotencyConflict | undefined {
   const given = request.events.flatMap(({ id }) => id ?? []);
   if (new Set(given).size < given.length) return conflict("this append has the same event id twice");
   for (const [index, { id }] of request.events.entries()) {
@@ -51,12 +51,12 @@ function findById(events: EventTable, receipts: Receipts, request: AppendRequest
 }
 
 /** The version of the event with this id. Ids that we made contain their version; the others are recorded. */
-export function versionOf(events: EventTable, receipts: Receipts, id: string): number | undefined {
+export function versionOf(events: StreamEvents, receipts: Receipts, id: string): number | undefined {
   return eventOf(events, receipts, id)?.version;
 }
 
 /** @param ours a processor asks; its ids are always recorded */
-function eventOf(events: EventTable, receipts: Receipts, id: string, ours = false): GivenId | undefined {
+function eventOf(events: StreamEvents, receipts: Receipts, id: string, ours = false): GivenId | undefined {
   const { found } = receipts.findEventId(id, ours);
   if (found || ours) return found;
   const named = versionInId(id);

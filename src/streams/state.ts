@@ -11,7 +11,7 @@ import type { StoredEvent } from "../core/event.ts";
 import { isSettled, settle } from "../core/plain-json.ts";
 import { logger } from "../telemetry/logger.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
-import type { EventTable } from "./event-table.ts";
+import type { StreamEvents } from "./stream-events.ts";
 import { fold, foldStored, initialStateOf } from "./fold.ts";
 import { Snapshots, snapshotOf } from "./snapshots.ts";
 
@@ -25,7 +25,7 @@ interface At {
 }
 
 export class StateCache {
-  readonly #events: EventTable;
+  readonly #events: StreamEvents;
   readonly #aggregate: AnyAggregate;
   readonly #place: StreamPlace;
   readonly #snapshots: Snapshots;
@@ -40,7 +40,7 @@ export class StateCache {
   #ended = false;
   #complained = false;
 
-  constructor(sql: SqlStorage, events: EventTable, aggregate: AnyAggregate, place: StreamPlace) {
+  constructor(sql: SqlStorage, events: StreamEvents, aggregate: AnyAggregate, place: StreamPlace) {
     this.#events = events;
     this.#aggregate = aggregate;
     this.#place = place;
@@ -180,8 +180,8 @@ export class StateCache {
 
   /** The state some events later, up to `to`. */
   #piece({ version, state }: At, to: number): At {
-    const { events, next } = this.#events.page({ from: version + 1, to, limit: PIECE_EVENTS, direction: "forward" });
-    return { version: next === undefined ? to : next - 1, state: foldStored(this.#aggregate, this.#place.stream, state, events) };
+    const events = this.#events.piece(version + 1, to, PIECE_EVENTS);
+    return { version: events.at(-1)?.version ?? to, state: foldStored(this.#aggregate, this.#place.stream, state, events) };
   }
 }
 

@@ -4,12 +4,16 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { deserialize } from "node:v8";
+import type { StoredEvent } from "../../src/core/event.ts";
+import { FORMAT_KEY, contentOf } from "../../src/store/stored-format.ts";
+import { type Page, eventsOf } from "../../src/streams/page-form.ts";
 
 export interface OnDisk {
   readonly id: string;
   readonly version: number;
   readonly type: string;
-  readonly correlationId: string;
+  readonly correlationId: string | undefined;
 }
 
 interface CheckpointRow {
@@ -35,7 +39,6 @@ const SQLITE_READONLY_ROLLBACK = 776;
 const STREAMS = "v3/do/headspring-StreamObject";
 const LOGS = "v3/do/headspring-LogObject";
 const D1 = "v3/d1/miniflare-D1DatabaseObject";
-const META = `json_extract(meta, '$.correlationId') AS correlationId`;
 
 export class Disk {
   readonly #folder: string;
@@ -49,8 +52,10 @@ export class Disk {
   streams(): Map<string, OnDisk[]> {
     const found = this.#each(STREAMS, (db) => {
       const name = nameOf(db);
-      if (name === undefined || !has(db, "events")) return undefined;
-      return [name, db.prepare(`SELECT id, version, type, ${META} FROM events ORDER BY version`).all() as unknown as OnDisk[]] as const;
+      const events = eventsOn(db);
+      if (name === undefined || events.length === 0) return undefined;
+      const onDisk = events.map(({ id, version, type, meta }) => ({ id, version, type, correlationId: correlationOf(meta) }));
+      return [name, onDisk] as const;
     });
     return new Map(found);
   }
@@ -73,8 +78,8 @@ export class Disk {
   memos(): Set<string> {
     const inStreams = this.#each(STREAMS, (db) => {
       const [store = "", category, id] = (nameOf(db) ?? "").split("/");
-      if (category !== "memo" || !has(db, "events")) return undefined;
-      return db.prepare(`SELECT 1 FROM events WHERE data LIKE '%memo %' LIMIT 1`).get() ? [`${store} memo/${id}`] : undefined;
+      if (category !== "memo") return undefined;
+      return eventsOn(db).some(({ data }) => data.includes("memo ")) ? [`${store} memo/${id}`] : undefined;
     });
     const inLogs = this.#each(LOGS, (db) => {
       if (!has(db, "log")) return undefined;
@@ -135,6 +140,18 @@ function lookIntoCopy<Found>(path: string, look: (db: DatabaseSync) => Found): F
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The events of a stream: its first pages are one value in the object's key-value storage, the others rows of a table. */
+function eventsOn(db: DatabaseSync): StoredEvent[] {
+  const format = has(db, "_cf_KV") ? db.prepare(`SELECT value FROM _cf_KV WHERE key = ?`).get(FORMAT_KEY) : undefined;
+  const beginning = format === undefined ? [] : (contentOf<Page[]>(deserialize(format.value as Uint8Array)) ?? []);
+  const others = has(db, "pages") ? db.prepare(`SELECT first, count, append, text FROM pages ORDER BY first`).all() : [];
+  return [...beginning, ...(others as unknown as Page[])].flatMap((page) => eventsOf(page));
+}
+
+function correlationOf(meta: string): string | undefined {
+  return (JSON.parse(meta) as { readonly correlationId?: string }).correlationId;
 }
 
 function has(db: DatabaseSync, table: string): boolean {

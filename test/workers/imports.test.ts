@@ -8,6 +8,7 @@ import type { SequencePart } from "../../src/store/log-protocol.ts";
 import { eventually, holdWakeUps } from "./delivery/support.ts";
 import { storedEvents } from "./log/events.ts";
 import { freshStore, interceptLogMethod, read, setVariables } from "./support.ts";
+import { eventsIn, storeIn } from "./streams/stored.ts";
 
 // No consumer runs.
 beforeEach(() => void holdWakeUps());
@@ -32,10 +33,7 @@ const ndjson = (lines: readonly object[]) => lines.map((line) => JSON.stringify(
 const inOrder = async (store: Store) => (await store.log()).map(({ stream, id }: { stream: string; id?: string }) => [stream, id]);
 const expected = (lines: readonly Line[]) => lines.map(({ stream, id }) => [stream, id]);
 const versionOf = async (store: Store, stream: string) =>
-  runInDurableObject(store.stream("sample", stream), (_instance, { storage }) => {
-    const has = storage.sql.exec(`SELECT 1 FROM sqlite_master WHERE name = 'events'`).toArray().length > 0;
-    return has ? Number(storage.sql.exec(`SELECT COUNT(*) AS count FROM events`).one().count) : 0;
-  });
+  runInDurableObject(store.stream("sample", stream), (_instance, { storage }) => eventsIn(storage).length);
 
 /** As a crash of everything leaves it: what is in memory is gone. */
 async function forgetStreams(store: Store, lines: readonly Line[]) {
@@ -137,25 +135,19 @@ describe("an import of many streams in turns", () => {
     const old = linesOf(Array.from({ length: 2_500 }, () => "a"));
     for (let at = 0; at < old.length; at += 500) await store.post("/import", ndjson(old.slice(at, at + 500)));
     // Another store has the stream, and nothing of it in its log.
-    const rows = await runInDurableObject(store.stream("sample", "a"), (_instance, { storage }) =>
-      storage.sql.exec(`SELECT * FROM events`).toArray(),
-    );
+    const events = await runInDurableObject(store.stream("sample", "a"), (_instance, { storage }) => eventsIn(storage));
     const other = freshStore("behind");
     await other.post("/streams/other/x", {});
     await runInDurableObject(other.stream("sample", "a"), (_instance, { storage }) => {
-      storage.sql.exec(
-        `CREATE TABLE events (version INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL, meta TEXT NOT NULL, time TEXT,
-         recorded_at INTEGER NOT NULL, schema_version INTEGER NOT NULL, append INTEGER NOT NULL, erased INTEGER, trace TEXT) STRICT`,
-      );
-      for (const row of rows) storage.sql.exec(`INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...Object.values(row));
+      for (let at = 0; at < events.length; at += 500) storeIn(storage, events.slice(at, at + 500));
     });
     await evictDurableObject(other.stream("sample", "a"));
     const lines = linesOf(["b", "a", "b", "a"], 5_000);
     expect(await read(await other.post("/import", ndjson(lines)))).toMatchObject({ imported: 4 });
-    const { events } = await other.json("/log?after=2500");
+    const logged = await other.json("/log?after=2500");
     // Behind the first line, of another stream, or before it: the lines are in their order.
     expect(
-      events
+      logged.events
         .filter(({ id }: Line) => id >= idOf(5_000))
         .map(({ stream, id }: Line) => [stream, id])
         .slice(-3),

@@ -38,16 +38,18 @@ describe.each(CLASSES)("%s", (className, binding, nameOf, pathOf) => {
     expect(refused.headers.get("retry-after")).toBe("5");
     expect(await read(refused)).toMatchObject({
       code: "stored-by-newer-code",
-      detail: `this object was written by newer code: version 2 of what ${binding} store, and this code knows 1. Deploy code that knows 2`,
+      detail: `this object was written by newer code: version ${FORMATS[binding] + 1} of what ${binding} store, and this code knows ${FORMATS[binding]}. Deploy code that knows ${FORMATS[binding] + 1}`,
     });
   });
 
-  it("takes storage without a version for version 1, and writes none", async () => {
+  it("takes storage without a version for version 1, and writes the version where it is a later one", async () => {
     const store = await written();
     const object = env[binding].getByName(nameOf(store)) as DurableObjectStub;
     const Class = objects(NO_APP)[className];
     await runInDurableObject(object, (_instance, state) => {
-      expect(state.storage.kv.get(FORMAT_KEY)).toBeUndefined();
+      const stored = state.storage.kv.get(FORMAT_KEY);
+      expect(stored === undefined ? 1 : Number(stored)).toBe(FORMATS[binding]);
+      state.storage.kv.delete(FORMAT_KEY);
       expect(() => new Class(state, env)).not.toThrow();
       state.storage.kv.put(FORMAT_KEY, FORMATS[binding]);
       expect(() => new Class(state, env)).not.toThrow();

@@ -8,6 +8,7 @@ import type { StreamObjectRpc } from "../../../src/store/import-protocol.ts";
 import { streamObject } from "../../../src/streams/stream-object.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { freshStore } from "../support.ts";
+import { eventsIn } from "./stored.ts";
 
 type Processors = NonNullable<Parameters<typeof defineApp>[0]["processors"]>;
 
@@ -30,6 +31,7 @@ export function streamOf(category: string) {
       return runInDurableObject(stub, async (_instance, state) => run(senderTo(new StreamObject(state, env))));
     },
     /** What is stored. */
+    events: () => runInDurableObject(stub, (_instance, { storage }) => [...eventsIn(storage)]),
     rows: (sql: string) => runInDurableObject(stub, (_instance, { storage }) => storage.sql.exec(sql).toArray()),
   };
 }

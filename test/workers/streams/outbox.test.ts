@@ -3,6 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ACKNOWLEDGE_BUDGET_MAX_MS } from "../../../src/streams/limits.ts";
 import { IMPATIENT, freshStore, interceptLog, read } from "../support.ts";
+import { eventsIn, rewriteIn, storeIn } from "./stored.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
 const ID = "0198c2a6-1111-4abc-8def-000000000001";
@@ -10,13 +11,8 @@ const ID = "0198c2a6-1111-4abc-8def-000000000001";
 /** Stores an event as a crash right after the commit leaves it: in the stream, in no log, and with nobody told. */
 async function commitAndCrash(stub: DurableObjectStub, version: number) {
   await runInDurableObject(stub, (_instance, { storage }) => {
-    storage.sql.exec(
-      `INSERT INTO events SELECT ?, 'f0000000-0000-4000-8000-00000000000' || ?, type, data, meta, time, recorded_at, schema_version, ?, NULL, NULL
-       FROM events WHERE version = 1`,
-      version,
-      version,
-      version,
-    );
+    const [first] = eventsIn(storage);
+    storeIn(storage, [{ ...first!, version, id: `f0000000-0000-4000-8000-00000000000${version}`, trace: null }]);
   });
   await evictDurableObject(stub);
 }
@@ -325,7 +321,7 @@ describe("an object that holds fewer events than the log (restored to an earlier
     const stub = stream("counter", "1");
     await post(COUNT, {});
     await post(COUNT, {});
-    await runInDurableObject(stub, (_instance, { storage }) => void storage.sql.exec(`DELETE FROM events WHERE version = 2`));
+    await runInDurableObject(stub, (_instance, { storage }) => rewriteIn(storage, (events) => events.slice(0, 1)));
     await evictDurableObject(stub);
     expect((await post(COUNT, { by: 7 })).status).toBe(500);
     expect((await post(COUNT, {})).status).toBe(500);

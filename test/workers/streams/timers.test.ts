@@ -103,7 +103,7 @@ describe("a timer", () => {
     const stub = stream("reminder", "1");
     await post(ASK, { in: "30m" });
     const exec = (sql: string) => runInDurableObject(stub, (_instance, { storage }) => void storage.sql.exec(sql));
-    await exec(`CREATE TRIGGER broken BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'broken disk'); END`);
+    await exec(`CREATE TRIGGER broken BEFORE DELETE ON timers BEGIN SELECT RAISE(ABORT, 'broken disk'); END`);
     await letTimePass(stub);
     const complaints = vi.spyOn(console, "error").mockReturnValue();
     await runDurableObjectAlarm(stub);

@@ -4,7 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
-import { EventTable } from "../../../src/streams/event-table.ts";
+import { eventsIn, storeIn } from "../streams/stored.ts";
 import { app } from "../app.ts";
 import { eventually } from "../delivery/support.ts";
 import { outside, pay } from "../processors/paying.ts";
@@ -67,10 +67,8 @@ describe("the trace of a request", () => {
       ["Read", undefined],
       ["$deleted", OTHER],
     ]);
-    const kept = await runInDurableObject(stream("reading", "s"), (_instance, { storage }) =>
-      storage.sql.exec(`SELECT trace FROM events ORDER BY version`).toArray(),
-    );
-    expect(kept).toEqual([{ trace: null }, { trace: OTHER }]);
+    const kept = await runInDurableObject(stream("reading", "s"), (_instance, { storage }) => eventsIn(storage).map(({ trace }) => trace));
+    expect(kept).toEqual([null, OTHER]);
   });
 
   it("costs nothing where there is none, or none that is valid", async () => {
@@ -96,11 +94,11 @@ describe("the trace of a request", () => {
     const { stream, store } = tracedStore("old");
     const old = env.STREAMS.getByName(`${store}/reading/old`);
     await stream("reading", "old").read({ from: 1, to: 1, limit: 1, direction: "forward" });
-    const seen = await runInDurableObject(old, (_instance, { storage: { sql } }) => {
+    const seen = await runInDurableObject(old, (_instance, { storage }) => {
+      const { sql } = storage;
       sql.exec(`CREATE TABLE events (version INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL, meta TEXT NOT NULL,
         time TEXT, recorded_at INTEGER NOT NULL, schema_version INTEGER NOT NULL, append INTEGER NOT NULL, erased INTEGER) STRICT`);
       sql.exec(`INSERT INTO events VALUES (1, 'one', 'Read', '{}', '{}', NULL, 0, 1, 1, NULL)`);
-      const table = new EventTable(sql);
       const event = {
         version: 2,
         id: "two",
@@ -112,9 +110,8 @@ describe("the trace of a request", () => {
         schemaVersion: 1,
         trace: TRACE,
       };
-      table.insert([event]);
-      table.advance([event]);
-      return new EventTable(sql).range(1, 2).map(({ id, trace }) => [id, trace]);
+      storeIn(storage, [event]);
+      return eventsIn(storage).map(({ id, trace }) => [id, trace]);
     });
     expect(seen).toEqual([
       ["one", null],
