@@ -24,8 +24,8 @@ export function formatWith(version: number, content: unknown): unknown {
 }
 
 /** The content that is stored with the version, if there is any. */
-export function contentOf<Content>(stored: unknown): Content | undefined {
-  return (stored as { readonly content?: Content } | undefined)?.content;
+export function contentOf(stored: unknown): unknown {
+  return (stored as { readonly content?: unknown } | undefined)?.content;
 }
 
 /**

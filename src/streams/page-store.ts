@@ -43,7 +43,7 @@ export class PageStore {
     this.#storage = storage;
     const stored = storage.kv.get(FORMAT_KEY);
     this.#isMarked = stored !== undefined;
-    this.#begun = contentOf<readonly Page[]>(stored) ?? [];
+    this.#begun = beginningIn(stored) ?? [];
     this.#hasTable = this.#isMarked && hasTable(storage.sql, "pages");
   }
 
@@ -90,7 +90,7 @@ export class PageStore {
     const { kv, sql } = this.#storage;
     this.#read = undefined;
     this.#begun = undefined;
-    const beginning = contentOf<readonly Page[]>(kv.get(FORMAT_KEY));
+    const beginning = beginningIn(kv.get(FORMAT_KEY));
     if (beginning) {
       const without = beginning.map((page) => blanked(page, version));
       kv.put(FORMAT_KEY, formatWith(FORMATS.STREAMS, without));
@@ -131,7 +131,7 @@ export class PageStore {
   }
 
   get #beginning(): readonly Page[] {
-    return (this.#begun ??= contentOf<readonly Page[]>(this.#storage.kv.get(FORMAT_KEY)) ?? []);
+    return (this.#begun ??= beginningIn(this.#storage.kv.get(FORMAT_KEY)) ?? []);
   }
 
   get #beginningEnd(): number {
@@ -158,4 +158,9 @@ export class PageStore {
 
 function has({ first, count }: Page, version: number): boolean {
   return first <= version && version < first + count;
+}
+
+/** The first pages, where the stored version has them. */
+function beginningIn(stored: unknown): readonly Page[] | undefined {
+  return contentOf(stored) as readonly Page[] | undefined; // what `write` has stored
 }

@@ -145,7 +145,7 @@ function lookIntoCopy<Found>(path: string, look: (db: DatabaseSync) => Found): F
 /** The events of a stream: its first pages are one value in the object's key-value storage, the others rows of a table. */
 function eventsOn(db: DatabaseSync): StoredEvent[] {
   const format = has(db, "_cf_KV") ? db.prepare(`SELECT value FROM _cf_KV WHERE key = ?`).get(FORMAT_KEY) : undefined;
-  const beginning = format === undefined ? [] : (contentOf<Page[]>(deserialize(format.value as Uint8Array)) ?? []);
+  const beginning = format === undefined ? [] : ((contentOf(deserialize(format.value as Uint8Array)) as Page[] | undefined) ?? []);
   const others = has(db, "pages") ? db.prepare(`SELECT first, count, append, text FROM pages ORDER BY first`).all() : [];
   return [...beginning, ...(others as unknown as Page[])].flatMap((page) => eventsOf(page));
 }
