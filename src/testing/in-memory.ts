@@ -166,11 +166,9 @@ class MemoryStream {
   }
 
   #change(timer: TimerChange): void {
-    if (timer.cancelled === "all") this.#pending = [];
-    else {
-      const others = this.#pending.filter(({ command, key }) => command !== timer.command || key !== timer.key);
-      this.#pending = "due" in timer ? [...others, timer].toSorted(earlier) : others;
-    }
+    const isOther = ({ command, key }: Pending) => timer.cancelled !== "all" && (command !== timer.command || key !== timer.key);
+    const others = this.#pending.filter(isOther);
+    this.#pending = "due" in timer ? [...others, timer].toSorted(earlier) : others;
   }
 }
 

@@ -19,7 +19,10 @@ export const StoredSlot = z.object({ begins: z.iso.datetime(), ends: z.iso.datet
 export type Slot = Readonly<z.infer<typeof StoredSlot>>;
 
 /** The name of a time zone, such as `Europe/Zurich`. */
-export const Zone = z.string().refine(isZone, "must be the name of a time zone, such as Europe/Zurich");
+export const Zone = z
+  .string()
+  .refine(isZone, "must be the name of a time zone, such as Europe/Zurich")
+  .meta({ examples: ["Europe/Zurich"] });
 
 function isZone(zone: string): boolean {
   try {
