@@ -4,11 +4,11 @@ import { bytesOf, eventJson } from "../core/event.ts";
 import { CONSUMER_BATCH_BYTES, PAGE_EVENTS } from "../core/limits.ts";
 import { EXPORT_BYTES, EXPORT_EVENTS } from "./limits.ts";
 import type { LogFilter, LogRpc } from "../store/log-protocol.ts";
-import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
+import { SearchQuery, correlated, filterOf, firstSince, requireWithin } from "./log-query.ts";
 import { line, ndjson } from "./ndjson.ts";
 import { type HttpContext, WholeNumber, queryOf, storeOf } from "./request.ts";
 
-const ExportQuery = FilterQuery.extend({
+const ExportQuery = SearchQuery.extend({
   after: WholeNumber.default(0),
   to: WholeNumber.optional(),
   limit: WholeNumber.refine((limit) => limit >= 1 && limit <= EXPORT_EVENTS, `from 1 to ${EXPORT_EVENTS}`).optional(),
@@ -16,12 +16,14 @@ const ExportQuery = FilterQuery.extend({
 
 /** `GET /log` with `Accept: application/x-ndjson`: one event a line, up to `to` or the head at arrival; with `limit` a piece of it. */
 export async function exportLog(context: HttpContext): Promise<Response> {
-  const { after, to, limit, ...filters } = queryOf(context, ExportQuery);
+  const { after: asked, to, limit, correlationId, since, ...filters } = queryOf(context, ExportQuery);
   const log = storeOf(context).log;
   const head = await log.head();
-  requireWithin("after", after, head);
+  requireWithin("after", asked, head);
+  const after = Math.max(asked, (await firstSince(context, since)) - 1);
+  const filter = { ...filterOf(context, filters), ...(correlationId === undefined ? {} : { correlationId }) };
   const end = Math.min(to ?? head, head);
-  return ndjson(context, linesOf(log, filterOf(context, filters), { after, to: end, head, limit }), { vary: "accept" });
+  return ndjson(context, linesOf(log, filter, { after, to: end, head, limit }), { vary: "accept" });
 }
 
 interface Range {
@@ -41,11 +43,11 @@ async function* linesOf(log: LogRpc, filter: LogFilter, { after, to, head, limit
   let bytesLeft = limit === undefined ? Number.POSITIVE_INFINITY : EXPORT_BYTES;
   while (position < to && left > 0 && bytesLeft > 0) {
     const page = await log.read({ ...filter, after: position, to, limit: Math.min(left, PAGE_EVENTS), bytes: CONSUMER_BATCH_BYTES });
-    const { events, next } = page;
+    const events = correlated(page.events, filter);
     if (events.length > 0) yield events.map((event) => line(eventJson(event.stream, event, event.position))).join("");
     left -= events.length;
     bytesLeft -= events.reduce((sum, event) => sum + bytesOf(event), 0);
-    position = next ?? to;
+    position = page.next ?? to;
   }
   if (limit !== undefined) yield line(JSON.stringify({ hasMore: position < to, next: position, head }));
 }

@@ -1,11 +1,12 @@
 /** The filters of all reads of the log: only some types, categories or streams. */
 
 import * as z from "zod";
-import type { FeedFilter } from "../store/log-protocol.ts";
-import { categoryOf } from "../core/event.ts";
+import type { FeedFilter, LogFilter } from "../store/log-protocol.ts";
+import { type LoggedEvent, categoryOf, correlationOf } from "../core/event.ts";
+import { WITH_SECONDS } from "../core/names.ts";
 import { callerOf } from "./auth-caller.ts";
 import { visibleCategories } from "./auth-scope.ts";
-import type { HttpContext } from "./request.ts";
+import { type HttpContext, storeOf } from "./request.ts";
 import { Problem } from "./problem.ts";
 
 /** The filters of a query. Each may be repeated: any of its values may match. */
@@ -14,6 +15,22 @@ export const FilterQuery = z.object({
   category: z.array(z.string()).optional(),
   stream: z.array(z.string()).optional(),
 });
+
+/** The filters of what is read, and not followed. */
+export const SearchQuery = FilterQuery.extend({
+  correlationId: z.string().optional(),
+  since: z.iso.datetime({ offset: true }).regex(WITH_SECONDS, "a time in the form of RFC 3339, with seconds").optional(),
+});
+
+/** What of a page has the correlation that the query asks for: a log of older code does not look. */
+export function correlated(events: readonly LoggedEvent[], { correlationId }: LogFilter): readonly LoggedEvent[] {
+  return correlationId === undefined ? events : events.filter((event) => correlationOf(event) === correlationId);
+}
+
+/** The first position that the log took since then; 1 without a time. */
+export async function firstSince(context: HttpContext, since: string | undefined): Promise<number> {
+  return since === undefined ? 1 : storeOf(context).log.positionAt(Date.parse(since));
+}
 
 /** What the query asks for, of what the caller may see. */
 export function filterOf(context: HttpContext, { type, category, stream }: z.output<typeof FilterQuery>): FeedFilter {

@@ -13,12 +13,12 @@ import { visibleCategories } from "./auth-scope.ts";
 import { eventStreamFeed, webSocketFeed } from "./feed.ts";
 import { searchEvents } from "./log-search.ts";
 import { exportLog } from "./log-export.ts";
-import { FilterQuery, filterOf, requireWithin } from "./log-query.ts";
+import { SearchQuery, correlated, filterOf, firstSince, requireWithin } from "./log-query.ts";
 import { type HttpEnv, type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
 import { theOne } from "./answers.ts";
 import { jsonText, pageJson } from "./response.ts";
 
-export const LogQuery = FilterQuery.extend({
+export const LogQuery = SearchQuery.extend({
   after: WholeNumber.optional(),
   to: WholeNumber.optional(),
   limit: limitOf(PAGE_EVENTS, PAGE_EVENTS_DEFAULT),
@@ -102,17 +102,20 @@ async function oneCloudEvent(context: HttpContext): Promise<Response> {
 }
 
 async function readPage(context: HttpContext): Promise<LogPage & { hasMore: boolean; headers: Record<string, string> }> {
-  const { after, to, limit, direction, ...filters } = queryOf(context, LogQuery);
+  const { after, to: asked, limit, direction, correlationId, since, ...filters } = queryOf(context, LogQuery);
   const forward = direction === "forward";
+  const first = await firstSince(context, since);
+  const to = forward || since === undefined ? asked : Math.max(asked ?? 1, first);
+  const filter = { ...filterOf(context, filters), ...(correlationId === undefined ? {} : { correlationId }) };
   const page = await storeOf(context).log.read({
-    after: after ?? (forward ? 0 : null),
+    after: forward ? Math.max(after ?? 0, first - 1) : (after ?? null),
     limit,
     direction,
     ...(to === undefined ? {} : { to }),
-    ...filterOf(context, filters),
+    ...filter,
   });
   if (forward) requireWithin("after", after, page.head);
   const hasMore = page.next !== null && (!forward || page.next < Math.min(to ?? page.head, page.head));
   const link: Record<string, string> = hasMore ? { link: `<${linkTo(context, { after: page.next })}>; rel="next"` } : {};
-  return { ...page, hasMore, headers: { vary: "accept", ...link } };
+  return { ...page, events: correlated(page.events, filter), hasMore, headers: { vary: "accept", ...link } };
 }

@@ -69,6 +69,7 @@ async function commitHere({ storage, place, notifier, origins, erasures, fullAt 
     const accepted = group.map(({ parts: [one], together }) =>
       together ? takeTogether(table, together, accept) : accept(one?.stream ?? "", one?.events ?? []),
     );
+    table.flush();
     isFull = table.head > before && storage.sql.databaseSize >= fullAt();
     if (isFull) place.seal();
     notifier.note(added);

@@ -39,3 +39,8 @@ export const FEED_INTERVAL_MS = 25;
 export const FEED_BURST_MESSAGES = 250;
 /** Characters of a message from a subscriber. Ours: ten times an answer. */
 export const FEED_MESSAGE = 1_000;
+/**
+ * How the indexes of a packed segment are packed. Ours: an entry is written about once for each power of `fanOut`, by the thousandth part of
+ * a row, and a pack moves at most so many rows that it takes some milliseconds.
+ */
+export const PACKED_INDEX = { packEvents: 1_024, rowEntries: 512, fanOut: 4, mergeRows: 24 };

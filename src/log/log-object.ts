@@ -74,6 +74,10 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
       return this.#segment.here(({ table }) => table.head);
     }
 
+    async positionAt(time: number): Promise<number | Moved> {
+      return this.#segment.here(async ({ table }) => (await this.positionAtHere(time)) ?? table.head + 1);
+    }
+
     async changed(filter: FeedFilter, after: number, ms: number): Promise<number | Moved> {
       return this.#segment.here(async ({ table }) => {
         const { events, next } = table.page({ ...filter, after, limit: 1 });
@@ -179,6 +183,11 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
     async positionsHere(stream: string, from: number, to: number): Promise<Record<number, number>> {
       const { table, earlier } = await this.#segment.state.begun();
       return earlier.positions(table.positions(stream, from, to), stream, from, to);
+    }
+
+    async positionAtHere(time: number): Promise<number | undefined> {
+      const { table, earlier } = await this.#segment.state.begun();
+      return earlier.positionAt(table, time);
     }
 
     async streamsHere(category: string | undefined, after: string, limit: number): Promise<StreamSummary[]> {

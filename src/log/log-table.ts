@@ -1,221 +1,51 @@
-/** The log's events, in its object's SQLite: every event of a store, in one order (promise 3). */
+/** The events of one segment of a log, in its object's SQLite: every event of a store, in one order (promise 3). */
 
-import { PAGE_BYTES, SCAN_EVENTS } from "../core/limits.ts";
-import { type LoggedEvent, type StoredEvent, bytesOf, erases } from "../core/event.ts";
+import type { StoredEvent } from "../core/event.ts";
+import { hasTable } from "../core/sqlite.ts";
 import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../store/log-protocol.ts";
-import { hasTableWith } from "../core/sqlite.ts";
-import { bindingsOf, conditionsOf, isSparse } from "./filter.ts";
-import { StreamIndex } from "./stream-index.ts";
+import { PackedTable } from "./packed-table.ts";
+import { RowTable } from "./row-table.ts";
 
-/**
- * Two rows written per event (measured): the event, and its entry in the one index, which makes a second copy of an event impossible and
- * answers every question about a stream. The layout is stored: add nullable columns, change nothing.
- */
-const CREATE = [
-  `CREATE TABLE IF NOT EXISTS log (
-    position       INTEGER PRIMARY KEY,
-    stream         TEXT    NOT NULL,
-    version        INTEGER NOT NULL,
-    id             TEXT    NOT NULL,
-    type           TEXT    NOT NULL,
-    data           TEXT    NOT NULL,
-    meta           TEXT    NOT NULL,
-    time           TEXT,
-    recorded_at    INTEGER NOT NULL,
-    schema_version INTEGER NOT NULL,
-    erased         INTEGER,             -- 1: data and meta were blanked
-    trace          TEXT                 -- as the stream has it
-  ) STRICT`,
-  `CREATE UNIQUE INDEX IF NOT EXISTS log_by_stream ON log (stream, version)`,
-];
-
-const COLUMNS = `position, stream, version, id, type, data, meta, time, recorded_at AS recordedAt, schema_version AS schemaVersion, erased, trace`;
-
-/** Heads of streams kept in memory. Ours: about 10 MB. The index has the others. */
-const REMEMBERED_HEADS = 50_000;
-
-export class LogTable {
-  readonly #sql: SqlStorage;
-  readonly #streams: StreamIndex;
-  readonly #first: number;
-  #exists = false;
-  #head = 0;
-  #heads = new Map<string, number>();
-
-  /** @param first the first position that belongs here; above 1 in the later segments of a log */
-  constructor(sql: SqlStorage, first: number) {
-    this.#sql = sql;
-    this.#first = first;
-    this.#streams = new StreamIndex(sql);
-    this.reload();
-  }
-
-  /** Forgets what is in memory, after a transaction that changed it did not commit. */
-  reload(): void {
-    this.#heads.clear();
-    this.#exists = hasTableWith(this.#sql, "log", "trace", "TEXT");
-    this.#head = this.#exists
-      ? Number(this.#sql.exec(`SELECT MAX(position) AS head FROM log`).one().head ?? this.#first - 1)
-      : this.#first - 1;
-  }
-
+/** How a segment stores its events. Nobody else knows which of the two ways it is. */
+export interface LogTable {
   /** The first position that belongs here. */
-  get first(): number {
-    return this.#first;
-  }
-
-  /** The last position; if the table is empty, the position before the first. */
-  get head(): number {
-    return this.#head;
-  }
-
+  readonly first: number;
+  /** The last position; if there is no event, the position before the first. */
+  readonly head: number;
+  /** Forgets what is in memory, after a transaction that changed it did not commit. */
+  reload(): void;
   /**
    * Takes a stream's events, contiguously: ignores those that are here already, and takes nothing across a gap. That alone makes the call
-   * idempotent and keeps the log exact. Call it inside `transactionSync`.
+   * idempotent and keeps the log exact. Call it inside `transactionSync`, and {@link flush} before that ends.
    */
-  accept(stream: string, events: readonly StoredEvent[]): Sequenced {
-    const head = this.versionHere(stream) ?? 0;
-    if (this.differs(stream, events)) return { head, diverged: true };
-    const fresh = events.filter((event) => event.version > head);
-    const first = fresh[0];
-    if (first === undefined || first.version !== head + 1) return { head };
-    if (!this.#exists) for (const statement of CREATE) this.#sql.exec(statement);
-    this.#exists = true;
-    const position = this.#head + 1;
-    for (const event of fresh) {
-      this.#head += 1;
-      this.#sql.exec(
-        `INSERT INTO log (position, stream, version, id, type, data, meta, time, recorded_at, schema_version, erased, trace)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        this.#head,
-        stream,
-        event.version,
-        event.id,
-        event.type,
-        event.data,
-        event.meta,
-        event.time,
-        event.recordedAt,
-        event.schemaVersion,
-        event.erased ? 1 : null,
-        event.trace ?? null,
-      );
-      if (erases(event)) this.blank(stream, event.version);
-    }
-    const last = first.version + fresh.length - 1;
-    this.#remember(stream, last);
-    return { head: last, first: { version: first.version, position } };
-  }
-
+  accept(stream: string, events: readonly StoredEvent[]): Sequenced;
+  /** Stores what was accepted and is not stored yet. */
+  flush(): void;
   /** Whether the log has other events of the stream at these versions. */
-  differs(stream: string, events: readonly StoredEvent[]): boolean {
-    const head = this.versionHere(stream) ?? 0;
-    const known = events.findLast((event) => event.version <= head);
-    return known !== undefined && this.#hasAnother(stream, known);
-  }
-
+  differs(stream: string, events: readonly StoredEvent[]): boolean;
   /** One page. A filtered page examines a bounded number of entries and reports how far it came. */
-  page(request: LogReadRequest): LogPage {
-    const { direction = "forward", limit, to, after, stream, bytes = PAGE_BYTES } = request;
-    const head = this.#head;
-    const forward = direction === "forward";
-    const bottom = Math.max(to ?? 1, this.#first);
-    const low = forward ? (after ?? 0) + 1 : bottom;
-    const high = forward ? Math.min(to ?? head, head) : Math.min(after ?? head + 1, head + 1) - 1;
-    if (!this.#exists || low > high) return { events: [], next: forward ? low - 1 : null, head };
-
-    // A stream's versions are in the order of its positions, and they have an index.
-    const column = stream === undefined ? "position" : "version";
-    const first = stream === undefined ? low : this.#streams.versionAt(stream, low - 1) + 1;
-    const last = stream === undefined ? high : this.#streams.versionAt(stream, high);
-    const begin = isSparse(request) && !forward ? Math.max(first, last - SCAN_EVENTS + 1) : first;
-    const end = isSparse(request) && forward ? Math.min(last, first + SCAN_EVENTS - 1) : last;
-    const { events, cut } = this.#scan(
-      `${column} BETWEEN ? AND ? ${conditionsOf(request)} ORDER BY ${column} ${forward ? "ASC" : "DESC"}`,
-      [begin, end, ...bindingsOf(request)],
-      limit,
-      bytes,
-    );
-    const stopped = forward ? end : begin;
-    const all = stopped === (forward ? last : first);
-    const seen = all ? (forward ? high : low) : stream === undefined ? stopped : this.#streams.positionOf(stream, stopped);
-    const next = (cut ? events.at(-1)?.position : undefined) ?? seen;
-    // Backward, what is before the first position here is in an earlier segment.
-    const isOver = !forward && next <= Math.max(to ?? 1, 1);
-    return { events, next: isOver ? null : next, head };
-  }
-
+  page(request: LogReadRequest): LogPage;
+  /** The first position that was taken at this time or later (milliseconds since 1970); undefined: all were taken before. */
+  positionAt(time: number): number | undefined;
   /** The kinds of events after a position, each with the last event of that kind, of any stream of the category. */
-  kindsAfter(position: number): { stream: string; type: string; position: number }[] {
-    if (!this.#exists || position >= this.#head) return [];
-    const rows = this.#sql.exec<{ stream: string; type: string; position: number }>(
-      `SELECT substr(stream, 1, instr(stream, '/')) AS stream, type, MAX(position) AS position FROM log
-       WHERE position > ? GROUP BY 1, 2`,
-      Math.max(position, this.#first - 1),
-    );
-    return [...rows];
-  }
-
-  /** Streams in the order of their names. */
-  streams(category: string | undefined, after: string, limit: number): StreamSummary[] {
-    return this.#exists ? this.#streams.list(category, after, limit) : [];
-  }
-
+  kindsAfter(position: number): { stream: string; type: string; position: number }[];
+  /** Streams in the order of their names, of one category or of all, after this name. */
+  streams(category: string | undefined, after: string, limit: number): StreamSummary[];
   /** The positions of a stream's versions, by version. */
-  positions(stream: string, from: number, to: number): Record<number, number> {
-    if (!this.#exists) return {};
-    const rows = this.#sql.exec<{ version: number; position: number }>(
-      `SELECT version, position FROM log WHERE stream = ? AND version BETWEEN ? AND ?`,
-      stream,
-      from,
-      to,
-    );
-    return Object.fromEntries([...rows].map(({ version, position }) => [version, position]));
-  }
-
-  #scan(condition: string, bindings: SqlStorageValue[], limit: number, maxBytes: number): { events: LoggedEvent[]; cut: boolean } {
-    const rows = this.#sql.exec(`SELECT ${COLUMNS} FROM log WHERE ${condition} LIMIT ?`, ...bindings, limit + 1);
-    const events: LoggedEvent[] = [];
-    let bytes = 0;
-    for (const row of rows as unknown as Iterable<LoggedEvent>) {
-      bytes += bytesOf(row);
-      if (events.length === limit || (bytes > maxBytes && events.length > 0)) return { events, cut: true };
-      events.push(row);
-    }
-    return { events, cut: false };
-  }
-
-  /** Removes the content of a stream's earlier events. The index finds them, however far apart they are. */
-  blank(stream: string, before: number): void {
-    this.#sql.exec(`UPDATE log SET data = '{}', meta = '{}', trace = NULL, erased = 1 WHERE stream = ? AND version < ?`, stream, before);
-  }
-
-  /** Only called for repeats, so it costs a normal write nothing. */
-  #hasAnother(stream: string, { version, id }: StoredEvent): boolean {
-    if (!this.#exists) return false;
-    return this.#sql.exec(`SELECT 1 FROM log WHERE stream = ? AND version = ? AND id <> ?`, stream, version, id).toArray().length > 0;
-  }
-
+  positions(stream: string, from: number, to: number): Record<number, number>;
+  /** Removes the content of a stream's events before this version, however far apart they are. */
+  blank(stream: string, before: number): void;
   /** The stream's version as far as it is here; undefined: no event of it is. */
-  versionHere(stream: string): number | undefined {
-    const known = this.#heads.get(stream);
-    if (known !== undefined || !this.#exists) return known;
-    const { head } = this.#sql.exec<{ head: number | null }>(`SELECT MAX(version) AS head FROM log WHERE stream = ?`, stream).one();
-    return head ?? undefined;
-  }
-
+  versionHere(stream: string): number | undefined;
   /** Takes a stream's version from an earlier segment. */
-  learn(stream: string, version: number): void {
-    this.#remember(stream, version);
-  }
+  learn(stream: string, version: number): void;
+}
 
-  #remember(stream: string, head: number): void {
-    this.#heads.delete(stream); // so that the map's order is the order of use
-    this.#heads.set(stream, head);
-    if (this.#heads.size > REMEMBERED_HEADS)
-      for (const oldest of this.#heads.keys()) {
-        this.#heads.delete(oldest);
-        break;
-      }
-  }
+/**
+ * The events of a segment: in pages, unless it was begun by version 0.1, which stored a row for each event.
+ *
+ * @param first the first position that belongs here; above 1 in the later segments of a log
+ */
+export function openTable({ sql, kv }: DurableObjectStorage, first: number): LogTable {
+  return hasTable(sql, "log") ? new RowTable(sql, first) : new PackedTable({ sql, kv }, first);
 }

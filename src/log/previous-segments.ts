@@ -1,6 +1,7 @@
 /** The earlier segments of a log, from which the last one gets what it does not have itself. */
 
 import type { LogPage, LogReadRequest, StreamSummary } from "../store/log-protocol.ts";
+import { compareUtf8 } from "../core/utf8-order.ts";
 import type { LogTable } from "./log-table.ts";
 import { type SegmentInfo, type SegmentRpc, earlierSegment } from "../store/segment.ts";
 
@@ -48,6 +49,14 @@ export class PreviousSegments {
     return streams.map((stream) => table.versionHere(stream) ?? 0);
   }
 
+  /** The first position of this segment or an earlier one that was taken at this time or later. */
+  async positionAt(table: LogTable, time: number): Promise<number | undefined> {
+    const here = table.positionAt(time);
+    // What an earlier segment has was taken before: only if all of this one was taken later does it depend on that one.
+    if (!this.previous || (here !== undefined && here > table.first)) return here;
+    return (await this.previous.positionAtHere(time)) ?? here;
+  }
+
   async positions(here: Record<number, number>, stream: string, from: number, to: number): Promise<Record<number, number>> {
     if (!this.previous || Object.keys(here).length === to - from + 1) return here;
     return { ...(await this.previous.positionsHere(stream, from, to)), ...here };
@@ -60,16 +69,4 @@ export class PreviousSegments {
     const byName = new Map([...before, ...here].map((summary) => [summary.stream, summary]));
     return [...byName.values()].toSorted((a, b) => compareUtf8(a.stream, b.stream)).slice(0, limit);
   }
-}
-
-const utf8 = new TextEncoder();
-
-/** The order in which SQLite sorts strings: by their bytes. JavaScript's own order is by UTF-16 units, which differs beyond the BMP. */
-function compareUtf8(a: string, b: string): number {
-  const [left, right] = [utf8.encode(a), utf8.encode(b)];
-  for (let at = 0; at < Math.min(left.length, right.length); at++) {
-    const difference = (left[at] ?? 0) - (right[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
 }

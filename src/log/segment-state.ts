@@ -5,7 +5,7 @@ import type { App } from "../definitions/app.ts";
 import { nameOf } from "../store/objects.ts";
 import { PreviousSegments } from "./previous-segments.ts";
 import type { Erasures } from "./erasures.ts";
-import { LogTable } from "./log-table.ts";
+import { type LogTable, openTable } from "./log-table.ts";
 import { LogReader } from "./reader.ts";
 import { type Handover, type SegmentInfo, type SegmentRpc, parseSegmentName, segmentName } from "../store/segment.ts";
 
@@ -86,7 +86,7 @@ export class SegmentState {
   }
 
   #standAt(info: SegmentInfo): Begun {
-    const table = new LogTable(this.#ctx.storage.sql, info.first);
+    const table = openTable(this.#ctx.storage, info.first);
     const earlier = new PreviousSegments(info, (number) => this.segment(number));
     return { info, table, earlier, reader: new LogReader(this.#app, table, earlier, this.#erasures) };
   }

@@ -52,6 +52,8 @@ export interface LogFilter extends FeedFilter {
    */
   readonly since?: number;
   readonly until?: number;
+  /** Events whose meta has this correlation id. A packed segment has an index of them; in another one it reads every entry. */
+  readonly correlationId?: string;
 }
 
 export interface LogReadRequest extends LogFilter {
@@ -161,6 +163,8 @@ export interface LogRpc {
   /** Positions of a stream's versions `from`…`to`, by version. */
   positions(stream: string, from: number, to: number): Promise<Record<number, number>>;
   head(): Promise<number>;
+  /** The first position that the log took at this time or later (milliseconds since 1970); if there is none, the one after the head. */
+  positionAt(time: number): Promise<number>;
   /** Waits until an event that passes the filter arrives after a position, or for this many milliseconds. Returns the head. */
   changed(filter: FeedFilter, after: number, ms: number): Promise<number>;
   /** The next event for each of these readers: one question for all consumers of a store. Reads a bounded number of entries for each. */
@@ -208,6 +212,7 @@ export const LOG_METHODS: Record<LogMethod, "retryable" | "once"> = {
   read: "retryable",
   positions: "retryable",
   head: "retryable",
+  positionAt: "retryable",
   changed: "once",
   nextFor: "retryable",
   size: "retryable",

@@ -88,6 +88,8 @@ export interface SegmentRpc extends Forwarding<Omit<LogRpc, "fetch">> {
   versionsHere(streams: readonly string[]): Promise<number[]>;
   /** Like `positions`, as of this segment. */
   positionsHere(stream: string, from: number, to: number): Promise<Record<number, number>>;
+  /** Like `positionAt`, as of this segment; undefined: it was full before. */
+  positionAtHere(time: number): Promise<number | undefined>;
   /** Like `streams`, as of this segment. */
   streamsHere(category: string | undefined, after: string, limit: number): Promise<StreamSummary[]>;
   /** Removes the content of a stream's events before a version, here and in earlier segments. */

@@ -3,7 +3,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type MockInstance, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LogTable } from "../../../src/log/log-table.ts";
+import { PackedTable } from "../../../src/log/packed-table.ts";
 import { CLOSE } from "../../../src/log/subscription.ts";
 import { freshStore, setVariables } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
@@ -19,10 +19,12 @@ afterEach(() => vi.restoreAllMocks());
 
 type Store = ReturnType<typeof freshStore>;
 
-/** Lets the storage of a store's log fail at an event of this version, until it is told to stop. */
+/** Lets the storage of a store's log fail at an event of this version, until it is told to stop. An event's line in its page begins with stream and version. */
 async function breakAt({ logObject }: Store, version: number) {
   const exec = (sql: string) => runInDurableObject(logObject(), (_instance, { storage }) => void storage.sql.exec(sql));
-  await exec(`CREATE TRIGGER broken BEFORE INSERT ON log WHEN NEW.version = ${version} BEGIN SELECT RAISE(ABORT, 'broken disk'); END`);
+  await exec(
+    `CREATE TRIGGER broken BEFORE INSERT ON pages WHEN instr(NEW.head, '",${version},"') OR instr(NEW.head, '[0,${version},"') BEGIN SELECT RAISE(ABORT, 'broken disk'); END`,
+  );
   return () => exec(`DROP TRIGGER broken`);
 }
 
@@ -80,8 +82,10 @@ describe("a group that the storage does not take (promise 3)", () => {
     const store = freshStore("origins");
     const log = store.logClient();
     await runInDurableObject(store.logObject(), (_instance, { storage }) => {
-      new LogTable(storage.sql, 1).accept("s/0", [storedEvent(1)]);
-      storage.sql.exec(`DELETE FROM log`);
+      const table = new PackedTable(storage, 1);
+      table.accept("s/0", [storedEvent(1)]);
+      table.flush();
+      storage.sql.exec(`DELETE FROM pages`);
     });
     const mend = await breakAt(store, 1);
     await expect(log.sequence("s/0", [storedEvent(1)])).rejects.toThrow("broken disk");
@@ -100,12 +104,12 @@ describe("a subscription to a log that cannot be read", () => {
     await store.logClient().sequence("s/0", storedEvents(1, 3));
     const rename = (from: string, to: string) =>
       runInDurableObject(store.logObject(), (_instance, { storage }) => void storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`));
-    await rename("log", "gone");
+    await rename("pages", "gone");
     const client = await SocketClient.open(store, "/log?after=1");
     await client.ended;
     expect(client.closed).toMatchObject({ code: CLOSE.failed, reason: expect.stringContaining("Resume") });
     expect(JSON.stringify(complaints.mock.calls)).toContain("a subscription failed and is closed");
-    await rename("gone", "log");
+    await rename("gone", "pages");
     const again = await SocketClient.open(store, "/log?after=1");
     await again.caughtUp(3);
     expect(again.positions).toEqual([2, 3]);
@@ -140,7 +144,7 @@ describe("the log's objects", () => {
     const { logObject, logClient } = freshStore("many");
     await logClient().sequence("s/0", storedEvents(1, 2));
     await runInDurableObject(logObject(), (_instance, { storage }) => {
-      const table = new LogTable(storage.sql, 1);
+      const table = new PackedTable(storage, 1);
       table.learn("s/0", 7); // what a table that looked it up would not say
       for (let other = 1; other < 50_000; other++) table.learn(`s/${other}`, 1);
       expect(table.versionHere("s/0")).toBe(7);

@@ -1,12 +1,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { SCAN_EVENTS } from "../../../src/core/limits.ts";
-import { LogTable } from "../../../src/log/log-table.ts";
+import { PackedTable } from "../../../src/log/packed-table.ts";
 import { freshStore, read } from "../support.ts";
 import { numbers, storedEvent, storedEvents } from "./events.ts";
 
 /** Rows that a piece of work reads from the log's table. */
-async function rowsReadBy(store: ReturnType<typeof freshStore>, work: (table: LogTable) => void): Promise<number> {
+async function rowsReadBy(store: ReturnType<typeof freshStore>, work: (table: PackedTable) => void): Promise<number> {
   return runInDurableObject(store.logObject(), (_instance, { storage }) => {
     const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
     const sql = {
@@ -16,7 +16,7 @@ async function rowsReadBy(store: ReturnType<typeof freshStore>, work: (table: Lo
         return cursor;
       },
     } as SqlStorage;
-    const table = new LogTable(sql, 1);
+    const table = new PackedTable({ sql, kv: storage.kv }, 1);
     cursors.length = 0;
     work(table);
     return cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);

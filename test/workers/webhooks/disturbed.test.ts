@@ -314,7 +314,7 @@ describe("a webhook whose log is away", () => {
     await store.read("gone", 1);
     await store.wake();
     await eventually(async () => expect(await store.report()).toMatchObject({ pending: 4, totals: { failed: 2 } }));
-    await runInDurableObject(store.logObject(), (_instance, { storage }) => void storage.sql.exec(`DELETE FROM log WHERE position > 1`));
+    await runInDurableObject(store.logObject(), (_instance, { storage }) => void storage.sql.exec(`DELETE FROM pages WHERE first > 1`));
     store.endpoint.answer = OK;
     time.pass(6_000);
     await eventually(async () => {

@@ -45,6 +45,8 @@ export const log: readonly Operation[] = [
         minimum: 1,
         maximum: EXPORT_EVENTS,
       },
+      correlationId: { description: "Events of this correlation: those that one request led to. Not for subscriptions." },
+      since: { description: "From the first event that the log took at this time or later. Not for subscriptions." },
       ...FILTERS,
     },
     answers: {

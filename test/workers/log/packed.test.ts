@@ -1,0 +1,158 @@
+/**
+ * A packed segment, and one of version 0.1: whatever happens to both, they answer the same. The sizes here are so small that runs, merges and
+ * page ends are everywhere.
+ */
+
+import { runInDurableObject } from "cloudflare:test";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { DELETED, DELETED_DATA, type LoggedEvent, type StoredEvent } from "../../../src/core/event.ts";
+import type { LogTable } from "../../../src/log/log-table.ts";
+import { PackedTable } from "../../../src/log/packed-table.ts";
+import { RowTable } from "../../../src/log/row-table.ts";
+import type { LogReadRequest } from "../../../src/store/log-protocol.ts";
+import { runs } from "../../effort.ts";
+import { freshStore } from "../support.ts";
+
+const SIZES = { packEvents: 5, rowEntries: 3, fanOut: 2, mergeRows: 4 };
+const STREAMS = ["a/1", "a/10", "b/1", "b/ä", "b/😀", "b/｡"] as const;
+const TYPES = ["Some", "Other", "a/b"] as const;
+const CORRELATIONS = ["one", "two", '"quoted"'] as const;
+
+type Group = readonly { stream: string; from: number; events: number; type: string; correlation: string | undefined; erases: boolean }[];
+
+const group = fc.array(
+  fc.record({
+    stream: fc.constantFrom(...STREAMS),
+    // From how far before or behind the stream's head: a repeat, the next, a gap.
+    from: fc.oneof({ weight: 6, arbitrary: fc.constant(1) }, { weight: 2, arbitrary: fc.integer({ min: -3, max: 2 }) }),
+    events: fc.integer({ min: 1, max: 7 }),
+    type: fc.constantFrom(...TYPES),
+    correlation: fc.option(fc.constantFrom(...CORRELATIONS), { nil: undefined }),
+    erases: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+
+const request = fc.record(
+  {
+    after: fc.nat(120),
+    limit: fc.integer({ min: 1, max: 30 }),
+    direction: fc.constantFrom("forward" as const, "backward" as const),
+    to: fc.integer({ min: 1, max: 120 }),
+    bytes: fc.integer({ min: 1, max: 900 }),
+    types: fc.subarray([...TYPES]),
+    categories: fc.subarray(["a", "b", "c"]),
+    stream: fc.constantFrom(...STREAMS, "c/1"),
+    streams: fc.subarray([...STREAMS]),
+    since: fc.nat(60),
+    until: fc.nat(60),
+    correlationId: fc.constantFrom(...CORRELATIONS, "three"),
+    version: fc.integer({ min: 1, max: 40 }),
+  },
+  { requiredKeys: ["after", "limit"] },
+);
+
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("commit" as const), group }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const), group }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("differ" as const), stream: fc.constantFrom(...STREAMS) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("blank" as const), stream: fc.constantFrom(...STREAMS), before: fc.nat(40) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("read" as const), request }) },
+);
+
+/** As both kinds of segments give it. */
+const plain = ({ erased, trace, ...event }: LoggedEvent) => ({ ...event, erased: Boolean(erased), trace: trace ?? null });
+
+let made = 0;
+function eventsOf({ from, events, type, correlation, erases }: Group[number], head: number): StoredEvent[] {
+  const first = Math.max(1, head + from);
+  return Array.from({ length: events }, (_, index) => {
+    const version = first + index;
+    const isErasure = erases && index === events - 1 && version % 5 === 0;
+    return {
+      version,
+      id: `00000000-0000-4000-8000-${String(version).padStart(12, "0")}`,
+      type: isErasure ? DELETED : type,
+      data: isErasure ? DELETED_DATA.erased : JSON.stringify({ version, text: "\u2028é😀".repeat(version % 9) }),
+      meta: JSON.stringify(correlation === undefined ? { note: '"correlationId"' } : { correlationId: correlation }),
+      time: version % 4 === 0 ? "2026-01-01T00:00:00+01:00" : null,
+      recordedAt: made++ % 60,
+      schemaVersion: 1 + (version % 2),
+      ...(version % 3 === 0 ? { trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } : {}),
+    };
+  });
+}
+
+/** What tables can be asked. */
+function everything(table: LogTable) {
+  const last = table.head;
+  return {
+    head: last,
+    forward: table.page({ after: 0, limit: 1_000 }).events.map(plain),
+    backward: table.page({ after: null, limit: 1_000, direction: "backward" }).events.map(plain),
+    streams: table.streams(undefined, "", 100),
+    ofB: [table.streams("b", "", 2), table.streams("b", "b/1", 100)],
+    versions: STREAMS.map((stream) => table.versionHere(stream)),
+    positions: STREAMS.map((stream) => table.positions(stream, 2, 30)),
+    kinds: [0, Math.floor(last / 2), last - 1].map((position) =>
+      table.kindsAfter(position).toSorted((a, b) => a.position - b.position || a.type.localeCompare(b.type)),
+    ),
+  };
+}
+
+describe("a packed segment", () => {
+  it("answers as one of version 0.1 does, after any commits, repeats, gaps, failures, erasures and restarts", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) =>
+        runInDurableObject(freshStore("packed").logObject(), (_instance, { storage }) => {
+          let row: LogTable = new RowTable(storage.sql, 1);
+          let packed: LogTable = new PackedTable(storage, 1, SIZES);
+          const commit = (table: LogTable, parts: Group) =>
+            parts.map((part) => table.accept(part.stream, eventsOf(part, table.versionHere(part.stream) ?? 0)));
+          for (const one of steps) {
+            if (one.do === "restart") [row, packed] = [new RowTable(storage.sql, 1), new PackedTable(storage, 1, SIZES)];
+            else if (one.do === "blank") for (const table of [row, packed]) table.blank(one.stream, one.before);
+            else if (one.do === "differ") {
+              const other = [{ ...eventsOf({ ...NEXT, from: 0 }, row.versionHere(one.stream) ?? 0)[0]!, id: "another" }];
+              expect(packed.differs(one.stream, other)).toBe(row.differs(one.stream, other));
+            } else if (one.do === "read") {
+              const { version, stream, ...asked } = one.request;
+              // One stream and one id are read by what the pages have of them; the rest may be combined.
+              const wanted: LogReadRequest = {
+                ...asked,
+                after: asked.direction === "backward" && asked.after > row.head ? null : asked.after,
+                ...(stream === undefined || asked.correlationId !== undefined ? {} : { stream }),
+                ...(version === undefined ? {} : { id: `00000000-0000-4000-8000-${String(version).padStart(12, "0")}` }),
+              };
+              const [expected, found] = [row.page(wanted), packed.page(wanted)];
+              expect({ ...found, events: found.events.map(plain) }).toEqual({ ...expected, events: expected.events.map(plain) });
+            } else {
+              const before = made;
+              const answers = [row, packed].map((table) => {
+                made = before;
+                try {
+                  return storage.transactionSync(() => {
+                    const answer = commit(table, one.group);
+                    table.flush();
+                    if (one.do === "fail") throw new Error("broken disk");
+                    return answer;
+                  });
+                } catch {
+                  table.reload();
+                  return [];
+                }
+              });
+              expect(answers[1]).toEqual(answers[0]);
+            }
+          }
+          expect(everything(packed)).toEqual(everything(row));
+        }),
+      ),
+      { numRuns: runs(150), endOnFailure: true },
+    );
+  });
+});
+
+const NEXT: Group[number] = { stream: "a/1", from: 1, events: 1, type: "Some", correlation: undefined, erases: false };
