@@ -14,6 +14,8 @@ import { keysOf } from "./index-keys.ts";
 interface Run {
   readonly id: number;
   readonly level: number;
+  /** The last position that it has entries of; those before belong to the runs before it. */
+  readonly to: number;
 }
 
 /** Where an index is in its rows. Stored as JSON (docs/stored-formats.md): add optional members, change nothing. */
@@ -46,11 +48,14 @@ export interface Found {
 export class PackedIndex {
   readonly #rows: IndexRows;
   readonly #sizes: IndexSizes;
+  /** Whether `at` is a position: else the value is. */
+  readonly #byPosition: boolean;
   #state: IndexState;
   readonly #recent = new Map<string, Group>();
 
-  constructor(rows: IndexRows, sizes: IndexSizes, state: IndexState) {
+  constructor(rows: IndexRows, sizes: IndexSizes, of: "positions" | "versions", state: IndexState) {
     this.#rows = rows;
+    this.#byPosition = of === "positions";
     this.#sizes = sizes;
     this.#state = state;
   }
@@ -65,10 +70,11 @@ export class PackedIndex {
   /**
    * Makes a run of what is recent, and goes on with the merges. Call it inside `transactionSync`.
    *
+   * @param to the last position that is recent
    * @param newRun gives a number that no run has had
    * @returns what to store with it
    */
-  pack(newRun: () => number): IndexState {
+  pack(to: number, newRun: () => number): IndexState {
     if (this.#recent.size > 0) {
       const id = newRun();
       const packer = new RowPacker(this.#sizes.rowEntries, (row) => this.#rows.insert(id, row));
@@ -76,7 +82,7 @@ export class PackedIndex {
         for (const [index, at] of ats.entries()) packer.add(key, at, values[index]);
       packer.end();
       this.#recent.clear();
-      this.#state = { ...this.#state, runs: [...this.#state.runs, { id, level: 0 }] };
+      this.#state = { ...this.#state, runs: [...this.#state.runs, { id, level: 0, to }] };
     }
     this.#merge(newRun);
     this.#removeGarbage();
@@ -98,7 +104,7 @@ export class PackedIndex {
   lastUpTo(key: string, value: number): Found | undefined {
     const recent = this.#recent.get(key);
     if (recent && startOf(recent) <= value) return entryUpTo(recent, value);
-    for (const { id } of this.#state.runs.toReversed()) {
+    for (const { id } of this.#runs(0, value, "backward")) {
       const last = this.#groupUpTo(id, key, END);
       if (!last) continue;
       if (startOf(last) <= value) return entryUpTo(last, value);
@@ -123,7 +129,7 @@ export class PackedIndex {
     const forward = direction === "forward";
     const recent = this.#recent.get(key);
     if (recent && !forward) yield* within(recent, from, to, false);
-    for (const { id } of forward ? this.#state.runs : this.#state.runs.toReversed())
+    for (const { id } of this.#byPosition ? this.#runs(from, to, direction) : this.#runs(0, END, direction))
       for (const group of forward ? this.#groupsForward(id, key, from, to) : this.#groupsBackward(id, key, from, to))
         yield* within(group, from, to, forward);
     if (recent && forward) yield* within(recent, from, to, true);
@@ -143,6 +149,13 @@ export class PackedIndex {
       yield least;
       for (const [index, head] of heads.entries()) if (head?.key === least.key) heads[index] = sources[index]?.next().value;
     }
+  }
+
+  /** The runs that have positions between these. */
+  #runs(from: number, to: number, direction: "forward" | "backward"): Run[] {
+    const { runs } = this.#state;
+    const found = runs.filter((run, index) => run.to >= from && (runs[index - 1]?.to ?? 0) < to);
+    return direction === "forward" ? found : found.toReversed();
   }
 
   *#groupsForward(run: number, key: string, from: number, to: number): Generator<Group> {
@@ -209,8 +222,8 @@ export class PackedIndex {
 /** The merge's output takes the place of what it was made of. */
 function merged({ runs, merges, garbage }: IndexState, { level, inputs, output }: Merge): IndexState {
   const at = runs.findIndex(({ id }) => id === inputs[0]);
-  const others = runs.filter(({ id }) => !inputs.includes(id));
-  return { runs: others.toSpliced(at, 0, { id: output, level: level + 1 }), merges, garbage: [...garbage, ...inputs] };
+  const to = runs[at + inputs.length - 1]?.to ?? 0;
+  return { runs: runs.toSpliced(at, inputs.length, { id: output, level: level + 1, to }), merges, garbage: [...garbage, ...inputs] };
 }
 
 function* lastOf(keys: readonly string[], groups: ReadonlyMap<string, Group>): Generator<Found, undefined> {

@@ -35,16 +35,16 @@ export class PackedIndexes {
     this.#kv = kv;
     this.#rows = new IndexRows(sql);
     this.#sizes = sizes;
-    this.streams = this.correlations = new PackedIndex(this.#rows, sizes, NO_RUNS);
-    this.load();
+    ({ streams: this.streams, correlations: this.correlations } = this.load());
   }
 
   /** Reads what is stored, and forgets what was added since. */
-  load(): void {
+  load(): { streams: PackedIndex; correlations: PackedIndex } {
     const { to = 0, made = 0, streams = NO_RUNS, correlations = NO_RUNS } = this.#kv.get<Partial<State>>(KEY) ?? {};
     [this.#to, this.#made] = [to, made];
-    this.streams = new PackedIndex(this.#rows, this.#sizes, streams);
-    this.correlations = new PackedIndex(this.#rows, this.#sizes, correlations);
+    this.streams = new PackedIndex(this.#rows, this.#sizes, "versions", streams);
+    this.correlations = new PackedIndex(this.#rows, this.#sizes, "positions", correlations);
+    return this;
   }
 
   get packedTo(): number {
@@ -56,8 +56,8 @@ export class PackedIndexes {
     if (head - this.#to < this.#sizes.packEvents) return;
     if (this.#made === 0) this.#rows.create();
     const newRun = () => ++this.#made;
-    const streams = this.streams.pack(newRun);
-    const correlations = this.correlations.pack(newRun);
+    const streams = this.streams.pack(head, newRun);
+    const correlations = this.correlations.pack(head, newRun);
     this.#to = head;
     this.#kv.put<State>(KEY, { to: head, made: this.#made, streams, correlations });
   }

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";
-import type { StoredEvent } from "../../src/core/event.ts";
+import type { LoggedEvent, StoredEvent } from "../../src/core/event.ts";
+import { eventsOf as eventsOfLog } from "../../src/log/page-text.ts";
 import { FORMAT_KEY, contentOf } from "../../src/store/stored-format.ts";
 import { type Page, eventsOf } from "../../src/streams/page-form.ts";
 
@@ -63,15 +64,14 @@ export class Disk {
   /** Ids of the events in the log of a store, by `category/id/version`. */
   log(store: string): Map<string, string> {
     const found = this.#each(LOGS, (db) => {
-      if (nameOf(db)?.split("#")[0] !== store || !has(db, "log")) return undefined;
-      return db.prepare(`SELECT stream || '/' || version AS place, id FROM log`).all() as unknown as { place: string; id: string }[];
+      return nameOf(db)?.split("#")[0] === store ? loggedIn(db) : undefined;
     });
-    return new Map(found.flat().map(({ place, id }) => [place, id]));
+    return new Map(found.flat().map(({ stream, version, id }) => [`${stream}/${version}`, id]));
   }
 
   /** How many objects the logs have come to be spread over. */
   segments(): number {
-    return this.#each(LOGS, (db) => (has(db, "log") ? true : undefined)).length;
+    return this.#each(LOGS, (db) => (has(db, "pages") ? true : undefined)).length;
   }
 
   /** Memos that can still be read, in streams and logs: `store stream`. */
@@ -82,9 +82,8 @@ export class Disk {
       return eventsOn(db).some(({ data }) => data.includes("memo ")) ? [`${store} memo/${id}`] : undefined;
     });
     const inLogs = this.#each(LOGS, (db) => {
-      if (!has(db, "log")) return undefined;
-      const rows = db.prepare(`SELECT DISTINCT stream FROM log WHERE stream LIKE 'memo/%' AND data LIKE '%memo %'`).all();
-      return rows.map(({ stream }) => `${nameOf(db)?.split("#")[0]} ${String(stream)}`);
+      const readable = loggedIn(db)?.filter(({ stream, data }) => stream.startsWith("memo/") && data.includes("memo "));
+      return readable?.map(({ stream }) => `${nameOf(db)?.split("#")[0]} ${stream}`);
     });
     return new Set([...inStreams, ...inLogs].flat());
   }
@@ -163,4 +162,11 @@ function nameOf(db: DatabaseSync): string | undefined {
   if (!has(db, "__miniflare_do_name")) return undefined;
   const row = db.prepare(`SELECT * FROM __miniflare_do_name`).get();
   return Object.values(row ?? {}).find((value) => typeof value === "string");
+}
+
+/** The events that an object of a log has; undefined: it has none. */
+function loggedIn(db: DatabaseSync): LoggedEvent[] | undefined {
+  if (!has(db, "pages")) return undefined;
+  const pages = db.prepare(`SELECT first, head, body FROM pages`).all() as unknown as { first: number; head: string; body: string }[];
+  return pages.flatMap((page) => eventsOfLog(page, page.first));
 }

@@ -43,12 +43,12 @@ async function store(name: string, streams: readonly string[] = STREAMS) {
 }
 
 describe("a command", () => {
-  it("costs a row in its stream and two in the log, and no alarm while the log's is set", async () => {
+  it("costs a row in its stream and one in the log, and no alarm while the log's is set", async () => {
     const { count, counters, log } = await store("there");
     const streams = await written(...counters(STREAMS));
     for (let times = 0; times < 4; times++) for (const stream of STREAMS) await count(stream);
     expect(streams.since()).toEqual({ rows: 20, alarms: 0 });
-    expect(log.since()).toEqual({ rows: 40, alarms: 0 });
+    expect(log.since()).toEqual({ rows: 20, alarms: 0 });
   });
 
   it("sets the log's alarm when it has been quiet, once", async () => {
@@ -56,9 +56,9 @@ describe("a command", () => {
     await logClient().acknowledge((await consumers()).map(({ name: consumer }) => ({ consumer, position: 0, resting: true })));
     await goOff(logObject()); // finds nobody behind
     await count("a");
-    expect(log.since()).toEqual({ rows: 3, alarms: 1 });
+    expect(log.since()).toEqual({ rows: 2, alarms: 1 });
     await count("b");
-    expect(log.since()).toEqual({ rows: 2, alarms: 0 });
+    expect(log.since()).toEqual({ rows: 1, alarms: 0 });
   });
 
   it("alone in an idle store wakes all the consumers that it concerns by one message", async () => {
@@ -81,7 +81,7 @@ describe("a command", () => {
     const streams = await written(...counters(fresh));
     for (const stream of fresh) await count(stream);
     expect(streams.since()).toEqual({ rows: 2, alarms: 0 });
-    expect(log.since()).toEqual({ rows: 4, alarms: 0 });
+    expect(log.since()).toEqual({ rows: 2, alarms: 0 });
   });
 
   it("to a stream that outgrows its first value costs two more, once, for the table", async () => {
@@ -147,12 +147,12 @@ describe("an event", () => {
     const before = sent().length;
     for (let times = 0; times < 5; times++) await fact();
     await scheduler.wait(250); // until it would have been rung
-    expect(log.since()).toEqual({ rows: 10, alarms: 0 });
+    expect(log.since()).toEqual({ rows: 5, alarms: 0 });
     expect(sent().length).toBe(before);
     expect(await rowsOfWaking(app, id, ...VIEWS)).toBe(0);
   });
 
-  it("that is imported costs a row for its id and a share of one in its stream, and two in the log, and nothing when it comes again", async () => {
+  it("that is imported costs a row for its id and a share of one in its stream, and one in the log with all that come with it, and nothing when it comes again", async () => {
     const { post, log, stream } = await store("imported");
     const lines = (from: number) =>
       Array.from({ length: 6 }, (_, at) => {
@@ -167,7 +167,7 @@ describe("an event", () => {
     log.since();
     await send(6);
     expect(streams.since()).toEqual({ rows: 6 + 2 * 1, alarms: 0 });
-    expect(log.since()).toEqual({ rows: 12, alarms: 0 });
+    expect(log.since()).toEqual({ rows: 1, alarms: 0 });
     await send(6);
     expect(streams.since()).toEqual({ rows: 0, alarms: 0 });
   });
@@ -194,7 +194,11 @@ describe("an event", () => {
     const { rows, alarms } = answers.since();
     expect(rows - alarms).toBe(10);
     await hasAll(2 * (1 + 2 * STREAMS.length));
-    expect(log.since()).toEqual({ rows: 20, alarms: 0 });
+    // A row for each command, and one for the reactions that reach the log together.
+    const logged = log.since();
+    expect(logged.alarms).toBe(0);
+    expect(logged.rows).toBeGreaterThanOrEqual(6);
+    expect(logged.rows).toBeLessThanOrEqual(10);
   });
 
   it("that a webhook delivers costs its line in the books; its alarm and progress are shared", async () => {

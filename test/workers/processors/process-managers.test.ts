@@ -10,6 +10,7 @@ import { app, counter } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { NOBODY, clumsy, errand, wish } from "../errand.ts";
 import { storeNamed, read } from "../support.ts";
+import { changeLogged } from "../stored.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -336,12 +337,10 @@ describe("while a deployment goes out, and its worker and its objects are of two
     await store.run();
     // As the version that sent it has stored it.
     const data = JSON.stringify({ commandId: "c-1", aggregate: "counter", id: "a", command, data: { by: 1 } });
-    const inTable = (stub: DurableObjectStub, table: string) =>
-      runInDurableObject(stub, (_instance, { storage }) => {
-        storage.sql.exec(`UPDATE ${table} SET data = ? WHERE type = '$CommandSent'`, data);
-      });
-    await inTable(store.stream("errand", "e"), "events");
-    await inTable(store.logObject(), "log");
+    await runInDurableObject(store.stream("errand", "e"), (_instance, { storage }) => {
+      storage.sql.exec(`UPDATE events SET data = ? WHERE type = '$CommandSent'`, data);
+    });
+    await changeLogged(store.logObject(), (event) => (event.type === "$CommandSent" ? { ...event, data } : event));
     await evictDurableObject(store.stream("errand", "e"));
     expect(await worked(store.store, aggregates)).toMatchObject(hasFailed ? { outcome: "caught-up" } : { outcome: "backing-off" });
     expect((await store.types("e")).includes("$CommandFailed")).toBe(hasFailed);

@@ -8,6 +8,7 @@ import { type AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { revisionOf } from "../../../src/streams/snapshots.ts";
 import { counter } from "../counter.ts";
 import { freshStore, interceptLog, read } from "../support.ts";
+import { changeLogged } from "../stored.ts";
 import { errorLines, streamOf } from "./code.ts";
 import { eventsIn, rewriteIn, storeIn } from "./stored.ts";
 
@@ -162,16 +163,11 @@ describe("an event type in its third version", () => {
   async function signedLongAgo() {
     const store = freshStore();
     await store.post("/aggregates/contract/1/Sign", { cents: 1, currency: "USD" });
-    for (const [table, stub] of [
-      ["events", store.stream("contract", "1")],
-      ["log", store.logObject()],
-    ] as const) {
-      await runInDurableObject(stub as DurableObjectStub, (_instance, { storage }) => {
-        if (table === "log") storage.sql.exec(`UPDATE log SET data = '{"amount":12.34}', schema_version = 1`);
-        else rewriteIn(storage, (events) => events.map((event) => ({ ...event, data: '{"amount":12.34}', schemaVersion: 1 })));
-      });
-      await evictDurableObject(stub);
-    }
+    await runInDurableObject(store.stream("contract", "1") as DurableObjectStub, (_instance, { storage }) => {
+      rewriteIn(storage, (events) => events.map((event) => ({ ...event, data: '{"amount":12.34}', schemaVersion: 1 })));
+    });
+    await changeLogged(store.logObject(), (event) => ({ ...event, data: '{"amount":12.34}', schemaVersion: 1 }));
+    for (const stub of [store.stream("contract", "1"), store.logObject()]) await evictDurableObject(stub);
     await store.post("/aggregates/contract/1/Sign", { cents: 66, currency: "EUR" });
     return store;
   }
