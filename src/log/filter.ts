@@ -61,7 +61,7 @@ export function passes(filter: LogFilter, event: LoggedEvent): boolean {
   );
 }
 
-/** What the texts of a page have if one of its events passes: in `kinds` as `page-text.ts` writes them, and in its head. */
+/** What is in the strings of a page if one of its events passes: in `kinds` as `page-text.ts` writes them, and in its head. */
 export function narrowingOf({ types, categories, streams, id }: LogFilter): Narrowing {
   return {
     ...(types ? { kinds: types.map((type) => `/${JSON.stringify(type).slice(1)}`) } : {}),

@@ -1,10 +1,7 @@
 /** The events of one segment of a log, in its object's SQLite: every event of a store, in one order (promise 3). */
 
 import type { StoredEvent } from "../core/event.ts";
-import { hasTable } from "../core/sqlite.ts";
 import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../store/log-protocol.ts";
-import { PackedTable } from "./packed-table.ts";
-import { RowTable } from "./row-table.ts";
 
 /** How a segment stores its events. Nobody else knows which of the two ways it is. */
 export interface LogTable {
@@ -39,13 +36,4 @@ export interface LogTable {
   versionHere(stream: string): number | undefined;
   /** Takes a stream's version from an earlier segment. */
   learn(stream: string, version: number): void;
-}
-
-/**
- * The events of a segment: in pages, unless it was begun by version 0.1, which stored a row for each event.
- *
- * @param first the first position that belongs here; above 1 in the later segments of a log
- */
-export function openTable({ sql, kv }: DurableObjectStorage, first: number): LogTable {
-  return hasTable(sql, "log") ? new RowTable(sql, first) : new PackedTable({ sql, kv }, first);
 }

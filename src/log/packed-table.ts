@@ -148,7 +148,7 @@ export class PackedTable implements LogTable {
 
   blank(stream: string, before: number): void {
     let page: Page | undefined;
-    for (const { value: position } of [...this.#indexes.streams.between(stream, 1, before - 1)]) {
+    for (const { value: position } of this.#indexes.streams.between(stream, 1, before - 1)) {
       if (position > this.#stored) {
         const place = position - this.#stored - 1;
         const entry = this.#accepted[place];

@@ -1,5 +1,5 @@
 /**
- * A page of the log as it is stored: the events of a commit, one after another, as two texts. Both are read back without parsing any data:
+ * A page of the log as it is stored: the events of a commit, one after another, as two strings. Both are read back without parsing any data:
  * what is looked at is in the head, and the body is cut where the head says.
  *
  * The form is stored (docs/stored-formats.md): add optional members, change nothing.

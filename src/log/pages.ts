@@ -11,7 +11,7 @@ const CREATE = `
     first INTEGER PRIMARY KEY,   -- the position of its first event
     count INTEGER NOT NULL,
     taken INTEGER NOT NULL,      -- when the log took it: milliseconds since 1970, never less than the page before
-    kinds TEXT    NOT NULL,      -- and the texts of page-text.ts; a column that is not asked for is not read
+    kinds TEXT    NOT NULL,      -- and the strings of page-text.ts; a column that is not asked for is not read
     head  TEXT    NOT NULL,
     body  TEXT    NOT NULL
   ) STRICT`;
@@ -33,12 +33,15 @@ interface PageRow {
   readonly body: string;
 }
 
-/** What all pages that are wanted have in their texts: one of each list. It may let others through. */
+/** What all pages that are wanted have in their columns: one of each list. It may let others through. */
 export interface Narrowing {
   readonly kinds?: readonly string[];
   readonly otherKinds?: readonly string[];
   readonly heads?: readonly string[];
 }
+
+const HAS_KIND = `AND EXISTS (SELECT 1 FROM json_each(?) WHERE instr(kinds, value))`;
+const HAS_HEAD = `AND EXISTS (SELECT 1 FROM json_each(?) WHERE instr(head, value))`;
 
 export class Pages {
   readonly #sql: SqlStorage;
@@ -105,11 +108,10 @@ export class Pages {
 
   /** The pages with the positions from one to another, those that have what is wanted. */
   *between(from: number, to: number, direction: "forward" | "backward", { kinds, otherKinds, heads }: Narrowing = {}): Generator<Page> {
-    const has = (column: string) => `AND EXISTS (SELECT 1 FROM json_each(?) WHERE instr(${column}, value))`;
     const rows = this.#sql.exec<PageRow>(
       `SELECT first, head, body FROM pages
        WHERE first BETWEEN ifnull((SELECT MAX(first) FROM pages WHERE first <= ?), ?) AND ?
-         ${kinds ? has("kinds") : ""} ${otherKinds ? has("kinds") : ""} ${heads ? has("head") : ""}
+         ${kinds ? HAS_KIND : ""} ${otherKinds ? HAS_KIND : ""} ${heads ? HAS_HEAD : ""}
        ORDER BY first ${direction === "forward" ? "ASC" : "DESC"}`,
       from,
       from,
@@ -130,7 +132,7 @@ export class Pages {
         if (first + place > position) yield [kind, first + place];
   }
 
-  /** Stores the events of a page anew, without the content of some. */
+  /** Stores the events of a page again, without the content of some. */
   replace({ first, events }: Page): void {
     const { head, body } = pageText(events.map((event) => ({ stream: event.stream, event })));
     this.#sql.exec(`UPDATE pages SET head = ?, body = ? WHERE first = ?`, head, body, first);

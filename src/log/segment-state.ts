@@ -5,7 +5,8 @@ import type { App } from "../definitions/app.ts";
 import { nameOf } from "../store/objects.ts";
 import { PreviousSegments } from "./previous-segments.ts";
 import type { Erasures } from "./erasures.ts";
-import { type LogTable, openTable } from "./log-table.ts";
+import type { LogTable } from "./log-table.ts";
+import { openTable } from "./open-table.ts";
 import { LogReader } from "./reader.ts";
 import { type Handover, type SegmentInfo, type SegmentRpc, parseSegmentName, segmentName } from "../store/segment.ts";
 

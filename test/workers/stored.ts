@@ -9,8 +9,7 @@ import { RowTable } from "../../src/log/row-table.ts";
 export async function changeLogged(log: DurableObjectStub, change: (event: LoggedEvent) => LoggedEvent): Promise<void> {
   await runInDurableObject(log, (_instance, { storage }) => {
     const pages = new Pages(storage.sql);
-    for (const page of [...pages.between(1, Number.MAX_SAFE_INTEGER, "forward")])
-      pages.replace({ ...page, events: page.events.map(change) });
+    for (const page of pages.between(1, Number.MAX_SAFE_INTEGER, "forward")) pages.replace({ ...page, events: page.events.map(change) });
   });
 }
 
