@@ -17,7 +17,7 @@ import type { HttpContext, HttpEnv } from "./request.ts";
 /** Paths that are open to all: they show nothing about a store except what is public, the public keys of webhooks. */
 const OPEN = /^\/(?:health|problems(?:\/[^/]+)?|\.well-known\/webhooks\/[^/]+)?$/;
 /** Administration, whatever the method. */
-const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$)/;
+const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$|log\/roll-over$)/;
 /** The list of stores, and the place of one store (whose path is empty without its store). */
 const PLACES = /^(?:|\/stores(?:\/[^/]+)?)$/;
 /** A category itself: declaring, changing or retiring it is administration; appending a fact to it is not. */

@@ -62,6 +62,13 @@ export function logRoutes() {
 
   routes.get("/events/:id", searchEvents);
 
+  routes.post("/roll-over", async (context) => {
+    const { log } = storeOf(context);
+    await log.rollOver();
+    const { head, segments } = await log.size();
+    return context.json({ head, segments });
+  });
+
   return routes;
 }
 

@@ -15,6 +15,8 @@ export interface Call {
   readonly parts: readonly Pick<SequencePart, "stream" | "events">[];
   /** All or none of these. */
   readonly together?: readonly SequencePart[];
+  /** An operator wants the log to go on in its next segment. */
+  readonly seals?: true;
 }
 
 export type Answer = Sequenced | SequencedTogether | Moved;
@@ -70,7 +72,8 @@ async function commitHere({ storage, place, notifier, origins, erasures, fullAt 
       together ? takeTogether(table, together, accept) : accept(one?.stream ?? "", one?.events ?? []),
     );
     table.flush();
-    isFull = table.head > before && storage.sql.databaseSize >= fullAt();
+    const isToEnd = storage.sql.databaseSize >= fullAt() || group.some(({ seals }) => seals);
+    isFull = isToEnd && table.head >= table.first;
     if (isFull) place.seal();
     notifier.note(added);
     // The next segment must be started, and the earlier ones must erase.

@@ -55,11 +55,11 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
     }
 
     async sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced | Moved> {
-      return this.#segment.here(() => this.#segment.commits.take({ parts: [{ stream, events }] }) as Promise<Sequenced | Moved>);
+      return this.#segment.here(() => this.#segment.take({ parts: [{ stream, events }] }) as Promise<Sequenced | Moved>);
     }
 
     async sequenceTogether(parts: readonly SequencePart[]): Promise<SequencedTogether | Moved> {
-      return this.#segment.here(() => this.#segment.commits.take({ parts, together: parts }) as Promise<SequencedTogether | Moved>);
+      return this.#segment.here(() => this.#segment.take({ parts, together: parts }) as Promise<SequencedTogether | Moved>);
     }
 
     async read(request: LogReadRequest): Promise<LogPage | Moved> {
@@ -101,6 +101,10 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
           subscriptions: this.ctx.getWebSockets().length,
         };
       });
+    }
+
+    async rollOver(): Promise<void | Moved> {
+      return this.#segment.here(async () => void (await this.#segment.take({ parts: [], seals: true })));
     }
 
     async streams(category: string | undefined, after: string, limit: number): Promise<StreamSummary[] | Moved> {

@@ -29,7 +29,8 @@ export class Segment {
   readonly notifier: Notifier;
   readonly feed: Feed;
   readonly waiters = new Waiters();
-  readonly commits: GroupCommit<Call, Answer>;
+  readonly #commits: GroupCommit<Call, Answer>;
+  readonly #teaching: GroupCommit<readonly string[], undefined>;
   readonly #erasures: Erasures;
   readonly #introduced = new Introduced();
   readonly #storage: DurableObjectStorage;
@@ -54,14 +55,35 @@ export class Segment {
       erasures: this.#erasures,
       fullAt: () => segmentBytes(env),
     };
-    this.commits = new GroupCommit(
+    this.#teaching = new GroupCommit(
+      async (group) => {
+        const { table, earlier } = await state.begun();
+        await earlier.teach(table, group.flat());
+        return group.map(() => undefined);
+      },
+      () => {},
+    );
+    this.#commits = new GroupCommit(
       async (group) => {
         const { answers, grew, isFull } = await commit(parts, group);
-        if (grew) this.#spread(group, isFull);
+        if (grew || isFull) this.#spread(group, isFull);
         return answers;
       },
       () => this.#forget(),
     );
+  }
+
+  /**
+   * Takes a call into the next group. What an earlier segment may know of its streams is asked first, so that no other call waits for that; the
+   * questions of calls that come meanwhile go together.
+   */
+  async take(call: Call): Promise<Answer> {
+    const { table, earlier } = await this.state.begun();
+    const strangers = earlier.previous
+      ? call.parts.map(({ stream }) => stream).filter((stream) => table.versionHere(stream) === undefined)
+      : [];
+    if (strangers.length > 0) await this.#teaching.take(strangers);
+    return this.#commits.take(call);
   }
 
   /** What the next segment takes over, once this one is sealed. */

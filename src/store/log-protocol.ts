@@ -171,6 +171,8 @@ export interface LogRpc {
   nextFor(readings: readonly Reading[]): Promise<NextEvent[]>;
   /** How large it has become. */
   size(): Promise<LogSize>;
+  /** Goes on in the next segment, unless the last one is empty. */
+  rollOver(): Promise<void>;
   /** Streams in the order of their names (of UTF-8 bytes), of one category or of all, after this name. */
   streams(category: string | undefined, after: string, limit: number): Promise<StreamSummary[]>;
   /** Opens a live subscription over a WebSocket; `log/feed.ts` describes the messages. */
@@ -216,6 +218,7 @@ export const LOG_METHODS: Record<LogMethod, "retryable" | "once"> = {
   changed: "once",
   nextFor: "retryable",
   size: "retryable",
+  rollOver: "once",
   streams: "retryable",
   acknowledge: "retryable",
   sweep: "retryable",

@@ -68,6 +68,7 @@ export const ANSWERS = {
   }),
   found: z.object({ events: z.array(anyEvent), hasMore: HasMore, next: Next.optional() }),
   head: z.object({ head: Position }),
+  rolledOver: z.object({ head: Position, segments: Whole.describe("The objects that the log is made of.") }),
   stores: z.object({ stores: z.array(listedStore), hasMore: HasMore, next: Next.optional() }),
   streams: z.object({ streams: z.array(StreamSummary), hasMore: HasMore, next: Next.optional() }),
   imported: z.object({

@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { StoredEvent } from "../../../src/core/event.ts";
+import { DELETED, DELETED_DATA, type StoredEvent } from "../../../src/core/event.ts";
 import { type SegmentRpc, segmentName } from "../../../src/store/segment.ts";
+import { begunByVersion01 } from "../stored.ts";
 import { freshStore, read, setVariables } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
 import { SocketClient } from "./subscribers.ts";
@@ -240,3 +241,97 @@ describe("streams, views and consumers", () => {
 async function fill(client: { sequence: (stream: string, events: readonly StoredEvent[]) => Promise<unknown> }, stream: string) {
   for (let version = 1; version <= 400; version += 20) await client.sequence(stream, storedEvents(version, version + 19, "Some", 300));
 }
+
+describe("a log that version 0.1 began", () => {
+  /** Its events are rows of a table, and an object that wakes up finds them there. */
+  async function oldLog() {
+    const store = freshStore("began");
+    setVariables({ LOG_SEGMENT_BYTES: undefined });
+    await begunByVersion01(store.logObject());
+    const client = store.logClient();
+    for (let stream = 0; stream < 3; stream++) await client.sequence(`s/${stream}`, storedEvents(1, 4));
+    const tables = (number: number) =>
+      runInDurableObject(store.segmentStub(number), (_instance, { storage }) =>
+        ["log", "pages"].filter((name) => storage.sql.exec(`SELECT 1 FROM sqlite_master WHERE name = ?`, name).toArray().length > 0),
+      );
+    const rollOver = async () => read(await store.post("/log/roll-over", {}));
+    return { ...store, client, tables, rollOver };
+  }
+
+  it("keeps its form, and goes on in pages when an operator rolls it over: nothing is lost, doubled or reordered", async () => {
+    const { client, log, json, tables, rollOver, logObject, segmentStub } = await oldLog();
+    const before = await log();
+    await evictDurableObject(logObject());
+    expect([await tables(1), await log()]).toEqual([["log"], before]);
+    expect(await rollOver()).toEqual({ head: 12, segments: 2 });
+    // What the old segment has is neither taken again nor missed.
+    expect(await client.sequence("s/1", storedEvents(3, 4))).toEqual({ head: 4 });
+    expect(await client.sequence("s/1", [storedEvent(6)])).toEqual({ head: 4 });
+    expect(await client.sequence("s/1", storedEvents(4, 6))).toEqual({ head: 6, first: { version: 5, position: 13 } });
+    expect(await client.sequence("s/3", storedEvents(1, 2))).toEqual({ head: 2, first: { version: 1, position: 15 } });
+    await evictDurableObject(segmentStub(2));
+    expect([await tables(1), await tables(2)]).toEqual([["log"], ["pages"]]);
+    const all = await log();
+    expect(all.slice(0, 12)).toEqual(before);
+    expect(positions({ events: all })).toEqual(oneTo(16));
+    expect(positions(await json("/log?stream=s/1"))).toEqual([5, 6, 7, 8, 13, 14]);
+    expect((await json("/log/streams")).streams.map(({ version }: { version: number }) => version)).toEqual([4, 6, 4, 2]);
+  });
+
+  it("has what is erased taken out of both of its forms", async () => {
+    const { client, log, rollOver, logObject, segmentStub } = await oldLog();
+    await rollOver();
+    await client.sequence("s/1", storedEvents(5, 6));
+    await client.sequence("s/1", [{ ...storedEvent(7, DELETED), data: DELETED_DATA.erased }]);
+    await runDurableObjectAlarm(segmentStub(2));
+    const content = async () =>
+      (await log()).filter(({ stream }) => stream === "s/1").map((event) => (event as unknown as { data: unknown }).data);
+    const erased = [...Array.from({ length: 6 }, () => ({})), { erased: true }];
+    expect(await content()).toEqual(erased);
+    for (const stub of [logObject(), segmentStub(2)]) await evictDurableObject(stub);
+    expect(await content()).toEqual(erased);
+  });
+
+  it("is rolled over once, also by two operators at once, and not while its last segment is empty", async () => {
+    const { rollOver, client, log, segments } = await oldLog();
+    await Promise.all([rollOver(), rollOver()]);
+    for (let times = 0; times < 3; times++) expect(await rollOver()).toEqual({ head: 12, segments: 2 });
+    expect(await segments()).toHaveLength(2);
+    await client.sequence("s/9", [storedEvent(1)]);
+    expect(await rollOver()).toEqual({ head: 13, segments: 3 });
+    expect(await client.sequence("s/9", storedEvents(1, 2))).toMatchObject({ head: 2, first: { position: 14 } });
+    expect(positions({ events: await log() })).toEqual(oneTo(14));
+  });
+});
+
+it("a store that nobody has written to is not rolled over", async () => {
+  const { post } = freshStore("never");
+  expect(await read(await post("/log/roll-over", {}))).toEqual({ head: 0, segments: 1 });
+});
+
+it("calls for streams that are known wait for no question to an earlier segment", async () => {
+  const { logClient, store } = freshStore("unhindered");
+  const client = logClient();
+  setVariables({ LOG_SEGMENT_BYTES: "1" });
+  await client.sequence("s/0", storedEvents(1, 2));
+  setVariables({ LOG_SEGMENT_BYTES: "50000" });
+  await client.sequence("s/0", [storedEvent(3)]); // the second segment has it now
+  let [isAsked, mayAnswer] = [false, false];
+  const getByName = env.LOGS.getByName.bind(env.LOGS);
+  const slow = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+    const real = getByName(name);
+    if (name !== segmentName(store, 1)) return real;
+    const versionsHere = async (streams: readonly string[]) => {
+      isAsked = true;
+      while (!mayAnswer) await scheduler.wait(5);
+      return real.versionsHere(streams);
+    };
+    return new Proxy(real, { get: (target, property) => (property === "versionsHere" ? versionsHere : Reflect.get(target, property)) });
+  });
+  const stranger = client.sequence("s/1", [storedEvent(1)]);
+  await vi.waitFor(() => expect(isAsked).toBe(true), { timeout: 30_000 });
+  expect(await client.sequence("s/0", [storedEvent(4)])).toMatchObject({ head: 4 });
+  mayAnswer = true;
+  expect(await stranger).toMatchObject({ head: 1, first: { position: 5 } });
+  slow.mockRestore();
+});

@@ -88,6 +88,17 @@ export const log: readonly Operation[] = [
     answers: { 200: json("A page of streams.", ANSWERS.streams, ["Link"]) },
   },
   {
+    method: "post",
+    path: "/log/roll-over",
+    operationId: "rollLogOver",
+    summary: "Go on in a new segment of the log",
+    description:
+      "A log does this by itself when its object is full. By hand it is of use after an upgrade: a segment that version 0.1 began keeps its form, " +
+      "and the next one is stored in pages, which cost half. Nothing that a reader sees changes. If the last segment is empty, nothing happens.",
+    tag: "Log",
+    answers: { 200: json("The log goes on in its last segment.", ANSWERS.rolledOver) },
+  },
+  {
     method: "get",
     path: "/log/events/{id}",
     operationId: "findEvent",
