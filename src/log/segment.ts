@@ -75,7 +75,7 @@ export class Segment {
 
   /**
    * Takes a call into the next group. What an earlier segment may know of its streams is asked first, so that no other call waits for that; the
-   * questions of calls that come meanwhile go together.
+   * questions of calls that come until then go together.
    */
   async take(call: Call): Promise<Answer> {
     const { table, earlier } = await this.state.begun();
