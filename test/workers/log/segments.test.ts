@@ -316,22 +316,22 @@ it("calls for streams that are known wait for no question to an earlier segment"
   await client.sequence("s/0", storedEvents(1, 2));
   setVariables({ LOG_SEGMENT_BYTES: "50000" });
   await client.sequence("s/0", [storedEvent(3)]); // the second segment has it now
-  let [isAsked, mayAnswer] = [false, false];
+  const question = { isAsked: false, mayAnswer: false };
   const getByName = env.LOGS.getByName.bind(env.LOGS);
   const slow = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
     const real = getByName(name);
     if (name !== segmentName(store, 1)) return real;
     const versionsHere = async (streams: readonly string[]) => {
-      isAsked = true;
-      while (!mayAnswer) await scheduler.wait(5);
+      question.isAsked = true;
+      await vi.waitFor(() => expect(question.mayAnswer).toBe(true), { timeout: 30_000 });
       return real.versionsHere(streams);
     };
     return new Proxy(real, { get: (target, property) => (property === "versionsHere" ? versionsHere : Reflect.get(target, property)) });
   });
   const stranger = client.sequence("s/1", [storedEvent(1)]);
-  await vi.waitFor(() => expect(isAsked).toBe(true), { timeout: 30_000 });
+  await vi.waitFor(() => expect(question.isAsked).toBe(true), { timeout: 30_000 });
   expect(await client.sequence("s/0", [storedEvent(4)])).toMatchObject({ head: 4 });
-  mayAnswer = true;
+  question.mayAnswer = true;
   expect(await stranger).toMatchObject({ head: 1, first: { position: 5 } });
   slow.mockRestore();
 });
