@@ -5,7 +5,7 @@ import { SEARCH_EVENTS } from "../../../src/http/limits.ts";
 import type { LogPage, LogReadRequest } from "../../../src/store/log-protocol.ts";
 import { DELETED, DELETED_DATA } from "../../../src/core/event.ts";
 import { begunByVersion01 } from "../stored.ts";
-import { freshStore, read } from "../support.ts";
+import { freshStore, read, setVariables } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
 
 describe("finding an event by its id", () => {
@@ -127,15 +127,14 @@ describe.each(["in pages", "as version 0.1 stored it"])("a log %s", (form) => {
   it("is read from the first event that it took at a time, wherever the segments end", async () => {
     const { logClient, json, get, segments } = await emptyLog();
     const log = logClient();
-    const limits = env as { LOG_SEGMENT_BYTES?: string };
     const times: string[] = [];
     for (let event = 1; event <= 6; event++) {
       await scheduler.wait(5);
       times.push(new Date().toISOString());
       await scheduler.wait(5);
-      if (event === 3) limits.LOG_SEGMENT_BYTES = "1";
+      if (event === 3) setVariables({ LOG_SEGMENT_BYTES: "1" });
       await log.sequence("a/1", [{ ...storedEvent(event), recordedAt: Date.now() }]);
-      delete limits.LOG_SEGMENT_BYTES;
+      if (event === 3) setVariables({ LOG_SEGMENT_BYTES: undefined });
     }
     expect(await segments()).toHaveLength(2);
     // Backward a page ends where a segment begins.
