@@ -11,6 +11,7 @@ import { eventually, quietStore } from "../delivery/support.ts";
 import { NOBODY, clumsy, errand, wish } from "../errand.ts";
 import { storeNamed, read } from "../support.ts";
 import { changeLogged } from "../stored.ts";
+import { rewriteIn } from "../streams/stored.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -338,7 +339,7 @@ describe("while a deployment goes out, and its worker and its objects are of two
     // As the version that sent it has stored it.
     const data = JSON.stringify({ commandId: "c-1", aggregate: "counter", id: "a", command, data: { by: 1 } });
     await runInDurableObject(store.stream("errand", "e"), (_instance, { storage }) => {
-      storage.sql.exec(`UPDATE events SET data = ? WHERE type = '$CommandSent'`, data);
+      rewriteIn(storage, (events) => events.map((event) => (event.type === "$CommandSent" ? { ...event, data } : event)));
     });
     await changeLogged(store.logObject(), (event) => (event.type === "$CommandSent" ? { ...event, data } : event));
     await evictDurableObject(store.stream("errand", "e"));
