@@ -7,6 +7,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterAll, assert, vi } from "vitest";
+import { failOnErrors } from "./errors.ts";
 
 /** Ours: a consumer that has nothing to do is done in some milliseconds. */
 const REST_MS = 250;
@@ -14,6 +15,9 @@ const REST_MS = 250;
 type Variables = Readonly<Record<string, unknown>>;
 const variables = (): Variables => Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === "string"));
 const before = variables();
+
+const { error } = console;
+failOnErrors();
 
 afterAll(async () => {
   const answer = { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
@@ -24,6 +28,7 @@ afterAll(async () => {
   for (const name of Object.keys(after)) Reflect.deleteProperty(env, name);
   Object.assign(env, before);
   vi.useRealTimers();
+  console.error = error;
   assert.deepEqual(after, before, "this file leaves variables behind");
   assert.isFalse(areTimersFake, "this file leaves fake timers behind");
 });

@@ -7,6 +7,7 @@ import { Store } from "../../src/store/store.ts";
 import { segmentName } from "../../src/store/segment.ts";
 import type { LogRpc } from "../../src/store/log-protocol.ts";
 import type { StoredEvent } from "../../src/core/event.ts";
+import { ownStore } from "./errors.ts";
 
 /** Of code that declares nothing: for what needs no app. */
 export const NO_APP = defineApp({});
@@ -42,6 +43,7 @@ export const IMPATIENT = { prefer: "handling=lenient" };
 /** A store that no other test uses, and requests to it. */
 export function freshStore(name = "test") {
   const store = `${name}-${++stores}`;
+  ownStore(store);
   const base = `http://headspring/stores/${store}`;
   // A busy machine may take longer than a write waits for its position unless it is told otherwise.
   const patience = (method: string): Record<string, string> => (method === "GET" ? {} : { prefer: "wait=20" });

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { AppError, consequenceOf } from "../../../src/core/platform-errors.ts";
 import { objects } from "../../../src/runtime.ts";
 import { FORMATS, FORMAT_KEY } from "../../../src/store/stored-format.ts";
+import { expectErrors } from "../errors.ts";
 import { NO_APP, freshStore, read } from "../support.ts";
 
 /** A store with an event and a webhook. */
@@ -28,6 +29,7 @@ const CLASSES: readonly [keyof ReturnType<typeof objects>, keyof typeof FORMATS,
 
 describe.each(CLASSES)("%s", (className, binding, nameOf, pathOf) => {
   it("is 503 `stored-by-newer-code` if its storage is of a newer version", async () => {
+    expectErrors(/stored-by-newer-code/);
     const store = await written();
     const object = env[binding].getByName(nameOf(store)) as DurableObjectStub;
     expect((await store.get(pathOf(store))).status).toBe(200);

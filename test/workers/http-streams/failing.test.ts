@@ -6,6 +6,7 @@ import * as z from "zod";
 import { createHttp } from "../../../src/http/worker.ts";
 import { aggregate, defineApp, nothing, processManager } from "../../../src/index.ts";
 import { app, counter, reading } from "../app.ts";
+import { expectErrors } from "../errors.ts";
 import { envWith, read } from "../support.ts";
 
 const http = createHttp(app);
@@ -18,6 +19,7 @@ const streamsThat = (error: Error) => ({ STREAMS: { getByName: () => ({ execute:
 
 describe("a stream's object that fails", () => {
   it("is 503 with Retry-After when the platform says that it may be asked again", async () => {
+    expectErrors(/the object moved/);
     for (const sign of [{ retryable: true }, { overloaded: true }]) {
       const response = await command(envWith(streamsThat(Object.assign(new Error("the object moved"), sign))));
       expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);

@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { StreamReadRequest } from "../../../src/store/stream-protocol.ts";
+import { expectErrors } from "../errors.ts";
 import { freshStore } from "../support.ts";
 
 const STREAM = "/streams/reading/1";
@@ -34,6 +35,7 @@ describe("a stream as lines of JSON", () => {
   });
 
   it("breaks off when the stream fails on the way", async () => {
+    expectErrors(/the stream failed, as the test wants/);
     const { get, store } = await filled(2_500);
     const reads = spyOnReads(store, ({ from }) => from < 1_001);
     const response = await get(STREAM, LINES);
@@ -43,6 +45,7 @@ describe("a stream as lines of JSON", () => {
   });
 
   it("breaks off when the stream is deleted on the way", async () => {
+    expectErrors(/the stream was deleted/);
     const { get, send } = await filled(2_500);
     const response = await get(STREAM, LINES);
     await send("DELETE", STREAM);

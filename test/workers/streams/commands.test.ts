@@ -4,6 +4,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { SNAPSHOT_EVERY } from "../../../src/streams/limits.ts";
 import { told } from "../app.ts";
+import { expectErrors } from "../errors.ts";
 import { freshStore, read } from "../support.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
@@ -51,6 +52,7 @@ describe("promise 2, when the storage itself fails in the middle", () => {
     ["an append", "reading", "/streams/reading/1", events(3)],
     ["an append to a long stream", "reading", "/streams/reading/1", events(1_000)],
   ])("nothing of %s is stored, in memory or on disk", async (_what, category, path, body) => {
+    expectErrors(/broken disk/);
     const { post, json, stream, log } = freshStore();
     const stub = stream(category, "1");
     await post(path, body, { "idempotency-key": "before" });
@@ -82,6 +84,7 @@ describe("promise 2, when what goes with a single event cannot be stored", () =>
     ["the id that the client gave it", "reading", breaks("INSERT ON event_ids"), "/streams/reading/1", id(1), id(2), {}],
     ["its timer", "reminder", breaks("INSERT ON timers"), "/aggregates/reminder/1/Ask", { in: "1h" }, { in: "2h" }, {}],
   ])("the event is not stored either: %s", async (_what, category, trigger, path, before, body, headers) => {
+    expectErrors(/broken disk/);
     const { post, json, stream } = freshStore();
     await post(path, before, "idempotency-key" in headers ? { "idempotency-key": "before" } : {});
     const stub = stream(category, "1");
@@ -96,6 +99,7 @@ describe("promise 2, when what goes with a single event cannot be stored", () =>
   });
 
   it("the event is not stored either: the timer that it takes back", async () => {
+    expectErrors(/broken disk/);
     const { post, json, stream } = freshStore();
     await post("/aggregates/reminder/1/Ask", { in: "1h" });
     const stub = stream("reminder", "1");
@@ -106,6 +110,7 @@ describe("promise 2, when what goes with a single event cannot be stored", () =>
   });
 
   it("the event is not stored either: the snapshot that is due", async () => {
+    expectErrors(/CHECK constraint failed/);
     const { post, json, stream } = freshStore();
     for (let version = 0; version < SNAPSHOT_EVERY - 2; version += 2) await post("/aggregates/counter/1/CountTwice", {});
     await post(COUNT, {});

@@ -2,6 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { broken } from "../app.ts";
 import { ALARM_AHEAD_MS } from "../../../src/core/limits.ts";
+import { expectErrors } from "../errors.ts";
 import { freshStore, interceptLog, read } from "../support.ts";
 
 const ASK = "/aggregates/reminder/1/Ask";
@@ -79,6 +80,7 @@ describe("a timer", () => {
   });
 
   it("whose command fails is kept, and tried again later under the same id", async () => {
+    expectErrors(/decide or evolve threw/);
     const { post, json, stream } = freshStore();
     const stub = stream("reminder", "1");
     await post(ASK, { in: "30m" });
@@ -281,6 +283,7 @@ describe("a timer", () => {
   });
 
   it("with data that its command would not take fails the command that sets it", async () => {
+    expectErrors(/decide or evolve threw/, /a request failed/);
     const { post } = freshStore();
     expect((await post("/aggregates/reminder/1/SetNonsense", {})).status).toBe(500);
   });
