@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ACKNOWLEDGE_BUDGET_MAX_MS } from "../../../src/streams/limits.ts";
+import { expectErrors } from "../errors.ts";
 import { IMPATIENT, freshStore, interceptLog, read } from "../support.ts";
 import { eventsIn, rewriteIn, storeIn } from "./stored.ts";
 
@@ -158,6 +159,7 @@ describe("a crash on the way to the log", () => {
       ({ post }) => post("/import", JSON.stringify({ stream: "sample/1", type: "Read", data: { value: 2 }, id: ID })),
     ],
   ])("of %s is healed by the worker that has lost its answer, though nobody asks for the stream again", async (what, category, write) => {
+    expectErrors(/Network connection lost/);
     const store = freshStore();
     await store.post(COUNT, {});
     await store.post("/streams/sample/1", { type: "Read", data: { value: 1 } });
@@ -317,6 +319,7 @@ describe("events on their way together", () => {
 
 describe("an object that holds fewer events than the log (restored to an earlier time)", () => {
   it("refuses to write, because its new events would be taken for those that the log has", async () => {
+    expectErrors(/Diverged/);
     const { post, get, stream, log } = freshStore();
     const stub = stream("counter", "1");
     await post(COUNT, {});

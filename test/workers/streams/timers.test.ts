@@ -80,7 +80,7 @@ describe("a timer", () => {
   });
 
   it("whose command fails is kept, and tried again later under the same id", async () => {
-    expectErrors(/decide or evolve threw/);
+    expectErrors(/decide or evolve threw/, /a timer's command could not be carried out and will be retried/);
     const { post, json, stream } = freshStore();
     const stub = stream("reminder", "1");
     await post(ASK, { in: "30m" });
