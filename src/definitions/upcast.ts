@@ -122,8 +122,7 @@ function schemaIn(declared: Pick<Source, "events"> | undefined, type: string): D
  */
 export function liftTo<Event extends StoredEvent>(schema: DataSchema, stored: Event): Event {
   // This version of the code may be able to do what another could not.
-  const { unlifted: _unlifted, ...rest } = stored;
-  const event = stored.unlifted === undefined ? stored : (rest as Event);
+  const event = stored.unlifted === undefined ? stored : withoutProblem(stored);
   const steps = (lifts.get(schema) ?? []).slice(event.schemaVersion - 1);
   if (steps.length === 0 || event.erased) return event;
   let version = event.schemaVersion;
@@ -139,6 +138,10 @@ export function liftTo<Event extends StoredEvent>(schema: DataSchema, stored: Ev
   } catch (error) {
     return unlifted(event, `the upcast to version ${version + 1} threw: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+function withoutProblem<Event extends StoredEvent>({ unlifted: _unlifted, ...event }: Event): Event {
+  return event as unknown as Event; // the member is optional
 }
 
 /** Why the result of an upcast cannot be an event's data; undefined: it can. */

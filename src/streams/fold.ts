@@ -32,15 +32,29 @@ export function evolved(aggregate: AnyAggregate, state: unknown, data: unknown, 
 export function fold(aggregate: AnyAggregate, state: unknown, events: readonly StoredEvent[]): unknown {
   for (const event of events) {
     if (!handlerOf(aggregate, event.type)) continue;
-    const recordedAt = new Date(event.recordedAt).toISOString();
+    const recordedAt = timeOf(event.recordedAt);
     const { id, version, type } = event;
     const lifted = liftTo(aggregate.events[type] as DataSchema, event);
     const problem = liftError(lifted);
     if (problem) throw problem;
-    const facts = { id, version, type, meta: freeze(JSON.parse(event.meta)), time: event.time ?? recordedAt, recordedAt };
+    const facts = { id, version, type, meta: metaOf(event.meta), time: event.time ?? recordedAt, recordedAt };
     state = evolved(aggregate, state, JSON.parse(lifted.data), facts);
   }
   return state;
+}
+
+/** The events of one append have one meta and one time. Both are remembered: making them took half of a fold (measured). */
+let lastMeta: { readonly text: string; readonly meta: Facts["meta"] } = { text: "{}", meta: freeze({}) };
+let lastTime = { ms: 0, text: new Date(0).toISOString() };
+
+function metaOf(text: string): Facts["meta"] {
+  if (lastMeta.text !== text) lastMeta = { text, meta: freeze(JSON.parse(text) as Facts["meta"]) };
+  return lastMeta.meta;
+}
+
+function timeOf(ms: number): string {
+  if (lastTime.ms !== ms) lastTime = { ms, text: new Date(ms).toISOString() };
+  return lastTime.text;
 }
 
 /**
