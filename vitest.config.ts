@@ -26,9 +26,18 @@ const ALONE = [
   "test/workers/views/databases.test.ts",
 ];
 
+/** The shop, the examples and their tests import the package as users do; here it is its source, as tsconfig.json tells the compiler and wrangler. */
+const HEADSPRING = {
+  alias: [
+    { find: /^headspring\/runtime$/, replacement: `${import.meta.dirname}/src/runtime.ts` },
+    { find: /^headspring(\/testing|\/client)?$/, replacement: `${import.meta.dirname}/src$1/index.ts` },
+  ],
+};
+
 /** Tests in workerd, with the worker of test/workers/worker.ts. */
 function workers(name: string, which: { include: string[]; exclude?: string[]; isolate?: boolean }): TestProjectInlineConfiguration {
   return {
+    resolve: HEADSPRING,
     plugins: [
       cloudflareTest({
         main: "./test/workers/worker.ts",
@@ -80,8 +89,7 @@ export default defineConfig(({ mode }) => ({
     onUnhandledError: ({ name, message }) => name !== "EnvironmentTeardownError" && !message.startsWith(NEWER_STORAGE),
     projects: [
       {
-        // The examples have the package from npm; here they are tested with its source.
-        resolve: { alias: [{ find: /^headspring(\/testing)?$/, replacement: `${import.meta.dirname}/src$1/index.ts` }] },
+        resolve: HEADSPRING,
         test: {
           name: "unit",
           include: [`test/unit/**/${files(mode)}`, `examples/*/test/**/${files(mode)}`],

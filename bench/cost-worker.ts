@@ -1,15 +1,14 @@
 /** The worker that the cost meter looks into: the app of one case, and at `/counts` what it has cost so far. */
 
 import { env } from "cloudflare:workers";
-import { createWorker, objects } from "../src/runtime.ts";
-import { CASES } from "./cost-cases.ts";
+import { createWorker, objects } from "headspring/runtime";
+import { APPS } from "./cost-apps.ts";
+import { CASES, type CaseName } from "./cost-cases.ts";
 import { counts, distance, invocation, isQuiet, keepsAwake, metered, meteredClass, received } from "./cost-meter.ts";
 
-const name = (env as unknown as { COST_CASE: string }).COST_CASE;
-const measured = CASES[name];
-if (!measured) throw new Error(`there is no case "${name}"`);
-const { app, distanceMs = 0 } = measured;
-distance.ms = distanceMs;
+const name = (env as unknown as { COST_CASE: CaseName }).COST_CASE;
+const app = APPS[name];
+distance.ms = CASES[name].distanceMs ?? 0;
 const worker = createWorker(app);
 keepsAwake(scheduler, "wait");
 keepsAwake(globalThis, "fetch");

@@ -2,8 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import * as z from "zod";
-import { aggregate, category, defineApp, event, streamIdOf, view } from "../src/index.ts";
-import { createWorker, objects } from "../src/runtime.ts";
+import { aggregate, category, defineApp, event, streamIdOf, view } from "headspring";
+import { createWorker, objects } from "headspring/runtime";
 
 const counter = aggregate("counter", {
   events: { Added: z.object({ by: z.int() }) },

@@ -1,9 +1,9 @@
 /** The worker that is measured: readings, and views of them from simple to wide. It also counts what D1 bills. */
 
 import * as z from "zod";
-import { category, defineApp, streamIdOf, view } from "../src/index.ts";
+import { category, defineApp, streamIdOf, view } from "headspring";
 import { billed, counted } from "./counted.ts";
-import { createWorker, objects } from "../src/runtime.ts";
+import { createWorker, objects } from "headspring/runtime";
 
 const reading = category("reading", {
   events: { Read: z.object({ value: z.number(), room: z.string(), battery: z.int(), by: z.string() }) },

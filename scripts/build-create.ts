@@ -2,7 +2,7 @@
  * The build of create-headspring: `create/dist`, or a folder whose path is given, with the program compiled from `create/src`, and the templates.
  *
  * A template is what all have in common (`create/templates/common`), what it has from another one, and its own files. The shop's definitions and their tests are this
- * repository's, with the package in place of its source, so that there is one shop. Versions are those that this repository is tested with.
+ * repository's, so that there is one shop. Versions are those that this repository is tested with.
  */
 
 import { spawnSync } from "node:child_process";
@@ -61,8 +61,6 @@ function copy(paths: readonly string[], folder: string): void {
 function ofAProject(code: string, path: string): string {
   const moved = code
     .replace(/^\/\/ oxlint-disable .*\n/, "")
-    .replaceAll(/"(?:\.\.\/)+(?:src\/)?index\.ts"/g, '"headspring"')
-    .replaceAll(/"(?:\.\.\/)+src\/testing\/index\.ts"/g, '"headspring/testing"')
     .replaceAll('"../../../src/shop/', '"../src/')
     .replace("export const shop = ", "export const app = ");
   const left = /"\.\.\/(?!src\/)[^"]*"/.exec(moved);

@@ -1,4 +1,10 @@
-/** The store as its clients see it: over HTTP. For the demo and the e2e tests. */
+/**
+ * The store as its clients see it: over HTTP, request by request. For the demo, the benchmarks and the e2e tests.
+ *
+ * Why not `headspring/client`: these ask for what it hides or leaves to the command line. The demo prints each request with its status, and
+ * tests compare both; the benchmarks must not pay for the keys and repeats that make its writes safe; and consumers, webhooks and rebuilds
+ * are an operator's work, for which it has no methods. Besides, a script in Node finds the package under its name only after a build.
+ */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RecordedEvent } from "../src/core/event.ts";

@@ -25,12 +25,12 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["worker.ts"],
 ];
 
-/** The client takes types only: none of the store's code is part of a page. The shop is written like a user's app. */
+/** The client takes types only: none of the store's code is part of a page. The shop and its worker are written like a user's. */
 const ONLY: Readonly<Record<string, readonly string[]>> = {
   client: ["definitions", "core"],
   react: ["client"],
-  shop: ["index.ts"],
-  "worker.ts": ["runtime.ts", "shop"],
+  shop: ["headspring"],
+  "worker.ts": ["headspring/runtime", "shop"],
 };
 
 const SOURCES = resolve(import.meta.dirname, "../src");
@@ -52,17 +52,19 @@ function isListed(part: string): boolean {
  * @param specifier as the file has it
  */
 export function whyNot(from: string, specifier: string): string | undefined {
-  if (!specifier.startsWith(".")) return undefined;
+  const isOurs = /^headspring(?:\/|$)/.test(specifier);
+  if (!isOurs && !specifier.startsWith(".")) return undefined;
   const own = partOf(from);
-  const other = partOf(resolve(dirname(from), specifier));
+  const other = isOurs ? specifier : partOf(resolve(dirname(from), specifier));
   if (own === undefined || other === undefined || own === other) return undefined;
   // An app of one's own: as the shop.
-  if (other === "index.ts" && !isListed(own)) return undefined;
-  if (own === "worker.ts" && !isListed(other)) return undefined;
+  if (other === "headspring" && !isListed(own)) return undefined;
+  if (own === "worker.ts" && !isOurs && !isListed(other)) return undefined;
   const only = ONLY[own];
   if (only && !only.includes(other)) return `${own} imports from ${only.join(" and ")} only, not from ${other}`;
   const [mine, its] = [own, other].map((part) => FLOORS.findIndex((floor) => floor.includes(part)));
   if (mine === -1) return `${own} has no floor yet: add it to the list in scripts/walls.ts`;
+  if (isOurs) return only ? undefined : `${own} is part of the package: it imports files, not ${other}`;
   if (its === -1) return `${other} has no floor yet: add it to the list in scripts/walls.ts`;
   return its! < mine! ? undefined : `${own} must not import from ${other}: only from the floors below it (scripts/walls.ts)`;
 }

@@ -1,6 +1,6 @@
 /** The composition root: one app, its worker, and its four kinds of object. Put your own app here. */
 
-import { createWorker, objects } from "./runtime.ts";
+import { createWorker, objects } from "headspring/runtime";
 import { shop } from "./shop/app.ts";
 
 const app = shop;

@@ -3,7 +3,7 @@
  * shipping company.
  */
 
-import { defineApp, webhook } from "../index.ts";
+import { defineApp, webhook } from "headspring";
 import { checkout } from "./checkout.ts";
 import { fulfilment } from "./fulfilment.ts";
 import { order } from "./order.ts";

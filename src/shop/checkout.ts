@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod";
-import { parallel, saga, send, series, step, stepDone, stepFailed, streamIdOf } from "../index.ts";
+import { parallel, saga, send, series, step, stepDone, stepFailed, streamIdOf } from "headspring";
 import { OrderContent, order } from "./order.ts";
 import { payment } from "./payment.ts";
 import { product } from "./product.ts";

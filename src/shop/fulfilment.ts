@@ -3,7 +3,7 @@
  * order and releases the other lines.
  */
 
-import { reactor, send, streamIdOf } from "../index.ts";
+import { reactor, send, streamIdOf } from "headspring";
 import { order } from "./order.ts";
 import { product } from "./product.ts";
 

@@ -1,7 +1,7 @@
 /** A customer's order. Stored names: `order`, the four events below; version them with care. */
 
 import * as z from "zod";
-import { aggregate, event, nothing, refuse } from "../index.ts";
+import { aggregate, event, nothing, refuse } from "headspring";
 
 /** A SKU names a product's stream, so it must be a name that a stream can have. */
 const Sku = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);

@@ -1,7 +1,7 @@
 /** Paying for an order. Stored names: `payment` and its events, `charge` and its events; version them with care. */
 
 import * as z from "zod";
-import { aggregate, category, effect, event, nothing, reactor, refuse, send, streamIdOf } from "../index.ts";
+import { aggregate, category, effect, event, nothing, reactor, refuse, send, streamIdOf } from "headspring";
 
 interface Payment {
   readonly status: "none" | "requested" | "received" | "declined" | "cancelled";

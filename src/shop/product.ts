@@ -1,7 +1,7 @@
 /** A product and its stock. Stored names: `product`, the three events below; version them with care. */
 
 import * as z from "zod";
-import { aggregate, event, nothing } from "../index.ts";
+import { aggregate, event, nothing } from "headspring";
 
 const Quantity = z.int().positive();
 

@@ -1,7 +1,7 @@
 /** What the shop's staff look at. */
 
 import * as z from "zod";
-import { streamIdOf, view } from "../index.ts";
+import { streamIdOf, view } from "headspring";
 import { order } from "./order.ts";
 import { product } from "./product.ts";
 

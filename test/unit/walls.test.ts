@@ -23,16 +23,28 @@ describe("the walls of the house", () => {
     expect(from("http/log.ts", "../worker.ts")).toContain("http must not import from worker.ts");
   });
 
-  it("let the shop see the public index only, and the worker what it puts together", () => {
-    expect(from("shop/app.ts", "../index.ts")).toBeUndefined();
-    expect(from("shop/app.ts", "../core/ids.ts")).toContain("shop imports from index.ts only");
+  it("let the shop and its worker import the package by its name only, as a user's do", () => {
+    expect(from("shop/app.ts", "headspring")).toBeUndefined();
+    expect(from("shop/app.ts", "./order.ts")).toBeUndefined();
+    for (const other of ["../index.ts", "../core/ids.ts", "headspring/runtime"])
+      expect(from("shop/app.ts", other)).toContain("shop imports from headspring only");
+    expect(from("worker.ts", "headspring/runtime")).toBeUndefined();
     expect(from("worker.ts", "./shop/app.ts")).toBeUndefined();
-    expect(from("worker.ts", "./http/worker.ts")).toContain("runtime.ts and shop only");
+    for (const other of ["./runtime.ts", "./http/worker.ts", "headspring/testing"])
+      expect(from("worker.ts", other)).toContain("headspring/runtime and shop only");
   });
 
-  it("take a folder or file that is on no floor for an app: it sees the public index only, and only the worker sees it", () => {
-    expect(from("library/app.ts", "../index.ts")).toBeUndefined();
+  it("let no part of the package import the package", () => {
+    for (const file of ["http/log.ts", "testing/given.ts", "cli/main.ts", "runtime.ts"])
+      for (const other of ["headspring", "headspring/client"]) expect(from(file, other)).toContain("is part of the package");
+    expect(from("react/use-view.ts", "headspring/client")).toContain("react imports from client only");
+    expect(from("cli/doctor/doctor.ts", "headspringboard")).toBeUndefined();
+  });
+
+  it("take a folder or file that is on no floor for an app: it sees the package only, and only the worker sees it", () => {
+    expect(from("library/app.ts", "headspring")).toBeUndefined();
     expect(from("library/app.ts", "./book.ts")).toBeUndefined();
+    expect(from("library/app.ts", "../index.ts")).toContain("library has no floor yet");
     expect(from("library/app.ts", "../core/ids.ts")).toContain("library has no floor yet");
     expect(from("worker.ts", "./library/app.ts")).toBeUndefined();
     expect(from("worker.ts", "./bank.ts")).toBeUndefined();

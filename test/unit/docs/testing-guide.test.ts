@@ -3,14 +3,14 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { complete, event, send } from "../../../src/index.ts";
+import { complete, event, send } from "headspring";
 import { checkout } from "../../../src/shop/checkout.ts";
 import { fulfilment } from "../../../src/shop/fulfilment.ts";
 import { order } from "../../../src/shop/order.ts";
 import { charging, payment } from "../../../src/shop/payment.ts";
 import { product } from "../../../src/shop/product.ts";
 import { stock } from "../../../src/shop/views.ts";
-import { accepted, given, inMemory, on, refused, timeout, told, when } from "../../../src/testing/index.ts";
+import { accepted, given, inMemory, on, refused, timeout, told, when } from "headspring/testing";
 
 const content = { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] };
 const placed = event("OrderPlaced", content);

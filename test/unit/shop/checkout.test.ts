@@ -1,11 +1,11 @@
 // oxlint-disable vitest/expect-expect -- the kit's sentences are the assertions
 import { describe, it } from "vitest";
-import { complete, event, send } from "../../../src/index.ts";
+import { complete, event, send } from "headspring";
 import { checkout } from "../../../src/shop/checkout.ts";
 import { order } from "../../../src/shop/order.ts";
 import { charging, payment, settlement } from "../../../src/shop/payment.ts";
 import { product } from "../../../src/shop/product.ts";
-import { accepted, given, on, timeout, told, when } from "../../../src/testing/index.ts";
+import { accepted, given, on, timeout, told, when } from "headspring/testing";
 
 const lines = [
   { sku: "tea", quantity: 2 },

@@ -1,10 +1,10 @@
 // oxlint-disable vitest/expect-expect -- a sentence of the kit is an assertion
 import { describe, it } from "vitest";
-import { event, send } from "../../../src/index.ts";
+import { event, send } from "headspring";
 import { fulfilment } from "../../../src/shop/fulfilment.ts";
 import { order } from "../../../src/shop/order.ts";
 import { product } from "../../../src/shop/product.ts";
-import { on, when } from "../../../src/testing/index.ts";
+import { on, when } from "headspring/testing";
 
 const content = {
   customer: "a customer",

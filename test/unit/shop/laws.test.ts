@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { order } from "../../../src/shop/order.ts";
 import { product } from "../../../src/shop/product.ts";
-import { inMemory } from "../../../src/testing/index.ts";
+import { inMemory } from "headspring/testing";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 
 type Command = readonly [name: string, data: object];

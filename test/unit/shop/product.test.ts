@@ -1,8 +1,8 @@
 // oxlint-disable vitest/expect-expect -- a sentence of the kit is an assertion
 import { describe, it } from "vitest";
-import { event } from "../../../src/index.ts";
+import { event } from "headspring";
 import { product } from "../../../src/shop/product.ts";
-import { given } from "../../../src/testing/index.ts";
+import { given } from "headspring/testing";
 
 const received = event("StockReceived", { quantity: 5 });
 const reserved = event("StockReserved", { order: "42", quantity: 3 });

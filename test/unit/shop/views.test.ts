@@ -1,8 +1,8 @@
 // oxlint-disable vitest/expect-expect -- a sentence of the kit is an assertion
 import { describe, it } from "vitest";
-import { event } from "../../../src/index.ts";
+import { event } from "headspring";
 import { readyOrders, stock } from "../../../src/shop/views.ts";
-import { given, on } from "../../../src/testing/index.ts";
+import { given, on } from "headspring/testing";
 
 const content = { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] };
 
