@@ -23,6 +23,8 @@ import {
   type LogPage,
   type LogReadRequest,
   type LogSize,
+  type PackedPage,
+  asAskedFor,
   type SequencePart,
   type Sequenced,
   type SequencedTogether,
@@ -62,8 +64,8 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
       return this.#segment.here(() => this.#segment.take({ parts, together: parts }) as Promise<SequencedTogether | Moved>);
     }
 
-    async read(request: LogReadRequest): Promise<LogPage | Moved> {
-      return this.#segment.here(({ reader }) => reader.page(request));
+    async read(request: LogReadRequest): Promise<LogPage | PackedPage | Moved> {
+      return this.#segment.here(async ({ reader }) => asAskedFor(request, await reader.page(request)));
     }
 
     async positions(stream: string, from: number, to: number): Promise<Record<number, number> | Moved> {
@@ -174,9 +176,9 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
       return this.#segment.handover();
     }
 
-    async readHere(request: LogReadRequest): Promise<LogPage> {
+    async readHere(request: LogReadRequest): Promise<LogPage | PackedPage> {
       const { table } = await this.#segment.state.begun();
-      return table.page(request);
+      return asAskedFor(request, table.page(request));
     }
 
     async versionsHere(streams: readonly string[]): Promise<number[]> {

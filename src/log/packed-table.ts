@@ -12,7 +12,7 @@ import { isSparse, narrowingOf, passes } from "./filter.ts";
 import { PACKED_INDEX } from "./limits.ts";
 import type { LogTable } from "./log-table.ts";
 import { PackedIndexes, type PackedSizes } from "./packed-indexes.ts";
-import type { Entry } from "./page-text.ts";
+import type { Entry } from "../store/page-text.ts";
 import { type Page, Pages } from "./pages.ts";
 import { RememberedHeads } from "./remembered-heads.ts";
 

@@ -3,7 +3,7 @@
 import { type LoggedEvent, bytesOf } from "../core/event.ts";
 import { KiB } from "../core/limits.ts";
 import { hasTable } from "../core/sqlite.ts";
-import { type Entry, eventsOf, pageText } from "./page-text.ts";
+import { type Entry, eventsOf, pageText } from "../store/page-text.ts";
 
 /** The layout is stored (docs/stored-formats.md): add nullable columns, change nothing. */
 const CREATE = `

@@ -1,6 +1,6 @@
 /** The earlier segments of a log, from which the last one gets what it does not have itself. */
 
-import type { LogPage, LogReadRequest, StreamSummary } from "../store/log-protocol.ts";
+import { type LogPage, type LogReadRequest, type StreamSummary, asRead } from "../store/log-protocol.ts";
 import { compareUtf8 } from "../core/utf8-order.ts";
 import type { LogTable } from "./log-table.ts";
 import { type SegmentInfo, type SegmentRpc, earlierSegment } from "../store/segment.ts";
@@ -30,7 +30,8 @@ export class PreviousSegments {
     const found = begin < 1 ? undefined : earlierSegment(this.#info, begin);
     if (!found) return undefined;
     const { number, first, last } = found;
-    const page = await this.#segment(number).readHere(forward ? { ...request, to: Math.min(to ?? last, last) } : request);
+    const rest = forward ? { ...request, to: Math.min(to ?? last, last) } : request;
+    const page = asRead(await this.#segment(number).readHere({ ...rest, packed: true }));
     return { page, end: forward ? last : first };
   }
 

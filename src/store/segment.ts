@@ -6,7 +6,7 @@
 
 import type { EventFilter } from "../core/event.ts";
 import { LOG_SEGMENT_BYTES } from "./limits.ts";
-import type { LogPage, LogReadRequest, LogRpc, StreamSummary } from "./log-protocol.ts";
+import type { LogPage, LogReadRequest, LogRpc, PackedPage, StreamSummary } from "./log-protocol.ts";
 
 /** What a segment knows about itself and its predecessors. */
 export interface SegmentInfo {
@@ -78,12 +78,13 @@ type Forwarding<Rpc> = {
 };
 
 /** What other segments and clients call on a segment. */
-export interface SegmentRpc extends Forwarding<Omit<LogRpc, "fetch">> {
+export interface SegmentRpc extends Forwarding<Omit<LogRpc, "fetch" | "read">> {
   fetch(request: Request): Promise<Response>;
+  read(request: LogReadRequest): Promise<LogPage | PackedPage | Moved>;
   /** For the next segment; undefined if this one is not sealed. */
   handover(): Promise<Handover | undefined>;
   /** A page of this segment alone. */
-  readHere(request: LogReadRequest): Promise<LogPage>;
+  readHere(request: LogReadRequest): Promise<LogPage | PackedPage>;
   /** The versions of streams as of this segment, in the given order; 0: not seen so far. */
   versionsHere(streams: readonly string[]): Promise<number[]>;
   /** Like `positions`, as of this segment. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { deserialize } from "node:v8";
 import type { LoggedEvent, StoredEvent } from "../../src/core/event.ts";
-import { eventsOf as eventsOfLog } from "../../src/log/page-text.ts";
+import { eventsOf as eventsOfLog } from "../../src/store/page-text.ts";
 import { FORMAT_KEY, contentOf } from "../../src/store/stored-format.ts";
 import { type Page, eventsOf } from "../../src/streams/page-form.ts";
 
