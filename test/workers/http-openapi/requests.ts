@@ -71,6 +71,7 @@ export const REQUESTS: Readonly<Record<string, ExampleRequest>> = {
   getHead: {},
   listStreams: { query: "limit=1" },
   findEvent: { path: { id: "01890000-0000-7000-8000-000000000001" } },
+  rollLogOver: {},
   importEvents: {
     headers: { "content-type": "application/x-ndjson", "Idempotency-Key": "import" },
     body: `${JSON.stringify({ stream: "reading/cellar", type: "Read", data: { value: 8 } })}\n`,
