@@ -2,7 +2,7 @@
 
 import { type LoggedEvent, bytesOf } from "../core/event.ts";
 import { KiB } from "../core/limits.ts";
-import { hasTable } from "../core/sqlite.ts";
+import { hasTable, inBatches } from "../core/sqlite.ts";
 import { type Entry, eventsOf, pageText } from "../store/page-text.ts";
 
 /** The layout is stored (docs/stored-formats.md): add nullable columns, change nothing. */
@@ -108,17 +108,17 @@ export class Pages {
 
   /** The pages with the positions from one to another, those that have what is wanted. */
   *between(from: number, to: number, direction: "forward" | "backward", { kinds, otherKinds, heads }: Narrowing = {}): Generator<Page> {
-    const rows = this.#sql.exec<PageRow>(
-      `SELECT first, head, body FROM pages
-       WHERE first BETWEEN ifnull((SELECT MAX(first) FROM pages WHERE first <= ?), ?) AND ?
-         ${kinds ? HAS_KIND : ""} ${otherKinds ? HAS_KIND : ""} ${heads ? HAS_HEAD : ""}
-       ORDER BY first ${direction === "forward" ? "ASC" : "DESC"}`,
-      from,
-      from,
-      to,
-      ...[kinds, otherKinds, heads].flatMap((list) => (list ? [JSON.stringify(list)] : [])),
-    );
-    for (const row of rows) yield { first: row.first, events: eventsOf(row, row.first) };
+    const forward = direction === "forward";
+    const query = `SELECT first, head, body FROM pages WHERE first BETWEEN ? AND ?
+      ${kinds ? HAS_KIND : ""} ${otherKinds ? HAS_KIND : ""} ${heads ? HAS_HEAD : ""} ORDER BY first ${forward ? "ASC" : "DESC"} LIMIT ?`;
+    const wanted = [kinds, otherKinds, heads].flatMap((list) => (list ? [JSON.stringify(list)] : []));
+    const begin = Number(this.#sql.exec(`SELECT MAX(first) AS first FROM pages WHERE first <= ?`, from).one()["first"] ?? from);
+    const read = (limit: number, last?: PageRow) => {
+      const [low, high] = last === undefined ? [begin, to] : forward ? [last.first + 1, to] : [begin, last.first - 1];
+      return this.#sql.exec<PageRow>(query, low, high, ...wanted, limit).toArray();
+    };
+    for (const row of inBatches(read, ({ head, body }) => head.length + body.length))
+      yield { first: row.first, events: eventsOf(row, row.first) };
   }
 
   /** The kinds of the pages that reach beyond a position, each with the position of its last event there. */
