@@ -14,6 +14,7 @@ import type { Schemas } from "../core/plain-schema.ts";
 import type { AtDeletion } from "../core/deletion.ts";
 import type { MeantBy, Nobody, Undeclared } from "./handlers.ts";
 import type { SentCommand } from "./other-code.ts";
+import { requireHandlers } from "./required.ts";
 
 type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "time" | "recordedAt">;
 
@@ -105,7 +106,7 @@ export type AnyAggregate = Aggregate<string, any, any, any>;
  * Declares an aggregate.
  *
  * @param name names the category of its streams: `order` for `order/42`
- * @throws {TypeError} when a name cannot be part of a route, or `internal` names a command that is not declared
+ * @throws {TypeError} when a name cannot be part of a route, `internal` names a command that is not declared, or a handler is missing
  *
  * @example
  * export const counter = aggregate("counter", {
@@ -126,6 +127,8 @@ export function aggregate<
   requireName("aggregate", name);
   for (const type of Object.keys(definition.events)) requireName(`event type of aggregate "${name}"`, type, EVENT_TYPE);
   for (const command of Object.keys(definition.commands)) requireName(`command of aggregate "${name}"`, command, NAME);
+  requireHandlers(`aggregate "${name}"`, "evolve", definition.events, definition.evolve);
+  requireHandlers(`aggregate "${name}"`, "decide", definition.commands, definition.decide);
   const { internal, ...rules } = definition;
   const unknown = [...(internal ?? [])].find((command) => !Object.hasOwn(definition.commands, command));
   if (unknown !== undefined)

@@ -200,5 +200,8 @@ function aggregateOf(context: HttpContext) {
   const { inCode } = storeOf(context).definitions;
   const aggregate = inCode.aggregate(name);
   if (aggregate) return aggregate;
-  throw new Problem("unknown-aggregate", `unknown aggregate ${name}; the app has ${inCode.aggregates.map((one) => one.name).join(", ")}`);
+  throw new Problem(
+    "unknown-aggregate",
+    `unknown aggregate ${name}; defineApp lists ${inCode.aggregates.map((one) => one.name).join(", ") || "none"}`,
+  );
 }

@@ -140,5 +140,5 @@ function sagaOf(context: HttpContext): Saga {
   const saga = sagas.find((one) => one.name === name);
   if (saga) return saga;
   const names = sagas.map((one) => one.name);
-  throw new Problem("unknown-saga", `unknown saga ${name}; ${names.length === 0 ? "the app has none" : `the app has ${names.join(", ")}`}`);
+  throw new Problem("unknown-saga", `unknown saga ${name}; defineApp lists ${names.join(", ") || "none"}`);
 }

@@ -20,7 +20,7 @@ export async function viewOf(context: HttpContext): Promise<View> {
   const view = await definitions.view(name);
   if (view) return view;
   const names = (await definitions.views()).map((one) => one.name);
-  throw new Problem("unknown-view", `unknown view ${name}; the app has ${names.join(", ") || "none"}`);
+  throw new Problem("unknown-view", `unknown view ${name}; defineApp lists ${names.join(", ") || "none"}`);
 }
 
 /** The position that the query requires, and how long it waits for it (promise 7). */

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { aggregate, category, defineApp, nothing, reactor, view, webhook } from "../../src/index.ts";
+import { aggregate, category, defineApp, nothing, processManager, reactor, view, webhook } from "../../src/index.ts";
 import { VIEW_COLUMNS } from "../../src/definitions/limits.ts";
 
 const reading = category("reading", { events: { Read: z.object({ value: z.number() }) } });
@@ -119,6 +119,42 @@ describe("a definition that a cast has let through", () => {
       new TypeError('the key of category "reading" is "sensor", which event type "Muted" does not have'),
     );
     expect(category("reading", { key: "sensor", events: { Read: events.Read } }).key).toBe("sensor");
+  });
+
+  it("has a handler for each event and each command of an aggregate", () => {
+    const shut = { ...door, events: { ...door.events, Shut: z.object({}), Locked: z.object({}) } };
+    expect(() => aggregate("door", shut as never)).toThrow(
+      new TypeError(
+        'aggregate "door" has no handler in `evolve` for "Shut", "Locked"; add a function from the state to the state after that event: (state, data) => state if it changes nothing',
+      ),
+    );
+    expect(() => aggregate("door", { ...door, evolve: undefined } as never)).toThrow('no handler in `evolve` for "Opened"');
+    expect(() => aggregate("door", { ...door, evolve: { Opened: null } } as never)).toThrow('no handler in `evolve` for "Opened"');
+    // Every object has a member of this name: it is nobody's handler.
+    expect(() => aggregate("door", { ...door, commands: { constructor: z.object({}) } } as never)).toThrow(
+      'aggregate "door" has no handler in `decide` for "constructor"; add a function',
+    );
+  });
+
+  it("has a handler for each event, command and timeout of a process manager", () => {
+    const watch = {
+      from: reading,
+      to: [door],
+      correlate: {},
+      events: { Seen: z.object({}) },
+      commands: { Look: z.object({}) },
+      timeouts: { Late: z.object({}) },
+      initialState: () => ({}),
+      on: {},
+      evolve: { Seen: () => ({}) },
+      decide: { Look: () => [] },
+      onTimeout: { Late: () => [] },
+    };
+    const define = (changed: object) => () => processManager("watch", { ...watch, ...changed });
+    expect(define({})).not.toThrow();
+    expect(define({ evolve: {} })).toThrow('process manager "watch" has no handler in `evolve` for "Seen"; add a function');
+    expect(define({ decide: undefined })).toThrow('process manager "watch" has no handler in `decide` for "Look"; add a function');
+    expect(define({ onTimeout: {} })).toThrow('process manager "watch" has no handler in `onTimeout` for "Late"; add a function');
   });
 
   const unknown = { Red: () => [] } as never;

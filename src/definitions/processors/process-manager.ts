@@ -12,6 +12,7 @@ import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../../core/
 import type { Schemas } from "../../core/plain-schema.ts";
 import { EVENT_TYPE, requireName } from "../../core/names.ts";
 import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { requireHandlers } from "../required.ts";
 import type { Outcome } from "./process-events.ts";
 import type {
   Accepted,
@@ -128,7 +129,7 @@ type Handlers = Readonly<Record<string, Handler | undefined>>;
  * Declares a process manager.
  *
  * @param name names the category of its instances: `checkout` for `checkout/42`
- * @throws {TypeError} when a name could not be carried by the routes, or an event is not declared
+ * @throws {TypeError} when a name could not be carried by the routes, an event is not declared, or a handler is missing
  *
  * @example
  * export const reservation = processManager("reservation", {
@@ -183,8 +184,12 @@ export function processManager<
   requireKnownTypes(`process manager "${name}"`, sources, Object.keys(correlate));
   // The handlers were typed one by one; from here on they get inputs by name alone.
   const handlers = definition as unknown as Readonly<
-    Record<"on" | "decide" | "onTimeout" | "onAccepted" | "onRefused" | "onFailed", Handlers | undefined>
+    Record<"on" | "evolve" | "decide" | "onTimeout" | "onAccepted" | "onRefused" | "onFailed", Handlers | undefined>
   >;
+  const owner = `process manager "${name}"`;
+  requireHandlers(owner, "evolve", events, handlers.evolve);
+  requireHandlers(owner, "decide", commands, handlers.decide);
+  requireHandlers(owner, "onTimeout", timeouts, handlers.onTimeout);
   const answer = (kind: keyof typeof handlers, key: string, state: unknown, input: unknown, context: DecideContext) =>
     handlerOf(handlers[kind], key)?.(state, input, context);
   return defineProcess({

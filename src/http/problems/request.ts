@@ -62,7 +62,12 @@ export const REQUEST_PROBLEMS = {
     "No category of this name is declared, neither in code nor in this store.",
     "`GET /streams` lists the categories. Declare one with `PUT /streams/{category}`, or correct the name or the store.",
   ],
-  "unknown-aggregate": [404, "Unknown aggregate", "The app has no aggregate of this name.", "`detail` lists the aggregates."],
+  "unknown-aggregate": [
+    404,
+    "Unknown aggregate",
+    "The app has no aggregate of this name.",
+    "`detail` lists the aggregates. One of your own is there once `defineApp` lists it.",
+  ],
   "unknown-command": [
     404,
     "Unknown command",
@@ -88,7 +93,12 @@ export const REQUEST_PROBLEMS = {
     "Nothing was ever stored in this stream.",
     "Check the id and the store. The first write to a stream creates it.",
   ],
-  "unknown-view": [404, "Unknown view", "No view of this name is declared.", "`detail` lists the views."],
+  "unknown-view": [
+    404,
+    "Unknown view",
+    "No view of this name is declared.",
+    "`detail` lists the views. One of your own is there once `defineApp` lists it.",
+  ],
   "unknown-row": [
     404,
     "Unknown row",
