@@ -63,6 +63,7 @@ export function whyNot(from: string, specifier: string): string | undefined {
   const only = ONLY[own];
   if (only && !only.includes(other)) return `${own} imports from ${only.join(" and ")} only, not from ${other}`;
   const [mine, its] = [own, other].map((part) => FLOORS.findIndex((floor) => floor.includes(part)));
+  if (mine === -1 && other === "index.ts") return `${own} is an app: it imports "headspring", as in a project of its own`;
   if (mine === -1) return `${own} has no floor yet: add it to the list in scripts/walls.ts`;
   if (isOurs) return only ? undefined : `${own} is part of the package: it imports files, not ${other}`;
   if (its === -1) return `${other} has no floor yet: add it to the list in scripts/walls.ts`;

@@ -44,7 +44,7 @@ describe("the walls of the house", () => {
   it("take a folder or file that is on no floor for an app: it sees the package only, and only the worker sees it", () => {
     expect(from("library/app.ts", "headspring")).toBeUndefined();
     expect(from("library/app.ts", "./book.ts")).toBeUndefined();
-    expect(from("library/app.ts", "../index.ts")).toContain("library has no floor yet");
+    expect(from("library/app.ts", "../index.ts")).toContain('library is an app: it imports "headspring"');
     expect(from("library/app.ts", "../core/ids.ts")).toContain("library has no floor yet");
     expect(from("worker.ts", "./library/app.ts")).toBeUndefined();
     expect(from("worker.ts", "./bank.ts")).toBeUndefined();
