@@ -21,11 +21,19 @@ export function eventually(holds: () => unknown): Promise<unknown> {
 
 const clock = Date.now;
 let passed = 0;
+let stoppedAt: number | undefined;
 
 /** Moves the clock on, for everybody here. Lift it with `vi.restoreAllMocks()`. */
 export function later(ms: number): void {
-  passed = (vi.isMockFunction(Date.now) ? passed : 0) + ms;
-  vi.spyOn(Date, "now").mockImplementation(() => clock() + passed);
+  if (!vi.isMockFunction(Date.now)) [passed, stoppedAt] = [0, undefined];
+  passed += ms;
+  vi.spyOn(Date, "now").mockImplementation(() => (stoppedAt ?? clock()) + passed);
+}
+
+/** The clock stands still, and moves only with {@link later}: for what a slow machine must not be too late for. */
+export function stopClock(): void {
+  later(0);
+  stoppedAt = clock();
 }
 
 interface Sent {

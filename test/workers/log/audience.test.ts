@@ -2,14 +2,14 @@
 
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { defineApp, webhook } from "../../../src/index.ts";
 import { PASSED_EVENTS } from "../../../src/core/limits.ts";
 import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
 import type { LogRpc } from "../../../src/store/log-protocol.ts";
 import { objects } from "../../../src/runtime.ts";
 import { app, reading } from "../app.ts";
-import { deliver, later, quietStore } from "../delivery/support.ts";
+import { deliver, later, quietStore, stopClock } from "../delivery/support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -172,6 +172,8 @@ describe("a consumer that events pass which do not concern it", () => {
 });
 
 describe("a consumer that was woken", () => {
+  beforeEach(stopClock);
+
   it("is not woken again before it has answered", async () => {
     const { read, rungNow, rung, alarm, acknowledge } = await answered("once");
     for (const value of [2, 3, 4]) {
