@@ -103,7 +103,7 @@ export default defineConfig(({ mode }) => ({
         isolate: false,
       }),
       workers("workers-alone", { include: ALONE.filter((file) => mode !== "long" || file.endsWith(files(mode).slice(1))) }),
-      { test: { name: "e2e", include: [`test/e2e/**/${files(mode)}`], testTimeout: 120_000, hookTimeout: 120_000 } },
+      { resolve: HEADSPRING, test: { name: "e2e", include: [`test/e2e/**/${files(mode)}`], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 }));

@@ -2,7 +2,7 @@
 
 import type { App } from "../definitions/app.ts";
 import { type LoggedEvent, bytesOf } from "../core/event.ts";
-import { PAGE_BYTES } from "../core/limits.ts";
+import { PAGE_BYTES, SCAN_EVENTS } from "../core/limits.ts";
 import type { LogPage, LogReadRequest, NextEvent, Reading } from "../store/log-protocol.ts";
 import { lift } from "../definitions/upcast.ts";
 import type { PreviousSegments } from "./previous-segments.ts";
@@ -62,7 +62,9 @@ export class LogReader {
       limit -= page.events.length;
       bytes -= page.events.reduce((sum, event) => sum + bytesOf(event), 0);
       after = page.next;
-      const goesOn = part && after === part.end && after !== request.to && limit > 0 && bytes > 0 && events.length > 0;
+      // A page without events says that there are none up to `next`: it does not end just because a segment does.
+      const mayGoOn = events.length > 0 || Math.abs((after ?? 0) - (request.after ?? this.#table.head + 1)) < SCAN_EVENTS;
+      const goesOn = part && after === part.end && after !== request.to && limit > 0 && bytes > 0 && mayGoOn;
       if (!goesOn) return { events, next: after, head: this.#table.head };
     }
   }

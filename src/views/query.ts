@@ -105,9 +105,15 @@ export async function readAt(store: Store, view: View, statement: Statement, wan
 async function carriedOn(store: Store, view: View, served: ServedRows): Promise<ServedRows> {
   // Nothing is known about what a table folds whose code is gone.
   if (served.stale) return served;
-  const page = await store.log.read({ ...filterOfView(view), after: served.position, limit: 1 });
-  const passed = (page.events[0]?.position ?? (page.next ?? 0) + 1) - 1;
-  return passed > served.position ? { ...served, position: passed } : served;
+  let passed = served.position;
+  for (;;) {
+    const { events, next, head } = await store.log.read({ ...filterOfView(view), after: passed, limit: 1 });
+    const seen = (events[0]?.position ?? (next ?? 0) + 1) - 1;
+    const isEnd = events.length > 0 || seen >= head || seen <= passed;
+    passed = Math.max(passed, seen);
+    // A page that has examined many events for none ends before the head.
+    if (isEnd) return passed > served.position ? { ...served, position: passed } : served;
+  }
 }
 
 /**

@@ -91,7 +91,8 @@ export function clientSuite(deployment: () => Deployment): void {
       for await (const event of shop.tour("a").events()) {
         if (event.type === "SagaStarted") expect(event.data.input).toEqual({ stops: [], how: "" });
       }
-      expect(await shop.tour("a").state()).toMatchObject({ version: 2 });
+      // Without a stop it has nothing to do, and may have ended.
+      expect((await shop.tour("a").state())?.version).toBeGreaterThanOrEqual(2);
     });
 
     it("of a stream whose id has any characters reaches that stream", async () => {

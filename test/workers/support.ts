@@ -5,7 +5,7 @@ import { onTestFinished, vi } from "vitest";
 import { type App, defineApp } from "../../src/definitions/app.ts";
 import { Store } from "../../src/store/store.ts";
 import { segmentName } from "../../src/store/segment.ts";
-import type { LogRpc } from "../../src/store/log-protocol.ts";
+import { type LogPage, type LogRpc, asRead } from "../../src/store/log-protocol.ts";
 import type { StoredEvent } from "../../src/core/event.ts";
 import { ownStore } from "./errors.ts";
 
@@ -99,7 +99,8 @@ export function interceptLogMethod<Method extends Intercepted>(
     const stub = getByName(name);
     if (name !== store) return stub;
     // A log with one segment never says that it has moved.
-    const real = ((...given: never[]) => (stub[method] as (...given: never[]) => unknown)(...given)) as LogRpc[Method];
+    const ask = (...given: never[]) => (stub[method] as (...given: never[]) => Promise<unknown>)(...given);
+    const real = (method === "read" ? async (...given: never[]) => asRead((await ask(...given)) as LogPage) : ask) as LogRpc[Method];
     const faked = wrap(real);
     return new Proxy(stub, { get: (target, property) => (property === method ? faked : Reflect.get(target, property)) });
   });

@@ -335,3 +335,17 @@ it("calls for streams that are known wait for no question to an earlier segment"
   expect(await stranger).toMatchObject({ head: 1, first: { position: 5 } });
   slow.mockRestore();
 });
+
+it("a view whose next events are of no concern to it is at the head, wherever the segments end", async () => {
+  setVariables({ LOG_SEGMENT_BYTES: undefined });
+  const { post, get, json } = freshStore("passed");
+  await post("/aggregates/counter/c/Count", {}, { prefer: "wait=20" });
+  expect((await json("/views/totals?consistency=strong")).position).toBe(1);
+  await post("/log/roll-over", {});
+  for (const value of [1, 2]) await post("/streams/reading/s", { type: "Read", data: { value } }, { prefer: "wait=20" });
+  const answer = await get("/views/totals?consistency=strong", { prefer: "wait=20" });
+  expect([answer.status, await read(answer)]).toMatchObject([200, { rows: [{ counter: "c" }], position: 3 }]);
+  expect(await json("/consumers/totals")).toMatchObject({ position: 3, lag: 0, status: "live" });
+  // An empty page of the log says so, too.
+  expect(await json("/log?category=nobody")).toMatchObject({ events: [], next: 3, head: 3 });
+});
