@@ -2,8 +2,10 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { API_PAGE, apiPage } from "../../../scripts/api.ts";
+import { exportsOf } from "../../../scripts/exports.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const WORLD = "test/types/examples/world.ts";
@@ -11,14 +13,6 @@ const WORLD = "test/types/examples/world.ts";
 const FOLDER = join(ROOT, "node_modules/.headspring-examples");
 /** The compiler, on a machine that has other work. */
 const COMPILE_MS = 120_000;
-
-interface Exported {
-  readonly name: string;
-  readonly entry: string;
-  readonly kind: string;
-  readonly doc: string;
-  readonly examples: readonly string[];
-}
 
 /** What examples are compiled with. Those of the runtime are what `src/worker.ts` says, and would have the compiler read all of `src`. */
 const COMPILED = ["src/index.ts", "src/testing/index.ts"];
@@ -70,34 +64,14 @@ describe("the public API", { timeout: COMPILE_MS }, () => {
     expect(exported.filter(({ kind, examples }) => kind === "function" && examples.length === 0).map(({ name }) => name)).toEqual([]);
   });
 
+  it("is listed on the page that `npm run strings` writes", () => {
+    expect(readFileSync(API_PAGE, "utf8")).toBe(apiPage());
+  });
+
   it("has examples that compile", () => {
     expect(errors).toEqual([]);
   });
 });
-
-function exportsOf(entry: string): Exported[] {
-  const text = readFileSync(join(ROOT, entry), "utf8");
-  const own = [...text.matchAll(/^export (?:function|const|interface|type|class) (\w+)/gm)].map(([, name = ""]) => [name, entry] as const);
-  const others = [...text.matchAll(/^export (?:type )?\{([^}]*)\} from "([^"]+)"/gm)].flatMap(([, names = "", from = ""]) =>
-    names.split(",").map((name) => [name.trim(), join(dirname(entry), from)] as const),
-  );
-  return [...own, ...others].filter(([name]) => name !== "").map(([name, file]) => ({ name, entry, ...documented(name, file) }));
-}
-
-function documented(name: string, file: string): Omit<Exported, "name" | "entry"> {
-  const text = readFileSync(join(ROOT, file), "utf8");
-  const found = new RegExp(
-    String.raw`((?:/\*\*(?:(?!\*/)[\s\S])*\*/\n)?)export (?:async )?(function|const|class|interface|type) ${name}\b`,
-  ).exec(text);
-  const [, doc = "", kind = ""] = found ?? [];
-  const lines = doc
-    .replace(/^\/\*\*|\*\/\s*$/g, "")
-    .split("\n")
-    .map((line) => line.replace(/^\s*\* ?/, ""));
-  const sections = lines.join("\n").split(/^(?=@)/m);
-  const examples = sections.filter((section) => section.startsWith("@example")).map((section) => section.slice("@example".length).trim());
-  return { kind, doc, examples };
-}
 
 /** An example as a module: with imports of all that it does not declare itself. */
 function programOf(name: string, example: string): string {
