@@ -16,7 +16,7 @@ export const OrderContent = z.object({
     .refine((lines) => new Set(lines.map((line) => line.sku)).size === lines.length, "one line per SKU"),
 });
 
-interface Order {
+export interface Order {
   readonly status: "new" | "placed" | "ready" | "rejected";
   readonly customer: string;
   readonly lines: readonly z.infer<typeof OrderLine>[];

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { aggregate, category, effect, event, nothing, reactor, refuse, send, streamIdOf } from "headspring";
 
-interface Payment {
+export interface Payment {
   readonly status: "none" | "requested" | "received" | "declined" | "cancelled";
   readonly receipt?: string;
 }

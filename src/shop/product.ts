@@ -8,7 +8,7 @@ const Quantity = z.int().positive();
 /** What an order holds of this product. */
 const Reservation = z.object({ order: z.string(), quantity: Quantity });
 
-interface Product {
+export interface Product {
   /** Pieces that nobody has reserved. */
   readonly available: number;
   /** A list, not an object by order: an order's id may be any string, even `constructor`. */

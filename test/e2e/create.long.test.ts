@@ -7,7 +7,7 @@
  */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,6 +105,15 @@ describe.runIf(IS_LONG)("a project from npm create headspring", () => {
     it("compiles, and its tests are green", async () => {
       await npm(project, "run", "check");
       expect(await npm(project, "test")).toMatch(/Tests .*[1-9]\d* passed/);
+    });
+
+    it.each([
+      ["stricter ones", { exactOptionalPropertyTypes: true, noPropertyAccessFromIndexSignature: true }],
+      ["declarations", { declaration: true, noEmit: false, emitDeclarationOnly: true, outDir: "node_modules/.declared" }],
+    ])("compiles by other settings of the compiler, too: %s", async (_what, compilerOptions) => {
+      writeFileSync(join(project, "tsconfig.tried.json"), JSON.stringify({ extends: "./tsconfig.json", compilerOptions }));
+      await npm(project, "exec", "--", "tsc", "-p", "tsconfig.tried.json");
+      rmSync(join(project, "tsconfig.tried.json"));
     });
 
     it("can be deployed under its name, bundled without anything of this repository", async () => {
