@@ -60,12 +60,15 @@ export class KnownConsumers {
 
   /** Takes a report, and answers whether the consumer should be woken because of it. */
   acknowledge({ consumer, position, resting, working, asOf }: Acknowledgement): boolean {
-    const before = this.#acknowledged.get(consumer) ?? -1;
+    const earlier = this.#acknowledged.get(consumer) ?? -1;
     const { upTo } = this.#woken.get(consumer) ?? { upTo: -1 };
     if (position >= 0 || !working) this.#acknowledged.set(consumer, resting && asOf !== undefined ? RESTING : position);
     this.#woken.set(consumer, { at: working ? Date.now() : undefined, upTo });
+    // Nothing is known of the events before this object's activation: one that has come to their end says so, and any other has not.
+    const since = this.#since ?? 0;
+    if (this.isUnsure && !resting && position >= 0 && position < since) this.concern(consumer, since);
     // Not if the consumer was woken for this and did not move: it has its reasons, and the alarm will wake it again.
-    const isNews = (this.#concerned.get(consumer) ?? -1) > upTo || position > before;
+    const isNews = (this.#concerned.get(consumer) ?? -1) > upTo || position > earlier;
     return !working && isNews && this.#isBehind(consumer);
   }
 

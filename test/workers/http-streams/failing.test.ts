@@ -63,7 +63,7 @@ describe("an app whose processes take no commands from outside", () => {
     const detailOf = async (path: string, method = "GET") =>
       (await read(await door.request(`/stores/lonely${path}`, method === "GET" ? {} : { method, body: "{}" }, env))).detail;
     expect(await detailOf("/aggregates/lonely/1/Go", "POST")).toContain("it has none that clients may send");
-    expect(await detailOf("/sagas/none/1")).toContain("the app has none");
+    expect(await detailOf("/sagas/none/1")).toContain("defineApp lists none");
     expect(await detailOf("/views/none")).toContain("none");
   });
 });

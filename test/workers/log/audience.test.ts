@@ -188,6 +188,26 @@ describe("a consumer that was woken", () => {
     expect(rung()).toEqual([]);
   });
 
+  it("is woken until it has everything, also if it says that it waits, and the log has forgotten what concerns it", async () => {
+    const { read, rungNow, rung, alarm, acknowledge, isArmed, logObject } = await answered("waits");
+    await read("s", 2);
+    expect(await rungNow()).toEqual(READERS);
+    await evictDurableObject(logObject());
+    expect(await alarm()).toEqual(consumers);
+    await acknowledge(2, ...consumers.filter((name) => name !== "values"));
+    // As one does whose place another worker holds.
+    await logObject().acknowledge([{ consumer: "values", position: 1, working: true }]);
+    expect(rung()).toEqual([]);
+    for (let times = 0; times < 2; times++) {
+      later(2 * NOTIFY_AGAIN_MS);
+      expect(await alarm()).toEqual(["values"]);
+      await logObject().acknowledge([{ consumer: "values", position: 1, working: true }]);
+    }
+    await acknowledge(2, "values");
+    expect(await alarm()).toEqual([]);
+    expect(await isArmed()).toBe(false);
+  });
+
   it("is woken at once when it has answered and an event has come since that it does not have", async () => {
     const { read, rungNow, acknowledge } = await answered("since");
     await read("s", 2);

@@ -66,7 +66,7 @@ describe("POST /sagas/{name}", () => {
     for (const answer of [await post("/sagas/errand", {}), await get("/sagas/order/1"), await post("/sagas/none/1", {})]) {
       expect([answer.status, await read(answer)]).toMatchObject([
         404,
-        { code: "unknown-saga", detail: expect.stringContaining("the app has move, tour, trip") },
+        { code: "unknown-saga", detail: expect.stringContaining("defineApp lists move, tour, trip") },
       ]);
     }
   });
