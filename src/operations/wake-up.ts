@@ -206,6 +206,8 @@ function acknowledgements({ app, env, budget }: Omit<Invocation, "acknowledge">)
   const tell = async (store: string, together: readonly Acknowledgement[]): Promise<void> => {
     await scheduler.wait(ACKNOWLEDGE_TOGETHER_MS);
     open.delete(store);
+    // Without a call left: the log wakes them again.
+    if (!budget.fits(1)) return;
     budget.spend(1);
     await openStore(env, store, app)
       .then(({ log }) => log.acknowledge(together))
