@@ -13,11 +13,13 @@ const ONLY_LONG = "test/workers/contract.long.test.ts";
 
 /**
  * What counts, sweeps or evicts all stores and objects that there are: each of these files has a runtime of its own. All others run one
- * after the other in some shared ones: else each starts a workerd and imports `src` again, which takes a third of the time. That asks of
+ * after the other in some shared ones: else each starts a workerd and imports `src` again, which took a quarter of the time. That asks of
  * a file that no other notices it, whatever their order: its stores have names of their own (`freshStore`), and what it changes outside of
  * them it puts back (`setVariables`, or an environment of its own by `envWith`, all in test/workers/support.ts; vitest lifts its mocks).
  */
 const ALONE = [
+  // Its requests wait for sagas that only the queue wakes: what earlier tests have left in a shared one comes first.
+  "test/workers/processors/sagas-http.test.ts",
   "test/workers/delivery/sweep.test.ts",
   "test/workers/faults/caps-elsewhere.test.ts",
   "test/workers/faults/evictions.long.test.ts",
