@@ -3,7 +3,7 @@
 import { type LoggedEvent, bytesOf } from "../core/event.ts";
 import { KiB } from "../core/limits.ts";
 import { hasTable, inBatches } from "../core/sqlite.ts";
-import { type Entry, eventsOf, pageText } from "../store/page-text.ts";
+import { type Entry, eventsOf, kindsText, pageText } from "../store/page-text.ts";
 
 /** The layout is stored (docs/stored-formats.md): add nullable columns, change nothing. */
 const CREATE = `
@@ -45,12 +45,11 @@ const HAS_HEAD = `AND EXISTS (SELECT 1 FROM json_each(?) WHERE instr(head, value
 
 export class Pages {
   readonly #sql: SqlStorage;
-  #exists: boolean;
+  #exists = false;
   #taken = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#exists = hasTable(sql, "pages");
   }
 
   get exist(): boolean {
@@ -86,13 +85,13 @@ export class Pages {
   }
 
   #insert(first: number, entries: readonly Entry[]): void {
-    const { kinds, head, body } = pageText(entries);
+    const { head, body } = pageText(entries);
     this.#sql.exec(
       `INSERT INTO pages (first, count, taken, kinds, head, body) VALUES (?, ?, ?, ?, ?, ?)`,
       first,
       entries.length,
       this.#taken,
-      kinds,
+      kindsText(entries),
       head,
       body,
     );

@@ -34,17 +34,18 @@ type Line = readonly [string | 0, number, string, string | 0, number, number, nu
 export interface PageText {
   readonly head: string;
   readonly body: string;
-  /** For each kind of event, `category/type`, the place of its last event in the page: 0 is the first. */
-  readonly kinds: string;
+}
+
+/** For each kind of event, `category/type`, the place of its last event in the page: 0 is the first. */
+export function kindsText(entries: readonly Entry[]): string {
+  return JSON.stringify(Object.fromEntries(entries.map(({ stream, event }, place) => [kindOf(stream, event.type), place])));
 }
 
 export function pageText(entries: readonly Entry[]): PageText {
-  const kinds: Record<string, number> = {};
   let body = "";
   let before = { stream: "", type: "", recordedAt: 0 };
-  const lines = entries.map(({ stream, event }, place): Line => {
+  const lines = entries.map(({ stream, event }): Line => {
     const { version, id, type, schemaVersion, recordedAt, data, meta } = event;
-    kinds[kindOf(stream, type)] = place;
     body += data + meta;
     const sameStream = stream === before.stream ? 0 : stream;
     const sameType = type === before.type ? 0 : type;
@@ -54,11 +55,11 @@ export function pageText(entries: readonly Entry[]): PageText {
     const line = [sameStream, version, id, sameType, schemaVersion, passed, data.length, meta.length] as const;
     return rest ? [...line, rest] : line;
   });
-  return { head: JSON.stringify(lines), body, kinds: JSON.stringify(kinds) };
+  return { head: JSON.stringify(lines), body };
 }
 
 /** The events of a page, whose first has this position. */
-export function eventsOf({ head, body }: Pick<PageText, "head" | "body">, first: number): LoggedEvent[] {
+export function eventsOf({ head, body }: PageText, first: number): LoggedEvent[] {
   let [at, stream, type, recordedAt] = [0, "", "", 0];
   return (JSON.parse(head) as Line[]).map(
     ([anotherStream, version, id, anotherType, schemaVersion, passed, ofData, ofMeta, rest], place) => {
@@ -97,7 +98,7 @@ function restOf({ time, erased, trace, unlifted }: StoredEvent): Rest | undefine
 }
 
 /** Events on their way between objects: two strings, which cost a fraction of what as many objects do. */
-export interface PackedEvents extends Pick<PageText, "head" | "body"> {
+export interface PackedEvents extends PageText {
   readonly first: number;
   /** The position of each, if there are others between them. */
   readonly positions?: readonly number[];
