@@ -22,29 +22,24 @@ const KEY = "packed";
 
 export class PackedIndexes {
   /** By a stream's name: `at` is the version, `value` the position. */
-  streams: PackedIndex;
+  readonly streams: PackedIndex;
   /** By the key of a correlation id: `at` is the position. */
-  correlations: PackedIndex;
+  readonly correlations: PackedIndex;
   readonly #kv: SyncKvStorage;
   readonly #rows: IndexRows;
   readonly #sizes: PackedSizes;
   #to = 0;
   #made = 0;
 
+  /** Reads what is stored: after a transaction that did not commit, make another one. */
   constructor({ sql, kv }: Pick<DurableObjectStorage, "sql" | "kv">, sizes: PackedSizes) {
     this.#kv = kv;
     this.#rows = new IndexRows(sql);
     this.#sizes = sizes;
-    ({ streams: this.streams, correlations: this.correlations } = this.load());
-  }
-
-  /** Reads what is stored, and forgets what was added since. */
-  load(): { streams: PackedIndex; correlations: PackedIndex } {
-    const { to = 0, made = 0, streams = NO_RUNS, correlations = NO_RUNS } = this.#kv.get<Partial<State>>(KEY) ?? {};
+    const { to = 0, made = 0, streams = NO_RUNS, correlations = NO_RUNS } = kv.get<Partial<State>>(KEY) ?? {};
     [this.#to, this.#made] = [to, made];
-    this.streams = new PackedIndex(this.#rows, this.#sizes, "versions", streams);
-    this.correlations = new PackedIndex(this.#rows, this.#sizes, "positions", correlations);
-    return this;
+    this.streams = new PackedIndex(this.#rows, sizes, "versions", streams);
+    this.correlations = new PackedIndex(this.#rows, sizes, "positions", correlations);
   }
 
   get packedTo(): number {

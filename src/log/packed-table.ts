@@ -20,9 +20,10 @@ type Storage = Pick<DurableObjectStorage, "sql" | "kv">;
 
 export class PackedTable implements LogTable {
   readonly first: number;
-  readonly #kv: SyncKvStorage;
   readonly #pages: Pages;
-  readonly #indexes: PackedIndexes;
+  readonly #storage: Storage;
+  readonly #sizes: PackedSizes;
+  #indexes!: PackedIndexes; // by `reload`
   readonly #heads = new RememberedHeads();
   /** The last position that is stored; beyond it is {@link #accepted}. */
   #stored = 0;
@@ -30,9 +31,8 @@ export class PackedTable implements LogTable {
 
   constructor(storage: Storage, first: number, sizes: PackedSizes = PACKED_INDEX) {
     this.first = first;
-    this.#kv = storage.kv;
+    [this.#storage, this.#sizes] = [storage, sizes];
     this.#pages = new Pages(storage.sql);
-    this.#indexes = new PackedIndexes(storage, sizes);
     this.reload();
   }
 
@@ -44,7 +44,7 @@ export class PackedTable implements LogTable {
     this.#heads.clear();
     this.#accepted = [];
     this.#stored = Math.max(this.#pages.load(), this.first - 1);
-    this.#indexes.load();
+    this.#indexes = new PackedIndexes(this.#storage, this.#sizes);
     // What no run has yet.
     const from = Math.max(this.#indexes.packedTo + 1, this.first);
     if (this.#pages.exist)
@@ -71,7 +71,7 @@ export class PackedTable implements LogTable {
 
   flush(): void {
     if (this.#accepted.length === 0) return;
-    if (!this.#pages.exist) this.#kv.put(FORMAT_KEY, FORMATS.LOGS);
+    if (!this.#pages.exist) this.#storage.kv.put(FORMAT_KEY, FORMATS.LOGS);
     this.#pages.add(this.#stored + 1, this.#accepted);
     this.#stored = this.head;
     this.#accepted = [];
