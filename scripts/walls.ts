@@ -15,7 +15,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["definitions"],
   ["store"],
   ["consumers"],
-  ["deliveries"],
+  ["deliveries", "rows"],
   ["streams", "log", "views", "processors", "webhooks", "catalog"],
   ["operations"],
   ["http"],

@@ -35,7 +35,8 @@ export interface Applied {
 export interface Consumer {
   readonly name: string;
   readonly store: Store;
-  readonly types: readonly string[];
+  /** Absent: all types. */
+  readonly types?: readonly string[];
   readonly categories: readonly string[];
   /** Where its events come from, as its own code declares them: the log may run another version of it. */
   readonly sources: readonly Source[];

@@ -225,6 +225,9 @@ export function streamIdOf(stream: string): string {
   return stream.slice(stream.indexOf("/") + 1);
 }
 
+/** The events that a consumer of certain categories handles. */
+export type FilterOfConsumer = EventFilter & Required<Pick<EventFilter, "categories">>;
+
 /** The events that a consumer handles. */
 export interface EventFilter {
   /** Any of these types; absent: all. */

@@ -3,9 +3,9 @@
 import type * as z from "zod";
 import { thrown } from "../core/platform-errors.ts";
 import type { Frozen } from "../core/event.ts";
-import { fold, touchesOf } from "../views/projector.ts";
+import { fold, touchesOf } from "../rows/fold.ts";
 import type { RowSchema } from "../definitions/views/named-query.ts";
-import type { StoredRow, View } from "../definitions/views/view.ts";
+import { type StoredRow, type View, handlerOf } from "../definitions/views/view.ts";
 import { type On, asStored, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
 
@@ -30,7 +30,7 @@ export function givenView(view: View, events: readonly On[]): GivenView<RowSchem
 function rowsAfter(view: View, events: readonly On[]): Map<string, StoredRow> {
   const rows = new Map<string, StoredRow>();
   for (const event of recorded(view.sources, events)) {
-    const handler = view.handlers.get(event.type);
+    const handler = handlerOf(view, event.type);
     if (!handler) continue; // the consumer asks the log for the types it handles
     if (handler.write) throw new Error(`${view.name} handles ${event.type} with SQL, which only the database can run`);
     const { touches, failure } = touchesOf(view, [event]);

@@ -15,7 +15,7 @@ import { project } from "./project.ts";
 import { viewConsumer } from "./projector.ts";
 import { reportView } from "./report.ts";
 import { standingsOfViews } from "./standing.ts";
-import { tableOf } from "./table.ts";
+import { tableOf } from "../rows/table.ts";
 
 /** Why a view is not reset to another position. */
 const RESETS_TO_ZERO = "a view is built from all its events: it can only be reset to 0";

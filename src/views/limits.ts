@@ -3,8 +3,6 @@
  * `core/limits.ts`.
  */
 
-import { KiB, MiB } from "../core/limits.ts";
-
 /** Rows in the answer of a named query. Ours. */
 export const VIEW_QUERY_ROWS = 1_000;
 /** Statements to drop what a view has left behind in a store, apart from its rows. Ours. */
@@ -16,13 +14,6 @@ export const DROP_CALLS = 8;
 export const LIVE_READ_CALLS = 10;
 /** Statements of a view's SQL handlers in one commit. Ours: as for {@link PORTION_CALLS}. */
 export const VIEW_SQL_STATEMENTS = 20;
-/** Bytes of one row of a view, as JSON. Ours: half of the 2 MB (platform) that a row of D1 may have. */
-export const VIEW_ROW_BYTES = MiB;
-/**
- * Characters of a view's rows in memory at a time while events are folded. Ours: an eighth of the 128 MB (platform) of an isolate, which
- * other work shares.
- */
-export const VIEW_LOAD_BYTES = 16 * MiB;
 /**
  * Milliseconds that a table being built may take before the one that answers gets its turn. Ours: about when people notice that a view is
  * late.
@@ -49,8 +40,6 @@ export const VIEW_NUDGE_MS = 10_000;
 export const VIEW_SQL_EVENTS = 20;
 /** Rows deleted by one statement when a store's rows go. Ours: far below the 30 s (platform) of a statement of D1. */
 export const VIEW_DROP_ROWS = 5_000;
-/** Bytes of one JSON parameter of a bulk write to D1. Ours: a quarter of the 2 MB (platform) for one bound value. */
-export const BULK_WRITE_BYTES = 512 * KiB;
 /** Keys whose rows a live view reads at a time. Ours: as many as a page has. */
 export const LIVE_KEYS = 200;
 /**

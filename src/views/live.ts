@@ -12,11 +12,11 @@ import { type Budget } from "../core/budget.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { LIVE_HELP_AFTER_MS, LIVE_KEYS, LIVE_READS, LIVE_READ_CALLS } from "./limits.ts";
 import { project } from "./project.ts";
-import { touchesOf } from "./projector.ts";
+import { touchesOf } from "../rows/fold.ts";
 import { type Condition, pageOf, queryStatement } from "./query-sql.ts";
 import { type Served, servedBy } from "./query.ts";
 import { type ServedRows, readServing } from "./serving.ts";
-import type { ViewTable } from "./table.ts";
+import type { ViewTable } from "../rows/table.ts";
 import type { StoredRow, View } from "../definitions/views/view.ts";
 
 /** A row as it is now; without `row`, it is not among the requested rows (any more). */

@@ -3,20 +3,14 @@
 import type { Store } from "../store/store.ts";
 import type { Consumer, Failure } from "../consumers/consumer.ts";
 import { ofApp } from "../core/platform-errors.ts";
-import { type RecordedEvent, isErasure, streamIdOf } from "../core/event.ts";
+import { type RecordedEvent, isErasure } from "../core/event.ts";
 import { VIEW_SQL_EVENTS, VIEW_SQL_STATEMENTS } from "./limits.ts";
-import { Misfit, fitting, kindOf } from "../core/misfit.ts";
 import { freeze } from "../core/plain-json.ts";
 import { checkpointOf, markErased } from "./generations.ts";
-import { type ViewTable, tableOf } from "./table.ts";
-import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
+import { type ViewTable, tableOf } from "../rows/table.ts";
+import { type View, filterOfView, handlerOf } from "../definitions/views/view.ts";
+import { fold, load, touchesOf } from "../rows/fold.ts";
 import { writeStatement } from "./write.ts";
-
-/** An event with the rows it touches. */
-interface Touch {
-  readonly event: RecordedEvent;
-  readonly keys: readonly string[];
-}
 
 /** A view's consumer, and whether it met an erasure that its rows may still show. */
 export interface ViewConsumer extends Consumer {
@@ -82,7 +76,7 @@ interface Run {
 function runsOf(view: View, events: readonly RecordedEvent[]): Run[] {
   const runs: { isSql: boolean; events: RecordedEvent[] }[] = [{ isSql: false, events: [] }];
   for (const event of events) {
-    const isSql = view.handlers.get(event.type)?.write !== undefined;
+    const isSql = handlerOf(view, event.type)?.write !== undefined;
     const last = runs.at(-1);
     if (last && last.isSql === isSql && (!isSql || last.events.length < VIEW_SQL_EVENTS)) last.events.push(event);
     else runs.push({ isSql, events: [event] });
@@ -121,7 +115,7 @@ function written({ view, table, db, store }: Projection, events: readonly Record
   const statements: D1PreparedStatement[] = [];
   for (const event of events) {
     try {
-      const write = view.handlers.get(event.type)?.write;
+      const write = handlerOf(view, event.type)?.write;
       const writes = (write && ofApp(() => write(freeze(event)))) ?? [];
       // Each write is a statement: a batch must stay within what an invocation may send to D1.
       if (statements.length > 0 && statements.length + writes.length > VIEW_SQL_STATEMENTS)
@@ -132,76 +126,4 @@ function written({ view, table, db, store }: Projection, events: readonly Record
     }
   }
   return { statements, position: to };
-}
-
-/** The rows that the events touch, up to the first event whose `at` fails. */
-export function touchesOf(view: View, events: readonly RecordedEvent[]): { touches: Touch[]; failure?: Failure } {
-  const touches: Touch[] = [];
-  for (const event of events) {
-    try {
-      // All the rows that an event touches get the same object: a handler must not change it for the others.
-      const keys = ofApp(() => view.handlers.get(freeze(event).type)?.at(event) ?? []);
-      // If a stream's events make only the stream's own row, an erased stream's row is all there is to remove.
-      const own = view.ownRows && isErasure(event) ? [streamIdOf(event.stream)] : [];
-      touches.push({ event, keys: [...new Set([...own, ...keys].map((key) => wellFormed(view, event, key)))] });
-    } catch (error) {
-      return { touches, failure: { event, error } };
-    }
-  }
-  return { touches };
-}
-
-function wellFormed(view: View, { type }: RecordedEvent, key: unknown): string {
-  if (typeof key !== "string")
-    throw new Misfit(`view \`${view.name}\`: the keys that \`at\` gives for ${type} must be strings, got ${kindOf(key)}`);
-  return key.toWellFormed();
-}
-
-/** The rows that the first `loaded` of the events touch: all of the events, unless the rows are too large to be in memory together. */
-async function load(table: ViewTable, db: D1Database, store: string, touches: readonly Touch[]) {
-  const keys = new Set<string>();
-  let loaded = 0;
-  for (const touch of touches) {
-    const more = touch.keys.filter((key) => !keys.has(key));
-    if (loaded > 0 && keys.size + more.length > table.rowsAtOnce) break;
-    for (const key of more) keys.add(key);
-    loaded++;
-  }
-  return { rows: await table.load(db, store, [...keys]), loaded };
-}
-
-/** Folds the events into the rows, in order, up to the first that fails. */
-export function fold(view: View, rows: Map<string, StoredRow>, touches: readonly Touch[]) {
-  const changed = new Map<string, StoredRow | null>();
-  for (const { event, keys } of touches) {
-    // An event's rows change together or not at all.
-    const next = new Map<string, StoredRow | null>();
-    try {
-      for (const key of keys)
-        next.set(
-          key,
-          ofApp(() => nextRow(view, rows.get(key), event, key)),
-        );
-    } catch (error) {
-      return { changed, failure: { event, error } };
-    }
-    for (const [key, row] of next) {
-      changed.set(key, row);
-      if (row === null) rows.delete(key);
-      else rows.set(key, row);
-    }
-  }
-  return { changed };
-}
-
-function nextRow(view: View, row: StoredRow | undefined, event: RecordedEvent, key: string): StoredRow | null {
-  const handler = view.handlers.get(event.type);
-  const next = handler?.fold(isErasure(event) && view.ownRows ? undefined : row, event, key) ?? null;
-  if (next === null) return null;
-  const checked = tableOf(view).asReadBack(fitting(`row of view \`${view.name}\` after ${event.type}`, "", view.row, next));
-  if (checked[view.key] !== key) {
-    // Without the keys: they are content of events, and errors are logged.
-    throw new Error(`view "${view.name}" returned a row with another ${view.key}`);
-  }
-  return checked;
 }

@@ -7,7 +7,7 @@
 
 import * as z from "zod";
 import type { SortColumn, SqlValue } from "./query-sql.ts";
-import type { ColumnKind } from "./layout.ts";
+import type { ColumnKind } from "../rows/layout.ts";
 
 export interface Cursor {
   /** Values of the last row, in the order of the sort's columns. */

@@ -8,9 +8,9 @@ import { boundedSql, pageOf } from "./query-sql.ts";
 import { type Served, type Wanted, readAt, servedBy } from "./query.ts";
 import { type Sql, identifier } from "../definitions/views/sql.ts";
 import { requireTables, wordsOf, quoted } from "../definitions/views/sql-words.ts";
-import { type ColumnKind, kindOf } from "./layout.ts";
-import type { SqlRow } from "./stored-row.ts";
-import { type ViewTable, rebuildOf } from "./table.ts";
+import { type ColumnKind, kindOf } from "../rows/layout.ts";
+import type { SqlRow } from "../rows/stored-row.ts";
+import { type ViewTable, rebuildOf } from "../rows/table.ts";
 import type { StoredRow, View } from "../definitions/views/view.ts";
 
 /** Parameters that D1 binds in one statement. Platform: D1 limits. */

@@ -1,9 +1,9 @@
 /** Queries for a view's rows: conditions, order and page, as one statement for the table that serves. Pure. */
 
 import { PAGE_BYTES } from "../core/limits.ts";
-import type { ColumnKind } from "./layout.ts";
-import type { SqlRow } from "./stored-row.ts";
-import { type ViewTable } from "./table.ts";
+import type { ColumnKind } from "../rows/layout.ts";
+import type { SqlRow } from "../rows/stored-row.ts";
+import { type ViewTable } from "../rows/table.ts";
 import { quoted } from "../definitions/views/sql-words.ts";
 
 /** A value as a column stores it: booleans are 0 and 1. */

@@ -12,7 +12,7 @@ import type { View } from "../definitions/views/view.ts";
 import { definitionsOf } from "../store/stores.ts";
 import { tableOfGeneration } from "./generations.ts";
 import { quoted } from "../definitions/views/sql-words.ts";
-import { rebuildOf } from "./table.ts";
+import { rebuildOf } from "../rows/table.ts";
 import { logger } from "../telemetry/logger.ts";
 
 /** A database that keeps views, and the binding by which the code knows it: the binding for stores without a jurisdiction. */

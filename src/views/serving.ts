@@ -10,8 +10,8 @@ import { databaseOf } from "./database.ts";
 import { type Generations, type ViewRow, checkpointOf, generationsOf, selectServing } from "./generations.ts";
 import { project } from "./project.ts";
 import { type ReadFrom, readBatch } from "./replica.ts";
-import type { SqlRow } from "./stored-row.ts";
-import { type ViewTable, tableOf } from "./table.ts";
+import type { SqlRow } from "../rows/stored-row.ts";
+import { type ViewTable, tableOf } from "../rows/table.ts";
 import type { View } from "../definitions/views/view.ts";
 
 /** The answer of a table. */

@@ -4,7 +4,7 @@ import type { Definitions } from "../store/definitions.ts";
 import { type View, filterOfView } from "../definitions/views/view.ts";
 import { type Checkpointed, type Placed, type StoreRows, checkpointsIn, standing } from "../consumers/standing.ts";
 import type { ViewRow } from "./generations.ts";
-import { rebuildOf, tableOf } from "./table.ts";
+import { rebuildOf, tableOf } from "../rows/table.ts";
 
 /** A row of `headspring_views`, as far as it matters here. */
 interface ViewState extends Pick<ViewRow, "serving" | "rebuild" | "erase_to"> {

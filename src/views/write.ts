@@ -2,7 +2,7 @@
 
 import type { RowWrite } from "../definitions/views/row-writer.ts";
 import { quoted, wordsOf } from "../definitions/views/sql-words.ts";
-import type { ViewTable } from "./table.ts";
+import type { ViewTable } from "../rows/table.ts";
 
 /**
  * The statement that carries out a change. Each expression that the handler wrote is in brackets of its own, below the condition on the

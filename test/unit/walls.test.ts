@@ -9,16 +9,16 @@ const from = (file: string, specifier: string) => whyNot(join(SOURCES, file), sp
 describe("the walls of the house", () => {
   it("let a file import from its own folder and from the floors below", () => {
     expect(from("http/log.ts", "./lines.ts")).toBeUndefined();
-    expect(from("http/openapi/document.ts", "../../views/table.ts")).toBeUndefined();
+    expect(from("http/openapi/document.ts", "../../rows/table.ts")).toBeUndefined();
     expect(from("definitions/views/view.ts", "../source.ts")).toBeUndefined();
-    expect(from("views/table.ts", "../definitions/views/view.ts")).toBeUndefined();
+    expect(from("rows/table.ts", "../definitions/views/view.ts")).toBeUndefined();
     expect(from("streams/decide.ts", "zod")).toBeUndefined();
     expect(from("http/openapi/document.ts", "../../../package.json")).toBeUndefined();
   });
 
   it("stop it before a floor above, and before a neighbour", () => {
     expect(from("core/ids.ts", "../store/env.ts")).toContain("core must not import from store");
-    expect(from("definitions/views/view.ts", "../../views/table.ts")).toContain("definitions must not import from views");
+    expect(from("definitions/views/view.ts", "../../rows/table.ts")).toContain("definitions must not import from rows");
     expect(from("streams/decide.ts", "../log/bell.ts")).toContain("streams must not import from log");
     expect(from("http/log.ts", "../worker.ts")).toContain("http must not import from worker.ts");
   });

@@ -11,7 +11,7 @@ import { category } from "../../src/definitions/category.ts";
 import { view } from "../../src/definitions/views/view.ts";
 import { Schemas } from "../../src/http/openapi/schema.ts";
 import { parseData } from "../../src/core/parse-data.ts";
-import { layoutOf } from "../../src/views/layout.ts";
+import { layoutOf } from "../../src/rows/layout.ts";
 
 // The same version, loaded a second time: none of its classes is one of ours.
 const second = createRequire(import.meta.url)("zod") as typeof own;

@@ -10,7 +10,7 @@ import { reportCategory, reportProcessor, reportRows, reportView } from "../../d
 import { liftTo, schemaVersionOf } from "../../definitions/upcast.ts";
 import { codeSchemasOf } from "../../store/code-use.ts";
 import { FORMATS } from "../../store/stored-format.ts";
-import { layoutOf } from "../../views/layout.ts";
+import { layoutOf } from "../../rows/layout.ts";
 import { type Fit, fitOf } from "./fit.ts";
 import { type Facts, Folds } from "./folds.ts";
 

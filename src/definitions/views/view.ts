@@ -8,7 +8,7 @@ import { type RowWrite, type RowWriter, rowWriter } from "./row-writer.ts";
 import { type NamedQuery, type ParamsSchema, type QueryDefinition, type RowSchema, namedQueries } from "./named-query.ts";
 import type { ConsumerHooks } from "../hooks.ts";
 import { type Retry, type RetryPolicy, retryPolicy } from "../retry.ts";
-import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf, type EventFilter } from "../../core/event.ts";
+import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf, type FilterOfConsumer } from "../../core/event.ts";
 import { VIEW_COLUMNS } from "../limits.ts";
 
 /** Names of columns: SQL and query strings both carry them as they are; `_` in front is ours. */
@@ -112,6 +112,8 @@ export interface View<
   readonly indexes: readonly string[];
   readonly sources: readonly From[];
   readonly handlers: ReadonlyMap<string, ErasedHandler>;
+  /** The handler of event types that have none of their own, except the store's (`$deleted`). Without it they are left out. */
+  readonly otherwise?: ErasedHandler;
   readonly queries: ReadonlyMap<string, NamedQuery>;
   readonly revision?: string | number;
   readonly retry?: RetryPolicy;
@@ -211,7 +213,13 @@ function ownRow({ stream }: RecordedEvent): readonly string[] {
   return [streamIdOf(stream)];
 }
 
+/** What folds events of this type; undefined: nothing. */
+export function handlerOf({ handlers, otherwise }: Pick<View, "handlers" | "otherwise">, type: string): ErasedHandler | undefined {
+  return handlers.get(type) ?? (type.startsWith("$") ? undefined : otherwise);
+}
+
 /** The events that it folds: those of its handlers, and the end of any stream. */
-export function filterOfView({ handlers, sources }: Pick<View, "handlers" | "sources">): Required<EventFilter> {
-  return { types: [...new Set([...handlers.keys(), DELETED])], categories: sources.map(({ name }) => name) };
+export function filterOfView({ handlers, otherwise, sources }: Pick<View, "handlers" | "otherwise" | "sources">): FilterOfConsumer {
+  const categories = sources.map(({ name }) => name);
+  return otherwise ? { categories } : { types: [...new Set([...handlers.keys(), DELETED])], categories };
 }

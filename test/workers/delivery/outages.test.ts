@@ -5,9 +5,9 @@ import * as z from "zod";
 import { catchUp } from "../../../src/consumers/catch-up.ts";
 import { DEFAULT_RETRY } from "../../../src/definitions/retry.ts";
 import { view } from "../../../src/index.ts";
-import { VIEW_ROW_BYTES } from "../../../src/views/limits.ts";
+import { VIEW_ROW_BYTES } from "../../../src/rows/limits.ts";
 import { viewConsumer } from "../../../src/views/projector.ts";
-import { tableOf } from "../../../src/views/table.ts";
+import { tableOf } from "../../../src/rows/table.ts";
 import { reading, values } from "../app.ts";
 import { quietStore } from "./support.ts";
 

@@ -6,7 +6,7 @@ import { Definitions } from "../../../src/store/definitions.ts";
 import type { Standing } from "../../../src/store/log-protocol.ts";
 import { fingerprintOf, standingsOf } from "../../../src/operations/standing.ts";
 import { append, category, defineApp, reactor, view } from "../../../src/index.ts";
-import { tableOf } from "../../../src/views/table.ts";
+import { tableOf } from "../../../src/rows/table.ts";
 
 const reading = category("reading", { events: { Read: z.object({ value: z.int() }) } });
 const alarm = category("alarm", { events: { Raised: z.object({}) } });

@@ -9,7 +9,7 @@ import { defineApp, streamIdOf, view } from "../../../src/index.ts";
 import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
 import { project } from "../../../src/views/project.ts";
 import { awaitRow } from "../../../src/views/query.ts";
-import { tableOf } from "../../../src/views/table.ts";
+import { tableOf } from "../../../src/rows/table.ts";
 import { reading } from "../app.ts";
 import { later, quietStore } from "../delivery/support.ts";
 

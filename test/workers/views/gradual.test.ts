@@ -16,7 +16,7 @@ import { viewConsumer } from "../../../src/views/projector.ts";
 import { queryView } from "../../../src/views/query.ts";
 import { dropRetired } from "../../../src/views/retire.ts";
 import { readServing } from "../../../src/views/serving.ts";
-import { tableOf } from "../../../src/views/table.ts";
+import { tableOf } from "../../../src/rows/table.ts";
 import type { View } from "../../../src/definitions/views/view.ts";
 import { app, reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { category, sql, view } from "../../../src/index.ts";
 import { QueryFailed, runNamedQuery } from "../../../src/views/query-named.ts";
-import { tableOf } from "../../../src/views/table.ts";
+import { tableOf } from "../../../src/rows/table.ts";
 import { quietStore } from "../delivery/support.ts";
 import { storeNamed, read } from "../support.ts";
 import type { SpecimenRow } from "./parts.ts";

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ColumnNotServed, queryStatement } from "../../../src/views/query-sql.ts";
-import { tableOf } from "../../../src/views/table.ts";
+import { tableOf } from "../../../src/rows/table.ts";
 import { totals } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 

@@ -8,7 +8,7 @@ import { sql, streamIdOf, view } from "../../../src/index.ts";
 import { project } from "../../../src/views/project.ts";
 import { runNamedQuery } from "../../../src/views/query-named.ts";
 import { queryView } from "../../../src/views/query.ts";
-import { ViewTable } from "../../../src/views/table.ts";
+import { ViewTable } from "../../../src/rows/table.ts";
 import { reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 import { LiveRows } from "../../live-rows.ts";

@@ -15,7 +15,7 @@ import { viewConsumer } from "../../../src/views/projector.ts";
 import { readServing } from "../../../src/views/serving.ts";
 import { dropRetired } from "../../../src/views/retire.ts";
 import { swap } from "../../../src/views/succession.ts";
-import { tableOf } from "../../../src/views/table.ts";
+import { tableOf } from "../../../src/rows/table.ts";
 import type { View } from "../../../src/definitions/views/view.ts";
 import { app, reading, values } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { category, upcast, view } from "../../../src/index.ts";
 import { quoted } from "../../../src/definitions/views/sql-words.ts";
-import { tableOf } from "../../../src/views/table.ts";
+import { tableOf } from "../../../src/rows/table.ts";
 import type { RowSchema } from "../../../src/definitions/views/named-query.ts";
 
 const reading = category("reading", { events: { Read: z.object({ value: z.number() }), Gone: z.object({}) } });
