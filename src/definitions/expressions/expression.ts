@@ -1,0 +1,89 @@
+/**
+ * Expressions of definitions that were declared over HTTP: CEL behind a fence. What an expression may be is decided when it is declared;
+ * what it may take is counted when it runs. It sees JSON, gives JSON, and reaches nothing else.
+ */
+
+import type { JsonValue } from "../../core/event.ts";
+import { JSON_DEPTH } from "../../core/limits.ts";
+import { CodeMistake } from "../../core/mistake.ts";
+import { type Compiled, type Scope, compileText } from "./compile.ts";
+import { isList, isMap, wordOf } from "./kinds.ts";
+import { EXPRESSION_RESULT_CHARACTERS } from "./limits.ts";
+import { namesOf } from "./operators.ts";
+import { type ExpressionProblem, Mistake, placeOf, quoted } from "./problem.ts";
+import { Fault, Run } from "./run.ts";
+
+export type { Scope } from "./compile.ts";
+export type { ExpressionProblem } from "./problem.ts";
+
+/** An expression that fails with these values, and will again: trying once more is pointless. It does not repeat any of them. */
+export class ExpressionError extends CodeMistake {}
+
+export interface Expression {
+  readonly text: string;
+  /** What is known of its results before there is any. */
+  readonly result: "string" | "number" | "boolean" | "null" | "list" | "map" | "any";
+  /** Names of the scope that it uses. */
+  readonly uses: ReadonlySet<string>;
+  /**
+   * Its result, which may share parts with the values.
+   *
+   * @throws {ExpressionError}
+   */
+  evaluate(values: Readonly<Record<string, unknown>>): JsonValue;
+}
+
+/** An expression that is ready to run, or what is wrong with it. */
+export function compileExpression(text: string, scope: Scope): Expression | { readonly problem: ExpressionProblem } {
+  try {
+    const compiled = compileText(text, scope);
+    return {
+      text,
+      result: wordOf(compiled.type.kinds),
+      uses: compiled.uses,
+      evaluate: (values) => evaluate(text, compiled, new Run(values)),
+    };
+  } catch (error) {
+    if (!(error instanceof Mistake)) throw error;
+    return { problem: { message: error.message, ...placeOf(text, error.at) } };
+  }
+}
+
+/** @throws {ExpressionError} when there is no result */
+export function evaluate(text: string, compiled: Compiled, run: Run): JsonValue {
+  try {
+    const result = compiled.run(run);
+    measure(result, { left: EXPRESSION_RESULT_CHARACTERS }, 0, run);
+    return result;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new ExpressionError(`the expression ${whereIn(text, error.at)} failed: ${error.message}`);
+  }
+}
+
+/** The line of an expression that failed, and the place in it. */
+function whereIn(text: string, at: number | undefined): string {
+  if (at === undefined) return quoted(text);
+  const { line, column } = placeOf(text, at);
+  const shown = quoted(text.split("\n")[(line ?? 1) - 1]!);
+  return `${shown}, ${line === undefined ? "" : `line ${line}, `}column ${column},`;
+}
+
+/** Takes the size of a result as JSON off what is left. @throws {Fault} when it is too large, or not JSON */
+function measure(value: JsonValue, room: { left: number }, depth: number, run: Run): void {
+  run.spend(1);
+  if (depth > JSON_DEPTH) throw new Fault(`its result nests deeper than ${JSON_DEPTH} levels`, undefined);
+  room.left -= typeof value === "string" ? value.length + 2 : 4;
+  if (isList(value)) for (const one of value) measure(one, room, depth + 1, run);
+  else if (isMap(value)) {
+    for (const name of namesOf(value, run)) {
+      room.left -= name.length + 4;
+      measure(value[name], room, depth + 1, run);
+    }
+  } else if (!isScalar(value)) throw new Fault("its result is not JSON", undefined);
+  if (room.left < 0) throw new Fault(`its result has more than ${EXPRESSION_RESULT_CHARACTERS} characters`, undefined);
+}
+
+function isScalar(value: unknown): boolean {
+  return value === null || typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
+}

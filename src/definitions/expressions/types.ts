@@ -1,0 +1,131 @@
+/**
+ * What is known of a value before it is there, by a JSON Schema. A type may promise less than its schema, never more: where the schema is
+ * open or says something that is not understood here, the value can be anything. Lazy, because schemas may refer to themselves.
+ */
+
+import { type JsonSchema, type SchemaObject, isObject, nodesOf, pointerOf } from "../../schemas/json-schema.ts";
+import { itemIn, typesOf, valuesOf } from "../../schemas/schema-parts.ts";
+import { ANY, BOOLEAN, LIST, MAP, NULL, NUMBER, STRING, kindOf } from "./kinds.ts";
+
+export interface Type {
+  /** The kinds that a value may be of. */
+  readonly kinds: number;
+  /** The type of a map's member; undefined: the map is closed and has no such member. */
+  member(name: string): Type | undefined;
+  /** The members that are known by name. */
+  names(): readonly string[];
+  /** The type of a list's elements. */
+  element(): Type;
+}
+
+/** Anything of these kinds. */
+export function typeOfKind(kinds: number, element: () => Type = () => anything): Type {
+  return { kinds, member: () => anything, names: () => [], element };
+}
+
+export const anything: Type = typeOfKind(ANY);
+
+/** A value of one of these types. */
+export function eitherOf(types: readonly Type[]): Type {
+  if (types.length === 1) return types[0]!;
+  const maps = types.filter(({ kinds }) => (kinds & MAP) !== 0);
+  const lists = types.filter(({ kinds }) => (kinds & LIST) !== 0);
+  return {
+    kinds: types.reduce((all, { kinds }) => all | kinds, 0),
+    member: (name) => {
+      const found = maps.flatMap((type) => type.member(name) ?? []);
+      return found.length === 0 && maps.length > 0 ? undefined : eitherOrAnything(found);
+    },
+    names: () => [...new Set(maps.flatMap((type) => type.names()))],
+    element: () => eitherOrAnything(lists.map((type) => type.element())),
+  };
+}
+
+function eitherOrAnything(types: readonly Type[]): Type {
+  return types.length === 0 ? anything : eitherOf(types);
+}
+
+/** A value of all these types. */
+function allOf(types: readonly Type[]): Type {
+  const known = types.filter((type) => type !== anything);
+  if (known.length <= 1) return known[0] ?? anything;
+  const kinds = known.reduce((all, type) => all & type.kinds, ANY);
+  // No value fits. The declaration is odd, and not for an expression to judge.
+  if (kinds === 0) return anything;
+  return {
+    kinds,
+    member: (name) => {
+      const members = known.map((type) => type.member(name));
+      return members.includes(undefined) ? undefined : allOf(members as Type[]);
+    },
+    names: () => [...new Set(known.flatMap((type) => type.names()))].filter((name) => known.every((type) => type.member(name))),
+    element: () => allOf(known.map((type) => type.element())),
+  };
+}
+
+const KINDS = { null: NULL, boolean: BOOLEAN, number: NUMBER, integer: NUMBER, string: STRING, array: LIST, object: MAP } as const;
+
+/** The type of the values that fit a schema. */
+export function typeOf(schema: JsonSchema): Type {
+  return within(schema, schema);
+}
+
+/**
+ * @param outer the schema that `$ref` begins at
+ * @param seen schemas that were applied to the same value already: they may refer to each other in a circle
+ */
+function within(schema: JsonSchema, outer: JsonSchema, seen = new Set<SchemaObject>()): Type {
+  if (!isObject(schema) || seen.has(schema)) return anything;
+  seen.add(schema);
+  // A schema with an `$id` is a document of its own, whatever it is part of.
+  const root = typeof schema.$id === "string" ? schema : outer;
+  const parts: Type[] = [own(schema, root)];
+  for (const keyword of ["anyOf", "oneOf"]) {
+    const branches = schema[keyword];
+    if (Array.isArray(branches) && branches.length > 0)
+      parts.push(eitherOf(branches.filter((one) => one !== false).map((one: JsonSchema) => within(one, root, seen))));
+  }
+  if (Array.isArray(schema.allOf)) parts.push(...schema.allOf.map((one: JsonSchema) => within(one, root, seen)));
+  if (typeof schema.$ref === "string") {
+    const target = targetOf(schema.$ref, root);
+    if (target !== undefined) parts.push(within(target, root, seen));
+  }
+  return allOf(parts);
+}
+
+const nodes = new WeakMap<SchemaObject, ReadonlyMap<string, JsonSchema>>();
+
+function targetOf(ref: string, root: JsonSchema): JsonSchema | undefined {
+  if (!ref.startsWith("#") || !isObject(root)) return undefined;
+  const known = nodes.get(root) ?? nodesOf(root);
+  nodes.set(root, known);
+  const pointer = pointerOf(ref, known);
+  return pointer === undefined ? undefined : known.get(pointer);
+}
+
+/** What a schema's own keywords say, without the schemas that it combines. */
+function own(schema: SchemaObject, root: JsonSchema): Type {
+  const kinds = kindsOf(schema);
+  const { properties, patternProperties, additionalProperties = true } = schema;
+  const declared = isObject(properties) ? properties : {};
+  if (kinds === ANY && properties === undefined && additionalProperties === true && schema.items === undefined) return anything;
+  return {
+    kinds,
+    member: (name) => {
+      const isDeclared = Object.hasOwn(declared, name);
+      if (!isDeclared && patternProperties !== undefined) return anything;
+      const member = (isDeclared ? declared[name] : additionalProperties) as JsonSchema;
+      return member === false ? undefined : within(member, root);
+    },
+    names: () => Object.keys(declared).filter((name) => declared[name] !== false),
+    element: () => (schema.prefixItems === undefined ? allOf(itemIn(schema, 0).map((item) => within(item, root))) : anything),
+  };
+}
+
+function kindsOf(schema: SchemaObject): number {
+  const byType = typesOf([schema]).reduce((all, type) => all | KINDS[type], 0);
+  const values = valuesOf(schema);
+  const byValue = Array.isArray(values) ? values.reduce((all: number, value) => all | kindOf(value), 0) : ANY;
+  // Nothing fits: as above.
+  return byType & byValue || ANY;
+}
