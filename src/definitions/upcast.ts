@@ -60,6 +60,13 @@ export function lift<Event extends StoredEvent>(app: Sources, stream: string, ev
   return schema ? liftTo(schema, event) : event;
 }
 
+/** Whether {@link lift} may change events of this kind: `category/type`. */
+export function isLifted(app: Sources, kind: string): boolean {
+  const category = categoryOf(kind);
+  const schema = schemaIn(app.aggregates.get(category) ?? app.categories.get(category), kind.slice(category.length + 1));
+  return schema !== undefined && schemaVersionOf(schema) > 1;
+}
+
 /**
  * The event as a consumer's own code declares its type, whatever the code that read it has made of it: a log may run another version of the
  * app's code.

@@ -65,7 +65,7 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
     }
 
     async read(request: LogReadRequest): Promise<LogPage | PackedPage | Moved> {
-      return this.#segment.here(async ({ reader }) => asAskedFor(request, await reader.page(request)));
+      return this.#segment.here(({ reader }) => reader.pageFor(request));
     }
 
     async positions(stream: string, from: number, to: number): Promise<Record<number, number> | Moved> {
@@ -177,8 +177,8 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
     }
 
     async readHere(request: LogReadRequest): Promise<LogPage | PackedPage> {
-      const { table } = await this.#segment.state.begun();
-      return asAskedFor(request, table.page(request));
+      const { table, reader } = await this.#segment.state.begun();
+      return (request.packed && table.storedPage?.(request, reader.lifting)) || asAskedFor(request, table.page(request));
     }
 
     async versionsHere(streams: readonly string[]): Promise<number[]> {

@@ -1,7 +1,8 @@
 /** The events of one segment of a log, in its object's SQLite: every event of a store, in one order (promise 3). */
 
 import type { StoredEvent } from "../core/event.ts";
-import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../store/log-protocol.ts";
+import type { LogPage, LogReadRequest, PackedPage, Sequenced, StreamSummary } from "../store/log-protocol.ts";
+import type { Lifting } from "./stored-page.ts";
 
 /** How a segment stores its events. Nobody else knows which of the two ways it is. */
 export interface LogTable {
@@ -22,6 +23,8 @@ export interface LogTable {
   differs(stream: string, events: readonly StoredEvent[]): boolean;
   /** One page. A filtered page examines a bounded number of entries and reports how far it came. */
   page(request: LogReadRequest): LogPage;
+  /** The same page, lifted, for a reader that unpacks it; undefined: only {@link page} can make it. */
+  storedPage?(request: LogReadRequest, lifting: Lifting): PackedPage | undefined;
   /** The first position that was taken at this time or later (milliseconds since 1970); undefined: all were taken before. */
   positionAt(time: number): number | undefined;
   /** The kinds of events after a position, each with the last event of that kind, of any stream of the category. */

@@ -6,7 +6,7 @@
 import { PAGE_BYTES, SCAN_EVENTS } from "../core/limits.ts";
 import { type LoggedEvent, type StoredEvent, bytesOf, correlationOf, erases } from "../core/event.ts";
 import { FORMATS, FORMAT_KEY } from "../store/stored-format.ts";
-import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../store/log-protocol.ts";
+import type { LogPage, LogReadRequest, PackedPage, Sequenced, StreamSummary } from "../store/log-protocol.ts";
 import { correlationKey } from "./correlation-key.ts";
 import { isSparse, narrowingOf, passes } from "./filter.ts";
 import { PACKED_INDEX } from "./limits.ts";
@@ -15,6 +15,7 @@ import { PackedIndexes, type PackedSizes } from "./packed-indexes.ts";
 import type { Entry } from "../store/page-text.ts";
 import { type Page, Pages } from "./pages.ts";
 import { RememberedHeads } from "./remembered-heads.ts";
+import { type Lifting, isPlain, storedPage } from "./stored-page.ts";
 
 type Storage = Pick<DurableObjectStorage, "sql" | "kv">;
 
@@ -116,6 +117,15 @@ export class PackedTable implements LogTable {
     // Backward, what is before the first position here is in an earlier segment.
     const isOver = !forward && next <= Math.max(to ?? 1, 1);
     return { events, next: isOver ? null : next, head };
+  }
+
+  storedPage(request: LogReadRequest, lifting: Lifting): PackedPage | undefined {
+    const { after, to, limit } = request;
+    const head = this.#stored;
+    const [low, high] = [(after ?? 0) + 1, Math.min(to ?? head, head)];
+    if (!this.#pages.exist || !isPlain(request) || low < this.first || low > high || limit < 1) return undefined;
+    const [begin, end] = isSparse(request) ? within(low, high, true) : [low, high];
+    return storedPage(request, { begin, end, head, pages: this.#pages.storedBetween(begin, end) }, lifting);
   }
 
   positionAt(time: number): number | undefined {

@@ -3,7 +3,7 @@
 import { type LoggedEvent, bytesOf } from "../core/event.ts";
 import { KiB } from "../core/limits.ts";
 import { hasTable, inBatches } from "../core/sqlite.ts";
-import { type Entry, eventsOf, kindsText, pageText } from "../store/page-text.ts";
+import { type Entry, type PageText, eventsOf, kindsText, pageText } from "../store/page-text.ts";
 
 /** The layout is stored (docs/stored-formats.md): add nullable columns, change nothing. */
 const CREATE = `
@@ -24,6 +24,14 @@ const PAGE_TEXT_EVENTS = 500;
 export interface Page {
   readonly first: number;
   readonly events: readonly LoggedEvent[];
+}
+
+/** A page as it is stored. */
+export interface StoredPage extends PageText {
+  readonly first: number;
+  readonly count: number;
+  /** JSON: see `kindsText`. */
+  readonly kinds: string;
 }
 
 interface PageRow {
@@ -111,13 +119,33 @@ export class Pages {
     const query = `SELECT first, head, body FROM pages WHERE first BETWEEN ? AND ?
       ${kinds ? HAS_KIND : ""} ${otherKinds ? HAS_KIND : ""} ${heads ? HAS_HEAD : ""} ORDER BY first ${forward ? "ASC" : "DESC"} LIMIT ?`;
     const wanted = [kinds, otherKinds, heads].flatMap((list) => (list ? [JSON.stringify(list)] : []));
-    const begin = Number(this.#sql.exec(`SELECT MAX(first) AS first FROM pages WHERE first <= ?`, from).one()["first"] ?? from);
+    const begin = this.#firstOf(from);
     const read = (limit: number, last?: PageRow) => {
       const [low, high] = last === undefined ? [begin, to] : forward ? [last.first + 1, to] : [begin, last.first - 1];
       return this.#sql.exec<PageRow>(query, low, high, ...wanted, limit).toArray();
     };
     for (const row of inBatches(read, ({ head, body }) => head.length + body.length))
       yield { first: row.first, events: eventsOf(row, row.first) };
+  }
+
+  /** The same, from the page that has the first position on, with what the page says of itself instead of its events. */
+  *storedBetween(from: number, to: number): Generator<StoredPage> {
+    const begin = this.#firstOf(from);
+    const read = (limit: number, last?: StoredPage) =>
+      this.#sql
+        .exec<StoredPage & Record<string, SqlStorageValue>>(
+          `SELECT first, count, kinds, head, body FROM pages WHERE first BETWEEN ? AND ? ORDER BY first LIMIT ?`,
+          last === undefined ? begin : last.first + 1,
+          to,
+          limit,
+        )
+        .toArray();
+    yield* inBatches(read, ({ head, body }) => head.length + body.length);
+  }
+
+  /** The first position of the page that has this one. */
+  #firstOf(position: number): number {
+    return Number(this.#sql.exec(`SELECT MAX(first) AS first FROM pages WHERE first <= ?`, position).one()["first"] ?? position);
   }
 
   /** The kinds of the pages that reach beyond a position, each with the position of its last event there. */

@@ -1,8 +1,9 @@
 /** The earlier segments of a log, from which the last one gets what it does not have itself. */
 
-import { type LogPage, type LogReadRequest, type StreamSummary, asRead } from "../store/log-protocol.ts";
+import { type LogPage, type LogReadRequest, type PackedPage, type StreamSummary, asRead } from "../store/log-protocol.ts";
 import { compareUtf8 } from "../core/utf8-order.ts";
 import type { LogTable } from "./log-table.ts";
+import { isPlain } from "./stored-page.ts";
 import { type SegmentInfo, type SegmentRpc, earlierSegment } from "../store/segment.ts";
 
 export class PreviousSegments {
@@ -33,6 +34,16 @@ export class PreviousSegments {
     const rest = forward ? { ...request, to: Math.min(to ?? last, last) } : request;
     const page = asRead(await this.#segment(number).readHere({ ...rest, packed: true }));
     return { page, end: forward ? last : first };
+  }
+
+  /** A page as it is stored, if all of it is in one earlier segment. */
+  async storedPage(request: LogReadRequest, head: number): Promise<PackedPage | undefined> {
+    const found = earlierSegment(this.#info, (request.after ?? 0) + 1);
+    if (!found || !isPlain(request)) return undefined;
+    const { number, last } = found;
+    const page = await this.#segment(number).readHere({ ...request, to: Math.min(request.to ?? last, last), packed: true });
+    // At the end of the segment the page may go on in the next one.
+    return "packed" in page && (page.next ?? 0) < last ? { ...page, head } : undefined;
   }
 
   /** Gives the table the versions of streams that it has not met, so that it can tell a gap from a beginning. */

@@ -3,8 +3,9 @@
 import type { App } from "../definitions/app.ts";
 import { type LoggedEvent, bytesOf } from "../core/event.ts";
 import { PAGE_BYTES, SCAN_EVENTS } from "../core/limits.ts";
-import type { LogPage, LogReadRequest, NextEvent, Reading } from "../store/log-protocol.ts";
-import { lift } from "../definitions/upcast.ts";
+import { type LogPage, type LogReadRequest, type NextEvent, type PackedPage, type Reading, asAskedFor } from "../store/log-protocol.ts";
+import type { Lifting } from "./stored-page.ts";
+import { isLifted, lift } from "../definitions/upcast.ts";
 import type { PreviousSegments } from "./previous-segments.ts";
 import { type Pending, blanked } from "./erasures.ts";
 import type { LogTable } from "./log-table.ts";
@@ -14,12 +15,18 @@ export class LogReader {
   readonly #table: LogTable;
   readonly #earlier: PreviousSegments;
   readonly #erasures: { readonly pending: Pending };
+  /** What the code does to events on their way out. */
+  readonly lifting: Lifting;
 
   constructor(app: App, table: LogTable, earlier: PreviousSegments, erasures: { readonly pending: Pending }) {
     this.#app = app;
     this.#table = table;
     this.#earlier = earlier;
     this.#erasures = erasures;
+    this.lifting = {
+      lift: (event) => lift(app, event.stream, event),
+      isAsStored: (kind) => !isLifted(app, kind),
+    };
   }
 
   /** The next event for each of these readers. Readers that are equally far and handle the same events share one search. */
@@ -44,6 +51,16 @@ export class LogReader {
     // The search ended here: the next event is this one, or a later one.
     const [after] = (await this.page({ after: passed, limit: 1 })).events;
     return { passed, ...(after ? { recordedAt: after.recordedAt } : {}) };
+  }
+
+  /** A page as it travels to the caller: what nothing has to look at is as it is stored. */
+  async pageFor(request: LogReadRequest): Promise<LogPage | PackedPage> {
+    const { after, packed } = request;
+    const isAsStored = packed && this.#erasures.pending.size === 0;
+    const stored = isAsStored ? this.#table.storedPage?.(request, this.lifting) : undefined;
+    if (stored) return stored;
+    const old = isAsStored && (after ?? 0) + 1 < this.#table.first ? await this.#earlier.storedPage(request, this.#table.head) : undefined;
+    return old ?? asAskedFor(request, await this.page(request));
   }
 
   async page(request: LogReadRequest): Promise<LogPage> {

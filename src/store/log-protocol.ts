@@ -79,17 +79,18 @@ export interface LogPage {
 
 /** The same, as it travels to a caller that can read it. */
 export interface PackedPage extends Omit<LogPage, "events"> {
-  readonly packed: PackedEvents;
+  /** One after another. */
+  readonly packed: readonly PackedEvents[];
 }
 
 /** A page as it travels: `packed`, if the caller has asked for that. */
 export function asAskedFor({ packed: isPacked }: LogReadRequest, page: LogPage): LogPage | PackedPage {
-  return isPacked ? { packed: packed(page.events), next: page.next, head: page.head } : page;
+  return isPacked ? { packed: [packed(page.events)], next: page.next, head: page.head } : page;
 }
 
 /** What {@link asAskedFor} has made of a page. A log of older code packs nothing. */
 export function asRead(page: LogPage | PackedPage): LogPage {
-  return "packed" in page ? { events: unpacked(page.packed), next: page.next, head: page.head } : page;
+  return "packed" in page ? { events: page.packed.flatMap(unpacked), next: page.next, head: page.head } : page;
 }
 
 /** A stream as the log knows it. */

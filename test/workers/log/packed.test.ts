@@ -10,7 +10,7 @@ import { DELETED, DELETED_DATA, type LoggedEvent, type StoredEvent } from "../..
 import type { LogTable } from "../../../src/log/log-table.ts";
 import { PackedTable } from "../../../src/log/packed-table.ts";
 import { RowTable } from "../../../src/log/row-table.ts";
-import type { LogReadRequest } from "../../../src/store/log-protocol.ts";
+import { type LogReadRequest, asRead } from "../../../src/store/log-protocol.ts";
 import { runs } from "../../effort.ts";
 import { freshStore } from "../support.ts";
 
@@ -85,6 +85,12 @@ function eventsOf({ from, events, type, correlation, erases }: Group[number], he
   });
 }
 
+/** The code has changed what one kind of events looks like. */
+const LIFTING = {
+  lift: (event: LoggedEvent) => (event.stream.startsWith("a/") && event.type === "Other" ? { ...event, data: `{"lifted":true}` } : event),
+  isAsStored: (kind: string) => kind !== "a/Other",
+};
+
 /** What tables can be asked. */
 function everything(table: LogTable) {
   const last = table.head;
@@ -153,6 +159,77 @@ describe("a packed segment", () => {
       { numRuns: runs(150), endOnFailure: true },
     );
   });
+});
+
+const LARGE = fc.array(
+  fc.record({ stream: fc.constantFrom("a/1", "b/1", "c/1"), type: fc.constantFrom(...TYPES), events: fc.integer({ min: 1, max: 12 }) }),
+  { minLength: 1, maxLength: 3 },
+);
+
+const KINDS = fc.record(
+  {
+    after: fc.nat(120),
+    limit: fc.integer({ min: 1, max: 60 }),
+    to: fc.integer({ min: 1, max: 120 }),
+    bytes: fc.integer({ min: 1, max: 4_000 }),
+    types: fc.subarray([...TYPES]),
+    categories: fc.subarray(["a", "b", "c"]),
+  },
+  { requiredKeys: ["after", "limit"] },
+);
+
+describe("a page that travels as it is stored", () => {
+  it("has the same events, lifted where the code lifts their kind", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(LARGE, { minLength: 1, maxLength: 8 }), fc.array(KINDS, { maxLength: 20 }), (commits, requests) =>
+        runInDurableObject(freshStore("travels").logObject(), (_instance, { storage }) => {
+          const table = new PackedTable(storage, 1, SIZES);
+          for (const parts of commits)
+            storage.transactionSync(() => {
+              for (const part of parts) table.accept(part.stream, eventsOf({ ...NEXT, ...part }, table.versionHere(part.stream) ?? 0));
+              table.flush();
+            });
+          for (const request of requests) {
+            const page = table.page(request);
+            const stored = table.storedPage(request, LIFTING);
+            const lifted = { ...page, events: page.events.map((event) => plain(LIFTING.lift(event))) };
+            const found = stored && asRead(stored);
+            if (found) expect({ ...found, events: found.events.map(plain) }).toEqual(lifted);
+            else expect(page.events).toEqual([]);
+          }
+        }),
+      ),
+      { numRuns: runs(150), endOnFailure: true },
+    );
+  });
+
+  it("ends where its bytes are used up, counted in UTF-8", () =>
+    runInDurableObject(freshStore("bytes").logObject(), (_instance, { storage }) => {
+      const table = new PackedTable(storage, 1, SIZES);
+      for (let commit = 0; commit < 3; commit += 1)
+        storage.transactionSync(() => {
+          table.accept("a/1", eventsOf({ ...NEXT, events: 10 }, 10 * commit));
+          table.flush();
+        });
+      for (let bytes = 1; bytes < 6_000; bytes += 41) {
+        const request = { after: 0, limit: 100, bytes };
+        const found = asRead(table.storedPage(request, LIFTING) ?? { events: [], next: null, head: 0 });
+        expect({ ...found, events: found.events.length }).toEqual({ ...table.page(request), events: table.page(request).events.length });
+      }
+    }));
+
+  it("is not parsed", () =>
+    runInDurableObject(freshStore("unparsed").logObject(), (_instance, { storage }) => {
+      const table = new PackedTable(storage, 1, SIZES);
+      storage.transactionSync(() => {
+        table.accept("a/1", eventsOf({ ...NEXT, events: 20 }, 0));
+        table.flush();
+      });
+      storage.sql.exec(`UPDATE pages SET head = 'nobody reads this'`);
+      expect(table.storedPage({ after: 0, limit: 100 }, LIFTING)?.packed).toEqual([
+        { first: 1, head: "nobody reads this", body: expect.any(String) as string },
+      ]);
+    }));
 });
 
 const NEXT: Group[number] = { stream: "a/1", from: 1, events: 1, type: "Some", correlation: undefined, erases: false };
