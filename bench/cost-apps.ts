@@ -1,7 +1,7 @@
 /** The apps of {@link ./cost-cases.ts}, for the worker: the meter itself, which runs in Node, loads none. */
 
 import * as z from "zod";
-import { type App, aggregate, defineApp, event, reactor, send, streamIdOf, view } from "headspring";
+import { type App, aggregate, category, defineApp, event, reactor, send, streamIdOf, view } from "headspring";
 import type { CaseName } from "./cost-cases.ts";
 
 const counting = {
@@ -31,6 +31,8 @@ const echoing = reactor("echoing", {
   on: { Added: ({ stream, data }) => send(echo, streamIdOf(stream), "Add", data) },
 });
 
+const reading = category("reading", { events: { Read: z.object({ sensor: z.string(), celsius: z.number(), note: z.string() }) } });
+
 const alone = defineApp({ aggregates: [counter] });
 const viewed = defineApp({ aggregates: [counter], views: [totals("totals")] });
 
@@ -43,6 +45,9 @@ export const APPS: Readonly<Record<CaseName, App>> = {
   views: defineApp({ aggregates: [counter], views: ["one", "two", "three"].map(totals) }),
   reactor: defineApp({ aggregates: [counter, echo], processors: [echoing] }),
   webhook: alone,
+  crowd: alone,
+  crowdView: viewed,
+  append: defineApp({ categories: [reading] }),
   near: alone,
   far: alone,
   overseas: alone,

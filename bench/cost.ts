@@ -69,7 +69,7 @@ else {
 
 async function measure(
   { url, pid }: Runtime,
-  { title, isCold = false, hasKey = false, hasWebhook = false, distanceMs }: CostCase,
+  { title, isCold = false, hasKey = false, hasWebhook = false, distanceMs, together = 1, events = 1 }: CostCase,
 ): Promise<Result> {
   const client = new Client(url);
   let sent = 0;
@@ -81,8 +81,11 @@ async function measure(
       ...(distanceMs === undefined ? { prefer: "wait=30" } : {}),
       ...(hasKey ? { "idempotency-key": `key-${number}` } : {}),
     };
-    const { status, body } = await client.call(`/aggregates/counter/${stream}/Add`, { by: 1 }, headers);
-    if (status !== 200) throw new Error(`a command was answered with ${status} ${JSON.stringify(body)}`);
+    const { status, body } =
+      events === 1
+        ? await client.call(`/aggregates/counter/${stream}/Add`, { by: 1 }, headers)
+        : await client.call(`/streams/reading/${stream}`, { events: Array.from({ length: events }, reading) }, headers);
+    if (status !== 200 && status !== 201) throw new Error(`a command was answered with ${status} ${JSON.stringify(body)}`);
   };
   const quiet = () =>
     until("the store came to rest", async () => {
@@ -94,8 +97,8 @@ async function measure(
     const cpuBefore = cpuMsOf(pid);
     await send();
     // Before it is quiet: that takes seconds of looking whether it is.
-    const cpuMs = (cpuMsOf(pid) - cpuBefore) / commands;
-    const counts = perCommand(before, await quiet(), commands);
+    const cpuMs = (cpuMsOf(pid) - cpuBefore) / (commands * events);
+    const counts = perCommand(before, await quiet(), commands * events);
     return { counts, cpuMs, bill: billOf(counts, cpuMs, distanceMs) };
   };
 
@@ -104,8 +107,9 @@ async function measure(
   for (let made = 0; made < STREAMS; made += 20) await Promise.all(Array.from({ length: 20 }, command));
 
   let perSecond = 0;
-  const steady = await measured(RATE * SECONDS, async () => {
-    perSecond = await atRate(command);
+  const rate = events === 1 ? RATE : RATE / 10;
+  const steady = await measured(rate * SECONDS, async () => {
+    perSecond = await atRate(rate, together, command);
   });
   const singles: Measured[] = [];
   while (singles.length < ALONE) singles.push(await measured(1, command));
@@ -122,20 +126,24 @@ async function measure(
 }
 
 /** Sends commands at the rate, or as fast as the machine can. Answers with the rate that it came to. */
-async function atRate(command: () => Promise<void>): Promise<number> {
+async function atRate(rate: number, together: number, command: () => Promise<void>): Promise<number> {
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1_000;
   let sent = 0;
   const client = async () => {
-    while (sent < RATE * SECONDS) {
-      if (sent < seconds() * RATE) {
-        sent += 1;
-        await command();
+    while (sent < rate * SECONDS) {
+      if (sent < seconds() * rate) {
+        sent += together;
+        await Promise.all(Array.from({ length: together }, command));
       } else await sleep(5);
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
   return sent / seconds();
+}
+
+function reading(): object {
+  return { type: "Read", data: { sensor: "in the cellar", celsius: 21.5, note: "x".repeat(100) } };
 }
 
 /** Milliseconds of CPU time that a process has used. */
