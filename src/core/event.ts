@@ -5,6 +5,7 @@
  */
 
 import type * as z from "zod";
+import { isoTime } from "./iso-time.ts";
 import { byteLength } from "./json.ts";
 import type { DataAt, KeysOf, Made, NameAt, name } from "./place.ts";
 
@@ -182,7 +183,7 @@ export function bytesOf({ data, meta }: Pick<StoredEvent, "data" | "meta">): num
 
 /** The event's public JSON text. `position` is left out if it is unknown. */
 export function eventJson(stream: string, stored: StoredEvent, position?: number): string {
-  const recordedAt = new Date(stored.recordedAt).toISOString();
+  const recordedAt = isoTime(stored.recordedAt);
   return (
     `{"id":"${stored.id}","stream":${JSON.stringify(stream)},"version":${stored.version},` +
     (position === undefined ? "" : `"position":${position},`) +
@@ -194,7 +195,7 @@ export function eventJson(stream: string, stored: StoredEvent, position?: number
 
 /** The event as handlers get it. Its data was validated when it was written, so it is not checked again. */
 export function toRecorded(logged: LoggedEvent): RecordedEvent {
-  const recordedAt = new Date(logged.recordedAt).toISOString();
+  const recordedAt = isoTime(logged.recordedAt);
   return {
     id: logged.id,
     stream: logged.stream,
