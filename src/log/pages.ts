@@ -128,7 +128,7 @@ export class Pages {
       yield { first: row.first, events: eventsOf(row, row.first) };
   }
 
-  /** The same, from the page that has the first position on, with what the page says of itself instead of its events. */
+  /** The same, from the page that has the first position on, as they are stored. */
   *storedBetween(from: number, to: number): Generator<StoredPage> {
     const begin = this.#firstOf(from);
     const read = (limit: number, last?: StoredPage) =>
