@@ -176,9 +176,9 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
       return this.#segment.handover();
     }
 
-    async readHere(request: LogReadRequest): Promise<LogPage | PackedPage> {
+    async readHere(request: LogReadRequest, lifts = false): Promise<LogPage | PackedPage> {
       const { table, reader } = await this.#segment.state.begun();
-      return (request.packed && table.storedPage?.(request, reader.lifting)) || asAskedFor(request, table.page(request));
+      return (lifts && table.storedPage?.(request, reader.lifting)) || asAskedFor(request, table.page(request));
     }
 
     async versionsHere(streams: readonly string[]): Promise<number[]> {

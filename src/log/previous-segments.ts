@@ -41,7 +41,7 @@ export class PreviousSegments {
     const found = earlierSegment(this.#info, (request.after ?? 0) + 1);
     if (!found || !isPlain(request)) return undefined;
     const { number, last } = found;
-    const page = await this.#segment(number).readHere({ ...request, to: Math.min(request.to ?? last, last), packed: true });
+    const page = await this.#segment(number).readHere({ ...request, to: Math.min(request.to ?? last, last), packed: true }, true);
     // At the end of the segment the page may go on in the next one.
     return "packed" in page && (page.next ?? 0) < last ? { ...page, head } : undefined;
   }

@@ -83,8 +83,8 @@ export interface SegmentRpc extends Forwarding<Omit<LogRpc, "fetch" | "read">> {
   read(request: LogReadRequest): Promise<LogPage | PackedPage | Moved>;
   /** For the next segment; undefined if this one is not sealed. */
   handover(): Promise<Handover | undefined>;
-  /** A page of this segment alone. */
-  readHere(request: LogReadRequest): Promise<LogPage | PackedPage>;
+  /** A page of this segment alone. `lifts`: for a reader that passes it on, as the code declares its events. */
+  readHere(request: LogReadRequest, lifts?: boolean): Promise<LogPage | PackedPage>;
   /** The versions of streams as of this segment, in the given order; 0: not seen so far. */
   versionsHere(streams: readonly string[]): Promise<number[]>;
   /** Like `positions`, as of this segment. */
