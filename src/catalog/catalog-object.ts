@@ -1,6 +1,6 @@
 /**
- * One catalog per store: the categories that were declared at run time, and how far imports have got. The catalog with the name `$stores`
- * is the directory of all stores.
+ * One catalog per store: the categories, views and processors that were declared at run time, and how far imports have got. The catalog
+ * with the name `$stores` is the directory of all stores.
  */
 
 import type { DeploymentEnv } from "../store/env.ts";
@@ -13,6 +13,8 @@ import { hasTable } from "../core/sqlite.ts";
 import { changeProblem, readDefinition, replacedVersions } from "../definitions/over-http/category.ts";
 import { logger } from "../telemetry/logger.ts";
 import { CodeTable } from "./code-table.ts";
+import { type CategoryState, DefinitionAnswers } from "./definition-answers.ts";
+import { DefinitionTable } from "./definition-table.ts";
 import { ImportTable } from "./import-table.ts";
 import { Directory } from "./directory.ts";
 import type {
@@ -21,10 +23,15 @@ import type {
   CodeProblem,
   CodeSchema,
   Declared,
+  DefinitionDeclared,
+  DefinitionKind,
+  DefinitionRemoved,
+  DefinitionsAnswer,
   DirectoryRpc,
   Earlier,
   Entry,
   ImportProgress,
+  NewDefinition,
   StoreEntry,
 } from "../store/catalog-protocol.ts";
 import type { Placement } from "../core/placement.ts";
@@ -78,7 +85,8 @@ interface ListRow {
 
 export class CatalogObject extends DurableObject<DeploymentEnv> implements CatalogRpc, DirectoryRpc {
   static {
-    markRetryable(this.prototype, "lookUp", "list", "findStore", "placeStore", "listStores");
+    const definitions = ["lookUpDefinition", "listDefinitions", "lookUpNames"] as const;
+    markRetryable(this.prototype, "lookUp", "list", "findStore", "placeStore", "listStores", ...definitions);
   }
 
   readonly #storage: DurableObjectStorage;
@@ -86,6 +94,8 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
   readonly #imports: ImportTable;
   readonly #directory: Directory;
   readonly #code: CodeTable;
+  readonly #definitions: DefinitionTable;
+  readonly #answers: DefinitionAnswers;
   #exists: boolean;
 
   constructor(ctx: DurableObjectState, env: DeploymentEnv) {
@@ -97,6 +107,8 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
     this.#code = new CodeTable(ctx.storage);
     this.#exists = hasTable(this.#sql, "categories");
     this.#directory = new Directory(this.#sql);
+    this.#definitions = new DefinitionTable(this.#sql);
+    this.#answers = new DefinitionAnswers(this.#definitions, (name) => this.#stateOf(name));
   }
 
   async useCode(category: string, kind: string, schemas: readonly CodeSchema[]): Promise<CodeProblem[]> {
@@ -199,6 +211,27 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
     }));
   }
 
+  async lookUpDefinition(name: string, known?: string): Promise<DefinitionsAnswer> {
+    const found = this.#definitions.all().get(name);
+    return this.#answers.answer(found ? [found] : [], known === undefined ? {} : { [name]: known });
+  }
+
+  async listDefinitions(known: Readonly<Record<string, string>> = {}): Promise<DefinitionsAnswer> {
+    return this.#answers.answer([...this.#definitions.all().values()], known);
+  }
+
+  async lookUpNames(categories: readonly string[], joined: readonly string[]): Promise<Omit<DefinitionsAnswer, "definitions">> {
+    return this.#answers.named(categories, joined);
+  }
+
+  async declareDefinition(definition: NewDefinition): Promise<DefinitionDeclared> {
+    return this.#definitions.declare(definition);
+  }
+
+  async removeDefinition(kind: DefinitionKind, name: string): Promise<DefinitionRemoved> {
+    return this.#definitions.remove(kind, name);
+  }
+
   async findStore(name: string): Promise<StoreEntry | undefined> {
     return this.#directory.find(name);
   }
@@ -209,6 +242,18 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
 
   async listStores(after: string, limit: number): Promise<StoreEntry[]> {
     return this.#directory.list(after, limit);
+  }
+
+  /** The category, retired or not; undefined: it was never declared. */
+  #stateOf(name: string): CategoryState | undefined {
+    const row = this.#find(name);
+    const kind = this.#code.kindOf(name);
+    if (row && kind !== "aggregate") {
+      const status = row.retired ? "retired" : "declared";
+      return { version: `${row.revision}${status}`, named: { name, status, definition: row.definition } };
+    }
+    if (kind === undefined) return undefined;
+    return { version: kind, named: { name, status: "code", kind, definition: JSON.stringify(this.#code.definitionOf(name)) } };
   }
 
   #earlier(name: string): Earlier {

@@ -8,6 +8,7 @@ type Starting = Pick<Consumer, "name" | "start">;
 
 /** The position after which it begins: one that starts at the head starts where the log first knew of it. */
 export async function beginsAfter({ name, start }: Starting, log: Pick<LogRpc, "knownSince">): Promise<number> {
+  if (typeof start === "number") return start;
   return start === "head" ? log.knownSince(name) : 0;
 }
 

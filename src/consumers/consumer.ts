@@ -47,8 +47,11 @@ export interface Consumer {
   readonly batchSpan?: "project";
   /** The budget of the invocation that it works in. */
   readonly budget?: Budget | undefined;
-  /** Where it begins when it has no checkpoint yet: at the log's beginning (the default), or with events after its first deployment. */
-  readonly start?: "beginning" | "head";
+  /**
+   * Where it begins when it has no checkpoint yet: at the log's beginning (the default), with events after its first deployment, or with
+   * those after a position.
+   */
+  readonly start?: "beginning" | "head" | number;
   /**
    * Commits the effects of events and moves the checkpoint, together.
    *

@@ -14,6 +14,9 @@ import type { Found, Reading, Skipped } from "./report.ts";
 import type { ResetCount } from "./reset-count.ts";
 import type { Placed, StoreRows } from "./standing.ts";
 
+/** Definitions of a store: all of them, or those of the code alone. */
+export type Listed = Pick<Definitions, "views" | "processors">;
+
 /** In every method, undefined means that no consumer has this name (any more), or that only other code has it. */
 export interface ConsumerKind extends DeclaredKind {
   readonly name: KindName;
@@ -34,9 +37,9 @@ export interface ConsumerKind extends DeclaredKind {
   /** Its own table next to the checkpoints, with a column `store`: what else decides how far its consumers are. */
   readonly stateTable?: string;
   /** How far a store's consumers of this kind are, according to D1. Absent: the kind keeps its own positions. */
-  standings?(definitions: Definitions, rows: readonly StoreRows[]): Promise<Placed[]>;
+  standings?(definitions: Listed, rows: readonly StoreRows[]): Promise<Placed[]>;
   /** Names of what these consumers build: under another name there is something to build. */
-  targets?(definitions: Definitions): Promise<string[]>;
+  targets?(definitions: Listed): Promise<string[]>;
   /**
    * Figures that only its consumers have, for `GET /metrics`.
    *

@@ -96,6 +96,8 @@ export function outsideOf(
       return mayCommand(scope, name, START);
     }
     case "view": {
+      // A view that a narrowed caller declares would show it what it may not read.
+      if (method === "PUT" || method === "DELETE") return "what concerns the whole store";
       const name = parameter("view");
       return seesView(scope, name) ? undefined : `view ${name}`;
     }

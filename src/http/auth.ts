@@ -20,8 +20,10 @@ const OPEN = /^\/(?:health|problems(?:\/[^/]+)?|\.well-known\/webhooks\/[^/]+)?$
 const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$|log\/roll-over$)/;
 /** The list of stores, and the place of one store (whose path is empty without its store). */
 const PLACES = /^(?:|\/stores(?:\/[^/]+)?)$/;
-/** A category itself: declaring, changing or retiring it is administration; appending a fact to it is not. */
-const CATEGORY = /^\/streams\/[^/]+$/;
+/** A definition itself: declaring, changing or removing it is administration; appending a fact to a category, or reading, is not. */
+const DEFINITION = /^\/(?:streams|views|processors)\/[^/]+$/;
+/** A preview reads any event. */
+const PREVIEW = /^\/processors(?:\/[^/]+)?\/preview$/;
 
 export function auth(): MiddlewareHandler<HttpEnv> {
   return async function checkToken(context, next) {
@@ -89,6 +91,7 @@ function requireRight({ what, rights, stores, scope }: Caller, route: Route, par
 
 /** The right that a request to a route needs. The route's path begins after the store; the spelling of its parameters does not matter. */
 export function rightFor(method: string, path: string): Right {
-  if (ADMIN.test(path) || PLACES.test(path) || (CATEGORY.test(path) && (method === "PUT" || method === "DELETE"))) return "admin";
+  if (ADMIN.test(path) || PLACES.test(path) || PREVIEW.test(path) || (DEFINITION.test(path) && (method === "PUT" || method === "DELETE")))
+    return "admin";
   return method === "GET" || method === "HEAD" ? "read" : "write";
 }

@@ -14,13 +14,20 @@ import type { Consistency } from "./view-query.ts";
 /** Seconds after which to ask again for a table that is being built. Ours. */
 const REBUILDING_SECONDS = "5";
 
-export async function viewOf(context: HttpContext): Promise<View> {
-  const { definitions } = storeOf(context);
+/**
+ * The view in the path.
+ *
+ * @param isHidden whether it may be one that answers no rows, because only processors join it
+ */
+export async function viewOf(context: HttpContext, isHidden = false): Promise<View> {
   const name = context.req.param("view") ?? "";
-  const view = await definitions.view(name);
-  if (view) return view;
-  const names = (await definitions.views()).map((one) => one.name);
-  throw new Problem("unknown-view", `unknown view ${name}; defineApp lists ${names.join(", ") || "none"}`);
+  const view = await storeOf(context).definitions.view(name);
+  if (view && (isHidden || view.exposed !== false)) return view;
+  throw unknownView(name);
+}
+
+export function unknownView(name: string): Problem {
+  return new Problem("unknown-view", `unknown view ${name}; GET /views lists the views`);
 }
 
 /** The position that the query requires, and how long it waits for it (promise 7). */

@@ -1,20 +1,24 @@
 /** Views: data out. */
 
 import { Hono } from "hono";
+import * as z from "zod";
 import { accepts } from "hono/accepts";
 import { awaitRow, queryView } from "../views/query.ts";
 import { operate } from "../operations/operate.ts";
 import { reportConsumers } from "../operations/report.ts";
 import { reportRows } from "../definitions/report.ts";
 import type { View } from "../definitions/views/view.ts";
+import { aboutDefinition, deleteDefinition, putDefinition } from "./definitions.ts";
 import { Problem } from "./problem.ts";
 import { callerOf } from "./auth-caller.ts";
 import { seesView } from "./auth-scope.ts";
-import { type HttpEnv, type HttpContext, linkTo, storeOf, waitMsOf } from "./request.ts";
-import { answered, headersOf, viewOf, wantedOf } from "./view-answers.ts";
+import { type HttpEnv, type HttpContext, linkTo, queryOf, storeOf, waitMsOf } from "./request.ts";
+import { answered, headersOf, unknownView, viewOf, wantedOf } from "./view-answers.ts";
 import { liveId, liveView } from "./view-live.ts";
 import { namedQuery } from "./view-named.ts";
 import { Consistency, Paging, cursorOf, cursorText, sortOf, viewQueryOf } from "./view-query.ts";
+
+export const ViewsQuery = z.object({ name: z.array(z.string()).optional() });
 
 /** The forms of the answer to `GET /views/{view}`. */
 const FORMS = { "application/json": page, "text/event-stream": liveView } as const;
@@ -22,20 +26,20 @@ const FORMS = { "application/json": page, "text/event-stream": liveView } as con
 export function viewRoutes() {
   const routes = new Hono<HttpEnv>();
 
-  routes.get("/", async (context) => {
-    const store = storeOf(context);
-    const scope = callerOf(context)?.scope;
-    const visible = (await store.definitions.views()).filter(({ name }) => seesView(scope, name));
-    const reports = await reportConsumers(store, (name) => visible.some((view) => view.name === name));
-    const views = visible.map((view) => {
-      const { position, status, stale, rebuild, deployment } = reports.find(({ name }) => name === view.name) ?? {};
-      return { ...reportRows(view), position, status, stale, rebuild, deployment };
-    });
-    return context.json({ views });
-  });
+  routes.get("/", async (context) => context.json({ views: await shown(context, namesOf(context)) }));
+
+  routes.put("/:view", async (context) =>
+    putDefinition(context, "view", context.req.param("view"), async (name) => {
+      const [view] = await shown(context, [name]);
+      if (!view) throw unknownView(name); // it was deleted a moment later
+      return view;
+    }),
+  );
+
+  routes.delete("/:view", async (context) => deleteDefinition(context, "view", context.req.param("view")));
 
   routes.post("/:view/rebuild", async (context) => {
-    const view = await viewOf(context);
+    const view = await viewOf(context, true);
     const store = storeOf(context);
     await operate(store, view.name, "reset");
     const [report] = await reportConsumers(store, (name) => name === view.name);
@@ -65,6 +69,34 @@ export function viewRoutes() {
   });
 
   return routes;
+}
+
+/** The views that the query asks for; undefined: all. */
+function namesOf(context: HttpContext): readonly string[] | undefined {
+  return queryOf(context, ViewsQuery).name;
+}
+
+/** Those in code first. What the code shadows comes last, without a position. */
+async function shown(context: HttpContext, names?: readonly string[]) {
+  const store = storeOf(context).remembering();
+  const { definitions } = store;
+  const caller = callerOf(context);
+  const isVisible = ({ name }: { readonly name: string }) => seesView(caller?.scope, name) && (names?.includes(name) ?? true);
+  const seesHidden = caller === undefined || caller.rights.includes("admin");
+  const [{ all }, views] = await Promise.all([definitions.overHttp(), definitions.views()]);
+  const wanted = views.filter((view) => isVisible(view) && (seesHidden || view.exposed !== false));
+  const reports = await reportConsumers(store, (name) => wanted.some((view) => view.name === name));
+  const inForce = wanted.map((view) => {
+    const { position, status, stale, rebuild, deployment } = reports.find(({ name }) => name === view.name) ?? {};
+    const declared = all.find(({ name }) => name === view.name && !definitions.isShadowed(name));
+    const origin = declared ? { origin: "api", ...aboutDefinition(declared) } : { origin: "code" };
+    return { ...reportRows(view), ...origin, position, status, stale, rebuild, deployment };
+  });
+  const others = all.filter(
+    (one) => one.kind === "view" && isVisible(one) && seesHidden && (!one.view || definitions.isShadowed(one.name)),
+  );
+  const shadowed = (name: string) => (definitions.isShadowed(name) ? { shadowed: true } : {});
+  return [...inForce, ...others.map((one) => ({ name: one.name, origin: "api", ...shadowed(one.name), ...aboutDefinition(one) }))];
 }
 
 async function page(context: HttpContext, view: View): Promise<Response> {

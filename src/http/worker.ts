@@ -24,6 +24,7 @@ import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { Problem } from "./problem.ts";
 import { problemRoutes } from "./problems.ts";
+import { processorRoutes } from "./processors.ts";
 import { type HttpEnv, type HttpContext, requestIdOf, requireReadableUrl, requireStoreName, traceOf } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
@@ -77,6 +78,7 @@ export function createHttp(app: App): Hono<HttpEnv> {
     .route("/sagas", sagaRoutes())
     .route("/log", logRoutes())
     .route("/views", viewRoutes())
+    .route("/processors", processorRoutes())
     .route("/consumers", consumerRoutes())
     .route("/metrics", metricsRoutes())
     .route("/webhooks", webhookRoutes())

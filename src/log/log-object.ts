@@ -16,6 +16,7 @@ import { type StoredEvent, type EventFilter } from "../core/event.ts";
 import {
   type Acknowledgement,
   type Census,
+  type DeclaredConsumers,
   type FeedFilter,
   type Introduction,
   LOG_METHODS,
@@ -126,6 +127,7 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
     async wakeBehind(census: Census): Promise<SweepAnswer | Moved> {
       return this.#segment.here(async ({ table }) => {
         if (census.introduction) this.#segment.introduce(census.introduction, table.head);
+        if (census.declared) await this.#segment.declare(census.declared);
         const hasEnded = (await this.ctx.storage.getAlarm()) === null;
         const log = { notifier: this.#segment.notifier, audience: this.#segment.audience, table, hasEnded };
         return takeCensus(log, census, (consumer) => kindInCode(app, consumer)?.keepsOwnPlace === true);
@@ -160,6 +162,10 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
         this.#segment.audience.forget();
         this.#segment.notifier.known.forget(consumer);
       });
+    }
+
+    async keepDeclared(declared: DeclaredConsumers): Promise<void | Moved> {
+      return this.#segment.here(() => this.#segment.declare(declared));
     }
 
     async subscribers(): Promise<string[] | Moved> {

@@ -3,7 +3,7 @@
 import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { consumersInCode } from "../definitions/consumers.ts";
-import { type Introduction } from "../store/log-protocol.ts";
+import type { DeclaredConsumers, Introduction } from "../store/log-protocol.ts";
 import { Notifier } from "./notifier.ts";
 import { type Answer, type Call, commit } from "./commit.ts";
 import { Audience } from "./audience.ts";
@@ -40,7 +40,7 @@ export class Segment {
     const inCode = consumersInCode(app, env);
     this.#storage = storage;
     this.#erasures = new Erasures(storage.sql);
-    this.subscribers = new Subscribers(storage.sql);
+    this.subscribers = new Subscribers(storage);
     this.startPositions = new StartPositions(storage.kv, inCode.startingAtHead);
     const state = (this.state = new SegmentState(ctx, env, app, this.#erasures, (handover) => this.#tookOver(handover)));
     const head = () => state.known?.table.head ?? 0;
@@ -141,9 +141,21 @@ export class Segment {
     this.feed.sendAway();
   }
 
-  #tookOver({ subscribers, filters, origins = {}, erasures = [] }: Handover): void {
+  /** Keeps what the catalog declares. What is new, or wants other events, is woken. */
+  async declare(declared: DeclaredConsumers): Promise<void> {
+    await this.notifier.load();
+    const { changed, gone } = this.#storage.transactionSync(() => this.subscribers.declare(declared));
+    if (changed.length + gone.length > 0) this.audience.forget();
+    for (const consumer of gone) this.notifier.known.forget(consumer);
+    for (const consumer of changed) this.notifier.known.doubt(consumer);
+    if (changed.length === 0) return;
+    this.notifier.arm();
+    this.notifier.notify();
+  }
+
+  #tookOver({ origins = {}, erasures = [], ...handover }: Handover): void {
     for (const { stream, before } of erasures) this.#erasures.add(stream, before);
-    this.subscribers.adopt({ subscribers, ...(filters ? { filters } : {}) });
+    this.subscribers.adopt(handover);
     this.startPositions.adopt(origins);
     this.notifier.arm();
   }

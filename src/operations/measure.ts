@@ -33,8 +33,7 @@ export async function measure(given: Store): Promise<StoreFigures> {
   const budget = new Budget(capsOf(given.variables));
   const store = given.counting(budget);
   const { log } = store;
-  const [size, subscribers] = await Promise.all([log.size(), log.subscribers()]);
-  const names = consumersOf(store, subscribers.toSorted());
+  const [size, names] = await Promise.all([log.size(), consumersOf(store)]);
   // Each of these takes a call: there may be more than an invocation has.
   const kinds = new Map(await Promise.all(names.map(async (name) => [name, await kindOf(store, name)] as const)));
   const each = names.filter((name) => kinds.get(name)?.keepsOwnPlace);

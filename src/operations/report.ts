@@ -3,18 +3,26 @@
 import type { Store } from "../store/store.ts";
 import { type ConsumerReport, type Found, type Skipped, readingOf } from "../consumers/report.ts";
 import { consumersInCode } from "../definitions/consumers.ts";
+import { declaredConsumers } from "./declared.ts";
 import { STATE_TABLES, kindOf } from "./kinds.ts";
 import { type LagSeconds, withLag } from "./lag.ts";
 
 /** @param only the names that are wanted; without it all */
-export async function reportConsumers(store: Store, only = (_name: string) => true): Promise<(ConsumerReport & LagSeconds)[]> {
-  const [head, subscribers] = await Promise.all([store.log.head(), store.log.subscribers()]);
-  return withLag(store.log, await findConsumers(store, consumersOf(store, subscribers).filter(only), head));
+export async function reportConsumers(given: Store, only = (_name: string) => true): Promise<(ConsumerReport & LagSeconds)[]> {
+  const store = given.remembering();
+  const [head, names] = await Promise.all([store.log.head(), consumersOf(store)]);
+  return withLag(store.log, await findConsumers(store, names.filter(only), head));
 }
 
-/** The names of all consumers: those in the code, and those that were added at run time and subscribe to the log. */
-export function consumersOf({ app, variables }: Store, subscribers: readonly string[]): string[] {
-  return [...consumersInCode(app, variables).names, ...subscribers];
+/** The names of all consumers: those in the code, those in the catalog, and the webhooks that were added at run time, by name. */
+export async function consumersOf({ app, variables, log, definitions }: Store): Promise<string[]> {
+  const [subscribers, declared] = await Promise.all([log.subscribers(), definitions.overHttp()]);
+  const known = [
+    ...consumersInCode(app, variables).names,
+    ...declaredConsumers(definitions, declared).consumers.map((one) => one.consumer),
+  ];
+  // The log also keeps the catalog's, as it knew them last.
+  return [...known, ...subscribers.filter((name) => definitions.mayBeWebhook(name)).toSorted()];
 }
 
 /** These consumers as their checkpoints describe them. */

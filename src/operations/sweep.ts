@@ -17,8 +17,9 @@ import { logger } from "../telemetry/logger.ts";
 import { type ViewDatabase, databasesOf, dropRetired } from "../views/retire.ts";
 import { introductionOf } from "./introduce.ts";
 import type { Checkpointed, Placed, StoreRows } from "../consumers/standing.ts";
+import { declaredConsumers } from "./declared.ts";
 import { STATE_TABLES } from "./kinds.ts";
-import { fingerprintOf, standingsOf } from "./standing.ts";
+import { type Trace, fingerprintOf, inCatalogAlone, inCodeAlone, standingsOf, tracesIn } from "./standing.ts";
 import { type Care, type Mark, careFor, cursorMark, cursorOf, marksOf, prepareSwept, remember } from "./swept.ts";
 
 /** Asks the logs of all stores to wake the consumers that are behind, and drops the tables of views that are no longer needed. */
@@ -62,7 +63,11 @@ interface Run {
 /** A store as D1 describes it. */
 interface Found {
   readonly store: string;
+  readonly rows: readonly StoreRows[];
+  /** Of the code's consumers. */
   readonly standings: readonly Placed[];
+  /** Of all other consumers. */
+  readonly traces: readonly Trace[];
   readonly fingerprint: string;
   readonly mark: Mark | undefined;
   readonly care: Care;
@@ -110,15 +115,16 @@ async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> 
     if (reached > 0 && !run.hasRoom(asked.reduce((sum, found) => sum + callsFor(found), 0))) break;
     await Promise.all(
       asked.map(async (found) => {
-        const answer = await ask(run, found);
-        const { store, standings, mark, care } = found;
+        const { answer, places = [] } = (await ask(run, found)) ?? {};
+        const { store, standings, traces, mark, care } = found;
         const { behind, passed, head }: Partial<SweepAnswer> = answer ?? {};
-        const moved = standings.filter(({ consumer }) => passed?.includes(consumer));
+        const moved = [...standings, ...places].filter(({ consumer }) => passed?.includes(consumer));
         moves.push(...moved.map((from) => ({ ...from, store, to: head ?? from.position })));
         const now = Date.now();
         // As the next sweep will find it.
         const after = standings.map((one) => (moved.includes(one) ? { ...one, position: head ?? one.position } : one));
-        const fingerprint = await fingerprintOf(run.app, run.env, definitionsOf(run.env, store, run.app), after);
+        const others = traces.map((one) => (moved.some((place) => isOf(place, one)) ? { ...one, position: head ?? one.position } : one));
+        const fingerprint = await fingerprintOf(run.app, run.env, definitionsOf(run.env, store, run.app), after, others);
         if (behind === 0 && (care === "thorough" || moved.length > 0))
           marks.push({ store, fingerprint, since: mark?.fingerprint === found.fingerprint ? mark.since : now, looked_at: now });
         if (behind !== 0 && mark) restless.push(store);
@@ -173,35 +179,63 @@ async function look({ app, env, databases, memory }: Run, stores: readonly strin
         checkpoints: checkpoints.get(store) ?? [],
         states: new Map(states.map(([kind, ofKind]) => [kind, ofKind.get(store) ?? []])),
       }));
-      const standings = await standingsOf(definitions, rows);
-      const fingerprint = await fingerprintOf(app, env, definitions, standings);
+      const standings = await standingsOf(inCodeAlone(definitions), rows);
+      const traces = tracesIn(definitions, rows);
+      const fingerprint = await fingerprintOf(app, env, definitions, standings, traces);
       const mark = marks.get(store);
       const isNew = standings.length > 0 && rows.every(({ checkpoints }) => checkpoints.length === 0);
-      return { store, standings, fingerprint, mark, care: careFor(mark, fingerprint, now), isNew };
+      return { store, rows, standings, traces, fingerprint, mark, care: careFor(mark, fingerprint, now), isNew };
     }),
   );
 }
 
+/** Whether the place of a consumer is what D1 has there. */
+function isOf(place: Placed, { binding, consumer, generation }: Trace): boolean {
+  return place.binding === binding && place.consumer === consumer && place.generation === generation;
+}
+
 /** Calls that it takes to ask a store's log. */
-function callsFor({ isNew }: Found): number {
-  return isNew ? SWEEP_CALLS + 1 : SWEEP_CALLS;
+function callsFor(found: Found): number {
+  return SWEEP_CALLS + (found.isNew ? 1 : 0) + (asksCatalog(found) ? 1 : 0);
+}
+
+/** A store at rest that has no trace of a consumer of its catalog has none: declaring one ends the rest. */
+function asksCatalog({ care, traces }: Found): boolean {
+  return care === "thorough" || traces.length > 0;
 }
 
 interface OfStore {
   readonly store: string;
 }
 
+/** What a store's log has answered, and how far the consumers are that its catalog declares. */
+interface Asked {
+  readonly answer: SweepAnswer;
+  readonly places: readonly Placed[];
+}
+
 /** The log's answer: which consumers are behind; undefined: it could not be asked. Trouble with one store stops no other. */
-async function ask({ app, env, budget }: Run, found: Found): Promise<SweepAnswer | undefined> {
-  const { store, standings, care, isNew } = found;
+async function ask({ app, env, budget }: Run, found: Found): Promise<Asked | undefined> {
+  const { store: name, rows, standings, care, isNew } = found;
   try {
     budget.spend(callsFor(found));
-    const { log } = await openStore(env, store, app);
-    if (isNew && (await log.head()) === 0) return { behind: 0, passed: [], head: 0 };
-    const introduction = introductionOf(app, env);
-    return await log.wakeBehind({ standings, introduction, ...(care === "thorough" ? { thorough: true } : {}) });
+    const store = (await openStore(env, name, app)).remembering();
+    const { definitions, log } = store;
+    const declared = asksCatalog(found) ? declaredConsumers(definitions, await definitions.overHttp()) : undefined;
+    if (isNew && !declared?.consumers.length && (await log.head()) === 0) return { answer: { behind: 0, passed: [], head: 0 }, places: [] };
+    const places = declared ? await standingsOf(await inCatalogAlone(definitions), rows) : [];
+    const answer = await log.wakeBehind({
+      standings: [...standings, ...places],
+      introduction: introductionOf(app, env),
+      ...(declared && declared.asOf > 0 ? { declared } : {}),
+      ...(care === "thorough" ? { thorough: true } : {}),
+    });
+    return { answer, places };
   } catch (error) {
-    logger.warn({ message: "the log of a store could not be asked which consumers are behind; the next sweep asks again", store }, error);
+    logger.warn(
+      { message: "the log of a store could not be asked which consumers are behind; the next sweep asks again", store: name },
+      error,
+    );
     return undefined;
   }
 }

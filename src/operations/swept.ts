@@ -57,6 +57,12 @@ export async function marksOf(db: D1Database, stores: readonly string[]): Promis
   return new Map(results.map((mark) => [mark.store, mark]));
 }
 
+/** The store is not at rest, whatever sweeps have found: the next one asks its log with care. */
+export async function disturb(db: D1Database, store: string): Promise<void> {
+  await prepareSwept(db);
+  await db.prepare(`DELETE FROM headspring_swept WHERE store = ?`).bind(store).run();
+}
+
 /** Remembers what a sweep has found, with one statement for everything that is new and one for what is no longer true. */
 export async function remember(db: D1Database, marks: readonly Mark[], restless: readonly string[]): Promise<void> {
   const statements = [];

@@ -1,5 +1,5 @@
 /**
- * The protocol of a store's catalog, which routes call: the categories that were declared at run time, and the imports. Refusals are
+ * The protocol of a store's catalog: the categories, views and processors that were declared at run time, and the imports. Refusals are
  * returned as values.
  */
 
@@ -74,6 +74,80 @@ export interface ImportedLines {
   readonly hash: string;
 }
 
+/** What a store may have declared besides categories. Its names are those of consumers: one space for both kinds. */
+export type DefinitionKind = "view" | "processor";
+
+/** A view or a processor that was declared over HTTP. */
+export interface DefinitionEntry {
+  readonly kind: DefinitionKind;
+  readonly name: string;
+  /** One higher after every change, including its deletion. */
+  readonly revision: number;
+  /**
+   * One higher each time that the name is declared again after its deletion. What is built for a definition is named by it as well, so that
+   * nothing of a deleted definition comes back.
+   */
+  readonly incarnation: number;
+  /** Milliseconds since 1970. */
+  readonly declaredAt: number;
+  /** When it was last changed, in milliseconds since 1970. Higher with every change of the name, deletions included. */
+  readonly changedAt: number;
+  /** The head when it was declared, for a processor that begins there. */
+  readonly startsAfter?: number;
+  /** Another one when the definition changes, or a definition that it names. */
+  readonly stamp: string;
+  /** JSON text; absent: the caller knows this stamp. */
+  readonly definition?: string;
+}
+
+/** A category that a definition names, retired ones included. `definition` is JSON text. */
+export interface NamedCategory {
+  readonly name: string;
+  /** `code`: the code used to declare it. */
+  readonly status: "declared" | "retired" | "code";
+  /** For one that the code declared: `aggregate` or `plain`. */
+  readonly kind?: string;
+  readonly definition: string;
+}
+
+/** Definitions, with what they name themselves. */
+export interface DefinitionsAnswer {
+  /** A number that grows with every change of any definition. */
+  readonly asOf: number;
+  readonly definitions: readonly DefinitionEntry[];
+  /** Views that they join. */
+  readonly joined: readonly DefinitionEntry[];
+  /** What all of these name. */
+  readonly categories: readonly NamedCategory[];
+}
+
+/** A definition to declare. */
+export interface NewDefinition {
+  readonly kind: DefinitionKind;
+  readonly name: string;
+  /** JSON text. */
+  readonly definition: string;
+  /** See {@link DefinitionEntry}; only counts if the name is declared anew. */
+  readonly startsAfter?: number;
+  /** Views of the catalog that it joins: it is only declared while they exist. */
+  readonly joins?: readonly string[];
+}
+
+export type DefinitionDeclared =
+  | { readonly outcome: "created" | "changed" | "unchanged"; readonly revision: number; readonly incarnation: number }
+  /** A definition of the other kind has this name, or one whose name differs by case only. */
+  | { readonly outcome: "name-in-use"; readonly kind: DefinitionKind; readonly name: string }
+  /** The store has the most definitions of this kind that it may have. */
+  | { readonly outcome: "full" }
+  /** A view that it joins does not exist. */
+  | { readonly outcome: "unknown-view"; readonly name: string };
+
+export type DefinitionRemoved =
+  | { readonly outcome: "removed" }
+  | { readonly outcome: "unknown" }
+  /** Processors that join the view. */
+  | { readonly outcome: "in-use"; readonly by: readonly string[] };
+
 /** How far an import with an `Idempotency-Key` has got. */
 export interface ImportProgress {
   /** All of these lines are stored. */
@@ -108,6 +182,16 @@ export interface CatalogRpc {
   declare(name: string, definition: string): Promise<Declared>;
   /** Ends a category for good; its name cannot be used again. False: it was never declared. */
   retire(name: string): Promise<boolean>;
+  /** The view or processor with this name. `known`: the stamp that the caller has. */
+  lookUpDefinition(name: string, known?: string): Promise<DefinitionsAnswer>;
+  /** All views and processors. `known`: the stamps that the caller has, by name. */
+  listDefinitions(known?: Readonly<Record<string, string>>): Promise<DefinitionsAnswer>;
+  /** What a definition names that is not declared yet. */
+  lookUpNames(categories: readonly string[], joined: readonly string[]): Promise<Omit<DefinitionsAnswer, "definitions">>;
+  /** Declares a view or a processor, or changes it. */
+  declareDefinition(definition: NewDefinition): Promise<DefinitionDeclared>;
+  /** Removes one, if nothing needs it. */
+  removeDefinition(kind: DefinitionKind, name: string): Promise<DefinitionRemoved>;
   /** Keeps the schemas that the code has in this store, and compares them with the previous ones; what changed is a line in the logs. */
   useCode(category: string, kind: string, schemas: readonly CodeSchema[]): Promise<CodeProblem[]>;
   /** The same comparison, but keeps nothing. */

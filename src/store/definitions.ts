@@ -2,8 +2,8 @@
  * What is declared in a store: finds the category, view, processor or webhook with a name, whether the code declares it or the store's
  * catalog. All code asks here; no other code looks for a definition in the app or in the catalog.
  *
- * What the code declares needs no call. So far, only code declares views and processors: when stores can have their own, they are added
- * here, and the callers already await the answer.
+ * What the code declares needs no call, and counts before what the catalog has: code that later brings a name which the store has
+ * declared over HTTP shadows that definition.
  */
 
 import type { App } from "../definitions/app.ts";
@@ -16,6 +16,8 @@ import { SYSTEM_CATEGORY, webhookEvents } from "../definitions/webhooks/events.t
 import { NAME } from "../core/names.ts";
 import type { CatalogRpc, CategorySummary, Earlier, Entry } from "./catalog-protocol.ts";
 import { ReadyCategories } from "./ready-categories.ts";
+import type { DeclaredDefinition } from "./ready-definitions.ts";
+import { type Catalogued, type DeclaredDefinitions, type FoundNames, RunTimeDefinitions } from "./run-time-definitions.ts";
 import { type PlainCategory, fromCode, fromDefinition } from "./plain-category.ts";
 
 /** The category with a name. */
@@ -36,23 +38,32 @@ export type DescribedCategory =
   | { readonly status: "removed"; readonly kind: string; readonly definition: Definition }
   | { readonly status: "retired" };
 
-/** What definitions need of their store. */
-interface Catalogued {
-  readonly catalog: CatalogRpc;
-}
-
 const ready = new ReadyCategories();
+
+/** Answers of the catalog about views and processors. */
+interface Remembered {
+  all?: Promise<DeclaredDefinitions>;
+  readonly ones: Map<string, Promise<DeclaredDefinition | undefined>>;
+}
 
 export class Definitions {
   readonly inCode: DefinitionsInCode;
   readonly #store: string;
   readonly #find: () => Catalogued | Promise<Catalogued>;
+  readonly #overHttp: RunTimeDefinitions;
+  /** What was asked before, in an invocation that need not see changes while it lasts; undefined: in any other. */
+  readonly #remembered: Remembered | undefined;
 
-  /** @param find finds the store that has the catalog; only called when the code does not have the answer */
-  constructor(app: App, store: string, find: () => Catalogued | Promise<Catalogued>) {
+  /**
+   * @param find finds the store that has the catalog; only called when the code does not have the answer
+   * @param remembers the catalog is asked for a view or processor only once: for one short piece of work
+   */
+  constructor(app: App, store: string, find: () => Catalogued | Promise<Catalogued>, remembers = false) {
     this.inCode = new DefinitionsInCode(app);
     this.#store = store;
     this.#find = find;
+    this.#overHttp = new RunTimeDefinitions(app, this.inCode, store, find);
+    this.#remembered = remembers ? { ones: new Map() } : undefined;
   }
 
   /** Undefined: never declared. */
@@ -91,29 +102,61 @@ export class Definitions {
   }
 
   async view(name: string): Promise<View | undefined> {
-    return this.inCode.view(name);
+    return this.inCode.view(name) ?? (await this.#declared(name))?.view;
   }
 
+  /** Those in code first. */
   async views(): Promise<readonly View[]> {
-    return this.inCode.views;
+    return [...this.inCode.views, ...(await this.#unshadowed()).flatMap(({ view }) => view ?? [])];
   }
 
   async processor(name: string): Promise<Processor | undefined> {
-    return this.inCode.processor(name);
+    return this.inCode.processor(name) ?? (await this.#declared(name))?.processor;
   }
 
+  /** Those in code first. */
   async processors(): Promise<readonly Processor[]> {
-    return this.inCode.processors;
+    return [...this.inCode.processors, ...(await this.#unshadowed()).flatMap(({ processor }) => processor ?? [])];
   }
 
   /** The kind of the consumer with that name; undefined: there is none. */
   async kindOf(consumer: string): Promise<KindName | undefined> {
-    return this.inCode.kindOf(consumer);
+    return this.inCode.kindOf(consumer) ?? (await this.#declared(consumer))?.kind;
+  }
+
+  /** The views and processors that the catalog has, those that the code shadows included. */
+  async overHttp(): Promise<DeclaredDefinitions> {
+    if (!this.#remembered) return this.#overHttp.all();
+    return (this.#remembered.all ??= this.#overHttp.all());
+  }
+
+  /** What the names in a new definition are. */
+  async names(...asked: Parameters<RunTimeDefinitions["names"]>): Promise<FoundNames> {
+    return this.#overHttp.names(...asked);
+  }
+
+  /** Whether the code has a consumer of this name, so that one of the catalog does not count. */
+  isShadowed(name: string): boolean {
+    return this.inCode.kindOf(name) !== undefined;
   }
 
   /** Whether a webhook may have this id. A webhook added over HTTP is recognised by its id alone: its own object has the definition. */
   mayBeWebhook(id: string): boolean {
     return NAME.test(id) && this.inCode.kindOf(id) === "webhook";
+  }
+
+  async #unshadowed(): Promise<readonly DeclaredDefinition[]> {
+    return (await this.overHttp()).all.filter(({ name }) => !this.isShadowed(name));
+  }
+
+  /** The view or processor of the catalog with this name, unless the code shadows it. */
+  async #declared(name: string): Promise<DeclaredDefinition | undefined> {
+    if (this.isShadowed(name) || !NAME.test(name)) return undefined;
+    const { all, ones } = this.#remembered ?? {};
+    if (all) return (await all).all.find((one) => one.name === name);
+    const asked = ones?.get(name) ?? this.#overHttp.one(name);
+    ones?.set(name, asked);
+    return asked;
   }
 
   async #lookUp(...asked: Parameters<CatalogRpc["lookUp"]>): Promise<Entry | undefined> {

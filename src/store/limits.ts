@@ -11,5 +11,7 @@ export const LOG_SEGMENT_BYTES = 8 * 1024 * MiB;
 export const PLACEMENTS_REMEMBERED = 10_000;
 /** Categories whose schemas an isolate keeps ready. Ours. */
 export const READY_CATEGORIES = 50;
-/** Characters of the definitions of those categories, all together. Ours: ready, a schema takes some ten times its text. */
+/** Views and processors declared over HTTP that an isolate keeps ready. Ours: as many as two stores may have. */
+export const READY_DEFINITIONS = 200;
+/** Characters of the definitions of those categories, all together; and of those views and processors. Ours: ready, a schema takes some ten times its text. */
 export const READY_CHARACTERS = 2 * MiB;

@@ -152,6 +152,14 @@ export interface Introduction {
   readonly startingAtHead: readonly string[];
 }
 
+/** The views and processors that the store's catalog declares. */
+export interface DeclaredConsumers {
+  /** A number of the catalog that grows with every change: older lists do not count. */
+  readonly asOf: number;
+  /** All of them, except those that the code shadows. */
+  readonly consumers: readonly { readonly consumer: string; readonly filter?: EventFilter }[];
+}
+
 /** What the cron's sweep has read about a store's consumers. */
 export interface Census {
   /** The consumers that keep their position in D1. */
@@ -160,6 +168,8 @@ export interface Census {
   readonly thorough?: boolean;
   /** The consumers that the sweep's code declares. */
   readonly introduction?: Introduction;
+  /** Those of the store's catalog; absent: it was not asked. */
+  readonly declared?: DeclaredConsumers;
 }
 
 /** The log's answer to a sweep. */
@@ -218,6 +228,8 @@ export interface LogRpc {
    */
   subscribe(consumer: string, filter?: EventFilter, position?: number): Promise<void>;
   unsubscribe(consumer: string): Promise<void>;
+  /** Keeps which views and processors the catalog declares, instead of those that it has kept. New ones are woken. */
+  keepDeclared(declared: DeclaredConsumers): Promise<void>;
   subscribers(): Promise<string[]>;
 }
 
@@ -246,5 +258,6 @@ export const LOG_METHODS: Record<LogMethod, "retryable" | "once"> = {
   knownSince: "once",
   subscribe: "retryable",
   unsubscribe: "retryable",
+  keepDeclared: "retryable",
   subscribers: "retryable",
 };

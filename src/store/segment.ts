@@ -26,6 +26,8 @@ export interface Handover {
   readonly subscribers: readonly string[];
   /** The events that they handle, for those that have registered them. */
   readonly filters?: readonly { readonly consumer: string; readonly filter: EventFilter }[];
+  /** As of which change of the catalog they include what it declares. */
+  readonly declaredAsOf?: number;
   /** The head at which the log first heard of each consumer that begins at its head. */
   readonly origins?: Readonly<Record<string, number>>;
   /** Erasures that earlier segments still have to carry out: the stream, and the version below which to erase. */

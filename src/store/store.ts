@@ -24,12 +24,15 @@ export class Store {
   readonly definitions: Definitions;
   readonly #env: HeadspringEnv;
 
-  /** @param env leads to where the store lies: see `placedEnv` */
-  constructor(env: HeadspringEnv, name: string, app: App) {
+  /**
+   * @param env leads to where the store lies: see `placedEnv`
+   * @param remembers see {@link remembering}
+   */
+  constructor(env: HeadspringEnv, name: string, app: App, remembers = false) {
     this.name = name;
     this.app = app;
     this.log = logClient(env.LOGS, name);
-    this.definitions = new Definitions(app, name, () => this);
+    this.definitions = new Definitions(app, name, () => this, remembers);
     this.#env = env;
   }
 
@@ -75,9 +78,14 @@ export class Store {
     return budgetOf(this.#env);
   }
 
-  /** The same store, whose calls are counted from now on. */
+  /** The same store for one invocation: its calls are counted from now on, and {@link remembering}. */
   counting(budget?: Budget): Store {
-    return new Store(counting(this.#env, budget), this.name, this.app);
+    return new Store(counting(this.#env, budget), this.name, this.app, true);
+  }
+
+  /** The same store for one piece of work, which asks the catalog only once for each view and processor. */
+  remembering(): Store {
+    return new Store(this.#env, this.name, this.app, true);
   }
 
   /** The deployment's variables and secrets, by name. */

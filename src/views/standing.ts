@@ -1,6 +1,6 @@
 /** How far the code's views are, for the sweep, according to D1. */
 
-import type { Definitions } from "../store/definitions.ts";
+import type { Listed } from "../consumers/kind.ts";
 import { type View, filterOfView } from "../definitions/views/view.ts";
 import { type Checkpointed, type Placed, type StoreRows, checkpointsIn, standing } from "../consumers/standing.ts";
 import type { ViewRow } from "./generations.ts";
@@ -11,7 +11,7 @@ interface ViewState extends Pick<ViewRow, "serving" | "rebuild" | "erase_to"> {
   readonly view: string;
 }
 
-export async function standingsOfViews(definitions: Definitions, rows: readonly StoreRows[]): Promise<Placed[]> {
+export async function standingsOfViews(definitions: Listed, rows: readonly StoreRows[]): Promise<Placed[]> {
   return (await definitions.views()).map((view) => {
     const { name, database: binding = "VIEWS" } = view;
     const state = rows

@@ -120,6 +120,8 @@ export interface View<
   readonly database?: string;
   /** Each row is made from the events of one stream, whose id is its key. */
   readonly ownRows: boolean;
+  /** No route answers its rows: it is for processors to join. */
+  readonly exposed?: false;
   /** Those of the app that declares the view. */
   readonly hooks?: ConsumerHooks;
 }

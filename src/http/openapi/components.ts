@@ -1,7 +1,7 @@
 /** The schemas of answers. Requests are described by the schemas that check them. */
 
 import * as z from "zod";
-import { createdWebhook, viewReport } from "./components/consumers.ts";
+import { createdWebhook, processorReport, viewReport } from "./components/consumers.ts";
 import { Name, Whole, Version, Position, Time, StreamName, Json } from "../../core/answer.ts";
 import { saga } from "./components/sagas.ts";
 import { app, problemExplanation } from "./components/service.ts";
@@ -44,6 +44,7 @@ export const COMPONENTS = {
   CategoryDefinition: categoryDefinition,
   StreamSummary,
   View: viewReport,
+  Processor: processorReport,
   Consumer: ConsumerReport,
   Webhook: WebhookReport,
   CreatedWebhook: createdWebhook,
@@ -114,6 +115,7 @@ export const ANSWERS = {
   }),
   received: z.object({ commandId: z.string(), stream: StreamName }),
   views: z.object({ views: z.array(viewReport) }),
+  processors: z.object({ processors: z.array(processorReport) }),
   sagas: z.object({ sagas: z.array(z.object({ name: Name, description: z.string().optional(), input: Json })) }),
   consumers: z.object({ consumers: z.array(ConsumerReport) }),
   resetCount: ResetCount,

@@ -4,6 +4,7 @@ import type { Operation } from "./operation.ts";
 import { commands } from "./operations/commands.ts";
 import { consumers } from "./operations/consumers.ts";
 import { log } from "./operations/log.ts";
+import { processors } from "./operations/processors.ts";
 import { sagas } from "./operations/sagas.ts";
 import { service } from "./operations/service.ts";
 import { stores } from "./operations/stores.ts";
@@ -17,6 +18,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...streams,
   ...log,
   ...views,
+  ...processors,
   ...consumers,
   ...webhooks,
   ...stores,
@@ -30,6 +32,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Streams: "Facts in, events out.",
   Log: "Everything, in order.",
   Views: "Data out.",
+  Processors: "Data transformed.",
   Consumers: "Views, processors and webhooks: how far each has read the log.",
   Webhooks: "Endpoints that receive events.",
   Stores: "All stores, and where their data is.",

@@ -96,8 +96,8 @@ export const REQUEST_PROBLEMS = {
   "unknown-view": [
     404,
     "Unknown view",
-    "No view of this name is declared.",
-    "`detail` lists the views. One of your own is there once `defineApp` lists it.",
+    "No view of this name is declared, neither in code nor in this store; or it is not exposed.",
+    "`GET /views` lists the views. Declare one with `PUT /views/{name}`, or in code: it exists once `defineApp` lists it.",
   ],
   "unknown-row": [
     404,
@@ -113,6 +113,12 @@ export const REQUEST_PROBLEMS = {
     "`GET /sagas` lists the sagas; check the id and the store.",
   ],
   "unknown-query": [404, "Unknown query", "The view has no named query of this name.", "`GET /views` lists the queries of each view."],
+  "unknown-processor": [
+    404,
+    "Unknown processor",
+    "No processor of this name is declared, neither in code nor in this store.",
+    "`GET /processors` lists the processors. Declare one with `PUT /processors/{name}`.",
+  ],
   "unknown-consumer": [404, "Unknown consumer", "No view, processor or webhook has this name.", "`detail` lists the consumers."],
   "unknown-webhook": [404, "Unknown webhook", "The store has no webhook with this id.", "`GET /webhooks` lists those of the store."],
   "unknown-delivery": [

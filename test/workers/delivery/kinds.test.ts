@@ -65,9 +65,7 @@ const app = defineApp({
   processors: [answering("answering", "beginning"), answering("late", "head")],
 });
 
-const definitions = new Definitions(app, "kinds", () => {
-  throw new Error("code has the answer");
-});
+const definitions = new Definitions(app, "kinds", () => storeNamed("kinds"));
 
 type QuietStore = ReturnType<typeof quietStore>;
 

@@ -4,7 +4,7 @@ import type { StoreRows } from "../../../src/consumers/standing.ts";
 import type { App } from "../../../src/definitions/app.ts";
 import { Definitions } from "../../../src/store/definitions.ts";
 import type { Standing } from "../../../src/store/log-protocol.ts";
-import { fingerprintOf, standingsOf } from "../../../src/operations/standing.ts";
+import { fingerprintOf, inCodeAlone, standingsOf } from "../../../src/operations/standing.ts";
 import { append, category, defineApp, reactor, view } from "../../../src/index.ts";
 import { tableOf } from "../../../src/rows/table.ts";
 
@@ -51,7 +51,9 @@ function placeOf({ consumer, position, resting }: Place) {
 
 /** What is said of the view, with these rows. */
 async function ofHere(checkpoints: readonly Row[], views: readonly State[]) {
-  const standings = await standingsOf(definitionsOf(app), [{ binding: "VIEWS", checkpoints, states: new Map([["view", views]]) }]);
+  const standings = await standingsOf(inCodeAlone(definitionsOf(app)), [
+    { binding: "VIEWS", checkpoints, states: new Map([["view", views]]) },
+  ]);
   return standings.filter(({ consumer }) => consumer === "here").map(placeOf);
 }
 
@@ -98,7 +100,7 @@ describe("where a consumer stands for the sweep", () => {
       ],
       states: new Map([["view", [{ view: "there", serving: generation, rebuild: 0, erase_to: 0 }]]]),
     });
-    const standings = await standingsOf(definitionsOf(app), [
+    const standings = await standingsOf(inCodeAlone(definitionsOf(app)), [
       { binding: "VIEWS", ...rows(1) },
       { binding: "ARCHIVE", ...rows(2) },
     ]);

@@ -17,13 +17,14 @@ describe("the definitions of a store", () => {
     expect(await definitions.category("counter")).toMatchObject({ status: "in-code", declared: { kind: "aggregate" } });
     expect(await definitions.describeCategory("reading")).toEqual({ status: "in-code", declared: reading });
     expect(await definitions.view("values")).toEqual(values);
-    expect(await definitions.views()).toHaveLength(app.views.size);
+    expect(definitions.inCode.views).toHaveLength(app.views.size);
     expect(await definitions.processor("values")).toBeUndefined();
-    expect(await definitions.processors()).toHaveLength(app.processors.size);
+    expect(definitions.inCode.processors).toHaveLength(app.processors.size);
     expect(await definitions.kindOf("values")).toBe("view");
     expect(await definitions.kindOf([...app.processors.keys()][0]!)).toBe("processor");
     expect(await definitions.kindOf("wh_0190")).toBe("webhook");
-    expect(await definitions.kindOf("nobody")).toBeUndefined();
+    expect(await definitions.kindOf("no name")).toBeUndefined();
+    await expect(definitions.kindOf("elsewhere")).rejects.toThrow("called");
     await expect(definitions.category("elsewhere")).rejects.toThrow("called");
   });
 

@@ -1,22 +1,49 @@
-/** Views and webhooks, as their own routes show them. */
+/** Views, processors and webhooks, as their own routes show them. */
 
 import * as z from "zod";
-import { Name, Json, Position } from "../../../core/answer.ts";
+import { Name, Json, Position, Time } from "../../../core/answer.ts";
 import { ConsumerReport, RebuildReport } from "../../../consumers/report.ts";
 import { ConsumerStatus } from "../../../store/consumer-protocol.ts";
 import { WebhookReport } from "../../../store/webhook-protocol.ts";
 
+const origin = z.enum(["code", "api"]);
+
+/** What a view or a processor has that was declared over HTTP. */
+const declared = {
+  revision: z.int().optional().describe("One higher after every change of the definition. Only what was declared over HTTP has one."),
+  declaredAt: Time.optional(),
+  definition: Json.optional().describe("As it was declared over HTTP."),
+  shadowed: z
+    .literal(true)
+    .optional()
+    .describe("The code has a consumer of the same name, which counts instead: this definition has no effect."),
+};
+
 export const viewReport = z.object({
   name: Name,
+  origin,
   description: z.string().optional(),
-  key: z.string().describe("The column that identifies a row."),
-  row: Json.describe("The JSON Schema of a row."),
+  key: z.string().optional().describe("The column that identifies a row."),
+  row: Json.optional().describe("The JSON Schema of a row."),
   queries: z.array(Name).optional().describe("The names of its queries."),
-  position: Position,
-  status: ConsumerStatus,
+  ...declared,
+  position: Position.optional(),
+  status: ConsumerStatus.optional(),
   stale: ConsumerReport.shape.stale,
   rebuild: RebuildReport.optional(),
   deployment: ConsumerReport.shape.deployment,
+});
+
+export const processorReport = z.object({
+  name: Name,
+  kind: z.enum(["reactor", "effect", "process-manager", "saga", "rules"]),
+  origin,
+  description: z.string().optional(),
+  follows: z.array(Json).optional().describe("The event types that it handles, by category."),
+  emits: z.array(Json).nullish().describe("Commands to aggregates and events to plain categories. Null: it may send to any aggregate."),
+  ...declared,
+  position: Position.optional(),
+  status: ConsumerStatus.optional(),
 });
 
 export const createdWebhook = z.object({

@@ -3,8 +3,10 @@
 import type * as z from "zod";
 import { VIEW_PAGE_ROWS } from "../../limits.ts";
 import { JsonObject } from "../../append.ts";
+import { ViewDefinitionIn } from "../../../definitions/over-http/view.ts";
 import { LiveQuery } from "../../view-live.ts";
 import { Consistency, Paging } from "../../view-query.ts";
+import { ViewsQuery } from "../../views.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Answer, Operation } from "../operation.ts";
 import type { JsonSchema } from "../schema.ts";
@@ -58,8 +60,36 @@ export const views: readonly Operation[] = [
     path: "/views",
     operationId: "listViews",
     summary: "All views",
+    description:
+      "Those that code declares, and those declared over HTTP with their definitions. A view with `exposed: false` is listed only for administrators.",
     tag: "Views",
+    query: ViewsQuery,
+    notes: { name: { description: "The name of a view. Repeated: any of these views." } },
     answers: { 200: json("The views, with the schemas of their rows.", ANSWERS.views) },
+  },
+  {
+    method: "put",
+    path: "/views/{view}",
+    operationId: "declareView",
+    summary: "Declare a view, or change it",
+    description:
+      "The store builds a changed view in a new table, while the present one goes on answering. Declaring the same again changes nothing.",
+    tag: "Views",
+    body: { [JSON_TYPE]: ViewDefinitionIn },
+    answers: {
+      200: json("The view existed; the answer has its new definition.", COMPONENTS.View, ["Location"]),
+      201: json("The view is declared.", COMPONENTS.View, ["Location"]),
+    },
+    problems: ["unknown-category", "category-retired", "view-in-code", "name-in-use", "too-many-definitions"],
+  },
+  {
+    method: "delete",
+    path: "/views/{view}",
+    operationId: "deleteView",
+    summary: "Delete a view that was declared over HTTP",
+    tag: "Views",
+    answers: { 204: { description: "No route answers for the view any more. Its rows are removed a while later." } },
+    problems: ["unknown-view", "view-in-code", "view-in-use"],
   },
   {
     ...VIEW_PAGE,

@@ -1,0 +1,126 @@
+/**
+ * The views and processors that were declared at run time. Every method is one synchronous step: what it compares is what it changes, and
+ * a view cannot go while a processor that joins it is being declared.
+ */
+
+import { DEFINITIONS } from "../core/limits.ts";
+import { canonical } from "../core/json.ts";
+import { hasTable } from "../core/sqlite.ts";
+import { type ProcessorDefinition, namesIn as namesInProcessor } from "../definitions/over-http/processor.ts";
+import { type ViewDefinition, namesIn as namesInView } from "../definitions/over-http/view.ts";
+import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved, NewDefinition } from "../store/catalog-protocol.ts";
+
+/** The layout is stored: add nullable columns, change nothing. A row stays when its definition is removed: it counts the incarnations. */
+const CREATE = `
+  CREATE TABLE IF NOT EXISTS definitions (
+    kind         TEXT    NOT NULL,   -- view, processor
+    name         TEXT    NOT NULL,
+    revision     INTEGER NOT NULL,   -- one higher with every change, including its removal
+    incarnation  INTEGER NOT NULL,   -- one higher with every declaration after a removal
+    definition   TEXT,               -- JSON; NULL: it was removed
+    declared_at  INTEGER NOT NULL,   -- milliseconds since 1970
+    changed_at   INTEGER NOT NULL,   -- the same, of the last change; higher with each
+    starts_after INTEGER,            -- the log's head at the declaration, for what begins there
+    PRIMARY KEY (kind, name)
+  ) STRICT, WITHOUT ROWID`;
+
+interface Row {
+  readonly kind: DefinitionKind;
+  readonly name: string;
+  readonly revision: number;
+  readonly incarnation: number;
+  readonly definition: string | null;
+  readonly declaredAt: number;
+  readonly changedAt: number;
+  readonly startsAfter: number | null;
+}
+
+const SELECT = `SELECT kind, name, revision, incarnation, definition,
+  declared_at AS declaredAt, changed_at AS changedAt, starts_after AS startsAfter FROM definitions`;
+
+/** One that is in force, and the names in it. */
+export interface KeptDefinition extends Row {
+  readonly definition: string;
+  readonly categories: readonly string[];
+  /** Views or categories. */
+  readonly joined: readonly string[];
+}
+
+export class DefinitionTable {
+  readonly #sql: SqlStorage;
+  /** By name; undefined: not read so far. */
+  #kept: ReadonlyMap<string, KeptDefinition> | undefined;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Those in force, by name, views first. */
+  all(): ReadonlyMap<string, KeptDefinition> {
+    return (this.#kept ??= new Map(this.#read().map((one) => [one.name, one])));
+  }
+
+  /** A number that grows with every change of any of them. */
+  get asOf(): number {
+    if (!hasTable(this.#sql, "definitions")) return 0;
+    return Number(this.#sql.exec(`SELECT coalesce(sum(revision), 0) AS sum FROM definitions`).one().sum);
+  }
+
+  declare({ kind, name, definition, startsAfter, joins = [] }: NewDefinition): DefinitionDeclared {
+    const kept = [...this.all().values()];
+    const twin = kept.find((one) => one.name.toLowerCase() === name.toLowerCase() && (one.name !== name || one.kind !== kind));
+    if (twin) return { outcome: "name-in-use", kind: twin.kind, name: twin.name };
+    const missing = joins.find((view) => this.all().get(view)?.kind !== "view");
+    if (missing !== undefined) return { outcome: "unknown-view", name: missing };
+    const before = this.#find(kind, name);
+    const { revision = 0, incarnation = 0, definition: old = null, changedAt = 0 } = before ?? {};
+    const now = Math.max(Date.now(), changedAt + 1);
+    if (old !== null) {
+      if (canonical(JSON.parse(old)) === canonical(JSON.parse(definition))) return { outcome: "unchanged", revision, incarnation };
+      this.#change(kind, name, definition);
+      return { outcome: "changed", revision: revision + 1, incarnation };
+    }
+    if (kept.filter((one) => one.kind === kind).length >= DEFINITIONS) return { outcome: "full" };
+    this.#sql.exec(CREATE);
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO definitions (kind, name, revision, incarnation, definition, declared_at, changed_at, starts_after)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[kind, name, revision + 1, incarnation + 1, definition, now, now, startsAfter ?? null],
+    );
+    this.#kept = undefined;
+    return { outcome: "created", revision: revision + 1, incarnation: incarnation + 1 };
+  }
+
+  remove(kind: DefinitionKind, name: string): DefinitionRemoved {
+    if (this.all().get(name)?.kind !== kind) return { outcome: "unknown" };
+    const by = kind === "view" ? [...this.all().values()].filter(({ joined }) => joined.includes(name)) : [];
+    if (by.length > 0) return { outcome: "in-use", by: by.map((one) => one.name) };
+    this.#change(kind, name, null);
+    return { outcome: "removed" };
+  }
+
+  #change(kind: DefinitionKind, name: string, definition: string | null): void {
+    this.#sql.exec(
+      `UPDATE definitions SET revision = revision + 1, changed_at = max(?, changed_at + 1), definition = ? WHERE kind = ? AND name = ?`,
+      ...[Date.now(), definition, kind, name],
+    );
+    this.#kept = undefined;
+  }
+
+  #find(kind: DefinitionKind, name: string): Row | undefined {
+    if (!hasTable(this.#sql, "definitions")) return undefined;
+    return this.#sql.exec(`${SELECT} WHERE kind = ? AND name = ?`, kind, name).toArray()[0] as unknown as Row | undefined;
+  }
+
+  #read(): KeptDefinition[] {
+    if (!hasTable(this.#sql, "definitions")) return [];
+    const rows = this.#sql.exec(`${SELECT} WHERE definition IS NOT NULL ORDER BY kind DESC, name`).toArray() as unknown as readonly (Row & {
+      readonly definition: string;
+    })[];
+    return rows.map((row) => ({ joined: [], ...row, ...namesIn(row.kind, JSON.parse(row.definition)) }));
+  }
+}
+
+function namesIn(kind: DefinitionKind, definition: unknown) {
+  return kind === "view" ? namesInView(definition as ViewDefinition) : namesInProcessor(definition as ProcessorDefinition);
+}

@@ -1,0 +1,96 @@
+/** Views and processors that are declared over HTTP: `PUT` and `DELETE` of both, and how answers show them. */
+
+import { DEFINITIONS } from "../core/limits.ts";
+import { type Refusal, declare, remove } from "../operations/declare.ts";
+import type { DefinitionKind } from "../store/catalog-protocol.ts";
+import type { DeclaredDefinition } from "../store/ready-definitions.ts";
+import { jsonBody } from "./body.ts";
+import { DEFINITION_BYTES } from "./limits.ts";
+import { Problem } from "./problem.ts";
+import { type HttpContext, storeOf } from "./request.ts";
+import { retiredCategory, unknownCategory } from "./resolve-category.ts";
+
+/**
+ * `PUT`: declares what the body has under this name.
+ *
+ * @param show the answer's body
+ */
+export async function putDefinition(
+  context: HttpContext,
+  kind: DefinitionKind,
+  name: string,
+  show: (name: string) => Promise<object>,
+): Promise<Response> {
+  const { value } = await jsonBody(context, DEFINITION_BYTES);
+  const answer = await declare(storeOf(context), context.env.VIEWS, kind, name, value);
+  if (!("revision" in answer)) throw problemOf(kind, name, answer);
+  return context.json(await show(name), answer.outcome === "created" ? 201 : 200, { location: new URL(context.req.url).pathname });
+}
+
+export async function deleteDefinition(context: HttpContext, kind: DefinitionKind, name: string): Promise<Response> {
+  const store = storeOf(context);
+  const answer = await remove(store, context.env.VIEWS, kind, name);
+  if (answer.outcome === "removed") return context.body(null, 204);
+  const inCode = store.definitions.inCode.kindOf(name);
+  // What the code shadows could be removed; there is none.
+  if (answer.outcome === "unknown" && inCode === kind) throw problemOf(kind, name, { outcome: "in-code", kind, name });
+  throw problemOf(kind, name, answer);
+}
+
+const IN_CODE = { view: "view-in-code", processor: "processor-in-code" } as const;
+
+/** What answers show of a definition besides what it declares. */
+export function aboutDefinition({ revision, declaredAt, definition }: DeclaredDefinition) {
+  return { revision, declaredAt: new Date(declaredAt).toISOString(), definition: JSON.parse(definition) as object };
+}
+
+/** @param kind of what was to be declared or removed */
+export function problemOf(kind: DefinitionKind, name: string, refusal: Refusal): Problem {
+  switch (refusal.outcome) {
+    case "issues": {
+      const { issues } = refusal;
+      const what = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+      return new Problem("invalid-request", `the ${kind} is not valid: ${what}`, { issues });
+    }
+    case "in-code":
+      if (refusal.kind === kind && refusal.name === name)
+        return new Problem(IN_CODE[kind], `${kind} ${name} is declared in code; change it there, or use another name`);
+      return inUse(name, refusal);
+    case "name-in-use":
+      return inUse(name, refusal);
+    case "full":
+      return new Problem("too-many-definitions", `a store has at most ${DEFINITIONS} ${kind}s that were declared over HTTP`, {
+        limit: DEFINITIONS,
+      });
+    case "unknown-category":
+      return unknownCategory(refusal.name);
+    case "category-retired":
+      return retiredCategory(refusal.name);
+    case "unknown-view":
+      return new Problem("unknown-view", `${refusal.name} is neither a view nor a category; GET /views and GET /streams list them`);
+    case "beyond-head":
+      return new Problem("position-beyond-head", `start is ${refusal.position}, but the log's head is ${refusal.head}`, {
+        head: refusal.head,
+        position: refusal.position,
+      });
+    case "in-use":
+      return new Problem("view-in-use", `${name} is joined by ${refusal.by.join(", ")}; change or delete what joins it first`, {
+        processors: refusal.by,
+      });
+    case "unknown":
+      if (kind === "view") return new Problem("unknown-view", `unknown view ${name}; GET /views lists the views`);
+      return unknownProcessor(name);
+  }
+}
+
+export function unknownProcessor(name: string): Problem {
+  return new Problem("unknown-processor", `unknown processor ${name}; GET /processors lists the processors`);
+}
+
+function inUse(name: string, other: { readonly kind: string; readonly name: string }): Problem {
+  const detail =
+    other.name === name
+      ? `the ${other.kind} ${name} has this name: views, processors and webhooks share one space of names`
+      : `the ${other.kind} ${other.name} has a name that differs by case only`;
+  return new Problem("name-in-use", detail, { kind: other.kind, name: other.name });
+}

@@ -1,0 +1,83 @@
+/** Processors: data transformed. */
+
+import * as z from "zod";
+import { ProcessorDefinitionIn } from "../../../definitions/over-http/processor.ts";
+import { JsonObject } from "../../append.ts";
+import { ANSWERS, COMPONENTS } from "../components.ts";
+import type { Operation } from "../operation.ts";
+import { JSON_TYPE, json } from "./shared.ts";
+
+const ofEvent = z.strictObject({ event: z.unknown() });
+
+export const processors: readonly Operation[] = [
+  {
+    method: "get",
+    path: "/processors",
+    operationId: "listProcessors",
+    summary: "All processors",
+    tag: "Processors",
+    answers: { 200: json("The processors that code declares, and those declared over HTTP.", ANSWERS.processors) },
+  },
+  {
+    method: "get",
+    path: "/processors/{name}",
+    operationId: "getProcessor",
+    summary: "One processor",
+    tag: "Processors",
+    answers: { 200: json("The processor: its definition, if it was declared over HTTP, and how far it is.", COMPONENTS.Processor) },
+    problems: ["unknown-processor"],
+  },
+  {
+    method: "put",
+    path: "/processors/{name}",
+    operationId: "declareProcessor",
+    summary: "Declare a processor, or change it",
+    description: "A changed processor goes on where it is: `start` counts only when it is new. Declaring the same again changes nothing.",
+    tag: "Processors",
+    body: { [JSON_TYPE]: ProcessorDefinitionIn },
+    answers: {
+      200: json("The processor existed; the answer has its new definition.", COMPONENTS.Processor, ["Location"]),
+      201: json("The processor is declared.", COMPONENTS.Processor, ["Location"]),
+    },
+    problems: [
+      "unknown-category",
+      "category-retired",
+      "unknown-view",
+      "processor-in-code",
+      "name-in-use",
+      "too-many-definitions",
+      "position-beyond-head",
+    ],
+  },
+  {
+    method: "delete",
+    path: "/processors/{name}",
+    operationId: "deleteProcessor",
+    summary: "Delete a processor that was declared over HTTP",
+    tag: "Processors",
+    answers: { 204: { description: "The processor is deleted. What it has stored stays." } },
+    problems: ["unknown-processor", "processor-in-code"],
+  },
+  {
+    method: "post",
+    path: "/processors/preview",
+    operationId: "previewDefinition",
+    summary: "Show what a definition would do with an event",
+    description: "Step by step. Nothing is stored.",
+    tag: "Processors",
+    body: { [JSON_TYPE]: ofEvent.extend({ definition: ProcessorDefinitionIn }) },
+    answers: { 200: json("What it would do.", JsonObject) },
+    problems: ["not-found", "unknown-category", "unknown-view"],
+  },
+  {
+    method: "post",
+    path: "/processors/{name}/preview",
+    operationId: "previewProcessor",
+    summary: "Show what a processor would do with an event",
+    description: "Step by step. Nothing is stored.",
+    tag: "Processors",
+    body: { [JSON_TYPE]: ofEvent },
+    answers: { 200: json("What it would do.", JsonObject) },
+    problems: ["not-found", "unknown-processor"],
+  },
+];

@@ -1,0 +1,117 @@
+/**
+ * Declares and removes the views and processors of a store. The catalog decides, in one step; then the log learns of it. A crash between
+ * the two is repaired by a repeat, or by the next sweep: a store whose definitions are about to change is not at rest.
+ */
+
+import type { Issue } from "../core/issue.ts";
+import { NAME } from "../core/names.ts";
+import { checkProcessor, namesIn as namesInProcessor, parseProcessor } from "../definitions/over-http/processor.ts";
+import type { Surroundings } from "../definitions/over-http/surroundings.ts";
+import { checkView, namesIn as namesInView, parseView } from "../definitions/over-http/view.ts";
+import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved } from "../store/catalog-protocol.ts";
+import type { Definitions } from "../store/definitions.ts";
+import type { FoundNames } from "../store/run-time-definitions.ts";
+import type { Store } from "../store/store.ts";
+import { declaredConsumers } from "./declared.ts";
+import { disturb } from "./swept.ts";
+
+/** Why a definition is not declared or removed. */
+export type Refusal =
+  | Exclude<DefinitionDeclared, { readonly revision: number }>
+  | Exclude<DefinitionRemoved, { readonly outcome: "removed" }>
+  | { readonly outcome: "issues"; readonly issues: readonly Issue[] }
+  /** The code has a consumer of this name, or of one that differs by case only. */
+  | { readonly outcome: "in-code"; readonly kind: string; readonly name: string }
+  | { readonly outcome: "unknown-category" | "category-retired"; readonly name: string }
+  | { readonly outcome: "beyond-head"; readonly position: number; readonly head: number };
+
+export type Declaring = Extract<DefinitionDeclared, { readonly revision: number }> | Refusal;
+
+/** A definition whose form is right. */
+interface Parsed {
+  /** As it is kept. */
+  readonly definition: object;
+  readonly categories: readonly string[];
+  readonly joined: readonly string[];
+  readonly start?: "beginning" | "head" | number | undefined;
+  readonly check: (around: Surroundings) => readonly Issue[];
+}
+
+/**
+ * @param memory where sweeps keep what they remember
+ * @param body the definition, as a client sent it
+ */
+export async function declare(store: Store, memory: D1Database, kind: DefinitionKind, name: string, body: unknown): Promise<Declaring> {
+  const { definitions, catalog, log } = store;
+  const taken = inCode(definitions, name);
+  if (taken) return { outcome: "in-code", ...taken };
+  if (!NAME.test(name)) return { outcome: "issues", issues: [{ path: "", message: `the name must match ${NAME.source}` }] };
+  const parsed = kind === "view" ? viewIn(name, body) : processorIn(name, body);
+  if ("issues" in parsed) return { outcome: "issues", issues: parsed.issues };
+  const { definition, categories, joined, start } = parsed;
+  const around = await definitions.names(categories, joined);
+  const unknown = unknownIn(around, parsed);
+  if (unknown) return unknown;
+  const issues = parsed.check(around);
+  if (issues.length > 0) return { outcome: "issues", issues };
+  const head = start === "head" || typeof start === "number" ? await log.head() : 0;
+  if (typeof start === "number" && start > head) return { outcome: "beyond-head", position: start, head };
+  await disturb(memory, store.name);
+  const answer = await catalog.declareDefinition({
+    kind,
+    name,
+    definition: JSON.stringify(definition),
+    ...(start === "head" ? { startsAfter: head } : {}),
+    joins: joined.filter((view) => around.overHttp.has(view)),
+  });
+  if (!("revision" in answer)) return answer;
+  await register(store);
+  // The log wakes what is new to it, or wants other events. What is built may differ all the same.
+  if (answer.outcome === "changed") await log.sweep(name);
+  return answer;
+}
+
+export async function remove(store: Store, memory: D1Database, kind: DefinitionKind, name: string): Promise<DefinitionRemoved> {
+  await disturb(memory, store.name);
+  const answer = await store.catalog.removeDefinition(kind, name);
+  // An earlier request may have removed it, and not have come this far.
+  if (answer.outcome !== "in-use") await register(store);
+  return answer;
+}
+
+/** Lets the log know which views and processors the catalog has. */
+async function register({ definitions, log }: Store): Promise<void> {
+  const declared = declaredConsumers(definitions, await definitions.overHttp());
+  if (declared.asOf > 0) await log.keepDeclared(declared);
+}
+
+/** What the code has under this name, whatever its case: SQL, file systems and people do not tell such names apart. */
+function inCode({ inCode }: Definitions, name: string): { readonly kind: string; readonly name: string } | undefined {
+  const kind = inCode.kindOf(name);
+  if (kind !== undefined) return { kind, name };
+  const consumers = [...inCode.views, ...inCode.processors, ...inCode.webhooks];
+  const twin = consumers.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  return twin && { kind: inCode.kindOf(twin.name) ?? "webhook", name: twin.name };
+}
+
+function viewIn(name: string, body: unknown): Parsed | { readonly issues: readonly Issue[] } {
+  const definition = parseView(name, body);
+  if ("issues" in definition) return definition;
+  return { definition, joined: [], ...namesInView(definition), check: (around) => checkView(name, definition, around) };
+}
+
+function processorIn(name: string, body: unknown): Parsed | { readonly issues: readonly Issue[] } {
+  const definition = parseProcessor(name, body);
+  if ("issues" in definition) return definition;
+  const { start } = definition;
+  return { definition, start, ...namesInProcessor(definition), check: (around) => checkProcessor(name, definition, around) };
+}
+
+function unknownIn({ categories, views, retired }: FoundNames, asked: Parsed): Refusal | undefined {
+  const category = asked.categories.find((name) => !categories.has(name));
+  if (category !== undefined) return { outcome: "unknown-category", name: category };
+  const joined = asked.joined.find((name) => !views.has(name) && !categories.has(name));
+  if (joined !== undefined) return { outcome: "unknown-view", name: joined };
+  const ended = [...asked.categories, ...asked.joined].find((name) => retired.has(name) && !views.has(name));
+  return ended === undefined ? undefined : { outcome: "category-retired", name: ended };
+}
