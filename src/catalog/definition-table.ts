@@ -85,7 +85,14 @@ export class DefinitionTable {
     this.#sql.exec(
       `INSERT OR REPLACE INTO definitions (kind, name, revision, incarnation, definition, declared_at, changed_at, starts_after)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[kind, name, revision + 1, incarnation + 1, definition, now, now, startsAfter ?? null],
+      kind,
+      name,
+      revision + 1,
+      incarnation + 1,
+      definition,
+      now,
+      now,
+      startsAfter ?? null,
     );
     this.#kept = undefined;
     return { outcome: "created", revision: revision + 1, incarnation: incarnation + 1 };
@@ -102,7 +109,10 @@ export class DefinitionTable {
   #change(kind: DefinitionKind, name: string, definition: string | null): void {
     this.#sql.exec(
       `UPDATE definitions SET revision = revision + 1, changed_at = max(?, changed_at + 1), definition = ? WHERE kind = ? AND name = ?`,
-      ...[Date.now(), definition, kind, name],
+      Date.now(),
+      definition,
+      kind,
+      name,
     );
     this.#kept = undefined;
   }
