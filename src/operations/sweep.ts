@@ -64,9 +64,9 @@ interface Run {
 interface Found {
   readonly store: string;
   readonly rows: readonly StoreRows[];
-  /** Of the code's consumers. */
+  /** How far the consumers in code are. */
   readonly standings: readonly Placed[];
-  /** Of all other consumers. */
+  /** What D1 has about all other consumers. */
   readonly traces: readonly Trace[];
   readonly fingerprint: string;
   readonly mark: Mark | undefined;

@@ -127,7 +127,7 @@ export interface NewDefinition {
   readonly name: string;
   /** JSON text. */
   readonly definition: string;
-  /** See {@link DefinitionEntry}; only counts if the name is declared anew. */
+  /** See {@link DefinitionEntry}; only counts when it creates the definition. */
   readonly startsAfter?: number;
   /** Views of the catalog that it joins: it is only declared while they exist. */
   readonly joins?: readonly string[];
