@@ -79,7 +79,12 @@ export interface Meta extends JsonObject {
   readonly by?: string;
   /** How many reactions in a row led to it; absent: none. The store counts them, to find loops. */
   readonly [HOPS]?: number;
+  /** The processors declared over HTTP that are among its ancestors; absent: none. The store records them, to end loops. */
+  readonly [LINEAGE]?: readonly string[];
 }
+
+/** Names in a lineage. Ours: each emission adds one at most, and reactions in a row are as many at most. */
+const LINEAGE_NAMES = 100;
 
 /** The name under which an event's meta counts reactions. Names that begin with `$` belong to the store. */
 export const HOPS = "$hops";
@@ -88,6 +93,15 @@ export const HOPS = "$hops";
 export function hopsOf({ meta }: Pick<RecordedEvent, "meta">): number {
   const hops: unknown = meta[HOPS]; // an import may have put anything there
   return typeof hops === "number" && Number.isSafeInteger(hops) && hops > 0 ? hops : 0;
+}
+
+/** The name under which an event's meta lists the processors declared over HTTP that led to it. */
+export const LINEAGE = "$lineage";
+
+/** The processors declared over HTTP that led to this event, directly or through others. */
+export function lineageOf({ meta }: Pick<RecordedEvent, "meta">): readonly string[] {
+  const lineage: unknown = meta[LINEAGE]; // an import may have put anything there
+  return Array.isArray(lineage) ? lineage.filter((name): name is string => typeof name === "string").slice(0, LINEAGE_NAMES) : [];
 }
 
 /** Where an event in memory keeps the trace that it belongs to. A symbol, so that it is in no JSON and no handler comes across it. */

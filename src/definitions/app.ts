@@ -7,13 +7,13 @@ import type { Category } from "./category.ts";
 import type { View } from "./views/view.ts";
 import { kindOf } from "../core/misfit.ts";
 import { requireNoLoops } from "./processors/loops.ts";
-import { type Processor, isProcess } from "./processors/processor.ts";
+import { type ProcessorInCode, isProcess } from "./processors/processor.ts";
 
 export interface AppDefinition<
   Aggregates extends readonly AnyAggregate[] = readonly AnyAggregate[],
   Categories extends readonly Category[] = readonly Category[],
   Views extends readonly View[] = readonly View[],
-  Processors extends readonly Processor[] = readonly Processor[],
+  Processors extends readonly ProcessorInCode[] = readonly ProcessorInCode[],
 > {
   /** Categories with rules. */
   readonly aggregates?: Aggregates;
@@ -34,7 +34,7 @@ export interface App<
   Aggregate extends AnyAggregate = AnyAggregate,
   Plain extends Category = Category,
   Shown extends View = View,
-  Acting extends Processor = Processor,
+  Acting extends ProcessorInCode = ProcessorInCode,
 > {
   /** Never there: only its type counts. */
   readonly [parts]?: { readonly aggregate: Aggregate; readonly category: Plain; readonly view: Shown; readonly processor: Acting };
@@ -42,7 +42,7 @@ export interface App<
   readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   readonly categories: ReadonlyMap<string, Category>;
   readonly views: ReadonlyMap<string, View>;
-  readonly processors: ReadonlyMap<string, Processor>;
+  readonly processors: ReadonlyMap<string, ProcessorInCode>;
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly hooks: ConsumerHooks;
 }
@@ -60,13 +60,13 @@ export function defineApp<
   const Aggregates extends readonly AnyAggregate[] = readonly [],
   const Categories extends readonly Category[] = readonly [],
   const Views extends readonly View[] = readonly [],
-  const Processors extends readonly Processor[] = readonly [],
+  const Processors extends readonly ProcessorInCode[] = readonly [],
 >(
   definition: AppDefinition<Aggregates, Categories, Views, Processors>,
 ): App<Aggregates[number], Categories[number], Views[number], Processors[number]> {
   requireParts(definition);
   const { webhooks = [], hooks = {} } = definition;
-  const processors: readonly Processor[] = definition.processors ?? [];
+  const processors: readonly ProcessorInCode[] = definition.processors ?? [];
   const categories: readonly Category[] = definition.categories ?? [];
   const views: readonly View[] = definition.views ?? [];
   const aggregates: AnyAggregate[] = [...(definition.aggregates ?? []), ...processors.filter(isProcess)];

@@ -7,7 +7,7 @@ import type { AnyAggregate } from "./aggregate.ts";
 import type { App } from "./app.ts";
 import type { Category } from "./category.ts";
 import { type KindName, kindInCode } from "./consumers.ts";
-import type { Processor } from "./processors/processor.ts";
+import type { ProcessorInCode } from "./processors/processor.ts";
 import type { Saga } from "./processors/saga.ts";
 import type { View } from "./views/view.ts";
 import type { Webhook } from "./webhooks/webhook.ts";
@@ -42,7 +42,7 @@ export class DefinitionsInCode {
     return [...this.#app.views.values()];
   }
 
-  get processors(): Processor[] {
+  get processors(): ProcessorInCode[] {
     return [...this.#app.processors.values()];
   }
 
@@ -71,7 +71,7 @@ export class DefinitionsInCode {
     return this.#app.views.get(name);
   }
 
-  processor(name: string): Processor | undefined {
+  processor(name: string): ProcessorInCode | undefined {
     return this.#app.processors.get(name);
   }
 

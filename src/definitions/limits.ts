@@ -1,5 +1,7 @@
 /** Limits of what an app may declare: a name, a unit, a source. "Ours" means that we chose the number; see `core/limits.ts`. */
 
+import { MiB } from "../core/limits.ts";
+
 /** Reactions in a row that may lead to an event. Ours: far above any chain of business steps; a longer one is a loop. */
 export const REACTION_HOPS = 100;
 /** Commands and events that a reactor may answer to one event. Ours: as many as one append may have. */
@@ -22,3 +24,16 @@ export const PREDICATE_DEPTH = 5;
 export const UNLIFTED_CHARACTERS = 500;
 /** Event types of one category that is declared over HTTP. Ours. */
 export const CATEGORY_EVENT_TYPES = 200;
+/** Steps of a processor that is declared over HTTP, those of its branches included, and how deep they nest. DESIGN: definitions over HTTP. */
+export const RULES_STEPS = 20;
+export const RULES_DEPTH = 5;
+/** Categories that it follows. Ours: each of its expressions is checked against all of their event types. */
+export const RULES_SOURCES = 20;
+/** Branches of one step. Ours: as many as a processor may have steps. */
+export const RULES_BRANCHES = 20;
+/** Members of the object that one step sets or makes. Ours: as many as a row of a view has columns. */
+export const RULES_MEMBERS = 99;
+/** Names that lead to a member which a step sets: `a.b.c` has three. Ours: as deep as steps nest. */
+export const RULES_NAMES = 10;
+/** Characters that an event's data may have between two steps, as JSON. Ours: eight of the largest events; steps that double it would fill the memory. */
+export const RULES_DATA_CHARACTERS = MiB;

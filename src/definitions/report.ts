@@ -8,7 +8,8 @@ import type { DataSchema } from "../core/event.ts";
 import type { AnyAggregate } from "./aggregate.ts";
 import type { CategoryInCode } from "./in-code.ts";
 import { takesFacts } from "./processors/emissions.ts";
-import { type Processor, isProcess } from "./processors/processor.ts";
+import { type Processor, type ProcessorInCode, isProcess } from "./processors/processor.ts";
+import type { Rules } from "./processors/rules.ts";
 import type { Source } from "./source.ts";
 import { schemaVersionOf } from "./upcast.ts";
 import type { View } from "./views/view.ts";
@@ -57,6 +58,7 @@ export function reportRows({ name, description, key, row, queries }: View) {
 }
 
 export function reportProcessor(processor: Processor) {
+  if (processor.kind === "rules") return reportRules(processor);
   return {
     name: processor.name,
     kind: kindOf(processor),
@@ -67,7 +69,12 @@ export function reportProcessor(processor: Processor) {
   };
 }
 
-function kindOf(processor: Processor): "reactor" | "effect" | "process-manager" | "saga" {
+function reportRules({ name, description, sources, types, targets }: Rules) {
+  const follows = sources.map((source) => ({ category: source.name, types: [...(types ?? Object.keys(source.events))] }));
+  return { name, kind: "rules" as const, origin: "api", description, follows, emits: targets.map((category) => ({ category })) };
+}
+
+function kindOf(processor: ProcessorInCode): "reactor" | "effect" | "process-manager" | "saga" {
   if (isProcess(processor)) return "saga" in processor ? "saga" : "process-manager";
   return processor.kind === "effect" ? "effect" : "reactor";
 }
@@ -79,7 +86,7 @@ function followed(sources: readonly Source[], types: Iterable<string>) {
 }
 
 /** Commands to aggregates and events to plain categories. Null: the steps of a saga may send to any aggregate. */
-function emittedBy(processor: Processor) {
+function emittedBy(processor: ProcessorInCode) {
   if (isProcess(processor)) {
     const { targets } = processor.process;
     return targets === undefined ? null : [...targets].map((aggregate) => ({ aggregate }));

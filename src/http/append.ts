@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { newEffort } from "../schemas/checker.ts";
-import { HOPS } from "../core/event.ts";
+import { HOPS, LINEAGE } from "../core/event.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, ISSUES } from "../core/limits.ts";
 import { EVENT_META_BYTES } from "./limits.ts";
 import { EVENT_TYPE, UUID, WITH_SECONDS } from "../core/names.ts";
@@ -40,8 +40,10 @@ export const EventIn = z.strictObject({
   data: JsonObject,
   id: z.string().regex(UUID, "a UUID").toLowerCase().optional(),
   time: z.iso.datetime({ offset: true }).regex(WITH_SECONDS, "a time in the form of RFC 3339, with seconds").optional(),
-  // A client that could set it could stop every processor that acts on the event.
-  meta: JsonObject.refine((meta) => !Object.hasOwn(meta, HOPS), `${HOPS} is counted by the store`).default({}),
+  // A client that could set them could stop every processor that acts on the event.
+  meta: JsonObject.refine((meta) => !Object.hasOwn(meta, HOPS), `${HOPS} is counted by the store`)
+    .refine((meta) => !Object.hasOwn(meta, LINEAGE), `${LINEAGE} is recorded by the store`)
+    .default({}),
 });
 
 export const EventsIn = z.strictObject({ events: z.array(EventIn).min(1).max(APPEND_EVENTS) });

@@ -17,6 +17,8 @@ export interface Reaction {
   /** The processor's name. */
   readonly processor: string;
   readonly event: RecordedEvent;
+  /** The processor, if it is declared over HTTP: what it emits has it in its lineage. */
+  readonly emitter?: string;
 }
 
 export interface Fact {
@@ -38,15 +40,30 @@ export interface Fact {
  * @throws when the data does not fit its schema or the limits
  */
 export async function appendFact(reaction: Reaction, { stream, id, type, schema, data, time }: Fact): Promise<Written | undefined> {
-  const { store, event } = reaction;
-  const fact = `${type} for ${stream}`;
   const text = ofApp(() => JSON.stringify(fitting(`event \`${type}\` of category \`${categoryOf(stream)}\``, "data", schema, data)));
-  if (isLonger(text, EVENT_DATA_BYTES)) throw new Error(`${fact} has more than ${EVENT_DATA_BYTES} bytes`);
-  const { trace, ...cause } = causeOf(event);
+  if (isLonger(text, EVENT_DATA_BYTES)) throw new Error(`${type} for ${stream} has more than ${EVENT_DATA_BYTES} bytes`);
+  return appendText(reaction, { stream, id, type, text, schemaVersion: schemaVersionOf(schema), ...(time === undefined ? {} : { time }) });
+}
+
+/** The same for data that has been checked, as JSON text. */
+export async function appendText(
+  reaction: Reaction,
+  {
+    stream,
+    id,
+    type,
+    text,
+    schemaVersion,
+    time,
+  }: Omit<Fact, "schema" | "data"> & { readonly text: string; readonly schemaVersion: number },
+): Promise<Written | undefined> {
+  const { store, event, emitter } = reaction;
+  const fact = `${type} for ${stream}`;
+  const { trace, ...cause } = causeOf(event, emitter);
   const version = {
     meta: metaOf(cause),
     ...(trace === undefined ? {} : { trace }),
-    schemaVersion: schemaVersionOf(schema),
+    schemaVersion,
     ...(time === undefined ? {} : { time }),
   };
   const answer = await store.stream(categoryOf(stream), streamIdOf(stream)).append({

@@ -6,9 +6,10 @@ import { type ConsumerKind, wokenBy } from "../consumers/kind.ts";
 import { checkpointIn, reportOf, skippedIn } from "../consumers/report.ts";
 import { countEvents } from "../consumers/reset-count.ts";
 import { checkpointsIn, standing } from "../consumers/standing.ts";
-import { filterOfProcessor } from "../definitions/processors/filter.ts";
+import { filterOfProcessor, ownFilterOf } from "../definitions/processors/filter.ts";
 import { processorsInCode } from "../definitions/processors/kind.ts";
 import { processorConsumer } from "./processor-consumer.ts";
+import { generationOf } from "./shared.ts";
 
 /** Receipts are kept only for a while: what a reaction stored before that is stored again. */
 const RESET_WARNING =
@@ -25,7 +26,7 @@ export const processorKind: ConsumerKind = {
   async report(store, name, reading) {
     const processor = await store.definitions.processor(name);
     if (!processor) return undefined;
-    const checkpoint = checkpointIn(await reading.rowsIn(store.database()), name);
+    const checkpoint = checkpointIn(await reading.rowsIn(store.database()), name, generationOf(processor));
     return { report: reportOf(name, "processor", checkpoint, reading.head), filter: filterOfProcessor(processor) };
   },
 
@@ -38,14 +39,21 @@ export const processorKind: ConsumerKind = {
 
   async countReset(store, name, from) {
     const processor = await store.definitions.processor(name);
-    return processor && countEvents(processorConsumer(store, processor), from);
+    if (!processor) return undefined;
+    const consumer = processorConsumer(store, processor);
+    // What only its copies of joined views need is not processed again.
+    return countEvents(processor.kind === "rules" ? { ...consumer, types: undefined, ...ownFilterOf(processor) } : consumer, from);
   },
 
   skipped: (store, name) => skippedIn(store.database(), store.name, name),
 
   standings: async (definitions, rows) =>
     (await definitions.processors()).map((processor) => {
-      const place = standing(processor.name, checkpointsIn(rows, "VIEWS", processor.name)[0]);
+      const checkpoints = checkpointsIn(rows, "VIEWS", processor.name);
+      const place = standing(
+        processor.name,
+        checkpoints.find(({ generation }) => generation === generationOf(processor)),
+      );
       return { ...place, ...filterOfProcessor(processor), binding: "VIEWS" };
     }),
 };

@@ -15,3 +15,18 @@ export const EFFECTS_IN_FLIGHT = 6;
 export const EFFECT_RESPONSE_BYTES = MiB;
 /** Instances of a process manager or saga that are worked on at the same time. Platform: 6 simultaneous connections per invocation. */
 export const PROCESS_LANES = 6;
+/**
+ * Milliseconds for which a processor's worker empties or fills its copies of joined views before it looks at its checkpoint again. Ours: a
+ * twentieth of what a consumer works at a time.
+ */
+export const COPY_SLICE_MS = 1_000;
+/** Calls and statements that it takes to fold another page into a copy: to read it, to load rows, to commit. Ours. */
+export const COPY_CALLS = 12;
+/** Rows of a copy that one statement deletes. Ours: far below the 30 s (platform) of a statement of D1. */
+export const COPY_DROP_ROWS = 5_000;
+/** Characters of what a processor declared over HTTP emits at one batch of events. Ours: a fourth of the memory that rows may have. */
+export const EMITTED_CHARACTERS = 4 * MiB;
+/** Streams of a joined category that are read at once. Platform: 6 simultaneous connections per invocation. */
+export const JOINED_STREAMS_AT_ONCE = 6;
+/** Events of a joined stream that are read at a time. Ours: the latest is usually the one. */
+export const JOINED_EVENTS = 20;

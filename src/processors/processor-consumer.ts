@@ -6,6 +6,7 @@ import { effectConsumer } from "./effect-consumer.ts";
 import { processConsumer } from "./process-consumer.ts";
 import type { Processor } from "../definitions/processors/processor.ts";
 import { reactorConsumer } from "./reactor-consumer.ts";
+import { rulesConsumer } from "./rules-consumer.ts";
 
 /** The processor as a consumer of its store's log. */
 export function processorConsumer(store: Store, processor: Processor): Consumer {
@@ -14,7 +15,9 @@ export function processorConsumer(store: Store, processor: Processor): Consumer 
       return effectConsumer(store, processor);
     case "aggregate":
       return processConsumer(store, processor);
-    default:
+    case "rules":
+      return rulesConsumer(store, processor);
+    case "processor":
       return reactorConsumer(store, processor);
   }
 }

@@ -6,6 +6,11 @@ import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import type { Processor } from "../definitions/processors/processor.ts";
 import type { Store } from "../store/store.ts";
 
+/** The generation of its checkpoint: a processor that is declared again after its deletion begins from scratch. */
+export function generationOf(processor: Processor): string {
+  return processor.kind === "rules" ? processor.generation : "";
+}
+
 /** A consumer of the store's log, except for how it processes events. */
 export function sharedOf(store: Store, processor: Processor) {
   const { name, start } = processor;
@@ -14,7 +19,7 @@ export function sharedOf(store: Store, processor: Processor) {
     store,
     ...filterOfProcessor(processor),
     sources: processor.sources,
-    checkpoint: new CheckpointStore(store.database(), store.name, name),
+    checkpoint: new CheckpointStore(store.database(), store.name, name, generationOf(processor)),
     start,
     hooks: store.app.hooks,
     budget: store.budget,

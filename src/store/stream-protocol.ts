@@ -37,6 +37,8 @@ export interface CommandRequest {
   readonly by?: string;
   /** How many reactions in a row led to this command; its events record it in their meta. */
   readonly hops?: number;
+  /** The processors declared over HTTP that led to this command; its events record them in their meta. */
+  readonly lineage?: readonly string[];
   /** The trace that its events belong to: a `traceparent` of version 00. */
   readonly trace?: string;
   /** Milliseconds to wait for the log's positions; without it as long as the log usually takes (`streams/round-trip.ts`). */

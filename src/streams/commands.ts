@@ -1,6 +1,6 @@
 /** Turns a command's request into what is stored. Synchronous on purpose: commands on one stream run one at a time (promise 2). */
 
-import { HOPS, type StoredEvent } from "../core/event.ts";
+import { HOPS, LINEAGE, type StoredEvent } from "../core/event.ts";
 import { newEventId, newId } from "../core/ids.ts";
 import { parseJson } from "../core/json.ts";
 import { JSON_DEPTH } from "../core/limits.ts";
@@ -101,7 +101,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
       ...by,
     });
     const hops = request.hops === undefined ? {} : { [HOPS]: request.hops };
-    const meta = JSON.stringify({ correlationId, causationId, ...by, ...hops });
+    const meta = JSON.stringify({ correlationId, causationId, ...by, ...hops, [LINEAGE]: request.lineage });
     events = eventsOf(decider, decided, now, meta, request.trace);
     step = "evolve";
     next = state.after(events);

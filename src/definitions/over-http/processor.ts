@@ -1,39 +1,34 @@
-/** A processor that is declared over HTTP: its definition, and the processor that it becomes. Pure. */
+/**
+ * A processor that is declared over HTTP: its definition, and the processor that it becomes. The form is in processor-form.ts, the check of
+ * its expressions in processor-check.ts, what runs them in processors/rules.ts. Pure.
+ */
 
-import * as z from "zod";
+import { ISSUES } from "../../core/limits.ts";
 import type { Issue } from "../../core/issue.ts";
-import type { Processor } from "../processors/processor.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { type ProcessorDefinition, type StepDefinition, readForm } from "./processor-form.ts";
 
-/** A definition, as clients send it. */
-export const ProcessorDefinitionIn = z.strictObject({
-  from: z.string(),
-  start: z.union([z.enum(["beginning", "head"]), z.int().nonnegative()]).optional(),
-});
-
-/** A definition as it is kept. */
-export interface ProcessorDefinition {
-  readonly from: string;
-  readonly start?: "beginning" | "head" | number | undefined;
-}
+export { type ProcessorDefinition, ProcessorDefinitionIn } from "./processor-form.ts";
+export { checkProcessor } from "./processor-check.ts";
+export { processorFrom } from "./processor-compile.ts";
 
 /** The definition that a request's body declares, or what is wrong with its form. */
 export function parseProcessor(_name: string, body: unknown): ProcessorDefinition | { readonly issues: readonly Issue[] } {
-  const parsed = ProcessorDefinitionIn.safeParse(body);
-  if (parsed.success) return parsed.data;
-  return { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })) };
+  const read = readForm(body);
+  return "issues" in read ? { issues: read.issues.slice(0, ISSUES) } : read;
 }
 
-/** `joined`: names of views or categories. */
-export function namesIn({ from }: ProcessorDefinition): { readonly categories: readonly string[]; readonly joined: readonly string[] } {
-  return { categories: [from], joined: [] };
+/** What a definition names. `joined`: names of views or of categories. */
+export function namesIn({ from, steps }: ProcessorDefinition): {
+  readonly categories: readonly string[];
+  readonly joined: readonly string[];
+} {
+  const all = flat(steps);
+  const targets = all.flatMap((step) => ("emit" in step ? [step.emit.to] : []));
+  const joined = all.flatMap((step) => ("join" in step ? [step.join.with] : []));
+  return { categories: [...new Set([from, targets].flat(2))], joined: [...new Set(joined)] };
 }
 
-export function checkProcessor(_name: string, _definition: ProcessorDefinition, _around: Surroundings): Issue[] {
-  return [];
-}
-
-/** The processor, compiled. Never throws for a definition that was kept. */
-export function processorFrom(name: string, _definition: ProcessorDefinition, _around: Surroundings, _incarnation: number): Processor {
-  throw new Error(`${name}: processors over HTTP are not built yet`);
+/** All steps, those of branches included. */
+function flat(steps: readonly StepDefinition[]): StepDefinition[] {
+  return steps.flatMap((step) => ("branch" in step ? [step, ...step.branch.flatMap((branch) => flat(branch.steps))] : [step]));
 }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { aggregate, append, category, defineApp, effect, event, nothing, reactor, send, transform } from "../../../src/index.ts";
-import type { Processor } from "../../../src/definitions/processors/processor.ts";
+import type { ProcessorInCode } from "../../../src/definitions/processors/processor.ts";
 
 const Fact = z.object({});
 const a = category("a", { events: { A: Fact, Other: Fact } });
@@ -17,7 +17,7 @@ const counter = aggregate("counter", {
   decide: { Count: () => nothing() },
 });
 
-const app = (...processors: Processor[]) => defineApp({ aggregates: [counter], categories: [a, b, c], processors });
+const app = (...processors: ProcessorInCode[]) => defineApp({ aggregates: [counter], categories: [a, b, c], processors });
 
 const ab = reactor("ab", { from: a, emits: b, on: { A: () => append(b, "1", "B", {}) } });
 const bc = transform("bc", { from: b, to: c, on: { B: () => event("C", {}) } });
