@@ -37,3 +37,12 @@ export const RULES_MEMBERS = 99;
 export const RULES_NAMES = 10;
 /** Characters that an event's data may have between two steps, as JSON. Ours: eight of the largest events; steps that double it would fill the memory. */
 export const RULES_DATA_CHARACTERS = MiB;
+/**
+ * Columns of a view that is declared over HTTP, besides its key, and members of data that can be queried in one without columns. Ours: the
+ * columns of {@link VIEW_COLUMNS} without the key and the data as a whole.
+ */
+export const DECLARED_VIEW_COLUMNS = 97;
+/** Indexes of such a view. Ours: each costs another written row for every row that changes. */
+export const DECLARED_VIEW_INDEXES = 10;
+/** Categories that it follows. Ours. */
+export const DECLARED_VIEW_SOURCES = 20;

@@ -22,7 +22,12 @@ export interface Layout {
   readonly key: string;
   readonly columns: readonly Column[];
   readonly indexes: readonly string[];
+  /** The rows are kept whole, as JSON, in this column of the table; the other columns only repeat what can be queried. */
+  readonly whole?: string;
 }
+
+/** The name of that column: no member's column begins with `_`. */
+const WHOLE = "_row";
 
 /**
  * The layout of a view as its code declares it, and its hash: another hash is another table.
@@ -38,19 +43,24 @@ export function layoutOf(view: View): { readonly layout: Layout; readonly hash: 
     required: !field.safeParse(null).success && !field.safeParse(undefined).success,
   }));
   const sources = view.sources.map(({ name }) => name).toSorted();
-  const hash = codeHash([view.name, rowSchema as Code, view.key, view.indexes, sources, view.revision ?? codeOf(view)]);
-  return { layout: { key: view.key, columns, indexes: view.indexes }, hash };
+  // Who declares a view over HTTP knows nothing of the lifts that the code has for its categories.
+  const code = view.declaration ? [view.revision, liftsIn(view)] : (view.revision ?? codeOf(view));
+  const hash = codeHash([view.name, rowSchema as Code, view.key, view.indexes, sources, code]);
+  return { layout: { key: view.key, columns, indexes: view.indexes, ...(view.whole ? { whole: WHOLE } : {}) }, hash };
 }
 
-/** The handlers, and how their input is made: the lifts of their event types, which give older events their present form. */
-function codeOf({ handlers, sources }: View): Code {
-  const lifts = [...handlers.keys()].flatMap((type) =>
+/** The handlers, and how their input is made. */
+function codeOf(view: View): Code {
+  return [[...view.handlers].map(([type, { code }]) => [type, code]), liftsIn(view)];
+}
+
+/** The lifts of the event types that a view handles, which give older events their present form. */
+function liftsIn({ handlers, otherwise, sources }: View): Code {
+  const handled = otherwise ? sources.flatMap(({ events }) => Object.keys(events)) : [...handlers.keys()];
+  const lifts = [...new Set(handled)].flatMap((type) =>
     sources.map(({ name, events }) => [name, type, Object.hasOwn(events, type) ? liftsOf(events[type]!) : []] as const),
   );
-  return [
-    [...handlers].map(([type, { code }]) => [type, code]),
-    lifts.filter(([, , texts]) => texts.length > 0).toSorted(([a, aType], [b, bType]) => (`${a}/${aType}` < `${b}/${bType}` ? -1 : 1)),
-  ];
+  return lifts.filter(([, , texts]) => texts.length > 0).toSorted(([a, aType], [b, bType]) => (`${a}/${aType}` < `${b}/${bType}` ? -1 : 1));
 }
 
 /** Scalars become columns of their own; anything that is not one scalar type becomes JSON. */

@@ -6,7 +6,8 @@
  */
 
 import { whyNotJson } from "../core/plain-json.ts";
-import type { Column } from "./layout.ts";
+import { MAX_POSITION } from "../core/limits.ts";
+import type { Column, Layout } from "./layout.ts";
 import type { StoredRow } from "../definitions/views/view.ts";
 
 /** One row of the table, as D1 returns it. */
@@ -17,8 +18,25 @@ export type SqlRow = Record<string, string | number | null>;
  *
  * @throws {TypeError} when a JSON column has a value that JSON cannot hold at all: a BigInt, a cycle
  */
-export function toSql(columns: readonly Column[], row: StoredRow): SqlRow {
-  return Object.fromEntries(columns.map((column) => [column.name, valueOf(column, row[column.name])]));
+export function toSql({ key, columns, whole }: Layout, row: StoredRow): SqlRow {
+  if (whole === undefined) return Object.fromEntries(columns.map((column) => [column.name, valueOf(column, row[column.name])]));
+  const { [key]: _key, ...rest } = row;
+  return { ...Object.fromEntries(columns.map((column) => [column.name, queriedOf(column, row)])), [whole]: JSON.stringify(rest) };
+}
+
+/** What queries find a row by that is kept whole: its member, if that is of the column's kind. Nothing obliges it to be. */
+function queriedOf({ name, kind }: Column, row: StoredRow): string | number | null {
+  const value = Object.hasOwn(row, name) ? row[name] : undefined; // `constructor` may be a member, and every object has one
+  switch (typeof value) {
+    case "string":
+      return kind === "text" ? value.toWellFormed() : null;
+    case "number":
+      return kind === "real" || (kind === "integer" && Number.isInteger(value) && Math.abs(value) <= MAX_POSITION) ? value + 0 : null;
+    case "boolean":
+      return kind === "boolean" ? Number(value) : null;
+    default:
+      return null;
+  }
 }
 
 function valueOf({ name, kind }: Column, value: StoredRow[string]): string | number | null {
@@ -41,7 +59,8 @@ function jsonOf(column: string, value: unknown): string | null {
 }
 
 /** A row as handlers and readers get it. */
-export function fromSql(columns: readonly Column[], row: SqlRow): StoredRow {
+export function fromSql({ key, columns, whole }: Layout, row: SqlRow): StoredRow {
+  if (whole !== undefined) return { [key]: row[key] ?? "", ...(JSON.parse(String(row[whole])) as StoredRow) };
   const result: StoredRow = {};
   for (const { name, kind, nullable } of columns) {
     const value = row[name] ?? null;

@@ -67,6 +67,8 @@ function definitionOf(view: View): Definition {
 export class ViewTable {
   readonly columns: readonly Column[];
   readonly key: string;
+  /** All columns that a row has in the table, by name: besides those that can be queried, the one that keeps it whole. */
+  readonly stored: readonly string[];
   /** Names the table: another definition is another table. */
   readonly generation: string;
   /** The table's quoted name. */
@@ -76,13 +78,16 @@ export class ViewTable {
   readonly #upsert: string;
   readonly #selectMany: string;
   readonly #view: string;
+  readonly #layout: Layout;
   /** Bytes of the largest row that this isolate has met; undefined: it has met none. */
   #largest: number | undefined;
 
   constructor(view: string, generation: string, layout: Layout) {
     this.#view = view;
+    this.#layout = layout;
     this.key = layout.key;
     this.columns = layout.columns;
+    this.stored = [...layout.columns.map(({ name }) => name), ...(layout.whole === undefined ? [] : [layout.whole])];
     this.generation = generation;
     const name = `view_${view}_${generation}`;
     this.name = quoted(name);
@@ -142,16 +147,16 @@ export class ViewTable {
 
   /** A row as handlers and readers get it. */
   fromSql(row: SqlRow): StoredRow {
-    return fromSql(this.columns, row);
+    return fromSql(this.#layout, row);
   }
 
   /** The row as the next batch will read it, for the folds of this one. Frozen: each handler gets what is stored, and nothing else. */
   asReadBack(row: StoredRow): StoredRow {
-    return freeze(fromSql(this.columns, toSql(this.columns, row)));
+    return freeze(fromSql(this.#layout, toSql(this.#layout, row)));
   }
 
   #serialised(row: StoredRow): string {
-    const text = JSON.stringify(toSql(this.columns, row));
+    const text = JSON.stringify(toSql(this.#layout, row));
     const bytes = byteLength(text);
     if (bytes > VIEW_ROW_BYTES) {
       throw new Error(`view "${this.#view}" returned a row of ${bytes} bytes; a row may have at most ${VIEW_ROW_BYTES}`);
@@ -161,7 +166,11 @@ export class ViewTable {
   }
 
   #create(): string {
-    const columns = this.columns.map((column) => columnSql(column, column.name === this.key));
+    const { whole } = this.#layout;
+    const columns = [
+      ...this.columns.map((column) => columnSql(column, column.name === this.key)),
+      ...(whole === undefined ? [] : [`${quoted(whole)} TEXT NOT NULL`]),
+    ];
     return `CREATE TABLE IF NOT EXISTS ${this.name} (_store TEXT NOT NULL, ${columns.join(", ")}, PRIMARY KEY (_store, ${quoted(this.key)})) STRICT, WITHOUT ROWID`;
   }
 
@@ -170,8 +179,8 @@ export class ViewTable {
   }
 
   #upsertStatement(): string {
-    const names = this.columns.map(({ name }) => quoted(name));
-    const values = this.columns.map(({ name }) => `value ->> '$.${name}'`);
+    const names = this.stored.map(quoted);
+    const values = this.stored.map((name) => `value ->> '$.${name}'`);
     const updates = names.filter((name) => name !== quoted(this.key)).map((name) => `${name} = excluded.${name}`);
     const onConflict = updates.length > 0 ? `UPDATE SET ${updates.join(", ")}` : "NOTHING";
     // SQLite needs `WHERE true` to tell this ON CONFLICT from a join's ON.

@@ -10,10 +10,9 @@ import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
 import { prepare } from "../consumers/schema.ts";
 import { VIEW_ROLLOUT_MS } from "./limits.ts";
 import type { Layout } from "../rows/layout.ts";
-import { type Succession, type TableState, answersItself, swap } from "./succession.ts";
+import { type Succession, type TableState, answersItself, isOfEarlierIncarnation, ownerFor, ownerOf, swap } from "./succession.ts";
 import { ViewTable, rebuildOf, tableOf } from "../rows/table.ts";
 import type { View } from "../definitions/views/view.ts";
-import { type Deployment } from "../store/deployment.ts";
 import { databaseOf } from "./database.ts";
 
 export interface Generations extends Succession {
@@ -77,7 +76,9 @@ export function selectServing(db: Pick<D1Database, "prepare">, store: string, vi
 export async function generationsOf(store: Store, view: View, row?: ViewRow | null): Promise<Generations> {
   const db = databaseOf(store, view);
   await prepare(db);
-  const found = row === undefined ? await selectServing(db, store.name, view).first<ViewRow>() : row;
+  const read = row === undefined ? await selectServing(db, store.name, view).first<ViewRow>() : row;
+  // The name was declared again: whatever its earlier view has left, this one begins as if it were the first.
+  const found = read && isOfEarlierIncarnation(view, ownerOf(read)) ? null : read;
   const { rebuild = 0, erase_to: eraseTo = 0, serving: recorded = tableOf(view).generation, skipped = "[]" } = found ?? {};
   const wanted = tableOf(view, rebuild);
   const known = { recorded, owner: ownerOf(found), wanted, rebuild, eraseTo, registered: Boolean(found) };
@@ -92,11 +93,6 @@ export async function generationsOf(store: Store, view: View, row?: ViewRow | nu
   const other = { ...state, ...(isStill ? { quietSince: found.quiet_since } : {}) };
   const isOwn = answersItself(own, other, eraseTo, Date.now());
   return { serving: isOwn ? wanted : await servingTable(db, view, recorded), stale: !isOwn, ...rest, own, other };
-}
-
-function ownerOf(row: ViewRow | null): Deployment | undefined {
-  const { deployment: id, deployed_at: at } = row ?? {};
-  return typeof id === "string" && typeof at === "number" ? { id, at } : undefined;
 }
 
 function stateOf(json: string | null | undefined): TableState | undefined {
@@ -123,11 +119,34 @@ export function withStates(
 export async function register(store: Store, view: View): Promise<void> {
   const db = databaseOf(store, view);
   await prepare(db);
-  const { id = null, at = null } = store.deployment ?? {};
-  await db
-    .prepare(`INSERT OR IGNORE INTO headspring_views (store, view, serving, deployment, deployed_at) VALUES (?, ?, ?, ?, ?)`)
-    .bind(store.name, view.name, tableOf(view).generation, id, at)
-    .run();
+  const { id = null, at = null } = ownerFor(store, view) ?? {};
+  const insert = `INSERT INTO headspring_views AS v (store, view, serving, deployment, deployed_at) VALUES (?, ?, ?, ?, ?)`;
+  const values = [store.name, view.name, tableOf(view).generation, id, at];
+  if (!view.declaration) {
+    await db
+      .prepare(`${insert} ON CONFLICT DO NOTHING`)
+      .bind(...values)
+      .run();
+    return;
+  }
+  // What an earlier incarnation has on record goes, and with it what an operator let that one skip.
+  const isEarlier = `v.deployment IS NOT ? AND COALESCE(v.deployed_at, 0) < ?`;
+  await db.batch([
+    db
+      .prepare(
+        `DELETE FROM headspring_skipped WHERE store = ? AND consumer = ?
+           AND EXISTS (SELECT 1 FROM headspring_views AS v WHERE v.store = ? AND v.view = ? AND ${isEarlier})`,
+      )
+      .bind(store.name, view.name, store.name, view.name, id, at),
+    db
+      .prepare(
+        `${insert}
+         ON CONFLICT DO UPDATE SET serving = excluded.serving, rebuild = 0, erase_to = 0, quiet_since = NULL, quiet_position = NULL,
+                                   deployment = excluded.deployment, deployed_at = excluded.deployed_at
+         WHERE ${isEarlier}`,
+      )
+      .bind(...values, id, at),
+  ]);
 }
 
 /** A table by its generation, whatever code made it; undefined: it does not exist. */

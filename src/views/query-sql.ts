@@ -102,11 +102,7 @@ export function queryStatement(table: ViewTable, db: D1Database, store: string, 
   const order = sort.map(({ name, descending }) => `${quoted(name)}${descending ? " DESC" : ""}`);
   return db
     .prepare(
-      boundedSql(
-        `SELECT * FROM ${table.name} WHERE ${where.join(" AND ")} ORDER BY ${order.join(", ")} LIMIT ${rows}`,
-        table.columns.map(({ name }) => name),
-        rows,
-      ),
+      boundedSql(`SELECT * FROM ${table.name} WHERE ${where.join(" AND ")} ORDER BY ${order.join(", ")} LIMIT ${rows}`, table.stored, rows),
     )
     .bind(...parameters.values);
 }

@@ -17,7 +17,7 @@ export async function reportView(store: Store, view: View, reading: Reading): Pr
   const { serving, wanted, stale, owner } = await generationsOf(store, view, withStates(view, row, own));
   const served = {
     ...reportOf(name, "view", checkpointIn(rows, name, serving.generation), head),
-    ...(owner ? { deployment: owner.id } : {}),
+    ...(owner && !view.declaration ? { deployment: owner.id } : {}),
   };
   const filter = stale ? {} : { filter: filterOfView(view) };
   if (serving.generation === wanted.generation) return { report: served, ...filter };

@@ -9,8 +9,9 @@ import { JURISDICTIONS } from "../core/placement.ts";
 import { databaseBinding, isDatabase } from "../store/placement.ts";
 import { DefinitionsInCode } from "../definitions/in-code.ts";
 import type { View } from "../definitions/views/view.ts";
-import { definitionsOf } from "../store/stores.ts";
+import { openStore } from "../store/stores.ts";
 import { tableOfGeneration } from "./generations.ts";
+import { isOfEarlierIncarnation, ownerOf } from "./succession.ts";
 import { quoted } from "../definitions/views/sql-words.ts";
 import { rebuildOf } from "../rows/table.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -32,11 +33,19 @@ export function databasesOf(app: App, env: HeadspringEnv): ViewDatabase[] {
   );
 }
 
-interface Leftover {
+/** A generation's checkpoint, and what is on record for its view. */
+interface Generation {
   readonly store: string;
   readonly consumer: string;
   readonly generation: string;
   readonly retired_at: number | null;
+  readonly serving: string | null;
+  readonly rebuild: number | null;
+  readonly deployment: string | null;
+  readonly deployed_at: number | null;
+}
+
+interface Leftover extends Generation {
   /** The view of that name, as the store declares it today. */
   readonly view: View | undefined;
 }
@@ -65,20 +74,28 @@ async function leftoversIn(app: App, env: HeadspringEnv, { db, binding }: ViewDa
   const inCode = (new DefinitionsInCode(app).databases.get(binding) ?? []).map(({ name }) => name);
   const { results } = await db
     .prepare(
-      `SELECT c.store, c.consumer, c.generation, c.retired_at, v.rebuild
+      `SELECT c.store, c.consumer, c.generation, c.retired_at, v.serving, v.rebuild, v.deployment, v.deployed_at
        FROM headspring_checkpoints AS c LEFT JOIN headspring_views AS v ON v.store = c.store AND v.view = c.consumer
        WHERE c.generation <> '' AND (v.serving IS NOT c.generation OR c.consumer NOT IN (SELECT value FROM json_each(?)))
          ${stores ? `AND c.store IN (SELECT value FROM json_each(?))` : ""}`,
     )
     .bind(JSON.stringify(inCode), ...(stores ? [JSON.stringify(stores)] : []))
-    .all<Omit<Leftover, "view"> & { readonly rebuild: number | null }>();
-  const found = await Promise.all(
-    results.map(async (one) => ({ ...one, view: await definitionsOf(env, one.store, app).view(one.consumer) })),
-  );
-  return found.filter(({ view, generation, rebuild }) => {
-    const isWanted = view !== undefined && (view.database ?? "VIEWS") === binding && rebuildOf(view, generation) === (rebuild ?? 0);
-    return !isWanted;
-  });
+    .all<Generation>();
+  const found: Leftover[] = [];
+  for (const [store, generations] of Map.groupBy(results, (one) => one.store)) {
+    const { definitions } = await openStore(env, store, app);
+    const views = new Map((await definitions.views()).map((view) => [view.name, view]));
+    found.push(...generations.map((one) => ({ ...one, view: views.get(one.consumer) })));
+  }
+  return found.filter((one) => !isInUse(one, binding));
+}
+
+/** Whether a view of today answers from it, or will: it is the one that the view wants, or the one on record until that is built. */
+function isInUse({ view, generation, serving, rebuild, ...record }: Leftover, binding: string): boolean {
+  if (view === undefined || (view.database ?? "VIEWS") !== binding) return false;
+  const isPast = isOfEarlierIncarnation(view, ownerOf(record));
+  if (generation === serving && !isPast) return true;
+  return rebuildOf(view, generation) === (isPast ? 0 : (rebuild ?? 0));
 }
 
 async function retire(db: D1Database, { store, consumer, generation }: Leftover, now: number): Promise<void> {
@@ -98,16 +115,38 @@ async function drop(db: D1Database, { store, consumer, generation, view }: Lefto
   // The table that a new store of this code would begin with stays, empty: another worker may be about to use it.
   const isBase = view !== undefined && rebuildOf(view, generation) === 0;
   const forget = [
+    // What an operator let a view skip that the code had may matter again: a deployment may bring the view back.
+    db
+      .prepare(
+        `DELETE FROM headspring_skipped WHERE store = ?1 AND consumer = ?2
+           AND EXISTS (SELECT 1 FROM headspring_views WHERE store = ?1 AND view = ?2 AND serving = ?3 AND deployment LIKE 'declared-%')`,
+      )
+      .bind(store, consumer, generation),
     db.prepare(`DELETE FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`).bind(store, consumer, generation),
     db.prepare(`DELETE FROM headspring_views WHERE store = ? AND view = ? AND serving = ?`).bind(store, consumer, generation),
   ];
   if (!table) await db.batch(forget);
   else if (others === 0 && !isBase) {
-    await db.batch([
+    const dropped = db.batch([
+      // The batch fails if another store has begun to use the table since: NULL is not the name of a generation.
+      db
+        .prepare(
+          `INSERT INTO headspring_generations (view, generation, layout)
+           SELECT consumer, NULL, '' FROM headspring_checkpoints WHERE consumer = ? AND generation = ? AND store <> ? LIMIT 1`,
+        )
+        .bind(consumer, generation, store),
       db.prepare(`DROP TABLE IF EXISTS ${table.name}`),
       db.prepare(`DELETE FROM headspring_generations WHERE view = ? AND generation = ?`).bind(consumer, generation),
       ...forget,
     ]);
+    const isDropped = await dropped.then(
+      () => true,
+      (error: unknown) => {
+        if (String(error).includes("NOT NULL constraint failed")) return false;
+        throw error;
+      },
+    );
+    if (!isDropped) return; // the next sweep deletes this store's rows
   } else {
     const key = quoted(table.key);
     const some = db
@@ -118,7 +157,8 @@ async function drop(db: D1Database, { store, consumer, generation, view }: Lefto
     while ((await some.run()).meta.changes > 0) {
       if (budget?.fits(DROP_CALLS) === false) return; // the next sweep does the rest
     }
-    await db.batch(forget);
+    // The rows that are left and the checkpoint go together: a build that begins again must find no rows.
+    await db.batch([db.prepare(`DELETE FROM ${table.name} WHERE _store = ?`).bind(store), ...forget]);
   }
   logger.info({ message: "the rows of a replaced table of a view were dropped", store, consumer, generation });
 }

@@ -1,13 +1,14 @@
-/** How far the code's views are, for the sweep, according to D1. */
+/** How far a store's views are, for the sweep, according to D1. */
 
 import type { Listed } from "../consumers/kind.ts";
 import { type View, filterOfView } from "../definitions/views/view.ts";
 import { type Checkpointed, type Placed, type StoreRows, checkpointsIn, standing } from "../consumers/standing.ts";
 import type { ViewRow } from "./generations.ts";
 import { rebuildOf, tableOf } from "../rows/table.ts";
+import { isOfEarlierIncarnation, ownerOf } from "./succession.ts";
 
 /** A row of `headspring_views`, as far as it matters here. */
-interface ViewState extends Pick<ViewRow, "serving" | "rebuild" | "erase_to"> {
+interface ViewState extends Pick<ViewRow, "serving" | "rebuild" | "erase_to" | "deployment" | "deployed_at"> {
   readonly view: string;
 }
 
@@ -18,7 +19,8 @@ export async function standingsOfViews(definitions: Listed, rows: readonly Store
       .filter((one) => one.binding === binding)
       .flatMap((one) => (one.states.get("view") ?? []) as readonly ViewState[])
       .find((one) => one.view === name);
-    const place = state ? standingOfView(view, state, checkpointsIn(rows, binding, name)) : standing(name, undefined);
+    const isRecorded = state && !isOfEarlierIncarnation(view, ownerOf(state));
+    const place = isRecorded ? standingOfView(view, state, checkpointsIn(rows, binding, name)) : standing(name, undefined);
     return { ...place, ...filterOfView(view), binding };
   });
 }

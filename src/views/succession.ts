@@ -15,6 +15,26 @@ import { logger } from "../telemetry/logger.ts";
 import { databaseOf } from "./database.ts";
 import type { View } from "../definitions/views/view.ts";
 
+/**
+ * What a table is on record for: the version of the code that declares the view, or of a view that was declared over HTTP its declaration.
+ * Both are ordered by time. All declarations of one incarnation have one id.
+ */
+export function ownerFor(store: Pick<Store, "deployment">, { declaration }: Pick<View, "declaration">): Deployment | undefined {
+  return declaration ? { id: `declared-${declaration.incarnation}`, at: declaration.at } : store.deployment;
+}
+
+/** The owner of a record. */
+export function ownerOf(row: { readonly deployment?: string | null; readonly deployed_at?: number | null } | null): Deployment | undefined {
+  const { deployment: id, deployed_at: at } = row ?? {};
+  return typeof id === "string" && typeof at === "number" ? { id, at } : undefined;
+}
+
+/** Whether a record was left by what had the name before this view was declared: an earlier incarnation, or code. */
+export function isOfEarlierIncarnation({ declaration }: Pick<View, "declaration">, owner: Deployment | undefined): boolean {
+  if (!declaration) return false;
+  return owner?.id !== `declared-${declaration.incarnation}` && (owner?.at ?? 0) < declaration.at;
+}
+
 /** What it takes to compare a table with another one. */
 export type TableState = Pick<Checkpoint, "position" | "bornAt" | "startedAt" | "keptAt">;
 
@@ -87,7 +107,7 @@ export async function swap(
   quietMs = VIEW_ROLLBACK_MS,
 ): Promise<boolean> {
   const now = Date.now();
-  const mine = store.deployment;
+  const mine = ownerFor(store, view);
   const later = isLater(placeOf(mine, own?.startedAt ?? now, wanted.generation), placeOf(owner, other?.startedAt ?? 0, recorded));
   const quiet = other !== undefined && isQuiet(other, now, quietMs);
   if (other && !later && !quiet) return false;
@@ -129,7 +149,12 @@ export async function swap(
       .bind(wanted.generation, now, store.name, view.name, recorded),
   ]);
   const isTaken = (taken?.meta.changes ?? 0) > 0;
-  const about = { store: store.name, consumer: view.name, generation: wanted.generation, ...(mine ? { deployment: mine.id } : {}) };
+  const about = {
+    store: store.name,
+    consumer: view.name,
+    generation: wanted.generation,
+    ...(mine && !view.declaration ? { deployment: mine.id } : {}),
+  };
   if (isTaken) logger.info({ message: "a view is served by its new table", ...about });
   return isTaken;
 }

@@ -12,7 +12,7 @@ import { DELETED, type Frozen, type JsonValue, type RecordedEvent, streamIdOf, t
 import { VIEW_COLUMNS } from "../limits.ts";
 
 /** Names of columns: SQL and query strings both carry them as they are; `_` in front is ours. */
-const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+export const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** What a query can contain besides the columns (DESIGN: the HTTP contract). */
 export const QUERY_PARAMETERS: ReadonlySet<string> = new Set(["limit", "cursor", "sort", "after", "minPosition", "consistency"]);
 
@@ -120,14 +120,26 @@ export interface View<
   readonly database?: string;
   /** Each row is made from the events of one stream, whose id is its key. */
   readonly ownRows: boolean;
-  /** No route answers its rows: it is for processors to join. */
+  /** A row is the latest data as it is, with the key; `row` only names the members that can be queried. */
+  readonly whole?: true;
+  /** No route shows the rows: they are for joins. */
   readonly exposed?: false;
+  /** Of a view that was declared over HTTP. */
+  readonly declaration?: Declaration;
   /** Those of the app that declares the view. */
   readonly hooks?: ConsumerHooks;
 }
 
+/** When a view was declared over HTTP, which orders the tables of one name. */
+export interface Declaration {
+  /** One higher each time the name is declared again after its deletion. */
+  readonly incarnation: number;
+  /** Milliseconds since 1970, by the catalog's clock: later with every change of what the name means. */
+  readonly at: number;
+}
+
 /** A handler as the engine calls it. Not a {@link Fold}: freezing a row of unknown columns is too deep for the compiler. */
-interface ErasedHandler {
+export interface ErasedHandler {
   readonly at: (event: RecordedEvent) => readonly string[];
   readonly fold: ErasedFold;
   /** Instead of a fold. */
