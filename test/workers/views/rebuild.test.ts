@@ -19,12 +19,15 @@ import { tableOf } from "../../../src/rows/table.ts";
 import type { View } from "../../../src/definitions/views/view.ts";
 import { app, reading, values } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
+import { declared } from "./declared.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
 let names = 0;
 
 /** Versions of one view of a name that no other test has: each counts, in steps of its own. */
+type Versions = () => (step: number) => View;
+
 function versions() {
   const name = `counts-${++names}`;
   return (step: number): View =>
@@ -36,6 +39,23 @@ function versions() {
       on: { Read: (row, { stream }) => ({ id: streamIdOf(stream), count: (row?.count ?? 0) + step }) },
     });
 }
+
+/** The same, as definitions over HTTP: a higher step is a later declaration. */
+function declaredVersions() {
+  const name = `counts-${++names}`;
+  const made = new Map<number, View>();
+  return (step: number): View => {
+    const columns = { count: { type: "integer", init: 0, fold: `acc + ${step}` } } as const;
+    const one = made.get(step) ?? declared(name, { from: "reading", types: ["Read"], columns }, step);
+    made.set(step, one);
+    return one;
+  };
+}
+
+const KINDS: readonly (readonly [kind: string, versions: Versions])[] = [
+  ["in code", versions],
+  ["declared over HTTP", declaredVersions],
+];
 
 /** A store, and a view of it that runs only when the test says so. */
 function store(name: string) {
@@ -65,7 +85,7 @@ async function tables(one: View): Promise<string[]> {
   return results.map(({ name }) => name);
 }
 
-describe("a view whose definition has changed", () => {
+describe.each(KINDS)("a view %s whose definition has changed", (_kind, versions) => {
   it("goes on answering from its old table, and says that it is stale, until the new one is at the head", async () => {
     const { read, run, served } = store("changed");
     const version = versions();
@@ -116,7 +136,9 @@ describe("a view whose definition has changed", () => {
     await run(version(10)); // and another goes on where it stopped
     expect(await served(version(10))).toMatchObject({ rows: [{ id: "s", count: 30 }], position: 3, stale: false });
   });
+});
 
+describe("a view whose definition has changed", () => {
   it("is taken back at once by the earlier code, after the deployment's two versions have stopped working side by side", async () => {
     const version = versions();
     const { read, run, served } = store("rollback");
@@ -213,6 +235,57 @@ describe("a rebuild that an operator asks for", () => {
     expect(await rows(values)).toEqual(await folded(values));
   });
 
+  it("heals rows that were damaged", async () => {
+    const { store: id, read, wake, rows, folded, send } = store("heal");
+    for (const value of [1, 2]) await read("s", value);
+    await wake("values");
+    await env.VIEWS.prepare(`UPDATE ${tableOf(values).name} SET count = 99 WHERE _store = ?`)
+      .bind(id)
+      .run();
+    expect((await rows(values)).get("any")).toMatchObject({ count: 99 });
+    await send("POST", "/views/values/rebuild");
+    await wake("values");
+    expect(await rows(values)).toEqual(await folded(values));
+  });
+
+  it("is one more each time, and leaves nothing behind", async () => {
+    const { store: id, read, run, served } = store("again");
+    const one = versions()(1);
+    const appNow = { ...app, views: new Map([[one.name, one]]) };
+    await read("s", 1);
+    for (let round = 0; round < 3; round++) {
+      await run(one);
+      await requestRebuild(storeNamed(id), one);
+    }
+    await run(one);
+    expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: 1 }], generation: `${tableOf(one).generation}_3` });
+    await age(VIEW_GRACE_MS);
+    await dropRetired(appNow, env);
+    // The first table stays for stores that begin, without this store's rows.
+    const [first, last] = [tableOf(one), tableOf(one, 3)];
+    expect(await tables(one)).toEqual([first, last].map(({ name }) => name.replaceAll('"', "")));
+    expect((await env.VIEWS.prepare(`SELECT * FROM ${first.name}`).all()).results).toEqual([]);
+  });
+
+  it("reports how far it is, at what pace, and when it will end", async () => {
+    const { store: id, read, json, send, wake } = store("progress");
+    for (let value = 0; value < 4; value++) await read("s", value);
+    await wake("values");
+    await send("POST", "/views/values/rebuild");
+    const { wanted } = await generationsOf(storeNamed(id), values);
+    const build = viewConsumer(storeNamed(id), values, wanted);
+    const { position } = await build.checkpoint.load();
+    const since = { position, at: Date.now() };
+    await scheduler.wait(5); // a pace needs time to be told
+    await build.checkpoint.commit(0, 2, [], { events: [], since });
+    const { rebuild } = await json("/consumers/values");
+    expect(rebuild).toMatchObject({ status: "building", position: 2, head: 4 });
+    expect(rebuild.eventsPerSecond).toBeGreaterThan(0);
+    expect(Date.parse(rebuild.estimatedEnd)).toBeGreaterThanOrEqual(Date.parse(rebuild.startedAt));
+  });
+});
+
+describe.each(KINDS)("a rebuild of a view %s that an operator asks for", (_kind, versions) => {
   it("leaves off when its time is over, and does not hold up who only wants what the old table has", async () => {
     const { store: id, post, run, served } = store("budget");
     const one = versions()(1);
@@ -247,19 +320,6 @@ describe("a rebuild that an operator asks for", () => {
     expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: 2 }], position: 2, generation: wanted.generation });
   });
 
-  it("heals rows that were damaged", async () => {
-    const { store: id, read, wake, rows, folded, send } = store("heal");
-    for (const value of [1, 2]) await read("s", value);
-    await wake("values");
-    await env.VIEWS.prepare(`UPDATE ${tableOf(values).name} SET count = 99 WHERE _store = ?`)
-      .bind(id)
-      .run();
-    expect((await rows(values)).get("any")).toMatchObject({ count: 99 });
-    await send("POST", "/views/values/rebuild");
-    await wake("values");
-    expect(await rows(values)).toEqual(await folded(values));
-  });
-
   it("is one, however often it is asked for while it runs", async () => {
     const { store: id, read, run, served } = store("once");
     const version = versions();
@@ -269,25 +329,6 @@ describe("a rebuild that an operator asks for", () => {
     await requestRebuild(storeNamed(id), version(1));
     await run(version(1));
     expect((await served(version(1))).generation).toBe(`${tableOf(version(1)).generation}_1`);
-  });
-
-  it("is one more each time, and leaves nothing behind", async () => {
-    const { store: id, read, run, served } = store("again");
-    const one = versions()(1);
-    const appNow = { ...app, views: new Map([[one.name, one]]) };
-    await read("s", 1);
-    for (let round = 0; round < 3; round++) {
-      await run(one);
-      await requestRebuild(storeNamed(id), one);
-    }
-    await run(one);
-    expect(await served(one)).toMatchObject({ rows: [{ id: "s", count: 1 }], generation: `${tableOf(one).generation}_3` });
-    await age(VIEW_GRACE_MS);
-    await dropRetired(appNow, env);
-    // The first table stays for stores that begin, without this store's rows.
-    const [first, last] = [tableOf(one), tableOf(one, 3)];
-    expect(await tables(one)).toEqual([first, last].map(({ name }) => name.replaceAll('"', "")));
-    expect((await env.VIEWS.prepare(`SELECT * FROM ${first.name}`).all()).results).toEqual([]);
   });
 
   it("does not let readers go back in time: a new table that is behind the old one does not take over", async () => {
@@ -331,23 +372,6 @@ describe("a rebuild that an operator asks for", () => {
     for (const { rows, position } of answers) expect(rows).toEqual([{ id: "s", count: position }]);
     expect(answers.map(({ position }) => position)).toEqual(answers.map(({ position }) => position).toSorted((a, b) => a - b));
     expect(await served(one)).toMatchObject({ position: 9, stale: false });
-  });
-
-  it("reports how far it is, at what pace, and when it will end", async () => {
-    const { store: id, read, json, send, wake } = store("progress");
-    for (let value = 0; value < 4; value++) await read("s", value);
-    await wake("values");
-    await send("POST", "/views/values/rebuild");
-    const { wanted } = await generationsOf(storeNamed(id), values);
-    const build = viewConsumer(storeNamed(id), values, wanted);
-    const { position } = await build.checkpoint.load();
-    const since = { position, at: Date.now() };
-    await scheduler.wait(5); // a pace needs time to be told
-    await build.checkpoint.commit(0, 2, [], { events: [], since });
-    const { rebuild } = await json("/consumers/values");
-    expect(rebuild).toMatchObject({ status: "building", position: 2, head: 4 });
-    expect(rebuild.eventsPerSecond).toBeGreaterThan(0);
-    expect(Date.parse(rebuild.estimatedEnd)).toBeGreaterThanOrEqual(Date.parse(rebuild.startedAt));
   });
 });
 
