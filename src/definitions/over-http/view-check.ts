@@ -63,7 +63,7 @@ function columnsIssues(columns: Readonly<Record<string, ColumnDefinition>>, scop
     const allowed: Result[] = [...RESULTS[type], ...(nullable ? (["null"] as const) : [])];
     const [member, text, seen] =
       fold === undefined ? ["value", value, { ...scope, row }] : ["fold", fold, { ...scope, row, acc: valuesOf(type, nullable) }];
-    return expressionIssues(`columns.${name}.${member}`, text, seen, allowed, `${kindOfColumn(type)}${nullable ? " or null" : ""}`);
+    return expressionIssues(`columns.${name}.${member}`, text, seen, allowed, kindOfColumn(type, nullable));
   });
 }
 

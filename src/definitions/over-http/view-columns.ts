@@ -28,8 +28,9 @@ const KIND: Record<ColumnType, string> = {
 };
 
 /** What errors call the content of a column. */
-export function kindOfColumn(type: ColumnType): string {
-  return KIND[type];
+export function kindOfColumn(type: ColumnType, nullable: boolean): string {
+  if (!nullable) return KIND[type];
+  return type === "boolean" ? "true, false or null" : `${KIND[type]} or null`;
 }
 
 /** Whether a column may be empty: null is a value that the latest event may have, but not one that sums and counts have. */

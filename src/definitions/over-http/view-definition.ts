@@ -54,7 +54,7 @@ const ColumnIn = z.strictObject({
 });
 
 /** A definition, as clients send it. Its expressions are checked elsewhere. */
-export const ViewDefinitionIn = z.strictObject({
+const ViewDefinitionIn = z.strictObject({
   description: z.string().max(1_024).optional(),
   from: z
     .union([z.string(), z.array(z.string()).min(1).max(DECLARED_VIEW_SOURCES)])
@@ -145,7 +145,7 @@ function columnIssue(column: ColumnDefinition): (readonly [path: string, message
   if (value !== undefined) return init === undefined ? [] : [[".init", "`value` needs no `init`: each event of a row replaces the column"]];
   if (init === undefined) return [[".init", "`fold` needs `init`: what `acc` is at the first event of a row"]];
   if (fitsColumn(type, init, isNullable(column))) return [];
-  return [[".init", `must be ${kindOfColumn(type)} or null`]];
+  return [[".init", `must be ${kindOfColumn(type, true)}`]];
 }
 
 /** Without columns, whether the categories' schemas name the member is for `checkView`. */

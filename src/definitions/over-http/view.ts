@@ -13,7 +13,7 @@ import { fitsColumn, isNullable, kindOfColumn, membersOf, rowOf, wholeRowOf } fr
 import { type ColumnDefinition, KEY, type ViewDefinition, namesIn } from "./view-definition.ts";
 
 export { checkView } from "./view-check.ts";
-export { type ViewDefinition, ViewDefinitionIn, namesIn, parseView } from "./view-definition.ts";
+export { type ViewDefinition, namesIn, parseView } from "./view-definition.ts";
 
 /** The view, compiled. Never throws for a definition that was kept: an expression that no longer compiles fails at its first event. */
 export function viewFrom(name: string, definition: ViewDefinition, around: Surroundings, declaration: Declaration): View {
@@ -106,7 +106,7 @@ function handlerOf(view: string, { where, key, columns, remove }: ViewDefinition
       for (const { name, column, isFold, part, nullable } of cells) {
         const result = evaluate(part, isFold ? { ...values, row, acc: row[name] } : { ...values, row });
         if (!fitsColumn(column.type, result, nullable))
-          throw mistake(part.path, `must give ${kindOfColumn(column.type)}${nullable ? " or null" : ""}, and gave ${kindOf(result)}`);
+          throw mistake(part.path, `must give ${kindOfColumn(column.type, nullable)}, and gave ${kindOf(result)}`);
         next[name] = result as StoredRow[string]; // a value of JSON that fits the column
       }
       return next;

@@ -262,7 +262,7 @@ describe("a view with columns", () => {
     [
       { columns: { a: { type: "boolean", value: "data.a" } } },
       { a: "secret" },
-      "view `v`, `columns.a.value`: must give true or false or null, and gave a string",
+      "view `v`, `columns.a.value`: must give true, false or null, and gave a string",
     ],
   ])("fails at once, without the value, where its result does not fit: %j at %j", (more, data, message) => {
     const columns = { n: { type: "integer", init: 0, fold: "acc + 1" } } as const;
