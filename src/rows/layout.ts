@@ -43,7 +43,7 @@ export function layoutOf(view: View): { readonly layout: Layout; readonly hash: 
     required: !field.safeParse(null).success && !field.safeParse(undefined).success,
   }));
   const sources = view.sources.map(({ name }) => name).toSorted();
-  // Who declares a view over HTTP knows nothing of the lifts that the code has for its categories.
+  // A definition over HTTP says nothing of the lifts that the code has for its categories.
   const code = view.declaration ? [view.revision, liftsIn(view)] : (view.revision ?? codeOf(view));
   const hash = codeHash([view.name, rowSchema as Code, view.key, view.indexes, sources, code]);
   return { layout: { key: view.key, columns, indexes: view.indexes, ...(view.whole ? { whole: WHOLE } : {}) }, hash };

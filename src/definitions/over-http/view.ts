@@ -20,7 +20,7 @@ export function viewFrom(name: string, definition: ViewDefinition, around: Surro
   const { description, types, key, columns, exposed } = definition;
   const from = namesIn(definition).categories;
   const handler = handlerOf(name, definition);
-  // Of a view that names its rows itself, rows are made of several streams: the end of one is no reason to remove them.
+  // A view that names its rows itself makes them of several streams: the end of one is no reason to remove them.
   const ends: [string, ErasedHandler][] = key === undefined ? [[DELETED, END]] : [];
   const shape = columns ? { row: rowOf(columnsOf(columns)) } : wholeOf(definition, around);
   const indexes = definition.indexes?.filter((column) => Object.hasOwn(shape.row.shape, column)) ?? [];

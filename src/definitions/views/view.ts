@@ -124,7 +124,7 @@ export interface View<
   readonly whole?: true;
   /** No route shows the rows: they are for joins. */
   readonly exposed?: false;
-  /** Of a view that was declared over HTTP. */
+  /** Present: the view was declared over HTTP. */
   readonly declaration?: Declaration;
   /** Those of the app that declares the view. */
   readonly hooks?: ConsumerHooks;
