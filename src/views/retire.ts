@@ -83,11 +83,31 @@ async function leftoversIn(app: App, env: HeadspringEnv, { db, binding }: ViewDa
     .all<Generation>();
   const found: Leftover[] = [];
   for (const [store, generations] of Map.groupBy(results, (one) => one.store)) {
-    const { definitions } = await openStore(env, store, app);
-    const views = new Map((await definitions.views()).map((view) => [view.name, view]));
-    found.push(...generations.map((one) => ({ ...one, view: views.get(one.consumer) })));
+    const declared = await declaredIn(app, env, store);
+    for (const one of generations) {
+      const view = declared?.(one.consumer);
+      if (declared && view !== "unreadable" && !isInUse({ ...one, view }, binding)) found.push({ ...one, view });
+    }
   }
-  return found.filter((one) => !isInUse(one, binding));
+  return found;
+}
+
+/** Finds a view by its name, as a store declares it; undefined: that cannot be known now. Trouble with one store stops no other. */
+async function declaredIn(
+  definitions: Definitions,
+  store: string,
+): Promise<((name: string) => View | "unreadable" | undefined) | undefined> {
+  try {
+    const { definitions } = (await openStore(env, store, app)).remembering();
+    const [{ all }, views] = await Promise.all([definitions.overHttp(), definitions.views()]);
+    const byName = new Map(views.map((view) => [view.name, view]));
+    // Other code has declared it in a form that this code does not know: its tables are not ours to drop.
+    const unreadable = new Set(all.flatMap((one) => (one.view || one.processor ? [] : [one.name])));
+    return (name) => byName.get(name) ?? (unreadable.has(name) ? "unreadable" : undefined);
+  } catch (error) {
+    logger.warn({ message: "the catalog of a store could not be asked for its views; the next sweep asks again", store }, error);
+    return undefined;
+  }
 }
 
 /** Whether a view of today answers from it, or will: it is the one that the view wants, or the one on record until that is built. */

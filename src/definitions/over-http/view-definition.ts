@@ -54,7 +54,7 @@ const ColumnIn = z.strictObject({
 });
 
 /** A definition, as clients send it. Its expressions are checked elsewhere. */
-const ViewDefinitionIn = z.strictObject({
+export const ViewDefinitionIn = z.strictObject({
   description: z.string().max(1_024).optional(),
   from: z
     .union([z.string(), z.array(z.string()).min(1).max(DECLARED_VIEW_SOURCES)])

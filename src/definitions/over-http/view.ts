@@ -13,7 +13,7 @@ import { fitsColumn, isNullable, kindOfColumn, membersOf, rowOf, wholeRowOf } fr
 import { type ColumnDefinition, KEY, type ViewDefinition, namesIn } from "./view-definition.ts";
 
 export { checkView } from "./view-check.ts";
-export { type ViewDefinition, namesIn, parseView } from "./view-definition.ts";
+export { type ViewDefinition, ViewDefinitionIn, namesIn, parseView } from "./view-definition.ts";
 
 /** The view, compiled. Never throws for a definition that was kept: an expression that no longer compiles fails at its first event. */
 export function viewFrom(name: string, definition: ViewDefinition, around: Surroundings, declaration: Declaration): View {
