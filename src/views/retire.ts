@@ -94,7 +94,8 @@ async function leftoversIn(app: App, env: HeadspringEnv, { db, binding }: ViewDa
 
 /** Finds a view by its name, as a store declares it; undefined: that cannot be known now. Trouble with one store stops no other. */
 async function declaredIn(
-  definitions: Definitions,
+  app: App,
+  env: HeadspringEnv,
   store: string,
 ): Promise<((name: string) => View | "unreadable" | undefined) | undefined> {
   try {
