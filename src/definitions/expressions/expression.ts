@@ -9,7 +9,7 @@ import { CodeMistake } from "../../core/mistake.ts";
 import { type Compiled, type Scope, compileText } from "./compile.ts";
 import { isList, isMap, wordOf } from "./kinds.ts";
 import { EXPRESSION_RESULT_CHARACTERS } from "./limits.ts";
-import { namesOf } from "./operators.ts";
+import { namesOf } from "./collections.ts";
 import { type ExpressionProblem, Mistake, placeOf, quoted } from "./problem.ts";
 import { Fault, Run } from "./run.ts";
 

@@ -1,22 +1,23 @@
 /** The functions that expressions have: a table, so that messages and the documentation list what there is. */
 
 import type { JsonValue } from "../../core/event.ts";
-import { ANY, BOOLEAN, LIST, MAP, NUMBER, STRING, isList, kindOf, wordOf } from "./kinds.ts";
+import { ANY, BOOLEAN, LIST, MAP, NUMBER, STRING, isList, kindOf, shown, wordOf } from "./kinds.ts";
 import type { Call, Definition } from "./function.ts";
-import { elements, finite, namesOf } from "./operators.ts";
+import { elements, namesOf } from "./collections.ts";
+import { finite } from "./operators.ts";
 import { Fault } from "./run.ts";
 import { STRING_METHODS, charactersBefore, joined } from "./string-methods.ts";
 
 const size: Definition["apply"] = ({ run }, value: string | readonly JsonValue[] | Readonly<Record<string, JsonValue>>) => {
-  if (typeof value === "string") return (run.spendCharacters(value.length), charactersBefore(value, value.length));
+  if (typeof value === "string") return charactersBefore(value, value.length, run);
   return isList(value) ? value.length : namesOf(value, run).length;
 };
 
 function numbersOf(call: Call, list: readonly JsonValue[], name: string): readonly number[] {
-  call.run.spend(list.length);
+  call.run.spend(2 * list.length);
   return elements(list, `\`${name}\``, call.at).map((one) => {
     if (typeof one === "number") return one;
-    throw new Fault(`\`${name}\` takes a list of numbers, and an element is ${wordOf(kindOf(one))}`, call.at);
+    throw new Fault(`\`${name}\` takes a list of numbers, and an element is ${shown(kindOf(one))}`, call.at);
   });
 }
 
@@ -117,7 +118,7 @@ export const METHODS: Readonly<Record<string, Definition>> = {
     apply: (call, list: readonly JsonValue[], separator = "") => {
       const pieces = elements(list, "`join`", call.at).map((one) => {
         if (typeof one === "string") return one;
-        throw new Fault(`\`join\` takes a list of strings, and an element is ${wordOf(kindOf(one))}`, call.at);
+        throw new Fault(`\`join\` takes a list of strings, and an element is ${shown(kindOf(one))}`, call.at);
       });
       return joined(call, pieces, separator, "`join`");
     },

@@ -3,7 +3,8 @@
 import type { JsonValue } from "../../core/event.ts";
 import type { Code } from "./code.ts";
 import { BOOLEAN, LIST, MAP, STRING, isList, isMap, kindOf, shown } from "./kinds.ts";
-import { condition, elements, namesOf } from "./operators.ts";
+import { elements, namesOf } from "./collections.ts";
+import { condition } from "./operators.ts";
 import { Mistake } from "./problem.ts";
 import { Fault, type Run } from "./run.ts";
 import { type Type, anything, typeOfKind } from "./types.ts";

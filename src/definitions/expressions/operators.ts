@@ -3,6 +3,7 @@
 import type { JsonValue } from "../../core/event.ts";
 import { compareUtf8 } from "../../core/utf8-order.ts";
 import type { Code } from "./code.ts";
+import { elements, isIn, same } from "./collections.ts";
 import { BOOLEAN, LIST, MAP, NULL, NUMBER, STRING, isList, isMap, kindOf, memberOf, shown } from "./kinds.ts";
 import { EXPRESSION_ELEMENTS, EXPRESSION_RESULT_CHARACTERS } from "./limits.ts";
 import { Mistake } from "./problem.ts";
@@ -101,7 +102,7 @@ function ordering(operator: string, left: Code, right: Code, at: number): Code {
       if (typeof a === "number" && typeof b === "number") return holds(a - b);
       if (typeof a === "boolean" && typeof b === "boolean") return holds(Number(a) - Number(b));
       if (typeof a !== "string" || typeof b !== "string") throw new Fault(wrong(kindOf(a), kindOf(b)), at);
-      run.spendCharacters(Math.min(a.length, b.length));
+      run.spend(1 + Math.min(a.length, b.length));
       return holds(compareUtf8(a, b));
     },
   };
@@ -118,29 +119,6 @@ function equality(operator: string, left: Code, right: Code, at: number): Code {
   };
 }
 
-/** Whether two values are equal as JSON. */
-function same(a: JsonValue, b: JsonValue, run: Run): boolean {
-  run.spend(1);
-  if (typeof a === "string" && typeof b === "string") {
-    if (a.length !== b.length) return false;
-    run.spendCharacters(a.length);
-    return a === b;
-  }
-  if (isList(a) && isList(b)) return a.length === b.length && a.every((one, index) => same(one, b[index], run));
-  if (isMap(a) && isMap(b)) {
-    const names = namesOf(a, run);
-    return names.length === namesOf(b, run).length && names.every((name) => Object.hasOwn(b, name) && same(a[name], b[name], run));
-  }
-  return a === b;
-}
-
-/** The members of a map. `undefined` counts as absent. */
-export function namesOf(map: Readonly<Record<string, JsonValue>>, run: Run): string[] {
-  const names = Object.keys(map);
-  run.spend(names.length);
-  return names.filter((name) => map[name] !== undefined);
-}
-
 function notSearched(kinds: number): string {
   const hint = kinds === STRING ? ": write text.contains(part)" : "";
   return `\`in\` searches a list or the members of a map, not ${shown(kinds)}${hint}`;
@@ -154,18 +132,11 @@ function membership(left: Code, right: Code, at: number): Code {
       run.spend(1);
       const searched = left.run(run);
       const all = right.run(run);
-      if (isList(all)) return elements(all, "`in`", at).some((one) => same(one, searched, run));
+      if (isList(all)) return isIn(elements(all, "`in`", at), searched, run);
       if (!isMap(all)) throw new Fault(notSearched(kindOf(all)), at);
       return typeof searched === "string" && memberOf(all, searched) !== undefined;
     },
   };
-}
-
-/** A list that an expression goes through. */
-export function elements<Value>(list: readonly Value[], what: string, at: number): readonly Value[] {
-  if (list.length > EXPRESSION_ELEMENTS)
-    throw new Fault(`${what} goes through at most ${EXPRESSION_ELEMENTS} elements, and there are more`, at, true);
-  return list;
 }
 
 /** The condition that a part is, or what is wrong with it. */

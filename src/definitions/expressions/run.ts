@@ -3,7 +3,7 @@
 import type { JsonValue } from "../../core/event.ts";
 import { EXPRESSION_STEPS } from "./limits.ts";
 
-/** Characters of a string that are read, compared or copied in one step. Measured: about as long as a node takes. */
+/** Characters of a string that the platform reads, compares or copies in one step. Measured: about as long as a node takes. */
 const STEP_CHARACTERS = 16;
 /** Steps of an error that `&&`, `||`, `all` or `exists` passes over: the platform notes a stack for each. Measured. */
 const FAULT_STEPS = 400;
