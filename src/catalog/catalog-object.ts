@@ -8,8 +8,8 @@ import { DurableObject } from "cloudflare:workers";
 import { requireKnownFormat } from "../store/stored-format.ts";
 import { markRetryable } from "../core/retryable.ts";
 import { canonical } from "../core/json.ts";
-import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../core/limits.ts";
-import { hasTable } from "../core/sqlite.ts";
+import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS, PAGE_BYTES } from "../core/limits.ts";
+import { hasTable, inBatches } from "../core/sqlite.ts";
 import { changeProblem, readDefinition, replacedVersions } from "../definitions/over-http/category.ts";
 import { logger } from "../telemetry/logger.ts";
 import { CodeTable } from "./code-table.ts";
@@ -19,6 +19,7 @@ import { ImportTable } from "./import-table.ts";
 import { Directory } from "./directory.ts";
 import type {
   CatalogRpc,
+  CategoryExport,
   CategorySummary,
   CodeProblem,
   CodeSchema,
@@ -68,6 +69,14 @@ const LIST = `
    WHERE retired_at IS NULL
    ORDER BY name`;
 
+const EXPORT = `SELECT name, definition, retired_at IS NOT NULL AS retired FROM categories WHERE name > ? ORDER BY name LIMIT ?`;
+
+interface CategoryRow {
+  readonly name: string;
+  readonly definition: string;
+  readonly retired: number;
+}
+
 interface Row {
   readonly revision: number;
   readonly definition: string;
@@ -85,7 +94,7 @@ interface ListRow {
 
 export class CatalogObject extends DurableObject<DeploymentEnv> implements CatalogRpc, DirectoryRpc {
   static {
-    const definitions = ["lookUpDefinition", "listDefinitions", "lookUpNames"] as const;
+    const definitions = ["exportCategories", "lookUpDefinition", "listDefinitions", "lookUpNames"] as const;
     markRetryable(this.prototype, "lookUp", "list", "findStore", "placeStore", "listStores", ...definitions);
   }
 
@@ -209,6 +218,22 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
       eventTypes: JSON.parse(types),
       ...(withVersions ? { schemaVersions: JSON.parse(versions) } : {}),
     }));
+  }
+
+  async exportCategories(after: string): Promise<CategoryExport[]> {
+    if (!this.#exists) return [];
+    const read = (limit: number, last?: CategoryRow) =>
+      this.#sql.exec(EXPORT, last?.name ?? after, limit).toArray() as unknown as CategoryRow[];
+    const found: CategoryExport[] = [];
+    let characters = 0;
+    for (const { name, definition, retired } of inBatches(read, (row) => row.definition.length)) {
+      const earlier = this.#earlier(name);
+      characters += definition.length + earlier.reduce((sum, { schema }) => sum + schema.length, 0);
+      // The first always fits.
+      if (found.length > 0 && characters > PAGE_BYTES) break;
+      found.push({ name, definition, earlier, retired: retired === 1 });
+    }
+    return found;
   }
 
   async lookUpDefinition(name: string, known?: string): Promise<DefinitionsAnswer> {

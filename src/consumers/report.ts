@@ -30,6 +30,7 @@ export type Skipped = Answer<typeof Skipped>;
 export const ConsumerReport = z.object({
   name: Name,
   kind: z.enum(KIND_NAMES),
+  origin: z.enum(["code", "api"]).describe("Whether the code declares the consumer, or it was declared or added over HTTP."),
   status: ConsumerStatus,
   position: Position.describe("The consumer has processed everything up to here: it has committed the effects, or had nothing to do."),
   head: Position,
@@ -56,8 +57,8 @@ export const ConsumerReport = z.object({
   skipped: z.array(Skipped).optional().describe("Events that an operator made it skip, the latest first."),
   warning: z.string().optional(),
 });
-/** A report before the lag in seconds is known. */
-export type ConsumerReport = Omit<Answer<typeof ConsumerReport>, "lagSeconds">;
+/** A report as its kind makes it: without the lag in seconds, and without its origin. */
+export type ConsumerReport = Omit<Answer<typeof ConsumerReport>, "lagSeconds" | "origin">;
 
 /** A consumer as its checkpoint describes it. */
 export interface Found {

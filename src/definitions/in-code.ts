@@ -79,6 +79,11 @@ export class DefinitionsInCode {
     return this.#app.webhooks.get(id);
   }
 
+  /** Whether the code itself declares a consumer of that name. */
+  hasConsumer(name: string): boolean {
+    return this.#app.views.has(name) || this.#app.processors.has(name) || this.#app.webhooks.has(name);
+  }
+
   /** The kind of the consumer with that name, on or off in this deployment. A webhook added over HTTP is recognised by its id alone. */
   kindOf(consumer: string): KindName | undefined {
     return kindInCode(this.#app, consumer)?.name;

@@ -51,24 +51,15 @@ export function categoryRoutes() {
   });
 
   routes.put("/:category", async (context) => {
-    const name = categoryToDeclare(context);
+    const name = categoryToDeclare(context, context.req.param("category"));
     const { value } = await jsonBody(context, DEFINITION_BYTES);
-    const definition = parseDefinition(name, value);
-    if ("issues" in definition) {
-      const { issues } = definition;
-      const what = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
-      throw new Problem("invalid-request", `the category is not valid: ${what}`, { issues });
-    }
-    const catalog = storeOf(context).catalog;
-    if (!(await catalog.lookUp(name, 0))) await requireUnused(context, name);
-    const answer = await catalog.declare(name, JSON.stringify(definition));
-    if (!("revision" in answer)) throw problemOf(name, answer);
+    const { definition, answer } = await declareCategory(context, name, value);
     const headers = { location: new URL(context.req.url).pathname };
     return context.json(shown(name, definition, answer), answer.outcome === "created" ? 201 : 200, headers);
   });
 
   routes.delete("/:category", async (context) => {
-    const name = categoryToDeclare(context);
+    const name = categoryToDeclare(context, context.req.param("category"));
     const catalog = storeOf(context).catalog;
     const entry = await catalog.lookUp(name, 0);
     if (entry?.status === "in-code") throw categoryWasInCode(name, entry.kind);
@@ -77,6 +68,21 @@ export function categoryRoutes() {
   });
 
   return routes;
+}
+
+/** Declares what a body says. @throws {Problem} when it is not valid, or not possible */
+export async function declareCategory(context: HttpContext, name: string, body: unknown) {
+  const definition = parseDefinition(name, body);
+  if ("issues" in definition) {
+    const { issues } = definition;
+    const what = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+    throw new Problem("invalid-request", `the category is not valid: ${what}`, { issues });
+  }
+  const catalog = storeOf(context).catalog;
+  if (!(await catalog.lookUp(name, 0))) await requireUnused(context, name);
+  const answer = await catalog.declare(name, JSON.stringify(definition));
+  if (!("revision" in answer)) throw problemOf(name, answer);
+  return { definition, answer };
 }
 
 function keyOf(declared: CategoryInCode): string | undefined {

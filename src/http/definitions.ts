@@ -22,7 +22,7 @@ export async function putDefinition(
   show: (name: string) => Promise<object>,
 ): Promise<Response> {
   const { value } = await jsonBody(context, DEFINITION_BYTES);
-  const answer = await declare(storeOf(context), context.env.VIEWS, kind, name, value);
+  const answer = await declare(storeOf(context), context.env.VIEWS, { kind, name, body: value });
   if (!("revision" in answer)) throw problemOf(kind, name, answer);
   return context.json(await show(name), answer.outcome === "created" ? 201 : 200, { location: new URL(context.req.url).pathname });
 }

@@ -1,15 +1,17 @@
-/** Imports the events of another store, or of another system: takes NDJSON, as `GET /log` exports it. */
+/** Imports the events and definitions of another store, or of another system: takes NDJSON, as `GET /log` exports it. */
 
 import { Hono } from "hono";
 import * as z from "zod";
 import { isFree } from "../core/budget.ts";
 import { categoryOf, streamIdOf } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
-import { IMPORT_CALLS, IMPORT_LINES, IMPORT_LINE_CHARACTERS } from "./limits.ts";
+import { IMPORT_CALLS, IMPORT_DEFINITION_CALLS, IMPORT_EVENT_CHARACTERS, IMPORT_LINES, IMPORT_LINE_CHARACTERS } from "./limits.ts";
 import { streamIdProblem } from "../core/names.ts";
 import type { ImportedEvent } from "../store/import-protocol.ts";
 import { decodedBody } from "./body.ts";
 import type { PlainCategory } from "../store/plain-category.ts";
+import { isDefinitionLine } from "./definition-lines.ts";
+import { importDefinition } from "./import-definition.ts";
 import { anyCategoryOf } from "./resolve-category.ts";
 import { ImportLedger } from "./import-ledger.ts";
 import { importedEvent, parseLine } from "./import-line.ts";
@@ -104,8 +106,36 @@ class Importer {
     return new Problem(code, `line ${line}: ${message}`, { ...fields, line, ...this.progress() }, headers);
   }
 
-  /** Stores a piece up to its first bad line, and as much of it as one request may. */
+  /** Stores a piece: its events together, up to a line that declares something. */
   async #take(piece: readonly NumberedLine[]): Promise<void> {
+    let rest = piece;
+    while (rest.length > 0) {
+      const at = rest.findIndex(({ text }) => isDefinitionLine(text));
+      const definition = rest[at];
+      if (at !== 0) await this.#takeEvents(definition ? rest.slice(0, at) : rest);
+      if (definition) await this.#declare(definition);
+      rest = definition ? rest.slice(at + 1) : [];
+    }
+  }
+
+  async #declare({ line, text }: NumberedLine): Promise<void> {
+    this.#line = line;
+    if (this.#calls < IMPORT_DEFINITION_CALLS) throw new Enough(this.#stored);
+    this.#calls -= IMPORT_DEFINITION_CALLS;
+    try {
+      const isNew = await importDefinition(this.#context, text);
+      if (isNew) this.#imported += 1;
+      else this.#known += 1;
+    } catch (error) {
+      throw error instanceof Problem ? atLine(error, line) : error;
+    }
+    // What the line has declared counts for the lines after it.
+    this.#categories.clear();
+    this.#stored = line;
+  }
+
+  /** Stores events up to the first bad line, and as many of them as one request may. */
+  async #takeEvents(piece: readonly NumberedLine[]): Promise<void> {
     const { events, last, bad } = await this.#eventsOf(piece);
     const outcome = await this.#pieces.store(events);
     this.#imported += outcome.imported;
@@ -130,7 +160,7 @@ class Importer {
     for (const { line, text } of piece) {
       if (text.trim() !== "" && !isEndOfExport(text)) {
         try {
-          const one = await this.#eventOf(line, text);
+          const one = await this.#eventOf(line, eventText(text));
           const category = categoryOf(one.stream);
           // An import may take long, and a category that is retired during it takes nothing more.
           if (!takers.has(category)) await anyCategoryOf(this.#context, category);
@@ -177,6 +207,13 @@ class Importer {
     this.#categories.set(name, category);
     return category;
   }
+}
+
+/** The line of an event, which is shorter than one of a definition may be. */
+function eventText(text: string): string {
+  if (text.length <= IMPORT_EVENT_CHARACTERS) return text;
+  const limit = IMPORT_EVENT_CHARACTERS;
+  throw new Problem("body-too-large", `the line of an event may have at most ${limit} characters`, { limit });
 }
 
 /** This request has stored as much as one request may. */

@@ -1,6 +1,6 @@
 /** Limits of requests and answers: a name, a unit, a source. "Ours" means that we chose the number; see `core/limits.ts`. */
 
-import { KiB, MiB, EVENT_DATA_BYTES, JSON_DEPTH, WAIT_SECONDS } from "../core/limits.ts";
+import { EARLIER_SCHEMA_CHARACTERS, KiB, MiB, EVENT_DATA_BYTES, JSON_DEPTH, WAIT_SECONDS } from "../core/limits.ts";
 
 /** Bytes of UTF-8 JSON in one event's `meta`. Ours. */
 export const EVENT_META_BYTES = 8 * KiB;
@@ -81,8 +81,12 @@ export const EXPORT_BYTES = 64 * MiB;
 export const IMPORT_LINES = 100_000;
 /** Levels of nesting in a line of an import. Ours: four bodies' worth, because decided events wrap what the commands contained. */
 export const IMPORT_DEPTH = 4 * JSON_DEPTH;
-/** Characters of one line of an import. Ours: the largest event, its meta, and its other fields. */
-export const IMPORT_LINE_CHARACTERS = EVENT_DATA_BYTES + EVENT_META_BYTES + 8 * KiB;
+/** Characters of an event's line in an import. Ours: the largest event, its meta, and its other fields. */
+export const IMPORT_EVENT_CHARACTERS = EVENT_DATA_BYTES + EVENT_META_BYTES + 8 * KiB;
+/** Characters of any line of an import. Ours: a category's definition, with earlier schemas of its event types. */
+export const IMPORT_LINE_CHARACTERS = EARLIER_SCHEMA_CHARACTERS + 2 * DEFINITION_BYTES;
+/** Calls that a line of an import takes which is a definition. Ours, counted. */
+export const IMPORT_DEFINITION_CALLS = 10;
 /** Categories, aggregates and views that a narrowed token names, of each, and commands of one aggregate. Ours: its list of streams is a call to the log for each category, and Free has 50 calls (platform). */
 export const SCOPE_NAMES = 50;
 /** Characters of a JWT. Ours: the platform takes 128 KB of headers, and each is decoded before it is verified. */

@@ -47,12 +47,11 @@ export async function anyCategoryOf(context: HttpContext, name: string): Promise
 }
 
 /**
- * The name in the path, if it can be declared, changed and retired over HTTP.
+ * The name, if it can be declared, changed and retired over HTTP.
  *
  * @throws {Problem} when the code has it, or it is not a valid name for a category
  */
-export function categoryToDeclare(context: HttpContext): string {
-  const name = context.req.param("category") ?? "";
+export function categoryToDeclare(context: HttpContext, name: string): string {
   if (storeOf(context).definitions.inCode.category(name))
     throw new Problem("declared-in-code", `category ${name} is declared in code; change it there`);
   if (!NAME.test(name)) throw new Problem("invalid-request", `the name of a category must match ${NAME.source}`);

@@ -40,8 +40,13 @@ interface Parsed {
 /**
  * @param memory where sweeps keep what they remember
  * @param body the definition, as a client sent it
+ * @param position where a processor goes on that another store had, whatever its definition says about its start
  */
-export async function declare(store: Store, memory: D1Database, kind: DefinitionKind, name: string, body: unknown): Promise<Declaring> {
+export async function declare(
+  store: Store,
+  memory: D1Database,
+  { kind, name, body, position }: { kind: DefinitionKind; name: string; body: unknown; position?: number | undefined },
+): Promise<Declaring> {
   const { definitions, catalog, log } = store;
   const taken = inCode(definitions, name);
   if (taken) return { outcome: "in-code", ...taken };
@@ -54,14 +59,14 @@ export async function declare(store: Store, memory: D1Database, kind: Definition
   if (unknown) return unknown;
   const issues = parsed.check(around);
   if (issues.length > 0) return { outcome: "issues", issues };
-  const head = start === "head" || typeof start === "number" ? await log.head() : 0;
-  if (typeof start === "number" && start > head) return { outcome: "beyond-head", position: start, head };
+  const head = start === "head" || typeof start === "number" || position !== undefined ? await log.head() : 0;
+  if (typeof start === "number" && start > head && position === undefined) return { outcome: "beyond-head", position: start, head };
   await disturb(memory, store.name);
   const answer = await catalog.declareDefinition({
     kind,
     name,
     definition: JSON.stringify(definition),
-    ...(start === "head" ? { startsAfter: head } : {}),
+    ...(position === undefined ? (start === "head" ? { startsAfter: head } : {}) : { startsAfter: Math.min(position, head) }),
     joins: joined.filter((view) => around.overHttp.has(view)),
   });
   if (!("revision" in answer)) return answer;

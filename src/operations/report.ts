@@ -8,11 +8,15 @@ import { STATE_TABLES, kindOf } from "./kinds.ts";
 import { type LagSeconds, withLag } from "./lag.ts";
 
 /** @param only the names that are wanted; without it all */
-export async function reportConsumers(given: Store, only = (_name: string) => true): Promise<(ConsumerReport & LagSeconds)[]> {
+export async function reportConsumers(given: Store, only = (_name: string) => true): Promise<Reported[]> {
   const store = given.remembering();
+  const { inCode } = store.definitions;
   const [head, names] = await Promise.all([store.log.head(), consumersOf(store)]);
-  return withLag(store.log, await findConsumers(store, names.filter(only), head));
+  const reports = await withLag(store.log, await findConsumers(store, names.filter(only), head));
+  return reports.map(({ name, kind, ...rest }) => ({ name, kind, origin: inCode.hasConsumer(name) ? "code" : "api", ...rest }));
 }
+
+type Reported = ConsumerReport & LagSeconds & { readonly origin: "code" | "api" };
 
 /** The names of all consumers: those in the code, those in the catalog, and the webhooks that were added at run time, by name. */
 export async function consumersOf({ app, variables, log, definitions }: Store): Promise<string[]> {

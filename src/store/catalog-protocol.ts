@@ -92,7 +92,7 @@ export interface DefinitionEntry {
   readonly declaredAt: number;
   /** When it was last changed, in milliseconds since 1970. Higher with every change of the name, deletions included. */
   readonly changedAt: number;
-  /** The head when it was declared, for a processor that begins there. */
+  /** Where a processor begins, if its definition does not say: the head when it was declared, or where it was in another store. */
   readonly startsAfter?: number;
   /** Another one when the definition changes, or a definition that it names. */
   readonly stamp: string;
@@ -175,6 +175,15 @@ export interface DirectoryRpc {
   listStores(after: string, limit: number): Promise<StoreEntry[]>;
 }
 
+/** A category with all that an export has to say about it. */
+export interface CategoryExport {
+  readonly name: string;
+  /** JSON text of a `Definition`. */
+  readonly definition: string;
+  readonly earlier: Earlier;
+  readonly retired: boolean;
+}
+
 export interface CatalogRpc {
   /** Undefined: never declared. `withEarlier` also asks for the earlier versions of its event types. */
   lookUp(name: string, knownRevision?: number, withEarlier?: boolean): Promise<Entry | undefined>;
@@ -200,6 +209,8 @@ export interface CatalogRpc {
   importProgress(key: string): Promise<ImportProgress | undefined>;
   /** Notes how far it has got. False: another import with this key has moved on since `before`. */
   moveImport(key: string, before: ImportProgress | undefined, after: ImportProgress): Promise<boolean>;
+  /** Categories in the order of their names, after this one, retired ones included: as many as fit into an answer. */
+  exportCategories(after: string): Promise<CategoryExport[]>;
   /** All that are not retired, by name. */
   list(withVersions?: boolean): Promise<CategorySummary[]>;
 }

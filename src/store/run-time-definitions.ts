@@ -95,7 +95,7 @@ export class RunTimeDefinitions {
       }
       const definition = JSON.parse(text) as ProcessorDefinition;
       const { categories, joined } = namesInProcessor(definition);
-      const start = definition.start === "head" && startsAfter !== undefined ? { start: startsAfter } : {};
+      const start = startsAfter === undefined ? {} : { start: startsAfter };
       const around = this.#surroundings(answer, categories, joined);
       return { ...one, processor: processorFrom(name, { ...definition, ...start }, around, incarnation) };
     } catch (error) {

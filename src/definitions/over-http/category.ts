@@ -80,6 +80,26 @@ export function parseDefinition(name: string, body: unknown): Definition | { rea
   };
 }
 
+/** What a client sends to declare this definition. */
+export function declarationOf(name: string, { facts, events, strict, ...kept }: Definition): z.input<typeof DefinitionIn> {
+  if (!facts) return { ...kept, events, strict };
+  const schema = events[factTypeOf(name)];
+  return { ...kept, ...(schema === undefined ? {} : { schema }), strict };
+}
+
+/** The definitions through which a category came to the present one, the oldest first: an event type gets its versions one by one. */
+export function historyOf(present: Definition, earlier: readonly EarlierSchema[]): Definition[] {
+  const versions = Object.entries(present.events).map(([eventType, schema]) => {
+    const before = earlier.filter((one) => one.eventType === eventType).toSorted((a, b) => a.version - b.version);
+    return [eventType, [...before.map((one) => one.schema), schema]] as const;
+  });
+  const steps = Math.max(1, ...versions.map(([, schemas]) => schemas.length));
+  return Array.from({ length: steps }, (_, step) => ({
+    ...present,
+    events: Object.fromEntries(versions.map(([eventType, schemas]) => [eventType, schemas.at(Math.min(step, schemas.length - 1)) ?? true])),
+  }));
+}
+
 /** The version of an event type that its schema describes: its annotation `x-version`, else 1. */
 export function versionOf(schema: JsonSchema): number {
   return isObject(schema) && typeof schema["x-version"] === "number" ? schema["x-version"] : 1;

@@ -74,8 +74,8 @@ export const ANSWERS = {
   streams: z.object({ streams: z.array(StreamSummary), hasMore: HasMore, next: Next.optional() }),
   imported: z.object({
     lines: Whole,
-    imported: Whole.describe("Events that this request stored."),
-    known: Whole.describe("Events that were already stored."),
+    imported: Whole.describe("Events that this request stored, and definitions that it made or changed."),
+    known: Whole.describe("Events and definitions that the store already had."),
   }),
   rows: z.object({ rows: z.array(Json), hasMore: z.boolean(), next: Cursor.optional(), position: Position, stale: Stale.optional() }),
   queryRows: z.object({

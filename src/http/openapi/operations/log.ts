@@ -7,6 +7,7 @@ import { FeedQuery } from "../../feed.ts";
 import { ImportQuery } from "../../import.ts";
 import { ImportLine } from "../../import-line.ts";
 import { SearchQuery } from "../../log-search.ts";
+import { ExportQuery } from "../../log-export.ts";
 import { LogQuery, StreamsQuery } from "../../log.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
@@ -15,7 +16,9 @@ import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, FILTERS, JSON_TYPE, LINES, LINES_T
 const IMPORT_LINES = textOf(
   `One event per line, as JSON with the members ${Object.keys(ImportLine.shape)
     .map((name) => `\`${name}\``)
-    .join(", ")}; the first three are required.`,
+    .join(
+      ", ",
+    )}; the first three are required. Or a definition, as \`GET /log?definitions=true\` exports it: \`{"definition": {"kind", "name", "definition"}}\`.`,
 );
 
 export const log: readonly Operation[] = [
@@ -33,6 +36,7 @@ export const log: readonly Operation[] = [
     query: LogQuery.extend({
       after: FeedQuery.shape.after.unwrap().optional(),
       acknowledge: FeedQuery.shape.acknowledge.unwrap().optional(),
+      definitions: ExportQuery.shape.definitions.unwrap().optional(),
     }),
     notes: {
       after: { description: "The position after which to read, in the reading direction. `head`, for subscriptions: only new events." },
@@ -44,6 +48,10 @@ export const log: readonly Operation[] = [
         description: `Events in a page: at most ${PAGE_EVENTS}, by default ${PAGE_EVENTS_DEFAULT}. In a piece of NDJSON: by default all.`,
         minimum: 1,
         maximum: EXPORT_EVENTS,
+      },
+      definitions: {
+        description:
+          "For NDJSON: also the definitions of categories, before the events, and of views and processors, after them, a line each. `POST /import` takes such lines.",
       },
       correlationId: { description: "Events of this correlation: those that one request led to. Not for subscriptions." },
       since: { description: "From the first event that the log took at this time or later. Not for subscriptions." },

@@ -1,0 +1,140 @@
+/** What a store has declared goes with its export, and comes back with an import. */
+
+import { describe, expect, it, vi } from "vitest";
+import { freshStore, read } from "../support.ts";
+
+const NDJSON = { accept: "application/x-ndjson" };
+
+type Store = ReturnType<typeof freshStore>;
+
+const exported = async ({ get }: Store, query = "definitions=true") => (await get(`/log?${query}`, NDJSON)).text();
+const imported = async ({ post }: Store, text: string) => read(await post("/import", text, { "content-type": "application/x-ndjson" }));
+const linesOf = (text: string) =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { id?: string; definition?: { kind: string; name: string } });
+const kindOf = ({ id, definition }: ReturnType<typeof linesOf>[number]) =>
+  id === undefined ? `${definition?.kind} ${definition?.name}` : "event";
+
+const stock = (type: string, version: number) => ({
+  events: { Counted: { type: "object", properties: { left: { type } }, required: ["left"], "x-version": version } },
+});
+
+/** A store with everything that can be declared, events of an earlier version, and a category that was retired. */
+async function declaredStore(): Promise<Store> {
+  const store = freshStore("exported");
+  const { send, post } = store;
+  await send("PUT", "/streams/stock", stock("integer", 1));
+  await post("/streams/stock/apple", { type: "Counted", data: { left: 3 } });
+  await send("PUT", "/streams/stock", stock("string", 2));
+  await post("/streams/stock/pear", { type: "Counted", data: { left: "none" } });
+  await send("PUT", "/streams/weather", { key: "place", schema: { type: "object" }, description: "Outside" });
+  await send("PUT", "/streams/anything", {});
+  await post("/streams/weather", { place: "Rome" });
+  await post("/streams/anything", { any: "thing" });
+  await send("PUT", "/views/latest", { from: "stock" });
+  await send("DELETE", "/streams/anything");
+  return store;
+}
+
+describe("an export with definitions", () => {
+  it("has categories before the events, and views after them, and what was retired last", async () => {
+    const kinds = linesOf(await exported(await declaredStore())).map(kindOf);
+    expect(kinds).toEqual([
+      ...["category anything", "category stock", "category weather"],
+      ...["event", "event", "event", "event"],
+      ...["view latest", "category anything"],
+    ]);
+  });
+
+  it("is without them unless it is asked for them, and has them in its first and its last piece", async () => {
+    const store = await declaredStore();
+    expect(linesOf(await exported(store, "")).map(kindOf)).toEqual(["event", "event", "event", "event"]);
+    const first = (await exported(store, "definitions=true&limit=3")).trimEnd().split("\n");
+    expect([first.length, first.at(-1)]).toEqual([3 + 3 + 1, '{"hasMore":true,"next":3,"head":4}']);
+    const last = (await exported(store, "definitions=true&limit=3&after=3")).trimEnd().split("\n");
+    expect([last.length, last.at(-1)]).toEqual([3 + 1 + 2 + 1, '{"hasMore":false,"next":4,"head":4}']);
+    expect((await store.get("/log?definitions=true")).status).toBe(400);
+  });
+
+  it("makes an empty store the same: categories with their versions, views with their rows", async () => {
+    const [from, to] = [await declaredStore(), freshStore("imported")];
+    const text = await exported(from);
+    expect(await imported(to, text)).toEqual({ lines: 9, imported: 9, known: 0 });
+    const withoutTimes = (whole: string) => whole.replaceAll(/"recordedAt":"[^"]+"/g, "");
+    expect(withoutTimes(await exported(to))).toBe(withoutTimes(text));
+    for (const path of ["/streams/stock", "/streams/weather"]) {
+      const { revision: _count, ...definition } = await from.json(path);
+      expect(await to.json(path)).toMatchObject(definition);
+    }
+    expect((await to.get("/streams/anything")).status).toBe(410);
+    await vi.waitFor(async () => expect((await to.json("/views/latest")).rows).toHaveLength(2), { timeout: 20_000, interval: 100 });
+    expect((await to.json("/views/latest")).rows).toEqual((await from.json("/views/latest?consistency=strong")).rows);
+  });
+
+  it("changes nothing in a store that has it, except that retired categories take no event", async () => {
+    const store = await declaredStore();
+    const text = await exported(store);
+    const definitions = `${text
+      .split("\n")
+      .filter((line) => line.startsWith('{"definition"'))
+      .join("\n")}\n`;
+    expect(await imported(store, definitions)).toEqual({ lines: 5, imported: 0, known: 5 });
+    expect(await exported(store)).toBe(text);
+  });
+});
+
+describe("a line of an import that declares something", () => {
+  const line = (definition: unknown) => `${JSON.stringify({ definition })}\n`;
+
+  it("is refused by its number when it contradicts what the store has; the lines before it count", async () => {
+    const store = freshStore("contradicted");
+    await store.send("PUT", "/streams/stock", stock("integer", 1));
+    const lines =
+      line({ kind: "category", name: "other", definition: {} }) + line({ kind: "category", name: "stock", definition: stock("string", 1) });
+    expect(await imported(store, lines)).toMatchObject({ status: 409, code: "incompatible-schema", line: 2, imported: 1 });
+    expect((await store.get("/streams/other")).status).toBe(200);
+    const view = line({ kind: "view", name: "v", definition: { from: "nowhere" } });
+    expect(await imported(store, view)).toMatchObject({ status: 404, code: "unknown-category", line: 1 });
+  });
+
+  it.each([
+    ["is of no kind", { kind: "webhook", name: "a", definition: {} }],
+    ["has no name", { kind: "view", definition: {} }],
+    ["has a name that is none", { kind: "view", name: "../a", definition: {} }],
+    ["has a member too many", { kind: "view", name: "a", definition: {}, revision: 1 }],
+    ["has a position that is none", { kind: "processor", name: "a", definition: {}, position: -1 }],
+    ["has nothing to declare", { kind: "category", name: "a" }],
+    ["has no object to declare", { kind: "category", name: "a", definition: [] }],
+    ["is none", 7],
+  ])("is a 400 when it %s", async (_, definition) => {
+    const store = freshStore("invalid-line");
+    expect(await imported(store, line(definition))).toMatchObject({ status: 400, code: "invalid-request", line: 1, imported: 0 });
+  });
+
+  it("does not bring back what the code has: its own definition counts", async () => {
+    const store = freshStore("in-code-line");
+    const lines =
+      line({ kind: "category", name: "reading", definition: {} }) + line({ kind: "view", name: "totals", definition: { from: "reading" } });
+    expect(await imported(store, lines)).toEqual({ lines: 2, imported: 0, known: 2 });
+  });
+
+  it("may stand between events, and counts for those after it", async () => {
+    const store = freshStore("between");
+    const event = (stream: string, id: number) =>
+      `${JSON.stringify({ id: `01890000-0000-7000-8000-00000000000${id}`, stream, type: "Any", data: {} })}\n`;
+    const body =
+      line({ kind: "category", name: "a", definition: {} }) +
+      event("a/1", 1) +
+      line({ kind: "category", name: "b", definition: {} }) +
+      event("b/1", 2);
+    expect(await imported(store, body)).toEqual({ lines: 4, imported: 4, known: 0 });
+    expect((await store.log()).map(({ stream }) => stream)).toEqual(["a/1", "b/1"]);
+    expect(await imported(store, event("c/1", 3) + line({ kind: "category", name: "c", definition: {} }))).toMatchObject({
+      code: "unknown-category",
+      line: 1,
+    });
+    expect((await store.get("/streams/c")).status).toBe(404);
+  });
+});
