@@ -48,7 +48,8 @@ const ExpressionIn = z.string().min(1).describe("An expression: docs/expressions
 
 const ColumnIn = z.strictObject({
   type: z.enum(COLUMN_TYPES),
-  init: z.json().optional().describe("The column of a new row, before its first event; `fold` needs it."),
+  // Not `z.json()`: its schema refers to itself, and generators of clients stumble over that.
+  init: z.custom<JsonValue>().optional().describe("The column of a new row, before its first event; `fold` needs it."),
   fold: ExpressionIn.optional().describe("The next value of the column, from `acc`, the value so far."),
   value: ExpressionIn.optional().describe("The value as of the latest event, instead of `init` and `fold`."),
 });
