@@ -55,7 +55,7 @@ export async function* categoryLines({ catalog }: Store): AsyncGenerator<string,
       definition: declarationOf(name, readDefinition(name, text)),
       ...(earlier.length > 0 ? { earlier: earlier.map((one) => ({ ...one, schema: JSON.parse(one.schema) as JsonSchema })) } : {}),
       ...(retired ? { retired } : {}),
-    } as z.input<typeof DefinitionLine>);
+    });
   }
 }
 
