@@ -1,0 +1,301 @@
+/** Joins are exact: what a processor finds is what the view had at the event's own position, whenever the processor runs. */
+
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually, quietStore } from "../delivery/support.ts";
+import { poison, values } from "../app.ts";
+import { read } from "../support.ts";
+
+beforeEach(() => {
+  vi.spyOn(console, "error").mockReturnValue();
+  vi.spyOn(console, "info").mockReturnValue();
+});
+afterEach(() => {
+  poison.active = false;
+  vi.restoreAllMocks();
+});
+
+/** How many readings there have been so far: the view has it in a row that every one of them changes. */
+const COUNTED = {
+  from: "reading",
+  types: ["Read"],
+  steps: [
+    { join: { with: "values", by: "'any'", as: "all" } },
+    { join: { with: "values", by: "string(data.value)", as: "same", missing: "null" } },
+    {
+      emit: { to: "marks", id: "event.streamId", data: { at: "event.position", all: "all.count", same: "same == null ? 0 : same.count" } },
+    },
+  ],
+};
+
+async function joining(name: string, definition: object = COUNTED) {
+  const quiet = quietStore(name);
+  await quiet.send("PUT", "/streams/marks", {});
+  const declare = async (changed: object = definition) => {
+    const answer = await quiet.send("PUT", "/processors/counted", changed);
+    if (answer.status > 201) throw new Error(await answer.text());
+  };
+  return {
+    ...quiet,
+    declare,
+    calibrate: () => quiet.post("/streams/reading/c", { type: "Calibrated", data: {} }),
+    /** What was emitted, by the position that it was emitted for. */
+    marks: async (): Promise<Record<number, { all: number; same: number }>> => {
+      const { events } = await quiet.json("/log?category=marks&limit=1000");
+      return Object.fromEntries(events.map(({ data: { at, ...counts } }: { data: { at: number } }) => [at, counts]));
+    },
+    /** The same, from the log alone. */
+    expected: async () => {
+      const marks: Record<number, { all: number; same: number }> = {};
+      const counts = new Map<string, number>();
+      for (const { type, position, data } of (await quiet.json("/log?category=reading&limit=1000")).events) {
+        if (type === "Calibrated") counts.delete("any");
+        if (type !== "Read") continue;
+        const keys = Number.isInteger(data.value) ? [String(data.value), "any"] : ["any"];
+        for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+        marks[position] = { all: counts.get("any") ?? 0, same: counts.get(String(data.value)) ?? 0 };
+      }
+      return marks;
+    },
+    /** The rows that the processor keeps of the view. */
+    copied: async () => {
+      const table = await env.VIEWS.prepare(
+        `SELECT generation FROM headspring_generations WHERE view = 'counted' AND generation IN (SELECT generation FROM headspring_checkpoints WHERE store = ?)`,
+      )
+        .bind(quiet.store)
+        .first<string>("generation");
+      const { results } = await env.VIEWS.prepare(`SELECT value, count FROM "view_counted_${table}" WHERE _store = ? ORDER BY value`)
+        .bind(quiet.store)
+        .all();
+      return results;
+    },
+    checkpoints: async () =>
+      (
+        await env.VIEWS.prepare(
+          `SELECT generation, position, retired_at FROM headspring_checkpoints WHERE store = ? AND consumer = 'counted' ORDER BY generation`,
+        )
+          .bind(quiet.store)
+          .all<{ generation: string; position: number }>()
+      ).results,
+    timePasses: () => env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(quiet.store).run(),
+  };
+}
+
+const VALUES = [3, 1, 3, 0.5, 3, 2, 1];
+
+describe("a join finds what the view had at the event's own position", () => {
+  it("while the view has not run at all, and while it is far ahead", async () => {
+    for (const isAhead of [false, true]) {
+      const { declare, read, calibrate, wake, marks, expected } = await joining("ahead");
+      for (const [index, value] of VALUES.entries()) await read(`s${index % 2}`, value);
+      await calibrate();
+      for (const value of VALUES) await read("s2", value);
+      if (isAhead) await wake("values");
+      await declare();
+      await wake("counted");
+      expect(await marks()).toEqual(await expected());
+    }
+  });
+
+  it("event by event, as they come", async () => {
+    const { declare, read, wake, marks, expected, copied, rows } = await joining("live");
+    await declare();
+    for (const value of VALUES) {
+      await read("s", value);
+      await wake("counted");
+    }
+    expect(await marks()).toEqual(await expected());
+    await wake("values");
+    expect(await copied()).toEqual([...(await rows(values)).values()].toSorted((a, b) => (String(a.value) < String(b.value) ? -1 : 1)));
+  });
+
+  it("after a reset, to the beginning and to the middle: the same is found, and nothing is stored twice", async () => {
+    const { declare, read, wake, marks, expected, copied, post, log } = await joining("reset");
+    await declare();
+    for (const value of VALUES) await read("s", value);
+    await wake("counted");
+    const before = [await copied(), (await log()).length];
+    for (const position of [0, 4]) {
+      expect((await post("/consumers/counted/reset", { position })).status).toBe(200);
+      await wake("counted");
+      expect([await copied(), (await log()).length]).toEqual(before);
+    }
+    await read("s", 3);
+    await wake("counted");
+    expect(await marks()).toEqual(await expected());
+  });
+
+  it("when it begins late: what it has not followed is folded, and nothing is emitted for it", async () => {
+    for (const start of ["head", 3]) {
+      const { declare, read, wake, marks, expected } = await joining("late");
+      for (const value of VALUES) await read("s", value);
+      await declare({ ...COUNTED, start });
+      await wake("counted");
+      await read("s", 3);
+      await wake("counted");
+      const all = Object.entries(await expected()).filter(([position]) => Number(position) > (start === "head" ? VALUES.length : 3));
+      expect(Object.entries(await marks())).toEqual(all);
+    }
+  });
+
+  it("when the join is added later, and its steps have changed", async () => {
+    const { declare, read, wake, marks, expected } = await joining("added");
+    await declare({ ...COUNTED, steps: [{ filter: "false" }, { emit: { to: "marks" } }] });
+    for (const value of VALUES) await read("s", value);
+    await wake("counted");
+    await declare();
+    await read("s", 3);
+    await wake("counted");
+    expect(Object.entries(await marks())).toEqual(Object.entries(await expected()).slice(-1));
+  });
+
+  it("when the commit fails, and is made by the next worker", async () => {
+    const { declare, read, wake, marks, expected, timePasses } = await joining("commit");
+    await declare();
+    await read("s", 1);
+    await wake("counted");
+    for (const value of VALUES) await read("s", value);
+    const real = env.VIEWS.batch.bind(env.VIEWS);
+    let failures = 0;
+    const batch = vi.spyOn(env.VIEWS, "batch").mockImplementation(async (statements: D1PreparedStatement[]) => {
+      if (statements.length > 2 && failures++ < 2) throw new Error("D1_ERROR: Network connection lost.");
+      return real(statements);
+    });
+    await wake("counted");
+    batch.mockRestore();
+    expect(failures).toBeGreaterThan(0);
+    await read("s", 9);
+    await timePasses();
+    await wake("counted");
+    expect(await marks()).toEqual(await expected());
+  });
+
+  it("when two workers are at it at once", async () => {
+    const { declare, read, wake, marks, expected, checkpoints } = await joining("two");
+    await declare();
+    for (const value of VALUES) await read("s", value);
+    await Promise.all([wake("counted"), wake("counted"), wake("counted")]);
+    expect(await marks()).toEqual(await expected());
+    expect(new Set((await checkpoints()).map(({ position }) => position)).size).toBe(1);
+  });
+});
+
+describe("a view that cannot fold an event stops the processor there", () => {
+  it("and both go on when an operator has made the view skip it", async () => {
+    const { declare, read, wake, marks, consumer, post, timePasses } = await joining("poisoned");
+    await declare();
+    poison.active = true;
+    for (const value of [1, -1, 1]) await read("s", value);
+    for (let attempt = 0; attempt < 8; attempt++) {
+      await wake("counted", "values");
+      await timePasses();
+    }
+    expect(await consumer("counted")).toMatchObject({
+      status: "failed",
+      position: 1,
+      lastError: { message: "poisoned", event: { position: 2 } },
+    });
+    expect((await post("/consumers/values/skip", {})).status).toBe(200);
+    expect((await post("/consumers/counted/retry", {})).status).toBe(200);
+    await wake("counted");
+    expect(await marks()).toEqual({ 1: { all: 1, same: 1 }, 2: { all: 1, same: 0 }, 3: { all: 2, same: 2 } });
+  });
+
+  it("or the processor: then only its own copy goes on without the event", async () => {
+    const { declare, read, wake, marks, post, timePasses } = await joining("skipped");
+    await declare();
+    poison.active = true;
+    for (const value of [1, -1, 1]) await read("s", value);
+    for (let attempt = 0; attempt < 8; attempt++) {
+      await wake("counted");
+      await timePasses();
+    }
+    expect((await post("/consumers/counted/skip", {})).status).toBe(200);
+    await wake("counted");
+    expect(await marks()).toEqual({ 1: { all: 1, same: 1 }, 3: { all: 2, same: 2 } });
+  });
+});
+
+describe("what was erased", () => {
+  it("leaves a copy whose rows may have it: the copy is made again, once for all that was erased by then", async () => {
+    const { declare, read, wake, send, copied, checkpoints, marks } = await joining("erased");
+    await declare();
+    await read("gone", 7);
+    await read("lost", 8);
+    await read("kept", 1);
+    await wake("counted");
+    expect((await copied()).map(({ value }) => value)).toEqual(["1", "7", "8", "any"]);
+    for (const stream of ["gone", "lost"]) await send("DELETE", `/streams/reading/${stream}?erase=true`);
+    await wake("counted");
+    await read("kept", 1);
+    await wake("counted");
+    expect(await copied()).toEqual([
+      { value: "1", count: 2 },
+      { value: "any", count: 2 },
+    ]);
+    expect(Object.values(await marks()).at(-1)).toEqual({ all: 2, same: 2 });
+    expect((await checkpoints()).map((one) => (one as { retired_at?: unknown }).retired_at)).toEqual([null, null]);
+  });
+});
+
+describe("a join with a category", () => {
+  const LATEST = {
+    from: "reading",
+    types: ["Read"],
+    steps: [
+      { join: { with: "shelf", by: "event.streamId", as: "stock", missing: "null" } },
+      { emit: { to: "marks", data: { at: "event.position", left: "stock == null ? -1 : stock.left" } } },
+    ],
+  };
+  const lefts = async ({ json }: Pick<Awaited<ReturnType<typeof joining>>, "json">) =>
+    ((await json("/log?category=marks&limit=1000")).events as { data: { at: number; left: number } }[])
+      .toSorted((a, b) => a.data.at - b.data.at)
+      .map(({ data }) => data.left);
+
+  async function stocked(name: string) {
+    const quiet = await joining(name, LATEST);
+    await quiet.send("PUT", "/streams/shelf", {});
+    return { ...quiet, stock: (left: number, id = "tea") => quiet.post(`/streams/shelf/${id}`, { type: "Counted", data: { left } }) };
+  }
+
+  it("finds the data of the stream's latest event before the event, however many there are since", async () => {
+    const store = await stocked("latest");
+    await store.declare();
+    await store.read("tea", 1);
+    for (let left = 0; left < 30; left++) {
+      await store.stock(left);
+      if (left % 10 === 4) await store.read("tea", 1);
+    }
+    const events = Array.from({ length: 60 }, (_, index) => ({ type: "Counted", data: { left: 100 + index } }));
+    await store.post("/streams/shelf/tea", { events });
+    await store.read("other", 1);
+    await store.wake("counted");
+    expect(await lefts(store)).toEqual([-1, 4, 14, 24, -1]);
+  });
+
+  it("finds nothing in a stream that was deleted, and fails where `missing` says so", async () => {
+    const store = await stocked("deleted");
+    await store.stock(5);
+    await store.read("tea", 1);
+    await store.send("DELETE", "/streams/shelf/tea");
+    await store.declare();
+    await store.wake("counted");
+    expect(await lefts(store)).toEqual([-1]);
+    const [, emit] = LATEST.steps;
+    await store.declare({ ...LATEST, steps: [{ join: { with: "shelf", by: "event.streamId", as: "stock" } }, emit] });
+    await store.read("tea", 1);
+    await store.wake("counted");
+    expect(await store.consumer("counted")).toMatchObject({
+      status: "failed",
+      lastError: { message: expect.stringContaining("shelf has nothing under the key") },
+    });
+  });
+});
+
+it("a processor that joins what it does not follow is woken by what changes the view", async () => {
+  const store = await joining("woken", { ...COUNTED, from: "sample" });
+  await store.declare();
+  await store.read("s", 1);
+  await eventually(() => expect(store.sent().flatMap(({ body }) => body.consumers)).toContain("counted"));
+  expect((await read(await store.post("/consumers/counted/reset?dryRun=true", { position: 0 }))).events).toBe(0);
+});
