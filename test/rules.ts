@@ -82,7 +82,7 @@ export function runSteps(
     rules,
     event,
     (name) => targets.get(name),
-    (traced) => trace.push(traced),
+    (traced) => void trace.push(traced),
   );
   let result = steps.next();
   while (!result.done) result = steps.next(find(result.value));

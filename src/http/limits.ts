@@ -113,3 +113,6 @@ export const JWKS_PAUSE_MS = 30_000;
 export const STORES_PAGE = 50;
 /** Stores in such a page by default. Ours. */
 export const STORES_PAGE_DEFAULT = 20;
+/** Events that a preview folds for one joined row, and milliseconds that it takes for them. Ours: a person waits for the answer. */
+export const PREVIEW_EVENTS = 10_000;
+export const PREVIEW_MS = 2_000;

@@ -5,7 +5,12 @@
 
 import type { Issue } from "../core/issue.ts";
 import { NAME } from "../core/names.ts";
-import { checkProcessor, namesIn as namesInProcessor, parseProcessor } from "../definitions/over-http/processor.ts";
+import {
+  type ProcessorDefinition,
+  checkProcessor,
+  namesIn as namesInProcessor,
+  parseProcessor,
+} from "../definitions/over-http/processor.ts";
 import type { Surroundings } from "../definitions/over-http/surroundings.ts";
 import { checkView, namesIn as namesInView, parseView } from "../definitions/over-http/view.ts";
 import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved } from "../store/catalog-protocol.ts";
@@ -53,12 +58,9 @@ export async function declare(
   if (!NAME.test(name)) return { outcome: "issues", issues: [{ path: "", message: `the name must match ${NAME.source}` }] };
   const parsed = kind === "view" ? viewIn(name, body) : processorIn(name, body);
   if ("issues" in parsed) return { outcome: "issues", issues: parsed.issues };
-  const { definition, categories, joined, start } = parsed;
-  const around = await definitions.names(categories, joined);
-  const unknown = unknownIn(around, parsed);
-  if (unknown) return unknown;
-  const issues = parsed.check(around);
-  if (issues.length > 0) return { outcome: "issues", issues };
+  const { definition, joined, start } = parsed;
+  const around = await aroundOf(definitions, parsed);
+  if ("outcome" in around) return around;
   const head = start === "head" || typeof start === "number" || position !== undefined ? await log.head() : 0;
   if (typeof start === "number" && start > head && position === undefined) return { outcome: "beyond-head", position: start, head };
   await disturb(memory, store.name);
@@ -74,6 +76,27 @@ export async function declare(
   // The log wakes what is new to it, or wants other events. What is built may differ all the same.
   if (answer.outcome === "changed") await log.sweep(name);
   return answer;
+}
+
+/** A processor as a declaration would take it, or why it would not: for a preview. Nothing is declared. */
+export async function undeclared(
+  { definitions }: Store,
+  name: string,
+  body: unknown,
+): Promise<{ readonly definition: ProcessorDefinition; readonly around: Surroundings } | Refusal> {
+  const parsed = processorIn(name, body);
+  if ("issues" in parsed) return { outcome: "issues", issues: parsed.issues };
+  const around = await aroundOf(definitions, parsed);
+  return "outcome" in around ? around : { definition: parsed.definition, around };
+}
+
+/** What the definition names, once all of it fits together. */
+async function aroundOf(definitions: Definitions, parsed: Parsed): Promise<FoundNames | Refusal> {
+  const around = await definitions.names(parsed.categories, parsed.joined);
+  const unknown = unknownIn(around, parsed);
+  if (unknown) return unknown;
+  const issues = parsed.check(around);
+  return issues.length > 0 ? { outcome: "issues", issues } : around;
 }
 
 export async function remove(store: Store, memory: D1Database, kind: DefinitionKind, name: string): Promise<DefinitionRemoved> {
@@ -105,7 +128,10 @@ function viewIn(name: string, body: unknown): Parsed | { readonly issues: readon
   return { definition, joined: [], ...namesInView(definition), check: (around) => checkView(name, definition, around) };
 }
 
-function processorIn(name: string, body: unknown): Parsed | { readonly issues: readonly Issue[] } {
+function processorIn(
+  name: string,
+  body: unknown,
+): (Parsed & { readonly definition: ProcessorDefinition }) | { readonly issues: readonly Issue[] } {
   const definition = parseProcessor(name, body);
   if ("issues" in definition) return definition;
   const { start } = definition;

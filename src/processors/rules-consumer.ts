@@ -74,7 +74,7 @@ async function apply(store: Store, rules: Rules, { checkpoint, budget }: ReturnT
 }
 
 /** The categories that it emits to, as they are now. Those that take no events any more are absent. */
-async function targetsOf(store: Store, { targets }: Rules): Promise<Map<string, Target>> {
+export async function targetsOf(store: Store, { targets }: Rules): Promise<Map<string, Target>> {
   const found = await Promise.all(targets.map((name) => store.definitions.category(name)));
   return new Map(
     found.flatMap((one, index) =>

@@ -23,29 +23,41 @@ export interface Lookup {
 export type Found = JsonValue;
 
 /** What one step did, for a person who tries the processor out. */
-export type Traced =
-  | { readonly path: string; readonly step: "filter"; readonly passed: boolean }
-  | { readonly path: string; readonly step: "set" | "map"; readonly data: JsonObject }
+export type Traced = { readonly path: string } & (
+  | { readonly step: "filter"; readonly passed: boolean }
+  | { readonly step: "set" | "map" }
   | {
-      readonly path: string;
       readonly step: "join";
       readonly as: string;
       readonly key: string | null;
       readonly found: JsonValue;
       readonly outcome: "joined" | "skipped";
     }
-  | { readonly path: string; readonly step: "branch"; readonly taken: boolean; readonly why: "when" | "otherwise" }
-  | { readonly path: string; readonly step: "emit"; readonly emission: Emission }
-  | { readonly path: string; readonly step: "error"; readonly message: string };
+  | { readonly step: "branch"; readonly taken: boolean; readonly why: "when" | "otherwise" }
+  | { readonly step: "emit"; readonly stream: string }
+);
+
+/** What would have been emitted. */
+export interface Refused {
+  readonly to: string;
+  readonly type: string;
+  readonly data: JsonObject;
+}
 
 /** A step that cannot be done at this event: trying it again is pointless. */
 export class StepMistake extends CodeMistake {
   /** The place in the definition. */
   readonly path: string;
+  /** The message without the place. */
+  readonly problem: string;
+  /** What the category does not take. */
+  readonly refused: Refused | undefined;
 
-  constructor(path: string, message: string) {
-    super(`${path}: ${message}`);
+  constructor(path: string, problem: string, refused?: Refused) {
+    super(`${path}: ${problem}`);
     this.path = path;
+    this.problem = problem;
+    this.refused = refused;
   }
 }
 
@@ -54,7 +66,8 @@ interface Running {
   readonly event: RecordedEvent;
   readonly targetOf: (category: string) => Target | undefined;
   readonly emissions: Emission[];
-  readonly trace: ((traced: Traced) => void) | undefined;
+  /** Gets what each step did, and the data after it. */
+  readonly trace: ((traced: Traced, data: JsonObject) => void) | undefined;
 }
 
 /** The names in scope. `data` is as the steps so far have left it. */
@@ -105,17 +118,17 @@ function* runStep(running: Running, step: Step, values: Values): Generator<Looku
   switch (step.kind) {
     case "filter": {
       const passed = condition(`${path}.filter`, step.test, values);
-      trace?.({ path, step: "filter", passed });
+      trace?.({ path, step: "filter", passed }, values.data);
       return passed ? values : undefined;
     }
     case "set": {
       const data = membersOf(`${path}.set`, step.members, values, values.data);
-      trace?.({ path, step: "set", data });
+      trace?.({ path, step: "set" }, data);
       return { ...values, data };
     }
     case "map": {
       const data = made(`${path}.map`, step.make, values);
-      trace?.({ path, step: "map", data });
+      trace?.({ path, step: "map" }, data);
       return { ...values, data };
     }
     case "join":
@@ -124,7 +137,7 @@ function* runStep(running: Running, step: Step, values: Values): Generator<Looku
       let isHeld = false;
       for (const { path: at, when, steps } of step.branches) {
         const taken: boolean = when ? condition(`${at}.when`, when, values) : !isHeld;
-        trace?.({ path: at, step: "branch", taken, why: when ? "when" : "otherwise" });
+        trace?.({ path: at, step: "branch", taken, why: when ? "when" : "otherwise" }, values.data);
         isHeld ||= taken;
         // What happens to the data in a branch is seen in that branch only: nothing is changed in place.
         if (taken) yield* runSteps(running, steps, values);
@@ -134,7 +147,7 @@ function* runStep(running: Running, step: Step, values: Values): Generator<Looku
     case "emit": {
       const emission = emit(running, step, values);
       running.emissions.push(emission);
-      trace?.({ path, step: "emit", emission });
+      trace?.({ path, step: "emit", stream: emission.stream }, values.data);
       return values;
     }
   }
@@ -146,7 +159,7 @@ function* join({ trace }: Running, step: Join, values: Values): Generator<Lookup
   const key = idOf(`${path}.join.by`, by, values, true);
   const found = key === undefined ? undefined : yield { join: step, key };
   const outcome = found === undefined && missing === "skip" ? "skipped" : "joined";
-  trace?.({ path, step: "join", as, key: key ?? null, found: found ?? null, outcome });
+  trace?.({ path, step: "join", as, key: key ?? null, found: found ?? null, outcome }, values.data);
   if (found !== undefined) return { ...values, [as]: found };
   if (missing === "fail") {
     const name = "view" in from ? `the view ${from.view.name}` : from.category;
@@ -168,7 +181,7 @@ function emit({ rules, event, targetOf }: Running, step: Emit, values: Values): 
   const id = step.id ? idOf(`${path}.emit.id`, step.id, values, false) : undefined;
   const data = step.data ? made(`${path}.emit.data`, step.data, values) : values.data;
   const emission = emissionOf(rules.name, event, { path, to, type, id, data }, target);
-  if ("problem" in emission) throw new StepMistake(`${path}.emit`, emission.problem);
+  if ("problem" in emission) throw new StepMistake(`${path}.emit`, emission.problem, { to, type, data });
   return emission;
 }
 

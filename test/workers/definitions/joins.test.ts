@@ -106,7 +106,7 @@ describe("a join finds what the view had at the event's own position", () => {
     }
     expect(await marks()).toEqual(await expected());
     await wake("values");
-    expect(await copied()).toEqual([...(await rows(values)).values()].toSorted((a, b) => (String(a.value) < String(b.value) ? -1 : 1)));
+    expect(new Set(await copied())).toEqual(new Set((await rows(values)).values()));
   });
 
   it("after a reset, to the beginning and to the middle: the same is found, and nothing is stored twice", async () => {

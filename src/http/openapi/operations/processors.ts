@@ -1,13 +1,11 @@
 /** Processors: data transformed. */
 
-import * as z from "zod";
 import { ProcessorDefinitionIn } from "../../../definitions/over-http/processor.ts";
 import { JsonObject } from "../../append.ts";
+import { PreviewIn, PreviewOf } from "../../processor-preview.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import { JSON_TYPE, json } from "./shared.ts";
-
-const ofEvent = z.strictObject({ event: z.unknown() });
 
 export const processors: readonly Operation[] = [
   {
@@ -65,9 +63,9 @@ export const processors: readonly Operation[] = [
     summary: "Show what a definition would do with an event",
     description: "Step by step. Nothing is stored.",
     tag: "Processors",
-    body: { [JSON_TYPE]: ofEvent.extend({ definition: ProcessorDefinitionIn }) },
+    body: { [JSON_TYPE]: PreviewIn.extend({ definition: ProcessorDefinitionIn }) },
     answers: { 200: json("What it would do.", JsonObject) },
-    problems: ["not-found", "unknown-category", "unknown-view"],
+    problems: ["unknown-category", "category-retired", "unknown-view", "position-beyond-head"],
   },
   {
     method: "post",
@@ -76,8 +74,8 @@ export const processors: readonly Operation[] = [
     summary: "Show what a processor would do with an event",
     description: "Step by step. Nothing is stored.",
     tag: "Processors",
-    body: { [JSON_TYPE]: ofEvent },
+    body: { [JSON_TYPE]: PreviewOf },
     answers: { 200: json("What it would do.", JsonObject) },
-    problems: ["not-found", "unknown-processor"],
+    problems: ["unknown-processor", "position-beyond-head"],
   },
 ];
