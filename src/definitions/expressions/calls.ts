@@ -6,7 +6,7 @@ import type { Call, Definition } from "./function.ts";
 import { FUNCTIONS, METHODS } from "./functions.ts";
 import { ANY, LIST, STRING, kindOf, shown } from "./kinds.ts";
 import { MACROS } from "./macros.ts";
-import { Mistake, nearestFirst } from "./problem.ts";
+import { Mistake, nearestFirst, quoted } from "./problem.ts";
 import { Fault } from "./run.ts";
 import { anything, typeOfKind } from "./types.ts";
 
@@ -52,9 +52,9 @@ function unknown(form: Form, name: string, at: number): Mistake {
   const last = name.split(".").at(-1)!;
   const other = form === "function" ? METHODS : FUNCTIONS;
   const hint = Object.hasOwn(INSTEAD, last) ? INSTEAD[last] : undefined;
-  if (hint !== undefined) return new Mistake(`unknown ${form} \`${name}\`: ${hint}`, at);
+  if (hint !== undefined) return new Mistake(`unknown ${form} ${quoted(name)}: ${hint}`, at);
   if (Object.hasOwn(other, name)) return new Mistake(`\`${name}\` is called in another way: ${other[name]!.shown}`, at);
-  return new Mistake(`unknown ${form} \`${name}\`: there are ${nearestFirst(name, namesOf(form))}`, at);
+  return new Mistake(`unknown ${form} ${quoted(name)}: there are ${nearestFirst(name, namesOf(form))}`, at);
 }
 
 /** What there is to call. */

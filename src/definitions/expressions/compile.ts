@@ -8,9 +8,9 @@ import { MACROS, elementOf, macro } from "./macros.ts";
 import { access, checkName, map, optional, presence } from "./members.ts";
 import { binary, choice, list, literal, logic, negative, not } from "./operators.ts";
 import { type Node, parse } from "./parse.ts";
-import { Mistake, nearestFirst } from "./problem.ts";
+import { Mistake, nearestFirst, quoted } from "./problem.ts";
 import { Fault } from "./run.ts";
-import { type Type, typeOf } from "./types.ts";
+import { type Type, newEffort, typeOf } from "./types.ts";
 
 /** Names in scope, each with a JSON Schema of its values; `true`: anything. */
 export type Scope = Readonly<Record<string, JsonSchema>>;
@@ -29,6 +29,8 @@ class ExpressionCompiler implements Compiler {
   readonly uses = new Set<string>();
   #item: { readonly name: string; readonly type: Type } | undefined;
   #hasMacro = false;
+  readonly #types = new Map<string, Type>();
+  readonly #effort = newEffort();
 
   readonly text: string;
   readonly scope: Scope;
@@ -89,24 +91,30 @@ class ExpressionCompiler implements Compiler {
     if (!Object.hasOwn(this.scope, name)) {
       const names = [...Object.keys(this.scope), ...(this.#item ? [this.#item.name] : [])];
       const there = names.length === 0 ? "no name is in scope here" : `there are ${nearestFirst(name, names)}`;
-      throw new Mistake(`unknown name \`${name}\`: ${there}; a string has quotes of its own: '${name}'`, at);
+      throw new Mistake(`unknown name ${quoted(name)}: ${there}; a string has quotes of its own, as in 'confirmed'`, at);
     }
     this.uses.add(name);
     return {
-      type: typeOf(this.scope[name]!),
+      type: this.#typeOf(name),
       run: (run) => {
         run.spend(1);
         const value = Object.hasOwn(run.values, name) ? run.values[name] : undefined;
-        if (value === undefined) throw new Fault(`\`${name}\` has no value here`, at);
+        if (value === undefined) throw new Fault(`${quoted(name)} has no value here`, at);
         return value as ReturnType<Code["run"]>;
       },
     };
   }
 
+  #typeOf(name: string): Type {
+    const type = this.#types.get(name) ?? typeOf(this.scope[name]!, this.#effort);
+    this.#types.set(name, type);
+    return type;
+  }
+
   /** The name of a member in `{…}`. A bare word is most often meant as a string. */
   #key(node: Node): Code {
     if (node.op === "id" && this.#item?.name !== node.args && !Object.hasOwn(this.scope, node.args))
-      throw new Mistake(`the name of a member has quotes: '${node.args}'`, node.start);
+      throw new Mistake(`the name of a member has quotes, as in {'name': 1}`, node.start);
     return this.compile(node);
   }
 

@@ -1,5 +1,6 @@
 /** What expressions know of events: the schemas of `event` and `data` for the events that a definition follows. */
 
+import { DELETED } from "../../core/event.ts";
 import { type JsonSchema, isObject } from "../../schemas/json-schema.ts";
 
 /** What is known of a category's events. */
@@ -22,6 +23,7 @@ export function eventScope(
 ): { readonly event: JsonSchema; readonly data: JsonSchema } {
   const schemas = categories.flatMap((category) => schemasOf(category, types));
   const data: JsonSchema = schemas.length === 0 ? OBJECT : { anyOf: schemas };
+  const known = types ?? typesOf(categories);
   return {
     data,
     event: {
@@ -34,13 +36,19 @@ export function eventScope(
         category: STRING,
         version: NUMBER,
         position: NUMBER,
-        type: STRING,
+        type: known ? { enum: known } : STRING,
         data,
         meta: OBJECT,
         time: STRING,
       },
     },
   };
+}
+
+/** The types that events of these categories may be of, if that is known. Any stream may end. */
+function typesOf(categories: readonly EventShapes[]): string[] | undefined {
+  if (!categories.every(({ strict }) => strict)) return undefined;
+  return [...categories.flatMap(({ events }) => Object.keys(events)), DELETED];
 }
 
 function schemasOf({ name, strict, events }: EventShapes, types: readonly string[] | undefined): JsonSchema[] {

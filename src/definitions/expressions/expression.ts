@@ -10,7 +10,7 @@ import { type Compiled, type Scope, compileText } from "./compile.ts";
 import { isList, isMap, wordOf } from "./kinds.ts";
 import { EXPRESSION_RESULT_CHARACTERS } from "./limits.ts";
 import { namesOf } from "./collections.ts";
-import { type ExpressionProblem, Mistake, placeOf, quoted } from "./problem.ts";
+import { type ExpressionProblem, Mistake, placeOf, quoted, quotedAround } from "./problem.ts";
 import { Fault, Run } from "./run.ts";
 
 export type { Scope } from "./compile.ts";
@@ -53,7 +53,7 @@ export function compileExpression(text: string, scope: Scope): Expression | { re
 export function evaluate(text: string, compiled: Compiled, run: Run): JsonValue {
   try {
     const result = compiled.run(run);
-    measure(result, { left: EXPRESSION_RESULT_CHARACTERS }, 0, run);
+    measure(result, new Size(), 0, run);
     return result;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -61,29 +61,44 @@ export function evaluate(text: string, compiled: Compiled, run: Run): JsonValue 
   }
 }
 
-/** The line of an expression that failed, and the place in it. */
+/** The part of an expression that failed, and the place in it. */
 function whereIn(text: string, at: number | undefined): string {
   if (at === undefined) return quoted(text);
   const { line, column } = placeOf(text, at);
-  const shown = quoted(text.split("\n")[(line ?? 1) - 1]!);
+  const from = text.lastIndexOf("\n", at - 1) + 1;
+  const end = text.indexOf("\n", at);
+  const shown = quotedAround(text.slice(from, end === -1 ? text.length : end), at - from);
   return `${shown}, ${line === undefined ? "" : `line ${line}, `}column ${column},`;
 }
 
-/** Takes the size of a result as JSON off what is left. @throws {Fault} when it is too large, or not JSON */
-function measure(value: JsonValue, room: { left: number }, depth: number, run: Run): void {
-  run.spend(1);
-  if (depth > JSON_DEPTH) throw new Fault(`its result nests deeper than ${JSON_DEPTH} levels`, undefined);
-  room.left -= typeof value === "string" ? value.length + 2 : 4;
-  if (isList(value)) for (const one of value) measure(one, room, depth + 1, run);
-  else if (isMap(value)) {
-    for (const name of namesOf(value, run)) {
-      room.left -= name.length + 4;
-      measure(value[name], room, depth + 1, run);
-    }
-  } else if (!isScalar(value)) throw new Fault("its result is not JSON", undefined);
-  if (room.left < 0) throw new Fault(`its result has more than ${EXPRESSION_RESULT_CHARACTERS} characters`, undefined);
+/** Characters of a result, as JSON without escapes. */
+class Size {
+  #characters = 0;
+
+  add(characters: number): void {
+    this.#characters += characters;
+    if (this.#characters > EXPRESSION_RESULT_CHARACTERS)
+      throw new Fault(`its result has more than ${EXPRESSION_RESULT_CHARACTERS} characters`, undefined);
+  }
 }
 
-function isScalar(value: unknown): boolean {
-  return value === null || typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
+/** @throws {Fault} when a result is too large, or not JSON */
+function measure(value: JsonValue, size: Size, depth: number, run: Run): void {
+  run.spend(1);
+  if (depth > JSON_DEPTH) throw new Fault(`its result nests deeper than ${JSON_DEPTH} levels`, undefined);
+  if (isList(value)) {
+    size.add(2 + Math.max(0, value.length - 1));
+    for (const one of value) measure(one, size, depth + 1, run);
+  } else if (isMap(value)) {
+    const names = namesOf(value, run);
+    // Quotes, colons and commas.
+    size.add(2 + Math.max(0, 4 * names.length - 1));
+    for (const name of names) {
+      size.add(name.length);
+      measure(value[name], size, depth + 1, run);
+    }
+  } else if (typeof value === "string") size.add(value.length + 2);
+  else if (value === null || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)))
+    size.add(String(value).length);
+  else throw new Fault("its result is not JSON", undefined);
 }

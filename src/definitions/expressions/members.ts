@@ -50,13 +50,13 @@ function memberType(type: Type, name: string, source: string, at: number): Type 
   const found = type.member(name);
   if (found) return found;
   const names = type.names();
-  throw new Mistake(`${source} has no \`${name}\`${names.length === 0 ? "" : `; it has ${nearestFirst(name, names)}`}`, at);
+  throw new Mistake(`${source} has no ${quoted(name)}${names.length === 0 ? "" : `; it has ${nearestFirst(name, names)}`}`, at);
 }
 
 function read(object: JsonValue, name: string, source: string, absent: Absent, at: number): JsonValue {
   const found = isMap(object) ? memberOf(object, name) : undefined;
   if (found !== undefined || absent === "missing") return found;
-  throw new Fault(isMap(object) ? `${source} has no \`${name}\`` : `${source} is ${shown(kindOf(object))}, which has no members`, at);
+  throw new Fault(isMap(object) ? `${source} has no ${quoted(name)}` : `${source} is ${shown(kindOf(object))}, which has no members`, at);
 }
 
 function indexed(object: Code, index: Code, source: string, absent: Absent, at: number): Code {

@@ -6,7 +6,7 @@ import type { Code } from "./code.ts";
 import { elements, isIn, same } from "./collections.ts";
 import { BOOLEAN, LIST, MAP, NULL, NUMBER, STRING, isList, isMap, kindOf, memberOf, shown } from "./kinds.ts";
 import { EXPRESSION_ELEMENTS, EXPRESSION_RESULT_CHARACTERS } from "./limits.ts";
-import { Mistake } from "./problem.ts";
+import { Mistake, nearestFirst, quoted } from "./problem.ts";
 import { Fault, type Run } from "./run.ts";
 import { anything, eitherOf, typeOfKind } from "./types.ts";
 
@@ -112,11 +112,19 @@ function equality(operator: string, left: Code, right: Code, at: number): Code {
   const [a, b] = [left.type.kinds, right.type.kinds];
   // A comparison with null may always be meant: for what an older event lacks, too.
   if ((a & b) === 0 && a !== NULL && b !== NULL) throw new Mistake(`${shown(a)} is never equal to ${shown(b)}`, at);
+  checkString(left, right, at);
+  checkString(right, left, at);
   const wanted = operator === "==";
   return {
     type: typeOfKind(BOOLEAN),
     run: (run) => same(left.run(run), right.run(run), run) === wanted,
   };
+}
+
+/** A string that a value is compared with must be one that it may be. */
+function checkString({ literal }: Code, { type: { strings } }: Code, at: number): void {
+  if (typeof literal !== "string" || !strings || strings.includes(literal)) return;
+  throw new Mistake(`this is never ${quoted(`'${literal}'`)}; it may be ${nearestFirst(literal, strings)}`, at);
 }
 
 function notSearched(kinds: number): string {

@@ -2,7 +2,7 @@
 
 import { type ASTNode, Environment, ParseError } from "@marcbachmann/cel-js";
 import { EXPRESSION_ARGUMENTS, EXPRESSION_CHARACTERS, EXPRESSION_DEPTH, EXPRESSION_ELEMENTS, EXPRESSION_NODES } from "./limits.ts";
-import { Mistake } from "./problem.ts";
+import { Mistake, quoted } from "./problem.ts";
 
 /** A part of an expression. */
 export type Node = ASTNode;
@@ -87,16 +87,16 @@ function mistakeIn(text: string, error: ParseError): Mistake {
     case "newline_in_string":
       return new Mistake("a string ends on the line that it begins on: write \\n for a new line", at);
     case "reserved_identifier":
-      return new Mistake(`\`${part}\` is a reserved word`, at);
+      return new Mistake(`${quoted(part)} is a reserved word`, at);
     case "invalid_number":
     case "invalid_integer":
     case "invalid_hex_integer":
     case "invalid_exponent":
-      return new Mistake(`\`${part}\` is not a number that JSON can hold`, at);
+      return new Mistake(`${quoted(part)} is not a number that JSON can hold`, at);
     case "invalid_macro_argument":
       return new Mistake("the first argument is a name for the element, as in list.all(line, line.qty > 0)", at);
     default:
-      return new Mistake(part.startsWith("\\") ? `\`${part}\` is not an escape that strings have` : `unexpected ${found}`, at);
+      return new Mistake(part.startsWith("\\") ? `${quoted(part)} is not an escape that strings have` : `unexpected ${found}`, at);
   }
 }
 
@@ -117,7 +117,7 @@ function expected(summary: string): string {
 function foundAt(text: string, at: number, part: string): string {
   if (at >= text.length) return "end of the expression";
   const word = /^\w+/.exec(text.slice(at))?.[0] ?? String.fromCodePoint(text.codePointAt(at)!);
-  return /^["']/.test(part) ? "string" : `\`${word}\``;
+  return /^["']/.test(part) ? "string" : quoted(word);
 }
 
 /** With what the user of another language may have wanted: of the word here, or the one before. */

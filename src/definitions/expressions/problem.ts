@@ -35,6 +35,12 @@ export function quoted(text: string): string {
   return `\`${tidy.length > QUOTED ? `${Array.from(tidy).slice(0, QUOTED).join("")}…` : tidy}\``;
 }
 
+/** Part of a line, as messages quote it: what is around an index. */
+export function quotedAround(line: string, at: number): string {
+  const from = line.length <= QUOTED ? 0 : Math.max(0, at - QUOTED / 2);
+  return quoted(`${from === 0 ? "" : "…"}${line.slice(from)}`);
+}
+
 /** Names that a message lists. Ours: more would hide the nearest. */
 const LISTED = 30;
 
@@ -43,7 +49,7 @@ export function nearestFirst(name: string, names: readonly string[]): string {
   const sorted = names
     .map((one) => ({ one, distance: distance(name.toLowerCase(), one.toLowerCase()) }))
     .toSorted((a, b) => a.distance - b.distance || (a.one < b.one ? -1 : 1))
-    .map(({ one }) => `\`${one}\``);
+    .map(({ one }) => quoted(one));
   return sorted.length > LISTED ? `${sorted.slice(0, LISTED).join(", ")} and ${sorted.length - LISTED} more` : sorted.join(", ");
 }
 

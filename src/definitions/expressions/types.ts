@@ -16,6 +16,8 @@ export interface Type {
   names(): readonly string[];
   /** The type of a list's elements. */
   element(): Type;
+  /** If it is a string, it is one of these. */
+  readonly strings?: readonly string[];
 }
 
 /** Anything of these kinds. */
@@ -28,6 +30,7 @@ export const anything: Type = typeOfKind(ANY);
 /** A value of one of these types. */
 export function eitherOf(types: readonly Type[]): Type {
   if (types.length === 1) return types[0]!;
+  if (types.includes(anything)) return anything;
   const maps = types.filter(({ kinds }) => (kinds & MAP) !== 0);
   const lists = types.filter(({ kinds }) => (kinds & LIST) !== 0);
   return {
@@ -38,7 +41,14 @@ export function eitherOf(types: readonly Type[]): Type {
     },
     names: () => [...new Set(maps.flatMap((type) => type.names()))],
     element: () => eitherOrAnything(lists.map((type) => type.element())),
+    ...stringsOf(types.filter(({ kinds }) => (kinds & STRING) !== 0)),
   };
+}
+
+/** The strings that values of these types may be, if all of them are known. */
+function stringsOf(types: readonly Type[]): Pick<Type, "strings"> {
+  const known = types.flatMap(({ strings }) => (strings ? [strings] : []));
+  return types.length > 0 && known.length === types.length ? { strings: [...new Set(known.flat())] } : {};
 }
 
 function eitherOrAnything(types: readonly Type[]): Type {
@@ -60,35 +70,48 @@ function allOf(types: readonly Type[]): Type {
     },
     names: () => [...new Set(known.flatMap((type) => type.names()))].filter((name) => known.every((type) => type.member(name))),
     element: () => allOf(known.map((type) => type.element())),
+    ...known.flatMap(({ strings }) => (strings ? [{ strings }] : []))[0],
   };
 }
 
 const KINDS = { null: NULL, boolean: BOOLEAN, number: NUMBER, integer: NUMBER, string: STRING, array: LIST, object: MAP } as const;
 
+/** How many schemas may still be looked at. After that, everything can be anything: schemas may combine each other without end. */
+export interface Effort {
+  left: number;
+}
+
+/** Schemas that are looked at for one expression. Ours: some for each member of each event type that it may name, and some tenths of a second. */
+const SCHEMAS = 100_000;
+
+export function newEffort(): Effort {
+  return { left: SCHEMAS };
+}
+
 /** The type of the values that fit a schema. */
-export function typeOf(schema: JsonSchema): Type {
-  return within(schema, schema);
+export function typeOf(schema: JsonSchema, effort: Effort): Type {
+  return within(schema, schema, effort);
 }
 
 /**
  * @param outer the schema that `$ref` begins at
  * @param seen schemas that were applied to the same value already: they may refer to each other in a circle
  */
-function within(schema: JsonSchema, outer: JsonSchema, seen = new Set<SchemaObject>()): Type {
-  if (!isObject(schema) || seen.has(schema)) return anything;
+function within(schema: JsonSchema, outer: JsonSchema, effort: Effort, seen = new Set<SchemaObject>()): Type {
+  if (!isObject(schema) || seen.has(schema) || effort.left-- <= 0) return anything;
   seen.add(schema);
   // A schema with an `$id` is a document of its own, whatever it is part of.
   const root = typeof schema.$id === "string" ? schema : outer;
-  const parts: Type[] = [own(schema, root)];
+  const parts: Type[] = [own(schema, root, effort)];
   for (const keyword of ["anyOf", "oneOf"]) {
     const branches = schema[keyword];
     if (Array.isArray(branches) && branches.length > 0)
-      parts.push(eitherOf(branches.filter((one) => one !== false).map((one: JsonSchema) => within(one, root, seen))));
+      parts.push(eitherOf(branches.filter((one) => one !== false).map((one: JsonSchema) => within(one, root, effort, seen))));
   }
-  if (Array.isArray(schema.allOf)) parts.push(...schema.allOf.map((one: JsonSchema) => within(one, root, seen)));
+  if (Array.isArray(schema.allOf)) parts.push(...schema.allOf.map((one: JsonSchema) => within(one, root, effort, seen)));
   if (typeof schema.$ref === "string") {
     const target = targetOf(schema.$ref, root);
-    if (target !== undefined) parts.push(within(target, root, seen));
+    if (target !== undefined) parts.push(within(target, root, effort, seen));
   }
   return allOf(parts);
 }
@@ -104,8 +127,9 @@ function targetOf(ref: string, root: JsonSchema): JsonSchema | undefined {
 }
 
 /** What a schema's own keywords say, without the schemas that it combines. */
-function own(schema: SchemaObject, root: JsonSchema): Type {
-  const kinds = kindsOf(schema);
+function own(schema: SchemaObject, root: JsonSchema, effort: Effort): Type {
+  const values = valuesIn(schema);
+  const kinds = kindsOf(schema, values);
   const { properties, patternProperties, additionalProperties = true } = schema;
   const declared = isObject(properties) ? properties : {};
   if (kinds === ANY && properties === undefined && additionalProperties === true && schema.items === undefined) return anything;
@@ -115,17 +139,23 @@ function own(schema: SchemaObject, root: JsonSchema): Type {
       const isDeclared = Object.hasOwn(declared, name);
       if (!isDeclared && patternProperties !== undefined) return anything;
       const member = (isDeclared ? declared[name] : additionalProperties) as JsonSchema;
-      return member === false ? undefined : within(member, root);
+      return member === false ? undefined : within(member, root, effort);
     },
     names: () => Object.keys(declared).filter((name) => declared[name] !== false),
-    element: () => (schema.prefixItems === undefined ? allOf(itemIn(schema, 0).map((item) => within(item, root))) : anything),
+    element: () => (schema.prefixItems === undefined ? allOf(itemIn(schema, 0).map((item) => within(item, root, effort))) : anything),
+    ...(values?.every((value) => typeof value === "string") ? { strings: values } : {}),
   };
 }
 
-function kindsOf(schema: SchemaObject): number {
+function kindsOf(schema: SchemaObject, values: readonly unknown[] | undefined): number {
   const byType = typesOf([schema]).reduce((all, type) => all | KINDS[type], 0);
-  const values = valuesOf(schema);
-  const byValue = Array.isArray(values) ? values.reduce((all: number, value) => all | kindOf(value), 0) : ANY;
+  const byValue = values?.reduce((all: number, value) => all | kindOf(value), 0) ?? ANY;
   // Nothing fits: as above.
   return byType & byValue || ANY;
+}
+
+/** The values that a schema lists. */
+function valuesIn(schema: SchemaObject): readonly unknown[] | undefined {
+  const values = valuesOf(schema);
+  return Array.isArray(values) ? values : undefined;
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { CodeMistake } from "../../../src/core/mistake.ts";
 import { eventScope } from "../../../src/definitions/expressions/event-scope.ts";
 import { type Scope, compileExpression } from "../../../src/definitions/expressions/expression.ts";
+import { newEffort, typeOf } from "../../../src/definitions/expressions/types.ts";
 import { failureOf, problemOf, ready } from "./support.ts";
 
 const line = { type: "object", additionalProperties: false, properties: { sku: { type: "string" }, qty: { type: "integer" } } };
@@ -168,9 +169,9 @@ describe("a mistake that is visible at the declaration", () => {
     ["data.qty.contains('7')", "`string.contains(part)` takes a string here, not a number"],
     ["data.name.contains(7)", "takes a string here, not a number"],
     ["data.name.contains()", "wrong number of arguments: string.contains(part)"],
-    ["confirmed", "a string has quotes of its own: 'confirmed'"],
+    ["confirmed", "a string has quotes of its own, as in 'confirmed'"],
     ["dta.qty", "unknown name `dta`: there are `data`"],
-    ["{status: 1}", "the name of a member has quotes: 'status'"],
+    ["{status: 1}", "the name of a member has quotes, as in {'name': 1}"],
     ["{1: 2}", "the name of a member must be a string, not a number"],
     ["{'a': 1, 'a': 2}", "the map has `a` twice"],
     ["data.name.matches('a+')", "regular expressions are not supported"],
@@ -309,7 +310,32 @@ describe("what is known of a value by its JSON Schema", () => {
     expect(isFine(text, schema)).toBe(isAllowed);
   });
 
-  it("is found in linear time, however schemas refer to each other", () => {
+  it("includes the strings that it may be", () => {
+    const status = closed({
+      status: { enum: ["confirmed", "failed"] },
+      any: { anyOf: [{ const: "a" }, { enum: ["b", null] }, { type: "string" }] },
+    });
+    expect(isFine("data.status == 'confirmed' || 'failed' != data.status", status)).toBe(true);
+    expect(isFine("data.any == 'c'", status)).toBe(true);
+    expect(problemOf("data.status == 'confirmd'", { data: status }).message).toBe(
+      "this is never `'confirmd'`; it may be `confirmed`, `failed`",
+    );
+    expect(problemOf("'' != data.status", { data: status }).column).toBe(4);
+  });
+
+  it("takes a bounded time, however schemas combine each other", () => {
+    const both = { anyOf: Array.from({ length: 6 }, (_, index) => ({ $ref: `#/$defs/d${index}` })) };
+    const all = { allOf: [both, { properties: { x: both } }] };
+    const closedOnes = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`d${index}`, closed({ x: index % 2 ? both : all })]));
+    const started = newEffort();
+    let type = typeOf({ ...both, $defs: closedOnes }, started);
+    // Six alternatives, each of which has six: eighteen levels of that would be 10^14.
+    for (let depth = 0; depth < 18; depth++) type = type.member("x")!;
+    expect(started.left).toBeLessThanOrEqual(0);
+    expect(isFine("data.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x", { ...both, $defs: closedOnes })).toBe(true);
+  });
+
+  it("is found, however schemas refer to each other", () => {
     const twice = { anyOf: [{ $ref: "#" }, { $ref: "#" }, { $ref: "#/$defs/b" }], $defs: { b: { allOf: [{ $ref: "#" }, { $ref: "#" }] } } };
     expect(isFine("data.x.y.z", twice)).toBe(true);
   });
@@ -356,5 +382,12 @@ describe("the scope of events", () => {
     expect(isFine("event.id + event.stream + event.streamId + event.category + event.type + event.time", [orders])).toBe(true);
     expect(isFine("event.version + event.position > 1 && event.meta.anything == 1", [orders])).toBe(true);
     expect(isFine("event.streamID", [orders])).toBe(false);
+  });
+
+  it("knows the types that events may be of", () => {
+    expect(isFine("event.type == 'OrderPlaced' || event.type == '$deleted'", [orders])).toBe(true);
+    expect(isFine("event.type == 'OrderPlacd'", [orders])).toBe(false);
+    expect(isFine("event.type == 'OrderNoted'", [orders], ["OrderPlaced"])).toBe(false);
+    expect(isFine("event.type == 'Other'", [orders, { ...orders, strict: false }])).toBe(true);
   });
 });

@@ -27,6 +27,7 @@ describe("a hostile expression", () => {
     }
     if (fails !== undefined) expect(outcome).toBeInstanceOf(ExpressionError);
     if (fails !== undefined) expect((outcome as Error).message).toContain(fails);
+    if (fails !== undefined) expect((outcome as Error).message.length).toBeLessThan(500);
     else expect(JSON.stringify(outcome).length).toBeLessThanOrEqual(EXPRESSION_RESULT_CHARACTERS);
     // The last thing that was counted may have been more than was left; nothing was counted after it.
     expect(run.left < 0).toBe(fails?.includes("steps") === true);

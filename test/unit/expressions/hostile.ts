@@ -58,6 +58,11 @@ export const HOSTILE: readonly Hostile[] = [
   { what: "spaces and comments only", text: `${times(1_000, " \n")}// more`, refused: "a value is missing" },
   { what: "a comment without end", text: `1 //${times(3_000, "/")}` },
 
+  { what: "a name of 3,900 letters", text: times(3_900, "a"), refused: "unknown name `aaa" },
+  { what: "a member of 3,900 letters", text: `plain.${times(3_900, "a")}`, fails: "`plain` has no `aaa" },
+  { what: "a function of 3,900 letters", text: `${times(3_900, "a")}()`, refused: "unknown function `aaa" },
+  { what: "a number of 3,900 digits and a point", text: `${times(3_900, "9")}.5`, refused: "is not a number that JSON can hold" },
+
   // What goes through lists.
   { what: "a macro in a macro", text: "all.map(x, all.map(y, x * y))", refused: "at most one of" },
   { what: "a macro behind a macro", text: "all.map(x, x).map(y, y)", refused: "at most one of" },
