@@ -79,12 +79,12 @@ function indexed(object: Code, index: Code, source: string, absent: Absent, at: 
 }
 
 function keyed(value: JsonValue, by: JsonValue, source: string, absent: Absent, at: number): JsonValue {
-  if (!isMap(value) && absent === "error") throw new Fault(`${source} is ${shown(kindOf(value))}, which has no members or elements`, at);
-  if (typeof by !== "string") {
-    if (absent === "missing" && value === undefined) return undefined;
-    throw new Fault(`${source} is a map: what is in [ ] must be a string, not ${shown(kindOf(by))}`, at);
+  if (!isMap(value)) {
+    if (absent === "missing") return undefined;
+    throw new Fault(`${source} is ${shown(kindOf(value))}, which has no members or elements`, at);
   }
-  const found = isMap(value) ? memberOf(value, by) : undefined;
+  if (typeof by !== "string") throw new Fault(`${source} is a map: what is in [ ] must be a string, not ${shown(kindOf(by))}`, at);
+  const found = memberOf(value, by);
   // The name may come from data, so it is not repeated.
   if (found === undefined && absent === "error") throw new Fault(`${source} does not have the member that is named in [ ]`, at);
   return found;
@@ -146,9 +146,7 @@ export function map(entries: readonly { readonly name: Code; readonly value: Cod
     }
   }
   return {
-    type: isKnown
-      ? { kinds: MAP, member: (name) => members.get(name), names: () => [...members.keys()], element: () => anything }
-      : typeOfKind(MAP),
+    type: isKnown ? { ...typeOfKind(MAP), member: (name) => members.get(name), names: () => [...members.keys()] } : typeOfKind(MAP),
     run: (run) => made(entries, run),
   };
 }

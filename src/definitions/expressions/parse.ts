@@ -1,6 +1,6 @@
 /** The grammar of CEL, which `@marcbachmann/cel-js` reads, and what it refuses, in words of our own. Nothing else of that library is used. */
 
-import { type ASTNode, Environment, ParseError } from "@marcbachmann/cel-js";
+import { type ASTNode, Environment, type ParseError } from "@marcbachmann/cel-js";
 import { EXPRESSION_ARGUMENTS, EXPRESSION_CHARACTERS, EXPRESSION_DEPTH, EXPRESSION_ELEMENTS, EXPRESSION_NODES } from "./limits.ts";
 import { Mistake, quoted } from "./problem.ts";
 
@@ -33,8 +33,8 @@ export function parse(text: string): Node {
   try {
     return grammar().parse(text).ast;
   } catch (error) {
-    if (error instanceof ParseError) throw mistakeIn(text, error);
-    throw new Mistake("this cannot be read as an expression", 0);
+    // It throws nothing else.
+    throw mistakeIn(text, error as ParseError);
   }
 }
 

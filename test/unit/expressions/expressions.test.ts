@@ -61,6 +61,8 @@ describe("an expression", () => {
     ["data.note == null", true],
     ["data.lines == [{'qty': 1, 'sku': 'a'}, {'sku': 'b', 'qty': 2}]", true],
     ["data.lines != []", true],
+    ["[1, 2] == [1, 3] || {'a': 1} == {'b': 1} || {'a': 1} == {'a': 1, 'b': 2} || {'a': 1} == {'a': 2}", false],
+    ["open.a == [1] || open.a == 1", false],
     ["data.lines[1].sku", "b"],
     ["data['qty'] + open['odd name']", 10],
     ["2 in open.list", true],
@@ -71,6 +73,8 @@ describe("an expression", () => {
     ["open.?a.b.orValue(3)", 1],
     ["open.?x.y.hasValue()", false],
     ["open.list[?7].orValue(0)", 0],
+    ["open.?x[?data.name].orValue(0)", 0],
+    ["has(open.a[data.name]) || has(open.a.b[data.name]) || has(data.lines[2].sku)", false],
     ["{'total': data.qty * data.price, 'who': data.name}", { total: 17.5, who: "Ann" }],
     ["{data.name: 1}", { Ann: 1 }],
     ["data", values.data],
@@ -113,7 +117,8 @@ describe("an expression", () => {
     ["math.ceil(1.2) + math.floor(1.8) + math.trunc(-1.5) + math.abs(-1) + math.sign(-3)", 2],
     ["int('42') + int(3.9) + double('1.5')", 46.5],
     ["string(1.5) + string(true)", "1.5true"],
-    ["bool('true')", true],
+    ["[bool('true'), bool('false'), bool(true), double(1.5) == 1.5]", [true, false, true, true]],
+    ["'abc'.substring(3) + 'abc'.substring(1, 1)", ""],
     ["[type(1), type('a'), type(null), type([]), type({}), type(true)]", ["number", "string", "null", "list", "map", "boolean"]],
   ])("has functions: %s", (text, value) => {
     expect(valueOf(text)).toEqual(value);
@@ -153,6 +158,17 @@ describe("a mistake that is visible at the declaration", () => {
     ["data.lines[0].kty", "`data.lines[0]` has no `kty`; it has `qty`, `sku`"],
     ["{'a': 1}.b", "`{'a': 1}` has no `b`; it has `a`"],
     ["data.name.length", "`data.name` is a string, which has no members"],
+    ["lines.sum()", "unknown name `lines`"],
+    ["data.lines.map(l, kty)", "there are `acc`, `data`, `l`, `open`"],
+    ["open.map(x, x).sum(1)", "wrong number of arguments: list.sum()"],
+    ["data.lines.map(l, l.qty)[0].size()", "takes a string, a list or a map here, not a number"],
+    ["([data.lines[0]] + data.lines)[0].kty", "has no `kty`; it has `qty`, `sku`"],
+    ["'a,b'.split(',')[0] * 2", "`*` takes two numbers, not a string and a number"],
+    ["{'a': 1}.map(name, name * 2)", "`*` takes two numbers, not a string and a number"],
+    ["open.?a.hasValue(1)", "`hasValue` takes no argument, not 1"],
+    ["{}.a", "`{}` has no `a`"],
+    ["{'a': 1}[0]", "what is in [ ] must be a string, not a number"],
+    ["1 in 2", "`in` searches a list or the members of a map, not a number"],
     ["data.qty[0]", "is a number, which has no members or elements"],
     ["data.lines['a']", "what is in [ ] must be a number, not a string"],
     ["data.name + data.qty", "string(…) makes a string of a number"],
@@ -241,6 +257,16 @@ describe("an expression that fails at an event", () => {
     ["data.lines[0.5]", "must be a whole number, not a fraction"],
     ["open.a + 1", "`+` takes two numbers, two strings or two lists, not a map and a number"],
     ["open.a < 1", "`<` compares"],
+    ["open.a.contains('a')", "`string.contains(part)` takes a string here, not a map"],
+    ["1 in open.a.b", "`in` searches a list or the members of a map, not a number"],
+    ["-open.a", "`-` takes a number, not a map"],
+    ["open.a[open.a]", "`open.a` is a map: what is in [ ] must be a string, not a map"],
+    ["open.a.b[open.a]", "`open.a.b` is a number, which has no members or elements"],
+    ["open.list[open.a]", "must be a whole number, not a map"],
+    ["open.a.b.map(x, x)", "only lists and maps have elements"],
+    ["{open.a.b: 1}", "the name of a member must be a string, not a number"],
+    ["bool('yes')", '`bool` takes "true" or "false"'],
+    ["'a'.replace('', 'b')", "`replace` takes a part that is not empty"],
     ["open.a ? 1 : 2", "what comes before `?` must be true or false, not a map"],
     ["open.a || false", "the left side of `||` must be true or false"],
     ["open.list.join()", "an element is a number"],
@@ -275,6 +301,15 @@ describe("an expression that fails at an event", () => {
       "the expression `acc +`, line 1, column 5, failed: `+` takes two numbers, two strings or two lists, not a number and a string",
     );
     expect(() => ready("acc", scope).evaluate({})).toThrow("`acc` has no value here");
+    expect(failureOf(`${"1 + ".repeat(40)}open.a`, scope, secret).message).toContain("the expression `…+ 1 + 1");
+  });
+
+  it("is not what a fault of ours looks like", () => {
+    const broken = () => {
+      throw new RangeError("broken");
+    };
+    expect(() => ready("acc", { acc: true }).evaluate(Object.defineProperty({}, "acc", { get: broken }))).toThrow(RangeError);
+    expect(() => compileExpression("acc", Object.defineProperty({}, "acc", { get: broken }))).toThrow(RangeError);
   });
 });
 
@@ -302,12 +337,44 @@ describe("what is known of a value by its JSON Schema", () => {
     ["a number or a string", "data.a + 1", closed({ a: { type: ["number", "string"] } }), true],
     ["values of an enumeration", "data.a + 1", closed({ a: { enum: ["x", "y"] } }), false],
     ["a constant", "data.a + 1", closed({ a: { const: 4 } }), true],
+    ["alternatives of lists", "data.a[0] + 1", closed({ a: { anyOf: [{ items: { type: "string" } }, { items: { const: "a" } }] } }), true],
+    [
+      "alternatives of lists of strings",
+      "data.a[0] + 1",
+      closed({
+        a: {
+          oneOf: [
+            { type: "array", items: { type: "string" } },
+            { type: "array", items: { const: "a" } },
+          ],
+        },
+      }),
+      false,
+    ],
+    [
+      "lists that hold at once",
+      "data.a[0] + 1",
+      closed({ a: { type: "array", items: { type: "string" }, allOf: [{ type: "array", items: true }] } }),
+      false,
+    ],
+    ["maps that hold at once", "data.a", { ...closed({ a: {} }), allOf: [{ ...closed({ b: {} }) }] }, false],
+    ["types that exclude each other", "data.a", { type: "string", allOf: [{ type: "number" }] }, true],
+    ["a reference that leads nowhere", "data.x", { $ref: "#/$defs/none" }, true],
     ["several schemas that hold at once", "data.a + 1", { allOf: [closed({ a: { type: "string" } })] }, false],
     ["the first of several items", "data.a[0] + 1", closed({ a: { prefixItems: [{ type: "string" }], items: { type: "number" } } }), true],
     ["schemas that nothing fits", "data.x", { type: "string", enum: [1] }, true],
     ["a comparison with null", "data.a == null", closed({ a: { type: "string" } }), true],
   ])("%s: %s", (_, text, schema, isAllowed) => {
     expect(isFine(text, schema)).toBe(isAllowed);
+  });
+
+  it("names the members that all of its schemas allow, the nearest ones first, and not all of very many", () => {
+    const both = { ...closed({ a: {}, ab: {} }), allOf: [closed({ ab: {}, b: {} })] };
+    expect(problemOf("data.abc", { data: both }).message).toBe("`data` has no `abc`; it has `ab`");
+    const many = closed(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`member${index}`, {}])));
+    expect(problemOf("data.member7x", { data: many }).message).toMatch(/it has `member7`, .* and 10 more$/);
+    expect(problemOf("x", {}).message).toContain("no name is in scope here");
+    expect(typeOf(true, newEffort()).names()).toEqual([]);
   });
 
   it("includes the strings that it may be", () => {
@@ -376,6 +443,8 @@ describe("the scope of events", () => {
     expect(isFine("data.anything", [open], ["OrderPlaced", "Other"])).toBe(true);
     expect(isFine("data.anything", [open], ["OrderPlaced"])).toBe(false);
     expect(isFine("data.anything", [{ name: "notes", strict: false, events: {} }])).toBe(true);
+    expect(isFine("data.anything", [{ name: "notes", strict: true, events: { Noted: true } }])).toBe(true);
+    expect(isFine("data.anything", [orders], ["$deleted"])).toBe(true);
   });
 
   it("has the event's own members", () => {

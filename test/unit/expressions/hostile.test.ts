@@ -1,11 +1,13 @@
 /** Whatever an expression is up to, it is refused at its declaration or ends within the steps that it has. */
 
 import { describe, expect, it } from "vitest";
+import { EVENT_DATA_BYTES } from "../../../src/core/limits.ts";
 import { compileText } from "../../../src/definitions/expressions/compile.ts";
 import { ExpressionError, compileExpression, evaluate } from "../../../src/definitions/expressions/expression.ts";
 import { EXPRESSION_RESULT_CHARACTERS, EXPRESSION_STEPS } from "../../../src/definitions/expressions/limits.ts";
 import { Run } from "../../../src/definitions/expressions/run.ts";
 import { HOSTILE, VALUES } from "./hostile.ts";
+import { ready } from "./support.ts";
 
 const scope = Object.fromEntries(Object.keys(VALUES).map((name) => [name, true]));
 
@@ -35,17 +37,23 @@ describe("a hostile expression", () => {
   });
 
   it("sees no member of a prototype, and leaves all prototypes as they are", () => {
-    const compiled = compileExpression("has(evil.admin) || has(plain.admin) || has(plain.toString) || 'toString' in plain", scope);
-    expect("problem" in compiled ? undefined : compiled.evaluate(VALUES)).toBe(false);
+    const text = "has(evil.admin) || has(plain.admin) || has(plain.toString) || 'toString' in plain";
+    expect(ready(text, scope).evaluate(VALUES)).toBe(false);
     expect(Object.hasOwn(Object.prototype, "admin")).toBe(false);
+  });
+
+  it("gives an event's data whole, however large that may be", () => {
+    const largest = { list: Array.from({ length: (EVENT_DATA_BYTES - 10) / 2 }, () => 1) };
+    expect(JSON.stringify(largest).length).toBe(EVENT_DATA_BYTES - 1);
+    expect(ready("plain", scope).evaluate({ plain: largest })).toBe(largest);
+    expect(() => ready("{'x': plain}", scope).evaluate({ plain: largest })).toThrow("its result has more than");
   });
 
   it("gives only JSON, even if it is handed something else", () => {
     const odd = [() => 1, 1n, Symbol("a"), Number.NaN, [undefined], { a: Number.POSITIVE_INFINITY }];
+    expect(() => ready("type(plain)", scope).evaluate({ plain: () => 1 })).toThrow("not what JSON does not have");
     for (const value of odd) {
-      const compiled = compileExpression("plain", scope);
-      if ("problem" in compiled) throw new Error(compiled.problem.message);
-      expect(() => compiled.evaluate({ plain: value })).toThrow("its result is not JSON");
+      expect(() => ready("plain", scope).evaluate({ plain: value })).toThrow("its result is not JSON");
     }
   });
 });
