@@ -56,6 +56,6 @@ export function wordOf(kinds: number): "null" | "boolean" | "number" | "string" 
 /** As messages name a set of kinds: "a string, a list or null". */
 export function shown(kinds: number): string {
   const words = WORDS.flatMap(([kind, , one]) => ((kinds & kind) === 0 ? [] : [one]));
-  const last = words.pop() ?? "what JSON does not have";
+  const last = words.pop() ?? "a value outside of JSON";
   return words.length === 0 ? last : `${words.join(", ")} or ${last}`;
 }
