@@ -4,9 +4,9 @@ import { createExecutionContext, createMessageBatch, evictDurableObject, getQueu
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { ConsumerReport } from "../../../src/consumers/report.ts";
-import type { RecordedEvent } from "../../../src/core/event.ts";
+import { type RecordedEvent, categoryOf } from "../../../src/core/event.ts";
 import type { WakeUp } from "../../../src/store/consumer-protocol.ts";
-import type { StoredRow, View } from "../../../src/definitions/views/view.ts";
+import { type StoredRow, type View, filterOfView, handlerOf } from "../../../src/definitions/views/view.ts";
 import type { LagSeconds } from "../../../src/operations/lag.ts";
 import { freshStore } from "../support.ts";
 import worker from "../worker.ts";
@@ -140,8 +140,9 @@ function byKey(view: View, rows: readonly StoredRow[]): Map<unknown, StoredRow> 
 /** The rows as they are by definition. */
 export function folded(view: View, events: readonly RecordedEvent[]): Map<unknown, StoredRow> {
   const rows = new Map<string, StoredRow>();
-  for (const event of events) {
-    const handler = view.handlers.get(event.type);
+  const { categories } = filterOfView(view);
+  for (const event of events.filter(({ stream }) => categories.includes(categoryOf(stream)))) {
+    const handler = handlerOf(view, event.type);
     for (const key of handler?.at(event) ?? []) {
       const row = handler?.fold(rows.get(key), event, key) ?? null;
       if (row === null) rows.delete(key);

@@ -1,4 +1,4 @@
-/** Views as definitions over HTTP make them, without a catalog: for suites that views in code pass, too. */
+/** Views as definitions over HTTP make them: for suites that views in code pass, too. */
 
 import * as z from "zod";
 import type { CategoryShape } from "../../../src/definitions/over-http/surroundings.ts";
@@ -6,6 +6,7 @@ import { type ViewDefinition, checkView, parseView, viewFrom } from "../../../sr
 import type { View } from "../../../src/definitions/views/view.ts";
 import type { Category } from "../../../src/index.ts";
 import { reading } from "../app.ts";
+import { quietStore } from "../delivery/support.ts";
 
 const shapeOf = (source: Category): CategoryShape => ({
   name: source.name,
@@ -22,4 +23,14 @@ export function declared(name: string, definition: ViewDefinition, at = 1, incar
   const issues = "issues" in parsed ? parsed.issues : checkView(name, parsed, around);
   if (issues.length > 0) throw new TypeError(JSON.stringify(issues));
   return viewFrom(name, definition, around, { incarnation, at });
+}
+
+/** A store whose catalog declares these views. They are the same as those that {@link declared} makes without a catalog. */
+export async function storeWith(name: string, definitions: Readonly<Record<string, ViewDefinition>>) {
+  const store = quietStore(name);
+  for (const [view, definition] of Object.entries(definitions)) {
+    const response = await store.send("PUT", `/views/${view}`, definition);
+    if (response.status !== 201) throw new Error(`${view}: ${response.status} ${await response.text()}`);
+  }
+  return store;
 }
