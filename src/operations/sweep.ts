@@ -10,6 +10,7 @@ import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
 import { Budget, capsOf, counting } from "../core/budget.ts";
 import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "./limits.ts";
+import type { Store } from "../store/store.ts";
 import { definitionsOf, directoryOf, openStore } from "../store/stores.ts";
 import type { SweepAnswer } from "../store/log-protocol.ts";
 import { type PassedBy, moveTogether } from "../consumers/checkpoint.ts";
@@ -40,9 +41,16 @@ export async function sweep(app: App, env: HeadspringEnv): Promise<void> {
   let after = await cursorOf(run.memory);
   do {
     const stores = await storesAfter(counted, databases, after);
-    const reached = await sweepPiece(run, stores);
+    // A store's catalog is asked once, whatever has to know what is declared.
+    const opened = new Map<string, Promise<Store>>();
+    const open: Open = (name) => {
+      const store = opened.get(name) ?? openStore(env, name, app).then((found) => found.remembering());
+      opened.set(name, store);
+      return store;
+    };
+    const { reached, asked } = await sweepPiece(run, stores, open);
     const isWhole = reached === stores.length;
-    await dropRetired(app, counted, stores.slice(0, reached));
+    await dropRetired(app, counted, asked, open);
     after = isWhole && stores.length < SWEEP_STORES ? "" : (stores[reached - 1] ?? "");
     if (!isWhole) break;
   } while (after !== "" && run.hasRoom(databases.length * SWEEP_PIECE_CALLS));
@@ -100,9 +108,11 @@ async function listed(env: HeadspringEnv, after: string): Promise<string[]> {
   }
 }
 
-/** Returns how many of the stores it has gone through: all, unless the invocation has no more room. */
-async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> {
-  if (stores.length === 0) return 0;
+type Open = (store: string) => Promise<Store>;
+
+/** Returns how many of the stores it has gone through (all, unless the invocation has no more room), and which of them are not at rest. */
+async function sweepPiece(run: Run, stores: readonly string[], open: Open): Promise<{ reached: number; asked: string[] }> {
+  if (stores.length === 0) return { reached: 0, asked: [] };
   const all = await look(run, stores);
   const marks: Mark[] = [];
   const moves: (Placed & PassedBy)[] = [];
@@ -115,7 +125,7 @@ async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> 
     if (reached > 0 && !run.hasRoom(asked.reduce((sum, found) => sum + callsFor(found), 0))) break;
     await Promise.all(
       asked.map(async (found) => {
-        const { answer, places = [] } = (await ask(run, found)) ?? {};
+        const { answer, places = [] } = (await ask(run, found, open)) ?? {};
         const { store, standings, traces, mark, care } = found;
         const { behind, passed, head }: Partial<SweepAnswer> = answer ?? {};
         const moved = [...standings, ...places].filter(({ consumer }) => passed?.includes(consumer));
@@ -134,7 +144,7 @@ async function sweepPiece(run: Run, stores: readonly string[]): Promise<number> 
   }
   await moveAll(run, moves);
   await remember(run.memory, marks, restless);
-  return reached;
+  return { reached, asked: all.slice(0, reached).flatMap(({ store, care }) => (care === "none" ? [] : [store])) };
 }
 
 /** Moves checkpoints past events that do not concern their consumers: one statement for each database. */
@@ -215,11 +225,11 @@ interface Asked {
 }
 
 /** The log's answer: which consumers are behind; undefined: it could not be asked. Trouble with one store stops no other. */
-async function ask({ app, env, budget }: Run, found: Found): Promise<Asked | undefined> {
+async function ask({ app, env, budget }: Run, found: Found, open: Open): Promise<Asked | undefined> {
   const { store: name, rows, standings, care, isNew } = found;
   try {
     budget.spend(callsFor(found));
-    const store = (await openStore(env, name, app)).remembering();
+    const store = await open(name);
     const { definitions, log } = store;
     const declared = asksCatalog(found) ? declaredConsumers(definitions, await definitions.overHttp()) : undefined;
     if (isNew && !declared?.consumers.length && (await log.head()) === 0) return { answer: { behind: 0, passed: [], head: 0 }, places: [] };

@@ -9,6 +9,7 @@ import { JURISDICTIONS } from "../core/placement.ts";
 import { databaseBinding, isDatabase } from "../store/placement.ts";
 import { DefinitionsInCode } from "../definitions/in-code.ts";
 import type { View } from "../definitions/views/view.ts";
+import type { Store } from "../store/store.ts";
 import { openStore } from "../store/stores.ts";
 import { tableOfGeneration } from "./generations.ts";
 import { isOfEarlierIncarnation, ownerOf } from "./succession.ts";
@@ -45,6 +46,8 @@ interface Generation {
   readonly deployed_at: number | null;
 }
 
+type Open = (store: string) => Promise<Store>;
+
 interface Leftover extends Generation {
   /** The view of that name, as the store declares it today. */
   readonly view: View | undefined;
@@ -55,13 +58,19 @@ interface Leftover extends Generation {
  * room.
  *
  * @param stores only those of these stores, in databases that are prepared; without it: those of all stores
+ * @param open finds a store that remembers what its catalog declares
  */
-export async function dropRetired(app: App, env: HeadspringEnv, stores?: readonly string[]): Promise<void> {
+export async function dropRetired(
+  app: App,
+  env: HeadspringEnv,
+  stores?: readonly string[],
+  open: Open = async (name) => (await openStore(env, name, app)).remembering(),
+): Promise<void> {
   const now = Date.now();
   const budget = budgetOf(env);
   for (const { db, binding } of databasesOf(app, env)) {
     if (!stores) await prepare(db);
-    for (const leftover of await leftoversIn(app, env, { db, binding }, stores)) {
+    for (const leftover of await leftoversIn(app, { db, binding }, open, stores)) {
       if (budget?.fits(DROP_CALLS) === false) return;
       if (leftover.retired_at === null) await retire(db, leftover, now);
       else if (leftover.retired_at <= now - VIEW_GRACE_MS) await drop(db, leftover, budget);
@@ -70,7 +79,7 @@ export async function dropRetired(app: App, env: HeadspringEnv, stores?: readonl
 }
 
 /** Generations whose view the store does not declare any more (or not in this database), or that another one has replaced. */
-async function leftoversIn(app: App, env: HeadspringEnv, { db, binding }: ViewDatabase, stores?: readonly string[]): Promise<Leftover[]> {
+async function leftoversIn(app: App, { db, binding }: ViewDatabase, open: Open, stores?: readonly string[]): Promise<Leftover[]> {
   const inCode = (new DefinitionsInCode(app).databases.get(binding) ?? []).map(({ name }) => name);
   const { results } = await db
     .prepare(
@@ -83,7 +92,7 @@ async function leftoversIn(app: App, env: HeadspringEnv, { db, binding }: ViewDa
     .all<Generation>();
   const found: Leftover[] = [];
   for (const [store, generations] of Map.groupBy(results, (one) => one.store)) {
-    const declared = await declaredIn(app, env, store);
+    const declared = await declaredIn(open, store);
     for (const one of generations) {
       const view = declared?.(one.consumer);
       if (declared && view !== "unreadable" && !isInUse({ ...one, view }, binding)) found.push({ ...one, view });
@@ -93,13 +102,9 @@ async function leftoversIn(app: App, env: HeadspringEnv, { db, binding }: ViewDa
 }
 
 /** Finds a view by its name, as a store declares it; undefined: that cannot be known now. Trouble with one store stops no other. */
-async function declaredIn(
-  app: App,
-  env: HeadspringEnv,
-  store: string,
-): Promise<((name: string) => View | "unreadable" | undefined) | undefined> {
+async function declaredIn(open: Open, store: string): Promise<((name: string) => View | "unreadable" | undefined) | undefined> {
   try {
-    const { definitions } = (await openStore(env, store, app)).remembering();
+    const { definitions } = await open(store);
     const [{ all }, views] = await Promise.all([definitions.overHttp(), definitions.views()]);
     const byName = new Map(views.map((view) => [view.name, view]));
     // Other code has declared it in a form that this code does not know: its tables are not ours to drop.

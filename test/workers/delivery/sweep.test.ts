@@ -13,6 +13,8 @@ import { app, reading, sample } from "../app.ts";
 import { consumersInCode } from "../../../src/definitions/consumers.ts";
 import type { SweepAnswer } from "../../../src/store/log-protocol.ts";
 import { capped } from "../faults/capped.ts";
+import { storeNamed } from "../support.ts";
+import { disturb } from "../../../src/operations/swept.ts";
 import { deliver, forgetful, naming, quietStore } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -203,6 +205,74 @@ describe("a consumer whose checkpoint is behind, with nothing for it in between,
     const { passed, behind } = (await answer(newer)) as SweepAnswer;
     expect(passed).not.toContain("values");
     expect(behind).toBeGreaterThan(0);
+  });
+});
+
+describe("a view that the store's catalog declares", () => {
+  const VIEW = JSON.stringify({ from: "reading" });
+  const catalogCalls = (store: string) => {
+    const getByName = env.CATALOGS.getByName.bind(env.CATALOGS);
+    let count = 0;
+    vi.spyOn(env.CATALOGS, "getByName").mockImplementation((name) => {
+      if (name === store) count += 1;
+      return getByName(name);
+    });
+    return () => count;
+  };
+
+  it("is made known to the log by the next sweep, if its declaration broke off before that, and so is its deletion", async () => {
+    const { store, swept, logObject, send } = await restingStore("unregistered");
+    await swept();
+    await swept();
+    const { catalog, log } = storeNamed(store, app);
+    // What PUT does up to the catalog.
+    await disturb(env.VIEWS, store);
+    await catalog.declareDefinition({ kind: "view", name: "late", definition: VIEW });
+    await evictDurableObject(logObject());
+    expect(await swept()).toContain("late");
+    expect(await log.subscribers()).toEqual(["late"]);
+    await disturb(env.VIEWS, store);
+    await catalog.removeDefinition("view", "late");
+    expect(await swept()).not.toContain("late");
+    expect(await log.subscribers()).toEqual([]);
+    expect((await send("PUT", "/views/late", { from: "reading" })).status).toBe(201);
+  });
+
+  it("is woken by the sweep when it is behind although nothing wakes it any more, and then its store is at rest", async () => {
+    const { swept, settle, rest, read, send, logObject, json } = await restingStore("declared-behind");
+    await send("PUT", "/views/late", { from: "reading" });
+    await rest();
+    expect(await swept()).toEqual([]);
+    await read("s", 2);
+    await settle("late");
+    await evictWithoutAlarm(logObject());
+    expect(await swept()).toEqual(["late"]);
+    await rest();
+    expect((await json("/views/late")).rows).toHaveLength(1);
+    expect(await swept()).toEqual([]);
+  });
+
+  it("costs no store without one a question to its catalog while it is at rest, and a resting store with one none after a day", async () => {
+    const plain = await restingStore("no-views");
+    await plain.swept();
+    const ofPlain = catalogCalls(plain.store);
+    await plain.swept();
+    expect(ofPlain()).toBe(0);
+    vi.restoreAllMocks();
+    const store = await restingStore("resting-view");
+    await store.send("PUT", "/views/late", { from: "reading" });
+    await store.rest();
+    await store.swept();
+    const calls = catalogCalls(store.store);
+    await store.swept();
+    expect(calls()).toBe(1);
+    const now = Date.now();
+    vi.spyOn(Date, "now").mockImplementation(() => now + SWEEP_IDLE_MS - 1);
+    await store.swept();
+    expect(calls()).toBe(2);
+    await env.VIEWS.prepare(`UPDATE headspring_swept SET since = since - ? WHERE store = ?`).bind(SWEEP_IDLE_MS, store.store).run();
+    await store.swept();
+    expect(calls()).toBe(2);
   });
 });
 
