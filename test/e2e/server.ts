@@ -1,12 +1,15 @@
 /** A real `wrangler dev` that can be killed and started again on the same state. */
 
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { Client, until } from "../../scripts/client.ts";
 import { DevServer, type DevServerOptions, freePort, temporaryFolder } from "../../scripts/dev-server.ts";
 import { type Process, processes } from "./processes.ts";
 
 /** Another worker than the shop's or others beside it, perhaps of another project, and variables. */
-type ServerOptions = Pick<DevServerOptions, "project" | "main" | "configs" | "variables">;
+type ServerOptions = Pick<DevServerOptions, "project" | "main" | "configs" | "variables"> & {
+  /** A folder with a state to begin with. It stays as it is. */
+  readonly state?: string;
+};
 
 export class Server {
   readonly client: Client;
@@ -26,6 +29,7 @@ export class Server {
   private constructor(port: number, options: ServerOptions) {
     this.#port = port;
     this.#options = options;
+    if (options.state !== undefined) cpSync(options.state, this.folder, { recursive: true });
     this.#wrangler = this.#spawn();
     this.client = new Client(this.#wrangler.url);
   }
