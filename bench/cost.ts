@@ -62,7 +62,7 @@ else {
   if (total !== undefined) {
     const dollars = (total * 1_000_000).toFixed(2);
     console.log(
-      `\nAim: $${AIM.toFixed(2)} per million with one view, under steady load. ${dollars}: ${Number(dollars) <= AIM ? "met" : "missed"}.`,
+      `\nAim: $${AIM.toFixed(2)} per million with one view, for commands that arrive together. ${dollars}: ${Number(dollars) <= AIM ? "met" : "missed"}.`,
     );
   }
 }
