@@ -1,4 +1,7 @@
-/** Drops what a view left behind: the rows and tables of earlier definitions and rebuilds, a while after they were replaced. */
+/**
+ * Drops what a view left behind: the rows and tables of earlier definitions and rebuilds, a while after they were replaced; and what a
+ * processor over HTTP that is no more has kept: its place, and its copies of views.
+ */
 
 import type { HeadspringEnv } from "../store/env.ts";
 import type { App } from "../definitions/app.ts";
@@ -14,6 +17,7 @@ import { openStore } from "../store/stores.ts";
 import { tableOfGeneration } from "./generations.ts";
 import { isOfEarlierIncarnation, ownerOf } from "./succession.ts";
 import { quoted } from "../definitions/views/sql-words.ts";
+import { generationsOf } from "../rows/copies.ts";
 import { rebuildOf } from "../rows/table.ts";
 import { logger } from "../telemetry/logger.ts";
 
@@ -93,25 +97,34 @@ async function leftoversIn(app: App, { db, binding }: ViewDatabase, open: Open, 
   const found: Leftover[] = [];
   for (const [store, generations] of Map.groupBy(results, (one) => one.store)) {
     const declared = await declaredIn(open, store);
-    for (const one of generations) {
-      const view = declared?.(one.consumer);
-      if (declared && view !== "unreadable" && !isInUse({ ...one, view }, binding)) found.push({ ...one, view });
-    }
+    if (!declared) continue;
+    const ofStore = generations.map((one) => ({ ...one, view: declared.views.get(one.consumer) }));
+    found.push(...ofStore.filter((one) => !declared.keeps(one) && !isInUse(one, binding)));
   }
   return found;
 }
 
-/** Finds a view by its name, as a store declares it; undefined: that cannot be known now. Trouble with one store stops no other. */
-async function declaredIn(open: Open, store: string): Promise<((name: string) => View | "unreadable" | undefined) | undefined> {
+/** What a store declares. */
+interface Declared {
+  readonly views: ReadonlyMap<string, View>;
+  /** Whether something else than a view has use for a generation. */
+  readonly keeps: (generation: Generation) => boolean;
+}
+
+/** Undefined: that cannot be known now. Trouble with one store stops no other. */
+async function declaredIn(open: Open, store: string): Promise<Declared | undefined> {
   try {
     const { definitions } = await open(store);
-    const [{ all }, views] = await Promise.all([definitions.overHttp(), definitions.views()]);
-    const byName = new Map(views.map((view) => [view.name, view]));
+    const [{ all }, views, processors] = await Promise.all([definitions.overHttp(), definitions.views(), definitions.processors()]);
     // Other code has declared it in a form that this code does not know: its tables are not ours to drop.
     const unreadable = new Set(all.flatMap((one) => (one.view || one.processor ? [] : [one.name])));
-    return (name) => byName.get(name) ?? (unreadable.has(name) ? "unreadable" : undefined);
+    const rules = new Map(processors.flatMap((one) => (one.kind === "rules" ? [[one.name, generationsOf(one)] as const] : [])));
+    return {
+      views: new Map(views.map((view) => [view.name, view])),
+      keeps: ({ consumer, generation }) => unreadable.has(consumer) || rules.get(consumer)?.has(generation) === true,
+    };
   } catch (error) {
-    logger.warn({ message: "the catalog of a store could not be asked for its views; the next sweep asks again", store }, error);
+    logger.warn({ message: "the catalog of a store could not be asked for what it declares; the next sweep asks again", store }, error);
     return undefined;
   }
 }

@@ -396,3 +396,31 @@ describe("a deleted view", () => {
     expect(await tables(one.view)).toBe(1);
   });
 });
+
+describe("a processor that joins a view", () => {
+  it("keeps its place and its copy of the view's rows while it is declared, and nothing after that", async () => {
+    const one = store();
+    const name = `joins-${names}`;
+    const steps = [{ join: { with: one.view, by: "event.streamId", as: "found" } }, { emit: { to: "counted", data: "found" } }];
+    await one.put(counts(1));
+    await one.send("PUT", "/streams/counted", {});
+    expect((await one.send("PUT", `/processors/${name}`, { from: "reading", steps })).status).toBe(201);
+    await one.read("s", 1);
+    await one.wake(name);
+    for (let sweeps = 0; sweeps < 2; sweeps++) {
+      await one.sweep();
+      await age(2 * VIEW_GRACE_MS);
+    }
+    expect(await tables(name)).toBe(1);
+    await one.read("s", 1);
+    await one.wake(name);
+    expect((await one.json("/log?category=counted")).events.map(({ data }: { data: { count: number } }) => data.count)).toEqual([1, 2]);
+
+    expect((await one.send("DELETE", `/processors/${name}`)).status).toBe(204);
+    for (let sweeps = 0; sweeps < 2; sweeps++) {
+      await one.sweep();
+      await age(2 * VIEW_GRACE_MS);
+    }
+    expect([await tables(name), await traces(name)]).toEqual([0, 0]);
+  });
+});
