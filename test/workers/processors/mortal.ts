@@ -60,6 +60,7 @@ export function mortalEnv(env: Env, { step, endless }: Life, stored: (type: stri
       const real = env.STREAMS.getByName(name);
       return {
         execute: (request: never) => step(async () => real.execute(request)),
+        read: (request: never) => step(async () => real.read(request)),
         append: (request: AppendRequest) =>
           step(async () => {
             const answer = await real.append(request);
@@ -75,6 +76,7 @@ export function mortalEnv(env: Env, { step, endless }: Life, stored: (type: stri
       bind: (...values: unknown[]) => statement(real.bind(...values)),
       first: () => step(async () => real.first()),
       run: () => step(async () => real.run()),
+      all: () => step(async () => real.all()),
     };
     statements.set(wrapped, real);
     return wrapped;
