@@ -217,6 +217,27 @@ describe("a view that cannot fold an event stops the processor there", () => {
 });
 
 describe("what was erased", () => {
+  it("leaves a copy whose rows belong to one stream each at once, and only that row", async () => {
+    const { declare, post, send, wake, checkpoints, store } = await joining("own-rows");
+    await declare({
+      from: "counter",
+      steps: [
+        { join: { with: "totals", by: "event.streamId", as: "total", missing: "skip" } },
+        { emit: { to: "marks", data: { at: "event.position" } } },
+      ],
+    });
+    for (const id of ["gone", "kept"]) await post(`/aggregates/counter/${id}/Count`, {});
+    await wake("counted");
+    await send("DELETE", "/streams/counter/gone?erase=true");
+    await wake("counted");
+    const copy = (await checkpoints()).find(({ generation }) => generation.includes("_"));
+    const { results } = await env.VIEWS.prepare(`SELECT counter FROM "view_counted_${copy?.generation}" WHERE _store = ?`)
+      .bind(store)
+      .all();
+    expect(results).toEqual([{ counter: "kept" }]);
+    expect(copy).toMatchObject({ retired_at: null });
+  });
+
   it("leaves a copy whose rows may have it: the copy is made again, once for all that was erased by then", async () => {
     const { declare, read, wake, send, copied, checkpoints, marks } = await joining("erased");
     await declare();

@@ -143,14 +143,8 @@ async function begun() {
         (streams[stream] ??= []).push({ id, version, type, data, meta });
       const table = copiesOf(marks).get(sums);
       const { results } = await env.VIEWS.prepare(`SELECT id, n, sum FROM ${table?.name} WHERE _store = ? ORDER BY id`).bind(store).all();
-      expect(results).toEqual(
-        [
-          ...folded(
-            sums,
-            events.filter(({ stream }) => categoryOf(stream) === "reading"),
-          ).values(),
-        ].toSorted((a, b) => (String(a.id as string) < String(b.id as string) ? -1 : 1)),
-      );
+      const readings = events.filter(({ stream }) => categoryOf(stream) === "reading");
+      expect(new Set(results)).toEqual(new Set(folded(sums, readings).values()));
       return streams;
     },
   };

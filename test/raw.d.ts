@@ -1,0 +1,5 @@
+/** Files as text: vite's suffix. */
+declare module "*?raw" {
+  const text: string;
+  export default text;
+}
