@@ -21,7 +21,27 @@ const APPEND = 4;
 const WRITERS = 20;
 /** Commands in a second while writes are watched. */
 const RATE = 50;
-const VIEWS = ["simple", "wide", "simple-a", "simple-b", "simple-c", "simple-d"];
+/** The simple and the wide view again, declared over HTTP; and one whose rows are the latest data as it is. */
+const DECLARED = {
+  "simple-http": { from: "reading", columns: { count: { type: "integer", init: 0, fold: "acc + 1" } } },
+  "wide-http": {
+    from: "reading",
+    columns: {
+      room: { type: "string", value: "data.room" },
+      by: { type: "string", value: "data.by" },
+      last: { type: "number", value: "data.value" },
+      lowest: { type: "number", init: null, fold: "acc == null ? data.value : math.least(acc, data.value)" },
+      highest: { type: "number", init: null, fold: "acc == null ? data.value : math.greatest(acc, data.value)" },
+      sum: { type: "number", init: 0, fold: "acc + data.value" },
+      count: { type: "integer", init: 0, fold: "acc + 1" },
+      battery: { type: "integer", value: "data.battery" },
+      since: { type: "string", init: null, fold: "acc == null ? event.time : acc" },
+    },
+    indexes: ["room", "by"],
+  },
+  "basic-http": { from: "reading" },
+};
+const VIEWS = ["simple", "wide", "simple-a", "simple-b", "simple-c", "simple-d", ...Object.keys(DECLARED)];
 
 interface Billed {
   readonly rowsRead: number;
@@ -39,6 +59,7 @@ try {
     data: { value: random(1_000) / 10, room: `room-${random(20)}`, battery: random(100), by: `sensor-${random(50)}` },
   });
 
+  for (const [name, definition] of Object.entries(DECLARED)) await client.call(`/views/${name}`, definition, {}, "PUT");
   await tellAll("pause");
   for (let sent = 0; sent < EVENTS; sent += APPEND * WRITERS) {
     const appends = Array.from({ length: WRITERS }, () => Array.from({ length: APPEND }, read));
@@ -50,7 +71,10 @@ try {
   const results: Record<string, Record<string, number>> = {};
   for (const [what, names] of [
     ["a simple view", ["simple"]],
+    ["a simple view over HTTP", ["simple-http"]],
     ["a view of 10 columns and 2 indexes", ["wide"]],
+    ["the same over HTTP", ["wide-http"]],
+    ["the latest data as it is, over HTTP", ["basic-http"]],
     ["5 views at once", ["simple", "simple-a", "simple-b", "simple-c", "simple-d"]],
   ] as const) {
     await tellAll("pause");
