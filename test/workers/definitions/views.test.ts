@@ -366,6 +366,32 @@ describe("a deleted view", () => {
     expect([await tables(one.view), await traces(one.view)]).toEqual([0, 0]);
   });
 
+  it("leaves the table to a store that begins to use it just when it would be dropped", async () => {
+    const one = store();
+    const other = store(one.view);
+    for (const { put, read, run } of [one, other]) {
+      await put(counts(1));
+      await read("s", 1);
+      await run();
+    }
+    await one.remove();
+    await one.sweep();
+    await age(VIEW_GRACE_MS);
+    // As if the other store had not been there yet when the sweep looked.
+    const { prepare: real } = env.VIEWS;
+    const early = vi.spyOn(env.VIEWS, "prepare").mockImplementation((sql) => {
+      const statement = real.call(env.VIEWS, sql);
+      if (!sql.includes("COUNT(*) AS n FROM headspring_checkpoints WHERE consumer")) return statement;
+      return { bind: () => ({ first: async () => 0 }) } as never;
+    });
+    await one.sweep();
+    early.mockRestore();
+    expect(await other.rows()).toEqual([{ id: "s", count: 1 }]);
+    await one.sweep();
+    const { name } = tableOf(await other.known());
+    expect((await env.VIEWS.prepare(`SELECT _store FROM ${name}`).all()).results).toEqual([{ _store: other.store }]);
+  });
+
   it("is not dropped while the catalog cannot be asked, nor when the definition is in a form of newer code", async () => {
     const one = store();
     await one.put(counts(1));

@@ -5,7 +5,7 @@ import { LIVE_KEYS } from "../../../src/views/limits.ts";
 import { LiveRows } from "../../live-rows.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
-import { numbered, specimens } from "./live-store.ts";
+import { declaredSpecimens, numbered, specimens } from "./live-store.ts";
 import type { SpecimenRow } from "./parts.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -21,6 +21,90 @@ async function said(response: Response, count: number): Promise<string> {
   await reader.cancel();
   return text;
 }
+
+describe.each([
+  ["in code", async (name: string) => specimens(name), 60],
+  // Each of its events changes one row: 48 times three, and 12 times two.
+  ["declared over HTTP", declaredSpecimens, 168],
+])("a live view %s", (_kind, open, eventsOfWriters) => {
+  it("is filtered like the query: a row that does not fit any more is removed", async () => {
+    const { put, follow } = await open("filtered");
+    await put(numbered(1, 2), numbered(2, 1));
+    const follower = await follow("?flag=true");
+    expect(follower.sorted).toEqual([numbered(1, 2)]);
+    await follower.reach(await put(numbered(1, 3), numbered(2, 4), numbered(3, 5)));
+    expect(follower.sorted).toEqual([numbered(2, 4)]);
+    await follower.close();
+  });
+
+  it("leads, from the rows of any position and with any filter, to the rows of today", async () => {
+    const { put, remove, get, rows, view, json } = await open("resume");
+    const pages: { query: string; rows: SpecimenRow[]; id: string }[] = [];
+    const note = async () => {
+      for (const query of ["", "flag=true", "whole.gt=4&whole.lte=9"]) {
+        const response = await get(`/views/${view}?limit=200&${query}`);
+        pages.push({ query, rows: (await read(response)).rows, id: response.headers.get("headspring-live")! });
+      }
+    };
+    await note();
+    for (let n = 1; n <= 12; n++) {
+      if (n % 4 === 0) await remove(`k${n % 5}`, `k${n % 3}`);
+      else await put(numbered(n % 5, n), numbered(n % 3, n + 1));
+      await note();
+    }
+    const { head } = await json("/log/head");
+    expect(new Set(pages.map(({ id }) => id)).size).toBe(13);
+    for (const { query, rows: first, id } of pages) {
+      const follower = new LiveRows(get, `/views/${view}?${query}`, "id", first, id);
+      await follower.connect();
+      await follower.reach(head);
+      expect(follower.sorted, `${query} after ${id}`).toEqual(await rows(query));
+      await follower.close();
+    }
+  });
+
+  it("keeps a reader current who is cut off again and again while others write", async () => {
+    const { append, wake, rows, follow, view } = await open("writers");
+    const follower = await follow("?flag=true");
+    const over = new AbortController();
+    // The writers wait for the first cuts: on a slow machine they would be done before the reader has read twice.
+    const cutTimes = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+    const writers = Array.from({ length: 4 }, async (_, writer) => {
+      for (let n = 1; n <= 15; n++) {
+        if (n % 4 === 0) await cutTimes[n / 4 - 1]?.promise;
+        if (n % 5 === 0) await append("Removed", { ids: [`k${writer}`, `k${n % 7}`] });
+        else await append("Put", { rows: [numbered(writer, n), numbered(n % 7, n + writer), numbered(`${writer}-${n}`, n)] });
+      }
+    });
+    const waker = (async () => {
+      while (!over.signal.aborted) await wake(view);
+    })();
+    const written = Promise.all(writers).then(() => over.abort());
+    let cuts = 0;
+    while (follower.position < eventsOfWriters) {
+      const more = await follower.read();
+      if (more && follower.told.length < (cuts < cutTimes.length ? cuts + 1 : 10 * cuts)) continue;
+      await follower.close();
+      await follower.connect();
+      cutTimes[cuts]?.resolve();
+      cuts += 1;
+    }
+    await written;
+    await waker;
+    expect(follower.sorted).toEqual((await rows("flag=true")).toSorted((a, b) => (a.id < b.id ? -1 : 1)));
+    expect(cuts).toBeGreaterThanOrEqual(cutTimes.length);
+    await follower.close();
+  });
+
+  it("brings the view forward when nobody else does", async () => {
+    const { append, follow } = await open("help");
+    const follower = await follow();
+    await append("Put", { rows: [numbered(1, 1)] });
+    await follower.reach(1);
+    expect(follower.sorted).toEqual([numbered(1, 1)]);
+    await follower.close();
+  });
+});
 
 describe("a live view", () => {
   it("says each row that changes, and each that is gone, and then how far that was", async () => {
@@ -60,74 +144,6 @@ describe("a live view", () => {
     const text = await said(await get("/views/specimens?after=1", { accept: "text/event-stream" }), 4);
     expect(text).toContain(`"id":"k2"`);
     expect(text).not.toContain(`"id":"k1"`);
-  });
-
-  it("is filtered like the query: a row that does not fit any more is removed", async () => {
-    const { put, follow } = specimens("filtered");
-    await put(numbered(1, 2), numbered(2, 1));
-    const follower = await follow("?flag=true");
-    expect(follower.sorted).toEqual([numbered(1, 2)]);
-    await follower.reach(await put(numbered(1, 3), numbered(2, 4), numbered(3, 5)));
-    expect(follower.sorted).toEqual([numbered(2, 4)]);
-    await follower.close();
-  });
-
-  it("leads, from the rows of any position and with any filter, to the rows of today", async () => {
-    const { put, remove, get, rows } = specimens("resume");
-    const pages: { query: string; rows: SpecimenRow[]; id: string }[] = [];
-    const note = async () => {
-      for (const query of ["", "flag=true", "whole.gt=4&whole.lte=9"]) {
-        const response = await get(`/views/specimens?limit=200&${query}`);
-        pages.push({ query, rows: (await read(response)).rows, id: response.headers.get("headspring-live")! });
-      }
-    };
-    await note();
-    for (let n = 1; n <= 12; n++) {
-      if (n % 4 === 0) await remove(`k${n % 5}`, `k${n % 3}`);
-      else await put(numbered(n % 5, n), numbered(n % 3, n + 1));
-      await note();
-    }
-    expect(new Set(pages.map(({ id }) => id)).size).toBe(13);
-    for (const { query, rows: first, id } of pages) {
-      const follower = new LiveRows(get, `/views/specimens?${query}`, "id", first, id);
-      await follower.connect();
-      await follower.reach(12);
-      expect(follower.sorted, `${query} after ${id}`).toEqual(await rows(query));
-      await follower.close();
-    }
-  });
-
-  it("keeps a reader current who is cut off again and again while others write", async () => {
-    const { append, wake, rows, follow } = specimens("writers");
-    const follower = await follow("?flag=true");
-    const over = new AbortController();
-    // The writers wait for the first cuts: on a slow machine they would be done before the reader has read twice.
-    const cutTimes = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
-    const writers = Array.from({ length: 4 }, async (_, writer) => {
-      for (let n = 1; n <= 15; n++) {
-        if (n % 4 === 0) await cutTimes[n / 4 - 1]?.promise;
-        if (n % 5 === 0) await append("Removed", { ids: [`k${writer}`, `k${n % 7}`] });
-        else await append("Put", { rows: [numbered(writer, n), numbered(n % 7, n + writer), numbered(`${writer}-${n}`, n)] });
-      }
-    });
-    const waker = (async () => {
-      while (!over.signal.aborted) await wake("specimens");
-    })();
-    const written = Promise.all(writers).then(() => over.abort());
-    let cuts = 0;
-    while (follower.position < 60) {
-      const more = await follower.read();
-      if (more && follower.told.length < (cuts < cutTimes.length ? cuts + 1 : 10 * cuts)) continue;
-      await follower.close();
-      await follower.connect();
-      cutTimes[cuts]?.resolve();
-      cuts += 1;
-    }
-    await written;
-    await waker;
-    expect(follower.sorted).toEqual((await rows("flag=true")).toSorted((a, b) => (a.id < b.id ? -1 : 1)));
-    expect(cuts).toBeGreaterThanOrEqual(cutTimes.length);
-    await follower.close();
   });
 
   it("says more rows than it reads at a time, and how far that is only after all of them", async () => {
@@ -179,15 +195,6 @@ describe("a live view", () => {
       for (const position of await sentTo()) expect(position - follower.position).toBeLessThanOrEqual(ahead);
     }
     expect(follower.rows.size).toBe((await rows()).length);
-    await follower.close();
-  });
-
-  it("brings the view forward when nobody else does", async () => {
-    const { append, follow } = specimens("help");
-    const follower = await follow();
-    await append("Put", { rows: [numbered(1, 1)] });
-    await follower.reach(1);
-    expect(follower.sorted).toEqual([numbered(1, 1)]);
     await follower.close();
   });
 
