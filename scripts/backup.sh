@@ -3,6 +3,8 @@
 #
 #   TOKEN=hs_… sh scripts/backup.sh https://headspring.example.workers.dev/stores/default backup.ndjson
 #
+# What the store has declared over HTTP (categories, views, processors) goes to a file beside it, backup.ndjson.definitions, whole each time.
+#
 # Positions have no holes, so the number of lines says whether all came. It asks for a piece at a time, and may be killed at any
 # moment: the next run takes off a line that was cut, and goes on behind the last whole one.
 set -eu
@@ -44,5 +46,8 @@ while [ "$have" -lt "$head" ]; do
   added=$((added + next - have))
   have=$next
 done
+definitions_of "$head"
+cp "$work/declared" "$file.definitions.new"
+mv "$file.definitions.new" "$file.definitions"
 progress_ends
 echo "$file has the log up to position $head, $added of it new"

@@ -65,6 +65,25 @@ export_piece() {
   [ "$came" -gt 0 ] && [ "$came" -eq $((next - $1)) ] || fail "$came events came after position $1, up to $next; positions have no holes"
 }
 
+# definitions_of POSITION: what the store has declared goes to $work/declared, a line each.
+definitions_of() {
+  fetch "$work/definitions" -H "Accept: application/x-ndjson" "$store/log?definitions=true&after=$1&to=$1&limit=1"
+  tail -n 1 "$work/definitions" | grep -q '^{"hasMore":false,' || fail "the export of definitions breaks off; run it again"
+  sed '$d' "$work/definitions" > "$work/declared"
+}
+
+# compare_definitions POSITION: with those of the backup, but for how far processors are.
+compare_definitions() {
+  [ -f "$file.definitions" ] || return 0
+  definitions_of "$1"
+  without_positions "$file.definitions" > "$work/expected"
+  without_positions "$work/declared" > "$work/found"
+  wrong=$(awk -v there="$work/found" '{ if ((getline other < there) <= 0) other = "nothing"; if ($0 != other) { print NR; exit } }
+    END { if ((getline other < there) > 0) print NR + 1 }' "$work/expected" | head -n 1)
+  [ -z "$wrong" ] || different "line $wrong of $file.definitions declares something else than it does: $(sed -n "${wrong}p" "$work/found" | head -c 200)"
+}
+without_positions() { sed -E 's/,"position":[0-9]+\}\}$/}}/' "$1"; }
+
 # The position stands right behind stream and version; what the event says comes after it.
 position() { sed -n -E 's/^\{"id":"[0-9a-f-]+","stream":"([^"\\]|\\.)*","version":[0-9]+,"position":([0-9]+),.*/\2/p'; }
 place() { sed -n -E 's/^(\{"id":"[0-9a-f-]+","stream":"([^"\\]|\\.)*","version":[0-9]+,"position":[0-9]+,"type":"[^"]*").*/\1/p'; }

@@ -4,6 +4,9 @@
 #   TOKEN=hs_… sh scripts/restore.sh backup.ndjson https://headspring.example.workers.dev/stores/restored
 #
 # Processors and webhooks are paused first and go on at the end of what was imported: they have reacted to it in the old store.
+# What the old store had declared over HTTP is in backup.ndjson.definitions: categories come before the events; views and processors after
+# them, which go on where they were.
+#
 # It sends a piece at a time and compares it. If it breaks off, run it again: it goes on at the store's head. The token needs the
 # rights read and admin.
 set -eu
@@ -49,9 +52,18 @@ go_on_comparing "$head"
 compare_up_to "$head"
 
 fetch "$work/consumers" "$store/consumers"
-consumers=$(grep -oE '"name":"[^"]+","kind":"(processor|webhook)"' "$work/consumers" | sed -E 's/^"name":"([^"]+)".*/\1/' || true)
+# A processor that was declared over HTTP, by an earlier run of this, goes on where it was.
+consumers=$(grep -oE '"name":"[^"]+","kind":"(processor|webhook)"(,"origin":"[a-z]+")?' "$work/consumers" |
+  grep -v '"kind":"processor","origin":"api"' | sed -E 's/^"name":"([^"]+)".*/\1/' || true)
 for consumer in $consumers; do post "$store/consumers/$consumer/pause"; done
 paused=yes
+
+DECLARES_CATEGORY='^\{"definition":\{"kind":"category","name":"[^"]*","definition":'
+if [ -f "$file.definitions" ]; then
+  grep -E "$DECLARES_CATEGORY" "$file.definitions" > "$work/categories" || true
+  grep -vE "$DECLARES_CATEGORY" "$file.definitions" > "$work/others" || true
+  [ ! -s "$work/categories" ] || import_lines "$work/categories"
+fi
 
 while [ "$at" -lt "$total" ]; do
   progress imported "$at" "$total"
@@ -70,6 +82,9 @@ for consumer in $consumers; do
   post -H "Content-Type: application/json" --data "{\"position\": $total}" "$store/consumers/$consumer/reset"
   post "$store/consumers/$consumer/resume"
 done
+# After the events, so that a processor stores nothing that these have, too.
+[ ! -s "$work/others" ] || import_lines "$work/others"
+compare_definitions "$total"
 rm -f "$file.compared"
 progress_ends
 echo "$store has all $total events, with the content and at the positions that the backup says"

@@ -1,6 +1,6 @@
-/** The log to a file. Positions have no holes, so the number of lines says whether all came; what an interruption has cut off is taken away. */
+/** The log to a file, and what the store has declared to another one. Positions have no holes, so the number of lines says whether all came; what an interruption has cut off is taken away. */
 
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, rename, writeFile } from "node:fs/promises";
 import { HeadspringError } from "../client/problem.ts";
 import { progressOf } from "./progress.ts";
 import type { Session } from "./session.ts";
@@ -18,7 +18,7 @@ interface Place {
   readonly position: number;
 }
 
-export async function exportTo(path: string, session: Session): Promise<{ position: number; added: number }> {
+export async function exportTo(path: string, session: Session): Promise<{ position: number; added: number; definitions: number }> {
   const file = await open(path, "a+", 0o600); // events may be anything: not for others on the machine
   try {
     const last = await repaired(file, path);
@@ -43,10 +43,29 @@ export async function exportTo(path: string, session: Session): Promise<{ positi
       progress.end();
     }
     await file.sync();
-    return { position: have, added: have - begin };
+    return { position: have, added: have - begin, definitions: await exportDefinitions(path, have, session) };
   } finally {
     await file.close();
   }
+}
+
+/** The file beside an export that has what the store has declared over HTTP. */
+export function definitionsFile(path: string): string {
+  return `${path}.definitions`;
+}
+
+/** Writes it whole, after the events: whatever they need is in it. @returns how many there are */
+async function exportDefinitions(path: string, position: number, { connection }: Session): Promise<number> {
+  const query = `/log?definitions=true&after=${position}&to=${position}&limit=1`;
+  const lines = await connection.sendAs(query, { headers: { accept: "application/x-ndjson" } }, async (response) => {
+    const found = (await response.text()).split("\n").filter((line) => line !== "");
+    if (found.pop()?.startsWith('{"hasMore":false,')) return found;
+    throw new HeadspringError("unreachable", "the export of definitions breaks off", 0);
+  });
+  const [file, next] = [definitionsFile(path), `${definitionsFile(path)}.new`];
+  await writeFile(next, lines.map((line) => `${line}\n`).join(""), { mode: 0o600 });
+  await rename(next, file);
+  return lines.length;
 }
 
 /** Takes off a line that was cut, and checks that the file has the log from its beginning. @returns its last event; undefined: it is empty */

@@ -1,10 +1,11 @@
 /** Events of a file into a store, a piece at a time. The store recognises what it has: an import that was interrupted is called again. */
 
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { isPassing } from "../client/connection.ts";
 import { pause, pauseBefore } from "../client/pause.ts";
 import { HeadspringError, problemOf } from "../client/problem.ts";
+import { definitionsFile } from "./export.ts";
 import { progressOf } from "./progress.ts";
 import type { Session } from "./session.ts";
 
@@ -38,19 +39,39 @@ export async function importFrom(path: string, flags: Flags, session: Session): 
   const total = path === "-" ? 0 : statSync(path).size;
   const progress = progressOf("importing", "bytes");
   let [lines, imported, known, bytes] = [0, 0, 0, 0];
+  const add = async (piece: Piece, flags: Flags) => {
+    const done = await send(piece, flags, session);
+    lines += piece.lines.length;
+    imported += done.imported;
+    known += done.known;
+  };
+  const declared = definitionsBeside(path);
   try {
+    for (const text of declared.before) await add({ first: 0, lines: [text] }, {});
     for await (const piece of piecesOf(path)) {
       if (total > 0) progress.at(bytes, total);
-      const done = await send(piece, flags, session);
-      lines += piece.lines.length;
-      imported += done.imported;
-      known += done.known;
+      await add(piece, flags);
       bytes += piece.lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
     }
+    for (const text of declared.after) await add({ first: 0, lines: [text] }, {});
   } finally {
     progress.end();
   }
   return { lines, imported, known };
+}
+
+/** What `export` has written beside the events: categories, which their streams need, and what comes after all events. */
+function definitionsBeside(path: string): { readonly before: readonly string[]; readonly after: readonly string[] } {
+  const file = definitionsFile(path);
+  if (path === "-" || !existsSync(file)) return { before: [], after: [] };
+  const lines = readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  const declares = (line: string) => {
+    const { definition } = JSON.parse(line) as { definition?: { kind?: string; definition?: unknown } };
+    return definition?.kind === "category" && definition.definition !== undefined;
+  };
+  return { before: lines.filter(declares), after: lines.filter((line) => !declares(line)) };
 }
 
 async function* piecesOf(path: string): AsyncGenerator<Piece, void> {

@@ -11,12 +11,17 @@ export function addTransferCommands(program: Command): void {
   withExamples(
     program
       .command("export <file>")
-      .description("adds to a file what the log has taken since the last time: an event a line. Continues after an interruption")
+      .description(
+        "adds to a file what the log has taken since the last time: an event a line. Continues after an interruption. What was declared over HTTP goes to <file>.definitions",
+      )
       .action(
         acting(async (session, [file]: [string]) => {
-          const { position, added } = await exportTo(file, session);
-          if (session.isJson) print(toJson({ file, position, added }));
-          else note(`${shown(file)} has the log up to position ${position}, ${added} of it new`);
+          const { position, added, definitions } = await exportTo(file, session);
+          if (session.isJson) print(toJson({ file, position, added, definitions }));
+          else
+            note(
+              `${shown(file)} has the log up to position ${position}, ${added} of it new; ${shown(file)}.definitions has ${definitions} definitions`,
+            );
         }),
       ),
     "export backup.ndjson --url https://shop.example.com --store live",
@@ -24,14 +29,16 @@ export function addTransferCommands(program: Command): void {
   withExamples(
     program
       .command("import <file>")
-      .description("takes events of another store or system, one a line; - for stdin. Called again it skips what the store has")
+      .description(
+        "takes events of another store or system, one a line; - for stdin. Called again it skips what the store has. Also declares what <file>.definitions has",
+      )
       .option("--key <key>", "for lines without an id: names this import, so that it can be called again")
       .option("--validate", "refuses lines that the schema of their type refuses or would change")
       .action(
         acting(async (session, [file]: [string], flags: { readonly key?: string; readonly validate?: boolean }) => {
           const done = await importFrom(file, flags, session);
           if (session.isJson) print(toJson(done));
-          else note(`${done.lines} lines: ${done.imported} events are new, ${done.known} were there already`);
+          else note(`${done.lines} lines: ${done.imported} are new, ${done.known} were there already`);
         }),
       ),
     "import backup.ndjson --store restored",

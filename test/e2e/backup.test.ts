@@ -24,6 +24,7 @@ describe("a backup", () => {
   const store = (name: string) => new Client(`${server.client.url}/stores/${name}`);
   const order = (id: string) =>
     from.call(`/aggregates/order/${id}/PlaceOrder`, { customer: `"${id}"\n`, lines: [{ sku: "apple", quantity: 1 }] });
+  const declare = (path: string, body: unknown) => fetch(from.url + path, { method: "PUT", body: JSON.stringify(body) });
   const isReady = (id: string) =>
     until(`order ${id}`, async () => ((await from.call(`/views/ready-orders/${id}`)).status === 200 ? true : undefined));
   const lines = () => readFileSync(file, "utf8").trimEnd().split("\n");
@@ -31,6 +32,12 @@ describe("a backup", () => {
   beforeAll(async () => {
     server = await Server.start({ main: "test/workers/worker.ts" });
     from = store("from");
+    await declare("/streams/noted", {});
+    await declare("/processors/noting", {
+      from: "reading",
+      steps: [{ set: { seen: "data.value + 1" } }, { emit: { to: "noted", id: "event.streamId" } }],
+    });
+    await declare("/views/notes", { from: "noted" });
     await from.call("/aggregates/product/apple/ReceiveStock", { quantity: 10 });
     await order("1");
     await isReady("1");
@@ -43,6 +50,7 @@ describe("a backup", () => {
         { type: "Switched", data: { on: "yes" } },
       ],
     });
+    await until("the note", async () => ((await from.call("/views/notes/s")).status === 200 ? true : undefined));
     await until("the count", async () => ((await from.call("/aggregates/counter/of-s")).status === 200 ? true : undefined));
   });
   afterAll(() => server.stop());
@@ -81,6 +89,8 @@ describe("a backup", () => {
       ["OrderReady", "order/after"],
     ]);
     const rows = async (client: Client) => (await client.get<{ rows: { orderId: string }[] }>("/views/ready-orders?limit=200")).rows;
+    const noted = async (client: Client) => (await client.get<{ rows: object[] }>("/views/notes?consistency=strong")).rows;
+    expect(await noted(restored)).toEqual(await noted(from));
     expect((await rows(restored)).filter(({ orderId }) => orderId !== "after").map(({ orderId }) => orderId)).toEqual(
       (await rows(from)).map(({ orderId }) => orderId),
     );

@@ -139,11 +139,17 @@ describe("a store as a file", () => {
     const whole = readFileSync(file, "utf8");
     writeFileSync(file, whole.slice(0, -20));
     await append(2);
-    expect(await at(["export", file], "old")).toMatchObject({ status: 0, lines: [{ position: 5, added: 3 }] });
+    const put = (path: string, body: unknown) =>
+      fetch(`${server.client.url}/stores/old${path}`, { method: "PUT", body: JSON.stringify(body) });
+    await put("/streams/notes", { description: "made over HTTP" });
+    await put("/views/latest", { from: ["sample", "notes"] });
+    expect(await at(["export", file], "old")).toMatchObject({ status: 0, lines: [{ position: 5, added: 3, definitions: 2 }] });
     expect(readFileSync(file, "utf8").startsWith(whole)).toBe(true);
 
-    expect(await at(["import", file], "new")).toMatchObject({ status: 0, lines: [{ lines: 5, imported: 5, known: 0 }] });
-    expect(await at(["import", file], "new")).toMatchObject({ status: 0, lines: [{ lines: 5, imported: 0, known: 5 }] });
+    expect(await at(["import", file], "new")).toMatchObject({ status: 0, lines: [{ lines: 7, imported: 7, known: 0 }] });
+    expect(await at(["import", file], "new")).toMatchObject({ status: 0, lines: [{ lines: 7, imported: 0, known: 7 }] });
+    const { body } = await server.client.call<{ views: unknown[] }>("/stores/new/views?name=latest");
+    expect(body.views).toMatchObject([{ name: "latest", origin: "api" }]);
     await at(["append", "sample/t", "-"], "third", '{"type": "Read", "data": {"value": 1}}\n'.repeat(6));
     expect(await at(["export", file], "third")).toMatchObject({ status: 1, stderr: expect.stringContaining("this is another store") });
     for (const other of ["no event\n", "no event", `${whole}no event`]) {

@@ -32,6 +32,16 @@ const WHOLE = linesOf(EVENTS);
 const withOther = (position: number, other: object) =>
   EVENTS.map((event) => (event.position === position ? { ...event, ...other } : event));
 
+const declares = (definition: object) => JSON.stringify({ definition });
+/** In the order of an export. */
+const DEFINITIONS = [
+  declares({ kind: "category", name: "price", definition: { strict: false } }),
+  declares({ kind: "category", name: "old", definition: {}, retired: true }),
+  declares({ kind: "view", name: "latest", definition: { from: "price" } }),
+  declares({ kind: "processor", name: "p", definition: { from: "price", steps: [{ filter: '"position":1}}' }] }, position: 8 }),
+  declares({ kind: "category", name: "old", retired: true }),
+];
+
 let folder: string;
 let file: string;
 const stores: FakeStore[] = [];
@@ -85,12 +95,40 @@ function firstTime(start: string, fault: Fault): (call: string) => Fault | undef
   };
 }
 
+describe("what a store has declared", () => {
+  it("comes into an empty store around the events: categories before them, the rest after them", async () => {
+    const from = await storeOf();
+    from.definitions.push(...DEFINITIONS);
+    await backup(from);
+    const to = await storeOf([]);
+    expect(await restore(to)).toContain("has all 8 events");
+    const kinds = to.taken.map((line) => DEFINITIONS.indexOf(line));
+    expect(kinds).toEqual([0, 1, ...EVENTS.map(() => -1), 2, 3, 4]);
+    expect(await restore(to)).toContain("has all 8 events");
+    expect(to.definitions).toEqual(DEFINITIONS);
+  });
+
+  it("is compared, but for how far processors are", async () => {
+    const store = await storeOf();
+    store.definitions.push(...DEFINITIONS);
+    await backup(store);
+    store.definitions[3] = store.definitions[3]!.replace('"position":8', '"position":3');
+    expect(await compare(store)).toContain("has all 8 events");
+    store.definitions[2] = declares({ kind: "view", name: "latest", definition: { from: "old" } });
+    await expect(compare(store)).rejects.toThrow("line 3 of");
+    store.definitions.splice(2, 3);
+    await expect(compare(store)).rejects.toThrow("line 3 of");
+    store.definitions.push(...DEFINITIONS.slice(2), declares({ kind: "view", name: "more", definition: {} }));
+    await expect(compare(store)).rejects.toThrow("line 6 of");
+  });
+});
+
 describe("a backup", () => {
   it("comes in pieces, and is the whole log", async () => {
     const store = await storeOf();
     expect(await backup(store)).toContain("up to position 8, 8 of it new");
     expect(readFileSync(file, "utf8")).toBe(WHOLE);
-    expect(callsOf(store, "GET /log?")).toEqual(
+    expect(callsOf(store, "GET /log?after")).toEqual(
       ["after=0&to=8", "after=3&to=8", "after=6&to=8"].map((range) => `GET /log?${range}&limit=3`),
     );
   });
@@ -103,7 +141,7 @@ describe("a backup", () => {
     expect(await backup(store)).toContain("2 of it new");
     expect(readFileSync(file, "utf8")).toBe(WHOLE);
     // The last event that the file has is asked for again: it says whether this is the same store.
-    expect(callsOf(store, "GET /log?")).toEqual(["GET /log?after=5&to=6&limit=3", "GET /log?after=6&to=8&limit=3"]);
+    expect(callsOf(store, "GET /log?after")).toEqual(["GET /log?after=5&to=6&limit=3", "GET /log?after=6&to=8&limit=3"]);
   });
 
   it.each([
@@ -113,6 +151,16 @@ describe("a backup", () => {
   ])("that was cut in %s goes on behind the last whole line", async (_where, bytes) => {
     writeFileSync(file, Buffer.from(WHOLE).subarray(0, bytes));
     await backup(await storeOf());
+    expect(readFileSync(file, "utf8")).toBe(WHOLE);
+  });
+
+  it("has what the store has declared in a file beside it, whole each time", async () => {
+    const store = await storeOf();
+    await backup(store);
+    expect(readFileSync(`${file}.definitions`, "utf8")).toBe("");
+    store.definitions.push(...DEFINITIONS);
+    await backup(store);
+    expect(readFileSync(`${file}.definitions`, "utf8")).toBe(`${DEFINITIONS.join("\n")}\n`);
     expect(readFileSync(file, "utf8")).toBe(WHOLE);
   });
 

@@ -11,6 +11,10 @@ export type Fault = "half" | "hangs" | { readonly status: number };
 
 export class FakeStore {
   readonly events: Event[];
+  /** Lines that declare something. */
+  readonly definitions: string[] = [];
+  /** Lines of all imports, in their order. */
+  readonly taken: string[] = [];
   /** Method and path of each call. */
   readonly calls: string[] = [];
   /** Lines that one import takes. */
@@ -57,6 +61,12 @@ export class FakeStore {
   #answer(call: string, body: string, response: ServerResponse): string {
     const { pathname, searchParams } = new URL(call.split(" ")[1] ?? "", "http://store");
     if (pathname === "/log/head") return JSON.stringify({ head: this.events.length });
+    if (pathname === "/log" && searchParams.get("definitions") === "true")
+      return [
+        ...this.definitions,
+        JSON.stringify({ hasMore: false, next: Number(searchParams.get("after")), head: this.events.length }),
+        "",
+      ].join("\n");
     if (pathname === "/log")
       return this.#piece(Number(searchParams.get("after")), Number(searchParams.get("limit")), Number(searchParams.get("to")));
     if (pathname === "/import") return this.#import(body, response);
@@ -73,9 +83,13 @@ export class FakeStore {
   #import(body: string, response: ServerResponse): string {
     const lines = body.trimEnd().split("\n");
     const taken = lines.slice(0, this.importLines);
-    const fresh = taken.map((line) => JSON.parse(line) as Event).filter(({ id }) => !this.events.some((event) => event.id === id));
+    this.taken.push(...taken);
+    const declared = taken.filter((line) => line.startsWith('{"definition":') && !this.definitions.includes(line));
+    this.definitions.push(...declared);
+    const events = taken.filter((line) => !line.startsWith('{"definition":'));
+    const fresh = events.map((line) => JSON.parse(line) as Event).filter(({ id }) => !this.events.some((event) => event.id === id));
     for (const event of fresh) this.events.push({ ...event, position: this.events.length + 1 });
-    const imported = fresh.length + this.claims;
+    const imported = fresh.length + declared.length + this.claims;
     const progress = { lines: taken.length, imported, known: taken.length - imported };
     if (taken.length === lines.length) return JSON.stringify(progress);
     response.statusCode = 503;
