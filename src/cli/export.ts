@@ -49,7 +49,7 @@ export async function exportTo(path: string, session: Session): Promise<{ positi
   }
 }
 
-/** The file beside an export that has what the store has declared over HTTP. */
+/** The file next to an export that has what the store has declared over HTTP. */
 export function definitionsFile(path: string): string {
   return `${path}.definitions`;
 }

@@ -45,7 +45,7 @@ export async function importFrom(path: string, flags: Flags, session: Session): 
     imported += done.imported;
     known += done.known;
   };
-  const declared = definitionsBeside(path);
+  const declared = definitionsNextTo(path);
   try {
     for (const text of declared.before) await add({ first: 0, lines: [text] }, {});
     for await (const piece of piecesOf(path)) {
@@ -60,8 +60,8 @@ export async function importFrom(path: string, flags: Flags, session: Session): 
   return { lines, imported, known };
 }
 
-/** What `export` has written beside the events: categories, which their streams need, and what comes after all events. */
-function definitionsBeside(path: string): { readonly before: readonly string[]; readonly after: readonly string[] } {
+/** What `export` has written next to the events: categories, which their streams need, and what comes after all events. */
+function definitionsNextTo(path: string): { readonly before: readonly string[]; readonly after: readonly string[] } {
   const file = definitionsFile(path);
   if (path === "-" || !existsSync(file)) return { before: [], after: [] };
   const lines = readFileSync(file, "utf8")
