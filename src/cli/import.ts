@@ -67,11 +67,12 @@ function definitionsNextTo(path: string): { readonly before: readonly string[]; 
   const lines = readFileSync(file, "utf8")
     .split("\n")
     .filter((line) => line.trim() !== "");
-  const declares = (line: string) => {
-    const { definition } = JSON.parse(line) as { definition?: { kind?: string; definition?: unknown } };
-    return definition?.kind === "category" && definition.definition !== undefined;
-  };
-  return { before: lines.filter(declares), after: lines.filter((line) => !declares(line)) };
+  return { before: lines.filter(declaresCategory), after: lines.filter((line) => !declaresCategory(line)) };
+}
+
+function declaresCategory(line: string): boolean {
+  const { definition } = JSON.parse(line) as { definition?: { kind?: string; definition?: unknown } };
+  return definition?.kind === "category" && definition.definition !== undefined;
 }
 
 async function* piecesOf(path: string): AsyncGenerator<Piece, void> {
