@@ -8,7 +8,7 @@ import type { DeploymentEnv } from "./store/env.ts";
 import { streamObject } from "./streams/stream-object.ts";
 import { webhookObject } from "./webhooks/webhook-object.ts";
 
-export { createWorker } from "./http/worker.ts";
+export { type WorkerOptions, createWorker } from "./http/worker.ts";
 export type { DeploymentEnv } from "./store/env.ts";
 
 /**

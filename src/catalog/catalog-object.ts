@@ -33,6 +33,7 @@ import type {
   Entry,
   ImportProgress,
   NewDefinition,
+  RemovedDefinition,
   StoreEntry,
 } from "../store/catalog-protocol.ts";
 import type { Placement } from "../core/placement.ts";
@@ -94,7 +95,7 @@ interface ListRow {
 
 export class CatalogObject extends DurableObject<DeploymentEnv> implements CatalogRpc, DirectoryRpc {
   static {
-    const definitions = ["exportCategories", "lookUpDefinition", "listDefinitions", "lookUpNames"] as const;
+    const definitions = ["exportCategories", "lookUpDefinition", "listDefinitions", "listRemoved", "lookUpNames"] as const;
     markRetryable(this.prototype, "lookUp", "list", "findStore", "placeStore", "listStores", ...definitions);
   }
 
@@ -243,6 +244,10 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
 
   async listDefinitions(known: Readonly<Record<string, string>> = {}): Promise<DefinitionsAnswer> {
     return this.#answers.answer([...this.#definitions.all().values()], known);
+  }
+
+  async listRemoved(): Promise<RemovedDefinition[]> {
+    return this.#definitions.removed();
   }
 
   async lookUpNames(categories: readonly string[], joined: readonly string[]): Promise<Omit<DefinitionsAnswer, "definitions">> {

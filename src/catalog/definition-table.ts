@@ -3,12 +3,12 @@
  * a view cannot go while a processor that joins it is being declared.
  */
 
-import { DEFINITIONS } from "../core/limits.ts";
+import { DEFINITIONS, REMOVED_DEFINITIONS } from "../core/limits.ts";
 import { canonical } from "../core/json.ts";
 import { hasTable } from "../core/sqlite.ts";
 import { type ProcessorDefinition, namesIn as namesInProcessor } from "../definitions/over-http/processor.ts";
 import { type ViewDefinition, namesIn as namesInView } from "../definitions/over-http/view.ts";
-import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved, NewDefinition } from "../store/catalog-protocol.ts";
+import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved, NewDefinition, RemovedDefinition } from "../store/catalog-protocol.ts";
 
 /** The layout is stored: add nullable columns, change nothing. A row stays when its definition is removed: it counts the incarnations. */
 const CREATE = `
@@ -104,6 +104,13 @@ export class DefinitionTable {
     if (by.length > 0) return { outcome: "in-use", by: by.map((one) => one.name) };
     this.#change(kind, name, null);
     return { outcome: "removed" };
+  }
+
+  /** Those that exist no more, the last one first. */
+  removed(): RemovedDefinition[] {
+    if (!hasTable(this.#sql, "definitions")) return [];
+    const select = `SELECT kind, name, incarnation FROM definitions WHERE definition IS NULL ORDER BY changed_at DESC LIMIT ?`;
+    return this.#sql.exec(select, REMOVED_DEFINITIONS).toArray() as unknown as RemovedDefinition[];
   }
 
   #change(kind: DefinitionKind, name: string, definition: string | null): void {

@@ -88,6 +88,8 @@ export const FEED_ANSWER_MS = 30_000;
 export const CATEGORIES = 1_000;
 /** Views, and processors, that a store may have declared at run time, of each. DESIGN: definitions over HTTP. */
 export const DEFINITIONS = 50;
+/** Views and processors that no longer exist, in one answer. Ours: what asks for one of these wants to know that it existed. */
+export const REMOVED_DEFINITIONS = 1_000;
 /** Earlier versions of the event types of one category declared at run time, all together. Ours: one answer shows them all. */
 export const EARLIER_SCHEMAS = 1_000;
 /** Characters of their schemas, all together. Ours: sixteen of the largest definitions, and an eighth of the 32 MiB (platform) of an RPC answer. */

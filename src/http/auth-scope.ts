@@ -60,6 +60,8 @@ const ROUTES: ReadonlyMap<string, About> = new Map([
   ["/views/:view/:key", "view"],
   ["/views/:view/queries/:query", "view"],
   ["/views/:view/rebuild", "view"],
+  ["/api/streams/:category", "category"],
+  ["/api/views/:view/:key", "view"],
 ] as const);
 
 /** The command that starts a saga. */

@@ -22,6 +22,9 @@ const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild
 const PLACES = /^(?:|\/stores(?:\/[^/]+)?)$/;
 /** A definition itself: declaring, changing or removing it is administration; appending a fact to a category, or reading, is not. */
 const DEFINITION = /^\/(?:streams|views|processors)\/[^/]+$/;
+/** The same under Sourcery's paths, where a definition is declared at the list of its kind. */
+const API_DEFINITIONS = /^\/api\/(?:streams|processors|views)$/;
+const API_DEFINITION = /^\/api\/(?:streams|processors|views)\/[^/]+$/;
 /** A preview reads any event. */
 const PREVIEW = /^\/processors(?:\/[^/]+)?\/preview$/;
 
@@ -54,7 +57,9 @@ async function identify(context: HttpContext): Promise<Caller | Problem> {
   }
   const tokens = tokensOf(secretsOf(context.env));
   const issuers = issuersOf(context.env);
-  const bearer = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
+  const { path } = context.req;
+  const form = OF_API.test(path) ? TOKEN : BEARER;
+  const bearer = form.exec(context.req.header("authorization") ?? "")?.[1];
   if (bearer === undefined) return unauthorized("send Authorization: Bearer <token>");
   const token = tokenOf(tokens, bearer);
   const isToken = (name: string) => tokens.some((one) => one.name === name);
@@ -66,6 +71,12 @@ async function identify(context: HttpContext): Promise<Caller | Problem> {
 function isConfigured(env: HeadspringEnv): boolean {
   return secretsOf(env).length > 0 || issuersOf(env) !== undefined;
 }
+
+const BEARER = /^Bearer +(\S+)$/i;
+/** Sourcery's clients send the token alone. */
+const TOKEN = /^(?:Bearer +)?(\S+)$/i;
+/** Sourcery's paths, those that do not exist included. */
+const OF_API = /^(?:\/stores\/[^/]+)?\/api(?:\/|$)/;
 
 const CHALLENGE = 'Bearer realm="headspring"';
 /** What RFC 6750 adds to the challenge when the token is known but no longer valid. */
@@ -93,5 +104,6 @@ function requireRight({ what, rights, stores, scope }: Caller, route: Route, par
 export function rightFor(method: string, path: string): Right {
   if (ADMIN.test(path) || PLACES.test(path) || PREVIEW.test(path) || (DEFINITION.test(path) && (method === "PUT" || method === "DELETE")))
     return "admin";
+  if ((API_DEFINITIONS.test(path) && method === "POST") || (API_DEFINITION.test(path) && method === "DELETE")) return "admin";
   return method === "GET" || method === "HEAD" ? "read" : "write";
 }

@@ -6,6 +6,10 @@ import { EARLIER_SCHEMA_CHARACTERS, KiB, MiB, EVENT_DATA_BYTES, JSON_DEPTH, WAIT
 export const EVENT_META_BYTES = 8 * KiB;
 /** Bytes of any other request body (webhook and category definitions). Ours. */
 export const DEFINITION_BYTES = 256 * KiB;
+/** Characters of a processor's name under /api. Ours: it is kept as its description, of which it is the beginning. */
+export const API_NAME_CHARACTERS = 256;
+/** Characters of the function of an aggregated view under /api. Ours: a quarter of what an expression may have; it is read recursively. */
+export const FUNCTION_CHARACTERS = 1_000;
 /** Bytes of a compressed body that are decompressed at a time. Ours: gzip makes at most 1,032 bytes of each, so 4 MiB in memory. */
 export const GUNZIP_SLICE_BYTES = 4 * KiB;
 /** Bytes of an `Idempotency-Key`. Ours: room for any UUID, ULID or hash with a prefix. */

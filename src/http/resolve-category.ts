@@ -10,8 +10,7 @@ import { type HttpContext, storeOf } from "./request.ts";
  *
  * @throws {Problem} when it is an aggregate, not declared, or retired
  */
-export async function plainCategoryOf(context: HttpContext): Promise<PlainCategory> {
-  const name = context.req.param("category") ?? "";
+export async function plainCategoryOf(context: HttpContext, name = context.req.param("category") ?? ""): Promise<PlainCategory> {
   const found = await storeOf(context).definitions.category(name);
   if (!found || found.status === "system") throw unknownCategory(name);
   if (found.status === "retired") throw retiredCategory(name);

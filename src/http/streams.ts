@@ -70,7 +70,7 @@ export function streamRoutes() {
 }
 
 /** Stores the events, in the stream whose id they may name themselves. */
-async function append(
+export async function append(
   context: HttpContext,
   category: PlainCategory,
   incoming: readonly IncomingEvent[],
@@ -119,7 +119,7 @@ function writtenAnswer(stream: string, answer: Written, status: 200 | 201, heade
  * new stream. The id of a new stream is derived from the client's own key or event id, if it sent one, so that a repeat finds the first
  * (promise 8).
  */
-function streamIdOfFact(
+export function streamIdOfFact(
   { name, key }: PlainCategory,
   { id, at }: IncomingEvent,
   event: AppendEvent,

@@ -28,10 +28,17 @@ import { processorRoutes } from "./processors.ts";
 import { type HttpEnv, type HttpContext, requestIdOf, requireReadableUrl, requireStoreName, traceOf } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
+import { sourceryRoutes } from "./sourcery/routes.ts";
 import { placed, storesRoutes } from "./stores.ts";
 import { streamRoutes } from "./streams.ts";
 import { viewRoutes } from "./views.ts";
 import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
+
+/** What a worker serves besides the API of docs/http-api.md. */
+export interface WorkerOptions {
+  /** The surface of Sourcery's documentation, under `/api`: streams, processors and views without TypeScript. Default: no. */
+  readonly sourcery?: boolean;
+}
 
 /**
  * The worker of an app. Export it as default, along with the classes of its objects.
@@ -40,13 +47,13 @@ import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
  * export default createWorker(app);
  * export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
  */
-export function createWorker(app: App): ExportedHandler<DeploymentEnv> {
+export function createWorker(app: App, options: WorkerOptions = {}): ExportedHandler<DeploymentEnv> {
   // What is missing must be noticed before the first request or event. The type of `env` here is what `wrangler types` has made from a
   // project's own configuration, or nothing.
   const bindings: object = env;
   requireConfiguration(bindings, app);
   placementOfDeployment(bindings as HeadspringEnv);
-  const http = createHttp(app);
+  const http = createHttp(app, options);
   let isChecked = false;
   const bound = (env: DeploymentEnv, context: ExecutionContext): HeadspringEnv => {
     const whole = boundEnv(env, context);
@@ -70,7 +77,7 @@ export function createWorker(app: App): ExportedHandler<DeploymentEnv> {
 }
 
 /** The routes, for the default store and for named ones. */
-export function createHttp(app: App): Hono<HttpEnv> {
+export function createHttp(app: App, { sourcery = false }: WorkerOptions = {}): Hono<HttpEnv> {
   const ofStore = new Hono<HttpEnv>()
     .route("/streams", categoryRoutes())
     .route("/streams", streamRoutes())
@@ -85,6 +92,7 @@ export function createHttp(app: App): Hono<HttpEnv> {
     .route("/.well-known", wellKnownRoutes())
     .route("/import", importRoutes())
     .route("/app", appRoutes());
+  if (sourcery) ofStore.route("/api", sourceryRoutes());
 
   const http = new Hono<HttpEnv>()
     .use(securityHeaders(), crossOrigin(), auth(), requireReadableUrl)

@@ -148,6 +148,9 @@ export type DefinitionRemoved =
   /** Processors that join the view. */
   | { readonly outcome: "in-use"; readonly by: readonly string[] };
 
+/** One that exists no more. */
+export type RemovedDefinition = Pick<DefinitionEntry, "kind" | "name" | "incarnation">;
+
 /** How far an import with an `Idempotency-Key` has got. */
 export interface ImportProgress {
   /** All of these lines are stored. */
@@ -195,6 +198,8 @@ export interface CatalogRpc {
   lookUpDefinition(name: string, known?: string): Promise<DefinitionsAnswer>;
   /** All views and processors. `known`: the stamps that the caller has, by name. */
   listDefinitions(known?: Readonly<Record<string, string>>): Promise<DefinitionsAnswer>;
+  /** Views and processors that were removed and not declared again: the last ones, up to a limit. */
+  listRemoved(): Promise<RemovedDefinition[]>;
   /** What a definition names that is not declared yet. */
   lookUpNames(categories: readonly string[], joined: readonly string[]): Promise<Omit<DefinitionsAnswer, "definitions">>;
   /** Declares a view or a processor, or changes it. */

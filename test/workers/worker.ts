@@ -5,7 +5,7 @@ import { app } from "./app.ts";
 import { inEurope } from "./jurisdictions.ts";
 import { versioned } from "./versions/deployed.ts";
 
-export default createWorker(app);
+export default createWorker(app, { sourcery: true });
 export class StreamObject extends versioned("StreamObject", "streams", app) {}
 export class LogObject extends versioned("LogObject", "log", app) {}
 export class WebhookObject extends versioned("WebhookObject", "webhooks", app) {}

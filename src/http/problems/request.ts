@@ -13,8 +13,9 @@ export const REQUEST_PROBLEMS = {
     400,
     "The request is not valid",
     "A name, a header, a query parameter or the body is not valid.",
-    "`detail` names it and shows what would be right; `issues` lists the places in a body. Correct the request; repeating it unchanged fails again.",
+    "`detail` names it and shows what would be right; `issues` lists the places in a body; under `/api`, `reason` is the code that the request has elsewhere. Correct the request; repeating it unchanged fails again.",
     "issues?",
+    "reason?",
   ],
   "invalid-path": [
     400,
@@ -136,8 +137,8 @@ export const REQUEST_PROBLEMS = {
   "not-acceptable": [
     406,
     "The answer is not available in this form",
-    "`Accept: application/cloudevents+json` asks for one event, but the answer would have none or several.",
-    "Narrow the window down to one event (`from=3&to=3`, `limit=1`), or ask for `application/cloudevents-batch+json`.",
+    "`Accept: application/cloudevents+json` asks for one event, but the answer would have none or several. Or a request under `/api` asks for, or sends, something other than JSON.",
+    "Narrow the window down to one event (`from=3&to=3`, `limit=1`), or ask for `application/cloudevents-batch+json`. Under `/api`, send and accept `application/json`.",
   ],
   "not-live": [
     406,

@@ -140,6 +140,12 @@ export const STATE_PROBLEMS = {
     "The category was retired for good: its streams can no longer be read or written.",
     "Use another category. The log still has its events.",
   ],
+  "definition-deleted": [
+    410,
+    "The view or the processor was deleted",
+    "A request under `/api` names a view or a processor that was deleted.",
+    "Use another one. `GET /api/views` and `GET /api/processors` list those that exist.",
+  ],
   "stream-deleted": [
     410,
     "The stream was deleted",
