@@ -62,13 +62,17 @@ async function create(context: HttpContext): Promise<Response> {
     steps: stepsOf(body, to, { from, ...known, keyOf: (stream) => categories.get(stream)?.key }),
   });
   // What it names is only known once it is translated, and decides how records are written.
-  const around = await store.definitions.names(namesIn(translated(new Map())).categories, namesIn(translated(new Map())).joined);
+  const { categories, joined } = namesIn(translated(new Map()));
+  const around = await store.definitions.names(categories, joined);
   const definition = translated(around.categories);
-  const targets = targetsIn(definition.steps);
-  const missing = targets.filter((stream) => !around.categories.has(stream));
   const name = definitionName(called, apiIdOf("processor", idempotencyKeyOf(context) ?? newId()));
-  if (around.categories.has(from)) requireFitting(name, definition, { ...around, categories: withMade(around.categories, missing) });
-  if (around.categories.has(from)) await makeStreams(context, missing);
+  const exists = (one: string) => around.categories.has(one) || around.views.has(one);
+  // What does not exist, or no more, is refused by the declaration itself.
+  if ([from, ...joined].every(exists) && [...categories, ...joined].every((one) => !around.retired.has(one))) {
+    const missing = categories.filter((one) => !exists(one));
+    requireFitting(name, definition, { ...around, categories: withMade(around.categories, missing) });
+    await makeStreams(context, missing);
+  }
 
   const answer = await declare(store, context.env.VIEWS, { kind: "processor", name, body: definition });
   if (!("revision" in answer)) throw problemOf("processor", name, answer);
@@ -88,14 +92,6 @@ export async function knownOf(store: Store, stream: string): Promise<RecordForm>
       )
     : undefined;
   return { isOpen, parts };
-}
-
-function targetsIn(steps: ProcessorDefinition["steps"]): string[] {
-  const found = steps.flatMap((step) => {
-    if ("emit" in step) return [step.emit.to];
-    return "branch" in step ? step.branch.flatMap((branch) => targetsIn(branch.steps)) : [];
-  });
-  return [...new Set(found)];
 }
 
 /** With the streams that will be made, before they are: none is made for a processor that is refused. */

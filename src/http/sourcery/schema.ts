@@ -1,7 +1,6 @@
 /** Sourcery's schemas, `{field: "string"}`, as JSON Schemas and back. Every field is required, and others may come. Pure. */
 
-import type { Definition } from "../../definitions/over-http/category.ts";
-import { factTypeOf } from "../../definitions/over-http/category.ts";
+import { type Definition, factTypeOf } from "../../definitions/over-http/category.ts";
 import { type JsonSchema, isObject } from "../../schemas/json-schema.ts";
 import { objectIn, refuse } from "./refuse.ts";
 
