@@ -93,7 +93,7 @@ function readValue(reading: Reading, at: number): Read {
     return { text: `(-${text})`, at: next };
   }
   if (token?.text !== "(")
-    return refuse(path, token ? `${token.text} is not expected (column ${token.column})` : "something is missing at its end");
+    return refuse(path, token ? `${token.text} is not expected (column ${token.column})` : "something is missing after its last character");
   const { text, at: next } = readSum(reading, at + 1);
   if (signAt(reading, next) !== ")") refuse(path, `the parenthesis of column ${token.column} is not closed`);
   return { text: `(${text})`, at: next + 1 };

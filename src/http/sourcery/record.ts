@@ -13,7 +13,7 @@ export interface Part {
 }
 
 export interface RecordForm {
-  /** Of a joined record, in their order; undefined: it is a plain one. */
+  /** What a joined record consists of, in this order; undefined: it is a plain one. */
   readonly parts?: readonly Part[] | undefined;
   /** No schema names its members, so that they may be objects with members of their own. */
   readonly isOpen: boolean;
@@ -28,7 +28,7 @@ function hasPart({ parts = [] }: RecordForm, name: string | undefined): boolean 
   return parts.some((part) => part.name === name);
 }
 
-/** The names that lead to a field. Of a joined record, a name that is none of its parts' is one of the first part. */
+/** The names that lead to a field. A name that is none of the parts' of a joined record is one of its first part. */
 export function namesOf(field: string, form: RecordForm, path: string): readonly string[] {
   const names = field.split(".");
   if (names.includes("")) refuse(path, "a field is a name, or names with dots between them");
