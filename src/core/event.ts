@@ -158,13 +158,6 @@ export interface StoredEvent {
   readonly trace?: string | null;
 }
 
-/** The correlation id in an event's meta; undefined: it has none, or something else in its place. */
-export function correlationOf({ meta }: Pick<StoredEvent, "meta">): string | undefined {
-  if (!meta.includes('"correlationId"')) return undefined; // which spares most facts the parser
-  const { correlationId } = JSON.parse(meta) as { correlationId?: unknown };
-  return typeof correlationId === "string" ? correlationId : undefined;
-}
-
 /** A stored event with its place in the log. */
 export interface LoggedEvent extends StoredEvent {
   readonly position: number;

@@ -2,7 +2,8 @@
 
 import * as z from "zod";
 import type { FeedFilter, LogFilter } from "../store/log-protocol.ts";
-import { type LoggedEvent, categoryOf, correlationOf } from "../core/event.ts";
+import { type LoggedEvent, categoryOf } from "../core/event.ts";
+import { correlationOf } from "../core/correlation.ts";
 import { WITH_SECONDS } from "../core/names.ts";
 import { callerOf } from "./auth-caller.ts";
 import { visibleCategories } from "./auth-scope.ts";

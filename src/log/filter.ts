@@ -3,7 +3,8 @@
  * The two must agree; the property test of the subscriptions compares them.
  */
 
-import { type LoggedEvent, categoryOf, correlationOf } from "../core/event.ts";
+import { type LoggedEvent, categoryOf } from "../core/event.ts";
+import { correlationOf } from "../core/correlation.ts";
 import type { FeedFilter, LogFilter } from "../store/log-protocol.ts";
 import type { Narrowing } from "./pages.ts";
 

@@ -24,8 +24,6 @@ import {
   type LogPage,
   type LogReadRequest,
   type LogSize,
-  type PackedPage,
-  asAskedFor,
   type SequencePart,
   type Sequenced,
   type SequencedTogether,
@@ -34,6 +32,7 @@ import {
   type Reading,
   type SweepAnswer,
 } from "../store/log-protocol.ts";
+import { type PackedPage, asAskedFor } from "../store/packed-page.ts";
 import { takeCensus } from "./census.ts";
 import { WAIT_SECONDS } from "../core/limits.ts";
 import type { RpcClass } from "../store/objects.ts";

@@ -1,7 +1,8 @@
 /** The events of one segment of a log, in its object's SQLite: every event of a store, in one order (promise 3). */
 
 import type { StoredEvent } from "../core/event.ts";
-import type { LogPage, LogReadRequest, PackedPage, Sequenced, StreamSummary } from "../store/log-protocol.ts";
+import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../store/log-protocol.ts";
+import type { PackedPage } from "../store/packed-page.ts";
 import type { Lifting } from "./stored-page.ts";
 
 /** How a segment stores its events. Nobody else knows which of the two ways it is. */

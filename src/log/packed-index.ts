@@ -8,6 +8,7 @@
 
 import { compareUtf8 } from "../core/utf8-order.ts";
 import { type Merge, RowPacker, mergeRows } from "./index-merge.ts";
+import { type Found, entryOf, entryUpTo, lastOf, startOf, within } from "./index-groups.ts";
 import { END, type Group, type IndexRows } from "./index-rows.ts";
 import { keysOf } from "./index-keys.ts";
 
@@ -37,12 +38,6 @@ export interface IndexSizes {
   readonly fanOut: number;
   /** Rows that a pack may write, and those that it may remove, for merges. */
   readonly mergeRows: number;
-}
-
-export interface Found {
-  readonly key: string;
-  readonly at: number;
-  readonly value: number;
 }
 
 export class PackedIndex {
@@ -224,38 +219,4 @@ function merged({ runs, merges, garbage }: IndexState, { level, inputs, output }
   const at = runs.findIndex(({ id }) => id === inputs[0]);
   const to = runs[at + inputs.length - 1]?.to ?? 0;
   return { runs: runs.toSpliced(at, inputs.length, { id: output, level: level + 1, to }), merges, garbage: [...garbage, ...inputs] };
-}
-
-function* lastOf(keys: readonly string[], groups: ReadonlyMap<string, Group>): Generator<Found, undefined> {
-  for (const key of keys) {
-    const group = groups.get(key);
-    if (group) yield entryOf(group, group.ats.length - 1);
-  }
-  return undefined;
-}
-
-function entryOf({ key, ats, values }: Group, index: number): Found {
-  const at = ats[index] ?? 0;
-  return { key, at, value: values[index] ?? at };
-}
-
-/** The first value of a group. */
-function startOf({ ats, values }: Group): number {
-  return values[0] ?? ats[0] ?? END;
-}
-
-function entryUpTo(group: Group, value: number): Found {
-  const { ats, values } = group;
-  return entryOf(
-    group,
-    (values.length > 0 ? values : ats).findLastIndex((each) => each <= value),
-  );
-}
-
-function* within(group: Group, from: number, to: number, forward: boolean): Generator<Found> {
-  const { length } = group.ats;
-  for (let step = 0; step < length; step++) {
-    const entry = entryOf(group, forward ? step : length - 1 - step);
-    if (entry.at >= from && entry.at <= to) yield entry;
-  }
 }

@@ -4,9 +4,11 @@
  */
 
 import { PAGE_BYTES, SCAN_EVENTS } from "../core/limits.ts";
-import { type LoggedEvent, type StoredEvent, bytesOf, correlationOf, erases } from "../core/event.ts";
+import { type LoggedEvent, type StoredEvent, bytesOf, erases } from "../core/event.ts";
+import { correlationOf } from "../core/correlation.ts";
 import { FORMATS, FORMAT_KEY } from "../store/stored-format.ts";
-import type { LogPage, LogReadRequest, PackedPage, Sequenced, StreamSummary } from "../store/log-protocol.ts";
+import type { LogPage, LogReadRequest, Sequenced, StreamSummary } from "../store/log-protocol.ts";
+import type { PackedPage } from "../store/packed-page.ts";
 import { correlationKey } from "./correlation-key.ts";
 import { isSparse, narrowingOf, passes } from "./filter.ts";
 import { PACKED_INDEX } from "./limits.ts";

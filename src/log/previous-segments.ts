@@ -1,6 +1,7 @@
 /** The earlier segments of a log, from which the last one gets what it does not have itself. */
 
-import { type LogPage, type LogReadRequest, type PackedPage, type StreamSummary, asRead } from "../store/log-protocol.ts";
+import { type LogPage, type LogReadRequest, type StreamSummary } from "../store/log-protocol.ts";
+import { type PackedPage, asRead } from "../store/packed-page.ts";
 import { compareUtf8 } from "../core/utf8-order.ts";
 import type { LogTable } from "./log-table.ts";
 import { isPlain } from "./stored-page.ts";

@@ -8,7 +8,8 @@ import { PAGE_BYTES } from "../core/limits.ts";
 import { byteLength } from "../core/json.ts";
 import { type LoggedEvent, bytesOf } from "../core/event.ts";
 import { type PackedEvents, eventsOf, kindOf, packed } from "../store/page-text.ts";
-import type { LogReadRequest, PackedPage } from "../store/log-protocol.ts";
+import type { LogReadRequest } from "../store/log-protocol.ts";
+import type { PackedPage } from "../store/packed-page.ts";
 import type { StoredPage } from "./pages.ts";
 
 /** Events of a page from which on it travels as it is. Ours: many small parts cost more than their events. */

@@ -1,7 +1,8 @@
 /** A store's log, as all other parts see it: one log, however many segments it has. It follows them for every method of the protocol alike. */
 
 import type { Objects } from "./env.ts";
-import { LOG_METHODS, type LogMethod, type LogRpc, asRead } from "./log-protocol.ts";
+import { LOG_METHODS, type LogMethod, type LogRpc } from "./log-protocol.ts";
+import { asRead } from "./packed-page.ts";
 import { MOVED_TO, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
 
 /** The last segment of each log that this isolate knows of. A number that is out of date costs one call more. */

@@ -6,7 +6,6 @@
 import * as z from "zod";
 import { type Answer, Position, StreamName, Version } from "../core/answer.ts";
 import type { LoggedEvent, StoredEvent, EventFilter } from "../core/event.ts";
-import { type PackedEvents, packed, unpacked } from "./page-text.ts";
 
 /** The log's answer to a stream that sends its events. */
 export interface Sequenced {
@@ -75,22 +74,6 @@ export interface LogPage {
   /** The last position that was read; null when reading backward has reached the beginning. */
   readonly next: number | null;
   readonly head: number;
-}
-
-/** The same, as it travels to a caller that can read it. */
-export interface PackedPage extends Omit<LogPage, "events"> {
-  /** One after another. */
-  readonly packed: readonly PackedEvents[];
-}
-
-/** A page as it travels: `packed`, if the caller has asked for that. */
-export function asAskedFor({ packed: isPacked }: LogReadRequest, page: LogPage): LogPage | PackedPage {
-  return isPacked ? { packed: [packed(page.events)], next: page.next, head: page.head } : page;
-}
-
-/** What {@link asAskedFor} has made of a page. A log of older code packs nothing. */
-export function asRead(page: LogPage | PackedPage): LogPage {
-  return "packed" in page ? { events: page.packed.flatMap(unpacked), next: page.next, head: page.head } : page;
 }
 
 /** A stream as the log knows it. */

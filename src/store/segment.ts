@@ -6,7 +6,8 @@
 
 import type { EventFilter } from "../core/event.ts";
 import { LOG_SEGMENT_BYTES } from "./limits.ts";
-import type { LogPage, LogReadRequest, LogRpc, PackedPage, StreamSummary } from "./log-protocol.ts";
+import type { LogPage, LogReadRequest, LogRpc, StreamSummary } from "./log-protocol.ts";
+import type { PackedPage } from "./packed-page.ts";
 
 /** What a segment knows about itself and its predecessors. */
 export interface SegmentInfo {

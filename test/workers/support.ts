@@ -5,7 +5,8 @@ import { onTestFinished, vi } from "vitest";
 import { type App, defineApp } from "../../src/definitions/app.ts";
 import { Store } from "../../src/store/store.ts";
 import { segmentName } from "../../src/store/segment.ts";
-import { type LogPage, type LogRpc, asRead } from "../../src/store/log-protocol.ts";
+import { type LogPage, type LogRpc } from "../../src/store/log-protocol.ts";
+import { asRead } from "../../src/store/packed-page.ts";
 import type { StoredEvent } from "../../src/core/event.ts";
 import { ownStore } from "./errors.ts";
 

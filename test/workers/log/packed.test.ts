@@ -10,7 +10,8 @@ import { DELETED, DELETED_DATA, type LoggedEvent, type StoredEvent } from "../..
 import type { LogTable } from "../../../src/log/log-table.ts";
 import { PackedTable } from "../../../src/log/packed-table.ts";
 import { RowTable } from "../../../src/log/row-table.ts";
-import { type LogReadRequest, asRead } from "../../../src/store/log-protocol.ts";
+import { type LogReadRequest } from "../../../src/store/log-protocol.ts";
+import { asRead } from "../../../src/store/packed-page.ts";
 import { runs } from "../../effort.ts";
 import { freshStore } from "../support.ts";
 
