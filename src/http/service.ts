@@ -29,6 +29,7 @@ export function serviceRoutes(app: App) {
         streams: "/streams",
         sagas: "/sagas",
         log: "/log",
+        processors: "/processors",
         views: "/views",
         consumers: "/consumers",
         metrics: "/metrics",
