@@ -16,7 +16,7 @@ const steps = [...page.matchAll(STEP)].map(({ groups = {} }) => ({
 
 /** A function, a constant, or a method of that name. */
 function declares(source: string, name: string): boolean {
-  return new RegExp(`(?:function|const|class) ${name}\\b|^ +(?:async )?(?:get )?#?${name}\\(`, "m").test(source);
+  return new RegExp(`(?:function\\*?|const|class) ${name}\\b|^ +(?:async )?(?:get )?#?${name}\\(`, "m").test(source);
 }
 
 describe("the walk through the code", () => {
