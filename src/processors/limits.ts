@@ -20,6 +20,11 @@ export const PROCESS_LANES = 6;
  * twentieth of what a consumer works at a time.
  */
 export const COPY_SLICE_MS = 1_000;
+/**
+ * Milliseconds after which a copy that no code wanted is begun again when it is wanted. Ours: half of the hour after which the sweep drops its
+ * rows.
+ */
+export const COPY_GRACE_MS = 1_800_000;
 /** Calls and statements that it takes to fold another page into a copy: to read it, to load rows, to commit. Ours. */
 export const COPY_CALLS = 12;
 /** Rows of a copy that one statement deletes. Ours: far below the 30 s (platform) of a statement of D1. */

@@ -20,6 +20,8 @@ interface Portioned<One extends Part> {
   readonly parts: readonly One[];
   /** The event right after the parts, if it is known to fail. */
   readonly failure?: Applied["failure"];
+  /** Calls of one portion, if they have to be fewer than usual. */
+  readonly most?: number;
   /** What is committed along with the positions after the first up to the second. */
   readonly also?: (after: number, last: number) => readonly D1PreparedStatement[];
   /** Does all of a portion. Returns the first event that failed; everything before it is done. */
@@ -27,9 +29,9 @@ interface Portioned<One extends Part> {
 }
 
 export async function inPortions<One extends Part>(given: Portioned<One>): Promise<Applied> {
-  const { checkpoint, budget, batch, work, also = () => [] } = given;
+  const { checkpoint, budget, batch, work, most = PORTION_CALLS, also = () => [] } = given;
   const { from, to } = batch;
-  const all = portions(given.parts, PORTION_CALLS);
+  const all = portions(given.parts, most);
   let position = from;
   for (const [index, portion] of all.entries()) {
     if (index > 0 && budget && !budget.fits(callsOf(portion))) return { position };

@@ -6,6 +6,7 @@
 import { recordSkip } from "../consumers/override.ts";
 import type { Applied, Batch, Consumer, Failure } from "../consumers/consumer.ts";
 import type { RecordedEvent } from "../core/event.ts";
+import { PORTION_CALLS } from "../core/limits.ts";
 import { messageOf } from "../core/mistake.ts";
 import type { ConsumerError } from "../definitions/hooks.ts";
 import type { Rules } from "../definitions/processors/rules.ts";
@@ -19,7 +20,7 @@ import { REACTIONS_IN_FLIGHT } from "./limits.ts";
 import { inPortions } from "./portions.ts";
 import { reactionSpan } from "./reaction-span.ts";
 import { type Answer, type PassedOver, answersAt } from "./rules-answers.ts";
-import { openCopies } from "./rules-copies.ts";
+import { openCopies, requireStill } from "./rules-copies.ts";
 import { Joins } from "./rules-joins.ts";
 import { sharedOf } from "./shared.ts";
 
@@ -48,6 +49,7 @@ async function apply(store: Store, rules: Rules, { checkpoint, budget }: ReturnT
   const own = events.filter((event) => event.position <= end.position && whyPassed(rules, event) === undefined);
   const targets = own.length > 0 ? await targetsOf(store, rules) : new Map<string, Target>();
   const { answers, passedOver, failure, rest } = await answersAt(rules, own, new Joins(store, copies), targets);
+  await requireStill(store, rules, from, copies.values());
   const stop = failure ? { position: failure.event.position - 1, failure } : rest ? { position: rest.position - 1 } : end;
   const within = (after: number, last: number) => passedOver.filter(({ event }) => event.position > after && event.position <= last);
   const applied = await inPortions({
@@ -57,6 +59,7 @@ async function apply(store: Store, rules: Rules, { checkpoint, budget }: ReturnT
     batch: { ...batch, to: stop.position, events: own },
     parts: answers,
     ...(stop.failure ? { failure: stop.failure } : {}),
+    most: Math.max(1, Math.min(PORTION_CALLS, (budget?.left ?? PORTION_CALLS) - COMMIT_STATEMENTS * copies.size)),
     also: (after, last) => [
       ...[...copies.values()].flatMap((copy) => copy.statements(after, last)),
       ...within(after, last).map((one) => recordSkip(checkpoint, one.event.position, reportOf(one))),
@@ -72,6 +75,9 @@ async function apply(store: Store, rules: Rules, { checkpoint, budget }: ReturnT
   }
   return applied;
 }
+
+/** Statements that a copy adds to a commit: its checkpoint, rows that change, rows that go. */
+const COMMIT_STATEMENTS = 3;
 
 /** The categories that it emits to, as they are now. Those that take no events any more are absent. */
 export async function targetsOf(store: Store, { targets }: Rules): Promise<Map<string, Target>> {

@@ -1,4 +1,7 @@
-/** All copies of a processor at the beginning of a batch: opened, emptied if they have to be, and brought to where the processor is. */
+/**
+ * All copies of a processor at the beginning of a batch: opened, emptied if they have to be, and brought to where the processor is. And once
+ * everything has been read: whether all of it belongs to that place.
+ */
 
 import { CheckpointMoved, CheckpointStore } from "../consumers/checkpoint.ts";
 import type { Failure } from "../consumers/consumer.ts";
@@ -6,7 +9,7 @@ import type { Rules } from "../definitions/processors/rules.ts";
 import type { View } from "../definitions/views/view.ts";
 import { copiesOf } from "../rows/copies.ts";
 import type { Store } from "../store/store.ts";
-import { COPY_CALLS, COPY_SLICE_MS } from "./limits.ts";
+import { COPY_CALLS, COPY_GRACE_MS, COPY_SLICE_MS } from "./limits.ts";
 import { Copy, type CopyRow } from "./rules-copy.ts";
 
 /** The copies, by view; or why the processor cannot go on with this batch. */
@@ -30,9 +33,12 @@ export async function openCopies(store: Store, processor: Rules, from: number): 
       const row = rows.find(({ generation }) => generation === table.generation) ?? null;
       const skips = { view: skipped.get(view.name) ?? NONE, processor: skipped.get(processor.name) ?? NONE };
       const copy = await Copy.open({ store, processor, view, table }, row, skips);
-      const hasToGo = copy.position > from || (row?.retired_at ?? null) !== null;
-      if (hasToGo) {
-        if (!(await copy.empty(row?.retired_at != null, until))) return { waits: true };
+      const retiredAt = row?.retired_at ?? null;
+      if (copy.position > from || isGone(retiredAt)) {
+        if (!(await copy.empty(retiredAt, until))) return { waits: true };
+        isReady = false;
+      } else if (retiredAt !== null) {
+        await copy.keep(retiredAt);
         isReady = false;
       } else if (copy.position < from) {
         const { failure } = await copy.follow(from);
@@ -47,6 +53,24 @@ export async function openCopies(store: Store, processor: Rules, from: number): 
 }
 
 const NONE: ReadonlySet<number> = new Set();
+
+/** Its rows have to go, or the sweep may be dropping them: no code wanted it for a while. */
+function isGone(retiredAt: number | null): boolean {
+  return retiredAt !== null && (retiredAt < 0 || retiredAt <= Date.now() - COPY_GRACE_MS);
+}
+
+/**
+ * What was read of the copies is what they have at this place: no other worker has moved them while they were read. Otherwise something wrong would be
+ * emitted before the commit fails.
+ *
+ * @throws {CheckpointMoved} when one has been moved, or begun again
+ */
+export async function requireStill(store: Store, processor: Rules, from: number, copies: Iterable<Copy>): Promise<void> {
+  const all = [...copies];
+  if (all.length === 0) return;
+  const rows = await rowsOf(store, processor, from);
+  if (!all.every((copy) => copy.isStill(rows))) throw new CheckpointMoved();
+}
 
 /** The checkpoints of the processor and its copies, at one moment: a copy is ahead of its processor only after a reset. */
 async function rowsOf(store: Store, { name, generation }: Rules, from: number): Promise<CopyRow[]> {

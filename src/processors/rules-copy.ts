@@ -7,7 +7,7 @@
  */
 
 import { CheckpointStore } from "../consumers/checkpoint.ts";
-import { type CheckpointRow, fromRow } from "../consumers/checkpoint-row.ts";
+import { type Checkpoint, type CheckpointRow, fromRow } from "../consumers/checkpoint-row.ts";
 import type { Failure } from "../consumers/consumer.ts";
 import { type LoggedEvent, type RecordedEvent, isErasure, toRecorded } from "../core/event.ts";
 import { CONSUMER_BATCH_BYTES } from "../core/limits.ts";
@@ -21,7 +21,10 @@ import type { ViewTable } from "../rows/table.ts";
 import type { Store } from "../store/store.ts";
 import { COPY_CALLS, COPY_DROP_ROWS } from "./limits.ts";
 
-/** A checkpoint's row, with the mark of a copy whose rows have to go. */
+/**
+ * A checkpoint's row. `retired_at` of a copy: negative if its rows have to go; else since when the sweep has found no use for it
+ * (milliseconds since 1970), which other code may have.
+ */
 export type CopyRow = CheckpointRow & { readonly retired_at: number | null };
 
 /** How far a copy came, and the event that its view cannot fold. */
@@ -61,6 +64,8 @@ export class Copy {
   readonly #position: number;
   /** The log's head when the copy was begun: what was erased by then was read as erased. */
   readonly #bornAt: number;
+  /** When that was (milliseconds since 1970). */
+  readonly #startedAt: number;
   readonly #skipped: Skips;
   /** Rows as they are in the table, by key; null: it has none. Others have not been loaded. */
   readonly #base = new Map<string, StoredRow | null>();
@@ -69,7 +74,11 @@ export class Copy {
   /** Erasures in the batch, whose content other rows may still have. */
   readonly #erasures: number[] = [];
 
-  constructor({ store, processor, view, table }: CopyOf, { position, bornAt }: { position: number; bornAt: number }, skipped: Skips) {
+  constructor(
+    { store, processor, view, table }: CopyOf,
+    { position, bornAt, startedAt }: Pick<Checkpoint, "position" | "bornAt" | "startedAt">,
+    skipped: Skips,
+  ) {
     this.view = view;
     this.#store = store;
     this.#processor = processor.name;
@@ -78,6 +87,7 @@ export class Copy {
     this.#checkpoint = Copy.checkpointOf({ store, processor, view, table });
     this.#position = position;
     this.#bornAt = bornAt;
+    this.#startedAt = startedAt;
     this.#skipped = skipped;
   }
 
@@ -103,18 +113,18 @@ export class Copy {
    * Empties it: its processor was reset to an earlier position, or rows have what was erased. Only as long as it is marked for that: another
    * worker may have begun it again. Returns whether it is empty, and at the beginning; false: there is more to do.
    *
-   * @param isMarked that it has to go is on record
+   * @param retiredAt as it was found: negative if it is marked already
    */
-  async empty(isMarked: boolean, until: number): Promise<boolean> {
+  async empty(retiredAt: number | null, until: number): Promise<boolean> {
     const { name: table, key } = this.#table;
     const { name: store } = this.#store;
-    if (!isMarked) await this.#mark().run();
+    if (retiredAt === null || retiredAt >= 0) await this.#mark().run();
     const column = quoted(key);
     const remove = this.db
       .prepare(
         `DELETE FROM ${table} WHERE _store = ?1
            AND ${column} IN (SELECT ${column} FROM ${table} WHERE _store = ?1 LIMIT ${COPY_DROP_ROWS})
-           AND EXISTS (SELECT 1 FROM headspring_checkpoints WHERE store = ?1 AND consumer = ?2 AND generation = ?3 AND retired_at IS NOT NULL)`,
+           AND EXISTS (SELECT 1 FROM headspring_checkpoints WHERE store = ?1 AND consumer = ?2 AND generation = ?3 AND retired_at < 0)`,
       )
       .bind(store, this.#processor, this.#table.generation);
     while ((await remove.run()).meta.changes > 0) {
@@ -125,11 +135,27 @@ export class Copy {
       .update(
         `position = 0, moved_from = position, retired_at = NULL, born_at = ?, started_at = ?`,
         [head, Date.now()],
-        `AND position = ? AND retired_at IS NOT NULL`,
+        `AND position = ? AND retired_at < 0`,
         [this.#position],
       )
       .run();
     return meta.changes === 1;
+  }
+
+  /** It is wanted: other code has retired it, which has no use for it. */
+  async keep(retiredAt: number): Promise<void> {
+    await this.#checkpoint.update(`retired_at = NULL`, [], `AND retired_at = ?`, [retiredAt]).run();
+  }
+
+  /** Whether it is where it was opened, according to its row among these. */
+  isStill(rows: readonly CopyRow[]): boolean {
+    const row = rows.find(({ generation }) => generation === this.#table.generation);
+    return (
+      row !== undefined &&
+      row.position === this.#position &&
+      row.started_at === this.#startedAt &&
+      !(row.retired_at !== null && row.retired_at < 0)
+    );
   }
 
   /** Marks that its rows have to go, if the copy and its processor are still where they were found. */
@@ -137,8 +163,8 @@ export class Copy {
     const [store, consumer] = this.#checkpoint.key;
     return this.#checkpoint.update(
       `retired_at = ?`,
-      [Date.now()],
-      `AND position = ? AND position > (SELECT position FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?)`,
+      [-Date.now()],
+      `AND position = ? AND (retired_at > 0 OR position > (SELECT position FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?))`,
       [this.#position, store, consumer, this.#generation],
     );
   }
@@ -235,7 +261,7 @@ export class Copy {
       if (version && version.position > after) written.set(key, version.row);
     }
     const isErased = this.#erasures.some((position) => position > after && position <= last);
-    const marks = isErased ? [this.#checkpoint.update(`retired_at = ?`, [Date.now()])] : [];
+    const marks = isErased ? [this.#checkpoint.update(`retired_at = ?`, [-Date.now()])] : [];
     return [...this.#table.write(this.db, this.#store.name, written), ...marks];
   }
 }

@@ -75,7 +75,7 @@ async function joining(name: string, definition: object = COUNTED) {
           `SELECT generation, position, retired_at FROM headspring_checkpoints WHERE store = ? AND consumer = 'counted' ORDER BY generation`,
         )
           .bind(quiet.store)
-          .all<{ generation: string; position: number }>()
+          .all<{ generation: string; position: number; retired_at: number | null }>()
       ).results,
     timePasses: () => env.VIEWS.prepare(`UPDATE headspring_checkpoints SET next_attempt_at = 0 WHERE store = ?`).bind(quiet.store).run(),
   };
@@ -180,6 +180,67 @@ describe("a join finds what the view had at the event's own position", () => {
   });
 });
 
+it("another worker that is faster, while the rows are being read, changes nothing of what is emitted", async () => {
+  const parity = {
+    from: "reading",
+    steps: [
+      { join: { with: "values", by: "'any'", as: "all" } },
+      {
+        branch: [
+          { when: "all.count % 2 == 0", steps: [{ emit: { to: "marks", data: { at: "event.position", even: "true" } } }] },
+          { steps: [{ emit: { to: "marks", data: { at: "event.position", even: "false" } } }] },
+        ],
+      },
+    ],
+  };
+  const { declare, read, wake, json } = await joining("faster", parity);
+  await declare();
+  await read("s", 1);
+  await wake("counted");
+  for (const value of [1, 1, 1]) await read("s", value);
+  const prepare = env.VIEWS.prepare.bind(env.VIEWS);
+  let isFirst = true;
+  const spy = vi.spyOn(env.VIEWS, "prepare").mockImplementation((sql) => {
+    const statement = prepare(sql);
+    if (!isFirst || !sql.startsWith(`SELECT * FROM "view_counted_`)) return statement;
+    isFirst = false;
+    const all = async () => {
+      await wake("counted");
+      return bound.all();
+    };
+    let bound = statement;
+    return { bind: (...values: unknown[]) => ((bound = statement.bind(...values)), { all }) } as unknown as D1PreparedStatement;
+  });
+  await wake("counted");
+  spy.mockRestore();
+  expect(isFirst).toBe(false);
+  const { events } = await json("/log?category=marks");
+  expect(events.map(({ data }: { data: object }) => data)).toEqual(
+    [1, 2, 3, 4].map((n, index) => ({ at: [1, 3, 4, 5][index], even: n % 2 === 0 })),
+  );
+});
+
+it("a copy that the sweep has retired for other code is kept if it is wanted in time, and else made again", async () => {
+  const { declare, read, wake, marks, expected, copied, checkpoints, store } = await joining("retired");
+  await declare();
+  for (const value of VALUES) await read("s", value);
+  await wake("counted");
+  const copy = (await checkpoints()).find(({ generation }) => generation.includes("_"))?.generation;
+  const retire = (at: number) =>
+    env.VIEWS.prepare(`UPDATE headspring_checkpoints SET retired_at = ? WHERE store = ? AND generation = ?`).bind(at, store, copy).run();
+  const rows = await copied();
+  for (const at of [Date.now(), 1]) {
+    await retire(at);
+    // As a sweep leaves it that was dropping the rows.
+    if (at === 1) await env.VIEWS.prepare(`DELETE FROM "view_counted_${copy}" WHERE _store = ? AND value = 'any'`).bind(store).run();
+    await read("other", 0.5);
+    await wake("counted");
+    expect((await checkpoints()).map(({ retired_at }) => retired_at)).toEqual([null, null]);
+  }
+  expect(await marks()).toEqual(await expected());
+  expect(await copied()).toEqual(rows.map((row) => (row.value === "any" ? { value: "any", count: VALUES.length + 2 } : row)));
+});
+
 describe("a view that cannot fold an event stops the processor there", () => {
   it("and both go on when an operator has made the view skip it", async () => {
     const { declare, read, wake, marks, consumer, post, timePasses } = await joining("poisoned");
@@ -255,7 +316,7 @@ describe("what was erased", () => {
       { value: "any", count: 2 },
     ]);
     expect(Object.values(await marks()).at(-1)).toEqual({ all: 2, same: 2 });
-    expect((await checkpoints()).map((one) => (one as { retired_at?: unknown }).retired_at)).toEqual([null, null]);
+    expect((await checkpoints()).map(({ retired_at }) => retired_at)).toEqual([null, null]);
   });
 });
 
