@@ -1,6 +1,8 @@
 /**
  * `npm run bench:views`: how fast views follow the log, what they cost in rows of D1, and how soon a write is seen.
  *
+ * And how fast processors do: in code, and declared over HTTP.
+ *
  * EVENTS (20000) says how many events are caught up with, SECONDS (10) how long writes are watched.
  * All figures are of one run on one machine, through `wrangler dev` and its local D1.
  */
@@ -10,6 +12,7 @@ import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "../scripts/client.ts";
 import { DevServer, freePort, temporaryFolder } from "../scripts/dev-server.ts";
+import { measureProcessors } from "./processors.ts";
 
 const EVENTS = Number(process.env["EVENTS"] ?? 20_000);
 const SECONDS = Number(process.env["SECONDS"] ?? 10);
@@ -117,6 +120,9 @@ try {
   console.log(
     `rows written per touched row: ${round((after.rowsWritten - before.rowsWritten) / (RATE * SECONDS))}, the checkpoint's included`,
   );
+
+  await tellAll("pause");
+  await measureProcessors(client);
 
   async function tellAll(action: string): Promise<void> {
     await Promise.all(VIEWS.map((name) => client.call(`/consumers/${name}/${action}`, {})));

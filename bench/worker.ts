@@ -1,7 +1,7 @@
 /** The worker that is measured: readings, and views of them from simple to wide. It also counts what D1 bills. */
 
 import * as z from "zod";
-import { category, defineApp, streamIdOf, view } from "headspring";
+import { append, category, defineApp, reactor, streamIdOf, view } from "headspring";
 import { billed, counted } from "./counted.ts";
 import { createWorker, objects } from "headspring/runtime";
 
@@ -51,9 +51,25 @@ const wide = view("wide", {
   },
 });
 
+/** What processors answer, each with an event on a stream of its own. */
+const mark = category("mark", { events: { Marked: z.object({ n: z.int() }) } });
+const copy = category("copy", { events: { Marked: z.object({ n: z.int() }) } });
+const marks = view("marks", {
+  from: mark,
+  row: z.object({ id: z.string(), count: z.int() }),
+  key: "id",
+  on: { Marked: (row, { stream }) => ({ id: streamIdOf(stream), count: (row?.count ?? 0) + 1 }) },
+});
+const copyInCode = reactor("copy-in-code", {
+  from: mark,
+  emits: copy,
+  on: { Marked: ({ stream, data }) => append(copy, `${streamIdOf(stream)}-code`, "Marked", data) },
+});
+
 const app = defineApp({
-  categories: [reading],
-  views: [simple("simple"), wide, ...["a", "b", "c", "d"].map((name) => simple(`simple-${name}`))],
+  categories: [reading, mark, copy],
+  views: [simple("simple"), wide, marks, ...["a", "b", "c", "d"].map((name) => simple(`simple-${name}`))],
+  processors: [copyInCode],
 });
 
 const worker = createWorker(app);
