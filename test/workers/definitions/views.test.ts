@@ -144,6 +144,18 @@ describe("a view without columns", () => {
     }
   });
 
+  it("has a row also where a member is not what a schema says of another event: it is only not found by it", async () => {
+    const { post, run, rows, send, put } = store();
+    await send("PUT", "/streams/mixed", { events: { Counted: schema }, strict: false });
+    await put({ from: "mixed" });
+    for (const [id, data] of Object.entries({ a: { qty: "many" }, b: { qty: 0.5 }, c: { paid: 1, status: 7 }, d: { qty: 1e300 } }))
+      await post(`/streams/mixed/${id}`, { type: "Noted", data });
+    await post("/streams/mixed/e", { type: "Counted", data: { qty: 5, paid: true, status: "new" } });
+    await run();
+    expect(await rows()).toMatchObject([{ qty: "many" }, { qty: 0.5 }, { paid: 1, status: 7 }, { qty: 1e300 }, { qty: 5 }]);
+    for (const query of ["qty.is=not-null", "paid.is=not-null", "status.is=not-null"]) expect(await rows(query)).toHaveLength(1);
+  });
+
   it("loses a row with its stream, and keeps it live until then", async () => {
     const { fact, run, get, view, send, rows } = await open();
     await fact("a", { qty: 1 });
@@ -314,6 +326,9 @@ describe("a deleted view", () => {
     await one.run();
     expect(await one.page()).toEqual({ rows: [{ id: "s", count: 3.5 }], hasMore: false, position: 3 });
     expect(await one.report()).toMatchObject({ status: "live" });
+    await one.send("POST", `/views/${one.view}/rebuild`);
+    await one.run();
+    expect(await one.page()).toEqual({ rows: [{ id: "s", count: 3.5 }], hasMore: false, position: 3 });
   });
 
   it("declared again in the same form has a table of its own", async () => {
