@@ -256,6 +256,24 @@ describe("a processor's declaration", () => {
     expect(await json("/processors/none")).toMatchObject({ definition: { start: "head" } });
   });
 
+  it("begins again when it is declared again after its deletion, at the head of that time", async () => {
+    const { send, json, post } = freshStore("begins-again");
+    const count = async (events: number) => {
+      const processed = async () => (await json("/consumers/p")).processed;
+      await eventually(async () => expect(await processed()).toBe(events));
+    };
+    const happen = (value: number) => post("/streams/reading/a", { type: "Read", data: { value } });
+    await happen(1);
+    for (const value of [2, 3]) {
+      expect((await send("PUT", "/processors/p", { ...PROCESSOR, start: "head" })).status).toBe(201);
+      await happen(value);
+      await count(1);
+      expect((await send("DELETE", "/processors/p")).status).toBe(204);
+    }
+    await send("PUT", "/processors/p", PROCESSOR);
+    await count(3);
+  });
+
   it("is listed with the code's, each with its kind and its origin", async () => {
     const { send, json, get } = freshStore("list");
     await send("PUT", "/processors/p", PROCESSOR);

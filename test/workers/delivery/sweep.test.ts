@@ -14,7 +14,6 @@ import { consumersInCode } from "../../../src/definitions/consumers.ts";
 import type { SweepAnswer } from "../../../src/store/log-protocol.ts";
 import { capped } from "../faults/capped.ts";
 import { storeNamed } from "../support.ts";
-import { disturb } from "../../../src/operations/swept.ts";
 import { deliver, forgetful, naming, quietStore } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -209,7 +208,6 @@ describe("a consumer whose checkpoint is behind, with nothing for it in between,
 });
 
 describe("a view that the store's catalog declares", () => {
-  const VIEW = JSON.stringify({ from: "reading" });
   const catalogCalls = (store: string) => {
     const getByName = env.CATALOGS.getByName.bind(env.CATALOGS);
     let count = 0;
@@ -224,15 +222,30 @@ describe("a view that the store's catalog declares", () => {
     const { store, swept, logObject, send } = await restingStore("unregistered");
     await swept();
     await swept();
-    const { catalog, log } = storeNamed(store, app);
-    // What PUT does up to the catalog.
-    await disturb(env.VIEWS, store);
-    await catalog.declareDefinition({ kind: "view", name: "late", definition: VIEW });
-    await evictDurableObject(logObject());
+    const { log } = storeNamed(store, app);
+    /** The request comes as far as the catalog. */
+    const brokenOff = async (method: string, body?: object) => {
+      const getByName = env.LOGS.getByName.bind(env.LOGS);
+      const lost = async () => {
+        throw new Error("the log is out of reach, as the test wants");
+      };
+      const spy = vi.spyOn(env.LOGS, "getByName").mockImplementation((name) => {
+        const stub = getByName(name);
+        if (name !== store) return stub;
+        return new Proxy(stub, { get: (target, property) => (property === "keepDeclared" ? lost : Reflect.get(target, property)) });
+      });
+      const errors = vi.spyOn(console, "error").mockReturnValue();
+      expect((await send(method, "/views/late", body)).status).toBe(500);
+      errors.mockRestore();
+      spy.mockRestore();
+      await evictDurableObject(logObject());
+    };
+    await brokenOff("PUT", { from: "reading" });
+    expect(await log.subscribers()).toEqual([]);
     expect(await swept()).toContain("late");
     expect(await log.subscribers()).toEqual(["late"]);
-    await disturb(env.VIEWS, store);
-    await catalog.removeDefinition("view", "late");
+    await brokenOff("DELETE");
+    expect(await log.subscribers()).toEqual(["late"]);
     expect(await swept()).not.toContain("late");
     expect(await log.subscribers()).toEqual([]);
     expect((await send("PUT", "/views/late", { from: "reading" })).status).toBe(201);
