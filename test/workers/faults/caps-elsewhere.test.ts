@@ -122,7 +122,7 @@ describe.each(PLANS)("an invocation that may make %i calls and %i statements", (
       now.mockReturnValue(begun + turns * VIEW_GRACE_MS);
       await sweep(app, capped(calls, statements, plan));
       if (turns === 0 && plan === "free") expect(asked.size).toBeLessThan(stores.length);
-    } while (++turns < 40 && (await left()) !== 0);
+    } while (++turns < 80 && (await left()) !== 0);
     expect(await left()).toBe(0);
     expect(stores.filter((store) => !asked.has(store))).toEqual([]);
   });
