@@ -112,10 +112,9 @@ class Maker {
   steps(path: string, depth: number, names: readonly string[], joined: readonly string[], rows: Rows): Step[] {
     let [known, tables] = [names, joined];
     const made: Step[] = [];
-    const next = (): Step[] => {
+    const next = (kind: number): Step[] => {
       this.#steps++;
       const place = `${path}.${made.length}`;
-      const kind = this.below(depth > 2 ? 5 : 7);
       if (kind === 0) {
         const test = this.condition(known, tables);
         return [{ definition: { filter: test.text }, plain: (scope) => (test.of(scope) ? scope : undefined) }];
@@ -190,7 +189,10 @@ class Maker {
         },
       ];
     };
-    for (let left = 1 + this.below(3); left > 0 && this.#steps < 18; left--) made.push(...next());
+    // Not left to chance: that something is joined, and that something is emitted.
+    if (depth === 1) made.push(...next(3));
+    for (let left = 1 + this.below(3); left > 0 && this.#steps < 18; left--) made.push(...next(this.below(depth > 2 ? 5 : 7)));
+    if (depth === 1) made.push(...next(4));
     return made;
   }
 }
