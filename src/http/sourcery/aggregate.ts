@@ -9,7 +9,7 @@ import { refuse } from "./refuse.ts";
 import { member, numeral } from "./text.ts";
 
 const TOKEN =
-  /\s*(?:(?<field>\$[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)|(?<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.]))|(?<sign>[-+*/%()]))\s*/y;
+  /\s*(?:(?<field>\$[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)|(?<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<sign>[-+*/%()]))\s*/y;
 
 interface Token {
   readonly kind: "field" | "number" | "sign";

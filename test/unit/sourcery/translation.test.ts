@@ -217,8 +217,9 @@ describe("a schema", () => {
 const orders = declared("orders", categoryOf({ id: "uuid", productId: "string", qty: "number", status: "string" }));
 const products = declared("products", categoryOf({ id: "string", qty: "number" }));
 const open = ["order-with-stock", "valid-orders", "invalid-orders", "copies"].map((name) => declared(name, {}));
-const surroundings = around([orders, products, ...open].map(({ shape }) => shape));
-const targets = new Map([orders, products, ...open].map(({ shape, target }) => [shape.name, target]));
+const byCustomer = declared("by-customer", { key: "customer" });
+const surroundings = around([orders, products, byCustomer, ...open].map(({ shape }) => shape));
+const targets = new Map([orders, products, byCustomer, ...open].map(({ shape, target }) => [shape.name, target]));
 
 function known(from: string, more: Partial<Known> = {}): Known {
   const keyOf = (stream: string) => surroundings.categories.get(stream)?.key;
@@ -339,6 +340,19 @@ describe("a processor", () => {
       `copies/${ORDER.id}`,
     ]);
     expect(emitted({ multi: [{ filter: {} }, { filter: {} }] }, "orders", ORDER).map(([stream]) => stream)).toEqual([`copies/${ORDER.id}`]);
+  });
+
+  it("within a branch may write as it goes, and where it says so after that", () => {
+    const multi = [{ filter: {}, to: "valid-orders" }];
+    const streams = (to: object) => emitted({ split: [{ filter: {}, to }] }, "orders", ORDER).map(([stream]) => stream);
+    expect(streams({ multi })).toEqual([`valid-orders/${ORDER.id}`]);
+    expect(streams({ multi, to: "copies" })).toEqual([`valid-orders/${ORDER.id}`, `copies/${ORDER.id}`]);
+  });
+
+  it("writes to a category that has a key of its own under that key", () => {
+    expect(emitted({ filter: {}, to: "by-customer" }, "valid-orders", { id: "1", customer: "ann" })).toEqual([
+      ["by-customer/ann", { id: "1", customer: "ann" }],
+    ]);
   });
 
   it.each([
