@@ -1,5 +1,6 @@
 /** Views and processors as Sourcery's routes show them, by their ids or names. */
 
+import { canonical } from "../../core/json.ts";
 import { remove } from "../../operations/declare.ts";
 import type { DefinitionKind } from "../../store/catalog-protocol.ts";
 import type { DeclaredDefinition } from "../../store/ready-definitions.ts";
@@ -38,6 +39,17 @@ export async function allDefinitions(store: Store, kind: DefinitionKind): Promis
   const { definitions } = store;
   const { all } = await definitions.overHttp();
   return all.filter((one) => one.kind === kind && !definitions.isShadowed(one.name));
+}
+
+/** The one with this name, if it is another than this definition. */
+export async function otherThan(
+  store: Store,
+  kind: DefinitionKind,
+  name: string,
+  definition: object,
+): Promise<DeclaredDefinition | undefined> {
+  const kept = (await allDefinitions(store, kind)).find((one) => one.name === name);
+  return kept && canonical(JSON.parse(kept.definition)) !== canonical(JSON.parse(JSON.stringify(definition))) ? kept : undefined;
 }
 
 /** The one that the path names. @throws {Problem} when there is none, or none any more */

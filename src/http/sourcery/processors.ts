@@ -9,9 +9,10 @@ import type { Store } from "../../store/store.ts";
 import { jsonBody } from "../body.ts";
 import { problemOf } from "../definitions.ts";
 import { API_NAME_CHARACTERS, DEFINITION_BYTES } from "../limits.ts";
+import { Problem } from "../problem.ts";
 import { type HttpContext, type HttpEnv, idempotencyKeyOf, storeOf } from "../request.ts";
 import { answering, apiIdOf } from "./answers.ts";
-import { allDefinitions, definitionName, definitionOf, deleteDeclared, shownDefinition } from "./declared.ts";
+import { allDefinitions, definitionName, definitionOf, deleteDeclared, otherThan, shownDefinition } from "./declared.ts";
 import { partsOf } from "./parts.ts";
 import type { RecordForm } from "./record.ts";
 import { objectIn, refuse, requireKnown, stringIn } from "./refuse.ts";
@@ -66,6 +67,8 @@ async function create(context: HttpContext): Promise<Response> {
   const around = await store.definitions.names(categories, joined);
   const definition = translated(around.categories);
   const name = definitionName(called, apiIdOf("processor", idempotencyKeyOf(context) ?? newId()));
+  if (await otherThan(store, "processor", name, definition))
+    throw new Problem("invalid-request", "the Idempotency-Key was used for another processor", { reason: "idempotency-conflict" });
   const exists = (one: string) => around.categories.has(one) || around.views.has(one);
   // What does not exist, or no more, is refused by the declaration itself.
   if ([from, ...joined].every(exists) && [...categories, ...joined].every((one) => !around.retired.has(one))) {

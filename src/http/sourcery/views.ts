@@ -19,7 +19,7 @@ import { retiredCategory } from "../resolve-category.ts";
 import { answered, headersOf, unknownView } from "../view-answers.ts";
 import { aggregateFunction } from "./aggregate.ts";
 import { answering, apiIdOf } from "./answers.ts";
-import { allDefinitions, definitionOf, deleteDeclared, requireNotDeleted, shownDefinition } from "./declared.ts";
+import { allDefinitions, definitionOf, deleteDeclared, otherThan, requireNotDeleted, shownDefinition } from "./declared.ts";
 import { predicate } from "./predicate.ts";
 import { knownOf } from "./processors.ts";
 import { type RecordForm, fieldOf } from "./record.ts";
@@ -61,9 +61,8 @@ async function create(context: HttpContext): Promise<Response> {
   const store = storeOf(context);
   const definition = { from, ...viewOf(body, await knownOf(store, from)) } satisfies ViewDefinition;
   const kind = await store.definitions.kindOf(name);
-  const before = kind === "view" ? (await allDefinitions(store, "view")).find((one) => one.name === name) : undefined;
   // The same again is the same view; another one would replace it.
-  if (kind !== undefined && before?.definition !== JSON.stringify(definition))
+  if (kind !== undefined && (kind !== "view" || store.definitions.isShadowed(name) || (await otherThan(store, "view", name, definition))))
     throw new Problem("invalid-request", `there is a ${kind} ${name} already`, { reason: "name-in-use" });
   const answer = await declare(store, context.env.VIEWS, { kind: "view", name, body: definition });
   if (!("revision" in answer)) throw problemOf("view", name, answer);

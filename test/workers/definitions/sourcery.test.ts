@@ -251,10 +251,12 @@ describe("a processor", () => {
   });
 
   it("that is sent again with its Idempotency-Key is the same", async () => {
-    const { post, json } = await shop("again");
+    const { post, json, refused } = await shop("again");
     const body = { name: "a", from: "orders", filter: {} };
     const send = () => created(post("/api/processors", body, { "idempotency-key": "once" }));
     expect(await send()).toEqual(await send());
+    const other = await refused("processors", { ...body, to: "others" }, "POST", { "idempotency-key": "once" });
+    expect(other).toMatchObject({ status: 400, reason: "idempotency-conflict" });
     expect(await json("/api/processors")).toHaveLength(1);
   });
 });
@@ -269,6 +271,17 @@ describe("a view", () => {
       groupBy: "customerId",
       aggregate: { init: 0, function: "$acc + ($qty * $product.price)" },
     });
+    const [total, again] = [0, 1].map(() =>
+      api("views", {
+        filter: { qty: { $gte: 0 } },
+        name: "repeated",
+        from: "orders",
+        groupBy: "customerId",
+        aggregate: { function: "$acc + 1", init: 0 },
+        exposed: false,
+      }),
+    );
+    expect(await total).toEqual(await again);
     await api("views", { name: "big", from: "orders", groupBy: "customerId", filter: { qty: { $gte: 3 } } });
     await api("streams/products", { id: "tea", qty: 5, price: 2.5 });
     for (const [index, id] of [FITS, TOO_MUCH].entries()) await api("streams/orders", order(id, index + 2));
@@ -288,12 +301,10 @@ describe("a view", () => {
     expect(await api("views", hidden)).toEqual({ id, name: "orders-hidden", from: "orders" });
     for (const path of ["views/orders/x", "views/orders-hidden/x", "views/unknown/x", "views/unknown"])
       expect(await refused(path, undefined, "GET")).toMatchObject({ status: 404, code: "unknown-view" });
-    const started = Date.now();
     expect(await refused("views/products/none", undefined, "GET", { prefer: "wait=0" })).toMatchObject({
       status: 404,
       code: "unknown-row",
     });
-    expect(Date.now() - started).toBeLessThan(25_000);
     expect((await get("/api/views/products/tea")).headers.get("headspring-position")).toBe("1");
   });
 
