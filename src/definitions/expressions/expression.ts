@@ -28,9 +28,10 @@ export interface Expression {
   /**
    * Its result, which may share parts with the values.
    *
+   * @param effort the steps that several evaluations may take together; without it this one has all to itself
    * @throws {ExpressionError}
    */
-  evaluate(values: Readonly<Record<string, unknown>>): JsonValue;
+  evaluate(values: Readonly<Record<string, unknown>>, effort?: { left: number }): JsonValue;
 }
 
 /** An expression that is ready to run, or what is wrong with it. */
@@ -41,7 +42,14 @@ export function compileExpression(text: string, scope: Scope): Expression | { re
       text,
       result: wordOf(compiled.type.kinds),
       uses: compiled.uses,
-      evaluate: (values) => evaluate(text, compiled, new Run(values)),
+      evaluate(values, effort) {
+        const run = new Run(values, effort?.left);
+        try {
+          return evaluate(text, compiled, run);
+        } finally {
+          if (effort) effort.left = run.left;
+        }
+      },
     };
   } catch (error) {
     if (!(error instanceof Mistake)) throw error;

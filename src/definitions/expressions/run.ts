@@ -28,10 +28,11 @@ export class Run {
 
   readonly values: Readonly<Record<string, unknown>>;
   /** Steps that are left. */
-  left = EXPRESSION_STEPS;
+  left: number;
 
-  constructor(values: Readonly<Record<string, unknown>>) {
+  constructor(values: Readonly<Record<string, unknown>>, left = EXPRESSION_STEPS) {
     this.values = values;
+    this.left = left;
   }
 
   /** @throws {Fault} when too many steps were taken */

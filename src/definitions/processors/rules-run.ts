@@ -8,9 +8,10 @@ import { type JsonObject, type JsonValue, type RecordedEvent, lineageOf } from "
 import { kindOf } from "../../core/misfit.ts";
 import { eventValues } from "../over-http/event-values.ts";
 import type { Expression } from "../expressions/expression.ts";
+import { EXPRESSION_STEPS } from "../expressions/limits.ts";
 import { hopsProblem } from "./loops.ts";
 import type { Emit, Join, Maker, Member, Rules, Step } from "./rules.ts";
-import { isMap, requireBounded, withMember } from "./rules-data.ts";
+import { type Effort, isMap, requireBounded, withMember } from "./rules-data.ts";
 import { type Emission, type Target, emissionOf } from "./rules-emit.ts";
 
 /** What a join asks for: the row of a view, or the latest data of a stream, as of the event's position. */
@@ -71,7 +72,10 @@ interface Running {
 }
 
 /** The names in scope. `data` is as the steps so far have left it. */
-type Values = Readonly<Record<string, JsonValue>> & { readonly data: JsonObject };
+type Values = Readonly<Record<string, JsonValue>> & { readonly data: JsonObject; readonly [EFFORT]: Effort };
+
+/** Where the names keep what the event may still take: a symbol, so that no expression comes across it. */
+const EFFORT: unique symbol = Symbol("effort");
 
 /** Why the event is none of the processor's; undefined: it is. */
 export function whyPassed({ name, sources, types }: Pick<Rules, "name" | "sources" | "types">, event: RecordedEvent): string | undefined {
@@ -96,7 +100,9 @@ export function* run(
   trace?: Running["trace"],
 ): Generator<Lookup, readonly Emission[], Found> {
   const running: Running = { rules, event, targetOf, emissions: [], trace };
-  const values = eventValues(event) as unknown as Values;
+  // Of one expression it is the most, and so it is of all of them: an event takes a moment, whatever the definition.
+  const effort: Effort = { left: EXPRESSION_STEPS };
+  const values = { ...eventValues(event), [EFFORT]: effort } as unknown as Values;
   yield* runSteps(running, rules.steps, values);
   return running.emissions;
 }
@@ -188,7 +194,7 @@ function emit({ rules, event, targetOf }: Running, step: Emit, values: Values): 
 /** The expression's result. Whatever goes wrong is a mistake of the definition, at this place. */
 function evaluated(path: string, expression: Expression, values: Values): JsonValue {
   try {
-    return expression.evaluate(values);
+    return expression.evaluate(values, values[EFFORT]);
   } catch (error) {
     throw new StepMistake(path, messageOf(error));
   }
@@ -219,7 +225,7 @@ function made(path: string, make: Maker, values: Values): JsonObject {
   if (isMembers(make)) return membersOf(path, make, values, {});
   const result = evaluated(path, make, values);
   if (!isMap(result)) throw new StepMistake(path, `it must give an object, and gave ${kindOf(result)}`);
-  bounded(path, result);
+  bounded(path, result, values[EFFORT]);
   return result;
 }
 
@@ -234,18 +240,18 @@ function membersOf(path: string, members: readonly Member[], values: Values, bef
     const at = `${path}.${names.join(".")}`;
     const result = evaluated(at, value, values);
     try {
-      data = withMember(data, names, result);
+      data = withMember(data, names, result, values[EFFORT]);
     } catch (error) {
       throw new StepMistake(at, messageOf(error));
     }
-    bounded(at, data);
   }
+  bounded(path, data, values[EFFORT]);
   return data;
 }
 
-function bounded(path: string, data: JsonObject): void {
+function bounded(path: string, data: JsonObject, effort: Effort): void {
   try {
-    requireBounded(data);
+    requireBounded(data, effort);
   } catch (error) {
     throw new StepMistake(path, messageOf(error));
   }

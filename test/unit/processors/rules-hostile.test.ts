@@ -146,6 +146,9 @@ describe("a definition is refused, with the place and what is allowed:", () => {
   });
 });
 
+/** Reads a long string again and again. */
+const HEAVY = `[${many(50, "1").join(",")}].all(x, data.id + 'x' != data.id)`;
+
 /** Allowed, and ended at the event. */
 const ENDED: [what: string, steps: unknown[], message: string][] = [
   ["data that doubles with each step", many(19, { map: { a: "data", b: "data" } }), "characters"],
@@ -154,6 +157,11 @@ const ENDED: [what: string, steps: unknown[], message: string][] = [
     "data as large as an event, many times in one step",
     [{ map: Object.fromEntries(many(99).map((_, index) => [`m${index}`, "data"])) }],
     "characters",
+  ],
+  [
+    "a hundred members of twenty steps, each as heavy as may be",
+    many(19, { set: Object.fromEntries(many(99).map((_, index) => [`m${index}`, HEAVY])) }),
+    "steps",
   ],
   ["data that nests and grows with each step", [...many(19, { map: { a: "data" } }), EMIT], "characters"],
   ["emissions that are larger than an event", [{ map: { a: "data.id", b: "data.id" } }, EMIT], "bytes"],
