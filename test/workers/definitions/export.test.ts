@@ -1,6 +1,7 @@
 /** What a store has declared goes with its export, and comes back with an import. */
 
 import { describe, expect, it, vi } from "vitest";
+import { ask, headerOfNarrowed } from "../http/tokens.ts";
 import { freshStore, read } from "../support.ts";
 
 const NDJSON = { accept: "application/x-ndjson" };
@@ -62,6 +63,14 @@ describe("an export with definitions", () => {
     const last = (await exported(store, "definitions=true&limit=3&after=3")).trimEnd().split("\n");
     expect([last.length, last.at(-1)]).toEqual([3 + 1 + 2 + 1, '{"hasMore":false,"next":4,"head":4}']);
     expect((await store.get("/log?definitions=true")).status).toBe(400);
+  });
+
+  it("is refused to a narrowed token, whatever it is narrowed to: it shows the whole store", async () => {
+    const asking = (scope: "everything" | "some", query: string) =>
+      ask("GET", `/stores/mine/log?${query}`, { ...headerOfNarrowed(scope), ...NDJSON });
+    expect(await read(await asking("everything", "definitions=true"))).toMatchObject({ status: 403, code: "forbidden" });
+    expect((await asking("some", "definitions=true")).status).toBe(403);
+    expect((await asking("some", "definitions=false")).status).toBe(200);
   });
 
   it("makes an empty store the same: categories with their versions, views with their rows", async () => {
