@@ -10,7 +10,8 @@ import type { View } from "../definitions/views/view.ts";
 import { copiesOf } from "../rows/copies.ts";
 import type { Store } from "../store/store.ts";
 import { COPY_CALLS, COPY_GRACE_MS, COPY_SLICE_MS } from "./limits.ts";
-import { Copy, type CopyRow } from "./rules-copy.ts";
+import type { CopyRow } from "./rules-copied.ts";
+import { Copy } from "./rules-copy.ts";
 
 /** The copies, by view; or why the processor cannot go on with this batch. */
 export type Opened = ReadonlyMap<View, Copy> | { readonly waits: true; readonly failure?: Failure };

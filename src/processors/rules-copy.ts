@@ -7,52 +7,18 @@
  */
 
 import { CheckpointStore } from "../consumers/checkpoint.ts";
-import { type Checkpoint, type CheckpointRow, fromRow } from "../consumers/checkpoint-row.ts";
-import type { Failure } from "../consumers/consumer.ts";
-import { type LoggedEvent, type RecordedEvent, isErasure, toRecorded } from "../core/event.ts";
+import { type Checkpoint, fromRow } from "../consumers/checkpoint-row.ts";
+import { type RecordedEvent, isErasure, toRecorded } from "../core/event.ts";
 import { CONSUMER_BATCH_BYTES } from "../core/limits.ts";
 import { CONSUMER_BATCH_EVENTS } from "../consumers/limits.ts";
-import type { Rules } from "../definitions/processors/rules.ts";
-import { liftError, liftFor, tooNewFor } from "../definitions/upcast.ts";
+import { liftFor } from "../definitions/upcast.ts";
 import { quoted } from "../definitions/views/sql-words.ts";
 import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
 import { fold, load, touchesOf } from "../rows/fold.ts";
 import type { ViewTable } from "../rows/table.ts";
 import type { Store } from "../store/store.ts";
 import { COPY_CALLS, COPY_DROP_ROWS } from "./limits.ts";
-
-/**
- * A checkpoint's row. `retired_at` of a copy: negative if its rows have to go; else since when the sweep has found no use for it
- * (milliseconds since 1970), which other code may have.
- */
-export type CopyRow = CheckpointRow & { readonly retired_at: number | null };
-
-/** How far a copy came, and the event that its view cannot fold. */
-export interface Folded {
-  readonly position: number;
-  readonly failure?: Failure;
-}
-
-/** A row after the event at a position; null: the view has none. */
-interface Version {
-  readonly position: number;
-  readonly row: StoredRow | null;
-}
-
-/** Positions of events that an operator skipped. */
-export interface Skips {
-  /** For the view: its rows have nothing of them. */
-  readonly view: ReadonlySet<number>;
-  /** For the processor: if it was the view's handler that failed, the copy goes on without them. */
-  readonly processor: ReadonlySet<number>;
-}
-
-export interface CopyOf {
-  readonly store: Store;
-  readonly processor: Rules;
-  readonly view: View;
-  readonly table: ViewTable;
-}
+import { type CopyOf, type CopyRow, type Folded, type Skips, type Version, concerns, problemWith } from "./rules-copied.ts";
 
 export class Copy {
   readonly view: View;
@@ -264,15 +230,4 @@ export class Copy {
     const marks = isErased ? [this.#checkpoint.update(`retired_at = ?`, [-Date.now()])] : [];
     return [...this.#table.write(this.db, this.#store.name, written), ...marks];
   }
-}
-
-/** Why an event cannot be folded whatever the rows are; undefined: it can. */
-function problemWith(view: View, event: LoggedEvent): Error | undefined {
-  return liftError(event) ?? tooNewFor(view.sources, event);
-}
-
-/** The processor's batch has other events, too. */
-function concerns(view: View, { stream, type }: RecordedEvent): boolean {
-  const { categories, types } = filterOfView(view);
-  return categories.includes(stream.slice(0, stream.indexOf("/"))) && (types?.includes(type) ?? true);
 }
