@@ -3,9 +3,9 @@
  * Then test/package/project is compiled with the package under `declaration: true`, which finds a type that no entry exports.
  */
 
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { packCreateInto, packInto, run } from "./pack.ts";
 
 /** What belongs into the package, and into create-headspring. */
@@ -38,9 +38,13 @@ function declareProject(project: string, tarball: string): void {
   const installed = join(project, "node_modules/headspring");
   mkdirSync(installed, { recursive: true });
   run("tar", ["xzf", tarball, "--strip-components=1", "-C", installed]);
-  mkdirSync(join(project, "node_modules/@cloudflare"));
-  for (const name of ["zod", "hono", "@cloudflare/workers-types"])
-    symlinkSync(join(ROOT, "node_modules", name), join(project, "node_modules", name));
+  // As npm would: beside the package its own dependencies, and what a project adds.
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+  for (const name of ["zod", "hono", "@cloudflare/workers-types", ...Object.keys(dependencies)]) {
+    const link = join(project, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), link);
+  }
   run("tsc", ["-p", project, "--declaration", "--noEmit", "false", "--emitDeclarationOnly", "--outDir", join(project, "declared")]);
 }
 
