@@ -7,6 +7,8 @@ import { QueryFailed, QueryNotServed } from "../views/query-named.ts";
 import { ColumnNotServed } from "../views/query-sql.ts";
 import { type Served, ViewBehind, type Wanted } from "../views/query.ts";
 import type { View } from "../definitions/views/view.ts";
+import { callerOf } from "./auth-caller.ts";
+import { seesView } from "./auth-scope.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, storeOf, waitMsOf } from "./request.ts";
 import type { Consistency } from "./view-query.ts";
@@ -21,9 +23,13 @@ const REBUILDING_SECONDS = "5";
  */
 export async function viewOf(context: HttpContext, isHidden = false): Promise<View> {
   const name = context.req.param("view") ?? "";
-  const view = await storeOf(context).definitions.view(name);
+  const { definitions } = storeOf(context);
+  const view = await definitions.view(name);
   if (view && (isHidden || view.exposed !== false)) return view;
-  throw unknownView(name);
+  const scope = callerOf(context)?.scope;
+  const others = (await definitions.views()).filter((one) => one.exposed !== false && seesView(scope, one.name));
+  const names = others.map((one) => one.name).join(", ") || "none";
+  throw new Problem("unknown-view", `unknown view ${name}; the store has ${names}`);
 }
 
 export function unknownView(name: string): Problem {

@@ -80,10 +80,15 @@ export const REQUESTS: Readonly<Record<string, ExampleRequest>> = {
   declareView: { path: { view: "weather-now" }, body: { from: "weather" } },
   deleteView: { path: { view: "weather-now" } },
   listProcessors: {},
-  declareProcessor: { path: { name: "forecast" }, body: { from: "weather" } },
+  declareProcessor: { path: { name: "forecast" }, body: { from: "weather", steps: [{ filter: "data.celsius > 20" }] } },
   getProcessor: { path: { name: "forecast" } },
-  previewDefinition: { body: { definition: { from: "weather" }, event: {} } },
-  previewProcessor: { path: { name: "forecast" }, body: { event: {} } },
+  previewDefinition: {
+    body: {
+      definition: { from: "weather", steps: [{ filter: "data.celsius > 20" }] },
+      event: { stream: "weather/1", type: "WeatherRecorded", data: { celsius: 21.5 } },
+    },
+  },
+  previewProcessor: { path: { name: "forecast" }, body: { event: 1 } },
   deleteProcessor: { path: { name: "forecast" } },
   queryView: { path: { view: "totals" }, query: "counter=1&consistency=strong" },
   getRow: { path: { view: "totals", key: "1" }, query: "minPosition=1" },
