@@ -84,8 +84,10 @@ export function isLater(one: Place, other: Place): boolean {
 export function answersItself(own: TableState | undefined, other: Other, eraseTo: number, now: number): boolean {
   // A table that still has what was erased waits for its rebuild.
   if (!own || own.bornAt < eraseTo) return false;
+  // Built, but neither kept nor on record: a third version would know nothing of it, and answer from an earlier position.
+  if (own.keptAt === undefined) return false;
   // Kept a moment ago, by a clock that may be wrong in both directions: the other table is only ahead by what is on its way.
-  const isKept = own.keptAt !== undefined && Math.abs(now - own.keptAt) <= VIEW_ROLLOUT_MS;
+  const isKept = Math.abs(now - own.keptAt) <= VIEW_ROLLOUT_MS;
   return own.position >= other.position || isKept;
 }
 
