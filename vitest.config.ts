@@ -20,6 +20,7 @@ const ONLY_LONG = "test/workers/contract.long.test.ts";
 const ALONE = [
   // Its requests wait for sagas that only the queue wakes: what earlier tests have left in a shared one comes first.
   "test/workers/processors/sagas-http.test.ts",
+  "test/workers/http/by.test.ts",
   "test/workers/delivery/sweep.test.ts",
   "test/workers/faults/caps-elsewhere.test.ts",
   "test/workers/faults/evictions.long.test.ts",

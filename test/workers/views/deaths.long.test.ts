@@ -16,7 +16,7 @@ import { reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 import { declared } from "./declared.ts";
 import { type Fate, mortalEnv } from "./mortal.ts";
-import { runs } from "../../effort.ts";
+import { IS_LONG, runs } from "../../effort.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "error").mockReturnValue();
@@ -179,8 +179,9 @@ describe.each(KINDS)("promise 4: views %s are exact", (_kind, kind) => {
         const rows = served.results.map((found) => served.table.fromSql(found));
         expect(rows).toEqual(folded(kind, version, events));
       }),
-      { numRuns: runs(50), examples: THIRD },
+      { numRuns: runs(50) + THIRD.length, examples: THIRD },
     );
-    expect(erased).toBeGreaterThan(0);
+    // A few runs need not have one.
+    if (IS_LONG) expect(erased).toBeGreaterThan(0);
   }, 120_000);
 });
