@@ -152,6 +152,8 @@ export class Reader {
   }
 
   async #start(): Promise<void> {
+    // Another test may have taken it since he sat down.
+    if (!(await isFree(this.#same.portFor(8787)))) this.#same.port(8787, await freePort());
     const port = String(this.#same.portFor(8787));
     const env = { PORT: port, WRANGLER_LOG: "log", npm_lifecycle_event: undefined };
     const store = (this.#store = this.#spawn(
