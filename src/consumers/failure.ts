@@ -1,5 +1,6 @@
 /** What happens when an event or a database stops a consumer: it is recorded and logged, and the app's hooks are called. */
 
+import type { RecordedEvent } from "../core/event.ts";
 import { within } from "../core/within.ts";
 import type { ConsumerError, ConsumerFailure, ConsumerHooks } from "../definitions/hooks.ts";
 import { causeInLine } from "../telemetry/trace.ts";
@@ -10,6 +11,11 @@ import { CodeMistake } from "../core/mistake.ts";
 import { DEFAULT_RETRY, type RetryPolicy, delayAfter } from "../definitions/retry.ts";
 import { logger } from "../telemetry/logger.ts";
 
+/** The error as it is kept and shown: what went wrong at an event, and when. */
+export function errorAt({ position, stream, version, type }: RecordedEvent, message: string, now = Date.now()): ConsumerError {
+  return { message, at: new Date(now).toISOString(), event: { position, stream, version, type } };
+}
+
 /** Records a failed attempt at the event after `position`, and returns when the next one is due. */
 export async function fail(consumer: Consumer, position: number, earlierAttempts: number, failure: Failure): Promise<Progress> {
   const { event } = failure;
@@ -17,12 +23,7 @@ export async function fail(consumer: Consumer, position: number, earlierAttempts
   const { attempts, retryInMs } = nextAttempt(consumer.retry ?? DEFAULT_RETRY, earlierAttempts, failure.error);
   const isFirst = earlierAttempts === 0;
   const now = Date.now();
-  const { stream, version, type } = event;
-  const report: ConsumerError = {
-    message: error instanceof Error ? error.message : String(error),
-    at: new Date(now).toISOString(),
-    event: { position: event.position, stream, version, type },
-  };
+  const report = errorAt(event, error instanceof Error ? error.message : String(error), now);
   // One line when it begins and one when the consumer gives up, not one per retry.
   if (isFirst || retryInMs === undefined) {
     logger.error(

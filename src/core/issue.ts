@@ -1,4 +1,4 @@
-/** One thing that is wrong with a body. */
+/** One thing that is wrong with a body, and several of them in a sentence. */
 
 import * as z from "zod";
 
@@ -7,3 +7,8 @@ export const Issue = z.object({
   message: z.string(),
 });
 export type Issue = Readonly<z.infer<typeof Issue>>;
+
+/** What is wrong, each with its place. */
+export function listed(issues: readonly Issue[]): string {
+  return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+}

@@ -1,5 +1,6 @@
 /** Reads the events of a request, in whatever form, and checks them against their category. */
 
+import { listed } from "../core/issue.ts";
 import * as z from "zod";
 import { newEffort } from "../schemas/checker.ts";
 import { HOPS, LINEAGE } from "../core/event.ts";
@@ -184,7 +185,7 @@ function cloudEvent(value: unknown, at: string, issuesSoFar: readonly { path: st
   const event = fromCloudEvent(value);
   const issues = [...issuesSoFar, ...("issues" in event ? event.issues : [])].map(({ path, message }) => ({ path: at + path, message }));
   if ("issues" in event || issues.length > 0) {
-    const what = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+    const what = listed(issues);
     throw new Problem("invalid-event", `the CloudEvent is not valid: ${what}`, { issues });
   }
   return { ...event, at: `${at}data` };

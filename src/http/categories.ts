@@ -1,5 +1,6 @@
 /** Categories: the list of them, and those that are declared at run time. */
 
+import { listed } from "../core/issue.ts";
 import { Hono } from "hono";
 import * as z from "zod";
 import { type Definition, parseDefinition, versionOf } from "../definitions/over-http/category.ts";
@@ -75,7 +76,7 @@ export async function declareCategory(context: HttpContext, name: string, body: 
   const definition = parseDefinition(name, body);
   if ("issues" in definition) {
     const { issues } = definition;
-    const what = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+    const what = listed(issues);
     throw new Problem("invalid-request", `the category is not valid: ${what}`, { issues });
   }
   const catalog = storeOf(context).catalog;

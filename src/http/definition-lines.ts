@@ -48,7 +48,7 @@ function lineOf(definition: z.input<typeof DefinitionLine>): string {
 
 /** A line for each category. */
 export async function* categoryLines({ catalog }: Store): AsyncGenerator<string, void> {
-  for await (const { name, definition: text, earlier, retired } of categoriesOf(catalog)) {
+  for await (const { name, definition: text, earlier, retired } of exportedCategories(catalog)) {
     yield lineOf({
       kind: "category",
       name,
@@ -74,10 +74,11 @@ export async function* consumerLines(given: Store): AsyncGenerator<string, void>
       ...(position === undefined ? {} : { position }),
     });
   }
-  for await (const { name, retired } of categoriesOf(store.catalog)) if (retired) yield lineOf({ kind: "category", name, retired });
+  for await (const { name, retired } of exportedCategories(store.catalog)) if (retired) yield lineOf({ kind: "category", name, retired });
 }
 
-async function* categoriesOf(catalog: Store["catalog"]): AsyncGenerator<CategoryExport, void> {
+/** All of them, retired ones included, a page at a time. */
+export async function* exportedCategories(catalog: Store["catalog"]): AsyncGenerator<CategoryExport, void> {
   for (let after = ""; ;) {
     const some = await catalog.exportCategories(after);
     yield* some;

@@ -1,5 +1,6 @@
 /** Views and processors that are declared over HTTP: `PUT` and `DELETE` of both, and how answers show them. */
 
+import { listed } from "../core/issue.ts";
 import { DEFINITIONS } from "../core/limits.ts";
 import { type Refusal, declare, remove } from "../operations/declare.ts";
 import type { DefinitionKind } from "../store/catalog-protocol.ts";
@@ -9,6 +10,7 @@ import { DEFINITION_BYTES } from "./limits.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, storeOf } from "./request.ts";
 import { retiredCategory, unknownCategory } from "./resolve-category.ts";
+import { unknownView } from "./view-answers.ts";
 
 /**
  * `PUT`: declares what the body has under this name.
@@ -49,7 +51,7 @@ export function problemOf(kind: DefinitionKind, name: string, refusal: Refusal):
   switch (refusal.outcome) {
     case "issues": {
       const { issues } = refusal;
-      const what = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+      const what = listed(issues);
       return new Problem("invalid-request", `the ${kind} is not valid: ${what}`, { issues });
     }
     case "in-code":
@@ -78,8 +80,7 @@ export function problemOf(kind: DefinitionKind, name: string, refusal: Refusal):
         processors: refusal.by,
       });
     case "unknown":
-      if (kind === "view") return new Problem("unknown-view", `unknown view ${name}; GET /views lists the views`);
-      return unknownProcessor(name);
+      return kind === "view" ? unknownView(name) : unknownProcessor(name);
   }
 }
 

@@ -4,10 +4,11 @@
  */
 
 import type { Found, Lookup } from "../definitions/processors/rules-run.ts";
-import { type RecordedEvent, categoryOf, isErasure, toRecorded } from "../core/event.ts";
+import { type RecordedEvent, toRecorded } from "../core/event.ts";
 import { CONSUMER_BATCH_BYTES, MAX_POSITION, PAGE_EVENTS } from "../core/limits.ts";
 import { liftError, liftFor } from "../definitions/upcast.ts";
 import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
+import { concerns } from "../processors/rules-copied.ts";
 import { latestAt } from "../processors/rules-streams.ts";
 import { fold, touchesOf } from "../rows/fold.ts";
 import type { Store } from "../store/store.ts";
@@ -74,8 +75,7 @@ async function folded(store: Store, view: View, key: string, to: number): Promis
 
 /** Rows do not depend on each other: only what touches this one is folded. */
 function foldOne(view: View, rows: Map<string, StoredRow>, key: string, event: RecordedEvent): void {
-  const { categories, types } = filterOfView(view);
-  if (!categories.includes(categoryOf(event.stream)) || (types && !types.includes(event.type) && !isErasure(event))) return;
+  if (!concerns(view, event)) return;
   const { touches, failure } = touchesOf(view, [event]);
   const concerned = touches.filter(({ keys }) => keys.includes(key)).map((touch) => ({ ...touch, keys: [key] }));
   const problem = failure ?? fold(view, rows, concerned).failure;

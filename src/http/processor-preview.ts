@@ -1,7 +1,7 @@
 /** What a processor would do with an event, step by step: an event of the log, or one that was never written. Nothing is stored. */
 
 import * as z from "zod";
-import { type JsonObject, type RecordedEvent, toRecorded } from "../core/event.ts";
+import { type JsonObject, type RecordedEvent, categoryOf, toRecorded } from "../core/event.ts";
 import { MAX_POSITION } from "../core/limits.ts";
 import { messageOf } from "../core/mistake.ts";
 import { EVENT_TYPE, NAME, UUID, streamIdProblem } from "../core/names.ts";
@@ -130,7 +130,7 @@ async function find(store: Store, event: RecordedEvent, head: number, lookup: Lo
 function emitted({ path, stream, id, type, data, schemaVersion }: Emission) {
   return {
     path,
-    to: stream.slice(0, stream.indexOf("/")),
+    to: categoryOf(stream),
     stream,
     id,
     type,

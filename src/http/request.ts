@@ -1,5 +1,6 @@
 /** Reads requests: their paths, conditions, preferences, and queries, checked by schemas. `body.ts` reads bodies. */
 
+import { listed } from "../core/issue.ts";
 import type { HeadspringEnv } from "../store/env.ts";
 import type { Context, Next } from "hono";
 import * as z from "zod";
@@ -110,11 +111,7 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
   const parsed = parseData(schema, value);
   if ("data" in parsed) return parsed.data as z.output<Schema>;
   const { issues } = parsed;
-  throw new Problem(
-    "invalid-request",
-    `${detail}: ${issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ")}`,
-    { issues },
-  );
+  throw new Problem("invalid-request", `${detail}: ${listed(issues)}`, { issues });
 }
 
 /** Milliseconds that `Prefer: wait=N` asks for, or undefined. More than the maximum counts as the maximum. */

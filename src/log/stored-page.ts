@@ -7,9 +7,10 @@
 import { PAGE_BYTES } from "../core/limits.ts";
 import { byteLength } from "../core/json.ts";
 import { type LoggedEvent, bytesOf } from "../core/event.ts";
-import { type PackedEvents, eventsOf, kindOf, packed } from "../store/page-text.ts";
+import { type PackedEvents, eventsOf, packed } from "../store/page-text.ts";
 import type { LogReadRequest } from "../store/log-protocol.ts";
 import type { PackedPage } from "../store/packed-page.ts";
+import { matches } from "./filter.ts";
 import type { StoredPage } from "./pages.ts";
 
 /** Events of a page from which on it travels as it is. Ours: many small parts cost more than their events. */
@@ -57,7 +58,7 @@ export function storedPage(request: LogReadRequest, { begin, end, head, pages }:
       continue;
     }
     for (const event of eventsOf(page, first)) {
-      if (event.position < begin || event.position > end || !wants(request, kindOf(event.stream, event.type))) continue;
+      if (event.position < begin || event.position > end || !matches(request, event)) continue;
       size += bytesOf(event);
       if (count === limit || (size > bytes && count > 0)) return pageTo(last);
       loose.push(lift(event));
@@ -67,7 +68,8 @@ export function storedPage(request: LogReadRequest, { begin, end, head, pages }:
   return pageTo(end);
 }
 
-function wants({ types, categories }: LogReadRequest, kind: string): boolean {
-  const slash = kind.indexOf("/");
-  return (categories?.includes(kind.slice(0, slash)) ?? true) && (types?.includes(kind.slice(slash + 1)) ?? true);
+/** Whether the reader wants events of a kind: `category/type`. */
+function wants(request: LogReadRequest, kind: string): boolean {
+  const slash = kind.indexOf("/") + 1;
+  return matches(request, { stream: kind.slice(0, slash), type: kind.slice(slash) });
 }

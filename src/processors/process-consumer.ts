@@ -6,6 +6,7 @@
 import { sharedOf } from "./shared.ts";
 import type { Store } from "../store/store.ts";
 import type { Consumer } from "../consumers/consumer.ts";
+import { errorAt } from "../consumers/failure.ts";
 import { recordSkip } from "../consumers/override.ts";
 import { type DataSchema, type RecordedEvent, categoryOf, hopsOf, streamIdOf, toRecorded } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
@@ -109,9 +110,7 @@ function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): (Wor
     return { event, calls: 1, key: id, run: () => tell(run, event, id, { command: INPUT, data: { event }, key, cause: causeOf(event) }) };
   } catch (error) {
     // It leads to no instance that could fail because of it.
-    const { stream, version, type, position } = event;
-    const report = { message: messageOf(thrown(error)), at: new Date().toISOString(), event: { position, stream, version, type } };
-    passed.push({ event, error: report });
+    passed.push({ event, error: errorAt(event, messageOf(thrown(error))) });
     return undefined;
   }
 }

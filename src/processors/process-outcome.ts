@@ -1,5 +1,6 @@
 /** Carries out a command that an instance of a process has sent, and returns its outcome. */
 
+import { listed } from "../core/issue.ts";
 import type { Store } from "../store/store.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { streamIdProblem } from "../core/names.ts";
@@ -60,7 +61,7 @@ export async function outcomeOf({ store, process }: Running, event: RecordedEven
     case "failed":
       return failed("command-failed", "its decide or evolve threw; the deployment's log has the cause, under this command id");
     case "invalid":
-      return failed("invalid-command", answer.issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; "));
+      return failed("invalid-command", listed(answer.issues));
     case "version-conflict":
       return failed("version-conflict", `expected ${answer.expected}, but the stream is at version ${answer.actual}`);
     case "deleted":

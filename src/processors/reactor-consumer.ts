@@ -7,7 +7,6 @@ import type { Applied, Consumer } from "../consumers/consumer.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { derivedId } from "../core/ids.ts";
 import { CONSUMER_CALLS } from "../core/limits.ts";
-import { REACTIONS_IN_FLIGHT } from "./limits.ts";
 import { causeOf } from "./cause.ts";
 import { CodeMistake } from "../core/mistake.ts";
 import { takesCommand } from "../definitions/other-code.ts";
@@ -15,8 +14,7 @@ import { OtherCode, ofApp } from "../core/platform-errors.ts";
 import { appendFact, tellEnded } from "./facts.ts";
 import { type Action, type Reactor, answerOf } from "../definitions/processors/reactor.ts";
 import { inPortions } from "./portions.ts";
-import { batchesOf } from "./batches.ts";
-import { reactionSpan } from "./reaction-span.ts";
+import { reactAll } from "./reactions.ts";
 
 /** The reactor as a consumer of its store's log. */
 export function reactorConsumer(store: Store, reactor: Reactor): Consumer {
@@ -29,7 +27,15 @@ export function reactorConsumer(store: Store, reactor: Reactor): Consumer {
       const reacting: Reacting = { store, reactor };
       const { parts, failure } = answersOf(reacting, batch.events, budget?.caps.calls ?? Number.POSITIVE_INFINITY);
       // Reactions to events after a failed one may be done as well; when their turn comes, they turn out to be done.
-      return inPortions({ checkpoint, budget, batch, parts, failure, work: (portion) => reactAll(reacting, portion) });
+      return inPortions({
+        checkpoint,
+        budget,
+        batch,
+        parts,
+        failure,
+        work: (portion) =>
+          reactAll({ store: store.name, processor: reactor.name }, portion, keysOf, (reaction) => carryOut(reacting, reaction)),
+      });
     },
   };
 }
@@ -67,26 +73,6 @@ function answersOf(
     }
   }
   return { parts };
-}
-
-/**
- * Reacts to events: those of one stream in their order, so that every target stream gets what it is sent in order. Different streams do not
- * wait for each other, within one of the {@link batchesOf} the events.
- *
- * @returns the first event that could not be answered; everything before it is done
- */
-async function reactAll(reacting: Reacting, reactions: readonly Reaction[]): Promise<Applied["failure"]> {
-  const { store, reactor } = reacting;
-  for (const wave of batchesOf(reactions, keysOf, REACTIONS_IN_FLIGHT)) {
-    const results = await Promise.allSettled(
-      wave.map((reaction) => reactionSpan(store.name, reactor.name, reaction.event, () => carryOut(reacting, reaction))),
-    );
-    for (const [index, result] of results.entries()) {
-      const reaction = wave[index];
-      if (result.status === "rejected" && reaction) return { event: reaction.event, error: result.reason };
-    }
-  }
-  return undefined;
 }
 
 /** The streams on which an event must wait for the one before: its own, and those that its actions go to. */

@@ -5,21 +5,19 @@
 
 import { recordSkip } from "../consumers/override.ts";
 import type { Applied, Batch, Consumer, Failure } from "../consumers/consumer.ts";
+import { errorAt } from "../consumers/failure.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import { PORTION_CALLS } from "../core/limits.ts";
 import { messageOf } from "../core/mistake.ts";
-import type { ConsumerError } from "../definitions/hooks.ts";
 import type { Rules } from "../definitions/processors/rules.ts";
 import type { Emission, Target } from "../definitions/processors/rules-emit.ts";
 import { whyPassed } from "../definitions/processors/rules-run.ts";
 import type { Store } from "../store/store.ts";
 import { logger } from "../telemetry/logger.ts";
-import { batchesOf } from "./batches.ts";
 import { appendText } from "./facts.ts";
-import { REACTIONS_IN_FLIGHT } from "./limits.ts";
 import { inPortions } from "./portions.ts";
-import { reactionSpan } from "./reaction-span.ts";
-import { type Answer, type PassedOver, answersAt } from "./rules-answers.ts";
+import { reactAll } from "./reactions.ts";
+import { type Answer, answersAt } from "./rules-answers.ts";
 import { openCopies, requireStill } from "./rules-copies.ts";
 import { Joins } from "./rules-joins.ts";
 import { sharedOf } from "./shared.ts";
@@ -62,9 +60,12 @@ async function apply(store: Store, rules: Rules, { checkpoint, budget }: ReturnT
     most: Math.max(1, Math.min(PORTION_CALLS, (budget?.left ?? PORTION_CALLS) - COMMIT_STATEMENTS * copies.size)),
     also: (after, last) => [
       ...[...copies.values()].flatMap((copy) => copy.statements(after, last)),
-      ...within(after, last).map((one) => recordSkip(checkpoint, one.event.position, reportOf(one))),
+      ...within(after, last).map((one) => recordSkip(checkpoint, one.event.position, errorAt(one.event, messageOf(one.error)))),
     ],
-    work: (portion) => emitAll(store, rules, portion),
+    work: (portion) =>
+      reactAll({ store: store.name, processor: rules.name }, portion, keysOf, ({ event, emissions }) =>
+        emitOne(store, rules, event, emissions),
+      ),
   });
   for (const { event, error } of within(from, applied.position)) {
     const { stream, type } = event;
@@ -89,24 +90,6 @@ export async function targetsOf(store: Store, { targets }: Rules): Promise<Map<s
         : [],
     ),
   );
-}
-
-function reportOf({ event: { position, stream, version, type }, error }: PassedOver): ConsumerError {
-  return { message: messageOf(error), at: new Date().toISOString(), event: { position, stream, version, type } };
-}
-
-/** Returns the first event whose emissions could not be stored; everything before it is done. */
-async function emitAll(store: Store, rules: Rules, answers: readonly Answer[]): Promise<Applied["failure"]> {
-  for (const some of batchesOf(answers, keysOf, REACTIONS_IN_FLIGHT)) {
-    const results = await Promise.allSettled(
-      some.map(({ event, emissions }) => reactionSpan(store.name, rules.name, event, () => emitOne(store, rules, event, emissions))),
-    );
-    for (const [index, result] of results.entries()) {
-      const answer = some[index];
-      if (result.status === "rejected" && answer) return { event: answer.event, error: result.reason };
-    }
-  }
-  return undefined;
 }
 
 /** The streams on which an event must wait for the one before: its own, and those that it is emitted to. */

@@ -2,7 +2,7 @@
 
 import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
 import type { Failure } from "../consumers/consumer.ts";
-import type { LoggedEvent, RecordedEvent } from "../core/event.ts";
+import { type LoggedEvent, type RecordedEvent, categoryOf } from "../core/event.ts";
 import type { Rules } from "../definitions/processors/rules.ts";
 import { liftError, tooNewFor } from "../definitions/upcast.ts";
 import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
@@ -50,5 +50,5 @@ export function problemWith(view: View, event: LoggedEvent): Error | undefined {
 /** The processor's batch has other events, too. */
 export function concerns(view: View, { stream, type }: RecordedEvent): boolean {
   const { categories, types } = filterOfView(view);
-  return categories.includes(stream.slice(0, stream.indexOf("/"))) && (types?.includes(type) ?? true);
+  return categories.includes(categoryOf(stream)) && (types?.includes(type) ?? true);
 }

@@ -9,7 +9,7 @@ import { eventScope } from "../expressions/event-scope.ts";
 import { type Expression, type Scope, compileExpression } from "../expressions/expression.ts";
 import { RULES_NAMES } from "../limits.ts";
 import type { View } from "../views/view.ts";
-import { expressionIssue } from "./expression-issue.ts";
+import { RESULTS_CALLED, expressionIssue } from "./expression-issue.ts";
 import type { BranchDefinition, MakerDefinition, ProcessorDefinition, StepDefinition } from "./processor-form.ts";
 import { EMPTY, schemaOfResult, withMember } from "./processor-scope.ts";
 import type { CategoryShape, Surroundings } from "./surroundings.ts";
@@ -73,16 +73,6 @@ const OBJECT: readonly Result[] = ["map"];
 const TEXT: readonly Result[] = ["string"];
 const ID: readonly Result[] = ["string", "number"];
 
-const WORDS: Readonly<Record<Result, string>> = {
-  string: "a string",
-  number: "a number",
-  boolean: "true or false",
-  null: "null",
-  list: "a list",
-  map: "an object",
-  any: "anything",
-};
-
 /** @param wanted the kinds of results that it may have; absent: any */
 function expression(check: Check, text: string, path: string, scope: Scope, wanted?: readonly Result[]): Expression | undefined {
   const compiled = compileExpression(text, scope);
@@ -92,7 +82,10 @@ function expression(check: Check, text: string, path: string, scope: Scope, want
   }
   const { result } = compiled;
   if (wanted && result !== "any" && !wanted.includes(result))
-    check.issues.push({ path, message: `it must give ${wanted.map((one) => WORDS[one]).join(" or ")}, and gives ${WORDS[result]}` });
+    check.issues.push({
+      path,
+      message: `it must give ${wanted.map((one) => RESULTS_CALLED[one]).join(" or ")}, and gives ${RESULTS_CALLED[result]}`,
+    });
   return compiled;
 }
 

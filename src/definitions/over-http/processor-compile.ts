@@ -1,10 +1,10 @@
 /** Makes the processor that a definition declares. Pure. */
 
-import { CodeMistake } from "../../core/mistake.ts";
-import { type Expression, type Scope, compileExpression } from "../expressions/expression.ts";
+import type { Scope } from "../expressions/expression.ts";
 import type { Join, Maker, Member, Rules, Step } from "../processors/rules.ts";
 import { DEFAULT_RETRY } from "../retry.ts";
 import type { View } from "../views/view.ts";
+import { keptExpression } from "./kept-expression.ts";
 import { whyNotJoined } from "./processor-check.ts";
 import type { MakerDefinition, ProcessorDefinition, StepDefinition } from "./processor-form.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -53,12 +53,12 @@ function stepsOf(made: Made, definitions: readonly StepDefinition[], path: strin
 
 /** Whatever is known of the data, an expression means the same: so it is compiled for data of any form. */
 function stepOf(made: Made, step: StepDefinition, path: string, scope: Scope): Step {
-  if ("filter" in step) return { kind: "filter", path, test: expressionOf(step.filter, scope) };
+  if ("filter" in step) return { kind: "filter", path, test: keptExpression(step.filter, scope) };
   if ("set" in step) return { kind: "set", path, members: membersOf(step.set, scope) };
   if ("map" in step) return { kind: "map", path, make: makerOf(step.map, scope) };
   if ("join" in step) {
     const { with: name, by, as, missing = "fail" } = step.join;
-    return { kind: "join", path, from: joinedBy(made, name), by: expressionOf(by, scope), as, missing };
+    return { kind: "join", path, from: joinedBy(made, name), by: keptExpression(by, scope), as, missing };
   }
   if ("emit" in step) {
     const { to, type, id, data } = step.emit;
@@ -67,14 +67,14 @@ function stepOf(made: Made, step: StepDefinition, path: string, scope: Scope): S
       kind: "emit",
       path,
       to,
-      ...(type === undefined ? {} : { type: expressionOf(type, scope) }),
-      ...(id === undefined ? {} : { id: expressionOf(id, scope) }),
+      ...(type === undefined ? {} : { type: keptExpression(type, scope) }),
+      ...(id === undefined ? {} : { id: keptExpression(id, scope) }),
       ...(data === undefined ? {} : { data: makerOf(data, scope) }),
     };
   }
   const branches = step.branch.map(({ when, steps }, index) => ({
     path: `${path}.branch.${index}`,
-    ...(when === undefined ? {} : { when: expressionOf(when, scope) }),
+    ...(when === undefined ? {} : { when: keptExpression(when, scope) }),
     steps: stepsOf(made, steps, `${path}.branch.${index}.steps`, scope),
   }));
   return { kind: "branch", path, branches };
@@ -92,24 +92,9 @@ function joinedBy({ around, views }: Made, name: string): Join["from"] {
 }
 
 function makerOf(definition: MakerDefinition, scope: Scope): Maker {
-  return typeof definition === "string" ? expressionOf(definition, scope) : membersOf(definition, scope);
+  return typeof definition === "string" ? keptExpression(definition, scope) : membersOf(definition, scope);
 }
 
 function membersOf(members: Readonly<Record<string, string>>, scope: Scope): Member[] {
-  return Object.entries(members).map(([name, text]) => ({ names: name.split("."), value: expressionOf(text, scope) }));
-}
-
-function expressionOf(text: string, scope: Scope): Expression {
-  const compiled = compileExpression(text, scope);
-  if (!("problem" in compiled)) return compiled;
-  // Kept by code that took it.
-  const { message } = compiled.problem;
-  return {
-    text,
-    result: "any",
-    uses: new Set(),
-    evaluate() {
-      throw new CodeMistake(message);
-    },
-  };
+  return Object.entries(members).map(([name, text]) => ({ names: name.split("."), value: keptExpression(text, scope) }));
 }

@@ -4,6 +4,7 @@ import type { Issue } from "../../core/issue.ts";
 import { ISSUES } from "../../core/limits.ts";
 import { type Expression, type Scope, compileExpression } from "../expressions/expression.ts";
 import { eventScope } from "../expressions/event-scope.ts";
+import { RESULTS_CALLED, expressionIssue } from "./expression-issue.ts";
 import type { CategoryShape, Surroundings } from "./surroundings.ts";
 import { type ColumnType, isNullable, kindOfColumn, membersOf, valuesOf } from "./view-columns.ts";
 import { type ColumnDefinition, KEY, type ViewDefinition, namesIn, whyNotColumn } from "./view-definition.ts";
@@ -70,24 +71,11 @@ function columnsIssues(columns: Readonly<Record<string, ColumnDefinition>>, scop
 function expressionIssues(path: string, text: string | undefined, scope: Scope, allowed: readonly Result[], wanted: string): Issue[] {
   if (text === undefined) return [];
   const compiled = compileExpression(text, scope);
-  if ("problem" in compiled) {
-    const { message, line = 1, column } = compiled.problem;
-    return [{ path, message: `${message} (${line > 1 ? `line ${line}, ` : ""}column ${column})` }];
-  }
+  if ("problem" in compiled) return [expressionIssue(path, compiled.problem)];
   const { result } = compiled;
   if (result === "any" || allowed.includes(result)) return [];
-  return [{ path, message: `must give ${wanted}, and gives ${KIND[result]}` }];
+  return [{ path, message: `must give ${wanted}, and gives ${RESULTS_CALLED[result]}` }];
 }
-
-const KIND: Record<Result, string> = {
-  string: "a string",
-  number: "a number",
-  boolean: "true or false",
-  null: "null",
-  list: "a list",
-  map: "an object",
-  any: "any value",
-};
 
 /** Indexes of a view without columns. */
 function memberIssues(indexes: readonly string[], categories: readonly CategoryShape[], types: readonly string[] | undefined): Issue[] {

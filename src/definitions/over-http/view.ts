@@ -4,9 +4,9 @@ import { canonical } from "../../core/json.ts";
 import { DELETED, type RecordedEvent, streamIdOf } from "../../core/event.ts";
 import { kindOf } from "../../core/misfit.ts";
 import { CodeMistake, messageOf } from "../../core/mistake.ts";
-import { compileExpression } from "../expressions/expression.ts";
 import type { Declaration, ErasedHandler, StoredRow, View } from "../views/view.ts";
 import { eventValues } from "./event-values.ts";
+import { keptExpression } from "./kept-expression.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { categoriesOf, isMember } from "./view-check.ts";
 import { fitsColumn, isNullable, kindOfColumn, membersOf, rowOf, wholeRowOf } from "./view-columns.ts";
@@ -131,13 +131,6 @@ function partOf(path: string, text: string | undefined): Part | undefined {
 const ANYTHING = { event: true, data: true, row: true, acc: true };
 
 function compiled(path: string, text: string): Part {
-  const expression = compileExpression(text, ANYTHING);
-  if (!("problem" in expression)) return { path, evaluate: (values) => expression.evaluate(values) };
-  const { message } = expression.problem;
-  return {
-    path,
-    evaluate() {
-      throw new CodeMistake(message);
-    },
-  };
+  const expression = keptExpression(text, ANYTHING);
+  return { path, evaluate: (values) => expression.evaluate(values) };
 }

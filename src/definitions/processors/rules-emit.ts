@@ -2,7 +2,7 @@
 
 import type { JsonObject, RecordedEvent } from "../../core/event.ts";
 import { derivedId } from "../../core/ids.ts";
-import type { Issue } from "../../core/issue.ts";
+import { type Issue, listed } from "../../core/issue.ts";
 import { isLonger } from "../../core/json.ts";
 import { EVENT_DATA_BYTES } from "../../core/limits.ts";
 import { messageOf } from "../../core/mistake.ts";
@@ -58,7 +58,7 @@ export function emissionOf(processor: string, event: RecordedEvent, given: Given
   if (checked === undefined) return { problem: `${to} has no event type ${type}` };
   if ("issues" in checked)
     return {
-      problem: `the data does not fit ${type} of ${to}: ${checked.issues.map((one) => (one.path ? `${one.path}: ${one.message}` : one.message)).join("; ")}`,
+      problem: `the data does not fit ${type} of ${to}: ${listed(checked.issues)}`,
     };
   if (isLonger(checked.data, EVENT_DATA_BYTES)) return { problem: `the data has more than ${EVENT_DATA_BYTES} bytes` };
   const cause = [processor, event.stream, event.id, path];

@@ -4,7 +4,7 @@
  */
 
 import { CodeMistake, messageOf } from "../../core/mistake.ts";
-import { type JsonObject, type JsonValue, type RecordedEvent, lineageOf } from "../../core/event.ts";
+import { type JsonObject, type JsonValue, type RecordedEvent, categoryOf, lineageOf } from "../../core/event.ts";
 import { kindOf } from "../../core/misfit.ts";
 import { eventValues } from "../over-http/event-values.ts";
 import type { Expression } from "../expressions/expression.ts";
@@ -79,7 +79,7 @@ const EFFORT: unique symbol = Symbol("effort");
 
 /** Why the event is none of the processor's; undefined: it is. */
 export function whyPassed({ name, sources, types }: Pick<Rules, "name" | "sources" | "types">, event: RecordedEvent): string | undefined {
-  const category = event.stream.slice(0, event.stream.indexOf("/"));
+  const category = categoryOf(event.stream);
   if (!sources.some((source) => source.name === category)) return `it follows ${sources.map((one) => one.name).join(", ")}`;
   if (event.type.startsWith("$")) return "events of the store itself are passed by";
   if (types && !types.includes(event.type)) return `it handles ${types.join(", ")}`;

@@ -11,6 +11,7 @@ import type { Store } from "../../store/store.ts";
 import { JsonObject } from "../append.ts";
 import { jsonBody } from "../body.ts";
 import { declareCategory } from "../categories.ts";
+import { exportedCategories } from "../definition-lines.ts";
 import { problemOf } from "../definitions.ts";
 import { DEFINITION_BYTES } from "../limits.ts";
 import { Problem } from "../problem.ts";
@@ -142,14 +143,8 @@ async function findStream(store: Store, asked: string): Promise<ApiStream | unde
 
 /** The categories that were declared over HTTP, retired ones included. Those of the code are none of Sourcery's streams. */
 async function* allStreams({ catalog, definitions }: Store): AsyncGenerator<ApiStream> {
-  for (let after = ""; ;) {
-    const page = await catalog.exportCategories(after);
-    for (const { name, definition, retired } of page)
-      if (!definitions.inCode.category(name)) yield { name, definition: readDefinition(name, definition), retired };
-    const last = page.at(-1)?.name;
-    if (last === undefined) return;
-    after = last;
-  }
+  for await (const { name, definition, retired } of exportedCategories(catalog))
+    if (!definitions.inCode.category(name)) yield { name, definition: readDefinition(name, definition), retired };
 }
 
 /** Makes the streams that do not exist yet, without a schema. */
