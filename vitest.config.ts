@@ -73,7 +73,8 @@ function workers(name: string, which: { include: string[]; exclude?: string[]; i
 
 /**
  * `unit` in Node: what is pure. `workers` and `workers-alone` in workerd: the objects and routes. `e2e`: a real `wrangler dev`, killed and restarted.
- * `npm test` runs them all. With `--mode long` the tests that have a long form run in it, and nothing else; with `--mode
+ * `console`: the
+ * console in a browser. `npm test` runs them all. With `--mode long` the tests that have a long form run in it, and nothing else; with `--mode
  * everything` all run, at their longest.
  */
 export default defineConfig(({ mode }) => ({
@@ -107,6 +108,16 @@ export default defineConfig(({ mode }) => ({
       }),
       workers("workers-alone", { include: ALONE.filter((file) => mode !== "long" || file.endsWith(files(mode).slice(1))) }),
       { resolve: HEADSPRING, test: { name: "e2e", include: [`test/e2e/**/${files(mode)}`], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        resolve: HEADSPRING,
+        test: {
+          name: "console",
+          include: [`test/console/**/${files(mode)}`],
+          globalSetup: "./test/console/set-up.ts",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 }));

@@ -11,7 +11,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 /** KiB, gzipped: some above what it is, so that a feature fits and a library that came in unnoticed does not. Ours. */
-const LIMIT = 430;
+const LIMIT = 530;
 /** Bytes, gzipped, of what a page takes on, without React (DESIGN: the package). */
 const PAGE_LIMITS = { client: 5_000, react: 2_000 };
 

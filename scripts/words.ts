@@ -16,6 +16,7 @@ const CHECKED = [
   "docs/*.md",
   "docs/coming-from/*.md",
   "src",
+  "console",
   "examples/*/README.md",
   "examples/*/{src,test,tools}",
 ];

@@ -5,5 +5,5 @@ import { shop } from "./shop/app.ts";
 
 const app = shop;
 
-export default createWorker(app, { sourcery: true });
+export default createWorker(app, { sourcery: true, console: true });
 export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);

@@ -19,6 +19,25 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Any call of a store, for {@link Connection.call}. */
+export interface CallOptions extends RequestOptions {
+  /** Default: `GET`. */
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** `false`: sent once, whatever happens. Default: repeated as every call of the client, if repeating it is safe. */
+  readonly repeat?: boolean;
+}
+
+export interface Called {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The answer's JSON; a string where the answer is no JSON; undefined: it has no body. Its shape depends on the path. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly body: any;
+}
+
 export interface Outgoing extends RequestOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -87,7 +106,12 @@ export class Connection {
   }
 
   /** The same for an answer that is no JSON. An answer that breaks off while it is read is asked for again. */
-  async sendAs<Read>(path: string, request: Outgoing, read: (response: Response) => Promise<Read>): Promise<Read> {
+  async sendAs<Read>(
+    path: string,
+    request: Outgoing,
+    read: (response: Response) => Promise<Read>,
+    repetitions: number = REPETITIONS,
+  ): Promise<Read> {
     const { signal } = request;
     for (let attempt = 0; ; attempt++) {
       let retryAfter: string | null = null;
@@ -100,9 +124,16 @@ export class Connection {
       } catch (error) {
         problem = signal?.aborted ? signal.reason : error instanceof HeadspringError ? error : unreachable(error); // the body broke off
       }
-      if (!(problem instanceof HeadspringError) || !isPassing(problem, retryAfter) || attempt === REPETITIONS) throw problem;
+      if (!(problem instanceof HeadspringError) || !isPassing(problem, retryAfter) || attempt === repetitions) throw problem;
       await pause(pauseBefore(attempt, retryAfter), signal);
     }
+  }
+
+  /** Any call. A POST or PATCH is repeated only if it has an `Idempotency-Key`: the second time, another one may change something again. */
+  call(path: string, { repeat, ...request }: CallOptions = {}): Promise<Called> {
+    const { method = "GET", headers = {} } = request;
+    const isSafe = !/^(?:POST|PATCH)$/.test(method) || Object.keys(headers).some((name) => name.toLowerCase() === "idempotency-key");
+    return this.sendAs(path, request, calledOf, (repeat ?? isSafe) ? REPETITIONS : 0);
   }
 
   /** The pages of a path, to the last one. */
@@ -130,6 +161,13 @@ async function jsonOf(response: Response): Promise<unknown> {
   } catch {
     throw new HeadspringError("unexpected-answer", `the answer is no JSON: ${text.slice(0, 200)}`, response.status);
   }
+}
+
+async function calledOf(response: Response): Promise<Called> {
+  const { status, headers } = response;
+  const text = await response.text();
+  const isJson = /^application\/(?:[\w.-]+\+)?json\b/.test(headers.get("content-type") ?? "");
+  return { status, headers, body: text === "" ? undefined : isJson ? JSON.parse(text) : text };
 }
 
 /** A query string, `?` included; empty without parameters. Lists repeat their parameter, and `undefined` leaves it out. */

@@ -3,7 +3,7 @@
  * app, and none of zod, becomes part of a page.
  */
 
-import { type ClientOptions, Connection } from "./connection.ts";
+import { type CallOptions, type ClientOptions, Connection } from "./connection.ts";
 import { type LogOptions, readLog } from "./log.ts";
 import { StreamHandle } from "./stream.ts";
 import type { AnyApp, Client, WriteOptions } from "./types.ts";
@@ -33,6 +33,7 @@ export function createClient<Of extends AnyApp>(url: string, options: ClientOpti
   const own: Readonly<Record<string, unknown>> = {
     streams,
     views: members((name) => new ViewHandle(connection, name)),
+    request: (path: string, callOptions?: CallOptions) => connection.call(path, callOptions),
     log: (logOptions: LogOptions = {}) => readLog(connection, logOptions),
   };
   return members((name) => own[name] ?? (streams as Readonly<Record<string, unknown>>)[name]) as Client<Of>;
@@ -66,7 +67,7 @@ function members(make: (name: string) => unknown): object {
 }
 
 export { HeadspringError } from "./problem.ts";
-export type { ClientOptions, RequestOptions } from "./connection.ts";
+export type { CallOptions, Called, ClientOptions, RequestOptions } from "./connection.ts";
 export type { LogOptions } from "./log.ts";
 export type { Reached } from "./reached.ts";
 export type {

@@ -10,7 +10,7 @@ import type { Saga } from "../definitions/processors/saga.ts";
 import type { SAGA_EVENTS } from "../definitions/processors/saga-state.ts";
 import type { EventOf, Source } from "../definitions/source.ts";
 import type { View } from "../definitions/views/view.ts";
-import type { RequestOptions } from "./connection.ts";
+import type { CallOptions, Called, RequestOptions } from "./connection.ts";
 import type { LogOptions } from "./log.ts";
 import type { Reached } from "./reached.ts";
 
@@ -217,6 +217,15 @@ interface ClientParts<Of extends AnyApp> {
   readonly views: {
     readonly [Name in ViewsOf<Of>["name"]]: ViewReader<RowOf<Named<ViewsOf<Of>, Name>>, QueriesOf<Named<ViewsOf<Of>, Name>>>;
   };
+  /**
+   * Any other call of the store, with the client's address, token and repetitions.
+   *
+   * @param path after the store's address, with its query: `/consumers/stock/pause`
+   * @throws {HeadspringError} when the answer is an error
+   * @example
+   * const { body } = await shop.request("/consumers/stock/pause", { method: "POST" });
+   */
+  request(path: string, options?: CallOptions): Promise<Called>;
   /** Events of the log as a loop, in order. By default it goes on with what happens, and resumes by itself. */
   log<const Type extends AppEvent<Of>["type"] = AppEvent<Of>["type"]>(
     options?: LogOptions<Type>,

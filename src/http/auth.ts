@@ -14,8 +14,8 @@ import { Problem } from "./problem.ts";
 import { countRequest } from "./rate-limit.ts";
 import type { HttpContext, HttpEnv } from "./request.ts";
 
-/** Paths that are open to all: they show nothing about a store except what is public, the public keys of webhooks. */
-const OPEN = /^\/(?:health|problems(?:\/[^/]+)?|\.well-known\/webhooks\/[^/]+)?$/;
+/** Paths that are open to all: they show nothing about a store except what is public, the public keys of webhooks. The console is a page without data. */
+const OPEN = /^\/(?:health|console\/\*|console\/files\/[^/]+|problems(?:\/[^/]+)?|\.well-known\/webhooks\/[^/]+)?$/;
 /** Administration, whatever the method. */
 const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$|log\/roll-over$)/;
 /** The list of stores, and the place of one store (whose path is empty without its store). */

@@ -18,6 +18,7 @@ import { auth } from "./auth.ts";
 import { crossOrigin, securityHeaders } from "./browser-headers.ts";
 import { categoryRoutes } from "./categories.ts";
 import { requireConfiguration, requireObjects } from "./configuration.ts";
+import { consoleRoutes } from "./console/routes.ts";
 import { consumerRoutes } from "./consumers.ts";
 import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
@@ -38,6 +39,8 @@ import { webhookRoutes, wellKnownRoutes } from "./webhooks.ts";
 export interface WorkerOptions {
   /** The surface of Sourcery's documentation, under `/api`: streams, processors and views without TypeScript. Default: no. */
   readonly sourcery?: boolean;
+  /** The console, a page under `/console` that shows the store at work and acts on it, with the rights of the token that is typed into it. Default: no. */
+  readonly console?: boolean;
 }
 
 /**
@@ -77,7 +80,7 @@ export function createWorker(app: App, options: WorkerOptions = {}): ExportedHan
 }
 
 /** The routes, for the default store and for named ones. */
-export function createHttp(app: App, { sourcery = false }: WorkerOptions = {}): Hono<HttpEnv> {
+export function createHttp(app: App, { sourcery = false, console = false }: WorkerOptions = {}): Hono<HttpEnv> {
   const ofStore = new Hono<HttpEnv>()
     .route("/streams", categoryRoutes())
     .route("/streams", streamRoutes())
@@ -103,6 +106,8 @@ export function createHttp(app: App, { sourcery = false }: WorkerOptions = {}): 
     .route("/problems", problemRoutes())
     .route("/", ofStore)
     .route("/stores/:store", ofStore);
+
+  if (console) http.route("/console", consoleRoutes());
 
   http.notFound((context) => {
     const methods = methodsOf(http, context.req.path);

@@ -369,6 +369,30 @@ export function clientSuite(deployment: () => Deployment): void {
     });
   });
 
+  describe("any call", { timeout: PATIENCE_MS }, () => {
+    it("is a request of the store, and gives the answer's status, headers and body", async () => {
+      const { shop } = storeFor("call");
+      const { headers } = await shop.request("/streams/sample/by-hand", { method: "POST", body: { type: "Read", data: { value: 7 } } });
+      expect(headers.get("etag")).toBe('"1"');
+      const { status, body } = await shop.request("/streams/sample/by-hand");
+      expect([status, body.events[0].data]).toEqual([200, { value: 7 }]);
+      expect((await shop.request("/log", { headers: { accept: "application/x-ndjson" } })).body).toContain('"value":7');
+      expect(await shop.request("/streams/sample/by-hand", { method: "HEAD" })).toMatchObject({ status: 200, body: undefined });
+      await expect(shop.request("/streams/unknown/1")).rejects.toMatchObject({ code: "unknown-category", status: 404 });
+    });
+
+    it("is repeated only where that cannot change something twice", async () => {
+      const { client } = storeFor("call-lost");
+      const { fetch } = deployment();
+      const lost = () => failing(fetch, 1, () => Promise.reject(new TypeError("no connection")));
+      const append = { method: "POST", body: { type: "Read", data: { value: 8 } } } as const;
+      await expect(client(lost()).request("/streams/sample/once", append)).rejects.toMatchObject({ code: "unreachable" });
+      await client(lost()).request("/streams/sample/once", { ...append, headers: { "Idempotency-Key": "once" } });
+      expect((await client(lost()).request("/streams/sample/once")).body.version).toBe(1);
+      await expect(client(lost()).request("/streams/sample/once", { repeat: false })).rejects.toMatchObject({ code: "unreachable" });
+    });
+  });
+
   describe("a client", { timeout: PATIENCE_MS }, () => {
     it("asks for a token before each request, and is itself no promise", async () => {
       const { store } = storeFor("token");

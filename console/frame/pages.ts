@@ -1,0 +1,17 @@
+/** The console's pages, in the order of the navigation. A page begins with its path, and owns everything below. */
+
+import type { ComponentType } from "preact";
+import { OverviewPage } from "../pages/overview/overview.tsx";
+
+export interface PageEntry {
+  /** After the console's own: `/log`. */
+  readonly path: string;
+  readonly title: string;
+  /** Other words that someone may look for it by. */
+  readonly words?: string;
+  readonly page: ComponentType;
+  /** Reached from other pages, not from the navigation. */
+  readonly isHidden?: boolean;
+}
+
+export const PAGES: readonly PageEntry[] = [{ path: "/", title: "Overview", words: "home start", page: OverviewPage }];

@@ -1,0 +1,141 @@
+/** The first page: whether the store is well, and what happened last. An empty store shows the first call to make. */
+
+import { Link } from "wouter-preact";
+import { Curl } from "../../parts/curl.tsx";
+import { Empty } from "../../parts/empty.tsx";
+import { Page, Section } from "../../parts/page.tsx";
+import { Remote } from "../../parts/remote.tsx";
+import { EventLink, Status, StreamLink, Time, count, counted } from "../../parts/show.tsx";
+import { Table } from "../../parts/table.tsx";
+import type { AppReport, ConsumerReport, LogPage, StoredEvent } from "../../store/event.ts";
+import { to } from "../../store/paths.ts";
+import { useGet } from "../../store/resource.ts";
+import { whyNot } from "../../store/rights.ts";
+
+/** Milliseconds between two looks. */
+const EVERY = 2_000;
+/** Events that are shown. */
+const LATEST = 12;
+/** Consumers with these need somebody. */
+const UNWELL = new Set(["failed", "paused", "rebuilding", "catching-up"]);
+
+export function OverviewPage() {
+  const latest = useGet<LogPage>(`/log?direction=backward&limit=${LATEST}`, { every: EVERY });
+  return (
+    <Page title="Overview">
+      <Remote of={latest} lines={LATEST + 4}>
+        {({ head, events }) =>
+          head === 0 ? (
+            <FirstCall />
+          ) : (
+            <>
+              <Figures head={head} />
+              <Section title="Latest events" actions={<Link href={to.log()}>Live log</Link>}>
+                <Events events={events} />
+              </Section>
+            </>
+          )
+        }
+      </Remote>
+    </Page>
+  );
+}
+
+function Figures({ head }: { head: number }) {
+  const isAdmin = whyNot("admin") === undefined;
+  const report = useGet<{ consumers: ConsumerReport[] }>(isAdmin ? "/consumers" : undefined, { every: EVERY });
+  const consumers = report.value?.consumers ?? [];
+  const failed = consumers.filter(({ status }) => status === "failed");
+  return (
+    <>
+      <dl class="figures">
+        <div>
+          <dt>Events</dt>
+          <dd>{count(head)}</dd>
+        </div>
+        <div>
+          <dt>Consumers</dt>
+          <dd>{isAdmin ? count(consumers.length) : "–"}</dd>
+        </div>
+        <div class={failed.length > 0 ? "bad" : ""}>
+          <dt>Failed</dt>
+          <dd>{isAdmin ? count(failed.length) : "–"}</dd>
+        </div>
+        <div>
+          <dt>Furthest behind</dt>
+          <dd>{isAdmin ? counted(Math.max(0, ...consumers.map(({ lag }) => lag)), "event") : "–"}</dd>
+        </div>
+      </dl>
+      {isAdmin ? <Unwell consumers={consumers.filter(({ status }) => UNWELL.has(status))} /> : null}
+    </>
+  );
+}
+
+function Unwell({ consumers }: { consumers: readonly ConsumerReport[] }) {
+  if (consumers.length === 0) return null;
+  return (
+    <Section title="Needs a look" actions={<Link href="/consumers">All consumers</Link>}>
+      <ul class="plain-list">
+        {consumers.map(({ name, kind, status, lag }) => (
+          <li key={name}>
+            <Status is={status} /> <Link href={to.consumer(name)}>{name}</Link>{" "}
+            <span class="dim">
+              {kind}, {counted(lag, "event")} behind
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Events({ events }: { events: readonly StoredEvent[] }) {
+  return (
+    <Table
+      label="Latest events"
+      rows={events}
+      keyOf={({ id, position }) => `${position} ${id}`}
+      columns={[
+        { title: "Position", isNumber: true, cell: ({ position }) => count(position ?? 0) },
+        { title: "Type", cell: (event) => <EventLink event={event} /> },
+        { title: "Stream", cell: ({ stream, version }) => <StreamLink stream={stream} version={version} /> },
+        { title: "Time", cell: ({ recordedAt }) => <Time at={recordedAt} /> },
+      ]}
+    />
+  );
+}
+
+/** An app with an aggregate gets a command to send; one with plain categories only an event; one with nothing a category to declare. */
+function FirstCall() {
+  const app = useGet<AppReport>("/app");
+  return (
+    <Empty title="This store has no events yet">
+      <Remote of={app}>
+        {({ categories }) => {
+          const aggregate = categories.find(({ commands }) => commands !== undefined && commands.length > 0);
+          const plain = categories.find(({ kind }) => kind === "plain");
+          if (aggregate) {
+            return (
+              <p>
+                Send its first command: <Link href={to.command(aggregate.name)}>{aggregate.name}</Link> takes{" "}
+                {aggregate.commands?.join(", ")}.
+              </p>
+            );
+          }
+          return plain ? (
+            <>
+              <p>Append its first fact:</p>
+              <Curl call={{ method: "POST", path: `/streams/${plain.name}`, body: {} }} />
+            </>
+          ) : (
+            <>
+              <p>Declare a stream, then append facts to it:</p>
+              <Curl call={{ method: "PUT", path: "/streams/reading", body: { key: "sensor", schema: { type: "object" } } }} />
+              <Curl call={{ method: "POST", path: "/streams/reading", body: { sensor: "s1", celsius: 21.5 } }} />
+            </>
+          );
+        }}
+      </Remote>
+    </Empty>
+  );
+}

@@ -1,0 +1,120 @@
+/**
+ * A button that changes something. It is off, and says why, where the token lacks the right; shows before what would happen; sends the call; says
+ * after what it did; and can be copied as curl.
+ */
+
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { HeadspringError } from "headspring/client";
+import { notify } from "../frame/notices.tsx";
+import { type Call, curlOf } from "../store/curl.ts";
+import { useResource } from "../store/resource.ts";
+import { type Right, whyNot } from "../store/rights.ts";
+import { call as send } from "../store/store.ts";
+import { Copy } from "./copy.tsx";
+import { Dialog } from "./dialog.tsx";
+import { Failure, Remote } from "./remote.tsx";
+
+interface ActProps {
+  /** What it does: “Skip this event”. */
+  label: string;
+  right: Right;
+  call: Call;
+  /** What would happen, counted: shown before anything is sent. Without it the call is sent at once. */
+  before?: (signal: AbortSignal) => Promise<ComponentChildren>;
+  /** What it did, from the answer's body. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- each call's answer has its own shape
+  done: (body: any) => ComponentChildren;
+  /** Called after it, so that the page shows the outcome. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- as above
+  then?: (body: any) => void;
+  /** Why it is not possible now. */
+  off?: string;
+  isDangerous?: boolean;
+  isPrimary?: boolean;
+}
+
+export function Act(props: ActProps) {
+  const { label, right, before, off, isDangerous = false, isPrimary = false } = props;
+  const [isAsked, setAsked] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const reason = off ?? whyNot(right);
+  const act = () => {
+    if (before) return setAsked(true);
+    setBusy(true);
+    void carryOut(props).finally(() => setBusy(false));
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class={isDangerous ? "danger" : isPrimary ? "primary" : ""}
+        // Not `disabled`: a button that cannot be reached cannot say why.
+        aria-disabled={reason !== undefined || isBusy}
+        title={reason}
+        onClick={() => (reason === undefined ? !isBusy && act() : notify(reason))}
+      >
+        {label}
+      </button>
+      {before === undefined ? null : (
+        <Dialog title={label} isOpen={isAsked} onClose={() => setAsked(false)}>
+          <Question {...props} before={before} close={() => setAsked(false)} />
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function Question(props: ActProps & { before: NonNullable<ActProps["before"]>; close: () => void }) {
+  const { label, call, before, close, isDangerous } = props;
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<HeadspringError>();
+  const effect = useResource(`${label} ${call.path}`, before);
+  const act = async () => {
+    setBusy(true);
+    const failed = await carryOut(props);
+    setBusy(false);
+    setError(failed);
+    if (!failed) close();
+  };
+  return (
+    <>
+      <Remote of={effect} lines={2}>
+        {(value) => <div class="effect">{value}</div>}
+      </Remote>
+      {error ? <Failure error={error} /> : null}
+      <details>
+        <summary>The call</summary>
+        <pre>{curlOf(call)}</pre>
+        <Copy text={curlOf(call)} label="Copy as curl" />
+      </details>
+      <div class="row end">
+        <button type="button" onClick={close}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          class={isDangerous ? "danger" : "primary"}
+          disabled={isBusy || effect.value === undefined}
+          onClick={() => void act()}
+        >
+          {label}
+        </button>
+      </div>
+    </>
+  );
+}
+
+async function carryOut({ call, done, then, label }: ActProps): Promise<HeadspringError | undefined> {
+  const { path, ...request } = call;
+  try {
+    const { body } = await send(path, request);
+    notify(done(body), { curl: curlOf(call) });
+    then?.(body);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof HeadspringError)) throw error;
+    notify(`${label}: ${error.message}`, { isFailure: true, curl: curlOf(call) });
+    return error;
+  }
+}

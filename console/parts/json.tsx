@@ -1,0 +1,50 @@
+/** JSON to read: indented and coloured, whatever it says. What events say is data: it becomes text, never markup. */
+
+import { useMemo, useState } from "preact/hooks";
+import { Copy } from "./copy.tsx";
+
+/** Lines that are shown at once. */
+const LINES = 200;
+const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[^"\d\-tfn]+|./g;
+
+export function Json({ value, label = "JSON" }: { value: unknown; label?: string }) {
+  const [isWhole, setWhole] = useState(false);
+  const text = useMemo(() => JSON.stringify(value, null, 2) ?? "undefined", [value]);
+  const lines = text.split("\n");
+  const shown = isWhole || lines.length <= LINES ? text : lines.slice(0, LINES).join("\n");
+  return (
+    <div class="json">
+      <pre tabIndex={0} role="region" aria-label={label} dir="auto">
+        {coloured(shown)}
+      </pre>
+      <div class="row">
+        <Copy text={text} />
+        {shown.length === text.length ? null : (
+          <button type="button" class="plain" onClick={() => setWhole(true)}>
+            Show all {lines.length} lines
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function coloured(text: string) {
+  return [...text.matchAll(TOKEN)].map(([whole, string, colon], index) => {
+    if (string !== undefined) {
+      return (
+        <span key={index}>
+          <span class={colon === undefined ? "string" : "name"}>{string}</span>
+          {colon}
+        </span>
+      );
+    }
+    return /^(?:true|false|null|-?\d)/.test(whole) ? (
+      <span key={index} class="literal">
+        {whole}
+      </span>
+    ) : (
+      whole
+    );
+  });
+}

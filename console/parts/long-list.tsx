@@ -1,0 +1,62 @@
+/**
+ * A long list of which only the rows in sight are in the page: each row has the same height, so that where a row is needs no measuring. Its own:
+ * the libraries for this measure rows, and cost ten times as much.
+ */
+
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+
+/** Rows that are kept above and below, so that scrolling shows no gaps. */
+const MARGIN = 12;
+
+interface LongListProps {
+  label: string;
+  count: number;
+  /** Pixels of a row. */
+  rowHeight: number;
+  row: (index: number) => ComponentChildren;
+  /** The first row in sight; set it to scroll there. */
+  top?: number;
+  onTop?: (index: number, isAtStart: boolean) => void;
+}
+
+export function LongList({ label, count, rowHeight, row, top, onTop }: LongListProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const [range, setRange] = useState({ first: 0, shown: 40 });
+  const measure = () => {
+    const { scrollTop, clientHeight } = box.current!;
+    const first = Math.floor(scrollTop / rowHeight);
+    const shown = Math.ceil(clientHeight / rowHeight);
+    setRange((before) => (before.first === first && before.shown === shown ? before : { first, shown }));
+    return { first, scrollTop };
+  };
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => measure());
+    observer.observe(box.current!);
+    return () => observer.disconnect();
+  }, [rowHeight]);
+  useLayoutEffect(() => {
+    if (top !== undefined && Math.floor(box.current!.scrollTop / rowHeight) !== top) box.current!.scrollTop = top * rowHeight;
+  }, [top, rowHeight]);
+  const first = Math.max(0, Math.min(range.first, count) - MARGIN);
+  const last = Math.min(count, range.first + range.shown + MARGIN);
+  return (
+    <div
+      ref={box}
+      class="long-list"
+      tabIndex={0}
+      role="list"
+      aria-label={label}
+      onScroll={() => {
+        const seen = measure();
+        onTop?.(seen.first, seen.scrollTop === 0);
+      }}
+    >
+      <div style={{ height: `${count * rowHeight}px` }}>
+        <div style={{ transform: `translateY(${first * rowHeight}px)` }}>
+          {Array.from({ length: Math.max(0, last - first) }, (_none, offset) => row(first + offset))}
+        </div>
+      </div>
+    </div>
+  );
+}

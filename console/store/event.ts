@@ -1,0 +1,83 @@
+/** The shapes of the API that several pages read. */
+
+export interface StoredEvent {
+  readonly id: string;
+  /** `category/id` */
+  readonly stream: string;
+  readonly version: number;
+  readonly position?: number;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly meta: Readonly<Record<string, unknown>>;
+  readonly time: string;
+  readonly recordedAt: string;
+  readonly schemaVersion?: number;
+  readonly erased?: boolean;
+  readonly unlifted?: string;
+}
+
+export interface LogPage {
+  readonly events: readonly StoredEvent[];
+  readonly hasMore: boolean;
+  readonly next: number | null;
+  readonly head: number;
+}
+
+export type ConsumerStatus = "live" | "catching-up" | "paused" | "failed" | "rebuilding";
+
+export interface ConsumerReport {
+  readonly name: string;
+  readonly kind: "view" | "processor" | "webhook";
+  readonly origin: "code" | "api";
+  readonly status: ConsumerStatus;
+  readonly position: number;
+  readonly head: number;
+  readonly lag: number;
+  readonly lagSeconds: number;
+  readonly attempts: number;
+  readonly processed: number;
+  readonly failures: number;
+  readonly lastProgressAt?: string;
+  readonly lastError?: unknown;
+}
+
+/** `GET /app`. */
+export interface AppReport {
+  readonly categories: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly origin: "code" | "api";
+    readonly events: readonly { readonly type: string; readonly schemaVersion: number }[];
+    readonly commands?: readonly string[];
+    readonly description?: string;
+  }[];
+  readonly views: readonly {
+    readonly name: string;
+    readonly origin: "code" | "api";
+    readonly follows: readonly Followed[];
+    readonly key: string;
+    readonly columns: unknown;
+    readonly queries?: readonly string[];
+    /** It lists processes by status. */
+    readonly processes?: boolean;
+  }[];
+  readonly processors: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly origin: "code" | "api";
+    readonly follows: readonly Followed[];
+    readonly emits: readonly unknown[] | null;
+  }[];
+  readonly sources?: readonly unknown[];
+}
+
+interface Followed {
+  readonly category: string;
+  readonly types: readonly string[];
+}
+
+/** The category and the id in the name of a stream. */
+export function partsOf(stream: string): { category: string; id: string } {
+  const slash = stream.indexOf("/");
+  return { category: stream.slice(0, slash), id: stream.slice(slash + 1) };
+}
