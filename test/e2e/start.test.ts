@@ -82,6 +82,7 @@ describe("npm start", () => {
     expect(start.output.split("\n").filter((line) => line !== "" && !line.startsWith("  curl "))).toEqual([
       `Headspring listens on http://localhost:${port}`,
       `http://localhost:${port}/docs describes every call.`,
+      `http://localhost:${port}/console shows the store at work.`,
     ]);
   });
 
