@@ -31,6 +31,16 @@ export function callerOf(context: HttpContext): Caller | undefined {
   return context.get("caller");
 }
 
+/** What the caller may do in a store: nothing in a store that it is not for. */
+export function rightsIn({ rights, stores }: Caller, store: string): readonly Right[] {
+  return isForStore(stores, store) ? rights : [];
+}
+
+/** Whether these stores of a caller include this one. */
+export function isForStore(stores: readonly string[], store: string): boolean {
+  return stores.includes("*") || stores.includes(store);
+}
+
 /** The sender of a command, as its stream gets it. */
 export function sentBy(context: HttpContext): { readonly by?: string } {
   const by = callerOf(context)?.by;

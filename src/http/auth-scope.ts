@@ -35,6 +35,11 @@ export function scopeOf({ categories, aggregates, views }: Scope): Scope | undef
   return categories || aggregates || views ? { categories, aggregates, views } : undefined;
 }
 
+/** All that a scope allows, with the members that it lacks: they allow nothing. */
+export function narrowedTo({ categories = [], aggregates = {}, views = [] }: Scope): Required<Scope> {
+  return { categories, aggregates, views };
+}
+
 /** What a route is about. `service`: the same for all stores. `visible`: its handler leaves out what the caller may not see. */
 type About = "service" | "visible" | "category" | "aggregate" | "command" | "saga" | "view";
 

@@ -5,7 +5,7 @@
 
 import type { MiddlewareHandler } from "hono";
 import { type HeadspringEnv, isLocal } from "../store/env.ts";
-import type { Caller, Right } from "./auth-caller.ts";
+import { type Caller, type Right, isForStore } from "./auth-caller.ts";
 import { callerOfJwt, issuersOf } from "./auth-jwt.ts";
 import { EVERY_STORE, type Route, parameterOf, routeOf } from "./auth-route.ts";
 import { outsideOf } from "./auth-scope.ts";
@@ -16,6 +16,8 @@ import type { HttpContext, HttpEnv } from "./request.ts";
 
 /** Paths that are open to all: they show nothing about a store except what is public, the public keys of webhooks. The console is a page without data. */
 const OPEN = /^\/(?:health|console\/\*|console\/files\/[^/]+|problems(?:\/[^/]+)?|\.well-known\/webhooks\/[^/]+)?$/;
+/** A caller may always know what its token allows, which may be nothing. */
+const OF_ANY_TOKEN = /^\/caller$/;
 /** Administration, whatever the method. */
 const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$|log\/roll-over$)/;
 /** The list of stores, and the place of one store (whose path is empty without its store). */
@@ -93,15 +95,19 @@ function forbidden(detail: string): Problem {
 function requireRight({ what, rights, stores, scope }: Caller, route: Route, parameter: (name: string) => string): void {
   const { method, path, store } = route;
   const right = rightFor(method, path);
+  if (right === undefined) return;
   if (!rights.includes(right)) throw forbidden(`${what} has no right to ${right}`);
-  if (!stores.includes("*") && !stores.includes(store))
-    throw forbidden(`${what} is not for ${store === EVERY_STORE ? "every store" : `store ${store}`}`);
+  if (!isForStore(stores, store)) throw forbidden(`${what} is not for ${store === EVERY_STORE ? "every store" : `store ${store}`}`);
   const outside = scope && outsideOf(scope, route, parameter);
   if (outside !== undefined) throw forbidden(`${what} is not for ${outside}`);
 }
 
-/** The right that a request to a route needs. The route's path begins after the store; the spelling of its parameters does not matter. */
-export function rightFor(method: string, path: string): Right {
+/**
+ * The right that a request to a route needs; undefined: any valid token will do. The route's path begins after the store; the spelling of its
+ * parameters does not matter.
+ */
+export function rightFor(method: string, path: string): Right | undefined {
+  if (OF_ANY_TOKEN.test(path)) return undefined;
   if (ADMIN.test(path) || PLACES.test(path) || PREVIEW.test(path) || (DEFINITION.test(path) && (method === "PUT" || method === "DELETE")))
     return "admin";
   if ((API_DEFINITIONS.test(path) && method === "POST") || (API_DEFINITION.test(path) && method === "DELETE")) return "admin";

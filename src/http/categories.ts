@@ -9,6 +9,10 @@ import type { JsonSchema } from "../schemas/json-schema.ts";
 import type { Declared, Earlier } from "../store/catalog-protocol.ts";
 import type { DataSchema } from "../core/event.ts";
 import { CATEGORIES, EARLIER_SCHEMAS, EARLIER_SCHEMA_CHARACTERS } from "../core/limits.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
+import { commandsOf } from "../definitions/report.ts";
+import { strictly } from "../core/strict-schema.ts";
+import { inputSchemaOf } from "./openapi/schema.ts";
 import { DEFINITION_BYTES } from "./limits.ts";
 import type { CategoryInCode } from "../definitions/in-code.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
@@ -162,6 +166,12 @@ function definitionInCode(declared: CategoryInCode) {
     strict: true,
     facts: false,
     events: Object.fromEntries(schemas),
+    ...(declared.kind === "aggregate" ? { commands: commandSchemasOf(declared) } : {}),
     versions: versionsOf(current),
   };
+}
+
+/** What clients may send to an aggregate, as the API's own description has it: a form can be made of it. */
+function commandSchemasOf(aggregate: AnyAggregate): Record<string, { schema: unknown }> {
+  return Object.fromEntries(commandsOf(aggregate).map((name) => [name, { schema: inputSchemaOf(strictly(aggregate.commands[name])) }]));
 }

@@ -78,7 +78,7 @@ function operationHtml(document: OpenApi, origin: string, method: string, path: 
     );
   return `<details id="${escaped(operationId)}"><summary><b class="method">${method}</b><code>${escaped(path)}</code><span class="what">${inline(summary)}</span></summary>
 ${description === undefined ? "" : paragraph(description)}
-${security.map(({ bearer: [right] }) => paragraph(`Needs the right \`${right}\`.`)).join("")}
+${security.map(({ bearer: [right] }) => paragraph(right === undefined ? "Needs a token, with any rights." : `Needs the right \`${right}\`.`)).join("")}
 ${parameters.length === 0 ? "" : `<h3>Parameters</h3><dl>${parameters.map(parameterHtml).join("")}</dl>`}
 ${requestBody ? `<h3>Body</h3>${mediaHtml(requestBody.content, schemas)}` : ""}
 <h3>Answers</h3>${successes.join("")}

@@ -16,6 +16,7 @@ import { aggregateRoutes } from "./aggregates.ts";
 import { appRoutes } from "./app-report.ts";
 import { auth } from "./auth.ts";
 import { crossOrigin, securityHeaders } from "./browser-headers.ts";
+import { callerRoutes } from "./caller.ts";
 import { categoryRoutes } from "./categories.ts";
 import { requireConfiguration, requireObjects } from "./configuration.ts";
 import { consoleRoutes } from "./console/routes.ts";
@@ -94,7 +95,8 @@ export function createHttp(app: App, { sourcery = false, console = false }: Work
     .route("/webhooks", webhookRoutes())
     .route("/.well-known", wellKnownRoutes())
     .route("/import", importRoutes())
-    .route("/app", appRoutes());
+    .route("/app", appRoutes())
+    .route("/caller", callerRoutes());
   if (sourcery) ofStore.route("/api", sourceryRoutes());
 
   const http = new Hono<HttpEnv>()

@@ -135,6 +135,21 @@ export function categories({ freshStore }: Service): void {
       expect(await json("/streams/counter")).toMatchObject({ kind: "aggregate", events: { Counted: { type: "object" } } });
     });
 
+    it("has the commands that clients may send, as JSON Schema of what they send: also those that start a process or a saga", async () => {
+      const { json, put } = store();
+      const { commands } = await json("/streams/counter");
+      // A member with a default need not be sent, and one that is not declared is refused.
+      const properties = { by: { type: "integer", default: 1, exclusiveMinimum: 0 } };
+      expect(commands.Count.schema).toMatchObject({ type: "object", properties, additionalProperties: false });
+      expect(commands.Count.schema).not.toHaveProperty("required");
+      expect(Object.keys((await json("/streams/agenda")).commands)).toEqual(["Plan", "Forget", "Bell"]);
+      expect(Object.keys((await json("/streams/move")).commands)).toEqual(["Start"]);
+      for (const category of ["reading", "thing"]) {
+        await put(`/streams/thing`, {});
+        expect(await json(`/streams/${category}`)).not.toHaveProperty("commands");
+      }
+    });
+
     it("shows every version that events were written with, by type and `schemaVersion`", async () => {
       const { put, post, json } = store();
       const [first, wider, second] = [

@@ -107,8 +107,23 @@ export function service({ fetch, freshStore }: Service): void {
       expect((await read(await fetch("/app"))).categories).not.toContainEqual(expect.objectContaining({ name: "sighting" }));
     });
 
+    it("GET /caller says what the token allows in this store, also one that allows nothing here", async () => {
+      const { store, json } = freshStore("caller");
+      expect(await json("/caller")).toEqual({ by: "all", rights: ["read", "write", "admin"], stores: ["*"] });
+      expect(await json("/caller", bearer("read"))).toEqual({ by: "read", rights: ["read"], stores: ["*"] });
+      const elsewhere = { by: "elsewhere", stores: ["elsewhere"] };
+      expect(await json("/caller", bearer("elsewhere"))).toEqual({ ...elsewhere, rights: [] });
+      expect(await read(await fetch("/stores/elsewhere/caller", { headers: bearer("elsewhere") }))).toMatchObject({
+        rights: ["read", "write", "admin"],
+      });
+      for (const path of ["/caller", `/stores/${store}/caller`]) {
+        const response = await fetch(path, { headers: NO_TOKEN });
+        expect([response.status, (await read(response)).code]).toEqual([401, "unauthorized"]);
+      }
+    });
+
     it("answers HEAD wherever it answers GET", async () => {
-      for (const path of ["/", "/health", "/openapi.json", "/docs", "/problems", "/problems/forbidden", "/app"]) {
+      for (const path of ["/", "/health", "/openapi.json", "/docs", "/problems", "/problems/forbidden", "/app", "/caller"]) {
         const response = await fetch(path, { method: "HEAD" });
         expect([path, response.status, await response.text()]).toEqual([path, 200, ""]);
       }

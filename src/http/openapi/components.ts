@@ -4,7 +4,7 @@ import * as z from "zod";
 import { createdWebhook, processorReport, viewReport } from "./components/consumers.ts";
 import { Name, Whole, Version, Position, Time, StreamName, Json } from "../../core/answer.ts";
 import { saga } from "./components/sagas.ts";
-import { app, problemExplanation } from "./components/service.ts";
+import { app, caller, problemExplanation } from "./components/service.ts";
 import {
   anyEvent,
   category,
@@ -154,4 +154,5 @@ export const ANSWERS = {
   health: z.object({ status: z.literal("ok") }),
   problems: z.object({ problems: z.array(problemExplanation) }),
   app,
+  caller,
 } as const;

@@ -40,8 +40,8 @@ export interface DocumentedOperation {
   readonly parameters: readonly (Parameter | { readonly $ref: string })[];
   readonly requestBody?: { readonly required: true; readonly content: Media };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Media }>>;
-  /** The right that the token needs; empty: no token is needed. */
-  readonly security: readonly { readonly bearer: readonly [Right] }[];
+  /** The right that the token needs; without one any token will do; empty: no token is needed. */
+  readonly security: readonly { readonly bearer: readonly [] | readonly [Right] }[];
   readonly servers?: readonly object[];
 }
 
@@ -122,7 +122,7 @@ function describe(operation: Operation, schemas: Schemas): DocumentedOperation {
     ...(description === undefined ? {} : { description }),
     tags: [tag],
     ...(ofService ? { servers: [{ url: "/" }] } : {}),
-    security: open ? [] : [{ bearer: [rightFor(method.toUpperCase(), path)] }],
+    security: open ? [] : [{ bearer: rightsFor(method, path) }],
     parameters: [
       ...pathParameters(operation),
       ...queryParameters(operation, schemas),
@@ -134,6 +134,11 @@ function describe(operation: Operation, schemas: Schemas): DocumentedOperation {
       ...problemsOf(operation),
     },
   };
+}
+
+function rightsFor(method: string, path: string): [] | [Right] {
+  const right = rightFor(method.toUpperCase(), path);
+  return right === undefined ? [] : [right];
 }
 
 function answerOf({ description, headers = [], content }: Answer, schemas: Schemas) {

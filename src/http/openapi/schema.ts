@@ -63,6 +63,11 @@ export class Schemas {
   }
 }
 
+/** A schema of the app on its own: of values as clients send them. */
+export function inputSchemaOf(schema: z.ZodType): JsonSchema {
+  return toJson(schema, "input", "#", new Map());
+}
+
 function referenceTo(component: string) {
   return { $ref: `#/components/schemas/${component}` };
 }

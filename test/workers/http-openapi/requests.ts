@@ -151,4 +151,5 @@ export const REQUESTS: Readonly<Record<string, ExampleRequest>> = {
   listProblems: {},
   getProblem: { path: { code: "version-conflict" } },
   getApp: {},
+  getCaller: {},
 };

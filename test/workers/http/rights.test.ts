@@ -5,7 +5,8 @@ import { openApiOf } from "../../../src/http/openapi/document.ts";
 import { app } from "../app.ts";
 import { BEARERS, type Bearer, RIGHTS, SCOPES, STORES, type ScopeName, ask, headerOf, headerOfNarrowed } from "./tokens.ts";
 
-type Needed = "read" | "write" | "admin" | "nothing";
+/** `any`: a token with any rights, for any store. */
+type Needed = "read" | "write" | "admin" | "nothing" | "any";
 
 /** What each operation needs, written down once more, and by hand. Beneath a colon are the parts that an app declares. */
 const NEEDED: Readonly<Record<string, Needed>> = {
@@ -77,6 +78,7 @@ const NEEDED: Readonly<Record<string, Needed>> = {
   listProblems: "nothing",
   getProblem: "nothing",
   getApp: "read",
+  getCaller: "any",
 };
 
 /**
@@ -152,6 +154,7 @@ const ABOUT: Readonly<Record<string, "nothing" | "visible" | "category" | "aggre
   listProblems: "nothing",
   getProblem: "nothing",
   getApp: "store",
+  getCaller: "visible",
 };
 
 /** The names to put into a path: those that some token is narrowed to, and one that none is. */
@@ -253,7 +256,8 @@ afterAll(() => void vi.restoreAllMocks());
 
 describe("the OpenAPI document", () => {
   it("names for every operation the right that the table of this test names", () => {
-    const documented = operations.map(({ operation }) => [operation.operationId, operation.security[0]?.bearer[0] ?? "nothing"]);
+    const rightOf = ([first]: (typeof operations)[number]["operation"]["security"]) => (first ? (first.bearer[0] ?? "any") : "nothing");
+    const documented = operations.map(({ operation }) => [operation.operationId, rightOf(operation.security)]);
     expect(documented).toEqual(operations.map(({ operation: { operationId } }) => [operationId, NEEDED[lineOf(operationId)]]));
   });
 
@@ -267,6 +271,7 @@ describe.each(operations.map(({ operation, ...route }) => ({ id: operation.opera
   "$method $path ($id)",
   ({ id, method, path, isOfService }) => {
     const needed = NEEDED[lineOf(id)] ?? "nothing";
+    const isFree = needed === "nothing" || needed === "any";
     const paths = pathsOf(path, isOfService);
 
     it("answers nobody without a known token, unless it is for anybody", async () => {
@@ -289,8 +294,8 @@ describe.each(operations.map(({ operation, ...route }) => ({ id: operation.opera
           const what = `${bearer.rights} of ${bearer.stores} at ${at}`;
           expect(response.status, what).not.toBe(401);
           if (response.status !== 403) taken.push(what);
-          const hasRight = needed === "nothing" || (RIGHTS[bearer.rights] as readonly string[]).includes(needed);
-          if (needed === "nothing" || (hasRight && mayEnter(bearer, store))) expected.push(what);
+          const hasRight = (RIGHTS[bearer.rights] as readonly string[]).includes(needed);
+          if (isFree || (hasRight && mayEnter(bearer, store))) expected.push(what);
           await response.body?.cancel();
         }
       }
@@ -307,14 +312,14 @@ describe.each(operations.map(({ operation, ...route }) => ({ id: operation.opera
             const response = await ask(method, at, headerOfNarrowed(scope, rights));
             const what = `${scope} (${rights}) at ${at}`;
             if (response.status !== 403) taken.push(what);
-            const hasRight = rights === "all" || needed === "read" || needed === "nothing";
+            const hasRight = rights === "all" || needed === "read" || isFree;
             if (hasRight && mayUse(scope, about, method, name, command)) expected.push(what);
             await response.body?.cancel();
           }
         }
       }
       expect(taken).toEqual(expected);
-      if (isOfService || needed === "nothing") return;
+      if (isOfService || isFree) return;
       const [elsewhere] = namedPaths(path, about, isOfService);
       expect((await ask(method, elsewhere?.at.replace("/mine", "/yours") ?? "", headerOfNarrowed("everything"))).status).toBe(403);
     });

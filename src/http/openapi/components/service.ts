@@ -1,7 +1,8 @@
 /** What the service shows about itself: its problems, and the app that it serves. */
 
 import * as z from "zod";
-import { Name } from "../../../core/answer.ts";
+import { Name, Time } from "../../../core/answer.ts";
+import { RIGHTS } from "../../auth-caller.ts";
 
 export const problemExplanation = z
   .object({
@@ -59,4 +60,21 @@ export const app = z.object({
   formats: z
     .object({ STREAMS: Format, LOGS: Format, WEBHOOKS: Format, CATALOGS: Format })
     .describe("The newest version of what objects store that this code reads and writes, for each class by its binding."),
+});
+
+const Names = z.array(z.string());
+
+export const caller = z.object({
+  by: z.string().nullable().describe("The name of the token, or the subject of the JWT. Null: the service needs no token."),
+  rights: z.array(z.enum(RIGHTS)).describe("What the caller may do in this store. Empty: the token is for other stores, or has no rights."),
+  stores: Names.describe("Names of stores, or `*` for all."),
+  narrowed: z
+    .object({
+      categories: Names,
+      aggregates: z.record(z.string(), z.union([z.literal("*"), Names])).describe("The commands of each that it may send; `*`: all."),
+      views: Names,
+    })
+    .optional()
+    .describe("The only parts that a narrowed token is for; `*` stands for all names. Absent: it is not narrowed."),
+  until: Time.optional().describe("When the token is refused from. Absent: it does not expire."),
 });

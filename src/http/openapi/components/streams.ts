@@ -87,6 +87,10 @@ export const categoryDefinition = z.object({
     .boolean()
     .describe("Whether `POST /streams/{category}` expects only the data of a fact. False: it expects an event with its `type`."),
   events: z.record(z.string(), z.unknown()).describe("JSON Schemas by event type."),
+  commands: z
+    .record(z.string(), z.object({ schema: Json.describe("The JSON Schema of the command's data.") }))
+    .optional()
+    .describe("The commands of an aggregate, process manager or saga that clients may send."),
   versions: z
     .record(z.string(), z.record(z.string(), z.unknown()))
     .describe("The JSON Schemas that events were written with, by event type and `schemaVersion`."),

@@ -76,6 +76,15 @@ export const service: readonly Operation[] = [
     tag: "Service",
     answers: { 200: json("Categories, views, processors and sources.", ANSWERS.app) },
   },
+  {
+    method: "get",
+    path: "/caller",
+    operationId: "getCaller",
+    summary: "What the token allows in this store",
+    description: "Any valid token may ask, even one that allows nothing here. A service that needs no token answers what everybody may do.",
+    tag: "Service",
+    answers: { 200: json("The caller and its rights.", ANSWERS.caller) },
+  },
 ];
 
 /** A browser gets a page. */
