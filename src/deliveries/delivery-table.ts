@@ -6,7 +6,8 @@
  * (`blocked-table.ts`).
  */
 
-import { WEBHOOK_LEDGER_STEP } from "./limits.ts";
+import { hasTableWith } from "../core/sqlite.ts";
+import { WEBHOOK_ATTEMPTS_KEPT, WEBHOOK_ATTEMPT_ERROR, WEBHOOK_LEDGER_STEP, WEBHOOK_RUNS_SHOWN } from "./limits.ts";
 import type { Key } from "./delivery-id.ts";
 import type { DeliveryStatus, Outcome } from "../store/webhook-protocol.ts";
 
@@ -28,12 +29,26 @@ const CREATE = [
     response        INTEGER,            -- HTTP status of the last attempt; NULL: none came
     error           TEXT,
     excerpt         TEXT,               -- the first bytes of the answer
+    earlier         TEXT,               -- attempts before the last one, the oldest first; JSON, see EARLIER; NULL: none, or not noted
     PRIMARY KEY (run, position)
   ) STRICT, WITHOUT ROWID`,
   // Deliveries that arrive are not in it, so that they cost nothing more. Only a query that repeats the same condition, word for word, uses
   // it.
   `CREATE INDEX IF NOT EXISTS troubled_deliveries ON deliveries (status, run, position) WHERE ${TROUBLED}`,
 ];
+
+/**
+ * The attempts before the last one, when another is recorded: `[[at, duration, response, error], …]`, of which the newest are kept. A delivery that arrives at the
+ * first attempt has none, so it costs nothing more.
+ */
+const EARLIER = `json_insert(
+  iif(json_array_length(earlier) >= ${WEBHOOK_ATTEMPTS_KEPT - 1}, json_remove(earlier, '$[0]'), coalesce(earlier, '[]')),
+  '$[#]', json_array(deliveries.at, deliveries.duration, deliveries.response, substr(deliveries.error, 1, ${WEBHOOK_ATTEMPT_ERROR})))`;
+
+/** The newest runs of which the deliveries of some positions are looked up: each is a look-up in the primary key for each position. */
+const RECENT_RUNS = `WITH RECURSIVE runs(run) AS (
+  SELECT max(run) FROM deliveries
+  UNION ALL SELECT (SELECT max(run) FROM deliveries WHERE run < runs.run) FROM runs WHERE run IS NOT NULL LIMIT ${WEBHOOK_RUNS_SHOWN})`;
 
 /** A delivery that has failed and will be tried again. */
 export interface Retry {
@@ -62,6 +77,7 @@ export interface Row {
   readonly response: number | null;
   readonly error: string | null;
   readonly excerpt: string | null;
+  readonly earlier: string | null;
 }
 
 export class DeliveryTable {
@@ -69,7 +85,7 @@ export class DeliveryTable {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    for (const statement of CREATE) sql.exec(statement);
+    if (!hasTableWith(sql, "deliveries", "earlier", "TEXT")) for (const statement of CREATE) sql.exec(statement);
   }
 
   /** Records the outcome of an attempt. */
@@ -86,7 +102,8 @@ export class DeliveryTable {
       `INSERT INTO deliveries (run, position, stream, type, status, attempts, at, duration, next_attempt_at, response, error, excerpt)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET status = excluded.status, attempts = excluded.attempts, at = excluded.at, duration = excluded.duration,
-         next_attempt_at = excluded.next_attempt_at, response = excluded.response, error = excluded.error, excerpt = excluded.excerpt`,
+         next_attempt_at = excluded.next_attempt_at, response = excluded.response, error = excluded.error, excerpt = excluded.excerpt,
+         earlier = ${EARLIER}`,
       run,
       position,
       event.stream,
@@ -182,6 +199,18 @@ export class DeliveryTable {
     return this.#sql.exec(`SELECT * FROM deliveries WHERE run = ? AND position = ?`, run, position).toArray()[0] as unknown as
       | Row
       | undefined;
+  }
+
+  /** The deliveries of events at these positions: those of the webhook's own way along the log, and of its latest replays and resets. */
+  ofEvents(positions: readonly number[]): Row[] {
+    return this.#sql
+      .exec(
+        `${RECENT_RUNS} SELECT deliveries.* FROM (SELECT run FROM runs UNION SELECT 0) AS shown CROSS JOIN json_each(?) AS wanted
+           CROSS JOIN deliveries ON deliveries.run = shown.run AND deliveries.position = wanted.value
+          ORDER BY deliveries.position, deliveries.run`,
+        JSON.stringify(positions),
+      )
+      .toArray() as unknown as Row[];
   }
 
   /** From the newest run and position downwards. Reads a bounded number of rows: `next` is where to continue. */

@@ -37,3 +37,9 @@ export const WEBHOOK_LEDGER_STEP = 1_000;
 export const WEBHOOK_RETRY_DELIVERIES = 1_000;
 /** Replays of one webhook at the same time. Ours. */
 export const WEBHOOK_REPLAYS = 5;
+/** Attempts at one delivery that the ledger keeps, the latest. Ours: more than the schedule has; operators may ask for more. */
+export const WEBHOOK_ATTEMPTS_KEPT = 20;
+/** Characters of an attempt's error that are kept once there is a later attempt. Ours. */
+export const WEBHOOK_ATTEMPT_ERROR = 200;
+/** Replays and resets of a webhook whose deliveries are found by an event's position, the latest. Ours: bounds what one request reads. */
+export const WEBHOOK_RUNS_SHOWN = 20;

@@ -5,7 +5,7 @@ import { WEBHOOK_RETRY_DELIVERIES } from "./limits.ts";
 import type { Ledger } from "./ledger.ts";
 import { deliveryId, messageId, parseDeliveryId } from "./delivery-id.ts";
 import type { Row } from "./delivery-table.ts";
-import type { DeliveriesPage, DeliveriesRequest, DeliveryReport, Refused } from "../store/webhook-protocol.ts";
+import type { DeliveriesPage, DeliveriesRequest, DeliveryAttempt, DeliveryReport, Refused } from "../store/webhook-protocol.ts";
 
 /** The owner of the deliveries: the store's name and the webhook's id. */
 export type About = readonly [store: string, webhook: string];
@@ -17,6 +17,11 @@ export function listDeliveries(ledger: Ledger, about: About, { status, after, li
     ...(next ? { next: deliveryId(next) } : {}),
     waiting: ledger.waiting,
   };
+}
+
+/** The deliveries of events at these positions. */
+export function deliveriesOf(ledger: Ledger, about: About, positions: readonly number[]): DeliveryReport[] {
+  return ledger.table.ofEvents(positions).map((row) => deliveryReport(...about, row));
 }
 
 /** Everything that waits for another attempt is due now: an operator reports that the endpoint is another one, or works again. */
@@ -54,6 +59,9 @@ export function retryDelivery(ledger: Ledger, about: About, delivery: string): D
   return deliveryReport(...about, ledger.table.find(key) ?? row);
 }
 
+/** What is put before the error of a delivery that an operator gives up. Stored: change nothing. */
+const GIVEN_UP = "skipped by an operator";
+
 /**
  * Gives up what keeps streams waiting, so that they continue.
  *
@@ -62,7 +70,7 @@ export function retryDelivery(ledger: Ledger, about: About, delivery: string): D
  */
 export function parkFailing(ledger: Ledger, only?: number): number {
   const stuck = ledger.waits.blockedStreams().filter(({ head }) => head !== undefined && (only === undefined || only === head));
-  ledger.park(stuck, "skipped by an operator");
+  ledger.park(stuck, GIVEN_UP);
   return stuck.length;
 }
 
@@ -81,5 +89,25 @@ function deliveryReport(store: string, webhook: string, row: Row): DeliveryRepor
     ...(row.error === null ? {} : { error: row.error }),
     ...(row.excerpt === null ? {} : { excerpt: row.excerpt }),
     ...(row.next_attempt_at === null ? {} : { nextAttemptAt: new Date(row.next_attempt_at).toISOString() }),
+    history: historyOf(row),
   };
+}
+
+/** As `EARLIER` of the table has them. */
+type Earlier = readonly [at: number, duration: number, response: number | null, error: string | null];
+
+/** The attempts that are on record. A row that was skipped is none itself: nothing was sent. */
+function historyOf({ status, at, duration, response, error, earlier }: Row): DeliveryAttempt[] {
+  const before = earlier === null ? [] : (JSON.parse(earlier) as Earlier[]);
+  const all: Earlier[] = status === "skipped" ? before : [...before, [at, duration, response, error]];
+  return all.map(([at, durationMs, response, error]) => {
+    // An operator gave the delivery up after this attempt.
+    const own = error?.startsWith(GIVEN_UP) ? error.slice(GIVEN_UP.length + ": ".length) : error;
+    return {
+      at: new Date(at).toISOString(),
+      durationMs,
+      ...(response === null ? {} : { response }),
+      ...(own === null || own === undefined || own === "" ? {} : { error: own }),
+    };
+  });
 }

@@ -54,6 +54,8 @@ export const WEBHOOKS_FREE = 15;
 /** Deliveries in one page, at most and by default. Ours. */
 export const WEBHOOK_PAGE_DELIVERIES = 200;
 export const WEBHOOK_PAGE_DELIVERIES_DEFAULT = 50;
+/** Events in one request for the deliveries of events. Ours: a page of a conversation. */
+export const WEBHOOK_POSITIONS = 100;
 /** Bytes of a subscription's filters, encoded in a URL. Ours: in the socket's attachment, as above. */
 export const FEED_FILTER_BYTES = 8 * KiB;
 /** Milliseconds between signs of life to a reader of server-sent events. DESIGN: the HTTP contract. */

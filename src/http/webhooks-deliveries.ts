@@ -1,4 +1,4 @@
-/** The outcomes of a webhook's deliveries, and how to have them sent again. */
+/** The outcomes of deliveries, those of one webhook and those of some events, and how to have them sent again. */
 
 import { Hono } from "hono";
 import { DEFINITION_BYTES } from "./limits.ts";
@@ -9,7 +9,7 @@ import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";
 import { type HttpEnv, type HttpContext, checked, linkTo, queryOf, storeOf } from "./request.ts";
 import { pageJson } from "./response.ts";
-import { DeliveriesQuery, ReplayIn, ReplayQuery, RetryIn } from "./webhooks-in.ts";
+import { DeliveriesOfEventsQuery, DeliveriesQuery, ReplayIn, ReplayQuery, RetryIn } from "./webhooks-in.ts";
 import { known } from "./webhooks-answers.ts";
 
 /** @param webhookNamed the webhook that the path names */
@@ -61,6 +61,22 @@ export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRp
   });
 
   return routes;
+}
+
+/** The deliveries of some events, by all webhooks. In the order of the events. */
+export function deliveriesOfEvents(webhooksOf: (context: HttpContext) => Promise<readonly string[]>) {
+  return async (context: HttpContext): Promise<Response> => {
+    const { position: positions } = queryOf(context, DeliveriesOfEventsQuery);
+    if (!positions) throw new Problem("invalid-request", "name at least one event: ?position=N, which may be repeated");
+    const store = storeOf(context);
+    const all = await Promise.all(
+      (await webhooksOf(context)).map(async (webhook) => {
+        const { url, deliveries } = (await store.webhook(webhook).deliveriesOf(positions)) ?? { deliveries: [] };
+        return deliveries.map((delivery) => ({ webhook, url, ...delivery }));
+      }),
+    );
+    return context.json({ deliveries: all.flat().toSorted((a, b) => a.position - b.position) });
+  };
 }
 
 function boundOf(bound: number | string): ReplayRequest["from"] {

@@ -2,14 +2,14 @@
 
 import * as z from "zod";
 import { WEBHOOK_IN_FLIGHT, WEBHOOK_RATE } from "../core/limits.ts";
-import { WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEFAULT } from "./limits.ts";
+import { WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEFAULT, WEBHOOK_POSITIONS } from "./limits.ts";
 import { EVENT_TYPE, NAME } from "../core/names.ts";
 import { SYSTEM_CATEGORY } from "../definitions/webhooks/events.ts";
 import { headersProblem } from "../definitions/webhooks/headers.ts";
 import { parseDeliveryId } from "../deliveries/delivery-id.ts";
 import { PredicateIn } from "../definitions/webhooks/predicate.ts";
 import { secretProblem } from "../webhooks/signature.ts";
-import { Flag, limitOf } from "./request.ts";
+import { Flag, WholeNumber, limitOf } from "./request.ts";
 
 const Secret = z.string().refine((secret) => secretProblem(secret) === undefined, "`whsec_` and the base64 of 24 to 64 bytes");
 const Headers = z.record(z.string(), z.string());
@@ -107,6 +107,11 @@ export const DeliveriesQuery = z.object({
     .refine((id) => parseDeliveryId(id) !== undefined, "the id of a delivery")
     .optional(),
   limit: limitOf(WEBHOOK_PAGE_DELIVERIES, WEBHOOK_PAGE_DELIVERIES_DEFAULT),
+});
+
+/** Which events' deliveries. */
+export const DeliveriesOfEventsQuery = z.object({
+  position: z.array(WholeNumber).max(WEBHOOK_POSITIONS, `at most ${WEBHOOK_POSITIONS}`).optional(),
 });
 
 function complain(headers: Readonly<Record<string, string>>, context: z.RefinementCtx): void {

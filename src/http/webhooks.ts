@@ -3,7 +3,7 @@
 import { Hono } from "hono";
 import { v7 } from "uuid";
 import { isFree } from "../core/budget.ts";
-import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
+import { NO_WEBHOOK, WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
 import { activeWebhooks } from "../definitions/webhooks/kind.ts";
 import { isLocal } from "../store/env.ts";
 import { DEFINITION_BYTES, WEBHOOKS, WEBHOOKS_FREE } from "./limits.ts";
@@ -16,7 +16,7 @@ import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";
 import { type HttpEnv, type HttpContext, checked, storeOf } from "./request.ts";
 import { known, unknownWebhook } from "./webhooks-answers.ts";
-import { deliveryRoutes } from "./webhooks-deliveries.ts";
+import { deliveriesOfEvents, deliveryRoutes } from "./webhooks-deliveries.ts";
 import { RotateIn, WebhookIn, WebhookPatch } from "./webhooks-in.ts";
 
 export function webhookRoutes() {
@@ -44,11 +44,12 @@ export function webhookRoutes() {
   });
 
   routes.get("/", async (context) => {
-    const store = storeOf(context);
-    const names = [...activeWebhooks(store.app, store.variables).map(({ name }) => name), ...(await store.log.subscribers())];
-    const reports = await Promise.all(names.map((name) => store.webhook(name).report()));
+    const reports = await Promise.all((await webhooksOf(context)).map((name) => storeOf(context).webhook(name).report()));
     return context.json({ webhooks: reports.filter((report) => report !== undefined) });
   });
+
+  // Before the routes of one webhook: no webhook has this name.
+  routes.get(`/${NO_WEBHOOK}`, deliveriesOfEvents(webhooksOf));
 
   routes.get("/:id", async (context) => context.json(known(context, await findWebhook(context).report())));
 
@@ -96,6 +97,12 @@ export function wellKnownRoutes() {
     return context.json(keys, 200, { "cache-control": "public, max-age=300" });
   });
   return routes;
+}
+
+/** The ids of the store's webhooks: those of the code that are on, and those added at run time. */
+async function webhooksOf(context: HttpContext): Promise<string[]> {
+  const { app, variables, log } = storeOf(context);
+  return [...activeWebhooks(app, variables).map(({ name }) => name), ...(await log.subscribers())];
 }
 
 /** The webhook that the path names: only if it might exist, so that no object is made for a webhook that never can. */

@@ -131,6 +131,15 @@ export interface ReplayCount {
 export const DeliveryStatus = z.enum(["pending", "delivered", "parked", "skipped"]);
 export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
 
+/** One attempt at a delivery. */
+const DeliveryAttempt = z.object({
+  at: Time.describe("When it ended."),
+  durationMs: Whole,
+  response: z.int().optional().describe("The HTTP status. Absent: no answer came."),
+  error: z.string().optional().describe("Why it failed. Absent: it arrived."),
+});
+export type DeliveryAttempt = Answer<typeof DeliveryAttempt>;
+
 /** One delivery as the ledger has it. */
 export const DeliveryReport = z.object({
   /** The event's position, and after a hyphen the number of the replay it belongs to. */
@@ -149,8 +158,17 @@ export const DeliveryReport = z.object({
   error: z.string().optional(),
   excerpt: z.string().optional().describe("The first bytes of the last answer."),
   nextAttemptAt: Time.optional(),
+  history: z
+    .array(DeliveryAttempt)
+    .describe("The latest 20 attempts, the oldest first. A retry of a parked delivery sets `attempts` back to 0, and keeps these."),
 });
 export type DeliveryReport = Answer<typeof DeliveryReport>;
+
+/** What a webhook has on record about some events, and where it sends them. */
+export interface DeliveriesOfEvents {
+  readonly url: string;
+  readonly deliveries: readonly DeliveryReport[];
+}
 
 export interface DeliveriesRequest {
   readonly status?: DeliveryStatus;
@@ -219,6 +237,8 @@ export interface WebhookRpc {
   /** How much a replay would send again; sends nothing. */
   countReplay(request: ReplayRequest): Promise<ReplayCount | Refused | undefined>;
   deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | undefined>;
+  /** The deliveries of the events at these positions. */
+  deliveriesOf(positions: readonly number[]): Promise<DeliveriesOfEvents | undefined>;
   /** Tries a parked or waiting delivery now. Undefined also if the delivery does not exist; refused if it is under way or over. */
   retry(delivery: string): Promise<DeliveryReport | Refused | undefined>;
   /** The same for the parked deliveries between two positions, inclusive: how many, and how many of them are left for the next call. */

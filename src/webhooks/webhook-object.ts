@@ -22,8 +22,9 @@ import { Ledger } from "../deliveries/ledger.ts";
 import { Sender } from "./sender.ts";
 import { SYSTEM_CATEGORY } from "../definitions/webhooks/events.ts";
 import { Deliveries } from "../deliveries/deliveries.ts";
-import { listDeliveries, parkFailing, retryAll, retryDelivery, retryNow, retryParked } from "../deliveries/operations.ts";
+import { deliveriesOf, listDeliveries, parkFailing, retryAll, retryDelivery, retryNow, retryParked } from "../deliveries/operations.ts";
 import {
+  type DeliveriesOfEvents,
   type DeliveriesPage,
   type DeliveriesRequest,
   type DeliveryReport,
@@ -49,7 +50,7 @@ import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
 export function webhookObject(app: App): RpcClass<WebhookRpc> {
   return class WebhookObject extends DurableObject<DeploymentEnv> implements WebhookRpc {
     static {
-      markRetryable(this.prototype, "report", "wake", "deliveries", "remove");
+      markRetryable(this.prototype, "report", "wake", "deliveries", "deliveriesOf", "remove");
     }
 
     readonly #store: Store;
@@ -184,6 +185,13 @@ export function webhookObject(app: App): RpcClass<WebhookRpc> {
       if (!this.#registration.configuration) return undefined;
       const { ledger } = this.#deliveries;
       return ledger ? listDeliveries(ledger, [this.#store.name, this.#id], request) : { deliveries: [], waiting: 0 };
+    }
+
+    async deliveriesOf(positions: readonly number[]): Promise<DeliveriesOfEvents | undefined> {
+      const { configuration } = this.#registration;
+      if (!configuration) return undefined;
+      const { ledger } = this.#deliveries;
+      return { url: configuration.url, deliveries: ledger ? deliveriesOf(ledger, [this.#store.name, this.#id], positions) : [] };
     }
 
     async retry(delivery: string): Promise<DeliveryReport | Refused | undefined> {

@@ -95,6 +95,12 @@ describe("an app", () => {
 });
 
 describe("a definition has names that the routes can carry:", () => {
+  it("no webhook has the name that a path has in its place", () => {
+    expect(() => webhook("deliveries", { from: reading, url: "https://receiver.test/", secret: { variable: "SECRET" } })).toThrow(
+      new TypeError('no webhook can be named "deliveries": GET /webhooks/deliveries lists those of some events'),
+    );
+  });
+
   it.each([
     ["aggregate", () => aggregate("the door", { ...door })],
     ["event type of aggregate", () => aggregate("door", { ...door, events: { "Opened!": z.object({}) } } as never)],

@@ -57,6 +57,9 @@ export interface Interest {
   readonly where?: Where;
 }
 
+/** A name that no webhook has, because a path has it in the place of a webhook's. */
+export const NO_WEBHOOK = "deliveries";
+
 /** A webhook, as the engine sees it. */
 export interface Webhook<Name extends string = string> extends Manner {
   readonly kind: "webhook";
@@ -85,6 +88,8 @@ export function webhook<const Name extends string, From extends Source, Type ext
   definition: WebhookDefinition<From, Type>,
 ): Webhook<Name> {
   requireName("webhook", name);
+  if ((name as string) === NO_WEBHOOK)
+    throw new TypeError(`no webhook can be named "${NO_WEBHOOK}": GET /webhooks/${NO_WEBHOOK} lists those of some events`);
   const { from, types, where, ...manner } = definition;
   const sources: readonly Source[] = Array.isArray(from) ? from : [from];
   requireKnownTypes(`webhook "${name}"`, sources, types ?? []);

@@ -126,6 +126,9 @@ export const ANSWERS = {
     next: Next.optional(),
     waiting: Whole.describe("Events that were read from the log and not attempted yet: they have no entry so far."),
   }),
+  deliveriesOfEvents: z.object({
+    deliveries: z.array(z.object({ webhook: z.string(), url: z.string(), ...DeliveryReport.shape })),
+  }),
   replayCount: z.object({
     events: Whole.describe("How many events would be sent again."),
     position: Position.describe("The last position that was counted. It is before `to` if counting took too long."),

@@ -135,6 +135,7 @@ export const REQUESTS: Readonly<Record<string, ExampleRequest>> = {
   testWebhook: { path: { id: "{webhook}" } },
   replayWebhook: { path: { id: "{webhook}" }, body: { from: 1 } },
   listDeliveries: { path: { id: "{webhook}" }, query: "limit=10" },
+  listDeliveriesOfEvents: { query: "position=1&position=2" },
   retryDeliveries: { path: { id: "{webhook}" }, body: { from: 1, to: 9 } },
   retryDelivery: { path: { id: "{webhook}", deliveryId: "1" } },
   getWebhookKeys: { path: { id: "{webhook}" } },

@@ -494,6 +494,7 @@ describe("the deliveries of a webhook", () => {
         error: "answered 422",
         excerpt: "why not",
         nextAttemptAt: expect.stringMatching(/Z$/),
+        history: [{ at: expect.stringMatching(/Z$/), durationMs: expect.any(Number), response: 422, error: "answered 422" }],
       },
     ]);
     expect((await json(`${path}?status=delivered`)).deliveries).toHaveLength(3);

@@ -1,6 +1,15 @@
 /** Webhooks, and their deliveries. */
 
-import { DeliveriesQuery, ReplayIn, ReplayQuery, RetryIn, RotateIn, WebhookIn, WebhookPatch } from "../../webhooks-in.ts";
+import {
+  DeliveriesOfEventsQuery,
+  DeliveriesQuery,
+  ReplayIn,
+  ReplayQuery,
+  RetryIn,
+  RotateIn,
+  WebhookIn,
+  WebhookPatch,
+} from "../../webhooks-in.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import { JSON_TYPE, json } from "./shared.ts";
@@ -23,6 +32,18 @@ export const webhooks: readonly Operation[] = [
     summary: "All webhooks",
     tag: "Webhooks",
     answers: { 200: json("The webhooks that code declares and that are switched on, and those added at run time.", ANSWERS.webhooks) },
+  },
+  {
+    method: "get",
+    path: "/webhooks/deliveries",
+    operationId: "listDeliveriesOfEvents",
+    summary: "The deliveries of some events, by all webhooks",
+    description:
+      "In the order of the events, each delivery with all its attempts that are on record. An event that waits, or that no webhook wants, has none. Of each webhook the deliveries of its latest 20 replays and resets are included.",
+    tag: "Webhooks",
+    query: DeliveriesOfEventsQuery,
+    notes: { position: { description: "The position of an event. Required; repeated: the deliveries of all these events, up to 100." } },
+    answers: { 200: json("The deliveries.", ANSWERS.deliveriesOfEvents) },
   },
   {
     method: "get",
