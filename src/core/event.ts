@@ -81,7 +81,18 @@ export interface Meta extends JsonObject {
   readonly [HOPS]?: number;
   /** The processors declared over HTTP that are among its ancestors; absent: none. The store records them, to end loops. */
   readonly [LINEAGE]?: readonly string[];
+  /** The command of the stream's aggregate that decided it. */
+  readonly [COMMAND]?: string;
+  /** The timer of the stream that sent the command: its command, and after a colon its key, if it has one. */
+  readonly [TIMER]?: string;
+  /** The processor that sent the command, or appended the event. */
+  readonly [PROCESSOR]?: string;
 }
+
+/** The names under which an event's meta says what made it. Stored with every such event: so they are short. */
+export const COMMAND = "$command";
+export const TIMER = "$timer";
+export const PROCESSOR = "$processor";
 
 /** Names in a lineage. Ours: each emission adds one at most, and reactions in a row are as many at most. */
 const LINEAGE_NAMES = 100;

@@ -3,7 +3,7 @@
 import { listed } from "../core/issue.ts";
 import * as z from "zod";
 import { newEffort } from "../schemas/checker.ts";
-import { HOPS, LINEAGE } from "../core/event.ts";
+import { COMMAND, HOPS, LINEAGE, PROCESSOR, TIMER } from "../core/event.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, ISSUES } from "../core/limits.ts";
 import { EVENT_META_BYTES } from "./limits.ts";
 import { EVENT_TYPE, UUID, WITH_SECONDS } from "../core/names.ts";
@@ -32,6 +32,15 @@ export const JsonObject = z.custom<Record<string, unknown>>(
   "a JSON object",
 );
 
+/** Members of an event's meta that say what made it. */
+const RESERVED = [
+  [HOPS, "counted"],
+  [LINEAGE, "recorded"],
+  [COMMAND, "recorded"],
+  [TIMER, "recorded"],
+  [PROCESSOR, "recorded"],
+] as const;
+
 /** One event, as clients append it. */
 export const EventIn = z.strictObject({
   type: z
@@ -42,9 +51,10 @@ export const EventIn = z.strictObject({
   id: z.string().regex(UUID, "a UUID").toLowerCase().optional(),
   time: z.iso.datetime({ offset: true }).regex(WITH_SECONDS, "a time in the form of RFC 3339, with seconds").optional(),
   // A client that could set them could stop every processor that acts on the event.
-  meta: JsonObject.refine((meta) => !Object.hasOwn(meta, HOPS), `${HOPS} is counted by the store`)
-    .refine((meta) => !Object.hasOwn(meta, LINEAGE), `${LINEAGE} is recorded by the store`)
-    .default({}),
+  meta: JsonObject.superRefine((meta, context) => {
+    for (const [name, why] of RESERVED)
+      if (Object.hasOwn(meta, name)) context.addIssue({ code: "custom", message: `${name} is ${why} by the store` });
+  }).default({}),
 });
 
 export const EventsIn = z.strictObject({ events: z.array(EventIn).min(1).max(APPEND_EVENTS) });

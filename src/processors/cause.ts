@@ -1,6 +1,6 @@
 /** Where a reaction comes from: it belongs to the conversation of its event, and has the event as its cause. Pure. */
 
-import { HOPS, LINEAGE, type RecordedEvent, TRACE, hopsOf, lineageOf } from "../core/event.ts";
+import { HOPS, LINEAGE, PROCESSOR, type RecordedEvent, TRACE, hopsOf, lineageOf } from "../core/event.ts";
 
 export interface Cause {
   readonly correlationId: string;
@@ -28,6 +28,6 @@ export function causeOf(event: RecordedEvent, emitter?: string): Cause {
 }
 
 /** The meta of an event that a processor appends, as JSON text. */
-export function metaOf({ correlationId, causationId, hops, lineage }: Cause): string {
-  return JSON.stringify({ correlationId, causationId, [HOPS]: hops, [LINEAGE]: lineage });
+export function metaOf({ correlationId, causationId, hops, lineage }: Cause, processor: string): string {
+  return JSON.stringify({ correlationId, causationId, [PROCESSOR]: processor, [HOPS]: hops, [LINEAGE]: lineage });
 }

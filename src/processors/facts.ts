@@ -57,11 +57,11 @@ export async function appendText(
     time,
   }: Omit<Fact, "schema" | "data"> & { readonly text: string; readonly schemaVersion: number },
 ): Promise<Written | undefined> {
-  const { store, event, emitter } = reaction;
+  const { store, processor, event, emitter } = reaction;
   const fact = `${type} for ${stream}`;
   const { trace, ...cause } = causeOf(event, emitter);
   const version = {
-    meta: metaOf(cause),
+    meta: metaOf(cause, processor),
     ...(trace === undefined ? {} : { trace }),
     schemaVersion,
     ...(time === undefined ? {} : { time }),

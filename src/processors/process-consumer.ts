@@ -149,6 +149,7 @@ async function tell(run: Running, event: RecordedEvent, id: string, input: Input
     idempotencyKey: key,
     firstStands: true,
     expected: { kind: "any" },
+    processor: process.name,
     ...cause,
   });
   switch (answer.outcome) {

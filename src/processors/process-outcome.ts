@@ -42,6 +42,7 @@ export async function outcomeOf({ store, process }: Running, event: RecordedEven
     recordFailure: true,
     withData: process.process.wantsEvents(sent),
     expected,
+    processor: process.name,
     ...causeOf(event),
   });
   // The sender's code may be newer than this or older; what either of them has is not wrong because the target does not know it.

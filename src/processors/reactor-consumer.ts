@@ -109,6 +109,7 @@ async function sendCommand({ store, reactor }: Reacting, event: RecordedEvent, a
     strict: action.exact === true,
     firstStands: true,
     expected: { kind: "any" },
+    processor: reactor.name,
     ...causeOf(event),
   });
   const command = `${action.command} for ${action.aggregate}/${action.id}`;

@@ -35,6 +35,8 @@ export interface CommandRequest {
   readonly causationId?: string;
   /** The caller that sends it from outside. Its events keep that in their meta. */
   readonly by?: string;
+  /** The processor that sends it. Its events keep that in their meta. */
+  readonly processor?: string;
   /** How many reactions in a row led to this command; its events record it in their meta. */
   readonly hops?: number;
   /** The processors declared over HTTP that led to this command; its events record them in their meta. */

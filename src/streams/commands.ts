@@ -1,6 +1,6 @@
 /** Turns a command's request into what is stored. Synchronous on purpose: commands on one stream run one at a time (promise 2). */
 
-import { HOPS, LINEAGE, type StoredEvent } from "../core/event.ts";
+import { COMMAND, HOPS, LINEAGE, PROCESSOR, type StoredEvent, TIMER } from "../core/event.ts";
 import { newEventId, newId } from "../core/ids.ts";
 import { parseJson } from "../core/json.ts";
 import { JSON_DEPTH } from "../core/limits.ts";
@@ -101,7 +101,7 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
       ...by,
     });
     const hops = request.hops === undefined ? {} : { [HOPS]: request.hops };
-    const meta = JSON.stringify({ correlationId, causationId, ...by, ...hops, [LINEAGE]: request.lineage });
+    const meta = JSON.stringify({ correlationId, causationId, ...by, ...madeBy(request), ...hops, [LINEAGE]: request.lineage });
     events = eventsOf(decider, decided, now, meta, request.trace);
     step = "evolve";
     next = state.after(events);
@@ -145,7 +145,8 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
     change,
     commandId: newId(),
     correlationId,
-    causationId: commandId,
+    // An event where there is one: a reader who follows causes finds it in the log. A command of a processor is named nowhere else.
+    causationId: events.at(-1)?.id ?? commandId,
   }));
   const { firedTimer } = request;
   journal.commit({
@@ -157,6 +158,12 @@ export function runCommand(decider: Decider, request: CommandRun): CommandOutcom
     ...(firedTimer === undefined ? {} : { firedTimer }),
   });
   return outcomeOf(commandId, receipt, false);
+}
+
+/** What makes the events. The engine's own commands, by which a process gets its inputs, tell no more than the process's name. */
+function madeBy({ command, processor, firedTimer }: CommandRun): object {
+  if (firedTimer) return { [TIMER]: firedTimer.key === "" ? firedTimer.command : `${firedTimer.command}:${firedTimer.key}` };
+  return { [COMMAND]: command.startsWith("$") ? undefined : command, [PROCESSOR]: processor };
 }
 
 /** The data of a command: the only place that parses it. Data from a client is bounded like all JSON from clients. */

@@ -1,5 +1,6 @@
 /** Decides a command without storing anything: what a client would be answered now. */
 
+import { COMMAND } from "../core/event.ts";
 import { newId } from "../core/ids.ts";
 import { CodeMistake, messageOf } from "../core/mistake.ts";
 import type { DryRunAnswer, DryRunRequest } from "../store/stream-protocol.ts";
@@ -27,7 +28,7 @@ export function tryCommand(decider: Decider, { command, data, expected, correlat
     if ("thrown" in parsed) throw parsed.thrown;
     const context = { now: new Date(now), id: decider.id, version: journal.head, commandId, meta, ...(by === undefined ? {} : { by }) };
     const decided = decide(aggregate, command, state.current(), parsed.data, context);
-    const events = eventsOf(decider, decided, now, JSON.stringify(meta));
+    const events = eventsOf(decider, decided, now, JSON.stringify({ ...meta, by, [COMMAND]: command }));
     const tried = { events: events.map(({ type, data }) => ({ type, data })), state: JSON.stringify(state.after(events) ?? null) };
     if (decided.kind === "refused") {
       const { reason, details } = decided;

@@ -14,7 +14,7 @@ const CREATE = `
     data           TEXT    NOT NULL,      -- JSON, the command's body
     command_id     TEXT    NOT NULL,      -- the same in every attempt
     correlation_id TEXT    NOT NULL,
-    causation_id   TEXT    NOT NULL,      -- the command that set it
+    causation_id   TEXT    NOT NULL,      -- the event that set it, or the command if it led to none
     attempts       INTEGER NOT NULL,      -- that failed
     PRIMARY KEY (command, key)
   ) STRICT, WITHOUT ROWID`;

@@ -22,7 +22,7 @@ export function commands({ fetch, freshStore }: Service): void {
       const { events } = await json("/streams/counter/1");
       expect(events).toMatchObject([{ id: answer.events[0].id, data: { by: 3, total: 3 }, schemaVersion: 1 }]);
       // A first command starts the conversation, and is the cause of its events.
-      expect(events[0].meta).toEqual({ by: "all", correlationId: answer.commandId, causationId: answer.commandId });
+      expect(events[0].meta).toEqual({ by: "all", correlationId: answer.commandId, causationId: answer.commandId, $command: "Count" });
     });
 
     it("joins the conversation that the client names", async () => {

@@ -66,7 +66,7 @@ describe("what a processor emits", () => {
     expect(await marks()).toMatchObject([
       {
         id: derivedId("mark", "orders/a", events[0].id, "steps.0"),
-        meta: { correlationId: "conversation", causationId: events[0].id, $hops: 1, $lineage: ["mark"] },
+        meta: { correlationId: "conversation", causationId: events[0].id, $processor: "mark", $hops: 1, $lineage: ["mark"] },
         time,
       },
     ]);

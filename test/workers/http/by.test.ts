@@ -29,7 +29,7 @@ describe("a command that a token sends", () => {
     await send(OTHER, "/aggregates/counter/c/Count", {}, { prefer: "respond-async" });
     expect((await metas("counter/c")).map(({ by }: { by: string }) => by)).toEqual(["all of every", "all of every", "write of every"]);
     const [first] = await metas("counter/c");
-    expect(Object.keys(first)).toEqual(["correlationId", "causationId", "by"]);
+    expect(Object.keys(first)).toEqual(["correlationId", "causationId", "by", "$command"]);
     expect(JSON.stringify(await metas("counter/c"))).not.toContain("hs_");
   });
 

@@ -26,7 +26,7 @@ describe("a call to the outside", () => {
     expect(await run(calling(pay, fetch))).toEqual({ position: 1, outcome: "caught-up" });
     expect(noted).toEqual(["Read", "$EffectStarted"]);
     const [cause, started, paid] = await log();
-    const meta = { correlationId: "conversation", causationId: cause?.id, $hops: 1 };
+    const meta = { correlationId: "conversation", causationId: cause?.id, $processor: "pay", $hops: 1 };
     expect(started).toMatchObject({ stream: "payment/s", version: 1, type: "$EffectStarted", meta });
     expect(started?.data).toEqual({
       effect: "pay",

@@ -151,8 +151,8 @@ describe("a reaction", () => {
     const [cause, ...effects] = await log();
     expect(cause?.meta).toEqual({ correlationId: "conversation" });
     expect(effects.map(({ type, meta }) => [type, meta])).toEqual([
-      ["Counted", { correlationId: "conversation", causationId: cause?.id, $hops: 1 }],
-      ["Raised", { correlationId: "conversation", causationId: cause?.id, $hops: 1 }],
+      ["Counted", { correlationId: "conversation", causationId: cause?.id, $command: "Count", $processor: "relay", $hops: 1 }],
+      ["Raised", { correlationId: "conversation", causationId: cause?.id, $processor: "relay", $hops: 1 }],
     ]);
   });
 
@@ -162,7 +162,7 @@ describe("a reaction", () => {
     await wake("relay");
     const [cause, effect] = await log();
     expect(cause?.meta).toEqual({});
-    expect(effect?.meta).toEqual({ correlationId: cause?.id, causationId: cause?.id, $hops: 1 });
+    expect(effect?.meta).toEqual({ correlationId: cause?.id, causationId: cause?.id, $command: "Count", $processor: "relay", $hops: 1 });
   });
 
   it("carries the conversation on from a command over several steps", async () => {

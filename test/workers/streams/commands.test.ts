@@ -27,7 +27,7 @@ describe("what decide is told of a command", () => {
     });
     expect(context?.now.getTime()).toBeGreaterThanOrEqual(before);
     await post(COUNT, {}, { "idempotency-key": "another", "correlation-id": "c" });
-    expect((await json("/streams/counter/1")).events[1].meta).toEqual({ correlationId: "c", causationId: "another" });
+    expect((await json("/streams/counter/1")).events[1].meta).toEqual({ correlationId: "c", causationId: "another", $command: "Count" });
   });
 
   it("starts a conversation of its own when it names none", async () => {

@@ -31,7 +31,9 @@ export const event = z
       .describe("1-based and contiguous within the log of its store. Events that are read from the log always have it."),
     type: z.string(),
     data: Json,
-    meta: z.looseObject({ correlationId: z.unknown().optional(), causationId: z.unknown().optional() }),
+    meta: z
+      .looseObject({ correlationId: z.unknown().optional(), causationId: z.unknown().optional() })
+      .describe("What the writer gave. Events that a command, a timer or a processor made name it: `$command`, `$timer` and `$processor`."),
     time: Time.describe("When it happened: exactly as the writer sent it, else `recordedAt`."),
     recordedAt: Time,
     schemaVersion: z.int().positive(),
