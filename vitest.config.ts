@@ -18,9 +18,10 @@ const ONLY_LONG = "test/workers/contract.long.test.ts";
  * them it puts back (`setVariables`, or an environment of its own by `envWith`, all in test/workers/support.ts; vitest lifts its mocks).
  */
 const ALONE = [
-  // Its requests wait for sagas that only the queue wakes: what earlier tests have left in a shared one comes first.
+  // These wait for what only the queue wakes: what earlier tests have left in a shared one comes first.
   "test/workers/processors/sagas-http.test.ts",
   "test/workers/http/by.test.ts",
+  "test/workers/delivery/flow.test.ts",
   "test/workers/delivery/sweep.test.ts",
   "test/workers/faults/caps-elsewhere.test.ts",
   "test/workers/faults/evictions.long.test.ts",

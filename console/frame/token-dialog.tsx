@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { Dialog } from "../parts/dialog.tsx";
 import { caller } from "../store/rights.ts";
-import { refusal, setToken, token } from "../store/store.ts";
+import { refusal, setToken, settle, token } from "../store/store.ts";
 
 export const isTokenAskedFor = signal(false);
 
@@ -13,7 +13,7 @@ export function TokenDialog() {
   const isOpen = isTokenAskedFor.value || refusal.value !== undefined;
   const close = () => {
     isTokenAskedFor.value = false;
-    refusal.value = undefined;
+    settle();
   };
   const rights = caller.value?.rights.join(", ");
   return (

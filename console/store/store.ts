@@ -9,6 +9,8 @@ const TOKEN_KEY = "headspring-token";
 export const token = signal(sessionStorage.getItem(TOKEN_KEY) ?? "");
 /** Why the store wants a token, or another one; undefined: it has not asked. */
 export const refusal = signal<string | undefined>(undefined);
+/** The token with which somebody wants to go on although the store refuses it: is not asked about again. */
+let settledFor: string | undefined;
 
 /** `/console/stores/{store}/…` shows a named store, `/console/…` the default one. */
 const NAMED = /^\/console\/stores\/([a-z0-9-]{1,64})(?=\/|$)/;
@@ -38,6 +40,13 @@ export function setToken(given: string): void {
   token.value = given;
   if (given === "") sessionStorage.removeItem(TOKEN_KEY);
   else sessionStorage.setItem(TOKEN_KEY, given);
+  settle();
+  settledFor = undefined;
+}
+
+/** Ends the question for a token. */
+export function settle(): void {
+  settledFor = token.value;
   refusal.value = undefined;
 }
 
@@ -63,7 +72,7 @@ export async function noticing<Answer>(answer: Promise<Answer>): Promise<Answer>
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof HeadspringError && error.status === 401) refusal.value = error.message;
+    if (error instanceof HeadspringError && error.status === 401 && settledFor !== token.value) refusal.value = error.message;
     throw error;
   }
 }
