@@ -63,6 +63,8 @@ const ROUTES: ReadonlyMap<string, About> = new Map([
   ["/sagas/:name/:id", "saga"],
   ["/views/:view", "view"],
   ["/views/:view/:key", "view"],
+  // The handler leaves out the events of categories that the caller may not see.
+  ["/views/:view/:key/events", "view"],
   ["/views/:view/queries/:query", "view"],
   ["/views/:view/rebuild", "view"],
   ["/api/streams/:category", "category"],

@@ -28,7 +28,7 @@ const DEFINITION = /^\/(?:streams|views|processors)\/[^/]+$/;
 const API_DEFINITIONS = /^\/api\/(?:streams|processors|views)$/;
 const API_DEFINITION = /^\/api\/(?:streams|processors|views)\/[^/]+$/;
 /** A preview reads any event. */
-const PREVIEW = /^\/processors(?:\/[^/]+)?\/preview$/;
+const PREVIEW = /^\/(?:views|processors(?:\/[^/]+)?)\/preview$/;
 
 export function auth(): MiddlewareHandler<HttpEnv> {
   return async function checkToken(context, next) {

@@ -84,6 +84,13 @@ export function problemOf(kind: DefinitionKind, name: string, refusal: Refusal):
   }
 }
 
+/** The same for a preview, whose definition is a member of the body. */
+export function problemOfPreview(kind: DefinitionKind, name: string, refusal: Refusal): Problem {
+  if (refusal.outcome !== "issues") return problemOf(kind, name, refusal);
+  const issues = refusal.issues.map((one) => ({ ...one, path: one.path ? `definition.${one.path}` : "definition" }));
+  return problemOf(kind, name, { outcome: "issues", issues });
+}
+
 export function unknownProcessor(name: string): Problem {
   return new Problem("unknown-processor", `unknown processor ${name}; GET /processors lists the processors`);
 }

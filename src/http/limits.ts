@@ -119,6 +119,13 @@ export const JWKS_PAUSE_MS = 30_000;
 export const STORES_PAGE = 50;
 /** Stores in such a page by default. Ours. */
 export const STORES_PAGE_DEFAULT = 20;
+/** Events that a preview of a view folds: given ones, positions among them, and the latest of the log. Ours: each position is a call. */
+export const PREVIEW_GIVEN = 100;
+export const PREVIEW_POSITIONS = 20;
+export const PREVIEW_LATEST = 1_000;
+export const PREVIEW_LATEST_DEFAULT = 100;
+/** The latest events that a preview of a processor shows, each with its steps. Ours: as many as a person reads. */
+export const PREVIEW_EACH = 20;
 /** Events that a preview folds for one joined row, and milliseconds that it takes for them. Ours: a person waits for the answer. */
 export const PREVIEW_EVENTS = 10_000;
 export const PREVIEW_MS = 2_000;

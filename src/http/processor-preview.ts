@@ -1,47 +1,37 @@
 /** What a processor would do with an event, step by step: an event of the log, or one that was never written. Nothing is stored. */
 
 import * as z from "zod";
-import { type JsonObject, type RecordedEvent, categoryOf, toRecorded } from "../core/event.ts";
-import { MAX_POSITION } from "../core/limits.ts";
+import { type JsonObject, type LoggedEvent, type RecordedEvent, categoryOf } from "../core/event.ts";
+import { PORTION_CALLS } from "../core/limits.ts";
 import { messageOf } from "../core/mistake.ts";
-import { EVENT_TYPE, NAME, UUID, streamIdProblem } from "../core/names.ts";
-import { newId } from "../core/ids.ts";
+import { NAME } from "../core/names.ts";
 import { thrown } from "../core/platform-errors.ts";
 import { processorFrom } from "../definitions/over-http/processor.ts";
+import { ownFilterOf } from "../definitions/processors/filter.ts";
 import type { Rules } from "../definitions/processors/rules.ts";
 import { type Lookup, type Refused, StepMistake, type Traced, run, whyPassed } from "../definitions/processors/rules-run.ts";
 import type { Emission } from "../definitions/processors/rules-emit.ts";
 import { liftError, liftFor } from "../definitions/upcast.ts";
-import { undeclared } from "../operations/declare.ts";
+import { undeclaredProcessor } from "../operations/declare.ts";
 import { targetsOf } from "../processors/rules-consumer.ts";
 import type { Store } from "../store/store.ts";
-import { EventIn, JsonObject as JsonObjectIn } from "./append.ts";
 import { jsonBody } from "./body.ts";
-import { problemOf, unknownProcessor } from "./definitions.ts";
-import { DEFINITION_BYTES } from "./limits.ts";
-import { requireWithin } from "./log-query.ts";
+import { problemOfPreview, unknownProcessor } from "./definitions.ts";
+import { DEFINITION_BYTES, PREVIEW_EACH, PREVIEW_MS } from "./limits.ts";
+import { EVENT_FORMS, GivenEvent, latestFor, loggedAt, recordedAs, recordedOf } from "./preview-events.ts";
 import { type FoundAt, findFor } from "./preview-joins.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, checked, storeOf } from "./request.ts";
 
-const Position = z.int().positive().max(MAX_POSITION);
-
-/** An event that need not exist, in the form that the log shows events in. */
-const PreviewEvent = z.strictObject({
-  stream: z.string().refine((stream) => streamProblem(stream) === undefined, { error: ({ input }) => streamProblem(String(input)) ?? "" }),
-  type: z.string().regex(EVENT_TYPE),
-  data: JsonObjectIn,
-  id: z.string().regex(UUID, "a UUID").toLowerCase().optional(),
-  version: Position.optional(),
-  position: Position.optional(),
-  meta: JsonObjectIn.default({}),
-  time: EventIn.shape.time,
-  recordedAt: EventIn.shape.time,
-  schemaVersion: z.int().positive().default(1),
-});
-
+/** Either an event, or several of the latest. */
 export const PreviewOf = z.strictObject({
-  event: z.union([Position, PreviewEvent], "the position of an event in the log, or an event: {stream, type, data}"),
+  event: GivenEvent.optional(),
+  last: z
+    .int()
+    .min(1)
+    .max(PREVIEW_EACH)
+    .optional()
+    .describe("Instead of `event`: how many of the latest events of the log that the processor follows."),
 });
 export const PreviewIn = PreviewOf.extend({
   /** What its ids derive from. */
@@ -51,48 +41,59 @@ export const PreviewIn = PreviewOf.extend({
 
 /** `POST /processors/preview` */
 export async function previewDefinition(context: HttpContext): Promise<Response> {
-  const store = storeOf(context);
+  const store = storeOf(context).counting();
   const { value } = await jsonBody(context, DEFINITION_BYTES);
-  const { name, definition, event } = checked(PreviewIn, value, "the preview is not valid");
-  const found = await undeclared(store, name, definition);
-  if ("outcome" in found) {
-    const issues =
-      found.outcome === "issues" ? found.issues.map((one) => ({ ...one, path: one.path ? `definition.${one.path}` : "definition" })) : [];
-    throw problemOf("processor", name, found.outcome === "issues" ? { outcome: "issues", issues } : found);
-  }
-  return context.json(await preview(store, processorFrom(name, found.definition, found.around, 0), event));
+  const { name, definition, ...asked } = checked(PreviewIn, value, "the preview is not valid");
+  const found = await undeclaredProcessor(store, name, definition);
+  if ("outcome" in found) throw problemOfPreview("processor", name, found);
+  return context.json(await previews(store, processorFrom(name, found.definition, found.around, 0), asked));
 }
 
 /** `POST /processors/{name}/preview` */
 export async function previewProcessor(context: HttpContext): Promise<Response> {
-  const store = storeOf(context);
+  const store = storeOf(context).counting();
   const name = context.req.param("name") ?? "";
   const { value } = await jsonBody(context, DEFINITION_BYTES);
-  const { event } = checked(PreviewOf, value, "the preview is not valid");
+  const asked = checked(PreviewOf, value, "the preview is not valid");
   const processor = await store.definitions.processor(name);
   if (!processor) throw unknownProcessor(name);
   if (processor.kind !== "rules")
     throw new Problem("invalid-request", `${name} is code; only processors that were declared over HTTP have steps to show`);
-  return context.json(await preview(store, processor, event));
+  return context.json(await previews(store, processor, asked));
 }
 
-function streamProblem(stream: string): string | undefined {
-  const slash = stream.indexOf("/");
-  if (slash < 0 || !NAME.test(stream.slice(0, slash))) return "a stream is `category/id`";
-  return streamIdProblem(stream.slice(slash + 1));
-}
-
-async function preview(store: Store, rules: Rules, given: z.output<typeof PreviewOf>["event"]) {
+/** Of one event; or of the latest, the latest first, as many as fit into the time that a person waits. */
+async function previews(store: Store, rules: Rules, { event, last }: z.output<typeof PreviewOf>): Promise<object> {
+  if ((event === undefined) === (last === undefined)) {
+    const message = `give either \`event\`, which is ${EVENT_FORMS}, or \`last\``;
+    throw new Problem("invalid-request", `the preview is not valid: ${message}`, { issues: [{ path: "event", message }] });
+  }
   const head = await store.log.head();
-  const event = typeof given === "number" ? await loggedAt(store, rules, given, head) : recordedOf(given, head);
+  if (typeof event === "number") return preview(store, rules, recordedAs(rules.sources, await loggedAt(store, event, head)), event, head);
+  if (event) return preview(store, rules, recordedOf(event, head), head + 1, head);
+  const { events, scannedTo } = await latestFor(store, ownFilterOf(rules), last ?? 1);
+  const until = Date.now() + PREVIEW_MS;
+  const done: object[] = [];
+  for (const logged of events) {
+    const hasRoom = Date.now() < until && store.budget?.fits(PORTION_CALLS) !== false;
+    if (done.length > 0 && !hasRoom) break;
+    const problem = liftError(liftFor(rules.sources, logged));
+    if (problem) done.push(notLifted(rules.name, logged, problem));
+    else done.push(await preview(store, rules, recordedAs(rules.sources, logged), logged.position, head));
+  }
+  return { processor: rules.name, previews: done, left: events.length - done.length, from: scannedTo, to: head };
+}
+
+/** @param event undefined: it was erased */
+async function preview(store: Store, rules: Rules, event: RecordedEvent | undefined, position: number, head: number): Promise<object> {
   const why = event ? whyPassed(rules, event) : "the event was erased: there is nothing left to process";
-  const shown = event ?? { position: given };
+  const shown = event ?? { position };
   if (!event || why !== undefined) return { processor: rules.name, event: shown, outcome: "passed", why, steps: [], emits: [] };
   const steps: object[] = [];
   const joined = new Map<string, FoundAt>();
   const trace = (traced: Traced, data: JsonObject) => {
-    const { position, exact } = joined.get(traced.path) ?? {};
-    steps.push({ ...traced, ...(position === undefined ? {} : { asOf: position, exact }), data });
+    const { position: asOf, exact } = joined.get(traced.path) ?? {};
+    steps.push({ ...traced, ...(asOf === undefined ? {} : { asOf, exact }), data });
   };
   const targets = await targetsOf(store, rules);
   try {
@@ -106,16 +107,16 @@ async function preview(store: Store, rules: Rules, given: z.output<typeof Previe
     return { processor: rules.name, event, outcome: "done", steps, emits: result.value.map(emitted) };
   } catch (error) {
     if (!(error instanceof StepMistake)) throw error;
-    const { path, problem, refused } = error;
-    return {
-      processor: rules.name,
-      event,
-      outcome: "failed",
-      steps,
-      error: { path, message: problem },
-      emits: refused ? [notTaken(path, refused, problem)] : [],
-    };
+    const { path, problem, refused, at } = error;
+    const failed = { path, message: problem, at };
+    const emits = refused ? [notTaken(path, refused, problem)] : [];
+    return { processor: rules.name, event, outcome: "failed", steps, error: failed, emits };
   }
+}
+
+function notLifted(processor: string, { position }: LoggedEvent, problem: Error): object {
+  const error = { path: "", message: messageOf(thrown(problem)) };
+  return { processor, event: { position }, outcome: "failed", steps: [], error, emits: [] };
 }
 
 /** What the view's own handlers throw is shown at the join. */
@@ -142,22 +143,4 @@ function emitted({ path, stream, id, type, data, schemaVersion }: Emission) {
 
 function notTaken(path: string, { to, type, data }: Refused, problem: string) {
   return { path, to, type, data, accepted: false, problem };
-}
-
-/** The event at a position, as the processor gets it; undefined: it was erased. */
-async function loggedAt(store: Store, { sources }: Rules, position: number, head: number): Promise<RecordedEvent | undefined> {
-  requireWithin("event", position, head);
-  const { events } = await store.log.read({ after: position - 1, to: position, limit: 1 });
-  const [logged] = events;
-  if (!logged || logged.erased) return undefined;
-  const event = liftFor(sources, logged);
-  const problem = liftError(event);
-  if (problem) throw new Problem("invalid-request", messageOf(thrown(problem)));
-  return toRecorded(event);
-}
-
-/** As if it came next. */
-function recordedOf(given: z.output<typeof PreviewEvent>, head: number): RecordedEvent {
-  const { id = newId(), version = 1, position = head + 1, recordedAt = new Date().toISOString(), time = recordedAt, meta, ...rest } = given;
-  return { id, version, position, recordedAt, time, meta: meta as JsonObject, ...rest };
 }

@@ -16,6 +16,8 @@ import { type HttpEnv, type HttpContext, linkTo, queryOf, storeOf, waitMsOf } fr
 import { answered, headersOf, unknownView, viewOf, wantedOf } from "./view-answers.ts";
 import { liveId, liveView } from "./view-live.ts";
 import { namedQuery } from "./view-named.ts";
+import { previewView } from "./view-preview.ts";
+import { eventsBehindRow } from "./view-row-events.ts";
 import { Consistency, Paging, cursorOf, cursorText, sortOf, viewQueryOf } from "./view-query.ts";
 
 export const ViewsQuery = z.object({ name: z.array(z.string()).optional() });
@@ -38,6 +40,8 @@ export function viewRoutes() {
 
   routes.delete("/:view", async (context) => deleteDefinition(context, "view", context.req.param("view")));
 
+  routes.post("/preview", previewView);
+
   routes.post("/:view/rebuild", async (context) => {
     const view = await viewOf(context, true);
     const store = storeOf(context);
@@ -51,7 +55,13 @@ export function viewRoutes() {
     return FORMS[form as keyof typeof FORMS](context, await viewOf(context));
   });
 
-  routes.get("/:view/queries/:query", async (context) => namedQuery(context, await viewOf(context)));
+  routes.get("/:view/queries/:query", async (context) => {
+    const view = await viewOf(context);
+    const isRow = context.req.param("query") === "events" && !view.queries.has("events");
+    return isRow ? eventsBehindRow(context, "queries") : namedQuery(context, view);
+  });
+
+  routes.get("/:view/:key/events", (context) => eventsBehindRow(context));
 
   routes.get("/:view/:key", async (context) => {
     const view = await viewOf(context);

@@ -12,7 +12,7 @@ import {
   parseProcessor,
 } from "../definitions/over-http/processor.ts";
 import type { Surroundings } from "../definitions/over-http/surroundings.ts";
-import { checkView, namesIn as namesInView, parseView } from "../definitions/over-http/view.ts";
+import { type ViewDefinition, checkView, namesIn as namesInView, parseView } from "../definitions/over-http/view.ts";
 import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved } from "../store/catalog-protocol.ts";
 import type { Definitions } from "../store/definitions.ts";
 import type { FoundNames } from "../store/run-time-definitions.ts";
@@ -78,15 +78,24 @@ export async function declare(
   return answer;
 }
 
+interface Undeclared<Definition> {
+  readonly definition: Definition;
+  readonly around: Surroundings;
+}
+
 /** A processor as a declaration would take it, or why it would not: for a preview. Nothing is declared. */
-export async function undeclared(
-  { definitions }: Store,
-  name: string,
-  body: unknown,
-): Promise<{ readonly definition: ProcessorDefinition; readonly around: Surroundings } | Refusal> {
+export async function undeclaredProcessor(store: Store, name: string, body: unknown): Promise<Undeclared<ProcessorDefinition> | Refusal> {
   const parsed = processorIn(name, body);
   if ("issues" in parsed) return { outcome: "issues", issues: parsed.issues };
-  const around = await aroundOf(definitions, parsed);
+  const around = await aroundOf(store.definitions, parsed);
+  return "outcome" in around ? around : { definition: parsed.definition, around };
+}
+
+/** The same for a view. */
+export async function undeclaredView(store: Store, name: string, body: unknown): Promise<Undeclared<ViewDefinition> | Refusal> {
+  const parsed = viewIn(name, body);
+  if ("issues" in parsed) return { outcome: "issues", issues: parsed.issues };
+  const around = await aroundOf(store.definitions, parsed);
   return "outcome" in around ? around : { definition: parsed.definition, around };
 }
 
@@ -122,7 +131,7 @@ function inCode({ inCode }: Definitions, name: string): { readonly kind: string;
   return twin && { kind: inCode.kindOf(twin.name) ?? "webhook", name: twin.name };
 }
 
-function viewIn(name: string, body: unknown): Parsed | { readonly issues: readonly Issue[] } {
+function viewIn(name: string, body: unknown): (Parsed & { readonly definition: ViewDefinition }) | { readonly issues: readonly Issue[] } {
   const definition = parseView(name, body);
   if ("issues" in definition) return definition;
   return { definition, joined: [], ...namesInView(definition), check: (around) => checkView(name, definition, around) };

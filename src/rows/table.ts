@@ -155,6 +155,15 @@ export class ViewTable {
     return freeze(fromSql(this.#layout, toSql(this.#layout, row)));
   }
 
+  /**
+   * Bytes that the row takes in the table.
+   *
+   * @throws {Error} when they are more than {@link VIEW_ROW_BYTES}
+   */
+  bytesOf(row: StoredRow): number {
+    return byteLength(this.#serialised(row));
+  }
+
   #serialised(row: StoredRow): string {
     const text = JSON.stringify(toSql(this.#layout, row));
     const bytes = byteLength(text);

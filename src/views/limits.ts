@@ -3,6 +3,8 @@
  * `core/limits.ts`.
  */
 
+import { MiB } from "../core/limits.ts";
+
 /** Rows in the answer of a named query. Ours. */
 export const VIEW_QUERY_ROWS = 1_000;
 /** Statements to drop what a view has left behind in a store, apart from its rows. Ours. */
@@ -49,3 +51,17 @@ export const LIVE_KEYS = 200;
 export const LIVE_HELP_AFTER_MS = 1_000;
 /** Reads of one live view before it ends and the client resumes. Platform: 1,000 queries to D1 per invocation, and a read is three. */
 export const LIVE_READS = 250;
+/**
+ * Pages of the log that one look backwards reads, for the events behind a row or of a preview. Platform: 50 calls on the Free plan, and a
+ * page examines 5,000 entries.
+ */
+export const LOOK_BACK_PAGES = 20;
+/** Bytes of the events that it finds. Ours: one page of the log. */
+export const LOOK_BACK_BYTES = 8 * MiB;
+/**
+ * Steps of expressions in one such look, or in one preview of a view; a row that is made counts like an expression of its characters. Ours:
+ * less than a second of CPU, measured; beyond it the work ends with the event that it is at.
+ */
+export const LOOK_BACK_STEPS = 20_000_000;
+/** Milliseconds after which it reads no further page. Ours: a person waits for the answer. */
+export const LOOK_BACK_MS = 2_000;

@@ -18,6 +18,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "view-rebuilding": "test/workers/views/queries-stale.test.ts",
   "unknown-consumer": "consumers",
   "action-not-possible": "consumers",
+  "row-events-unknown": "test/workers/views/row-events.test.ts",
   "not-live": "test/workers/views/written.test.ts",
   "unknown-saga": "sagas",
   "saga-in-progress": "sagas",

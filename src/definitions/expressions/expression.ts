@@ -10,14 +10,27 @@ import { type Compiled, type Scope, compileText } from "./compile.ts";
 import { isList, isMap, wordOf } from "./kinds.ts";
 import { EXPRESSION_RESULT_CHARACTERS } from "./limits.ts";
 import { namesOf } from "./collections.ts";
-import { type ExpressionProblem, Mistake, placeOf, quoted, quotedAround } from "./problem.ts";
+import { type ExpressionProblem, Mistake, type Span, placeOf, quoted, quotedAround, spanAt } from "./problem.ts";
 import { Fault, Run } from "./run.ts";
 
 export type { Scope } from "./compile.ts";
-export type { ExpressionProblem } from "./problem.ts";
+export type { ExpressionProblem, Span } from "./problem.ts";
 
 /** An expression that fails with these values, and will again: trying once more is pointless. It does not repeat any of them. */
-export class ExpressionError extends CodeMistake {}
+export class ExpressionError extends CodeMistake {
+  /** What failed of its text. */
+  readonly at: Span;
+
+  constructor(message: string, at: Span) {
+    super(message);
+    this.at = at;
+  }
+}
+
+/** The part of an expression that an error names, if it is one of an expression. */
+export function placeOfError(error: unknown): Span | undefined {
+  return error instanceof ExpressionError ? error.at : undefined;
+}
 
 export interface Expression {
   readonly text: string;
@@ -53,7 +66,7 @@ export function compileExpression(text: string, scope: Scope): Expression | { re
     };
   } catch (error) {
     if (!(error instanceof Mistake)) throw error;
-    return { problem: { message: error.message, ...placeOf(text, error.at) } };
+    return { problem: { message: error.message, ...placeOf(text, error.at), at: spanAt(text, error.at) } };
   }
 }
 
@@ -65,7 +78,7 @@ export function evaluate(text: string, compiled: Compiled, run: Run): JsonValue 
     return result;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    throw new ExpressionError(`the expression ${whereIn(text, error.at)} failed: ${error.message}`);
+    throw new ExpressionError(`the expression ${whereIn(text, error.at)} failed: ${error.message}`, spanAt(text, error.at));
   }
 }
 

@@ -1,7 +1,15 @@
 /** What is wrong with an expression, and where. */
 
+/** A part of an expression: offsets in its text, in UTF-16 units as JavaScript counts. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface ExpressionProblem {
   readonly message: string;
+  /** What is wrong. Empty at the end of the text, if something is missing there. */
+  readonly at: Span;
   /** From 1, in the expression; absent: it has one line only. */
   readonly line?: number;
   /** From 1, in characters of that line. */
@@ -24,6 +32,16 @@ export function placeOf(text: string, at: number): { line?: number; column: numb
   const before = text.slice(0, at).split("\n");
   const column = Array.from(before.at(-1)!).length + 1;
   return text.includes("\n") ? { line: before.length, column } : { column };
+}
+
+/** A name, a number, a string, an operator. */
+const WORD = /^(?:[\p{L}\p{N}_]+(?:\.\d+)?|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|&&|\|\||[=!<>]=|\.\?|\[\?|.)/su;
+
+/** The word at an index; without an index, all of the text. */
+export function spanAt(text: string, at?: number): Span {
+  if (at === undefined) return { start: 0, end: text.length };
+  const start = Math.min(at, text.length);
+  return { start, end: start + (WORD.exec(text.slice(start))?.[0].length ?? 0) };
 }
 
 /** Characters of an expression that a message repeats. Ours: enough to find it. */

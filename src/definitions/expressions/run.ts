@@ -22,6 +22,16 @@ export class Fault extends Error {
   }
 }
 
+let taken = 0;
+
+/**
+ * Steps that all evaluations of this isolate have taken so far. A caller of many limits its work by the difference: the platform's clock
+ * stands still while code runs.
+ */
+export function stepsTaken(): number {
+  return taken;
+}
+
 export class Run {
   /** The element that the expression's only macro is at. */
   item: JsonValue = undefined;
@@ -38,6 +48,7 @@ export class Run {
   /** @throws {Fault} when too many steps were taken */
   spend(steps: number): void {
     this.left -= steps;
+    taken += steps;
     if (this.left < 0) throw new Fault(`it takes more than ${EXPRESSION_STEPS.toLocaleString("en")} steps`, undefined, true);
   }
 

@@ -4,8 +4,8 @@ import type { Issue } from "../../core/issue.ts";
 import type { Expression, ExpressionProblem } from "../expressions/expression.ts";
 
 /** @param path the expression's place in the definition */
-export function expressionIssue(path: string, { message, line, column }: ExpressionProblem): Issue {
-  return { path, message: `${message} (${line === undefined || line === 1 ? "" : `line ${line}, `}column ${column})` };
+export function expressionIssue(path: string, { message, line, column, at }: ExpressionProblem): Issue {
+  return { path, message: `${message} (${line === undefined || line === 1 ? "" : `line ${line}, `}column ${column})`, at };
 }
 
 /** What messages call the results of expressions. */

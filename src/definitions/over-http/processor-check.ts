@@ -8,6 +8,7 @@ import type { JsonSchema } from "../../schemas/json-schema.ts";
 import { eventScope } from "../expressions/event-scope.ts";
 import { type Expression, type Scope, compileExpression } from "../expressions/expression.ts";
 import { RULES_NAMES } from "../limits.ts";
+import { typeWithSql } from "../views/keys.ts";
 import type { View } from "../views/view.ts";
 import { RESULTS_CALLED, expressionIssue } from "./expression-issue.ts";
 import type { BranchDefinition, MakerDefinition, ProcessorDefinition, StepDefinition } from "./processor-form.ts";
@@ -85,6 +86,7 @@ function expression(check: Check, text: string, path: string, scope: Scope, want
     check.issues.push({
       path,
       message: `it must give ${wanted.map((one) => RESULTS_CALLED[one]).join(" or ")}, and gives ${RESULTS_CALLED[result]}`,
+      at: { start: 0, end: text.length },
     });
   return compiled;
 }
@@ -140,11 +142,11 @@ const RESERVED: ReadonlySet<string> = new Set(
 );
 
 /** Why the rows of a view cannot be copied event by event; undefined: they can. */
-export function whyNotJoined({ name, handlers }: Pick<View, "name" | "handlers">): string | undefined {
-  const type = [...handlers].find(([, { write }]) => write !== undefined)?.[0];
+export function whyNotJoined(view: Pick<View, "name" | "handlers">): string | undefined {
+  const type = typeWithSql(view);
   return (
     type &&
-    `the view ${name} changes rows by SQL at ${type}: what it had at an event's own position cannot be known later, so it cannot be joined`
+    `the view ${view.name} changes rows by SQL at ${type}: what it had at an event's own position cannot be known later, so it cannot be joined`
   );
 }
 

@@ -74,7 +74,7 @@ function expressionIssues(path: string, text: string | undefined, scope: Scope, 
   if ("problem" in compiled) return [expressionIssue(path, compiled.problem)];
   const { result } = compiled;
   if (result === "any" || allowed.includes(result)) return [];
-  return [{ path, message: `must give ${wanted}, and gives ${RESULTS_CALLED[result]}` }];
+  return [{ path, message: `must give ${wanted}, and gives ${RESULTS_CALLED[result]}`, at: { start: 0, end: text.length } }];
 }
 
 /** Indexes of a view without columns. */

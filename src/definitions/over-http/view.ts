@@ -6,6 +6,7 @@ import { kindOf } from "../../core/misfit.ts";
 import { CodeMistake, messageOf } from "../../core/mistake.ts";
 import type { Declaration, ErasedHandler, StoredRow, View } from "../views/view.ts";
 import { eventValues } from "./event-values.ts";
+import { type Span, placeOfError } from "../expressions/expression.ts";
 import { keptExpression } from "./kept-expression.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { categoriesOf, isMember } from "./view-check.ts";
@@ -57,7 +58,24 @@ function revisionOf({ types, where, key, columns, remove }: ViewDefinition, { in
 }
 
 /** The end of a stream, where each row is of one stream. */
-const END: ErasedHandler = { at: ({ stream }) => [streamIdOf(stream)], fold: () => null, code: [] };
+const END: ErasedHandler = { at: ({ stream }) => [streamIdOf(stream)], fold: () => null, ofStream: true, code: [] };
+
+/** An expression of a view that fails at an event, or gives what does not fit: trying it again is pointless. */
+export class ViewMistake extends CodeMistake {
+  /** The place in the definition. */
+  readonly path: string;
+  /** The message without the place. */
+  readonly problem: string;
+  /** The part of the expression that failed; absent: its result is wrong. */
+  readonly at: Span | undefined;
+
+  constructor(view: string, path: string, problem: string, at?: Span) {
+    super(`view \`${view}\`, \`${path}\`: ${problem}`);
+    this.path = path;
+    this.problem = problem;
+    this.at = at;
+  }
+}
 
 /** An expression by its place in the definition. */
 interface Part {
@@ -70,12 +88,12 @@ function handlerOf(view: string, { where, key, columns, remove }: ViewDefinition
   const [condition, named, removal] = [partOf("where", where), partOf("key", key), partOf("remove", remove)];
   const cells = columns && Object.entries(columns).map(([name, column]) => cellOf(name, column));
   const initial = Object.fromEntries(cells?.map(({ name, init }) => [name, init]) ?? []);
-  const mistake = (path: string, why: string) => new CodeMistake(`view \`${view}\`, \`${path}\`: ${why}`);
+  const mistake = (path: string, why: string, at?: Span) => new ViewMistake(view, path, why, at);
   const evaluate = (part: Part, values: Readonly<Record<string, unknown>>): unknown => {
     try {
       return part.evaluate(values);
     } catch (error) {
-      throw mistake(part.path, messageOf(error));
+      throw mistake(part.path, messageOf(error), placeOfError(error));
     }
   };
   const holds = (part: Part, values: Readonly<Record<string, unknown>>): boolean => {
@@ -111,6 +129,7 @@ function handlerOf(view: string, { where, key, columns, remove }: ViewDefinition
       }
       return next;
     },
+    ...(named ? {} : { ofStream: true }),
     code: [],
   };
 }

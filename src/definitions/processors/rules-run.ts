@@ -7,7 +7,7 @@ import { CodeMistake, messageOf } from "../../core/mistake.ts";
 import { type JsonObject, type JsonValue, type RecordedEvent, categoryOf, lineageOf } from "../../core/event.ts";
 import { kindOf } from "../../core/misfit.ts";
 import { eventValues } from "../over-http/event-values.ts";
-import type { Expression } from "../expressions/expression.ts";
+import { type Expression, type Span, placeOfError } from "../expressions/expression.ts";
 import { EXPRESSION_STEPS } from "../expressions/limits.ts";
 import { hopsProblem } from "./loops.ts";
 import type { Emit, Join, Maker, Member, Rules, Step } from "./rules.ts";
@@ -53,12 +53,15 @@ export class StepMistake extends CodeMistake {
   readonly problem: string;
   /** What the category does not take. */
   readonly refused: Refused | undefined;
+  /** The part of the expression that failed, if one did. */
+  readonly at: Span | undefined;
 
-  constructor(path: string, problem: string, refused?: Refused) {
+  constructor(path: string, problem: string, more: { readonly refused?: Refused; readonly at?: Span | undefined } = {}) {
     super(`${path}: ${problem}`);
     this.path = path;
     this.problem = problem;
-    this.refused = refused;
+    this.refused = more.refused;
+    this.at = more.at;
   }
 }
 
@@ -187,7 +190,7 @@ function emit({ rules, event, targetOf }: Running, step: Emit, values: Values): 
   const id = step.id ? idOf(`${path}.emit.id`, step.id, values, false) : undefined;
   const data = step.data ? made(`${path}.emit.data`, step.data, values) : values.data;
   const emission = emissionOf(rules.name, event, { path, to, type, id, data }, target);
-  if ("problem" in emission) throw new StepMistake(`${path}.emit`, emission.problem, { to, type, data });
+  if ("problem" in emission) throw new StepMistake(`${path}.emit`, emission.problem, { refused: { to, type, data } });
   return emission;
 }
 
@@ -196,7 +199,7 @@ function evaluated(path: string, expression: Expression, values: Values): JsonVa
   try {
     return expression.evaluate(values, values[EFFORT]);
   } catch (error) {
-    throw new StepMistake(path, messageOf(error));
+    throw new StepMistake(path, messageOf(error), { at: placeOfError(error) });
   }
 }
 

@@ -142,6 +142,8 @@ export interface Declaration {
 export interface ErasedHandler {
   readonly at: (event: RecordedEvent) => readonly string[];
   readonly fold: ErasedFold;
+  /** It touches no other row than the one named like the event's stream. */
+  readonly ofStream?: true;
   /** Instead of a fold. */
   readonly write?: (event: RecordedEvent) => readonly RowWrite[];
   /** The functions as the app wrote them: when they change, a new table is made. */
@@ -214,7 +216,7 @@ function requireColumn(view: string, column: string, columns: readonly string[])
 }
 
 function normalised(handler: ErasedFold | RowsAndFold | ErasedSql): ErasedHandler {
-  if (typeof handler === "function") return { at: ownRow, fold: handler, code: [handler.toString()] };
+  if (typeof handler === "function") return { at: ownRow, fold: handler, ofStream: true, code: [handler.toString()] };
   if ("sql" in handler) {
     const { sql } = handler;
     return { at: () => [], fold: () => null, write: (event) => [sql(event, rowWriter)].flat(), code: [sql.toString()] };

@@ -16,6 +16,7 @@ import {
   problem,
   written,
 } from "./components/streams.ts";
+import { processorPreviewAnswer, viewPreview } from "./components/previews.ts";
 import { listedStore, store } from "./components/stores.ts";
 import { Issue } from "../../core/issue.ts";
 import { ConsumerReport } from "../../consumers/report.ts";
@@ -78,6 +79,16 @@ export const ANSWERS = {
     known: Whole.describe("Events and definitions that the store already had."),
   }),
   rows: z.object({ rows: z.array(Json), hasMore: z.boolean(), next: Cursor.optional(), position: Position, stale: Stale.optional() }),
+  rowEvents: z.object({
+    events: z.array(anyEvent).describe("The latest first."),
+    categories: z.array(z.string()).describe("The categories that were searched: those that the view follows and that you may see."),
+    hasMore: HasMore,
+    next: Next.optional(),
+    scannedTo: Position.describe("Every event behind the row from this position on is here or on earlier pages."),
+    position: Position.describe("The position of the view: later events have not changed the row yet."),
+  }),
+  viewPreview,
+  processorPreview: processorPreviewAnswer,
   queryRows: z.object({
     rows: z.array(Json),
     hasMore: z.boolean().describe("Whether the query found more rows, or more bytes of rows, than an answer may have."),

@@ -36,6 +36,12 @@ export const STATE_PROBLEMS = {
     "path",
     "reason",
   ],
+  "row-events-unknown": [
+    409,
+    "The view cannot tell which events a row is made of",
+    "The view has SQL handlers: only the database knows which rows they change at an event, and does not record it.",
+    "Read the events of the streams that the row is about: `GET /log?stream={category}/{id}`.",
+  ],
   "delivery-ended": [
     409,
     "The delivery has ended",

@@ -45,10 +45,10 @@ describe("the page of expressions", () => {
   });
 
   it("shows a mistake as it is", () => {
-    const { message, column } = problemOf("data.qtty > 0", {
+    const { message, column, at } = problemOf("data.qtty > 0", {
       data: { type: "object", additionalProperties: false, properties: { qty: {}, note: {}, price: {}, lines: {} } },
     });
-    expect(JSON.parse(mistake)).toMatchObject({ message: `${message} (column ${column})` });
+    expect(JSON.parse(mistake)).toMatchObject({ message: `${message} (column ${column})`, at });
   });
 
   it("says which members an event has", () => {

@@ -241,6 +241,25 @@ describe("a mistake that is visible at the declaration", () => {
     expect(found.column).toBe(column);
   });
 
+  it.each([
+    ["data.qtty > 1", "qtty"],
+    ["  data.größe", "öße"],
+    ["'a' + 1", "+"],
+    ["data.qty >= 'a'", ">="],
+    ["nobody + 1", "nobody"],
+    ["size(data.qty)", "data"],
+    ["foo(1)", "foo"],
+    ["'abc", "'abc"],
+    ["'😀' + größe", "öße"],
+    ["1 + 99999999999999999999", "99999999999999999999"],
+    ["data.", ""],
+    ["(1 + 2", ""],
+    ["", ""],
+  ])("is marked in its text: %s", (text, marked) => {
+    const { at } = problemOf(text, scope);
+    expect([text.slice(at.start, at.end), at.start >= 0, at.end <= text.length]).toEqual([marked, true, true]);
+  });
+
   it("is shown with its line if there are several", () => {
     expect(problemOf("1 +\n  // more\n  data.qtty", scope)).toMatchObject({ line: 3, column: 8 });
     expect(problemOf("data.qtty", scope).line).toBeUndefined();

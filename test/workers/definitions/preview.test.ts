@@ -112,7 +112,7 @@ describe("a preview", () => {
     expect(await at([{ filter: "data.n == 'x'" }, { set: { m: "data.n / 2" } }])).toMatchObject({
       outcome: "failed",
       steps: [{ path: "steps.0" }],
-      error: { path: "steps.1.set.m", message: expect.stringContaining("column") },
+      error: { path: "steps.1.set.m", message: expect.stringContaining("column"), at: { start: 7, end: 8 } },
       emits: [],
     });
     expect(await at([{ emit: { to: "marks" } }])).toMatchObject({
@@ -124,6 +124,22 @@ describe("a preview", () => {
       outcome: "failed",
       error: { path: "steps.0.join" },
     });
+  });
+
+  it("shows the latest events that the processor follows, the latest first, each as it is alone", async () => {
+    const { read: measure, post, preview, send, log, rows } = await store("latest");
+    await send("POST", "/streams/marks", { n: 1 });
+    for (const value of [1, 2, 3]) await measure("s", value);
+    await post("/streams/reading/s", { type: "Calibrated", data: {} });
+    const before = await log();
+    const of = async (last: number) => read(await post("/processors/preview", { name: "p", definition: JOINING, last }));
+    const answer = await of(2);
+    expect(answer).toEqual({ processor: "p", previews: [await preview(5), await preview(4)], left: 0, from: 4, to: 5 });
+    expect(answer.previews.map(({ outcome }: { outcome: string }) => outcome)).toEqual(["done", "done"]);
+    expect(await of(20)).toMatchObject({ previews: { length: 4 }, from: 1, to: 5 });
+    await send("PUT", "/processors/p", JOINING);
+    expect(await read(await post("/processors/p/preview", { last: 2 }))).toEqual(answer);
+    expect([await log(), await rows()]).toEqual([before, 0]);
   });
 
   it("says why the processor passes an event by", async () => {
@@ -138,6 +154,8 @@ describe("a preview", () => {
 
   it.each([
     ["no event", { definition: JOINING }, "event"],
+    ["an event and the latest", { definition: JOINING, event: 1, last: 1 }, "event"],
+    ["more than it shows", { definition: JOINING, last: 21 }, "last"],
     ["a stream that cannot be", { definition: JOINING, event: { stream: "reading", type: "Read", data: {} } }, "event"],
     ["a definition that is not valid", { definition: { ...JOINING, steps: [{ filter: "1" }] }, event: 1 }, "definition.steps.0.filter"],
   ])("is a 400 for %s, with the place", async (_what, body, path) => {

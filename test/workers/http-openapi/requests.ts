@@ -78,6 +78,8 @@ export const REQUESTS: Readonly<Record<string, ExampleRequest>> = {
   },
   listViews: { query: "name=totals" },
   declareView: { path: { view: "weather-now" }, body: { from: "weather" } },
+  previewView: { body: { definition: { from: "weather" }, last: 3, events: [{ stream: "weather/2", type: "WeatherRecorded", data: {} }] } },
+  getRowEvents: { path: { view: "totals", key: "1" }, query: "limit=1&consistency=strong" },
   deleteView: { path: { view: "weather-now" } },
   listProcessors: {},
   declareProcessor: { path: { name: "forecast" }, body: { from: "weather", steps: [{ filter: "data.celsius > 20" }] } },

@@ -1,7 +1,6 @@
 /** Processors: data transformed. */
 
 import { ProcessorDefinitionIn } from "../../../definitions/over-http/processor.ts";
-import { JsonObject } from "../../append.ts";
 import { PreviewIn, PreviewOf } from "../../processor-preview.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
@@ -61,10 +60,10 @@ export const processors: readonly Operation[] = [
     path: "/processors/preview",
     operationId: "previewDefinition",
     summary: "Show what a definition would do with an event",
-    description: "Step by step. Nothing is stored.",
+    description: "With `event`, or with the `last` events of the log, step by step. Nothing is stored.",
     tag: "Processors",
     body: { [JSON_TYPE]: PreviewIn.extend({ definition: ProcessorDefinitionIn }) },
-    answers: { 200: json("What it would do.", JsonObject) },
+    answers: { 200: json("What it would do.", ANSWERS.processorPreview) },
     problems: ["unknown-category", "category-retired", "unknown-view", "position-beyond-head"],
   },
   {
@@ -72,10 +71,10 @@ export const processors: readonly Operation[] = [
     path: "/processors/{name}/preview",
     operationId: "previewProcessor",
     summary: "Show what a processor would do with an event",
-    description: "Step by step. Nothing is stored.",
+    description: "With `event`, or with the `last` events of the log, step by step. Nothing is stored.",
     tag: "Processors",
     body: { [JSON_TYPE]: PreviewOf },
-    answers: { 200: json("What it would do.", JsonObject) },
+    answers: { 200: json("What it would do.", ANSWERS.processorPreview) },
     problems: ["unknown-processor", "position-beyond-head"],
   },
 ];

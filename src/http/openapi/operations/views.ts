@@ -1,11 +1,14 @@
 /** Data out. */
 
 import type * as z from "zod";
+import { PAGE_EVENTS } from "../../../core/limits.ts";
 import { VIEW_PAGE_ROWS } from "../../limits.ts";
 import { JsonObject } from "../../append.ts";
 import { ViewDefinitionIn } from "../../../definitions/over-http/view.ts";
 import { LiveQuery } from "../../view-live.ts";
+import { ViewPreviewIn } from "../../view-preview.ts";
 import { Consistency, Paging } from "../../view-query.ts";
+import { RowEventsQuery } from "../../view-row-events.ts";
 import { ViewsQuery } from "../../views.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Answer, Operation } from "../operation.ts";
@@ -115,6 +118,26 @@ export const views: readonly Operation[] = [
     problems: ["unknown-view", ...VIEW_ROW.problems],
   },
   {
+    method: "get",
+    path: "/views/{view}/{key}/events",
+    operationId: "getRowEvents",
+    summary: "The events behind a row",
+    description:
+      "The events that changed the row with this key, the latest first, whether or not it still exists. The view's own functions find them; " +
+      "an answer may have none and still have a `next`, because one request examines a limited part of the log. " +
+      "A narrowed token gets the events of its categories.",
+    tag: "Views",
+    headers: ["Prefer"],
+    query: RowEventsQuery,
+    notes: {
+      ...VIEW_PAGE.notes,
+      limit: { description: "Events in a page.", minimum: 1, maximum: PAGE_EVENTS },
+      after: { description: "Only events before this position: `scannedTo` of the previous page." },
+    },
+    answers: { 200: json("Events.", ANSWERS.rowEvents, ["Link", "Headspring-Position", "Headspring-Stale"]) },
+    problems: ["unknown-view", "row-events-unknown", "view-behind"],
+  },
+  {
     ...VIEW_QUERY,
     method: "get",
     path: "/views/{view}/queries/{query}",
@@ -124,6 +147,17 @@ export const views: readonly Operation[] = [
     tag: "Views",
     answers: { 200: json("The rows that the query found.", ANSWERS.queryRows, ["Headspring-Position", "Headspring-Stale"]) },
     problems: ["unknown-view", "unknown-query", ...VIEW_QUERY.problems],
+  },
+  {
+    method: "post",
+    path: "/views/preview",
+    operationId: "previewView",
+    summary: "Show the rows that a definition would make",
+    description: "Of the events in the body, or of the latest of the log. Nothing is stored.",
+    tag: "Views",
+    body: { [JSON_TYPE]: ViewPreviewIn.extend({ definition: ViewDefinitionIn }) },
+    answers: { 200: json("The rows, and what each event did.", ANSWERS.viewPreview) },
+    problems: ["unknown-category", "category-retired", "position-beyond-head"],
   },
   {
     method: "post",

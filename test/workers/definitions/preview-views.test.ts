@@ -1,0 +1,241 @@
+/** The preview of a view: the rows that a definition makes, and nothing of it is stored. */
+
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { compileExpression } from "../../../src/definitions/expressions/expression.ts";
+import { quietStore } from "../delivery/support.ts";
+import { read } from "../support.ts";
+
+beforeEach(() => {
+  vi.spyOn(console, "error").mockReturnValue();
+  vi.spyOn(console, "info").mockReturnValue();
+});
+afterEach(() => vi.restoreAllMocks());
+
+async function store(name: string) {
+  const quiet = quietStore(name);
+  await quiet.send("PUT", "/streams/orders", { key: "id" });
+  const order = (id: string, data: object) => quiet.post("/streams/orders", { id, ...data });
+  const ask = (body: object) => quiet.post("/views/preview", body);
+  return { ...quiet, order, ask, preview: async (definition: object, more: object = {}) => read(await ask({ definition, ...more })) };
+}
+
+const SUM = { from: "orders", key: "data.who", columns: { sum: { type: "number", init: 0, fold: "acc + data.n" } } };
+
+const DEFINITIONS = {
+  "the data as it is": { from: "orders" },
+  "of several categories": { from: ["orders", "reading"] },
+  "of some types": { from: ["orders", "reading"], types: ["Read"] },
+  "folded by a key of its own": SUM,
+  "under a condition, and removed by another": { ...SUM, where: "data.n > 1", remove: "data.n == 4" },
+  "with the latest value": {
+    from: "orders",
+    columns: { last: { type: "json", value: "data" }, at: { type: "integer", value: "event.position" } },
+  },
+};
+
+describe("a preview of a view", () => {
+  it.each(Object.entries(DEFINITIONS))("has the rows that the view then has: %s", async (_what, definition) => {
+    const { order, preview, read: measure, send, wake, json } = await store("same-rows");
+    const orders = [
+      ["b", "ann", 1],
+      ["a", "bob", 2],
+      ["b", "ann", 3],
+      ["😀", "cy", 5],
+      ["ﬀ", "bob", 4],
+      ["c", "ann", 4],
+    ] as const;
+    for (const [id, who, n] of orders) {
+      await order(id, { who, n, more: [{ n }] });
+      await measure(id, n);
+    }
+    await send("DELETE", "/streams/orders/a");
+    const answer = await preview(definition, { last: 1_000 });
+    await send("PUT", "/views/mine", definition);
+    await wake("mine");
+    const { rows } = await json("/views/mine?limit=200");
+    expect(answer).toMatchObject({ view: "preview", outcome: "done", from: 1, to: 13, exact: true, left: 0, hasMore: false });
+    expect([answer.rows, answer.rowCount]).toEqual([rows, rows.length]);
+    expect(rows.length).toBeGreaterThan(0);
+  });
+
+  it("stores nothing", async () => {
+    const { order, preview, json } = await store("stores-nothing");
+    await order("1", { who: "ann", n: 1 });
+    const tables = async () =>
+      (await env.VIEWS.prepare(`SELECT name FROM sqlite_master WHERE name LIKE 'view_preview%'`).all()).results.length +
+      (await env.VIEWS.prepare(`SELECT view FROM headspring_generations WHERE view = 'preview'`).all()).results.length;
+    const all = async () => [await json("/log"), await json("/views"), await json("/consumers"), await tables()];
+    const before = await all();
+    expect((await preview(SUM)).rows).toEqual([{ id: "ann", sum: 1 }]);
+    expect(await all()).toEqual(before);
+    expect(before[3]).toBe(0);
+  });
+
+  it("shows what each event did, and why some change nothing", async () => {
+    const { order, preview, read: measure } = await store("each");
+    await measure("s", 1);
+    await order("1", { who: "ann", n: 0 });
+    await order("2", { who: "ann", n: 2 });
+    const definition = { ...SUM, where: "data.n > 1", remove: "data.n == 9" };
+    const events = [
+      { stream: "orders/3", type: "OrdersRecorded", data: { who: "ann", n: 9 } },
+      1,
+      { stream: "orders/3", type: "$deleted", data: {} },
+    ];
+    const answer = await preview(definition, { last: 10, events });
+    expect(answer.events.map(({ position, outcome, why, keys }: Record<string, unknown>) => [position, outcome, why ?? keys])).toEqual([
+      [2, "passed", expect.stringContaining("`where`")],
+      [3, "changed", ["ann"]],
+      [4, "removed", ["ann"]],
+      [1, "passed", "the view follows orders"],
+      [5, "passed", expect.stringContaining("store itself")],
+    ]);
+    expect(answer.rows).toEqual([]);
+  });
+
+  it("folds the latest events of the log that the view follows, and says whether those are all", async () => {
+    const { order, preview, read: measure } = await store("latest");
+    for (const n of [1, 2, 3]) {
+      await order(String(n), { who: "ann", n });
+      await measure("s", n);
+    }
+    expect(await preview(SUM, { last: 2 })).toMatchObject({ rows: [{ id: "ann", sum: 5 }], from: 3, to: 6, exact: false });
+    expect(await preview(SUM, { last: 3 })).toMatchObject({ rows: [{ id: "ann", sum: 6 }], from: 1, exact: true });
+    expect(await preview(SUM)).toMatchObject({ rows: [{ id: "ann", sum: 6 }], exact: true });
+  });
+
+  it("folds given events as if they came next, alone or after the latest", async () => {
+    const { order, preview } = await store("given");
+    await order("1", { who: "ann", n: 1 });
+    const next = (n: number) => ({ stream: "orders/1", type: "OrdersRecorded", data: { who: "ann", n } });
+    const definition = {
+      ...SUM,
+      columns: { ...SUM.columns, at: { type: "integer", value: "event.position" }, version: { type: "integer", value: "event.version" } },
+    };
+    const alone = await preview(definition, { events: [next(5), next(6)] });
+    expect(alone).toMatchObject({ rows: [{ id: "ann", sum: 11, at: 3, version: 2 }] });
+    expect([alone.from, alone.exact]).toEqual([undefined, undefined]);
+    expect(await preview(definition, { last: 5, events: [next(5)] })).toMatchObject({ rows: [{ id: "ann", sum: 6 }], exact: false });
+  });
+
+  it("leaves out what was erased, and what an operator let the view of this name skip", async () => {
+    const { order, preview, send, wake, post } = await store("left-out");
+    await order("1", { who: "ann", n: 1 });
+    await order("2", { who: "ann", n: 2 });
+    await order("3", { who: "ann", n: 4 });
+    await send("DELETE", "/streams/orders/1?erase=true");
+    await send("PUT", "/views/mine", { ...SUM, where: "data.n / (data.n - 2) > 0" });
+    await wake("mine");
+    expect((await post("/consumers/mine/skip", { position: 2 })).status).toBe(200);
+    const answer = await preview(SUM, { name: "mine", last: 10 });
+    expect([answer.rows, answer.events.map(({ outcome }: { outcome: string }) => outcome)]).toEqual([
+      [{ id: "ann", sum: 4 }],
+      ["passed", "passed", "changed", "passed"],
+    ]);
+    expect((await preview(SUM, { last: 10 })).rows).toEqual([{ id: "ann", sum: 6 }]);
+  });
+
+  it.each([
+    [
+      "an expression that fails",
+      { columns: { c: { type: "number", init: 0, fold: "acc + 1 / data.n" } } },
+      "columns.c.fold",
+      { start: 8, end: 9 },
+      "division",
+    ],
+    ["a condition that fails", { where: "data.missing > 1" }, "where", { start: 5, end: 12 }, "missing"],
+    [
+      "a result that does not fit",
+      { columns: { c: { type: "string", value: "dyn(data.n)" } } },
+      "columns.c.value",
+      undefined,
+      "must give a string",
+    ],
+    ["a key that is none", { key: "dyn(null)" }, "key", undefined, "must give a string or a number"],
+  ])("shows the event at which it would stop, and the place of %s", async (_what, definition, path, at, message) => {
+    const { order, preview } = await store("failing");
+    await order("1", { n: 0 });
+    const event = { stream: "orders/2", type: "OrdersRecorded", data: { n: 0 } };
+    const answer = await preview({ from: "orders", ...definition }, { last: 5, events: [event] });
+    expect(answer).toMatchObject({ outcome: "failed", events: [{ position: 1, outcome: "failed" }], left: 1, exact: false });
+    expect(answer.error).toMatchObject({ event: { position: 1, data: { n: 0 } }, path, message: expect.stringContaining(message) });
+    expect(answer.error.at).toEqual(at);
+  });
+
+  it("fails at an event whose row would be too large to be written", async () => {
+    const { preview } = await store("large-row");
+    const columns = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`c${index}`, { type: "string", value: "data.text" }]));
+    const event = { stream: "orders/1", type: "OrdersRecorded", data: { text: "x".repeat(120_000) } };
+    const answer = await preview({ from: "orders", columns }, { events: [event] });
+    expect([answer.outcome, answer.error.message]).toEqual(["failed", expect.stringContaining("a row may have at most")]);
+  });
+
+  it("ends with the event that is one too many, however costly the definition is", async () => {
+    const { preview } = await store("costly");
+    const fold = "data.list.map(x, data.list.size() + data.list.size() + data.list.size()).size() + acc";
+    expect(compileExpression(fold, { data: true, acc: true })).not.toHaveProperty("problem");
+    const columns = Object.fromEntries(Array.from({ length: 97 }, (_, index) => [`c${index}`, { type: "number", init: 0, fold }]));
+    const list = Array.from({ length: 1_000 }, (_, index) => index % 10);
+    const events = Array.from({ length: 100 }, () => ({ stream: "orders/1", type: "OrdersRecorded", data: { list } }));
+    const answer = await preview({ from: "orders", columns }, { events });
+    expect(answer.outcome).toBe("cut");
+    expect(answer.left).toBeGreaterThan(0);
+    expect(answer.left + answer.events.length).toBe(100);
+    expect(answer.rows[0].c0).toBe(1_000 * answer.events.length);
+  });
+
+  it("answers as many rows as it is asked for, and how many there are", async () => {
+    const { preview } = await store("many-rows");
+    const events = Array.from({ length: 5 }, (_, index) => ({ stream: `orders/${index}`, type: "OrdersRecorded", data: {} }));
+    expect(await preview({ from: "orders" }, { events, limit: 2 })).toMatchObject({
+      rows: [{ id: "0" }, { id: "1" }],
+      rowCount: 5,
+      hasMore: true,
+    });
+  });
+
+  it("lists the mistakes of a definition as a declaration does, each with the part of the expression", async () => {
+    const { ask, send } = await store("mistakes");
+    const definition = {
+      from: "orders",
+      where: "data.n >",
+      key: "1 == 1",
+      columns: { c: { type: "number", init: 0, fold: "acc + datum.n" } },
+    };
+    const declared = await read(await send("PUT", "/views/mine", definition));
+    const previewed = await read(await ask({ definition }));
+    expect(previewed).toMatchObject({ status: 400, code: "invalid-request" });
+    expect(previewed.issues).toEqual(declared.issues.map((one: { path: string }) => ({ ...one, path: `definition.${one.path}` })));
+    expect(declared.issues.map(({ path, at }: { path: string; at: object }) => [path, at])).toEqual([
+      ["where", { start: 8, end: 8 }],
+      ["key", { start: 0, end: 6 }],
+      ["columns.c.fold", { start: 6, end: 11 }],
+    ]);
+  });
+
+  it.each([
+    ["without a definition", {}, 400, "invalid-request"],
+    ["of an unknown category", { definition: { from: "nobody" } }, 404, "unknown-category"],
+    ["of a position beyond the head", { definition: { from: "orders" }, events: [9] }, 409, "position-beyond-head"],
+    ["of no events", { definition: { from: "orders" }, events: [] }, 400, "invalid-request"],
+    ["of more events than it takes", { definition: { from: "orders" }, last: 1_001 }, 400, "invalid-request"],
+    [
+      "of more positions than it takes",
+      { definition: { from: "orders" }, events: Array.from({ length: 21 }, () => 1) },
+      400,
+      "invalid-request",
+    ],
+    [
+      "of a stream that cannot be",
+      { definition: { from: "orders" }, events: [{ stream: "orders", type: "A", data: {} }] },
+      400,
+      "invalid-request",
+    ],
+    ["under a name that cannot be", { definition: { from: "orders" }, name: "a/b" }, 400, "invalid-request"],
+  ])("is refused %s", async (_what, body, status, code) => {
+    const { ask } = await store("refused");
+    const answer = await ask(body);
+    expect([answer.status, (await read(answer)).code]).toEqual([status, code]);
+  });
+});
