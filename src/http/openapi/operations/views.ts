@@ -153,7 +153,7 @@ export const views: readonly Operation[] = [
     path: "/views/preview",
     operationId: "previewView",
     summary: "Show the rows that a definition would make",
-    description: "Of the events in the body, or of the latest of the log. Nothing is stored.",
+    description: "It folds the events in the body, or the latest of the log. Nothing is stored.",
     tag: "Views",
     body: { [JSON_TYPE]: ViewPreviewIn.extend({ definition: ViewDefinitionIn }) },
     answers: { 200: json("The rows, and what each event did.", ANSWERS.viewPreview) },
