@@ -6,6 +6,9 @@ import type { LogRpc } from "../../../src/store/log-protocol.ts";
 import { type WakeUp, wakeUpFor } from "../../../src/store/consumer-protocol.ts";
 import { app } from "../app.ts";
 import { NOTIFY_AGAIN_MS } from "../../../src/log/limits.ts";
+import { Audience } from "../../../src/log/audience.ts";
+import { Introduced } from "../../../src/log/introduced.ts";
+import { Notifier } from "../../../src/log/notifier.ts";
 import { later } from "../delivery/support.ts";
 import { freshStore } from "../support.ts";
 
@@ -107,6 +110,29 @@ describe("the log's bell", () => {
     await Promise.all(Array.from({ length: 100 }, () => post(COUNT, {})));
     await vi.waitFor(() => expect(of(store).findLast(({ consumer }) => consumer === "totals")?.head).toBe(100));
     expect(of(store).length).toBeLessThan(50 * consumers.length);
+  });
+
+  it("waits for nothing once it has rung: nobody pays for an idle log that is awake", async () => {
+    await runInDurableObject(freshStore().logObject() as DurableObjectStub, async (_instance, { storage }) => {
+      const audience = new Audience("code", new Map([["one", undefined]]), () => new Map(), new Introduced());
+      const queue = { sendBatch: vi.fn<Queue<WakeUp>["sendBatch"]>() };
+      const notifier = new Notifier(storage, queue as unknown as Queue<WakeUp>, "idle", () => 1, audience);
+      await notifier.load();
+      storage.transactionSync(() => notifier.note([{ stream: "counter/1", type: "Counted", position: 1 }]));
+      const wait = vi.spyOn(scheduler, "wait");
+      notifier.notify();
+      // No turn of the event loop: nothing else of this runtime can wait in between.
+      for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+      expect(queue.sendBatch).toHaveBeenCalledOnce();
+      expect(wait).not.toHaveBeenCalled();
+      // The next event comes at once, and waits for the rest of the interval.
+      notifier.notify();
+      for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+      expect(wait).toHaveBeenCalledOnce();
+      expect(wait.mock.lastCall?.[0]).toBeGreaterThan(0);
+      expect(queue.sendBatch).toHaveBeenCalledOnce();
+      await storage.deleteAlarm();
+    });
   });
 
   it("rings again by alarm, across an eviction, for those who have not said that they are at the head", async () => {
