@@ -2,14 +2,15 @@
 
 import { MiB } from "./limits.ts";
 
-/** Rows of a first batch, of any later one, and the characters that a later one should have. Ours. */
+/** Rows of the first batch, the most of a later one, and the characters that a later one should have. Ours. */
 const FIRST_ROWS = 8;
 const MOST_ROWS = 1_000;
 const BATCH_CHARACTERS = MiB;
 
 /**
  * Rows in batches, each of which is read whole. A reader may stop at any row: the cursor of a query that is not read to its end would keep
- * the tables locked (`DROP TABLE` fails) for as long as nobody collects it.
+ * the tables locked (`DROP TABLE` fails) for as long as nobody collects it. A batch has at most twice as many rows as the one before: a reader that stops
+ * early has read, and pays for, about twice what it took at most.
  *
  * @param read so many rows after one that was read before
  */
@@ -19,7 +20,7 @@ export function* inBatches<Row>(read: (limit: number, last?: Row) => Row[], char
     yield* rows;
     if (rows.length < limit) return;
     const characters = rows.reduce((sum, row) => sum + charactersOf(row), 1);
-    limit = Math.min(MOST_ROWS, Math.max(1, Math.floor((rows.length * BATCH_CHARACTERS) / characters)));
+    limit = Math.min(MOST_ROWS, 2 * limit, Math.max(1, Math.floor((rows.length * BATCH_CHARACTERS) / characters)));
   }
 }
 
