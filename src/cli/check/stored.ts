@@ -136,17 +136,12 @@ export function windowsOf(begin: number, head: number, sample = Number.POSITIVE_
   });
 }
 
-/** The position after which everything was recorded at this time or later: found by halving, as the log is in the order of time. */
+/** The position after which the log took everything at this time or later. */
 async function positionAt(connection: Connection, since: string, head: number): Promise<number> {
-  const time = Date.parse(since);
-  let [after, end] = [0, head];
-  while (after < end) {
-    const middle = Math.floor((after + end) / 2);
-    const { events } = await answerOf(connection, `/log?after=${middle}&limit=1`, z.object({ events: z.array(Line).min(1) }));
-    if (Date.parse(events[0]!.recordedAt) >= time) end = middle;
-    else after = middle + 1;
-  }
-  return after;
+  const page = z.object({ events: z.array(Line), next: z.int().nonnegative() });
+  const { events, next } = await answerOf(connection, `/log${queryOf({ since, limit: 1 })}`, page);
+  // A caller that may not see the first of them gets none, and how far there is none.
+  return Math.min(events[0] ? events[0].position - 1 : next, head);
 }
 
 async function pieceOf(connection: Connection, after: number, to: number): Promise<{ events: z.infer<typeof Line>[]; next: number }> {
