@@ -101,11 +101,14 @@ function quiet(client: Client): Promise<Counts> {
 }
 
 function between(before: Counts, after: Counts): Rows {
-  const of = (counts: Counts, part: Part) => (part === "d1" ? counts.d1 : counts.objects[part]);
   return Object.fromEntries(
     PARTS.map((part) => {
-      const [from, to] = [of(before, part), of(after, part)];
+      const [from, to] = [rowsOf(before, part), rowsOf(after, part)];
       return [part, { read: to.rowsRead - from.rowsRead, written: to.rowsWritten - from.rowsWritten }];
     }),
   ) as Rows;
+}
+
+function rowsOf(counts: Counts, part: Part) {
+  return part === "d1" ? counts.d1 : counts.objects[part];
 }

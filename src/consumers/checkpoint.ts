@@ -44,14 +44,17 @@ export class CheckpointStore {
   readonly generation: string;
   /** The key of its row. */
   readonly key: readonly [store: string, consumer: string, generation: string];
+  /** What has the consumer's name: another one that is declared under it later is another consumer. */
+  readonly incarnation: string;
   readonly #schema: readonly string[];
 
   /** @param schema what else must exist before the consumer can work, as statements that may be repeated */
-  constructor(db: D1Database, store: string, consumer: string, generation = "", schema: readonly string[] = []) {
+  constructor(db: D1Database, store: string, consumer: string, generation = "", schema: readonly string[] = [], incarnation = generation) {
     this.db = db;
     this.generation = generation;
     this.key = [store, consumer, generation];
     this.#schema = schema;
+    this.incarnation = incarnation;
   }
 
   /** Makes sure that there is a table to read. */

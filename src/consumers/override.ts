@@ -54,6 +54,6 @@ export async function passOver(checkpoint: CheckpointStore, from: number, to: nu
 export function recordSkip(checkpoint: CheckpointStore, position: number, error: ConsumerError): D1PreparedStatement {
   const [store, consumer] = checkpoint.key;
   return checkpoint.db
-    .prepare(`INSERT OR REPLACE INTO headspring_skipped (store, consumer, position, error, at) VALUES (?, ?, ?, ?, ?)`)
-    .bind(store, consumer, position, JSON.stringify(error), Date.now());
+    .prepare(`INSERT OR REPLACE INTO headspring_skipped (store, consumer, position, error, at, incarnation) VALUES (?, ?, ?, ?, ?, ?)`)
+    .bind(store, consumer, position, JSON.stringify(error), Date.now(), checkpoint.incarnation);
 }

@@ -7,6 +7,7 @@ import { ConsumerError } from "../definitions/hooks.ts";
 import { KIND_NAMES, type KindName } from "../definitions/consumers.ts";
 import { ConsumerStatus } from "../store/consumer-protocol.ts";
 import { BlockedReport } from "../store/webhook-protocol.ts";
+import type { CheckpointStore } from "./checkpoint.ts";
 import { type Checkpoint, type CheckpointRow, fromRow } from "./checkpoint-row.ts";
 import { prepare } from "./schema.ts";
 import type { KindStates } from "./standing.ts";
@@ -125,11 +126,13 @@ export const NEW: Checkpoint = {
 };
 
 /** The events that an operator skipped for a consumer, the last first. */
-export async function skippedIn(db: D1Database, store: string, name: string): Promise<Skipped[]> {
+export async function skippedIn({ db, key: [store, name], incarnation }: CheckpointStore): Promise<Skipped[]> {
   await prepare(db);
   const { results } = await db
-    .prepare(`SELECT error, at FROM headspring_skipped WHERE store = ? AND consumer = ? ORDER BY position DESC LIMIT 20`)
-    .bind(store, name)
+    .prepare(
+      `SELECT error, at FROM headspring_skipped WHERE store = ?1 AND consumer = ?2 AND ifnull(incarnation, ?3) = ?3 ORDER BY position DESC LIMIT 20`,
+    )
+    .bind(store, name, incarnation)
     .all<{ error: string; at: number }>();
   return results.map(({ error, at }) => ({ ...(JSON.parse(error) as ConsumerError), skippedAt: new Date(at).toISOString() }));
 }

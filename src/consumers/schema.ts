@@ -33,6 +33,7 @@ const SCHEMA = [
     position INTEGER NOT NULL,
     error    TEXT    NOT NULL,                     -- JSON: why, and which event
     at       INTEGER NOT NULL,                     -- milliseconds since 1970
+    incarnation TEXT,                              -- what had the name: it applies to that alone; NULL: to any
     PRIMARY KEY (store, consumer, position)
   ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS headspring_views (
@@ -61,6 +62,7 @@ const ADDED = [
   ["headspring_checkpoints", "failures", "INTEGER NOT NULL DEFAULT 0"],
   ["headspring_checkpoints", "moved_at", "INTEGER"],
   ["headspring_checkpoints", "kept_at", "INTEGER"],
+  ["headspring_skipped", "incarnation", "TEXT"],
   ["headspring_views", "deployment", "TEXT"],
   ["headspring_views", "deployed_at", "INTEGER"],
   ["headspring_views", "quiet_since", "INTEGER"],

@@ -9,7 +9,7 @@ import { checkpointsIn, standing } from "../consumers/standing.ts";
 import { filterOfProcessor, ownFilterOf } from "../definitions/processors/filter.ts";
 import { processorsInCode } from "../definitions/processors/kind.ts";
 import { processorConsumer } from "./processor-consumer.ts";
-import { generationOf } from "./shared.ts";
+import { checkpointOf, generationOf } from "./shared.ts";
 
 /** Receipts are kept only for a while: what a reaction stored before that is stored again. */
 const RESET_WARNING =
@@ -45,7 +45,10 @@ export const processorKind: ConsumerKind = {
     return countEvents(processor.kind === "rules" ? { ...consumer, types: undefined, ...ownFilterOf(processor) } : consumer, from);
   },
 
-  skipped: (store, name) => skippedIn(store.database(), store.name, name),
+  async skipped(store, name) {
+    const processor = await store.definitions.processor(name);
+    return processor ? skippedIn(checkpointOf(store, processor)) : [];
+  },
 
   standings: async (definitions, rows) =>
     (await definitions.processors()).map((processor) => {

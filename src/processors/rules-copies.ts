@@ -5,6 +5,7 @@
 
 import { CheckpointMoved, CheckpointStore } from "../consumers/checkpoint.ts";
 import type { Failure } from "../consumers/consumer.ts";
+import { incarnationOfProcessor, incarnationOfView } from "../definitions/incarnation.ts";
 import type { Rules } from "../definitions/processors/rules.ts";
 import type { View } from "../definitions/views/view.ts";
 import { copiesOf } from "../rows/copies.ts";
@@ -82,14 +83,21 @@ async function rowsOf(store: Store, { name, generation }: Rules, from: number): 
 }
 
 /** The events that operators made the processor and its views skip, by consumer. */
-async function skippedBy(store: Store, { name, views }: Rules): Promise<Map<string, Set<number>>> {
+async function skippedBy(store: Store, processor: Rules): Promise<Map<string, Set<number>>> {
   const skipped = new Map<string, Set<number>>();
-  const consumers = [{ name, database: undefined }, ...views];
-  for (const [binding, some] of Map.groupBy(consumers, ({ database }) => database ?? "VIEWS")) {
+  const { name, views } = processor;
+  const consumers = [
+    { name, binding: "VIEWS", incarnation: incarnationOfProcessor(processor) },
+    ...views.map((view) => ({ name: view.name, binding: view.database ?? "VIEWS", incarnation: incarnationOfView(view) })),
+  ];
+  for (const [binding, some] of Map.groupBy(consumers, (one) => one.binding)) {
     const { results } = await store
       .database(binding)
-      .prepare(`SELECT consumer, position FROM headspring_skipped WHERE store = ? AND consumer IN (SELECT value FROM json_each(?))`)
-      .bind(store.name, JSON.stringify(some.map((one) => one.name)))
+      .prepare(
+        `SELECT s.consumer, s.position FROM json_each(?) AS one JOIN headspring_skipped AS s ON s.consumer = one.value ->> 'name'
+         WHERE s.store = ? AND ifnull(s.incarnation, one.value ->> 'incarnation') = one.value ->> 'incarnation'`,
+      )
+      .bind(JSON.stringify(some), store.name)
       .all<{ consumer: string; position: number }>();
     for (const { consumer, position } of results) skipped.set(consumer, (skipped.get(consumer) ?? new Set()).add(position));
   }

@@ -2,6 +2,7 @@
 
 import { CheckpointStore } from "../consumers/checkpoint.ts";
 import type { Consumer } from "../consumers/consumer.ts";
+import { incarnationOfProcessor } from "../definitions/incarnation.ts";
 import { filterOfProcessor } from "../definitions/processors/filter.ts";
 import type { Processor } from "../definitions/processors/processor.ts";
 import type { Store } from "../store/store.ts";
@@ -9,6 +10,10 @@ import type { Store } from "../store/store.ts";
 /** The generation of its checkpoint: a processor that is declared again after its deletion begins from scratch. */
 export function generationOf(processor: Processor): string {
   return processor.kind === "rules" ? processor.generation : "";
+}
+
+export function checkpointOf(store: Store, processor: Processor): CheckpointStore {
+  return new CheckpointStore(store.database(), store.name, processor.name, generationOf(processor), [], incarnationOfProcessor(processor));
 }
 
 /** A consumer of the store's log, except for how it processes events. */
@@ -19,7 +24,7 @@ export function sharedOf(store: Store, processor: Processor) {
     store,
     ...filterOfProcessor(processor),
     sources: processor.sources,
-    checkpoint: new CheckpointStore(store.database(), store.name, name, generationOf(processor)),
+    checkpoint: checkpointOf(store, processor),
     start,
     hooks: store.app.hooks,
     budget: store.budget,

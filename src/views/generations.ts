@@ -12,6 +12,7 @@ import { VIEW_ROLLOUT_MS } from "./limits.ts";
 import type { Layout } from "../rows/layout.ts";
 import { type Succession, type TableState, answersItself, isOfEarlierIncarnation, ownerFor, ownerOf, swap } from "./succession.ts";
 import { ViewTable, rebuildOf, tableOf } from "../rows/table.ts";
+import { incarnationOfView } from "../definitions/incarnation.ts";
 import type { View } from "../definitions/views/view.ts";
 import { databaseOf } from "./database.ts";
 
@@ -50,7 +51,7 @@ export interface ViewRow {
 type State = Pick<CheckpointRow, "position" | "born_at" | "started_at" | "kept_at">;
 
 export function checkpointOf(store: Store, view: View, table: ViewTable): CheckpointStore {
-  return new CheckpointStore(databaseOf(store, view), store.name, view.name, table.generation, table.schema);
+  return new CheckpointStore(databaseOf(store, view), store.name, view.name, table.generation, table.schema, incarnationOfView(view));
 }
 
 /** The state of a table, if the table on record is not that of this code. */
@@ -65,11 +66,12 @@ export function selectServing(db: Pick<D1Database, "prepare">, store: string, vi
     .prepare(
       `SELECT serving, rebuild, erase_to, deployment, deployed_at, quiet_since, quiet_position,
               ${stateOfTable("own_generation")} AS own, ${stateOfTable("v.serving")} AS other,
-              (SELECT json_group_array(position) FROM headspring_skipped WHERE store = v.store AND consumer = v.view) AS skipped
-       FROM (SELECT *, ? || CASE rebuild WHEN 0 THEN '' ELSE '_' || rebuild END AS own_generation
-             FROM headspring_views WHERE store = ? AND view = ?) AS v`,
+              (SELECT json_group_array(position) FROM headspring_skipped
+               WHERE store = v.store AND consumer = v.view AND ifnull(incarnation, ?4) = ?4) AS skipped
+       FROM (SELECT *, ?1 || CASE rebuild WHEN 0 THEN '' ELSE '_' || rebuild END AS own_generation
+             FROM headspring_views WHERE store = ?2 AND view = ?3) AS v`,
     )
-    .bind(tableOf(view).generation, store, view.name);
+    .bind(tableOf(view).generation, store, view.name, incarnationOfView(view));
 }
 
 /** The view's tables. A view that never ran is served by the table of its code. */

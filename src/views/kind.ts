@@ -9,8 +9,7 @@ import { skippedIn } from "../consumers/report.ts";
 import { countEvents } from "../consumers/reset-count.ts";
 import { viewsInCode } from "../definitions/views/kind.ts";
 import type { View } from "../definitions/views/view.ts";
-import { databaseOf } from "./database.ts";
-import { generationsOf, register, requestRebuild } from "./generations.ts";
+import { checkpointOf, generationsOf, register, requestRebuild } from "./generations.ts";
 import { project } from "./project.ts";
 import { viewConsumer } from "./projector.ts";
 import { reportView } from "./report.ts";
@@ -54,7 +53,7 @@ export const viewKind: ConsumerKind = {
 
   async skipped(store, name) {
     const view = await store.definitions.view(name);
-    return view ? skippedIn(databaseOf(store, view), store.name, name) : [];
+    return view ? skippedIn(checkpointOf(store, view, tableOf(view))) : [];
   },
 
   stateTable: "headspring_views",

@@ -157,8 +157,9 @@ async function drop(db: D1Database, { store, consumer, generation, view }: Lefto
     // What an operator let a view skip that the code had may matter again: a deployment may bring the view back.
     db
       .prepare(
-        `DELETE FROM headspring_skipped WHERE store = ?1 AND consumer = ?2
-           AND EXISTS (SELECT 1 FROM headspring_views WHERE store = ?1 AND view = ?2 AND serving = ?3 AND deployment LIKE 'declared-%')`,
+        `DELETE FROM headspring_skipped AS s WHERE store = ?1 AND consumer = ?2
+           AND EXISTS (SELECT 1 FROM headspring_views WHERE store = ?1 AND view = ?2 AND serving = ?3 AND deployment LIKE 'declared-%'
+                       AND ifnull(s.incarnation, replace(deployment, 'declared-', 'view ')) = replace(deployment, 'declared-', 'view '))`,
       )
       .bind(store, consumer, generation),
     db.prepare(`DELETE FROM headspring_checkpoints WHERE store = ? AND consumer = ? AND generation = ?`).bind(store, consumer, generation),

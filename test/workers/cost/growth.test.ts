@@ -57,7 +57,9 @@ it("an operation reads and writes as many rows in a log of ten thousand events a
     await billOfWaking(app, store, "grown-totals");
     const rows: Record<string, number> = {
       "the log's activation": await rowsOfActivation(logObject(), (log: { head(): Promise<number> }) => log.head()),
-      "the activation of a long stream": await rowsOfActivation(streams[1]!, (one: { state(): Promise<unknown> }) => one.state()),
+      "the activation of a long stream": await rowsOfActivation(streams[1] as DurableObjectStub, (one: { state(): Promise<unknown> }) =>
+        one.state(),
+      ),
     };
     for (const { what, run } of OPERATIONS) {
       [inStreams, inLog].map((counted) => counted.since());

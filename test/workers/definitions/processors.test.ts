@@ -121,6 +121,40 @@ describe("an event that cannot be processed", () => {
     expect(await skipped("half")).toMatchObject([at(5), at(3), at(1)]);
   });
 
+  it("that was skipped for a deleted definition is not skipped for the next one of its name, of whichever kind", async () => {
+    const { order, declare, wake, consumer, marks, post, send, skipped, json } = await store("reborn");
+    const copies = { from: "orders", steps: [{ join: { with: "orders", by: "data.id", as: "latest" } }, ...FRAGILE.steps] };
+    const skip = async () => {
+      await wake("half");
+      expect(await consumer("half")).toMatchObject({ status: "failed", lastError: at(1) });
+      expect((await post("/consumers/half/skip", {})).status).toBe(200);
+      await wake("half");
+      expect(await skipped("half")).toMatchObject([at(1)]);
+    };
+    const gone = async (kind: string) => expect((await send("DELETE", `/${kind}/half`)).status).toBe(204);
+    await order("a", { n: "one" });
+    await declare("half", FRAGILE);
+    await skip();
+    await gone("processors");
+
+    // A processor, with copies of what it joins.
+    await declare("half", copies);
+    await skip();
+    await gone("processors");
+
+    // A view: what it folds wrongly, it has to say.
+    const folds = { from: "orders", columns: { half: { type: "number", init: 0, fold: "acc + data.n / 2" } } };
+    expect((await send("PUT", "/views/half", folds)).status).toBe(201);
+    await skip();
+    await gone("views");
+
+    await declare("half", { from: "orders", steps: [{ filter: "data.n == 'one'" }, { emit: { to: "marks" } }] });
+    await wake("half");
+    expect(await consumer("half")).toMatchObject({ status: "live", processed: 1 });
+    expect((await json("/consumers/half")).skipped).toBeUndefined();
+    expect(await marks()).toHaveLength(1);
+  });
+
   it("is one whose emission the category does not take, with what is wrong with it", async () => {
     const { order, declare, wake, consumer, send } = await store("misfit");
     const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
