@@ -1,6 +1,7 @@
 /** The console's pages, in the order of the navigation. A page begins with its path, and owns everything below. */
 
 import type { ComponentType } from "preact";
+import { CommandsPage } from "../pages/commands/commands.tsx";
 import { OverviewPage } from "../pages/overview/overview.tsx";
 
 export interface PageEntry {
@@ -14,4 +15,7 @@ export interface PageEntry {
   readonly isHidden?: boolean;
 }
 
-export const PAGES: readonly PageEntry[] = [{ path: "/", title: "Overview", words: "home start", page: OverviewPage }];
+export const PAGES: readonly PageEntry[] = [
+  { path: "/", title: "Overview", words: "home start", page: OverviewPage },
+  { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
+];

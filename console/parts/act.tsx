@@ -28,6 +28,8 @@ interface ActProps {
   /** Called after it, so that the page shows the outcome. */
   // oxlint-disable-next-line typescript/no-explicit-any -- as above
   then?: (body: any) => void;
+  /** Called when the call fails, for a page that shows what is wrong in its place. */
+  failed?: (error: HeadspringError) => void;
   /** Why it is not possible now. */
   off?: string;
   isDangerous?: boolean;
@@ -105,7 +107,7 @@ function Question(props: ActProps & { before: NonNullable<ActProps["before"]>; c
   );
 }
 
-async function carryOut({ call, done, then, label }: ActProps): Promise<HeadspringError | undefined> {
+async function carryOut({ call, done, then, failed, label }: ActProps): Promise<HeadspringError | undefined> {
   const { path, ...request } = call;
   try {
     const { body } = await send(path, request);
@@ -115,6 +117,7 @@ async function carryOut({ call, done, then, label }: ActProps): Promise<Headspri
   } catch (error) {
     if (!(error instanceof HeadspringError)) throw error;
     notify(`${label}: ${error.message}`, { isFailure: true, curl: curlOf(call) });
+    failed?.(error);
     return error;
   }
 }

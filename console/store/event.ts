@@ -71,6 +71,19 @@ export interface AppReport {
   readonly sources?: readonly unknown[];
 }
 
+/** `GET /streams/{category}`. */
+export interface CategoryDefinition {
+  readonly name: string;
+  readonly kind: string;
+  readonly description?: string;
+  readonly key?: string;
+  readonly strict: boolean;
+  /** The body of an append without an id is the data alone. */
+  readonly facts: boolean;
+  readonly events: Readonly<Record<string, unknown>>;
+  readonly commands?: Readonly<Record<string, { readonly schema: unknown }>>;
+}
+
 interface Followed {
   readonly category: string;
   readonly types: readonly string[];

@@ -1,0 +1,89 @@
+/** The parts of an object and of a list, in a form. */
+
+import type { ComponentType } from "preact";
+import { useRef } from "preact/hooks";
+import type { Issue } from "./issues.tsx";
+import { type Schema, type SchemaObject, beginning, memberOf, membersOf, resolved } from "./schema.ts";
+
+export interface FieldProps {
+  label: string;
+  /** As issues name it: `lines.0.sku`. */
+  path: string;
+  schema: SchemaObject;
+  value: unknown;
+  isRequired: boolean;
+  /** Undefined: the value is left out. */
+  onChange: (value: unknown) => void;
+  /** What the fields of a form share. */
+  context: { readonly root: Schema; readonly issues: readonly Issue[] };
+}
+
+/** Fields in fields: `as` is the component of each. */
+type Parts = FieldProps & { as: ComponentType<FieldProps> };
+
+export function MemberFields({ path, schema, value, onChange, context, as: Field }: Parts) {
+  const given = typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  return (
+    <>
+      {membersOf(schema, context.root).map(({ name, schema: its, isRequired }) => (
+        <Field
+          key={name}
+          label={name}
+          path={below(path, name)}
+          schema={its}
+          value={memberOf(given, name)}
+          isRequired={isRequired}
+          onChange={(changed) => {
+            const { [name]: _before, ...rest } = given;
+            onChange(changed === undefined ? rest : { ...rest, [name]: changed });
+          }}
+          context={context}
+        />
+      ))}
+    </>
+  );
+}
+
+export function ListFields({ label, path, schema, value, onChange, context, as: Field }: Parts) {
+  const items = Array.isArray(value) ? (value as readonly unknown[]) : [];
+  const keys = useRef<number[]>([]);
+  const made = useRef(0);
+  // Each item keeps its fields when another one is taken out.
+  while (keys.current.length < items.length) keys.current.push(made.current++);
+  const one = label.replace(/(?<=[^s])s$/, "");
+  return (
+    <>
+      {items.map((item, index) => (
+        <div key={keys.current[index]} class="item">
+          <Field
+            label={`${one} ${index + 1}`}
+            path={below(path, String(index))}
+            schema={resolved(schema.prefixItems?.[index] ?? schema.items, context.root)}
+            value={item}
+            isRequired
+            onChange={(changed) => onChange(items.with(index, changed ?? null))}
+            context={context}
+          />
+          <button
+            type="button"
+            class="plain"
+            aria-label={`Remove ${one} ${index + 1}`}
+            onClick={() => {
+              keys.current.splice(index, 1);
+              onChange(items.toSpliced(index, 1));
+            }}
+          >
+            Remove
+          </button>
+        </div>
+      ))}
+      <button type="button" onClick={() => onChange([...items, beginning(schema.items, context.root, one)])}>
+        Add {one || "an item"}
+      </button>
+    </>
+  );
+}
+
+function below(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}
