@@ -28,7 +28,7 @@ interface ActProps {
   /** Called after it, so that the page shows the outcome. */
   // oxlint-disable-next-line typescript/no-explicit-any -- as above
   then?: (body: any) => void;
-  /** Called when the call fails, for a page that shows what is wrong in its place. */
+  /** Called when the call fails, for a page that shows what is wrong in its place; without it a notice says it. */
   failed?: (error: HeadspringError) => void;
   /** Why it is not possible now. */
   off?: string;
@@ -116,8 +116,8 @@ async function carryOut({ call, done, then, failed, label }: ActProps): Promise<
     return undefined;
   } catch (error) {
     if (!(error instanceof HeadspringError)) throw error;
-    notify(`${label}: ${error.message}`, { isFailure: true, curl: curlOf(call) });
-    failed?.(error);
+    if (failed) failed(error);
+    else notify(`${label}: ${error.message}`, { isFailure: true, curl: curlOf(call) });
     return error;
   }
 }

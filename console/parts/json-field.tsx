@@ -39,7 +39,7 @@ export function JsonField({ label, value, onChange, isOptional = false, issues =
         }}
       />
       <div id={`${id}-about`}>
-        {problem === undefined ? null : <p class="issue">This is no JSON yet: {problem}</p>}
+        {problem === undefined ? null : <p class="issue">Not valid JSON yet: {problem}</p>}
         <Issues of={issues} />
       </div>
     </div>

@@ -34,8 +34,9 @@ export function MemberFields({ path, schema, value, onChange, context, as: Field
           value={memberOf(given, name)}
           isRequired={isRequired}
           onChange={(changed) => {
+            // A member keeps its place while it is written.
             const { [name]: _before, ...rest } = given;
-            onChange(changed === undefined ? rest : { ...rest, [name]: changed });
+            onChange(changed === undefined ? rest : { ...given, [name]: changed });
           }}
           context={context}
         />

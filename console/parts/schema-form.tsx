@@ -23,7 +23,7 @@ export function SchemaForm({ label, schema, value, onChange, issues = [] }: Sche
   return (
     <div class="schema-form" role="group" aria-label={label}>
       <div class="head">
-        <h3>{label}</h3>
+        <h2>{label}</h2>
         {hasFields ? (
           <button type="button" class="plain" disabled={isText && hasUnparsed(value)} onClick={() => setText(!isText)}>
             {isText ? "As a form" : "As JSON"}

@@ -88,7 +88,7 @@ export function SendCommand({ category, id, command, schema }: SendCommandProps)
       </div>
       <div aria-live="polite">
         {error ? <Failure error={error} /> : null}
-        {tried ? <Outcome command={command} stream={`${category}/${id}`} tried={tried} /> : null}
+        {tried ? <Outcome stream={`${category}/${id}`} tried={tried} /> : null}
         {written ? <Done written={written} /> : null}
       </div>
     </>
@@ -98,10 +98,10 @@ export function SendCommand({ category, id, command, schema }: SendCommandProps)
 /** A stream that does not exist yet has no state before. */
 function absent(error: HeadspringError): { body: Tried["before"] } {
   if (error.status !== 404) throw error;
-  return { body: { version: 0, state: null } };
+  return { body: { version: 0, state: {} } };
 }
 
-function Outcome({ command, stream, tried }: { command: string; stream: string; tried: Tried }) {
+function Outcome({ stream, tried }: { stream: string; tried: Tried }) {
   const { outcome, events, reason, details, before, state } = tried;
   return (
     <Section

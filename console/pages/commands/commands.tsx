@@ -9,7 +9,7 @@ import { Page } from "../../parts/page.tsx";
 import { Remote } from "../../parts/remote.tsx";
 import type { Schema } from "../../parts/schema.ts";
 import type { AppReport, CategoryDefinition } from "../../store/event.ts";
-import { useParameters } from "../../store/parameters.ts";
+import { useQuery } from "../../store/location.ts";
 import { segments, to } from "../../store/paths.ts";
 import { useGet } from "../../store/resource.ts";
 import { SendCommand } from "./command.tsx";
@@ -39,15 +39,15 @@ export function CommandsPage() {
 }
 
 function Chosen({ categories }: { categories: AppReport["categories"] }) {
-  const [parameters, change] = useParameters();
+  const [parameters, change] = useQuery();
   const category = parameters.get("category") ?? categories[0]!.name;
-  const definition = useGet<Definition>(segments("streams", category));
+  const definition = useGet<CategoryDefinition>(segments("streams", category));
   return (
     <>
       <div class="to">
         <label class="field">
           Category
-          <select value={category} onChange={({ currentTarget }) => change({ category: currentTarget.value, command: undefined })}>
+          <select value={category} onChange={({ currentTarget }) => change({ category: currentTarget.value, command: undefined }, true)}>
             {categories.some(({ name }) => name === category) ? null : <option>{category}</option>}
             {categories.map(({ name }) => (
               <option key={name}>{name}</option>
@@ -62,7 +62,7 @@ function Chosen({ categories }: { categories: AppReport["categories"] }) {
             spellcheck={false}
             value={parameters.get("id") ?? ""}
             placeholder={definition.value?.commands ? "42" : "empty: the store finds the stream"}
-            onChange={({ currentTarget }) => change({ id: currentTarget.value }, { replace: true })}
+            onChange={({ currentTarget }) => change({ id: currentTarget.value })}
           />
         </label>
         {definition.value ? <Names definition={definition.value} name={parameters.get("command")} change={change} /> : null}
@@ -83,7 +83,7 @@ function namesOf({ commands, events }: CategoryDefinition): string[] {
 interface NamesProps {
   definition: CategoryDefinition;
   name: string | null;
-  change: (changes: Record<string, string>) => void;
+  change: (changes: Record<string, string>, isStep?: boolean) => void;
 }
 
 /** The command, or the event's type: which may be any where the category is not strict. */
@@ -99,7 +99,7 @@ function Names({ definition, name, change }: NamesProps) {
           list="types"
           autocomplete="off"
           value={name ?? names[0] ?? ""}
-          onChange={({ currentTarget }) => change({ command: currentTarget.value })}
+          onChange={({ currentTarget }) => change({ command: currentTarget.value }, true)}
         />
         <datalist id="types">
           {names.map((one) => (
@@ -112,7 +112,7 @@ function Names({ definition, name, change }: NamesProps) {
   return names.length === 0 ? null : (
     <label class="field">
       {label}
-      <select value={name ?? names[0]} onChange={({ currentTarget }) => change({ command: currentTarget.value })}>
+      <select value={name ?? names[0]} onChange={({ currentTarget }) => change({ command: currentTarget.value }, true)}>
         {names.map((one) => (
           <option key={one}>{one}</option>
         ))}

@@ -1,0 +1,122 @@
+/** The console's page of commands: a form from each schema, what it would do now, what it did; and events of plain categories. */
+
+import { describe, expect, it } from "vitest";
+import { IS_SKIPPED } from "./chromium.ts";
+import { NARROW, expectAccessible, freshStore, shot, useConsole } from "./console.ts";
+
+describe.skipIf(IS_SKIPPED)("commands in the console", () => {
+  const { open, store } = useConsole();
+
+  it("begins with a body that can be sent, shows what it would do now, and does it", async () => {
+    const name = freshStore();
+    const { page, errors, close } = await open("/commands?category=product&id=apple&command=ReceiveStock", name);
+    await page.getByLabel("quantity").fill("3");
+    await page.getByRole("button", { name: "What would it do now?" }).click();
+    await page.getByRole("heading", { name: "It would be accepted" }).waitFor();
+    await page.getByText("available").waitFor();
+    expect((await store(name).get<{ head: number }>("/log/head")).head).toBe(0);
+    await expectAccessible(page);
+    await shot(page, "commands-tried");
+    await page.getByRole("button", { name: "Send ReceiveStock" }).click();
+    await page.getByRole("heading", { name: "It was accepted" }).waitFor();
+    expect((await store(name).get<{ state: unknown }>("/aggregates/product/apple")).state).toMatchObject({ available: 3 });
+
+    await page.getByLabel("Command").selectOption("ReserveStock");
+    await page.getByRole("textbox", { name: "order" }).fill("42");
+    await page.getByLabel("quantity").fill("5");
+    await page.getByText("Conditions and keys").click();
+    await page.getByLabel("Only at version").fill("7");
+    await page.getByRole("button", { name: "Send ReserveStock" }).click();
+    await page.getByRole("alert").getByText("version").first().waitFor();
+    await page.getByLabel("Only at version").fill("1");
+    await page.getByRole("button", { name: "Send ReserveStock" }).click();
+    await page.getByText("ReservationDeclined").first().waitFor();
+    expect(page.url()).toContain("command=ReserveStock");
+    expect(errors).toEqual([]);
+    await close();
+  });
+
+  it("shows each mistake at its field, in lists of objects too, and what a rule refuses", async () => {
+    const name = freshStore();
+    await store(name).call("/aggregates/order/2/PlaceOrder", { customer: "ann", lines: [{ sku: "apple", quantity: 1 }] });
+    const { page, errors, close } = await open("/commands?category=order&id=1", name, { viewport: NARROW, colorScheme: "dark" });
+    await page.getByRole("textbox", { name: "customer" }).fill("مرحبا <b>ann</b>");
+    await page.getByRole("button", { name: "Add line" }).click();
+    const second = page.getByRole("group", { name: "line 2" });
+    await second.getByRole("textbox", { name: "sku" }).fill("../😀");
+    await second.getByRole("textbox", { name: "quantity" }).fill("many");
+    await page.getByRole("button", { name: "Send PlaceOrder" }).click();
+    await second.getByText("expected number").waitFor();
+    expect(await second.getByRole("textbox", { name: "quantity" }).getAttribute("aria-invalid")).toBe("true");
+    expect(await second.getByRole("textbox", { name: "sku" }).getAttribute("aria-invalid")).toBe("true");
+    await expectAccessible(page);
+    await shot(page, "commands-issues");
+    await page.getByRole("button", { name: "Remove line 1" }).click();
+    await page.getByRole("textbox", { name: "sku" }).fill("pear");
+    await page.getByRole("textbox", { name: "quantity" }).fill("2");
+    await page.getByRole("button", { name: "Send PlaceOrder" }).click();
+    await page.getByRole("heading", { name: "It was accepted" }).waitFor();
+    const [event] = (await store(name).get<{ events: { data: unknown }[] }>("/streams/order/1")).events;
+    expect(event?.data).toEqual({ customer: "مرحبا <b>ann</b>", lines: [{ sku: "pear", quantity: 2 }] });
+    await page.getByRole("button", { name: "What would it do now?" }).click();
+    await page.getByRole("heading", { name: "It would be refused" }).waitFor();
+    await page.getByText("order-already-placed").waitFor();
+    expect(errors).toEqual([]);
+    await close();
+  });
+
+  it("appends facts and events of any shape: choices, lists, maps, names that mean something to JavaScript", async () => {
+    const name = freshStore();
+    const schema = {
+      type: "object",
+      required: ["sensor", "__proto__", "where", "level"],
+      properties: {
+        sensor: { type: "string", description: "<script>alert(1)</script>" },
+        ["__proto__"]: { type: ["string", "null"] },
+        where: {
+          oneOf: [
+            { type: "object", required: ["kind", "floor"], properties: { kind: { const: "inside" }, floor: { $ref: "#/$defs/floor" } } },
+            { type: "object", required: ["kind"], properties: { kind: { const: "outside" } } },
+          ],
+        },
+        level: { enum: ["low", 2, null] },
+        tags: { type: "array", items: { type: "string" } },
+        labels: { type: "object", additionalProperties: { type: "string" } },
+        isOn: { type: "boolean" },
+      },
+      $defs: { floor: { type: "integer", minimum: 3 } },
+    };
+    expect((await store(name).call("/streams/reading", { key: "sensor", schema }, {}, "PUT")).status).toBe(201);
+    const { page, errors, close } = await open("/commands?category=reading", name);
+    await page.getByRole("textbox", { name: "sensor" }).fill("roof 2%😀");
+    await page.getByLabel("__proto__").first().selectOption("null");
+    await page.getByLabel("level").selectOption("low");
+    await page.getByRole("button", { name: "Add tags" }).click();
+    await page.getByRole("button", { name: "Add tag", exact: true }).click();
+    await page.getByRole("textbox", { name: "tag 1" }).fill("a");
+    await page.getByLabel("labels").fill('{"x": ');
+    await page.getByText("Not valid JSON yet").waitFor();
+    const append = page.getByRole("button", { name: "Append ReadingRecorded" });
+    expect(await append.getAttribute("aria-disabled")).toBe("true");
+    await page.getByLabel("labels").fill('{"x": "y"}');
+    await expectAccessible(page);
+    await shot(page, "commands-event");
+    await append.click();
+    await page.getByRole("heading", { name: "It was accepted" }).waitFor();
+    const [event] = (await store(name).get<{ events: { data: unknown }[] }>("/log")).events;
+    expect(event?.data).toStrictEqual(
+      JSON.parse(
+        JSON.stringify({
+          sensor: "roof 2%😀",
+          ["__proto__"]: null,
+          where: { kind: "inside", floor: 3 },
+          level: "low",
+          tags: ["a"],
+          labels: { x: "y" },
+        }),
+      ),
+    );
+    expect(errors).toEqual([]);
+    await close();
+  });
+});
