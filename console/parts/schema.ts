@@ -132,7 +132,7 @@ function fits(pattern: string, text: string): boolean {
   }
 }
 
-/** Text that is no JSON yet: it stands where its value will be, and no call can be sent with it. */
+/** Text that is no JSON yet, in place of its value: no call can be sent with it. */
 export class Unparsed {
   readonly text: string;
   readonly problem: string;
