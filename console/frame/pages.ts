@@ -2,6 +2,7 @@
 
 import type { ComponentType } from "preact";
 import { CommandsPage } from "../pages/commands/commands.tsx";
+import { ConsumersPage } from "../pages/consumers/consumers.tsx";
 import { OverviewPage } from "../pages/overview/overview.tsx";
 
 export interface PageEntry {
@@ -18,4 +19,5 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { path: "/", title: "Overview", words: "home start", page: OverviewPage },
   { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
+  { path: "/consumers", title: "Consumers", words: "lag retry skip pause reset rebuild failed", page: ConsumersPage },
 ];

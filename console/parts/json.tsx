@@ -5,11 +5,13 @@ import { Copy } from "./copy.tsx";
 
 /** Lines that are shown at once. */
 const LINES = 200;
+/** Characters that change the direction of the text around them: shown as escapes, or a value could pretend to be another. */
+const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[^"\d\-tfn]+|./g;
 
 export function Json({ value, label = "JSON" }: { value: unknown; label?: string }) {
   const [isWhole, setWhole] = useState(false);
-  const text = useMemo(() => JSON.stringify(value, null, 2) ?? "undefined", [value]);
+  const text = useMemo(() => readable(value), [value]);
   const lines = text.split("\n");
   const shown = isWhole || lines.length <= LINES ? text : lines.slice(0, LINES).join("\n");
   return (
@@ -27,6 +29,11 @@ export function Json({ value, label = "JSON" }: { value: unknown; label?: string
       </div>
     </div>
   );
+}
+
+function readable(value: unknown): string {
+  const text = JSON.stringify(value, null, 2) ?? "undefined";
+  return text.replaceAll(DIRECTIONS, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function coloured(text: string) {

@@ -38,7 +38,27 @@ export interface ConsumerReport {
   readonly processed: number;
   readonly failures: number;
   readonly lastProgressAt?: string;
-  readonly lastError?: unknown;
+  readonly lastError?: ConsumerError;
+  /** It answers from the table of an earlier definition. */
+  readonly stale?: true;
+  readonly rebuild?: {
+    readonly status: "building" | "paused" | "failed";
+    readonly position: number;
+    readonly head: number;
+    readonly startedAt: string;
+    readonly eventsPerSecond?: number;
+    readonly estimatedEnd?: string;
+    readonly lastError?: ConsumerError;
+  };
+  /** Of `GET /consumers/{name}` alone. */
+  readonly skipped?: readonly (ConsumerError & { readonly skippedAt: string })[];
+}
+
+/** Why an attempt failed, and at which event. */
+export interface ConsumerError {
+  readonly message: string;
+  readonly at: string;
+  readonly event?: { readonly position: number; readonly stream: string; readonly version: number; readonly type: string };
 }
 
 /** `GET /app`. */

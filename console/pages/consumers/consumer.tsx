@@ -1,0 +1,99 @@
+/** One consumer: how far it is, why it stopped, what it would do again, and what can be done. */
+
+import { useEffect } from "preact/hooks";
+import { Link } from "wouter-preact";
+import { Chart } from "../../parts/chart.tsx";
+import { Page, Section } from "../../parts/page.tsx";
+import { Remote } from "../../parts/remote.tsx";
+import { Status, Time, count, counted, duration } from "../../parts/show.tsx";
+import type { AppReport, ConsumerReport } from "../../store/event.ts";
+import { segments, to } from "../../store/paths.ts";
+import { type Resource, useGet } from "../../store/resource.ts";
+import { record, seriesOf } from "../../store/series.ts";
+import { Actions } from "./actions.tsx";
+import { Failed, Skipped } from "./failed.tsx";
+import { Rebuild } from "./rebuild.tsx";
+import "./consumers.css";
+
+/** Milliseconds between two looks. */
+const EVERY = 2_000;
+
+export function Consumer({ name }: { name: string }) {
+  const report = useGet<ConsumerReport>(segments("consumers", name), { every: EVERY });
+  const { value } = report;
+  useEffect(() => {
+    if (!value) return;
+    record(`lag ${name}`, value.lag);
+    record(`seconds ${name}`, value.lagSeconds);
+  }, [value]);
+  return (
+    <Page title={name} actions={value && <Actions of={value} changed={report.reload} />}>
+      <Remote of={report} lines={14}>
+        {(of) => <Content of={of} report={report} />}
+      </Remote>
+    </Page>
+  );
+}
+
+function Content({ of, report }: { of: ConsumerReport; report: Resource<ConsumerReport> }) {
+  const { name, kind } = of;
+  return (
+    <>
+      <p>
+        <Status is={of.status} /> {kind}, declared {of.origin === "api" ? "over HTTP" : "in code"}.{" "}
+        {kind === "view" ? <Link href={to.view(name)}>Its rows</Link> : null}
+        {kind === "webhook" ? <Link href={to.webhook(name)}>Its deliveries</Link> : null}
+        {kind === "processor" ? <Does name={name} /> : null}
+      </p>
+      {of.lastError ? <Failed of={of} error={of.lastError} /> : null}
+      {kind === "view" ? <Rebuild of={of} changed={report.reload} /> : null}
+      <dl class="figures">
+        {figure("Behind", counted(of.lag, "event"))}
+        {figure("For", of.lagSeconds === 0 ? "–" : duration(of.lagSeconds * 1_000))}
+        {figure("Position", `${count(of.position)} of ${count(of.head)}`)}
+        {figure(
+          "Processed",
+          counted(of.processed, kind === "webhook" ? "delivery" : "event", kind === "webhook" ? "deliveries" : "events"),
+        )}
+        {figure("Failed attempts", count(of.failures))}
+        {figure("Last progress", of.lastProgressAt ? <Time at={of.lastProgressAt} /> : "–")}
+      </dl>
+      <div class="charts">
+        <Chart label="Behind" points={seriesOf(`lag ${name}`)} show={(value) => counted(value, "event")} />
+        <Chart label="Age of the next event" points={seriesOf(`seconds ${name}`)} show={(value) => duration(value * 1_000)} />
+      </div>
+      {of.skipped ? (
+        <Section title="Skipped events">
+          <Skipped skipped={of.skipped} />
+        </Section>
+      ) : null}
+    </>
+  );
+}
+
+export function figure(title: string, value: preact.ComponentChildren, isBad = false) {
+  return (
+    <div class={isBad ? "bad" : ""}>
+      <dt>{title}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+const NAMES: Readonly<Record<string, string>> = { effect: "an effect", rules: "a list of rules" };
+
+/** What it follows and emits. */
+function Does({ name }: { name: string }) {
+  const app = useGet<AppReport>("/app");
+  const processor = app.value?.processors.find((one) => one.name === name);
+  if (!processor) return null;
+  const emits = (processor.emits ?? []).map(
+    (one) => (one as { category?: string; aggregate?: string }).aggregate ?? (one as { category?: string }).category,
+  );
+  return (
+    <>
+      It is {NAMES[processor.kind] ?? `a ${processor.kind}`} that follows {processor.follows.map(({ category }) => category).join(", ")}
+      {emits.length === 0 ? "" : ` and writes to ${emits.join(", ")}`}. <Link href="/app">The app</Link>
+    </>
+  );
+}

@@ -1,0 +1,18 @@
+/** Figures over time, as this page has seen them: kept while it is open, whichever page of it is shown. */
+
+/** Milliseconds since 1970, and the value then. */
+export type Point = readonly [at: number, value: number];
+
+/** Points that are kept of each: an hour, with one every five seconds. */
+const KEPT = 720;
+
+const all = new Map<string, readonly Point[]>();
+
+export function seriesOf(name: string): readonly Point[] {
+  return all.get(name) ?? [];
+}
+
+/** Adds a value as of now. */
+export function record(name: string, value: number): void {
+  all.set(name, [...seriesOf(name), [Date.now(), value] as const].slice(-KEPT));
+}
