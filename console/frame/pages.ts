@@ -3,6 +3,7 @@
 import type { ComponentType } from "preact";
 import { CommandsPage } from "../pages/commands/commands.tsx";
 import { ConsumersPage } from "../pages/consumers/consumers.tsx";
+import { LogPage } from "../pages/log/log.tsx";
 import { OverviewPage } from "../pages/overview/overview.tsx";
 
 export interface PageEntry {
@@ -20,4 +21,5 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/", title: "Overview", words: "home start", page: OverviewPage },
   { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
   { path: "/consumers", title: "Consumers", words: "lag retry skip pause reset rebuild failed", page: ConsumersPage },
+  { path: "/log", title: "Live log", words: "tail events follow history", page: LogPage },
 ];

@@ -2,18 +2,19 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { Copy } from "./copy.tsx";
+import { count } from "./show.tsx";
 
-/** Lines that are shown at once. */
+/** Lines, and characters, that are shown at once. */
 const LINES = 200;
 /** Characters that change the direction of the text around them: shown as escapes, or a value could pretend to be another. */
 const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const CHARACTERS = 12_000;
 const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[^"\d\-tfn]+|./g;
 
 export function Json({ value, label = "JSON" }: { value: unknown; label?: string }) {
   const [isWhole, setWhole] = useState(false);
   const text = useMemo(() => readable(value), [value]);
-  const lines = text.split("\n");
-  const shown = isWhole || lines.length <= LINES ? text : lines.slice(0, LINES).join("\n");
+  const shown = isWhole ? text : text.split("\n").slice(0, LINES).join("\n").slice(0, CHARACTERS);
   return (
     <div class="json">
       <pre tabIndex={0} role="region" aria-label={label} dir="auto">
@@ -23,7 +24,7 @@ export function Json({ value, label = "JSON" }: { value: unknown; label?: string
         <Copy text={text} />
         {shown.length === text.length ? null : (
           <button type="button" class="plain" onClick={() => setWhole(true)}>
-            Show all {lines.length} lines
+            Show all {count(text.length)} characters
           </button>
         )}
       </div>

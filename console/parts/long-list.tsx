@@ -3,7 +3,7 @@
  * the libraries for this measure rows, and cost ten times as much.
  */
 
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** Rows that are kept above and below, so that scrolling shows no gaps. */
@@ -17,18 +17,22 @@ interface LongListProps {
   row: (index: number) => ComponentChildren;
   /** The first row in sight; set it to scroll there. */
   top?: number;
-  onTop?: (index: number, isAtStart: boolean) => void;
+  onTop?: (index: number, isAtStart: boolean, isAtEnd: boolean) => void;
+  onKeyDown?: (event: KeyboardEvent) => void;
+  /** The element that scrolls, for a page that holds a row in its place while others come in before it. */
+  box?: RefObject<HTMLDivElement>;
 }
 
-export function LongList({ label, count, rowHeight, row, top, onTop }: LongListProps) {
-  const box = useRef<HTMLDivElement>(null);
+export function LongList({ label, count, rowHeight, row, top, onTop, onKeyDown, box: given }: LongListProps) {
+  const own = useRef<HTMLDivElement>(null);
+  const box = given ?? own;
   const [range, setRange] = useState({ first: 0, shown: 40 });
   const measure = () => {
     const { scrollTop, clientHeight } = box.current!;
     const first = Math.floor(scrollTop / rowHeight);
     const shown = Math.ceil(clientHeight / rowHeight);
     setRange((before) => (before.first === first && before.shown === shown ? before : { first, shown }));
-    return { first, scrollTop };
+    return { first, scrollTop, shown };
   };
   useLayoutEffect(() => {
     const observer = new ResizeObserver(() => measure());
@@ -47,9 +51,10 @@ export function LongList({ label, count, rowHeight, row, top, onTop }: LongListP
       tabIndex={0}
       role="list"
       aria-label={label}
+      onKeyDown={onKeyDown}
       onScroll={() => {
-        const seen = measure();
-        onTop?.(seen.first, seen.scrollTop === 0);
+        const { first: seen, scrollTop, shown } = measure();
+        onTop?.(seen, scrollTop <= 0, seen + shown >= count);
       }}
     >
       <div style={{ height: `${count * rowHeight}px` }}>
