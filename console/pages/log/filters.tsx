@@ -109,20 +109,21 @@ function Jump() {
       class="jump"
       onSubmit={(event) => {
         event.preventDefault();
-        const form = new FormData(event.currentTarget);
-        const at = String(form.get("at"));
-        const since = String(form.get("since"));
+        const [{ value: at }, { value: since }] = [...event.currentTarget.querySelectorAll("input")] as [
+          HTMLInputElement,
+          HTMLInputElement,
+        ];
         // Of both, the one that was filled in last counts; the other is emptied by it.
         change({ at, since: since === "" ? undefined : new Date(since).toISOString(), open: at }, true);
       }}
     >
       <label>
         Position
-        <input name="at" type="number" min={1} step={1} onInput={emptyOther} />
+        <input type="number" min={1} step={1} onInput={emptyOther} />
       </label>
       <label>
         Time
-        <input name="since" type="datetime-local" step={1} onInput={emptyOther} />
+        <input type="datetime-local" step={1} onInput={emptyOther} />
       </label>
       <button type="submit" aria-label="Go there">
         Go
