@@ -5,6 +5,7 @@ import { CommandsPage } from "../pages/commands/commands.tsx";
 import { ConsumersPage } from "../pages/consumers/consumers.tsx";
 import { LogPage } from "../pages/log/log.tsx";
 import { OverviewPage } from "../pages/overview/overview.tsx";
+import { StreamsPage } from "../pages/streams/streams.tsx";
 
 export interface PageEntry {
   /** After the console's own: `/log`. */
@@ -22,4 +23,5 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
   { path: "/consumers", title: "Consumers", words: "lag retry skip pause reset rebuild failed", page: ConsumersPage },
   { path: "/log", title: "Live log", words: "tail events follow history", page: LogPage },
+  { path: "/streams", title: "Streams", words: "categories state time travel versions", page: StreamsPage },
 ];
