@@ -20,9 +20,8 @@ export interface PageEntry {
 
 export const PAGES: readonly PageEntry[] = [
   { path: "/", title: "Overview", words: "home start", page: OverviewPage },
-  { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
-  { path: "/consumers", title: "Consumers", words: "lag retry skip pause reset rebuild failed", page: ConsumersPage },
   { path: "/log", title: "Live log", words: "tail events follow history", page: LogPage },
   { path: "/streams", title: "Streams", words: "categories state time travel versions", page: StreamsPage },
   { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
+  { path: "/consumers", title: "Consumers", words: "lag retry skip pause reset rebuild failed", page: ConsumersPage },
 ];
