@@ -9,6 +9,7 @@ export { after, at, cancel, nothing, refuse } from "./core/command.ts";
 
 // ④ Views: data out
 export { view } from "./definitions/views/view.ts";
+export { processesView } from "./definitions/views/processes.ts";
 export { sql } from "./definitions/views/sql.ts";
 
 // ⑤ Processors: events become commands, other events, and calls to the outside

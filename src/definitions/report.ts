@@ -34,7 +34,7 @@ export function commandsOf({ commands, internal }: AnyAggregate): string[] {
   return Object.keys(commands).filter((command) => !internal?.has(command));
 }
 
-export function reportView({ name, description, key, row, sources, handlers, queries }: View) {
+export function reportView({ name, description, key, row, sources, handlers, queries, processes }: View) {
   return {
     name,
     origin: "code",
@@ -43,6 +43,7 @@ export function reportView({ name, description, key, row, sources, handlers, que
     key,
     columns: Object.keys(row.shape),
     queries: [...queries.keys()],
+    ...(processes ? { processes } : {}),
   };
 }
 

@@ -25,7 +25,7 @@ export function touchesOf(view: View, events: readonly RecordedEvent[]): { touch
       // All the rows that an event touches get the same object: a handler must not change it for the others.
       const keys = ofApp(() => handlerOf(view, freeze(event).type)?.at(event) ?? []);
       // If a stream's events make only the stream's own row, an erased stream's row is all there is to remove.
-      const own = view.ownRows && isErasure(event) ? [streamIdOf(event.stream)] : [];
+      const own = view.ownRows && isErasure(event) ? [view.ownKey === "stream" ? event.stream : streamIdOf(event.stream)] : [];
       touches.push({ event, keys: [...new Set([...own, ...keys].map((key) => wellFormed(view, event, key)))] });
     } catch (error) {
       return { touches, failure: { event, error } };

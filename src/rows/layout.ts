@@ -21,6 +21,7 @@ export interface Column {
 export interface Layout {
   readonly key: string;
   readonly columns: readonly Column[];
+  /** Names of columns; an index over several has commas between them. */
   readonly indexes: readonly string[];
   /** The rows are kept whole, as JSON, in this column of the table; the other columns only repeat what can be queried. */
   readonly whole?: string;

@@ -93,7 +93,7 @@ export class ViewTable {
     this.name = quoted(name);
     this.schema = [
       this.#create(),
-      ...layout.indexes.map((column) => this.#createIndex(quoted(`${name}_${column}`), column)),
+      ...layout.indexes.map((index) => this.#createIndex(quoted(`${name}_${index}`), index)),
       `INSERT OR IGNORE INTO headspring_generations (view, generation, layout)
        VALUES (${[view, generation, JSON.stringify(layout)].map(literal).join(", ")})`,
     ];
@@ -183,8 +183,8 @@ export class ViewTable {
     return `CREATE TABLE IF NOT EXISTS ${this.name} (_store TEXT NOT NULL, ${columns.join(", ")}, PRIMARY KEY (_store, ${quoted(this.key)})) STRICT, WITHOUT ROWID`;
   }
 
-  #createIndex(name: string, column: string): string {
-    return `CREATE INDEX IF NOT EXISTS ${name} ON ${this.name} (_store, ${quoted(column)})`;
+  #createIndex(name: string, index: string): string {
+    return `CREATE INDEX IF NOT EXISTS ${name} ON ${this.name} (_store, ${index.split(",").map(quoted).join(", ")})`;
   }
 
   #upsertStatement(): string {

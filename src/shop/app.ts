@@ -9,7 +9,7 @@ import { fulfilment } from "./fulfilment.ts";
 import { order } from "./order.ts";
 import { charge, charging, payment, settlement } from "./payment.ts";
 import { product } from "./product.ts";
-import { readyOrders, stock } from "./views.ts";
+import { processes, readyOrders, stock } from "./views.ts";
 
 const shipping = webhook("shipping", {
   description: "Tells the shipping company of every order that is ready.",
@@ -22,7 +22,7 @@ const shipping = webhook("shipping", {
 export const shop = defineApp({
   aggregates: [product, order, payment],
   categories: [charge],
-  views: [readyOrders, stock],
+  views: [readyOrders, stock, processes],
   processors: [fulfilment, checkout, charging, settlement],
   webhooks: [shipping],
 });

@@ -1,7 +1,8 @@
 /** What the shop's staff look at. */
 
 import * as z from "zod";
-import { streamIdOf, view } from "headspring";
+import { processesView, streamIdOf, view } from "headspring";
+import { checkout } from "./checkout.ts";
 import { order } from "./order.ts";
 import { product } from "./product.ts";
 
@@ -37,6 +38,9 @@ export const stock = view("stock", {
     StockReleased: (row, { stream, data }) => moved(row, stream, data.quantity, -data.quantity),
   },
 });
+
+/** Checkouts by status, to find those that are stuck. */
+export const processes = processesView("processes", [checkout]);
 
 function moved(row: { available: number; reserved: number } | undefined, stream: string, available: number, reserved: number) {
   return {

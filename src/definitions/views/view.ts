@@ -65,6 +65,8 @@ type HandlersLike<On, From extends Source, Row> = {
       : Undeclared<Type>;
 };
 
+type ColumnOf<Row extends RowSchema> = keyof z.output<Row> & string;
+
 export interface ViewDefinition<
   From extends Source,
   Row extends RowSchema,
@@ -79,8 +81,11 @@ export interface ViewDefinition<
   /** The column that identifies a row. Its value is a string. */
   readonly key: NoInfer<{ [Column in keyof z.output<Row>]: z.output<Row>[Column] extends string ? Column : never }[keyof z.output<Row>]> &
     string;
-  /** Columns to index, besides the key. Each costs one more written row for each row that changes. */
-  readonly indexes?: readonly (keyof NoInfer<z.output<Row>> & string)[];
+  /**
+   * Columns to index, besides the key; a list of columns is one index over all of them, for conditions on the first ones and the order of the next. Each index
+   * costs one more written row for each row that changes.
+   */
+  readonly indexes?: readonly (ColumnOf<NoInfer<Row>> | readonly ColumnOf<NoInfer<Row>>[])[];
   /** What each event type of interest does: a {@link ViewHandler}. Pure and synchronous. */
   readonly on: HandlersLike<On, From, z.output<Row>>;
   /** Queries that conditions on columns cannot express: SQL, by name. */
@@ -109,6 +114,7 @@ export interface View<
   readonly description?: string;
   readonly row: Row;
   readonly key: string;
+  /** Names of columns; an index over several has commas between them. */
   readonly indexes: readonly string[];
   readonly sources: readonly From[];
   readonly handlers: ReadonlyMap<string, ErasedHandler>;
@@ -118,8 +124,11 @@ export interface View<
   readonly revision?: string | number;
   readonly retry?: RetryPolicy;
   readonly database?: string;
-  /** Each row is made from the events of one stream, whose id is its key. */
+  /** Each row is made from the events of one stream, whose id is its key; or with `ownKey`, whose name. */
   readonly ownRows: boolean;
+  readonly ownKey?: "stream";
+  /** Its rows are the instances of process managers and sagas, as `processesView` makes them. */
+  readonly processes?: true;
   /** A row is the latest data as it is, with the key; `row` only names the members that can be queried. */
   readonly whole?: true;
   /** No route shows the rows: they are for joins. */
@@ -194,7 +203,7 @@ export function view<
   if (columns.length > VIEW_COLUMNS)
     throw new TypeError(`view "${name}" has ${columns.length} columns; a table of D1 takes ${VIEW_COLUMNS} of them`);
   for (const column of columns) requireColumn(name, column, columns);
-  for (const column of [key, ...indexes]) {
+  for (const column of [key, ...indexes.flat()]) {
     if (!columns.includes(column)) throw new TypeError(`view "${name}" has no column "${column}" (${columns.join(", ")})`);
   }
   // The handlers were typed one by one; from here on they get events by the type's name alone.
@@ -204,7 +213,8 @@ export function view<
   const ownRows = sources.length === 1 && Object.values(on).every((handler) => typeof handler === "function");
   const policy = retry === undefined ? {} : { retry: retryPolicy(`view "${name}"`, retry) };
   const declared = { handlers: new Map(handlers), queries: namedQueries(name, queries), ownRows };
-  return { kind: "view", name, row, key, indexes, sources, ...declared, ...policy, ...rest };
+  const joined = indexes.map((index) => (typeof index === "string" ? index : index.join(",")));
+  return { kind: "view", name, row, key, indexes: joined, sources, ...declared, ...policy, ...rest };
 }
 
 function requireColumn(view: string, column: string, columns: readonly string[]): void {

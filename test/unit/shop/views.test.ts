@@ -1,8 +1,8 @@
 // oxlint-disable vitest/expect-expect -- a sentence of the kit is an assertion
 import { describe, it } from "vitest";
 import { event } from "headspring";
-import { readyOrders, stock } from "../../../src/shop/views.ts";
-import { given, on } from "headspring/testing";
+import { processes, readyOrders, stock } from "../../../src/shop/views.ts";
+import { NOW, given, on } from "headspring/testing";
 
 const content = { customer: "a customer", lines: [{ sku: "tea", quantity: 2 }] };
 
@@ -36,6 +36,28 @@ describe("stock", () => {
     ).thenRows([
       { sku: "tea", available: 3, reserved: 2 },
       { sku: "cup", available: 1, reserved: 0 },
+    ]);
+  });
+});
+
+describe("processes", () => {
+  it("shows a checkout from its first event on, with what it waits for", () => {
+    given(
+      processes,
+      // A saga's events have no types of their own for a test.
+      on("checkout/42", event("SagaStarted", { input: {}, steps: [] }) as never),
+      on("checkout/42", event("StepWaiting", { step: "pay", version: 1, until: "2026-01-01T00:15:00.000Z" }) as never),
+    ).thenRows([
+      {
+        id: "checkout/42",
+        process: "checkout",
+        status: "running",
+        started: NOW,
+        since: NOW,
+        step: "pay",
+        waitingFor: [{ what: "event", step: "pay", until: "2026-01-01T00:15:00.000Z" }],
+        nextTimerAt: "2026-01-01T00:15:00.000Z",
+      },
     ]);
   });
 });

@@ -34,7 +34,16 @@ export const app = z.object({
     }),
   ),
   views: z.array(
-    z.object({ name: Name, origin, description, follows, key: z.string(), columns: z.array(z.string()), queries: z.array(z.string()) }),
+    z.object({
+      name: Name,
+      origin,
+      description,
+      follows,
+      key: z.string(),
+      columns: z.array(z.string()),
+      queries: z.array(z.string()),
+      processes: z.literal(true).optional().describe("Its rows are the instances of process managers and sagas."),
+    }),
   ),
   processors: z.array(
     z.object({
