@@ -36,7 +36,15 @@ import type { Placement } from "../core/placement.ts";
 
 export class CatalogObject extends DurableObject<DeploymentEnv> implements CatalogRpc, DirectoryRpc {
   static {
-    const definitions = ["exportCategories", "lookUpDefinition", "listDefinitions", "listRemoved", "lookUpNames"] as const;
+    const definitions = [
+      "exportCategories",
+      "lookUpDefinition",
+      "listDefinitions",
+      "listRemoved",
+      "lookUpNames",
+      "tryDeclare",
+      "tryDefinition",
+    ] as const;
     markRetryable(this.prototype, "lookUp", "list", "findStore", "placeStore", "listStores", ...definitions);
   }
 
@@ -89,6 +97,11 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
     return this.#categories.declare(name, definition);
   }
 
+  async tryDeclare(name: string, definition: string): Promise<Declared> {
+    const { replaced: _replaced, ...declared } = this.#categories.compare(name, definition);
+    return declared;
+  }
+
   async retire(name: string): Promise<boolean> {
     return this.#categories.retire(name);
   }
@@ -120,6 +133,10 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
 
   async declareDefinition(definition: NewDefinition): Promise<DefinitionDeclared> {
     return this.#definitions.declare(definition);
+  }
+
+  async tryDefinition(definition: NewDefinition): Promise<DefinitionDeclared> {
+    return this.#definitions.compare(definition);
   }
 
   async removeDefinition(kind: DefinitionKind, name: string): Promise<DefinitionRemoved> {

@@ -63,6 +63,8 @@ interface ListRow {
   readonly versions: string;
 }
 
+type Compared = Declared & { readonly replaced?: Earlier };
+
 export class CategoryTable {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
@@ -95,8 +97,8 @@ export class CategoryTable {
     };
   }
 
-  /** Synchronous, so that what is compared is what is replaced. */
-  declare(name: string, definition: string): Declared {
+  /** What a declaration would come to, and the schemas that it would replace. */
+  compare(name: string, definition: string): Compared {
     const row = this.#find(name);
     if (row?.retired) return { outcome: "retired" };
     const kind = this.#code.kindOf(name);
@@ -104,10 +106,8 @@ export class CategoryTable {
     if (!row) {
       const problem = kind === undefined ? undefined : changeProblem(this.#code.definitionOf(name), readDefinition(name, definition));
       if (problem) return { outcome: "incompatible", ...problem };
-      if (!this.#exists) this.#sql.exec(CREATE);
-      this.#exists = true;
-      if (Number(this.#sql.exec(`SELECT count(*) AS count FROM categories`).one().count) >= CATEGORIES) return { outcome: "full" };
-      this.#sql.exec(`INSERT INTO categories (name, revision, definition, declared_at) VALUES (?, 1, ?, ?)`, name, definition, Date.now());
+      if (this.#exists && Number(this.#sql.exec(`SELECT count(*) AS count FROM categories`).one().count) >= CATEGORIES)
+        return { outcome: "full" };
       return { outcome: "created", revision: 1 };
     }
     const [old, next] = [readDefinition(name, row.definition), readDefinition(name, definition)];
@@ -120,6 +120,21 @@ export class CategoryTable {
     const characters = earlier.reduce((sum, { schema }) => sum + schema.length, 0);
     if (replaced.length > 0 && (earlier.length > EARLIER_SCHEMAS || characters > EARLIER_SCHEMA_CHARACTERS))
       return { outcome: "too-many-versions" };
+    return { outcome: "changed", revision, earlier, replaced };
+  }
+
+  /** Synchronous, so that what is compared is what is replaced. */
+  declare(name: string, definition: string): Declared {
+    const { replaced = [], ...declared } = this.compare(name, definition);
+    if (declared.outcome === "created") {
+      if (!this.#exists) this.#sql.exec(CREATE);
+      this.#exists = true;
+      this.#sql.exec(`INSERT INTO categories (name, revision, definition, declared_at) VALUES (?, 1, ?, ?)`, name, definition, Date.now());
+    } else if (declared.outcome === "changed") this.#change(name, definition, declared.revision, replaced);
+    return declared;
+  }
+
+  #change(name: string, definition: string, revision: number, replaced: Earlier): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec(`UPDATE categories SET revision = ?, definition = ? WHERE name = ?`, revision, definition, name);
       if (replaced.length > 0) this.#sql.exec(CREATE_EARLIER);
@@ -133,7 +148,6 @@ export class CategoryTable {
         );
       }
     });
-    return { outcome: "changed", revision, earlier };
   }
 
   retire(name: string): boolean {

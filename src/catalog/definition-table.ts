@@ -66,36 +66,44 @@ export class DefinitionTable {
     return Number(this.#sql.exec(`SELECT coalesce(sum(revision), 0) AS sum FROM definitions`).one().sum);
   }
 
-  declare({ kind, name, definition, startsAfter, joins = [] }: NewDefinition): DefinitionDeclared {
+  /** What a declaration would come to. */
+  compare({ kind, name, definition, joins = [] }: NewDefinition): DefinitionDeclared {
     const kept = [...this.all().values()];
     const twin = kept.find((one) => one.name.toLowerCase() === name.toLowerCase() && (one.name !== name || one.kind !== kind));
     if (twin) return { outcome: "name-in-use", kind: twin.kind, name: twin.name };
     const missing = joins.find((view) => this.all().get(view)?.kind !== "view");
     if (missing !== undefined) return { outcome: "unknown-view", name: missing };
     const before = this.#find(kind, name);
-    const { revision = 0, incarnation = 0, definition: old = null, changedAt = 0 } = before ?? {};
-    const now = Math.max(Date.now(), changedAt + 1);
+    const { revision = 0, incarnation = 0, definition: old = null } = before ?? {};
     if (old !== null) {
       if (canonical(JSON.parse(old)) === canonical(JSON.parse(definition))) return { outcome: "unchanged", revision, incarnation };
-      this.#change(kind, name, definition);
       return { outcome: "changed", revision: revision + 1, incarnation };
     }
     if (kept.filter((one) => one.kind === kind).length >= DEFINITIONS) return { outcome: "full" };
+    return { outcome: "created", revision: revision + 1, incarnation: incarnation + 1 };
+  }
+
+  declare(asked: NewDefinition): DefinitionDeclared {
+    const { kind, name, definition, startsAfter } = asked;
+    const declared = this.compare(asked);
+    if (declared.outcome === "changed") this.#change(kind, name, definition);
+    if (declared.outcome !== "created") return declared;
+    const now = Math.max(Date.now(), (this.#find(kind, name)?.changedAt ?? 0) + 1);
     this.#sql.exec(CREATE);
     this.#sql.exec(
       `INSERT OR REPLACE INTO definitions (kind, name, revision, incarnation, definition, declared_at, changed_at, starts_after)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       kind,
       name,
-      revision + 1,
-      incarnation + 1,
+      declared.revision,
+      declared.incarnation,
       definition,
       now,
       now,
       startsAfter ?? null,
     );
     this.#kept = undefined;
-    return { outcome: "created", revision: revision + 1, incarnation: incarnation + 1 };
+    return declared;
   }
 
   remove(kind: DefinitionKind, name: string): DefinitionRemoved {

@@ -16,12 +16,14 @@ import { inputSchemaOf } from "./openapi/schema.ts";
 import { DEFINITION_BYTES } from "./limits.ts";
 import type { CategoryInCode } from "../definitions/in-code.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
+import { DeclareCategoryQuery, fitOf } from "./category-fit.ts";
+import { outcomeOf } from "./definitions.ts";
 import { categoryToDeclare, categoryWasInCode, retiredCategory, unknownCategory } from "./resolve-category.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody } from "./body.ts";
 import { callerOf } from "./auth-caller.ts";
 import { seesCategory } from "./auth-scope.ts";
-import { type HttpEnv, type HttpContext, storeOf } from "./request.ts";
+import { type HttpEnv, type HttpContext, queryOf, storeOf } from "./request.ts";
 
 export function categoryRoutes() {
   const routes = new Hono<HttpEnv>();
@@ -57,7 +59,9 @@ export function categoryRoutes() {
 
   routes.put("/:category", async (context) => {
     const name = categoryToDeclare(context, context.req.param("category"));
+    const { dryRun, last } = queryOf(context, DeclareCategoryQuery);
     const { value } = await jsonBody(context, DEFINITION_BYTES);
+    if (dryRun) return context.json(await tryCategory(context, name, value, last));
     const { definition, answer } = await declareCategory(context, name, value);
     const headers = { location: new URL(context.req.url).pathname };
     return context.json(shown(name, definition, answer), answer.outcome === "created" ? 201 : 200, headers);
@@ -77,17 +81,32 @@ export function categoryRoutes() {
 
 /** Declares what a body says. @throws {Problem} when it is not valid, or not possible */
 export async function declareCategory(context: HttpContext, name: string, body: unknown) {
-  const definition = parseDefinition(name, body);
-  if ("issues" in definition) {
-    const { issues } = definition;
-    const what = listed(issues);
-    throw new Problem("invalid-request", `the category is not valid: ${what}`, { issues });
-  }
+  const definition = definitionIn(name, body);
   const catalog = storeOf(context).catalog;
   if (!(await catalog.lookUp(name, 0))) await requireUnused(context, name);
   const answer = await catalog.declare(name, JSON.stringify(definition));
   if (!("revision" in answer)) throw problemOf(name, answer);
   return { definition, answer };
+}
+
+/** What the same declaration would answer, and whether the latest events fit it. Nothing is declared. */
+async function tryCategory(context: HttpContext, name: string, body: unknown, last: number): Promise<object> {
+  const definition = definitionIn(name, body);
+  const store = storeOf(context);
+  const entry = await store.catalog.lookUp(name, 0);
+  if (!entry) await requireUnused(context, name);
+  const answer = await store.catalog.tryDeclare(name, JSON.stringify(definition));
+  const isCompared = entry !== undefined && ("revision" in answer || answer.outcome === "incompatible");
+  const fit = isCompared ? { fit: await fitOf(store, name, definition, last) } : {};
+  if (!("revision" in answer)) throw problemOf(name, answer, fit);
+  return { dryRun: true, outcome: outcomeOf(answer), ...shown(name, definition, answer), ...fit };
+}
+
+function definitionIn(name: string, body: unknown): Definition {
+  const definition = parseDefinition(name, body);
+  if (!("issues" in definition)) return definition;
+  const { issues } = definition;
+  throw new Problem("invalid-request", `the category is not valid: ${listed(issues)}`, { issues });
 }
 
 function keyOf(declared: CategoryInCode): string | undefined {
@@ -100,7 +119,8 @@ async function requireUnused(context: HttpContext, name: string): Promise<void> 
   if (streams.length > 0) throw categoryWasInCode(name);
 }
 
-function problemOf(name: string, answer: Exclude<Declared, { revision: number }>): Problem {
+/** @param more members that only a dry run has */
+function problemOf(name: string, answer: Exclude<Declared, { revision: number }>, more: object = {}): Problem {
   switch (answer.outcome) {
     case "retired":
       return retiredCategory(name);
@@ -118,11 +138,10 @@ function problemOf(name: string, answer: Exclude<Declared, { revision: number }>
       const { outcome: _outcome, ...problem } = answer;
       const { eventType, path = "", reason } = problem;
       const advice = path === "" ? "" : '. Declare a schema that stored events may not fit as a new version of the event type: "x-version"';
-      return new Problem(
-        "incompatible-schema",
-        `${eventType === undefined ? name : `${eventType} ${path}`.trim()}: ${reason}${advice}`,
-        problem,
-      );
+      return new Problem("incompatible-schema", `${eventType === undefined ? name : `${eventType} ${path}`.trim()}: ${reason}${advice}`, {
+        ...problem,
+        ...more,
+      });
     }
   }
 }

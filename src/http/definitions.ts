@@ -1,16 +1,23 @@
 /** Views and processors that are declared over HTTP: `PUT` and `DELETE` of both, and how answers show them. */
 
+import * as z from "zod";
 import { listed } from "../core/issue.ts";
 import { DEFINITIONS } from "../core/limits.ts";
-import { type Refusal, declare, remove } from "../operations/declare.ts";
+import { type ViewDefinition, viewFrom } from "../definitions/over-http/view.ts";
+import { type Refusal, declare, remove, tryDeclaring } from "../operations/declare.ts";
+import { tableOf } from "../rows/table.ts";
 import type { DefinitionKind } from "../store/catalog-protocol.ts";
 import type { DeclaredDefinition } from "../store/ready-definitions.ts";
+import type { Store } from "../store/store.ts";
 import { jsonBody } from "./body.ts";
 import { DEFINITION_BYTES } from "./limits.ts";
 import { Problem } from "./problem.ts";
-import { type HttpContext, storeOf } from "./request.ts";
+import { Flag, type HttpContext, queryOf, storeOf } from "./request.ts";
 import { retiredCategory, unknownCategory } from "./resolve-category.ts";
 import { unknownView } from "./view-answers.ts";
+
+/** Parameters of a declaration. */
+export const DeclareQuery = z.object({ dryRun: Flag });
 
 /**
  * `PUT`: declares what the body has under this name.
@@ -23,10 +30,31 @@ export async function putDefinition(
   name: string,
   show: (name: string) => Promise<object>,
 ): Promise<Response> {
+  const { dryRun } = queryOf(context, DeclareQuery);
   const { value } = await jsonBody(context, DEFINITION_BYTES);
+  if (dryRun) return context.json(await tryDefinition(storeOf(context), kind, name, value));
   const answer = await declare(storeOf(context), context.env.VIEWS, { kind, name, body: value });
   if (!("revision" in answer)) throw problemOf(kind, name, answer);
   return context.json(await show(name), answer.outcome === "created" ? 201 : 200, { location: new URL(context.req.url).pathname });
+}
+
+/** What the same declaration would answer. Nothing is declared. */
+async function tryDefinition(store: Store, kind: DefinitionKind, name: string, body: unknown): Promise<object> {
+  const answer = await tryDeclaring(store, { kind, name, body });
+  if (!("revision" in answer)) throw problemOf(kind, name, answer);
+  const { revision, incarnation, definition, around } = answer;
+  const outcome = outcomeOf(answer);
+  const about = { dryRun: true, name, kind, outcome, revision, definition };
+  if (kind === "processor") return about;
+  // Another table is another name: a new description builds nothing.
+  const view = viewFrom(name, definition as ViewDefinition, around, { incarnation, at: 0 });
+  const present = outcome === "created" ? undefined : await store.definitions.view(name);
+  return { ...about, builds: !present || tableOf(present).generation !== tableOf(view).generation };
+}
+
+/** What a dry run calls it. */
+export function outcomeOf({ outcome }: { readonly outcome: "created" | "changed" | "unchanged" }): "created" | "changed" | "same" {
+  return outcome === "unchanged" ? "same" : outcome;
 }
 
 export async function deleteDefinition(context: HttpContext, kind: DefinitionKind, name: string): Promise<Response> {

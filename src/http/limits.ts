@@ -119,6 +119,10 @@ export const JWKS_PAUSE_MS = 30_000;
 export const STORES_PAGE = 50;
 /** Stores in such a page by default. Ours. */
 export const STORES_PAGE_DEFAULT = 20;
+/** The latest events of a category that a dry run checks, and misfits that it shows. Ours. */
+export const FIT_EVENTS = 1_000;
+export const FIT_EVENTS_DEFAULT = 100;
+export const FIT_MISFITS = 20;
 /** Events that a preview of a view folds: given ones, positions among them, and the latest of the log. Ours: each position is a call. */
 export const PREVIEW_GIVEN = 100;
 export const PREVIEW_POSITIONS = 20;

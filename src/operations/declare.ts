@@ -13,7 +13,7 @@ import {
 } from "../definitions/over-http/processor.ts";
 import type { Surroundings } from "../definitions/over-http/surroundings.ts";
 import { type ViewDefinition, checkView, namesIn as namesInView, parseView } from "../definitions/over-http/view.ts";
-import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved } from "../store/catalog-protocol.ts";
+import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved, NewDefinition } from "../store/catalog-protocol.ts";
 import type { Definitions } from "../store/definitions.ts";
 import type { FoundNames } from "../store/run-time-definitions.ts";
 import type { Store } from "../store/store.ts";
@@ -32,6 +32,16 @@ export type Refusal =
 
 export type Declaring = Extract<DefinitionDeclared, { readonly revision: number }> | Refusal;
 
+/** What to declare. */
+export interface Asked {
+  readonly kind: DefinitionKind;
+  readonly name: string;
+  /** The definition, as a client sent it. */
+  readonly body: unknown;
+  /** Where a processor goes on that another store had, whatever its definition says about its start. */
+  readonly position?: number | undefined;
+}
+
 /** A definition whose form is right. */
 interface Parsed {
   /** As it is kept. */
@@ -42,17 +52,36 @@ interface Parsed {
   readonly check: (around: Surroundings) => readonly Issue[];
 }
 
-/**
- * @param memory where sweeps keep what they remember
- * @param body the definition, as a client sent it
- * @param position where a processor goes on that another store had, whatever its definition says about its start
- */
-export async function declare(
+/** @param memory where sweeps keep what they remember */
+export async function declare(store: Store, memory: D1Database, asked: Asked): Promise<Declaring> {
+  const ready = await readyToDeclare(store, asked);
+  if ("outcome" in ready) return ready;
+  await disturb(memory, store.name);
+  const answer = await store.catalog.declareDefinition(ready.request);
+  if (!("revision" in answer)) return answer;
+  await register(store);
+  // The log wakes what is new to it, or wants other events. What is built may differ all the same.
+  if (answer.outcome === "changed") await store.log.sweep(asked.name);
+  return answer;
+}
+
+/** What {@link declare} would answer, with the definition as it would be kept. Nothing is declared. */
+export async function tryDeclaring(
   store: Store,
-  memory: D1Database,
-  { kind, name, body, position }: { kind: DefinitionKind; name: string; body: unknown; position?: number | undefined },
-): Promise<Declaring> {
-  const { definitions, catalog, log } = store;
+  asked: Asked,
+): Promise<(Extract<DefinitionDeclared, { readonly revision: number }> & Undeclared<object>) | Refusal> {
+  const ready = await readyToDeclare(store, asked);
+  if ("outcome" in ready) return ready;
+  const { request, definition, around } = ready;
+  const answer = await store.catalog.tryDefinition(request);
+  return "revision" in answer ? { ...answer, definition, around } : answer;
+}
+
+/** Everything that is checked before the catalog is asked. */
+async function readyToDeclare(
+  { definitions, log }: Store,
+  { kind, name, body, position }: Asked,
+): Promise<(Undeclared<object> & { readonly request: NewDefinition }) | Refusal> {
   const taken = inCode(definitions, name);
   if (taken) return { outcome: "in-code", ...taken };
   if (!NAME.test(name)) return { outcome: "issues", issues: [{ path: "", message: `the name must match ${NAME.source}` }] };
@@ -63,19 +92,14 @@ export async function declare(
   if ("outcome" in around) return around;
   const head = start === "head" || typeof start === "number" || position !== undefined ? await log.head() : 0;
   if (typeof start === "number" && start > head && position === undefined) return { outcome: "beyond-head", position: start, head };
-  await disturb(memory, store.name);
-  const answer = await catalog.declareDefinition({
+  const request = {
     kind,
     name,
     definition: JSON.stringify(definition),
     ...(position === undefined ? (start === "head" ? { startsAfter: head } : {}) : { startsAfter: Math.min(position, head) }),
     joins: joined.filter((view) => around.overHttp.has(view)),
-  });
-  if (!("revision" in answer)) return answer;
-  await register(store);
-  // The log wakes what is new to it, or wants other events. What is built may differ all the same.
-  if (answer.outcome === "changed") await log.sweep(name);
-  return answer;
+  };
+  return { request, definition, around };
 }
 
 interface Undeclared<Definition> {

@@ -192,6 +192,8 @@ export interface CatalogRpc {
   lookUp(name: string, knownRevision?: number, withEarlier?: boolean): Promise<Entry | undefined>;
   /** Declares a category, or changes it compatibly. */
   declare(name: string, definition: string): Promise<Declared>;
+  /** What {@link declare} would answer. It stores nothing. */
+  tryDeclare(name: string, definition: string): Promise<Declared>;
   /** Ends a category for good; its name cannot be used again. False: it was never declared. */
   retire(name: string): Promise<boolean>;
   /** The view or processor with this name. `known`: the stamp that the caller has. */
@@ -204,6 +206,8 @@ export interface CatalogRpc {
   lookUpNames(categories: readonly string[], joined: readonly string[]): Promise<Omit<DefinitionsAnswer, "definitions">>;
   /** Declares a view or a processor, or changes it. */
   declareDefinition(definition: NewDefinition): Promise<DefinitionDeclared>;
+  /** What {@link declareDefinition} would answer. It stores nothing. */
+  tryDefinition(definition: NewDefinition): Promise<DefinitionDeclared>;
   /** Removes one, if nothing needs it. */
   removeDefinition(kind: DefinitionKind, name: string): Promise<DefinitionRemoved>;
   /** Keeps the schemas that the code has in this store, and compares them with the previous ones; what changed is a line in the logs. */

@@ -16,6 +16,7 @@ import {
   problem,
   written,
 } from "./components/streams.ts";
+import { categoryDryRun, definitionDryRun } from "./components/dry-runs.ts";
 import { processorPreviewAnswer, viewPreview } from "./components/previews.ts";
 import { listedStore, store } from "./components/stores.ts";
 import { Issue } from "../../core/issue.ts";
@@ -88,6 +89,9 @@ export const ANSWERS = {
     position: Position.describe("The position of the view: later events have not changed the row yet."),
   }),
   viewPreview,
+  declaredCategory: z.union([categoryDefinition, categoryDryRun]),
+  declaredView: z.union([viewReport, definitionDryRun]),
+  declaredProcessor: z.union([processorReport, definitionDryRun]),
   processorPreview: processorPreviewAnswer,
   queryRows: z.object({
     rows: z.array(Json),

@@ -31,10 +31,11 @@ export const STATE_PROBLEMS = {
     409,
     "Stored events might not fit the new schema",
     "The definition would refuse events that may already be stored.",
-    "`eventType`, `path` and `reason` show where and why. Loosen the schema, or declare the next version of the event type with `x-version`.",
+    "`eventType`, `path` and `reason` show where and why. Loosen the schema, or declare the next version of the event type with `x-version`. After a dry run `fit` has how many of the latest events fit.",
     "eventType",
     "path",
     "reason",
+    "fit?",
   ],
   "row-events-unknown": [
     409,

@@ -2,9 +2,10 @@
 
 import { ProcessorDefinitionIn } from "../../../definitions/over-http/processor.ts";
 import { PreviewIn, PreviewOf } from "../../processor-preview.ts";
+import { DeclareQuery } from "../../definitions.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
-import { JSON_TYPE, json } from "./shared.ts";
+import { DRY_RUN, JSON_TYPE, json } from "./shared.ts";
 
 export const processors: readonly Operation[] = [
   {
@@ -31,9 +32,13 @@ export const processors: readonly Operation[] = [
     summary: "Declare a processor, or change it",
     description: "A changed processor goes on where it is: `start` counts only when it is new. Declaring the same again changes nothing.",
     tag: "Processors",
+    query: DeclareQuery,
+    notes: DRY_RUN,
     body: { [JSON_TYPE]: ProcessorDefinitionIn },
     answers: {
-      200: json("The processor existed; the answer has its new definition.", COMPONENTS.Processor, ["Location"]),
+      200: json("The processor existed; the answer has its new definition. After a dry run: what it would be.", ANSWERS.declaredProcessor, [
+        "Location",
+      ]),
       201: json("The processor is declared.", COMPONENTS.Processor, ["Location"]),
     },
     problems: [

@@ -35,6 +35,7 @@ export const REFUSED_READS = ["unknown-stream", "stream-deleted", "unknown-categ
 
 export const WRITE_HEADERS = ["Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "Correlation-Id"] as const;
 export const NOT_MODIFIED: Answer = { description: "Nothing has changed: your `If-None-Match` has the current `ETag`.", headers: ["ETag"] };
+export const DRY_RUN = { dryRun: { description: "`true`: only show what the declaration would do, or refuse it with the same problem." } };
 export const FILTERS = {
   type: { description: "An event type. Repeated: any of these types." },
   category: { description: "A category. Repeated: any of these categories." },

@@ -4,12 +4,15 @@ import * as z from "zod";
 import { DefinitionIn } from "../../../definitions/over-http/category.ts";
 import { APPEND_EVENTS, PAGE_EVENTS } from "../../../core/limits.ts";
 import { EventIn, EventsIn, JsonObject } from "../../append.ts";
+import { DeclareCategoryQuery } from "../../category-fit.ts";
+import { FIT_EVENTS } from "../../limits.ts";
 import { PageQuery } from "../../stream-reads.ts";
 import { DeleteQuery } from "../../streams.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import {
   CLOUD_EVENTS_TYPE,
+  DRY_RUN,
   CLOUD_EVENT_TYPE,
   FILTERS,
   JSON_TYPE,
@@ -49,9 +52,16 @@ export const streams: readonly Operation[] = [
     description:
       "`schema` is for facts of one kind, whose event type is `{Category}Recorded`; `events` has schemas by event type. Without either, the category accepts any JSON object as a fact, and appended events of any type.",
     tag: "Streams",
+    query: DeclareCategoryQuery,
+    notes: {
+      ...DRY_RUN,
+      last: { description: "How many of the category's latest events a dry run checks.", minimum: 1, maximum: FIT_EVENTS },
+    },
     body: { [JSON_TYPE]: DefinitionIn },
     answers: {
-      200: json("The category existed; the answer is its new definition.", COMPONENTS.CategoryDefinition, ["Location"]),
+      200: json("The category existed; the answer is its new definition. After a dry run: what it would be.", ANSWERS.declaredCategory, [
+        "Location",
+      ]),
       201: json("The category is created.", COMPONENTS.CategoryDefinition, ["Location"]),
     },
     problems: [

@@ -10,10 +10,11 @@ import { ViewPreviewIn } from "../../view-preview.ts";
 import { Consistency, Paging } from "../../view-query.ts";
 import { RowEventsQuery } from "../../view-row-events.ts";
 import { ViewsQuery } from "../../views.ts";
+import { DeclareQuery } from "../../definitions.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Answer, Operation } from "../operation.ts";
 import type { JsonSchema } from "../schema.ts";
-import { JSON_TYPE, SERVER_SENT_EVENTS, json } from "./shared.ts";
+import { DRY_RUN, JSON_TYPE, SERVER_SENT_EVENTS, json } from "./shared.ts";
 
 /** What all queries of a view take and answer with, whatever its rows. */
 export const VIEW_PAGE = {
@@ -78,9 +79,13 @@ export const views: readonly Operation[] = [
     description:
       "The store builds a changed view in a new table, while the present one goes on answering. Declaring the same again changes nothing.",
     tag: "Views",
+    query: DeclareQuery,
+    notes: DRY_RUN,
     body: { [JSON_TYPE]: ViewDefinitionIn },
     answers: {
-      200: json("The view existed; the answer has its new definition.", COMPONENTS.View, ["Location"]),
+      200: json("The view existed; the answer has its new definition. After a dry run: what it would be.", ANSWERS.declaredView, [
+        "Location",
+      ]),
       201: json("The view is declared.", COMPONENTS.View, ["Location"]),
     },
     problems: ["unknown-category", "category-retired", "view-in-code", "name-in-use", "too-many-definitions"],
