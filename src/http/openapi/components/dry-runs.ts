@@ -34,7 +34,7 @@ export const categoryDryRun = z.object({
         .describe("The latest events that do not fit, at most 20."),
     })
     .optional()
-    .describe("Of a category that exists."),
+    .describe("Absent for a new category."),
 });
 
 export const definitionDryRun = z.object({
@@ -44,5 +44,5 @@ export const definitionDryRun = z.object({
   outcome: Outcome,
   revision: z.int().describe("The revision that it would have."),
   definition: Json,
-  builds: z.boolean().optional().describe("Of a view: whether the store would build a table for it."),
+  builds: z.boolean().optional().describe("For a view: whether the store would build a table for it."),
 });
