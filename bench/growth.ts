@@ -16,7 +16,7 @@ const LARGEST = Number(process.env["LARGEST"] ?? 10_000_000);
 const STREAMS = Number(process.env["STREAMS"] ?? 1_000_000);
 const SIZES = [1_000, 100_000, 10_000_000].filter((size) => size < LARGEST).concat(LARGEST);
 /** Events of one request that fills the log. */
-const PIECE = 50_000;
+const PIECE = 10_000;
 /** Events of one command to the stream that grows. Its length is a hundredth of the log's, and no less than this. */
 const OFTEN = 1_000;
 

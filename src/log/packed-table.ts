@@ -19,6 +19,9 @@ import { type Page, Pages } from "./pages.ts";
 import { RememberedHeads } from "./remembered-heads.ts";
 import { type Lifting, isPlain, storedPage } from "./stored-page.ts";
 
+/** The version of a stream that is remembered to have no event here. */
+const NOT_HERE = -1;
+
 type Storage = Pick<DurableObjectStorage, "sql" | "kv">;
 
 export class PackedTable implements LogTable {
@@ -174,7 +177,12 @@ export class PackedTable implements LogTable {
   }
 
   versionHere(stream: string): number | undefined {
-    return this.#heads.get(stream) ?? this.#indexes.streams.last(stream)?.at;
+    const known = this.#heads.get(stream);
+    if (known !== undefined) return known === NOT_HERE ? undefined : known;
+    const found = this.#indexes.streams.last(stream)?.at;
+    // A new stream is asked for several times until it has its first event, and each time every run of the index would be.
+    if (found === undefined) this.#heads.set(stream, NOT_HERE);
+    return found;
   }
 
   learn(stream: string, version: number): void {

@@ -17,8 +17,8 @@ export function takeTogether(
   const heads = new Map<string, number>();
   let taken = true;
   for (const { stream, events, after } of parts) {
-    const head = heads.get(stream) ?? table.versionHere(stream) ?? 0;
     if (table.differs(stream, events)) return { taken: false, heads: [], diverged: stream };
+    const head = heads.get(stream) ?? table.versionHere(stream) ?? 0;
     if (head < after) taken = false;
     heads.set(stream, Math.max(head, events.at(-1)?.version ?? 0));
   }

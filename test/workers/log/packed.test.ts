@@ -9,7 +9,9 @@ import { describe, expect, it } from "vitest";
 import { DELETED, DELETED_DATA, type LoggedEvent, type StoredEvent } from "../../../src/core/event.ts";
 import type { LogTable } from "../../../src/log/log-table.ts";
 import { PackedTable } from "../../../src/log/packed-table.ts";
+import { RememberedHeads } from "../../../src/log/remembered-heads.ts";
 import { RowTable } from "../../../src/log/row-table.ts";
+import { takeTogether } from "../../../src/log/together.ts";
 import { type LogReadRequest } from "../../../src/store/log-protocol.ts";
 import { asRead } from "../../../src/store/packed-page.ts";
 import { runs } from "../../effort.ts";
@@ -234,3 +236,42 @@ describe("a page that travels as it is stored", () => {
 });
 
 const NEXT: Group[number] = { stream: "a/1", from: 1, events: 1, type: "Some", correlation: undefined, erases: false };
+
+describe("a stream that the log has not met", () => {
+  it("is looked for once in the index, however often its first events are looked at", async () => {
+    await runInDurableObject(freshStore("strangers").logObject(), (_instance, { storage }) => {
+      let asked = 0;
+      const exec = (query: string, ...bindings: SqlStorageValue[]) => {
+        if (/^SELECT entries FROM packed/.test(query)) asked++;
+        return storage.sql.exec(query, ...bindings);
+      };
+      const table = new PackedTable({ sql: { exec } as SqlStorage, kv: storage.kv }, 1, SIZES);
+      const firstOf = (stream: string) => {
+        const [event] = eventsOf({ stream, from: 1, events: 1, type: "Some", correlation: undefined, erases: false }, 0);
+        return [{ stream, after: 0, events: [event!] }];
+      };
+      storage.transactionSync(() => {
+        for (let number = 0; number < 100; number++) takeTogether(table, firstOf(`old/${number}`), (...part) => table.accept(...part));
+        table.flush();
+      });
+      asked = 0;
+      expect(table.versionHere("new/1")).toBeUndefined();
+      const once = asked;
+      expect(once).toBeGreaterThan(0);
+      asked = 0;
+      takeTogether(table, firstOf("new/2"), (...part) => table.accept(...part));
+      expect(asked).toBe(once);
+      expect(table.versionHere("new/2")).toBe(1);
+    });
+  });
+
+  it("is forgotten only when many others have been used since", () => {
+    const heads = new RememberedHeads();
+    for (let stream = 0; stream < 120_000; stream++) heads.set(`s/${stream}`, stream);
+    expect(heads.get("s/119999")).toBe(119_999);
+    expect(heads.get("s/95000")).toBe(95_000);
+    expect(heads.get("s/1")).toBeUndefined();
+    heads.clear();
+    expect(heads.get("s/119999")).toBeUndefined();
+  });
+});
