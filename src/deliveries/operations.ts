@@ -13,7 +13,7 @@ export type About = readonly [store: string, webhook: string];
 export function listDeliveries(ledger: Ledger, about: About, { status, after, limit }: DeliveriesRequest): DeliveriesPage {
   const { rows, next } = ledger.table.page(status, after === undefined ? undefined : parseDeliveryId(after), limit);
   return {
-    deliveries: rows.map((row) => deliveryReport(...about, row)),
+    deliveries: rows.map((row) => deliveryReport(ledger, about, row)),
     ...(next ? { next: deliveryId(next) } : {}),
     waiting: ledger.waiting,
   };
@@ -21,7 +21,7 @@ export function listDeliveries(ledger: Ledger, about: About, { status, after, li
 
 /** The deliveries of events at these positions. */
 export function deliveriesOf(ledger: Ledger, about: About, positions: readonly number[]): DeliveryReport[] {
-  return ledger.table.ofEvents(positions).map((row) => deliveryReport(...about, row));
+  return ledger.table.ofEvents(positions).map((row) => deliveryReport(ledger, about, row));
 }
 
 /** Everything that waits for another attempt is due now: an operator reports that the endpoint is another one, or works again. */
@@ -56,7 +56,7 @@ export function retryDelivery(ledger: Ledger, about: About, delivery: string): D
   ledger.statistics.health.forgive();
   const revived = ledger.table.reviveOne(key, Date.now());
   if (revived) ledger.waits.tryAgain(revived);
-  return deliveryReport(...about, ledger.table.find(key) ?? row);
+  return deliveryReport(ledger, about, ledger.table.find(key) ?? row);
 }
 
 /** What is put before the error of a delivery that an operator gives up. Stored: change nothing. */
@@ -74,10 +74,11 @@ export function parkFailing(ledger: Ledger, only?: number): number {
   return stuck.length;
 }
 
-function deliveryReport(store: string, webhook: string, row: Row): DeliveryReport {
+function deliveryReport(ledger: Ledger, about: About, row: Row): DeliveryReport {
+  const blocked = ledger.waits.blockedOf(row.run, row.stream);
   return {
     id: deliveryId(row),
-    webhookId: messageId(store, webhook, row),
+    webhookId: messageId(...about, row),
     stream: row.stream,
     position: row.position,
     type: row.type,
@@ -89,6 +90,7 @@ function deliveryReport(store: string, webhook: string, row: Row): DeliveryRepor
     ...(row.error === null ? {} : { error: row.error }),
     ...(row.excerpt === null ? {} : { excerpt: row.excerpt }),
     ...(row.next_attempt_at === null ? {} : { nextAttemptAt: new Date(row.next_attempt_at).toISOString() }),
+    ...(blocked && blocked.head === row.position && blocked.behind > 0 ? { behind: blocked.behind } : {}),
     history: historyOf(row),
   };
 }

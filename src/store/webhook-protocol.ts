@@ -158,6 +158,7 @@ export const DeliveryReport = z.object({
   error: z.string().optional(),
   excerpt: z.string().optional().describe("The first bytes of the last answer."),
   nextAttemptAt: Time.optional(),
+  behind: Whole.optional().describe("How many later events of the stream wait until this delivery has arrived or is parked. Absent: none."),
   history: z
     .array(DeliveryAttempt)
     .describe("The latest 20 attempts, the oldest first. A retry of a parked delivery sets `attempts` back to 0, and keeps these."),

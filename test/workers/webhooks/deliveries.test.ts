@@ -99,7 +99,9 @@ describe("promise 6: in stream order", () => {
   });
 
   it("though a delivery fails: its stream waits for it, the others go on", async () => {
-    const { read, wake, ledger, report, alarm, endpoint, received } = await subscribed("failing");
+    const { read, wake, ledger, report, alarm, endpoint, received, json, webhook } = await subscribed("failing");
+    const behind = async () =>
+      (await json(`/webhooks/${webhook.id}/deliveries`)).deliveries.map((delivery: { behind?: number }) => delivery.behind ?? 0);
     const time = clock();
     endpoint.answer = ({ stream }) => (stream === "reading/a" ? FAILED() : new Response(null, { status: 200 }));
     for (const stream of ["a", "a", "b", "b"]) await read(stream, 1);
@@ -112,12 +114,14 @@ describe("promise 6: in stream order", () => {
       ]),
     );
     expect(await report()).toMatchObject({ pending: 2 }); // the second waits behind the first
+    expect(await behind()).toEqual([0, 0, 1]);
     expect(received()).not.toContain("reading/a/2");
 
     endpoint.answer = () => new Response(null, { status: 200 });
     time.pass(5_000);
     await alarm();
     expect(received().slice(3)).toEqual(["reading/a/1", "reading/a/2"]);
+    expect(await behind()).toEqual([0, 0, 0, 0]);
   });
 
   it("though the log went on in further segments while a stream waited: what waits is behind segments without an event of it", async () => {
