@@ -6,6 +6,7 @@ import { ConsumersPage } from "../pages/consumers/consumers.tsx";
 import { LogPage } from "../pages/log/log.tsx";
 import { OverviewPage } from "../pages/overview/overview.tsx";
 import { StreamsPage } from "../pages/streams/streams.tsx";
+import { WebhooksPage } from "../pages/webhooks/webhooks.tsx";
 
 export interface PageEntry {
   /** After the console's own: `/log`. */
@@ -24,4 +25,5 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/streams", title: "Streams", words: "categories state time travel versions", page: StreamsPage },
   { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
   { path: "/consumers", title: "Consumers", words: "lag retry skip pause reset rebuild failed", page: ConsumersPage },
+  { path: "/webhooks", title: "Webhooks", words: "deliveries endpoints secret replay parked", page: WebhooksPage },
 ];

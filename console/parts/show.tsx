@@ -1,5 +1,6 @@
 /** Small things that every page shows alike: times, counts, names of streams and events, statuses. */
 
+import type { ComponentChildren } from "preact";
 import { Link } from "wouter-preact";
 import type { StoredEvent } from "../store/event.ts";
 import { to } from "../store/paths.ts";
@@ -43,6 +44,16 @@ export function duration(milliseconds: number): string {
   const [next, nextSize] = units[first + 1] ?? ["ms", 1];
   const rest = Math.floor((milliseconds % size) / nextSize);
   return `${Math.floor(milliseconds / size)} ${unit}${rest === 0 || next === "ms" ? "" : ` ${rest} ${next}`}`;
+}
+
+/** One of a `<dl class="figures">`. */
+export function Figure({ title, isBad = false, children }: { title: string; isBad?: boolean; children: ComponentChildren }) {
+  return (
+    <div class={isBad ? "bad" : ""}>
+      <dt>{title}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
 }
 
 export function StreamLink({ stream, version }: { stream: string; version?: number }) {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import { type Browser, type BrowserContextOptions, type Page, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, inject } from "vitest";
-import { Client } from "../../scripts/client.ts";
+import { type Answer, Client } from "../../scripts/client.ts";
 import { IS_SKIPPED } from "./chromium.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -77,4 +77,22 @@ export async function shot(page: Page, name: string): Promise<void> {
   if (SHOTS === undefined) return;
   mkdirSync(SHOTS, { recursive: true });
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+}
+
+/** Presses a button, checks what it says before, and confirms. @returns what it said */
+export async function act(page: Page, label: string, expected: string): Promise<string> {
+  await page.getByRole("main").getByRole("button", { name: label, exact: true }).first().click();
+  const dialog = page.getByRole("dialog", { name: label });
+  await dialog.getByText(expected).waitFor();
+  const said = (await dialog.textContent()) ?? "";
+  await dialog.getByRole("button", { name: label, exact: true }).click();
+  await dialog.waitFor({ state: "hidden" });
+  return said;
+}
+
+/** The body of a success: what a test begins with must be there. */
+export async function made<Body>(calling: Promise<Answer<Body>>): Promise<Body> {
+  const { status, body } = await calling;
+  if (status >= 300) throw new Error(`answered ${status} ${JSON.stringify(body)}`);
+  return body;
 }

@@ -1,10 +1,9 @@
 /** The page of consumers: how far each is, why one stopped, and everything that an operator does about it. */
 
-import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { type Answer, type Client, until } from "../../scripts/client.ts";
+import { type Client, until } from "../../scripts/client.ts";
 import { IS_SKIPPED } from "./chromium.ts";
-import { NARROW, expectAccessible, freshStore, shot, useConsole } from "./console.ts";
+import { NARROW, act, expectAccessible, freshStore, made, shot, useConsole } from "./console.ts";
 
 const SENSOR = `"s" <b>1 🫖`;
 const HOSTILE = `<img src=x onerror="throw 1">\u202Eevil`;
@@ -137,21 +136,3 @@ describe.skipIf(IS_SKIPPED)("the page of consumers", () => {
     await close();
   });
 });
-
-/** Presses a button, checks what it says before, and confirms. @returns what it said */
-async function act(page: Page, label: string, expected: string): Promise<string> {
-  await page.getByRole("main").getByRole("button", { name: label, exact: true }).first().click();
-  const dialog = page.getByRole("dialog", { name: label });
-  await dialog.getByText(expected).waitFor();
-  const said = (await dialog.textContent()) ?? "";
-  await dialog.getByRole("button", { name: label, exact: true }).click();
-  await dialog.waitFor({ state: "hidden" });
-  return said;
-}
-
-/** The body of a success: what a test begins with must be there. */
-async function made<Body>(calling: Promise<Answer<Body>>): Promise<Body> {
-  const { status, body } = await calling;
-  if (status >= 300) throw new Error(`answered ${status} ${JSON.stringify(body)}`);
-  return body;
-}

@@ -5,15 +5,14 @@ import { Link } from "wouter-preact";
 import { Chart } from "../../parts/chart.tsx";
 import { Page, Section } from "../../parts/page.tsx";
 import { Remote } from "../../parts/remote.tsx";
-import { Status, Time, count, counted, duration } from "../../parts/show.tsx";
-import type { AppReport, ConsumerReport } from "../../store/event.ts";
+import { Figure, Status, Time, count, counted, duration } from "../../parts/show.tsx";
+import type { AppReport, ConsumerError, ConsumerReport } from "../../store/event.ts";
 import { segments, to } from "../../store/paths.ts";
 import { type Resource, useGet } from "../../store/resource.ts";
 import { record, seriesOf } from "../../store/series.ts";
 import { Actions } from "./actions.tsx";
 import { Failed, Skipped } from "./failed.tsx";
 import { Rebuild } from "./rebuild.tsx";
-import "./consumers.css";
 
 /** Milliseconds between two looks. */
 const EVERY = 2_000;
@@ -45,18 +44,17 @@ function Content({ of, report }: { of: ConsumerReport; report: Resource<Consumer
         {kind === "webhook" ? <Link href={to.webhook(name)}>Its deliveries</Link> : null}
         {kind === "processor" ? <Does name={name} /> : null}
       </p>
-      {of.lastError ? <Failed of={of} error={of.lastError} /> : null}
+      {of.lastError ? <Failed error={of.lastError} attempts={of.attempts} says={meaning(of, of.lastError)} /> : null}
       {kind === "view" ? <Rebuild of={of} changed={report.reload} /> : null}
       <dl class="figures">
-        {figure("Behind", counted(of.lag, "event"))}
-        {figure("For", of.lagSeconds === 0 ? "–" : duration(of.lagSeconds * 1_000))}
-        {figure("Position", `${count(of.position)} of ${count(of.head)}`)}
-        {figure(
-          "Processed",
-          counted(of.processed, kind === "webhook" ? "delivery" : "event", kind === "webhook" ? "deliveries" : "events"),
-        )}
-        {figure("Failed attempts", count(of.failures))}
-        {figure("Last progress", of.lastProgressAt ? <Time at={of.lastProgressAt} /> : "–")}
+        <Figure title="Behind">{counted(of.lag, "event")}</Figure>
+        <Figure title="For">{of.lagSeconds === 0 ? "–" : duration(of.lagSeconds * 1_000)}</Figure>
+        <Figure title="Position">{`${count(of.position)} of ${count(of.head)}`}</Figure>
+        <Figure title="Processed">
+          {counted(of.processed, kind === "webhook" ? "delivery" : "event", kind === "webhook" ? "deliveries" : "events")}
+        </Figure>
+        <Figure title="Failed attempts">{count(of.failures)}</Figure>
+        <Figure title="Last progress">{of.lastProgressAt ? <Time at={of.lastProgressAt} /> : "–"}</Figure>
       </dl>
       <div class="charts">
         <Chart label="Behind" points={seriesOf(`lag ${name}`)} show={(value) => counted(value, "event")} />
@@ -71,13 +69,9 @@ function Content({ of, report }: { of: ConsumerReport; report: Resource<Consumer
   );
 }
 
-export function figure(title: string, value: preact.ComponentChildren, isBad = false) {
-  return (
-    <div class={isBad ? "bad" : ""}>
-      <dt>{title}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
+function meaning({ status, position }: ConsumerReport, { event }: ConsumerError): string {
+  if (status === "failed") return "It has stopped.";
+  return event && event.position <= position ? "It has got over this." : "It tries again by itself.";
 }
 
 const NAMES: Readonly<Record<string, string>> = { effect: "an effect", rules: "a list of rules" };

@@ -9,19 +9,18 @@ import type { ConsumerError, ConsumerReport, LogPage } from "../../store/event.t
 import { to } from "../../store/paths.ts";
 import { useGet } from "../../store/resource.ts";
 
-export function Failed({ of, error: { message, at, event } }: { of: ConsumerReport; error: ConsumerError }) {
-  const { status, attempts, kind } = of;
+interface FailedProps {
+  error: ConsumerError;
+  attempts: number;
+  /** What that means now. */
+  says: string;
+}
+
+export function Failed({ error: { message, at, event }, attempts, says }: FailedProps) {
   return (
     <div class="failure" role="group" aria-label="Last error">
       <p>
-        <strong>
-          {status === "failed"
-            ? "It has stopped."
-            : of.position >= (event?.position ?? Infinity) && kind !== "webhook"
-              ? "It has got over this."
-              : "It tries again by itself."}
-        </strong>{" "}
-        {attempts > 0 ? `${counted(attempts, "attempt")} so far, the last at ` : "At "}
+        <strong>{says}</strong> {attempts > 0 ? `${counted(attempts, "attempt")} so far, the last at ` : "At "}
         <Time at={at} />:
       </p>
       <pre tabIndex={0} role="region" aria-label="Message" dir="auto">

@@ -61,7 +61,11 @@ export function Rebuild({ of, changed }: { of: ConsumerReport; changed: () => vo
             You can leave this page.
           </p>
           {rebuild.lastError ? (
-            <Failed of={{ ...of, status: rebuild.status === "failed" ? "failed" : of.status }} error={rebuild.lastError} />
+            <Failed
+              error={rebuild.lastError}
+              attempts={of.attempts}
+              says={rebuild.status === "failed" ? "It has stopped." : "It tries again by itself."}
+            />
           ) : null}
         </>
       ) : (
