@@ -5,6 +5,7 @@ import { CommandsPage } from "../pages/commands/commands.tsx";
 import { ConsumersPage } from "../pages/consumers/consumers.tsx";
 import { LogPage } from "../pages/log/log.tsx";
 import { OverviewPage } from "../pages/overview/overview.tsx";
+import { StoryPage } from "../pages/story/story.tsx";
 import { StreamsPage } from "../pages/streams/streams.tsx";
 import { WebhooksPage } from "../pages/webhooks/webhooks.tsx";
 
@@ -23,6 +24,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/", title: "Overview", words: "home start", page: OverviewPage },
   { path: "/log", title: "Live log", words: "tail events follow history", page: LogPage },
   { path: "/streams", title: "Streams", words: "categories state time travel versions", page: StreamsPage },
+  { path: "/story", title: "Stories", words: "causation correlation graph time trace", page: StoryPage },
   { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
   { path: "/consumers", title: "Consumers", words: "lag retry skip pause reset rebuild failed", page: ConsumersPage },
   { path: "/webhooks", title: "Webhooks", words: "deliveries endpoints secret replay parked", page: WebhooksPage },

@@ -6,7 +6,8 @@ import { to } from "../store/paths.ts";
 import { Json } from "./json.tsx";
 import { StreamLink, Time, count } from "./show.tsx";
 
-export function EventDetails({ event }: { event: StoredEvent }) {
+/** @param isInStory the page tells its story already */
+export function EventDetails({ event, isInStory = false }: { event: StoredEvent; isInStory?: boolean }) {
   const { stream, version, position, type, data, meta, time, recordedAt, schemaVersion, id } = event;
   const maker = makerOf(meta);
   const { correlationId } = meta;
@@ -54,15 +55,21 @@ export function EventDetails({ event }: { event: StoredEvent }) {
           <code>{id}</code>
         </dd>
       </dl>
-      <p class="row">
-        <Link
-          href={
-            typeof correlationId === "string" ? to.story(correlationId, id) : position === undefined ? "/story" : to.storyOfEvent(position)
-          }
-        >
-          What led to it and what followed
-        </Link>
-      </p>
+      {isInStory ? null : (
+        <p class="row">
+          <Link
+            href={
+              typeof correlationId === "string"
+                ? to.story(correlationId, id)
+                : position === undefined
+                  ? "/story"
+                  : to.storyOfEvent(position)
+            }
+          >
+            What led to it and what followed
+          </Link>
+        </p>
+      )}
       {event.erased ? <p>Its data was erased.</p> : null}
       {event.unlifted === undefined ? null : <p role="alert">The app’s code cannot read it: {event.unlifted}</p>}
       <h3>Data</h3>

@@ -19,11 +19,13 @@ interface LongListProps {
   top?: number;
   onTop?: (index: number, isAtStart: boolean, isAtEnd: boolean) => void;
   onKeyDown?: (event: KeyboardEvent) => void;
+  /** A tree's rows are `treeitem`s; the one of this id is chosen. */
+  tree?: { readonly chosen?: string };
   /** The element that scrolls, for a page that holds a row in its place while others come in before it. */
   box?: RefObject<HTMLDivElement>;
 }
 
-export function LongList({ label, count, rowHeight, row, top, onTop, onKeyDown, box: given }: LongListProps) {
+export function LongList({ label, count, rowHeight, row, top, onTop, onKeyDown, tree, box: given }: LongListProps) {
   const own = useRef<HTMLDivElement>(null);
   const box = given ?? own;
   const [range, setRange] = useState({ first: 0, shown: 40 });
@@ -49,7 +51,8 @@ export function LongList({ label, count, rowHeight, row, top, onTop, onKeyDown, 
       ref={box}
       class="long-list"
       tabIndex={0}
-      role="list"
+      role={tree ? "tree" : "list"}
+      aria-activedescendant={tree?.chosen}
       aria-label={label}
       onKeyDown={onKeyDown}
       onScroll={() => {
