@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { LongList } from "../../parts/long-list.tsx";
 import { counted, duration } from "../../parts/show.tsx";
+import { EFFECTS, type Line, linesOf } from "./lines.ts";
 import type { Scale } from "./scale.ts";
 import type { StoryNode } from "./tree.ts";
 
@@ -10,23 +11,6 @@ import type { StoryNode } from "./tree.ts";
 const ROW = 34;
 /** Levels after which deeper ones move no further to the right. */
 const LEVELS = 14;
-/** Effects of one cause that are shown before somebody asks for more. */
-const EFFECTS = 25;
-
-interface Line {
-  readonly key: string;
-  /** Absent: the line that shows more effects of its parent. */
-  readonly node?: StoryNode;
-  readonly parent?: StoryNode;
-  /** What its time is told from: of an attempt the event that is sent. */
-  readonly cause?: StoryNode;
-  readonly level: number;
-  /** For each level above, whether its line goes on below. */
-  readonly guides: readonly boolean[];
-  readonly hidden: number;
-  readonly isOpen: boolean;
-}
-
 interface RowsProps {
   roots: readonly StoryNode[];
   scale: Scale;
@@ -42,11 +26,18 @@ export function Rows({ roots, scale, chosen, choose }: RowsProps) {
   const lines = useMemo(() => linesOf(roots, folded, whole, chosen), [roots, folded, whole, chosen]);
   const at = lines.findIndex(({ key }) => key === chosen);
 
+  const shown = useRef({ chosen: "", at: -1 });
+  // After the list has grown, which it is drawn with.
   useEffect(() => {
     const element = box.current!;
-    if (at < 0 || (at * ROW >= element.scrollTop && (at + 1) * ROW <= element.scrollTop + element.clientHeight)) return;
-    element.scrollTop = at * ROW - element.clientHeight / 3;
-  }, [chosen, at < 0]);
+    const before = shown.current;
+    shown.current = { chosen: chosen ?? "", at };
+    if (at < 0) return;
+    const isIn = (line: number) => line * ROW >= element.scrollTop && (line + 1) * ROW <= element.scrollTop + element.clientHeight;
+    // What comes in above it moves it: the view moves along.
+    if (before.chosen === chosen && before.at >= 0) element.scrollTop += isIn(before.at) ? (at - before.at) * ROW : 0;
+    else if (!isIn(at)) element.scrollTop = at * ROW - element.clientHeight / 3;
+  }, [chosen, at]);
 
   const fold = ({ key, isOpen }: Line, isFolded = isOpen) =>
     setFolded((before) => (isFolded ? new Set([...before, key]) : new Set([...before].filter((one) => one !== key))));
@@ -92,31 +83,6 @@ export function Rows({ roots, scale, chosen, choose }: RowsProps) {
       />
     </div>
   );
-}
-
-function linesOf(roots: readonly StoryNode[], folded: ReadonlySet<string>, whole: ReadonlySet<string>, chosen?: string): Line[] {
-  const lines: Line[] = [];
-  const add = (nodes: readonly StoryNode[], parent?: StoryNode, cause?: StoryNode, guides: readonly boolean[] = []) => {
-    // What is chosen is shown, wherever it is.
-    const isAll =
-      parent === undefined || nodes.length <= EFFECTS || whole.has(parent.key) || nodes.slice(EFFECTS).some(({ key }) => key === chosen);
-    const shown = isAll ? nodes : nodes.slice(0, EFFECTS);
-    for (const [index, node] of shown.entries()) {
-      const isOpen = node.children.length > 0 && !folded.has(node.key);
-      lines.push({ key: node.key, node, parent, cause, level: guides.length, guides, isOpen, hidden: isOpen ? 0 : below(node) });
-      if (isOpen) add(node.children, node, node.kind === "delivery" ? cause : node, [...guides, !isAll || index < nodes.length - 1]);
-    }
-    if (!isAll) {
-      const hidden = nodes.length - shown.length;
-      lines.push({ key: `more ${parent.key}`, parent, level: guides.length, guides, isOpen: false, hidden });
-    }
-  };
-  add(roots);
-  return lines;
-}
-
-function below(node: StoryNode): number {
-  return node.children.reduce((sum, child) => sum + 1 + below(child), 0);
 }
 
 interface LineProps {

@@ -79,14 +79,20 @@ export function treeOf({ events, deliveries, consumers, kinds }: StoryParts): St
     byId.set(event.id, node);
     if (event.position !== undefined) byPosition.set(event.position, node);
   }
-  for (const delivery of deliveries) byPosition.get(delivery.position)?.children.push(nodeOfDelivery(delivery));
+  for (const delivery of deliveries) insert(byPosition.get(delivery.position), nodeOfDelivery(delivery));
   for (const consumer of consumers) {
     const error = consumer.lastError as ConsumerError | undefined;
     // What a webhook could not send is among its deliveries.
-    if (error && consumer.kind !== "webhook") byPosition.get(error.event.position)?.children.push(nodeOfFailure(consumer, error));
+    if (error && consumer.kind !== "webhook") insert(byPosition.get(error.event.position), nodeOfFailure(consumer, error));
   }
-  for (const node of byPosition.values()) node.children.sort((a, b) => (a.began ?? a.at) - (b.began ?? b.at));
   return roots;
+}
+
+/** In its time. Events stay in the order of the log, along which their times may run backwards. */
+function insert(cause: StoryNode | undefined, node: StoryNode): void {
+  if (!cause) return;
+  const before = cause.children.findIndex(({ began, at }) => (began ?? at) > (node.began ?? node.at));
+  cause.children.splice(before < 0 ? cause.children.length : before, 0, node);
 }
 
 function nodeOfEvent(event: StoredEvent, kinds: StoryParts["kinds"]): StoryNode {
