@@ -10,7 +10,7 @@ export interface Line {
   /** Absent: the line that shows more effects of its parent. */
   readonly node?: StoryNode;
   readonly parent?: StoryNode;
-  /** What its time is told from: of an attempt the event that is sent. */
+  /** Its time counts from here: that of an attempt from the event that it sends. */
   readonly cause?: StoryNode;
   readonly level: number;
   /** For each level above, whether its line goes on below. */
