@@ -11,7 +11,7 @@ import type { App } from "../definitions/app.ts";
 import { Budget, capsOf, counting } from "../core/budget.ts";
 import { SWEEP_AT_ONCE, SWEEP_BUDGET_MS, SWEEP_CALLS, SWEEP_PIECE_CALLS, SWEEP_STORES } from "./limits.ts";
 import type { Store } from "../store/store.ts";
-import { definitionsOf, directoryOf, openStore } from "../store/stores.ts";
+import { definitionsOf, openStore } from "../store/stores.ts";
 import type { SweepAnswer } from "../store/log-protocol.ts";
 import { type PassedBy, moveTogether } from "../consumers/checkpoint.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -21,6 +21,7 @@ import type { Checkpointed, Placed, StoreRows } from "../consumers/standing.ts";
 import { declaredConsumers } from "./declared.ts";
 import { STATE_TABLES } from "./kinds.ts";
 import { type Trace, fingerprintOf, inCatalogAlone, inCodeAlone, standingsOf, tracesIn } from "./standing.ts";
+import { storesAfter } from "./swept-stores.ts";
 import { type Care, type Mark, careFor, cursorMark, cursorOf, marksOf, prepareSwept, remember } from "./swept.ts";
 
 /** Asks the logs of all stores to wake the consumers that are behind, and drops the tables of views that are no longer needed. */
@@ -81,31 +82,6 @@ interface Found {
   readonly care: Care;
   /** No consumer has a checkpoint there, although the code has views or processors: nothing may have been written so far. */
   readonly isNew: boolean;
-}
-
-/** The next stores by name, of the directory and all databases together. */
-async function storesAfter(env: HeadspringEnv, databases: readonly ViewDatabase[], after: string): Promise<string[]> {
-  const lists = await Promise.all([
-    listed(env, after),
-    ...databases.map(async ({ db }) => {
-      const { results } = await db
-        .prepare(`SELECT DISTINCT store FROM headspring_checkpoints WHERE store > ? ORDER BY store LIMIT ?`)
-        .bind(after, SWEEP_STORES)
-        .all<{ store: string }>();
-      return results.map(({ store }) => store);
-    }),
-  ]);
-  return [...new Set(lists.flat())].toSorted().slice(0, SWEEP_STORES);
-}
-
-/** The next stores that the directory knows. Without a directory, D1 has those that it knows. */
-async function listed(env: HeadspringEnv, after: string): Promise<string[]> {
-  try {
-    return (await directoryOf(env).listStores(after, SWEEP_STORES)).map(({ name }) => name);
-  } catch (error) {
-    logger.warn({ message: "the directory of stores could not be read; the sweep continues with the stores that have checkpoints" }, error);
-    return [];
-  }
 }
 
 type Open = (store: string) => Promise<Store>;

@@ -3,16 +3,14 @@
  * is returned, for the caller to store.
  */
 
-import { CodeMistake, messageOf } from "../../core/mistake.ts";
 import { type JsonObject, type JsonValue, type RecordedEvent, categoryOf, lineageOf } from "../../core/event.ts";
-import { kindOf } from "../../core/misfit.ts";
 import { eventValues } from "../over-http/event-values.ts";
-import { type Expression, type Span, placeOfError } from "../expressions/expression.ts";
 import { EXPRESSION_STEPS } from "../expressions/limits.ts";
 import { hopsProblem } from "./loops.ts";
-import type { Emit, Join, Maker, Member, Rules, Step } from "./rules.ts";
-import { type Effort, isMap, requireBounded, withMember } from "./rules-data.ts";
+import type { Emit, Join, Rules, Step } from "./rules.ts";
+import type { Effort } from "./rules-data.ts";
 import { type Emission, type Target, emissionOf } from "./rules-emit.ts";
+import { EFFORT, StepMistake, type Values, condition, idOf, made, membersOf, text } from "./rules-values.ts";
 
 /** What a join asks for: the row of a view, or the latest data of a stream, as of the event's position. */
 export interface Lookup {
@@ -38,33 +36,6 @@ export type Traced = { readonly path: string } & (
   | { readonly step: "emit"; readonly stream: string }
 );
 
-/** What would have been emitted. */
-export interface Refused {
-  readonly to: string;
-  readonly type: string;
-  readonly data: JsonObject;
-}
-
-/** A step that cannot be done at this event: trying it again is pointless. */
-export class StepMistake extends CodeMistake {
-  /** The place in the definition. */
-  readonly path: string;
-  /** The message without the place. */
-  readonly problem: string;
-  /** What the category does not take. */
-  readonly refused: Refused | undefined;
-  /** The part of the expression that failed, if one did. */
-  readonly at: Span | undefined;
-
-  constructor(path: string, problem: string, more: { readonly refused?: Refused; readonly at?: Span | undefined } = {}) {
-    super(`${path}: ${problem}`);
-    this.path = path;
-    this.problem = problem;
-    this.refused = more.refused;
-    this.at = more.at;
-  }
-}
-
 interface Running {
   readonly rules: Rules;
   readonly event: RecordedEvent;
@@ -73,12 +44,6 @@ interface Running {
   /** Gets what each step did, and the data after it. */
   readonly trace: ((traced: Traced, data: JsonObject) => void) | undefined;
 }
-
-/** The names in scope. `data` is as the steps so far have left it. */
-type Values = Readonly<Record<string, JsonValue>> & { readonly data: JsonObject; readonly [EFFORT]: Effort };
-
-/** Where the names keep what the event may still take: a symbol, so that no expression comes across it. */
-const EFFORT: unique symbol = Symbol("effort");
 
 /** Why the event is none of the processor's; undefined: it is. */
 export function whyPassed({ name, sources, types }: Pick<Rules, "name" | "sources" | "types">, event: RecordedEvent): string | undefined {
@@ -192,70 +157,4 @@ function emit({ rules, event, targetOf }: Running, step: Emit, values: Values): 
   const emission = emissionOf(rules.name, event, { path, to, type, id, data }, target);
   if ("problem" in emission) throw new StepMistake(`${path}.emit`, emission.problem, { refused: { to, type, data } });
   return emission;
-}
-
-/** The expression's result. Whatever goes wrong is a mistake of the definition, at this place. */
-function evaluated(path: string, expression: Expression, values: Values): JsonValue {
-  try {
-    return expression.evaluate(values, values[EFFORT]);
-  } catch (error) {
-    throw new StepMistake(path, messageOf(error), { at: placeOfError(error) });
-  }
-}
-
-function condition(path: string, expression: Expression, values: Values): boolean {
-  const result = evaluated(path, expression, values);
-  if (typeof result === "boolean") return result;
-  throw new StepMistake(path, `it must give true or false, and gave ${kindOf(result)}`);
-}
-
-function text(path: string, expression: Expression, values: Values): string {
-  const result = evaluated(path, expression, values);
-  if (typeof result === "string") return result;
-  throw new StepMistake(path, `it must give a string, and gave ${kindOf(result)}`);
-}
-
-/** A number is an id as JSON writes it, as for the key of a fact. */
-function idOf(path: string, expression: Expression, values: Values, mayBeNull: boolean): string | undefined {
-  const result = evaluated(path, expression, values);
-  if (typeof result === "string") return result;
-  if (typeof result === "number") return String(result);
-  if (mayBeNull && (result === null || result === undefined)) return undefined;
-  throw new StepMistake(path, `it must give a string or a number, and gave ${kindOf(result)}`);
-}
-
-function made(path: string, make: Maker, values: Values): JsonObject {
-  if (isMembers(make)) return membersOf(path, make, values, {});
-  const result = evaluated(path, make, values);
-  if (!isMap(result)) throw new StepMistake(path, `it must give an object, and gave ${kindOf(result)}`);
-  bounded(path, result, values[EFFORT]);
-  return result;
-}
-
-function isMembers(make: Maker): make is readonly Member[] {
-  return Array.isArray(make);
-}
-
-/** Every expression sees the data as it was before the step. */
-function membersOf(path: string, members: readonly Member[], values: Values, before: JsonObject): JsonObject {
-  let data = before;
-  for (const { names, value } of members) {
-    const at = `${path}.${names.join(".")}`;
-    const result = evaluated(at, value, values);
-    try {
-      data = withMember(data, names, result, values[EFFORT]);
-    } catch (error) {
-      throw new StepMistake(at, messageOf(error));
-    }
-  }
-  bounded(path, data, values[EFFORT]);
-  return data;
-}
-
-function bounded(path: string, data: JsonObject, effort: Effort): void {
-  try {
-    requireBounded(data, effort);
-  } catch (error) {
-    throw new StepMistake(path, messageOf(error));
-  }
 }
