@@ -5,7 +5,7 @@ import { Link } from "wouter-preact";
 import type { StoredEvent } from "../store/event.ts";
 import { to } from "../store/paths.ts";
 
-const NUMBER = new Intl.NumberFormat("en");
+const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 20 });
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
 const DAY = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "short", day: "numeric" });
 
@@ -74,6 +74,17 @@ export function EventLink({ event }: { event: Pick<StoredEvent, "type" | "id" | 
         ? undefined
         : to.storyOfEvent(event.position);
   return path === undefined ? <bdi>{event.type}</bdi> : <Link href={path}>{event.type}</Link>;
+}
+
+/** Characters of a value that a table shows. */
+const CELL = 120;
+
+/** Any JSON value, in a table. */
+export function Cell({ value }: { value: unknown }) {
+  if (value === undefined || value === null) return <span class="dim">{value === null ? "null" : "–"}</span>;
+  const text = typeof value === "string" ? value : typeof value === "number" ? NUMBER.format(value) : JSON.stringify(value);
+  const shown = text.length > CELL ? `${text.slice(0, CELL)}…` : text;
+  return typeof value === "object" ? <code dir="auto">{shown}</code> : <bdi>{shown}</bdi>;
 }
 
 const TONES: Readonly<Record<string, "good" | "busy" | "bad" | "off">> = {

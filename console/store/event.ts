@@ -91,6 +91,27 @@ export interface AppReport {
   readonly sources?: readonly unknown[];
 }
 
+/** A view of `GET /views`. */
+export interface ViewReport {
+  readonly name: string;
+  readonly origin: "code" | "api";
+  readonly description?: string;
+  /** The column that has the key. */
+  readonly key: string;
+  /** Its JSON Schema; absent where the view cannot be read. */
+  readonly row?: boolean | Readonly<Record<string, unknown>>;
+  readonly queries?: readonly string[];
+  readonly position?: number;
+  readonly status?: ConsumerStatus;
+  readonly stale?: boolean;
+  readonly rebuild?: unknown;
+  readonly exposed?: boolean;
+  /** The code has a view of this name, which counts. */
+  readonly shadowed?: boolean;
+  /** As it was declared over HTTP. */
+  readonly definition?: Readonly<Record<string, unknown>>;
+}
+
 /** `GET /streams/{category}`. */
 export interface CategoryDefinition {
   readonly name: string;

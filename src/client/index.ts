@@ -76,6 +76,7 @@ export type {
   Change,
   Client,
   Conditions,
+  LiveOptions,
   Page,
   PlainStream,
   Refused,

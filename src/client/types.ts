@@ -135,6 +135,15 @@ type QueryArguments<Parameters> =
     ? [parameters?: Parameters, options?: Omit<RowOptions, "wait">]
     : [parameters: Parameters, options?: Omit<RowOptions, "wait">];
 
+/** Where the changes of a view begin. */
+export interface LiveOptions extends RequestOptions {
+  /**
+   * The `Headspring-Live` of a page of rows: the loop begins with what has changed since then, and reads no rows first. `rows` then says that the
+   * view was built again.
+   */
+  readonly after?: string;
+}
+
 /** What a read of a view may ask for. */
 export interface RowOptions extends RequestOptions {
   /** A write that the rows must show, or a position. */
@@ -195,7 +204,7 @@ export interface ViewReader<Row, Named extends Queries = Queries> {
   /** All rows as a loop, read page by page. */
   all(conditions?: Conditions<Row>, options?: Omit<ViewOptions, "cursor">): AsyncIterable<Row>;
   /** The rows and their changes, as a loop that goes on by itself when its connection ends. */
-  live(conditions?: Conditions<Row>, options?: RequestOptions): AsyncIterable<Change<Row>>;
+  live(conditions?: Conditions<Row>, options?: LiveOptions): AsyncIterable<Change<Row>>;
   /** One row and its changes, as a loop that goes on by itself; undefined: there is none, or none any more. */
   watch(key: string, options?: RequestOptions): AsyncIterable<Row | undefined>;
   /** The rows of a named query. */

@@ -5,7 +5,7 @@ import { follow } from "./event-stream.ts";
 import { pause, pauseBefore } from "./pause.ts";
 import { HeadspringError } from "./problem.ts";
 import { type Reached, positionOf } from "./reached.ts";
-import type { Change, RowOptions, ViewOptions } from "./types.ts";
+import type { Change, LiveOptions, RowOptions, ViewOptions } from "./types.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 type Conditions = Readonly<Record<string, unknown>>;
@@ -52,8 +52,8 @@ export class ViewHandle {
   }
 
   /** All rows first, and again whenever the view was built again; then each row that changes, in order. */
-  async *live(conditions: Conditions = {}, { signal }: RequestOptions = {}): AsyncGenerator<Change<Row>, void> {
-    yield* this.#live(conditions, await this.#keyColumn({ signal }), { signal });
+  async *live(conditions: Conditions = {}, { signal, after }: LiveOptions = {}): AsyncGenerator<Change<Row>, void> {
+    yield* this.#live(conditions, await this.#keyColumn({ signal }), { signal, after });
   }
 
   async *watch(key: string, { signal }: RequestOptions = {}): AsyncGenerator<Row | undefined, void> {
@@ -65,18 +65,20 @@ export class ViewHandle {
     }
   }
 
-  async *#live(conditions: Conditions, column: string, request: RequestOptions): AsyncGenerator<Change<Row>, void> {
+  async *#live(conditions: Conditions, column: string, { after, ...request }: LiveOptions): AsyncGenerator<Change<Row>, void> {
     const { signal } = request;
     const keyOf = (row: Row) => row[column] as string;
-    for (;;) {
-      const rows = new Map<string, Row>();
-      let from: string | null = null;
-      for await (const page of this.#connection.pages(this.#path + queryOf({ ...conditions, limit: PAGE_ROWS }), request)) {
-        for (const row of page.body.rows) rows.set(keyOf(row), row);
-        // The first page has the earliest position: changes since then come again, which does no harm.
-        from ??= page.headers.get("headspring-live");
+    for (let given = after; ; given = undefined) {
+      let from: string | null = given ?? null;
+      if (from === null) {
+        const rows = new Map<string, Row>();
+        for await (const page of this.#connection.pages(this.#path + queryOf({ ...conditions, limit: PAGE_ROWS }), request)) {
+          for (const row of page.body.rows) rows.set(keyOf(row), row);
+          // The first page has the earliest position: changes since then come again, which does no harm.
+          from ??= page.headers.get("headspring-live");
+        }
+        yield { type: "rows", rows };
       }
-      yield { type: "rows", rows };
       try {
         for await (const { type, data } of follow(
           this.#connection,

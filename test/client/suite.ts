@@ -318,6 +318,20 @@ export function clientSuite(deployment: () => Deployment): void {
       expect(counts.at(-1)).toBeUndefined();
     });
 
+    it("goes on from a page that was read, without the rows", async () => {
+      const { shop } = storeFor("live-after");
+      await shop.counter("a").Count();
+      const { headers } = await shop.request("/views/totals?consistency=strong");
+      const seen: unknown[] = [];
+      await shop.counter("c").Count();
+      for await (const change of shop.views.totals.live({}, { after: headers.get("headspring-live") ?? "" })) {
+        seen.push(change.type === "rows" ? "rows" : change.key);
+        if (seen.includes("c")) break;
+      }
+      expect(seen).not.toContain("rows");
+      expect(seen).not.toContain("a");
+    });
+
     it("ends quietly when its signal aborts", async () => {
       const { shop } = storeFor("live-abort");
       const abort = new AbortController();
