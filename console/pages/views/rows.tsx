@@ -164,7 +164,7 @@ function useChanges(
           signal: abort.signal,
         })) {
           if (one.type === "rows") return reload();
-          setChanges((before) => new Map(before).set(one.key, one.type === "row" ? (one.row as Row) : null));
+          setChanges((before) => new Map(before).set(one.key, one.type === "row" ? one.row : null));
         }
       } catch (error) {
         if (!abort.signal.aborted) setTrouble((error as HeadspringError).message);
