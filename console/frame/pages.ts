@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 import { CommandsPage } from "../pages/commands/commands.tsx";
 import { ConsumersPage } from "../pages/consumers/consumers.tsx";
 import { LogPage } from "../pages/log/log.tsx";
+import { DeclarePage } from "../pages/declare/declare.tsx";
 import { OverviewPage } from "../pages/overview/overview.tsx";
 import { StoryPage } from "../pages/story/story.tsx";
 import { StreamsPage } from "../pages/streams/streams.tsx";
@@ -30,4 +31,5 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
   { path: "/consumers", title: "Consumers", words: "lag retry skip pause reset rebuild failed", page: ConsumersPage },
   { path: "/webhooks", title: "Webhooks", words: "deliveries endpoints secret replay parked", page: WebhooksPage },
+  { path: "/declare", title: "Declare", words: "create stream view processor definition schema", page: DeclarePage },
 ];

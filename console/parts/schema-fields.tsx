@@ -1,7 +1,7 @@
 /** The parts of an object and of a list, in a form. */
 
 import type { ComponentType } from "preact";
-import { useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Issue } from "./issues.tsx";
 import { type Schema, type SchemaObject, beginning, memberOf, membersOf, resolved } from "./schema.ts";
 
@@ -15,7 +15,12 @@ export interface FieldProps {
   /** Undefined: the value is left out. */
   onChange: (value: unknown) => void;
   /** What the fields of a form share. */
-  context: { readonly root: Schema; readonly issues: readonly Issue[] };
+  context: {
+    readonly root: Schema;
+    readonly issues: readonly Issue[];
+    /** Fields of their own for a `format`. */
+    readonly formats?: Readonly<Record<string, ComponentType<FieldProps>>>;
+  };
 }
 
 /** Fields in fields: `as` is the component of each. */
@@ -81,6 +86,59 @@ export function ListFields({ label, path, schema, value, onChange, context, as: 
       <button type="button" onClick={() => onChange([...items, beginning(schema.items, context.root, one)])}>
         Add {one || "an item"}
       </button>
+    </>
+  );
+}
+
+/** Members of any name with values of one schema. */
+export function RecordFields({ label, path, schema, value, onChange, context, as: Field }: Parts) {
+  const members = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  const [added, setAdded] = useState("");
+  const one = label.replace(/(?<=[^s])s$/, "") || "member";
+  const its = resolved(schema.additionalProperties, context.root);
+  const change = (next: readonly (readonly [string, unknown])[]) => onChange(Object.fromEntries(next));
+  const add = () => {
+    if (added === "" || memberOf(value, added) !== undefined) return;
+    change([...members, [added, beginning(its, context.root, "")]]);
+    setAdded("");
+  };
+  return (
+    <>
+      {members.map(([name, member], index) => (
+        <div key={name} class="item">
+          <Field
+            label={name}
+            path={below(path, name)}
+            schema={its}
+            value={member}
+            isRequired
+            onChange={(changed) => change(members.with(index, [name, changed]))}
+            context={context}
+          />
+          <button type="button" class="plain" aria-label={`Remove ${name}`} onClick={() => change(members.toSpliced(index, 1))}>
+            Remove
+          </button>
+        </div>
+      ))}
+      <div class="row">
+        <input
+          class="short"
+          aria-label={`Name of another ${one}`}
+          placeholder="name"
+          autocomplete="off"
+          spellcheck={false}
+          value={added}
+          onInput={({ currentTarget }) => setAdded(currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter") return;
+            event.preventDefault();
+            add();
+          }}
+        />
+        <button type="button" onClick={add}>
+          Add {one}
+        </button>
+      </div>
     </>
   );
 }

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { type Issue, Issues } from "./issues.tsx";
 import { JsonField } from "./json-field.tsx";
-import { type FieldProps, ListFields, MemberFields } from "./schema-fields.tsx";
+import { type FieldProps, ListFields, MemberFields, RecordFields } from "./schema-fields.tsx";
 import { type Schema, type SchemaObject, beginning, choicesOf, hasUnparsed, isOf, nameOf, resolved, typeOf } from "./schema.ts";
 import "./schema-form.css";
 
@@ -14,10 +14,11 @@ interface SchemaFormProps {
   value: unknown;
   onChange: (value: unknown) => void;
   issues?: readonly Issue[];
+  formats?: FieldProps["context"]["formats"];
 }
 
 /** `value` may have an {@link Unparsed} in it while it is written as JSON. */
-export function SchemaForm({ label, schema, value, onChange, issues = [] }: SchemaFormProps) {
+export function SchemaForm({ label, schema, value, onChange, issues = [], formats }: SchemaFormProps) {
   const hasFields = typeof schema === "object" && Object.keys(resolved(schema, schema).properties ?? {}).length > 0;
   const [isText, setText] = useState(!hasFields);
   return (
@@ -40,7 +41,7 @@ export function SchemaForm({ label, schema, value, onChange, issues = [] }: Sche
           value={value}
           isRequired
           onChange={onChange}
-          context={{ root: schema, issues }}
+          context={{ root: schema, issues, formats }}
         />
       )}
     </div>
@@ -49,12 +50,23 @@ export function SchemaForm({ label, schema, value, onChange, issues = [] }: Sche
 
 function Field(props: FieldProps) {
   const { schema, value, isRequired, label, onChange, context } = props;
-  const { root } = context;
+  const { root, formats } = context;
+  const Special = formats?.[schema.format as string];
+  if (Special) return <Special {...props} />;
   const choices = choicesOf(schema, root);
   if (choices && choices.length > 1) return <Choice key={props.path} {...props} choices={choices} />;
   const type = typeOf(choices?.[0] ?? schema);
-  const isNested = (type === "object" && schema.properties !== undefined) || type === "array";
-  if (!isNested) return <Plain {...props} type={type} />;
+  const Parts =
+    type === "array"
+      ? ListFields
+      : type !== "object"
+        ? undefined
+        : schema.properties !== undefined
+          ? MemberFields
+          : typeof schema.additionalProperties === "object"
+            ? RecordFields
+            : undefined;
+  if (!Parts) return <Plain {...props} type={type} />;
   if (value === undefined && !isRequired) {
     return (
       <div class="field">
@@ -69,7 +81,7 @@ function Field(props: FieldProps) {
       Leave out {label}
     </button>
   );
-  const fields = type === "array" ? <ListFields {...props} as={Field} /> : <MemberFields {...props} as={Field} />;
+  const fields = <Parts {...props} as={Field} />;
   if (label === "") return fields;
   return (
     <fieldset>
@@ -116,7 +128,11 @@ function Choice({ choices, ...props }: FieldProps & { choices: readonly SchemaOb
           ))}
         </select>
       </label>
-      {needsNoValue ? <Issues of={issuesAt(props)} /> : <Field {...props} key={chosen} schema={one} isRequired />}
+      {needsNoValue ? (
+        <Issues of={issuesAt(props)} />
+      ) : (
+        <Field {...props} key={chosen} label={typeOf(one) === "object" ? "" : label} schema={one} isRequired />
+      )}
     </div>
   );
 }

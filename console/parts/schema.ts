@@ -47,7 +47,7 @@ export function choicesOf(schema: SchemaObject, root: Schema): readonly SchemaOb
 
 export function typeOf(schema: SchemaObject): string {
   if (typeof schema.type === "string") return schema.type;
-  if (schema.properties) return "object";
+  if (schema.properties || typeof schema.additionalProperties === "object") return "object";
   return schema.items || schema.prefixItems ? "array" : "";
 }
 
