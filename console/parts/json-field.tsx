@@ -29,7 +29,7 @@ export function JsonField({ label, value, onChange, isOptional = false, issues =
         id={id}
         dir="auto"
         spellcheck={false}
-        rows={Math.min(MAX_LINES, Math.max(3, text.split("\n").length + 1))}
+        rows={Math.min(MAX_LINES, Math.max(typeof value === "object" ? 3 : 1, text.split("\n").length))}
         value={text}
         aria-invalid={problem !== undefined || issues.length > 0}
         aria-describedby={`${id}-about`}

@@ -19,7 +19,8 @@ interface SchemaFormProps {
 
 /** `value` may have an {@link Unparsed} in it while it is written as JSON. */
 export function SchemaForm({ label, schema, value, onChange, issues = [], formats }: SchemaFormProps) {
-  const hasFields = typeof schema === "object" && Object.keys(resolved(schema, schema).properties ?? {}).length > 0;
+  const { properties = {}, oneOf } = resolved(schema, schema);
+  const hasFields = oneOf !== undefined || Object.keys(properties as object).length > 0;
   const [isText, setText] = useState(!hasFields);
   return (
     <div class="schema-form" role="group" aria-label={label}>
@@ -107,12 +108,16 @@ function Choice({ choices, ...props }: FieldProps & { choices: readonly SchemaOb
         ),
   );
   const one = choices[chosen];
+  const id = useId();
   const needsNoValue = one === undefined || one.const !== undefined || typeOf(one) === "null";
   return (
     <div class="choice">
-      <label class="field">
-        <bdi>{label || "Kind"}</bdi>
+      <div class="field">
+        <label for={id}>
+          <bdi>{label || "Kind"}</bdi>
+        </label>
         <select
+          id={id}
           value={chosen}
           onChange={({ currentTarget }) => {
             const index = Number(currentTarget.value);
@@ -127,7 +132,7 @@ function Choice({ choices, ...props }: FieldProps & { choices: readonly SchemaOb
             </option>
           ))}
         </select>
-      </label>
+      </div>
       {needsNoValue ? (
         <Issues of={issuesAt(props)} />
       ) : (

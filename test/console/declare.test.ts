@@ -146,10 +146,10 @@ describe.skipIf(IS_SKIPPED)("declaring in the console", () => {
     await shop.call("/streams/reading", { celsius: 40 });
     const { page, errors, close } = await open("/declare/processor", name, { viewport: NARROW, colorScheme: "dark" });
     await page.getByLabel("Name", { exact: true }).fill("hot");
-    await page.getByLabel("from 1").selectOption("reading");
+    await page.getByLabel("from 1", { exact: true }).selectOption("reading");
     await page.getByRole("textbox", { name: "filter" }).fill("data.celsius > 30");
     await page.getByRole("button", { name: "Add step" }).click();
-    await page.getByLabel("step 2").selectOption({ label: "emit: appends an event" });
+    await page.getByLabel("step 2", { exact: true }).selectOption({ label: "emit: appends an event" });
     await page.getByLabel("to", { exact: true }).selectOption("alarm");
     await page.getByText("emits AlarmRecorded to alarm").waitFor();
     await expectAccessible(page);
