@@ -1,6 +1,7 @@
 /** The console's pages, in the order of the navigation. A page begins with its path, and owns everything below. */
 
 import type { ComponentType } from "preact";
+import { AppPage } from "../pages/app/app.tsx";
 import { CommandsPage } from "../pages/commands/commands.tsx";
 import { ConsumersPage } from "../pages/consumers/consumers.tsx";
 import { LogPage } from "../pages/log/log.tsx";
@@ -31,5 +32,6 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
   { path: "/consumers", title: "Consumers", words: "lag retry skip pause reset rebuild failed", page: ConsumersPage },
   { path: "/webhooks", title: "Webhooks", words: "deliveries endpoints secret replay parked", page: WebhooksPage },
+  { path: "/app", title: "The app", words: "graph map event types schemas architecture", page: AppPage },
   { path: "/declare", title: "Declare", words: "create stream view processor definition schema", page: DeclarePage },
 ];
