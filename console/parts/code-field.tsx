@@ -28,7 +28,7 @@ export function CodeField({ label, value, onChange, names, issues, isOptional = 
   const wrong = issues.find((issue) => issue.at)?.at;
   const take = ({ text }: Name) => {
     const start = caret! - word!.length;
-    onChange(value.slice(0, start) + text + value.slice(caret!));
+    onChange(value.slice(0, start) + text + value.slice(caret));
     setCaret(undefined);
     requestAnimationFrame(() => {
       area.current?.focus();

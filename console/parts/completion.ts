@@ -18,7 +18,7 @@ const WORD = /[\p{L}_][\p{L}\p{N}_.?]*$/u;
 export function wordBefore(text: string, caret: number): string | undefined {
   const before = text.slice(0, caret);
   // Not within a string.
-  const isQuoted = [...before].filter((one) => one === "'").length % 2 === 1 || [...before].filter((one) => one === '"').length % 2 === 1;
+  const isQuoted = ["'", '"'].some((quote) => before.split(quote).length % 2 === 0);
   return isQuoted ? undefined : WORD.exec(before)?.[0];
 }
 

@@ -1,4 +1,4 @@
-/** Who follows which streams, and who appends to them. Pure. */
+/** What follows which streams, and what appends to them. Pure. */
 
 import type { AppReport } from "../../store/event.ts";
 
@@ -57,10 +57,10 @@ export function neighboursOf({ nodes, edges }: Graph, key: string, side: "from" 
   return nodes.flatMap((node) => (keys.has(node.key) ? [node.name] : []));
 }
 
-/** Rounds of putting each node beside what it is connected with. Ours: more changes little. */
+/** Rounds of putting each node next to what it is connected with. Ours: more changes little. */
 const ROUNDS = 4;
 
-/** The place of each node in its column: beside its neighbours, so that few lines cross. */
+/** The place of each node in its column: next to its neighbours, so that few lines cross. */
 export function rowsOf({ nodes, edges }: Graph): ReadonlyMap<string, number> {
   const rows = new Map<string, number>();
   const columns = [0, 1, 2].map((column) => nodes.filter((node) => node.column === column));

@@ -47,7 +47,7 @@ function Made({ kind, name, definition, app }: PreviewProps & { kind: "view" | "
   });
   // The earlier one stays while the next one is made.
   if (preview.value !== undefined) last.current = preview.value;
-  const value = preview.value ?? (last.current as Definition | undefined);
+  const value = preview.value ?? (last.current as Definition);
   return (
     <>
       {preview.error ? <Remote of={preview}>{() => null}</Remote> : null}
