@@ -8,6 +8,7 @@ import { LogPage } from "../pages/log/log.tsx";
 import { DeclarePage } from "../pages/declare/declare.tsx";
 import { OverviewPage } from "../pages/overview/overview.tsx";
 import { StoryPage } from "../pages/story/story.tsx";
+import { ProcessesPage } from "../pages/processes/processes.tsx";
 import { StreamsPage } from "../pages/streams/streams.tsx";
 import { WebhooksPage } from "../pages/webhooks/webhooks.tsx";
 import { ViewsPage } from "../pages/views/views.tsx";
@@ -29,6 +30,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/streams", title: "Streams", words: "categories state time travel versions", page: StreamsPage },
   { path: "/story", title: "Stories", words: "causation correlation graph time trace", page: StoryPage },
   { path: "/views", title: "Views", words: "rows read models projections queries", page: ViewsPage },
+  { path: "/processes", title: "Processes", words: "sagas process managers stuck compensation timers", page: ProcessesPage },
   { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
   { path: "/consumers", title: "Consumers", words: "lag retry skip pause reset rebuild failed", page: ConsumersPage },
   { path: "/webhooks", title: "Webhooks", words: "deliveries endpoints secret replay parked", page: WebhooksPage },

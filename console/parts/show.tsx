@@ -96,7 +96,7 @@ const TONES: Readonly<Record<string, "good" | "busy" | "bad" | "off">> = {
   rebuilding: "busy",
   pending: "busy",
   running: "busy",
-  compensating: "busy",
+  undoing: "busy",
   failed: "bad",
   parked: "bad",
   stuck: "bad",

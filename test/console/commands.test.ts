@@ -82,6 +82,7 @@ describe.skipIf(IS_SKIPPED)("commands in the console", () => {
         level: { enum: ["low", 2, null] },
         tags: { type: "array", items: { type: "string" } },
         labels: { type: "object", additionalProperties: { type: "string" } },
+        extra: {},
         isOn: { type: "boolean" },
       },
       $defs: { floor: { type: "integer", minimum: 3 } },
@@ -94,11 +95,15 @@ describe.skipIf(IS_SKIPPED)("commands in the console", () => {
     await page.getByRole("button", { name: "Add tags" }).click();
     await page.getByRole("button", { name: "Add tag", exact: true }).click();
     await page.getByRole("textbox", { name: "tag 1" }).fill("a");
-    await page.getByLabel("labels").fill('{"x": ');
+    await page.getByRole("button", { name: "Add labels" }).click();
+    await page.getByLabel("Name of another label").fill("__proto__");
+    await page.getByRole("button", { name: "Add label", exact: true }).click();
+    await page.getByRole("group", { name: "labels" }).getByRole("textbox", { name: "__proto__" }).fill("y");
+    await page.getByLabel("extra").fill('{"x": ');
     await page.getByText("Not valid JSON yet").waitFor();
     const append = page.getByRole("button", { name: "Append ReadingRecorded" });
     expect(await append.getAttribute("aria-disabled")).toBe("true");
-    await page.getByLabel("labels").fill('{"x": "y"}');
+    await page.getByLabel("extra").fill('{"x": "y"}');
     await expectAccessible(page);
     await shot(page, "commands-event");
     await append.click();
@@ -112,7 +117,8 @@ describe.skipIf(IS_SKIPPED)("commands in the console", () => {
           where: { kind: "inside", floor: 3 },
           level: "low",
           tags: ["a"],
-          labels: { x: "y" },
+          labels: { ["__proto__"]: "y" },
+          extra: { x: "y" },
         }),
       ),
     );
