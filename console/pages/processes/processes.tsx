@@ -6,7 +6,7 @@ import { Page } from "../../parts/page.tsx";
 import { Remote } from "../../parts/remote.tsx";
 import { Status, Time, duration } from "../../parts/show.tsx";
 import { Table } from "../../parts/table.tsx";
-import type { AppReport } from "../../store/event.ts";
+import { type AppReport, partsOf } from "../../store/event.ts";
 import { useQuery } from "../../store/location.ts";
 import { query, segments, to } from "../../store/paths.ts";
 import { useGet } from "../../store/resource.ts";
@@ -28,7 +28,6 @@ export function ProcessesPage() {
   const app = useGet<AppReport>("/app");
   const [parameters] = useQuery();
   const stream = parameters.get("stream");
-  const kindOf = ({ processors }: AppReport, name: string) => processors.find((one) => one.name === name)?.kind;
   return (
     <Page title={stream ?? "Processes"} actions={stream === null ? undefined : <Link href="/processes">All processes</Link>}>
       <Remote of={app} lines={10}>
@@ -36,14 +35,7 @@ export function ProcessesPage() {
           const names = report.processors.filter(({ kind }) => kind === "saga" || kind === "process-manager").map(({ name }) => name);
           const view = report.views.find((one) => one.processes)?.name;
           if (stream !== null)
-            return (
-              <OneProcess
-                key={stream}
-                stream={stream}
-                isSaga={kindOf(report, stream.slice(0, stream.indexOf("/"))) === "saga"}
-                view={view}
-              />
-            );
+            return <OneProcess key={stream} stream={stream} isSaga={isSaga(report, partsOf(stream).category)} view={view} />;
           if (names.length === 0) {
             return (
               <Empty title="The app has no process managers and no sagas">
@@ -59,6 +51,10 @@ export function ProcessesPage() {
       </Remote>
     </Page>
   );
+}
+
+function isSaga({ processors }: AppReport, name: string): boolean {
+  return processors.some((one) => one.name === name && one.kind === "saga");
 }
 
 function Listed({ view, names }: { view: string; names: readonly string[] }) {
