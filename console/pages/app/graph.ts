@@ -4,7 +4,10 @@ import type { AppReport } from "../../store/event.ts";
 
 export interface Webhook {
   readonly id: string;
+  readonly url?: string;
+  readonly description?: string;
   readonly categories?: readonly string[];
+  readonly types?: readonly string[];
 }
 
 export interface Node {
@@ -23,17 +26,16 @@ export interface Graph {
 }
 
 export function graphOf({ categories, views, processors }: AppReport, webhooks: readonly Webhook[]): Graph {
-  const known = new Set(categories.map(({ name }) => name));
   const followers = [
     ...processors.map((one) => ({ ...one, is: one.kind, column: 1 as const, key: `processor ${one.name}` })),
     ...views.map((one) => ({ ...one, is: "view", emits: null, column: 2 as const, key: `view ${one.name}` })),
     ...webhooks.map((one) => ({
-      name: one.id,
+      name: one.description ?? one.url ?? one.id,
       is: "webhook",
       emits: null,
       column: 2 as const,
       key: `webhook ${one.id}`,
-      follows: (one.categories ?? [...known]).map((category) => ({ category })),
+      follows: categories.flatMap(({ name, events }) => (isSentTo(one, name, events) ? [{ category: name }] : [])),
     })),
   ];
   const edges = followers.flatMap(({ key, follows, emits }) => [
@@ -48,6 +50,13 @@ export function graphOf({ categories, views, processors }: AppReport, webhooks: 
     nodes: nodes.map(({ key, name, is, column }) => ({ key, name, is, column })),
     edges: edges.filter((edge) => nodes.some(({ key }) => key === edge.from) && nodes.some(({ key }) => key === edge.to)),
   };
+}
+
+/** A category without declared types may have events of any. */
+function isSentTo({ categories, types }: Webhook, name: string, events: readonly { readonly type: string }[]): boolean {
+  return (
+    (categories?.includes(name) ?? true) && (types === undefined || events.length === 0 || events.some(({ type }) => types.includes(type)))
+  );
 }
 
 /** Names of those that events go to, or come from. */

@@ -10,8 +10,6 @@ import "./picture.css";
 const WIDTH = 190;
 const HEIGHT = 44;
 const GAP = { x: 130, y: 14 };
-/** Characters of a name that fit. */
-const CHARACTERS = 22;
 const TITLES = ["Streams", "Processors", "Views and webhooks"];
 
 const xOf = (column: number) => column * (WIDTH + GAP.x);
@@ -42,30 +40,17 @@ export function Picture({ graph, about, onChoose }: { graph: Graph; about?: stri
             ))}
           </g>
           {graph.nodes.map(({ key, name, is, column }) => (
-            <g
-              key={key}
-              role="button"
-              // In SVG the attribute’s name is this.
-              tabindex={0}
-              aria-pressed={key === about}
-              aria-label={`${name} ${is}`}
-              class={`node ${key === about ? "chosen" : isFaint(key) ? "faint" : ""}`}
-              transform={`translate(${xOf(column)} ${yOf(rows.get(key)!)})`}
-              onClick={() => onChoose(key)}
-              onKeyDown={(event) => {
-                if (event.key !== "Enter" && event.key !== " ") return;
-                event.preventDefault();
-                onChoose(key);
-              }}
-            >
-              <rect x={1} y={1} width={WIDTH - 2} height={HEIGHT - 2} rx={6} />
-              <text x={10} y={18}>
-                {name.length > CHARACTERS ? `${name.slice(0, CHARACTERS)}…` : name}
-              </text>{" "}
-              <text x={10} y={34} class="kind">
-                {is}
-              </text>
-            </g>
+            <foreignObject key={key} x={xOf(column)} y={yOf(rows.get(key)!)} width={WIDTH} height={HEIGHT}>
+              <button
+                type="button"
+                class={isFaint(key) ? "node faint" : "node"}
+                aria-pressed={key === about}
+                title={name}
+                onClick={() => onChoose(key)}
+              >
+                <bdi>{name}</bdi> <span class="dim">{is}</span>
+              </button>
+            </foreignObject>
           ))}
         </svg>
       </div>
@@ -82,7 +67,14 @@ export function Picture({ graph, about, onChoose }: { graph: Graph; about?: stri
 
 function About({ graph, node: { key, name, is, column } }: { graph: Graph; node: Node }) {
   const [from, into] = [neighboursOf(graph, key, "to"), neighboursOf(graph, key, "from")];
-  const path = column === 0 ? to.category(name) : is === "view" ? to.view(name) : is === "webhook" ? to.webhook(name) : to.consumer(name);
+  const path =
+    column === 0
+      ? to.category(name)
+      : is === "view"
+        ? to.view(name)
+        : is === "webhook"
+          ? to.webhook(key.slice("webhook ".length))
+          : to.consumer(name);
   return (
     <>
       <Link href={path}>{name}</Link>, {is}
