@@ -70,8 +70,13 @@ export async function deleteDefinition(context: HttpContext, kind: DefinitionKin
 const IN_CODE = { view: "view-in-code", processor: "processor-in-code" } as const;
 
 /** What answers show of a definition besides what it declares. */
-export function aboutDefinition({ revision, declaredAt, definition }: DeclaredDefinition) {
-  return { revision, declaredAt: new Date(declaredAt).toISOString(), definition: JSON.parse(definition) as object };
+export function aboutDefinition({ revision, declaredAt, definition, retired }: DeclaredDefinition) {
+  return {
+    revision,
+    declaredAt: new Date(declaredAt).toISOString(),
+    ...(retired ? { retired } : {}),
+    definition: JSON.parse(definition) as object,
+  };
 }
 
 /** @param kind of what was to be declared or removed */

@@ -13,6 +13,8 @@ export interface DeclaredDefinition extends Omit<DefinitionEntry, "definition"> 
   /** What it is compiled to. Both absent: this code cannot compile it. */
   readonly view?: View;
   readonly processor?: Processor;
+  /** Categories that it names and that have been retired since. */
+  readonly retired?: readonly string[];
 }
 
 /** Not trusted: the catalog is asked every time whether this is still the stamp. */

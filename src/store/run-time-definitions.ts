@@ -10,7 +10,7 @@ import type { CategoryShape, Surroundings } from "../definitions/over-http/surro
 import { type ViewDefinition, namesIn as namesInView, viewFrom } from "../definitions/over-http/view.ts";
 import type { View } from "../definitions/views/view.ts";
 import { logger } from "../telemetry/logger.ts";
-import type { CatalogRpc, DefinitionEntry, DefinitionsAnswer, NamedCategory } from "./catalog-protocol.ts";
+import type { CatalogRpc, DefinitionEntry, DefinitionKind, DefinitionsAnswer, NamedCategory } from "./catalog-protocol.ts";
 import { shapeInCode, shapeOf } from "./category-shape.ts";
 import { type DeclaredDefinition, type ReadyDefinitions, readyDefinitionsOf } from "./ready-definitions.ts";
 
@@ -67,10 +67,9 @@ export class RunTimeDefinitions {
   async names(categories: readonly string[], joined: readonly string[]): Promise<FoundNames> {
     const answer = await (await this.#find()).catalog.lookUpNames(categories, joined);
     const around = this.#surroundings(answer, categories, joined);
-    const isRetired = ({ name, status }: NamedCategory) => status === "retired" && !this.#inCode.category(name);
     return {
       ...around,
-      retired: new Set(answer.categories.filter(isRetired).map(({ name }) => name)),
+      retired: new Set(answer.categories.filter((one) => this.#isRetired(one)).map(({ name }) => name)),
       overHttp: new Set(answer.joined.map(({ name }) => name).filter((name) => !this.#inCode.view(name))),
     };
   }
@@ -86,7 +85,11 @@ export class RunTimeDefinitions {
 
   #compile(entry: DefinitionEntry, answer: Omit<DefinitionsAnswer, "definitions">): DeclaredDefinition {
     const { kind, name, incarnation, changedAt, startsAfter, definition: text = "{}" } = entry;
-    const one = { ...entry, definition: text };
+    const { categories: named, joined: joins = [] } = namesIn(kind, text);
+    const retired = answer.categories
+      .filter((one) => this.#isRetired(one) && [...named, ...joins].includes(one.name))
+      .map((one) => one.name);
+    const one = { ...entry, definition: text, ...(retired.length > 0 ? { retired } : {}) };
     try {
       if (kind === "view") {
         const definition = JSON.parse(text) as ViewDefinition;
@@ -104,6 +107,10 @@ export class RunTimeDefinitions {
       logger.error({ message, store: this.#store, consumer: name }, error);
       return one;
     }
+  }
+
+  #isRetired({ name, status }: NamedCategory): boolean {
+    return status === "retired" && !this.#inCode.category(name);
   }
 
   #surroundings(answer: Omit<DefinitionsAnswer, "definitions">, categories: readonly string[], joined: readonly string[]): Surroundings {
@@ -129,5 +136,15 @@ export class RunTimeDefinitions {
     const one = ready?.stamp === entry.stamp ? ready : this.#compile(entry, answer);
     this.#ready.keep(this.#store, one);
     return one.view;
+  }
+}
+
+/** Of one that other code has taken, what this code can read. */
+function namesIn(kind: DefinitionKind, text: string): { readonly categories: readonly string[]; readonly joined?: readonly string[] } {
+  try {
+    const definition: unknown = JSON.parse(text);
+    return kind === "view" ? namesInView(definition as ViewDefinition) : namesInProcessor(definition as ProcessorDefinition);
+  } catch {
+    return { categories: [] };
   }
 }

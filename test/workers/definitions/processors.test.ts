@@ -169,10 +169,13 @@ describe("an event that cannot be processed", () => {
   });
 
   it("is one whose category was retired since", async () => {
-    const { order, declare, wake, consumer, send } = await store("retired");
+    const { order, declare, wake, consumer, send, json } = await store("retired");
     await declare("mark", MARK);
     await order("a");
+    expect((await json("/processors/mark")).retired).toBeUndefined();
     await send("DELETE", "/streams/marks");
+    // Before any event fails, the list shows what cannot work any more.
+    expect(await json("/processors/mark")).toMatchObject({ retired: ["marks"] });
     await wake("mark");
     expect(await consumer("mark")).toMatchObject({
       status: "failed",

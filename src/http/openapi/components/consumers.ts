@@ -12,6 +12,12 @@ const origin = z.enum(["code", "api"]);
 const declared = {
   revision: z.int().optional().describe("One higher after every change of the definition. Only what was declared over HTTP has one."),
   declaredAt: Time.optional(),
+  retired: z
+    .array(Name)
+    .optional()
+    .describe(
+      "Categories in the definition that have been retired: no event comes from them any more, and a processor that emits to one fails at the event.",
+    ),
   definition: Json.optional().describe("As it was declared over HTTP."),
   shadowed: z
     .literal(true)
