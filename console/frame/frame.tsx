@@ -5,10 +5,11 @@ import { Link, Route, Router, Switch, useLocation } from "wouter-preact";
 import { Empty } from "../parts/empty.tsx";
 import { Page as PageHead } from "../parts/page.tsx";
 import { caller, loadCaller } from "../store/rights.ts";
-import { base, refusal, storeName, token } from "../store/store.ts";
+import { base, refusal, token } from "../store/store.ts";
 import { Notices } from "./notices.tsx";
 import { PAGES } from "./pages.ts";
 import { Palette, isPaletteOpen } from "./palette.tsx";
+import { StoreSwitch } from "./store-switch.tsx";
 import { ThemeButton } from "./theme.tsx";
 import { TokenDialog, isTokenAskedFor } from "./token-dialog.tsx";
 
@@ -71,9 +72,7 @@ function Header() {
         </button>
       </div>
       <div id="navigation" class={isOpen ? "open" : ""}>
-        <p class="store">
-          Store <strong>{storeName}</strong>
-        </p>
+        <StoreSwitch />
         <button type="button" class="find" onClick={() => (isPaletteOpen.value = true)}>
           Find or go to <kbd>{/Mac/.test(navigator.platform) ? "⌘" : "Ctrl"} K</kbd>
         </button>

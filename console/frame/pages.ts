@@ -10,6 +10,7 @@ import { OverviewPage } from "../pages/overview/overview.tsx";
 import { StoryPage } from "../pages/story/story.tsx";
 import { ProcessesPage } from "../pages/processes/processes.tsx";
 import { StreamsPage } from "../pages/streams/streams.tsx";
+import { StoresPage } from "../pages/stores/stores.tsx";
 import { WebhooksPage } from "../pages/webhooks/webhooks.tsx";
 import { ViewsPage } from "../pages/views/views.tsx";
 
@@ -36,4 +37,5 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/webhooks", title: "Webhooks", words: "deliveries endpoints secret replay parked", page: WebhooksPage },
   { path: "/app", title: "The app", words: "graph map event types schemas architecture", page: AppPage },
   { path: "/declare", title: "Declare", words: "create stream view processor definition schema", page: DeclarePage },
+  { path: "/stores", title: "Stores and cost", words: "health metrics switch database bytes dollars", page: StoresPage },
 ];

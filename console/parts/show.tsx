@@ -6,6 +6,7 @@ import type { StoredEvent } from "../store/event.ts";
 import { to } from "../store/paths.ts";
 
 const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 20 });
+const SHORT = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
 const DAY = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "short", day: "numeric" });
 
@@ -44,6 +45,12 @@ export function duration(milliseconds: number): string {
   const [next, nextSize] = units[first + 1] ?? ["ms", 1];
   const rest = Math.floor((milliseconds % size) / nextSize);
   return `${Math.floor(milliseconds / size)} ${unit}${rest === 0 || next === "ms" ? "" : ` ${rest} ${next}`}`;
+}
+
+/** `24 kB`: of a thousand bytes each. */
+export function bytes(value: number): string {
+  const step = Math.max(0, Math.min(4, Math.floor(Math.log10(Math.max(1, value)) / 3)));
+  return `${SHORT.format(value / 1_000 ** step)} ${["bytes", "kB", "MB", "GB", "TB"][step]}`;
 }
 
 /** One of a `<dl class="figures">`. */

@@ -16,3 +16,13 @@ export function seriesOf(name: string): readonly Point[] {
 export function record(name: string, value: number): void {
   all.set(name, [...seriesOf(name), [Date.now(), value] as const].slice(-KEPT));
 }
+
+const counters = new Map<string, Point>();
+
+/** Adds how much a counter has risen in a second since it was seen last. One that begins again has risen from 0. */
+export function recordRate(name: string, value: number): void {
+  const now = Date.now();
+  const [at, before] = counters.get(name) ?? [];
+  counters.set(name, [now, value]);
+  if (at !== undefined && now > at) record(name, ((value < before! ? value : value - before!) * 1_000) / (now - at));
+}

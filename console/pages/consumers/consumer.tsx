@@ -1,6 +1,5 @@
 /** One consumer: how far it is, why it stopped, what it would do again, and what can be done. */
 
-import { useEffect } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { Chart } from "../../parts/chart.tsx";
 import { Page, Section } from "../../parts/page.tsx";
@@ -8,8 +7,9 @@ import { Remote } from "../../parts/remote.tsx";
 import { Figure, Status, Time, count, counted, duration } from "../../parts/show.tsx";
 import type { AppReport, ConsumerError, ConsumerReport } from "../../store/event.ts";
 import { segments, to } from "../../store/paths.ts";
-import { type Resource, useGet } from "../../store/resource.ts";
+import { type Resource, useGet, useResource } from "../../store/resource.ts";
 import { record, seriesOf } from "../../store/series.ts";
+import { get } from "../../store/store.ts";
 import { Actions } from "./actions.tsx";
 import { Failed, Skipped } from "./failed.tsx";
 import { Rebuild } from "./rebuild.tsx";
@@ -18,13 +18,17 @@ import { Rebuild } from "./rebuild.tsx";
 const EVERY = 2_000;
 
 export function Consumer({ name }: { name: string }) {
-  const report = useGet<ConsumerReport>(segments("consumers", name), { every: EVERY });
+  const report = useResource(
+    `consumer ${name}`,
+    async (signal) => {
+      const found = await get<ConsumerReport>(segments("consumers", name), signal);
+      record(`lag ${name}`, found.lag);
+      record(`seconds ${name}`, found.lagSeconds);
+      return found;
+    },
+    { every: EVERY },
+  );
   const { value } = report;
-  useEffect(() => {
-    if (!value) return;
-    record(`lag ${name}`, value.lag);
-    record(`seconds ${name}`, value.lagSeconds);
-  }, [value]);
   return (
     <Page title={name} actions={value && <Actions of={value} changed={report.reload} />}>
       <Remote of={report} lines={14}>
@@ -48,7 +52,7 @@ function Content({ of, report }: { of: ConsumerReport; report: Resource<Consumer
       {kind === "view" ? <Rebuild of={of} changed={report.reload} /> : null}
       <dl class="figures">
         <Figure title="Behind">{counted(of.lag, "event")}</Figure>
-        <Figure title="For">{of.lagSeconds === 0 ? "–" : duration(of.lagSeconds * 1_000)}</Figure>
+        <Figure title="Next event waits">{of.lagSeconds === 0 ? "–" : duration(of.lagSeconds * 1_000)}</Figure>
         <Figure title="Position">{`${count(of.position)} of ${count(of.head)}`}</Figure>
         <Figure title="Processed">
           {counted(of.processed, kind === "webhook" ? "delivery" : "event", kind === "webhook" ? "deliveries" : "events")}
@@ -57,8 +61,8 @@ function Content({ of, report }: { of: ConsumerReport; report: Resource<Consumer
         <Figure title="Last progress">{of.lastProgressAt ? <Time at={of.lastProgressAt} /> : "–"}</Figure>
       </dl>
       <div class="charts">
-        <Chart label="Behind" points={seriesOf(`lag ${name}`)} show={(value) => counted(value, "event")} />
-        <Chart label="Age of the next event" points={seriesOf(`seconds ${name}`)} show={(value) => duration(value * 1_000)} />
+        <Chart label="Events behind" points={seriesOf(`lag ${name}`)} show={(value) => counted(value, "event")} />
+        <Chart label="Seconds that the next event waits" points={seriesOf(`seconds ${name}`)} show={(value) => duration(value * 1_000)} />
       </div>
       {of.skipped ? (
         <Section title="Skipped events">
@@ -71,6 +75,7 @@ function Content({ of, report }: { of: ConsumerReport; report: Resource<Consumer
 
 function meaning({ status, position }: ConsumerReport, { event }: ConsumerError): string {
   if (status === "failed") return "It has stopped.";
+  if (status === "paused") return "It is paused.";
   return event && event.position <= position ? "It has got over this." : "It tries again by itself.";
 }
 

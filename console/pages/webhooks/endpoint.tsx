@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
+import { notify } from "../../frame/notices.tsx";
 import { Act } from "../../parts/act.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Page, Section } from "../../parts/page.tsx";
@@ -45,7 +46,13 @@ function Content({ of, report }: { of: WebhookReport; report: Resource<WebhookRe
           Events wait in the log; “Switch on” sends them.
         </p>
       ) : null}
-      {lastError ? <Failed error={lastError} attempts={of.attempts} says={disabled ? "" : "It tries again by itself."} /> : null}
+      {lastError ? (
+        <Failed
+          error={lastError}
+          attempts={of.attempts}
+          says={of.status === "paused" ? "It is paused." : disabled ? "" : "It tries again by itself."}
+        />
+      ) : null}
       <dl class="figures">
         <Figure title="Arrived, 24 h">{rate(of)}</Figure>
         <Figure title="Delivered">{count(totals.delivered)}</Figure>
@@ -129,7 +136,12 @@ function Actions({ of, changed }: { of: WebhookReport; changed: () => void }) {
         done={() => (isOff ? "It sends again." : "It is paused.")}
         then={changed}
       />
-      <button type="button" title={reason} aria-disabled={reason !== undefined} onClick={() => reason ?? change(true)}>
+      <button
+        type="button"
+        title={reason}
+        aria-disabled={reason !== undefined}
+        onClick={() => (reason === undefined ? change(true) : notify(reason))}
+      >
         Change
       </button>
       <Act

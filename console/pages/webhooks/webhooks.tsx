@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Link, useLocation, useRoute, useSearch } from "wouter-preact";
+import { notify } from "../../frame/notices.tsx";
 import { Curl } from "../../parts/curl.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Empty } from "../../parts/empty.tsx";
@@ -38,7 +39,13 @@ function Webhooks() {
     <Page
       title="Webhooks"
       actions={
-        <button type="button" class="primary" title={reason} aria-disabled={reason !== undefined} onClick={() => reason ?? add(true)}>
+        <button
+          type="button"
+          class="primary"
+          title={reason}
+          aria-disabled={reason !== undefined}
+          onClick={() => (reason === undefined ? add(true) : notify(reason))}
+        >
           Add a webhook
         </button>
       }

@@ -1,0 +1,33 @@
+/** The console's estimate of what a store costs has the prices that docs/cost.md has measured. */
+
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { PER_MILLION, costOf, totalOf } from "../../../console/pages/stores/cost.ts";
+
+/** Dollars per million under steady load and alone, of a row of the first table. */
+function measured(title: string): [number, number] {
+  const row = readFileSync("docs/cost.md", "utf8")
+    .split("\n")
+    .find((line) => line.startsWith(`| ${title} |`));
+  const bold = [...(row ?? "").matchAll(/\*\*([\d.]+)\*\*/g)].map(([, dollars]) => Number(dollars));
+  return bold as [number, number];
+}
+
+it("has the measured prices: each case without what the event itself costs", () => {
+  const event = measured("a stream that is there, the log");
+  const without = ([steady, alone]: [number, number]) =>
+    [steady - event[0], alone - event[1]].map((dollars) => Math.round(dollars * 100) / 100);
+  expect(PER_MILLION).toEqual({
+    event,
+    view: without(measured("… and one view")),
+    processor: without(measured("… and a reactor that answers with a command")),
+    webhook: without(measured("… and a webhook")),
+  });
+});
+
+it("adds up what was stored, processed and kept, from the least to the most", () => {
+  const items = costOf({ events: 1e6, processed: { view: 2e6, processor: 0, webhook: 1e6 }, logBytes: 5e8, databaseBytes: 4e9 });
+  const [least, most] = totalOf(items);
+  expect(least).toBeCloseTo(2.69 + 2 * 1.11 + 1.05 + 0.2 + 3, 6);
+  expect(most).toBeCloseTo(2.89 + 2 * 4.97 + 7.3 + 0.2 + 3, 6);
+});
