@@ -59,7 +59,8 @@ describe.skipIf(IS_SKIPPED)("the page of consumers", () => {
     const client = store(name);
     await stopped(client);
     const { page, errors, close } = await open("/consumers/dividing", name);
-    await act(page, "Retry", `ReadingRecorded at position 3 (reading/${SENSOR}, version 2) is tried again at once`);
+    const retry = await act(page, "Retry", `ReadingRecorded at position 3 (reading/${SENSOR}, version 2) is tried again at once`);
+    expect(retry).toContain("It would fail again: steps.0.set.share");
     await page.getByText("dividing tries again.").waitFor();
     await page.getByText("It has stopped.").waitFor();
     const skip = await act(page, "Skip", "is never processed by this consumer");
@@ -70,6 +71,19 @@ describe.skipIf(IS_SKIPPED)("the page of consumers", () => {
     await page.getByText("dividing begins again after position 0").waitFor();
     const { events } = await client.get<{ events: { data: { share?: number } }[] }>(`/streams/share/${encodeURIComponent(SENSOR)}`);
     expect(events.map(({ data }) => data.share)).toEqual([25, 20, 10]);
+    expect(errors).toEqual([]);
+    await close();
+  });
+
+  it("says what a mended processor would do with the failed event, before it is tried again", async () => {
+    const name = freshStore();
+    const client = store(name);
+    await stopped(client);
+    const steps = [{ set: { share: "int(data.of) == 0 ? 0 : 100 / int(data.of)" } }, { emit: { to: "share" } }];
+    await made(client.call("/processors/dividing", { from: "reading", steps }, {}, "PUT"));
+    const { page, errors, close } = await open("/consumers/dividing", name);
+    expect(await act(page, "Retry", "is tried again at once")).toContain(`It would emit ShareRecorded to share/${SENSOR}.`);
+    await page.getByRole("main").getByText("live", { exact: true }).waitFor();
     expect(errors).toEqual([]);
     await close();
   });

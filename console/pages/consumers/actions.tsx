@@ -31,9 +31,11 @@ export function Actions({ of, changed }: ActionsProps) {
           isPrimary={status === "failed"}
           call={action("retry")}
           off={isPaused ? nothing : undefined}
-          before={async () => (
+          before={async (signal) => (
             <>
-              <Stuck of={of} does="is tried again at once, with all its attempts ahead." /> <p>{behind}</p>
+              <Stuck of={of} does="is tried again at once, with all its attempts ahead." />
+              {kind === "processor" && of.origin === "api" && stuck ? <p>{await wouldDo(name, stuck.position, signal)}</p> : null}
+              <p>{behind}</p>
             </>
           )}
           done={() => `${name} tries again.`}
@@ -144,4 +146,19 @@ export async function wouldRun(path: string, position: number, verb: string, sig
       {counted_ < to ? `; counting took too long and ended at position ${count(counted_)}` : ""}.
     </>
   );
+}
+
+/** What a processor over HTTP would do with the event as it is now: its preview. Code cannot be asked. */
+async function wouldDo(name: string, event: number, signal: AbortSignal): Promise<string> {
+  const { body } = await call(`${segments("processors", name)}/preview`, { method: "POST", body: { event }, signal });
+  const { error, emits = [] } = body as Preview;
+  if (error) return `It would fail again: ${error.path}: ${error.message}`;
+  return emits.length === 0
+    ? "It would emit nothing."
+    : `It would emit ${emits.map(({ type, stream }) => `${type} to ${stream}`).join(", ")}.`;
+}
+
+interface Preview {
+  readonly error?: { readonly path: string; readonly message: string };
+  readonly emits?: readonly { readonly type: string; readonly stream: string }[];
 }

@@ -1,4 +1,4 @@
-/** Reads `GET /metrics` again and again, and keeps what it says over time. */
+/** Reads `GET /metrics` again and again, and keeps its figures over time. */
 
 import { type Resource, useResource } from "../../store/resource.ts";
 import { record, recordRate } from "../../store/series.ts";
