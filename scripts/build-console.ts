@@ -39,7 +39,7 @@ async function bundle(): Promise<{ script: string; style: string }> {
     root: join(ROOT, "console"),
     logLevel: "warn",
     resolve: { alias: { "headspring/client": join(ROOT, "src/client/index.ts") } },
-    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
     build: {
       write: false,
       target: "es2023",

@@ -8,10 +8,10 @@ export type Range = readonly [least: number, most: number];
 
 /** Dollars per million, under steady load and alone. Each is a case of docs/cost.md without “a stream that is there, the log”; a test compares them. */
 export const PER_MILLION = {
-  event: [2.69, 2.89],
-  view: [1.11, 4.97],
-  processor: [2.37, 7.52],
-  webhook: [1.05, 7.3],
+  event: [2.69, 2.85],
+  view: [1.11, 4.84],
+  processor: [2.37, 7.42],
+  webhook: [1.05, 7.2],
 } as const satisfies Record<string, Range>;
 
 /** Dollars for a GB and month: of objects, and of D1. */

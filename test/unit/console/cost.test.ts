@@ -28,6 +28,7 @@ it("has the measured prices: each case without what the event itself costs", () 
 it("adds up what was stored, processed and kept, from the least to the most", () => {
   const items = costOf({ events: 1e6, processed: { view: 2e6, processor: 0, webhook: 1e6 }, logBytes: 5e8, databaseBytes: 4e9 });
   const [least, most] = totalOf(items);
-  expect(least).toBeCloseTo(2.69 + 2 * 1.11 + 1.05 + 0.2 + 3, 6);
-  expect(most).toBeCloseTo(2.89 + 2 * 4.97 + 7.3 + 0.2 + 3, 6);
+  const { event, view, webhook } = PER_MILLION;
+  expect(least).toBeCloseTo(event[0] + 2 * view[0] + webhook[0] + 0.2 + 3, 6);
+  expect(most).toBeCloseTo(event[1] + 2 * view[1] + webhook[1] + 0.2 + 3, 6);
 });
