@@ -59,7 +59,7 @@ export const LOOK_BACK_PAGES = 20;
 /** Bytes of the events that it finds. Ours: one page of the log. */
 export const LOOK_BACK_BYTES = 8 * MiB;
 /**
- * Steps of expressions in one such look, or in one preview of a view; a row that is made counts like an expression of its characters. Ours:
+ * Steps of expressions in one such look, or in one preview of a view; a row that is made counts by its bytes. Ours:
  * less than a second of CPU, measured; beyond it the work ends with the event that it is at.
  */
 export const LOOK_BACK_STEPS = 20_000_000;
