@@ -1,6 +1,6 @@
 /** The events behind a row: those at which the view's own functions name its key. */
 
-import { type LoggedEvent, toRecorded } from "../core/event.ts";
+import { type LoggedEvent, categoryOf, toRecorded } from "../core/event.ts";
 import { streamIdProblem } from "../core/names.ts";
 import { liftError, liftFor, tooNewFor } from "../definitions/upcast.ts";
 import { isKeyedByStream } from "../definitions/views/keys.ts";
@@ -28,22 +28,29 @@ export async function rowEvents(store: Store, view: View, { key, before, limit, 
   const { skipped } = await generationsOf(store, view);
   const isWanted = (event: LoggedEvent) => !skipped.has(event.position) && touches(view, event, key);
   const search = { before, wanted: limit + 1, isWanted };
-  if (!isKeyedByStream(view)) return lookBack(store.log, { ...search, filter: { ...filterOfView(view), categories } });
-  if (streamIdProblem(key) !== undefined) return NONE;
+  const streams = streamsOf(view, key, categories);
+  if (!streams) return lookBack(store.log, { ...search, filter: { ...filterOfView(view), categories } });
   const found: Found[] = [];
-  const pages = Math.max(1, Math.floor(LOOK_BACK_PAGES / categories.length));
-  for (const category of categories) found.push(await lookBack(store.log, { ...search, pages, filter: { stream: `${category}/${key}` } }));
+  const pages = Math.max(1, Math.floor(LOOK_BACK_PAGES / streams.length));
+  for (const stream of streams) found.push(await lookBack(store.log, { ...search, pages, filter: { stream } }));
   // Only what was examined in all of them is known to be complete.
   const scannedTo = Math.max(1, ...found.map((one) => one.scannedTo));
   const events = found.flatMap((one) => one.events.filter(({ position }) => position >= scannedTo));
   return { events: events.toSorted((a, b) => b.position - a.position), scannedTo };
 }
 
+/** The streams whose events alone make the row; undefined: the key does not tell. */
+function streamsOf(view: View, key: string, categories: readonly string[]): string[] | undefined {
+  if (view.ownRows && view.ownKey === "stream") return categories.includes(categoryOf(key)) ? [key] : [];
+  if (!isKeyedByStream(view)) return undefined;
+  return streamIdProblem(key) === undefined ? categories.map((category) => `${category}/${key}`) : [];
+}
+
 function touches(view: View, logged: LoggedEvent, key: string): boolean {
   const { types } = filterOfView(view);
   if (types && !types.includes(logged.type)) return false;
   // Nothing else is left of it: what made the row of a stream was this.
-  if (logged.erased) return isKeyedByStream(view) && (types !== undefined || !logged.type.startsWith("$"));
+  if (logged.erased) return (view.ownRows || isKeyedByStream(view)) && (types !== undefined || !logged.type.startsWith("$"));
   const event = liftFor(view.sources, logged);
   if (liftError(event) ?? tooNewFor(view.sources, event)) return false;
   const [touch] = touchesOf(view, [toRecorded(event)]).touches;

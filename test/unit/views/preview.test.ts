@@ -1,7 +1,6 @@
 /** A preview of a view holds and does a bounded amount, whatever the events and the definition are. */
 
 import { describe, expect, it } from "vitest";
-import type { RecordedEvent } from "../../../src/core/event.ts";
 import { type ViewDefinition, viewFrom } from "../../../src/definitions/over-http/view.ts";
 import { VIEW_LOAD_BYTES } from "../../../src/rows/limits.ts";
 import { LOOK_BACK_STEPS } from "../../../src/views/limits.ts";
@@ -27,7 +26,7 @@ function previewed(
       recordedAt: "",
       schemaVersion: 1,
     };
-    return { event: event as RecordedEvent };
+    return { event };
   });
   return previewOf(view, inputs);
 }

@@ -4,12 +4,14 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { createHttp } from "../../../src/http/worker.ts";
-import { defineApp, sql, streamIdOf, view } from "../../../src/index.ts";
+import { defineApp, processesView, sql, streamIdOf, view } from "../../../src/index.ts";
 import * as z from "zod";
+import { rowEvents } from "../../../src/views/row-events.ts";
+import { errand } from "../errand.ts";
 import { app, reading, totals, values } from "../app.ts";
 import { folded, quietStore } from "../delivery/support.ts";
 import { deploymentWith } from "../http/tokens.ts";
-import { envWith, read } from "../support.ts";
+import { envWith, read, storeNamed } from "../support.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "error").mockReturnValue();
@@ -88,6 +90,25 @@ describe("the events behind a row", () => {
     expect(events).toEqual((await log()).filter(({ stream }) => stream === "counter/1").toReversed());
     expect(events).toHaveLength(3);
     expect(folded(totals, events.toReversed()).get("1")).toMatchObject({ versions: [1, 2, 3] });
+  });
+
+  it("are those of its stream where rows have the names of streams, found by the index", async () => {
+    const { post, wake, store: name } = store("by-name");
+    const processes = processesView("processes", [errand]);
+    const wish = (id: string) => post("/streams/wish/s", { type: "Wished", data: { errand: id, jobs: [{ counter: "c", by: 1 }] } });
+    for (const id of ["x", "y"]) await wish(id);
+    const one = storeNamed(name);
+    await wake("errand");
+    const { log } = one;
+    const read = vi.fn<typeof log.read>((request) => log.read(request));
+    Object.assign(one, { log: { ...log, read } });
+    const about = { before: Number.MAX_SAFE_INTEGER, limit: 10, categories: ["errand"] };
+    const { events } = await rowEvents(one, processes, { ...about, key: "errand/x" });
+    expect(events.length).toBeGreaterThan(0);
+    expect(events).toEqual((await log.read({ after: null, direction: "backward", limit: 10, stream: "errand/x" })).events);
+    expect(read.mock.calls.map(([{ stream }]) => stream)).toEqual(["errand/x"]);
+    for (const key of ["wish/s", "errand", "x", ""])
+      expect(await rowEvents(one, processes, { ...about, key })).toEqual({ events: [], scannedTo: 1 });
   });
 
   it.each([
