@@ -1,4 +1,4 @@
-/** The worker of `npm run bench:growth`: a store whose rows are counted, at `/counts`, and whose log is filled, at `/fill`. */
+/** The worker of `npm run bench:growth` and `bench:console`: a store whose rows are counted, at `/counts`, and whose log is filled, at `/fill`. */
 
 import * as z from "zod";
 import { aggregate, category, defineApp, event, streamIdOf, view } from "headspring";
@@ -27,7 +27,7 @@ const totals = view("totals", {
   on: { Added: (row, { stream, data }) => ({ id: streamIdOf(stream), total: (row?.total ?? 0) + data.by }) },
 });
 const app = defineApp({ aggregates: [counter], categories: [filler], views: [totals] });
-const worker = createWorker(app);
+const worker = createWorker(app, { console: true });
 
 export default {
   async fetch(request, env, context) {
