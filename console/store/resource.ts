@@ -1,6 +1,6 @@
 /** What a page reads: loaded when it is shown, loaded again when it is asked for, kept while it is loaded again. */
 
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { HeadspringError } from "headspring/client";
 import { get, token } from "./store.ts";
 
@@ -34,7 +34,8 @@ export function useResource<Value>(
   latest.current = load;
   const secret = token.value;
 
-  useEffect(() => {
+  // Before the page is painted: afterwards it would ask a frame later.
+  useLayoutEffect(() => {
     if (key === undefined) return;
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -75,6 +75,24 @@ describe.skipIf(IS_SKIPPED)("a story", () => {
     await close();
   });
 
+  it("is told without deliveries and failures to a token that may not see them", async () => {
+    const name = freshStore();
+    await store(name).call("/aggregates/product/apple/ReceiveStock", { quantity: 3 });
+    const { page, errors, close } = await open("", name);
+    for (const path of ["webhooks", "consumers"]) {
+      const problem = { type: "/problems/forbidden", title: "Not allowed", status: 403, detail: "needs admin", code: "forbidden" };
+      await page.route(`**/${path}`, (route) =>
+        route.fulfill({ status: 403, contentType: "application/problem+json", body: JSON.stringify(problem) }),
+      );
+    }
+    await page.goto(`${page.url().replace(/\/$/, "")}/story?position=1`);
+    await page.getByRole("treeitem", { name: /StockReceived/ }).waitFor();
+    await page.getByText("are shown to tokens with the right “admin”").waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+    expect(errors).toEqual([]);
+    await close();
+  });
+
   it("begins with a fact that has no correlation of its own", async () => {
     const name = freshStore();
     await store(name).call("/streams/charge/1", { type: "Charged", data: { receipt: "<b>r</b>" } });

@@ -13,6 +13,8 @@ import { client, get } from "../../store/store.ts";
 const HELD = 3_000;
 /** Events of a page that is read while somebody scrolls. */
 const PAGE = 200;
+/** Events of the first page: what is in sight, and some more. */
+const FIRST_PAGE = 60;
 /** Pages that are read at once while a filter finds nothing: each looks at some 5,000 entries. */
 const PAGES = 8;
 /** Milliseconds between two drawings of what arrives: nobody reads faster, and the frames between them stay free for scrolling. */
@@ -59,7 +61,7 @@ export class LogWindow {
   /** Begins at the log's end, or around a position. */
   begin(at?: number): Promise<void> {
     return this.#working(async () => {
-      const page = await this.#pages("backward", at === undefined ? undefined : at + 1);
+      const page = await this.#pages("backward", at === undefined ? undefined : at + 1, FIRST_PAGE);
       batch(() => {
         this.rows.value = page.events;
         this.earlier.value = page.next;
@@ -168,10 +170,10 @@ export class LogWindow {
     this.#count = 0;
   }
 
-  async #pages(direction: "forward" | "backward", after: number | undefined): Promise<LogPage> {
+  async #pages(direction: "forward" | "backward", after: number | undefined, limit = PAGE): Promise<LogPage> {
     let page: LogPage | undefined;
     for (let pages = 0; pages < PAGES; pages++) {
-      const path = `/log${query({ ...this.#filter, direction, after, limit: PAGE })}`;
+      const path = `/log${query({ ...this.#filter, direction, after, limit })}`;
       page = await get<LogPage>(path, this.#ended.signal);
       if (page.events.length > 0 || !page.hasMore) break;
       after = page.next!;

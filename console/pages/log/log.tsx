@@ -1,6 +1,6 @@
 /** The live log: everything that happens, as it happens, and everything that has happened. */
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { Empty } from "../../parts/empty.tsx";
 import { EventDetails } from "../../parts/event-details.tsx";
@@ -49,7 +49,8 @@ function Log({ filter, at }: { filter: ReturnType<typeof filterOf>; at?: number 
   const [turn, setTurn] = useState(0);
   const secret = token.value;
   const window = useMemo(() => new LogWindow(filter), [turn, secret]);
-  useEffect(() => {
+  // Before the page is painted, as every resource.
+  useLayoutEffect(() => {
     void window.begin(at);
     return () => window.end();
   }, [window]);

@@ -1,7 +1,7 @@
 /** Reads a story: the events of a correlation as far as there are any, then what comes, with deliveries and what fails now. */
 
 import { batch, signal } from "@preact/signals";
-import type { HeadspringError } from "headspring/client";
+import { HeadspringError } from "headspring/client";
 import type { ConsumerReport, LogPage, StoredEvent } from "../../store/event.ts";
 import { query, segments } from "../../store/paths.ts";
 import { whyNot } from "../../store/rights.ts";
@@ -28,6 +28,8 @@ export class StoryReader {
   readonly progress = signal<{ readonly read: number; readonly head: number } | undefined>(undefined);
   /** As many as are read at once: there may be more. */
   readonly isFull = signal(false);
+  /** The caller may see deliveries and consumers, as far as is known. */
+  readonly isOpen = signal(whyNot("admin") === undefined);
   readonly error = signal<HeadspringError | undefined>(undefined);
   readonly #correlationId: string;
   /** A position at or before which the first event is, if the address has one. */
@@ -82,8 +84,14 @@ export class StoryReader {
       });
     }
     await this.#seekRoot();
-    // What follows shows to administrators only.
-    if (whyNot("admin") === undefined) await Promise.all([this.#readDeliveries(), this.#readConsumers()]);
+    if (!this.isOpen.value) return;
+    try {
+      await Promise.all([this.#readDeliveries(), this.#readConsumers()]);
+    } catch (error) {
+      // Only administrators see what follows; the events are a story without it.
+      if (!(error instanceof HeadspringError) || error.status !== 403) throw error;
+      this.isOpen.value = false;
+    }
   }
 
   /** A fact that was appended without a `Correlation-Id` begins a correlation of its own id, which it does not carry itself. */

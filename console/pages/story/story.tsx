@@ -100,6 +100,7 @@ function Story({ correlationId, near }: { correlationId: string; near: string | 
           )
         }
       </Remote>
+      {reader.isOpen.value ? null : <p class="dim">Attempts of webhooks, and what fails, are shown to tokens with the right “admin”.</p>}
       {reader.isFull.value ? (
         <p class="row">
           These are the first {counted(events.length, "event")}.
