@@ -1,7 +1,8 @@
 /** A field for an expression: it completes names, and underlines the part that is wrong. */
 
 import { useId, useRef, useState } from "preact/hooks";
-import { type Name, completionsOf, wordBefore } from "./completion.ts";
+import type { Completing } from "../../src/definitions/expressions/complete.ts";
+import type { Completion } from "../../src/definitions/expressions/completions.ts";
 import { type Issue, Issues } from "./issues.tsx";
 import "./code-field.css";
 
@@ -9,30 +10,37 @@ interface CodeFieldProps {
   label: string;
   value: string;
   onChange: (text: string) => void;
-  names: readonly Name[];
+  /** What may follow at a place of the text. */
+  complete: (text: string, offset: number) => Completing;
   issues: readonly Issue[];
   isOptional?: boolean;
   about?: string;
 }
 
-export function CodeField({ label, value, onChange, names, issues, isOptional = false, about }: CodeFieldProps) {
+const NOTHING: Completing = { from: 0, to: 0, items: [] };
+/** Names that are shown at once. */
+const SHOWN = 10;
+
+export function CodeField({ label, value, onChange, complete, issues, isOptional = false, about }: CodeFieldProps) {
   const id = useId();
   const area = useRef<HTMLTextAreaElement>(null);
   // Where the caret is while something is being completed.
   const [caret, setCaret] = useState<number>();
   const [at, setAt] = useState(0);
-  const word = caret === undefined ? undefined : wordBefore(value, caret);
-  const found = word === undefined ? [] : completionsOf(word, names);
+  const { from, to, items } = caret === undefined ? NOTHING : complete(value, caret);
+  const written = value.slice(from, to);
+  const found = items.filter(({ name }) => name !== written).slice(0, SHOWN);
   const isOpen = found.length > 0;
   const chosen = Math.min(at, found.length - 1);
   const wrong = issues.find((issue) => issue.at)?.at;
-  const take = ({ text }: Name) => {
-    const start = caret! - word!.length;
-    onChange(value.slice(0, start) + text + value.slice(caret));
+  const take = ({ name, kind, shown }: Completion) => {
+    // What takes something is written with its parenthesis; what takes nothing, with both.
+    const text = kind === "name" || kind === "member" ? name : shown.endsWith("()") ? `${name}()` : `${name}(`;
+    onChange(value.slice(0, from) + text + value.slice(to));
     setCaret(undefined);
     requestAnimationFrame(() => {
       area.current?.focus();
-      area.current?.setSelectionRange(start + text.length, start + text.length);
+      area.current?.setSelectionRange(from + text.length, from + text.length);
     });
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -79,19 +87,19 @@ export function CodeField({ label, value, onChange, names, issues, isOptional = 
         />
         {isOpen ? (
           <ul id={`${id}-names`} role="listbox" aria-label="Names">
-            {found.map((name, index) => (
+            {found.map((one, index) => (
               <li
-                key={name.text}
+                key={`${one.kind} ${one.name}`}
                 id={`${id}-${index}`}
                 role="option"
                 aria-selected={index === chosen}
                 // Before the field loses the focus.
                 onMouseDown={(event) => {
                   event.preventDefault();
-                  take(name);
+                  take(one);
                 }}
               >
-                <code>{name.text}</code> <span class="dim">{[name.type, name.about].filter(Boolean).join(". ")}</span>
+                <code>{one.shown}</code> <span class="dim">{[one.gives, one.what].filter(Boolean).join(": ")}</span>
               </li>
             ))}
           </ul>

@@ -103,6 +103,7 @@ const TONES: Readonly<Record<string, "good" | "busy" | "bad" | "off">> = {
   rebuilding: "busy",
   pending: "busy",
   running: "busy",
+  "in-progress": "busy",
   undoing: "busy",
   failed: "bad",
   parked: "bad",

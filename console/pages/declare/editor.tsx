@@ -13,7 +13,7 @@ import { to } from "../../store/paths.ts";
 import { useResource } from "../../store/resource.ts";
 import { whyNot } from "../../store/rights.ts";
 import { call } from "../../store/store.ts";
-import { ExpressionField, Names, useNames } from "./expression-field.tsx";
+import { ExpressionField, ScopeContext, useScope } from "./expression-field.tsx";
 import { type Definition, KINDS, type Kind, asSent, formOf } from "./kinds.ts";
 import { Next } from "./next.tsx";
 import { Preview } from "./preview.tsx";
@@ -49,7 +49,7 @@ export function Editor({ kind, name: given = "", isNew, beginning, app }: Editor
   );
   const { error } = tried;
   const issues = issuesOf(error);
-  const names = useNames(kind, definition, app);
+  const scope = useScope(kind, definition, app);
   const off = !isWhole ? "What is written as JSON is not valid JSON yet." : name === "" ? "Give it a name." : undefined;
   return (
     <div class="beside">
@@ -67,7 +67,7 @@ export function Editor({ kind, name: given = "", isNew, beginning, app }: Editor
             />
           </label>
         ) : null}
-        <Names.Provider value={names}>
+        <ScopeContext.Provider value={scope}>
           <SchemaForm
             label="Definition"
             schema={formOf(kind, app, isWhole ? definition : beginning)}
@@ -76,7 +76,7 @@ export function Editor({ kind, name: given = "", isNew, beginning, app }: Editor
             issues={issues}
             formats={FORMATS}
           />
-        </Names.Provider>
+        </ScopeContext.Provider>
         <div class="row end">
           {isNew ? null : (
             <Act

@@ -1,27 +1,37 @@
-/** Expressions in the form of a definition, with the names that are in scope there. */
+/** Expressions in the form of a definition, with what is in scope there. The tables are those of the expressions themselves. */
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import { type Around, completeAt } from "../../../src/definitions/expressions/complete.ts";
+import { type Completion, NAME_COMPLETIONS } from "../../../src/definitions/expressions/completions.ts";
 import { CodeField } from "../../parts/code-field.tsx";
-import { type Name, namesIn } from "../../parts/completion.ts";
 import type { FieldProps } from "../../parts/schema-fields.tsx";
-import type { Schema, SchemaObject } from "../../parts/schema.ts";
+import type { SchemaObject } from "../../parts/schema.ts";
 import type { AppReport, CategoryDefinition } from "../../store/event.ts";
 import { segments } from "../../store/paths.ts";
 import { useResource } from "../../store/resource.ts";
 import { get } from "../../store/store.ts";
-import { EVENT, FUNCTIONS } from "./functions.ts";
 import type { Definition, Kind } from "./kinds.ts";
 
-export const Names = createContext<readonly Name[]>([]);
+/** What a whole definition's expressions may name, besides what depends on the place. */
+interface Scope {
+  readonly kind: Kind;
+  readonly joins: readonly Completion[];
+  readonly schemas: NonNullable<Around["schemas"]>;
+}
+
+export const ScopeContext = createContext<Scope>({ kind: "view", joins: [], schemas: {} });
 
 export function ExpressionField({ label, path, schema, value, isRequired, onChange, context }: FieldProps) {
+  const { kind, joins, schemas } = useContext(ScopeContext);
+  const place = kind === "processor" ? "step" : /\.(?:fold|value)$/.test(path) ? (label as "fold" | "value") : "where";
+  const names = [...NAME_COMPLETIONS[place], ...joins];
   return (
     <CodeField
       label={label}
       value={typeof value === "string" ? value : ""}
       onChange={(text) => onChange(text === "" && !isRequired ? undefined : text)}
-      names={useContext(Names)}
+      complete={(text, offset) => completeAt(text, offset, { names, schemas })}
       issues={context.issues.filter((issue) => issue.path === path)}
       isOptional={!isRequired}
       about={schema.description as string | undefined}
@@ -29,38 +39,42 @@ export function ExpressionField({ label, path, schema, value, isRequired, onChan
   );
 }
 
-/** Everything in scope of a definition: `data` of the categories that it follows, the event, its own columns or joins, and the functions. */
-export function useNames(kind: Kind, definition: Definition, app: AppReport): readonly Name[] {
+/** Schemas of the categories that a definition follows and joins, of its own columns, and of the rows of joined views. */
+export function useScope(kind: Kind, definition: Definition, app: AppReport): Scope {
   const categories = [definition?.from ?? []].flat() as string[];
   const joins = kind === "processor" ? joinsIn(definition?.steps) : [];
   const read = [...new Set([...categories, ...joins.map((one) => one.with)])].filter((name) =>
     app.categories.some((one) => one.name === name),
   );
-  const schemas = useResource(kind === "stream" ? undefined : read.join(" "), async (signal) => {
+  const found = useResource(kind === "stream" ? undefined : read.join(" "), async (signal) => {
     const all = await Promise.all(read.map((name) => get<CategoryDefinition>(segments("streams", name), signal)));
-    return new Map(all.map(({ name, events }) => [name, Object.values(events) as Schema[]]));
+    return new Map(all.map(({ name, events }) => [name, Object.values(events)]));
   });
-  const membersOf = (as: string, category: string) => (schemas.value?.get(category) ?? []).flatMap((schema) => namesIn(as, schema));
-  const columns = Object.keys((definition?.columns ?? {}) as object).map((column) => ({
-    text: `row.${column}`,
-    about: "As it was before the event",
-  }));
-  const own: Name[] =
-    kind === "view"
-      ? [{ text: "acc", about: "The column before the event" }, { text: "row", about: "The row before the event" }, ...columns]
-      : [];
-  const joined = joins.flatMap(({ as, with: name }) => [
-    { text: as, about: `What the join with ${name} found` },
-    ...membersOf(as, name),
-    ...(app.views.find((one) => one.name === name) ? columnsOf(as, app, name) : []),
-  ]);
-  const data = categories.flatMap((category) => membersOf("data", category));
-  return unique([{ text: "data", about: "The event’s data" }, ...data, ...own, ...joined, ...EVENT, ...FUNCTIONS]);
+  const ofCategory = (name: string) => found.value?.get(name) ?? [];
+  const columns = Object.fromEntries(
+    Object.entries((definition?.columns ?? {}) as Record<string, SchemaObject>).map(([name, column]) => [
+      name,
+      { type: column?.type as unknown },
+    ]),
+  );
+  const ofJoined = joins.map(({ as, with: name }) => [as, [...ofCategory(name), ...rowsOf(app, name)]] as const);
+  return {
+    kind,
+    joins: joins.map(({ as, with: name }) => ({
+      name: as,
+      kind: "name",
+      shown: as,
+      gives: "map",
+      what: `what the join with ${name} found`,
+    })),
+    schemas: { ...Object.fromEntries(ofJoined), data: categories.flatMap(ofCategory), row: [{ properties: columns }] },
+  };
 }
 
-function columnsOf(as: string, app: AppReport, view: string): Name[] {
-  const columns = app.views.find(({ name }) => name === view)?.columns;
-  return Array.isArray(columns) ? (columns as string[]).map((column) => ({ text: `${as}.${column}`, about: `A column of ${view}` })) : [];
+/** The columns of a view, as `GET /app` has them: in code names, over HTTP perhaps more. */
+function rowsOf({ views }: AppReport, name: string): object[] {
+  const columns = views.find((one) => one.name === name)?.columns;
+  return Array.isArray(columns) ? [{ properties: Object.fromEntries((columns as string[]).map((column) => [column, {}])) }] : [];
 }
 
 /** All joins, those in branches included. */
@@ -71,8 +85,4 @@ function joinsIn(steps: unknown): { as: string; with: string }[] {
     const inside = Array.isArray(step?.branch) ? (step.branch as SchemaObject[]).flatMap((branch) => joinsIn(branch?.steps)) : [];
     return as && name ? [{ as, with: name }, ...inside] : inside;
   });
-}
-
-function unique(names: readonly Name[]): Name[] {
-  return [...new Map(names.toReversed().map((name) => [name.text, name])).values()].toReversed();
 }
