@@ -20,6 +20,8 @@ export interface FieldProps {
     readonly issues: readonly Issue[];
     /** Fields of their own for a `format`. */
     readonly formats?: Readonly<Record<string, ComponentType<FieldProps>>>;
+    /** Alternatives within alternatives, so far. */
+    readonly depth?: number;
   };
 }
 

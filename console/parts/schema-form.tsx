@@ -5,7 +5,7 @@ import { useId, useState } from "preact/hooks";
 import { type Issue, Issues } from "./issues.tsx";
 import { JsonField } from "./json-field.tsx";
 import { type FieldProps, ListFields, MemberFields, RecordFields } from "./schema-fields.tsx";
-import { type Schema, type SchemaObject, beginning, choicesOf, hasUnparsed, isOf, nameOf, resolved, typeOf } from "./schema.ts";
+import { MAX_DEPTH, type Schema, type SchemaObject, beginning, choicesOf, hasUnparsed, isOf, nameOf, resolved, typeOf } from "./schema.ts";
 import "./schema-form.css";
 
 interface SchemaFormProps {
@@ -51,12 +51,15 @@ export function SchemaForm({ label, schema, value, onChange, issues = [], format
 
 function Field(props: FieldProps) {
   const { schema, value, isRequired, label, onChange, context } = props;
-  const { root, formats } = context;
+  const { root, formats, depth = 0 } = context;
   const Special = formats?.[schema.format as string];
   if (Special) return <Special {...props} />;
   const choices = choicesOf(schema, root);
-  if (choices && choices.length > 1) return <Choice key={props.path} {...props} choices={choices} />;
-  const type = typeOf(choices?.[0] ?? schema);
+  if (choices && depth < MAX_DEPTH) {
+    const inside = { ...props, context: { ...context, depth: depth + 1 } };
+    return choices.length === 1 ? <Field {...inside} schema={choices[0]!} /> : <Choice key={props.path} {...inside} choices={choices} />;
+  }
+  const type = typeOf(schema);
   const Parts =
     type === "array"
       ? ListFields
@@ -68,7 +71,8 @@ function Field(props: FieldProps) {
             ? RecordFields
             : undefined;
   if (!Parts) return <Plain {...props} type={type} />;
-  if (value === undefined && !isRequired) {
+  // Not even one that must be there is opened by itself: it may contain itself.
+  if (value === undefined && label !== "") {
     return (
       <div class="field">
         <button type="button" onClick={() => onChange(beginning(schema, root, label))}>

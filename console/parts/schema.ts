@@ -4,20 +4,20 @@ export type Schema = boolean | SchemaObject;
 // oxlint-disable-next-line typescript/no-explicit-any -- keywords have any value
 export type SchemaObject = Readonly<Record<string, any>>;
 
-/** Levels of a value to begin with: some schemas contain themselves. */
-const MAX_DEPTH = 4;
-/** References that are followed for one place. */
-const MAX_STEPS = 20;
+/** Levels of a value to begin with, and alternatives within alternatives: some schemas contain themselves. */
+export const MAX_DEPTH = 6;
 
 /** The schema with what it refers to, and with all of `allOf`, in one. */
-export function resolved(schema: Schema | undefined, root: Schema, steps = 0): SchemaObject {
-  if (typeof schema !== "object" || steps > MAX_STEPS) return {};
+export function resolved(schema: Schema | undefined, root: Schema, seen = new Set<Schema>()): SchemaObject {
+  if (!isObject(schema) || seen.has(schema)) return {};
+  seen.add(schema);
   const { $ref: reference, allOf, ...rest } = schema;
   if (reference === undefined && allOf === undefined) return schema;
   const parts = [...(typeof reference === "string" ? [targetOf(reference, root)] : []), ...(Array.isArray(allOf) ? allOf : [])];
-  const all = [rest, ...parts.map((part) => resolved(part as Schema, root, steps + 1))].toReversed();
+  const all = [rest, ...parts.map((part) => resolved(part as Schema, root, seen))].toReversed();
   const merged: SchemaObject = Object.assign({}, ...all);
-  const properties = Object.assign({}, ...all.map((one) => one.properties)) as SchemaObject;
+  // Not by assignment: one may be called `__proto__`.
+  const properties = Object.fromEntries(all.flatMap((one) => Object.entries((one.properties ?? {}) as SchemaObject)));
   return {
     ...merged,
     ...(Object.keys(properties).length === 0
@@ -27,14 +27,21 @@ export function resolved(schema: Schema | undefined, root: Schema, steps = 0): S
 }
 
 function targetOf(reference: string, root: Schema): Schema | undefined {
-  return reference
-    .split("/")
-    .slice(1)
-    .map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"))
-    .reduce<Schema | undefined>(
-      (target, part) => (typeof target === "object" && Object.hasOwn(target, part) ? target[part] : undefined),
-      reference.startsWith("#") ? root : undefined,
-    );
+  let target: unknown = reference.startsWith("#") ? root : undefined;
+  for (const part of reference.split("/").slice(1)) target = memberOf(target, unescaped(part));
+  return target as Schema | undefined;
+}
+
+function unescaped(part: string): string {
+  try {
+    return decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+  } catch {
+    return part;
+  }
+}
+
+function isObject(value: unknown): value is SchemaObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The schemas of which a value takes one; undefined: there is no choice. */
@@ -96,6 +103,7 @@ export function memberOf(value: unknown, name: string): unknown {
 
 /** A value to begin with: what must be there, by the schema's own examples and defaults where it has some. */
 export function beginning(given: Schema | undefined, root: Schema, name = "", depth = 0): unknown {
+  if (depth > MAX_DEPTH) return null;
   const schema = resolved(given, root);
   const { examples, default: preset, const: only, enum: list, minItems = 0, minimum, exclusiveMinimum, pattern, format } = schema;
   if (only !== undefined) return only;
@@ -103,14 +111,14 @@ export function beginning(given: Schema | undefined, root: Schema, name = "", de
   if (Array.isArray(examples) && examples.length > 0) return examples[0];
   if (Array.isArray(list)) return list[0];
   const choices = choicesOf(schema, root);
-  if (choices) return beginning(choices[0], root, name, depth);
+  if (choices) return beginning(choices[0], root, name, depth + 1);
   switch (typeOf(schema)) {
     case "object":
       return Object.fromEntries(
         membersOf(schema, root).flatMap((one) => (one.isRequired ? [[one.name, beginning(one.schema, root, one.name, depth + 1)]] : [])),
       );
     case "array":
-      return depth < MAX_DEPTH && minItems > 0 ? [beginning(schema.items, root, name.replace(/s$/, ""), depth + 1)] : [];
+      return minItems > 0 ? [beginning(schema.items, root, name.replace(/s$/, ""), depth + 1)] : [];
     case "number":
     case "integer":
       // The least that it may be, or what people try first.

@@ -83,15 +83,22 @@ describe.skipIf(IS_SKIPPED)("commands in the console", () => {
         tags: { type: "array", items: { type: "string" } },
         labels: { type: "object", additionalProperties: { type: "string" } },
         extra: {},
+        node: { $ref: "#/$defs/node" },
         isOn: { type: "boolean" },
       },
-      $defs: { floor: { type: "integer", minimum: 3 } },
+      $defs: {
+        floor: { type: "integer", minimum: 3 },
+        // It contains itself.
+        node: { type: "object", required: ["next"], properties: { next: { $ref: "#/$defs/node" } } },
+      },
     };
     expect((await store(name).call("/streams/reading", { key: "sensor", schema }, {}, "PUT")).status).toBe(201);
     const { page, errors, close } = await open("/commands?category=reading", name);
     await page.getByRole("textbox", { name: "sensor" }).fill("roof 2%😀");
     await page.getByLabel("__proto__").first().selectOption("null");
     await page.getByLabel("level").selectOption("low");
+    await page.getByRole("button", { name: "Add node" }).click();
+    await page.getByRole("button", { name: "Leave out node" }).click();
     await page.getByRole("button", { name: "Add tags" }).click();
     await page.getByRole("button", { name: "Add tag", exact: true }).click();
     await page.getByRole("textbox", { name: "tag 1" }).fill("a");
