@@ -27,9 +27,12 @@ export function CodeField({ label, value, onChange, complete, issues, isOptional
   // Where the caret is while something is being completed.
   const [caret, setCaret] = useState<number>();
   const [at, setAt] = useState(0);
+  const [isAsked, ask] = useState(false);
   const { from, to, items } = caret === undefined ? NOTHING : complete(value, caret);
+  // By itself only where a word or a member has begun: Enter and Tab mean something else everywhere else.
+  const hasBegun = isAsked || from < (caret ?? 0) || /\.\??$/.test(value.slice(0, caret));
   const written = value.slice(from, to);
-  const found = items.filter(({ name }) => name !== written).slice(0, SHOWN);
+  const found = hasBegun ? items.filter(({ name }) => name !== written).slice(0, SHOWN) : [];
   const isOpen = found.length > 0;
   const chosen = Math.min(at, found.length - 1);
   const wrong = issues.find((issue) => issue.at)?.at;
@@ -46,6 +49,7 @@ export function CodeField({ label, value, onChange, complete, issues, isOptional
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === " " && event.ctrlKey) {
       setCaret(area.current!.selectionStart);
+      ask(true);
     } else if (!isOpen) return;
     else if (event.key === "ArrowDown") setAt((chosen + 1) % found.length);
     else if (event.key === "ArrowUp") setAt((chosen + found.length - 1) % found.length);
@@ -81,6 +85,7 @@ export function CodeField({ label, value, onChange, complete, issues, isOptional
             onChange(currentTarget.value);
             setCaret(currentTarget.selectionStart);
             setAt(0);
+            ask(false);
           }}
           onKeyDown={onKeyDown}
           onBlur={() => setCaret(undefined)}

@@ -37,7 +37,7 @@ export function Failure({ error, retry, isStale = false }: { error: HeadspringEr
   return (
     <div class="failure" role="alert">
       <p>
-        <strong>{titleOf(error)}</strong> {error.message}
+        <strong>{titleOf(error)}</strong> {issues.length === 0 ? error.message : null}
       </p>
       {issues.length === 0 ? null : (
         <ul>

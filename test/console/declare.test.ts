@@ -152,7 +152,14 @@ describe.skipIf(IS_SKIPPED)("declaring in the console", () => {
     const { page, errors, close } = await open("/declare/processor", name, { viewport: NARROW, colorScheme: "dark" });
     await page.getByLabel("Name", { exact: true }).fill("hot");
     await page.getByLabel("from 1", { exact: true }).selectOption("reading");
-    await page.getByRole("textbox", { name: "filter" }).fill("data.celsius > 30");
+    const filter = page.getByRole("textbox", { name: "filter" });
+    await filter.fill("data.celsius > 30");
+    // Nothing is being named: Enter and Tab are themselves, until one asks.
+    expect(await page.getByRole("listbox").count()).toBe(0);
+    await filter.press("Control+Space");
+    await page.getByRole("listbox", { name: "Names" }).waitFor();
+    await filter.press("Escape");
+    expect(await page.getByRole("listbox").count()).toBe(0);
     await page.getByRole("button", { name: "Add step" }).click();
     await page.getByLabel("step 2", { exact: true }).selectOption({ label: "emit: appends an event" });
     await page.getByLabel("to", { exact: true }).selectOption("alarm");

@@ -43,7 +43,7 @@ export function Picture({ graph, about, onChoose }: { graph: Graph; about?: stri
             <foreignObject key={key} x={xOf(column)} y={yOf(rows.get(key)!)} width={WIDTH} height={HEIGHT}>
               <button
                 type="button"
-                class={isFaint(key) ? "node faint" : "node"}
+                class={isFaint(key) ? "part faint" : "part"}
                 aria-pressed={key === about}
                 title={name}
                 onClick={() => onChoose(key)}

@@ -52,10 +52,10 @@ export function Editor({ kind, name: given = "", isNew, beginning, app }: Editor
   const scope = useScope(kind, definition, app);
   const off = !isWhole ? "What is written as JSON is not valid JSON yet." : name === "" ? "Give it a name." : undefined;
   return (
-    <div class="beside">
+    <div class="halves">
       <div>
         {isNew ? (
-          <label class="field name">
+          <label class="field short">
             Name
             <input
               autocomplete="off"

@@ -32,7 +32,7 @@ function firstOf({ categories }: AppReport): string[] {
   return categories.slice(-1).map(({ name }) => name);
 }
 
-const EXPRESSION = { type: "string", format: "expression" };
+const EXPRESSION = { type: "string", format: "expression", default: "" };
 const MEMBERS = { type: "object", title: "member by member", additionalProperties: EXPRESSION };
 const MAKER = { oneOf: [MEMBERS, { ...EXPRESSION, title: "one expression" }] };
 
@@ -113,7 +113,7 @@ function stepsOf(joined: readonly string[], app: AppReport): SchemaObject[] {
   const join = object("", ["with", "by", "as"], {
     with: { enum: joined, description: "A view, or a category." },
     by: about("The row’s key, or the stream’s id."),
-    as: { type: "string", description: "Its name in the expressions that follow." },
+    as: { type: "string", default: "found", description: "Its name in the expressions that follow." },
     missing: { enum: ["fail", "null", "skip"], description: "What happens where there is nothing." },
   });
   const emit = object("", ["to"], {

@@ -20,7 +20,7 @@ export function Filters({ columns, where, onChange }: FiltersProps) {
   const options = chosen === ".is=" ? ["not-null", "null"] : column.kind === "boolean" ? ["true", "false"] : undefined;
   return (
     <form
-      class="filters row"
+      class="where row"
       onSubmit={(event) => {
         event.preventDefault();
         const text = options && !options.includes(value) ? options[0]! : value;

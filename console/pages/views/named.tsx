@@ -42,7 +42,7 @@ export function NamedQuery({ view, query }: { view: string; query: string }) {
       {operation?.description === undefined ? null : <p class="dim">{operation.description}</p>}
       {parameters.length === 0 ? null : (
         <form
-          class="filters row"
+          class="where row"
           onSubmit={(event) => {
             event.preventDefault();
             setGiven(Object.fromEntries([...new FormData(event.currentTarget)].map(([name, value]) => [name, value as string])));

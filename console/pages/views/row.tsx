@@ -36,7 +36,7 @@ export function OneRow({ view, id, close }: { view: string; id: string; close: (
         </button>
       }
     >
-      <div class="beside" ref={box}>
+      <div class="halves" ref={box}>
         <div>
           <Remote of={row}>{(value) => <Json value={value} label={`Row ${id}`} />}</Remote>
         </div>
