@@ -11,7 +11,7 @@ import type { Store } from "../store/store.ts";
 import type { Family } from "../telemetry/prometheus.ts";
 import type { Progress } from "./consumer.ts";
 import type { Found, Reading, Skipped } from "./report.ts";
-import type { ResetCount } from "./reset-count.ts";
+import type { RunCount } from "./run-count.ts";
 import type { Placed, StoreRows } from "./standing.ts";
 
 /** Definitions of a store: all of them, or those of the code alone. */
@@ -30,8 +30,8 @@ export interface ConsumerKind extends DeclaredKind {
    * @param position `skip`: the position of the event to skip, if the operator named it; `reset`: the position after which to begin again
    */
   control(store: Store, name: string, action: ConsumerAction, position?: number): Promise<ControlOutcome | undefined>;
-  /** Counts what a reset to a position would run again, and changes nothing. */
-  countReset(store: Store, name: string, from: number): Promise<ResetCount | NotPossible | undefined>;
+  /** Counts what an action would make it process, and changes nothing. `position`: as that of the action. */
+  count(store: Store, name: string, action: CountedAction, position?: number): Promise<RunCount | NotPossible | undefined>;
   /** The events that an operator skipped for it, the last first. Absent: the kind has such events in a list of its own. */
   skipped?(store: Store, name: string): Promise<Skipped[]>;
   /** Its own table next to the checkpoints, with a column `store`: what else decides how far its consumers are. */
@@ -48,6 +48,9 @@ export interface ConsumerKind extends DeclaredKind {
    */
   families?(store: string, measured: readonly Found[], all: number): Family[];
 }
+
+/** The actions that make a consumer process something. */
+export type CountedAction = Exclude<ConsumerAction, "pause">;
 
 /** The result of a wake-up. */
 export interface Woken {

@@ -2,6 +2,7 @@
 
 import { MAX_POSITION } from "../core/limits.ts";
 import { WEBHOOK_RETRY_DELIVERIES } from "./limits.ts";
+import type { BlockedStream } from "./blocked-table.ts";
 import type { Ledger } from "./ledger.ts";
 import { deliveryId, messageId, parseDeliveryId } from "./delivery-id.ts";
 import type { Row } from "./delivery-table.ts";
@@ -69,9 +70,20 @@ const GIVEN_UP = "skipped by an operator";
  * @returns how many were given up
  */
 export function parkFailing(ledger: Ledger, only?: number): number {
-  const stuck = ledger.waits.blockedStreams().filter(({ head }) => head !== undefined && (only === undefined || only === head));
+  const stuck = stuckStreams(ledger, only);
   ledger.park(stuck, GIVEN_UP);
   return stuck.length;
+}
+
+function stuckStreams(ledger: Ledger, only?: number): BlockedStream[] {
+  return ledger.waits.blockedStreams().filter(({ head }) => head !== undefined && (only === undefined || only === head));
+}
+
+/** The deliveries that an operator's action would attempt again, or park. */
+export function countControl(ledger: Ledger, action: "resume" | "retry" | "skip", only?: number): number {
+  if (action === "skip") return stuckStreams(ledger, only).length;
+  const parked = action === "retry" ? Math.min(ledger.table.parked(), WEBHOOK_RETRY_DELIVERIES) : 0;
+  return ledger.pending + parked;
 }
 
 function deliveryReport(ledger: Ledger, about: About, row: Row): DeliveryReport {

@@ -3,7 +3,7 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import type { NotPossible } from "../consumers/kind.ts";
-import { countReset, operate } from "../operations/operate.ts";
+import { countAction, operate } from "../operations/operate.ts";
 import { reportConsumers, skippedBy } from "../operations/report.ts";
 import { DEFINITION_BYTES } from "./limits.ts";
 import { MAX_POSITION } from "../core/limits.ts";
@@ -15,8 +15,8 @@ import { Flag, type HttpEnv, type HttpContext, checked, queryOf, storeOf } from 
 
 export const ACTIONS = ["pause", "resume", "retry", "skip", "reset"] as const satisfies ConsumerAction[];
 
-/** The query of `reset`. The other actions take none: a client must not believe that it has only tried one of them. */
-export const ResetQuery = z.object({ dryRun: Flag });
+/** The query of actions after which something runs. `pause` takes none: a client must not believe that it has only tried it. */
+export const ActionQuery = z.object({ dryRun: Flag });
 const NoQuery = z.object({});
 
 /** The body of actions that take a position. */
@@ -34,13 +34,14 @@ export function consumerRoutes() {
 
   for (const action of ACTIONS) {
     routes.post(`/:name/${action}`, async (context) => {
-      const { dryRun } = action === "reset" ? queryOf(context, ResetQuery) : { ...queryOf(context, NoQuery), dryRun: false };
+      const { dryRun } = action === "pause" ? { ...queryOf(context, NoQuery), dryRun: false } : queryOf(context, ActionQuery);
       const { name, head } = await reportOf(context);
       const { position } = checked(PositionIn, await optionalJsonBody(context, DEFINITION_BYTES), `the body of \`${action}\` is not valid`);
       if (position !== undefined && action !== "skip" && action !== "reset")
         throw new Problem("invalid-request", `\`${action}\` accepts no position; \`skip\` and \`reset\` do`);
       requireWithin("position", position, head);
-      if (dryRun) return context.json(allowed(action, name, await countReset(storeOf(context), name, position)));
+      if (dryRun && action !== "pause")
+        return context.json(allowed(action, name, await countAction(storeOf(context), name, action, position)));
       const { warning } = allowed(action, name, await operate(storeOf(context), name, action, position)) ?? {};
       return context.json({ ...(await reportOf(context)), ...(warning === undefined ? {} : { warning }) });
     });

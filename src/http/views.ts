@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { accepts } from "hono/accepts";
 import { awaitRow, queryView } from "../views/query.ts";
-import { operate } from "../operations/operate.ts";
+import { countAction, operate } from "../operations/operate.ts";
 import { reportConsumers } from "../operations/report.ts";
 import { reportRows } from "../definitions/report.ts";
 import type { View } from "../definitions/views/view.ts";
@@ -12,7 +12,7 @@ import { aboutDefinition, deleteDefinition, putDefinition } from "./definitions.
 import { Problem } from "./problem.ts";
 import { callerOf } from "./auth-caller.ts";
 import { seesView } from "./auth-scope.ts";
-import { type HttpEnv, type HttpContext, linkTo, queryOf, storeOf, waitMsOf } from "./request.ts";
+import { Flag, type HttpEnv, type HttpContext, linkTo, queryOf, storeOf, waitMsOf } from "./request.ts";
 import { answered, headersOf, unknownView, viewOf, wantedOf } from "./view-answers.ts";
 import { liveId, liveView } from "./view-live.ts";
 import { namedQuery } from "./view-named.ts";
@@ -21,6 +21,8 @@ import { eventsBehindRow } from "./view-row-events.ts";
 import { Consistency, Paging, cursorOf, cursorText, sortOf, viewQueryOf } from "./view-query.ts";
 
 export const ViewsQuery = z.object({ name: z.array(z.string()).optional() });
+
+export const RebuildQuery = z.object({ dryRun: Flag });
 
 /** The forms of the answer to `GET /views/{view}`. */
 const FORMS = { "application/json": page, "text/event-stream": liveView } as const;
@@ -45,6 +47,7 @@ export function viewRoutes() {
   routes.post("/:view/rebuild", async (context) => {
     const view = await viewOf(context, true);
     const store = storeOf(context);
+    if (queryOf(context, RebuildQuery).dryRun) return context.json(await countAction(store, view.name, "reset"));
     await operate(store, view.name, "reset");
     const [report] = await reportConsumers(store, (name) => name === view.name);
     return context.json(report, 202, { location: context.req.path.replace(/views\/[^/]+\/rebuild$/, `consumers/${view.name}`) });

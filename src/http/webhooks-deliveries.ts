@@ -9,7 +9,7 @@ import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";
 import { type HttpEnv, type HttpContext, checked, linkTo, queryOf, storeOf } from "./request.ts";
 import { pageJson } from "./response.ts";
-import { DeliveriesOfEventsQuery, DeliveriesQuery, ReplayIn, ReplayQuery, RetryIn } from "./webhooks-in.ts";
+import { DeliveriesOfEventsQuery, DeliveriesQuery, ReplayIn, ReplayQuery, RetryIn, RetryQuery } from "./webhooks-in.ts";
 import { known } from "./webhooks-answers.ts";
 
 /** @param webhookNamed the webhook that the path names */
@@ -47,6 +47,7 @@ export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRp
   routes.post("/:id/deliveries/retry", async (context) => {
     const webhook = webhookNamed(context);
     const { from = 1, to = MAX_POSITION } = checked(RetryIn, await optionalJsonBody(context, DEFINITION_BYTES), "the range is not valid");
+    if (queryOf(context, RetryQuery).dryRun) return context.json({ deliveries: known(context, await webhook.countParked(from, to)) });
     return context.json(known(context, await webhook.retryParked(from, to)), 202);
   });
 

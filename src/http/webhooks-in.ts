@@ -98,6 +98,8 @@ export const ReplayIn = z.strictObject({
 
 export const ReplayQuery = z.object({ dryRun: Flag });
 
+export const RetryQuery = z.object({ dryRun: Flag });
+
 export const RetryIn = z.strictObject({ from: z.int().positive().optional(), to: z.int().positive().optional() });
 
 export const DeliveriesQuery = z.object({

@@ -1,7 +1,7 @@
 /** An operator's action on any consumer: finds the consumer, carries the action out, and wakes it. */
 
-import type { ControlOutcome, NotPossible } from "../consumers/kind.ts";
-import type { ResetCount } from "../consumers/reset-count.ts";
+import type { ControlOutcome, CountedAction, NotPossible } from "../consumers/kind.ts";
+import type { RunCount } from "../consumers/run-count.ts";
 import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import type { Store } from "../store/store.ts";
 import { kindOf } from "./kinds.ts";
@@ -20,10 +20,16 @@ export async function operate(store: Store, name: string, action: ConsumerAction
 }
 
 /**
- * Counts what a reset to a position would run again.
+ * Counts what an action would make the consumer process.
  *
+ * @param position as that of the action
  * @returns undefined when there is no such consumer
  */
-export async function countReset(store: Store, name: string, from = 0): Promise<ResetCount | NotPossible | undefined> {
-  return (await kindOf(store, name))?.countReset(store, name, from);
+export async function countAction(
+  store: Store,
+  name: string,
+  action: CountedAction,
+  position?: number,
+): Promise<RunCount | NotPossible | undefined> {
+  return (await kindOf(store, name))?.count(store, name, action, position);
 }

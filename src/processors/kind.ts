@@ -1,10 +1,10 @@
 /** ⑤ Processors as a kind of consumer: they react from a checkpoint, and may be reset to any position. */
 
 import { catchUp } from "../consumers/catch-up.ts";
-import { control } from "../consumers/control.ts";
+import { control, countControl } from "../consumers/control.ts";
 import { type ConsumerKind, wokenBy } from "../consumers/kind.ts";
 import { checkpointIn, reportOf, skippedIn } from "../consumers/report.ts";
-import { countEvents } from "../consumers/reset-count.ts";
+import { countEvents } from "../consumers/run-count.ts";
 import { checkpointsIn, standing } from "../consumers/standing.ts";
 import { filterOfProcessor, ownFilterOf } from "../definitions/processors/filter.ts";
 import { processorsInCode } from "../definitions/processors/kind.ts";
@@ -37,12 +37,13 @@ export const processorKind: ConsumerKind = {
     return outcome.outcome === "done" && action === "reset" ? { ...outcome, warning: RESET_WARNING } : outcome;
   },
 
-  async countReset(store, name, from) {
+  async count(store, name, action, position) {
     const processor = await store.definitions.processor(name);
     if (!processor) return undefined;
     const consumer = processorConsumer(store, processor);
-    // What only its copies of joined views need is not processed again.
-    return countEvents(processor.kind === "rules" ? { ...consumer, types: undefined, ...ownFilterOf(processor) } : consumer, from);
+    // What only its copies of joined views need is not processed.
+    const counted = processor.kind === "rules" ? { ...consumer, types: undefined, ...ownFilterOf(processor) } : consumer;
+    return action === "reset" ? countEvents(counted, position ?? 0) : countControl(consumer, action, position, counted);
   },
 
   async skipped(store, name) {

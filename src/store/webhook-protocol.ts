@@ -230,6 +230,8 @@ export interface WebhookRpc {
   change(patch: SettingsPatch): Promise<WebhookReport | Refused | undefined>;
   /** The operator's actions, as in `/consumers/{name}/{action}`. `at`: the position to reset to, or that of the one delivery to skip. */
   control(action: ConsumerAction, at?: number): Promise<WebhookReport | Refused | undefined>;
+  /** What such an action would do: the deliveries that it concerns, and the position after which events of the log would be delivered. */
+  countControl(action: "resume" | "retry" | "skip", at?: number): Promise<{ after: number; deliveries: number } | Refused | undefined>;
   /** Returns the secret now in use, and until when the previous ones sign (RFC 3339). */
   rotate(secret: string): Promise<{ secret: string; previousUntil: string } | Refused | undefined>;
   /** Sends a message that is not an event, now, and returns the outcome. */
@@ -244,6 +246,8 @@ export interface WebhookRpc {
   retry(delivery: string): Promise<DeliveryReport | Refused | undefined>;
   /** The same for the parked deliveries between two positions, inclusive: how many, and how many of them are left for the next call. */
   retryParked(from: number, to: number): Promise<{ retried: number; left: number } | undefined>;
+  /** How many parked deliveries those are; nothing changes. */
+  countParked(from: number, to: number): Promise<number | undefined>;
   /** The keys with which receivers check asymmetric signatures. */
   publicKeys(): Promise<PublicKeys | undefined>;
 }

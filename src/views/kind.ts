@@ -3,10 +3,18 @@
 import type { Store } from "../store/store.ts";
 import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import type { Consumer } from "../consumers/consumer.ts";
-import { control } from "../consumers/control.ts";
-import { type ConsumerKind, type ControlOutcome, DONE, notPossible, wokenBy } from "../consumers/kind.ts";
+import { control, countControl } from "../consumers/control.ts";
+import {
+  type ConsumerKind,
+  type ControlOutcome,
+  type CountedAction,
+  DONE,
+  type NotPossible,
+  notPossible,
+  wokenBy,
+} from "../consumers/kind.ts";
 import { skippedIn } from "../consumers/report.ts";
-import { countEvents } from "../consumers/reset-count.ts";
+import { type RunCount, countEvents } from "../consumers/run-count.ts";
 import { viewsInCode } from "../definitions/views/kind.ts";
 import type { View } from "../definitions/views/view.ts";
 import { checkpointOf, generationsOf, register, requestRebuild } from "./generations.ts";
@@ -43,12 +51,13 @@ export const viewKind: ConsumerKind = {
     return DONE;
   },
 
-  async countReset(store, name, from) {
+  async count(store, name, action, position) {
     const view = await store.definitions.view(name);
     if (!view) return undefined;
-    if (from !== 0) return notPossible(RESETS_TO_ZERO);
+    if (action !== "reset") return countTables(store, view, action, position);
+    if (position !== undefined && position !== 0) return notPossible(RESETS_TO_ZERO);
     const { skipped } = await generationsOf(store, view);
-    return countEvents(viewConsumer(store, view), from, skipped);
+    return countEvents(viewConsumer(store, view), 0, skipped);
   },
 
   async skipped(store, name) {
@@ -63,11 +72,27 @@ export const viewKind: ConsumerKind = {
 
 /** A view that is being built is two consumers: the action goes to the one that it fits. */
 async function controlTables(store: Store, view: View, action: ConsumerAction, position?: number): Promise<ControlOutcome> {
-  const { serving, stale, wanted, registered } = await generationsOf(store, view);
+  const { consumers, registered } = await consumersOf(store, view);
   if (!registered) await register(store, view);
-  const tables = serving.generation === wanted.generation || stale ? [wanted] : [serving, wanted];
-  const consumers: Consumer[] = tables.map((table) => viewConsumer(store, view, table));
   const outcomes: ControlOutcome[] = [];
   for (const consumer of consumers) outcomes.push(await control(consumer, action, position));
   return outcomes.find(({ outcome }) => outcome === "done") ?? (outcomes[0] as ControlOutcome);
+}
+
+/** What the action would do to both of them; the answer shows the one that answers queries, if the action fits it. */
+async function countTables(
+  store: Store,
+  view: View,
+  action: Exclude<CountedAction, "reset">,
+  position?: number,
+): Promise<RunCount | NotPossible> {
+  const { consumers } = await consumersOf(store, view);
+  const counts = await Promise.all(consumers.map((consumer) => countControl(consumer, action, position)));
+  return counts.find((count) => !("outcome" in count)) ?? (counts[0] as NotPossible);
+}
+
+async function consumersOf(store: Store, view: View): Promise<{ readonly consumers: readonly Consumer[]; readonly registered: boolean }> {
+  const { serving, stale, wanted, registered } = await generationsOf(store, view);
+  const tables = serving.generation === wanted.generation || stale ? [wanted] : [serving, wanted];
+  return { consumers: tables.map((table) => viewConsumer(store, view, table)), registered };
 }

@@ -6,7 +6,8 @@ import { consumersInCode } from "../definitions/consumers.ts";
 import { webhooksInCode } from "../definitions/webhooks/kind.ts";
 import { familiesOfWebhooks } from "./families.ts";
 import { filterOf } from "../deliveries/interest.ts";
-import { UNKNOWN_WEBHOOK, type WebhookReport } from "../store/webhook-protocol.ts";
+import type { RunCount } from "../consumers/run-count.ts";
+import { UNKNOWN_WEBHOOK, type WebhookReport, type WebhookRpc } from "../store/webhook-protocol.ts";
 
 export const webhookKind: ConsumerKind = {
   ...webhooksInCode,
@@ -28,15 +29,25 @@ export const webhookKind: ConsumerKind = {
     return answer && ("refused" in answer ? notPossible(answer.refused) : DONE);
   },
 
-  /** What it delivers also depends on its predicate, which its object knows. */
-  async countReset(store, name, from) {
-    const counted = await store.webhook(name).countReplay({ from: { position: from + 1 } });
-    if (counted && "refused" in counted) return { consumer: name, from, events: 0, position: from, to: from }; // there is nothing after `from`
-    return counted && { consumer: name, from, ...counted };
+  async count(store, name, action, position) {
+    const webhook = store.webhook(name);
+    if (action === "reset") return countAfter(webhook, name, position ?? 0);
+    const answer = await webhook.countControl(action, position);
+    if (!answer || "refused" in answer) return answer && notPossible(answer.refused);
+    const { after, deliveries } = answer;
+    const counted = await countAfter(webhook, name, after);
+    return counted && { ...counted, deliveries };
   },
 
   families: familiesOfWebhooks,
 };
+
+/** What it delivers also depends on its predicate, which its object knows. */
+async function countAfter(webhook: WebhookRpc, name: string, from: number): Promise<RunCount | undefined> {
+  const counted = await webhook.countReplay({ from: { position: from + 1 } });
+  if (counted && "refused" in counted) return { consumer: name, from, events: 0, position: from, to: from }; // there is nothing after `from`
+  return counted && { consumer: name, from, ...counted };
+}
 
 /** @param webhook undefined: it has just been removed */
 function consumerReport(name: string, webhook: WebhookReport | undefined, head: number): ConsumerReport {

@@ -22,7 +22,16 @@ import { Ledger } from "../deliveries/ledger.ts";
 import { Sender } from "./sender.ts";
 import { SYSTEM_CATEGORY } from "../definitions/webhooks/events.ts";
 import { Deliveries } from "../deliveries/deliveries.ts";
-import { deliveriesOf, listDeliveries, parkFailing, retryAll, retryDelivery, retryNow, retryParked } from "../deliveries/operations.ts";
+import {
+  countControl,
+  deliveriesOf,
+  listDeliveries,
+  parkFailing,
+  retryAll,
+  retryDelivery,
+  retryNow,
+  retryParked,
+} from "../deliveries/operations.ts";
 import {
   type DeliveriesOfEvents,
   type DeliveriesPage,
@@ -45,6 +54,8 @@ import { addReplay, countReplay } from "../deliveries/replay.ts";
 import { reportOf } from "./report.ts";
 import { Keys } from "./secrets.ts";
 import { WEBHOOK_ID_PREFIX } from "../definitions/webhooks/webhook.ts";
+
+const NOTHING_TO_SKIP = "no delivery is failing: there is nothing to skip";
 
 /** The class of the webhook objects of an app. Export it as `WebhookObject`. */
 export function webhookObject(app: App): RpcClass<WebhookRpc> {
@@ -139,7 +150,7 @@ export function webhookObject(app: App): RpcClass<WebhookRpc> {
         if (this.#deliveries.life.disabled) await this.#deliveries.resume();
       } else if (action === "skip") {
         const skipped = ledger ? parkFailing(ledger, at) : 0;
-        if (skipped === 0) return { refused: "no delivery is failing: there is nothing to skip" };
+        if (skipped === 0) return { refused: NOTHING_TO_SKIP };
         logger.warn({
           message: "failing deliveries were parked by an operator",
           store: this.#store.name,
@@ -149,6 +160,17 @@ export function webhookObject(app: App): RpcClass<WebhookRpc> {
       } else ledger?.reset(Math.min(at ?? 0, await this.#head()));
       this.#deliveries.goOn();
       return this.report();
+    }
+
+    async countControl(
+      action: "resume" | "retry" | "skip",
+      at?: number,
+    ): Promise<{ after: number; deliveries: number } | Refused | undefined> {
+      const report = await this.report();
+      if (!report) return undefined;
+      const { ledger } = this.#deliveries;
+      const deliveries = ledger ? countControl(ledger, action, at) : 0;
+      return action === "skip" && deliveries === 0 ? { refused: NOTHING_TO_SKIP } : { after: report.position, deliveries };
     }
 
     async rotate(secret: string): Promise<{ secret: string; previousUntil: string } | Refused | undefined> {
@@ -208,6 +230,10 @@ export function webhookObject(app: App): RpcClass<WebhookRpc> {
       const answer = ledger ? retryParked(ledger, from, to) : { retried: 0, left: 0 };
       this.#deliveries.goOn();
       return answer;
+    }
+
+    async countParked(from: number, to: number): Promise<number | undefined> {
+      return this.#registration.configuration && (this.#deliveries.ledger?.table.parkedBetween(from, to) ?? 0);
     }
 
     async publicKeys(): Promise<PublicKeys | undefined> {

@@ -21,7 +21,7 @@ import { processorPreviewAnswer, viewPreview } from "./components/previews.ts";
 import { listedStore, store } from "./components/stores.ts";
 import { Issue } from "../../core/issue.ts";
 import { ConsumerReport } from "../../consumers/report.ts";
-import { ResetCount } from "../../consumers/reset-count.ts";
+import { RunCount } from "../../consumers/run-count.ts";
 import { StreamSummary } from "../../store/log-protocol.ts";
 import { EventReference } from "../../store/stream-protocol.ts";
 import { DeliveryReport, Outcome, ReplayReport, WebhookReport } from "../../store/webhook-protocol.ts";
@@ -133,7 +133,10 @@ export const ANSWERS = {
   processors: z.object({ processors: z.array(processorReport) }),
   sagas: z.object({ sagas: z.array(z.object({ name: Name, description: z.string().optional(), input: Json })) }),
   consumers: z.object({ consumers: z.array(ConsumerReport) }),
-  resetCount: ResetCount,
+  runCount: RunCount,
+  parkedCount: z.object({
+    deliveries: Whole.describe("Parked deliveries between the two positions. One call retries a bounded number of them."),
+  }),
   webhooks: z.object({ webhooks: z.array(WebhookReport) }),
   deliveries: z.object({
     deliveries: z.array(DeliveryReport),

@@ -221,6 +221,9 @@ describe("a rebuild that an operator asks for", () => {
     for (let round = 0; round < 6; round++) await read(`s${round % 2}`, round % 3);
     await wake("values");
     const before = await rows(values);
+    const count = await send("POST", "/views/values/rebuild?dryRun=true");
+    expect([count.status, await count.json()]).toMatchObject([200, { consumer: "values", from: 0, position: 6, to: 6 }]);
+    expect((await json("/views?name=values")).views).toMatchObject([{ status: "live" }]);
     const response = await send("POST", "/views/values/rebuild");
     expect(response.status).toBe(202);
     expect(response.headers.get("location")).toMatch(/^\/stores\/[^/]+\/consumers\/values$/);

@@ -193,6 +193,10 @@ describe("retrying", () => {
 
   it("by range sends those between", async () => {
     const { post, webhook, report } = await parked("range");
+    const count = await post(`/webhooks/${webhook.id}/deliveries/retry?dryRun=true`, { from: 2, to: 9 });
+    expect([count.status, await readJson(count)]).toEqual([200, { deliveries: 1 }]);
+    expect(await readJson(await post(`/webhooks/${webhook.id}/deliveries/retry?dryRun=true`, undefined))).toEqual({ deliveries: 2 });
+    expect(await report()).toMatchObject({ parked: 2, pending: 0 });
     const answer = await post(`/webhooks/${webhook.id}/deliveries/retry`, { from: 2, to: 9 });
     expect([answer.status, await readJson(answer)]).toEqual([202, { retried: 1, left: 0 }]);
     await eventually(async () => expect(await report()).toMatchObject({ parked: 1, pending: 0 }));

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import type { ConsumerAction } from "../../../store/consumer-protocol.ts";
-import { ACTIONS, PositionIn, ResetQuery } from "../../consumers.ts";
+import { ACTIONS, ActionQuery, PositionIn } from "../../consumers.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import { JSON_TYPE, json } from "./shared.ts";
@@ -15,11 +15,11 @@ const SUMMARIES: Readonly<Record<ConsumerAction, string>> = {
   reset: "Reset a consumer: a view is rebuilt, a processor reacts again",
 };
 
-const RESET = {
-  query: ResetQuery,
-  notes: { dryRun: { description: "`true`: only count the events that would run again." } },
+const COUNTED = {
+  query: ActionQuery,
+  notes: { dryRun: { description: "`true`: only count what would run." } },
   answers: {
-    200: json("The consumer after the reset. After a dry run: what would run again.", z.union([COMPONENTS.Consumer, ANSWERS.resetCount])),
+    200: json("The consumer after the action. After a dry run: what would run.", z.union([COMPONENTS.Consumer, ANSWERS.runCount])),
   },
 } as const satisfies Partial<Operation>;
 
@@ -56,7 +56,7 @@ export const consumers: readonly Operation[] = [
     summary: SUMMARIES[action],
     tag: "Consumers",
     ...(action === "skip" || action === "reset" ? { body: { [JSON_TYPE]: PositionIn } } : {}),
-    ...(action === "reset" ? RESET : { answers: { 200: json("The consumer after the action.", COMPONENTS.Consumer) } }),
+    ...(action === "pause" ? { answers: { 200: json("The consumer after the action.", COMPONENTS.Consumer) } } : COUNTED),
     problems: [
       "unknown-consumer",
       "action-not-possible",

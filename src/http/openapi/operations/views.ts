@@ -9,7 +9,7 @@ import { LiveQuery } from "../../view-live.ts";
 import { ViewPreviewIn } from "../../view-preview.ts";
 import { Consistency, Paging } from "../../view-query.ts";
 import { RowEventsQuery } from "../../view-row-events.ts";
-import { ViewsQuery } from "../../views.ts";
+import { RebuildQuery, ViewsQuery } from "../../views.ts";
 import { DeclareQuery } from "../../definitions.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Answer, Operation } from "../operation.ts";
@@ -171,7 +171,12 @@ export const views: readonly Operation[] = [
     summary: "Rebuild a view",
     description: "The store builds a new table from all events. The present table goes on answering until the new one takes over.",
     tag: "Views",
-    answers: { 202: json("The rebuild has begun.", COMPONENTS.Consumer, ["Location"]) },
+    query: RebuildQuery,
+    notes: { dryRun: { description: "`true`: only count the events that it would be built from." } },
+    answers: {
+      200: json("With `dryRun=true`: how many events it would be built from. Nothing has begun.", ANSWERS.runCount),
+      202: json("The rebuild has begun.", COMPONENTS.Consumer, ["Location"]),
+    },
     problems: ["unknown-view"],
   },
 ];

@@ -6,6 +6,7 @@ import {
   ReplayIn,
   ReplayQuery,
   RetryIn,
+  RetryQuery,
   RotateIn,
   WebhookIn,
   WebhookPatch,
@@ -136,7 +137,12 @@ export const webhooks: readonly Operation[] = [
       "Retries those between two positions, inclusive; without a body, all. One call retries a bounded number: `left` tells how many remain.",
     tag: "Webhooks",
     body: { [JSON_TYPE]: RetryIn },
-    answers: { 202: json("The deliveries are retried now, under their old `webhook-id`s.", ANSWERS.retried) },
+    query: RetryQuery,
+    notes: { dryRun: { description: "Only count the deliveries that are parked there." } },
+    answers: {
+      200: json("With `dryRun=true`: how many are parked. Nothing was sent.", ANSWERS.parkedCount),
+      202: json("The deliveries are retried now, under their old `webhook-id`s.", ANSWERS.retried),
+    },
     problems: ["unknown-webhook"],
   },
   {
