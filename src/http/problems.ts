@@ -1,36 +1,27 @@
 /** `GET /problems`: explains each problem's `type`, for a reader in a browser or for a program. */
 
 import { Hono } from "hono";
-import { accepts } from "hono/accepts";
 import { escaped, inline, page } from "./page.ts";
 import { PROBLEM_CODES, Problem, type ProblemExplanation, kindOfProblem } from "./problem.ts";
-import type { HttpContext, HttpEnv } from "./request.ts";
-import { json } from "./response.ts";
+import { pageOr } from "./page-or-json.ts";
+import type { HttpEnv } from "./request.ts";
 
 export function problemRoutes() {
   const routes = new Hono<HttpEnv>();
 
   routes.get("/", (context) => {
     const problems = PROBLEM_CODES.map(kindOfProblem);
-    return wantsPage(context) ? problemsPage("Problems", problems) : json({ problems }, 200, VARY);
+    return pageOr(context, () => problemsPage("Problems", problems), { problems });
   });
 
   routes.get("/:code", (context) => {
     const code = PROBLEM_CODES.find((one) => one === context.req.param("code"));
     if (!code) throw new Problem("not-found", `unknown problem ${context.req.param("code")}; GET /problems lists all of them`);
     const problem = kindOfProblem(code);
-    return wantsPage(context) ? problemsPage(problem.title, [problem]) : json(problem, 200, VARY);
+    return pageOr(context, () => problemsPage(problem.title, [problem]), problem);
   });
 
   return routes;
-}
-
-/** The same address answers in two forms. */
-const VARY = { vary: "Accept" };
-
-/** Whether a browser asks: it prefers a page, while a program that accepts anything gets JSON. */
-function wantsPage(context: HttpContext): boolean {
-  return accepts(context, { header: "Accept", supports: ["application/json", "text/html"], default: "application/json" }) === "text/html";
 }
 
 function problemsPage(title: string, problems: readonly ProblemExplanation[]): Response {
@@ -45,7 +36,5 @@ function problemsPage(title: string, problems: readonly ProblemExplanation[]): R
 <main>
 ${sections.join("\n")}
 </main>`;
-  const response = page({ title, body });
-  response.headers.set("vary", "Accept");
-  return response;
+  return page({ title, body });
 }

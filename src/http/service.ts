@@ -6,22 +6,26 @@ import type { App } from "../definitions/app.ts";
 import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { hasTag, textTag } from "./conditions.ts";
 import { docsPage } from "./docs-page.ts";
+import { pageOr } from "./page-or-json.ts";
+import { servicePage } from "./service-page.ts";
 import { openApiOf } from "./openapi/document.ts";
 import { jsonText } from "./response.ts";
 
-export function serviceRoutes(app: App) {
+/** @param hasConsole whether the console is served, too */
+export function serviceRoutes(app: App, hasConsole: boolean) {
   const routes = new Hono<HttpEnv>();
   const inCode = new DefinitionsInCode(app);
   let openApi: { readonly text: string; readonly etag: string } | undefined;
 
-  routes.get("/", (context) =>
-    context.json({
+  routes.get("/", (context) => {
+    const content = {
       name: "Headspring",
       what: "an edge-native event store: streams in, one ordered log, processors, views out, webhooks",
       aggregates: namesOf(inCode.aggregates),
       categories: namesOf(inCode.plainCategories),
       views: namesOf(inCode.views),
       links: {
+        ...(hasConsole ? { console: "/console" } : {}),
         docs: "/docs",
         openapi: "/openapi.json",
         app: "/app",
@@ -37,8 +41,9 @@ export function serviceRoutes(app: App) {
         webhooks: "/webhooks",
         health: "/health",
       },
-    }),
-  );
+    };
+    return pageOr(context, () => servicePage(content, new URL(context.req.url).origin), content);
+  });
 
   routes.get("/health", (context) => context.json({ status: "ok" }));
 

@@ -103,7 +103,7 @@ export function createHttp(app: App, { sourcery = false, console = false }: Work
     .use(securityHeaders(), crossOrigin(), auth(), requireReadableUrl)
     .use("/stores/:store/*", requireStoreName)
     .use(placed(app, new Set(ofStore.routes.map(({ path }) => path))))
-    .route("/", serviceRoutes(app))
+    .route("/", serviceRoutes(app, console))
     .route("/stores", storesRoutes(app))
     .route("/problems", problemRoutes())
     .route("/", ofStore)

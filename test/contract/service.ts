@@ -19,6 +19,22 @@ export function service({ fetch, freshStore }: Service): void {
       });
     });
 
+    it("GET / is a page for a browser, which loads nothing and shows what the JSON has", async () => {
+      const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+      const page = await fetch("/", { headers: { ...NO_TOKEN, accept } });
+      expect([page.status, page.headers.get("content-type"), page.headers.get("vary")]).toEqual([
+        200,
+        "text/html; charset=utf-8",
+        "Accept",
+      ]);
+      expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+      const html = await page.text();
+      const { aggregates, categories, views, links } = await read(await fetch("/", { headers: { ...NO_TOKEN, accept: "*/*" } }));
+      for (const name of [...aggregates, ...categories, ...views]) expect(html).toContain(`<code>${name}</code>`);
+      const targets = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, target]) => target);
+      expect(targets.toSorted()).toEqual(Object.values(links).toSorted());
+    });
+
     it("GET /health says that it is there, to anybody", async () => {
       const response = await fetch("/health", { headers: NO_TOKEN });
       expect([response.status, await read(response)]).toEqual([200, { status: "ok" }]);

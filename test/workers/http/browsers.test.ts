@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { createHttp } from "../../../src/http/worker.ts";
 import { app } from "../app.ts";
+import { read } from "../support.ts";
 import { type Bearer, deploymentWith, headerOf } from "./tokens.ts";
 
 const http = createHttp(app);
@@ -124,5 +125,16 @@ describe("a browser that came by https", () => {
   it("comes by nothing else from then on", async () => {
     expect((await ask("https://store.example/health")).headers.get("strict-transport-security")).toBe("max-age=31536000");
     expect((await ask("http://store.example/health")).headers.has("strict-transport-security")).toBe(false);
+  });
+});
+
+describe("the first page", () => {
+  it("leads to the console where it is on, a browser as well as a program", async () => {
+    for (const hasConsole of [true, false]) {
+      const ask = async (accept: string) =>
+        createHttp(app, { console: hasConsole }).request("/", { headers: { accept } }, deploymentWith({}));
+      expect((await read(await ask("*/*"))).links.console).toBe(hasConsole ? "/console" : undefined);
+      expect((await (await ask("text/html")).text()).includes('href="/console"')).toBe(hasConsole);
+    }
   });
 });

@@ -13,7 +13,7 @@ export const service: readonly Operation[] = [
     operationId: "getService",
     summary: "What this service is, with links",
     tag: "Service",
-    answers: { 200: json("Names and links.", ANSWERS.service) },
+    answers: { 200: pageOrJson("Names and links.", ANSWERS.service) },
     ofService: true,
     open: true,
   },
