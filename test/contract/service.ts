@@ -32,7 +32,7 @@ export function service({ fetch, freshStore }: Service): void {
       const { aggregates, categories, views, links } = await read(await fetch("/", { headers: { ...NO_TOKEN, accept: "*/*" } }));
       for (const name of [...aggregates, ...categories, ...views]) expect(html).toContain(`<code>${name}</code>`);
       const targets = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, target]) => target);
-      expect(targets.toSorted()).toEqual(Object.values(links).toSorted());
+      expect(new Set(targets)).toEqual(new Set(Object.values(links)));
     });
 
     it("GET /health says that it is there, to anybody", async () => {

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { processesView } from "../../../src/index.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
+import { touchesOf } from "../../../src/rows/fold.ts";
 import { handlerOf, type StoredRow } from "../../../src/definitions/views/view.ts";
 import { checkout } from "../../../src/shop/checkout.ts";
 import { errand } from "../../workers/errand.ts";
@@ -87,6 +88,12 @@ describe("an instance's row", () => {
     });
   });
 
+  it("no longer has what a step waited for once the step has ended, however it ends", () => {
+    const waits: [string, object][] = [started, ["StepWaiting", { step: "pay", until: at(50) }], ["StepWaiting", { step: "other" }]];
+    for (const type of ["StepCompleted", "StepFailed", "StepTimedOut", "StepUndone", "StepUndoBypassed", "StepUndoFailed"])
+      expect(rowAfter("checkout/1", ...waits, [type, { step: "pay" }])?.waitingFor).toEqual([{ what: "event", step: "other" }]);
+  });
+
   it("has the saga that a step has started, until that one has ended", () => {
     const starts = sent("last", "c", { aggregate: "move", id: "m", command: "$Start" });
     const child = { what: "saga", step: "last", stream: "move/m" };
@@ -143,7 +150,20 @@ describe("an instance's row", () => {
     });
   });
 
-  it("goes with its stream", () => {
+  it("goes with its stream, and no other row is touched", () => {
+    const erased = {
+      id: "e",
+      stream: "errand/1",
+      version: 2,
+      position: 2,
+      type: "$deleted",
+      data: { erased: true },
+      meta: {},
+      time: "",
+      recordedAt: at(0),
+      schemaVersion: 1,
+    };
+    expect(touchesOf(processes, [erased]).touches).toMatchObject([{ keys: ["errand/1"] }]);
     expect(rowAfter("errand/1", ["Begun", { jobs: 1 }], ["$deleted", { erased: false }])).toBeNull();
   });
 
