@@ -207,6 +207,8 @@ describe("retrying", () => {
   it("everything, from the consumers' side, also after the object was gone", async () => {
     const { object, evict, report, received } = await parked("all");
     await evict();
+    expect(await object.countControl("retry")).toEqual({ after: 2, deliveries: 2 });
+    expect(await object.countControl("resume")).toEqual({ after: 2, deliveries: 0 });
     await object.control("retry");
     await eventually(async () => expect(await report()).toMatchObject({ parked: 0, pending: 0 }));
     expect(received().slice(-2).toSorted()).toEqual(["reading/a/1", "reading/b/1"]);
@@ -498,6 +500,7 @@ describe("the deliveries of a webhook", () => {
         error: "answered 422",
         excerpt: "why not",
         nextAttemptAt: expect.stringMatching(/Z$/),
+        behind: 1,
         history: [{ at: expect.stringMatching(/Z$/), durationMs: expect.any(Number), response: 422, error: "answered 422" }],
       },
     ]);
