@@ -77,7 +77,8 @@ describe.skipIf(IS_SKIPPED)("streams", () => {
     await page.getByRole("slider").fill("2900");
     await page.getByRole("button", { name: /2,900 .*Measured/ }).waitFor();
     await page.getByRole("region", { name: "Data of Measured" }).getByText("2900").waitFor();
-    expect(events).toBeLessThan(LONG / 2);
+    // Two pages around it, and the event itself.
+    expect(events).toBeLessThan(LONG / 10);
     expect(errors).toEqual([]);
     await close();
   });
