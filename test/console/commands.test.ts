@@ -129,6 +129,15 @@ describe.skipIf(IS_SKIPPED)("commands in the console", () => {
         }),
       ),
     );
+
+    // A category of any shape: a fact needs no type, an event of a stream does.
+    await store(name).call("/streams/note", {}, {}, "PUT");
+    await page.goto(page.url().replace(/commands.*/, "commands?category=note&id=1"));
+    expect(await page.getByRole("button", { name: "Append" }).getAttribute("title")).toContain("type");
+    await page.getByLabel("Event type").fill("Noted");
+    await page.getByLabel("Event type").press("Enter");
+    await page.getByRole("button", { name: "Append Noted" }).click();
+    await page.getByRole("heading", { name: "It was accepted" }).waitFor();
     expect(errors).toEqual([]);
     await close();
   });

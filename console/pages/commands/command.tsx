@@ -44,7 +44,7 @@ export function SendCommand({ category, id, command, schema }: SendCommandProps)
   const path = segments("aggregates", category, id, command);
   const call: Call = { method: "POST", path, body: body ?? {}, headers: headersOf(given) };
   const off =
-    id === "" ? "Say which stream: its id is missing." : hasUnparsed(body) ? "What is written as JSON is no JSON yet." : undefined;
+    id === "" ? "Say which stream: its id is missing." : hasUnparsed(body) ? "What is written as JSON is not valid JSON yet." : undefined;
   const begin = () => {
     setError(undefined);
     setTried(undefined);

@@ -91,7 +91,7 @@ function Names({ definition, name, change }: NamesProps) {
   const { commands, strict, facts } = definition;
   const names = namesOf(definition);
   const label = commands ? "Command" : "Event type";
-  if (!commands && !facts && (!strict || names.length === 0)) {
+  if (!commands && (names.length === 0 || (!strict && !facts))) {
     return (
       <label class="field">
         {label}

@@ -24,8 +24,8 @@ export function SendEvent({ definition, id, type, schema }: { definition: Catego
   const isFact = facts && id === "";
   const path = id === "" ? segments("streams", name) : segments("streams", name, id);
   const off = hasUnparsed(data)
-    ? "What is written as JSON is no JSON yet."
-    : !facts && type === ""
+    ? "What is written as JSON is not valid JSON yet."
+    : !isFact && type === ""
       ? "Say which type the event has."
       : undefined;
   return (
