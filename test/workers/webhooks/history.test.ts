@@ -25,6 +25,27 @@ async function failedOnce(name: string) {
   return { ...store, time, deliveriesOf };
 }
 
+it("counts the later events of a stream behind the delivery that they wait for, and behind no other of the stream", async () => {
+  const { read, wake, endpoint, report, json, webhook } = await subscribed("behind");
+  const behind = async () =>
+    (await json(`/webhooks/${webhook.id}/deliveries`)).deliveries.map((one: { position: number; behind?: number }) => [
+      one.position,
+      one.behind,
+    ]);
+  await read("s", 1);
+  await wake();
+  await eventually(async () => expect(await report()).toMatchObject({ totals: { delivered: 1 } }));
+  endpoint.answer = FAILED;
+  for (const value of [2, 3, 4]) await read("s", value);
+  await wake();
+  await eventually(async () =>
+    expect(await behind()).toEqual([
+      [2, 2],
+      [1, undefined],
+    ]),
+  );
+});
+
 describe("the deliveries of an event", () => {
   it("have every attempt with its time, its answer and why it failed, as the webhook's own list has", async () => {
     const { time, alarm, endpoint, report, deliveriesOf, json, webhook } = await failedOnce("history");
