@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Act } from "../../parts/act.tsx";
 import { count, counted } from "../../parts/show.tsx";
-import type { ConsumerReport } from "../../store/event.ts";
+import type { ConsumerError, ConsumerReport } from "../../store/event.ts";
 import { segments } from "../../store/paths.ts";
 import { call } from "../../store/store.ts";
 
@@ -14,11 +14,14 @@ interface ActionsProps {
 }
 
 export function Actions({ of, changed }: ActionsProps) {
-  const { name, status, lag, kind, lastError } = of;
+  const { name, status, lag, kind, rebuild } = of;
+  // What stops the table that is being built is retried and skipped by the view's name, too.
+  const lastError = rebuild?.lastError ?? of.lastError;
+  const reached = rebuild?.lastError ? rebuild.position : of.position;
   const action = (what: string, body?: unknown) => ({ method: "POST" as const, path: `${segments("consumers", name)}/${what}`, body });
 
   const isPaused = status === "paused";
-  const stuck = lastError?.event && lastError.event.position > of.position ? lastError.event : undefined;
+  const stuck = lastError?.event && lastError.event.position > reached ? lastError.event : undefined;
   const behind = lag === 0 ? "Nothing waits for it." : `${counted(lag, "event")} of the log ${lag === 1 ? "waits" : "wait"} for it.`;
   const nothing = isPaused ? "It is paused: resume it first." : "Nothing has failed.";
   return (
@@ -33,7 +36,7 @@ export function Actions({ of, changed }: ActionsProps) {
           off={isPaused ? nothing : undefined}
           before={async (signal) => (
             <>
-              <Stuck of={of} does="is tried again at once, with all its attempts ahead." />
+              <Stuck error={lastError} does="is tried again at once, with all its attempts ahead." />
               {kind === "processor" && of.origin === "api" && stuck ? <p>{await wouldDo(name, stuck.position, signal)}</p> : null}
               <p>{behind}</p>
             </>
@@ -51,7 +54,7 @@ export function Actions({ of, changed }: ActionsProps) {
           before={async () => (
             <>
               <Stuck
-                of={of}
+                error={lastError}
                 does={
                   kind === "webhook"
                     ? "and all others that block their streams are parked. They can be sent later."
@@ -90,8 +93,8 @@ export function Actions({ of, changed }: ActionsProps) {
   );
 }
 
-function Stuck({ of: { lastError }, does }: { of: ConsumerReport; does: string }) {
-  const event = lastError?.event;
+function Stuck({ error, does }: { error: ConsumerError | undefined; does: string }) {
+  const event = error?.event;
   return (
     <p>
       {event ? (

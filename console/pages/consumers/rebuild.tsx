@@ -40,7 +40,7 @@ export function Rebuild({ of, changed }: { of: ConsumerReport; changed: () => vo
         <>
           <progress aria-label="Progress of the rebuild" max={Math.max(1, rebuild.head)} value={rebuild.position} />
           <p>
-            {rebuild.status === "building" ? "" : `It is ${rebuild.status}. `}
+            {rebuild.status === "building" ? "" : `It has ${rebuild.status === "failed" ? "failed" : "been paused"}. `}
             {count(rebuild.position)} of {counted(rebuild.head, "event")} (
             {Math.floor((100 * rebuild.position) / Math.max(1, rebuild.head))}
             {" %)"}
