@@ -91,10 +91,9 @@ async function fill(client: Client): Promise<string> {
 async function takeAll(browser: Browser, correlationId: string): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   await take("story", `/story/${correlationId}`);
-  await take("story-dark", `/story/${correlationId}`, { colorScheme: "dark" });
   await take("stream", "/streams/product/tea?version=1");
   await take("consumer", "/consumers/shares");
-  await take("declare", "/declare/view");
+  await take("declare", "/declare/processor?name=shares");
   await take("log-narrow", "/log", { viewport: NARROW, colorScheme: "dark" });
 
   async function take(name: string, path: string, options: BrowserContextOptions = {}): Promise<void> {
