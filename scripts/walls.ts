@@ -34,6 +34,10 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
 };
 
 const SOURCES = resolve(import.meta.dirname, "../src");
+/** The console's page is a client like any other. */
+const CONSOLE = resolve(import.meta.dirname, "../console");
+/** What it shares with the store, besides the client: the tables that complete expressions, which import nothing of the engine. */
+const SHARED_WITH_CONSOLE = /^definitions\/expressions\/complet(?:e|ions)\.ts$/;
 
 /** The part of the house that a file belongs to; undefined: it is outside. */
 function partOf(file: string): string | undefined {
@@ -54,6 +58,7 @@ function isListed(part: string): boolean {
 export function whyNot(from: string, specifier: string): string | undefined {
   const isOurs = /^headspring(?:\/|$)/.test(specifier);
   if (!isOurs && !specifier.startsWith(".")) return undefined;
+  if (isInside(CONSOLE, from)) return whyNotConsole(from, specifier);
   const own = partOf(from);
   const other = isOurs ? specifier : partOf(resolve(dirname(from), specifier));
   if (own === undefined || other === undefined || own === other) return undefined;
@@ -68,6 +73,16 @@ export function whyNot(from: string, specifier: string): string | undefined {
   if (isOurs) return only ? undefined : `${own} is part of the package: it imports files, not ${other}`;
   if (its === -1) return `${other} has no floor yet: add it to the list in scripts/walls.ts`;
   return its! < mine! ? undefined : `${own} must not import from ${other}: only from the floors below it (scripts/walls.ts)`;
+}
+
+function whyNotConsole(from: string, specifier: string): string | undefined {
+  const path = resolve(dirname(from), specifier);
+  const may = specifier === "headspring/client" || isInside(CONSOLE, path) || SHARED_WITH_CONSOLE.test(relative(SOURCES, path));
+  return may ? undefined : `the console imports "headspring/client" and its own files only, not ${specifier}`;
+}
+
+function isInside(folder: string, path: string): boolean {
+  return !relative(folder, path).startsWith("..");
 }
 
 const DEFINITIONS: ReadonlySet<string> = new Set(["aggregates", "categories", "views", "processors", "webhooks"]);

@@ -34,6 +34,19 @@ describe("the walls of the house", () => {
       expect(from("worker.ts", other)).toContain("headspring/runtime and shop only");
   });
 
+  it("let the console import the client by its name, its own files, and what completes expressions", () => {
+    const page = (specifier: string) => from("../console/pages/log/log.tsx", specifier);
+    for (const own of ["headspring/client", "preact", "../../parts/page.tsx", "../../../src/definitions/expressions/complete.ts"])
+      expect(page(own)).toBeUndefined();
+    for (const other of [
+      "headspring",
+      "../../../src/client/connection.ts",
+      "../../../src/core/ids.ts",
+      "../../../src/definitions/expressions/check.ts",
+    ])
+      expect(page(other)).toContain('the console imports "headspring/client" and its own files only');
+  });
+
   it("let no part of the package import the package", () => {
     for (const file of ["http/log.ts", "testing/given.ts", "cli/main.ts", "runtime.ts"])
       for (const other of ["headspring", "headspring/client"]) expect(from(file, other)).toContain("is part of the package");
