@@ -77,7 +77,10 @@ export function whyNot(from: string, specifier: string): string | undefined {
 
 function whyNotConsole(from: string, specifier: string): string | undefined {
   const path = resolve(dirname(from), specifier);
-  const may = specifier === "headspring/client" || isInside(CONSOLE, path) || SHARED_WITH_CONSOLE.test(relative(SOURCES, path));
+  const may =
+    specifier === "headspring/client" ||
+    (specifier.startsWith(".") && isInside(CONSOLE, path)) ||
+    SHARED_WITH_CONSOLE.test(relative(SOURCES, path));
   return may ? undefined : `the console imports "headspring/client" and its own files only, not ${specifier}`;
 }
 
