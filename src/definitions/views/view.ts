@@ -81,11 +81,12 @@ export interface ViewDefinition<
   /** The column that identifies a row. Its value is a string. */
   readonly key: NoInfer<{ [Column in keyof z.output<Row>]: z.output<Row>[Column] extends string ? Column : never }[keyof z.output<Row>]> &
     string;
+  // Written out: the compiler names an alias with all of the row's zod in it, and columns as columns.
   /**
    * Columns to index, besides the key; a list of columns is one index over all of them, for conditions on the first ones and the order of the next. Each index
    * costs one more written row for each row that changes.
    */
-  readonly indexes?: readonly (ColumnOf<NoInfer<Row>> | readonly ColumnOf<NoInfer<Row>>[])[];
+  readonly indexes?: readonly ((keyof z.output<NoInfer<Row>> & string) | readonly (keyof z.output<NoInfer<Row>> & string)[])[];
   /** What each event type of interest does: a {@link ViewHandler}. Pure and synchronous. */
   readonly on: HandlersLike<On, From, z.output<Row>>;
   /** Queries that conditions on columns cannot express: SQL, by name. */
