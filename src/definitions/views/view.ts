@@ -65,8 +65,6 @@ type HandlersLike<On, From extends Source, Row> = {
       : Undeclared<Type>;
 };
 
-type ColumnOf<Row extends RowSchema> = keyof z.output<Row> & string;
-
 export interface ViewDefinition<
   From extends Source,
   Row extends RowSchema,
