@@ -70,7 +70,10 @@ export async function welcome(place: Place, health: Answer, { token, store, isJs
   const address = place.shown.includes("://") ? place.shown : `http://${place.shown}`;
   print(`Headspring listens on ${paint("bold", address)}`);
   if (typeof found === "string") return note(`${plain(found)}\n`);
-  const hasConsole = (await askAt(place)({ method: "GET", path: "/console" })).status === 200;
+  const hasConsole = await askAt(place)({ method: "GET", path: "/console" }).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
   const pages = [`${address}/docs describes every call.`, ...(hasConsole ? [`${address}/console shows the store at work.`] : [])];
   print(`\n${calls.map(({ curl }) => `  ${curl}`).join("\n")}\n\n${pages.join("\n")}\n`);
 }

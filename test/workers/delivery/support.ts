@@ -11,13 +11,7 @@ import type { LagSeconds } from "../../../src/operations/lag.ts";
 import { freshStore } from "../support.ts";
 import worker from "../worker.ts";
 
-/** Milliseconds: half of what a test may take. */
-const PATIENCE_MS = 30_000;
-
-/** Looks until it holds. */
-export function eventually(holds: () => unknown): Promise<unknown> {
-  return vi.waitFor(holds, { timeout: PATIENCE_MS, interval: 5 });
-}
+export { eventually } from "../eventually.ts";
 
 const clock = Date.now;
 let passed = 0;

@@ -127,7 +127,7 @@ describe.each([
     };
     await post("/streams/alarm/a", { type: "Raised", data: { from: "test", value: 1 } });
     const first = run(calling(charge, outside));
-    await vi.waitFor(() => expect(keys).toHaveLength(1));
+    await eventually(() => expect(keys).toHaveLength(1));
     pass(jump);
     await run(calling(charge, outside));
     pass(1);
@@ -144,12 +144,12 @@ describe.each([
     endpoint.answer = () => new Response(null, { status: 500 });
     await post("/streams/reading/s", { events: [1, 2].map((value) => ({ type: "Read", data: { value } })) });
     await wake();
-    await vi.waitFor(() => expect(received()).toEqual(["reading/s/1"]));
+    await eventually(() => expect(received()).toEqual(["reading/s/1"]));
     endpoint.answer = () => new Response(null, { status: 204 });
     time.pass(jump);
     await alarm();
     time.pass(-jump + HOUR);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await alarm();
       expect((await report()).pending).toBe(0);
     });
@@ -183,10 +183,10 @@ describe("an alarm that the platform has lost", () => {
     });
     await evictDurableObject(stub);
     await json("/streams/reminder/1"); // any request wakes it, also one that writes nothing
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { events } = await json("/streams/reminder/1");
       expect(events.map(({ type }: { type: string }) => type)).toContain("Reminded");
-    }, 10_000);
+    });
   });
 
   it("is set again by the next wake-up of a webhook that waits for its next attempt (promise 6)", async () => {

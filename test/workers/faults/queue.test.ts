@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { poison, totals, values } from "../app.ts";
 import { deliver } from "../delivery/support.ts";
 import { subscribed } from "../webhooks/support.ts";
+import { eventually } from "../eventually.ts";
 
 const OVERLOADED = new Error("Queue sendBatch failed: Queue is overloaded. Please back off.");
 
@@ -41,7 +42,7 @@ describe("a queue that takes no message", () => {
     expect(await store.rows(values)).toEqual(await store.folded(values));
     expect(await store.rows(totals)).toEqual(await store.folded(totals));
     expect((await store.log()).filter(({ stream }) => stream === "counter/of-s")).toHaveLength(3);
-    await vi.waitFor(() => expect(store.received()).toEqual(["reading/s/1", "reading/s/2", "reading/s/3"]));
+    await eventually(() => expect(store.received()).toEqual(["reading/s/1", "reading/s/2", "reading/s/3"]));
   });
 
   it("does not lose a consumer that wants to try again later: its wake-up comes back, and the log rings too (promise 4)", async () => {

@@ -8,6 +8,7 @@ import { SocketClient } from "../log/subscribers.ts";
 import { app } from "../app.ts";
 import { freshStore, read } from "../support.ts";
 import { deploymentWith } from "./tokens.ts";
+import { eventually } from "../eventually.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -70,7 +71,7 @@ describe("a narrowed token reads the log, of which it sees what it names", () =>
     const client = await SocketClient.open({ get }, "/log");
     const stream = new EventStream((await get("/log", { accept: "text/event-stream" })).body as ReadableStream<Uint8Array>);
     await happen();
-    await vi.waitFor(() => expect(client.events.map((event) => event.stream)).toEqual(["reading/s", "purse/s", "reading/s", "purse/s"]));
+    await eventually(() => expect(client.events.map((event) => event.stream)).toEqual(["reading/s", "purse/s", "reading/s", "purse/s"]));
     const told: string[] = [];
     while (told.length < 4) {
       const { data } = (await stream.next()) ?? {};

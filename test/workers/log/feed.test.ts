@@ -6,6 +6,7 @@ import { Feed } from "../../../src/log/feed.ts";
 import type { LogPage, LogReadRequest } from "../../../src/store/log-protocol.ts";
 import { freshStore } from "../support.ts";
 import { numbers, storedEvent } from "./events.ts";
+import { eventually } from "../eventually.ts";
 
 /** A feed on the sockets of a real object, over a log whose pages come when the test says so, as they may from another object. */
 class SlowFeed {
@@ -85,17 +86,17 @@ describe("a feed that has to wait for its pages", () => {
   it("does not forget an answer that comes meanwhile", () =>
     withSlowFeed(async (log) => {
       const subscriber = log.subscribe(0);
-      await vi.waitFor(() => expect(log.asked).toHaveLength(1));
+      await eventually(() => expect(log.asked).toHaveLength(1));
       log.letGo();
-      await vi.waitFor(() => expect(log.kept()).toMatchObject([{ position: 0, unanswered: [{ position: 0 }] }]));
+      await eventually(() => expect(log.kept()).toMatchObject([{ position: 0, unanswered: [{ position: 0 }] }]));
 
       log.head = 1;
       await log.push();
-      await vi.waitFor(() => expect(log.asked).toHaveLength(2));
+      await eventually(() => expect(log.asked).toHaveLength(2));
       subscriber.send(`{"checkpoint":{"position":0,"head":0}}`);
-      await vi.waitFor(() => expect(log.kept()).toMatchObject([{ position: 0, unanswered: [] }]));
+      await eventually(() => expect(log.kept()).toMatchObject([{ position: 0, unanswered: [] }]));
       log.letGo();
-      await vi.waitFor(() => expect(subscriber.positions).toEqual([1]));
+      await eventually(() => expect(subscriber.positions).toEqual([1]));
       expect(log.kept()).toMatchObject([{ position: 1, unanswered: [] }]);
     }));
 
@@ -107,7 +108,7 @@ describe("a feed that has to wait for its pages", () => {
       await log.push();
       expect(log.asked).toHaveLength(1);
       log.letGo();
-      await vi.waitFor(() => expect(subscriber.positions.length).toBeGreaterThan(0));
+      await eventually(() => expect(subscriber.positions.length).toBeGreaterThan(0));
       expect(subscriber.positions).toEqual(numbers(1, subscriber.positions.length));
     }));
 
@@ -115,9 +116,9 @@ describe("a feed that has to wait for its pages", () => {
     withSlowFeed(async (log) => {
       log.head = FEED_TAIL_EVENTS + 1;
       const far = log.subscribe(0);
-      await vi.waitFor(() => expect(log.asked).toMatchObject([{ after: 0 }]));
+      await eventually(() => expect(log.asked).toMatchObject([{ after: 0 }]));
       const near = log.subscribe(log.head - 1);
-      await vi.waitFor(() => expect(log.asked).toMatchObject([{ after: 0 }, { after: log.head - 1 }]));
+      await eventually(() => expect(log.asked).toMatchObject([{ after: 0 }, { after: log.head - 1 }]));
       expect([far.positions, near.positions]).toEqual([[], []]);
       log.letGo();
     }));
@@ -127,9 +128,9 @@ describe("a feed that has to wait for its pages", () => {
       log.head = 2 * FEED_TAIL_EVENTS;
       const complaints = vi.spyOn(console, "error").mockReturnValue();
       const subscribers = Array.from({ length: FEED_READERS + 2 }, (_, after) => log.subscribe(after));
-      await vi.waitFor(() => expect(log.asked).toHaveLength(FEED_READERS));
+      await eventually(() => expect(log.asked).toHaveLength(FEED_READERS));
       for (const index of [0, FEED_READERS]) log.hangUp(index);
-      await vi.waitFor(() => {
+      await eventually(() => {
         log.letGo();
         expect(subscribers.at(-1)?.positions.length).toBeGreaterThan(0);
       });
@@ -142,11 +143,11 @@ describe("a feed that has to wait for its pages", () => {
     withSlowFeed(async (log) => {
       log.head = 10 * FEED_TAIL_EVENTS;
       const subscribers = Array.from({ length: 2 * FEED_READERS }, () => log.subscribe(0));
-      await vi.waitFor(() => expect(log.asked).toHaveLength(FEED_READERS));
+      await eventually(() => expect(log.asked).toHaveLength(FEED_READERS));
       await log.push();
       expect(log.asked).toHaveLength(FEED_READERS);
       // Each takes a window's worth, and then has to answer.
-      await vi.waitFor(() => {
+      await eventually(() => {
         log.letGo();
         expect(subscribers.filter(({ positions }) => positions.length > 0)).toHaveLength(subscribers.length);
       });

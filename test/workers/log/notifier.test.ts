@@ -11,6 +11,7 @@ import { Introduced } from "../../../src/log/introduced.ts";
 import { Notifier } from "../../../src/log/notifier.ts";
 import { later } from "../delivery/support.ts";
 import { freshStore } from "../support.ts";
+import { eventually } from "../eventually.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
 const consumers = [...app.views.keys(), ...app.processors.keys()];
@@ -55,7 +56,7 @@ describe("the log's bell", () => {
   it("tells every consumer of the app, at once", async () => {
     const { store, post } = freshStore();
     await post(COUNT, {});
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(
         of(store)
           .map(({ consumer }) => consumer)
@@ -77,7 +78,7 @@ describe("the log's bell", () => {
     });
     await post(COUNT, {});
     const all = [...consumers, ...others].toSorted();
-    await vi.waitFor(() => expect(of(store).length).toBeGreaterThanOrEqual(all.length));
+    await eventually(() => expect(of(store).length).toBeGreaterThanOrEqual(all.length));
     expect(
       of(store)
         .map(({ consumer }) => consumer)
@@ -108,7 +109,7 @@ describe("the log's bell", () => {
       return {} as never;
     });
     await Promise.all(Array.from({ length: 100 }, () => post(COUNT, {})));
-    await vi.waitFor(() => expect(of(store).findLast(({ consumer }) => consumer === "totals")?.head).toBe(100));
+    await eventually(() => expect(of(store).findLast(({ consumer }) => consumer === "totals")?.head).toBe(100));
     expect(of(store).length).toBeLessThan(50 * consumers.length);
   });
 
@@ -138,7 +139,7 @@ describe("the log's bell", () => {
   it("rings again by alarm, across an eviction, for those who have not said that they are at the head", async () => {
     const { store, post, logObject } = freshStore();
     await post(COUNT, {});
-    await vi.waitFor(() => expect(of(store)).not.toHaveLength(0));
+    await eventually(() => expect(of(store)).not.toHaveLength(0));
     await evictDurableObject(logObject());
     sent = [];
     expect(await runDurableObjectAlarm(logObject())).toBe(true);
@@ -159,7 +160,7 @@ describe("the log's bell", () => {
   it("does not ring for who rests on purpose", async () => {
     const { store, post, logObject } = freshStore();
     await post(COUNT, {});
-    await vi.waitFor(() => expect(of(store)).not.toHaveLength(0));
+    await eventually(() => expect(of(store)).not.toHaveLength(0));
     const { asOf } = of(store)[0]!;
     await logObject().acknowledge(consumers.map((consumer) => ({ consumer, position: 0, resting: true, asOf: asOf! })));
     sent = [];
@@ -248,7 +249,7 @@ describe("the log's bell", () => {
   it("rings for those behind when the sweep asks", async () => {
     const { store, post, logObject } = freshStore();
     await post(COUNT, {});
-    await vi.waitFor(() => expect(of(store)).not.toHaveLength(0));
+    await eventually(() => expect(of(store)).not.toHaveLength(0));
     await logObject().acknowledge(consumers.slice(1).map((consumer) => ({ consumer, position: 1 })));
     sent = [];
     await logObject().sweep();

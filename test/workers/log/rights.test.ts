@@ -7,6 +7,7 @@ import { EventStream } from "../../event-stream.ts";
 import { app } from "../app.ts";
 import { envWith, freshStore } from "../support.ts";
 import { SocketClient } from "./subscribers.ts";
+import { eventually } from "../eventually.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -72,7 +73,7 @@ describe("a subscription whose token expires", () => {
     await client.caughtUp(1);
     await happen(2);
     const values = () => client.events.map(({ data }) => (data as { value: number }).value);
-    await vi.waitFor(() => expect(values()).toEqual([1, 2]));
+    await eventually(() => expect(values()).toEqual([1, 2]));
     await evictDurableObject(logObject(), { webSockets: "hibernate" });
     at(END);
     await happen(3);
@@ -118,10 +119,10 @@ describe("a log's subscriptions are shared among tokens", () => {
     const greedy = await Promise.all(Array.from({ length: half }, () => open("greedy")));
     const reason = `this token has ${half} of the log's subscriptions; the other ${half} are for other tokens`;
     const refused = await open("greedy");
-    await vi.waitFor(() => expect(refused.closed).toEqual({ code: 1013, reason }));
+    await eventually(() => expect(refused.closed).toEqual({ code: 1013, reason }));
     for (const path of ["/log", "/views/values"]) {
       const stream = new EventStream((await get("greedy", path, { accept: "text/event-stream" })).body as ReadableStream<Uint8Array>);
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         await stream.next();
         expect(stream.comments.join()).toContain(reason);
       });
@@ -129,7 +130,7 @@ describe("a log's subscriptions are shared among tokens", () => {
     const modest = await open("modest");
     await modest.caughtUp(0);
     await greedy[0]?.close();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const again = await open("greedy");
       await again.caughtUp(0);
       expect(again.closed).toBeUndefined();

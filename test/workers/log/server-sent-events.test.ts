@@ -8,6 +8,7 @@ import { EventStream } from "../../event-stream.ts";
 import { freshStore, read } from "../support.ts";
 import { numbers, storedEvents } from "./events.ts";
 import { EventStreamClient, openEventStream } from "./subscribers.ts";
+import { eventually } from "../eventually.ts";
 
 /** Where the log is with each of its subscribers. */
 const subscriptions = (log: DurableObjectStub) =>
@@ -18,9 +19,9 @@ describe("a reader of server-sent events", () => {
     const store = freshStore();
     await store.logObject().sequence("a/1", storedEvents(1, 3));
     const client = await EventStreamClient.open(store, "/log");
-    await vi.waitFor(() => expect(client.positions).toEqual([1, 2, 3]));
+    await eventually(() => expect(client.positions).toEqual([1, 2, 3]));
     await store.logObject().sequence("b/1", storedEvents(1, 2));
-    await vi.waitFor(() => expect(client.positions).toEqual([1, 2, 3, 4, 5]));
+    await eventually(() => expect(client.positions).toEqual([1, 2, 3, 4, 5]));
     expect(client.events).toEqual((await store.json("/log")).events);
     expect(client.messages.map(({ id, type }) => [id, type])).toEqual(["1", "2", "3", "4", "5"].map((id) => [id, "message"]));
     await client.close();
@@ -37,7 +38,7 @@ describe("a reader of server-sent events", () => {
     const store = freshStore();
     await store.logObject().sequence("a/1", storedEvents(1, 5));
     const client = await EventStreamClient.open(store, "/log?after=head", "3");
-    await vi.waitFor(() => expect(client.positions).toEqual([4, 5]));
+    await eventually(() => expect(client.positions).toEqual([4, 5]));
     await client.close();
   });
 
@@ -52,7 +53,7 @@ describe("a reader of server-sent events", () => {
     await store.logObject().sequence("a/1", storedEvents(6, 6));
     const resumed = await EventStreamClient.open(store, "/log?after=head", stream.lastEventId);
     await store.logObject().sequence("a/1", storedEvents(7, 7));
-    await vi.waitFor(() => expect(resumed.positions).toEqual([6, 7]));
+    await eventually(() => expect(resumed.positions).toEqual([6, 7]));
     await resumed.close();
   });
 
@@ -71,7 +72,7 @@ describe("a reader of server-sent events", () => {
     const client = await EventStreamClient.open(store, "/log");
     for (const version of [1, 2, 3]) {
       await log.sequence("a/1", storedEvents(version, version));
-      await vi.waitFor(() => expect(client.positions.at(-1)).toBe(version));
+      await eventually(() => expect(client.positions.at(-1)).toBe(version));
       await evictDurableObject(log);
     }
     expect(client.positions).toEqual([1, 2, 3]);
@@ -98,15 +99,15 @@ describe("a reader of server-sent events", () => {
   it("leaves nothing behind when it goes", async () => {
     const store = freshStore();
     const client = await EventStreamClient.open(store, "/log");
-    await vi.waitFor(async () => expect(await subscriptions(store.logObject())).toHaveLength(1));
+    await eventually(async () => expect(await subscriptions(store.logObject())).toHaveLength(1));
     await client.close();
-    await vi.waitFor(async () => expect(await subscriptions(store.logObject())).toEqual([]));
+    await eventually(async () => expect(await subscriptions(store.logObject())).toEqual([]));
   });
 
   it("comes to an end when the log closes, so that it can resume", async () => {
     const store = freshStore();
     const client = await EventStreamClient.open(store, "/log");
-    await vi.waitFor(async () => expect(await subscriptions(store.logObject())).toHaveLength(1));
+    await eventually(async () => expect(await subscriptions(store.logObject())).toHaveLength(1));
     await evictDurableObject(store.logObject(), { webSockets: "close" });
     await client.ended;
   });
@@ -164,7 +165,7 @@ describe("the stream of server-sent events, at the end of a socket", () => {
     await stream.read();
     expect(received).toEqual([]);
     while (stream.lastEventId !== "7") await stream.read();
-    await vi.waitFor(() => expect(received).toEqual([`{"checkpoint":{"position":7,"head":9}}`]));
+    await eventually(() => expect(received).toEqual([`{"checkpoint":{"position":7,"head":9}}`]));
     await stream.close();
   });
 
@@ -185,7 +186,7 @@ describe("the stream of server-sent events, at the end of a socket", () => {
     const next = stream.next();
     await vi.advanceTimersByTimeAsync(3 * FEED_ANSWER_MS);
     logs.send(`{"position":1}`);
-    await vi.waitFor(async () => expect(await next).toMatchObject({ id: "1" }));
+    await eventually(async () => expect(await next).toMatchObject({ id: "1" }));
     await stream.close();
   });
 

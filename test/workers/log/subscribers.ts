@@ -1,9 +1,9 @@
 /** Clients of the two live doors, for tests in workerd. */
 
-import { vi } from "vitest";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { EventStream, type Message } from "../../event-stream.ts";
 import type { freshStore } from "../support.ts";
+import { eventually } from "../eventually.ts";
 
 type Store = Pick<ReturnType<typeof freshStore>, "get">;
 
@@ -71,16 +71,16 @@ export class SocketClient {
   async receivedAll(): Promise<void> {
     this.#pings += 1;
     this.send("ping");
-    await vi.waitFor(() => {
+    await eventually(() => {
       if (this.#pongs < this.#pings) throw new Error("no pong yet");
     });
   }
 
   /** Waits until it has been told that it has everything up to this position. */
   async caughtUp(position: number): Promise<void> {
-    await vi.waitFor(() => {
+    await eventually(() => {
       if ((this.checkpoints.at(-1)?.position ?? 0) < position) throw new Error(`at ${JSON.stringify(this.checkpoints.at(-1))}`);
-    }, 10_000);
+    });
   }
 }
 

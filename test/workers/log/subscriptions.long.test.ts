@@ -2,12 +2,13 @@
 
 import { evictAllDurableObjects } from "cloudflare:test";
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { freshStore, setVariables } from "../support.ts";
 import { storedEvent, storedEvents } from "./events.ts";
 import { EventStreamClient, SocketClient } from "./subscribers.ts";
 import { runs } from "../../effort.ts";
+import { eventually } from "../eventually.ts";
 
 const STREAMS = ["a/1", "a/2", "b/1", "c/x"];
 const TYPES = ["Odd", "Even", "Rare"];
@@ -144,7 +145,7 @@ describe("promise 3, for those who follow the log live", () => {
 
           for (const follower of followers) {
             const expected = await everything(store, follower.filter);
-            await vi.waitFor(() => expect(follower.received().at(-1)?.position).toBe(expected.at(-1)?.position), 10_000);
+            await eventually(() => expect(follower.received().at(-1)?.position).toBe(expected.at(-1)?.position));
             expect(follower.received()).toEqual(expected);
             await follower.disconnect();
           }

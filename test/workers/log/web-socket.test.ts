@@ -1,9 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { FEED_SUBSCRIBERS, FEED_UNANSWERED, FEED_WINDOW } from "../../../src/log/limits.ts";
 import { freshStore, read } from "../support.ts";
 import { numbers, storedEvent, storedEvents } from "./events.ts";
 import { SocketClient } from "./subscribers.ts";
+import { eventually } from "../eventually.ts";
 
 /** Changes what a subscription's socket keeps. */
 async function attachment(stub: DurableObjectStub, change: (kept: { position: number; unanswered: { at: number }[] }) => void = () => {}) {
@@ -25,7 +26,7 @@ describe("a subscriber over a WebSocket", () => {
     const client = await SocketClient.open(store, "/log");
     await client.caughtUp(3);
     await log.sequence("b/1", storedEvents(1, 2));
-    await vi.waitFor(() => expect(client.positions).toEqual([1, 2, 3, 4, 5]));
+    await eventually(() => expect(client.positions).toEqual([1, 2, 3, 4, 5]));
     expect(client.checkpoints).toEqual([{ position: 3, head: 3 }]);
     expect(client.events).toEqual((await store.json("/log")).events);
   });
@@ -44,15 +45,15 @@ describe("a subscriber over a WebSocket", () => {
     const client = await SocketClient.open(store, "/log?after=head");
     await client.caughtUp(5);
     await store.logObject().sequence("a/1", storedEvents(6, 6));
-    await vi.waitFor(() => expect(client.positions).toEqual([6]));
+    await eventually(() => expect(client.positions).toEqual([6]));
   });
 
   it("can follow a store that nobody has written to yet", async () => {
     const store = freshStore();
     const client = await SocketClient.open(store, "/log");
-    await vi.waitFor(() => expect(client.checkpoints).toEqual([{ position: 0, head: 0 }]));
+    await eventually(() => expect(client.checkpoints).toEqual([{ position: 0, head: 0 }]));
     await store.post("/aggregates/counter/1/Count", { by: 2 });
-    await vi.waitFor(() => expect(client.events).toMatchObject([{ stream: "counter/1", position: 1, data: { by: 2 } }]));
+    await eventually(() => expect(client.events).toMatchObject([{ stream: "counter/1", position: 1, data: { by: 2 } }]));
   });
 
   it.each([
@@ -74,7 +75,7 @@ describe("a subscriber over a WebSocket", () => {
     const client = await SocketClient.open(store, `/log?${filter}`);
     await client.caughtUp(6);
     await write("b/2");
-    await vi.waitFor(async () => expect(await attachment(log)).toMatchObject([{ position: 8 }]));
+    await eventually(async () => expect(await attachment(log)).toMatchObject([{ position: 8 }]));
     await client.receivedAll();
     expect(client.positions).toEqual(expected);
   });
@@ -83,7 +84,7 @@ describe("a subscriber over a WebSocket", () => {
     const store = freshStore();
     const client = await SocketClient.open(store, "/log?type=Never");
     for (let from = 1; from <= 2_501; from += 500) await store.logObject().sequence("a/1", storedEvents(from, from + 499));
-    await vi.waitFor(() => expect(client.position).toBeGreaterThanOrEqual(2_000));
+    await eventually(() => expect(client.position).toBeGreaterThanOrEqual(2_000));
     expect(client.events).toEqual([]);
   });
 
@@ -97,7 +98,7 @@ describe("a subscriber over a WebSocket", () => {
       await runInDurableObject(log, (instance) => Object.assign(instance, { remembers: true }));
       await evictDurableObject(log);
       await log.sequence("a/1", storedEvents(version, version));
-      await vi.waitFor(() => expect(client.positions.at(-1)).toBe(version));
+      await eventually(() => expect(client.positions.at(-1)).toBe(version));
       expect(await runInDurableObject(log, (instance) => "remembers" in instance)).toBe(false);
     }
     expect(client.positions).toEqual([1, 2, 3, 4, 5]);
@@ -108,7 +109,7 @@ describe("a subscriber over a WebSocket", () => {
     const store = freshStore();
     const client = await SocketClient.open(store, "/log");
     await client.caughtUp(0);
-    await vi.waitFor(() => expect(client.checkpoints).toHaveLength(1));
+    await eventually(() => expect(client.checkpoints).toHaveLength(1));
     await client.receivedAll();
     const answeredByTheRuntime = await runInDurableObject(store.logObject(), (_instance, ctx) =>
       ctx.getWebSockets().map((socket) => ctx.getWebSocketAutoResponseTimestamp(socket) !== null),
@@ -130,31 +131,31 @@ describe("a subscriber over a WebSocket", () => {
     const client = await SocketClient.open(store, "/log?acknowledge=true", false);
     await client.caughtUp(3);
     client.send(message);
-    await vi.waitFor(() => expect(client.closed).toEqual({ code: 1008, reason: "send only `ping` and each checkpoint, once" }));
+    await eventually(() => expect(client.closed).toEqual({ code: 1008, reason: "send only `ping` and each checkpoint, once" }));
   });
 
   it("is closed when it sends a checkpoint back twice", async () => {
     const store = freshStore();
     const client = await SocketClient.open(store, "/log?acknowledge=true");
-    await vi.waitFor(() => expect(client.checkpoints).toHaveLength(1));
+    await eventually(() => expect(client.checkpoints).toHaveLength(1));
     client.send(`{"checkpoint":{"position":0}}`);
-    await vi.waitFor(() => expect(client.closed?.code).toBe(1008));
+    await eventually(() => expect(client.closed?.code).toBe(1008));
   });
 
   it("has its close answered, and is forgotten", async () => {
     const store = freshStore();
     const client = await SocketClient.open(store, "/log");
-    await vi.waitFor(() => expect(client.checkpoints).toHaveLength(1));
+    await eventually(() => expect(client.checkpoints).toHaveLength(1));
     await client.close();
-    await vi.waitFor(() => expect(client.closed).toMatchObject({ code: 1000 }));
-    await vi.waitFor(async () => expect(await attachment(store.logObject())).toEqual([]));
+    await eventually(() => expect(client.closed).toMatchObject({ code: 1000 }));
+    await eventually(async () => expect(await attachment(store.logObject())).toEqual([]));
   });
 
   it("is sent away, with a reason, when the log has as many subscribers as it takes", async () => {
     const store = freshStore();
     await Promise.all(Array.from({ length: FEED_SUBSCRIBERS }, () => SocketClient.open(store, "/log?type=Never")));
     const client = await SocketClient.open(store, "/log");
-    await vi.waitFor(() => expect(client.closed).toEqual({ code: 1013, reason: "the log has 1000 subscribers already" }));
+    await eventually(() => expect(client.closed).toEqual({ code: 1013, reason: "the log has 1000 subscribers already" }));
   });
 
   it.each(["after=-1", "after=many", "limit=3", "to=3", "direction=backward", "colour=red"])(
@@ -182,7 +183,7 @@ describe("a subscriber over a WebSocket that only listens", () => {
     const client = await SocketClient.open(store, "/log", false);
     await client.caughtUp(400);
     for (let from = 401; from <= 501; from += 100) await log.sequence("a/1", storedEvents(from, from + 99, "Some", 3_000));
-    await vi.waitFor(() => expect(client.positions.at(-1)).toBe(600), 10_000);
+    await eventually(() => expect(client.positions.at(-1)).toBe(600));
     expect(client.positions).toEqual(numbers(1, 600));
     expect(client.closed).toBeUndefined();
   });
@@ -192,14 +193,14 @@ describe("a subscriber over a WebSocket that only listens", () => {
     const client = await SocketClient.open(store, "/log?type=Never", false);
     for (let thousand = 0; thousand < FEED_UNANSWERED + 2; thousand++) {
       await store.logObject().sequence("a/1", storedEvents(thousand * 1_000 + 1, thousand * 1_000 + 1_000));
-      await vi.waitFor(() => expect(client.position).toBeGreaterThanOrEqual((thousand + 1) * 1_000 - 999));
+      await eventually(() => expect(client.position).toBeGreaterThanOrEqual((thousand + 1) * 1_000 - 999));
     }
     client.send(JSON.stringify({ checkpoint: client.checkpoints.at(-1) }));
     client.send(JSON.stringify({ checkpoint: client.checkpoints.at(-1) }));
     await client.receivedAll();
     expect(client.closed).toBeUndefined();
     client.send("hello");
-    await vi.waitFor(() => expect(client.closed?.code).toBe(1008));
+    await eventually(() => expect(client.closed?.code).toBe(1008));
   });
 });
 
@@ -215,7 +216,7 @@ describe("a subscriber over a WebSocket that says `acknowledge` and does not kee
   it("gets a window's worth, and the rest as it answers", async () => {
     const store = await large(60);
     const client = await SocketClient.open(store, "/log?acknowledge=true", false);
-    await vi.waitFor(() => expect(client.received).toBeGreaterThanOrEqual(FEED_WINDOW));
+    await eventually(() => expect(client.received).toBeGreaterThanOrEqual(FEED_WINDOW));
     // Whatever else happens, there is nothing more for it.
     await store.logObject().sequence("a/1", storedEvents(61, 61));
     await store.logObject().head();
@@ -226,7 +227,7 @@ describe("a subscriber over a WebSocket that says `acknowledge` and does not kee
       const received = client.received;
       answered.push(received);
       client.send(JSON.stringify({ checkpoint }));
-      await vi.waitFor(() => expect(client.received > received || client.positions.at(-1) === 61).toBe(true));
+      await eventually(() => expect(client.received > received || client.positions.at(-1) === 61).toBe(true));
     }
     expect(client.positions).toEqual(numbers(1, 61));
   });
@@ -237,10 +238,10 @@ describe("a subscriber over a WebSocket that says `acknowledge` and does not kee
     for (let thousand = 0; thousand < FEED_UNANSWERED + 2; thousand++) {
       await store.logObject().sequence("a/1", storedEvents(thousand * 1_000 + 1, thousand * 1_000 + 1_000));
       const expected = Math.min(thousand + 2, FEED_UNANSWERED);
-      await vi.waitFor(() => expect(client.checkpoints).toHaveLength(expected));
+      await eventually(() => expect(client.checkpoints).toHaveLength(expected));
     }
     client.send(JSON.stringify({ checkpoint: client.checkpoints.at(-1) }));
-    await vi.waitFor(() => expect(client.position).toBe((FEED_UNANSWERED + 2) * 1_000));
+    await eventually(() => expect(client.position).toBe((FEED_UNANSWERED + 2) * 1_000));
     expect(client.closed).toBeUndefined();
   });
 
@@ -256,11 +257,11 @@ describe("a subscriber over a WebSocket that says `acknowledge` and does not kee
     const store = await large(60);
     const log = store.logObject();
     const client = await SocketClient.open(store, "/log?acknowledge=true", false);
-    await vi.waitFor(() => expect(client.received).toBeGreaterThanOrEqual(FEED_WINDOW));
+    await eventually(() => expect(client.received).toBeGreaterThanOrEqual(FEED_WINDOW));
     await log.sequence("b/1", storedEvents(1, 1));
     expect(client.closed).toBeUndefined();
     await attachment(log, ({ unanswered }) => unanswered.forEach((checkpoint) => (checkpoint.at -= 60_000)));
-    await vi.waitFor(() => expect(client.closed?.code).toBe(1013), 10_000);
+    await eventually(() => expect(client.closed?.code).toBe(1013));
     // It resumes where it was.
     const again = await SocketClient.open(store, `/log?after=${client.positions.at(-1)}`);
     await again.caughtUp(61);

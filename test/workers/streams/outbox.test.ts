@@ -5,6 +5,7 @@ import { ACKNOWLEDGE_BUDGET_MAX_MS } from "../../../src/streams/limits.ts";
 import { expectErrors } from "../errors.ts";
 import { IMPATIENT, freshStore, interceptLog, read } from "../support.ts";
 import { eventsIn, rewriteIn, storeIn } from "./stored.ts";
+import { eventually } from "../eventually.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
 const ID = "0198c2a6-1111-4abc-8def-000000000001";
@@ -251,7 +252,7 @@ describe("a log that is not as it should be", () => {
       wait(run, Math.min(ms, 100), given)) as never);
     expect(await read(await post(COUNT, {}, IMPATIENT))).not.toHaveProperty("position");
     ahead = 10_000;
-    await vi.waitFor(() => expect(JSON.stringify(warnings.mock.calls)).toContain("the log did not answer in time"));
+    await eventually(() => expect(JSON.stringify(warnings.mock.calls)).toContain("the log did not answer in time"));
     restore();
     await runDurableObjectAlarm(stream("counter", "1"));
     expect(await log()).toHaveLength(1);
@@ -276,7 +277,7 @@ describe("a log that is not as it should be", () => {
     restore();
     const { calls, restore: restoreAgain } = interceptLog(store, (real) => real);
     await runDurableObjectAlarm(stream("alarm", "1")); // or it runs already, by itself
-    await vi.waitFor(async () => expect(await json("/log/head")).toEqual({ head: 100 }), 10_000);
+    await eventually(async () => expect(await json("/log/head")).toEqual({ head: 100 }));
     restoreAgain();
     const sizes = calls.map(({ length }) => length).filter((size) => size > 0);
     expect(sizes.length).toBeGreaterThan(1);

@@ -11,6 +11,7 @@ import { freshStore, interceptLog, read } from "../support.ts";
 import { changeLogged } from "../stored.ts";
 import { errorLines, streamOf } from "./code.ts";
 import { eventsIn, rewriteIn, storeIn } from "./stored.ts";
+import { eventually } from "../eventually.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -88,7 +89,7 @@ describe("a stream's tag", () => {
     expect(positionless).toMatch(/^"1-[\w-]+"$/);
     late.restore();
     await post("/aggregates/counter/2/DoNothing", {});
-    await vi.waitFor(async () => expect(await tagOf("/streams/counter/2?positions=true")).toBe('"1"'));
+    await eventually(async () => expect(await tagOf("/streams/counter/2?positions=true")).toBe('"1"'));
     for (const complaint of complaints) complaint.mockRestore();
     expect((await get("/streams/counter/2?positions=true", { "if-none-match": positionless })).status).toBe(200);
     const lines = await get("/streams/counter/1?positions=true", { accept: "application/x-ndjson", "if-none-match": '"1"' });
@@ -389,7 +390,7 @@ describe("a state far behind its events", () => {
       const turn = new Promise<number>((resolve) => setTimeout(() => resolve(folded), 0));
       expect(await turn).toBeLessThan(EVENTS);
       // One that comes when little is left to fold does not overtake those that wait.
-      await vi.waitFor(() => expect(folded).toBeGreaterThanOrEqual(EVENTS - 500), { interval: 1 });
+      await eventually(() => expect(folded).toBeGreaterThanOrEqual(EVENTS - 500));
       const late = send("Put", { n: 4 });
       await Promise.all([...arrived, late]);
       expect(
