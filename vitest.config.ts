@@ -38,6 +38,9 @@ const HEADSPRING = {
   ],
 };
 
+/** Waiting for what happens by itself: vitest's own second would be an assertion about time. */
+const PATIENT = { poll: { timeout: 30_000 } };
+
 /** Tests in workerd, with the worker of test/workers/worker.ts. */
 function workers(name: string, which: { include: string[]; exclude?: string[]; isolate?: boolean }): TestProjectInlineConfiguration {
   return {
@@ -67,6 +70,7 @@ function workers(name: string, which: { include: string[]; exclude?: string[]; i
       deps: { optimizer: { ssr: { enabled: true, include: ["zod"] } } },
       ...which,
       setupFiles: ["./test/workers/quiet-end.ts"],
+      expect: PATIENT,
       testTimeout: 60_000,
     },
   };
@@ -108,13 +112,17 @@ export default defineConfig(({ mode }) => ({
         isolate: false,
       }),
       workers("workers-alone", { include: ALONE.filter((file) => mode !== "long" || file.endsWith(files(mode).slice(1))) }),
-      { resolve: HEADSPRING, test: { name: "e2e", include: [`test/e2e/**/${files(mode)}`], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        resolve: HEADSPRING,
+        test: { name: "e2e", include: [`test/e2e/**/${files(mode)}`], expect: PATIENT, testTimeout: 120_000, hookTimeout: 120_000 },
+      },
       {
         resolve: HEADSPRING,
         test: {
           name: "console",
           include: [`test/console/**/${files(mode)}`],
           globalSetup: "./test/console/set-up.ts",
+          expect: PATIENT,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -7,8 +7,8 @@ import { curlOf } from "./curl.ts";
 import { type Answer, type Ask, type Call, Refusal, firstCallsOf } from "./first-calls.ts";
 import type { Place } from "./project.ts";
 
-/** Milliseconds that one answer may take. The first one loads the whole app. */
-const ANSWER_TIMEOUT_MS = 10_000;
+/** Milliseconds that one answer may take. The first one loads the whole app, which on a busy machine takes many times the usual second. */
+const ANSWER_TIMEOUT_MS = 60_000;
 
 export interface Visitor {
   readonly token: string | undefined;

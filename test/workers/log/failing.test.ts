@@ -146,11 +146,11 @@ describe("the log's objects", () => {
     await runInDurableObject(logObject(), (_instance, { storage }) => {
       const table = new PackedTable(storage, 1);
       table.learn("s/0", 7); // what a table that looked it up would not say
-      for (let other = 1; other < 50_000; other++) table.learn(`s/${other}`, 1);
+      for (let other = 1; other < 49_999; other++) table.learn(`s/${other}`, 1);
       expect(table.versionHere("s/0")).toBe(7);
-      table.learn("s/50000", 1);
+      table.learn("s/49999", 1);
       expect(table.versionHere("s/0")).toBe(2);
-      expect(table.versionHere("s/1")).toBe(1);
+      expect(table.versionHere("s/49999")).toBe(1);
     });
   });
 });
