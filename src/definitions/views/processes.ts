@@ -69,10 +69,10 @@ const REVISION = 1;
  * export const processes = processesView("processes", [transfer]);
  * // GET /views/processes?status=running&sort=since: those that have not moved for longest first
  */
-export function processesView<const Name extends string>(
+export function processesView<const Name extends string, From extends Process>(
   name: Name,
-  processes: readonly Process[],
-): View<Name, typeof ProcessRow, Process> {
+  processes: readonly From[],
+): View<Name, typeof ProcessRow, From, Readonly<Record<never, never>>> {
   requireName("view", name);
   if (processes.length === 0) throw new TypeError(`view "${name}" needs at least one process manager or saga`);
   const types = new Set(processes.flatMap(({ events }) => Object.keys(events)));
