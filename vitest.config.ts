@@ -71,7 +71,7 @@ function workers(name: string, which: { include: string[]; exclude?: string[]; i
       ...which,
       setupFiles: ["./test/workers/quiet-end.ts"],
       expect: PATIENT,
-      testTimeout: 60_000,
+      testTimeout: 120_000,
     },
   };
 }
@@ -114,7 +114,7 @@ export default defineConfig(({ mode }) => ({
       workers("workers-alone", { include: ALONE.filter((file) => mode !== "long" || file.endsWith(files(mode).slice(1))) }),
       {
         resolve: HEADSPRING,
-        test: { name: "e2e", include: [`test/e2e/**/${files(mode)}`], expect: PATIENT, testTimeout: 120_000, hookTimeout: 120_000 },
+        test: { name: "e2e", include: [`test/e2e/**/${files(mode)}`], expect: PATIENT, testTimeout: 240_000, hookTimeout: 240_000 },
       },
       {
         resolve: HEADSPRING,
