@@ -72,7 +72,8 @@ const REVISION = 1;
 export function processesView<const Name extends string, From extends Process>(
   name: Name,
   processes: readonly From[],
-): View<Name, typeof ProcessRow, From, Readonly<Record<never, never>>> {
+  // oxlint-disable-next-line typescript/no-generated-empty-object-type -- no named queries, written out: a project's declarations can name it
+): View<Name, typeof ProcessRow, From, Record<never, never>> {
   requireName("view", name);
   if (processes.length === 0) throw new TypeError(`view "${name}" needs at least one process manager or saga`);
   const types = new Set(processes.flatMap(({ events }) => Object.keys(events)));
