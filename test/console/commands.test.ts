@@ -47,8 +47,8 @@ describe.skipIf(IS_SKIPPED)("commands in the console", () => {
     await second.getByRole("textbox", { name: "quantity" }).fill("many");
     await page.getByRole("button", { name: "Send PlaceOrder" }).click();
     await second.getByText("expected number").waitFor();
-    expect(await second.getByRole("textbox", { name: "quantity" }).getAttribute("aria-invalid")).toBe("true");
-    expect(await second.getByRole("textbox", { name: "sku" }).getAttribute("aria-invalid")).toBe("true");
+    await expect.poll(() => second.getByRole("textbox", { name: "quantity" }).getAttribute("aria-invalid")).toBe("true");
+    await expect.poll(() => second.getByRole("textbox", { name: "sku" }).getAttribute("aria-invalid")).toBe("true");
     await expectAccessible(page);
     await shot(page, "commands-issues");
     await page.getByRole("button", { name: "Remove line 1" }).click();
@@ -109,7 +109,7 @@ describe.skipIf(IS_SKIPPED)("commands in the console", () => {
     await page.getByLabel("extra").fill('{"x": ');
     await page.getByText("Not valid JSON yet").waitFor();
     const append = page.getByRole("button", { name: "Append ReadingRecorded" });
-    expect(await append.getAttribute("aria-disabled")).toBe("true");
+    await expect.poll(() => append.getAttribute("aria-disabled")).toBe("true");
     await page.getByLabel("extra").fill('{"x": "y"}');
     await expectAccessible(page);
     await shot(page, "commands-event");
@@ -133,7 +133,7 @@ describe.skipIf(IS_SKIPPED)("commands in the console", () => {
     // A category of any shape: a fact needs no type, an event of a stream does.
     await store(name).call("/streams/note", {}, {}, "PUT");
     await page.goto(page.url().replace(/commands.*/, "commands?category=note&id=1"));
-    expect(await page.getByRole("button", { name: "Append" }).getAttribute("title")).toContain("type");
+    await expect.poll(() => page.getByRole("button", { name: "Append" }).getAttribute("title")).toContain("type");
     await page.getByLabel("Event type").fill("Noted");
     await page.getByLabel("Event type").press("Enter");
     await page.getByRole("button", { name: "Append Noted" }).click();

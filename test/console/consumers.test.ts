@@ -37,13 +37,13 @@ describe.skipIf(IS_SKIPPED)("the page of consumers", () => {
       });
       const first = page.getByRole("table").getByRole("row").nth(1);
       await first.getByText("failed", { exact: true }).waitFor();
-      expect(await first.textContent()).toContain("dividing");
+      await expect.poll(() => first.textContent()).toContain("dividing");
       await expectAccessible(page);
       await shot(page, `consumers-${colorScheme}`);
       await first.getByRole("link", { name: "dividing" }).click();
       const error = page.getByRole("group", { name: "Last error" });
       await error.getByText("It has stopped.").waitFor();
-      expect(await error.textContent()).toContain(`At position 3: ReadingRecorded, version 2 of reading/${SENSOR}`);
+      await expect.poll(() => error.textContent()).toContain(`At position 3: ReadingRecorded, version 2 of reading/${SENSOR}`);
       await error.getByText("The event", { exact: true }).click();
       await error.getByText(/onerror/).waitFor();
       await page.getByRole("slider", { name: "Events behind, over time" }).focus();
@@ -149,7 +149,7 @@ describe.skipIf(IS_SKIPPED)("the page of consumers", () => {
   it("shows only the consumers of the kind in its address", async () => {
     const { page, close } = await open("/consumers?kind=view", freshStore());
     await page.getByRole("link", { name: "stock" }).waitFor();
-    expect(await page.getByRole("link", { name: "fulfilment" }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("link", { name: "fulfilment" }).count()).toBe(0);
     await page.getByLabel("Kind").selectOption("processor");
     await page.getByRole("link", { name: "fulfilment" }).waitFor();
     expect(page.url()).toContain("kind=processor");

@@ -26,7 +26,7 @@ describe.skipIf(IS_SKIPPED)("the live log", () => {
     await page.getByRole("button", { name: "Pause" }).click();
     await receive("pear");
     await page.getByText("Held: 1 new event.").waitFor();
-    expect(await page.getByRole("button", { name: /product\/pear/ }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("button", { name: /product\/pear/ }).count()).toBe(0);
     await page.getByRole("button", { name: "Resume" }).click();
     await page.getByRole("button", { name: /product\/pear/ }).click();
     await page.getByRole("complementary", { name: "The open event" }).getByRole("region", { name: "Data of StockReceived" }).waitFor();
@@ -42,14 +42,14 @@ describe.skipIf(IS_SKIPPED)("the live log", () => {
     await store(name).call("/aggregates/order/1/PlaceOrder", { customer: "Ada", lines: [{ sku: "apple", quantity: 1 }] });
     const { page, errors, close } = await open("/log?category=order", name);
     await page.getByRole("button", { name: /OrderPlaced/ }).waitFor();
-    expect(await page.getByRole("button", { name: /StockReceived product/ }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("button", { name: /StockReceived product/ }).count()).toBe(0);
     await page.getByRole("button", { name: "Remove the filter Category order" }).click();
     await page.getByRole("button", { name: /StockReceived product/ }).waitFor();
     await page.getByLabel("Event type").fill("StockReceived");
     await page.keyboard.press("Enter");
     await page.waitForURL(/type=StockReceived/);
     await page.getByRole("button", { name: /StockReceived product/ }).waitFor();
-    expect(await page.getByRole("button", { name: /OrderPlaced/ }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("button", { name: /OrderPlaced/ }).count()).toBe(0);
     await page.goBack();
     await page.getByRole("button", { name: /OrderPlaced/ }).waitFor();
     expect(errors).toEqual([]);
@@ -71,7 +71,7 @@ describe.skipIf(IS_SKIPPED)("the live log", () => {
     await page.getByLabel("Position", { exact: true }).fill("2500");
     await page.getByRole("button", { name: "Go there" }).click();
     await row(2500).waitFor();
-    expect(await page.getByRole("complementary").getByText('"number"').count()).toBe(1);
+    await expect.poll(() => page.getByRole("complementary").getByText('"number"').count()).toBe(1);
     await list.focus();
     await page.keyboard.press("ArrowDown");
     await page.getByRole("heading", { name: "Event 2,499" }).waitFor();
@@ -104,7 +104,7 @@ describe.skipIf(IS_SKIPPED)("the live log", () => {
       .getByRole("button", { name: /Show all/ })
       .first()
       .waitFor();
-    expect(await page.locator("main img").count()).toBe(0);
+    await expect.poll(() => page.locator("main img").count()).toBe(0);
     await expectAccessible(page);
     await shot(page, "log-narrow-dark");
     await details.getByRole("link", { name: /a%2F/ }).waitFor();

@@ -72,7 +72,7 @@ describe.skipIf(IS_SKIPPED)("an operator who is woken at night", () => {
     const error = page.getByRole("group", { name: "Last error" });
     await error.getByText("It has stopped.").waitFor();
     await error.getByText("the shipping service answered 503: no vans left").waitFor();
-    expect(await error.textContent()).toContain(`OrderPlaced, version 1 of order/${POISON}`);
+    await expect.poll(() => error.textContent()).toContain(`OrderPlaced, version 1 of order/${POISON}`);
     await page.getByText("an effect that follows order").waitFor();
     await expectAccessible(page);
     await shot(page, "night-failed");
@@ -105,16 +105,16 @@ describe.skipIf(IS_SKIPPED)("an operator who is woken at night", () => {
     const { page, errors, close } = await open("/stores", STORE, { url: server.client.url });
     await sign(page, READER);
     await page.getByRole("slider", { name: "Events per second, over time" }).waitFor();
-    expect(await page.getByRole("heading", { name: "All stores" }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("heading", { name: "All stores" }).count()).toBe(0);
     await page.getByRole("link", { name: "Consumers", exact: true }).click();
     await page.getByRole("main").getByRole("alert").getByText("admin").first().waitFor();
     await expectAccessible(page);
     await page.getByRole("link", { name: "Webhooks", exact: true }).click();
     const add = page.getByRole("button", { name: "Add a webhook" });
-    expect(await add.getAttribute("title")).toBe("This needs the right “admin”; reader has read.");
+    await expect.poll(() => add.getAttribute("title")).toBe("This needs the right “admin”; reader has read.");
     await add.click({ force: true });
     await page.getByRole("status").getByText("This needs the right “admin”").waitFor();
-    expect(await page.getByRole("dialog").count()).toBe(0);
+    await expect.poll(() => page.getByRole("dialog").count()).toBe(0);
     expect(errors).toEqual([]);
     await close();
   });

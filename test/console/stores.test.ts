@@ -21,9 +21,11 @@ describe.skipIf(IS_SKIPPED)("the page of stores", () => {
       await main.getByText(`${all.length - 1} of ${all.length}`, { exact: true }).waitFor();
       const estimate = main.getByRole("region", { name: "The estimate" });
       await estimate.getByText("Events stored").waitFor();
-      expect(await estimate.getByRole("row").nth(1).textContent()).toMatch(
-        colorScheme === "light" ? /^Events stored3\$0\.00000\d+ to \$0\.00000\d+$/ : /^Events stored4\$0\.0000\d+ to \$0\.0000\d+$/,
-      );
+      await expect
+        .poll(() => estimate.getByRole("row").nth(1).textContent())
+        .toMatch(
+          colorScheme === "light" ? /^Events stored3\$0\.00000\d+ to \$0\.00000\d+$/ : /^Events stored4\$0\.0000\d+ to \$0\.0000\d+$/,
+        );
       await main.getByRole("region", { name: "Where it lies" }).getByText("durable-object, STREAMS").waitFor();
       await expectAccessible(page);
       await shot(page, `stores-${colorScheme}`);

@@ -31,7 +31,9 @@ describe.skipIf(IS_SKIPPED)("a story", () => {
     await page.getByRole("heading", { level: 1, name: "Story of command PlaceOrder" }).waitFor();
     const line = (text: RegExp) => page.getByRole("treeitem", { name: text });
     await line(/^▾? ?OrderPlaced order\/1/).waitFor();
-    expect(await line(/StockReserved product\/apple by reactor fulfilment › command ReserveStock/).getAttribute("aria-level")).toBe("3");
+    await expect
+      .poll(() => line(/StockReserved product\/apple by reactor fulfilment › command ReserveStock/).getAttribute("aria-level"))
+      .toBe("3");
     await line(/OrderReady order\/1/).waitFor();
     await line(/Webhook delivered/)
       .nth(1)
@@ -53,7 +55,7 @@ describe.skipIf(IS_SKIPPED)("a story", () => {
     await chosen.getByText("A request is not stored itself.").waitFor();
     await page.keyboard.press("ArrowLeft");
     await page.getByText(/effects folded/).waitFor();
-    expect(await page.getByRole("treeitem").count()).toBe(1);
+    await expect.poll(() => page.getByRole("treeitem").count()).toBe(1);
     await page.keyboard.press("ArrowRight");
     await line(/Attempt 1/).click();
     await chosen.getByText("answer 503").waitFor();
@@ -88,7 +90,7 @@ describe.skipIf(IS_SKIPPED)("a story", () => {
     await page.goto(`${page.url().replace(/\/$/, "")}/story?position=1`);
     await page.getByRole("treeitem", { name: /StockReceived/ }).waitFor();
     await page.getByText("are shown to tokens with the right “admin”").waitFor();
-    expect(await page.getByRole("alert").count()).toBe(0);
+    await expect.poll(() => page.getByRole("alert").count()).toBe(0);
     expect(errors).toEqual([]);
     await close();
   });
@@ -125,7 +127,7 @@ describe.skipIf(IS_SKIPPED)("a story", () => {
     expect((await fetch(`${store(name).url}/import`, { method: "POST", body: lines.join("\n") })).status).toBe(200);
     const { page, errors, close } = await open("/story/many", name);
     await page.getByText("2,000 events in 7 streams").waitFor();
-    expect(await page.getByRole("treeitem").count()).toBeLessThan(80);
+    await expect.poll(() => page.getByRole("treeitem").count()).toBeLessThan(80);
     await page.getByRole("tree").focus();
     await page.keyboard.press("End");
     await page.getByRole("treeitem", { name: "Show 75 more effects", selected: true }).waitFor();

@@ -18,7 +18,7 @@ describe.skipIf(IS_SKIPPED)("streams", () => {
     await page.getByRole("link", { name: "product/pear" }).waitFor();
     await page.getByLabel("Id begins with").fill("ap");
     await page.getByRole("link", { name: "product/pear" }).waitFor({ state: "detached" });
-    expect(await page.getByRole("link", { name: /product\/ap/ }).count()).toBe(2);
+    await expect.poll(() => page.getByRole("link", { name: /product\/ap/ }).count()).toBe(2);
     await page.getByLabel("Id begins with").fill("apple");
     await page.getByRole("link", { name: "product/apricot" }).waitFor({ state: "detached" });
     await expectAccessible(page);

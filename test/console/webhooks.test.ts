@@ -85,7 +85,7 @@ describe.skipIf(IS_SKIPPED)("the page of webhooks", () => {
 
     await page.getByRole("button", { name: "Change" }).click();
     const change = page.getByRole("dialog", { name: "Change" });
-    expect(await change.getByLabel("Event types").inputValue()).toBe("StockReceived");
+    await expect.poll(() => change.getByLabel("Event types").inputValue()).toBe("StockReceived");
     await change.getByLabel("Event types").fill("");
     await change.getByLabel("Description").fill(HOSTILE);
     await change.getByRole("button", { name: "Save" }).click();
@@ -116,13 +116,13 @@ describe.skipIf(IS_SKIPPED)("the page of webhooks", () => {
       await page.getByRole("link", { name: "Which ones" }).click();
       const deliveries = page.getByRole("region", { name: "Deliveries" }).getByRole("row");
       await deliveries.getByText("blocks 1 later event of its stream").waitFor();
-      expect(await deliveries.count()).toBe(2);
+      await expect.poll(() => deliveries.count()).toBe(2);
       await expectAccessible(page);
       await shot(page, `webhook-${colorScheme}`);
       await deliveries.getByRole("link", { name: "ReadingRecorded" }).click();
       const one = page.getByRole("dialog");
       await one.getByText("500: answered 500").first().waitFor();
-      expect(await one.getByRole("region", { name: "The last answer" }).textContent()).toContain("onerror");
+      await expect.poll(() => one.getByRole("region", { name: "The last answer" }).textContent()).toContain("onerror");
       await one
         .getByRole("region", { name: "Payload" })
         .getByText(/ReadingRecorded/)
