@@ -161,8 +161,8 @@ function isReset(error: unknown): boolean {
   return ["ECONNRESET", "EPIPE"].includes((error as { code?: string }).code ?? "");
 }
 
-/** Paths that are open to all. */
-const OPEN = /^(?:\/|\/health|\/problems(?:\/[^/]+)?|(?:\/stores\/[^/]+)?\/\.well-known\/webhooks\/[^/]+)$/;
+/** Paths that are open to all, or, as `/caller`, to every token, which learns there what it allows. */
+const OPEN = /^(?:\/|(?:\/stores\/[^/]+)?\/caller|\/health|\/problems(?:\/[^/]+)?|(?:\/stores\/[^/]+)?\/\.well-known\/webhooks\/[^/]+)$/;
 
 /** Who has no right finds nothing, is refused, or gets what is open to all. */
 function forbiddenFault(request: FuzzRequest, { status, text }: Answer): string | undefined {
