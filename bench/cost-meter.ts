@@ -5,6 +5,7 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { ObjectClasses } from "headspring/runtime";
 import type { WakeUp } from "../src/store/consumer-protocol.ts";
 import { type Kind, type ObjectCounts, nothingCounted } from "./cost-bill.ts";
 import { billed, counted, instead } from "./counted.ts";
@@ -14,7 +15,7 @@ import { QUEUE_OPERATION_BYTES } from "./prices.ts";
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Since this isolate began. */
-export const counts = { ...nothingCounted(), d1: billed };
+const counts = { ...nothingCounted(), d1: billed };
 
 /** Milliseconds within which an alarm is waited for. One that is due later (a webhook prunes its books once a day) is not. */
 const SOON_MS = 60_000;
@@ -25,13 +26,13 @@ export const distance = { ms: 0 };
 const pending = { messages: 0, work: 0, alarms: new Map<string, number>() };
 
 /** Nothing is under way, and nothing will be. */
-export function isQuiet(): boolean {
+function isQuiet(): boolean {
   const soon = Date.now() + SOON_MS;
   return pending.messages === 0 && pending.work === 0 && [...pending.alarms.values()].every((due) => due > soon);
 }
 
 /** The environment of the worker or of an object, with bindings that count. */
-export function metered(env: Env): Env {
+function metered(env: Env): Env {
   return {
     ...env,
     STREAMS: namespace("stream", env.STREAMS),
@@ -43,10 +44,34 @@ export function metered(env: Env): Env {
   };
 }
 
+/** A worker that counts what its requests and batches cost, and answers `/counts` with what has been counted. */
+export function meteredWorker(worker: ExportedHandler<Env>): Required<Pick<ExportedHandler<Env>, "fetch" | "queue">> {
+  return {
+    async fetch(request, env, context) {
+      if (new URL(request.url).pathname === "/counts") return Response.json({ counts, isQuiet: isQuiet() });
+      return invocation("requests", async () => worker.fetch!(request, metered(env), context));
+    },
+    async queue(batch, env, context) {
+      await invocation("batches", async () => worker.queue!(batch, metered(env), context));
+      received(batch.messages);
+    },
+  };
+}
+
+/** The classes of an app's objects, which count what these cost. */
+export function meteredObjects({ StreamObject, LogObject, WebhookObject, CatalogObject }: ObjectClasses): ObjectClasses {
+  return {
+    StreamObject: meteredClass("stream", StreamObject),
+    LogObject: meteredClass("log", LogObject),
+    WebhookObject: meteredClass("webhook", WebhookObject),
+    CatalogObject: meteredClass("catalog", CatalogObject),
+  };
+}
+
 /** An object's class that counts what its objects cost. */
 // `any`: a mixin's constructor must take whatever the class takes.
 // oxlint-disable-next-line typescript/no-explicit-any
-export function meteredClass<Class extends new (...args: any[]) => object>(kind: Kind, base: Class): Class {
+function meteredClass<Class extends new (...args: any[]) => object>(kind: Kind, base: Class): Class {
   class Metered extends base {
     // oxlint-disable-next-line typescript/no-explicit-any
     constructor(...args: any[]) {
@@ -100,7 +125,7 @@ export function meterStorage(count: ObjectCounts, { id, storage }: DurableObject
 }
 
 /** An HTTP request, or a batch of the queue. */
-export async function invocation<Answer>(what: "requests" | "batches", answer: () => Promise<Answer>): Promise<Answer> {
+async function invocation<Answer>(what: "requests" | "batches", answer: () => Promise<Answer>): Promise<Answer> {
   counts[what] += 1;
   pending.work += 1;
   try {
@@ -111,7 +136,7 @@ export async function invocation<Answer>(what: "requests" | "batches", answer: (
 }
 
 /** The messages of a batch have been dealt with. */
-export function received(messages: readonly Message[]): void {
+function received(messages: readonly Message[]): void {
   for (const { attempts, body } of messages) {
     // Read each time that it comes, deleted once.
     counts.queueOperations += operationsFor(body) * (attempts === 1 ? 2 : 1);

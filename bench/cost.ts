@@ -13,8 +13,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, until } from "../scripts/client.ts";
-import { type Counts, STREAM_CALL_MS, billOf, perCommand } from "./cost-bill.ts";
+import { Client } from "../scripts/client.ts";
+import { atRest } from "./at-rest.ts";
+import { STREAM_CALL_MS, billOf, perCommand } from "./cost-bill.ts";
 import { AIM, AIMED, CASES, type CostCase } from "./cost-cases.ts";
 import { type Measured, type Result, printTables } from "./cost-tables.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
@@ -87,18 +88,13 @@ async function measure(
         : await client.call(`/streams/reading/${stream}`, { events: Array.from({ length: events }, reading) }, headers);
     if (status !== 200 && status !== 201) throw new Error(`a command was answered with ${status} ${JSON.stringify(body)}`);
   };
-  const quiet = () =>
-    until("the store came to rest", async () => {
-      const state = await client.get<{ counts: Counts; isQuiet: boolean }>("/counts");
-      return state.isQuiet ? state.counts : undefined;
-    });
   const measured = async (commands: number, send: () => Promise<void>): Promise<Measured> => {
-    const before = await quiet();
+    const before = await atRest(client);
     const cpuBefore = cpuMsOf(pid);
     await send();
     // Before it is quiet: that takes seconds of looking whether it is.
     const cpuMs = (cpuMsOf(pid) - cpuBefore) / (commands * events);
-    const counts = perCommand(before, await quiet(), commands * events);
+    const counts = perCommand(before, await atRest(client), commands * events);
     return { counts, cpuMs, bill: billOf(counts, cpuMs, distanceMs) };
   };
 

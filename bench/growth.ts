@@ -6,8 +6,9 @@
  * are made up. So a million of them need no million objects. LARGEST (10,000,000) is the largest log, STREAMS (1,000,000) the most streams.
  */
 
-import { Client, until } from "../scripts/client.ts";
+import { Client } from "../scripts/client.ts";
 import { temporaryFolder } from "../scripts/dev-server.ts";
+import { atRest } from "./at-rest.ts";
 import type { Counts } from "./cost-bill.ts";
 import { COUNTER, type Grown, OPERATIONS, PARTS, type Part } from "./growth-operations.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
@@ -51,7 +52,7 @@ async function measure(streams: number, sizes: readonly number[]): Promise<void>
       if (status !== 204) throw new Error(`the log could not be filled: ${status}`);
       filled = to;
     }
-    await quiet(client);
+    await atRest(client);
     await filling.stop();
 
     columns.push(`10^${Math.log10(size)} events, 10^${Math.log10(streams)} streams`);
@@ -72,9 +73,9 @@ async function operations({ url }: Runtime, grown: Pick<Grown, "events" | "lengt
     if (status !== 200) throw new Error(`a command was answered with ${status}`);
   };
   const note = async (what: string, run: () => Promise<unknown>) => {
-    const before = await quiet(client);
+    const before = await atRest(client);
     await run();
-    const rows = between(before, await quiet(client));
+    const rows = between(before, await atRest(client));
     for (const part of PARTS) {
       const { read, written } = rows[part];
       const name = `${what}: ${NAMES[part]}`;
@@ -90,14 +91,6 @@ async function operations({ url }: Runtime, grown: Pick<Grown, "events" | "lengt
 
 function command(id: string): string {
   return `/aggregates/${COUNTER}/${id}/Add`;
-}
-
-/** What was counted, once everything has come to rest. */
-function quiet(client: Client): Promise<Counts> {
-  return until("the store came to rest", async () => {
-    const state = await client.get<{ counts: Counts; isQuiet: boolean }>("/counts");
-    return state.isQuiet ? state.counts : undefined;
-  });
 }
 
 function between(before: Counts, after: Counts): Rows {

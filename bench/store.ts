@@ -1,31 +1,11 @@
 /** The store that is measured: an aggregate, a plain category, and one view. */
 
-import { env } from "cloudflare:workers";
 import * as z from "zod";
-import { aggregate, category, defineApp, event, streamIdOf, view } from "headspring";
+import { category, defineApp } from "headspring";
 import { createWorker, objects } from "headspring/runtime";
-
-const counter = aggregate("counter", {
-  events: { Added: z.object({ by: z.int() }) },
-  commands: { Add: z.object({ by: z.int() }), AddOften: z.object({ times: z.int() }) },
-  initialState: () => ({ total: 0 }),
-  evolve: { Added: (state, { by }) => ({ total: state.total + by }) },
-  decide: {
-    Add: (_state, { by }) => event("Added", { by }),
-    AddOften: (_state, { times }) => Array.from({ length: times }, () => event("Added", { by: 1 })),
-  },
-  // Another one ignores the snapshots there are.
-  ...("REVISION" in env ? { revision: String(env.REVISION) } : {}),
-});
+import { counter, totals } from "./counter.ts";
 
 const reading = category("reading", { events: { Read: z.object({ value: z.number(), room: z.string() }) } });
-
-const totals = view("totals", {
-  from: counter,
-  row: z.object({ id: z.string(), total: z.int() }),
-  key: "id",
-  on: { Added: (row, { stream, data }) => ({ id: streamIdOf(stream), total: (row?.total ?? 0) + data.by }) },
-});
 
 const app = defineApp({ aggregates: [counter], categories: [reading], views: [totals] });
 
