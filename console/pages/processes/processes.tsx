@@ -2,6 +2,7 @@
 
 import { Link } from "wouter-preact";
 import { Empty } from "../../parts/empty.tsx";
+import { Pager } from "../../parts/pager.tsx";
 import { Page } from "../../parts/page.tsx";
 import { Remote } from "../../parts/remote.tsx";
 import { Status, Time, duration } from "../../parts/show.tsx";
@@ -128,18 +129,10 @@ function Listed({ view, names }: { view: string; names: readonly string[] }) {
                     : { title: "Waits for", cell: ({ waitingFor }) => <Waits of={waitingFor.slice(0, 2)} more={waitingFor.length - 2} /> },
                 ]}
               />
-              <div class="row">
-                {cursor === undefined ? null : (
-                  <button type="button" onClick={() => change({ cursor: undefined }, true)}>
-                    First page
-                  </button>
-                )}
-                {hasMore ? (
-                  <button type="button" onClick={() => change({ cursor: next }, true)}>
-                    Next page
-                  </button>
-                ) : null}
-              </div>
+              <Pager
+                toFirst={cursor === undefined ? undefined : () => change({ cursor: undefined }, true)}
+                toNext={hasMore ? () => change({ cursor: next }, true) : undefined}
+              />
             </>
           )
         }

@@ -2,6 +2,7 @@
 
 import { Link } from "wouter-preact";
 import { Empty } from "../../parts/empty.tsx";
+import { Pager } from "../../parts/pager.tsx";
 import { Page, Section } from "../../parts/page.tsx";
 import { Remote } from "../../parts/remote.tsx";
 import { StreamLink, count } from "../../parts/show.tsx";
@@ -105,18 +106,10 @@ function List({ category, prefix, after }: { category: string; prefix: string; a
                 },
               ]}
             />
-            <div class="row">
-              {after === null ? null : (
-                <button type="button" onClick={() => change({ after: undefined }, true)}>
-                  First page
-                </button>
-              )}
-              {hasMore && fitting.length === streams.length ? (
-                <button type="button" onClick={() => change({ after: fitting.at(-1)!.stream }, true)}>
-                  Next page
-                </button>
-              ) : null}
-            </div>
+            <Pager
+              toFirst={after === null ? undefined : () => change({ after: undefined }, true)}
+              toNext={hasMore && fitting.length === streams.length ? () => change({ after: fitting.at(-1)!.stream }, true) : undefined}
+            />
           </>
         );
       }}

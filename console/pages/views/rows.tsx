@@ -4,6 +4,7 @@ import { Link } from "wouter-preact";
 import { useEffect, useState } from "preact/hooks";
 import type { HeadspringError } from "headspring/client";
 import { Empty } from "../../parts/empty.tsx";
+import { Pager } from "../../parts/pager.tsx";
 import { Remote } from "../../parts/remote.tsx";
 import { Cell, counted } from "../../parts/show.tsx";
 import { Table } from "../../parts/table.tsx";
@@ -93,17 +94,10 @@ export function Rows({ view, keyColumn, columns }: { view: string; keyColumn: st
                   }))}
                 />
               )}
-              <div class="row">
-                {cursor === undefined ? null : (
-                  <button type="button" onClick={() => change({ cursor: undefined }, true)}>
-                    First page
-                  </button>
-                )}
-                {hasMore ? (
-                  <button type="button" onClick={() => change({ cursor: next }, true)}>
-                    Next page
-                  </button>
-                ) : null}
+              <Pager
+                toFirst={cursor === undefined ? undefined : () => change({ cursor: undefined }, true)}
+                toNext={hasMore ? () => change({ cursor: next }, true) : undefined}
+              >
                 <span class="dim" aria-live="polite">
                   {trouble ??
                     (elsewhere > 0
@@ -115,7 +109,7 @@ export function Rows({ view, keyColumn, columns }: { view: string; keyColumn: st
                     Read again
                   </button>
                 ) : null}
-              </div>
+              </Pager>
             </>
           );
         }}
