@@ -15,14 +15,13 @@ import { Client } from "../scripts/client.ts";
 import { CHROMIUM } from "../test/console/chromium.ts";
 import { FILLER } from "./growth-operations.ts";
 import { quantile } from "./load.ts";
+import { fill } from "./fill.ts";
 import { startRuntime } from "./runtime.ts";
 
 const EVENTS = Number(process.env["EVENTS"] ?? 1_000_000);
 const PER_SECOND = Number(process.env["PER_SECOND"] ?? 500);
 const SECONDS = Number(process.env["SECONDS"] ?? 10);
 const LOADS = Number(process.env["LOADS"] ?? 9);
-/** Events of one request that fills the log. */
-const PIECE = 10_000;
 /** Milliseconds between two appends of the load, and the streams that they go to in turns. */
 const APPEND_MS = 100;
 const STREAMS = 5;
@@ -33,10 +32,7 @@ console.error(`a log of ${EVENTS.toLocaleString("en")} events …`);
 console.error(`script and style: ${(await buildConsole()).toLocaleString("en")} bytes, gzipped`);
 const runtime = await startRuntime("bench/growth-worker.ts");
 const client = new Client(runtime.url);
-for (let from = 0; from < EVENTS; from += PIECE) {
-  const { status } = await client.call(`/fill?from=${from}&to=${Math.min(from + PIECE, EVENTS)}&streams=1000`, {});
-  if (status !== 204) throw new Error(`the log could not be filled: ${status}`);
-}
+await fill(client, 0, EVENTS, 1_000);
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 try {
   console.log(`${cpus().length} × ${cpus()[0]?.model ?? "?"}, Chromium ${browser.version()}, ${EVENTS.toLocaleString("en")} events\n`);

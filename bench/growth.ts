@@ -10,14 +10,13 @@ import { Client } from "../scripts/client.ts";
 import { temporaryFolder } from "../scripts/dev-server.ts";
 import { atRest } from "./at-rest.ts";
 import type { Counts } from "./cost-bill.ts";
+import { fill } from "./fill.ts";
 import { COUNTER, type Grown, OPERATIONS, PARTS, type Part } from "./growth-operations.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 
 const LARGEST = Number(process.env["LARGEST"] ?? 10_000_000);
 const STREAMS = Number(process.env["STREAMS"] ?? 1_000_000);
 const SIZES = [1_000, 100_000, 10_000_000].filter((size) => size < LARGEST).concat(LARGEST);
-/** Events of one request that fills the log. */
-const PIECE = 10_000;
 /** Events of one command to the stream that grows. Its length is a hundredth of the log's, and no less than this. */
 const OFTEN = 1_000;
 
@@ -44,14 +43,11 @@ async function measure(streams: number, sizes: readonly number[]): Promise<void>
     await client.call(command("known"), { by: 1 });
     for (; length < Math.max(OFTEN, size / 100); length += OFTEN)
       await client.call(`/aggregates/${COUNTER}/long/AddOften`, { times: OFTEN });
-    const half = filled + (size - filled) / 2;
-    for (let isPast = false; filled < size;) {
-      if (!isPast && filled >= half) [isPast, since] = [true, new Date().toISOString()];
-      const to = Math.min(filled + PIECE, size);
-      const { status } = await client.call(`/fill?from=${filled}&to=${to}&streams=${streams}`, {});
-      if (status !== 204) throw new Error(`the log could not be filled: ${status}`);
-      filled = to;
-    }
+    const half = filled + Math.floor((size - filled) / 2);
+    await fill(client, filled, half, streams);
+    since = new Date().toISOString();
+    await fill(client, half, size, streams);
+    filled = size;
     await atRest(client);
     await filling.stop();
 

@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium } from "playwright-core";
+import { CHROMIUM } from "../test/console/chromium.ts";
 import { buildConsole } from "./build-console.ts";
 import { Client, until } from "./client.ts";
 import { DevServer, freePort, temporaryFolder } from "./dev-server.ts";
@@ -39,7 +40,7 @@ try {
   await server.listening();
   const client = new Client(server.url);
   const order = await fill(client);
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
   await takeAll(browser, order);
   await browser.close();
 } catch (error) {

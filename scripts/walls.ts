@@ -41,8 +41,7 @@ const SHARED_WITH_CONSOLE = /^definitions\/expressions\/complet(?:e|ions)\.ts$/;
 
 /** The part of the house that a file belongs to; undefined: it is outside. */
 function partOf(file: string): string | undefined {
-  const path = relative(SOURCES, file);
-  return path.startsWith("..") ? undefined : path.split("/")[0];
+  return isInside(SOURCES, file) ? relative(SOURCES, file).split("/")[0] : undefined;
 }
 
 function isListed(part: string): boolean {
