@@ -12,7 +12,7 @@ import { consequenceOf } from "../core/platform-errors.ts";
 import { isMissingTable } from "./schema.ts";
 import { causeInLine } from "../telemetry/trace.ts";
 import { span } from "../telemetry/span.ts";
-import { liftError, liftFor, tooNewFor } from "../definitions/upcast.ts";
+import { liftFor, problemFor, tooNewFor } from "../definitions/upcast.ts";
 import type { Applied, Batch, Consumer, Progress } from "./consumer.ts";
 
 /** Calls and statements that another page takes: to read it, to process its first portion, to commit it. */
@@ -63,7 +63,7 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
     if (stuck && to === position)
       return await fail(consumer, position, checkpoint.attempts, {
         event: toRecorded(stuck),
-        error: liftError(stuck) ?? tooNewFor(sources, stuck),
+        error: problemFor(sources, stuck),
       });
     // An erased event has no content: there is nothing in it to fold or to answer.
     const events = page.events.filter((event) => !event.erased && event.position <= to);

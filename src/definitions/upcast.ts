@@ -162,6 +162,11 @@ function unlifted<Event extends StoredEvent>(event: Event, why: string): Event {
   return { ...event, unlifted: why.slice(0, UNLIFTED_CHARACTERS) };
 }
 
+/** Why code of these sources cannot process an event, whatever else it knows; undefined: it can. */
+export function problemFor(sources: readonly Source[], event: LoggedEvent): Error | undefined {
+  return liftError(event) ?? tooNewFor(sources, event);
+}
+
 /** The error for code that has to understand an event which could not be lifted; undefined: it is as the code declares it. */
 export function liftError({ type, version, unlifted: why }: StoredEvent): AppError | undefined {
   return why === undefined ? undefined : new AppError(`the event ${type}, version ${version} of its stream, cannot be lifted: ${why}`);

@@ -13,7 +13,7 @@ import { problemOf, problemOfCommand, stateFailed, stateUnavailable, writeHeader
 import { Problem } from "./problem.ts";
 import { commandText } from "./body.ts";
 import {
-  Flag,
+  DryRunQuery,
   type HttpEnv,
   type HttpContext,
   WholeNumber,
@@ -29,8 +29,6 @@ import {
 import { json, jsonText } from "./response.ts";
 import { writableStreamOf } from "./writable-stream.ts";
 import * as z from "zod";
-
-export const SendQuery = z.object({ dryRun: Flag });
 
 export const CommandQuery = z.object({ wait: WholeNumber.default(0) });
 
@@ -50,7 +48,7 @@ export function aggregateRoutes() {
     const id = streamIdOfPath(context);
     const text = await commandText(context, COMMAND_BYTES);
     const async = prefersAsync(context);
-    const { dryRun } = queryOf(context, SendQuery);
+    const { dryRun } = queryOf(context, DryRunQuery);
     if (dryRun) return tried(context, aggregate, id, text);
     const answer = await writableStreamOf(context, aggregate.name, id).execute({
       command,

@@ -1,13 +1,13 @@
 /** `GET /caller`: who the token's holder is, and what the token allows in this store. So a page can give the reason why a button is off. */
 
 import { Hono } from "hono";
-import { callerOf, rightsIn } from "./auth-caller.ts";
+import { RIGHTS, callerOf, rightsIn } from "./auth-caller.ts";
 import { narrowedTo } from "./auth-scope.ts";
 import { type HttpEnv, storeNameOf } from "./request.ts";
 import { json } from "./response.ts";
 
 /** What anybody may where no token is needed. */
-const ANYBODY = { by: null, rights: ["read", "write", "admin"], stores: ["*"] };
+const ANYBODY = { by: null, rights: RIGHTS, stores: ["*"] };
 
 export function callerRoutes() {
   const routes = new Hono<HttpEnv>();

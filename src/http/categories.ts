@@ -81,25 +81,29 @@ export function categoryRoutes() {
 
 /** Declares what a body says. @throws {Problem} when it is not valid, or not possible */
 export async function declareCategory(context: HttpContext, name: string, body: unknown) {
-  const definition = definitionIn(name, body);
-  const catalog = storeOf(context).catalog;
-  if (!(await catalog.lookUp(name, 0))) await requireUnused(context, name);
-  const answer = await catalog.declare(name, JSON.stringify(definition));
+  const { definition } = await declarableIn(context, name, body);
+  const answer = await storeOf(context).catalog.declare(name, JSON.stringify(definition));
   if (!("revision" in answer)) throw problemOf(name, answer);
   return { definition, answer };
 }
 
 /** What the same declaration would answer, and whether the latest events fit it. Nothing is declared. */
 async function tryCategory(context: HttpContext, name: string, body: unknown, last: number): Promise<object> {
-  const definition = definitionIn(name, body);
+  const { definition, entry } = await declarableIn(context, name, body);
   const store = storeOf(context);
-  const entry = await store.catalog.lookUp(name, 0);
-  if (!entry) await requireUnused(context, name);
   const answer = await store.catalog.tryDeclare(name, JSON.stringify(definition));
   const isCompared = entry !== undefined && ("revision" in answer || answer.outcome === "incompatible");
   const fit = isCompared ? { fit: await fitOf(store, name, definition, last) } : {};
   if (!("revision" in answer)) throw problemOf(name, answer, fit);
   return { dryRun: true, outcome: outcomeOf(answer), ...shown(name, definition, answer), ...fit };
+}
+
+/** What a body declares under a name that it may have, and what has the name now. @throws {Problem} */
+async function declarableIn(context: HttpContext, name: string, body: unknown) {
+  const definition = definitionIn(name, body);
+  const entry = await storeOf(context).catalog.lookUp(name, 0);
+  if (!entry) await requireUnused(context, name);
+  return { definition, entry };
 }
 
 function definitionIn(name: string, body: unknown): Definition {

@@ -8,10 +8,9 @@ import { fromDefinition } from "../store/plain-category.ts";
 import type { Store } from "../store/store.ts";
 import { FIT_EVENTS, FIT_EVENTS_DEFAULT, FIT_MISFITS } from "./limits.ts";
 import { latestFor } from "./preview-events.ts";
-import { limitOf } from "./request.ts";
-import { DeclareQuery } from "./definitions.ts";
+import { DryRunQuery, limitOf } from "./request.ts";
 
-export const DeclareCategoryQuery = DeclareQuery.extend({ last: limitOf(FIT_EVENTS, FIT_EVENTS_DEFAULT) });
+export const DeclareCategoryQuery = DryRunQuery.extend({ last: limitOf(FIT_EVENTS, FIT_EVENTS_DEFAULT) });
 
 /** An event that does not fit. */
 type Misfit = Pick<LoggedEvent, "id" | "stream" | "version" | "position" | "type" | "schemaVersion"> & {

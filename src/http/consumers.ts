@@ -11,12 +11,11 @@ import type { ConsumerAction } from "../store/consumer-protocol.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { optionalJsonBody } from "./body.ts";
-import { Flag, type HttpEnv, type HttpContext, checked, queryOf, storeOf } from "./request.ts";
+import { DryRunQuery, type HttpEnv, type HttpContext, checked, queryOf, storeOf } from "./request.ts";
 
 export const ACTIONS = ["pause", "resume", "retry", "skip", "reset"] as const satisfies ConsumerAction[];
 
-/** The query of actions after which something runs. `pause` takes none: a client must not believe that it has only tried it. */
-export const ActionQuery = z.object({ dryRun: Flag });
+/** `pause` cannot be tried: a client must not believe that it has only done so. */
 const NoQuery = z.object({});
 
 /** The body of actions that take a position. */
@@ -34,7 +33,7 @@ export function consumerRoutes() {
 
   for (const action of ACTIONS) {
     routes.post(`/:name/${action}`, async (context) => {
-      const { dryRun } = action === "pause" ? { ...queryOf(context, NoQuery), dryRun: false } : queryOf(context, ActionQuery);
+      const { dryRun } = action === "pause" ? { ...queryOf(context, NoQuery), dryRun: false } : queryOf(context, DryRunQuery);
       const { name, head } = await reportOf(context);
       const { position } = checked(PositionIn, await optionalJsonBody(context, DEFINITION_BYTES), `the body of \`${action}\` is not valid`);
       if (position !== undefined && action !== "skip" && action !== "reset")

@@ -1,6 +1,5 @@
 /** Views and processors that are declared over HTTP: `PUT` and `DELETE` of both, and how answers show them. */
 
-import * as z from "zod";
 import { listed } from "../core/issue.ts";
 import { DEFINITIONS } from "../core/limits.ts";
 import { type ViewDefinition, viewFrom } from "../definitions/over-http/view.ts";
@@ -12,12 +11,9 @@ import type { Store } from "../store/store.ts";
 import { jsonBody } from "./body.ts";
 import { DEFINITION_BYTES } from "./limits.ts";
 import { Problem } from "./problem.ts";
-import { Flag, type HttpContext, queryOf, storeOf } from "./request.ts";
+import { DryRunQuery, type HttpContext, queryOf, storeOf } from "./request.ts";
 import { retiredCategory, unknownCategory } from "./resolve-category.ts";
 import { unknownView } from "./view-answers.ts";
-
-/** Parameters of a declaration. */
-export const DeclareQuery = z.object({ dryRun: Flag });
 
 /**
  * `PUT`: declares what the body has under this name.
@@ -30,7 +26,7 @@ export async function putDefinition(
   name: string,
   show: (name: string) => Promise<object>,
 ): Promise<Response> {
-  const { dryRun } = queryOf(context, DeclareQuery);
+  const { dryRun } = queryOf(context, DryRunQuery);
   const { value } = await jsonBody(context, DEFINITION_BYTES);
   if (dryRun) return context.json(await tryDefinition(storeOf(context), kind, name, value));
   const answer = await declare(storeOf(context), context.env.VIEWS, { kind, name, body: value });

@@ -1,7 +1,7 @@
 /** What a processor would do with an event, step by step: an event of the log, or one that was never written. Nothing is stored. */
 
 import * as z from "zod";
-import { type JsonObject, type LoggedEvent, type RecordedEvent, categoryOf } from "../core/event.ts";
+import { type JsonObject, type LoggedEvent, type RecordedEvent, categoryOf, toRecorded } from "../core/event.ts";
 import { PORTION_CALLS } from "../core/limits.ts";
 import { messageOf } from "../core/mistake.ts";
 import { NAME } from "../core/names.ts";
@@ -72,21 +72,34 @@ async function previews(store: Store, rules: Rules, { event, last }: z.output<ty
   const head = await store.log.head();
   if (typeof event === "number") return preview(store, rules, recordedAs(rules.sources, await loggedAt(store, event, head)), event, head);
   if (event) return preview(store, rules, recordedOf(event, head), head + 1, head);
+  // Asked for once, and only where an event gets as far as its steps.
+  let targets: Targets | undefined;
+  const targetsOnce = () => (targets ??= targetsOf(store, rules));
   const { events, scannedTo } = await latestFor(store, ownFilterOf(rules), last ?? 1);
   const until = Date.now() + PREVIEW_MS;
   const done: object[] = [];
   for (const logged of events) {
     const hasRoom = Date.now() < until && store.budget?.fits(PORTION_CALLS) !== false;
     if (done.length > 0 && !hasRoom) break;
-    const problem = liftError(liftFor(rules.sources, logged));
+    const lifted = liftFor(rules.sources, logged);
+    const problem = liftError(lifted);
     if (problem) done.push(notLifted(rules.name, logged, problem));
-    else done.push(await preview(store, rules, recordedAs(rules.sources, logged), logged.position, head));
+    else done.push(await preview(store, rules, logged.erased ? undefined : toRecorded(lifted), logged.position, head, targetsOnce));
   }
   return { processor: rules.name, previews: done, left: events.length - done.length, from: scannedTo, to: head };
 }
 
+type Targets = ReturnType<typeof targetsOf>;
+
 /** @param event undefined: it was erased */
-async function preview(store: Store, rules: Rules, event: RecordedEvent | undefined, position: number, head: number): Promise<object> {
+async function preview(
+  store: Store,
+  rules: Rules,
+  event: RecordedEvent | undefined,
+  position: number,
+  head: number,
+  targetsOnce: () => Targets = () => targetsOf(store, rules),
+): Promise<object> {
   const why = event ? whyPassed(rules, event) : "the event was erased: there is nothing left to process";
   const shown = event ?? { position };
   if (!event || why !== undefined) return { processor: rules.name, event: shown, outcome: "passed", why, steps: [], emits: [] };
@@ -96,7 +109,7 @@ async function preview(store: Store, rules: Rules, event: RecordedEvent | undefi
     const { position: asOf, exact } = joined.get(traced.path) ?? {};
     steps.push({ ...traced, ...(asOf === undefined ? {} : { asOf, exact }), data });
   };
-  const targets = await targetsOf(store, rules);
+  const targets = await targetsOnce();
   try {
     const running = run(rules, event, (name) => targets.get(name), trace);
     let result = running.next();

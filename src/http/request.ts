@@ -32,6 +32,9 @@ export const WholeNumber = z
 /** Yes or no, from a query string: `true` or `false`, and no if it is left out. */
 export const Flag = z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false);
 
+/** The query of a call that can be tried: `dryRun=true` says what it would do, and does nothing. */
+export const DryRunQuery = z.object({ dryRun: Flag });
+
 /** A page's size, up to a maximum. */
 export function limitOf(maximum: number, otherwise: number) {
   return WholeNumber.refine((limit) => limit >= 1 && limit <= maximum, `from 1 to ${maximum}`).default(otherwise);

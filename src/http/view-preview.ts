@@ -6,7 +6,7 @@ import { messageOf } from "../core/mistake.ts";
 import { NAME } from "../core/names.ts";
 import { thrown } from "../core/platform-errors.ts";
 import { ViewMistake, viewFrom } from "../definitions/over-http/view.ts";
-import { liftError, liftFor, tooNewFor } from "../definitions/upcast.ts";
+import { liftFor, problemFor } from "../definitions/upcast.ts";
 import { type View, filterOfView } from "../definitions/views/view.ts";
 import { undeclaredView } from "../operations/declare.ts";
 import type { Store } from "../store/store.ts";
@@ -93,7 +93,7 @@ function loggedInput({ sources }: View, skipped: ReadonlySet<number>, logged: Lo
   const event = toRecorded(lifted);
   if (logged.erased) return { event, passed: "the event was erased: there is nothing left to fold" };
   if (skipped.has(logged.position)) return { event, passed: "an operator has skipped it" };
-  const error = liftError(lifted) ?? tooNewFor(sources, lifted);
+  const error = problemFor(sources, lifted);
   return error ? { event, error } : { event };
 }
 

@@ -12,7 +12,7 @@ import { aboutDefinition, deleteDefinition, putDefinition } from "./definitions.
 import { Problem } from "./problem.ts";
 import { callerOf } from "./auth-caller.ts";
 import { seesView } from "./auth-scope.ts";
-import { Flag, type HttpEnv, type HttpContext, linkTo, queryOf, storeOf, waitMsOf } from "./request.ts";
+import { DryRunQuery, type HttpEnv, type HttpContext, linkTo, queryOf, storeOf, waitMsOf } from "./request.ts";
 import { answered, headersOf, unknownView, viewOf, wantedOf } from "./view-answers.ts";
 import { liveId, liveView } from "./view-live.ts";
 import { namedQuery } from "./view-named.ts";
@@ -21,8 +21,6 @@ import { eventsBehindRow } from "./view-row-events.ts";
 import { Consistency, Paging, cursorOf, cursorText, sortOf, viewQueryOf } from "./view-query.ts";
 
 export const ViewsQuery = z.object({ name: z.array(z.string()).optional() });
-
-export const RebuildQuery = z.object({ dryRun: Flag });
 
 /** The forms of the answer to `GET /views/{view}`. */
 const FORMS = { "application/json": page, "text/event-stream": liveView } as const;
@@ -47,7 +45,7 @@ export function viewRoutes() {
   routes.post("/:view/rebuild", async (context) => {
     const view = await viewOf(context, true);
     const store = storeOf(context);
-    if (queryOf(context, RebuildQuery).dryRun) return context.json(await countAction(store, view.name, "reset"));
+    if (queryOf(context, DryRunQuery).dryRun) return context.json(await countAction(store, view.name, "reset"));
     await operate(store, view.name, "reset");
     const [report] = await reportConsumers(store, (name) => name === view.name);
     return context.json(report, 202, { location: context.req.path.replace(/views\/[^/]+\/rebuild$/, `consumers/${view.name}`) });

@@ -7,9 +7,9 @@ import type { ReplayRequest, WebhookRpc } from "../store/webhook-protocol.ts";
 import { requireWithin } from "./log-query.ts";
 import { Problem } from "./problem.ts";
 import { jsonBody, optionalJsonBody } from "./body.ts";
-import { type HttpEnv, type HttpContext, checked, linkTo, queryOf, storeOf } from "./request.ts";
+import { DryRunQuery, type HttpEnv, type HttpContext, checked, linkTo, queryOf, storeOf } from "./request.ts";
 import { pageJson } from "./response.ts";
-import { DeliveriesOfEventsQuery, DeliveriesQuery, ReplayIn, ReplayQuery, RetryIn, RetryQuery } from "./webhooks-in.ts";
+import { DeliveriesOfEventsQuery, DeliveriesQuery, ReplayIn, RetryIn } from "./webhooks-in.ts";
 import { known } from "./webhooks-answers.ts";
 
 /** @param webhookNamed the webhook that the path names */
@@ -26,7 +26,7 @@ export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRp
       requireWithin("from", from, head);
     }
     const request = { from: boundOf(from), ...(to === undefined ? {} : { to: boundOf(to) }) };
-    if (queryOf(context, ReplayQuery).dryRun) {
+    if (queryOf(context, DryRunQuery).dryRun) {
       const count = known(context, await webhook.countReplay(request));
       if ("refused" in count) throw new Problem("replay-refused", count.refused);
       return context.json(count);
@@ -47,7 +47,7 @@ export function deliveryRoutes(webhookNamed: (context: HttpContext) => WebhookRp
   routes.post("/:id/deliveries/retry", async (context) => {
     const webhook = webhookNamed(context);
     const { from = 1, to = MAX_POSITION } = checked(RetryIn, await optionalJsonBody(context, DEFINITION_BYTES), "the range is not valid");
-    if (queryOf(context, RetryQuery).dryRun) return context.json({ deliveries: known(context, await webhook.countParked(from, to)) });
+    if (queryOf(context, DryRunQuery).dryRun) return context.json({ deliveries: known(context, await webhook.countParked(from, to)) });
     return context.json(known(context, await webhook.retryParked(from, to)), 202);
   });
 

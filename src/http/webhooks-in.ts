@@ -9,7 +9,7 @@ import { headersProblem } from "../definitions/webhooks/headers.ts";
 import { parseDeliveryId } from "../deliveries/delivery-id.ts";
 import { PredicateIn } from "../definitions/webhooks/predicate.ts";
 import { secretProblem } from "../webhooks/signature.ts";
-import { Flag, WholeNumber, limitOf } from "./request.ts";
+import { WholeNumber, limitOf } from "./request.ts";
 
 const Secret = z.string().refine((secret) => secretProblem(secret) === undefined, "`whsec_` and the base64 of 24 to 64 bytes");
 const Headers = z.record(z.string(), z.string());
@@ -95,10 +95,6 @@ export const ReplayIn = z.strictObject({
   from: z.union([z.int().positive(), Time]),
   to: z.union([z.int().positive(), Time]).optional(),
 });
-
-export const ReplayQuery = z.object({ dryRun: Flag });
-
-export const RetryQuery = z.object({ dryRun: Flag });
 
 export const RetryIn = z.strictObject({ from: z.int().positive().optional(), to: z.int().positive().optional() });
 

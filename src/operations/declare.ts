@@ -108,18 +108,21 @@ interface Undeclared<Definition> {
 }
 
 /** A processor as a declaration would take it, or why it would not: for a preview. Nothing is declared. */
-export async function undeclaredProcessor(store: Store, name: string, body: unknown): Promise<Undeclared<ProcessorDefinition> | Refusal> {
-  const parsed = processorIn(name, body);
-  if ("issues" in parsed) return { outcome: "issues", issues: parsed.issues };
-  const around = await aroundOf(store.definitions, parsed);
-  return "outcome" in around ? around : { definition: parsed.definition, around };
+export function undeclaredProcessor(store: Store, name: string, body: unknown): Promise<Undeclared<ProcessorDefinition> | Refusal> {
+  return undeclared(store, processorIn(name, body));
 }
 
 /** The same for a view. */
-export async function undeclaredView(store: Store, name: string, body: unknown): Promise<Undeclared<ViewDefinition> | Refusal> {
-  const parsed = viewIn(name, body);
+export function undeclaredView(store: Store, name: string, body: unknown): Promise<Undeclared<ViewDefinition> | Refusal> {
+  return undeclared(store, viewIn(name, body));
+}
+
+async function undeclared<Definition>(
+  { definitions }: Store,
+  parsed: (Parsed & { readonly definition: Definition }) | { readonly issues: readonly Issue[] },
+): Promise<Undeclared<Definition> | Refusal> {
   if ("issues" in parsed) return { outcome: "issues", issues: parsed.issues };
-  const around = await aroundOf(store.definitions, parsed);
+  const around = await aroundOf(definitions, parsed);
   return "outcome" in around ? around : { definition: parsed.definition, around };
 }
 

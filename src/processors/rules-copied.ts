@@ -2,9 +2,8 @@
 
 import type { CheckpointRow } from "../consumers/checkpoint-row.ts";
 import type { Failure } from "../consumers/consumer.ts";
-import { type LoggedEvent, type RecordedEvent, categoryOf } from "../core/event.ts";
+import { type RecordedEvent, categoryOf } from "../core/event.ts";
 import type { Rules } from "../definitions/processors/rules.ts";
-import { liftError, tooNewFor } from "../definitions/upcast.ts";
 import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
 import type { ViewTable } from "../rows/table.ts";
 import type { Store } from "../store/store.ts";
@@ -40,11 +39,6 @@ export interface CopyOf {
   readonly processor: Rules;
   readonly view: View;
   readonly table: ViewTable;
-}
-
-/** Why an event cannot be folded whatever the rows are; undefined: it can. */
-export function problemWith(view: View, event: LoggedEvent): Error | undefined {
-  return liftError(event) ?? tooNewFor(view.sources, event);
 }
 
 /** The processor's batch has other events, too. */

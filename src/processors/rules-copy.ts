@@ -11,14 +11,14 @@ import { type Checkpoint, fromRow } from "../consumers/checkpoint-row.ts";
 import { type RecordedEvent, isErasure, toRecorded } from "../core/event.ts";
 import { CONSUMER_BATCH_BYTES } from "../core/limits.ts";
 import { CONSUMER_BATCH_EVENTS } from "../consumers/limits.ts";
-import { liftFor } from "../definitions/upcast.ts";
+import { liftFor, problemFor } from "../definitions/upcast.ts";
 import { quoted } from "../definitions/views/sql-words.ts";
 import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
 import { fold, load, touchesOf } from "../rows/fold.ts";
 import type { ViewTable } from "../rows/table.ts";
 import type { Store } from "../store/store.ts";
 import { COPY_CALLS, COPY_DROP_ROWS } from "./limits.ts";
-import { type CopyOf, type CopyRow, type Folded, type Skips, type Version, concerns, problemWith } from "./rules-copied.ts";
+import { type CopyOf, type CopyRow, type Folded, type Skips, type Version, concerns } from "./rules-copied.ts";
 
 export class Copy {
   readonly view: View;
@@ -152,7 +152,7 @@ export class Copy {
       bytes: CONSUMER_BATCH_BYTES,
     });
     const events = page.events.map((event) => liftFor(this.view.sources, event));
-    const stuck = events.find((event) => !this.#isSkipped(event) && problemWith(this.view, event) !== undefined);
+    const stuck = events.find((event) => !this.#isSkipped(event) && problemFor(this.view.sources, event) !== undefined);
     const end = stuck ? stuck.position - 1 : Math.min(Math.max(page.next ?? to, from), to);
     const folded = await this.fold(
       events.filter((event) => !event.erased && event.unlifted === undefined && event.position <= end).map(toRecorded),
@@ -160,7 +160,7 @@ export class Copy {
     );
     if (folded.position > from) await this.#checkpoint.commit(from, folded.position, this.#rows(from, folded.position), { events: [] });
     if (folded.failure || !stuck || folded.position < end) return folded;
-    return { position: folded.position, failure: { event: toRecorded(stuck), error: problemWith(this.view, stuck) } };
+    return { position: folded.position, failure: { event: toRecorded(stuck), error: problemFor(this.view.sources, stuck) } };
   }
 
   /** Folds a batch in memory: what {@link rowAt} answers for, and {@link statements} write. */

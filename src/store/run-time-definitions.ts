@@ -85,22 +85,20 @@ export class RunTimeDefinitions {
 
   #compile(entry: DefinitionEntry, answer: Omit<DefinitionsAnswer, "definitions">): DeclaredDefinition {
     const { kind, name, incarnation, changedAt, startsAfter, definition: text = "{}" } = entry;
-    const { categories: named, joined: joins = [] } = namesIn(kind, text);
-    const retired = answer.categories
-      .filter((one) => this.#isRetired(one) && [...named, ...joins].includes(one.name))
-      .map((one) => one.name);
-    const one = { ...entry, definition: text, ...(retired.length > 0 ? { retired } : {}) };
+    let one: DeclaredDefinition = { ...entry, definition: text };
     try {
-      if (kind === "view") {
-        const definition = JSON.parse(text) as ViewDefinition;
-        const around = this.#surroundings(answer, namesInView(definition).categories, []);
-        return { ...one, view: { ...viewFrom(name, definition, around, { incarnation, at: changedAt }), hooks: this.#app.hooks } };
-      }
-      const definition = JSON.parse(text) as ProcessorDefinition;
-      const { categories, joined } = namesInProcessor(definition);
-      const start = startsAfter === undefined ? {} : { start: startsAfter };
+      const definition = JSON.parse(text) as ViewDefinition | ProcessorDefinition;
+      const { categories, joined } = namesIn(kind, definition);
+      const retired = answer.categories.filter((named) => this.#isRetired(named)).map((named) => named.name);
+      const followed = retired.filter((named) => categories.includes(named) || joined.includes(named));
+      if (followed.length > 0) one = { ...one, retired: followed };
       const around = this.#surroundings(answer, categories, joined);
-      return { ...one, processor: processorFrom(name, { ...definition, ...start }, around, incarnation) };
+      if (kind === "view") {
+        const view = viewFrom(name, definition, around, { incarnation, at: changedAt });
+        return { ...one, view: { ...view, hooks: this.#app.hooks } };
+      }
+      const start = startsAfter === undefined ? {} : { start: startsAfter };
+      return { ...one, processor: processorFrom(name, { ...(definition as ProcessorDefinition), ...start }, around, incarnation) };
     } catch (error) {
       // Another version of the code took it: as long as this one cannot, the rest of the store must not suffer.
       const message = `a ${kind} of the store's catalog cannot be compiled by this code`;
@@ -139,12 +137,7 @@ export class RunTimeDefinitions {
   }
 }
 
-/** Of one that other code has taken, what this code can read. */
-function namesIn(kind: DefinitionKind, text: string): { readonly categories: readonly string[]; readonly joined?: readonly string[] } {
-  try {
-    const definition: unknown = JSON.parse(text);
-    return kind === "view" ? namesInView(definition as ViewDefinition) : namesInProcessor(definition as ProcessorDefinition);
-  } catch {
-    return { categories: [] };
-  }
+function namesIn(kind: DefinitionKind, definition: object): { readonly categories: readonly string[]; readonly joined: readonly string[] } {
+  if (kind === "processor") return namesInProcessor(definition as ProcessorDefinition);
+  return { ...namesInView(definition as ViewDefinition), joined: [] };
 }

@@ -27,15 +27,17 @@ export interface Found {
 
 /** Ends when it has what is wanted, at the log's beginning, or when it has done as much as one request may. */
 export async function lookBack(log: LogRpc, look: LookBack): Promise<Found> {
-  const { filter, before, wanted, pages = LOOK_BACK_PAGES, isWanted = () => true } = look;
+  const { filter, before, wanted, pages = LOOK_BACK_PAGES, isWanted } = look;
   const events: LoggedEvent[] = [];
   const [until, steps] = [Date.now() + LOOK_BACK_MS, stepsTaken()];
   let [after, bytes] = [before, 0];
   for (let read = 1; ; read++) {
-    const request = { ...filter, after, limit: PAGE_EVENTS, bytes: CONSUMER_BATCH_BYTES, direction: "backward" } as const;
+    // One more than is missing: it shows whether there are earlier ones.
+    const limit = isWanted ? PAGE_EVENTS : Math.min(PAGE_EVENTS, wanted - events.length + 1);
+    const request = { ...filter, after, limit, bytes: CONSUMER_BATCH_BYTES, direction: "backward" } as const;
     const page = await log.read(request);
     for (const [index, event] of page.events.entries()) {
-      if (isWanted(event)) {
+      if (isWanted?.(event) ?? true) {
         events.push(event);
         bytes += bytesOf(event);
       }

@@ -4,7 +4,7 @@ import { type RecordedEvent, categoryOf } from "../core/event.ts";
 import { byteLength } from "../core/json.ts";
 import { compareUtf8 } from "../core/utf8-order.ts";
 import { stepsTaken } from "../definitions/expressions/run.ts";
-import { type StoredRow, type View, filterOfView } from "../definitions/views/view.ts";
+import { type StoredRow, type View, filterOfView, handlerOf } from "../definitions/views/view.ts";
 import { fold, touchesOf } from "../rows/fold.ts";
 import { VIEW_LOAD_BYTES } from "../rows/limits.ts";
 import { tableOf } from "../rows/table.ts";
@@ -94,9 +94,8 @@ export function previewOf(view: View, inputs: readonly PreviewInput[]): ViewPrev
 const ROW_BYTES_OF_STEP = 4;
 
 function whyPassed(view: View, { stream, type }: RecordedEvent): string | undefined {
-  const { categories, types } = filterOfView(view);
+  const { categories } = filterOfView(view);
   if (!categories.includes(categoryOf(stream))) return `the view follows ${categories.join(", ")}`;
-  if (types)
-    return types.includes(type) && view.handlers.has(type) ? undefined : `the view handles ${[...view.handlers.keys()].join(", ")}`;
-  return type.startsWith("$") && !view.handlers.has(type) ? "events of the store itself change nothing here" : undefined;
+  if (handlerOf(view, type)) return undefined;
+  return view.otherwise ? "events of the store itself change nothing here" : `the view handles ${[...view.handlers.keys()].join(", ")}`;
 }

@@ -2,7 +2,7 @@
 
 import { type LoggedEvent, categoryOf, toRecorded } from "../core/event.ts";
 import { streamIdProblem } from "../core/names.ts";
-import { liftError, liftFor, tooNewFor } from "../definitions/upcast.ts";
+import { liftFor, problemFor } from "../definitions/upcast.ts";
 import { isKeyedByStream } from "../definitions/views/keys.ts";
 import { type View, filterOfView } from "../definitions/views/view.ts";
 import { touchesOf } from "../rows/fold.ts";
@@ -26,10 +26,11 @@ const NONE: Found = { events: [], scannedTo: 1 };
 export async function rowEvents(store: Store, view: View, { key, before, limit, categories }: RowEvents): Promise<Found> {
   if (categories.length === 0) return NONE;
   const { skipped } = await generationsOf(store, view);
-  const isWanted = (event: LoggedEvent) => !skipped.has(event.position) && touches(view, event, key);
+  const followed = filterOfView(view);
+  const isWanted = (event: LoggedEvent) => !skipped.has(event.position) && touches(view, followed.types, event, key);
   const search = { before, wanted: limit + 1, isWanted };
   const streams = streamsOf(view, key, categories);
-  if (!streams) return lookBack(store.log, { ...search, filter: { ...filterOfView(view), categories } });
+  if (!streams) return lookBack(store.log, { ...search, filter: { ...followed, categories } });
   const found: Found[] = [];
   const pages = Math.max(1, Math.floor(LOOK_BACK_PAGES / streams.length));
   for (const stream of streams) found.push(await lookBack(store.log, { ...search, pages, filter: { stream } }));
@@ -46,13 +47,12 @@ function streamsOf(view: View, key: string, categories: readonly string[]): stri
   return streamIdProblem(key) === undefined ? categories.map((category) => `${category}/${key}`) : [];
 }
 
-function touches(view: View, logged: LoggedEvent, key: string): boolean {
-  const { types } = filterOfView(view);
+function touches(view: View, types: readonly string[] | undefined, logged: LoggedEvent, key: string): boolean {
   if (types && !types.includes(logged.type)) return false;
   // Nothing else is left of it: what made the row of a stream was this.
   if (logged.erased) return (view.ownRows || isKeyedByStream(view)) && (types !== undefined || !logged.type.startsWith("$"));
   const event = liftFor(view.sources, logged);
-  if (liftError(event) ?? tooNewFor(view.sources, event)) return false;
+  if (problemFor(view.sources, event)) return false;
   const [touch] = touchesOf(view, [toRecorded(event)]).touches;
   return touch?.keys.includes(key) ?? false;
 }

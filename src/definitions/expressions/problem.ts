@@ -1,10 +1,8 @@
 /** What is wrong with an expression, and where. */
 
-/** A part of an expression: offsets in its text, in UTF-16 units as JavaScript counts. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+import type { Span } from "../../core/issue.ts";
+
+export type { Span } from "../../core/issue.ts";
 
 export interface ExpressionProblem {
   readonly message: string;

@@ -2,13 +2,14 @@
 
 import * as z from "zod";
 import { Json, Position, StreamName, Version, Whole } from "../../../core/answer.ts";
+import { Span } from "../../../core/issue.ts";
 import { event } from "./streams.ts";
 
 /** An event of a preview may be one that was never written, or one of which only the position is left. */
 const previewed = event.partial();
 const From = Position.describe("The position from which on the log was read. 1: no earlier event concerns the definition.");
 const Left = Whole.describe("Events that were not tried: those before them took as long as a preview may take.");
-const At = z.object({ start: z.int(), end: z.int() }).optional().describe("The part of the expression that fails, in UTF-16 units.");
+const At = Span.optional().describe("The part of the expression that fails, in UTF-16 units.");
 
 export const viewPreview = z.object({
   view: z.string(),

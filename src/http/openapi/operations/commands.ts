@@ -1,16 +1,17 @@
 /** Commands in, state out. */
 
 import { WAIT_SECONDS } from "../../../core/limits.ts";
-import { CommandQuery, SendQuery, StateQuery } from "../../aggregates.ts";
+import { CommandQuery, StateQuery } from "../../aggregates.ts";
 import { JsonObject } from "../../append.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import { JSON_TYPE, NOT_MODIFIED, REFUSED_WRITES, WRITE_HEADERS, json } from "./shared.ts";
+import { DryRunQuery } from "../../request.ts";
 
 /** What all commands answer with, whatever their body. */
 export const COMMAND = {
   headers: WRITE_HEADERS,
-  query: SendQuery,
+  query: DryRunQuery,
   notes: {
     dryRun: {
       description: "`true`: decide and store nothing. The answer is `{outcome: accepted | refused, events, state, reason?, details?}`.",

@@ -2,10 +2,11 @@
 
 import * as z from "zod";
 import type { ConsumerAction } from "../../../store/consumer-protocol.ts";
-import { ACTIONS, ActionQuery, PositionIn } from "../../consumers.ts";
+import { ACTIONS, PositionIn } from "../../consumers.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import { JSON_TYPE, json } from "./shared.ts";
+import { DryRunQuery } from "../../request.ts";
 
 const SUMMARIES: Readonly<Record<ConsumerAction, string>> = {
   pause: "Pause a consumer until it is resumed",
@@ -16,7 +17,7 @@ const SUMMARIES: Readonly<Record<ConsumerAction, string>> = {
 };
 
 const COUNTED = {
-  query: ActionQuery,
+  query: DryRunQuery,
   notes: { dryRun: { description: "`true`: only count what would run." } },
   answers: {
     200: json("The consumer after the action. After a dry run: what would run.", z.union([COMPONENTS.Consumer, ANSWERS.runCount])),

@@ -2,10 +2,10 @@
 
 import { ProcessorDefinitionIn } from "../../../definitions/over-http/processor.ts";
 import { PreviewIn, PreviewOf } from "../../processor-preview.ts";
-import { DeclareQuery } from "../../definitions.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import { DRY_RUN, JSON_TYPE, json } from "./shared.ts";
+import { DryRunQuery } from "../../request.ts";
 
 export const processors: readonly Operation[] = [
   {
@@ -32,7 +32,7 @@ export const processors: readonly Operation[] = [
     summary: "Declare a processor, or change it",
     description: "A changed processor goes on where it is: `start` counts only when it is new. Declaring the same again changes nothing.",
     tag: "Processors",
-    query: DeclareQuery,
+    query: DryRunQuery,
     notes: DRY_RUN,
     body: { [JSON_TYPE]: ProcessorDefinitionIn },
     answers: {

@@ -9,12 +9,12 @@ import { LiveQuery } from "../../view-live.ts";
 import { ViewPreviewIn } from "../../view-preview.ts";
 import { Consistency, Paging } from "../../view-query.ts";
 import { RowEventsQuery } from "../../view-row-events.ts";
-import { RebuildQuery, ViewsQuery } from "../../views.ts";
-import { DeclareQuery } from "../../definitions.ts";
+import { ViewsQuery } from "../../views.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Answer, Operation } from "../operation.ts";
 import type { JsonSchema } from "../schema.ts";
 import { DRY_RUN, JSON_TYPE, SERVER_SENT_EVENTS, json } from "./shared.ts";
+import { DryRunQuery } from "../../request.ts";
 
 /** What all queries of a view take and answer with, whatever its rows. */
 export const VIEW_PAGE = {
@@ -79,7 +79,7 @@ export const views: readonly Operation[] = [
     description:
       "The store builds a changed view in a new table, while the present one goes on answering. Declaring the same again changes nothing.",
     tag: "Views",
-    query: DeclareQuery,
+    query: DryRunQuery,
     notes: DRY_RUN,
     body: { [JSON_TYPE]: ViewDefinitionIn },
     answers: {
@@ -171,7 +171,7 @@ export const views: readonly Operation[] = [
     summary: "Rebuild a view",
     description: "The store builds a new table from all events. The present table goes on answering until the new one takes over.",
     tag: "Views",
-    query: RebuildQuery,
+    query: DryRunQuery,
     notes: { dryRun: { description: "`true`: only count the events that it would be built from." } },
     answers: {
       200: json("With `dryRun=true`: how many events it would be built from. Nothing has begun.", ANSWERS.runCount),

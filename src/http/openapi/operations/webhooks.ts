@@ -1,19 +1,10 @@
 /** Webhooks, and their deliveries. */
 
-import {
-  DeliveriesOfEventsQuery,
-  DeliveriesQuery,
-  ReplayIn,
-  ReplayQuery,
-  RetryIn,
-  RetryQuery,
-  RotateIn,
-  WebhookIn,
-  WebhookPatch,
-} from "../../webhooks-in.ts";
+import { DeliveriesOfEventsQuery, DeliveriesQuery, ReplayIn, RetryIn, RotateIn, WebhookIn, WebhookPatch } from "../../webhooks-in.ts";
 import { ANSWERS, COMPONENTS } from "../components.ts";
 import type { Operation } from "../operation.ts";
 import { JSON_TYPE, json } from "./shared.ts";
+import { DryRunQuery } from "../../request.ts";
 
 export const webhooks: readonly Operation[] = [
   {
@@ -107,7 +98,7 @@ export const webhooks: readonly Operation[] = [
       "The replay makes new deliveries, with new `webhook-id`s, while new events are still delivered. Each stream stays in order.",
     tag: "Webhooks",
     body: { [JSON_TYPE]: ReplayIn },
-    query: ReplayQuery,
+    query: DryRunQuery,
     notes: { dryRun: { description: "Only count the events that would be sent again." } },
     answers: {
       200: json("With `dryRun=true`: what would be sent again. Nothing was sent.", ANSWERS.replayCount),
@@ -137,7 +128,7 @@ export const webhooks: readonly Operation[] = [
       "Retries those between two positions, inclusive; without a body, all. One call retries a bounded number: `left` tells how many remain.",
     tag: "Webhooks",
     body: { [JSON_TYPE]: RetryIn },
-    query: RetryQuery,
+    query: DryRunQuery,
     notes: { dryRun: { description: "Only count the deliveries that are parked there." } },
     answers: {
       200: json("With `dryRun=true`: how many are parked. Nothing was sent.", ANSWERS.parkedCount),
