@@ -77,7 +77,7 @@ function Header() {
           Find or go to <kbd>{/Mac/.test(navigator.platform) ? "⌘" : "Ctrl"} K</kbd>
         </button>
         <nav aria-label="Pages">
-          {PAGES.filter(({ isHidden }) => !isHidden).map(({ path: its, title }) => (
+          {PAGES.map(({ path: its, title }) => (
             <Link
               key={its}
               href={its}

@@ -21,8 +21,6 @@ export interface PageEntry {
   /** Other words that someone may look for it by. */
   readonly words?: string;
   readonly page: ComponentType;
-  /** Reached from other pages, not from the navigation. */
-  readonly isHidden?: boolean;
 }
 
 export const PAGES: readonly PageEntry[] = [

@@ -8,6 +8,7 @@ import { to } from "../store/paths.ts";
 import { useResource } from "../store/resource.ts";
 import { get } from "../store/store.ts";
 import { PAGES } from "./pages.ts";
+import { type AppReport, UUID } from "../store/event.ts";
 
 export const isPaletteOpen = signal(false);
 
@@ -19,7 +20,6 @@ interface Target {
 
 /** Names that are shown at once. */
 const SHOWN = 12;
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export function Palette() {
   useEffect(() => {
@@ -94,7 +94,7 @@ function Search() {
 }
 
 function pages(): (Target & { readonly words?: string })[] {
-  return PAGES.filter(({ isHidden }) => !isHidden).map(({ title, path, words }) => ({ label: title, hint: "page", path, words }));
+  return PAGES.map(({ title, path, words }) => ({ label: title, hint: "page", path, words }));
 }
 
 function matching(targets: readonly (Target & { readonly words?: string })[], text: string): Target[] {
@@ -131,11 +131,7 @@ async function streamsLike(text: string, signal: AbortSignal): Promise<Target[]>
 }
 
 async function namesOf(signal: AbortSignal): Promise<Target[]> {
-  const { categories, views, processors } = await get<{
-    categories: { name: string }[];
-    views: { name: string }[];
-    processors: { name: string }[];
-  }>("/app", signal);
+  const { categories, views, processors } = await get<AppReport>("/app", signal);
   return [
     ...categories.map(({ name }) => ({ label: name, hint: "category", path: to.category(name) })),
     ...views.map(({ name }) => ({ label: name, hint: "view", path: to.view(name) })),

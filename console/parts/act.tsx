@@ -11,7 +11,7 @@ import { type Call, curlOf } from "../store/curl.ts";
 import { useResource } from "../store/resource.ts";
 import { type Right, whyNot } from "../store/rights.ts";
 import { call as send } from "../store/store.ts";
-import { Copy } from "./copy.tsx";
+import { Curl } from "./curl.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Failure, Remote } from "./remote.tsx";
 
@@ -48,22 +48,32 @@ export function Act(props: ActProps) {
   };
   return (
     <>
-      <button
-        type="button"
-        class={isDangerous ? "danger" : isPrimary ? "primary" : ""}
-        // Not `disabled`: a button that cannot be reached cannot say why.
-        aria-disabled={reason !== undefined || isBusy}
-        title={reason}
-        onClick={() => (reason === undefined ? !isBusy && act() : notify(reason))}
-      >
-        {label}
-      </button>
+      <Button label={label} class={isDangerous ? "danger" : isPrimary ? "primary" : ""} off={reason} isBusy={isBusy} onClick={act} />
       {before === undefined ? null : (
         <Dialog title={label} isOpen={isAsked} onClose={() => setAsked(false)}>
           <Question {...props} before={before} close={() => setAsked(false)} />
         </Dialog>
       )}
     </>
+  );
+}
+
+interface ButtonProps {
+  label: string;
+  class?: string;
+  /** Why it is off; undefined: it is not. */
+  off?: string;
+  isBusy?: boolean;
+  onClick: () => void;
+}
+
+/** A button that says why it is off. Not `disabled`: a button that cannot be reached cannot say why. */
+export function Button({ label, class: kind = "", off, isBusy = false, onClick }: ButtonProps) {
+  const press = () => (off === undefined ? !isBusy && onClick() : notify(off));
+  return (
+    <button type="button" class={kind} aria-disabled={off !== undefined || isBusy} title={off} onClick={press}>
+      {label}
+    </button>
   );
 }
 
@@ -87,8 +97,7 @@ function Question(props: ActProps & { before: NonNullable<ActProps["before"]>; c
       {error ? <Failure error={error} /> : null}
       <details>
         <summary>The call</summary>
-        <pre>{curlOf(call)}</pre>
-        <Copy text={curlOf(call)} label="Copy as curl" />
+        <Curl call={call} />
       </details>
       <div class="row end">
         <button type="button" onClick={close}>

@@ -10,7 +10,6 @@ import { StreamLink, Time, count } from "./show.tsx";
 export function EventDetails({ event, isInStory = false }: { event: StoredEvent; isInStory?: boolean }) {
   const { stream, version, position, type, data, meta, time, recordedAt, schemaVersion, id } = event;
   const maker = makerOf(meta);
-  const { correlationId } = meta;
   return (
     <div class="event-details">
       <dl class="pairs">
@@ -57,17 +56,7 @@ export function EventDetails({ event, isInStory = false }: { event: StoredEvent;
       </dl>
       {isInStory ? null : (
         <p class="row">
-          <Link
-            href={
-              typeof correlationId === "string"
-                ? to.story(correlationId, id)
-                : position === undefined
-                  ? "/story"
-                  : to.storyOfEvent(position)
-            }
-          >
-            What led to it and what followed
-          </Link>
+          <Link href={to.storyOf(event) ?? "/story"}>What led to it and what followed</Link>
         </p>
       )}
       {event.erased ? <p>Its data was erased.</p> : null}
@@ -81,7 +70,7 @@ export function EventDetails({ event, isInStory = false }: { event: StoredEvent;
 }
 
 /** What made an event, in words; undefined where the store does not know. */
-export function makerOf(meta: StoredEvent["meta"]): string | undefined {
+function makerOf(meta: StoredEvent["meta"]): string | undefined {
   const { $processor, $command, $timer, by } = meta;
   const sender = typeof by === "string" ? ` from ${by}` : "";
   if (typeof $timer === "string") return `timer ${$timer}`;

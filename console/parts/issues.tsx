@@ -22,5 +22,5 @@ export function Issues({ of }: { of: readonly Issue[] }) {
 
 /** What a problem says about the body that was sent. */
 export function issuesOf(error: { readonly problem: Readonly<Record<string, unknown>> } | undefined): readonly Issue[] {
-  return Array.isArray(error?.problem.issues) ? (error.problem.issues as Issue[]) : [];
+  return Array.isArray(error?.problem?.issues) ? (error.problem.issues as Issue[]) : [];
 }

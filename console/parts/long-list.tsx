@@ -15,8 +15,7 @@ interface LongListProps {
   /** Pixels of a row. */
   rowHeight: number;
   row: (index: number) => ComponentChildren;
-  /** The first row in sight; set it to scroll there. */
-  top?: number;
+  /** The first row in sight, whenever that is another one. */
   onTop?: (index: number, isAtStart: boolean, isAtEnd: boolean) => void;
   onKeyDown?: (event: KeyboardEvent) => void;
   /** A tree's rows are `treeitem`s; the one of this id is chosen. */
@@ -25,7 +24,7 @@ interface LongListProps {
   box?: RefObject<HTMLDivElement>;
 }
 
-export function LongList({ label, count, rowHeight, row, top, onTop, onKeyDown, tree, box: given }: LongListProps) {
+export function LongList({ label, count, rowHeight, row, onTop, onKeyDown, tree, box: given }: LongListProps) {
   const own = useRef<HTMLDivElement>(null);
   const box = given ?? own;
   const [range, setRange] = useState({ first: 0, shown: 40 });
@@ -41,9 +40,6 @@ export function LongList({ label, count, rowHeight, row, top, onTop, onKeyDown, 
     observer.observe(box.current!);
     return () => observer.disconnect();
   }, [rowHeight]);
-  useLayoutEffect(() => {
-    if (top !== undefined && Math.floor(box.current!.scrollTop / rowHeight) !== top) box.current!.scrollTop = top * rowHeight;
-  }, [top, rowHeight]);
   const first = Math.max(0, Math.min(range.first, count) - MARGIN);
   const last = Math.min(count, range.first + range.shown + MARGIN);
   return (
@@ -67,4 +63,11 @@ export function LongList({ label, count, rowHeight, row, top, onTop, onKeyDown, 
       </div>
     </div>
   );
+}
+
+/** Scrolls a list as little as shows the whole row. */
+export function showRow(box: HTMLElement, index: number, rowHeight: number): void {
+  const from = index * rowHeight;
+  if (from < box.scrollTop) box.scrollTop = from;
+  else if (from + rowHeight > box.scrollTop + box.clientHeight) box.scrollTop = from + rowHeight - box.clientHeight;
 }

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { HeadspringError } from "headspring/client";
 import type { Resource } from "../store/resource.ts";
 import { isTokenAskedFor } from "../frame/token-dialog.tsx";
+import { issuesOf } from "./issues.tsx";
 
 interface RemoteProps<Value> {
   of: Resource<Value>;
@@ -33,7 +34,7 @@ export function Loading({ lines = 4 }: { lines?: number }) {
 
 /** A problem: what the store says, and what to do about it. */
 export function Failure({ error, retry, isStale = false }: { error: HeadspringError; retry?: () => void; isStale?: boolean }) {
-  const issues = Array.isArray(error.problem?.issues) ? (error.problem.issues as { path?: string; message?: string }[]) : [];
+  const issues = issuesOf(error);
   return (
     <div class="failure" role="alert">
       <p>

@@ -73,13 +73,7 @@ export function StreamLink({ stream, version }: { stream: string; version?: numb
 
 /** An event's type, which leads to its story. */
 export function EventLink({ event }: { event: Pick<StoredEvent, "type" | "id" | "position" | "meta"> }) {
-  const { correlationId } = event.meta;
-  const path =
-    typeof correlationId === "string"
-      ? to.story(correlationId, event.id)
-      : event.position === undefined
-        ? undefined
-        : to.storyOfEvent(event.position);
+  const path = to.storyOf(event);
   return path === undefined ? <bdi>{event.type}</bdi> : <Link href={path}>{event.type}</Link>;
 }
 

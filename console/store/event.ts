@@ -86,7 +86,8 @@ export interface AppReport {
     readonly kind: string;
     readonly origin: "code" | "api";
     readonly follows: readonly Followed[];
-    readonly emits: readonly unknown[] | null;
+    /** Null: a saga, whose steps may send to any aggregate. */
+    readonly emits: readonly { readonly aggregate?: string; readonly category?: string }[] | null;
   }[];
   readonly sources?: readonly unknown[];
 }
@@ -129,6 +130,9 @@ interface Followed {
   readonly category: string;
   readonly types: readonly string[];
 }
+
+/** The form of ids of events, and of correlations that the store has begun. */
+export const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** The category and the id in the name of a stream. */
 export function partsOf(stream: string): { category: string; id: string } {

@@ -1,6 +1,6 @@
 /** Where things are: paths of the API, and the page's own. */
 
-import { partsOf } from "./event.ts";
+import { type StoredEvent, partsOf } from "./event.ts";
 
 /** A query, with its `?`; empty without parameters. Lists repeat their parameter. */
 export function query(parameters: Readonly<Record<string, unknown>>): string {
@@ -23,6 +23,11 @@ export function streamPath(stream: string): string {
   return segments("streams", category, id);
 }
 
+/** The API's path of the event at a position: a page of the log, empty where the caller may not see it. */
+export function eventAt(position: number): string {
+  return `/log${query({ after: position - 1, to: position, limit: 1 })}`;
+}
+
 /** The page's paths. Each page owns the one that begins with its name. */
 export const to = {
   log: (parameters: Readonly<Record<string, unknown>> = {}) => `/log${query(parameters)}`,
@@ -35,6 +40,9 @@ export const to = {
   story: (correlationId: string, event?: string) => `${segments("story", correlationId)}${query({ event })}`,
   /** The story of whatever this event belongs to. */
   storyOfEvent: (position: number) => `/story${query({ position })}`,
+  /** The story that an event belongs to; undefined: it has no position yet. */
+  storyOf: ({ id, position, meta: { correlationId } }: Pick<StoredEvent, "id" | "position" | "meta">): string | undefined =>
+    typeof correlationId === "string" ? to.story(correlationId, id) : position === undefined ? undefined : to.storyOfEvent(position),
   consumer: (name: string) => segments("consumers", name),
   webhook: (id: string) => segments("webhooks", id),
   view: (name: string, key?: string) => `${segments("views", name)}${query({ key })}`,

@@ -9,7 +9,6 @@ export interface Resource<Value> {
   readonly value?: Value;
   /** Why the last attempt failed. */
   readonly error?: HeadspringError;
-  readonly isLoading: boolean;
   readonly reload: () => void;
 }
 
@@ -28,7 +27,7 @@ export function useResource<Value>(
   load: (signal: AbortSignal) => Promise<Value>,
   { every }: ResourceOptions = {},
 ): Resource<Value> {
-  const [state, setState] = useState<{ key?: string; value?: Value; error?: HeadspringError; isLoading: boolean }>({ isLoading: true });
+  const [state, setState] = useState<{ key?: string; value?: Value; error?: HeadspringError }>({});
   const [turn, setTurn] = useState(0);
   const latest = useRef(load);
   latest.current = load;
@@ -40,12 +39,11 @@ export function useResource<Value>(
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const run = async () => {
-      setState((before) => (before.key === key ? { ...before, isLoading: true } : { key, isLoading: true }));
       try {
         const value = await latest.current(abort.signal);
-        if (!abort.signal.aborted) setState({ key, value, isLoading: false });
+        if (!abort.signal.aborted) setState({ key, value });
       } catch (error) {
-        if (!abort.signal.aborted) setState((before) => ({ ...before, error: error as HeadspringError, isLoading: false }));
+        if (!abort.signal.aborted) setState((before) => ({ ...(before.key === key ? before : { key }), error: error as HeadspringError }));
       }
       if (every !== undefined && !abort.signal.aborted) timer = setTimeout(visible, every);
     };
@@ -62,8 +60,8 @@ export function useResource<Value>(
   }, [key, turn, secret, every]);
 
   const reload = useCallback(() => setTurn((before) => before + 1), []);
-  const { value, error, isLoading } = state.key === key ? state : { value: undefined, error: undefined, isLoading: true };
-  return { value, error, isLoading, reload };
+  const { value, error } = state.key === key ? state : { value: undefined, error: undefined };
+  return { value, error, reload };
 }
 
 /** Loads a path of this store's API. */

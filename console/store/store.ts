@@ -68,7 +68,7 @@ export async function getService<Body>(path: string, signal?: AbortSignal): Prom
 }
 
 /** A store that wants a token gets asked for by the frame, whichever call it refused. */
-export async function noticing<Answer>(answer: Promise<Answer>): Promise<Answer> {
+async function noticing<Answer>(answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;
   } catch (error) {

@@ -22,15 +22,14 @@ export function AppPage() {
       get<AppReport>("/app", signal),
       isAdmin ? get<{ webhooks: Webhook[] }>("/webhooks", signal) : { webhooks: [] },
     ]);
-    return { report, webhooks: hooks.webhooks };
+    return { report, graph: graphOf(report, hooks.webhooks) };
   });
   const [parameters, change] = useQuery();
   const about = parameters.get("about") ?? undefined;
   return (
     <Page title="The app" actions={<Link href="/declare">Declare</Link>}>
       <Remote of={app} lines={16}>
-        {({ report, webhooks }) => {
-          const graph = graphOf(report, webhooks);
+        {({ report, graph }) => {
           if (report.categories.length === 0) {
             return (
               <Empty title="The app has no streams yet">

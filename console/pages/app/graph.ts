@@ -40,7 +40,7 @@ export function graphOf({ categories, views, processors }: AppReport, webhooks: 
   ];
   const edges = followers.flatMap(({ key, follows, emits }) => [
     ...follows.map(({ category }) => ({ from: `category ${category}`, to: key })),
-    ...((emits ?? []) as { aggregate?: string; category?: string }[]).map((one) => ({
+    ...(emits ?? []).map((one) => ({
       from: key,
       to: `category ${one.aggregate ?? one.category}`,
     })),

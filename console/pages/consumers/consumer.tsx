@@ -86,9 +86,7 @@ function Does({ name }: { name: string }) {
   const app = useGet<AppReport>("/app");
   const processor = app.value?.processors.find((one) => one.name === name);
   if (!processor) return null;
-  const emits = (processor.emits ?? []).map(
-    (one) => (one as { category?: string; aggregate?: string }).aggregate ?? (one as { category?: string }).category,
-  );
+  const emits = (processor.emits ?? []).map(({ aggregate, category }) => aggregate ?? category);
   return (
     <>
       It is {NAMES[processor.kind] ?? `a ${processor.kind}`} that follows {processor.follows.map(({ category }) => category).join(", ")}

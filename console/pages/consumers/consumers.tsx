@@ -1,15 +1,16 @@
 /** Consumers: how far each view, processor and webhook is, those that need somebody first. */
 
-import { Link, useLocation, useRoute, useSearch } from "wouter-preact";
+import { Link, useRoute } from "wouter-preact";
 import { Empty } from "../../parts/empty.tsx";
 import { Page } from "../../parts/page.tsx";
 import { Remote } from "../../parts/remote.tsx";
 import { Status, count, counted, duration } from "../../parts/show.tsx";
 import { Table } from "../../parts/table.tsx";
 import type { ConsumerReport } from "../../store/event.ts";
-import { query, to } from "../../store/paths.ts";
+import { to } from "../../store/paths.ts";
 import { useGet } from "../../store/resource.ts";
 import { Consumer } from "./consumer.tsx";
+import { useQuery } from "../../store/location.ts";
 
 /** Milliseconds between two looks. */
 const EVERY = 2_000;
@@ -24,19 +25,15 @@ export function ConsumersPage() {
 
 function Consumers() {
   const all = useGet<{ consumers: ConsumerReport[] }>("/consumers", { every: EVERY });
-  const kind = new URLSearchParams(useSearch()).get("kind") ?? "";
-  const [, navigate] = useLocation();
+  const [parameters, change] = useQuery();
+  const kind = parameters.get("kind") ?? "";
   return (
     <Page
       title="Consumers"
       actions={
         <label class="row">
           Kind
-          <select
-            class="short"
-            value={kind}
-            onChange={({ currentTarget }) => navigate(`/consumers${query({ kind: currentTarget.value })}`, { replace: true })}
-          >
+          <select class="short" value={kind} onChange={({ currentTarget }) => change({ kind: currentTarget.value })}>
             <option value="">all</option>
             {KINDS.map((one) => (
               <option key={one}>{one}</option>
@@ -104,6 +101,6 @@ function List({ consumers }: { consumers: readonly ConsumerReport[] }) {
 }
 
 /** Events, and how old the first of them is. */
-export function behind({ lag, lagSeconds }: Pick<ConsumerReport, "lag" | "lagSeconds">): string {
+function behind({ lag, lagSeconds }: Pick<ConsumerReport, "lag" | "lagSeconds">): string {
   return lag === 0 ? "0" : `${counted(lag, "event")}${lagSeconds > 0 ? `, ${duration(lagSeconds * 1_000)}` : ""}`;
 }

@@ -6,8 +6,9 @@ import { Remote } from "../../parts/remote.tsx";
 import { StreamLink, Time, count, counted } from "../../parts/show.tsx";
 import { Table } from "../../parts/table.tsx";
 import type { ConsumerError, ConsumerReport, LogPage } from "../../store/event.ts";
-import { to } from "../../store/paths.ts";
+import { to, eventAt } from "../../store/paths.ts";
 import { useGet } from "../../store/resource.ts";
+import { useState } from "preact/hooks";
 
 interface FailedProps {
   error: ConsumerError;
@@ -41,11 +42,16 @@ export function Failed({ error: { message, at, event }, attempts, says }: Failed
 
 /** The event itself, where somebody wants to read it. */
 function EventAt({ position }: { position: number }) {
-  const page = useGet<LogPage>(`/log?after=${position - 1}&limit=1`);
+  const [isOpen, open] = useState(false);
+  const page = useGet<LogPage>(isOpen ? eventAt(position) : undefined);
   return (
-    <details>
+    <details onToggle={({ currentTarget }) => open(currentTarget.open)}>
       <summary>The event</summary>
-      <Remote of={page}>{({ events }) => <Json value={events[0]} label="The event" />}</Remote>
+      {isOpen ? (
+        <Remote of={page}>
+          {({ events: [event] }) => (event ? <Json value={event} label="The event" /> : <p>No event of this position that you may see.</p>)}
+        </Remote>
+      ) : null}
     </details>
   );
 }

@@ -9,7 +9,7 @@ import { Failure, Loading, Remote } from "../../parts/remote.tsx";
 import { count, counted } from "../../parts/show.tsx";
 import type { LogPage as EventPage, StoredEvent } from "../../store/event.ts";
 import { useQuery } from "../../store/location.ts";
-import { query } from "../../store/paths.ts";
+import { query, eventAt } from "../../store/paths.ts";
 import { useGet, useResource } from "../../store/resource.ts";
 import { get, token } from "../../store/store.ts";
 import { Filters, filterOf } from "./filters.tsx";
@@ -169,7 +169,7 @@ function Opened({ position, event }: { position: number; event?: StoredEvent }) 
   const [kept, keep] = useState(event);
   const shown = event ?? (kept?.position === position ? kept : undefined);
   useEffect(() => keep(shown), [shown]);
-  const loaded = useGet<EventPage>(shown ? undefined : `/log${query({ after: position - 1, to: position, limit: 1 })}`);
+  const loaded = useGet<EventPage>(shown ? undefined : eventAt(position));
   if (shown) return <EventDetails event={shown} />;
   return (
     <Remote of={loaded} lines={12}>

@@ -2,7 +2,7 @@
 
 import type { VNode } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { LongList } from "../../parts/long-list.tsx";
+import { LongList, showRow } from "../../parts/long-list.tsx";
 import { Time, count } from "../../parts/show.tsx";
 import type { StoredEvent } from "../../store/event.ts";
 import type { LogWindow } from "./log-window.ts";
@@ -59,9 +59,7 @@ export function Rows({ window, rows, at, open, openIt, onAway, isHeld }: RowsPro
     const now = rows.findIndex(({ position }) => position === open);
     const index = now < 0 ? drawn.current.top : Math.max(0, Math.min(now + by, rows.length - 1));
     openIt(rows[index]!);
-    const element = box.current!;
-    if (index * ROW < element.scrollTop) element.scrollTop = index * ROW;
-    else if ((index + 1) * ROW > element.scrollTop + element.clientHeight) element.scrollTop = (index + 1) * ROW - element.clientHeight;
+    showRow(box.current!, index, ROW);
   };
   return (
     <LongList

@@ -5,12 +5,12 @@ import { Curl } from "../../parts/curl.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Page, Section } from "../../parts/page.tsx";
 import { Remote } from "../../parts/remote.tsx";
-import { EventLink, Status, StreamLink, Time, count, counted } from "../../parts/show.tsx";
-import { Table } from "../../parts/table.tsx";
-import type { AppReport, ConsumerReport, LogPage, StoredEvent } from "../../store/event.ts";
+import { Status, count, counted, Figure } from "../../parts/show.tsx";
+import type { AppReport, ConsumerReport, LogPage } from "../../store/event.ts";
 import { to } from "../../store/paths.ts";
 import { useGet } from "../../store/resource.ts";
 import { whyNot } from "../../store/rights.ts";
+import { EventTable } from "../../parts/event-table.tsx";
 
 /** Milliseconds between two looks. */
 const EVERY = 2_000;
@@ -31,7 +31,7 @@ export function OverviewPage() {
             <>
               <Figures head={head} />
               <Section title="Latest events" actions={<Link href={to.log()}>Live log</Link>}>
-                <Events events={events} />
+                <EventTable label="Latest events" events={events} />
               </Section>
             </>
           )
@@ -49,22 +49,12 @@ function Figures({ head }: { head: number }) {
   return (
     <>
       <dl class="figures">
-        <div>
-          <dt>Events</dt>
-          <dd>{count(head)}</dd>
-        </div>
-        <div>
-          <dt>Consumers</dt>
-          <dd>{isAdmin ? count(consumers.length) : "–"}</dd>
-        </div>
-        <div class={failed.length > 0 ? "bad" : ""}>
-          <dt>Failed</dt>
-          <dd>{isAdmin ? count(failed.length) : "–"}</dd>
-        </div>
-        <div>
-          <dt>Furthest behind</dt>
-          <dd>{isAdmin ? counted(Math.max(0, ...consumers.map(({ lag }) => lag)), "event") : "–"}</dd>
-        </div>
+        <Figure title="Events">{count(head)}</Figure>
+        <Figure title="Consumers">{isAdmin ? count(consumers.length) : "–"}</Figure>
+        <Figure title="Failed" isBad={failed.length > 0}>
+          {isAdmin ? count(failed.length) : "–"}
+        </Figure>
+        <Figure title="Furthest behind">{isAdmin ? counted(Math.max(0, ...consumers.map(({ lag }) => lag)), "event") : "–"}</Figure>
       </dl>
       {isAdmin ? <Unwell consumers={consumers.filter(({ status }) => UNWELL.has(status))} /> : null}
     </>
@@ -86,22 +76,6 @@ function Unwell({ consumers }: { consumers: readonly ConsumerReport[] }) {
         ))}
       </ul>
     </Section>
-  );
-}
-
-function Events({ events }: { events: readonly StoredEvent[] }) {
-  return (
-    <Table
-      label="Latest events"
-      rows={events}
-      keyOf={({ id, position }) => `${position} ${id}`}
-      columns={[
-        { title: "Position", isNumber: true, cell: ({ position }) => count(position ?? 0) },
-        { title: "Type", cell: (event) => <EventLink event={event} /> },
-        { title: "Stream", cell: ({ stream, version }) => <StreamLink stream={stream} version={version} /> },
-        { title: "Time", cell: ({ recordedAt }) => <Time at={recordedAt} /> },
-      ]}
-    />
   );
 }
 

@@ -1,7 +1,7 @@
 /** Where this store lies, and all stores: switch to one, or to one that is new. */
 
 import { useState } from "preact/hooks";
-import { Link, useSearch } from "wouter-preact";
+import { Link } from "wouter-preact";
 import { Section } from "../../parts/page.tsx";
 import { Remote } from "../../parts/remote.tsx";
 import { Time, count } from "../../parts/show.tsx";
@@ -9,6 +9,7 @@ import { Table } from "../../parts/table.tsx";
 import { query } from "../../store/paths.ts";
 import { useResource } from "../../store/resource.ts";
 import { baseOf, getService, storeName } from "../../store/store.ts";
+import { useQuery } from "../../store/location.ts";
 
 interface Placed {
   readonly jurisdiction?: string;
@@ -56,7 +57,8 @@ export function Place() {
 }
 
 export function Others() {
-  const after = new URLSearchParams(useSearch()).get("after") ?? "";
+  const [parameters] = useQuery();
+  const after = parameters.get("after") ?? "";
   const path = `/stores${query({ after, limit: 50 })}`;
   const stores = useResource(path, (signal) => getService<{ stores: StoreEntry[]; next?: string }>(path, signal));
   const [name, setName] = useState("");

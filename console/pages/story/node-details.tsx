@@ -6,7 +6,7 @@ import { States } from "../../parts/states.tsx";
 import { Status, Time, counted, duration } from "../../parts/show.tsx";
 import { type AppReport, partsOf } from "../../store/event.ts";
 import { to } from "../../store/paths.ts";
-import type { ConsumerError, StoryNode } from "./tree.ts";
+import type { StoryNode } from "./tree.ts";
 
 export function NodeDetails({ node, report }: { node: StoryNode; report: AppReport }) {
   const { event, delivery, failure } = node;
@@ -53,7 +53,7 @@ export function NodeDetails({ node, report }: { node: StoryNode; report: AppRepo
     );
   }
   if (failure) {
-    const { message, at, event: at_ } = failure.lastError as ConsumerError;
+    const { message, at, event: failed } = failure.lastError!;
     return (
       <>
         <p>
@@ -62,7 +62,7 @@ export function NodeDetails({ node, report }: { node: StoryNode; report: AppRepo
         </p>
         <pre>{message}</pre>
         <p>
-          It fails at event {at_.position}. <Link href={to.consumer(failure.name)}>Retry, skip, or see what it would do again</Link>
+          It fails at event {failed?.position}. <Link href={to.consumer(failure.name)}>Retry, skip, or see what it would do again</Link>
         </p>
       </>
     );

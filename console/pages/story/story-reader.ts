@@ -1,8 +1,8 @@
 /** Reads a story: the events of a correlation as far as there are any, then what comes, with deliveries and what fails now. */
 
-import { batch, signal } from "@preact/signals";
+import { batch, signal, type Signal } from "@preact/signals";
 import { HeadspringError } from "headspring/client";
-import type { ConsumerReport, LogPage, StoredEvent } from "../../store/event.ts";
+import { type ConsumerReport, type LogPage, type StoredEvent, UUID } from "../../store/event.ts";
 import { query, segments } from "../../store/paths.ts";
 import { whyNot } from "../../store/rights.ts";
 import { get } from "../../store/store.ts";
@@ -17,7 +17,11 @@ const DELIVERIES = 100;
 const EVERY_MS = 2_000;
 /** Milliseconds after which an event that no webhook has tried to send is believed to concern none. Ours. */
 const SETTLES_MS = 60_000;
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** The same again is no change: the tree is made of it. */
+function update<Value>(signal: Signal<Value>, value: Value): void {
+  if (JSON.stringify(value) !== JSON.stringify(signal.value)) signal.value = value;
+}
 
 export class StoryReader {
   /** In the order of the log. */
@@ -80,13 +84,13 @@ export class StoryReader {
       more = page.hasMore;
       batch(() => {
         if (page.events.length > 0) this.events.value = [...this.events.value, ...page.events];
-        this.progress.value = { read: more ? this.#after : page.head, head: page.head };
+        update(this.progress, { read: more ? this.#after : page.head, head: page.head });
       });
     }
     await this.#seekRoot();
     if (!this.isOpen.value) return;
     try {
-      await Promise.all([this.#readDeliveries(), this.#readConsumers()]);
+      if (await this.#readConsumers()) await this.#readDeliveries();
     } catch (error) {
       // Only administrators see what follows; the events are a story without it.
       if (!(error instanceof HeadspringError) || error.status !== 403) throw error;
@@ -111,8 +115,6 @@ export class StoryReader {
   async #readDeliveries(): Promise<void> {
     const open = this.events.value.flatMap(({ position }) => (position === undefined || this.#settled.has(position) ? [] : position));
     if (open.length === 0) return;
-    const { webhooks } = await this.#get<{ webhooks: readonly unknown[] }>("/webhooks");
-    if (webhooks.length === 0) return;
     for (let first = 0; first < open.length; first += DELIVERIES) {
       const positions = open.slice(first, first + DELIVERIES);
       const { deliveries } = await this.#get<{ deliveries: readonly DeliveryReport[] }>(
@@ -120,7 +122,7 @@ export class StoryReader {
       );
       const asked = new Set(positions);
       const others = this.deliveries.value.filter(({ position }) => !asked.has(position));
-      this.deliveries.value = [...others, ...deliveries];
+      update(this.deliveries, [...others, ...deliveries]);
       for (const [position, its] of Map.groupBy(deliveries, ({ position }) => position)) {
         if (its.every(({ status }) => status === "delivered" || status === "skipped")) this.#settled.add(position);
       }
@@ -133,9 +135,14 @@ export class StoryReader {
     }
   }
 
-  async #readConsumers(): Promise<void> {
+  /** @returns whether there are webhooks, whose deliveries belong to the story */
+  async #readConsumers(): Promise<boolean> {
     const { consumers } = await this.#get<{ consumers: readonly ConsumerReport[] }>("/consumers");
-    this.consumers.value = consumers.filter(({ lastError }) => lastError !== undefined);
+    update(
+      this.consumers,
+      consumers.filter(({ kind, lastError }) => lastError !== undefined && kind !== "webhook"),
+    );
+    return consumers.some(({ kind }) => kind === "webhook");
   }
 
   #get<Body>(path: string): Promise<Body> {

@@ -8,7 +8,7 @@ import { Failure, Loading, Remote } from "../../parts/remote.tsx";
 import { Time, count, counted, duration } from "../../parts/show.tsx";
 import type { AppReport, StoredEvent } from "../../store/event.ts";
 import { useQuery, useSegments } from "../../store/location.ts";
-import { query, segments, to } from "../../store/paths.ts";
+import { query, segments, to, eventAt } from "../../store/paths.ts";
 import { useGet, useResource } from "../../store/resource.ts";
 import { get, token } from "../../store/store.ts";
 import { NodeDetails } from "./node-details.tsx";
@@ -38,18 +38,21 @@ export function StoryPage() {
 
 /** From an event to the story that it belongs to. */
 function Find({ position, event }: { position: string | null; event: string | null }) {
-  const path =
-    position === null ? `/log${segments("events", event!)}` : `/log${query({ after: Number(position) - 1, to: position, limit: 1 })}`;
-  const found = useResource(path, async (signal) => (await get<{ events: StoredEvent[] }>(path, signal)).events[0]);
+  const path = position === null ? `/log${segments("events", event!)}` : eventAt(Number(position));
+  const found = useResource(path, async (signal) => ({ first: (await get<{ events: StoredEvent[] }>(path, signal)).events[0] }));
   return (
     <Page title="Stories">
-      {found.isLoading ? <Loading lines={12} /> : null}
-      {found.error ? <Failure error={found.error} retry={found.reload} /> : null}
-      {found.value ? (
-        <Redirect replace to={addressOf(found.value)} />
-      ) : found.isLoading || found.error ? null : (
-        <Empty title={position === null ? "The latest part of the log has no event with this id" : "The log has no such position yet"} />
-      )}
+      <Remote of={found} lines={12}>
+        {({ first }) =>
+          first ? (
+            <Redirect replace to={addressOf(first)} />
+          ) : (
+            <Empty
+              title={position === null ? "The latest part of the log has no event with this id" : "The log has no such position yet"}
+            />
+          )
+        }
+      </Remote>
     </Page>
   );
 }

@@ -4,7 +4,7 @@
  * two thousand events stay lines that can be read and folded.
  */
 
-import type { ConsumerReport, StoredEvent } from "../../store/event.ts";
+import type { ConsumerReport, StoredEvent, ConsumerError } from "../../store/event.ts";
 
 /** `GET /webhooks/deliveries`. */
 export interface DeliveryReport {
@@ -24,12 +24,6 @@ interface Attempt {
   readonly durationMs: number;
   readonly response?: number;
   readonly error?: string;
-}
-
-export interface ConsumerError {
-  readonly message: string;
-  readonly at: string;
-  readonly event: { readonly position: number };
 }
 
 export interface StoryNode {
@@ -81,9 +75,9 @@ export function treeOf({ events, deliveries, consumers, kinds }: StoryParts): St
   }
   for (const delivery of deliveries) insert(byPosition.get(delivery.position), nodeOfDelivery(delivery));
   for (const consumer of consumers) {
-    const error = consumer.lastError as ConsumerError | undefined;
+    const { lastError: error } = consumer;
     // What a webhook could not send is among its deliveries.
-    if (error && consumer.kind !== "webhook") insert(byPosition.get(error.event.position), nodeOfFailure(consumer, error));
+    if (error?.event && consumer.kind !== "webhook") insert(byPosition.get(error.event.position), nodeOfFailure(consumer, error));
   }
   return roots;
 }

@@ -1,7 +1,7 @@
 /** A stream's events as a list of any length: pages of it are read when they come into sight. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { LongList } from "../../parts/long-list.tsx";
+import { LongList, showRow } from "../../parts/long-list.tsx";
 import { Time, count } from "../../parts/show.tsx";
 import type { StoredEvent } from "../../store/event.ts";
 import { query, streamPath } from "../../store/paths.ts";
@@ -21,9 +21,7 @@ export function Versions({ stream, head, version, go }: { stream: string; head: 
   const events = useEvents(stream, head, top);
   useLayoutEffect(() => {
     const element = box.current!;
-    const from = (version - 1) * ROW;
-    if (from < element.scrollTop) element.scrollTop = from;
-    else if (from + ROW > element.scrollTop + element.clientHeight) element.scrollTop = from + ROW - element.clientHeight;
+    showRow(element, version - 1, ROW);
     setTop(Math.floor(element.scrollTop / ROW));
   }, [version, head]);
   return (

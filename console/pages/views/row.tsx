@@ -4,11 +4,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Json } from "../../parts/json.tsx";
 import { Section } from "../../parts/page.tsx";
 import { Remote } from "../../parts/remote.tsx";
-import { EventLink, StreamLink, Time, count } from "../../parts/show.tsx";
-import { Table } from "../../parts/table.tsx";
+import { count } from "../../parts/show.tsx";
 import type { StoredEvent } from "../../store/event.ts";
 import { query, segments } from "../../store/paths.ts";
 import { useGet } from "../../store/resource.ts";
+import { EventTable } from "../../parts/event-table.tsx";
 
 interface Behind {
   readonly events: readonly StoredEvent[];
@@ -48,17 +48,7 @@ export function OneRow({ view, id, close }: { view: string; id: string; close: (
                 {events.length === 0 ? (
                   <p class="dim">None from position {count(scannedTo)} on.</p>
                 ) : (
-                  <Table
-                    label={`Events behind row ${id}`}
-                    rows={events}
-                    keyOf={({ position, id: event }) => `${position} ${event}`}
-                    columns={[
-                      { title: "Position", isNumber: true, cell: ({ position }) => count(position ?? 0) },
-                      { title: "Type", cell: (event) => <EventLink event={event} /> },
-                      { title: "Stream", cell: ({ stream, version }) => <StreamLink stream={stream} version={version} /> },
-                      { title: "Time", cell: ({ recordedAt }) => <Time at={recordedAt} /> },
-                    ]}
-                  />
+                  <EventTable label={`Events behind row ${id}`} events={events} />
                 )}
                 <div class="row">
                   {after === undefined ? null : (

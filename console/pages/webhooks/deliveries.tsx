@@ -1,6 +1,6 @@
 /** The deliveries of a webhook by status, the newest first; and one of them with its attempts and its payload. */
 
-import { Link, useLocation, useSearch } from "wouter-preact";
+import { Link, useLocation } from "wouter-preact";
 import { Act } from "../../parts/act.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Empty } from "../../parts/empty.tsx";
@@ -12,6 +12,7 @@ import { query, segments, to } from "../../store/paths.ts";
 import { useGet } from "../../store/resource.ts";
 import { One } from "./delivery.tsx";
 import type { Delivery, WebhookReport } from "./webhook.ts";
+import { useQuery } from "../../store/location.ts";
 
 /** Milliseconds between two looks. */
 const EVERY = 2_000;
@@ -27,7 +28,7 @@ interface DeliveriesPage {
 }
 
 export function Deliveries({ of, changed }: { of: WebhookReport; changed: () => void }) {
-  const search = new URLSearchParams(useSearch());
+  const [search] = useQuery();
   const [, navigate] = useLocation();
   const status = search.get("status") ?? "";
   const after = search.get("after") ?? "";

@@ -7,7 +7,7 @@ import { Remote } from "../../parts/remote.tsx";
 import { Status, StreamLink, Time, count, counted } from "../../parts/show.tsx";
 import { Table } from "../../parts/table.tsx";
 import type { LogPage } from "../../store/event.ts";
-import { query, segments, to } from "../../store/paths.ts";
+import { query, segments, to, eventAt } from "../../store/paths.ts";
 import { useGet, useResource } from "../../store/resource.ts";
 import { call } from "../../store/store.ts";
 import type { Delivery, WebhookReport } from "./webhook.ts";
@@ -89,7 +89,7 @@ function Payload({ position, format }: { position: number; format?: string }) {
   const payload = useResource(`payload ${position}`, async (signal) => {
     const isCloudEvent = format === "cloudevents";
     const headers = isCloudEvent ? { accept: "application/cloudevents-batch+json" } : undefined;
-    const { body } = await call(`/log?after=${position - 1}&limit=1`, { signal, headers });
+    const { body } = await call(eventAt(position), { signal, headers });
     if (isCloudEvent) return (body as unknown[])[0];
     const [event] = (body as LogPage).events;
     return event && { type: event.type, timestamp: event.time, data: event };

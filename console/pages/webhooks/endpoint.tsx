@@ -2,8 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
-import { notify } from "../../frame/notices.tsx";
-import { Act } from "../../parts/act.tsx";
+import { Act, Button } from "../../parts/act.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Page, Section } from "../../parts/page.tsx";
 import { Remote } from "../../parts/remote.tsx";
@@ -136,14 +135,7 @@ function Actions({ of, changed }: { of: WebhookReport; changed: () => void }) {
         done={() => (isOff ? "It sends again." : "It is paused.")}
         then={changed}
       />
-      <button
-        type="button"
-        title={reason}
-        aria-disabled={reason !== undefined}
-        onClick={() => (reason === undefined ? change(true) : notify(reason))}
-      >
-        Change
-      </button>
+      <Button label="Change" off={reason} onClick={() => change(true)} />
       <Act
         label="Rotate the secret"
         right="admin"

@@ -1,8 +1,8 @@
 /** Webhooks: the endpoints, and how well each takes what it is sent. */
 
 import { useState } from "preact/hooks";
-import { Link, useLocation, useRoute, useSearch } from "wouter-preact";
-import { notify } from "../../frame/notices.tsx";
+import { Link, useLocation, useRoute } from "wouter-preact";
+import { Button } from "../../parts/act.tsx";
 import { Curl } from "../../parts/curl.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Empty } from "../../parts/empty.tsx";
@@ -18,6 +18,7 @@ import { Endpoint } from "./endpoint.tsx";
 import { Secret } from "./secret.tsx";
 import { Settings } from "./settings.tsx";
 import { type WebhookReport, rate, wants } from "./webhook.ts";
+import { useQuery } from "../../store/location.ts";
 import "./webhooks.css";
 
 /** Milliseconds between two looks. */
@@ -31,25 +32,12 @@ export function WebhooksPage() {
 function Webhooks() {
   const all = useGet<{ webhooks: WebhookReport[] }>("/webhooks", { every: EVERY });
   const [, navigate] = useLocation();
-  const isAdding = new URLSearchParams(useSearch()).has("add");
+  const [parameters] = useQuery();
+  const isAdding = parameters.has("add");
   const [added, setAdded] = useState<WebhookReport & { secret: string }>();
   const add = (is: boolean) => navigate(is ? "/webhooks?add=" : "/webhooks", { replace: true });
-  const reason = whyNot("admin");
   return (
-    <Page
-      title="Webhooks"
-      actions={
-        <button
-          type="button"
-          class="primary"
-          title={reason}
-          aria-disabled={reason !== undefined}
-          onClick={() => (reason === undefined ? add(true) : notify(reason))}
-        >
-          Add a webhook
-        </button>
-      }
-    >
+    <Page title="Webhooks" actions={<Button label="Add a webhook" class="primary" off={whyNot("admin")} onClick={() => add(true)} />}>
       <Remote of={all} lines={8}>
         {({ webhooks }) => (webhooks.length === 0 ? <None /> : <List webhooks={webhooks} />)}
       </Remote>
