@@ -35,6 +35,11 @@ class Start {
     return this.child.pid ?? 0;
   }
 
+  /** Waits for all that it prints when the store answers: its first calls come after its address. */
+  welcomes(): Promise<void> {
+    return this.says(/shows the store at work/);
+  }
+
   /** Waits for a line like this. */
   async says(line: RegExp): Promise<void> {
     await until(`${line} from npm start`, () => {
@@ -58,7 +63,7 @@ describe("npm start", () => {
     port = await freePort();
     client = new Client(`http://127.0.0.1:${port}`);
     start = new Start(port, folder);
-    await start.says(/Headspring listens/);
+    await start.welcomes();
   });
   afterAll(async () => {
     start.child.kill();
@@ -107,7 +112,7 @@ describe("npm start", () => {
       expect(processes().filter(({ pid }) => family.has(pid))).toEqual([]);
 
       start = new Start(port, folder);
-      await start.says(/Headspring listens/);
+      await start.welcomes();
       expect(await client.get("/views/stock/1")).toMatchObject({ sku: "1" });
     });
   }

@@ -6,13 +6,23 @@
 
 import { afterEach, assert, onTestFinished, vi } from "vitest";
 
-/** Stores of the test that runs, and of those that are over. Names are not used twice. */
-const [own, over] = [new Set<string>(), new Set<string>()];
+/** Stores of the test that runs, of those that are over, and of files that are over. Names are not used twice. */
+const [own, over, left] = [new Set<string>(), new Set<string>(), new Set<string>()];
 let unexpected: string[] = [];
 
 /** This store is made by the test that runs. */
 export function ownStore(store: string): void {
   own.add(store);
+}
+
+/** The file of tests is over: nobody looks at its stores any more. */
+export function leaveStores(): void {
+  for (const store of over) left.add(store);
+}
+
+/** Whether a store is one of a file that is over. */
+export function isLeft(store: string): boolean {
+  return left.has(store);
 }
 
 /** The test provokes these errors: each comes at least once, and no other. */

@@ -7,7 +7,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterAll, assert, vi } from "vitest";
-import { failOnErrors } from "./errors.ts";
+import { failOnErrors, leaveStores } from "./errors.ts";
 
 /** Ours: a consumer that has nothing to do is done in some milliseconds. */
 const REST_MS = 250;
@@ -23,6 +23,7 @@ afterAll(async () => {
   const answer = { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
   vi.spyOn(env.WAKE_UPS, "send").mockResolvedValue(answer);
   vi.spyOn(env.WAKE_UPS, "sendBatch").mockResolvedValue(answer);
+  leaveStores();
   await scheduler.wait(REST_MS);
   const [after, areTimersFake] = [variables(), vi.isFakeTimers()];
   for (const name of Object.keys(after)) Reflect.deleteProperty(env, name);

@@ -2,10 +2,25 @@
 
 import { createWorker, objects } from "../../src/runtime.ts";
 import { app } from "./app.ts";
+import type { WakeUp } from "../../src/store/consumer-protocol.ts";
+import { isLeft } from "./errors.ts";
 import { inEurope } from "./jurisdictions.ts";
 import { versioned } from "./versions/deployed.ts";
 
-export default createWorker(app, { sourcery: true });
+const worker = createWorker(app, { sourcery: true });
+
+export default {
+  ...worker,
+  /** Consumers of earlier files that keep failing are woken for ever. In a runtime that files share, the next one's would wait behind them. */
+  async queue(batch, ...rest) {
+    const isOfNone = ({ body }: Message<unknown>) => isLeft((body as WakeUp).store);
+    for (const message of batch.messages) if (isOfNone(message)) message.ack();
+    const messages = batch.messages.filter((message) => !isOfNone(message));
+    const { queue, metadata } = batch;
+    const others = { queue, metadata, messages, ackAll: () => batch.ackAll(), retryAll: (how?: QueueRetryOptions) => batch.retryAll(how) };
+    if (messages.length > 0) await worker.queue?.(others, ...rest);
+  },
+} satisfies ExportedHandler<Env>;
 export class StreamObject extends versioned("StreamObject", "streams", app) {}
 export class LogObject extends versioned("LogObject", "log", app) {}
 export class WebhookObject extends versioned("WebhookObject", "webhooks", app) {}
