@@ -40,7 +40,7 @@ export type { ProcessManager } from "./definitions/processors/process-manager.ts
 export type { Saga } from "./definitions/processors/saga.ts";
 export type { Webhook } from "./definitions/webhooks/webhook.ts";
 export type { NewEvent, RecordedEvent } from "./core/event.ts";
-export type { EventOf } from "./definitions/source.ts";
+export type { EventOf } from "./definitions/followed.ts";
 export type { DecideContext, Decision } from "./core/command.ts";
 export type { Effect, EffectContext } from "./definitions/processors/effect.ts";
 export type { Retry } from "./definitions/retry.ts";

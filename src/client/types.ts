@@ -8,7 +8,7 @@ import type { Category } from "../definitions/category.ts";
 import type { Process } from "../definitions/processors/process.ts";
 import type { Saga } from "../definitions/processors/saga.ts";
 import type { SAGA_EVENTS } from "../definitions/processors/saga-state.ts";
-import type { EventOf, Source } from "../definitions/source.ts";
+import type { EventOf, Followed } from "../definitions/followed.ts";
 import type { View } from "../definitions/views/view.ts";
 import type { CallOptions, Called, RequestOptions } from "./connection.ts";
 import type { LogOptions } from "./log.ts";
@@ -106,7 +106,7 @@ export type ProcessStream<Of extends Process> = AnyStream<ProcessEvent<Of> | Rec
   WithState<unknown>;
 
 /** Its own events. The type of a saga does not name them, for the names are the same in all. */
-type ProcessEvent<Of extends Process> = EventOf<Of extends Saga ? Source<typeof SAGA_EVENTS> : Of>;
+type ProcessEvent<Of extends Process> = EventOf<Of extends Saga ? Followed<typeof SAGA_EVENTS> : Of>;
 
 /** Types of events that the store adds to a process: which commands it has sent, their outcomes, and its end. */
 type Own = `$${string}`;

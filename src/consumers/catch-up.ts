@@ -54,16 +54,16 @@ export async function catchUp(consumer: Consumer, log: LogRpc, deadline: number,
     const isHeld = attempts === 0 && (options.hold === "ignore" || nextAttemptAt === hold?.until);
     if (nextAttemptAt > Date.now() && !isHeld) return { position, outcome: "backing-off" };
 
-    const { types, categories, sources } = consumer;
+    const { types, categories, followed } = consumer;
     const read = await log.read({ after: passed, limit, bytes: CONSUMER_BATCH_BYTES, types, categories });
-    const page = { ...read, events: read.events.map((event) => liftFor(sources, event)) };
+    const page = { ...read, events: read.events.map((event) => liftFor(followed, event)) };
     // The consumer stops before an event that the code cannot lift or does not know yet, once everything before it is done.
-    const stuck = page.events.find((event) => event.unlifted !== undefined || tooNewFor(sources, event));
+    const stuck = page.events.find((event) => event.unlifted !== undefined || tooNewFor(followed, event));
     const to = stuck ? stuck.position - 1 : Math.max(page.next ?? passed, passed);
     if (stuck && to === position)
       return await fail(consumer, position, checkpoint.attempts, {
         event: toRecorded(stuck),
-        error: problemFor(sources, stuck),
+        error: problemFor(followed, stuck),
       });
     // An erased event has no content: there is nothing in it to fold or to answer.
     const events = page.events.filter((event) => !event.erased && event.position <= to);

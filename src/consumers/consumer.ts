@@ -1,6 +1,6 @@
 /** ③ A consumer follows the log: reads a range after its checkpoint, computes, and commits effects and checkpoint together. */
 
-import type { Source } from "../definitions/source.ts";
+import type { Followed } from "../definitions/followed.ts";
 import type { Budget } from "../core/budget.ts";
 import type { RecordedEvent } from "../core/event.ts";
 import type { ConsumerHooks } from "../definitions/hooks.ts";
@@ -39,7 +39,7 @@ export interface Consumer {
   readonly types?: readonly string[];
   readonly categories: readonly string[];
   /** Where its events come from, as its own code declares them: the log may run another version of it. */
-  readonly sources: readonly Source[];
+  readonly followed: readonly Followed[];
   readonly checkpoint: CheckpointStore;
   readonly retry?: RetryPolicy;
   readonly hooks?: ConsumerHooks;

@@ -80,8 +80,8 @@ export function defineApp<
   ];
   // Of two with one name the first counts, so that they are one mistake.
   const declared = new Map([...aggregates, ...categories].toReversed().map((one) => [one.name, one]));
-  for (const { kind, name, sources } of consumers) {
-    for (const source of sources) {
+  for (const { kind, name, followed } of consumers) {
+    for (const source of followed) {
       if (declared.get(source.name) !== source)
         mistakes.push(`${kind === "aggregate" ? "process" : kind} "${name}" follows "${source.name}", which the app does not declare`);
     }

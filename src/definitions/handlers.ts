@@ -5,7 +5,7 @@
  */
 
 import type { Declared, Several } from "../core/place.ts";
-import type { EventOf, Source } from "./source.ts";
+import type { EventOf, Followed } from "./followed.ts";
 
 declare const nobody: unique symbol;
 /** No handler is one. */
@@ -15,8 +15,8 @@ export interface Nobody {
 
 export type AnyFunction = (...args: never) => unknown;
 
-/** Handlers of these sources' events, whatever they are. */
-export type HandlersOf<From extends Source> = Readonly<Partial<Record<EventOf<From>["type"], unknown>>>;
+/** Handlers of the events of these categories, whatever they are. */
+export type HandlersOf<From extends Followed> = Readonly<Partial<Record<EventOf<From>["type"], unknown>>>;
 
 /**
  * What a handler may answer, seen from what it does answer: of a wrong part only the part of that name, so that the compiler compares the

@@ -10,7 +10,7 @@ import type { CategoryInCode } from "./in-code.ts";
 import { takesFacts } from "./processors/emissions.ts";
 import { type Processor, type ProcessorInCode, isProcess } from "./processors/processor.ts";
 import type { Rules } from "./processors/rules.ts";
-import type { Source } from "./source.ts";
+import type { Followed } from "./followed.ts";
 import { schemaVersionOf } from "./upcast.ts";
 import type { View } from "./views/view.ts";
 
@@ -34,12 +34,12 @@ export function commandsOf({ commands, internal }: AnyAggregate): string[] {
   return Object.keys(commands).filter((command) => !internal?.has(command));
 }
 
-export function reportView({ name, description, key, row, sources, handlers, queries, processes }: View) {
+export function reportView({ name, description, key, row, followed, handlers, queries, processes }: View) {
   return {
     name,
     origin: "code",
     description,
-    follows: followed(sources, handlers.keys()),
+    follows: follows(followed, handlers.keys()),
     key,
     columns: Object.keys(row.shape),
     queries: [...queries.keys()],
@@ -65,13 +65,13 @@ export function reportProcessor(processor: Processor) {
     kind: kindOf(processor),
     origin: "code",
     description: processor.description,
-    follows: followed(processor.sources, isProcess(processor) ? processor.process.correlate.keys() : processor.handlers.keys()),
+    follows: follows(processor.followed, isProcess(processor) ? processor.process.correlate.keys() : processor.handlers.keys()),
     emits: emittedBy(processor),
   };
 }
 
-function reportRules({ name, description, sources, types, targets }: Rules) {
-  const follows = sources.map((source) => ({ category: source.name, types: [...(types ?? Object.keys(source.events))] }));
+function reportRules({ name, description, followed, types, targets }: Rules) {
+  const follows = followed.map((source) => ({ category: source.name, types: [...(types ?? Object.keys(source.events))] }));
   return { name, kind: "rules" as const, origin: "api", description, follows, emits: targets.map((category) => ({ category })) };
 }
 
@@ -81,9 +81,9 @@ function kindOf(processor: ProcessorInCode): "reactor" | "effect" | "process-man
 }
 
 /** The event types that are followed, by category. */
-function followed(sources: readonly Source[], types: Iterable<string>) {
+function follows(followed: readonly Followed[], types: Iterable<string>) {
   const handled = new Set(types);
-  return sources.map(({ name, events }) => ({ category: name, types: Object.keys(events).filter((type) => handled.has(type)) }));
+  return followed.map(({ name, events }) => ({ category: name, types: Object.keys(events).filter((type) => handled.has(type)) }));
 }
 
 /** Commands to aggregates and events to plain categories. Null: the steps of a saga may send to any aggregate. */

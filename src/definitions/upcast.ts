@@ -8,7 +8,7 @@ import { AppError, OtherCode } from "../core/platform-errors.ts";
 import { type DataSchema, type Frozen, type LoggedEvent, type RecordedEvent, type StoredEvent, categoryOf } from "../core/event.ts";
 import { UNLIFTED_CHARACTERS } from "./limits.ts";
 import { whyNotJson } from "../core/plain-json.ts";
-import type { Source } from "./source.ts";
+import type { Followed } from "./followed.ts";
 
 /** Turns data of one version into data of the next. */
 type Lift = (data: never) => unknown;
@@ -49,8 +49,8 @@ export function liftsOf(schema: DataSchema): readonly string[] {
 
 /** What lifting needs to know about an app. */
 interface Sources {
-  readonly aggregates: ReadonlyMap<string, Pick<Source, "events">>;
-  readonly categories: ReadonlyMap<string, Pick<Source, "events">>;
+  readonly aggregates: ReadonlyMap<string, Pick<Followed, "events">>;
+  readonly categories: ReadonlyMap<string, Pick<Followed, "events">>;
 }
 
 /** The event as the current code declares its type. An event of a type that the code does not declare stays as it is. */
@@ -71,8 +71,8 @@ export function isLifted(app: Sources, kind: string): boolean {
  * The event as a consumer's own code declares its type, whatever the code that read it has made of it: a log may run another version of the
  * app's code.
  */
-export function liftFor(sources: readonly Source[], event: LoggedEvent): LoggedEvent {
-  const schema = schemaFor(sources, event.stream, event.type);
+export function liftFor(followed: readonly Followed[], event: LoggedEvent): LoggedEvent {
+  const schema = schemaFor(followed, event.stream, event.type);
   return schema ? liftTo(schema, event) : event;
 }
 
@@ -81,11 +81,11 @@ export function liftFor(sources: readonly Source[], event: LoggedEvent): LoggedE
  * event's version.
  */
 export function tooNewFor(
-  sources: readonly Source[],
+  followed: readonly Followed[],
   { stream, type, version, schemaVersion, erased = false }: Versioned & { readonly erased?: boolean },
 ): OtherCode | undefined {
   if (erased) return undefined;
-  const schema = schemaFor(sources, stream, type);
+  const schema = schemaFor(followed, stream, type);
   const known = schema && schemaVersionOf(schema);
   if (known === undefined || schemaVersion <= known) return undefined;
   return new OtherCode(
@@ -100,8 +100,8 @@ type Versioned = Pick<LoggedEvent, "stream" | "type" | "version" | "schemaVersio
  *
  * @throws {AppError} when it cannot be lifted
  */
-export function liftInput(sources: readonly Source[], event: RecordedEvent): RecordedEvent {
-  const schema = schemaFor(sources, event.stream, event.type);
+export function liftInput(followed: readonly Followed[], event: RecordedEvent): RecordedEvent {
+  const schema = schemaFor(followed, event.stream, event.type);
   if (!schema || event.schemaVersion >= schemaVersionOf(schema)) return event;
   const { version, id, type, schemaVersion } = event;
   const stored = { version, id, type, schemaVersion, data: JSON.stringify(event.data), meta: "{}", time: null, recordedAt: 0 };
@@ -111,15 +111,15 @@ export function liftInput(sources: readonly Source[], event: RecordedEvent): Rec
   return { ...event, data: JSON.parse(lifted.data) as unknown, schemaVersion: lifted.schemaVersion };
 }
 
-function schemaFor(sources: readonly Source[], stream: string, type: string): DataSchema | undefined {
+function schemaFor(followed: readonly Followed[], stream: string, type: string): DataSchema | undefined {
   const category = categoryOf(stream);
   return schemaIn(
-    sources.find(({ name }) => name === category),
+    followed.find(({ name }) => name === category),
     type,
   );
 }
 
-function schemaIn(declared: Pick<Source, "events"> | undefined, type: string): DataSchema | undefined {
+function schemaIn(declared: Pick<Followed, "events"> | undefined, type: string): DataSchema | undefined {
   return declared && Object.hasOwn(declared.events, type) ? declared.events[type] : undefined;
 }
 
@@ -162,9 +162,9 @@ function unlifted<Event extends StoredEvent>(event: Event, why: string): Event {
   return { ...event, unlifted: why.slice(0, UNLIFTED_CHARACTERS) };
 }
 
-/** Why code of these sources cannot process an event, whatever else it knows; undefined: it can. */
-export function problemFor(sources: readonly Source[], event: LoggedEvent): Error | undefined {
-  return liftError(event) ?? tooNewFor(sources, event);
+/** Why code of these categories cannot process an event, whatever else it knows; undefined: it can. */
+export function problemFor(followed: readonly Followed[], event: LoggedEvent): Error | undefined {
+  return liftError(event) ?? tooNewFor(followed, event);
 }
 
 /** The error for code that has to understand an event which could not be lifted; undefined: it is as the code declares it. */

@@ -7,7 +7,7 @@ import { MAX_POSITION } from "../core/limits.ts";
 import { messageOf } from "../core/mistake.ts";
 import { EVENT_TYPE, NAME, UUID, streamIdProblem } from "../core/names.ts";
 import { thrown } from "../core/platform-errors.ts";
-import type { Source } from "../definitions/source.ts";
+import type { Followed } from "../definitions/followed.ts";
 import { liftError, liftFor } from "../definitions/upcast.ts";
 import type { Store } from "../store/store.ts";
 import { type Found, lookBack } from "../views/look-back.ts";
@@ -53,9 +53,9 @@ export async function loggedAt(store: Store, position: number, head: number): Pr
 }
 
 /** The event as a consumer gets it; undefined: it was erased. @throws {Problem} when it cannot be lifted */
-export function recordedAs(sources: readonly Source[], logged: LoggedEvent): RecordedEvent | undefined {
+export function recordedAs(followed: readonly Followed[], logged: LoggedEvent): RecordedEvent | undefined {
   if (logged.erased) return undefined;
-  const event = liftFor(sources, logged);
+  const event = liftFor(followed, logged);
   const problem = liftError(event);
   if (problem) throw new Problem("invalid-request", messageOf(thrown(problem)));
   return toRecorded(event);

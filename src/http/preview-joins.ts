@@ -60,7 +60,7 @@ async function folded(store: Store, view: View, key: string, to: number): Promis
     const page = await store.log.read({ ...filter, after, to, limit: PAGE_EVENTS, bytes: CONSUMER_BATCH_BYTES });
     for (const logged of page.events) {
       if (logged.erased || skipped.has(logged.position)) continue;
-      const event = liftFor(view.sources, logged);
+      const event = liftFor(view.followed, logged);
       const problem = liftError(event);
       if (problem) throw problem;
       foldOne(view, rows, key, toRecorded(event));

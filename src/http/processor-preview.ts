@@ -70,7 +70,7 @@ async function previews(store: Store, rules: Rules, { event, last }: z.output<ty
     throw new Problem("invalid-request", `the preview is not valid: ${message}`, { issues: [{ path: "event", message }] });
   }
   const head = await store.log.head();
-  if (typeof event === "number") return preview(store, rules, recordedAs(rules.sources, await loggedAt(store, event, head)), event, head);
+  if (typeof event === "number") return preview(store, rules, recordedAs(rules.followed, await loggedAt(store, event, head)), event, head);
   if (event) return preview(store, rules, recordedOf(event, head), head + 1, head);
   // Asked for once, and only where an event gets as far as its steps.
   let targets: Targets | undefined;
@@ -81,7 +81,7 @@ async function previews(store: Store, rules: Rules, { event, last }: z.output<ty
   for (const logged of events) {
     const hasRoom = Date.now() < until && store.budget?.fits(PORTION_CALLS) !== false;
     if (done.length > 0 && !hasRoom) break;
-    const lifted = liftFor(rules.sources, logged);
+    const lifted = liftFor(rules.followed, logged);
     const problem = liftError(lifted);
     if (problem) done.push(notLifted(rules.name, logged, problem));
     else done.push(await preview(store, rules, logged.erased ? undefined : toRecorded(lifted), logged.position, head, targetsOnce));

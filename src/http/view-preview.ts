@@ -88,12 +88,12 @@ async function inputsOf(store: Store, view: View, { events = [], last = events.l
 }
 
 /** What cannot be lifted fails when its turn comes. */
-function loggedInput({ sources }: View, skipped: ReadonlySet<number>, logged: LoggedEvent): PreviewInput {
-  const lifted = liftFor(sources, logged);
+function loggedInput({ followed }: View, skipped: ReadonlySet<number>, logged: LoggedEvent): PreviewInput {
+  const lifted = liftFor(followed, logged);
   const event = toRecorded(lifted);
   if (logged.erased) return { event, passed: "the event was erased: there is nothing left to fold" };
   if (skipped.has(logged.position)) return { event, passed: "an operator has skipped it" };
-  const error = problemFor(sources, lifted);
+  const error = problemFor(followed, lifted);
   return error ? { event, error } : { event };
 }
 

@@ -29,7 +29,7 @@ export async function eventsBehindRow(context: HttpContext, key = context.req.pa
   const wanted = await wantedOf(context, consistency);
   const { row: _row, ...served } = await answered(view, wanted, awaitRow(store, view, key, wanted, 0));
   const scope = callerOf(context)?.scope;
-  const categories = view.sources.map(({ name }) => name).filter((name) => seesCategory(scope, name));
+  const categories = view.followed.map(({ name }) => name).filter((name) => seesCategory(scope, name));
   const before = Math.min(after ?? Number.POSITIVE_INFINITY, served.position + 1);
   const found = await rowEvents(store, view, { key, before, limit, categories });
   const events = found.events.slice(0, limit);

@@ -34,7 +34,7 @@ export function processConsumer(store: Store, process: Process): Consumer {
   const { name, checkpoint, budget } = shared;
   return {
     ...shared,
-    sources: [...process.sources, process],
+    followed: [...process.followed, process],
     ...(retry === undefined ? {} : { retry }),
     async apply(batch) {
       const passed: PassedOver[] = [];
@@ -91,14 +91,14 @@ async function skipOutcome(run: Running, position: number): Promise<void> {
 
 /** What an event means to the process. Everything that concerns one instance has one key, so that it keeps the log's order. */
 function workFor(run: Running, event: RecordedEvent, passed: PassedOver[]): (Work & { readonly calls: number }) | undefined {
-  const { name, sources, process } = run.process;
+  const { name, followed, process } = run.process;
   const category = categoryOf(event.stream);
   if (category === name) {
     if (event.type !== COMMAND_SENT) return undefined;
     return { event, calls: 2, key: streamIdOf(event.stream), run: () => carryOut(run, event) };
   }
   const correlate = process.correlate.get(event.type);
-  if (!correlate || !sources.some((source) => source.name === category)) return undefined;
+  if (!correlate || !followed.some((source) => source.name === category)) return undefined;
   try {
     const id = ofApp(() => correlate(event));
     if (id === undefined) return undefined;

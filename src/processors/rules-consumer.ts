@@ -25,10 +25,12 @@ import { sharedOf } from "./shared.ts";
 /** The processor as a consumer of its store's log. */
 export function rulesConsumer(store: Store, rules: Rules): Consumer {
   const shared = sharedOf(store, rules);
-  const joined = rules.views.flatMap(({ sources }) => sources).filter((source) => !rules.sources.some(({ name }) => name === source.name));
+  const joined = rules.views
+    .flatMap(({ followed }) => followed)
+    .filter((source) => !rules.followed.some(({ name }) => name === source.name));
   return {
     ...shared,
-    sources: [...rules.sources, ...joined],
+    followed: [...rules.followed, ...joined],
     retry: rules.retry,
     apply: (batch) => apply(store, rules, shared, batch),
   };

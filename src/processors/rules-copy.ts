@@ -151,8 +151,8 @@ export class Copy {
       limit: CONSUMER_BATCH_EVENTS,
       bytes: CONSUMER_BATCH_BYTES,
     });
-    const events = page.events.map((event) => liftFor(this.view.sources, event));
-    const stuck = events.find((event) => !this.#isSkipped(event) && problemFor(this.view.sources, event) !== undefined);
+    const events = page.events.map((event) => liftFor(this.view.followed, event));
+    const stuck = events.find((event) => !this.#isSkipped(event) && problemFor(this.view.followed, event) !== undefined);
     const end = stuck ? stuck.position - 1 : Math.min(Math.max(page.next ?? to, from), to);
     const folded = await this.fold(
       events.filter((event) => !event.erased && event.unlifted === undefined && event.position <= end).map(toRecorded),
@@ -160,7 +160,7 @@ export class Copy {
     );
     if (folded.position > from) await this.#checkpoint.commit(from, folded.position, this.#rows(from, folded.position), { events: [] });
     if (folded.failure || !stuck || folded.position < end) return folded;
-    return { position: folded.position, failure: { event: toRecorded(stuck), error: problemFor(this.view.sources, stuck) } };
+    return { position: folded.position, failure: { event: toRecorded(stuck), error: problemFor(this.view.followed, stuck) } };
   }
 
   /** Folds a batch in memory: what {@link rowAt} answers for, and {@link statements} write. */

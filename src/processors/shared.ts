@@ -23,7 +23,7 @@ export function sharedOf(store: Store, processor: Processor) {
     name,
     store,
     ...filterOfProcessor(processor),
-    sources: processor.sources,
+    followed: processor.followed,
     checkpoint: checkpointOf(store, processor),
     start,
     hooks: store.app.hooks,

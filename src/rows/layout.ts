@@ -43,10 +43,10 @@ export function layoutOf(view: View): { readonly layout: Layout; readonly hash: 
     nullable: field.safeParse(null).success,
     required: !field.safeParse(null).success && !field.safeParse(undefined).success,
   }));
-  const sources = view.sources.map(({ name }) => name).toSorted();
+  const followed = view.followed.map(({ name }) => name).toSorted();
   // A definition over HTTP says nothing of the lifts that the code has for its categories.
   const code = view.declaration ? [view.revision, liftsIn(view)] : (view.revision ?? codeOf(view));
-  const hash = codeHash([view.name, rowSchema as Code, view.key, view.indexes, sources, code]);
+  const hash = codeHash([view.name, rowSchema as Code, view.key, view.indexes, followed, code]);
   return { layout: { key: view.key, columns, indexes: view.indexes, ...(view.whole ? { whole: WHOLE } : {}) }, hash };
 }
 
@@ -56,10 +56,10 @@ function codeOf(view: View): Code {
 }
 
 /** The lifts of the event types that a view handles, which give older events their present form. */
-function liftsIn({ handlers, otherwise, sources }: View): Code {
-  const handled = otherwise ? sources.flatMap(({ events }) => Object.keys(events)) : [...handlers.keys()];
+function liftsIn({ handlers, otherwise, followed }: View): Code {
+  const handled = otherwise ? followed.flatMap(({ events }) => Object.keys(events)) : [...handlers.keys()];
   const lifts = [...new Set(handled)].flatMap((type) =>
-    sources.map(({ name, events }) => [name, type, Object.hasOwn(events, type) ? liftsOf(events[type]!) : []] as const),
+    followed.map(({ name, events }) => [name, type, Object.hasOwn(events, type) ? liftsOf(events[type]!) : []] as const),
   );
   return lifts.filter(([, , texts]) => texts.length > 0).toSorted(([a, aType], [b, bType]) => (`${a}/${aType}` < `${b}/${bType}` ? -1 : 1));
 }

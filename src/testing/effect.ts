@@ -51,7 +51,7 @@ export function whenEffect(effect: Effect, event: On, world: TestWorld = {}): Wh
 
 async function endingOf(effect: Effect, given: On, world: TestWorld): Promise<Ending> {
   const { fetch = noFetch, variables = {}, repeated = false } = world;
-  const event = recorded([...effect.sources], [given])[0] as RecordedEvent; // as many as were given
+  const event = recorded([...effect.followed], [given])[0] as RecordedEvent; // as many as were given
   try {
     const stream = recordOf(effect, event);
     const outcome = await callOut(effect, event, { fetch, variables, repeated, announce: async () => {} });

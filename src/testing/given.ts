@@ -9,7 +9,7 @@ import type { Completion } from "../definitions/processors/process-answer.ts";
 import type { Process } from "../definitions/processors/process.ts";
 import type { CommandTo, ProcessPart, Target } from "../definitions/processors/process-handlers.ts";
 import type { ProcessManager } from "../definitions/processors/process-manager.ts";
-import type { Source } from "../definitions/source.ts";
+import type { Followed } from "../definitions/followed.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
 import type { RowSchema } from "../definitions/views/named-query.ts";
 import type { View } from "../definitions/views/view.ts";
@@ -20,7 +20,7 @@ import type { On, OnStreamOf } from "./recorded.ts";
 import { type GivenView, givenView } from "./view.ts";
 
 /** What can reach an instance of a process manager. */
-type InputOf<From extends Source, To extends Target, Commands extends DataSchemas, Timeouts extends DataSchemas> =
+type InputOf<From extends Followed, To extends Target, Commands extends DataSchemas, Timeouts extends DataSchemas> =
   | OnStreamOf<From>
   | OutcomeInput<CommandTo<To>>
   | TimeoutInput<keyof Timeouts & string>

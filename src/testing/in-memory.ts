@@ -7,7 +7,7 @@ import type { DataSchemas, Frozen, JsonValue, RecordedEvent } from "../core/even
 import { derivedId } from "../core/ids.ts";
 import { parseData } from "../core/parse-data.ts";
 import type { Aggregate, AnyAggregate } from "../definitions/aggregate.ts";
-import type { EventOf } from "../definitions/source.ts";
+import type { EventOf } from "../definitions/followed.ts";
 import { type TimerChange, decide } from "../streams/decide.ts";
 import { evolved, initialStateOf } from "../streams/fold.ts";
 import { plainState } from "./plain-state.ts";

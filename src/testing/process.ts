@@ -127,7 +127,7 @@ export class Instance {
   }
 
   #takeEvent(given: On): Answered {
-    const event: RecordedEvent = { ...(recorded(this.#process.sources, [given])[0] as RecordedEvent), position: ++this.#positions };
+    const event: RecordedEvent = { ...(recorded(this.#process.followed, [given])[0] as RecordedEvent), position: ++this.#positions };
     const id = this.#process.process.correlate.get(event.type)?.(event);
     if (id === undefined) return { parts: [] };
     const problem = streamIdProblem(id);

@@ -5,7 +5,7 @@ import { type DataSchema, type NewEvent, type RecordedEvent, categoryOf } from "
 import { derivedId } from "../core/ids.ts";
 import type { Made, NameAt } from "../core/place.ts";
 import { fitting } from "../core/misfit.ts";
-import type { Source } from "../definitions/source.ts";
+import type { Followed } from "../definitions/followed.ts";
 import { schemaVersionOf } from "../definitions/upcast.ts";
 
 /**
@@ -30,8 +30,8 @@ export interface On<Stream extends string = string, Event extends AnyNewEvent = 
   readonly facts: Facts;
 }
 
-/** Any event of these sources, on a stream of the category that declares it. */
-export type OnStreamOf<From extends Source> = From extends Source ? On<`${From["name"]}/${string}`, NewEventOf<From["events"]>> : never;
+/** Any event of these categories, on a stream of the category that declares it. */
+export type OnStreamOf<From extends Followed> = From extends Followed ? On<`${From["name"]}/${string}`, NewEventOf<From["events"]>> : never;
 
 /**
  * An event on a stream, as views and reactors get it.
@@ -50,7 +50,7 @@ export function on<const Stream extends string, Event extends AnyNewEvent, Place
 }
 
 /** The events as the log would return them: versions by stream, positions in the given order. */
-export function recorded(sources: readonly Source[], given: readonly On[]): RecordedEvent[] {
+export function recorded(followed: readonly Followed[], given: readonly On[]): RecordedEvent[] {
   const versions = new Map<string, number>();
   return given.map(({ stream, event, facts }, index) => {
     const version = (versions.get(stream) ?? 0) + 1;
@@ -61,11 +61,11 @@ export function recorded(sources: readonly Source[], given: readonly On[]): Reco
       version,
       position: index + 1,
       type: event.type,
-      data: dataOf(sources, categoryOf(stream), event),
+      data: dataOf(followed, categoryOf(stream), event),
       meta: {},
       time: facts.recordedAt ?? NOW,
       recordedAt: NOW,
-      schemaVersion: schemaVersionOf(schemaOf(sources, categoryOf(stream), event.type)),
+      schemaVersion: schemaVersionOf(schemaOf(followed, categoryOf(stream), event.type)),
       ...facts,
     });
   });
@@ -76,13 +76,13 @@ export function recorded(sources: readonly Source[], given: readonly On[]): Reco
  *
  * @throws {TypeError} when no source of that name has such an event, or the data does not fit
  */
-export function dataOf(sources: readonly Source[], category: string, { type, data }: AnyNewEvent): unknown {
-  return fitting(`event \`${type}\` of \`${category}\``, "data", schemaOf(sources, category, type), data);
+export function dataOf(followed: readonly Followed[], category: string, { type, data }: AnyNewEvent): unknown {
+  return fitting(`event \`${type}\` of \`${category}\``, "data", schemaOf(followed, category, type), data);
 }
 
-function schemaOf(sources: readonly Source[], category: string, type: string): DataSchema {
-  const source = sources.find(({ name }) => name === category);
-  if (!source) throw new TypeError(`"${category}" is not one of ${sources.map(({ name }) => name).join(", ")}`);
+function schemaOf(followed: readonly Followed[], category: string, type: string): DataSchema {
+  const source = followed.find(({ name }) => name === category);
+  if (!source) throw new TypeError(`"${category}" is not one of ${followed.map(({ name }) => name).join(", ")}`);
   const schema = Object.hasOwn(source.events, type) ? source.events[type] : undefined;
   if (!schema) throw new TypeError(`${category} has no event type "${type}" (${Object.keys(source.events).join(", ")})`);
   return schema;

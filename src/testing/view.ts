@@ -29,7 +29,7 @@ export function givenView(view: View, events: readonly On[]): GivenView<RowSchem
 
 function rowsAfter(view: View, events: readonly On[]): Map<string, StoredRow> {
   const rows = new Map<string, StoredRow>();
-  for (const event of recorded(view.sources, events)) {
+  for (const event of recorded(view.followed, events)) {
     const handler = handlerOf(view, event.type);
     if (!handler) continue; // the consumer asks the log for the types it handles
     if (handler.write) throw new Error(`${view.name} handles ${event.type} with SQL, which only the database can run`);

@@ -3,7 +3,7 @@
 import type { NewEventOf } from "../core/command.ts";
 import type { Effect } from "../definitions/processors/effect.ts";
 import { type Action, type Reactor, answerOf } from "../definitions/processors/reactor.ts";
-import type { Source } from "../definitions/source.ts";
+import type { Followed } from "../definitions/followed.ts";
 import { type TestWorld, type WhenEffect, whenEffect } from "./effect.ts";
 import { type On, type OnStreamOf, asStored, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
@@ -34,9 +34,9 @@ export interface WhenReactor {
  */
 export function when<Processor extends Reactor | Effect>(
   processor: Processor,
-  event: NoInfer<OnStreamOf<Processor["sources"][number]>>,
+  event: NoInfer<OnStreamOf<Processor["followed"][number]>>,
   ...world: Processor extends Effect ? [world?: TestWorld] : []
-): Processor extends Effect<string, Source, infer Events> ? WhenEffect<NewEventOf<Events>> : WhenReactor;
+): Processor extends Effect<string, Followed, infer Events> ? WhenEffect<NewEventOf<Events>> : WhenReactor;
 export function when(processor: Reactor | Effect, event: On, world?: TestWorld): WhenReactor | WhenEffect {
   // The types above decide which events go with which processor.
   return processor.kind === "effect" ? whenEffect(processor, event, world) : whenReactor(processor, event);
@@ -44,7 +44,7 @@ export function when(processor: Reactor | Effect, event: On, world?: TestWorld):
 
 function whenReactor(reactor: Reactor, event: On): WhenReactor {
   const sentence = `${reactor.name}: when ${event.event.type} on ${event.stream}`;
-  const actions = recorded(reactor.sources, [event]).flatMap((one) => answerOf(reactor, one));
+  const actions = recorded(reactor.followed, [event]).flatMap((one) => answerOf(reactor, one));
   const thenActions = (...expected: readonly Action[]) => same(sentence, asStored(actions), asStored(expected));
   return {
     thenSends: thenActions,

@@ -32,7 +32,7 @@ export function viewConsumer(store: Store, view: View, table = tableOf(view), sk
     name: view.name,
     store,
     ...filterOfView(view),
-    sources: view.sources,
+    followed: view.followed,
     checkpoint,
     ...(view.retry ? { retry: view.retry } : {}),
     ...(view.hooks ? { hooks: view.hooks } : {}),

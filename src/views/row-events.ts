@@ -51,8 +51,8 @@ function touches(view: View, types: readonly string[] | undefined, logged: Logge
   if (types && !types.includes(logged.type)) return false;
   // Nothing else is left of it: what made the row of a stream was this.
   if (logged.erased) return (view.ownRows || isKeyedByStream(view)) && (types !== undefined || !logged.type.startsWith("$"));
-  const event = liftFor(view.sources, logged);
-  if (problemFor(view.sources, event)) return false;
+  const event = liftFor(view.followed, logged);
+  if (problemFor(view.followed, event)) return false;
   const [touch] = touchesOf(view, [toRecorded(event)]).touches;
   return touch?.keys.includes(key) ?? false;
 }

@@ -27,7 +27,7 @@ function fromCode(webhook: Webhook, variables: object): Configuration | undefine
   return {
     url,
     secrets: () => secrets,
-    categories: webhook.sources.map(({ name }) => name),
+    categories: webhook.followed.map(({ name }) => name),
     headers: headersOf(webhook, variables),
     ...(types ? { types } : {}),
     ...(where ? { where } : {}),

@@ -43,7 +43,7 @@ export class Sender implements Transport {
   lift(event: LoggedEvent): LoggedEvent {
     const { inCode } = this.#registration;
     const lifted = lift(this.#store.app, event.stream, event);
-    const tooNew = typeof inCode?.where === "function" ? tooNewFor(inCode.sources, lifted) : undefined;
+    const tooNew = typeof inCode?.where === "function" ? tooNewFor(inCode.followed, lifted) : undefined;
     return tooNew ? { ...lifted, unlifted: tooNew.message } : lifted;
   }
 

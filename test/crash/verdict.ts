@@ -205,7 +205,7 @@ export class Fold {
 
   constructor(view: View) {
     this.#view = view;
-    this.#categories = new Set(view.sources.map(({ name }) => name));
+    this.#categories = new Set(view.followed.map(({ name }) => name));
   }
 
   take(event: Event): void {

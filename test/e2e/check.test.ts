@@ -194,7 +194,7 @@ describe("the command", () => {
     expect(alone.lines.map(({ severity, code, what }) => `${severity} ${code}: ${what}`)).toEqual([
       expect.stringMatching(/^breaks definition-mistake: test\/e2e\/checked\/mistakes\.ts:8: aggregate "or der" is not a valid name/),
       'breaks definition-mistake: test/e2e/checked/mistakes.ts:10: the key of category "reading" is "sensor", which event type "Read" does not have',
-      'breaks definition-mistake: test/e2e/checked/mistakes.ts:12: view "readings" handles "Written", which none of its sources has (Read)',
+      'breaks definition-mistake: test/e2e/checked/mistakes.ts:12: view "readings" handles "Written", which none of the categories that it follows has (Read)',
       'breaks definition-mistake: test/e2e/checked/mistakes.ts:16: the app has two parts that are a category named "reading"',
       'breaks definition-mistake: test/e2e/checked/mistakes.ts:16: processor "lost" follows "elsewhere", which the app does not declare',
     ]);

@@ -11,7 +11,7 @@ const sensor = category("sensor", { events: { Placed: z.object({ room: z.string(
 
 const row = z.object({ sensor: z.string(), room: z.string().optional(), highest: z.number(), readings: z.int() });
 
-// The whole, as users write it: rows and events need no annotations, whatever the number of sources.
+// The whole, as users write it: rows and events need no annotations, whatever the number of categories.
 view("rooms", {
   from: [reading, sensor],
   row,

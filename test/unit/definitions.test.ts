@@ -165,15 +165,15 @@ describe("a definition that a cast has let through", () => {
 
   const unknown = { Red: () => [] } as never;
 
-  it("names no event that its sources do not have", () => {
+  it("names no event that its followed do not have", () => {
     expect(() => view("v", { from: reading, row, key: "id", on: unknown })).toThrow(
-      new TypeError('view "v" handles "Red", which none of its sources has (Read)'),
+      new TypeError('view "v" handles "Red", which none of the categories that it follows has (Read)'),
     );
     expect(() => reactor("r", { from: [reading, door], on: unknown })).toThrow(
-      new TypeError('reactor "r" handles "Red", which none of its sources has (Read, Opened)'),
+      new TypeError('reactor "r" handles "Red", which none of the categories that it follows has (Read, Opened)'),
     );
     expect(() => webhook("w", { from: reading, types: ["Red"] as never, url: "https://example.com/", secret: { variable: "S" } })).toThrow(
-      new TypeError('webhook "w" handles "Red", which none of its sources has (Read)'),
+      new TypeError('webhook "w" handles "Red", which none of the categories that it follows has (Read)'),
     );
   });
 

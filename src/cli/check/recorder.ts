@@ -66,14 +66,14 @@ function placeIn(stack: string): string | undefined {
 export function substituteOf(kind: string) {
   return (name: unknown, definition: unknown): object => {
     const given = (typeof definition === "object" && definition !== null ? definition : {}) as Readonly<Record<string, unknown>>;
-    const sources = [given.from].flat().filter((one) => typeof one === "object" && one !== null);
+    const followed = [given.from].flat().filter((one) => typeof one === "object" && one !== null);
     return {
       ...given,
       kind,
       name: String(name),
       events: given.events ?? {},
       commands: given.commands ?? {},
-      sources,
+      followed,
       handlers: new Map(),
       queries: new Map(),
       emissions: [],

@@ -23,7 +23,7 @@ export function processorFrom(name: string, definition: ProcessorDefinition, aro
     kind: "rules",
     name,
     ...(description === undefined ? {} : { description }),
-    sources: [from].flat().map((category) => around.categories.get(category)?.source ?? { name: category, events: {} }),
+    followed: [from].flat().map((category) => around.categories.get(category)?.source ?? { name: category, events: {} }),
     ...(types === undefined ? {} : { types }),
     start,
     onError,

@@ -4,7 +4,7 @@
  */
 
 import type { JsonSchema } from "../../schemas/json-schema.ts";
-import type { Source } from "../source.ts";
+import type { Followed } from "../followed.ts";
 import type { View } from "../views/view.ts";
 
 /** A category, wherever it was declared. */
@@ -20,7 +20,7 @@ export interface CategoryShape {
   /** The type of a fact that is sent as its data alone. */
   readonly factType?: string;
   /** What consumers lift its events by: the code's category, or one without schemas. */
-  readonly source: Source;
+  readonly source: Followed;
 }
 
 /** A name that does not exist (any more) is absent. */

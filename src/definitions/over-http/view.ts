@@ -32,7 +32,7 @@ export function viewFrom(name: string, definition: ViewDefinition, around: Surro
     ...shape,
     key: KEY,
     indexes,
-    sources: from.map((one) => around.categories.get(one)?.source ?? { name: one, events: {} }),
+    followed: from.map((one) => around.categories.get(one)?.source ?? { name: one, events: {} }),
     handlers: new Map([...(types ?? []).map((type) => [type, handler] as const), ...ends]),
     // Not the types of today's schemas: an isolate that has not heard of a new one would pass its events by.
     ...(types ? {} : { otherwise: handler }),
@@ -52,7 +52,7 @@ function columnsOf(columns: Readonly<Record<string, ColumnDefinition>>) {
   return Object.entries(columns).map(([name, column]) => [name, column.type, isNullable(column)] as const);
 }
 
-/** What the rows depend on, besides their schema and the sources: another text is another table. */
+/** What the rows depend on, besides their schema and the categories: another text is another table. */
 function revisionOf({ types, where, key, columns, remove }: ViewDefinition, { incarnation }: Declaration): string {
   return `${incarnation} ${canonical({ types: types?.toSorted(), where, key, columns, remove })}`;
 }

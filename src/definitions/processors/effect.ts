@@ -12,7 +12,7 @@ import { type DataSchemas, type RecordedEvent, streamIdOf } from "../../core/eve
 import { EFFECT_TIMEOUT_MAX_MS, EFFECT_TIMEOUT_MS } from "../limits.ts";
 import { requireName } from "../../core/names.ts";
 import type { HandlersOf, Namesake, Nobody, Undeclared } from "../handlers.ts";
-import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type EventOf, type EventOfType, type Followed, requireKnownTypes } from "../followed.ts";
 import { type Emissions, emissionsOf } from "./emissions.ts";
 import { type Loops, requireHops } from "./loops.ts";
 import type { ProcessorOptions } from "./reactor.ts";
@@ -45,7 +45,7 @@ export interface EffectContext {
 export type Outcome<Events extends DataSchemas> = NewEventOf<Events> | Nothing;
 
 /** The handlers of an effect. */
-type HandlersLike<On, From extends Source, Events extends DataSchemas> = {
+type HandlersLike<On, From extends Followed, Events extends DataSchemas> = {
   readonly [Type in keyof On]: Type extends EventOf<From>["type"]
     ? [On[Type]] extends [Nobody]
       ? On[Type]
@@ -62,7 +62,7 @@ type Meant<Handler, Allowed> = Handler extends (...args: never) => Promise<infer
   : Allowed;
 
 export interface EffectDefinition<
-  From extends Source,
+  From extends Followed,
   Events extends DataSchemas,
   On extends HandlersOf<From> = HandlersOf<From>,
 > extends ProcessorOptions {
@@ -83,11 +83,11 @@ export interface EffectDefinition<
 }
 
 /** An effect, as the engine sees it. */
-export interface Effect<Name extends string = string, From extends Source = Source, Events extends DataSchemas = DataSchemas> {
+export interface Effect<Name extends string = string, From extends Followed = Followed, Events extends DataSchemas = DataSchemas> {
   readonly kind: "effect";
   readonly name: Name;
   readonly description?: string;
-  readonly sources: readonly From[];
+  readonly followed: readonly From[];
   readonly records: FactTarget<string, Events>;
   readonly emissions: readonly Emissions[];
   readonly start: "beginning" | "head";
@@ -120,14 +120,14 @@ export interface Effect<Name extends string = string, From extends Source = Sour
  *   },
  * });
  */
-export function effect<const Name extends string, From extends Source, Events extends DataSchemas, On extends HandlersOf<From>>(
+export function effect<const Name extends string, From extends Followed, Events extends DataSchemas, On extends HandlersOf<From>>(
   name: Name,
   definition: EffectDefinition<From, Events, On>,
 ): Effect<Name, From, Events> {
   requireName("effect", name);
   const { from, records, on, stream, otherwise, timeout, start = "head", retry, loops = false, ...rest } = definition;
-  const sources: readonly From[] = Array.isArray(from) ? from : [from];
-  requireKnownTypes(`effect "${name}"`, sources, Object.keys(on));
+  const followed: readonly From[] = Array.isArray(from) ? from : [from];
+  requireKnownTypes(`effect "${name}"`, followed, Object.keys(on));
   requireHops(`effect "${name}"`, loops);
   const timeoutMs = timeout === undefined ? EFFECT_TIMEOUT_MS : milliseconds(timeout, `effect "${name}": its timeout`);
   if (timeoutMs < 1 || timeoutMs > EFFECT_TIMEOUT_MAX_MS) {
@@ -136,7 +136,7 @@ export function effect<const Name extends string, From extends Source, Events ex
   return {
     kind: "effect",
     name,
-    sources,
+    followed,
     records,
     emissions: emissionsOf(`effect "${name}"`, records),
     start,

@@ -8,15 +8,15 @@ import type { Rules } from "./rules.ts";
 
 /** A process also handles the events by which its own instances send commands. */
 export function filterOfProcessor(processor: Processor): FilterOfConsumer {
-  const categories = processor.sources.map(({ name }) => name);
+  const categories = processor.followed.map(({ name }) => name);
   if (processor.kind === "rules") return filterOfRules(processor);
   if (!isProcess(processor)) return { types: [...processor.handlers.keys()], categories };
   return { types: [...processor.process.correlate.keys(), COMMAND_SENT], categories: [...categories, processor.name] };
 }
 
 /** The events that it answers. */
-export function ownFilterOf({ sources, types }: Pick<Rules, "sources" | "types">): FilterOfConsumer {
-  const categories = sources.map(({ name }) => name);
+export function ownFilterOf({ followed, types }: Pick<Rules, "followed" | "types">): FilterOfConsumer {
+  const categories = followed.map(({ name }) => name);
   return types ? { types, categories } : { categories };
 }
 

@@ -9,7 +9,7 @@
 
 import { type RecordedEvent, hopsOf } from "../../core/event.ts";
 import { REACTION_HOPS } from "../limits.ts";
-import type { Source } from "../source.ts";
+import type { Followed } from "../followed.ts";
 import { type Emissions, takesFacts } from "./emissions.ts";
 
 /** `true`: it is meant to feed itself. `hops`: how many reactions in a row may have led to an event that it still answers. */
@@ -18,7 +18,7 @@ export type Loops = boolean | { readonly hops: number };
 /** What a loop check needs to know about a processor. */
 export interface Feeder {
   readonly name: string;
-  readonly sources: readonly Source[];
+  readonly followed: readonly Followed[];
   readonly emissions: readonly Emissions[];
   readonly handlers: ReadonlyMap<string, unknown>;
   readonly loops: Loops;
@@ -56,7 +56,7 @@ export function requireNoLoops(processors: readonly Feeder[]): void {
 
 function feed(from: Feeder, to: Feeder): Feed | undefined {
   for (const { to: target, names } of from.emissions) {
-    if (!takesFacts(target) || !to.sources.some(({ name }) => name === target.name)) continue;
+    if (!takesFacts(target) || !to.followed.some(({ name }) => name === target.name)) continue;
     const type = [...names].find((name) => to.handlers.has(name));
     if (type !== undefined) return { from, to, event: `${target.name} ${type}` };
   }

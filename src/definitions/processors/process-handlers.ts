@@ -6,11 +6,11 @@ import type { SendAction } from "../../core/sending.ts";
 import type { DataSchemas, Frozen, JsonObject } from "../../core/event.ts";
 import type { Declared, Several } from "../../core/place.ts";
 import type { MeantBy, Nobody, Undeclared } from "../handlers.ts";
-import type { EventOfType, Source } from "../source.ts";
+import type { EventOfType, Followed } from "../followed.ts";
 import type { Completion } from "./process-answer.ts";
 
 /** What senders of commands need to know about an aggregate, process manager or saga. */
-export interface Target<Commands extends DataSchemas = DataSchemas> extends Source {
+export interface Target<Commands extends DataSchemas = DataSchemas> extends Followed {
   readonly commands: Commands;
 }
 
@@ -107,7 +107,7 @@ interface DeclaredTarget<Names extends string> extends Declared<Names> {
 export type AnyHandlers<Handled extends string> = { readonly [Type in Handled]: unknown };
 
 /** The handlers of events, each checked as `definitions/handlers.ts` says. */
-export type HandlersLike<On, Handled extends string, From extends Source, State, Part> = {
+export type HandlersLike<On, Handled extends string, From extends Followed, State, Part> = {
   readonly [Type in keyof On]: Type extends Handled
     ? [On[Type]] extends [Nobody]
       ? On[Type]

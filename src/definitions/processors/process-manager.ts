@@ -11,7 +11,7 @@ import { type Retry, retryPolicy } from "../retry.ts";
 import type { DataSchemas, Frozen, PlainState, RecordedEvent } from "../../core/event.ts";
 import type { Schemas } from "../../core/plain-schema.ts";
 import { EVENT_TYPE, requireName } from "../../core/names.ts";
-import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type EventOf, type EventOfType, type Followed, requireKnownTypes } from "../followed.ts";
 import { requireHandlers } from "../required.ts";
 import type { Outcome } from "./process-events.ts";
 import type {
@@ -35,7 +35,7 @@ type EvolveContext = Pick<RecordedEvent, "id" | "version" | "type" | "meta" | "t
 
 // `NoInfer`: what handlers return must not widen the types that the schemas give.
 export interface ProcessManagerDefinition<
-  From extends Source,
+  From extends Followed,
   Handled extends EventOf<From>["type"],
   To extends Target,
   Events extends DataSchemas,
@@ -109,7 +109,7 @@ declare const types: unique symbol;
 /** A process manager. It can be followed and read, and can receive commands, like an aggregate. */
 export interface ProcessManager<
   Name extends string = string,
-  From extends Source = Source,
+  From extends Followed = Followed,
   To extends Target = Target,
   Events extends DataSchemas = DataSchemas,
   Commands extends DataSchemas = DataSchemas,
@@ -149,7 +149,7 @@ type Handlers = Readonly<Record<string, Handler | undefined>>;
  */
 export function processManager<
   const Name extends string,
-  From extends Source,
+  From extends Followed,
   const Handled extends EventOf<From>["type"],
   To extends Target,
   const Events extends Schemas<Events>,
@@ -170,7 +170,7 @@ export function processManager<
 ): ProcessManager<Name, From, To, Events, Commands, Timeouts> {
   requireName("process manager", name);
   const { from, to, correlate, events, commands = {}, timeouts = {}, description, initialState, revision, start, retry } = definition;
-  const sources: readonly From[] = Array.isArray(from) ? from : [from];
+  const followed: readonly From[] = Array.isArray(from) ? from : [from];
   const targets: readonly To[] = Array.isArray(to) ? to : [to];
   for (const type of Object.keys(events)) requireName(`event type of process manager "${name}"`, type, EVENT_TYPE);
   for (const type of Object.keys(events)) {
@@ -181,7 +181,7 @@ export function processManager<
   for (const timeout of Object.keys(timeouts)) {
     if (Object.hasOwn(commands, timeout)) throw new TypeError(`"${timeout}" is a command and a timeout of process manager "${name}"`);
   }
-  requireKnownTypes(`process manager "${name}"`, sources, Object.keys(correlate));
+  requireKnownTypes(`process manager "${name}"`, followed, Object.keys(correlate));
   // The handlers were typed one by one; from here on they get inputs by name alone.
   const handlers = definition as unknown as Readonly<
     Record<"on" | "evolve" | "decide" | "onTimeout" | "onAccepted" | "onRefused" | "onFailed", Handlers | undefined>
@@ -194,7 +194,7 @@ export function processManager<
     handlerOf(handlers[kind], key)?.(state, input, context);
   return defineProcess({
     name,
-    sources,
+    followed,
     initialState,
     ...(description === undefined ? {} : { description }),
     ...(revision === undefined ? {} : { revision }),

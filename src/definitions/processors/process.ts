@@ -14,7 +14,7 @@ import { type DataSchema, type NewEvent, type RecordedEvent, categoryOf } from "
 import { FAIL } from "../../core/mistake.ts";
 import type { AtDeletion } from "../../core/deletion.ts";
 import { NOT_KNOWN } from "../other-code.ts";
-import type { Source } from "../source.ts";
+import type { Followed } from "../followed.ts";
 import { liftInput, tooNewFor } from "../upcast.ts";
 import { type Answer, type Answering, CANCEL_ALL, type Decided, type Part, type StoredPart, decided } from "./process-answer.ts";
 import { type CommandSent, Failing, INPUT, OUTCOME, Outcome, PROCESS_EVENTS, eventOf } from "./process-events.ts";
@@ -25,7 +25,7 @@ const Input = z.object({ event: z.custom<RecordedEvent>((event) => typeof event 
 /** A process: pure handlers of inputs. Their types were checked where they were written. */
 export interface ProcessDefinition extends Answering, Folding {
   readonly description?: string;
-  readonly sources: readonly Source[];
+  readonly followed: readonly Followed[];
   readonly events: Readonly<Record<string, DataSchema>>;
   /** Commands that any client may send. */
   readonly commands: Readonly<Record<string, DataSchema>>;
@@ -34,7 +34,7 @@ export interface ProcessDefinition extends Answering, Folding {
   /** Commands that it sends to itself by timers. */
   readonly timeouts: Readonly<Record<string, DataSchema>>;
   readonly initialState: () => unknown;
-  /** For each event type of its sources: the instance that an event goes to; undefined: none. */
+  /** For each event type that it follows: the instance that an event goes to; undefined: none. */
   readonly correlate: ReadonlyMap<string, (event: RecordedEvent) => string | undefined>;
   onEvent(state: unknown, event: RecordedEvent, context: DecideContext): Answer;
   onCommand(state: unknown, command: string, data: unknown, context: DecideContext): Answer | Refusal;
@@ -56,7 +56,7 @@ export interface Process {
   readonly kind: "aggregate";
   readonly name: string;
   readonly description?: string;
-  readonly sources: readonly Source[];
+  readonly followed: readonly Followed[];
   readonly events: Readonly<Record<string, DataSchema>>;
   readonly commands: Readonly<Record<string, DataSchema>>;
   readonly internal: ReadonlySet<string>;
@@ -74,7 +74,7 @@ export interface Process {
 
 /** Makes the aggregate. */
 export function defineProcess(definition: ProcessDefinition): Process {
-  const { name, description, sources, revision, commands, timeouts } = definition;
+  const { name, description, followed, revision, commands, timeouts } = definition;
   const inputs = { [INPUT]: Input, [OUTCOME]: Outcome, [FAIL]: Failing } as unknown as Record<string, DataSchema>; // their values are JSON objects
   const events = { ...definition.events, ...(PROCESS_EVENTS as unknown as Record<string, DataSchema>) };
   const answer = (context: DecideContext, reply: Answer, first: readonly NewEvent[] = []) => decided(definition, context, reply, first);
@@ -83,7 +83,7 @@ export function defineProcess(definition: ProcessDefinition): Process {
     name,
     ...(description === undefined ? {} : { description }),
     ...(revision === undefined ? {} : { revision }),
-    sources,
+    followed,
     start: definition.start ?? "beginning",
     events,
     commands: { ...commands, ...timeouts, ...inputs },
@@ -113,7 +113,7 @@ export function defineProcess(definition: ProcessDefinition): Process {
       ),
       [INPUT]: (state: ProcessState, { event }: z.infer<typeof Input>, context: DecideContext) =>
         // A completed process stays as it is. The event itself is in the log; nothing is lost by not repeating it here.
-        state.completed ? [] : answer(context, definition.onEvent(state.own, liftInput(sources, event), context)),
+        state.completed ? [] : answer(context, definition.onEvent(state.own, liftInput(followed, event), context)),
       [OUTCOME]: (state: ProcessState, outcome: Outcome, context: DecideContext) => {
         const sent = state.inFlight.find(({ commandId }) => commandId === outcome.commandId);
         // The outcome arrived before: its receipt may have been pruned since.
@@ -137,7 +137,7 @@ export function defineProcess(definition: ProcessDefinition): Process {
 
 /** Why an instance leaves an input to other code; undefined: it takes it. */
 function foreign(
-  { name, sources, correlate }: ProcessDefinition,
+  { name, followed, correlate }: ProcessDefinition,
   { inFlight }: ProcessState,
   command: string,
   data: AnyData,
@@ -146,7 +146,7 @@ function foreign(
   if (command === INPUT) {
     const { event } = data as z.infer<typeof Input>;
     const category = categoryOf(event.stream);
-    if (correlate.has(event.type) && sources.some((source) => source.name === category)) return tooNewFor(sources, event)?.message;
+    if (correlate.has(event.type) && followed.some((source) => source.name === category)) return tooNewFor(followed, event)?.message;
     return `the code that "${name}" runs here has no handler for ${event.type} of "${category}"`;
   }
   if (command !== OUTCOME) return undefined;

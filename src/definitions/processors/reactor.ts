@@ -7,7 +7,7 @@ import { REACTIONS } from "../limits.ts";
 import { partsOf } from "../../core/misfit.ts";
 import { CodeMistake } from "../../core/mistake.ts";
 import { requireName, streamIdProblem } from "../../core/names.ts";
-import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type EventOf, type EventOfType, type Followed, requireKnownTypes } from "../followed.ts";
 import { type ActionOf, type Checked, type Emission, type Emissions, emissionsOf, undeclared } from "./emissions.ts";
 import { type Loops, hopsProblem, requireHops } from "./loops.ts";
 
@@ -29,7 +29,7 @@ export interface ProcessorOptions {
 }
 
 export interface ReactorDefinition<
-  From extends Source,
+  From extends Followed,
   Emits extends Emission | readonly Emission[],
   Handled extends EventOf<From>["type"] = EventOf<From>["type"],
 > extends ProcessorOptions {
@@ -45,11 +45,11 @@ export interface ReactorDefinition<
 }
 
 /** A reactor, as the engine sees it. */
-export interface Reactor<Name extends string = string, From extends Source = Source> {
+export interface Reactor<Name extends string = string, From extends Followed = Followed> {
   readonly kind: "processor";
   readonly name: Name;
   readonly description?: string;
-  readonly sources: readonly From[];
+  readonly followed: readonly From[];
   readonly emissions: readonly Emissions[];
   readonly start: "beginning" | "head";
   readonly retry: RetryPolicy;
@@ -73,19 +73,19 @@ export interface Reactor<Name extends string = string, From extends Source = Sou
  */
 export function reactor<
   const Name extends string,
-  From extends Source,
+  From extends Followed,
   const Handled extends EventOf<From>["type"],
   const Emits extends Emission | readonly Emission[] = readonly [],
 >(name: Name, definition: ReactorDefinition<From, Emits, Handled>): Reactor<Name, From> {
   requireName("reactor", name);
   const { from, emits = [], on, start = "beginning", retry, loops = false, ...rest } = definition;
-  const sources: readonly From[] = Array.isArray(from) ? from : [from];
-  requireKnownTypes(`reactor "${name}"`, sources, Object.keys(on));
+  const followed: readonly From[] = Array.isArray(from) ? from : [from];
+  requireKnownTypes(`reactor "${name}"`, followed, Object.keys(on));
   requireHops(`reactor "${name}"`, loops);
   // The handlers were typed one by one; from here on they get events by the type's name alone.
   const handlers = new Map(Object.entries(on as unknown as Record<string, (event: RecordedEvent) => Actions>));
   const emissions = emissionsOf(`reactor "${name}"`, emits);
-  return { kind: "processor", name, sources, emissions, start, retry: retryPolicy(`reactor "${name}"`, retry), loops, handlers, ...rest };
+  return { kind: "processor", name, followed, emissions, start, retry: retryPolicy(`reactor "${name}"`, retry), loops, handlers, ...rest };
 }
 
 /**

@@ -46,9 +46,9 @@ interface Running {
 }
 
 /** Why the event is none of the processor's; undefined: it is. */
-export function whyPassed({ name, sources, types }: Pick<Rules, "name" | "sources" | "types">, event: RecordedEvent): string | undefined {
+export function whyPassed({ name, followed, types }: Pick<Rules, "name" | "followed" | "types">, event: RecordedEvent): string | undefined {
   const category = categoryOf(event.stream);
-  if (!sources.some((source) => source.name === category)) return `it follows ${sources.map((one) => one.name).join(", ")}`;
+  if (!followed.some((source) => source.name === category)) return `it follows ${followed.map((one) => one.name).join(", ")}`;
   if (event.type.startsWith("$")) return "events of the store itself are passed by";
   if (types && !types.includes(event.type)) return `it handles ${types.join(", ")}`;
   return lineageOf(event).includes(name) ? "the processor itself led to the event: its lineage names it" : undefined;

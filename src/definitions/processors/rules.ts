@@ -3,7 +3,7 @@
 import type { Expression } from "../expressions/expression.ts";
 import type { ProcessorDefinition } from "../over-http/processor-form.ts";
 import type { RetryPolicy } from "../retry.ts";
-import type { Source } from "../source.ts";
+import type { Followed } from "../followed.ts";
 import type { View } from "../views/view.ts";
 
 export interface Rules {
@@ -11,7 +11,7 @@ export interface Rules {
   readonly name: string;
   readonly description?: string;
   /** The categories whose events it handles. */
-  readonly sources: readonly Source[];
+  readonly followed: readonly Followed[];
   /** Only events of these types; absent: of all types, except the store's own. */
   readonly types?: readonly string[];
   /** A number: the position after which it begins. */

@@ -15,7 +15,7 @@ import { EVENT_DATA_BYTES } from "../../core/limits.ts";
 import { SAGA_STEPS } from "../limits.ts";
 import { CodeMistake, messageOf } from "../../core/mistake.ts";
 import { requireName } from "../../core/names.ts";
-import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type EventOf, type EventOfType, type Followed, requireKnownTypes } from "../followed.ts";
 import { START_SAGA } from "./process-events.ts";
 import { type Answer, type Part, complete } from "./process-answer.ts";
 import { type Process, defineProcess } from "./process.ts";
@@ -33,7 +33,7 @@ export interface SagaContext {
   readonly id: string;
 }
 
-export interface SagaDefinition<Input extends DataSchema, From extends Source> {
+export interface SagaDefinition<Input extends DataSchema, From extends Followed> {
   readonly description?: string;
   /** The schema of the input that it is started with. */
   readonly input: Input;
@@ -102,13 +102,13 @@ export function start<const Name extends string, Input extends DataSchema>(
  *     ),
  * });
  */
-export function saga<const Name extends string, const Input extends DataSchema, From extends Source = never>(
+export function saga<const Name extends string, const Input extends DataSchema, From extends Followed = never>(
   name: Name,
   definition: SagaDefinition<Input, From>,
 ): Saga<Name, Input> {
   requireName("saga", name);
   const { description, input, steps, from = [], on = {}, sagas = [], start, retry } = definition;
-  const followed: readonly Source[] = Array.isArray(from) ? from : [from];
+  const followed: readonly Followed[] = Array.isArray(from) ? from : [from];
   requireKnownTypes(`saga "${name}"`, followed, Object.keys(on));
   const signals = on as Readonly<Record<string, ((event: RecordedEvent) => Signal<unknown> | undefined) | undefined>>;
 
@@ -159,7 +159,7 @@ export function saga<const Name extends string, const Input extends DataSchema, 
   const process = defineProcess({
     name,
     ...(description === undefined ? {} : { description }),
-    sources: [...followed, ...sagas],
+    followed: [...followed, ...sagas],
     events: SAGA_EVENTS,
     commands: { Start: input, [START_SAGA]: z.object({ input, parent: Parent }) as unknown as DataSchema },
     internal: [START_SAGA],

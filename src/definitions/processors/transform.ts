@@ -6,7 +6,7 @@ import { type AppendAction, type FactTarget, append } from "../../core/sending.t
 import { type DataSchemas, type Frozen, type RecordedEvent, streamIdOf } from "../../core/event.ts";
 import { Misfit, kindOf } from "../../core/misfit.ts";
 import type { HandlersOf, MeantBy, Nobody, Undeclared } from "../handlers.ts";
-import type { EventOf, EventOfType, Source } from "../source.ts";
+import type { EventOf, EventOfType, Followed } from "../followed.ts";
 import { type ProcessorOptions, type Reactor, reactor } from "./reactor.ts";
 
 /** The event itself, if the target declares its type with the same data. */
@@ -23,7 +23,7 @@ type Made<Events extends DataSchemas> = NewEventOf<Events> | Kept<Events>;
 type Part<Events extends DataSchemas> = Made<Events> | DeclaredEvent<keyof Events & string>;
 
 /** The handlers of a transform. */
-type HandlersLike<On, From extends Source, Events extends DataSchemas> = {
+type HandlersLike<On, From extends Followed, Events extends DataSchemas> = {
   readonly [Type in keyof On]: Type extends EventOf<From>["type"]
     ? [On[Type]] extends [Nobody]
       ? On[Type]
@@ -32,7 +32,7 @@ type HandlersLike<On, From extends Source, Events extends DataSchemas> = {
 };
 
 export interface TransformDefinition<
-  From extends Source,
+  From extends Followed,
   Events extends DataSchemas,
   On extends HandlersOf<From> = HandlersOf<From>,
 > extends ProcessorOptions {
@@ -58,7 +58,7 @@ export interface TransformDefinition<
  *   on: { Read: (read) => (read.data.celsius > 40 ? event("TooHot", { celsius: read.data.celsius }) : undefined) },
  * });
  */
-export function transform<const Name extends string, From extends Source, Events extends DataSchemas, On extends HandlersOf<From>>(
+export function transform<const Name extends string, From extends Followed, Events extends DataSchemas, On extends HandlersOf<From>>(
   name: Name,
   definition: TransformDefinition<From, Events, On>,
 ): Reactor<Name, From> {

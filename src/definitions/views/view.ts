@@ -3,7 +3,7 @@
 import type * as z from "zod";
 import { requireName } from "../../core/names.ts";
 import type { AnyFunction, Nobody, Undeclared } from "../handlers.ts";
-import { type EventOf, type EventOfType, type Source, requireKnownTypes } from "../source.ts";
+import { type EventOf, type EventOfType, type Followed, requireKnownTypes } from "../followed.ts";
 import { type RowWrite, type RowWriter, rowWriter } from "./row-writer.ts";
 import { type NamedQuery, type ParamsSchema, type QueryDefinition, type RowSchema, namedQueries } from "./named-query.ts";
 import type { ConsumerHooks } from "../hooks.ts";
@@ -54,10 +54,10 @@ type InItsForm<Row, Event, Given> = [Given] extends [Nobody]
 type Deletion = RecordedEvent<typeof DELETED, { readonly erased: boolean }>;
 
 /** Handlers by event type, whatever they are. */
-type AnyHandlers<From extends Source> = { readonly [Type in EventOf<From>["type"] | typeof DELETED]?: unknown };
+type AnyHandlers<From extends Followed> = { readonly [Type in EventOf<From>["type"] | typeof DELETED]?: unknown };
 
 /** The handlers of a view. */
-type HandlersLike<On, From extends Source, Row> = {
+type HandlersLike<On, From extends Followed, Row> = {
   readonly [Type in keyof On]: Type extends typeof DELETED
     ? InItsForm<Row, Deletion, On[Type]>
     : Type extends EventOf<From>["type"]
@@ -66,7 +66,7 @@ type HandlersLike<On, From extends Source, Row> = {
 };
 
 export interface ViewDefinition<
-  From extends Source,
+  From extends Followed,
   Row extends RowSchema,
   Queries extends Readonly<Record<string, ParamsSchema>> = Readonly<Record<string, ParamsSchema>>,
   On extends AnyHandlers<From> = AnyHandlers<From>,
@@ -99,11 +99,11 @@ export interface ViewDefinition<
 
 declare const types: unique symbol;
 
-/** A view, as the engine sees it: without its types, with sources and handlers in one form. */
+/** A view, as the engine sees it: without its types, with categories and handlers in one form. */
 export interface View<
   Name extends string = string,
   Row extends RowSchema = RowSchema,
-  From extends Source = Source,
+  From extends Followed = Followed,
   Queries extends Readonly<Record<string, ParamsSchema>> = Readonly<Record<string, ParamsSchema>>,
 > {
   /** For the compiler only: the parameters of the named queries. */
@@ -115,7 +115,7 @@ export interface View<
   readonly key: string;
   /** Names of columns; an index over several has commas between them. */
   readonly indexes: readonly string[];
-  readonly sources: readonly From[];
+  readonly followed: readonly From[];
   readonly handlers: ReadonlyMap<string, ErasedHandler>;
   /** The handler of event types that have none of their own, except the store's (`$deleted`). Without it they are left out. */
   readonly otherwise?: ErasedHandler;
@@ -184,7 +184,7 @@ export type StoredRow = Record<string, JsonValue>;
  */
 export function view<
   const Name extends string,
-  From extends Source,
+  From extends Followed,
   Row extends RowSchema,
   On extends AnyHandlers<From>,
   // oxlint-disable-next-line typescript/no-empty-object-type -- not by a name: as of a process manager's commands
@@ -192,10 +192,10 @@ export function view<
 >(name: Name, definition: ViewDefinition<From, Row, Queries, On>): View<Name, Row, From, Queries> {
   requireName("view", name);
   const { from, row, key, indexes = [], on, queries = {}, retry, ...rest } = definition;
-  const sources: readonly From[] = Array.isArray(from) ? from : [from];
+  const followed: readonly From[] = Array.isArray(from) ? from : [from];
   requireKnownTypes(
     `view "${name}"`,
-    sources,
+    followed,
     Object.keys(on).filter((type) => type !== DELETED),
   );
   const columns = Object.keys(row.shape);
@@ -209,11 +209,11 @@ export function view<
   const handlers = Object.entries(on as unknown as Record<string, ErasedFold | RowsAndFold | ErasedSql>).map(
     ([type, handler]) => [type, normalised(handler)] as const,
   );
-  const ownRows = sources.length === 1 && Object.values(on).every((handler) => typeof handler === "function");
+  const ownRows = followed.length === 1 && Object.values(on).every((handler) => typeof handler === "function");
   const policy = retry === undefined ? {} : { retry: retryPolicy(`view "${name}"`, retry) };
   const declared = { handlers: new Map(handlers), queries: namedQueries(name, queries), ownRows };
   const joined = indexes.map((index) => (typeof index === "string" ? index : index.join(",")));
-  return { kind: "view", name, row, key, indexes: joined, sources, ...declared, ...policy, ...rest };
+  return { kind: "view", name, row, key, indexes: joined, followed, ...declared, ...policy, ...rest };
 }
 
 function requireColumn(view: string, column: string, columns: readonly string[]): void {
@@ -244,7 +244,7 @@ export function handlerOf({ handlers, otherwise }: Pick<View, "handlers" | "othe
 }
 
 /** The events that it folds: those of its handlers, and the end of any stream. */
-export function filterOfView({ handlers, otherwise, sources }: Pick<View, "handlers" | "otherwise" | "sources">): FilterOfConsumer {
-  const categories = sources.map(({ name }) => name);
+export function filterOfView({ handlers, otherwise, followed }: Pick<View, "handlers" | "otherwise" | "followed">): FilterOfConsumer {
+  const categories = followed.map(({ name }) => name);
   return otherwise ? { categories } : { types: [...new Set([...handlers.keys(), DELETED])], categories };
 }

@@ -3,7 +3,7 @@
 import type { RecordedEvent, EventFilter } from "../../core/event.ts";
 import { WEBHOOK_IN_FLIGHT, WEBHOOK_RATE } from "../../core/limits.ts";
 import { requireName } from "../../core/names.ts";
-import { type EventOf, type Source, requireKnownTypes } from "../source.ts";
+import { type EventOf, type Followed, requireKnownTypes } from "../followed.ts";
 import { headersProblem } from "./headers.ts";
 import { targetProblem } from "./target.ts";
 import type { Predicate } from "./predicate.ts";
@@ -38,7 +38,7 @@ interface Manner {
   readonly start?: "head" | "beginning";
 }
 
-export interface WebhookDefinition<From extends Source, Type extends EventOf<From>["type"]> extends Manner {
+export interface WebhookDefinition<From extends Followed, Type extends EventOf<From>["type"]> extends Manner {
   /** The categories whose events it sends. */
   readonly from: From | readonly From[];
   /** The event types that it sends; without it all. */
@@ -64,7 +64,7 @@ export const NO_WEBHOOK = "deliveries";
 export interface Webhook<Name extends string = string> extends Manner {
   readonly kind: "webhook";
   readonly name: Name;
-  readonly sources: readonly Source[];
+  readonly followed: readonly Followed[];
   readonly types?: readonly string[];
   readonly where?: Extract<Where, (...args: never) => unknown>;
   readonly start: "head" | "beginning";
@@ -83,7 +83,7 @@ export interface Webhook<Name extends string = string> extends Manner {
  *   secret: { variable: "SHIPPING_SECRET" },
  * });
  */
-export function webhook<const Name extends string, From extends Source, Type extends EventOf<From>["type"] = EventOf<From>["type"]>(
+export function webhook<const Name extends string, From extends Followed, Type extends EventOf<From>["type"] = EventOf<From>["type"]>(
   name: Name,
   definition: WebhookDefinition<From, Type>,
 ): Webhook<Name> {
@@ -91,15 +91,15 @@ export function webhook<const Name extends string, From extends Source, Type ext
   if ((name as string) === NO_WEBHOOK)
     throw new TypeError(`no webhook can be named "${NO_WEBHOOK}": GET /webhooks/${NO_WEBHOOK} lists those of some events`);
   const { from, types, where, ...manner } = definition;
-  const sources: readonly Source[] = Array.isArray(from) ? from : [from];
-  requireKnownTypes(`webhook "${name}"`, sources, types ?? []);
+  const followed: readonly Followed[] = Array.isArray(from) ? from : [from];
+  requireKnownTypes(`webhook "${name}"`, followed, types ?? []);
   requireManner(name, manner);
   return {
     kind: "webhook",
     name,
-    sources,
+    followed,
     ...(types ? { types } : {}),
-    // It gets events of these sources and types only, as the type of its parameter says.
+    // It gets events of these categories and types only, as the type of its parameter says.
     ...(where ? { where: where as NonNullable<Webhook["where"]> } : {}),
     ...manner,
     start: manner.start ?? "head",
@@ -147,6 +147,6 @@ function valueOf(value: Value, variables: object): string | undefined {
 }
 
 /** The events that are offered to it. Its `where` decides which of them it sends. */
-export function filterOfWebhook({ sources, types }: Webhook): EventFilter {
-  return { categories: sources.map(({ name }) => name), ...(types ? { types } : {}) };
+export function filterOfWebhook({ followed, types }: Webhook): EventFilter {
+  return { categories: followed.map(({ name }) => name), ...(types ? { types } : {}) };
 }

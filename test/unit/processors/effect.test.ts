@@ -278,7 +278,7 @@ describe("an effect's definition", () => {
   it("has a valid name, known events, and hops that can be counted", () => {
     expect(() => effect("a b", { from: order, records: payment, on: {} })).toThrow(/^effect "a b" is not a valid name/);
     expect(() => effect("e", { from: order, records: payment, on: { Paid: async () => nothing() } as never })).toThrow(
-      new TypeError('effect "e" handles "Paid", which none of its sources has (Placed, Shipped)'),
+      new TypeError('effect "e" handles "Paid", which none of the categories that it follows has (Placed, Shipped)'),
     );
     expect(() => effect("e", { from: order, records: payment, on: {}, loops: { hops: 0 } })).toThrow(TypeError);
   });

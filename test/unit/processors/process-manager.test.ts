@@ -115,7 +115,7 @@ describe("a process manager", () => {
       }),
     ).toThrow('"Both" is a command and a timeout');
     expect(() => processManager("x", { ...base, correlate: { Gone: () => "1" } as never, on: { Gone: () => nothing() } as never })).toThrow(
-      'handles "Gone", which none of its sources has',
+      'handles "Gone", which none of the categories that it follows has',
     );
   });
 

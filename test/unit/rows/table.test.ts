@@ -109,7 +109,7 @@ describe("a view's table", () => {
 
   it.each([
     ["its description", { description: "other words" }],
-    ["the order of its sources", { from: [sensor, reading] }],
+    ["the order of its followed", { from: [sensor, reading] }],
   ])("stays the same when %s changes", (_what, change) => expect(generation(change)).toBe(generation()));
 
   it("has the view's exact name in its own: SQLite takes names that differ only by case for one", () => {

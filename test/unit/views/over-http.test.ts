@@ -89,7 +89,7 @@ describe("a definition that cannot be a view", () => {
     ["is no object", "orders", "", /expected object/],
     ["is a list", [], "", /expected object/],
     ["has no source", {}, "from", /./],
-    ["has an empty list of sources", { from: [] }, "from", /./],
+    ["has an empty list of followed", { from: [] }, "from", /./],
     ["names a source twice", { from: ["orders", "orders"] }, "from", /`orders` is named twice/],
     ["has a source that is no name", { from: "a/b" }, "from", /not the name of a category/],
     ["has a source in a list that is no name", { from: ["orders", "$system"] }, "from.1", /not the name of a category/],
@@ -403,7 +403,7 @@ describe("a definition that was kept", () => {
     const definition: ViewDefinition = { from: "orders", types: ["Gone"], where: "data.qty > 0", indexes: ["qty"], exposed: false };
     const view = viewFrom("v", definition, { categories: new Map(), views: new Map() }, { incarnation: 3, at: 9 });
     expect(view).toMatchObject({ kind: "view", name: "v", key: "id", indexes: [], exposed: false, declaration: { incarnation: 3, at: 9 } });
-    expect(view.sources.map(({ name }) => name)).toEqual(["orders"]);
+    expect(view.followed.map(({ name }) => name)).toEqual(["orders"]);
     expect(rowsOf(view, [event("orders/1", { qty: 1 }, "Gone"), event("orders/2", { qty: 0 }, "Gone")]).rows).toEqual([
       { id: "1", qty: 1 },
     ]);

@@ -78,7 +78,7 @@ describe("a definition of the catalog", () => {
     const after = await definitions.view("v");
     expect(Object.keys(after?.row.shape ?? {})).toEqual(["id", "a", "b"]);
     expect(await definitions.processor("p")).not.toBe(processor);
-    expect((await definitions.processor("p"))?.sources).toHaveLength(processor?.sources.length ?? 0);
+    expect((await definitions.processor("p"))?.followed).toHaveLength(processor?.followed.length ?? 0);
   });
 
   it("costs a wake-up of its consumer one call to the catalog, and one of a consumer in code none", async () => {

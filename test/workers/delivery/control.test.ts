@@ -235,9 +235,9 @@ describe("a dry run of a reset", () => {
     await send("DELETE", "/streams/reading/gone?erase=true");
     await wake("values", "relay");
     const { events } = await json("/log?limit=1000");
-    const { handlers, sources } = values;
+    const { handlers, followed } = values;
     const concerns = (event: { type: string; stream: string; erased?: true }) =>
-      sources.some(({ name }) => event.stream.startsWith(`${name}/`)) &&
+      followed.some(({ name }) => event.stream.startsWith(`${name}/`)) &&
       (handlers.has(event.type) || event.type === "$deleted") &&
       !event.erased;
     const stand = async () =>

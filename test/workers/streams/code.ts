@@ -24,7 +24,10 @@ export function streamOf(category: string) {
       const isProcess = "process" in aggregate;
       const app = defineApp(
         isProcess
-          ? { aggregates: (aggregate as unknown as { sources: AnyAggregate[] }).sources, processors: [aggregate] as unknown as Processors }
+          ? {
+              aggregates: (aggregate as unknown as { followed: AnyAggregate[] }).followed,
+              processors: [aggregate] as unknown as Processors,
+            }
           : { aggregates: [aggregate] },
       );
       const StreamObject = streamObject(app);

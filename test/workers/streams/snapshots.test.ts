@@ -84,7 +84,7 @@ describe("a state over a snapshot is what the code of today folds from all event
         on: { Paid: () => Array.from({ length: SNAPSHOT_EVERY + 5 }, () => event("Seen", {})) },
       }) as unknown as AnyAggregate;
     const other = { ...euros, name: "source" };
-    const of = (step: number) => ({ ...counting(step), sources: [other] }) as AnyAggregate;
+    const of = (step: number) => ({ ...counting(step), followed: [other] }) as AnyAggregate;
     const { as } = streamOf("tally");
     await as(of(1), ({ send }) => send(INPUT, { event: { type: "Paid", stream: `${euros.name}/1`, version: 1, schemaVersion: 1 } }));
     expect(await as(of(1), ({ state }) => state())).toMatchObject({ own: { seen: 105 } });
