@@ -42,7 +42,10 @@ const HEADSPRING = {
 const PATIENT = { poll: { timeout: 30_000 } };
 
 /** Tests in workerd, with the worker of test/workers/worker.ts. */
-function workers(name: string, which: { include: string[]; exclude?: string[]; isolate?: boolean }): TestProjectInlineConfiguration {
+function workers(
+  name: string,
+  which: { include: string[]; exclude?: string[]; isolate?: boolean; globalSetup?: string },
+): TestProjectInlineConfiguration {
   return {
     resolve: HEADSPRING,
     plugins: [
@@ -78,8 +81,7 @@ function workers(name: string, which: { include: string[]; exclude?: string[]; i
 
 /**
  * `unit` in Node: what is pure. `workers` and `workers-alone` in workerd: the objects and routes. `e2e`: a real `wrangler dev`, killed and restarted.
- * `console`: the
- * console in a browser. `npm test` runs them all. With `--mode long` the tests that have a long form run in it, and nothing else; with `--mode
+ * `console`: the console in a browser. `sources`: sources that follow real servers. `npm test` runs them all. With `--mode long` the tests that have a long form run in it, and nothing else; with `--mode
  * everything` all run, at their longest.
  */
 export default defineConfig(({ mode }) => ({
@@ -112,6 +114,8 @@ export default defineConfig(({ mode }) => ({
         isolate: false,
       }),
       workers("workers-alone", { include: ALONE.filter((file) => mode !== "long" || file.endsWith(files(mode).slice(1))) }),
+      // The kinds of sources, against real servers.
+      workers("sources", { include: [`test/sources/**/${files(mode)}`], globalSetup: "./test/sources/set-up.ts" }),
       {
         resolve: HEADSPRING,
         test: { name: "e2e", include: [`test/e2e/**/${files(mode)}`], expect: PATIENT, testTimeout: 240_000, hookTimeout: 240_000 },
