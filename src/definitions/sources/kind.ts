@@ -3,7 +3,7 @@
  * most are *read*, by the source's object, over a connection; to some the platform *brings* messages.
  *
  * The engine keeps the promises (each change once, in order, whatever crashes); a kind only has to read the same changes again, under the
- * same ids, until it is told that they are stored.
+ * same ids, until the engine acknowledges them.
  */
 
 import type * as z from "zod";
@@ -23,6 +23,11 @@ export interface Change {
   readonly value: JsonObject;
   /** When it happened outside (RFC 3339 with milliseconds and `Z`), if that is known: the event's `time`. */
   readonly time?: string;
+  /**
+   * Why no event can be made of it: a message that lacks the id which the definition names. The source fails at it, unless `where` says
+   * that it is of no concern.
+   */
+  readonly unreadable?: string;
 }
 
 /** How much is left to read. What a kind cannot tell cheaply is absent. */
@@ -37,7 +42,7 @@ export interface SourceLag {
 
 /** What one read gives. */
 export interface Portion {
-  /** In order. None: there is nothing new now. */
+  /** In order. None: there is nothing new now; with `hasMore`: the source stays connected and reads again. */
   readonly changes: readonly Change[];
   /**
    * What the kind wants to know at its next connection. It is kept together with the progress, once all changes of the portion are
@@ -51,7 +56,7 @@ export interface Portion {
   readonly hasMore: boolean;
   /** What is left after this portion. */
   readonly lag?: SourceLag;
-  /** What an operator should know although it works: shown with the source, and a line in the logs when it is new. */
+  /** What an operator should know although it works: shown with the source until a portion comes without it, and a line in the logs when it is new. */
   readonly warning?: string;
 }
 
@@ -73,7 +78,7 @@ export interface Connection {
 
 /** What a kind gets from the engine. */
 export interface SourceContext {
-  /** Of the store and of the source: to name what is made outside for it. */
+  /** The names of the store and of the source: to name what is made outside for it. */
   readonly store: string;
   readonly source: string;
   /** What the last stored portion had as its cursor; undefined: the source begins, or begins again after a reset. */
@@ -113,7 +118,7 @@ export interface ReadKind<Settings extends object = object> extends KindBase<Set
   /** @throws {SourceStopped} */
   connect(settings: Settings, context: SourceContext): Promise<Connection>;
   /**
-   * Removes what the kind keeps outside for this source, because it begins anew (`reset`), or ends (`remove`). The cursor is that of the last
+   * Removes what the kind keeps outside for this source, because it begins again (`reset`), or ends (`remove`). The cursor is that of the last
    * stored portion; the next connection gets none.
    */
   forget?(settings: Settings, context: SourceContext, why: "reset" | "remove"): Promise<void>;
