@@ -61,6 +61,7 @@ function workers(
             LOGS_EU: { className: "EuLogObject", useSQLite: true },
             WEBHOOKS_EU: { className: "EuWebhookObject", useSQLite: true },
             CATALOGS_EU: { className: "EuCatalogObject", useSQLite: true },
+            SOURCES_EU: { className: "EuSourceObject", useSQLite: true },
           },
           // Under this name it limits only who asks for it.
           ratelimits: { TIGHT: { namespace_id: "1", simple: { limit: 3, period: 60 } } },

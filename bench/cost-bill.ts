@@ -3,7 +3,7 @@
 import { OBJECT_GB, PRICES } from "./prices.ts";
 
 /** One for each class of objects. */
-export const KINDS = ["stream", "log", "webhook", "catalog"] as const;
+export const KINDS = ["stream", "log", "webhook", "catalog", "source"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** What the platform bills for the objects of a class. */
@@ -34,7 +34,7 @@ export interface Counts {
 }
 
 export function nothingCounted(): Counts {
-  const objects = { stream: idle(), log: idle(), webhook: idle(), catalog: idle() };
+  const objects = { stream: idle(), log: idle(), webhook: idle(), catalog: idle(), source: idle() };
   return { requests: 0, batches: 0, queueOperations: 0, objects, d1: { rowsRead: 0, rowsWritten: 0 } };
 }
 
@@ -83,9 +83,9 @@ export const STREAM_CALL_MS = 50;
  * @param distanceMs how much longer a stream waits because its log is far away
  */
 export function gigabyteSeconds(counts: Counts, distanceMs = 0): number {
-  const { stream, log, webhook, catalog } = counts.objects;
+  const { stream, log, webhook, catalog, source } = counts.objects;
   const streamMs = (stream.calls + stream.alarms) * (STREAM_CALL_MS + distanceMs);
-  return ((streamMs + log.awakeMs + webhook.awakeMs + catalog.awakeMs) / 1_000) * OBJECT_GB;
+  return ((streamMs + log.awakeMs + webhook.awakeMs + catalog.awakeMs + source.awakeMs) / 1_000) * OBJECT_GB;
 }
 
 /**

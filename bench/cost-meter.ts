@@ -39,6 +39,7 @@ function metered(env: Env): Env {
     LOGS: namespace("log", env.LOGS),
     WEBHOOKS: namespace("webhook", env.WEBHOOKS),
     CATALOGS: namespace("catalog", env.CATALOGS),
+    SOURCES: namespace("source", env.SOURCES),
     WAKE_UPS: queue(env.WAKE_UPS),
     VIEWS: counted(env.VIEWS),
   };
@@ -59,12 +60,13 @@ export function meteredWorker(worker: ExportedHandler<Env>): Required<Pick<Expor
 }
 
 /** The classes of an app's objects, which count what these cost. */
-export function meteredObjects({ StreamObject, LogObject, WebhookObject, CatalogObject }: ObjectClasses): ObjectClasses {
+export function meteredObjects({ StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject }: ObjectClasses): ObjectClasses {
   return {
     StreamObject: meteredClass("stream", StreamObject),
     LogObject: meteredClass("log", LogObject),
     WebhookObject: meteredClass("webhook", WebhookObject),
     CatalogObject: meteredClass("catalog", CatalogObject),
+    SourceObject: meteredClass("source", SourceObject),
   };
 }
 

@@ -14,4 +14,4 @@ keepsAwake(scheduler, "wait");
 keepsAwake(globalThis, "fetch");
 
 export default worker;
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = meteredObjects(objects(app));
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = meteredObjects(objects(app));

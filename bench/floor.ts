@@ -50,3 +50,4 @@ export class StreamObject extends DurableObject {
 export class LogObject extends DurableObject {}
 export class WebhookObject extends DurableObject {}
 export class CatalogObject extends DurableObject {}
+export class SourceObject extends DurableObject {}

@@ -29,4 +29,4 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = meteredObjects(objects(app));
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = meteredObjects(objects(app));

@@ -10,4 +10,4 @@ const reading = category("reading", { events: { Read: z.object({ value: z.number
 const app = defineApp({ aggregates: [counter], categories: [reading], views: [totals] });
 
 export default createWorker(app);
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);

@@ -82,4 +82,4 @@ export default {
   },
   queue: (batch, env, context) => worker.queue!(batch, withCounting(env), context),
 } satisfies ExportedHandler<Env>;
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);

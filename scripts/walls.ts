@@ -16,7 +16,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["store"],
   ["consumers"],
   ["deliveries", "rows"],
-  ["streams", "log", "views", "processors", "webhooks", "catalog"],
+  ["streams", "log", "views", "processors", "webhooks", "catalog", "sources"],
   ["operations"],
   ["http"],
   ["index.ts", "runtime.ts", "testing", "client"],
@@ -87,7 +87,7 @@ function isInside(folder: string, path: string): boolean {
   return !relative(folder, path).startsWith("..");
 }
 
-const DEFINITIONS: ReadonlySet<string> = new Set(["aggregates", "categories", "views", "processors", "webhooks"]);
+const DEFINITIONS: ReadonlySet<string> = new Set(["aggregates", "categories", "views", "processors", "webhooks", "sources", "sourceKinds"]);
 
 interface Node {
   readonly type?: string;

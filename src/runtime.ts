@@ -5,6 +5,7 @@ import { CatalogObject } from "./catalog/catalog-object.ts";
 import type { App } from "./definitions/app.ts";
 import { logObject } from "./log/log-object.ts";
 import type { DeploymentEnv } from "./store/env.ts";
+import { sourceObject } from "./sources/source-object.ts";
 import { streamObject } from "./streams/stream-object.ts";
 import { webhookObject } from "./webhooks/webhook-object.ts";
 
@@ -13,7 +14,7 @@ export type { DeploymentEnv } from "./store/env.ts";
 
 /**
  * What a Worker must have bound to run Headspring; it may have more bindings, for the app's own handlers. Names of queues are free. Bindings of
- * the four Durable Object classes are optional: without them the classes are found by the Worker's exports.
+ * the five Durable Object classes are optional: without them the classes are found by the Worker's exports.
  *
  * @example
  * // wrangler.toml has the bindings, `wrangler types` makes `Env` of them, and this makes sure that none is missing.
@@ -34,6 +35,8 @@ export interface ObjectClasses {
   readonly WebhookObject: ObjectClass;
   /** One object per store: what was declared over HTTP. */
   readonly CatalogObject: ObjectClass;
+  /** One object per source: follows a database or a broker outside. */
+  readonly SourceObject: ObjectClass;
 }
 
 /**
@@ -41,8 +44,14 @@ export interface ObjectClasses {
  *
  * @example
  * export default createWorker(app);
- * export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+ * export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);
  */
 export function objects(app: App): ObjectClasses {
-  return { StreamObject: streamObject(app), LogObject: logObject(app), WebhookObject: webhookObject(app), CatalogObject };
+  return {
+    StreamObject: streamObject(app),
+    LogObject: logObject(app),
+    WebhookObject: webhookObject(app),
+    CatalogObject,
+    SourceObject: sourceObject(app),
+  };
 }

@@ -6,4 +6,4 @@ import { shop } from "./shop/app.ts";
 const app = shop;
 
 export default createWorker(app, { sourcery: true, console: true });
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);

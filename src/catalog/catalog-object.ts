@@ -14,6 +14,7 @@ import { DefinitionAnswers } from "./definition-answers.ts";
 import { DefinitionTable } from "./definition-table.ts";
 import { ImportTable } from "./import-table.ts";
 import { Directory } from "./directory.ts";
+import { QueueClaims } from "./queue-claims.ts";
 import type {
   CatalogRpc,
   CategoryExport,
@@ -29,6 +30,7 @@ import type {
   Entry,
   ImportProgress,
   NewDefinition,
+  QueueClaim,
   RemovedDefinition,
   StoreEntry,
 } from "../store/catalog-protocol.ts";
@@ -45,11 +47,23 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
       "tryDeclare",
       "tryDefinition",
     ] as const;
-    markRetryable(this.prototype, "lookUp", "list", "findStore", "placeStore", "listStores", ...definitions);
+    markRetryable(
+      this.prototype,
+      "lookUp",
+      "list",
+      "findStore",
+      "placeStore",
+      "listStores",
+      "findQueue",
+      "claimQueue",
+      "releaseQueues",
+      ...definitions,
+    );
   }
 
   readonly #imports: ImportTable;
   readonly #directory: Directory;
+  readonly #queues: QueueClaims;
   readonly #code: CodeTable;
   readonly #definitions: DefinitionTable;
   readonly #answers: DefinitionAnswers;
@@ -63,6 +77,7 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
     this.#code = new CodeTable(ctx.storage);
     this.#categories = new CategoryTable(ctx.storage, this.#code);
     this.#directory = new Directory(sql);
+    this.#queues = new QueueClaims(sql);
     this.#definitions = new DefinitionTable(sql);
     this.#answers = new DefinitionAnswers(this.#definitions, (name) => this.#categories.stateOf(name));
   }
@@ -149,6 +164,18 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
 
   async placeStore(name: string, placement: Placement): Promise<{ entry: StoreEntry; isNew: boolean }> {
     return this.#directory.place(name, placement);
+  }
+
+  async findQueue(queue: string): Promise<QueueClaim | undefined> {
+    return this.#queues.find(queue);
+  }
+
+  async claimQueue(queue: string, claim: QueueClaim): Promise<QueueClaim> {
+    return this.#queues.claim(queue, claim);
+  }
+
+  async releaseQueues(claim: QueueClaim, except?: string): Promise<void> {
+    this.#queues.release(claim, except);
   }
 
   async listStores(after: string, limit: number): Promise<StoreEntry[]> {

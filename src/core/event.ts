@@ -87,12 +87,15 @@ export interface Meta extends JsonObject {
   readonly [TIMER]?: string;
   /** The processor that sent the command, or appended the event. */
   readonly [PROCESSOR]?: string;
+  /** The source that appended the event. */
+  readonly [SOURCE]?: string;
 }
 
 /** The names under which an event's meta says what made it. Stored with every such event: so they are short. */
 export const COMMAND = "$command";
 export const TIMER = "$timer";
 export const PROCESSOR = "$processor";
+export const SOURCE = "$source";
 
 /** Names in a lineage. Ours: each emission adds one at most, and reactions in a row are as many at most. */
 const LINEAGE_NAMES = 100;

@@ -8,6 +8,9 @@ import type { View } from "./views/view.ts";
 import { kindOf } from "../core/misfit.ts";
 import { requireNoLoops } from "./processors/loops.ts";
 import { type ProcessorInCode, isProcess } from "./processors/processor.ts";
+import type { AnySourceKind } from "./sources/kind.ts";
+import { queue } from "./sources/queue.ts";
+import type { Source, SourceKindInCode } from "./sources/source.ts";
 
 export interface AppDefinition<
   Aggregates extends readonly AnyAggregate[] = readonly AnyAggregate[],
@@ -23,6 +26,13 @@ export interface AppDefinition<
   /** Reactors, process managers and sagas. */
   readonly processors?: Processors;
   readonly webhooks?: readonly Webhook[];
+  /** What is followed outside. */
+  readonly sources?: readonly Source[];
+  /**
+   * Kinds of sources that may also be declared over HTTP: `postgres` of `headspring/postgres`. Those of the app's own sources and `queue` are always
+   * among them.
+   */
+  readonly sourceKinds?: readonly Pick<SourceKindInCode, "kind">[];
   /** Called when a view or a processor cannot process an event: to alert a person, or a monitoring service. */
   readonly hooks?: ConsumerHooks;
 }
@@ -44,6 +54,9 @@ export interface App<
   readonly views: ReadonlyMap<string, View>;
   readonly processors: ReadonlyMap<string, ProcessorInCode>;
   readonly webhooks: ReadonlyMap<string, Webhook>;
+  readonly sources: ReadonlyMap<string, Source>;
+  /** By the name that definitions have as their `kind`. */
+  readonly sourceKinds: ReadonlyMap<string, AnySourceKind>;
   readonly hooks: ConsumerHooks;
 }
 
@@ -65,7 +78,7 @@ export function defineApp<
   definition: AppDefinition<Aggregates, Categories, Views, Processors>,
 ): App<Aggregates[number], Categories[number], Views[number], Processors[number]> {
   requireParts(definition);
-  const { webhooks = [], hooks = {} } = definition;
+  const { webhooks = [], hooks = {}, sources = [], sourceKinds = [] } = definition;
   const processors: readonly ProcessorInCode[] = definition.processors ?? [];
   const categories: readonly Category[] = definition.categories ?? [];
   const views: readonly View[] = definition.views ?? [];
@@ -74,7 +87,15 @@ export function defineApp<
   const mistakes = [
     ...twins("category", [...aggregates, ...categories]),
     ...twins("consumer", consumers),
-    ...consumers.flatMap(({ name }) =>
+    ...twins("source", sources),
+    ...sources.flatMap(({ name, to }) => {
+      const twin = consumers.find((one) => one.name.toLowerCase() === name.toLowerCase());
+      return [
+        ...(twin ? [`the source "${name}" has the name of a consumer, or one that differs only by case: "${twin.name}"`] : []),
+        ...(categories.some((one) => one.name === to) ? [] : [`source "${name}" feeds "${to}", which is no plain category of the app`]),
+      ];
+    }),
+    ...[...consumers, ...sources].flatMap(({ name }) =>
       name.startsWith(WEBHOOK_ID_PREFIX) ? `"${name}" begins like the ids of webhooks that are added at run time` : [],
     ),
   ];
@@ -101,6 +122,8 @@ export function defineApp<
     views: byName(definition.hooks ? views.map((view) => ({ ...view, hooks })) : views),
     processors: byName(processors),
     webhooks: byName(webhooks),
+    sources: byName(sources),
+    sourceKinds: kindsOf([queue.kind, ...sourceKinds.map(({ kind }) => kind), ...sources.map(({ outside }) => outside.kind)]),
     hooks,
   };
 }
@@ -109,10 +132,23 @@ export function defineApp<
 function requireParts(definition: object): void {
   for (const [list, parts] of Object.entries(definition)) {
     if (!Array.isArray(parts)) continue;
-    const at = parts.findIndex((part: unknown) => typeof part !== "object" || part === null);
+    // A kind of sources is a function with the kind.
+    const at = parts.findIndex(
+      (part: unknown) => (typeof part !== "object" && !(typeof part === "function" && "kind" in part)) || part === null,
+    );
     if (at >= 0)
       throw new TypeError(`the app's \`${list}.${at}\` must be a definition, got ${kindOf(parts[at])}: do two files import each other?`);
   }
+}
+
+/** @throws {TypeError} when two kinds have one name */
+function kindsOf(kinds: readonly AnySourceKind[]): Map<string, AnySourceKind> {
+  const found = new Map<string, AnySourceKind>();
+  for (const kind of kinds) {
+    if ((found.get(kind.name) ?? kind) !== kind) throw new TypeError(`the app has two kinds of sources with the name "${kind.name}"`);
+    found.set(kind.name, kind);
+  }
+  return found;
 }
 
 function byName<Part extends { readonly name: string }>(parts: readonly Part[]): Map<string, Part> {

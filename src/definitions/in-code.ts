@@ -10,6 +10,8 @@ import { type KindName, kindInCode } from "./consumers.ts";
 import type { ProcessorInCode } from "./processors/processor.ts";
 import type { Saga } from "./processors/saga.ts";
 import type { View } from "./views/view.ts";
+import type { AnySourceKind } from "./sources/kind.ts";
+import type { Source } from "./sources/source.ts";
 import type { Webhook } from "./webhooks/webhook.ts";
 
 /** A category, with rules or without. */
@@ -50,6 +52,15 @@ export class DefinitionsInCode {
     return [...this.#app.webhooks.values()];
   }
 
+  get sources(): Source[] {
+    return [...this.#app.sources.values()];
+  }
+
+  /** The kinds of sources that this code has. */
+  get sourceKinds(): ReadonlyMap<string, AnySourceKind> {
+    return this.#app.sourceKinds;
+  }
+
   get sagas(): Saga[] {
     return this.processors.filter((one): one is Saga => "saga" in one);
   }
@@ -77,6 +88,12 @@ export class DefinitionsInCode {
 
   webhook(id: string): Webhook | undefined {
     return this.#app.webhooks.get(id);
+  }
+
+  /** The source with that name, if it feeds this store. */
+  source(name: string, store: string): Source | undefined {
+    const found = this.#app.sources.get(name);
+    return found?.store === store ? found : undefined;
   }
 
   /** Whether the code itself declares a consumer of that name. */

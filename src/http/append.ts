@@ -3,7 +3,7 @@
 import { listed } from "../core/issue.ts";
 import * as z from "zod";
 import { newEffort } from "../schemas/checker.ts";
-import { COMMAND, HOPS, LINEAGE, PROCESSOR, TIMER } from "../core/event.ts";
+import { COMMAND, HOPS, LINEAGE, PROCESSOR, SOURCE, TIMER } from "../core/event.ts";
 import { APPEND_BYTES, APPEND_EVENTS, EVENT_DATA_BYTES, ISSUES } from "../core/limits.ts";
 import { EVENT_META_BYTES } from "./limits.ts";
 import { EVENT_TYPE, UUID, WITH_SECONDS } from "../core/names.ts";
@@ -39,6 +39,7 @@ const RESERVED = [
   [COMMAND, "recorded"],
   [TIMER, "recorded"],
   [PROCESSOR, "recorded"],
+  [SOURCE, "recorded"],
 ] as const;
 
 /** One event, as clients append it. */

@@ -74,8 +74,6 @@ export const SEARCH_EVENTS = 100_000;
  */
 export const IMPORT_PIECE_LINES = 20_000;
 export const IMPORT_PIECE_BYTES = 4 * MiB;
-/** Streams that an import writes to at the same time. Ours: more were not faster (measured). */
-export const IMPORT_STREAMS_AT_ONCE = 16;
 /**
  * Calls of a request that imports. Platform: 50 on the Free plan, 10,000 on Paid; each call is counted here, so only a few are kept back.
  */

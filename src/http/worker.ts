@@ -7,7 +7,7 @@ import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
 import { isOfNewerCode, isTransient } from "../core/platform-errors.ts";
 import { sweep } from "../operations/sweep.ts";
-import { handleWakeUps } from "../operations/wake-up.ts";
+import { handleBatch, wakeSourcesInCode } from "../operations/sources.ts";
 import { IDEMPOTENCY_KEY_BYTES } from "./limits.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -49,7 +49,7 @@ export interface WorkerOptions {
  *
  * @example
  * export default createWorker(app);
- * export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+ * export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);
  */
 export function createWorker(app: App, options: WorkerOptions = {}): ExportedHandler<DeploymentEnv> {
   // What is missing must be noticed before the first request or event. The type of `env` here is what `wrangler types` has made from a
@@ -59,6 +59,8 @@ export function createWorker(app: App, options: WorkerOptions = {}): ExportedHan
   placementOfDeployment(bindings as HeadspringEnv);
   const http = createHttp(app, options);
   let isChecked = false;
+  /** Whether this isolate has woken the sources. */
+  let isAwake = app.sources.size === 0;
   const bound = (env: DeploymentEnv, context: ExecutionContext): HeadspringEnv => {
     const whole = boundEnv(env, context);
     // What a worker exports is not known to it when it starts.
@@ -67,15 +69,23 @@ export function createWorker(app: App, options: WorkerOptions = {}): ExportedHan
     return whole;
   };
   return {
-    fetch: (request, env, context) => http.fetch(request, bound(env, context), context),
+    fetch(request, env, context) {
+      const whole = bound(env, context);
+      // Nobody declares them at run time, and the cron may be minutes away.
+      if (!isAwake) context.waitUntil(wakeSourcesInCode(app, whole));
+      isAwake = true;
+      return http.fetch(request, whole, context);
+    },
 
-    // Whatever queue it comes from: its name is the user's choice, and so is whether it has a dead-letter queue.
+    // Whatever queue it comes from: the name of that for wake-ups is the user's choice, and so is whether it has a dead-letter queue.
     async queue(batch, env, context) {
-      await handleWakeUps(app, bound(env, context), batch);
+      await handleBatch(app, bound(env, context), batch);
     },
 
     async scheduled(_controller, env, context) {
-      await sweep(app, bound(env, context));
+      const whole = bound(env, context);
+      await wakeSourcesInCode(app, whole);
+      await sweep(app, whole);
     },
   };
 }

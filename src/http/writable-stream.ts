@@ -4,7 +4,7 @@
  */
 
 import { waitUntil } from "cloudflare:workers";
-import { introduce } from "../operations/introduce.ts";
+import { introduce } from "../store/introduce.ts";
 import type { StreamObjectRpc } from "../store/import-protocol.ts";
 import { type HttpContext, storeOf } from "./request.ts";
 import { tryAgain } from "./try-again.ts";

@@ -1,12 +1,5 @@
 /** Limits of wake-ups, sweeps, reports: a name, a unit, a source. "Ours" means that we chose the number; see `core/limits.ts`. */
 
-/**
- * Stores to whose logs an isolate remembers to have introduced its consumers. Ours: some megabytes at most; beyond it they are introduced
- * again.
- */
-export const INTRODUCED_STORES = 10_000;
-/** Milliseconds for which the first write of an isolate waits for that. Ours: a call across the world, with room to spare. */
-export const INTRODUCTION_WAIT_MS = 1_000;
 /** Consumers of one batch of wake-ups that work at the same time. Ours: they share 128 MB (platform). */
 export const CONSUMERS_AT_ONCE = 4;
 /**

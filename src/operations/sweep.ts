@@ -16,7 +16,7 @@ import type { SweepAnswer } from "../store/log-protocol.ts";
 import { type PassedBy, moveTogether } from "../consumers/checkpoint.ts";
 import { logger } from "../telemetry/logger.ts";
 import { type ViewDatabase, databasesOf, dropRetired } from "../views/retire.ts";
-import { introductionOf } from "./introduce.ts";
+import { introductionOf } from "../store/introduce.ts";
 import type { Checkpointed, Placed, StoreRows } from "../consumers/standing.ts";
 import { declaredConsumers } from "./declared.ts";
 import { STATE_TABLES } from "./kinds.ts";

@@ -17,7 +17,7 @@ import type { Store } from "../store/store.ts";
 import { QUEUE_BATCH_MESSAGES } from "../log/limits.ts";
 import type { Acknowledgement } from "../store/log-protocol.ts";
 import { type Occasion, type WakeUp, wakeUpFor } from "../store/consumer-protocol.ts";
-import { introduce } from "./introduce.ts";
+import { introduce } from "../store/introduce.ts";
 import { kindOf } from "./kinds.ts";
 import { logger } from "../telemetry/logger.ts";
 import { traceIdOf } from "../telemetry/trace.ts";
@@ -49,6 +49,11 @@ function parseWakeUp(body: unknown): WakeUp | undefined {
     ...(asOf === undefined ? {} : { asOf }),
     ...(trace === undefined ? {} : { trace }),
   });
+}
+
+/** Whether a message is a wake-up: the same queue may bring anything. */
+export function isWakeUp(body: unknown): boolean {
+  return WakeUpMessage.safeParse(body).success;
 }
 
 /** A consumer that a batch names. */
@@ -98,8 +103,9 @@ export async function handleWakeUps(app: App, env: HeadspringEnv, batch: Message
 function hear(message: Message, byConsumer: Map<string, Woken>): Heard | undefined {
   const parsed = parseWakeUp(message.body);
   if (!parsed) {
-    logger.error({ message: "unknown message in the wake-up queue, dropped", messageId: message.id });
-    message.ack();
+    // Its source may not be declared yet. The queue gives it up, or passes it to its dead-letter queue, as it is configured.
+    logger.error({ message: "unknown message: no source follows its queue", messageId: message.id });
+    message.retry({ delaySeconds: RETRY_SECONDS });
     return undefined;
   }
   const { store, consumers, consumer: _one, ...occasion } = parsed;

@@ -1,6 +1,6 @@
 /**
  * The namespaces of objects that a deployment has no binding for: the platform gives every worker those of the classes that it exports
- * (`ctx.exports`). So the four bindings are optional, and the classes need their names.
+ * (`ctx.exports`). So the five bindings are optional, and the classes need their names.
  */
 
 import type { DeploymentEnv, HeadspringEnv, ObjectBinding } from "./env.ts";
@@ -11,6 +11,7 @@ export const CLASSES: Readonly<Record<ObjectBinding, string>> = {
   LOGS: "LogObject",
   WEBHOOKS: "WebhookObject",
   CATALOGS: "CatalogObject",
+  SOURCES: "SourceObject",
 };
 const BINDINGS = Object.keys(CLASSES) as ObjectBinding[];
 
@@ -22,7 +23,7 @@ interface Exporting {
 /** Environments that were completed: the platform gives the same one to every event. */
 const completed = new WeakMap<object, HeadspringEnv>();
 
-/** The environment with all namespaces of objects. Where it has the four bindings, it is what it was. */
+/** The environment with all namespaces of objects. Where it has all of them, it is what it was. */
 export function boundEnv(env: DeploymentEnv, context: Exporting): HeadspringEnv {
   if (hasAll(env)) return env;
   const known = completed.get(env);

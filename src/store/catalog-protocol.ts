@@ -176,6 +176,18 @@ export interface DirectoryRpc {
   placeStore(name: string, placement: Placement): Promise<{ readonly entry: StoreEntry; readonly isNew: boolean }>;
   /** In the order of their names, after this one. */
   listStores(after: string, limit: number): Promise<StoreEntry[]>;
+  /** The source that a queue's messages go to; undefined: none that was declared over HTTP. */
+  findQueue(queue: string): Promise<QueueClaim | undefined>;
+  /** From now on a queue's messages go to this source, unless another has claimed them; returns whose they are. */
+  claimQueue(queue: string, claim: QueueClaim): Promise<QueueClaim>;
+  /** Ends the claims of a source. `except`: the queue that it keeps. */
+  releaseQueues(claim: QueueClaim, except?: string): Promise<void>;
+}
+
+/** A source that gets the messages of a queue. */
+export interface QueueClaim {
+  readonly store: string;
+  readonly source: string;
 }
 
 /** A category with all that an export has to say about it. */

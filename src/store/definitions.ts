@@ -11,6 +11,7 @@ import { type CategoryInCode, DefinitionsInCode } from "../definitions/in-code.t
 import type { KindName } from "../definitions/consumers.ts";
 import { type Definition, readDefinition } from "../definitions/over-http/category.ts";
 import type { Processor } from "../definitions/processors/processor.ts";
+import type { Source } from "../definitions/sources/source.ts";
 import type { View } from "../definitions/views/view.ts";
 import { SYSTEM_CATEGORY, webhookEvents } from "../definitions/webhooks/events.ts";
 import { NAME } from "../core/names.ts";
@@ -117,6 +118,16 @@ export class Definitions {
   /** Those in code first. */
   async processors(): Promise<readonly Processor[]> {
     return [...this.inCode.processors, ...(await this.#unshadowed()).flatMap(({ processor }) => processor ?? [])];
+  }
+
+  /** Undefined: there is none. */
+  async source(name: string): Promise<Source | undefined> {
+    return this.inCode.source(name, this.#store);
+  }
+
+  /** Those in code first. */
+  async sources(): Promise<readonly Source[]> {
+    return this.inCode.sources.filter(({ store }) => store === this.#store);
   }
 
   /** The kind of the consumer with that name; undefined: there is none. */

@@ -1,6 +1,7 @@
 /** The bindings and variables of a deployment that Headspring uses. */
 
 import type { CatalogRpc, DirectoryRpc } from "./catalog-protocol.ts";
+import type { SourceRpc } from "./source-protocol.ts";
 import type { SegmentRpc } from "./segment.ts";
 import type { StreamObjectRpc } from "./import-protocol.ts";
 import type { WebhookRpc } from "./webhook-protocol.ts";
@@ -17,6 +18,7 @@ export interface HeadspringEnv {
   readonly LOGS: Objects<SegmentRpc>;
   readonly WEBHOOKS: Objects<WebhookRpc>;
   readonly CATALOGS: Objects<CatalogRpc & DirectoryRpc>;
+  readonly SOURCES: Objects<SourceRpc>;
   /** Views and checkpoints. A view may name another D1 binding. */
   readonly VIEWS: D1Database;
   /** The queue that wakes consumers; its consumer is this Worker. */
@@ -34,7 +36,7 @@ export interface HeadspringEnv {
   readonly LOG_SEGMENT_BYTES?: string;
 }
 
-export type ObjectBinding = "STREAMS" | "LOGS" | "WEBHOOKS" | "CATALOGS";
+export type ObjectBinding = "STREAMS" | "LOGS" | "WEBHOOKS" | "CATALOGS" | "SOURCES";
 
 /** What a Worker must have bound: the classes of objects that it exports under their own names need no binding. */
 export type DeploymentEnv = Omit<HeadspringEnv, ObjectBinding> & Partial<Pick<HeadspringEnv, ObjectBinding>>;

@@ -18,6 +18,8 @@ export interface ImportPart {
   readonly events: readonly ImportedEvent[];
   /** The stream's version in the log, if the log has reported it. */
   readonly inLog?: number;
+  /** An event with a known id is the same event, whatever its content is: a source derived the id from what it read. */
+  readonly firstStands?: boolean;
 }
 
 /** What a stream has stored of its part, which the importer now brings into the log together with the parts of other streams. */

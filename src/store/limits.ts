@@ -15,3 +15,12 @@ export const READY_CATEGORIES = 50;
 export const READY_DEFINITIONS = 200;
 /** Characters of the definitions of those categories, all together; and of those views and processors. Ours: ready, a schema takes some ten times its text. */
 export const READY_CHARACTERS = 2 * MiB;
+/**
+ * Stores to whose logs an isolate remembers to have introduced its consumers. Ours: some megabytes at most; beyond it they are introduced
+ * again.
+ */
+export const INTRODUCED_STORES = 10_000;
+/** Milliseconds for which the first write of an isolate waits for that. Ours: a call across the world, with room to spare. */
+export const INTRODUCTION_WAIT_MS = 1_000;
+/** Streams that a piece of an import, or a source, writes to at the same time. Ours: more were not faster (measured). */
+export const STREAMS_AT_ONCE = 16;

@@ -11,7 +11,7 @@ import { boundEnv } from "./bound.ts";
 import { type DeploymentEnv, type HeadspringEnv, type Objects, isLocal } from "./env.ts";
 
 /** Bindings of objects, by what a store keeps there. */
-export const OBJECT_BINDINGS = { streams: "STREAMS", log: "LOGS", webhooks: "WEBHOOKS", catalog: "CATALOGS" } as const;
+export const OBJECT_BINDINGS = { streams: "STREAMS", log: "LOGS", webhooks: "WEBHOOKS", catalog: "CATALOGS", sources: "SOURCES" } as const;
 
 /**
  * Where those stores of a deployment lie that were not placed explicitly: by the variables `JURISDICTION` and `LOCATION`.

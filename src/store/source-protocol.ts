@@ -63,8 +63,12 @@ export interface ActionNotPossible {
 
 /** The object of a source: `{store}/{name}`. */
 export interface SourceRpc {
-  /** It exists, or its definition has changed: it works from now on, by its own alarm. Calls it once more are harmless. */
-  wake(): Promise<void>;
+  /**
+   * It exists: it works from now on, by its own alarm. Once more is harmless.
+   *
+   * @param isChanged its definition has changed: what it failed at may fit now
+   */
+  wake(isChanged?: boolean): Promise<void>;
   /** Undefined: there is no such source. */
   progress(): Promise<SourceProgress | undefined>;
   /** Undefined: there is no such source. `change`: the position of the change, which `skip` needs. */

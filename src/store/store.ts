@@ -13,6 +13,7 @@ import { logClient } from "./log-client.ts";
 import type { LogRpc } from "./log-protocol.ts";
 import type { StreamObjectRpc } from "./import-protocol.ts";
 import { type Occasion, wakeUpFor } from "./consumer-protocol.ts";
+import type { SourceRpc } from "./source-protocol.ts";
 import type { WebhookRpc } from "./webhook-protocol.ts";
 
 export class Store {
@@ -44,6 +45,11 @@ export class Store {
   /** The object of one webhook: `{store}/{id}`. */
   webhook(id: string): WebhookRpc {
     return this.#env.WEBHOOKS.getByName(`${this.name}/${id}`);
+  }
+
+  /** The object of one source: `{store}/{name}`. */
+  source(name: string): SourceRpc {
+    return this.#env.SOURCES.getByName(`${this.name}/${name}`);
   }
 
   /** The catalog of categories declared at run time. */

@@ -10,7 +10,7 @@ import { NEWER_STORAGE } from "../core/platform-errors.ts";
  * not for a further table or nullable column that older code can ignore. The code that raises it still reads all earlier versions, and puts
  * the new number under {@link FORMAT_KEY} in the transaction that first writes in the new form.
  */
-export const FORMATS = { STREAMS: 2, LOGS: 2, WEBHOOKS: 1, CATALOGS: 1 } as const;
+export const FORMATS = { STREAMS: 2, LOGS: 2, WEBHOOKS: 1, CATALOGS: 1, SOURCES: 1 } as const;
 
 /** Where an object keeps the version: as a number, or {@link formatWith} content. Version 1 wrote none, and costs no row. */
 export const FORMAT_KEY = "format";

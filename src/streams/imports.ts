@@ -19,13 +19,18 @@ export interface ImportPlan {
 
 type Lift = (event: StoredEvent) => StoredEvent;
 
+export interface ImportRules {
+  /** Gives an event the form in which readers get it. */
+  readonly lift: Lift;
+  /** An event with a known id is the same event, whatever its content. */
+  readonly firstStands: boolean;
+}
+
 /**
  * Takes what is new, in the given order, up to the first event that cannot be taken. The event that ends a stream ends it here as well: no
  * event may follow it, except the erasure of a stream that was only deleted before.
- *
- * @param lift gives an event the form in which readers get it
  */
-export function planImport(journal: Journal, events: readonly ImportedEvent[], lift: Lift): ImportPlan {
+export function planImport(journal: Journal, events: readonly ImportedEvent[], { lift, firstStands }: ImportRules): ImportPlan {
   const recordedAt = Date.now();
   const fresh = new Map<string, StoredEvent>();
   const versions: number[] = [];
@@ -37,7 +42,7 @@ export function planImport(journal: Journal, events: readonly ImportedEvent[], l
     const known = fresh.get(id) ?? storedWith(journal, id);
     if (known) {
       // An event that was erased, here or there, is still the same event.
-      if (known.erased || erased || (end && erases(end)) || isSame(next, known, lift)) {
+      if (firstStands || known.erased || erased || (end && erases(end)) || isSame(next, known, lift)) {
         versions.push(known.version);
         continue;
       }

@@ -140,10 +140,10 @@ export function streamObject(app: App): RpcClass<StreamObjectRpc> {
       return this.#plan(events).refused;
     }
 
-    async holdImport({ events, inLog: told }: ImportPart): Promise<HeldImport> {
+    async holdImport({ events, inLog: told, firstStands }: ImportPart): Promise<HeldImport> {
       if (told !== undefined) this.#outbox.told(told);
       const before = this.#journal.head;
-      const plan = this.#plan(events);
+      const plan = this.#plan(events, firstStands);
       const { refused, fresh, versions, recordedAt } = plan;
       storeImport(this.#journal, plan);
       this.#outbox.hold(Math.max(0, ...versions));
@@ -157,8 +157,8 @@ export function streamObject(app: App): RpcClass<StreamObjectRpc> {
       return { stored: fresh.length, versions, before, recordedAt, inLog, older, ...(refused ? { refused } : {}) };
     }
 
-    #plan(events: readonly ImportedEvent[]): ImportPlan {
-      return planImport(this.#journal, events, (event) => lift(app, this.#stream, event));
+    #plan(events: readonly ImportedEvent[], firstStands = false): ImportPlan {
+      return planImport(this.#journal, events, { lift: (event) => lift(app, this.#stream, event), firstStands });
     }
 
     async remove(request: DeleteRequest): Promise<DeleteAnswer> {

@@ -32,4 +32,4 @@ const booking = effect("booking", {
 const app = defineApp({ aggregates: [order], categories: [shipment], processors: [booking] });
 
 export default createWorker(app, { console: true });
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);

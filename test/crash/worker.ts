@@ -8,7 +8,7 @@ import { app } from "./app.ts";
 const SLOW = { oneIn: 6, ms: 600 };
 
 export default createWorker(app);
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);
 
 const log = LogObject.prototype as SegmentRpc;
 const { sequence } = log;

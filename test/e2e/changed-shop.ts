@@ -30,4 +30,4 @@ function moved(row: { onHand: number; reserved: number; changes: number } | unde
 const app = { ...shop, views: new Map(shop.views).set(stock.name, stock) };
 
 export default createWorker(app);
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);

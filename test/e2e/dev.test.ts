@@ -20,7 +20,7 @@ const CONFIG = readFileSync(join(ROOT, "create/templates/common/wrangler.jsonc")
 const WORKER = `import { createWorker, objects } from "${ROOT}/src/runtime.ts";
 import { app } from "./app.ts";
 export default createWorker(app);
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);
 `;
 const IMPORTS = `import * as z from "zod";
 import { aggregate, category, defineApp, event, refuse, streamIdOf, view } from "${ROOT}/src/index.ts";

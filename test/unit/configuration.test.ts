@@ -52,7 +52,7 @@ describe("a deployment's configuration", () => {
   it("is refused with all that it lacks at once", () => {
     const [atStart = "", atFirstEvent = ""] = errorsOf({}).map((message) => message.split("\n")[0]);
     for (const name of ["WAKE_UPS", "VIEWS"]) expect(atStart).toContain(name);
-    for (const name of ["StreamObject", "LogObject", "WebhookObject", "CatalogObject"]) expect(atFirstEvent).toContain(name);
+    for (const name of ["StreamObject", "LogObject", "WebhookObject", "CatalogObject", "SourceObject"]) expect(atFirstEvent).toContain(name);
   });
 
   it("is told the lines to add, which are those of this repository's own wrangler.toml", () => {
@@ -66,7 +66,7 @@ describe("a deployment's configuration", () => {
   });
 
   it("is told the classes to export", () => {
-    const line = "export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);";
+    const line = "export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);";
     expect(said(without("LOGS", "CATALOGS")).split(line)).toHaveLength(2);
     expect(readFileSync(join(import.meta.dirname, "../../src/worker.ts"), "utf8")).toContain(line);
     expect(said(without("VIEWS"))).not.toContain("export");

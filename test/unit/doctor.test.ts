@@ -13,7 +13,7 @@ const MAIN = `import { createWorker, objects } from "headspring/runtime"; // the
 import { app } from "./app.ts";
 
 export default createWorker(app);
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);
 `;
 
 const TOML = `name = "rooms" # ours
@@ -35,6 +35,10 @@ type = "durable-object"
 storage = "sqlite"
 
 [exports.CatalogObject]
+type = "durable-object"
+storage = "sqlite"
+
+[exports.SourceObject]
 type = "durable-object"
 storage = "sqlite"
 
@@ -65,6 +69,7 @@ const JSONC = `{
     "LogObject": { "type": "durable-object", "storage": "sqlite" },
     "WebhookObject": { "type": "durable-object", "storage": "sqlite" },
     "CatalogObject": { "type": "durable-object", "storage": "sqlite" },
+    "SourceObject": { "type": "durable-object", "storage": "sqlite" },
   },
   "queues": {
     "producers": [{ "binding": "WAKE_UPS", "queue": "bells" }],
@@ -231,7 +236,7 @@ export const { I, J: K } = y;`;
 
   it("gets the exports that it lacks, unless it is written in another way", () => {
     expect(withExports(MAIN.replace("LogObject, ", ""), ["LogObject"])).toContain(
-      "export const { StreamObject, WebhookObject, CatalogObject, LogObject } = objects(app);",
+      "export const { StreamObject, WebhookObject, CatalogObject, SourceObject, LogObject } = objects(app);",
     );
     const none =
       'import { createWorker } from "headspring/runtime";\nimport { shop } from "./shop.ts";\nexport default createWorker(shop, {});\n';

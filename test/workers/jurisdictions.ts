@@ -5,8 +5,8 @@
 
 import { env } from "cloudflare:workers";
 
-type Binding = "STREAMS" | "LOGS" | "WEBHOOKS" | "CATALOGS";
-const BINDINGS: readonly Binding[] = ["STREAMS", "LOGS", "WEBHOOKS", "CATALOGS"];
+type Binding = "STREAMS" | "LOGS" | "WEBHOOKS" | "CATALOGS" | "SOURCES";
+const BINDINGS: readonly Binding[] = ["STREAMS", "LOGS", "WEBHOOKS", "CATALOGS", "SOURCES"];
 
 /** A namespace of another deployment, with what it is asked for. */
 export interface Asked {

@@ -13,7 +13,7 @@ export default {
   ...worker,
   /** Consumers of earlier files that keep failing are woken for ever. In a runtime that files share, the next one's would wait behind them. */
   async queue(batch, ...rest) {
-    const isOfNone = ({ body }: Message<unknown>) => isLeft((body as WakeUp).store);
+    const isOfNone = ({ body }: Message<unknown>) => isLeft((body as WakeUp | null)?.store ?? "");
     for (const message of batch.messages) if (isOfNone(message)) message.ack();
     const messages = batch.messages.filter((message) => !isOfNone(message));
     const { queue, metadata } = batch;
@@ -23,6 +23,7 @@ export default {
 } satisfies ExportedHandler<Env>;
 export class StreamObject extends versioned("StreamObject", "streams", app) {}
 export class LogObject extends versioned("LogObject", "log", app) {}
+export class SourceObject extends versioned("SourceObject", "sources", app) {}
 export class WebhookObject extends versioned("WebhookObject", "webhooks", app) {}
 const classes = objects(app);
 export const { CatalogObject } = classes;
@@ -31,3 +32,4 @@ export class EuStreamObject extends inEurope(classes.StreamObject) {}
 export class EuLogObject extends inEurope(classes.LogObject) {}
 export class EuWebhookObject extends inEurope(classes.WebhookObject) {}
 export class EuCatalogObject extends inEurope(classes.CatalogObject) {}
+export class EuSourceObject extends inEurope(classes.SourceObject) {}

@@ -46,7 +46,7 @@ const INDEX_INSTEAD = [
 const RUNTIME_INSTEAD = [
   `import { record } from ${quoted(RECORDER)};`,
   `export const createWorker = (app) => (record(app), {});`,
-  `export const objects = (app) => (record(app), { StreamObject: class {}, LogObject: class {}, WebhookObject: class {}, CatalogObject: class {} });`,
+  `export const objects = (app) => (record(app), { StreamObject: class {}, LogObject: class {}, WebhookObject: class {}, CatalogObject: class {}, SourceObject: class {} });`,
 ].join("\n");
 
 /** Whatever is imported from it is a function that can be called, extended, and asked for any member. */

@@ -5,7 +5,13 @@ import type { Finding } from "./finding.ts";
 import type { Inspected } from "./inspect.ts";
 
 /** What objects of a class are, for a person. */
-const STORED: Readonly<Record<string, string>> = { STREAMS: "streams", LOGS: "logs", WEBHOOKS: "webhooks", CATALOGS: "catalogs" };
+const STORED: Readonly<Record<string, string>> = {
+  STREAMS: "streams",
+  LOGS: "logs",
+  WEBHOOKS: "webhooks",
+  CATALOGS: "catalogs",
+  SOURCES: "sources",
+};
 
 export function compareVersions(version: string, code: Inspected, deployed: Deployed): Finding[] {
   const findings: Finding[] = [];

@@ -7,4 +7,4 @@ console.log("what an app prints while it is loaded is no result");
 const app = appWith(process.env.FAULT);
 
 export default createWorker(app);
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);

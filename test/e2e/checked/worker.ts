@@ -6,4 +6,4 @@ import { appWith } from "./app.ts";
 const app = appWith(undefined);
 
 export default createWorker(app);
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);

@@ -6,7 +6,7 @@ import { readingOf } from "../../../src/consumers/report.ts";
 import type { KindName } from "../../../src/definitions/consumers.ts";
 import { defineApp, reactor, view } from "../../../src/index.ts";
 import { Definitions } from "../../../src/store/definitions.ts";
-import { introductionOf } from "../../../src/operations/introduce.ts";
+import { introductionOf } from "../../../src/store/introduce.ts";
 import { KINDS, STATE_TABLES, kindOf } from "../../../src/operations/kinds.ts";
 import { alarm, reading } from "../app.ts";
 import { eventually, quietStore } from "./support.ts";

@@ -53,5 +53,6 @@ export function capped(calls: number, statements: number, plan: "free" | "paid",
     STREAMS: namespace(env.STREAMS),
     LOGS: namespace(env.LOGS),
     WEBHOOKS: namespace(env.WEBHOOKS),
+    SOURCES: namespace(env.SOURCES),
   } as unknown as Env;
 }

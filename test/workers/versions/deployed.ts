@@ -3,13 +3,13 @@
 import type { App } from "../../../src/definitions/app.ts";
 import { type ObjectClasses, objects } from "../../../src/runtime.ts";
 
-type Part = "streams" | "log" | "webhooks";
+type Part = "streams" | "log" | "webhooks" | "sources";
 
 /** By store. Stores that are not here run the tests' own app. */
-const code = new Map<string, Readonly<Record<Part, App>>>();
+const code = new Map<string, Readonly<Partial<Record<Part, App>>>>();
 
 /** From now on objects of this store that are started run this code. */
-export function deploy(store: string, parts: Readonly<Record<Part, App>>): void {
+export function deploy(store: string, parts: Readonly<Partial<Record<Part, App>>>): void {
   code.set(store, parts);
 }
 

@@ -2,4 +2,4 @@ import { createWorker, objects } from "headspring/runtime";
 import { app } from "./app.ts";
 
 export default createWorker(app, { console: true });
-export const { StreamObject, LogObject, WebhookObject, CatalogObject } = objects(app);
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);

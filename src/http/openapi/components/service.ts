@@ -67,7 +67,7 @@ export const app = z.object({
   ),
   sources: z.array(z.object({ name: Name })),
   formats: z
-    .object({ STREAMS: Format, LOGS: Format, WEBHOOKS: Format, CATALOGS: Format })
+    .object({ STREAMS: Format, LOGS: Format, WEBHOOKS: Format, CATALOGS: Format, SOURCES: Format })
     .describe("The newest version of what objects store that this code reads and writes, for each class by its binding."),
 });
 

@@ -33,7 +33,9 @@ export const event = z
     data: Json,
     meta: z
       .looseObject({ correlationId: z.unknown().optional(), causationId: z.unknown().optional() })
-      .describe("What the writer gave. Events that a command, a timer or a processor made name it: `$command`, `$timer` and `$processor`."),
+      .describe(
+        "What the writer gave. Events that a command, a timer, a processor or a source made name it: `$command`, `$timer`, `$processor` and `$source`.",
+      ),
     time: Time.describe("When it happened: exactly as the writer sent it, else `recordedAt`."),
     recordedAt: Time,
     schemaVersion: z.int().positive(),

@@ -1,0 +1,73 @@
+/** Sources, for the worker's events: the cron and the first request wake those that the code declares, and a queue's messages are brought to theirs. */
+
+import type { App } from "../definitions/app.ts";
+import { DefinitionsInCode } from "../definitions/in-code.ts";
+import type { HeadspringEnv } from "../store/env.ts";
+import type { QueueClaim } from "../store/catalog-protocol.ts";
+import { directoryOf, openStore } from "../store/stores.ts";
+import { logger } from "../telemetry/logger.ts";
+import { handleWakeUps, isWakeUp } from "./wake-up.ts";
+
+/** Makes sure that the sources in code work: nobody declares them at run time. Never throws. */
+export async function wakeSourcesInCode(app: App, env: HeadspringEnv): Promise<void> {
+  await Promise.all(
+    new DefinitionsInCode(app).sources.map(async ({ name, store }) => {
+      try {
+        await (await openStore(env, store, app, true)).source(name).wake();
+      } catch (error) {
+        logger.warn({ message: "a source could not be woken; the next sweep wakes it", store, consumer: name }, error);
+      }
+    }),
+  );
+}
+
+/** Seconds before the queue brings messages again that could not be kept, or that no source follows so far. */
+const AGAIN_SECONDS = 30;
+
+/** A batch of any of the worker's queues: wake-ups, or messages that a source follows. */
+export async function handleBatch(app: App, env: HeadspringEnv, batch: MessageBatch): Promise<void> {
+  const source =
+    inCode(app, batch.queue) ?? (batch.messages.every(({ body }) => isWakeUp(body)) ? undefined : await declared(env, batch.queue));
+  if (!source) return handleWakeUps(app, env, batch);
+  try {
+    const messages = batch.messages.map(({ id, timestamp, body }) => ({ id, timestamp: timestamp.getTime(), body: jsonOf(body) }));
+    await (await openStore(env, source.store, app, true)).source(source.source).take(messages);
+    batch.ackAll();
+  } catch (error) {
+    logger.warn(
+      {
+        message: "messages could not be kept by their source; the queue brings them again",
+        store: source.store,
+        consumer: source.source,
+        count: batch.messages.length,
+      },
+      error,
+    );
+    batch.retryAll({ delaySeconds: AGAIN_SECONDS });
+  }
+}
+
+function inCode(app: App, queue: string): QueueClaim | undefined {
+  const found = new DefinitionsInCode(app).sources.find(
+    ({ outside: { kind, settings } }) => kind.isBrought && kind.queueOf(settings) === queue,
+  );
+  return found && { store: found.store, source: found.name };
+}
+
+/** The source that was declared over HTTP. A queue that none follows is asked for at every batch: it has no other use. */
+function declared(env: HeadspringEnv, queue: string): Promise<QueueClaim | undefined> {
+  return directoryOf(env).findQueue(queue);
+}
+
+/** A message's body as JSON text. Bytes become base64, as the page about queues says. */
+function jsonOf(body: unknown): string {
+  if (body instanceof ArrayBuffer) return JSON.stringify({ base64: Buffer.from(body).toString("base64") });
+  if (ArrayBuffer.isView(body))
+    return JSON.stringify({ base64: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("base64") });
+  try {
+    return (JSON.stringify(body) as string | undefined) ?? "null";
+  } catch {
+    // A bigint, or a circle: only `v8` messages can have them.
+    return JSON.stringify({ unreadable: "the message is no JSON" });
+  }
+}

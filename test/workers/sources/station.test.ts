@@ -1,0 +1,281 @@
+/** A source: each change once and in order, whatever breaks; and what an operator sees of it, and does. */
+
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { SourceStopped } from "../../../src/definitions/sources/kind.ts";
+import { expectErrors } from "../errors.ts";
+import { eventually } from "../eventually.ts";
+import { setVariables } from "../support.ts";
+import type { SourceRpc } from "../../../src/store/source-protocol.ts";
+import { followed, valuesByStream } from "./support.ts";
+import type { Tick } from "./ticker.ts";
+
+const ticks = (count: number, streams: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => ({ of: `s${(from + index) % streams}`, value: from + index }));
+
+/** What each stream must have of so many ticks. */
+const expected = (count: number, streams: number) =>
+  Object.fromEntries(
+    Array.from({ length: Math.min(count, streams) }, (_, stream) => [
+      `measured/s${stream}`,
+      Array.from({ length: Math.ceil((count - stream) / streams) }, (_, index) => stream + index * streams),
+    ]),
+  );
+
+describe("a source", () => {
+  it("appends each change to its stream, in the order of the outside, also across streams, and says where it comes from", async () => {
+    const store = followed("in-order");
+    store.ticker.add(...ticks(2_500, 7));
+    await store.source.wake();
+    const progress = await store.settled(2_500);
+    expect(progress).toMatchObject({ name: "in", changes: 2_500, appended: 2_500, ended: 0, attempts: 0, position: "#2500" });
+    const first = (await store.json("/log?limit=1000")).events;
+    const values = first.map(({ data }: { data: { value: number } }) => data.value);
+    expect(values).toEqual(Array.from({ length: 1_000 }, (_, value) => value));
+    expect(first[0]).toMatchObject({ stream: "measured/s0", type: "Measured", meta: { $source: "in" } });
+    await eventually(async () => expect(store.ticker.acknowledged).toBe(2_500));
+    await eventually(async () => expect(await store.progress()).toMatchObject({ status: "live", lag: { entries: 0, seconds: 0 } }));
+    expect(store.ticker.open).toBe(0);
+  });
+
+  it("acknowledges nothing that is not stored", async () => {
+    const store = followed("stored-first");
+    store.ticker.onStep = (step) => {
+      if (step === "acknowledge") throw new Error("the connection broke");
+    };
+    store.ticker.add(...ticks(10, 3));
+    expectErrors(/a source failed and will try again/);
+    await store.source.wake();
+    await store.settled(10);
+    expect(await valuesByStream(store)).toEqual(expected(10, 3));
+    expect(store.ticker.acknowledged).toBe(0);
+  });
+
+  it("passes over changes that are of no concern", async () => {
+    const store = followed("no-concern", { where: ({ value }) => value % 2 === 1 });
+    store.ticker.add(...ticks(6, 1));
+    await store.source.wake();
+    expect(await store.settled(6)).toMatchObject({ changes: 6, appended: 3, position: "#6" });
+    expect(await valuesByStream(store)).toEqual({ "measured/s0": [1, 3, 5] });
+  });
+
+  it("goes on by itself when what broke is mended, and says until then what it is", async () => {
+    const store = followed("mended");
+    let isBroken = true;
+    store.ticker.onStep = (step) => {
+      if (isBroken && step === "connect") throw new Error("nobody answers at broker:4222");
+    };
+    store.ticker.add(...ticks(3, 1));
+    expectErrors(/a source failed and will try again/);
+    await store.source.wake();
+    await eventually(async () =>
+      expect(await store.progress()).toMatchObject({
+        status: "retrying",
+        attempts: 1,
+        lastError: { message: "nobody answers at broker:4222" },
+      }),
+    );
+    expect((await store.progress()).nextAttemptAt).toBeDefined();
+    isBroken = false;
+    const after = await store.settled(3);
+    expect(after).toMatchObject({ appended: 3, attempts: 0 });
+    expect(after.lastError).toBeUndefined();
+  });
+
+  it("stops where trying again would not help, until somebody acts", async () => {
+    const store = followed("stopped");
+    let isGone = true;
+    store.ticker.onStep = () => {
+      if (isGone) throw new SourceStopped("the slot is gone");
+    };
+    store.ticker.add(...ticks(2, 1));
+    expectErrors(/a source has stopped/);
+    await store.source.wake();
+    await eventually(async () =>
+      expect(await store.progress()).toMatchObject({ status: "failed", lastError: { message: "the slot is gone" } }),
+    );
+    expect((await store.progress()).nextAttemptAt).toBeUndefined();
+    await runInDurableObject(store.sourceStub, async (_object, { storage }) => expect(await storage.getAlarm()).toBeNull());
+    // The sweep does not count as somebody.
+    await store.source.wake();
+    await runInDurableObject(store.sourceStub, async (_object, { storage }) => expect(await storage.getAlarm()).toBeNull());
+    isGone = false;
+    expect(await store.source.control("retry")).toMatchObject({ attempts: 0 });
+    expect(await store.settled(2)).toMatchObject({ appended: 2 });
+  });
+
+  it("names a variable that the deployment lacks, and goes on when a new definition is told", async () => {
+    const store = followed("no-variable", {}, { secret: "NO_SUCH_VARIABLE" });
+    store.ticker.add(...ticks(1, 1));
+    expectErrors(/a source has stopped/);
+    await store.source.wake();
+    const lacking = { status: "failed", lastError: { message: "the deployment has no variable, secret or binding NO_SUCH_VARIABLE" } };
+    await eventually(async () => expect(await store.progress()).toMatchObject(lacking));
+    setVariables({ NO_SUCH_VARIABLE: "here" });
+    await store.source.wake(true);
+    expect(await store.settled(1)).toMatchObject({ appended: 1 });
+  });
+});
+
+describe("a change that cannot be stored", () => {
+  const WRONG = [
+    ["the data does not fit", { of: "s0", value: "text" }, {}, /^the data does not fit the schema of Measured: value: /],
+    ["the id of the stream is none", { of: "a/b", value: 1 }, {}, /^`stream`: a stream id must not contain `\/`$/],
+    ["the id of the stream is empty", { of: "", value: 1 }, {}, /^`stream`: a stream id must not be empty$/],
+    ["the id of the stream is no string", { of: 7, value: 1 }, {}, /^`stream`: a stream id must be a string, not /],
+    [
+      "the category has no such type",
+      { of: "s0", value: 1 },
+      { type: () => "Lost" },
+      /^measured has no event type "Lost"; it has Measured, Noted$/,
+    ],
+    ["nothing says which type it is", { of: "s0", value: 1 }, { type: undefined }, /^measured has several event types/],
+    ["the function throws", { of: "s0", value: -1 }, { data: refuseNegative }, /^no negative values here$/],
+    ["the data is no object", { of: "s0", value: 1 }, { data: () => [1] }, /^`data` must be a JSON object, got an array$/],
+    [
+      "the data is too large",
+      { of: "s0", value: 1 },
+      { type: () => "Noted", data: () => ({ text: "x".repeat(128 * 1024) }) },
+      /^the data has more than 131072 bytes$/,
+    ],
+  ] as const;
+
+  it.each(WRONG)("because %s: it is named, those before it are stored, and those after it wait", async (_what, value, changed, message) => {
+    const good = { type: () => "Measured", data: (tick: Tick) => tick };
+    const isWrong = (tick: Tick) => tick.value === value.value && tick.of === value.of;
+    const store = followed("wrong-change", {
+      type: (tick) => (isWrong(tick) && "type" in changed ? (changed.type?.() ?? (undefined as never)) : good.type()),
+      data: (tick) => (isWrong(tick) && "data" in changed ? changed.data(tick) : good.data(tick)),
+    });
+    store.ticker.add({ of: "s0", value: 100 }, value, { of: "s1", value: 101 });
+    expectErrors(/a source failed and will try again/);
+    await store.source.wake();
+    const fails = {
+      status: "retrying",
+      changes: 1,
+      appended: 1,
+      position: "#1",
+      lastError: { message: expect.stringMatching(message), change: "#2" },
+    };
+    await eventually(async () => expect(await store.progress()).toMatchObject(fails));
+    expect(await valuesByStream(store)).toEqual({ "measured/s0": [100] });
+    // An operator decides.
+    expect(await store.source.control("skip", "#3")).toEqual({ detail: "it fails at change #2: name that one to skip it" });
+    expect(await store.source.control("skip", "#2")).toMatchObject({ attempts: 0, skipped: [{ change: "#2" }] });
+    expect(await store.settled(3)).toMatchObject({ appended: 2 });
+    expect(await valuesByStream(store)).toEqual({ "measured/s0": [100], "measured/s1": [101] });
+  });
+
+  function refuseNegative({ value }: Tick): object {
+    if (value < 0) throw new Error("no negative values here");
+    return { of: "s0", value };
+  }
+});
+
+describe("what an operator does", () => {
+  it("pauses and resumes: nothing is read in between", async () => {
+    const store = followed("paused");
+    expect(await store.source.control("pause")).toMatchObject({ status: "paused" });
+    store.ticker.add(...ticks(4, 2));
+    await store.source.wake();
+    await runInDurableObject(store.sourceStub, async (_object, { storage }) => expect(await storage.getAlarm()).toBeNull());
+    expect(store.ticker.connections).toBe(0);
+    expect(await store.source.control("retry")).toEqual({ detail: "it is paused: resume it" });
+    await store.source.control("resume");
+    expect(await store.settled(4)).toMatchObject({ appended: 4 });
+  });
+
+  it("resets: it reads from the beginning again, and appends what is missing", async () => {
+    const store = followed("reset");
+    store.ticker.add(...ticks(5, 2));
+    await store.source.wake();
+    await store.settled(5);
+    await eventually(() => expect(store.ticker.acknowledged).toBe(5));
+    await store.source.control("reset");
+    expect(store.ticker.forgotten).toEqual([{ why: "reset", cursor: 5 }]);
+    expect(await store.settled(10)).toMatchObject({ appended: 5 });
+    expect(await valuesByStream(store)).toEqual(expected(5, 2));
+  });
+
+  it("removes it: what is outside is told, and the same changes are known when it is declared again", async () => {
+    const store = followed("removed");
+    store.ticker.add(...ticks(5, 2));
+    await store.source.wake();
+    await store.settled(5);
+    expect(await store.source.remove()).toBeUndefined();
+    expect(store.ticker.forgotten.at(-1)).toMatchObject({ why: "remove" });
+    await store.source.wake();
+    expect(await store.settled(5)).toMatchObject({ changes: 5, appended: 0 });
+    expect(await valuesByStream(store)).toEqual(expected(5, 2));
+  });
+
+  it("cannot skip or retry what does not fail", async () => {
+    const store = followed("nothing-to-do");
+    expect(await store.source.control("skip", "#1")).toEqual({ detail: "it does not fail at a change: there is nothing to skip" });
+    expect(await store.source.control("retry")).toEqual({ detail: "it does not fail: there is nothing to try again" });
+  });
+
+  it("is answered undefined for a source that there is not", async () => {
+    const store = followed("none");
+    const other = env.SOURCES.getByName(`${store.store}/other`) as unknown as SourceRpc;
+    expect(await other.progress()).toBeUndefined();
+    expect(await other.control("pause")).toBeUndefined();
+    await other.wake();
+    await eventually(() =>
+      runInDurableObject(store.sourceStub, async (_object, { storage }) => expect(await storage.getAlarm()).toBeNull()),
+    );
+  });
+});
+
+describe("changes for a stream that was deleted", () => {
+  it("are dropped and counted, and the others go on", async () => {
+    const store = followed("deleted-stream");
+    store.ticker.add(...ticks(4, 2));
+    await store.source.wake();
+    await store.settled(4);
+    expect((await store.send("DELETE", "/streams/measured/s1")).status).toBe(200);
+    store.ticker.add(...ticks(4, 2, 4));
+    await store.source.control("resume");
+    expect(await store.settled(8)).toMatchObject({ appended: 6, ended: 2 });
+    expect((await valuesByStream(store))["measured/s0"]).toEqual([0, 2, 4, 6]);
+  });
+});
+
+describe("within the limits of an invocation", () => {
+  it("settles a transaction of more streams than the Free plan has calls, run by run", async () => {
+    setVariables({ WORKERS_PLAN: "free" });
+    const store = followed("free");
+    store.ticker.least = 200;
+    store.ticker.add(...ticks(230, 100));
+    await store.source.wake();
+    expect(await store.settled(230)).toMatchObject({ appended: 230 });
+    expect(await valuesByStream(store)).toEqual(expected(230, 100));
+  });
+});
+
+describe("whatever dies", () => {
+  it("stores each change once, in the order of its stream: broken connections, lost acknowledgements, objects that lose their memory", async () => {
+    const store = followed("dies", { every: "100ms" });
+    let seed = 7;
+    const chance = (of: number) => (seed = (seed * 48_271) % 2_147_483_647) % of === 0;
+    store.ticker.onStep = () => {
+      if (chance(3)) throw new Error("the connection broke");
+    };
+    expectErrors(/a source failed and will try again/);
+    for (let round = 0; round < 12; round++) {
+      store.ticker.add(...ticks(30, 5, round * 30));
+      await store.source.wake(true);
+      for (const stub of [store.sourceStub, store.segmentStub(1), store.stream("measured", "s1")]) {
+        // One that is not running has lost its memory already.
+        if (chance(2)) await evictDurableObject(stub).catch(() => {});
+      }
+      await scheduler.wait(20);
+    }
+    store.ticker.onStep = () => {};
+    await store.source.wake(true);
+    await eventually(async () => expect((await store.log()).length).toBe(360));
+    await eventually(() => expect(store.ticker.acknowledged).toBe(360));
+    expect(await valuesByStream(store)).toEqual(expected(360, 5));
+  });
+});
