@@ -1,5 +1,10 @@
 /** The public API, in the order of the flow: all that definitions need. It is pure, so that tests of definitions run anywhere. */
 
+// ⓪ Sources: data that comes in by itself
+export { source, sourceKind } from "./definitions/sources/source.ts";
+export { queue } from "./definitions/sources/queue.ts";
+export { SourceStopped } from "./definitions/sources/kind.ts";
+
 // ① Streams: what can happen, and the rules
 export { aggregate } from "./definitions/aggregate.ts";
 export { category } from "./definitions/category.ts";
@@ -39,6 +44,18 @@ export type { Reactor } from "./definitions/processors/reactor.ts";
 export type { ProcessManager } from "./definitions/processors/process-manager.ts";
 export type { Saga } from "./definitions/processors/saga.ts";
 export type { Webhook } from "./definitions/webhooks/webhook.ts";
+export type { Outside, Source, SourceDefinition, SourceKindInCode } from "./definitions/sources/source.ts";
+export type { QueueChange, QueueSettings } from "./definitions/sources/queue.ts";
+export type {
+  BroughtKind,
+  Change,
+  Connection,
+  Portion,
+  ReadKind,
+  SourceContext,
+  SourceKind,
+  SourceLag,
+} from "./definitions/sources/kind.ts";
 export type { NewEvent, RecordedEvent } from "./core/event.ts";
 export type { EventOf } from "./definitions/followed.ts";
 export type { DecideContext, Decision } from "./core/command.ts";

@@ -5,6 +5,7 @@ import type { DeploymentEnv, HeadspringEnv } from "../store/env.ts";
 import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
+import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { isOfNewerCode, isTransient } from "../core/platform-errors.ts";
 import { sweep } from "../operations/sweep.ts";
 import { handleBatch, wakeSourcesInCode } from "../operations/sources.ts";
@@ -60,7 +61,7 @@ export function createWorker(app: App, options: WorkerOptions = {}): ExportedHan
   const http = createHttp(app, options);
   let isChecked = false;
   /** Whether this isolate has woken the sources. */
-  let isAwake = app.sources.size === 0;
+  let isAwake = new DefinitionsInCode(app).sources.length === 0;
   const bound = (env: DeploymentEnv, context: ExecutionContext): HeadspringEnv => {
     const whole = boundEnv(env, context);
     // What a worker exports is not known to it when it starts.

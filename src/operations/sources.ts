@@ -26,23 +26,22 @@ const AGAIN_SECONDS = 30;
 
 /** A batch of any of the worker's queues: wake-ups, or messages that a source follows. */
 export async function handleBatch(app: App, env: HeadspringEnv, batch: MessageBatch): Promise<void> {
-  const source =
-    inCode(app, batch.queue) ?? (batch.messages.every(({ body }) => isWakeUp(body)) ? undefined : await declared(env, batch.queue));
-  if (!source) return handleWakeUps(app, env, batch);
+  const source = inCode(app, batch.queue) ?? (await declared(env, batch));
+  if (source) return bring(app, env, source, batch);
+  if (batch.messages.some(({ body }) => isWakeUp(body))) return handleWakeUps(app, env, batch);
+  // Their source may not be declared yet. The queue gives them up in the end, or passes them to its dead-letter queue.
+  logger.error({ message: "messages of a queue that no source follows", count: batch.messages.length });
+  batch.retryAll({ delaySeconds: AGAIN_SECONDS });
+}
+
+async function bring(app: App, env: HeadspringEnv, { store, source }: QueueClaim, batch: MessageBatch): Promise<void> {
   try {
     const messages = batch.messages.map(({ id, timestamp, body }) => ({ id, timestamp: timestamp.getTime(), body: jsonOf(body) }));
-    await (await openStore(env, source.store, app, true)).source(source.source).take(messages);
+    await (await openStore(env, store, app, true)).source(source).take(messages);
     batch.ackAll();
   } catch (error) {
-    logger.warn(
-      {
-        message: "messages could not be kept by their source; the queue brings them again",
-        store: source.store,
-        consumer: source.source,
-        count: batch.messages.length,
-      },
-      error,
-    );
+    const message = "messages could not be kept by their source; the queue brings them again";
+    logger.warn({ message, store, consumer: source, count: batch.messages.length }, error);
     batch.retryAll({ delaySeconds: AGAIN_SECONDS });
   }
 }
@@ -54,9 +53,9 @@ function inCode(app: App, queue: string): QueueClaim | undefined {
   return found && { store: found.store, source: found.name };
 }
 
-/** The source that was declared over HTTP. A queue that none follows is asked for at every batch: it has no other use. */
-function declared(env: HeadspringEnv, queue: string): Promise<QueueClaim | undefined> {
-  return directoryOf(env).findQueue(queue);
+/** The source that was declared over HTTP. Nobody asks for the queue of wake-ups: one strange message in a batch is enough to ask. */
+async function declared(env: HeadspringEnv, { queue, messages }: MessageBatch): Promise<QueueClaim | undefined> {
+  return messages.every(({ body }) => isWakeUp(body)) ? undefined : directoryOf(env).findQueue(queue);
 }
 
 /** A message's body as JSON text. Bytes become base64, as the page about queues says. */
@@ -65,7 +64,7 @@ function jsonOf(body: unknown): string {
   if (ArrayBuffer.isView(body))
     return JSON.stringify({ base64: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("base64") });
   try {
-    return (JSON.stringify(body) as string | undefined) ?? "null";
+    return body === undefined ? "null" : JSON.stringify(body);
   } catch {
     // A bigint, or a circle: only `v8` messages can have them.
     return JSON.stringify({ unreadable: "the message is no JSON" });

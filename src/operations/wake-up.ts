@@ -103,9 +103,8 @@ export async function handleWakeUps(app: App, env: HeadspringEnv, batch: Message
 function hear(message: Message, byConsumer: Map<string, Woken>): Heard | undefined {
   const parsed = parseWakeUp(message.body);
   if (!parsed) {
-    // Its source may not be declared yet. The queue gives it up, or passes it to its dead-letter queue, as it is configured.
-    logger.error({ message: "unknown message: no source follows its queue", messageId: message.id });
-    message.retry({ delaySeconds: RETRY_SECONDS });
+    logger.error({ message: "unknown message in the wake-up queue, dropped", messageId: message.id });
+    message.ack();
     return undefined;
   }
   const { store, consumers, consumer: _one, ...occasion } = parsed;

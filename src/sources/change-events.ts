@@ -10,7 +10,7 @@ import { messageOf } from "../core/mistake.ts";
 import { streamIdProblem } from "../core/names.ts";
 import { ofApp, thrown } from "../core/platform-errors.ts";
 import type { Change } from "../definitions/sources/kind.ts";
-import type { Source } from "../definitions/sources/source.ts";
+import type { MadeEvent, Source } from "../definitions/sources/source.ts";
 import { newEffort } from "../schemas/checker.ts";
 import type { ImportedEvent } from "../store/import-protocol.ts";
 import type { PlainCategory } from "../store/plain-category.ts";
@@ -59,7 +59,7 @@ export function eventsOf(making: Making, changes: readonly Change[]): ChangeEven
 function eventOf({ source, category, salt }: Making, change: Change): ChangeEvent | undefined {
   if (change.id === "" || change.id.length > CHANGE_ID_CHARACTERS)
     throw new Error(`the id of the change must have 1 to ${CHANGE_ID_CHARACTERS} characters, and has ${change.id.length}`);
-  const made = ofApp(() => source.eventOf(change.value));
+  const made = madeOf(source, change);
   if (made === undefined) return undefined;
   const problem = streamIdProblem(made.stream);
   if (problem !== undefined) throw new Error(`\`stream\`: ${problem}`);
@@ -67,9 +67,7 @@ function eventOf({ source, category, salt }: Making, change: Change): ChangeEven
   const data = objectOf(made.data);
   const checked = category.check(type, data, newEffort());
   if (checked === undefined)
-    throw new Error(
-      `${category.name} has no event type ${JSON.stringify(String(type).slice(0, 64))}; it has ${category.eventTypes.join(", ")}`,
-    );
+    throw new Error(`${category.name} has no event type ${JSON.stringify(type.slice(0, 64))}; it has ${category.eventTypes.join(", ")}`);
   if ("issues" in checked) throw new Error(`the data does not fit the schema of ${type}: ${listed(checked.issues.slice(0, ISSUES))}`);
   if (isLonger(checked.data, EVENT_DATA_BYTES)) throw new Error(`the data has more than ${EVENT_DATA_BYTES} bytes`);
   return {
@@ -84,6 +82,17 @@ function eventOf({ source, category, salt }: Making, change: Change): ChangeEven
       ...(change.time === undefined ? {} : { time: change.time }),
     },
   };
+}
+
+/** What the definition makes of it. A change that is not readable is a mistake, unless it is of no concern. */
+function madeOf(source: Source, { value, unreadable }: Change): MadeEvent | undefined {
+  try {
+    const made = ofApp(() => source.eventOf(value));
+    if (made === undefined || unreadable === undefined) return made;
+  } catch (error) {
+    if (unreadable === undefined) throw error;
+  }
+  throw new Error(unreadable);
 }
 
 function onlyTypeOf({ name, factType, eventTypes }: PlainCategory): string {

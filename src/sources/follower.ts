@@ -1,8 +1,8 @@
 /**
  * Follows what is outside: connects, reads, stores, and only then acknowledges; again and again, until there is nothing new.
  *
- * What makes a change arrive once, whatever dies: it keeps its id however often it is read, streams know the ids that they have, and the
- * outside is told only of what is stored. What keeps their order: a portion is stored as a whole and in order, before the next is read.
+ * What makes a change arrive once, whatever dies: it keeps its id however often it is read, streams know the ids that they have, and only
+ * what is stored is acknowledged outside. What keeps their order: a portion is stored as a whole and in order, before the next is read.
  */
 
 import { isFree } from "../core/budget.ts";
@@ -257,13 +257,13 @@ export class Follower {
     return found.category;
   }
 
-  #seen({ lag, warning, hasMore }: Portion): void {
+  #seen({ changes, lag, warning, hasMore }: Portion): void {
     if (warning !== undefined && warning !== this.#ledger.warning)
       logger.warn({ message: "a source has a warning", store: this.#store.name, consumer: this.#source, reason: warning });
     this.#ledger.warning = warning;
     this.#ledger.lag = lag;
     this.#ledger.lagAt = Date.now();
-    this.#ledger.isAtEnd = !hasMore;
+    this.#ledger.isAtEnd = !hasMore || changes.length === 0;
   }
 
   #context() {

@@ -11,7 +11,7 @@ import { SKIPPED_REMEMBERED } from "./limits.ts";
 export interface Place {
   /** The kind's own, of the last portion that is stored as a whole. */
   readonly cursor?: JsonValue;
-  /** Of the portion after that: the id of the last change that is settled. */
+  /** The id of the last change that is settled, of the portion after that. */
   readonly ahead?: string;
   readonly position?: string;
   readonly changes: number;
@@ -130,7 +130,7 @@ export class SourceLedger {
     });
   }
 
-  /** It begins anew. What has been counted, and whether it is paused, stays. */
+  /** It begins again. What has been counted, and whether it is paused, stays. */
   reset(): void {
     const { changes, appended, ended } = this.place;
     this.#storage.transactionSync(() => {

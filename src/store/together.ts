@@ -51,7 +51,7 @@ export class TogetherWriter {
   }
 
   /**
-   * @param order the stream of each event, in the order that the log shall have
+   * @param order the stream of each event, in the order that the log will have
    * @param parts the same events by stream
    * @param firstStands an event with a known id is the same event, whatever its content is now
    * @returns what each stream has taken

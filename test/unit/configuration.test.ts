@@ -15,6 +15,7 @@ const whole: Record<string, unknown> = {
   LOGS: objects,
   WEBHOOKS: objects,
   CATALOGS: objects,
+  SOURCES: objects,
   WAKE_UPS: { send: () => {} },
   VIEWS: { prepare: () => {} },
 };
@@ -37,7 +38,7 @@ function without(...names: string[]): object {
   return Object.fromEntries(Object.entries(whole).filter(([name]) => !names.includes(name)));
 }
 
-const NEEDED = ["STREAMS", "LOGS", "WEBHOOKS", "CATALOGS", "WAKE_UPS", "VIEWS"];
+const NEEDED = ["STREAMS", "LOGS", "WEBHOOKS", "CATALOGS", "SOURCES", "WAKE_UPS", "VIEWS"];
 
 describe("a deployment's configuration", () => {
   it("is taken when it is whole", () => {

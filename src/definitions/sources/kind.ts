@@ -17,7 +17,7 @@ export interface Change {
    * event is derived from it. At most 512 characters.
    */
   readonly id: string;
-  /** Where it is outside, for people: an LSN, a sequence number. Also how an operator names it, to skip it. */
+  /** Where it is outside, for people: an LSN with a number, a sequence number. Also how an operator names it, to skip it: so no other change has it. */
   readonly position: string;
   /** What expressions and functions see of it. Plain JSON. */
   readonly value: JsonObject;
@@ -133,6 +133,7 @@ export interface BroughtKind<Settings extends object = object> extends KindBase<
   changeOf(settings: Settings, message: { readonly id: string; readonly timestamp: number; readonly body: JsonValue }): Change;
 }
 
+/** A kind of sources: one that reads, or one whose messages are brought. */
 export type SourceKind<Settings extends object = object> = ReadKind<Settings> | BroughtKind<Settings>;
 
 // oxlint-disable-next-line typescript/no-explicit-any -- of any settings: a kind is used only with those that it has checked

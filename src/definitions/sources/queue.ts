@@ -9,8 +9,8 @@
 import * as z from "zod";
 import type { JsonObject, JsonValue } from "../../core/event.ts";
 import { isoTime } from "../../core/iso-time.ts";
-import type { BroughtKind } from "./kind.ts";
-import { inCode } from "./source.ts";
+import type { AnySourceKind, BroughtKind } from "./kind.ts";
+import { type Outside, sourceKind } from "./source.ts";
 
 /** The settings of `queue`. */
 export interface QueueSettings {
@@ -24,9 +24,9 @@ export interface QueueSettings {
 }
 
 /** A message, as functions and expressions see it. */
-export interface QueueChange extends JsonObject {
-  /** The body: a JSON value. */
-  readonly body: JsonValue;
+export interface QueueChange<Body = JsonValue> {
+  /** The body: a JSON value. Its type is what the producer promises: nothing has checked it. */
+  readonly body: Body;
   /** The id that the platform gave the message. */
   readonly messageId: string;
   /** When it was sent (RFC 3339). */
@@ -73,10 +73,28 @@ function identityIn(body: JsonValue, path: string): string {
   return text;
 }
 
+/** What {@link queue} is: its parameter is the type of the messages' bodies. */
+export interface QueueSource {
+  <Body = JsonValue>(settings: QueueSettings): Outside<QueueChange<Body>>;
+  readonly kind: AnySourceKind;
+}
+
+const make = sourceKind<QueueSettings, QueueChange>(kind);
+
 /**
  * The messages of a Cloudflare Queue, whose consumer this Worker is.
  *
  * @example
- * source("orders-in", { from: queue({ queue: "orders", id: "orderId" }), to: received, stream: ({ body }) => String(body.customer) })
+ * source("readings-in", {
+ *   from: queue<{ sensor: string; celsius: number; number: string }>({ queue: "readings", id: "number" }),
+ *   to: reading,
+ *   stream: ({ body }) => body.sensor,
+ *   data: ({ body }) => ({ sensor: body.sensor, celsius: body.celsius }),
+ * });
  */
-export const queue = inCode<QueueSettings, QueueChange>(kind);
+export const queue: QueueSource = Object.assign(
+  <Body = JsonValue>(settings: QueueSettings) => make(settings) as Outside<QueueChange<Body>>,
+  {
+    kind: make.kind,
+  },
+);

@@ -22,8 +22,29 @@ export interface SourceKindInCode<Settings extends object = never, Seen extends 
   readonly kind: AnySourceKind;
 }
 
-/** Makes a kind usable in code. @throws {TypeError} from the returned function, when the settings are not valid */
-export function inCode<Settings extends object, Seen extends object = JsonObject>(
+/**
+ * Makes a kind of sources usable: what it returns takes the settings and goes into `from` of a {@link source}, and into the app's `sourceKinds`.
+ *
+ * @throws {TypeError} from the returned function, when the settings are not valid
+ *
+ * @example
+ * export const clock = sourceKind<{ everySeconds: number }, { tick: number }>({
+ *   name: "clock",
+ *   settings: z.strictObject({ everySeconds: z.number() }),
+ *   change: true,
+ *   everyMs: 1_000,
+ *   needs: () => [],
+ *   connect: async ({ everySeconds }) => ({
+ *     read: async () => {
+ *       const tick = Math.floor(Date.now() / 1_000 / everySeconds);
+ *       return { changes: [{ id: `${tick}`, position: `${tick}`, value: { tick } }], hasMore: false };
+ *     },
+ *     acknowledge: async () => {},
+ *     close: async () => {},
+ *   }),
+ * });
+ */
+export function sourceKind<Settings extends object, Seen extends object = JsonObject>(
   kind: SourceKind<Settings>,
 ): SourceKindInCode<Settings, Seen> {
   const make = (given: Settings): Outside<Seen> => {
@@ -62,6 +83,7 @@ export interface Source<Name extends string = string> {
   readonly eventOf: (change: JsonObject) => MadeEvent | undefined;
 }
 
+/** What {@link source} takes. `Seen`: what the kind's changes are like. */
 export interface SourceDefinition<Seen extends object> {
   readonly description?: string;
   /** What it follows: `postgres({…})`, `queue({…})`. */
@@ -91,11 +113,11 @@ export const LEAST_EVERY_MS = 100;
  * @throws {TypeError} when the name cannot be part of a route, or `every` is no duration
  *
  * @example
- * export const stockTable = source("stock-table", {
- *   from: postgres({ connection: "STOCK_DATABASE", tables: ["stock"] }),
- *   to: stockLevel,
- *   stream: ({ key }) => String(key.sku),
- *   data: ({ key, after }) => ({ sku: key.sku, units: after?.units ?? 0 }),
+ * export const readingsIn = source("readings-in", {
+ *   from: queue<{ sensor: string; celsius: number }>({ queue: "readings" }),
+ *   to: reading,
+ *   stream: ({ body }) => body.sensor,
+ *   data: ({ body }) => body,
  * });
  */
 export function source<const Name extends string, Seen extends object>(

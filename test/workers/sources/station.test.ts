@@ -1,14 +1,15 @@
 /** A source: each change once and in order, whatever breaks; and what an operator sees of it, and does. */
 
 import { env } from "cloudflare:workers";
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, createMessageBatch, evictDurableObject, getQueueResult, runInDurableObject } from "cloudflare:test";
+import { handleBatch } from "../../../src/operations/sources.ts";
 import { describe, expect, it } from "vitest";
 import { SourceStopped } from "../../../src/definitions/sources/kind.ts";
 import { expectErrors } from "../errors.ts";
 import { eventually } from "../eventually.ts";
-import { setVariables } from "../support.ts";
+import { envWith, setVariables } from "../support.ts";
 import type { SourceRpc } from "../../../src/store/source-protocol.ts";
-import { followed, valuesByStream } from "./support.ts";
+import { type Followed, followed, valuesByStream } from "./support.ts";
 import type { Tick } from "./ticker.ts";
 
 const ticks = (count: number, streams: number, from = 0) =>
@@ -167,6 +168,18 @@ describe("a change that cannot be stored", () => {
     expect(await valuesByStream(store)).toEqual({ "measured/s0": [100], "measured/s1": [101] });
   });
 
+  it("because its kind says that nothing can be made of it: unless it is of no concern", async () => {
+    const store = followed("unreadable", { where: ({ of }) => of !== "noise" });
+    store.ticker.add({ of: "s0", value: 1 }, { of: "noise", value: 2 }, { of: "s0", value: 3 });
+    for (const at of [1, 2]) store.ticker.entries[at] = { ...store.ticker.entries[at]!, unreadable: "the message has no id" };
+    expectErrors(/a source failed and will try again/);
+    await store.source.wake();
+    await eventually(async () =>
+      expect(await store.progress()).toMatchObject({ lastError: { message: "the message has no id", change: "#3" } }),
+    );
+    expect(await valuesByStream(store)).toEqual({ "measured/s0": [1] });
+  });
+
   function refuseNegative({ value }: Tick): object {
     if (value < 0) throw new Error("no negative values here");
     return { of: "s0", value };
@@ -239,6 +252,67 @@ describe("changes for a stream that was deleted", () => {
     await store.source.control("resume");
     expect(await store.settled(8)).toMatchObject({ appended: 6, ended: 2 });
     expect((await valuesByStream(store))["measured/s0"]).toEqual([0, 2, 4, 6]);
+  });
+});
+
+describe("messages that the platform brings", () => {
+  const bring = async (store: Followed, bodies: readonly unknown[], firstId = 0) => {
+    const messages = bodies.map((body, index) => ({ id: `m${firstId + index}`, timestamp: new Date(0), attempts: 1, body }));
+    const batch = createMessageBatch(`queue-of-${store.store}`, messages);
+    await handleBatch(store.app, env, batch);
+    return getQueueResult(batch, createExecutionContext());
+  };
+  const brought = (store: Followed) => env.SOURCES.getByName(`${store.store}/brought`) as unknown as SourceRpc;
+
+  it("are stored before they are acknowledged, and each once however often it comes", async () => {
+    const store = followed("brought");
+    const bodies = ticks(20, 3);
+    expect(await bring(store, bodies)).toMatchObject({ ackAll: true });
+    await bring(store, bodies);
+    await bring(store, bodies.slice(5, 9), 5);
+    expect(await valuesByStream(store)).toEqual(expected(20, 3));
+    expect(await brought(store).progress()).toMatchObject({ status: "live", waiting: 0, appended: 20, changes: 44 });
+    const [first] = await store.log();
+    expect(first).toMatchObject({ meta: { $source: "brought" }, time: "1970-01-01T00:00:00.000Z" });
+  });
+
+  it("wait in the source while it is paused, or fails at one, and go on in their order", async () => {
+    const store = followed("brought-later");
+    await brought(store).control("pause");
+    await bring(store, [{ of: "s0", value: 0 }, "no object", { of: "s0", value: 2 }]);
+    expect(await brought(store).progress()).toMatchObject({ status: "paused", waiting: 3, lag: { entries: 3 } });
+    expectErrors(/a source failed and will try again/);
+    await brought(store).control("resume");
+    await eventually(async () =>
+      expect(await brought(store).progress()).toMatchObject({ status: "retrying", waiting: 2, lastError: { change: "m1" } }),
+    );
+    await bring(store, [{ of: "s0", value: 3 }], 3);
+    expect(await brought(store).progress()).toMatchObject({ waiting: 3 });
+    await brought(store).control("skip", "m1");
+    await eventually(async () => expect(await brought(store).progress()).toMatchObject({ status: "live", waiting: 0 }));
+    expect(await valuesByStream(store)).toEqual({ "measured/s0": [0, 2, 3] });
+  });
+
+  it("come again if the source cannot be reached, and if no source follows their queue", async () => {
+    const store = followed("brought-again");
+    const batch = createMessageBatch("nobodys", [{ id: "m", timestamp: new Date(), attempts: 1, body: { hello: 1 } }]);
+    expectErrors(/messages of a queue that no source follows/);
+    await handleBatch(store.app, env, batch);
+    expect(await getQueueResult(batch, createExecutionContext())).toMatchObject({ retryBatch: { retry: true } });
+    const unreachable = { getByName: () => ({ take: () => Promise.reject(new Error("Network connection lost.")) }) };
+    const other = createMessageBatch(`queue-of-${store.store}`, [
+      { id: "m", timestamp: new Date(), attempts: 1, body: { of: "s0", value: 1 } },
+    ]);
+    await handleBatch(store.app, envWith({ SOURCES: unreachable }), other);
+    expect(await getQueueResult(other, createExecutionContext())).toMatchObject({ retryBatch: { retry: true } });
+    expect(await store.log()).toEqual([]);
+  });
+
+  it("cannot be read again: there is nothing to reset", async () => {
+    const store = followed("no-reset");
+    expect(await brought(store).control("reset")).toEqual({
+      detail: "queue brings each message once: there is no beginning to go back to",
+    });
   });
 });
 

@@ -45,7 +45,7 @@ export function followed(name: string, changed: Partial<SourceDefinition<Tick>> 
         store: store.store,
         ...BY_SENSOR,
         data: ({ body }) => body,
-        stream: ({ body }) => String((body as unknown as Tick).of),
+        stream: ({ body }) => (body as unknown as Tick).of,
       }),
     ],
     sourceKinds: [ticker],

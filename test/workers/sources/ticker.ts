@@ -3,7 +3,7 @@
 import * as z from "zod";
 import type { JsonObject, JsonValue } from "../../../src/core/event.ts";
 import { type Change, type Connection, type Portion, type ReadKind } from "../../../src/definitions/sources/kind.ts";
-import { inCode } from "../../../src/definitions/sources/source.ts";
+import { sourceKind } from "../../../src/definitions/sources/source.ts";
 
 /** What a source follows: entries that stay until they are acknowledged, as a broker keeps them. */
 export class Ticker {
@@ -91,4 +91,4 @@ export interface Tick {
   readonly value: number;
 }
 
-export const ticker = inCode<z.output<typeof Settings>, Tick>(kind);
+export const ticker = sourceKind<z.output<typeof Settings>, Tick>(kind);

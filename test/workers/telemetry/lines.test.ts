@@ -263,7 +263,7 @@ describe("a message that is none of ours", () => {
   it("is logged without its body", async () => {
     const { wake } = quietStore("foreign");
     await wake(`no/name ${MARK}`);
-    expect(saying("unknown message: no source follows its queue")).toHaveLength(1);
+    expect(saying("messages of a queue that no source follows")).toHaveLength(1);
     areClean();
   });
 });
