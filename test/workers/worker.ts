@@ -13,7 +13,7 @@ export default {
   ...worker,
   /** Consumers of earlier files that keep failing are woken for ever. In a runtime that files share, the next one's would wait behind them. */
   async queue(batch, ...rest) {
-    const isOfNone = ({ body }: Message<unknown>) => isLeft((body as WakeUp | null)?.store ?? "");
+    const isOfNone = ({ body }: Message) => isLeft((body as WakeUp | null)?.store ?? "");
     for (const message of batch.messages) if (isOfNone(message)) message.ack();
     const messages = batch.messages.filter((message) => !isOfNone(message));
     const { queue, metadata } = batch;
