@@ -53,7 +53,8 @@ describe("a deployment's configuration", () => {
   it("is refused with all that it lacks at once", () => {
     const [atStart = "", atFirstEvent = ""] = errorsOf({}).map((message) => message.split("\n")[0]);
     for (const name of ["WAKE_UPS", "VIEWS"]) expect(atStart).toContain(name);
-    for (const name of ["StreamObject", "LogObject", "WebhookObject", "CatalogObject", "SourceObject"]) expect(atFirstEvent).toContain(name);
+    for (const name of ["StreamObject", "LogObject", "WebhookObject", "CatalogObject", "SourceObject"])
+      expect(atFirstEvent).toContain(name);
   });
 
   it("is told the lines to add, which are those of this repository's own wrangler.toml", () => {
