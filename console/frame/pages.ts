@@ -9,6 +9,7 @@ import { DeclarePage } from "../pages/declare/declare.tsx";
 import { OverviewPage } from "../pages/overview/overview.tsx";
 import { StoryPage } from "../pages/story/story.tsx";
 import { ProcessesPage } from "../pages/processes/processes.tsx";
+import { SourcesPage } from "../pages/sources/sources.tsx";
 import { StreamsPage } from "../pages/streams/streams.tsx";
 import { StoresPage } from "../pages/stores/stores.tsx";
 import { WebhooksPage } from "../pages/webhooks/webhooks.tsx";
@@ -32,8 +33,9 @@ export const PAGES: readonly PageEntry[] = [
   { path: "/processes", title: "Processes", words: "sagas process managers stuck compensation timers", page: ProcessesPage },
   { path: "/commands", title: "Send", words: "command append event fact dry run", page: CommandsPage },
   { path: "/consumers", title: "Consumers", words: "lag retry skip pause reset rebuild failed", page: ConsumersPage },
+  { path: "/sources", title: "Sources", words: "database postgres queue broker nats mqtt ingest lag", page: SourcesPage },
   { path: "/webhooks", title: "Webhooks", words: "deliveries endpoints secret replay parked", page: WebhooksPage },
   { path: "/app", title: "The app", words: "graph map event types schemas architecture", page: AppPage },
-  { path: "/declare", title: "Declare", words: "create stream view processor definition schema", page: DeclarePage },
+  { path: "/declare", title: "Declare", words: "create stream view processor source definition schema", page: DeclarePage },
   { path: "/stores", title: "Stores and cost", words: "health metrics switch database bytes dollars", page: StoresPage },
 ];

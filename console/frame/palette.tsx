@@ -131,10 +131,11 @@ async function streamsLike(text: string, signal: AbortSignal): Promise<Target[]>
 }
 
 async function namesOf(signal: AbortSignal): Promise<Target[]> {
-  const { categories, views, processors } = await get<AppReport>("/app", signal);
+  const { categories, views, processors, sources } = await get<AppReport>("/app", signal);
   return [
     ...categories.map(({ name }) => ({ label: name, hint: "category", path: to.category(name) })),
     ...views.map(({ name }) => ({ label: name, hint: "view", path: to.view(name) })),
     ...processors.map(({ name }) => ({ label: name, hint: "processor", path: to.consumer(name) })),
+    ...sources.map(({ name }) => ({ label: name, hint: "source", path: to.source(name) })),
   ];
 }

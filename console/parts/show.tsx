@@ -95,6 +95,7 @@ const TONES: Readonly<Record<string, "good" | "busy" | "bad" | "off">> = {
   completed: "good",
   "catching-up": "busy",
   rebuilding: "busy",
+  retrying: "busy",
   pending: "busy",
   running: "busy",
   "in-progress": "busy",

@@ -89,7 +89,14 @@ export interface AppReport {
     /** Null: a saga, whose steps may send to any aggregate. */
     readonly emits: readonly { readonly aggregate?: string; readonly category?: string }[] | null;
   }[];
-  readonly sources?: readonly unknown[];
+  readonly sources: readonly { readonly name: string; readonly kind: string; readonly origin: "code" | "api"; readonly to: string }[];
+  /** The kinds of sources that can be declared, with JSON Schemas. */
+  readonly sourceKinds: readonly {
+    readonly name: string;
+    readonly settings: object;
+    readonly change: object | true;
+    readonly isBrought?: true;
+  }[];
 }
 
 /** A view of `GET /views`. */

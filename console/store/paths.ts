@@ -44,9 +44,10 @@ export const to = {
   storyOf: ({ id, position, meta: { correlationId } }: Pick<StoredEvent, "id" | "position" | "meta">): string | undefined =>
     typeof correlationId === "string" ? to.story(correlationId, id) : position === undefined ? undefined : to.storyOfEvent(position),
   consumer: (name: string) => segments("consumers", name),
+  source: (name: string) => segments("sources", name),
   webhook: (id: string) => segments("webhooks", id),
   view: (name: string, key?: string) => `${segments("views", name)}${query({ key })}`,
   command: (category: string, id?: string, command?: string) => `/commands${query({ category, id, command })}`,
   process: (stream: string) => `/processes${query({ stream })}`,
-  declare: (kind: "stream" | "view" | "processor", name?: string) => `/declare${segments(kind)}${query({ name })}`,
+  declare: (kind: "stream" | "view" | "processor" | "source", name?: string) => `/declare${segments(kind)}${query({ name })}`,
 } as const;

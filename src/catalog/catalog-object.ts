@@ -1,5 +1,5 @@
 /**
- * One catalog per store: the categories, views and processors that were declared at run time, and how far imports have got. The catalog
+ * One catalog per store: the categories, views, processors and sources that were declared at run time, and how far imports have got. The catalog
  * with the name `$stores` is the directory of all stores.
  */
 
@@ -129,13 +129,17 @@ export class CatalogObject extends DurableObject<DeploymentEnv> implements Catal
     return this.#categories.exported(after);
   }
 
-  async lookUpDefinition(name: string, known?: string): Promise<DefinitionsAnswer> {
+  async lookUpDefinition(name: string, known?: string, withSources = false): Promise<DefinitionsAnswer> {
     const found = this.#definitions.all().get(name);
-    return this.#answers.answer(found ? [found] : [], known === undefined ? {} : { [name]: known });
+    return this.#answers.answer(
+      found && (withSources || found.kind !== "source") ? [found] : [],
+      known === undefined ? {} : { [name]: known },
+    );
   }
 
-  async listDefinitions(known: Readonly<Record<string, string>> = {}): Promise<DefinitionsAnswer> {
-    return this.#answers.answer([...this.#definitions.all().values()], known);
+  async listDefinitions(known: Readonly<Record<string, string>> = {}, withSources = false): Promise<DefinitionsAnswer> {
+    const all = [...this.#definitions.all().values()];
+    return this.#answers.answer(withSources ? all : all.filter(({ kind }) => kind !== "source"), known);
   }
 
   async listRemoved(): Promise<RemovedDefinition[]> {

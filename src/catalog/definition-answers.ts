@@ -58,10 +58,11 @@ export class DefinitionAnswers {
     };
   }
 
-  #stampOf({ revision, categories, joined }: KeptDefinition): string {
+  /** Names the kind: a name may come back as another one, at the same revision. */
+  #stampOf({ kind, revision, categories, joined }: KeptDefinition): string {
     const names = [...new Set([...categories, ...joined])];
     const parts = names.map((name) => this.#category(name)?.version ?? "-");
     const views = this.#views(joined).map((view) => `${view.name}:${this.#stampOf(view)}`);
-    return [revision, ...parts, ...views].join(" ");
+    return [kind, revision, ...parts, ...views].join(" ");
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The views and processors that were declared at run time. Every method is one synchronous step: what it compares is what it changes, and
+ * The views, processors and sources that were declared at run time. Every method is one synchronous step: what it compares is what it changes, and
  * a view cannot go while a processor that joins it is being declared.
  */
 
@@ -7,20 +7,24 @@ import { DEFINITIONS, REMOVED_DEFINITIONS } from "../core/limits.ts";
 import { canonical } from "../core/json.ts";
 import { hasTable } from "../core/sqlite.ts";
 import { type ProcessorDefinition, namesIn as namesInProcessor } from "../definitions/over-http/processor.ts";
+import { type SourceDefinition, namesIn as namesInSource } from "../definitions/over-http/source.ts";
 import { type ViewDefinition, namesIn as namesInView } from "../definitions/over-http/view.ts";
 import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved, NewDefinition, RemovedDefinition } from "../store/catalog-protocol.ts";
 
+/** Sources have a table of their own: code from before them takes whatever is no view for a processor. */
+const TABLES: Readonly<Record<DefinitionKind, string>> = { view: "definitions", processor: "definitions", source: "source_definitions" };
+
 /** The layout is stored: add nullable columns, change nothing. A row stays when its definition is removed: it counts the incarnations. */
-const CREATE = `
-  CREATE TABLE IF NOT EXISTS definitions (
-    kind         TEXT    NOT NULL,   -- view, processor
+const create = (table: string) => `
+  CREATE TABLE IF NOT EXISTS ${table} (
+    kind         TEXT    NOT NULL,   -- view, processor, source
     name         TEXT    NOT NULL,
     revision     INTEGER NOT NULL,   -- one higher with every change, including its removal
     incarnation  INTEGER NOT NULL,   -- one higher with every declaration after a removal
     definition   TEXT,               -- JSON; NULL: it was removed
     declared_at  INTEGER NOT NULL,   -- milliseconds since 1970
     changed_at   INTEGER NOT NULL,   -- the same, of the last change; higher with each
-    starts_after INTEGER,            -- the log's head at the declaration, for what begins there
+    starts_after INTEGER,            -- the log's head at the declaration, for what begins there; for a source: 0, it begins paused
     PRIMARY KEY (kind, name)
   ) STRICT, WITHOUT ROWID`;
 
@@ -35,8 +39,8 @@ interface Row {
   readonly startsAfter: number | null;
 }
 
-const SELECT = `SELECT kind, name, revision, incarnation, definition,
-  declared_at AS declaredAt, changed_at AS changedAt, starts_after AS startsAfter FROM definitions`;
+const COLUMNS = `kind, name, revision, incarnation, definition,
+  declared_at AS declaredAt, changed_at AS changedAt, starts_after AS startsAfter`;
 
 /** One that is in force, and the names in it. */
 export interface KeptDefinition extends Row {
@@ -55,12 +59,12 @@ export class DefinitionTable {
     this.#sql = sql;
   }
 
-  /** Those in force, by name, views first. */
+  /** Those in force, by name: views, then processors, then sources. */
   all(): ReadonlyMap<string, KeptDefinition> {
     return (this.#kept ??= new Map(this.#read().map((one) => [one.name, one])));
   }
 
-  /** A number that grows with every change of any of them. */
+  /** A number that grows with every change of any view or processor. Sources do not count: they are no consumers. */
   get asOf(): number {
     if (!hasTable(this.#sql, "definitions")) return 0;
     return Number(this.#sql.exec(`SELECT coalesce(sum(revision), 0) AS sum FROM definitions`).one().sum);
@@ -89,9 +93,9 @@ export class DefinitionTable {
     if (declared.outcome === "changed") this.#change(kind, name, definition);
     if (declared.outcome !== "created") return declared;
     const now = Math.max(Date.now(), (this.#find(kind, name)?.changedAt ?? 0) + 1);
-    this.#sql.exec(CREATE);
+    this.#sql.exec(create(TABLES[kind]));
     this.#sql.exec(
-      `INSERT OR REPLACE INTO definitions (kind, name, revision, incarnation, definition, declared_at, changed_at, starts_after)
+      `INSERT OR REPLACE INTO ${TABLES[kind]} (kind, name, revision, incarnation, definition, declared_at, changed_at, starts_after)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       kind,
       name,
@@ -114,7 +118,7 @@ export class DefinitionTable {
     return { outcome: "removed" };
   }
 
-  /** Those that exist no more, the last one first. */
+  /** Views and processors that exist no more, the last one first. */
   removed(): RemovedDefinition[] {
     if (!hasTable(this.#sql, "definitions")) return [];
     const select = `SELECT kind, name, incarnation FROM definitions WHERE definition IS NULL ORDER BY changed_at DESC LIMIT ?`;
@@ -123,7 +127,7 @@ export class DefinitionTable {
 
   #change(kind: DefinitionKind, name: string, definition: string | null): void {
     this.#sql.exec(
-      `UPDATE definitions SET revision = revision + 1, changed_at = max(?, changed_at + 1), definition = ? WHERE kind = ? AND name = ?`,
+      `UPDATE ${TABLES[kind]} SET revision = revision + 1, changed_at = max(?, changed_at + 1), definition = ? WHERE kind = ? AND name = ?`,
       Date.now(),
       definition,
       kind,
@@ -133,19 +137,27 @@ export class DefinitionTable {
   }
 
   #find(kind: DefinitionKind, name: string): Row | undefined {
-    if (!hasTable(this.#sql, "definitions")) return undefined;
-    return this.#sql.exec(`${SELECT} WHERE kind = ? AND name = ?`, kind, name).toArray()[0] as unknown as Row | undefined;
+    const table = TABLES[kind];
+    if (!hasTable(this.#sql, table)) return undefined;
+    return this.#sql.exec(`SELECT ${COLUMNS} FROM ${table} WHERE kind = ? AND name = ?`, kind, name).toArray()[0] as unknown as
+      | Row
+      | undefined;
   }
 
   #read(): KeptDefinition[] {
-    if (!hasTable(this.#sql, "definitions")) return [];
-    const rows = this.#sql.exec(`${SELECT} WHERE definition IS NOT NULL ORDER BY kind DESC, name`).toArray() as unknown as readonly (Row & {
-      readonly definition: string;
-    })[];
-    return rows.map((row) => ({ joined: [], ...row, ...namesIn(row.kind, JSON.parse(row.definition)) }));
+    const rows = [...new Set(Object.values(TABLES))].flatMap((table) => {
+      if (!hasTable(this.#sql, table)) return [];
+      const select = `SELECT ${COLUMNS} FROM ${table} WHERE definition IS NOT NULL ORDER BY kind DESC, name`;
+      return this.#sql.exec(select).toArray() as unknown as readonly (Row & { readonly definition: string })[];
+    });
+    return rows.map((row) => ({ joined: [], ...row, ...NAMES_IN[row.kind](JSON.parse(row.definition)) }));
   }
 }
 
-function namesIn(kind: DefinitionKind, definition: unknown) {
-  return kind === "view" ? namesInView(definition as ViewDefinition) : namesInProcessor(definition as ProcessorDefinition);
-}
+type Names = Pick<KeptDefinition, "categories"> & Partial<Pick<KeptDefinition, "joined">>;
+
+const NAMES_IN: Readonly<Record<DefinitionKind, (definition: unknown) => Names>> = {
+  view: (definition) => namesInView(definition as ViewDefinition),
+  processor: (definition) => namesInProcessor(definition as ProcessorDefinition),
+  source: (definition) => namesInSource(definition as SourceDefinition),
+};

@@ -10,6 +10,7 @@ import { addDoctorCommands } from "./doctor/command.ts";
 import { addLogCommands } from "./log.ts";
 import { addGlobalOptions } from "./session.ts";
 import { addOperationCommands } from "./operations.ts";
+import { addSourceCommands } from "./sources.ts";
 import { addStreamCommands } from "./streams.ts";
 import { addTokenCommands } from "./token.ts";
 import { addTransferCommands } from "./transfer.ts";
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     addViewCommands,
     addLogCommands,
     addOperationCommands,
+    addSourceCommands,
     addTransferCommands,
     addTokenCommands,
     addDoctorCommands,

@@ -86,7 +86,7 @@ export const RECEIPT_DAYS = 30;
 export const FEED_ANSWER_MS = 30_000;
 /** Categories that a store may have declared at run time, including the retired ones. Ours: one answer lists them all. */
 export const CATEGORIES = 1_000;
-/** Views, and processors, that a store may have declared at run time, of each. DESIGN: definitions over HTTP. */
+/** Views, processors, and sources, that a store may have declared at run time, of each. DESIGN: definitions over HTTP. */
 export const DEFINITIONS = 50;
 /** Views and processors that no longer exist, in one answer. Ours: what asks for one of these wants to know that it existed. */
 export const REMOVED_DEFINITIONS = 1_000;

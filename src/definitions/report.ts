@@ -11,6 +11,8 @@ import { takesFacts } from "./processors/emissions.ts";
 import { type Processor, type ProcessorInCode, isProcess } from "./processors/processor.ts";
 import type { Rules } from "./processors/rules.ts";
 import type { Followed } from "./followed.ts";
+import type { AnySourceKind } from "./sources/kind.ts";
+import type { Source } from "./sources/source.ts";
 import { schemaVersionOf } from "./upcast.ts";
 import type { View } from "./views/view.ts";
 
@@ -78,6 +80,18 @@ function reportRules({ name, description, followed, types, targets }: Rules) {
 function kindOf(processor: ProcessorInCode): "reactor" | "effect" | "process-manager" | "saga" {
   if (isProcess(processor)) return "saga" in processor ? "saga" : "process-manager";
   return processor.kind === "effect" ? "effect" : "reactor";
+}
+
+/** Without its settings: code may have more in them than names. */
+export function reportSource({ name, description, outside: { kind }, to, everyMs }: Source) {
+  const every = everyMs ?? (kind.isBrought ? undefined : kind.everyMs);
+  return { name, kind: kind.name, origin: "code", description, to, everyMs: every };
+}
+
+/** A kind of sources: what a definition of it has besides what all have, and what expressions see of its changes, as far as that is fixed. */
+export function reportSourceKind({ name, settings, change, isBrought }: AnySourceKind) {
+  const schema = z.toJSONSchema(settings, { io: "input", unrepresentable: "any" });
+  return { name, settings: schema, change: typeof change === "function" ? true : change, ...(isBrought ? { isBrought } : {}) };
 }
 
 /** The event types that are followed, by category. */

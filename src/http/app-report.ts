@@ -2,7 +2,7 @@
 
 import { Hono } from "hono";
 import type { CategorySummary } from "../store/catalog-protocol.ts";
-import { reportCategory, reportProcessor, reportView } from "../definitions/report.ts";
+import { reportCategory, reportProcessor, reportSource, reportSourceKind, reportView } from "../definitions/report.ts";
 import type { Definitions } from "../store/definitions.ts";
 import { FORMATS } from "../store/stored-format.ts";
 import { type HttpEnv, storeOf } from "./request.ts";
@@ -14,16 +14,18 @@ export function appRoutes() {
 }
 
 async function appReport(definitions: Definitions) {
-  const [{ inCode, overHttp }, views, processors] = await Promise.all([
+  const [{ inCode, overHttp }, views, processors, sources] = await Promise.all([
     definitions.categories(true),
     definitions.views(),
     definitions.processors(),
+    definitions.sources(),
   ]);
   return {
     categories: [...inCode.map(reportCategory), ...overHttp.map(categoryOfCatalog)],
     views: views.map(reportView),
     processors: processors.map(reportProcessor),
-    sources: [],
+    sources: sources.map((one) => ({ ...reportSource(one), origin: definitions.inCode.sources.includes(one) ? "code" : "api" })),
+    sourceKinds: [...definitions.inCode.sourceKinds.values()].map(reportSourceKind),
     formats: FORMATS,
   };
 }

@@ -19,7 +19,7 @@ const OPEN = /^\/(?:health|console\/\*|console\/files\/[^/]+|problems(?:\/[^/]+)
 /** A caller may always know what its token allows, which may be nothing. */
 const OF_ANY_TOKEN = /^\/caller$/;
 /** Administration, whatever the method. */
-const ADMIN = /^\/(?:(?:consumers|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$|log\/roll-over$)/;
+const ADMIN = /^\/(?:(?:consumers|sources|webhooks|import)(?:\/|$)|views\/[^/]+\/rebuild$|log\/roll-over$)/;
 /** The list of stores, and the place of one store (whose path is empty without its store). */
 const PLACES = /^(?:|\/stores(?:\/[^/]+)?)$/;
 /** A definition itself: declaring, changing or removing it is administration; appending a fact to a category, or reading, is not. */

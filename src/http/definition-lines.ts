@@ -1,6 +1,6 @@
 /**
- * The lines of an export that are no events: what the store has declared. Categories come before the events, whose streams need them; views
- * and processors come after the events, so that a processor goes on where it was; and what was retired is retired last.
+ * The lines of an export that are no events: what the store has declared. Categories come before the events, whose streams need them; views,
+ * processors and sources come after the events, so that a processor goes on where it was; and what was retired is retired last.
  */
 
 import * as z from "zod";
@@ -27,7 +27,7 @@ export const DefinitionLine = z.discriminatedUnion("kind", [
     retired: z.literal(true).optional(),
   }),
   z.strictObject({
-    kind: z.enum(["view", "processor"]),
+    kind: z.enum(["view", "processor", "source"]),
     name: z.string().regex(NAME),
     definition: Json,
     /** How far a processor has read the log. */
@@ -59,7 +59,7 @@ export async function* categoryLines({ catalog }: Store): AsyncGenerator<string,
   }
 }
 
-/** A line for each view and each processor, and one for each retired category. */
+/** A line for each view, each processor and each source, and one for each retired category. */
 export async function* consumerLines(given: Store): AsyncGenerator<string, void> {
   const store = given.remembering();
   const { all } = await store.definitions.overHttp();

@@ -1,4 +1,4 @@
-/** Views and processors that are declared over HTTP: `PUT` and `DELETE` of both, and how answers show them. */
+/** Views, processors and sources that are declared over HTTP: `PUT` and `DELETE` of them, and how answers show them. */
 
 import { listed } from "../core/issue.ts";
 import { DEFINITIONS } from "../core/limits.ts";
@@ -41,7 +41,7 @@ async function tryDefinition(store: Store, kind: DefinitionKind, name: string, b
   const { revision, incarnation, definition, around } = answer;
   const outcome = outcomeOf(answer);
   const about = { dryRun: true, name, kind, outcome, revision, definition };
-  if (kind === "processor") return about;
+  if (kind !== "view") return about;
   // Another table is another name: a new description builds nothing.
   const view = viewFrom(name, definition as ViewDefinition, around, { incarnation, at: 0 });
   const present = outcome === "created" ? undefined : await store.definitions.view(name);
@@ -63,7 +63,7 @@ export async function deleteDefinition(context: HttpContext, kind: DefinitionKin
   throw problemOf(kind, name, answer);
 }
 
-const IN_CODE = { view: "view-in-code", processor: "processor-in-code" } as const;
+const IN_CODE = { view: "view-in-code", processor: "processor-in-code", source: "source-in-code" } as const;
 
 /** What answers show of a definition besides what it declares. */
 export function aboutDefinition({ revision, declaredAt, definition, retired }: DeclaredDefinition) {
@@ -109,7 +109,7 @@ export function problemOf(kind: DefinitionKind, name: string, refusal: Refusal):
         processors: refusal.by,
       });
     case "unknown":
-      return kind === "view" ? unknownView(name) : unknownProcessor(name);
+      return UNKNOWN[kind](name);
   }
 }
 
@@ -124,10 +124,16 @@ export function unknownProcessor(name: string): Problem {
   return new Problem("unknown-processor", `unknown processor ${name}; GET /processors lists the processors`);
 }
 
+export function unknownSource(name: string): Problem {
+  return new Problem("unknown-source", `unknown source ${name}; GET /sources lists the sources`);
+}
+
+const UNKNOWN = { view: unknownView, processor: unknownProcessor, source: unknownSource } as const;
+
 function inUse(name: string, other: { readonly kind: string; readonly name: string }): Problem {
   const detail =
     other.name === name
-      ? `the ${other.kind} ${name} has this name: views, processors and webhooks share one space of names`
+      ? `the ${other.kind} ${name} has this name: views, processors, webhooks and sources share one space of names`
       : `the ${other.kind} ${other.name} has a name that differs by case only`;
   return new Problem("name-in-use", detail, { kind: other.kind, name: other.name });
 }

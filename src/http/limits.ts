@@ -6,6 +6,10 @@ import { EARLIER_SCHEMA_CHARACTERS, KiB, MiB, EVENT_DATA_BYTES, JSON_DEPTH, WAIT
 export const EVENT_META_BYTES = 8 * KiB;
 /** Bytes of any other request body (webhook and category definitions). Ours. */
 export const DEFINITION_BYTES = 256 * KiB;
+/** Characters of the position of a source's change in a request. Ours: far above an LSN, or the name of a file with a number. */
+export const SOURCE_POSITION_CHARACTERS = 1_024;
+/** Changes that one preview of a source has. Ours: each may take 15 ms of CPU. */
+export const PREVIEW_CHANGES = 20;
 /** Characters of a processor's name under /api. Ours: it is kept as its description, of which it is the beginning. */
 export const API_NAME_CHARACTERS = 256;
 /** Characters of the function of an aggregated view under /api. Ours: a quarter of what an expression may have; it is read recursively. */

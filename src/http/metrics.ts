@@ -4,6 +4,8 @@ import { Hono } from "hono";
 import { type Measured, type StoreFigures, measure } from "../operations/measure.ts";
 import { type Family, type Labels, METRICS_TYPE, counter, gauge, metricsText, secondsOf } from "../telemetry/prometheus.ts";
 import type { ConsumerStatus } from "../store/consumer-protocol.ts";
+import type { ReportedSource } from "../operations/sources.ts";
+import { type SourceProgress, SourceStatus } from "../store/source-protocol.ts";
 import { type HttpEnv, storeOf } from "./request.ts";
 
 const STATUSES = ["live", "catching-up", "paused", "failed", "rebuilding"] as const satisfies ConsumerStatus[];
@@ -21,7 +23,7 @@ export function metricsRoutes() {
 }
 
 /** Operators build on these: add to them, rename none. */
-function familiesOf(store: string, { log, consumers, families, databases }: StoreFigures): Family[] {
+function familiesOf(store: string, { log, consumers, sources, families, databases }: StoreFigures): Family[] {
   const ofStore = (value: number): Family["samples"] => [[{ store }, value]];
 
   const labelsOf = ({ report: { name: consumer, kind } }: Measured): Labels => ({ store, consumer, kind });
@@ -85,6 +87,65 @@ function familiesOf(store: string, { log, consumers, families, databases }: Stor
       "Position that the rebuild of a view has reached.",
       each(({ report }) => report.rebuild?.position),
     ),
+    ...familiesOfSources(store, sources),
     ...families,
+  ];
+}
+
+/** Of those whose objects have answered. */
+function familiesOfSources(store: string, sources: readonly ReportedSource[]): Family[] {
+  const known = sources.flatMap(({ source, progress }) =>
+    progress ? [{ labels: { store, source: source.name, kind: source.outside.kind.name }, progress }] : [],
+  );
+  const each = (value: (one: SourceProgress) => number | undefined): Family["samples"] =>
+    known.flatMap(({ labels, progress }) => {
+      const found = value(progress);
+      return found === undefined ? [] : [[labels, found] as const];
+    });
+  const states = known.flatMap(({ labels, progress }) =>
+    SourceStatus.options.map((status) => [{ ...labels, status }, progress.status === status ? 1 : 0] as const),
+  );
+  return [
+    gauge("source_status", "1 for the present status of the source, 0 for the others.", states),
+    gauge(
+      "source_lag_entries",
+      "Changes that the source has yet to read, if its kind can tell.",
+      each(({ lag }) => lag.entries),
+    ),
+    gauge(
+      "source_lag_bytes",
+      "Bytes that the outside keeps for the source, if its kind can tell.",
+      each(({ lag }) => lag.bytes),
+    ),
+    gauge(
+      "source_lag_seconds",
+      "Age of the first change that the source has yet to store, if its kind can tell.",
+      each(({ lag }) => lag.seconds),
+    ),
+    counter(
+      "source_changes_total",
+      "Changes that the source has read and settled.",
+      each(({ changes }) => changes),
+    ),
+    counter(
+      "source_appended_total",
+      "Events that the source has appended.",
+      each(({ appended }) => appended),
+    ),
+    gauge(
+      "source_attempts",
+      "Failed attempts in a row: 0 while the source works.",
+      each(({ attempts }) => attempts),
+    ),
+    gauge(
+      "source_waiting",
+      "Messages that were brought to the source and wait in it.",
+      each(({ waiting }) => waiting),
+    ),
+    gauge(
+      "source_last_progress_timestamp_seconds",
+      "When the source last made progress.",
+      each(({ lastProgressAt }) => (lastProgressAt === undefined ? undefined : secondsOf(lastProgressAt))),
+    ),
   ];
 }

@@ -33,6 +33,7 @@ export function serviceRoutes(app: App, hasConsole: boolean) {
         streams: "/streams",
         sagas: "/sagas",
         log: "/log",
+        sources: "/sources",
         processors: "/processors",
         views: "/views",
         consumers: "/consumers",

@@ -31,6 +31,7 @@ import { processorRoutes } from "./processors.ts";
 import { type HttpEnv, type HttpContext, requestIdOf, requireReadableUrl, requireStoreName, traceOf } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
+import { sourceRoutes } from "./sources.ts";
 import { sourceryRoutes } from "./sourcery/routes.ts";
 import { placed, storesRoutes } from "./stores.ts";
 import { streamRoutes } from "./streams.ts";
@@ -101,6 +102,7 @@ export function createHttp(app: App, { sourcery = false, console = false }: Work
     .route("/log", logRoutes())
     .route("/views", viewRoutes())
     .route("/processors", processorRoutes())
+    .route("/sources", sourceRoutes())
     .route("/consumers", consumerRoutes())
     .route("/metrics", metricsRoutes())
     .route("/webhooks", webhookRoutes())

@@ -1,6 +1,7 @@
 /**
- * Declares and removes the views and processors of a store. The catalog decides, in one step; then the log learns of it. A crash between
- * the two is repaired by a repeat, or by the next sweep: a store whose definitions are about to change is not at rest.
+ * Declares and removes the views, processors and sources of a store. The catalog decides, in one step; then the log learns of it, or the
+ * source's object. A crash between the two is repaired by a repeat, or by the next sweep: a store whose definitions are about to change is
+ * not at rest.
  */
 
 import type { Issue } from "../core/issue.ts";
@@ -11,11 +12,13 @@ import {
   namesIn as namesInProcessor,
   parseProcessor,
 } from "../definitions/over-http/processor.ts";
+import { type SourceDefinition, checkSource, namesIn as namesInSource, readSource } from "../definitions/over-http/source.ts";
 import type { Surroundings } from "../definitions/over-http/surroundings.ts";
 import { type ViewDefinition, checkView, namesIn as namesInView, parseView } from "../definitions/over-http/view.ts";
 import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved, NewDefinition } from "../store/catalog-protocol.ts";
 import type { Definitions } from "../store/definitions.ts";
 import type { FoundNames } from "../store/run-time-definitions.ts";
+import { sourceBinding } from "../store/source-binding.ts";
 import type { Store } from "../store/store.ts";
 import { declaredConsumers } from "./declared.ts";
 import { disturb } from "./swept.ts";
@@ -40,6 +43,11 @@ export interface Asked {
   readonly body: unknown;
   /** Where a processor goes on that another store had, whatever its definition says about its start. */
   readonly position?: number | undefined;
+  /**
+   * A line of an import declares it. A source then begins paused, and may need what the deployment does not have (yet): the store that the
+   * line comes from may still follow the same.
+   */
+  readonly isImported?: boolean;
 }
 
 /** A definition whose form is right. */
@@ -59,6 +67,10 @@ export async function declare(store: Store, memory: D1Database, asked: Asked): P
   await disturb(memory, store.name);
   const answer = await store.catalog.declareDefinition(ready.request);
   if (!("revision" in answer)) return answer;
+  if (asked.kind === "source") {
+    await store.source(asked.name).wake();
+    return answer;
+  }
   await register(store);
   // The log wakes what is new to it, or wants other events. What is built may differ all the same.
   if (answer.outcome === "changed") await store.log.sweep(asked.name);
@@ -79,24 +91,30 @@ export async function tryDeclaring(
 
 /** Everything that is checked before the catalog is asked. */
 async function readyToDeclare(
-  { definitions, log }: Store,
-  { kind, name, body, position }: Asked,
+  store: Store,
+  { kind, name, body, position, isImported = false }: Asked,
 ): Promise<(Undeclared<object> & { readonly request: NewDefinition }) | Refusal> {
-  const taken = inCode(definitions, name);
+  const { definitions, log } = store;
+  const taken = inCode(store, name);
   if (taken) return { outcome: "in-code", ...taken };
   if (!NAME.test(name)) return { outcome: "issues", issues: [{ path: "", message: `the name must match ${NAME.source}` }] };
-  const parsed = kind === "view" ? viewIn(name, body) : processorIn(name, body);
+  const parsed = PARSED[kind](name, body, store, isImported);
   if ("issues" in parsed) return { outcome: "issues", issues: parsed.issues };
   const { definition, joined, start } = parsed;
   const around = await aroundOf(definitions, parsed);
   if ("outcome" in around) return around;
   const head = start === "head" || typeof start === "number" || position !== undefined ? await log.head() : 0;
   if (typeof start === "number" && start > head && position === undefined) return { outcome: "beyond-head", position: start, head };
+  const startsAfter = () => {
+    if (kind === "source") return isImported ? { startsAfter: 0 } : {};
+    if (position !== undefined) return { startsAfter: Math.min(position, head) };
+    return start === "head" ? { startsAfter: head } : {};
+  };
   const request = {
     kind,
     name,
     definition: JSON.stringify(definition),
-    ...(position === undefined ? (start === "head" ? { startsAfter: head } : {}) : { startsAfter: Math.min(position, head) }),
+    ...startsAfter(),
     joins: joined.filter((view) => around.overHttp.has(view)),
   };
   return { request, definition, around };
@@ -115,6 +133,12 @@ export function undeclaredProcessor(store: Store, name: string, body: unknown): 
 /** The same for a view. */
 export function undeclaredView(store: Store, name: string, body: unknown): Promise<Undeclared<ViewDefinition> | Refusal> {
   return undeclared(store, viewIn(name, body));
+}
+
+/** The same for a source. */
+export function undeclaredSource(store: Store, name: string, body: unknown): Promise<Undeclared<SourceDefinition> | Refusal> {
+  // What the deployment lacks is no mistake of the definition.
+  return undeclared(store, sourceIn(name, body, store, true));
 }
 
 async function undeclared<Definition>(
@@ -139,7 +163,7 @@ export async function remove(store: Store, memory: D1Database, kind: DefinitionK
   await disturb(memory, store.name);
   const answer = await store.catalog.removeDefinition(kind, name);
   // An earlier request may have removed it, and not have come this far.
-  if (answer.outcome !== "in-use") await register(store);
+  if (answer.outcome !== "in-use" && kind !== "source") await register(store);
   return answer;
 }
 
@@ -150,12 +174,31 @@ async function register({ definitions, log }: Store): Promise<void> {
 }
 
 /** What the code has under this name, whatever its case: SQL, file systems and people do not tell such names apart. */
-function inCode({ inCode }: Definitions, name: string): { readonly kind: string; readonly name: string } | undefined {
+function inCode(store: Store, name: string): { readonly kind: string; readonly name: string } | undefined {
+  const { inCode } = store.definitions;
   const kind = inCode.kindOf(name);
   if (kind !== undefined) return { kind, name };
-  const consumers = [...inCode.views, ...inCode.processors, ...inCode.webhooks];
-  const twin = consumers.find((one) => one.name.toLowerCase() === name.toLowerCase());
-  return twin && { kind: inCode.kindOf(twin.name) ?? "webhook", name: twin.name };
+  const sources = inCode.sources.filter((one) => one.store === store.name);
+  const others = [...sources, ...inCode.views, ...inCode.processors, ...inCode.webhooks];
+  const twin = others.find((one) => one.name === name) ?? others.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  return twin && { kind: inCode.kindOf(twin.name) ?? (inCode.webhook(twin.name) ? "webhook" : "source"), name: twin.name };
+}
+
+type Parse = (name: string, body: unknown, store: Store, isImported: boolean) => Parsed | { readonly issues: readonly Issue[] };
+
+const PARSED: Readonly<Record<DefinitionKind, Parse>> = { view: viewIn, processor: processorIn, source: sourceIn };
+
+function sourceIn(
+  _name: string,
+  body: unknown,
+  { definitions, variables }: Store,
+  isImported = false,
+): (Parsed & { readonly definition: SourceDefinition }) | { readonly issues: readonly Issue[] } {
+  const form = readSource(body, definitions.inCode.sourceKinds);
+  if ("issues" in form) return form;
+  const { definition } = form;
+  const isBound = (name: string) => isImported || sourceBinding(variables, name) !== undefined;
+  return { definition, ...namesInSource(definition), check: (around) => checkSource(form, around, isBound) };
 }
 
 function viewIn(name: string, body: unknown): (Parsed & { readonly definition: ViewDefinition }) | { readonly issues: readonly Issue[] } {

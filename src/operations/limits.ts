@@ -31,3 +31,7 @@ export const SWEEP_BUDGET_MS = 60_000;
 export const SWEEP_IDLE_MS = 86_400_000;
 /** Webhooks whose figures `GET /metrics` has. Ours: each is asked, and costs a request to its object, every time. */
 export const METRICS_WEBHOOKS = 100;
+/** Objects of sources that are asked at the same time how far they are. Ours: as many connections as an invocation may wait for, and some. */
+export const SOURCES_AT_ONCE = 10;
+/** Milliseconds that one of them has to answer. Ours: a list with a gap is better than none. */
+export const SOURCE_ANSWER_MS = 5_000;

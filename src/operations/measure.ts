@@ -1,5 +1,5 @@
 /**
- * The figures of one store: of its log, its consumers and its databases. All of them are read from what is stored, none from the memory of
+ * The figures of one store: of its log, its consumers, its sources and its databases. All of them are read from what is stored, none from the memory of
  * this worker.
  */
 
@@ -12,6 +12,7 @@ import type { Family } from "../telemetry/prometheus.ts";
 import { consumersOf, findConsumers } from "./report.ts";
 import { KINDS, kindOf } from "./kinds.ts";
 import { withLag } from "./lag.ts";
+import { type ReportedSource, reportSources } from "./sources.ts";
 
 /** A consumer, and how long the next event has been waiting for it. */
 export interface Measured {
@@ -23,6 +24,7 @@ export interface Measured {
 export interface StoreFigures {
   readonly log: LogSize;
   readonly consumers: readonly Measured[];
+  readonly sources: readonly ReportedSource[];
   /** Those that only consumers of one kind have. */
   readonly families: readonly Family[];
   /** Bytes of the databases that hold views and checkpoints, for all stores together, by binding. */
@@ -53,7 +55,9 @@ export async function measure(given: Store): Promise<StoreFigures> {
     );
   });
   const consumers = (await withLag(log, found)).map((report) => ({ report, lagSeconds: report.lagSeconds }));
-  return { log: size, consumers, families, databases };
+  // Last, with the calls that are left.
+  const sources = await reportSources(store);
+  return { log: size, consumers, sources, families, databases };
 }
 
 async function measureDatabases(store: Store): Promise<Map<string, number>> {

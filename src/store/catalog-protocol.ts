@@ -1,5 +1,5 @@
 /**
- * The protocol of a store's catalog: the categories, views and processors that were declared at run time, and the imports. Refusals are
+ * The protocol of a store's catalog: the categories, views, processors and sources that were declared at run time, and the imports. Refusals are
  * returned as values.
  */
 
@@ -74,10 +74,10 @@ export interface ImportedLines {
   readonly hash: string;
 }
 
-/** What a store may have declared besides categories. Its names are those of consumers: one space for both kinds. */
-export type DefinitionKind = "view" | "processor";
+/** What a store may have declared besides categories. They share one space of names, with all consumers. */
+export type DefinitionKind = "view" | "processor" | "source";
 
-/** A view or a processor that was declared over HTTP. */
+/** A view, a processor or a source that was declared over HTTP. */
 export interface DefinitionEntry {
   readonly kind: DefinitionKind;
   readonly name: string;
@@ -92,7 +92,7 @@ export interface DefinitionEntry {
   readonly declaredAt: number;
   /** When it was last changed, in milliseconds since 1970. Higher with every change of the name, deletions included. */
   readonly changedAt: number;
-  /** Where a processor begins, if its definition does not say: the head when it was declared, or where it was in another store. */
+  /** Where a processor begins, if its definition does not say: the head when it was declared, or where it was in another store. For a source: it begins paused. */
   readonly startsAfter?: number;
   /** Another one when the definition changes, or a definition that it names. */
   readonly stamp: string;
@@ -112,7 +112,7 @@ export interface NamedCategory {
 
 /** Definitions, with what they name themselves. */
 export interface DefinitionsAnswer {
-  /** A number that grows with every change of any definition. */
+  /** A number that grows with every change of any view or processor. */
   readonly asOf: number;
   readonly definitions: readonly DefinitionEntry[];
   /** Views that they join. */
@@ -135,7 +135,7 @@ export interface NewDefinition {
 
 export type DefinitionDeclared =
   | { readonly outcome: "created" | "changed" | "unchanged"; readonly revision: number; readonly incarnation: number }
-  /** A definition of the other kind has this name, or one whose name differs by case only. */
+  /** A definition of another kind has this name, or one whose name differs by case only. */
   | { readonly outcome: "name-in-use"; readonly kind: DefinitionKind; readonly name: string }
   /** The store has the most definitions of this kind that it may have. */
   | { readonly outcome: "full" }
@@ -208,15 +208,15 @@ export interface CatalogRpc {
   tryDeclare(name: string, definition: string): Promise<Declared>;
   /** Ends a category for good; its name cannot be used again. False: it was never declared. */
   retire(name: string): Promise<boolean>;
-  /** The view or processor with this name. `known`: the stamp that the caller has. */
-  lookUpDefinition(name: string, known?: string): Promise<DefinitionsAnswer>;
-  /** All views and processors. `known`: the stamps that the caller has, by name. */
-  listDefinitions(known?: Readonly<Record<string, string>>): Promise<DefinitionsAnswer>;
+  /** The definition with this name. `known`: the stamp that the caller has. `withSources`: the caller knows sources. */
+  lookUpDefinition(name: string, known?: string, withSources?: boolean): Promise<DefinitionsAnswer>;
+  /** All definitions. `known`: the stamps that the caller has, by name. `withSources`: the caller knows sources. */
+  listDefinitions(known?: Readonly<Record<string, string>>, withSources?: boolean): Promise<DefinitionsAnswer>;
   /** Views and processors that were removed and not declared again: the last ones, up to a limit. */
   listRemoved(): Promise<RemovedDefinition[]>;
   /** What a definition names that is not declared yet. */
   lookUpNames(categories: readonly string[], joined: readonly string[]): Promise<Omit<DefinitionsAnswer, "definitions">>;
-  /** Declares a view or a processor, or changes it. */
+  /** Declares a definition, or changes it. */
   declareDefinition(definition: NewDefinition): Promise<DefinitionDeclared>;
   /** What {@link declareDefinition} would answer. It stores nothing. */
   tryDefinition(definition: NewDefinition): Promise<DefinitionDeclared>;

@@ -1,5 +1,5 @@
 /**
- * What is declared in a store: finds the category, view, processor or webhook with a name, whether the code declares it or the store's
+ * What is declared in a store: finds the category, view, processor, webhook or source with a name, whether the code declares it or the store's
  * catalog. All code asks here; no other code looks for a definition in the app or in the catalog.
  *
  * What the code declares needs no call, and counts before what the catalog has: code that later brings a name which the store has
@@ -41,7 +41,7 @@ export type DescribedCategory =
 
 const ready = new ReadyCategories();
 
-/** Answers of the catalog about views and processors. */
+/** Answers of the catalog about definitions. */
 interface Remembered {
   all?: Promise<DeclaredDefinitions>;
   readonly ones: Map<string, Promise<DeclaredDefinition | undefined>>;
@@ -57,7 +57,7 @@ export class Definitions {
 
   /**
    * @param find finds the store that has the catalog; only called when the code does not have the answer
-   * @param remembers the catalog is asked for a view or processor only once: for one short piece of work
+   * @param remembers the catalog is asked for a definition only once: for one short piece of work
    */
   constructor(app: App, store: string, find: () => Catalogued | Promise<Catalogued>, remembers = false) {
     this.inCode = new DefinitionsInCode(app);
@@ -120,22 +120,29 @@ export class Definitions {
     return [...this.inCode.processors, ...(await this.#unshadowed()).flatMap(({ processor }) => processor ?? [])];
   }
 
-  /** Undefined: there is none. */
+  /**
+   * The source with this name; undefined: there is none. One of the catalog that this worker cannot follow is there, and stops as soon as it
+   * connects.
+   */
   async source(name: string): Promise<Source | undefined> {
-    return this.inCode.source(name, this.#store);
+    return this.inCode.source(name, this.#store) ?? (await this.#declared(name))?.source;
   }
 
   /** Those in code first. */
   async sources(): Promise<readonly Source[]> {
-    return this.inCode.sources.filter(({ store }) => store === this.#store);
+    const inCode = this.inCode.sources.filter(({ store }) => store === this.#store);
+    return [...inCode, ...(await this.#unshadowed()).flatMap(({ source }) => source ?? [])];
   }
 
   /** The kind of the consumer with that name; undefined: there is none. */
   async kindOf(consumer: string): Promise<KindName | undefined> {
-    return this.inCode.kindOf(consumer) ?? (await this.#declared(consumer))?.kind;
+    const inCode = this.inCode.kindOf(consumer);
+    if (inCode !== undefined) return inCode;
+    const kind = (await this.#declared(consumer))?.kind;
+    return kind === "source" ? undefined : kind;
   }
 
-  /** The views and processors that the catalog has, those that the code shadows included. */
+  /** The definitions that the catalog has, those that the code shadows included. Sources among them are no consumers. */
   async overHttp(): Promise<DeclaredDefinitions> {
     if (!this.#remembered) return this.#overHttp.all();
     return (this.#remembered.all ??= this.#overHttp.all());
@@ -146,9 +153,9 @@ export class Definitions {
     return this.#overHttp.names(...asked);
   }
 
-  /** Whether the code has a consumer of this name, so that one of the catalog does not count. */
+  /** Whether the code has a consumer or a source of this name, so that what the catalog has under it does not count. */
   isShadowed(name: string): boolean {
-    return this.inCode.kindOf(name) !== undefined;
+    return this.inCode.kindOf(name) !== undefined || this.inCode.source(name, this.#store) !== undefined;
   }
 
   /** Whether a webhook may have this id. A webhook added over HTTP is recognised by its id alone: its own object has the definition. */
@@ -160,7 +167,7 @@ export class Definitions {
     return (await this.overHttp()).all.filter(({ name }) => !this.isShadowed(name));
   }
 
-  /** The view or processor of the catalog with this name, unless the code shadows it. */
+  /** The definition of the catalog with this name, unless the code shadows it. */
   async #declared(name: string): Promise<DeclaredDefinition | undefined> {
     if (this.isShadowed(name) || !NAME.test(name)) return undefined;
     const { all, ones } = this.#remembered ?? {};

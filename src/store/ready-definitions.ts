@@ -1,7 +1,8 @@
-/** Views and processors of stores that an isolate keeps ready, compiled: the most recently used, up to a limit. */
+/** Views, processors and sources of stores that an isolate keeps ready, compiled: the most recently used, up to a limit. */
 
 import type { App } from "../definitions/app.ts";
 import type { Processor } from "../definitions/processors/processor.ts";
+import type { Source } from "../definitions/sources/source.ts";
 import type { View } from "../definitions/views/view.ts";
 import type { DefinitionEntry } from "./catalog-protocol.ts";
 import { READY_CHARACTERS, READY_DEFINITIONS } from "./limits.ts";
@@ -10,9 +11,10 @@ import { READY_CHARACTERS, READY_DEFINITIONS } from "./limits.ts";
 export interface DeclaredDefinition extends Omit<DefinitionEntry, "definition"> {
   /** JSON text. */
   readonly definition: string;
-  /** What it is compiled to. Both absent: this code cannot compile it. */
+  /** What it is compiled to. All absent: this code cannot compile it. */
   readonly view?: View;
   readonly processor?: Processor;
+  readonly source?: Source;
   /** Categories that it names and that have been retired since. */
   readonly retired?: readonly string[];
 }

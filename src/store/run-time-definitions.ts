@@ -1,11 +1,12 @@
 /**
- * The views and processors that a store has in its catalog, compiled. The catalog is asked every time, with what this isolate has ready: so
+ * The views, processors and sources that a store has in its catalog, compiled. The catalog is asked every time, with what this isolate has ready: so
  * a change counts at once, wherever it was made, and what has not changed costs one small answer.
  */
 
 import type { App } from "../definitions/app.ts";
 import type { DefinitionsInCode } from "../definitions/in-code.ts";
 import { type ProcessorDefinition, namesIn as namesInProcessor, processorFrom } from "../definitions/over-http/processor.ts";
+import { type SourceDefinition, namesIn as namesInSource, sourceFrom } from "../definitions/over-http/source.ts";
 import type { CategoryShape, Surroundings } from "../definitions/over-http/surroundings.ts";
 import { type ViewDefinition, namesIn as namesInView, viewFrom } from "../definitions/over-http/view.ts";
 import type { View } from "../definitions/views/view.ts";
@@ -49,17 +50,17 @@ export class RunTimeDefinitions {
     this.#find = find;
   }
 
-  /** The view or processor with this name; undefined: there is none. */
+  /** The definition with this name; undefined: there is none. */
   async one(name: string): Promise<DeclaredDefinition | undefined> {
     const known = this.#ready.get(this.#store, name);
-    const answer = await (await this.#find()).catalog.lookUpDefinition(name, known?.stamp);
+    const answer = await (await this.#find()).catalog.lookUpDefinition(name, known?.stamp, true);
     return this.#compiled(answer, new Map(known ? [[name, known]] : []))[0];
   }
 
   async all(): Promise<DeclaredDefinitions> {
     const known = this.#ready.of(this.#store);
     const stamps = Object.fromEntries([...known].map(([name, { stamp }]) => [name, stamp]));
-    const answer = await (await this.#find()).catalog.listDefinitions(stamps);
+    const answer = await (await this.#find()).catalog.listDefinitions(stamps, true);
     return { asOf: answer.asOf, all: this.#compiled(answer, known) };
   }
 
@@ -84,17 +85,21 @@ export class RunTimeDefinitions {
   }
 
   #compile(entry: DefinitionEntry, answer: Omit<DefinitionsAnswer, "definitions">): DeclaredDefinition {
-    const { kind, name, incarnation, changedAt, startsAfter, definition: text = "{}" } = entry;
+    const { kind, name, revision, incarnation, changedAt, startsAfter, definition: text = "{}" } = entry;
     let one: DeclaredDefinition = { ...entry, definition: text };
     try {
-      const definition = JSON.parse(text) as ViewDefinition | ProcessorDefinition;
+      const definition = JSON.parse(text) as ViewDefinition | ProcessorDefinition | SourceDefinition;
       const { categories, joined } = namesIn(kind, definition);
       const retired = answer.categories.filter((named) => this.#isRetired(named)).map((named) => named.name);
       const followed = retired.filter((named) => categories.includes(named) || joined.includes(named));
       if (followed.length > 0) one = { ...one, retired: followed };
+      if (kind === "source") {
+        const kept = { store: this.#store, revision, startsPaused: startsAfter !== undefined };
+        return { ...one, source: sourceFrom(name, definition as SourceDefinition, this.#inCode.sourceKinds, kept) };
+      }
       const around = this.#surroundings(answer, categories, joined);
       if (kind === "view") {
-        const view = viewFrom(name, definition, around, { incarnation, at: changedAt });
+        const view = viewFrom(name, definition as ViewDefinition, around, { incarnation, at: changedAt });
         return { ...one, view: { ...view, hooks: this.#app.hooks } };
       }
       const start = startsAfter === undefined ? {} : { start: startsAfter };
@@ -139,5 +144,6 @@ export class RunTimeDefinitions {
 
 function namesIn(kind: DefinitionKind, definition: object): { readonly categories: readonly string[]; readonly joined: readonly string[] } {
   if (kind === "processor") return namesInProcessor(definition as ProcessorDefinition);
+  if (kind === "source") return namesInSource(definition as SourceDefinition);
   return { ...namesInView(definition as ViewDefinition), joined: [] };
 }

@@ -22,6 +22,8 @@ export interface Line {
   readonly type?: string | undefined;
   /** The name of a view or processor, the name or id of a webhook. */
   readonly consumer?: string | undefined;
+  /** The name of a source. */
+  readonly source?: string | undefined;
   readonly attempts?: number | undefined;
   readonly command?: string | undefined;
   readonly commandId?: string | undefined;

@@ -117,7 +117,7 @@ async function declaredIn(open: Open, store: string): Promise<Declared | undefin
     const { definitions } = await open(store);
     const [{ all }, views, processors] = await Promise.all([definitions.overHttp(), definitions.views(), definitions.processors()]);
     // Other code has declared it in a form that this code does not know: its tables are not ours to drop.
-    const unreadable = new Set(all.flatMap((one) => (one.view || one.processor ? [] : [one.name])));
+    const unreadable = new Set(all.flatMap((one) => (one.view || one.processor || one.source ? [] : [one.name])));
     const rules = new Map(processors.flatMap((one) => (one.kind === "rules" ? [[one.name, generationsOf(one)] as const] : [])));
     return {
       views: new Map(views.map((view) => [view.name, view])),

@@ -25,9 +25,17 @@ export interface Graph {
   readonly edges: readonly { readonly from: string; readonly to: string }[];
 }
 
-export function graphOf({ categories, views, processors }: AppReport, webhooks: readonly Webhook[]): Graph {
+export function graphOf({ categories, views, processors, sources }: AppReport, webhooks: readonly Webhook[]): Graph {
   const followers = [
     ...processors.map((one) => ({ ...one, is: one.kind, column: 1 as const, key: `processor ${one.name}` })),
+    ...sources.map(({ name, kind, to }) => ({
+      name,
+      is: kind,
+      follows: [],
+      emits: [{ category: to, aggregate: undefined }],
+      column: 1 as const,
+      key: `source ${name}`,
+    })),
     ...views.map((one) => ({ ...one, is: "view", emits: null, column: 2 as const, key: `view ${one.name}` })),
     ...webhooks.map((one) => ({
       name: one.description ?? one.url ?? one.id,

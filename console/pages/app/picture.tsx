@@ -10,7 +10,7 @@ import "./picture.css";
 const WIDTH = 190;
 const HEIGHT = 44;
 const GAP = { x: 130, y: 14 };
-const TITLES = ["Streams", "Processors", "Views and webhooks"];
+const TITLES = ["Streams", "Processors and sources", "Views and webhooks"];
 
 const xOf = (column: number) => column * (WIDTH + GAP.x);
 const yOf = (row: number) => 30 + row * (HEIGHT + GAP.y);
@@ -74,7 +74,9 @@ function About({ graph, node: { key, name, is, column } }: { graph: Graph; node:
         ? to.view(name)
         : is === "webhook"
           ? to.webhook(key.slice("webhook ".length))
-          : to.consumer(name);
+          : key.startsWith("source ")
+            ? to.source(name)
+            : to.consumer(name);
   return (
     <>
       <Link href={path}>{name}</Link>, {is}

@@ -1,4 +1,4 @@
-/** Declaring over HTTP: streams, views and processors, without code and without a deployment. */
+/** Declaring over HTTP: streams, views, processors and sources, without code and without a deployment. */
 
 import { Link } from "wouter-preact";
 import { Empty } from "../../parts/empty.tsx";
@@ -24,6 +24,7 @@ const ABOUT: Readonly<Record<Kind, string>> = {
   stream: "Events of one kind, which a schema checks. Clients append them by POST.",
   view: "Rows that events make: the latest data, sums, counts. They are queried, and followed live.",
   processor: "What happens to each event: filter, set, look up, emit to another stream.",
+  source: "Data that comes in by itself: from a database, a queue or a broker, each change once.",
 };
 
 function Chooser() {
@@ -42,11 +43,12 @@ function Chooser() {
       </div>
       <Section title="Declared over HTTP">
         <Remote of={app}>
-          {({ categories, views, processors }) => {
+          {({ categories, views, processors, sources }) => {
             const all = [
               ...categories.map((one) => ({ ...one, is: "stream" as const })),
               ...views.map((one) => ({ ...one, is: "view" as const })),
               ...processors.map((one) => ({ ...one, is: "processor" as const })),
+              ...sources.map((one) => ({ ...one, is: "source" as const })),
             ].filter(({ origin }) => origin === "api");
             return all.length === 0 ? (
               <Empty title="Nothing yet">

@@ -62,7 +62,9 @@ export function Editor({ kind, name: given = "", isNew, beginning, app }: Editor
               spellcheck={false}
               autofocus
               value={name}
-              placeholder={kind === "stream" ? "reading" : kind === "view" ? "latest-readings" : "alarms"}
+              placeholder={
+                kind === "stream" ? "reading" : kind === "view" ? "latest-readings" : kind === "source" ? "stock-table" : "alarms"
+              }
               onInput={({ currentTarget }) => setName(currentTarget.value.trim())}
             />
           </label>
@@ -108,7 +110,9 @@ export function Editor({ kind, name: given = "", isNew, beginning, app }: Editor
         </div>
         {!isNew || saved !== undefined ? <Next kind={kind} name={name} /> : null}
       </div>
-      <Section title={kind === "stream" ? "The latest events" : "With the latest events"}>
+      <Section
+        title={kind === "stream" ? "The latest events" : kind === "source" ? "With changes that you make up" : "With the latest events"}
+      >
         {why === undefined ? null : <p>{why}</p>}
         {error ? <Failure error={error} /> : null}
         <Preview kind={kind} name={name || UNNAMED} tried={tried.value} definition={error ? undefined : settled} app={app} />

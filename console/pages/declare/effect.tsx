@@ -36,6 +36,7 @@ export async function effectOf(
   if (outcome === "same") return "Nothing changes: it is declared like this already.";
   const { head } = await get<{ head: number }>("/log/head", signal);
   if (outcome === "created") {
+    if (kind === "source") return `${name} is new. It begins at once to read what is outside.`;
     if (kind === "stream") return `${name} is new. Clients can append to it at once.`;
     if (kind === "view") return `${name} is new. It is built from the beginning of the log, which has ${counted(head, "event")}.`;
     return start === "head"
@@ -44,7 +45,7 @@ export async function effectOf(
   }
   if (kind === "stream")
     return fit ? `Of its latest ${counted(fit.checked, "event")}, ${count(fit.fit)} fit.` : "It changes for the next event.";
-  if (kind === "processor") return "It goes on where it is, by the new definition.";
+  if (kind === "processor" || kind === "source") return "It goes on where it is, by the new definition.";
   return builds
     ? `A second table is built from the beginning of the log, which has ${counted(head, "event")}. Until it is ready, the rows of now answer.`
     : "Its rows stay as they are.";
@@ -54,6 +55,7 @@ export async function endOf(kind: Kind, name: string, { views, processors }: App
   if (kind === "view")
     return "No route answers for it from now on, and its rows are removed an hour later. A view that a processor joins stays.";
   if (kind === "processor") return "It ends. What it has stored stays.";
+  if (kind === "source") return "It ends, and what was made for it outside is removed. What it has stored stays.";
   const { streams, hasMore } = await get<{ streams: unknown[]; hasMore: boolean }>(
     `/log/streams${query({ category: name, limit: 1000 })}`,
     signal,

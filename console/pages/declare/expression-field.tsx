@@ -25,7 +25,7 @@ export const ScopeContext = createContext<Scope>({ kind: "view", joins: [], sche
 export function ExpressionField({ label, path, schema, value, isRequired, onChange, context }: FieldProps) {
   const { kind, joins, schemas } = useContext(ScopeContext);
   const place = kind === "processor" ? "step" : /\.(?:fold|value)$/.test(path) ? (label as "fold" | "value") : "where";
-  const names = [...NAME_COMPLETIONS[place], ...joins];
+  const names = kind === "source" ? joins : [...NAME_COMPLETIONS[place], ...joins];
   return (
     <CodeField
       label={label}
@@ -39,6 +39,8 @@ export function ExpressionField({ label, path, schema, value, isRequired, onChan
   );
 }
 
+const CHANGE: Completion = { name: "change", kind: "name", shown: "change", gives: "map", what: "a change outside, as the kind gives it" };
+
 /** Schemas of the categories that a definition follows and joins, of its own columns, and of the rows of joined views. */
 export function useScope(kind: Kind, definition: Definition, app: AppReport): Scope {
   const categories = [definition?.from ?? []].flat() as string[];
@@ -46,7 +48,7 @@ export function useScope(kind: Kind, definition: Definition, app: AppReport): Sc
   const read = [...new Set([...categories, ...joins.map((one) => one.with)])].filter((name) =>
     app.categories.some((one) => one.name === name),
   );
-  const found = useResource(kind === "stream" ? undefined : read.join(" "), async (signal) => {
+  const found = useResource(kind === "stream" || kind === "source" ? undefined : read.join(" "), async (signal) => {
     const all = await Promise.all(read.map((name) => get<CategoryDefinition>(segments("streams", name), signal)));
     return new Map(all.map(({ name, events }) => [name, Object.values(events)]));
   });
@@ -57,6 +59,10 @@ export function useScope(kind: Kind, definition: Definition, app: AppReport): Sc
       { type: column?.type as unknown },
     ]),
   );
+  if (kind === "source") {
+    const change = app.sourceKinds.find(({ name }) => name === definition?.kind)?.change;
+    return { kind, joins: [CHANGE], schemas: { change: [change ?? true] } };
+  }
   const ofJoined = joins.map(({ as, with: name }) => [as, [...ofCategory(name), ...rowsOf(app, name)]] as const);
   return {
     kind,

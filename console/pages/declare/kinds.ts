@@ -1,10 +1,10 @@
-/** The three kinds of definitions: where they are in the API, and the form of each, as a schema with fields of our own. */
+/** The four kinds of definitions: where they are in the API, and the form of each, as a schema with fields of our own. */
 
-import type { SchemaObject } from "../../parts/schema.ts";
+import { type SchemaObject, beginning } from "../../parts/schema.ts";
 import type { AppReport } from "../../store/event.ts";
 import { segments } from "../../store/paths.ts";
 
-export type Kind = "stream" | "view" | "processor";
+export type Kind = "stream" | "view" | "processor" | "source";
 // oxlint-disable-next-line typescript/no-explicit-any -- as the form has it, before the store has checked it
 export type Definition = any;
 
@@ -20,6 +20,13 @@ export const KINDS: Readonly<Record<Kind, { readonly path: (name: string) => str
   processor: {
     path: (name) => segments("processors", name),
     begin: (app) => ({ from: firstOf(app), steps: [{ filter: "true" }] }),
+  },
+  source: {
+    path: (name) => segments("sources", name),
+    begin: (app) => {
+      const schema = sourceForm({ type: "string" }, app);
+      return beginning(schema, schema);
+    },
   },
 };
 
@@ -56,6 +63,7 @@ export function formOf(kind: Kind, app: AppReport, definition: Definition): Sche
   };
   const description = { type: "string", description: "What it is for, for people." };
   if (kind === "stream") return streamForm(description, definition);
+  if (kind === "source") return sourceForm(description, app);
   if (kind === "view") {
     const columns = Object.keys(definition.columns ?? {});
     return object("", ["from"], {
@@ -134,6 +142,27 @@ function stepsOf(joined: readonly string[], app: AppReport): SchemaObject[] {
     object("branch: one way or another", ["branch"], { branch: { type: "array", minItems: 1, items: branch } }),
     object("emit: appends an event", ["emit"], { emit }),
   ];
+}
+
+/** Each kind has settings of its own. */
+function sourceForm(description: SchemaObject, { categories, sourceKinds }: AppReport): SchemaObject {
+  const plain = categories.flatMap(({ name, kind }) => (kind === "plain" ? [name] : []));
+  return {
+    oneOf: sourceKinds.map(({ name, settings, isBrought }) => {
+      const { properties = {}, required = [] } = settings as SchemaObject;
+      return object(name, ["kind", "to", "stream", ...(required as string[])], {
+        kind: { const: name },
+        ...(properties as SchemaObject),
+        to: { enum: plain.toReversed(), description: "The stream’s category that it appends to." },
+        stream: about("The stream that a change belongs to: a string or a number."),
+        where: about("Changes for which it is false are passed over."),
+        type: about("The event’s type. Without it, the only one that there is."),
+        data: { ...MAKER, description: "Without it, the change as it is." },
+        ...(isBrought ? {} : { every: { type: "string", description: "How often it looks when there was nothing new: 5s." } }),
+        description,
+      });
+    }),
+  };
 }
 
 function streamForm(description: SchemaObject, { schema, events }: Definition): SchemaObject {

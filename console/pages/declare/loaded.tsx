@@ -34,7 +34,7 @@ export function Loaded({ kind, name }: { kind: Kind; name?: string }) {
               </p>
             </Empty>
           ) : kind !== "stream" && app.categories.length === 0 ? (
-            <Empty title={`A ${kind} follows streams, and there is none yet`}>
+            <Empty title={`A ${kind} ${kind === "source" ? "appends to a stream" : "follows streams"}, and there is none yet`}>
               <p>
                 <Link href={to.declare("stream")}>Declare a stream</Link> first.
               </p>
@@ -65,6 +65,9 @@ const LOADERS: Readonly<Record<Kind, (name: string, signal: AbortSignal) => Prom
   },
   async processor(name, signal) {
     return declared(await orNone(get<Definition>(segments("processors", name), signal)));
+  },
+  async source(name, signal) {
+    return declared(await orNone(get<Definition>(segments("sources", name), signal)));
   },
 };
 

@@ -16,7 +16,7 @@ export function Next({ kind, name }: { kind: Kind; name: string }) {
       ) : (
         <>
           {kind === "view" ? <Link href={to.view(name)}>Its rows</Link> : null}
-          <Link href={to.consumer(name)}>How it is doing</Link>
+          <Link href={kind === "source" ? to.source(name) : to.consumer(name)}>How it is doing</Link>
         </>
       )}
     </p>

@@ -12,6 +12,7 @@ import type { Tried } from "./effect.tsx";
 import { type Definition, type Kind } from "./kinds.ts";
 import { Fitting } from "./preview-stream.tsx";
 import { Processed } from "./preview-processor.tsx";
+import { Changed } from "./preview-source.tsx";
 import { Rows } from "./preview-view.tsx";
 
 interface PreviewProps {
@@ -29,6 +30,7 @@ const LAST = { view: 100, processor: 5 } as const;
 export function Preview(props: PreviewProps) {
   const { kind, tried, definition } = props;
   if (kind === "stream") return tried ? <Fitting tried={tried} /> : null;
+  if (kind === "source") return definition === undefined ? null : <Changed name={props.name} definition={definition} app={props.app} />;
   return definition === undefined ? null : <Made {...props} kind={kind} definition={definition} />;
 }
 

@@ -92,7 +92,7 @@ function isFile({ option, argument }: Typed): boolean {
 
 /** What no store needs to be asked for. Tokens and keys are nobody's business. */
 function fixedFor({ command, option, argument }: Typed): readonly string[] | undefined {
-  if (argument?.name() === "shell" && option === undefined) return argument.argChoices ?? [];
+  if (argument?.argChoices !== undefined && option === undefined) return argument.argChoices;
   switch (option?.attributeName()) {
     case "rights":
       return ["read", "write", "admin"];
@@ -152,6 +152,8 @@ async function storesNames({ command, option, argument, before, current }: Typed
       return names.eventTypes(categoryIn(first));
     case "consumer":
       return names.consumers();
+    case "source":
+      return names.sources();
     case "view":
       return names.views();
     case "id":

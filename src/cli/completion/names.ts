@@ -30,6 +30,7 @@ const App = z.object({
   ),
 });
 const Consumers = z.object({ consumers: z.array(z.object({ name: z.string(), kind: z.string(), status: z.string() })) });
+const Sources = z.object({ sources: z.array(z.object({ name: z.string(), kind: z.string(), status: z.string().optional() })) });
 const Webhooks = z.object({ webhooks: z.array(z.object({ id: z.string(), status: z.string(), description: z.string().optional() })) });
 const Streams = z.object({ streams: z.array(z.object({ stream: z.string() })) });
 const Stores = z.object({ stores: z.array(z.object({ name: z.string() })) });
@@ -98,6 +99,11 @@ export class Names {
   async consumers(): Promise<Name[]> {
     const { consumers } = await this.#ask(this.#store, "/consumers", Consumers);
     return consumers.map(({ name, kind, status }) => ({ name, what: `${kind}, ${status}` }));
+  }
+
+  async sources(): Promise<Name[]> {
+    const { sources } = await this.#ask(this.#store, "/sources", Sources);
+    return sources.map(({ name, kind, status }) => ({ name, what: status === undefined ? kind : `${kind}, ${status}` }));
   }
 
   async webhooks(): Promise<Name[]> {

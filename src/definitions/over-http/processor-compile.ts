@@ -91,7 +91,7 @@ function joinedBy({ around, views }: Made, name: string): Join["from"] {
   return around.categories.has(name) ? { category: name } : { lost: `there is neither a view nor a category ${name} any more` };
 }
 
-function makerOf(definition: MakerDefinition, scope: Scope): Maker {
+export function makerOf(definition: MakerDefinition, scope: Scope): Maker {
   return typeof definition === "string" ? keptExpression(definition, scope) : membersOf(definition, scope);
 }
 

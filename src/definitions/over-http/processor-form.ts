@@ -4,18 +4,21 @@ import * as z from "zod";
 import { MAX_POSITION } from "../../core/limits.ts";
 import { EVENT_TYPE, NAME } from "../../core/names.ts";
 import type { Issue } from "../../core/issue.ts";
+import { forbiddenIn, issuesOf } from "./form-issues.ts";
 import { CATEGORY_EVENT_TYPES, RULES_BRANCHES, RULES_DEPTH, RULES_MEMBERS, RULES_SOURCES, RULES_STEPS } from "../limits.ts";
 
 /** What a name in an expression looks like. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
-const Text = z.string().min(1, "an expression");
-const Category = z.string().regex(NAME, `the name of a category: it must match ${NAME.source}`);
+/** An expression. */
+export const Text = z.string().min(1, "an expression");
+export const CategoryName = z.string().regex(NAME, `the name of a category: it must match ${NAME.source}`);
 const Members = z
   .record(z.string(), Text)
   .refine((members) => Object.keys(members).length > 0, "at least one member")
   .refine((members) => Object.keys(members).length <= RULES_MEMBERS, `at most ${RULES_MEMBERS} members`);
-const Maker = z.union([Text, Members], "an expression, or an object of expressions");
+/** One expression, or one for each member. */
+export const Maker = z.union([Text, Members], "an expression, or an object of expressions");
 
 export const JoinIn = z.strictObject({
   with: z.string().regex(NAME, `the name of a view or a category: it must match ${NAME.source}`),
@@ -23,7 +26,7 @@ export const JoinIn = z.strictObject({
   as: z.string().regex(IDENTIFIER, `a name for expressions: it must match ${IDENTIFIER.source}`),
   missing: z.enum(["skip", "null", "fail"]).optional(),
 });
-export const EmitIn = z.strictObject({ to: Category, type: Text.optional(), id: Text.optional(), data: Maker.optional() });
+export const EmitIn = z.strictObject({ to: CategoryName, type: Text.optional(), id: Text.optional(), data: Maker.optional() });
 
 /** The steps that have no steps within them. */
 const FLAT = { filter: Text, set: Members, map: Maker, join: JoinIn, emit: EmitIn };
@@ -31,7 +34,7 @@ const FLAT = { filter: Text, set: Members, map: Maker, join: JoinIn, emit: EmitI
 /** How the API's description shows it: steps within a branch are like those around it. */
 export const ProcessorDefinitionIn = z.strictObject({
   description: z.string().max(1_024).optional(),
-  from: z.union([Category, z.array(Category).min(1).max(RULES_SOURCES)], "the name of a category, or a list of them"),
+  from: z.union([CategoryName, z.array(CategoryName).min(1).max(RULES_SOURCES)], "the name of a category, or a list of them"),
   types: z
     .array(
       z
@@ -151,20 +154,4 @@ function readStep(reading: Reading, step: unknown, path: string, depth: number):
     for (const [index, branch] of (parsed.data as z.infer<typeof Branches>).entries())
       readSteps(reading, branch.steps, `${path}.branch.${index}.steps`, depth + 1);
   }
-}
-
-function issuesOf({ issues }: z.ZodError, at: string): Issue[] {
-  return issues.map(({ path, message }) => ({ path: [at, ...path.map(String)].filter((part) => part !== "").join("."), message }));
-}
-
-/** A name that no object may have: schemas would drop it silently, and other code would take it for the object's prototype. */
-function forbiddenIn(value: unknown, path: string): Issue | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  for (const [name, member] of Object.entries(value)) {
-    const at = path === "" ? name : `${path}.${name}`;
-    if (name.split(".").includes("__proto__")) return { path: at, message: "`__proto__` cannot be the name of a member" };
-    const found = forbiddenIn(member, at);
-    if (found) return found;
-  }
-  return undefined;
 }

@@ -34,14 +34,17 @@ export class StepMistake extends CodeMistake {
   }
 }
 
-/** The names in scope. `data` is as the steps so far have left it. */
-export type Values = Readonly<Record<string, JsonValue>> & { readonly data: JsonObject; readonly [EFFORT]: Effort };
+/** The names in scope. */
+export type InScope = Readonly<Record<string, JsonValue>> & { readonly [EFFORT]: Effort };
+
+/** The names that a step sees: `data` is as the steps so far have left it. */
+export type Values = InScope & { readonly data: JsonObject };
 
 /** Where the names keep what the event may still take: a symbol, so that no expression comes across it. */
 export const EFFORT: unique symbol = Symbol("effort");
 
 /** The expression's result. Whatever goes wrong is a mistake of the definition, at this place. */
-function evaluated(path: string, expression: Expression, values: Values): JsonValue {
+function evaluated(path: string, expression: Expression, values: InScope): JsonValue {
   try {
     return expression.evaluate(values, values[EFFORT]);
   } catch (error) {
@@ -49,20 +52,20 @@ function evaluated(path: string, expression: Expression, values: Values): JsonVa
   }
 }
 
-export function condition(path: string, expression: Expression, values: Values): boolean {
+export function condition(path: string, expression: Expression, values: InScope): boolean {
   const result = evaluated(path, expression, values);
   if (typeof result === "boolean") return result;
   throw new StepMistake(path, `it must give true or false, and gave ${kindOf(result)}`);
 }
 
-export function text(path: string, expression: Expression, values: Values): string {
+export function text(path: string, expression: Expression, values: InScope): string {
   const result = evaluated(path, expression, values);
   if (typeof result === "string") return result;
   throw new StepMistake(path, `it must give a string, and gave ${kindOf(result)}`);
 }
 
 /** A number is an id as JSON writes it, as for the key of a fact. */
-export function idOf(path: string, expression: Expression, values: Values, mayBeNull: boolean): string | undefined {
+export function idOf(path: string, expression: Expression, values: InScope, mayBeNull: boolean): string | undefined {
   const result = evaluated(path, expression, values);
   if (typeof result === "string") return result;
   if (typeof result === "number") return String(result);
@@ -70,7 +73,7 @@ export function idOf(path: string, expression: Expression, values: Values, mayBe
   throw new StepMistake(path, `it must give a string or a number, and gave ${kindOf(result)}`);
 }
 
-export function made(path: string, make: Maker, values: Values): JsonObject {
+export function made(path: string, make: Maker, values: InScope): JsonObject {
   if (isMembers(make)) return membersOf(path, make, values, {});
   const result = evaluated(path, make, values);
   if (!isMap(result)) throw new StepMistake(path, `it must give an object, and gave ${kindOf(result)}`);
@@ -83,7 +86,7 @@ function isMembers(make: Maker): make is readonly Member[] {
 }
 
 /** Every expression sees the data as it was before the step. */
-export function membersOf(path: string, members: readonly Member[], values: Values, before: JsonObject): JsonObject {
+export function membersOf(path: string, members: readonly Member[], values: InScope, before: JsonObject): JsonObject {
   let data = before;
   for (const { names, value } of members) {
     const at = `${path}.${names.join(".")}`;

@@ -79,6 +79,10 @@ export interface Source<Name extends string = string> {
   readonly store: string;
   /** Milliseconds between two connections when there is nothing new. */
   readonly everyMs?: number;
+  /** For one that was declared over HTTP: higher with every change of its definition. */
+  readonly revision?: number;
+  /** It waits to be resumed, unless it has begun before: an import has declared it, and another store may still follow the same. */
+  readonly startsPaused?: boolean;
   /** What is appended for a change; undefined: nothing, the change is of no concern. Throws when it cannot tell. */
   readonly eventOf: (change: JsonObject) => MadeEvent | undefined;
 }
@@ -106,6 +110,8 @@ export interface SourceDefinition<Seen extends object> {
 
 /** Milliseconds between two connections at least. Ours: a source that should be faster than this keeps its connection while there is more. */
 export const LEAST_EVERY_MS = 100;
+/** And at most. Ours: a day, far within what an alarm can be set to. */
+export const MOST_EVERY_MS = 86_400_000;
 
 /**
  * Declares a source: it follows a database or a broker, and appends each change to a plain category once.
@@ -126,8 +132,8 @@ export function source<const Name extends string, Seen extends object>(
 ): Source<Name> {
   requireName("source", name);
   const everyMs = every === undefined ? undefined : milliseconds(every, `source "${name}"`);
-  if (everyMs !== undefined && everyMs < LEAST_EVERY_MS)
-    throw new TypeError(`source "${name}": \`every\` must be at least ${LEAST_EVERY_MS}ms`);
+  if (everyMs !== undefined && (everyMs < LEAST_EVERY_MS || everyMs > MOST_EVERY_MS))
+    throw new TypeError(`source "${name}": \`every\` must be from ${LEAST_EVERY_MS}ms to ${MOST_EVERY_MS / 3_600_000}h`);
   return {
     kind: "source",
     name,

@@ -18,6 +18,7 @@ import {
 } from "./components/streams.ts";
 import { categoryDryRun, definitionDryRun } from "./components/dry-runs.ts";
 import { processorPreviewAnswer, viewPreview } from "./components/previews.ts";
+import { declaredSource, sourcePreviewAnswer, sourceReport } from "./components/sources.ts";
 import { listedStore, store } from "./components/stores.ts";
 import { Issue } from "../../core/issue.ts";
 import { ConsumerReport } from "../../consumers/report.ts";
@@ -47,6 +48,7 @@ export const COMPONENTS = {
   StreamSummary,
   View: viewReport,
   Processor: processorReport,
+  Source: sourceReport,
   Consumer: ConsumerReport,
   Webhook: WebhookReport,
   CreatedWebhook: createdWebhook,
@@ -93,6 +95,10 @@ export const ANSWERS = {
   declaredView: z.union([viewReport, definitionDryRun]),
   declaredProcessor: z.union([processorReport, definitionDryRun]),
   processorPreview: processorPreviewAnswer,
+  declaredSource,
+  sourcePreview: sourcePreviewAnswer,
+  sources: z.object({ sources: z.array(sourceReport) }),
+  leftOutside: z.object({ left: z.string().describe("What is still there, and why.") }),
   queryRows: z.object({
     rows: z.array(Json),
     hasMore: z.boolean().describe("Whether the query found more rows, or more bytes of rows, than an answer may have."),

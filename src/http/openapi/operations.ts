@@ -5,6 +5,7 @@ import { commands } from "./operations/commands.ts";
 import { consumers } from "./operations/consumers.ts";
 import { log } from "./operations/log.ts";
 import { processors } from "./operations/processors.ts";
+import { sources } from "./operations/sources.ts";
 import { sagas } from "./operations/sagas.ts";
 import { service } from "./operations/service.ts";
 import { stores } from "./operations/stores.ts";
@@ -16,6 +17,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...commands,
   ...sagas,
   ...streams,
+  ...sources,
   ...log,
   ...views,
   ...processors,
@@ -30,6 +32,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Commands: "Commands in, state out.",
   Sagas: "Steps across several aggregates: all of them happen, or those that did are undone.",
   Streams: "Facts in, events out.",
+  Sources: "Data that comes in by itself: from databases, queues and brokers.",
   Log: "Everything, in order.",
   Views: "Data out.",
   Processors: "Data transformed.",

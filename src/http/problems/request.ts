@@ -120,6 +120,12 @@ export const REQUEST_PROBLEMS = {
     "No processor of this name is declared, neither in code nor in this store.",
     "`GET /processors` lists the processors. Declare one with `PUT /processors/{name}`.",
   ],
+  "unknown-source": [
+    404,
+    "Unknown source",
+    "No source of this name is declared, neither in code nor in this store.",
+    "`GET /sources` lists the sources. Declare one with `PUT /sources/{name}`.",
+  ],
   "unknown-consumer": [404, "Unknown consumer", "No view, processor or webhook has this name.", "`detail` lists the consumers."],
   "unknown-webhook": [404, "Unknown webhook", "The store has no webhook with this id.", "`GET /webhooks` lists those of the store."],
   "unknown-delivery": [

@@ -79,10 +79,16 @@ export const STATE_PROBLEMS = {
     "The request would declare or delete a processor that the app's code declares.",
     "Change it in code and deploy, or use another name.",
   ],
+  "source-in-code": [
+    409,
+    "The source is declared in code",
+    "The request would declare or delete a source that the app's code declares.",
+    "Change it in code and deploy, or use another name.",
+  ],
   "name-in-use": [
     409,
-    "Another consumer has this name",
-    "Views, processors and webhooks share one space of names, in which names that differ by case only count as one.",
+    "Another consumer or source has this name",
+    "Views, processors, webhooks and sources share one space of names, in which names that differ by case only count as one.",
     "`kind` and `name` show what has it. Use another name.",
     "kind",
     "name",
@@ -97,7 +103,7 @@ export const STATE_PROBLEMS = {
   "too-many-definitions": [
     409,
     "The store has as many definitions as are allowed",
-    "The store has reached its limit of views, or of processors, that are declared over HTTP.",
+    "The store has reached its limit of views, of processors, or of sources, that are declared over HTTP.",
     "The problem's `limit` is the number allowed of each. Delete one that is not needed, or use another store.",
     "limit",
   ],
@@ -131,9 +137,9 @@ export const STATE_PROBLEMS = {
   ],
   "action-not-possible": [
     409,
-    "The action does not fit the consumer's state",
-    "The consumer is in a state in which the action makes no sense: `retry`, for example, needs a consumer that has failed.",
-    "`detail` lists what is possible. `GET /consumers/{name}` shows the state.",
+    "The action does not fit the state of the consumer or source",
+    "The consumer or source is in a state in which the action makes no sense: `retry`, for example, needs one that has failed.",
+    "`detail` lists what is possible. `GET /consumers/{name}` and `GET /sources/{name}` show the state.",
   ],
   "too-many-versions": [
     409,

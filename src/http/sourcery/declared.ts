@@ -35,7 +35,7 @@ export function shownDefinition({ kind, name, incarnation, definition }: Declare
   return { id: apiIdOf(kind, name, incarnation), name: called ?? name, from };
 }
 
-export async function allDefinitions(store: Store, kind: DefinitionKind): Promise<DeclaredDefinition[]> {
+export async function allDefinitions(store: Store, kind: Exclude<DefinitionKind, "source">): Promise<DeclaredDefinition[]> {
   const { definitions } = store;
   const { all } = await definitions.overHttp();
   return all.filter((one) => one.kind === kind && !definitions.isShadowed(one.name));
@@ -44,7 +44,7 @@ export async function allDefinitions(store: Store, kind: DefinitionKind): Promis
 /** The one with this name, if it is another than this definition. */
 export async function otherThan(
   store: Store,
-  kind: DefinitionKind,
+  kind: Exclude<DefinitionKind, "source">,
   name: string,
   definition: object,
 ): Promise<DeclaredDefinition | undefined> {
@@ -53,7 +53,11 @@ export async function otherThan(
 }
 
 /** The one that the path names. @throws {Problem} when there is none, or none any more */
-export async function definitionOf(context: HttpContext, kind: DefinitionKind, asked: string): Promise<DeclaredDefinition> {
+export async function definitionOf(
+  context: HttpContext,
+  kind: Exclude<DefinitionKind, "source">,
+  asked: string,
+): Promise<DeclaredDefinition> {
   const store = storeOf(context);
   const all = await allDefinitions(store, kind);
   const found = all.find(({ name, incarnation }) => name === asked || apiIdOf(kind, name, incarnation) === asked);
@@ -63,7 +67,7 @@ export async function definitionOf(context: HttpContext, kind: DefinitionKind, a
 }
 
 /** @throws {Problem} when the name or id is of one that was deleted */
-export async function requireNotDeleted(store: Store, kind: DefinitionKind, asked: string): Promise<void> {
+export async function requireNotDeleted(store: Store, kind: Exclude<DefinitionKind, "source">, asked: string): Promise<void> {
   const [all, removed] = await Promise.all([allDefinitions(store, kind), store.catalog.listRemoved()]);
   // Each time that a name is declared it gets another id.
   const earlier = (name: string, times: number) => Array.from({ length: times }, (_, index) => apiIdOf(kind, name, index + 1));
@@ -73,7 +77,7 @@ export async function requireNotDeleted(store: Store, kind: DefinitionKind, aske
   if (isDeleted) throw new Problem("definition-deleted", `the ${kind} ${asked} was deleted`);
 }
 
-export async function deleteDeclared(context: HttpContext, kind: DefinitionKind, asked: string): Promise<Response> {
+export async function deleteDeclared(context: HttpContext, kind: Exclude<DefinitionKind, "source">, asked: string): Promise<Response> {
   const found = await definitionOf(context, kind, asked);
   const answer = await remove(storeOf(context), context.env.VIEWS, kind, found.name);
   if (answer.outcome === "in-use") throw problemOf(kind, found.name, answer);

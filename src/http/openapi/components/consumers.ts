@@ -8,21 +8,21 @@ import { WebhookReport } from "../../../store/webhook-protocol.ts";
 
 const origin = z.enum(["code", "api"]);
 
-/** What a view or a processor has that was declared over HTTP. */
-const declared = {
+/** What a view, a processor or a source has that was declared over HTTP. */
+export const declared = {
   revision: z.int().optional().describe("One higher after every change of the definition. Only what was declared over HTTP has one."),
   declaredAt: Time.optional(),
   retired: z
     .array(Name)
     .optional()
     .describe(
-      "Categories in the definition that have been retired: no event comes from them any more, and a processor that emits to one fails at the event.",
+      "Categories in the definition that have been retired: no event comes from them any more, and a processor that emits to one, or a source that feeds it, fails.",
     ),
   definition: Json.optional().describe("As it was declared over HTTP."),
   shadowed: z
     .literal(true)
     .optional()
-    .describe("The code has a consumer of the same name, which counts instead: this definition has no effect."),
+    .describe("The code has a consumer or a source of the same name, which counts instead: this definition has no effect."),
 };
 
 export const viewReport = z.object({

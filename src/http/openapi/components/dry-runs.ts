@@ -40,7 +40,7 @@ export const categoryDryRun = z.object({
 export const definitionDryRun = z.object({
   dryRun: DryRun,
   name: Name,
-  kind: z.enum(["view", "processor"]),
+  kind: z.enum(["view", "processor", "source"]),
   outcome: Outcome,
   revision: z.int().describe("The revision that it would have."),
   definition: Json,

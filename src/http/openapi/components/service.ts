@@ -1,7 +1,7 @@
 /** What the service shows about itself: its problems, and the app that it serves. */
 
 import * as z from "zod";
-import { Name, Time } from "../../../core/answer.ts";
+import { Json, Name, Time } from "../../../core/answer.ts";
 import { RIGHTS } from "../../auth-caller.ts";
 
 export const problemExplanation = z
@@ -65,7 +65,26 @@ export const app = z.object({
         .describe("Commands to aggregates, events to plain categories. Null: a saga, whose steps may send to any aggregate."),
     }),
   ),
-  sources: z.array(z.object({ name: Name })),
+  sources: z.array(
+    z.object({
+      name: Name,
+      kind: z.string().describe("What kind of source it is, such as `postgres`."),
+      origin,
+      description,
+      to: Name.describe("The plain category that it feeds."),
+      everyMs: z.int().optional(),
+    }),
+  ),
+  sourceKinds: z
+    .array(
+      z.object({
+        name: z.string(),
+        settings: Json.describe("The JSON Schema of what a definition of this kind has besides what all have."),
+        change: z.unknown().describe("The JSON Schema of `change` in expressions. `true`: it depends on the settings, or may be anything."),
+        isBrought: z.literal(true).optional().describe("The platform brings its changes."),
+      }),
+    )
+    .describe("The kinds of sources that can be declared over HTTP."),
   formats: z
     .object({ STREAMS: Format, LOGS: Format, WEBHOOKS: Format, CATALOGS: Format, SOURCES: Format })
     .describe("The newest version of what objects store that this code reads and writes, for each class by its binding."),
