@@ -4,6 +4,7 @@ import { listed } from "../core/issue.ts";
 import { DEFINITIONS } from "../core/limits.ts";
 import { type ViewDefinition, viewFrom } from "../definitions/over-http/view.ts";
 import { type Refusal, declare, remove, tryDeclaring } from "../operations/declare.ts";
+import type { QueueInUse } from "../operations/source-queues.ts";
 import { tableOf } from "../rows/table.ts";
 import type { DefinitionKind } from "../store/catalog-protocol.ts";
 import type { DeclaredDefinition } from "../store/ready-definitions.ts";
@@ -28,15 +29,16 @@ export async function putDefinition(
 ): Promise<Response> {
   const { dryRun } = queryOf(context, DryRunQuery);
   const { value } = await jsonBody(context, DEFINITION_BYTES);
-  if (dryRun) return context.json(await tryDefinition(storeOf(context), kind, name, value));
-  const answer = await declare(storeOf(context), context.env.VIEWS, { kind, name, body: value });
+  if (dryRun) return context.json(await tryDefinition(context, kind, name, value));
+  const answer = await declare(storeOf(context), context.env, { kind, name, body: value });
   if (!("revision" in answer)) throw problemOf(kind, name, answer);
   return context.json(await show(name), answer.outcome === "created" ? 201 : 200, { location: new URL(context.req.url).pathname });
 }
 
 /** What the same declaration would answer. Nothing is declared. */
-async function tryDefinition(store: Store, kind: DefinitionKind, name: string, body: unknown): Promise<object> {
-  const answer = await tryDeclaring(store, { kind, name, body });
+async function tryDefinition(context: HttpContext, kind: DefinitionKind, name: string, body: unknown): Promise<object> {
+  const store = storeOf(context);
+  const answer = await tryDeclaring(store, context.env, { kind, name, body });
   if (!("revision" in answer)) throw problemOf(kind, name, answer);
   const { revision, incarnation, definition, around } = answer;
   const outcome = outcomeOf(answer);
@@ -55,7 +57,7 @@ export function outcomeOf({ outcome }: { readonly outcome: "created" | "changed"
 
 export async function deleteDefinition(context: HttpContext, kind: DefinitionKind, name: string): Promise<Response> {
   const store = storeOf(context);
-  const answer = await remove(store, context.env.VIEWS, kind, name);
+  const answer = await remove(store, context.env, kind, name);
   if (answer.outcome === "removed") return context.body(null, 204);
   const inCode = store.definitions.inCode.kindOf(name);
   // What the code shadows could be removed; there is none.
@@ -99,6 +101,8 @@ export function problemOf(kind: DefinitionKind, name: string, refusal: Refusal):
       return retiredCategory(refusal.name);
     case "unknown-view":
       return new Problem("unknown-view", `${refusal.name} is neither a view nor a category; GET /views and GET /streams list them`);
+    case "queue-in-use":
+      return queueInUse(refusal);
     case "beyond-head":
       return new Problem("position-beyond-head", `start is ${refusal.position}, but the log's head is ${refusal.head}`, {
         head: refusal.head,
@@ -111,6 +115,12 @@ export function problemOf(kind: DefinitionKind, name: string, refusal: Refusal):
     case "unknown":
       return UNKNOWN[kind](name);
   }
+}
+
+/** Names of another store are not for everybody who may administer this one. */
+export function queueInUse({ queue, by }: QueueInUse): Problem {
+  const who = by === undefined ? "a source of another store" : `the source ${by}`;
+  return new Problem("queue-in-use", `${who} gets the messages of the queue ${queue}: a queue has one source`, { queue });
 }
 
 /** The same for a preview, whose definition is a member of the body. */

@@ -33,7 +33,7 @@ export async function importDefinition(context: HttpContext, text: string): Prom
   const { definition } = checked(Line, value, "the definition is not valid");
   if (definition.kind === "category") return importCategory(context, definition);
   const { kind, name, definition: body, position } = definition;
-  const answer = await declare(storeOf(context), context.env.VIEWS, { kind, name, body, position, isImported: true });
+  const answer = await declare(storeOf(context), context.env, { kind, name, body, position, isImported: true });
   if ("revision" in answer) return answer.outcome !== "unchanged";
   // The code counts, here as in the store that the line comes from.
   if (answer.outcome === "in-code" && answer.name === name) return false;

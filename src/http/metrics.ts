@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { type Measured, type StoreFigures, measure } from "../operations/measure.ts";
 import { type Family, type Labels, METRICS_TYPE, counter, gauge, metricsText, secondsOf } from "../telemetry/prometheus.ts";
 import type { ConsumerStatus } from "../store/consumer-protocol.ts";
-import type { ReportedSource } from "../operations/sources.ts";
+import type { ReportedSource } from "../operations/source-reports.ts";
 import { type SourceProgress, SourceStatus } from "../store/source-protocol.ts";
 import { type HttpEnv, storeOf } from "./request.ts";
 

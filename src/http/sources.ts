@@ -4,12 +4,14 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { reportSource } from "../definitions/report.ts";
 import { type SourceDefinition, whyNotFollowed } from "../definitions/over-http/source.ts";
-import { type ReportedSource, deleteSource, reportSources } from "../operations/sources.ts";
+import { type ReportedSource, deleteSource, reportSources } from "../operations/source-reports.ts";
 import { SOURCE_ACTIONS, type SourceProgress } from "../store/source-protocol.ts";
+import type { Source } from "../definitions/sources/source.ts";
+import { claimQueue } from "../operations/source-queues.ts";
 import type { DeclaredDefinition } from "../store/ready-definitions.ts";
 import type { Store } from "../store/store.ts";
 import { optionalJsonBody } from "./body.ts";
-import { aboutDefinition, problemOf, putDefinition, unknownSource } from "./definitions.ts";
+import { aboutDefinition, problemOf, putDefinition, queueInUse, unknownSource } from "./definitions.ts";
 import { DEFINITION_BYTES, SOURCE_POSITION_CHARACTERS } from "./limits.ts";
 import { Problem } from "./problem.ts";
 import { type HttpContext, type HttpEnv, checked, storeOf } from "./request.ts";
@@ -49,6 +51,7 @@ export function sourceRoutes() {
       if (action !== "skip") checked(NothingIn, body, what);
       // So that no object is made for a source that there is not.
       const declared = await store.definitions.source(name);
+      if (declared && action === "resume") await requireQueue(context, declared);
       const answer = declared && (await store.source(name).control(action, change));
       if (!answer) throw unknownSource(name);
       if ("detail" in answer) throw new Problem("action-not-possible", `${name} cannot ${action}: ${answer.detail}`);
@@ -57,6 +60,13 @@ export function sourceRoutes() {
   }
 
   return routes;
+}
+
+/** One that an import has declared has not claimed its queue. */
+async function requireQueue(context: HttpContext, { name, outside: { kind, settings } }: Source): Promise<void> {
+  if (!kind.isBrought || storeOf(context).definitions.inCode.source(name, storeOf(context).name)) return;
+  const taken = await claimQueue(storeOf(context), context.env, name, kind.queueOf(settings));
+  if (taken) throw queueInUse(taken);
 }
 
 const NothingIn = z.strictObject({});
@@ -102,7 +112,7 @@ function shownShadowed(one: DeclaredDefinition) {
 async function remove(context: HttpContext, name: string): Promise<Response> {
   const store = storeOf(context);
   if (store.definitions.inCode.source(name, store.name)) throw problemOf("source", name, { outcome: "in-code", kind: "source", name });
-  const answer = await deleteSource(store, context.env.VIEWS, name);
+  const answer = await deleteSource(store, context.env, name);
   if (answer.outcome !== "removed") throw problemOf("source", name, answer);
   return answer.left === undefined ? context.body(null, 204) : context.json({ left: answer.left });
 }

@@ -16,10 +16,12 @@ import { type SourceDefinition, checkSource, namesIn as namesInSource, readSourc
 import type { Surroundings } from "../definitions/over-http/surroundings.ts";
 import { type ViewDefinition, checkView, namesIn as namesInView, parseView } from "../definitions/over-http/view.ts";
 import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved, NewDefinition } from "../store/catalog-protocol.ts";
+import type { HeadspringEnv } from "../store/env.ts";
 import type { Definitions } from "../store/definitions.ts";
 import type { FoundNames } from "../store/run-time-definitions.ts";
 import { sourceBinding } from "../store/source-binding.ts";
 import type { Store } from "../store/store.ts";
+import { type QueueInUse, claimQueue, releaseQueues, whoHasQueue } from "./source-queues.ts";
 import { declaredConsumers } from "./declared.ts";
 import { disturb } from "./swept.ts";
 
@@ -31,7 +33,8 @@ export type Refusal =
   /** The code has a consumer of this name, or of one that differs by case only. */
   | { readonly outcome: "in-code"; readonly kind: string; readonly name: string }
   | { readonly outcome: "unknown-category" | "category-retired"; readonly name: string }
-  | { readonly outcome: "beyond-head"; readonly position: number; readonly head: number };
+  | { readonly outcome: "beyond-head"; readonly position: number; readonly head: number }
+  | QueueInUse;
 
 export type Declaring = Extract<DefinitionDeclared, { readonly revision: number }> | Refusal;
 
@@ -57,43 +60,55 @@ interface Parsed {
   readonly categories: readonly string[];
   readonly joined: readonly string[];
   readonly start?: "beginning" | "head" | number | undefined;
+  /** The queue whose messages a source gets. */
+  readonly queue?: string;
   readonly check: (around: Surroundings) => readonly Issue[];
 }
 
-/** @param memory where sweeps keep what they remember */
-export async function declare(store: Store, memory: D1Database, asked: Asked): Promise<Declaring> {
+/** @param env that of the deployment: sweeps remember in it, and queues are its */
+export async function declare(store: Store, env: HeadspringEnv, asked: Asked): Promise<Declaring> {
   const ready = await readyToDeclare(store, asked);
   if ("outcome" in ready) return ready;
-  await disturb(memory, store.name);
+  if (asked.kind === "source") return declareSource(store, env, ready);
+  await disturb(env.VIEWS, store.name);
   const answer = await store.catalog.declareDefinition(ready.request);
   if (!("revision" in answer)) return answer;
-  if (asked.kind === "source") {
-    await store.source(asked.name).wake();
-    return answer;
-  }
   await register(store);
   // The log wakes what is new to it, or wants other events. What is built may differ all the same.
   if (answer.outcome === "changed") await store.log.sweep(asked.name);
   return answer;
 }
 
+/** Its object learns of it. A crash before that is repaired by a repeat. */
+async function declareSource(store: Store, env: HeadspringEnv, { request, queue, isImported }: Ready): Promise<Declaring> {
+  const taken = queue === undefined ? undefined : await claimQueue(store, env, request.name, queue);
+  // One that is imported begins paused: it claims its queue when it is resumed.
+  if (taken && !isImported) return taken;
+  const answer = await store.catalog.declareDefinition(request);
+  const isDeclared = "revision" in answer;
+  const isElsewhere = !isDeclared || answer.outcome === "changed";
+  if (isElsewhere) await releaseQueues(store, env, request.name, isDeclared ? queue : undefined);
+  if (isDeclared) await store.source(request.name).wake(answer.outcome === "changed");
+  return answer;
+}
+
 /** What {@link declare} would answer, with the definition as it would be kept. Nothing is declared. */
 export async function tryDeclaring(
   store: Store,
+  env: HeadspringEnv,
   asked: Asked,
 ): Promise<(Extract<DefinitionDeclared, { readonly revision: number }> & Undeclared<object>) | Refusal> {
   const ready = await readyToDeclare(store, asked);
   if ("outcome" in ready) return ready;
-  const { request, definition, around } = ready;
+  const { request, definition, around, queue } = ready;
+  const taken = queue === undefined ? undefined : await whoHasQueue(store, env, asked.name, queue);
+  if (taken) return taken;
   const answer = await store.catalog.tryDefinition(request);
   return "revision" in answer ? { ...answer, definition, around } : answer;
 }
 
 /** Everything that is checked before the catalog is asked. */
-async function readyToDeclare(
-  store: Store,
-  { kind, name, body, position, isImported = false }: Asked,
-): Promise<(Undeclared<object> & { readonly request: NewDefinition }) | Refusal> {
+async function readyToDeclare(store: Store, { kind, name, body, position, isImported = false }: Asked): Promise<Ready | Refusal> {
   const { definitions, log } = store;
   const taken = inCode(store, name);
   if (taken) return { outcome: "in-code", ...taken };
@@ -117,7 +132,14 @@ async function readyToDeclare(
     ...startsAfter(),
     joins: joined.filter((view) => around.overHttp.has(view)),
   };
-  return { request, definition, around };
+  const { queue } = parsed;
+  return { request, definition, around, isImported, ...(queue === undefined ? {} : { queue }) };
+}
+
+interface Ready extends Undeclared<object> {
+  readonly request: NewDefinition;
+  readonly isImported: boolean;
+  readonly queue?: string;
 }
 
 interface Undeclared<Definition> {
@@ -159,8 +181,8 @@ async function aroundOf(definitions: Definitions, parsed: Parsed): Promise<Found
   return issues.length > 0 ? { outcome: "issues", issues } : around;
 }
 
-export async function remove(store: Store, memory: D1Database, kind: DefinitionKind, name: string): Promise<DefinitionRemoved> {
-  await disturb(memory, store.name);
+export async function remove(store: Store, env: HeadspringEnv, kind: DefinitionKind, name: string): Promise<DefinitionRemoved> {
+  await disturb(env.VIEWS, store.name);
   const answer = await store.catalog.removeDefinition(kind, name);
   // An earlier request may have removed it, and not have come this far.
   if (answer.outcome !== "in-use" && kind !== "source") await register(store);
@@ -196,9 +218,10 @@ function sourceIn(
 ): (Parsed & { readonly definition: SourceDefinition }) | { readonly issues: readonly Issue[] } {
   const form = readSource(body, definitions.inCode.sourceKinds);
   if ("issues" in form) return form;
-  const { definition } = form;
+  const { definition, kind, settings } = form;
+  const queue = kind.isBrought ? { queue: kind.queueOf(settings) } : {};
   const isBound = (name: string) => isImported || sourceBinding(variables, name) !== undefined;
-  return { definition, ...namesInSource(definition), check: (around) => checkSource(form, around, isBound) };
+  return { definition, ...namesInSource(definition), ...queue, check: (around) => checkSource(form, around, isBound) };
 }
 
 function viewIn(name: string, body: unknown): (Parsed & { readonly definition: ViewDefinition }) | { readonly issues: readonly Issue[] } {

@@ -12,7 +12,7 @@ import type { Family } from "../telemetry/prometheus.ts";
 import { consumersOf, findConsumers } from "./report.ts";
 import { KINDS, kindOf } from "./kinds.ts";
 import { withLag } from "./lag.ts";
-import { type ReportedSource, reportSources } from "./sources.ts";
+import { type ReportedSource, reportSources } from "./source-reports.ts";
 
 /** A consumer, and how long the next event has been waiting for it. */
 export interface Measured {

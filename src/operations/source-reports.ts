@@ -5,9 +5,11 @@ import type { Source } from "../definitions/sources/source.ts";
 import type { SourceProgress } from "../store/source-protocol.ts";
 import type { DeclaredDefinition } from "../store/ready-definitions.ts";
 import type { DefinitionRemoved } from "../store/catalog-protocol.ts";
+import type { HeadspringEnv } from "../store/env.ts";
 import type { Store } from "../store/store.ts";
 import { logger } from "../telemetry/logger.ts";
 import { remove } from "./declare.ts";
+import { releaseQueues } from "./source-queues.ts";
 import { SOURCES_AT_ONCE, SOURCE_ANSWER_MS } from "./limits.ts";
 
 export interface ReportedSource {
@@ -25,11 +27,12 @@ export type SourceDeleted = DefinitionRemoved & {
 };
 
 /** Removes a source that was declared over HTTP, and that the code does not declare. What was made outside for it goes first: without its definition nobody could. */
-export async function deleteSource(store: Store, memory: D1Database, name: string): Promise<SourceDeleted> {
+export async function deleteSource(store: Store, env: HeadspringEnv, name: string): Promise<SourceDeleted> {
   const { all } = await store.definitions.overHttp();
   if (!all.some((one) => one.kind === "source" && one.name === name)) return { outcome: "unknown" };
   const left = (await store.source(name).remove())?.left;
-  const answer = await remove(store, memory, "source", name);
+  const answer = await remove(store, env, "source", name);
+  await releaseQueues(store, env, name);
   return left === undefined ? answer : { ...answer, left };
 }
 

@@ -85,6 +85,13 @@ export const STATE_PROBLEMS = {
     "The request would declare or delete a source that the app's code declares.",
     "Change it in code and deploy, or use another name.",
   ],
+  "queue-in-use": [
+    409,
+    "Another source gets the messages of the queue",
+    "The request would declare or resume a source for a queue that another source follows, in this store or in another one of the deployment.",
+    "Delete the other source, or let it follow another queue; or use a queue of its own for this one.",
+    "queue",
+  ],
   "name-in-use": [
     409,
     "Another consumer or source has this name",

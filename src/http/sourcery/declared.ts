@@ -79,7 +79,7 @@ export async function requireNotDeleted(store: Store, kind: Exclude<DefinitionKi
 
 export async function deleteDeclared(context: HttpContext, kind: Exclude<DefinitionKind, "source">, asked: string): Promise<Response> {
   const found = await definitionOf(context, kind, asked);
-  const answer = await remove(storeOf(context), context.env.VIEWS, kind, found.name);
+  const answer = await remove(storeOf(context), context.env, kind, found.name);
   if (answer.outcome === "in-use") throw problemOf(kind, found.name, answer);
   const { id, name } = shownDefinition(found);
   return context.json({ id, name, deleted: true });

@@ -77,7 +77,7 @@ async function create(context: HttpContext): Promise<Response> {
     await makeStreams(context, missing);
   }
 
-  const answer = await declare(store, context.env.VIEWS, { kind: "processor", name, body: definition });
+  const answer = await declare(store, context.env, { kind: "processor", name, body: definition });
   if (!("revision" in answer)) throw problemOf("processor", name, answer);
   const id = apiIdOf("processor", name, answer.incarnation);
   return context.json({ id, name: called, from }, 201, { location: `${new URL(context.req.url).pathname}/${id}` });

@@ -74,7 +74,7 @@ async function create(context: HttpContext): Promise<Response> {
   const { definition, answer } = await declareCategory(context, name, declaration);
   if (answer.outcome !== "created") throw nameInUse(name);
   if (viewable) {
-    const made = await declare(store, context.env.VIEWS, view);
+    const made = await declare(store, context.env, view);
     if (!("revision" in made)) throw problemOf("view", view.name, made);
   }
   const stream = shown({ name, definition });

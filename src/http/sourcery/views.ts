@@ -64,7 +64,7 @@ async function create(context: HttpContext): Promise<Response> {
   // The same again is the same view; another one would replace it.
   if (kind !== undefined && (kind !== "view" || store.definitions.isShadowed(name) || (await otherThan(store, "view", name, definition))))
     throw new Problem("invalid-request", `there is a ${kind} ${name} already`, { reason: "name-in-use" });
-  const answer = await declare(store, context.env.VIEWS, { kind: "view", name, body: definition });
+  const answer = await declare(store, context.env, { kind: "view", name, body: definition });
   if (!("revision" in answer)) throw problemOf("view", name, answer);
   const id = apiIdOf("view", name, answer.incarnation);
   return context.json({ id, name, from }, 201, { location: `${new URL(context.req.url).pathname}/${id}` });

@@ -52,7 +52,7 @@ export const sources: readonly Operation[] = [
       ]),
       201: json("The source is declared, and begins.", COMPONENTS.Source, ["Location"]),
     },
-    problems: ["unknown-category", "category-retired", "source-in-code", "name-in-use", "too-many-definitions"],
+    problems: ["unknown-category", "category-retired", "source-in-code", "name-in-use", "queue-in-use", "too-many-definitions"],
   },
   {
     method: "delete",
@@ -86,6 +86,6 @@ export const sources: readonly Operation[] = [
     tag: "Sources",
     ...(action === "skip" ? { body: { [JSON_TYPE]: SkipIn } } : {}),
     answers: { 200: json("The source after the action.", COMPONENTS.Source) },
-    problems: ["unknown-source", "action-not-possible"],
+    problems: ["unknown-source", "action-not-possible", ...(action === "resume" ? (["queue-in-use"] as const) : [])],
   })),
 ];
