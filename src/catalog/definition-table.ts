@@ -24,7 +24,7 @@ const create = (table: string) => `
     definition   TEXT,               -- JSON; NULL: it was removed
     declared_at  INTEGER NOT NULL,   -- milliseconds since 1970
     changed_at   INTEGER NOT NULL,   -- the same, of the last change; higher with each
-    starts_after INTEGER,            -- the log's head at the declaration, for what begins there; for a source: 0, it begins paused
+    starts_after INTEGER,            -- the log's head at the declaration, for what begins there
     PRIMARY KEY (kind, name)
   ) STRICT, WITHOUT ROWID`;
 

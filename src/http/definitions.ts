@@ -8,7 +8,6 @@ import type { QueueInUse } from "../operations/source-queues.ts";
 import { tableOf } from "../rows/table.ts";
 import type { DefinitionKind } from "../store/catalog-protocol.ts";
 import type { DeclaredDefinition } from "../store/ready-definitions.ts";
-import type { Store } from "../store/store.ts";
 import { jsonBody } from "./body.ts";
 import { DEFINITION_BYTES } from "./limits.ts";
 import { Problem } from "./problem.ts";

@@ -34,7 +34,7 @@ export async function previewSource(context: HttpContext): Promise<Response> {
   const found = await undeclaredSource(store, name, definition);
   if ("outcome" in found) throw problemOfPreview("source", name, found);
   const category = await plainCategoryOf(context, found.definition.to);
-  const source = sourceFrom(name, found.definition, store.definitions.inCode.sourceKinds, { store: store.name, revision: 0 });
+  const source = sourceFrom(name, found.definition, store.definitions.inCode.sourceKinds, store.name);
   return context.json({ source: name, previews: changes.map((change) => preview(source, category, change as JsonObject)) });
 }
 

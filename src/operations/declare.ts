@@ -88,7 +88,11 @@ async function declareSource(store: Store, env: HeadspringEnv, { request, queue,
   const isDeclared = "revision" in answer;
   const isElsewhere = !isDeclared || answer.outcome === "changed";
   if (isElsewhere) await releaseQueues(store, env, request.name, isDeclared ? queue : undefined);
-  if (isDeclared) await store.source(request.name).wake(answer.outcome === "changed");
+  if (!isDeclared) return answer;
+  const source = store.source(request.name);
+  // An import wakes nothing, not even when it is repeated after a crash that came before the pause.
+  if (!isImported) await source.wake(answer.outcome === "changed");
+  else if (answer.outcome === "created") await source.control("pause");
   return answer;
 }
 
@@ -120,16 +124,11 @@ async function readyToDeclare(store: Store, { kind, name, body, position, isImpo
   if ("outcome" in around) return around;
   const head = start === "head" || typeof start === "number" || position !== undefined ? await log.head() : 0;
   if (typeof start === "number" && start > head && position === undefined) return { outcome: "beyond-head", position: start, head };
-  const startsAfter = () => {
-    if (kind === "source") return isImported ? { startsAfter: 0 } : {};
-    if (position !== undefined) return { startsAfter: Math.min(position, head) };
-    return start === "head" ? { startsAfter: head } : {};
-  };
   const request = {
     kind,
     name,
     definition: JSON.stringify(definition),
-    ...startsAfter(),
+    ...(position === undefined ? (start === "head" ? { startsAfter: head } : {}) : { startsAfter: Math.min(position, head) }),
     joins: joined.filter((view) => around.overHttp.has(view)),
   };
   const { queue } = parsed;

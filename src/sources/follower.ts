@@ -13,6 +13,7 @@ import type { Source } from "../definitions/sources/source.ts";
 import { introduce } from "../store/introduce.ts";
 import type { PlainCategory } from "../store/plain-category.ts";
 import type { BroughtMessage } from "../store/source-protocol.ts";
+import { sourceBinding } from "../store/source-binding.ts";
 import type { Store } from "../store/store.ts";
 import { type StreamPart, TogetherWriter } from "../store/together.ts";
 import { logger } from "../telemetry/logger.ts";
@@ -268,13 +269,13 @@ export class Follower {
 
   #context() {
     const { cursor } = this.#ledger.place;
-    const variables = this.#store.variables as unknown as Readonly<Record<string, unknown>>;
+    const { variables } = this.#store;
     return {
       store: this.#store.name,
       source: this.#source,
       cursor,
       binding(name: string): unknown {
-        const found = variables[name];
+        const found = sourceBinding(variables, name);
         if (found === undefined || found === "") throw new SourceStopped(`the deployment has no variable, secret or binding ${name}`);
         return found;
       },

@@ -92,7 +92,7 @@ export interface DefinitionEntry {
   readonly declaredAt: number;
   /** When it was last changed, in milliseconds since 1970. Higher with every change of the name, deletions included. */
   readonly changedAt: number;
-  /** Where a processor begins, if its definition does not say: the head when it was declared, or where it was in another store. For a source: it begins paused. */
+  /** Where a processor begins, if its definition does not say: the head when it was declared, or where it was in another store. */
   readonly startsAfter?: number;
   /** Another one when the definition changes, or a definition that it names. */
   readonly stamp: string;

@@ -85,7 +85,7 @@ export class RunTimeDefinitions {
   }
 
   #compile(entry: DefinitionEntry, answer: Omit<DefinitionsAnswer, "definitions">): DeclaredDefinition {
-    const { kind, name, revision, incarnation, changedAt, startsAfter, definition: text = "{}" } = entry;
+    const { kind, name, incarnation, changedAt, startsAfter, definition: text = "{}" } = entry;
     let one: DeclaredDefinition = { ...entry, definition: text };
     try {
       const definition = JSON.parse(text) as ViewDefinition | ProcessorDefinition | SourceDefinition;
@@ -93,10 +93,8 @@ export class RunTimeDefinitions {
       const retired = answer.categories.filter((named) => this.#isRetired(named)).map((named) => named.name);
       const followed = retired.filter((named) => categories.includes(named) || joined.includes(named));
       if (followed.length > 0) one = { ...one, retired: followed };
-      if (kind === "source") {
-        const kept = { store: this.#store, revision, startsPaused: startsAfter !== undefined };
-        return { ...one, source: sourceFrom(name, definition as SourceDefinition, this.#inCode.sourceKinds, kept) };
-      }
+      if (kind === "source")
+        return { ...one, source: sourceFrom(name, definition as SourceDefinition, this.#inCode.sourceKinds, this.#store) };
       const around = this.#surroundings(answer, categories, joined);
       if (kind === "view") {
         const view = viewFrom(name, definition as ViewDefinition, around, { incarnation, at: changedAt });

@@ -29,6 +29,7 @@ import { errand, wish } from "./errand.ts";
 import { move, purse, tour, trip, word } from "./sagas.ts";
 import { customerTotals, delivery, sale, salesPerDay, stockByProduct } from "./views/figures.ts";
 import { slip } from "./slip.ts";
+import { ticker } from "./sources/ticker.ts";
 import { specimen, specimens } from "./views/parts.ts";
 
 export { counter, told };
@@ -234,4 +235,5 @@ export const app = defineApp({
   views: [readyOrders, stock, totals, values, contracts, specimens, customerTotals, stockByProduct, salesPerDay],
   processors: [fulfilment, relay, errand, move, tour, trip],
   webhooks: [bigReadings, allReadings],
+  sourceKinds: [ticker],
 });

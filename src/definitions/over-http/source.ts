@@ -24,13 +24,6 @@ export function namesIn({ to }: SourceDefinition): { readonly categories: readon
   return { categories: [to], joined: [] };
 }
 
-/** What the catalog has about a source besides its definition. */
-interface Kept {
-  readonly store: string;
-  readonly revision: number;
-  readonly startsPaused?: boolean | undefined;
-}
-
 /** Whatever the kind tells of a change, an expression means the same: so it is compiled for changes of any form. */
 const SCOPE: Scope = { change: true };
 
@@ -38,7 +31,7 @@ const SCOPE: Scope = { change: true };
  * The source, compiled. Never throws for a definition that was kept: one whose kind this worker does not have, or no longer with such
  * settings, stops as soon as it connects, and says why.
  */
-export function sourceFrom(name: string, definition: SourceDefinition, kinds: SourceKinds, kept: Kept): Source {
+export function sourceFrom(name: string, definition: SourceDefinition, kinds: SourceKinds, store: string): Source {
   const { description, to, every, stream, type, data, where } = definition;
   const expressions = {
     where: where === undefined ? undefined : keptExpression(where, SCOPE),
@@ -53,10 +46,8 @@ export function sourceFrom(name: string, definition: SourceDefinition, kinds: So
     ...(description === undefined ? {} : { description }),
     outside: outsideOf(definition, kinds),
     to,
-    store: kept.store,
+    store,
     ...(everyMs === undefined ? {} : { everyMs }),
-    revision: kept.revision,
-    ...(kept.startsPaused ? { startsPaused: true } : {}),
     eventOf(change: JsonObject) {
       // What one expression may take at most, they may take together: a change takes a moment, whatever the definition.
       const values: InScope = { change, [EFFORT]: { left: EXPRESSION_STEPS } };

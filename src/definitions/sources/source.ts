@@ -79,10 +79,6 @@ export interface Source<Name extends string = string> {
   readonly store: string;
   /** Milliseconds between two connections when there is nothing new. */
   readonly everyMs?: number;
-  /** For one that was declared over HTTP: higher with every change of its definition. */
-  readonly revision?: number;
-  /** It waits to be resumed, unless it has begun before: an import has declared it, and another store may still follow the same. */
-  readonly startsPaused?: boolean;
   /** What is appended for a change; undefined: nothing, the change is of no concern. Throws when it cannot tell. */
   readonly eventOf: (change: JsonObject) => MadeEvent | undefined;
 }

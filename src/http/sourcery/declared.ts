@@ -29,7 +29,8 @@ interface Kept {
   readonly description?: string;
 }
 
-export function shownDefinition({ kind, name, incarnation, definition }: DeclaredDefinition) {
+export function shownDefinition({ kind: its, name, incarnation, definition }: DeclaredDefinition) {
+  const kind = its === "view" ? its : "processor";
   const { from, description } = JSON.parse(definition) as Kept;
   const called = kind === "processor" && UNIQUE.test(name) ? description : undefined;
   return { id: apiIdOf(kind, name, incarnation), name: called ?? name, from };

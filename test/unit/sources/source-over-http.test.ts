@@ -47,8 +47,7 @@ function mistakes(more: object, isBound = (_name: string) => true): string[] {
   return issues.map(({ path, message }) => `${path}: ${message}`);
 }
 
-const declare = (more: object = {}) =>
-  sourceFrom("check", { ...definition, ...more } as SourceDefinition, kinds, { store: "default", revision: 1 });
+const declare = (more: object = {}) => sourceFrom("check", { ...definition, ...more } as SourceDefinition, kinds, "default");
 const change = (more: object = {}) => ({ op: "insert", key: { sku: "tea" }, after: { units: 3 }, ...more }) as JsonObject;
 
 describe("a definition", () => {
