@@ -104,7 +104,7 @@ async function put(session: Session, name: string, definition: string | undefine
   if (definition === undefined) throw new UsageError("which definition? JSON, or - for stdin");
   const response = await session.connection.open(pathOf(name, dryRun ? "?dryRun=true" : ""), { method: "PUT", body: jsonOf(definition) });
   if (!response.ok) throw await problemOf(response);
-  printOne((await response.json()) as object, session);
+  printOne(await response.json<object>(), session);
 }
 
 async function remove(session: Session, name: string, _definition: string | undefined, { yes }: Flags): Promise<void> {
@@ -112,7 +112,7 @@ async function remove(session: Session, name: string, _definition: string | unde
   const response = await session.connection.open(pathOf(name), { method: "DELETE" });
   if (!response.ok) throw await problemOf(response);
   if (response.status === 204) return note(`${shown(name)} is deleted`);
-  const { left } = (await response.json()) as { left: string };
+  const { left } = await response.json<{ left: string }>();
   if (session.isJson) print(toJson({ left }));
   else note(shown(`${name} is deleted, but something is left outside: ${left}`));
 }
@@ -121,7 +121,7 @@ async function remove(session: Session, name: string, _definition: string | unde
 async function act(session: Session, name: string, action: string, body: object = {}): Promise<void> {
   const response = await session.connection.open(pathOf(name, `/${action}`), { method: "POST", body });
   if (!response.ok) throw await problemOf(response);
-  const after = (await response.json()) as Source;
+  const after = await response.json<Source>();
   if (session.isJson) return print(toJson(after));
   printTable([summaryOf(after)]);
   if (after.warning !== undefined) note(shown(after.warning));

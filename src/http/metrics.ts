@@ -92,7 +92,7 @@ function familiesOf(store: string, { log, consumers, sources, families, database
   ];
 }
 
-/** Of those whose objects have answered. */
+/** Sources whose objects have not answered are left out. */
 function familiesOfSources(store: string, sources: readonly ReportedSource[]): Family[] {
   const known = sources.flatMap(({ source, progress }) =>
     progress ? [{ labels: { store, source: source.name, kind: source.outside.kind.name }, progress }] : [],

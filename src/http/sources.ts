@@ -49,7 +49,7 @@ export function sourceRoutes() {
       const what = `the body of \`${action}\` is not valid`;
       const change = action === "skip" ? checked(SkipIn, body, what).change : undefined;
       if (action !== "skip") checked(NothingIn, body, what);
-      // So that no object is made for a source that there is not.
+      // So that no object is made for an unknown source.
       const declared = await store.definitions.source(name);
       if (declared && action === "resume") await requireQueue(context, declared);
       const answer = declared && (await store.source(name).control(action, change));

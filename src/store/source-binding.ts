@@ -1,6 +1,6 @@
 /** What sources may use of a deployment: its variables, secrets and bindings, except Headspring's own. */
 
-/** Whoever declares a source chooses the names that it uses: the keys of the deployment itself, and its parts, are not for that. */
+/** A client that declares a source chooses the names that it uses: the keys of the deployment itself, and its parts, are not for that. */
 const OWN =
   /^(API_TOKENS(_\d+)?|API_JWKS|STREAMS|LOGS|WEBHOOKS|CATALOGS|SOURCES|VIEWS|WAKE_UPS|RATE_LIMIT|CF_VERSION_METADATA|HEADSPRING_.*)$/;
 

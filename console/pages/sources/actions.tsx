@@ -6,17 +6,17 @@ import type { SourceReport } from "./source.ts";
 
 export function Actions({ of: { name, status, lastError }, changed }: { of: SourceReport; changed: () => void }) {
   const action = (what: string, body?: unknown) => ({ method: "POST" as const, path: `${segments("sources", name)}/${what}`, body });
-  const shared = { right: "admin", then: changed } as const;
   const isPaused = status === "paused";
   const change = lastError?.change;
   return (
     <>
       {lastError && !isPaused ? (
-        <Act {...shared} label="Retry" isPrimary call={action("retry")} done={() => `${name} tries again.`} />
+        <Act right="admin" then={changed} label="Retry" isPrimary call={action("retry")} done={() => `${name} tries again.`} />
       ) : null}
       {change === undefined ? null : (
         <Act
-          {...shared}
+          right="admin"
+          then={changed}
           label="Skip"
           isDangerous
           call={action("skip", { change })}
@@ -29,10 +29,11 @@ export function Actions({ of: { name, status, lastError }, changed }: { of: Sour
         />
       )}
       {isPaused ? (
-        <Act {...shared} label="Resume" isPrimary call={action("resume")} done={() => `${name} continues.`} />
+        <Act right="admin" then={changed} label="Resume" isPrimary call={action("resume")} done={() => `${name} continues.`} />
       ) : (
         <Act
-          {...shared}
+          right="admin"
+          then={changed}
           label="Pause"
           call={action("pause")}
           before={async () => "It stops. What changes outside waits there, which may cost space there."}
@@ -40,7 +41,8 @@ export function Actions({ of: { name, status, lastError }, changed }: { of: Sour
         />
       )}
       <Act
-        {...shared}
+        right="admin"
+        then={changed}
         label="Reset"
         isDangerous
         call={action("reset")}

@@ -3,20 +3,19 @@
  * expressions in source-check.ts. Pure.
  */
 
+import * as z from "zod";
 import type { JsonObject } from "../../core/event.ts";
+import { listed } from "../../core/issue.ts";
 import type { Scope } from "../expressions/expression.ts";
 import { EXPRESSION_STEPS } from "../expressions/limits.ts";
 import { EFFORT, type InScope, condition, idOf, made, text } from "../processors/rules-values.ts";
-import type { AnySourceKind } from "../sources/kind.ts";
-import { SourceStopped } from "../sources/kind.ts";
+import { type AnySourceKind, SourceStopped } from "../sources/kind.ts";
 import { MOST_EVERY_MS, type Source } from "../sources/source.ts";
 import { keptExpression } from "./kept-expression.ts";
 import { makerOf } from "./processor-compile.ts";
 import { type SourceDefinition, type SourceKinds, millisecondsIn, settingsIn, unknownKind } from "./source-form.ts";
-import { listed as listedIssues } from "../../core/issue.ts";
-import * as z from "zod";
 
-export { type SourceDefinition, SourceDefinitionIn, type SourceForm, type SourceKinds, readSource } from "./source-form.ts";
+export { type SourceDefinition, SourceDefinitionIn, type SourceKinds, readSource } from "./source-form.ts";
 export { checkSource } from "./source-check.ts";
 
 /** What a definition names. */
@@ -24,7 +23,7 @@ export function namesIn({ to }: SourceDefinition): { readonly categories: readon
   return { categories: [to], joined: [] };
 }
 
-/** Whatever the kind tells of a change, an expression means the same: so it is compiled for changes of any form. */
+/** Whatever is known of a change, an expression means the same: so it is compiled for changes of any form. */
 const SCOPE: Scope = { change: true };
 
 /**
@@ -66,9 +65,7 @@ export function whyNotFollowed(definition: SourceDefinition, kinds: SourceKinds)
   const kind = kinds.get(definition.kind);
   if (!kind) return unknownKind(definition.kind, kinds);
   const settings = settingsIn(definition, kind);
-  return "issues" in settings
-    ? `this worker's kind ${kind.name} does not accept the settings: ${listedIssues(settings.issues)}`
-    : undefined;
+  return "issues" in settings ? `this worker's kind ${kind.name} does not accept the settings: ${listed(settings.issues)}` : undefined;
 }
 
 function outsideOf(definition: SourceDefinition, kinds: SourceKinds): Source["outside"] {
@@ -83,6 +80,6 @@ function stopped(name: string, why: string): AnySourceKind {
   const stop = async (): Promise<never> => {
     throw new SourceStopped(why);
   };
-  // What it keeps outside stays there, and whoever removes the source learns of that.
+  // What it keeps outside stays there, and the answer to its removal says so.
   return { name, settings: z.looseObject({}), change: true, needs: () => [], everyMs: MOST_EVERY_MS, connect: stop, forget: stop };
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { JsonObject } from "../../../src/core/event.ts";
 import { CodeMistake } from "../../../src/core/mistake.ts";
-import { type SourceDefinition, checkSource, readSource, sourceFrom } from "../../../src/definitions/over-http/source.ts";
+import { checkSource, readSource, sourceFrom } from "../../../src/definitions/over-http/source.ts";
 import { type AnySourceKind, type ReadKind, SourceStopped } from "../../../src/definitions/sources/kind.ts";
 import { around, declared } from "../../rules.ts";
 
@@ -47,7 +47,7 @@ function mistakes(more: object, isBound = (_name: string) => true): string[] {
   return issues.map(({ path, message }) => `${path}: ${message}`);
 }
 
-const declare = (more: object = {}) => sourceFrom("check", { ...definition, ...more } as SourceDefinition, kinds, "default");
+const declare = (more: object = {}) => sourceFrom("check", { ...definition, ...more }, kinds, "default");
 const change = (more: object = {}) => ({ op: "insert", key: { sku: "tea" }, after: { units: 3 }, ...more }) as JsonObject;
 
 describe("a definition", () => {

@@ -14,7 +14,7 @@ const SUMMARIES: Readonly<Record<SourceAction, string>> = {
   resume: "Resume a paused source, or one that has failed",
   retry: "Let a source that fails try again at once",
   skip: "Skip the change that a source fails at, and record that",
-  reset: "Let a source begin anew: it reads everything again, and stores nothing twice",
+  reset: "Let a source begin again: it reads everything once more, and stores nothing twice",
 };
 
 export const sources: readonly Operation[] = [
