@@ -44,6 +44,15 @@ describe.skipIf(IS_SKIPPED)("a store that tries to break the console", () => {
       ),
     );
     await made(calls.call("/views/notes", { from: "note", columns: { last: { type: "json", value: "data" } } }, {}, "PUT"));
+    const source = {
+      kind: "queue",
+      queue: NAME,
+      to: "note",
+      stream: "'a'",
+      where: `change.body == ${JSON.stringify(MARKUP)}`,
+      description: MARKUP,
+    };
+    await made(calls.call("/sources/hostile", source, {}, "PUT"));
     await made(calls.call("/webhooks", { url: "http://127.0.0.1:9/<b>", description: MARKUP, categories: ["note"] }));
     const data = JSON.parse(`{"__proto__": {"toString": 1}, "constructor": null}`) as object;
     await made(
@@ -73,6 +82,9 @@ describe.skipIf(IS_SKIPPED)("a store that tries to break the console", () => {
     "/commands?category=many-0",
     "/consumers",
     "/consumers/divides",
+    "/sources",
+    "/sources/hostile",
+    "/declare/source?name=hostile",
     "/webhooks",
     "/app",
     "/declare",

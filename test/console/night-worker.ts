@@ -1,7 +1,10 @@
-/** A store whose orders are shipped by a service outside: `SHIPPING` says where it is. The effect gives up at the second failure. */
+/**
+ * A store whose orders are shipped by a service outside: `SHIPPING` says where it is. The effect gives up at the second failure. And a source that
+ * fails at a change.
+ */
 
 import * as z from "zod";
-import { aggregate, category, defineApp, effect, event, streamIdOf } from "headspring";
+import { aggregate, category, defineApp, effect, event, source, sourceKind, streamIdOf } from "headspring";
 import { createWorker, objects } from "headspring/runtime";
 
 const order = aggregate("order", {
@@ -29,7 +32,34 @@ const booking = effect("booking", {
   },
 });
 
-const app = defineApp({ aggregates: [order], categories: [shipment], processors: [booking] });
+const parcel = category("parcel", { events: { ParcelSeen: z.object({ number: z.string() }) } });
+
+/** Three parcels, and one of them without a number. */
+const PARCELS = [{ number: "p-1" }, { nunber: "p-2" }, { number: "p-3" }];
+
+const scanner = sourceKind<object, { number: string }>({
+  name: "scanner",
+  settings: z.strictObject({}),
+  change: true,
+  needs: () => [],
+  everyMs: 60_000,
+  async connect(_settings, { cursor }) {
+    let next = typeof cursor === "number" ? cursor : 0;
+    return {
+      async read() {
+        const changes = PARCELS.map((value, index) => ({ id: `${index}`, position: `scan ${index}`, value })).slice(next);
+        next = PARCELS.length;
+        return { changes, cursor: next, position: `scan ${next}`, hasMore: false, lag: { entries: 0 } };
+      },
+      async acknowledge() {},
+      async close() {},
+    };
+  },
+});
+
+const parcels = source("parcels", { from: scanner({}), to: parcel, stream: ({ number }) => number ?? "unknown", store: "night" });
+
+const app = defineApp({ aggregates: [order], categories: [shipment, parcel], processors: [booking], sources: [parcels] });
 
 export default createWorker(app, { console: true });
 export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);

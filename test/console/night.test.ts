@@ -101,6 +101,27 @@ describe.skipIf(IS_SKIPPED)("an operator who is woken at night", () => {
     await close();
   });
 
+  it("finds the change that a source fails at, skips it, and sees it go on", async () => {
+    const { page, errors, close } = await open("/sources", STORE, { url: server.client.url });
+    await sign(page, ADMIN);
+    const row = page.getByRole("table").getByRole("row").nth(1);
+    await row.getByText("retrying", { exact: true }).waitFor();
+    await row.getByRole("link", { name: "parcels" }).click();
+    const error = page.getByRole("group", { name: "Last error" });
+    await error.getByText("It tries again by itself.").waitFor();
+    await error.getByText("the data does not fit the schema of ParcelSeen").waitFor();
+    await error.getByText("scan 1", { exact: true }).waitFor();
+    await expectAccessible(page);
+    await shot(page, "source-fails");
+    await act(page, "Skip", "The change at scan 1 is never appended");
+    await page.getByRole("region", { name: "Skipped changes" }).getByText("scan 1").waitFor();
+    await page.getByRole("main").getByText("live", { exact: true }).waitFor();
+    await page.getByText("2 events").waitFor();
+    await expectAccessible(page);
+    expect(errors).toEqual([]);
+    await close();
+  });
+
   it("tells somebody who only reads what their token lacks, and shows the figures that it may see", async () => {
     const { page, errors, close } = await open("/stores", STORE, { url: server.client.url });
     await sign(page, READER);
@@ -109,6 +130,8 @@ describe.skipIf(IS_SKIPPED)("an operator who is woken at night", () => {
     await page.getByRole("link", { name: "Consumers", exact: true }).click();
     await page.getByRole("main").getByRole("alert").getByText("admin").first().waitFor();
     await expectAccessible(page);
+    await page.getByRole("link", { name: "Sources", exact: true }).click();
+    await page.getByRole("main").getByRole("alert").getByText("admin").first().waitFor();
     await page.getByRole("link", { name: "Webhooks", exact: true }).click();
     const add = page.getByRole("button", { name: "Add a webhook" });
     await expect.poll(() => add.getAttribute("title")).toBe("This needs the right “admin”; reader has read.");

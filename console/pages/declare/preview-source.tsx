@@ -16,42 +16,47 @@ interface Previewed {
   readonly error?: { readonly path: string; readonly message: string };
 }
 
-export function Changed({ name, definition, app }: { name: string; definition: string; app: AppReport }) {
-  const kind = app.sourceKinds.find((one) => one.name === (JSON.parse(definition) as { kind?: unknown }).kind);
-  const schema = (kind?.change ?? true) as Schema;
-  const [made, setMade] = useState<unknown>(() => beginning(schema, schema) || {});
-  const given = hasUnparsed(made) ? undefined : [made].flat();
-  const preview = useResource(given && `${name} ${definition} ${JSON.stringify(given)}`, async (signal) => {
-    const body = { name, definition: JSON.parse(definition) as unknown, changes: given };
+/** @param definition undefined: it cannot be tried yet. What was made up stays */
+export function Changed({ name, definition, app }: { name: string; definition: string | undefined; app: AppReport }) {
+  const [written, setWritten] = useState<unknown>();
+  const wanted = definition === undefined ? undefined : (JSON.parse(definition) as { kind?: unknown }).kind;
+  const schema = (app.sourceKinds.find((kind) => kind.name === wanted)?.change ?? true) as Schema;
+  const made = written ?? (beginning(schema, schema) || {});
+  const key = definition === undefined || hasUnparsed(made) ? undefined : `${name} ${definition} ${JSON.stringify(made)}`;
+  const preview = useResource(key, async (signal) => {
+    const given = [made].flat();
+    const body = { name, definition: JSON.parse(definition!) as unknown, changes: given };
     return (await call("/sources/preview", { method: "POST", body, signal })).body as { previews: Previewed[] };
   });
   return (
     <>
-      <JsonField label="A change, or a list of them" value={made} onChange={setMade} />
-      <Remote of={preview} lines={4}>
-        {({ previews }) => (
-          <>
-            {previews.map(({ why, event, error }, index) => (
-              <div key={index} class="processed">
-                {why === undefined ? null : <p class="dim">Passed over: {why}</p>}
-                {error ? (
-                  <p class="issue">
-                    <code>{error.path}</code> <bdi>{error.message}</bdi>
-                  </p>
-                ) : null}
-                {event ? (
-                  <>
-                    <p>
-                      appends <strong>{event.type}</strong> to <bdi>{event.stream}</bdi>
+      <JsonField label="A change, or a list of them" value={made} onChange={setWritten} />
+      {key === undefined ? null : (
+        <Remote of={preview} lines={4}>
+          {({ previews }) => (
+            <>
+              {previews.map(({ why, event, error }, index) => (
+                <div key={index} class="processed">
+                  {why === undefined ? null : <p class="dim">Passed over: {why}</p>}
+                  {error ? (
+                    <p class="issue">
+                      <code>{error.path}</code> <bdi>{error.message}</bdi>
                     </p>
-                    <Json value={event.data} label={`Data of ${event.type}`} />
-                  </>
-                ) : null}
-              </div>
-            ))}
-          </>
-        )}
-      </Remote>
+                  ) : null}
+                  {event ? (
+                    <>
+                      <p>
+                        appends <strong>{event.type}</strong> to <bdi>{event.stream}</bdi>
+                      </p>
+                      <Json value={event.data} label={`Data of ${event.type}`} />
+                    </>
+                  ) : null}
+                </div>
+              ))}
+            </>
+          )}
+        </Remote>
+      )}
     </>
   );
 }

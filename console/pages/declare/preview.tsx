@@ -30,7 +30,7 @@ const LAST = { view: 100, processor: 5 } as const;
 export function Preview(props: PreviewProps) {
   const { kind, tried, definition } = props;
   if (kind === "stream") return tried ? <Fitting tried={tried} /> : null;
-  if (kind === "source") return definition === undefined ? null : <Changed name={props.name} definition={definition} app={props.app} />;
+  if (kind === "source") return <Changed {...props} />;
   return definition === undefined ? null : <Made {...props} kind={kind} definition={definition} />;
 }
 
