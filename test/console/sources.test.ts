@@ -25,8 +25,15 @@ describe.skipIf(IS_SKIPPED)("sources in the console", () => {
     await stream.fill("chang.id");
     await page.getByText("unknown name `chang`").first().waitFor();
     await expect.poll(() => page.locator("mark").allInnerTexts()).toEqual(["chang"]);
-    await stream.fill("change.id");
-    await page.getByLabel("A change, or a list of them").fill(JSON.stringify([{ id: "a", number: "1" }, { id: "b" }]));
+    await stream.fill("change.messageId");
+    await page.getByLabel("data", { exact: true }).selectOption("one expression");
+    await page.getByRole("textbox", { name: "data" }).fill("change.body");
+    await page.getByLabel("A change, or a list of them").fill(
+      JSON.stringify([
+        { messageId: "a", body: { number: "1" } },
+        { messageId: "b", body: {} },
+      ]),
+    );
     await page.getByText("appends ParcelRecorded to parcel/a").waitFor();
     await page.getByText("does not fit").waitFor();
     await expectAccessible(page);
@@ -41,7 +48,7 @@ describe.skipIf(IS_SKIPPED)("sources in the console", () => {
     await expectAccessible(page);
     await shot(page, "source");
     expect(await client.get<object>("/sources/parcels")).toMatchObject({
-      definition: { kind: "queue", queue: name, to: "parcel", stream: "change.id" },
+      definition: { kind: "queue", queue: name, to: "parcel", stream: "change.messageId", data: "change.body" },
     });
     await page.goto(page.url().replace("/sources/parcels", "/app"));
     await page.getByRole("button", { name: "parcels queue" }).click();
