@@ -33,6 +33,7 @@ const ALONE = [
 /** The shop, the examples and their tests import the package as users do; here it is its source, as tsconfig.json tells the compiler and wrangler. */
 const HEADSPRING = {
   alias: [
+    { find: /^pg$/, replacement: `${import.meta.dirname}/test/sources/pg.ts` },
     { find: /^headspring\/runtime$/, replacement: `${import.meta.dirname}/src/runtime.ts` },
     { find: /^headspring(\/testing|\/client)?$/, replacement: `${import.meta.dirname}/src$1/index.ts` },
   ],

@@ -1,9 +1,10 @@
 /** Starts what the tests of sources follow, once for all of them. What is not installed is missing there, and its tests are skipped. */
 
 import type { TestProject } from "vitest/node";
+import { postgresServer } from "./servers/postgres.ts";
 import type { ServerUrls, TestServer } from "./servers/server.ts";
 
-const SERVERS: readonly TestServer[] = [];
+const SERVERS: readonly TestServer[] = [postgresServer];
 
 declare module "vitest" {
   interface ProvidedContext {
