@@ -3,8 +3,12 @@
  * empty socket. A worker that wrangler has bundled has the right one by itself.
  */
 
-import pg from "../../node_modules/pg/esm/index.mjs";
+import type pgOfNode from "pg";
+// @ts-expect-error -- the file has no types of its own
+import untyped from "../../node_modules/pg/esm/index.mjs";
 import { CloudflareSocket } from "../../node_modules/pg-cloudflare/dist/index.js";
+
+const pg = untyped as typeof pgOfNode;
 
 class Client extends pg.Client {
   constructor(config?: ConstructorParameters<typeof pg.Client>[0]) {
