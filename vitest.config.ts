@@ -35,6 +35,7 @@ const HEADSPRING = {
   alias: [
     { find: /^pg$/, replacement: `${import.meta.dirname}/test/sources/pg.ts` },
     { find: /^headspring\/runtime$/, replacement: `${import.meta.dirname}/src/runtime.ts` },
+    { find: /^headspring\/(postgres|nats|mqtt)$/, replacement: `${import.meta.dirname}/src/sources/$1/index.ts` },
     { find: /^headspring(\/testing|\/client)?$/, replacement: `${import.meta.dirname}/src$1/index.ts` },
   ],
 };

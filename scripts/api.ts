@@ -11,6 +11,10 @@ const ENTRIES = {
   "headspring/runtime": ["src/runtime.ts", "What the worker exports."],
   "headspring/testing": ["src/testing/index.ts", "The test kit; [testing.md](testing.md) is its guide."],
   "headspring/client": ["src/client/index.ts", "The typed client; [client.md](client.md) is its guide."],
+  "headspring/postgres": [
+    "src/sources/postgres/index.ts",
+    "A source that follows a PostgreSQL database; [sources-postgres.md](sources-postgres.md) is its guide.",
+  ],
   "headspring/react": ["src/react/index.ts", "The client's hooks for React."],
 } as const;
 

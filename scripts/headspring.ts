@@ -7,6 +7,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   "headspring/runtime": "runtime.ts",
   "headspring/testing": "testing/index.ts",
   "headspring/client": "client/index.ts",
+  "headspring/postgres": "sources/postgres/index.ts",
 };
 
 registerHooks({

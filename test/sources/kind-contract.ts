@@ -2,7 +2,10 @@
 
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { JsonValue } from "../../src/core/event.ts";
-import { type Change, type Connection, type ReadKind, type SourceContext, SourceStopped } from "../../src/definitions/sources/kind.ts";
+import { type AnySourceKind, type Change, type Connection, type SourceContext, SourceStopped } from "../../src/definitions/sources/kind.ts";
+
+/** Of any settings: those of a test are parsed by the kind itself. */
+export type AnyReadKind = Exclude<AnySourceKind, { readonly isBrought: true }>;
 
 /** Something outside that nothing follows yet: made for one test. */
 export interface Outside {
@@ -33,11 +36,11 @@ export class Follower {
   cursor: JsonValue | undefined;
   readonly #ids = new Set<string>();
   #connection: Connection | undefined;
-  readonly #kind: ReadKind;
+  readonly #kind: AnyReadKind;
   readonly #outside: Pick<Outside, "settings" | "variables">;
   readonly #names: { readonly store: string; readonly source: string };
 
-  constructor(kind: ReadKind, outside: Pick<Outside, "settings" | "variables">, names = { store: "contract", source: "followed" }) {
+  constructor(kind: AnyReadKind, outside: Pick<Outside, "settings" | "variables">, names = { store: "contract", source: "followed" }) {
     this.#kind = kind;
     this.#outside = outside;
     this.#names = names;
@@ -131,7 +134,7 @@ const words = (from: number, to: number) => Array.from({ length: to - from }, (_
  * @param make the outside of one test. It is removed after it.
  * @param kind a name for the output, and the kind
  */
-export function readKindContract(kind: { readonly name: string; readonly kind: ReadKind }, make: () => Promise<Outside>): void {
+export function readKindContract(kind: { readonly name: string; readonly kind: AnyReadKind }, make: () => Promise<Outside>): void {
   const begin = async (): Promise<{ outside: Outside; follower: Follower; names: () => string[] }> => {
     const outside = await make();
     const follower = new Follower(kind.kind, outside);
