@@ -50,7 +50,7 @@ export type Effect = Pick<RowChange, "op" | "key" | "old" | "new">;
 
 export function changeOfLog(
   epoch: string,
-  { transaction, number, part, relation, tooLarge }: RowChange,
+  { transaction, number, part, relation, tooLarge: bytes }: RowChange,
   effect: Effect,
   key: readonly string[],
   types: Types,
@@ -60,11 +60,11 @@ export function changeOfLog(
   const common = { id: `${epoch}/${commit}/${place}`, position: `${shown(commit)}/${place}`, time: `${committedAt.slice(0, 23)}Z` };
   const table = relation.table;
   const where = { lsn: shown(commit), committedAt };
-  if (tooLarge !== undefined)
+  if (bytes !== undefined)
     return {
       ...common,
       value: { table, op: effect.op, key: {}, ...where },
-      unreadable: `the row of ${table} has ${tooLarge} bytes, which is more than an event can have`,
+      unreadable: tooLarge(table, bytes),
     };
 
   const read = (texts: Texts): JsonObject =>
@@ -92,7 +92,10 @@ export function changeOfLog(
   };
 }
 
-/** @param round how often the snapshot of the table has begun */
+/**
+ * @param round how often the snapshot of the table has begun
+ * @param row its columns, and its bytes if they are too many to be read
+ */
 export function changeOfSnapshot(epoch: string, round: number, table: FollowedTable, row: Row, types: Types): Change {
   const after = Object.fromEntries(
     table.columns.map(({ name, type }, at) => {
@@ -101,10 +104,25 @@ export function changeOfSnapshot(epoch: string, round: number, table: FollowedTa
     }),
   );
   const key = pick(after, table.key);
-  const value = { table: table.name, op: "snapshot", key, after };
+  const bytes = row[table.columns.length] ?? undefined;
+  const value = { table: table.name, op: "snapshot", key, ...(bytes === undefined ? { after } : {}) };
   // After a crash a page is read again: a row that is as it was has its id again, and one that was changed has another.
   const id = `${epoch}/snapshot/${round}/${digest(JSON.stringify(value))}`;
-  return { id, position: `${table.name}/${JSON.stringify(Object.values(key)).slice(0, KEY_CHARACTERS)}`, value };
+  return {
+    id,
+    position: `${table.name}/${short(JSON.stringify(Object.values(key)))}`,
+    value,
+    ...(bytes === undefined ? {} : { unreadable: tooLarge(table.name, bytes) }),
+  };
+}
+
+function tooLarge(table: string, bytes: number | string): string {
+  return `the row of ${table} has ${bytes} bytes, which is more than an event can have`;
+}
+
+/** A long key ends in its digest: an operator names a change by its position. */
+function short(key: string): string {
+  return key.length <= KEY_CHARACTERS ? key : `${key.slice(0, KEY_CHARACTERS)}…${digest(key)}`;
 }
 
 function pick(row: JsonObject, columns: readonly string[]): JsonObject {

@@ -11,7 +11,9 @@ import { TEXT_SETTINGS, type Types, typesQuery } from "./values.ts";
 const PAGE_ROWS = 2_000;
 /** Bytes after which a page ends. */
 const PAGE_BYTES = 4 * 1024 * 1024;
-const FIRST_FETCH = 32;
+const FIRST_FETCH = 8;
+/** A row whose values take more than this in the table is not read: no event is so large. */
+const ROW_BYTES = 512 * 1024;
 
 export interface Page {
   readonly rows: readonly Row[];
@@ -37,7 +39,10 @@ export async function pageOf(
   if (unknown.length > 0) types.learn(unknown, (await session.run([typesQuery(unknown)]))[0]!);
 
   const wanted = Math.min(limit, PAGE_ROWS);
-  const columns = table.columns.map((column) => name(column.name));
+  const size = table.columns.map((column) => `coalesce(pg_column_size(${name(column.name)}), 0)`).join(" + ");
+  const columns = table.columns.map(({ name: column }) =>
+    table.key.includes(column) ? name(column) : `CASE WHEN ${size} <= ${ROW_BYTES} THEN ${name(column)} END`,
+  );
   const key = table.key.map(name).join(", ");
   const conditions = [
     ...(table.filter === undefined ? [] : [`(${table.filter})`]),
@@ -50,7 +55,7 @@ export async function pageOf(
       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
       `${limited(LONG_STATEMENT_MS)}; ${TEXT_SETTINGS}`,
       "SELECT pg_current_snapshot()",
-      `DECLARE page NO SCROLL CURSOR FOR SELECT ${columns.join(", ")} FROM ${published(table)} ${where} ORDER BY ${key} LIMIT ${wanted}`,
+      `DECLARE page NO SCROLL CURSOR FOR SELECT ${columns.join(", ")}, CASE WHEN ${size} > ${ROW_BYTES} THEN ${size} END FROM ${published(table)} ${where} ORDER BY ${key} LIMIT ${wanted}`,
       `FETCH ${FIRST_FETCH} FROM page`,
     ],
     LONG_STATEMENT_MS,

@@ -64,10 +64,11 @@ export class Database {
   follow(
     settings: Partial<PostgresSettings> & { readonly tables: string[] },
     names?: { readonly store: string; readonly source: string },
+    bound: unknown = this.url,
   ): Follower {
     const follower = new Follower(
       postgresKind,
-      { settings: { connection: "DATABASE", ...settings }, variables: { DATABASE: this.url } },
+      { settings: { connection: "DATABASE", ...settings }, variables: { DATABASE: bound } },
       names ?? { store: "tests", source: this.#name },
     );
     onTestFinished(() => follower.disconnect());

@@ -129,7 +129,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
        INSERT INTO stock (id, large) SELECT 'k' || i, repeat('x', 3000) FROM generate_series(1, 60) AS i`,
     );
     const writers = await Promise.all([database.client(), database.client()]);
-    let isOver = false;
+    const over = new AbortController();
     const random = (below: number) => Math.floor(Math.random() * below);
     const statements = [
       (id: number) => `UPDATE stock SET version = nextval('stock_version_seq') WHERE id = 'k${id}'`,
@@ -142,7 +142,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
         `UPDATE stock SET id = 'k${id}', version = nextval('stock_version_seq') WHERE id = 'k${id + 100}' AND NOT EXISTS (SELECT FROM stock WHERE id = 'k${id}')`,
     ];
     const writing = writers.map(async (writer) => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const count = 1 + random(3);
         const transaction = Array.from({ length: count }, () => statements[random(statements.length)]!(1 + random(60)));
         const rare = random(60) === 0 ? ["TRUNCATE stock"] : [];
@@ -155,7 +155,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     const follower = database.follow({ tables: ["stock"] });
     const crashes = [undefined, undefined, "before-storing", "while-storing", "before-acknowledging"] as const;
     for (let step = 0; step < 60; step++) await follower.untilWorks(() => follower.step(7, crashes[random(crashes.length)]));
-    isOver = true;
+    over.abort();
     await Promise.all(writing);
     await follower.untilWorks(() => follower.drain());
 

@@ -1,0 +1,271 @@
+import { describe, expect, inject, it } from "vitest";
+import { SourceStopped } from "../../../src/definitions/sources/kind.ts";
+import { postgres } from "../../../src/sources/postgres/index.ts";
+import { Database, isMissing, serverUrl, told } from "./database.ts";
+
+const STOCK = "CREATE TABLE stock (id int PRIMARY KEY)";
+
+async function reasonOf(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(error).toBeInstanceOf(SourceStopped);
+  return (error as Error).message;
+}
+
+describe.skipIf(isMissing)("the slot of a source", () => {
+  it("and its publication are made with the source, for its tables only, and dropped with it", async () => {
+    const database = await Database.make(`${STOCK}; CREATE TABLE other (id int PRIMARY KEY)`);
+    const follower = database.follow({ tables: ["stock"] }, { store: "shop-1", source: "Stock.Table" });
+    await follower.drain();
+    const [record] = await database.run("SELECT slot, source, made_slot, made_publication FROM headspring.source_slots");
+    expect(record).toEqual({
+      slot: expect.stringMatching(/^headspring_shop_1_stock_table_[a-z0-9]{8}$/) as string,
+      source: "shop-1/Stock.Table",
+      made_slot: true,
+      made_publication: record!.slot,
+    });
+    expect(await database.run("SELECT tablename FROM pg_publication_tables")).toEqual([{ tablename: "stock" }]);
+    await follower.forget("remove");
+    expect(await database.run("SELECT 1 FROM pg_replication_slots WHERE database = current_database()")).toEqual([]);
+    expect(await database.run("SELECT 1 FROM pg_publication")).toEqual([]);
+  });
+
+  it("and the publication stay when somebody else has made them", async () => {
+    const database = await Database.make(STOCK);
+    const slot = `own_${crypto.randomUUID().slice(0, 8)}`;
+    await database.run("CREATE PUBLICATION everything FOR ALL TABLES");
+    await database.run(`SELECT pg_create_logical_replication_slot('${slot}', 'pgoutput')`);
+    await database.run("CREATE TABLE other (id int PRIMARY KEY); INSERT INTO other VALUES (1); INSERT INTO stock VALUES (1)");
+    const follower = database.follow({ tables: ["stock"], slot, publication: "everything" });
+    await follower.drain();
+    expect(told(follower.stored)).toEqual([`snapshot 1 - {"id":1}`]);
+    await follower.forget("remove");
+    expect(await database.run("SELECT slot_name FROM pg_replication_slots WHERE database = current_database()")).toEqual([
+      { slot_name: slot },
+    ]);
+    expect(await database.run("SELECT pubname FROM pg_publication")).toEqual([{ pubname: "everything" }]);
+    expect(await database.run("SELECT * FROM headspring.source_slots")).toEqual([]);
+  });
+
+  it("belongs to one source: a second one is refused and takes nothing", async () => {
+    const database = await Database.make(STOCK);
+    const slot = `one_${crypto.randomUUID().slice(0, 8)}`;
+    const first = database.follow({ tables: ["stock"], slot }, { store: "default", source: "first" });
+    await first.drain();
+    await database.run("INSERT INTO stock VALUES (1)");
+    const second = database.follow({ tables: ["stock"], slot }, { store: "default", source: "second" });
+    expect(await reasonOf(second.drain())).toContain(
+      `the slot ${slot} belongs to the source default/first: each source needs a slot of its own.`,
+    );
+    // The same deployment, or a copy of it that has the same names.
+    const copy = database.follow({ tables: ["stock"], slot }, { store: "default", source: "first" });
+    expect(await reasonOf(copy.drain())).toContain("a source of the same name (default/first) of another deployment");
+    await second.forget("remove");
+    await copy.forget("remove");
+    expect(told(await first.drain())).toEqual([`insert 1 - {"id":1}`]);
+  });
+
+  it("that another program reads is an error which says who, and is tried again", async () => {
+    const database = await Database.make(STOCK);
+    const follower = database.follow({ tables: ["stock"] });
+    await follower.drain();
+    await follower.disconnect();
+    const [slot] = await database.run("SELECT slot_name, plugin FROM pg_replication_slots WHERE database = current_database()");
+    const holder = await database.client();
+    const reader = await database.client(`${database.url}?replication=database`);
+    void reader
+      .query(
+        `START_REPLICATION SLOT ${String(slot!.slot_name)} LOGICAL 0/0 (proto_version '1', publication_names '${String(slot!.slot_name)}')`,
+      )
+      .catch(() => {});
+    await expect
+      .poll(() =>
+        holder.query("SELECT 1 FROM pg_replication_slots WHERE active AND database = current_database()").then(({ rows }) => rows.length),
+      )
+      .toBe(1);
+    const error = await follower.drain().catch((error: unknown) => error as Error);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/^the slot \w+ is in use by process \d+ \(test\): a slot can have one reader$/) as string,
+    });
+    expect(error).not.toBeInstanceOf(SourceStopped);
+    await follower.disconnect();
+    await database.run(
+      "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots WHERE active AND database = current_database()",
+    );
+    await database.run("INSERT INTO stock VALUES (1)");
+    expect(told(await follower.untilWorks(() => follower.drain()))).toEqual([`insert 1 - {"id":1}`]);
+  });
+
+  it("that another program has moved stops the source: changes may be missing", async () => {
+    const database = await Database.make(STOCK);
+    const follower = database.follow({ tables: ["stock"] });
+    await follower.drain();
+    await follower.disconnect();
+    await database.run("INSERT INTO stock VALUES (1)");
+    await database.run(
+      "SELECT pg_replication_slot_advance(slot_name, pg_current_wal_lsn()) FROM pg_replication_slots WHERE database = current_database()",
+    );
+    expect(await reasonOf(follower.drain())).toMatch(/another program has moved the slot \w+ to [0-9A-F/]+, beyond/);
+  });
+
+  it("moves on while only other tables change, so that the server can remove its log", async () => {
+    const database = await Database.make(`${STOCK}; CREATE TABLE busy (filling text)`);
+    const follower = database.follow({ tables: ["stock"] });
+    await follower.drain();
+    const behind = async () => {
+      const [row] = await database.run(
+        "SELECT pg_current_wal_lsn() - confirmed_flush_lsn AS bytes FROM pg_replication_slots WHERE database = current_database()",
+      );
+      return Number(row!.bytes);
+    };
+    const fill = () => database.run("INSERT INTO busy SELECT repeat('x', 1000) FROM generate_series(1, 3000)");
+    await fill();
+    const before = await behind();
+    expect(before).toBeGreaterThan(3_000_000);
+    await follower.drain();
+    // What is written meanwhile by others comes with the next look.
+    await follower.drain();
+    expect(await behind()).toBeLessThan(before / 2);
+    // A little log is not worth a write of the source's object.
+    await database.run("INSERT INTO busy VALUES ('x')");
+    const connection = await follower.connect();
+    const { cursor, changes } = await connection.read(10);
+    await connection.close();
+    expect(changes).toEqual([]);
+    expect((cursor as { at?: string } | undefined)?.at ?? (follower.cursor as { at: string }).at).toBe(
+      (follower.cursor as { at: string }).at,
+    );
+  });
+
+  it("shows the log that is not read yet as lag", async () => {
+    const database = await Database.make(STOCK);
+    const follower = database.follow({ tables: ["stock"] });
+    await follower.drain();
+    await database.run("INSERT INTO stock SELECT generate_series(1, 2000)");
+    await follower.disconnect();
+    const connection = await follower.connect();
+    const { lag, hasMore } = await connection.read(100);
+    await connection.close();
+    expect(hasMore).toBe(true);
+    expect(lag!.bytes).toBeGreaterThan(100_000);
+    expect(lag!.seconds).toBeGreaterThanOrEqual(0);
+  });
+
+  it("of an earlier definition stops the source until it is reset", async () => {
+    const database = await Database.make(STOCK);
+    const names = { store: "default", source: crypto.randomUUID() };
+    const follower = database.follow({ tables: ["stock"] }, names);
+    await follower.drain();
+    const slot = `new_${crypto.randomUUID().slice(0, 8)}`;
+    const changed = database.follow({ tables: ["stock"], slot }, names);
+    changed.cursor = follower.cursor;
+    await follower.disconnect();
+    expect(await reasonOf(changed.drain())).toContain(`its definition now names ${slot}: a reset begins again there`);
+    await changed.forget("reset");
+    await changed.drain();
+    expect(await database.run("SELECT slot_name FROM pg_replication_slots WHERE database = current_database()")).toEqual([
+      { slot_name: slot },
+    ]);
+  });
+});
+
+describe.skipIf(isMissing)("a source that cannot follow", () => {
+  it("names the SQL that an administrator has to run, and that is enough", async () => {
+    const database = await Database.make(STOCK);
+    const role = `limited_${crypto.randomUUID().slice(0, 8)}`;
+    await database.run(`CREATE ROLE "${role}" LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC`);
+    const limited = database.url.replace("postgres@", `${role}@`);
+    const follower = database.follow({ tables: ["stock"] }, undefined, limited);
+    const reason = await reasonOf(follower.drain());
+    expect(reason).toContain(`the role ${role} may not prepare the database`);
+    await follower.disconnect();
+    await database.run(reason.slice(reason.indexOf("An administrator runs: ") + "An administrator runs: ".length));
+    await follower.drain();
+    await database.run("INSERT INTO stock VALUES (1)");
+    expect(told(await follower.drain())).toEqual([`insert 1 - {"id":1}`]);
+    await follower.forget("remove");
+    await database.run(`DROP OWNED BY "${role}"; DROP ROLE "${role}"`);
+  });
+
+  it.for([
+    ["the table is missing", "SELECT 1", ["stock"], "the database has no table public.stock"],
+    ["it is a view", "CREATE VIEW stock AS SELECT 1 AS id", ["stock"], "public.stock is not a table"],
+    ["it is unlogged", "CREATE UNLOGGED TABLE stock (id int PRIMARY KEY)", ["stock"], "public.stock is unlogged or temporary"],
+    ["it has no key", "CREATE TABLE stock (id int)", ["stock"], "public.stock has no primary key"],
+    [
+      "it has no key for a snapshot",
+      "CREATE TABLE stock (id int); ALTER TABLE stock REPLICA IDENTITY FULL",
+      ["stock"],
+      "there can be no snapshot of it",
+    ],
+    [
+      "the publication has other tables",
+      `${STOCK}; CREATE TABLE other (id int PRIMARY KEY); CREATE PUBLICATION given FOR TABLE other`,
+      ["stock"],
+      'ALTER PUBLICATION "given" ADD TABLE ONLY "public"."stock"',
+    ],
+  ] as const)("says why: %s", async ([, sql, tables, reason]) => {
+    const database = await Database.make(sql);
+    const follower = database.follow({ tables: [...tables], publication: "given" });
+    expect(await reasonOf(follower.drain())).toContain(reason);
+  });
+
+  it("follows a table without a key from now on, whose rows are their own keys", async () => {
+    const database = await Database.make(
+      "CREATE TABLE stock (id int, units int); ALTER TABLE stock REPLICA IDENTITY FULL; INSERT INTO stock VALUES (1, 1)",
+    );
+    const follower = database.follow({ tables: ["stock"], start: "now" });
+    await follower.drain();
+    await database.run("UPDATE stock SET units = 2");
+    expect(told(await follower.drain())).toEqual([`update 1 1 {"id":1,"units":1} {"id":1,"units":2}`]);
+  });
+
+  it("never shows what the connection string has in it", async () => {
+    const follow = async (bound: unknown) => {
+      const connection = postgres.kind.isBrought
+        ? undefined
+        : postgres.kind.connect(
+            { connection: "DATABASE", tables: ["stock"] },
+            { store: "s", source: "s", cursor: undefined, binding: () => bound },
+          );
+      return connection!.then(
+        () => "",
+        (error: unknown) => `${String(error)} ${JSON.stringify(error)}`,
+      );
+    };
+    const url = new URL(serverUrl());
+    for (const bound of [
+      "secret-word",
+      { secret: "secret-word" },
+      "postgres://user:secret-word@",
+      `postgres://user:secret-word@${url.host}/no_such_database`,
+      `postgres://user:secret-word@${url.host}/postgres?sslmode=require`,
+      "postgres://user:secret-word@127.0.0.1:1/postgres",
+      "postgres://user:secret%ZZword@127.0.0.1:1/postgres",
+    ]) {
+      const message = await follow(bound);
+      expect(message).not.toBe("");
+      expect(message).not.toMatch(/secret.*word/);
+    }
+  });
+
+  it("takes the connection string of a Hyperdrive binding", async () => {
+    const database = await Database.make(STOCK);
+    const follower = database.follow({ tables: ["stock"] }, undefined, { connectionString: database.url });
+    await follower.drain();
+    await database.run("INSERT INTO stock VALUES (1)");
+    expect(told(await follower.drain())).toHaveLength(1);
+  });
+
+  it("has settings that say what is wrong with them", () => {
+    expect(inject("servers").postgres).toBeDefined();
+    const make = (settings: object) => () => postgres(settings as never);
+    expect(make({ connection: "DB" })).toThrow("tables:");
+    expect(make({ connection: "DB", tables: [] })).toThrow("tables:");
+    expect(make({ connection: "DB", tables: ["stock", "public.stock"] })).toThrow("has a table twice");
+    expect(make({ connection: "DB", tables: ["stock"], slot: "No-Slot" })).toThrow("slot: must be 1 to 63 of a-z, 0-9 and _");
+    expect(make({ connection: "DB", tables: ["stock"], extra: 1 })).toThrow("extra");
+  });
+});
