@@ -15,9 +15,9 @@ export interface PostgresChange {
   readonly table: string;
   /** `snapshot`: the row was there when the source began, or when the table was added to it. */
   readonly op: "snapshot" | "insert" | "update" | "delete" | "truncate";
-  /** The columns of the primary key, or of the replica identity. Of a truncation: none. */
+  /** The columns of the primary key, or of the replica identity. A truncation has none. */
   readonly key: { readonly [column: string]: JsonValue };
-  /** Of a deletion and of an update that changes the key: the old key. With `REPLICA IDENTITY FULL`: all of the row before. */
+  /** A deletion, and an update that changes the key, have the old key. With `REPLICA IDENTITY FULL`: all of the row before. */
   readonly before?: { readonly [column: string]: JsonValue };
   /** The row now. Absent: it is gone. */
   readonly after?: { readonly [column: string]: JsonValue };

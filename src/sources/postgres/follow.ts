@@ -7,6 +7,7 @@
 
 import { type Change, type Connection, type Portion, SourceStopped } from "../../definitions/sources/kind.ts";
 import type { JsonValue } from "../../core/event.ts";
+import { canonical } from "../../core/json.ts";
 import { changeOfLog, changeOfSnapshot } from "./change.ts";
 import { RECORD, lost, taken } from "./claim.ts";
 import type { Cursor } from "./cursor.ts";
@@ -46,6 +47,9 @@ export class Following implements Connection {
   /** The engine has acknowledged so far. */
   #acknowledged: Lsn | undefined;
   #moved: Lsn | undefined;
+  #isAnnounced = false;
+  /** The cursor as it was given out last. */
+  #stored: string | undefined;
   /** Readings of this size found only what is read already. */
   #factor = 1;
 
@@ -53,6 +57,7 @@ export class Following implements Connection {
     this.#session = session;
     this.#wanted = wanted;
     this.#cursor = cursor;
+    if (cursor.at !== undefined) this.#stored = canonical(cursor);
     this.#seen = cursor.seen && new SeenPage(cursor.seen);
   }
 
@@ -83,8 +88,6 @@ export class Following implements Connection {
       throw await this.#explained(error);
     }
   }
-
-  #isAnnounced = false;
 
   async acknowledge(portion: Portion): Promise<void> {
     this.#acknowledged = this.#ends.get(portion) ?? this.#acknowledged;
@@ -218,12 +221,11 @@ export class Following implements Connection {
     this.#cursor = { ...this.#cursor, tables: { ...this.#cursor.tables, [table]: { oid, round: round + 1, isDone: false } } };
   }
 
-  #stored: string | undefined;
-
   #portion({ changes, isAtEnd }: Reading): Portion {
     const { seen: _, ...rest } = this.#cursor;
     this.#cursor = { ...rest, ...(this.#seen ? { seen: this.#seen.stored } : {}) };
-    const cursor = JSON.stringify(this.#cursor);
+    const cursor = canonical(this.#cursor);
+    // A look that finds nothing costs no write.
     const isOther = cursor !== this.#stored;
     this.#stored = cursor;
     const standing = this.#standing;
@@ -235,7 +237,7 @@ export class Following implements Connection {
       hasMore: !isAtEnd || this.#seen !== undefined,
       // As the engine keeps it: plain JSON.
       ...(isOther ? { cursor: JSON.parse(cursor) as JsonValue } : {}),
-      ...(position === undefined ? {} : { position }),
+      ...(isOther && position !== undefined ? { position } : {}),
       ...(standing && at !== undefined ? { lag: lagOf(standing, at, isAtEnd, changes.at(-1)) } : {}),
       ...(warning === "" ? {} : { warning }),
     };

@@ -1,6 +1,6 @@
 /** A source that follows a PostgreSQL database. */
 
-import { type SourceKindInCode, inCode } from "../../definitions/sources/source.ts";
+import { type SourceKindInCode, sourceKind } from "../../definitions/sources/source.ts";
 import type { PostgresChange } from "./change.ts";
 import { type PostgresSettings, postgresKind } from "./kind.ts";
 
@@ -18,4 +18,4 @@ export type { PostgresSettings } from "./kind.ts";
  *   data: ({ key, after }) => ({ sku: key.sku, units: after?.units ?? 0 }),
  * });
  */
-export const postgres: SourceKindInCode<PostgresSettings, PostgresChange> = inCode(postgresKind);
+export const postgres: SourceKindInCode<PostgresSettings, PostgresChange> = sourceKind(postgresKind);

@@ -105,7 +105,7 @@ function cursorOf({ cursor }: SourceContext): Cursor | undefined {
   return parsed.data;
 }
 
-/** Of the store and the source, and of nothing else, so that an administrator can make them before. */
+/** Made from the store and the source, and nothing else, so that an administrator can make them before. */
 function namesOf(
   { slot, publication }: PostgresSettings,
   { store, source }: SourceContext,

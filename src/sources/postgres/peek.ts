@@ -10,7 +10,7 @@ import { RECORD } from "./claim.ts";
 import { Snapshot } from "./visible.ts";
 import { TEXT_SETTINGS, type Types, typesQuery } from "./values.ts";
 
-/** Messages after which one reading ends, with the transaction. Ours: each reading starts anew at the oldest open transaction, so few large ones are cheap. */
+/** Messages after which one reading ends, with the transaction. Ours: each reading starts again at the oldest open transaction, so few large ones are cheap. */
 const PEEK_MESSAGES = 20_000;
 /** Bytes of messages that are fetched at once, as far as the sizes before tell. Ours: their text and their buffers are three times as much, of 128 MB. */
 const FETCH_BYTES = 4 * 1024 * 1024;

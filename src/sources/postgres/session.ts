@@ -14,7 +14,7 @@ const GRACE_MS = 5_000;
 
 export type Row = readonly (string | null)[];
 
-/** The size of a row's texts, in characters. */
+/** The size of a row's values, in characters. */
 export function bytesOf(row: Row): number {
   return row.reduce((sum, text) => sum + (text?.length ?? 0), 0);
 }

@@ -75,7 +75,7 @@ function tableOf(row: Row): FollowedTable {
   const keyColumns = identity === "n" ? [] : (JSON.parse(key ?? "[]") as string[]);
   if (keyColumns.length === 0 && identity !== "f")
     throw new SourceStopped(
-      `${full} has no primary key, so its rows cannot be told apart, and PostgreSQL would refuse updates of a table that is published without one. ` +
+      `${full} has no primary key, so its rows cannot be distinguished, and PostgreSQL would refuse updates of a table that is published without one. ` +
         `Give it one, or a unique index over columns that are NOT NULL with ALTER TABLE ${quoted(full)} REPLICA IDENTITY USING INDEX …`,
     );
   return {

@@ -78,9 +78,9 @@ function decimal(text: string): string {
 /** A type of `pg_type`, as far as its text depends on it. */
 export interface KnownType {
   readonly oid: number;
-  /** Of a domain: the type that it restricts. */
+  /** If it is a domain: the type that it restricts. */
   readonly base?: number;
-  /** Of an array: the type of its elements, and what stands between them. */
+  /** If it is an array: the type of its elements, and what stands between them. */
   readonly element?: number;
   readonly delimiter: string;
 }
@@ -112,7 +112,7 @@ export class Types {
         ...(base === null ? {} : { base: Number(base) }),
         ...(element === null ? {} : { element: Number(element) }),
       });
-    // A type that was dropped meanwhile is text, as one that only its own program reads.
+    // A type that was dropped since is text, as one that only its own program reads.
     for (const oid of asked) this.#readers.set(oid, this.#readerOf(oid, known));
   }
 
