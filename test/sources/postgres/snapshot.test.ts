@@ -3,6 +3,9 @@ import type { JsonValue } from "../../../src/core/event.ts";
 import type { Change } from "../../../src/definitions/sources/kind.ts";
 import { Database, isMissing, told, valueOf } from "./database.ts";
 
+/** How many of the statements let every row stay where it is. */
+const KEPT = 3;
+
 /** The table as a reader of the stream has it: the last state of each row, by key. */
 function folded(changes: readonly Change[]): ReadonlyMap<string, JsonValue> {
   const rows = new Map<string, JsonValue>();
@@ -122,7 +125,14 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     ).toEqual(["public.shelves insert 8", "public.shelves snapshot 7", "public.stock insert 1"]);
   });
 
-  it("and the changes give each row's states in order, whatever is written meanwhile and wherever it crashes", async () => {
+  const CRASHES = ["before-storing", "while-storing", "before-acknowledging"] as const;
+
+  it.for([
+    ["whatever is written meanwhile and wherever it crashes", { writes: "all", crashes: CRASHES, isOrdered: false }],
+    // A row that was stored of half a page, and is deleted before that page is read again, is all that may show older states again: decision 0047.
+    ["and its states in order, if no page is stored by half", { writes: "all", crashes: [CRASHES[0], CRASHES[2]], isOrdered: true }],
+    ["and its states in order, wherever it crashes, if no row disappears", { writes: "kept", crashes: CRASHES, isOrdered: true }],
+  ] as const)("and the changes give the last state of each row, %s", async ([, { writes, crashes, isOrdered }]) => {
     const database = await Database.make(
       `CREATE TABLE stock (id text PRIMARY KEY, version serial, large text);
        ALTER TABLE stock ALTER COLUMN large SET STORAGE EXTERNAL;
@@ -134,8 +144,8 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     const statements = [
       (id: number) => `UPDATE stock SET version = nextval('stock_version_seq') WHERE id = 'k${id}'`,
       (id: number) => `UPDATE stock SET version = nextval('stock_version_seq'), large = repeat('${random(10)}', 3000) WHERE id = 'k${id}'`,
-      (id: number) => `DELETE FROM stock WHERE id = 'k${id}'`,
       (id: number) => `INSERT INTO stock (id, large) VALUES ('k${id}', repeat('n', 3000)) ON CONFLICT DO NOTHING`,
+      (id: number) => `DELETE FROM stock WHERE id = 'k${id}'`,
       (id: number) =>
         `UPDATE stock SET id = 'k${id + 100}', version = nextval('stock_version_seq') WHERE id = 'k${id}' AND NOT EXISTS (SELECT FROM stock WHERE id = 'k${id + 100}')`,
       (id: number) =>
@@ -144,8 +154,12 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     const writing = writers.map(async (writer) => {
       while (!over.signal.aborted) {
         const count = 1 + random(3);
-        const transaction = Array.from({ length: count }, () => statements[random(statements.length)]!(1 + random(60)));
-        const rare = random(60) === 0 ? ["TRUNCATE stock"] : [];
+        // The lock makes the order of the versions that of the commits: else a statement takes a version, and then waits for the row.
+        const transaction = Array.from({ length: count }, () => 1 + random(60)).flatMap((id) => [
+          `SELECT pg_advisory_xact_lock(${id})`,
+          statements[random(writes === "all" ? statements.length : KEPT)]!(id),
+        ]);
+        const rare = writes === "all" && random(60) === 0 ? ["TRUNCATE stock"] : [];
         // Two writers may wait for each other, or insert the same key: then one is refused, which is as good.
         await writer
           .query(["BEGIN", ...transaction, ...rare, random(8) === 0 ? "ROLLBACK" : "COMMIT"].join("; "))
@@ -153,8 +167,8 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
       }
     });
     const follower = database.follow({ tables: ["stock"] });
-    const crashes = [undefined, undefined, "before-storing", "while-storing", "before-acknowledging"] as const;
-    for (let step = 0; step < 60; step++) await follower.untilWorks(() => follower.step(7, crashes[random(crashes.length)]));
+    for (let step = 0; step < 40; step++)
+      await follower.untilWorks(() => follower.step(7, random(2) === 0 ? undefined : crashes[random(crashes.length)]));
     over.abort();
     await Promise.all(writing);
     await follower.untilWorks(() => follower.drain());
@@ -162,6 +176,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     const rows = await database.run("SELECT id, version, large FROM stock ORDER BY id");
     const seen = folded(follower.stored);
     expect([...seen.values()].toSorted((a, b) => ((a as { id: string }).id < (b as { id: string }).id ? -1 : 1))).toEqual(rows);
+    if (!isOrdered) return;
     // No older state of a row ever follows a newer one.
     const versions = new Map<string, number>();
     for (const { after } of follower.stored.map(valueOf)) {
