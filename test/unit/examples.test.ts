@@ -12,6 +12,7 @@ interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 const manifestIn = (folder: string) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
@@ -34,7 +35,9 @@ describe.each(readdirSync(join(ROOT, "examples")))("the example %s", (name) => {
     const ours = manifestIn(ROOT);
     const { scripts, dependencies, devDependencies } = manifestIn(folder);
     expect(scripts).toMatchObject(manifestIn(COMMON).scripts);
-    expect(dependencies).toEqual({ headspring: `^${ours.version}`, ...without(ours.peerDependencies, "react") });
+    const peers = Object.entries(ours.peerDependencies);
+    const needed = peers.filter(([peer]) => !ours.peerDependenciesMeta[peer]?.optional || peer in dependencies);
+    expect(dependencies).toEqual({ headspring: `^${ours.version}`, ...Object.fromEntries(needed) });
     for (const [dependency, version] of Object.entries(devDependencies)) expect(version).toBe(`^${ours.devDependencies[dependency]}`);
   });
 
@@ -43,10 +46,6 @@ describe.each(readdirSync(join(ROOT, "examples")))("the example %s", (name) => {
     const imported = files.flatMap((file) => [...read(file).matchAll(/from "([^"]+)"/g)].map(([, from = ""]) => from));
     expect(imported).toContain("headspring");
     expect(imported.filter((from) => from.startsWith("../") && !/^\.\.\/(src|tools)\//.test(from))).toEqual([]);
-    expect(imported.filter((from) => /^headspring\/(?!runtime$|testing$|client$|react$)/.test(from))).toEqual([]);
+    expect(imported.filter((from) => /^headspring\/(?!runtime$|testing$|client$|react$|postgres$)/.test(from))).toEqual([]);
   });
 });
-
-function without(record: Readonly<Record<string, string>>, name: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(record).filter(([key]) => key !== name));
-}
