@@ -27,9 +27,6 @@ import { SourceLedger } from "./ledger.ts";
 import { RETRY, STOP_MS, WAITING_MESSAGES } from "./limits.ts";
 import { progressOf } from "./progress.ts";
 
-/** How soon the alarm looks again while a run is under way, in case the object has died by then. Ours. */
-const WATCH_MS = 30_000;
-
 /** The class of the source objects of an app. Export it as `SourceObject`. */
 export function sourceObject(app: App): RpcClass<SourceRpc> {
   return class SourceObject extends DurableObject<DeploymentEnv> implements SourceRpc {
@@ -114,24 +111,22 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
       this.#schedule();
     }
 
-    /** Never throws: the platform gives up on an alarm after six failures. */
+    /** Never throws: the platform gives up on an alarm after six failures. One whose object dies before its end is repeated by the platform. */
     override async alarm(): Promise<void> {
       this.#alarm.wentOff();
       await (this.#running ??= this.#run().finally(() => (this.#running = undefined)));
     }
 
     async #run(): Promise<void> {
-      this.#alarm.wakeAt(Date.now() + WATCH_MS);
       let source: Source | undefined;
       try {
         source = await this.#definition();
         if (!source || this.#ledger.isPaused) return;
         const hasMore = await this.#follower.run(source);
         const { kind } = source.outside;
-        if (hasMore) this.#wakeAfter(0);
+        if (hasMore) this.#alarm.wakeNow();
         // Messages are brought: it has nothing to look for.
-        else if (kind.isBrought) this.#rest();
-        else this.#wakeAfter(source.everyMs ?? kind.everyMs);
+        else if (!kind.isBrought) this.#alarm.wakeAt(Date.now() + (source.everyMs ?? kind.everyMs));
       } catch (error) {
         this.#failed(error);
       }
@@ -153,8 +148,7 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
         const message = isStopped ? "a source has stopped: it needs somebody to act" : "a source failed and will try again";
         logger.error({ message, store: this.#store.name, consumer: this.#name, attempts }, error);
       }
-      if (isStopped) this.#rest();
-      else this.#wakeAfter(retryInMs);
+      if (!isStopped) this.#alarm.wakeAt(now + retryInMs);
     }
 
     /** Makes sure that it works when it should, by what is on record. */
@@ -162,17 +156,6 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
       const { isPaused, trouble } = this.#ledger;
       if (isPaused || (trouble && trouble.nextAt === undefined)) return;
       this.#alarm.wakeAt(trouble?.nextAt ?? Date.now());
-    }
-
-    #wakeAfter(ms: number): void {
-      this.#rest();
-      this.#alarm.wakeAt(Date.now() + ms);
-    }
-
-    /** No alarm is needed any more. */
-    #rest(): void {
-      this.#alarm.wentOff();
-      void this.ctx.storage.deleteAlarm();
     }
 
     /** Does something while no run is under way. */
@@ -195,7 +178,8 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
         case "pause":
           await this.#stopped(async () => {
             this.#ledger.pause();
-            this.#rest();
+            this.#alarm.wentOff();
+            await this.ctx.storage.deleteAlarm();
           });
           return undefined;
         case "resume":

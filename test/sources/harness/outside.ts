@@ -1,0 +1,29 @@
+/** What the harness needs of a database or broker: somebody who writes into it, and somebody who kills it. */
+
+/** The change that is the `n`th of its key: 1, 2, 3 … */
+export interface Written {
+  readonly key: string;
+  readonly n: number;
+}
+
+export interface Outside {
+  readonly kind: string;
+  /** Variables of the worker whose source follows it. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Whether the changes of one key keep their order: a queue promises none. */
+  readonly isOrdered: boolean;
+  /** What was there before the source began: for a snapshot. */
+  readonly before?: readonly Written[];
+  /** Where the store listens, for an outside that is part of it. */
+  begin?: (url: string) => void;
+  /**
+   * Writes changes, those of one key in the order given. When it fails, nobody knows how much was written: it is called again with the same
+   * changes, and must not write one twice that its kind could not tell from another.
+   */
+  write(changes: readonly Written[]): Promise<void>;
+  /** Kills it, and starts it again on what it has on its disk. Absent: it is part of the store's own runtime. */
+  restart?: () => Promise<void>;
+  /** Writes changes again that have not arrived: for what loses its memory with the runtime, as the local queue does. */
+  again?: (missing: readonly Written[]) => Promise<void>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+/** The worker that is killed: one source, of the kind that its variable `KIND` names. */
+
+import { env } from "cloudflare:workers";
+import { type Source, category, defineApp, queue, source } from "headspring";
+import { createWorker, objects } from "headspring/runtime";
+import * as z from "zod";
+
+interface Change {
+  readonly key: string;
+  readonly n: number;
+}
+
+const received = category("received", { events: { Received: z.object({ key: z.string(), n: z.int() }) } });
+
+/** By kind: each puts the changes of a key into the stream of that key. */
+const SOURCES: Readonly<Record<string, () => Source>> = {
+  queue: () =>
+    source("in", {
+      from: queue<Change & { readonly id: string }>({ queue: "in", id: "id" }),
+      to: received,
+      stream: ({ body }) => body.key,
+      data: ({ body: { key, n } }) => ({ key, n }),
+    }),
+};
+
+const { KIND = "" } = env as { readonly KIND?: string };
+const made = SOURCES[KIND];
+if (!made) throw new Error(`the worker has no source of kind ${KIND}`);
+const app = defineApp({ categories: [received], sources: [made()] });
+
+const worker = createWorker(app);
+export default {
+  ...worker,
+  /** `POST /in` puts messages into the queue: what a producer of the deployment does. */
+  async fetch(request, bindings, context) {
+    if (new URL(request.url).pathname !== "/in") return worker.fetch!(request, bindings, context);
+    const messages = await request.json<readonly Change[]>();
+    const { IN } = bindings as unknown as { readonly IN: Queue };
+    await IN.sendBatch(messages.map((body) => ({ body })));
+    return new Response(null, { status: 204 });
+  },
+} satisfies ExportedHandler<Env>;
+export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);
