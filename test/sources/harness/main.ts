@@ -40,9 +40,8 @@ for (const kind of chosen) {
   console.log(`${kind}, seed ${seed}`);
   try {
     const started = await outside.start();
-    const report = await harness({ outside: started, changes, seed, ...kills, tell: (line) => console.log(`  ${line}`) }).finally(() =>
-      started.stop(),
-    );
+    const options = { outside: started, changes, seed, ...kills, tell: (line: string) => console.log(`  ${line}`) };
+    const report = await harness(options).finally(async () => started.stop());
     const { lost, doubled, disordered, examples, perSecond, seconds } = report;
     const deaths = Object.entries(report.kills).map(([who, count]) => `${who} ${count}`);
     console.log(
