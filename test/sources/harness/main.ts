@@ -41,7 +41,9 @@ for (const kind of chosen) {
   try {
     const started = await outside.start();
     const options = { outside: started, changes, seed, ...kills, tell: (line: string) => console.log(`  ${line}`) };
-    const report = await harness(options).finally(async () => started.stop());
+    const report = await harness(options).finally(async () => {
+      await started.stop();
+    });
     const { lost, doubled, disordered, examples, perSecond, seconds } = report;
     const deaths = Object.entries(report.kills).map(([who, count]) => `${who} ${count}`);
     console.log(
