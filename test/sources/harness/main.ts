@@ -7,7 +7,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { harness } from "./harness.ts";
+import { type HarnessReport, harness } from "./harness.ts";
 import { OUTSIDES } from "./outsides.ts";
 
 const { values } = parseArgs({
@@ -41,9 +41,12 @@ for (const kind of chosen) {
   try {
     const started = await outside.start();
     const options = { outside: started, changes, seed, ...kills, tell: (line: string) => console.log(`  ${line}`) };
-    const report = await harness(options).finally(async () => {
+    let report: HarnessReport;
+    try {
+      report = await harness(options);
+    } finally {
       await started.stop();
-    });
+    }
     const { lost, doubled, disordered, examples, perSecond, seconds } = report;
     const deaths = Object.entries(report.kills).map(([who, count]) => `${who} ${count}`);
     console.log(
