@@ -14,7 +14,7 @@ function standalone(schema: object, { components }: OpenApi): Schema {
 
 /** Some commands and queries are there to fail, nothing has failed that could be tried again, some rows are not there, and the shop's reactor may not have come to the order yet. */
 const MAY_FAIL =
-  /Throw|Nonsense|RejectOrder|errand:Note|(?:ready-orders|specimens|customer-totals|stock-by-product|sales-per-day):row|misspells|retryDelivery|retryConsumer|skipConsumer/;
+  /Throw|Nonsense|RejectOrder|errand:Note|(?:ready-orders|specimens|customer-totals|stock-by-product|sales-per-day):row|misspells|retryDelivery|retryConsumer|skipConsumer|retrySource|skipSource/;
 
 /** Some of what is asked for waits for what never comes: the answer says so, soon. */
 const SOON = { prefer: "wait=2" };

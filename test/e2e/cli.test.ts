@@ -108,6 +108,37 @@ describe("what an operator does", () => {
     });
   });
 
+  it("a source is declared from stdin, looked at, stopped, and deleted only after a question", async () => {
+    await server.client.call("/stores/sourced/streams/level", { schema: true }, {}, "PUT");
+    const definition = { kind: "ticker", ticker: "sourced", to: "level", stream: "change.of" };
+    expect(await shown(["sources"], "sourced")).toMatchObject({ status: 0, stdout: "", stderr: "no sources\n" });
+    const tried = await at(["sources", "put", "ticks", JSON.stringify(definition), "--dry-run"], "sourced");
+    expect(tried.lines).toMatchObject([{ dryRun: true, outcome: "created" }]);
+    const put = await at(["sources", "put", "ticks", "-"], "sourced", JSON.stringify(definition));
+    expect(put).toMatchObject({ status: 0, lines: [{ name: "ticks", revision: 1, definition }] });
+    expect(await at(["sources", "pause", "ticks"], "sourced")).toMatchObject({ status: 0, lines: [{ status: "paused" }] });
+    const [list, one, retry, skip, unasked, wrong, unnamed] = await Promise.all([
+      shown(["sources", "list"], "sourced"),
+      at(["sources", "show", "ticks"], "sourced"),
+      shown(["sources", "retry", "ticks"], "sourced"),
+      shown(["sources", "skip", "ticks", "--yes"], "sourced"),
+      shown(["sources", "delete", "ticks"], "sourced"),
+      shown(["sources", "put", "ticks", JSON.stringify({ ...definition, stream: "chang.of" })], "sourced"),
+      shown(["sources", "show"], "sourced"),
+    ]);
+    expect(list.stdout).toMatch(/^name +kind +to +status[^]*\nticks +ticker +level +paused/);
+    expect(one.lines).toMatchObject([{ name: "ticks", origin: "api", status: "paused" }]);
+    expect(retry).toMatchObject({ status: 1, stderr: expect.stringMatching(/^action-not-possible: /) });
+    expect(skip).toMatchObject({ status: 2, stderr: expect.stringContaining("fails at no change") });
+    expect(unasked).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("--yes") });
+    expect(wrong).toMatchObject({ status: 1, stderr: expect.stringMatching(/^invalid-request: .*chang/) });
+    expect(unnamed).toMatchObject({ status: 2, stderr: expect.stringContaining("which source?") });
+    expect(await at(["sources", "resume", "ticks"], "sourced")).toMatchObject({ status: 0 });
+    expect(await at(["sources", "reset", "ticks", "--yes"], "sourced")).toMatchObject({ status: 0, lines: [{ name: "ticks" }] });
+    expect(await shown(["sources", "delete", "ticks", "--yes"], "sourced")).toMatchObject({ status: 0, stderr: "ticks is deleted\n" });
+    expect((await at(["sources"], "sourced")).lines).toEqual([]);
+  });
+
   it("a view is built again, and the command ends when it is", async () => {
     for (const sku of ["apple", "pear"]) await at(["command", `product/${sku}`, "ReceiveStock", '{"quantity": 1}'], "rebuilt");
     const built = await at(["rebuild", "stock"], "rebuilt");

@@ -30,6 +30,7 @@ export function completion(client: () => Client): void {
     for (const sku of ["apple", "apricot", "pear"]) await send(`/aggregates/product/${sku}/ReceiveStock`, { quantity: 1 });
     const events = { "read:v1": { type: "object" }, pay$HOME: { type: "object" } };
     await send("/streams/sensor", { events }, "PUT");
+    await send("/sources/ticks", { kind: "ticker", ticker: "completed", to: "sensor", stream: "'x'", type: "'read:v1'" }, "PUT");
     for (const id of ["`id`", "a b", "ok:1", "x;y"]) await send(`/streams/sensor/${encodeURIComponent(id)}`, { type: "read:v1", data: {} });
   });
 
@@ -65,6 +66,11 @@ export function completion(client: () => Client): void {
       ],
       [["view", "stock", "av"], ["available="]],
       [["consumers", "ful"], ["fulfilment"]],
+      [
+        ["sources", "re"],
+        ["resume", "retry", "reset"],
+      ],
+      [["sources", "pause", "ti"], ["ticks"]],
       [
         ["reset", "--position", "1", "sto"],
         ["stock", "stock-by-product"],
