@@ -13,7 +13,7 @@ const where = {
 };
 
 const part = z.object({
-  part: z.enum(["streams", "log", "webhooks", "catalog", "views", "wake-ups", "directory"]),
+  part: z.enum(["streams", "log", "webhooks", "catalog", "sources", "views", "wake-ups", "directory"]),
   kind: z.enum(["durable-object", "d1", "queue"]),
   binding: z.string().describe("The binding of the worker that leads there."),
   ...where,
