@@ -8,6 +8,7 @@ import { category } from "../../../src/definitions/category.ts";
 import { source } from "../../../src/definitions/sources/source.ts";
 import { createHttp } from "../../../src/http/worker.ts";
 import { DEFINITIONS } from "../../../src/core/limits.ts";
+import { declaredConsumers } from "../../../src/operations/declared.ts";
 import { reportSources } from "../../../src/operations/source-reports.ts";
 import { Store } from "../../../src/store/store.ts";
 import { app } from "../app.ts";
@@ -324,10 +325,15 @@ describe("a source whose surroundings change", () => {
     await store.put();
     const { catalog } = new Store(env, store.store, app);
     expect((await catalog.listDefinitions()).definitions).toEqual([]);
+    expect((await catalog.listDefinitions({}, true)).asOf).toBe(0);
     expect((await catalog.lookUpDefinition("ticks")).definitions).toEqual([]);
     expect((await catalog.listDefinitions({}, true)).definitions).toHaveLength(1);
+    // Nor is it one of the consumers that the log keeps, and wakes.
+    await store.send("PUT", "/processors/follows", { from: "level", steps: [{ filter: "true" }] });
+    const { definitions } = new Store(env, store.store, app);
+    expect(declaredConsumers(definitions, await definitions.overHttp()).consumers.map(({ consumer }) => consumer)).toEqual(["follows"]);
     // What the log compares grows with what it keeps alone: code from before counts only that.
-    expect((await catalog.listDefinitions({}, true)).asOf).toBe(0);
+    expect((await catalog.listDefinitions({}, true)).asOf).toBe(1);
   });
 
   it("whose object does not answer is in the list all the same", async () => {
