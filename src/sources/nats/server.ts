@@ -1,0 +1,196 @@
+/** A connection to a NATS server over a WebSocket, and JetStream's requests over it. Errors name what is wrong, and no secret. */
+
+import {
+  type Authenticator,
+  credsAuthenticator,
+  type NatsConnection,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+  wsconnect,
+} from "@nats-io/nats-core";
+import { type SourceContext, SourceStopped } from "../../definitions/sources/kind.ts";
+import { textOf, userOf, webSocketUrl } from "../deployment.ts";
+import type { NatsSettings } from "./settings.ts";
+
+/** Milliseconds until the server must have taken the connection. Ours. */
+const CONNECT_MS = 10_000;
+/** Milliseconds until JetStream must have answered a request. Ours: as NATS' own clients. */
+const REQUEST_MS = 5_000;
+/** Milliseconds between two signs of life; after two without an answer the connection counts as broken. Ours. */
+const PING_MS = 10_000;
+
+/** @throws {SourceStopped} when the variables are not as they should be */
+export async function connectTo(settings: NatsSettings, context: SourceContext): Promise<NatsConnection> {
+  const { connection, credentials, inbox } = settings;
+  const url = webSocketUrl(context, connection);
+  const authenticator = credentials === undefined ? undefined : authenticatorOf(textOf(context, credentials), credentials);
+  try {
+    return await wsconnect({
+      servers: url.href,
+      name: `headspring ${context.store}/${context.source}`,
+      // The source's object connects again, after a pause that grows.
+      reconnect: false,
+      ignoreClusterUpdates: true,
+      timeout: CONNECT_MS,
+      pingInterval: PING_MS,
+      ...(inbox === undefined ? {} : { inboxPrefix: inbox }),
+      ...(authenticator ? { authenticator } : {}),
+    });
+  } catch (error) {
+    throw new Error(`no connection to the NATS server whose address is in ${connection}: ${reasonOf(error, credentials)}`);
+  }
+}
+
+function authenticatorOf(text: string, name: string): Authenticator {
+  if (text.includes("BEGIN NATS USER JWT")) return credsAuthenticator(new TextEncoder().encode(text));
+  if (!text.startsWith("{")) return tokenAuthenticator(text);
+  const { user, password } = userOf(text, name);
+  return usernamePasswordAuthenticator(user, password);
+}
+
+/** In words of our own: those of the client could have the address, which may have a secret in its path. */
+function reasonOf(error: unknown, credentials: string | undefined): string {
+  const name = error instanceof Error ? error.name : "";
+  if (name === "AuthorizationError" || name === "UserAuthenticationExpiredError")
+    return credentials === undefined ? "it asks for credentials" : `it refuses the credentials in ${credentials}`;
+  if (name === "TimeoutError") return `no answer within ${CONNECT_MS / 1_000} s`;
+  if (name === "ConnectionError") return "nothing answers there as a NATS server over a WebSocket";
+  return `the connection failed (${name || "unknown error"})`;
+}
+
+/** JetStream refused a request. */
+export class JetStreamError extends Error {
+  override readonly name = "JetStreamError";
+  /** NATS' own number of the error. */
+  readonly number: number;
+  /** A cluster without a leader, a server without resources: later it may work. */
+  readonly isPassing: boolean;
+
+  constructor(number: number, message: string, isPassing: boolean) {
+    super(message);
+    this.number = number;
+    this.isPassing = isPassing;
+  }
+}
+
+/** The user may not do this. */
+export class NotPermitted extends Error {
+  override readonly name = "NotPermitted";
+}
+
+export interface StreamInfo {
+  readonly created: string;
+  readonly config: { readonly retention: "limits" | "interest" | "workqueue" };
+  readonly state: { readonly first_seq: number; readonly last_seq: number };
+}
+
+export interface ConsumerConfig {
+  readonly description?: string;
+  readonly ack_policy?: string;
+  /** Nanoseconds. */
+  readonly ack_wait?: number;
+  readonly max_deliver?: number;
+  readonly max_ack_pending?: number;
+  readonly deliver_subject?: string;
+  readonly headers_only?: boolean;
+  readonly backoff?: readonly number[];
+  readonly filter_subject?: string;
+  readonly filter_subjects?: readonly string[];
+  readonly [other: string]: unknown;
+}
+
+export interface ConsumerInfo {
+  readonly config: ConsumerConfig;
+  readonly delivered: { readonly consumer_seq: number; readonly stream_seq: number };
+  readonly ack_floor: { readonly consumer_seq: number; readonly stream_seq: number };
+  readonly num_ack_pending: number;
+  readonly num_pending: number;
+}
+
+/** NATS' numbers of errors that mean: there is none. */
+const NO_STREAM = 10_059;
+const NO_CONSUMER = 10_014;
+
+/** One stream and one durable consumer of it. */
+export class JetStream {
+  readonly #connection: NatsConnection;
+  readonly #api: string;
+  readonly stream: string;
+  readonly durable: string;
+
+  constructor(connection: NatsConnection, { jetstream, domain }: NatsSettings, durable: string) {
+    this.#connection = connection;
+    this.#api = domain === undefined ? "$JS.API" : `$JS.${domain}.API`;
+    this.stream = jetstream;
+    this.durable = durable;
+  }
+
+  /** @throws {SourceStopped} when there is no such stream */
+  async streamInfo(): Promise<StreamInfo> {
+    try {
+      return await this.#ask<StreamInfo>(`STREAM.INFO.${this.stream}`);
+    } catch (error) {
+      if (!(error instanceof JetStreamError && error.number === NO_STREAM)) throw error;
+      throw new SourceStopped(`the server has no JetStream stream ${this.stream}: create it, then resume the source`);
+    }
+  }
+
+  /** Undefined: there is no such consumer. */
+  async consumerInfo(): Promise<ConsumerInfo | undefined> {
+    try {
+      return await this.#ask<ConsumerInfo>(`CONSUMER.INFO.${this.stream}.${this.durable}`);
+    } catch (error) {
+      if (error instanceof JetStreamError && error.number === NO_CONSUMER) return undefined;
+      throw error;
+    }
+  }
+
+  /** Creates the consumer, or changes it. */
+  putConsumer(config: ConsumerConfig): Promise<ConsumerInfo> {
+    // So that permissions can be given for one filter.
+    const filter = config.filter_subject === undefined ? "" : `.${config.filter_subject}`;
+    return this.#ask<ConsumerInfo>(`CONSUMER.CREATE.${this.stream}.${this.durable}${filter}`, { stream_name: this.stream, config });
+  }
+
+  async deleteConsumer(): Promise<void> {
+    try {
+      await this.#ask(`CONSUMER.DELETE.${this.stream}.${this.durable}`);
+    } catch (error) {
+      if (!(error instanceof JetStreamError && error.number === NO_CONSUMER)) throw error;
+    }
+  }
+
+  /** Asks for messages, which come to the inbox. */
+  pull(
+    inbox: string,
+    request: { readonly batch: number; readonly no_wait?: boolean; readonly expires?: number; readonly max_bytes?: number },
+  ): void {
+    this.#connection.publish(`${this.#api}.CONSUMER.MSG.NEXT.${this.stream}.${this.durable}`, JSON.stringify(request), { reply: inbox });
+  }
+
+  async #ask<Answer>(subject: string, body?: object): Promise<Answer> {
+    const full = `${this.#api}.${subject}`;
+    let text: string;
+    try {
+      const message = await this.#connection.request(full, body === undefined ? "" : JSON.stringify(body), { timeout: REQUEST_MS });
+      text = message.string();
+    } catch (error) {
+      throw requestError(error, full);
+    }
+    const answer = JSON.parse(text) as { error?: { err_code?: number; code: number; description?: string } };
+    if (answer.error) {
+      const { code, err_code = code, description = "no reason given" } = answer.error;
+      throw new JetStreamError(err_code, description, code >= 500);
+    }
+    return answer as Answer;
+  }
+}
+
+function requestError(error: unknown, subject: string): Error {
+  const names = [error, error instanceof Error ? error.cause : undefined].map((one) => (one instanceof Error ? one.name : ""));
+  if (names.includes("PermissionViolationError"))
+    return new NotPermitted(`the NATS user may not use ${subject}, or not subscribe to the answer`);
+  if (names.includes("NoRespondersError")) return new Error("the NATS server has no JetStream for this user, or it is not ready");
+  if (names.includes("TimeoutError")) return new Error(`JetStream did not answer ${subject} within ${REQUEST_MS / 1_000} s`);
+  return new Error(`the connection to the NATS server broke (${names.find((name) => name !== "") ?? "unknown error"})`);
+}
