@@ -15,6 +15,14 @@ const ENTRIES = {
     "src/sources/postgres/index.ts",
     "A source that follows a PostgreSQL database; [sources-postgres.md](sources-postgres.md) is its guide.",
   ],
+  "headspring/nats": [
+    "src/sources/nats/index.ts",
+    "A source that follows a stream of NATS JetStream; [sources-nats.md](sources-nats.md) is its guide.",
+  ],
+  "headspring/mqtt": [
+    "src/sources/mqtt/index.ts",
+    "A source that follows topics of an MQTT broker; [sources-mqtt.md](sources-mqtt.md) is its guide.",
+  ],
   "headspring/react": ["src/react/index.ts", "The client's hooks for React."],
 } as const;
 

@@ -8,6 +8,8 @@ const SOURCES: Readonly<Record<string, string>> = {
   "headspring/testing": "testing/index.ts",
   "headspring/client": "client/index.ts",
   "headspring/postgres": "sources/postgres/index.ts",
+  "headspring/nats": "sources/nats/index.ts",
+  "headspring/mqtt": "sources/mqtt/index.ts",
 };
 
 registerHooks({

@@ -1,4 +1,4 @@
-/** The bytes that MQTT's packets are made of: numbers, texts, lengths, properties. Pure. */
+/** The bytes that MQTT's packets are made of: numbers, strings, lengths, properties. Pure. */
 
 /** What arrived is not MQTT. */
 export class Malformed extends Error {
@@ -40,7 +40,7 @@ export class Bytes {
 
   text(value: string): this {
     const bytes = encoder.encode(value);
-    if (bytes.length > 0xffff) throw new RangeError("MQTT's texts have at most 65,535 bytes");
+    if (bytes.length > 0xffff) throw new RangeError("MQTT's strings have at most 65,535 bytes");
     return this.two(bytes.length).#add(bytes);
   }
 
@@ -106,7 +106,7 @@ export class Cursor {
     try {
       return decoder.decode(this.take(this.two()));
     } catch (error) {
-      throw error instanceof Malformed ? error : new Malformed("a text that is not UTF-8");
+      throw error instanceof Malformed ? error : new Malformed("a string that is not UTF-8");
     }
   }
 

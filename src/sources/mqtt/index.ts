@@ -1,6 +1,6 @@
 /** `headspring/mqtt`: a source that follows topics of an MQTT broker. Needs no other package. */
 
-import { inCode } from "../../definitions/sources/source.ts";
+import { sourceKind } from "../../definitions/sources/source.ts";
 import { mqttKind } from "./kind.ts";
 import type { MqttMessage, MqttSettings } from "./settings.ts";
 
@@ -16,6 +16,6 @@ import type { MqttMessage, MqttSettings } from "./settings.ts";
  *   data: ({ data }) => data,
  * });
  */
-export const mqtt = inCode<MqttSettings, MqttMessage>(mqttKind);
+export const mqtt = sourceKind<MqttSettings, MqttMessage>(mqttKind);
 
 export type { MqttMessage, MqttSettings };

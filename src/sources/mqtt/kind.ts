@@ -12,7 +12,7 @@ import { clientIdOf, matches, MQTT_CHANGE, MqttSettings } from "./settings.ts";
 /** Milliseconds between two connections of a source that does not stay. Ours: in them a broker queues at most its limit, often 1,000 messages. */
 const EVERY_MS = 5_000;
 /** Milliseconds that a read waits for messages. Engine: at most 10 s. A broker sends what it has queued at once. */
-const WAIT_MS = { stay: 9_000, go: 1_000 } as const;
+const WAIT_MS = { stay: 9_000, go: 500 } as const;
 /** Seconds that the broker is asked to keep the session after a connection. Ours: as long as a source may be paused. */
 const EXPIRY_SECONDS = 30 * 86_400;
 /** Messages that a broker may send before one is acknowledged. Ours: so many of the largest fit an object's 128 MB (platform). */

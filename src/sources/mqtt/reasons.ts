@@ -42,7 +42,7 @@ export function refusal({ version, clientId, user }: ConnectOptions, code: numbe
     case 0x87:
     case 4:
     case 5:
-      // Tried again: what is in a secret may be mended.
+      // Tried again: somebody may correct the secret.
       return new Error(
         user === undefined
           ? `the MQTT broker asks for credentials: name their secret in \`credentials\``

@@ -220,13 +220,9 @@ export class MqttSession {
         return found;
       }
       if (this.#broken) throw this.#broken;
-      if (Date.now() >= until) (late ?? this.#silent)();
+      if (Date.now() >= until) (late ?? silent)();
       await this.#wait(until - Date.now());
     }
-  }
-
-  #silent(): never {
-    throw new Error(`the MQTT broker does not answer within ${ANSWER_MS / 1_000} s`);
   }
 
   async #wait(ms: number): Promise<void> {
@@ -235,4 +231,8 @@ export class MqttSession {
     await this.#happens.promise;
     clearTimeout(timer);
   }
+}
+
+function silent(): never {
+  throw new Error(`the MQTT broker does not answer within ${ANSWER_MS / 1_000} s`);
 }

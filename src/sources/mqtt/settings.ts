@@ -1,4 +1,4 @@
-/** What a source of kind `mqtt` is told: its settings, and what its changes look like. */
+/** The settings of a source of kind `mqtt`, and what its changes look like. */
 
 import * as z from "zod";
 import type { JsonValue } from "../../core/event.ts";

@@ -15,7 +15,7 @@ export interface Given {
   readonly timeMs: number;
   /** Messages that the consumer had not given yet when it gave this one. */
   readonly pending: number;
-  /** Whom to answer. */
+  /** The subject that takes the acknowledgement. */
   readonly reply: string;
 }
 

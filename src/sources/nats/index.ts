@@ -1,6 +1,6 @@
 /** `headspring/nats`: a source that follows a stream of NATS JetStream. Needs the package `@nats-io/nats-core`. */
 
-import { inCode } from "../../definitions/sources/source.ts";
+import { sourceKind } from "../../definitions/sources/source.ts";
 import { natsKind } from "./kind.ts";
 import type { NatsMessage, NatsSettings } from "./settings.ts";
 
@@ -16,6 +16,6 @@ import type { NatsMessage, NatsSettings } from "./settings.ts";
  *   data: ({ data }) => data,
  * });
  */
-export const nats = inCode<NatsSettings, NatsMessage>(natsKind);
+export const nats = sourceKind<NatsSettings, NatsMessage>(natsKind);
 
 export type { NatsMessage, NatsSettings };

@@ -37,6 +37,7 @@ export async function connectTo(settings: NatsSettings, context: SourceContext):
       ...(authenticator ? { authenticator } : {}),
     });
   } catch (error) {
+    // oxlint-disable-next-line preserve-caught-error -- the cause could have the address, which may have a secret in its path
     throw new Error(`no connection to the NATS server whose address is in ${connection}: ${reasonOf(error, credentials)}`);
   }
 }
@@ -48,7 +49,7 @@ function authenticatorOf(text: string, name: string): Authenticator {
   return usernamePasswordAuthenticator(user, password);
 }
 
-/** In words of our own: those of the client could have the address, which may have a secret in its path. */
+/** In words of our own. */
 function reasonOf(error: unknown, credentials: string | undefined): string {
   const name = error instanceof Error ? error.name : "";
   if (name === "AuthorizationError" || name === "UserAuthenticationExpiredError")

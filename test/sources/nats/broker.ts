@@ -24,7 +24,7 @@ export async function withAdmin<Result>(work: (manager: JetStreamManager, connec
 /** A stream of its own, of subjects that begin with its name. */
 export async function freshStream(config: Partial<StreamConfig> = {}): Promise<string> {
   const name = `S${newId().replaceAll("-", "")}`;
-  await withAdmin((manager) => manager.streams.add({ name, subjects: [`${name}.>`], ...config } as StreamConfig & { name: string }));
+  await withAdmin((manager) => manager.streams.add({ name, subjects: [`${name}.>`], ...config }));
   return name;
 }
 

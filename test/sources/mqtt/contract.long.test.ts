@@ -1,6 +1,7 @@
 import { describe, inject } from "vitest";
 import type { ReadKind } from "../../../src/definitions/sources/kind.ts";
 import { mqtt } from "../../../src/sources/mqtt/index.ts";
+import { IS_LONG } from "../../effort.ts";
 import { act } from "../act.ts";
 import { type Outside, readKindContract } from "../kind-contract.ts";
 import { freshOutside, json, publish } from "./broker.ts";
@@ -19,5 +20,6 @@ async function outside(more: object = {}): Promise<Outside> {
 describe.skipIf(!inject("servers").mqtt)("MQTT", () => {
   const kind = mqtt.kind as ReadKind;
   readKindContract({ name: "MQTT 5", kind }, () => outside());
+  if (!IS_LONG) return;
   readKindContract({ name: "MQTT 3.1.1", kind }, () => outside({ version: "3.1.1" }));
 });
