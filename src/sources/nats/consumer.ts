@@ -54,7 +54,7 @@ export async function readyConsumer(
   const { retention } = stream.config;
   const wanted = { ...configOf(settings, context, stream, cursor), name: api.durable, durable_name: api.durable };
   const found = await orStopped(api, wanted, () => api.consumerInfo());
-  if (found === undefined) return { info: await orStopped(api, wanted, () => api.putConsumer(wanted)), isOurs: true };
+  if (found === undefined) return { info: await create(api, settings, wanted), isOurs: true };
   if (isOfAnother(found.config, context))
     throw new SourceStopped(
       `the consumer ${api.durable} belongs to another ${found.config.description?.slice("headspring ".length)}: name one of its own in \`durable\``,
@@ -74,13 +74,26 @@ export async function readyConsumer(
     (isOther || (isAhead && cursor !== undefined) || (cursor === undefined && found.ack_floor.consumer_seq > 0))
   ) {
     await orStopped(api, wanted, () => api.deleteConsumer());
-    return { info: await orStopped(api, wanted, () => api.putConsumer(wanted)), isOurs };
+    return { info: await create(api, settings, wanted), isOurs };
   }
   const { ack_wait, max_ack_pending, filter_subject: _one, filter_subjects: _more, ...kept } = found.config;
   if (!isOther && ack_wait === wanted.ack_wait && max_ack_pending === wanted.max_ack_pending) return { info: found, isOurs };
   // Where the server allows no such change, it says so.
   const changed = { ...kept, ...ways(), ...filtersOf(settings) };
   return { info: await orStopped(api, wanted, () => api.putConsumer(changed)), isOurs };
+}
+
+async function create(api: JetStream, settings: NatsSettings, wanted: ConsumerConfig): Promise<ConsumerInfo> {
+  const info = await orStopped(api, wanted, () => api.putConsumer(wanted));
+  // An older server does not know several filters, and says nothing.
+  const wrong = wrongWith(info.config, settings);
+  if (wrong === undefined) return info;
+  await api.deleteConsumer();
+  throw new SourceStopped(
+    (settings.subjects ?? []).length > 1
+      ? "several `subjects` need NATS 2.10: give one, with wildcards, or a source each"
+      : `the consumer ${api.durable} that the server has made ${wrong}`,
+  );
 }
 
 /**

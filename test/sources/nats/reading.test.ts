@@ -1,0 +1,296 @@
+import { AckPolicy, jetstream, RetentionPolicy } from "@nats-io/jetstream";
+import { headers } from "@nats-io/nats-core";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { type Change, type ReadKind, SourceStopped } from "../../../src/definitions/sources/kind.ts";
+import { nats } from "../../../src/sources/nats/index.ts";
+import { act } from "../act.ts";
+import { Follower } from "../kind-contract.ts";
+import { freshStream, outsideOf, publish, withAdmin } from "./broker.ts";
+
+const kind = nats.kind as ReadKind;
+const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => String(from + at));
+const read = (changes: readonly Change[]) => changes.map(({ value }) => String(value.data as number));
+
+function follow(stream: string, more: object = {}, source = "followed", variables: object = {}): Follower {
+  const outside = outsideOf(stream, more);
+  const follower = new Follower(kind, { ...outside, variables: { ...outside.variables, ...variables } }, { store: "tests", source });
+  onTestFinished(() => follower.disconnect());
+  return follower;
+}
+
+/** Reads, and dies: nothing is stored, acknowledged or closed. */
+async function readAndDie(follower: Follower, limit: number): Promise<readonly Change[]> {
+  const connection = await follower.connect();
+  const { changes } = await connection.read(limit);
+  await act("nats", "break");
+  return changes;
+}
+
+const left = (stream: string) => withAdmin(async (manager) => (await manager.streams.info(stream)).state.messages);
+
+describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream", () => {
+  it.for([RetentionPolicy.Limits, RetentionPolicy.Interest, RetentionPolicy.Workqueue])(
+    "reads what a dead connection was given before anything newer, from a stream of %s",
+    async (retention) => {
+      const stream = await freshStream({ retention });
+      const follower = follow(stream);
+      await follower.drain();
+      await publish(stream, numbers(0, 10));
+      await follower.step(3);
+      const given = await readAndDie(follower, 4);
+      expect(read(given)).toEqual(numbers(3, 7));
+      await publish(stream, numbers(10, 15));
+      await follower.disconnect();
+      const connection = await follower.connect();
+      const again = (await connection.read(100)).changes;
+      await connection.close();
+      expect(read(again)).toEqual(numbers(3, 15));
+      expect(again.slice(0, 4)).toEqual(given);
+      await follower.drain();
+      expect(read(follower.stored)).toEqual(numbers(0, 15));
+    },
+  );
+
+  it.for([RetentionPolicy.Interest, RetentionPolicy.Workqueue])(
+    "lets a stream of %s drop what is stored, and only that",
+    async (retention) => {
+      const stream = await freshStream({ retention });
+      const follower = follow(stream);
+      await follower.drain();
+      await publish(stream, numbers(0, 6));
+      await follower.step(4);
+      await expect.poll(() => left(stream)).toBe(2);
+      await follower.drain();
+      await expect.poll(() => left(stream)).toBe(0);
+    },
+  );
+
+  it("goes on after the server was killed", async () => {
+    const stream = await freshStream();
+    const follower = follow(stream);
+    await publish(stream, numbers(0, 10));
+    await follower.step(4);
+    await act("nats", "restart");
+    await follower.untilWorks(() => follower.drain());
+    expect(read(follower.stored)).toEqual(numbers(0, 10));
+  });
+
+  it("counts what the stream dropped before it was read, and reads the rest", async () => {
+    const stream = await freshStream({ max_msgs: 5 });
+    await publish(stream, numbers(0, 7));
+    const follower = follow(stream);
+    // What was gone when the source began is not its loss.
+    const first = await follower.connect();
+    expect((await first.read(1)).warning).toBeUndefined();
+    await first.close();
+    await follower.drain();
+    await follower.disconnect();
+    await publish(stream, numbers(7, 20));
+    const connection = await follower.connect();
+    const portion = await connection.read(2);
+    expect(portion.warning).toContain("8 messages left the stream");
+    await connection.close();
+    await follower.drain();
+    expect(read(follower.stored)).toEqual([...numbers(2, 7), ...numbers(15, 20)]);
+    expect(follower.cursor).toMatchObject({ missed: 8 });
+  });
+
+  it("counts what was purged behind the last message that it has read", async () => {
+    const stream = await freshStream();
+    const follower = follow(stream);
+    await publish(stream, numbers(0, 2));
+    await follower.drain();
+    await follower.disconnect();
+    await publish(stream, numbers(2, 5));
+    await withAdmin((manager) => manager.streams.purge(stream));
+    await follower.drain();
+    expect(follower.cursor).toMatchObject({ missed: 3 });
+    await follower.disconnect();
+    await follower.drain();
+    expect(follower.cursor).toMatchObject({ missed: 3 });
+  });
+
+  it("stops where there is no such stream, and at a consumer of another source", async () => {
+    await expect(follow("NOTHING").connect()).rejects.toThrow(/no JetStream stream NOTHING: create it/);
+    const stream = await freshStream();
+    await follow(stream).drain();
+    const other = follow(stream, {}, "other").connect();
+    await expect(other).rejects.toBeInstanceOf(SourceStopped);
+    await expect(other).rejects.toThrow(/belongs to another source tests\/followed: name one of its own in `durable`/);
+  });
+
+  it("notices another reader of its consumer, and loses nothing by it where the stream keeps its messages", async () => {
+    const stream = await freshStream();
+    const follower = follow(stream);
+    await publish(stream, numbers(0, 4));
+    await follower.step(2);
+    await withAdmin(async (_manager, connection) => {
+      const consumer = await jetstream(connection).consumers.get(stream, `d_${stream}`);
+      const message = await consumer.next({ expires: 2_000 });
+      await message?.ackAck();
+    });
+    await publish(stream, numbers(4, 6));
+    const attempt = follower.drain(1);
+    await expect(attempt).rejects.toThrow(/another client reads from the consumer/);
+    await follower.disconnect();
+    await follower.untilWorks(() => follower.drain());
+    expect(read(follower.stored).toSorted()).toEqual(numbers(0, 6));
+  });
+
+  it("says what to run where it may not create its consumer, and then uses it", async () => {
+    const stream = await freshStream();
+    const reader = { NATS_CREDENTIALS: JSON.stringify({ user: "reader", password: "reader-password" }) };
+    const follower = follow(stream, { subjects: [`${stream}.a.*`] }, "followed", reader);
+    const attempt = follower.connect();
+    await expect(attempt).rejects.toBeInstanceOf(SourceStopped);
+    await expect(attempt).rejects.toThrow(`nats consumer add ${stream} d_${stream} --pull --ack explicit`);
+    await expect(attempt).rejects.toThrow(`--filter '${stream}.a.*'`);
+    await withAdmin((manager) =>
+      manager.consumers.add(stream, {
+        durable_name: `d_${stream}`,
+        ack_policy: AckPolicy.Explicit,
+        filter_subject: `${stream}.a.*`,
+        max_deliver: 2,
+      }),
+    );
+    await expect(follower.connect()).rejects.toThrow(/gives a message up after some attempts/);
+    await withAdmin((manager) => manager.consumers.update(stream, `d_${stream}`, { max_deliver: -1 }));
+    await publish(stream, ["1"], "a.x");
+    await publish(stream, ["2"], "b.x");
+    await publish(stream, ["3"], "a.y");
+    await follower.drain();
+    expect(read(follower.stored)).toEqual(["1", "3"]);
+  });
+
+  it("names what a user may not use", async () => {
+    const stream = await freshStream();
+    const nobody = { NATS_CREDENTIALS: JSON.stringify({ user: "nobody", password: "nobody-password" }) };
+    const attempt = follow(stream, {}, "followed", nobody).connect();
+    await expect(attempt).rejects.toBeInstanceOf(SourceStopped);
+    await expect(attempt).rejects.toThrow(`$JS.API.STREAM.INFO.${stream}`);
+  });
+
+  it.for([
+    ["another password", { NATS_CREDENTIALS: '{"user":"tests","password":"wrong-secret"}' }, /the credentials in NATS_CREDENTIALS/],
+    ["half of the credentials", { NATS_CREDENTIALS: '{"user":"wrong-secret"}' }, /must be JSON with a user and a password/],
+    ["a token that nobody knows", { NATS_CREDENTIALS: "wrong-secret" }, /the credentials in NATS_CREDENTIALS/],
+    [
+      "a broken creds file",
+      { NATS_CREDENTIALS: "-----BEGIN NATS USER JWT-----\nwrong-secret\n------END NATS USER JWT------" },
+      /NATS_CREDENTIALS is no whole .creds file/,
+    ],
+    ["no server", { NATS_URL: "ws://127.0.0.1:1/wrong-secret" }, /nothing answers there/],
+    ["no WebSocket", { NATS_URL: "nats://wrong-secret:4222" }, /must be the address of a WebSocket/],
+    ["a password in the address", { NATS_URL: "wss://tests:wrong-secret@localhost" }, /has a user or password in its address/],
+  ] as const)("fails with a message that has no secret, given %s", async ([, variables, message]) => {
+    const error = await follow("S", {}, "followed", variables)
+      .connect()
+      .catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(Error);
+    const { message: text, stack, cause } = error as Error;
+    expect(text).toMatch(message);
+    expect([text, stack, String(cause)].join("\n")).not.toContain("wrong-secret");
+  });
+
+  it("reads payloads of every kind, and headers", async () => {
+    const stream = await freshStream();
+    const deep = `${"[".repeat(100)}${"]".repeat(100)}`;
+    const large = "x".repeat(1_000_000);
+    await publish(stream, ['{"a":1,"__proto__":{"b":2}}', "null", "", "1e999", deep, "not JSON", Uint8Array.of(0xff, 0xfe, 0), large]);
+    await withAdmin(async (_manager, connection) => {
+      const all = headers();
+      for (const [name, value] of [
+        ["X-Kind", "a"],
+        ["X-Kind", "b"],
+        ["__proto__", "c"],
+      ] as const)
+        all.append(name, value);
+      await jetstream(connection).publish(`${stream}.words`, "1", { headers: all });
+    });
+    const follower = follow(stream);
+    await follower.drain();
+    const values = follower.stored.map(({ value }) => value);
+    const payloads = values.map(({ data, text, base64 }) => ({ data, text, base64 }));
+    expect(JSON.stringify(payloads[0])).toBe('{"data":{"a":1,"__proto__":{"b":2}}}');
+    expect(payloads.slice(1, 8)).toEqual([
+      { data: null },
+      { text: "" },
+      { text: "1e999" },
+      { text: deep },
+      { text: "not JSON" },
+      { base64: "//4A" },
+      { text: large },
+    ]);
+    expect(JSON.stringify(values[8]?.headers)).toBe('{"X-Kind":"a, b","__proto__":"c"}');
+    expect(values[8]).toMatchObject({ subject: `${stream}.words`, sequence: 9 });
+    expect(values[8]?.time).toBe(follower.stored[8]?.time);
+  });
+
+  it("begins where it is told to", async () => {
+    const stream = await freshStream();
+    await publish(stream, numbers(0, 3));
+    const between = new Date().toISOString();
+    await publish(stream, numbers(3, 5));
+    const from = async (name: string, start: unknown) => {
+      const follower = follow(stream, { durable: name, start }, name);
+      await follower.drain();
+      await publish(stream, ["9"]);
+      await follower.drain();
+      await follower.forget("remove");
+      return read(follower.stored);
+    };
+    expect(await from("now", "now")).toEqual(["9"]);
+    expect(await from("sequence", { sequence: 3 })).toEqual(["2", "3", "4", "9", "9"]);
+    expect(await from("time", { time: between })).toEqual(["3", "4", "9", "9", "9"]);
+    const queue = await freshStream({ retention: RetentionPolicy.Workqueue });
+    await expect(follow(queue, { start: "now" }).connect()).rejects.toThrow(/work queue, of which a reader gets everything/);
+  });
+
+  it("reads the subjects that it is to read, also when they change", async () => {
+    const stream = await freshStream();
+    const follower = follow(stream, { subjects: [`${stream}.a`] });
+    await publish(stream, ["1"], "a");
+    await publish(stream, ["2"], "b");
+    await publish(stream, ["3"], "a");
+    await follower.drain();
+    await follower.disconnect();
+    await publish(stream, ["4"], "b");
+    const wider = follow(stream, { subjects: [`${stream}.*`] });
+    wider.cursor = follower.cursor;
+    await wider.drain();
+    expect([read(follower.stored), read(wider.stored)]).toEqual([["1", "3"], ["4"]]);
+    expect(wider.cursor).toMatchObject({ missed: 0 });
+  });
+
+  it("stops at several filters where the server knows only one", async ({ skip }) => {
+    const stream = await freshStream();
+    const { version } = await withAdmin(async (_manager, connection) => connection.info!);
+    if (!version.startsWith("2.9.")) return skip();
+    await expect(follow(stream, { subjects: [`${stream}.a`, `${stream}.b`] }).connect()).rejects.toThrow(
+      /several `subjects` need NATS 2.10/,
+    );
+  });
+
+  it("stays connected if it is to, and gets a message when it is published", async () => {
+    const stream = await freshStream();
+    const connection = await follow(stream, { stay: true }).connect();
+    onTestFinished(() => connection.close());
+    const first = connection.read(100);
+    await publish(stream, ["1"]);
+    const portion = await first;
+    expect(read(portion.changes)).toEqual(["1"]);
+    expect(portion.hasMore).toBe(true);
+    const second = connection.read(100);
+    await publish(stream, ["2"]);
+    expect(read((await second).changes)).toEqual(["2"]);
+    await connection.acknowledge(portion);
+  });
+
+  it("brings a message that is larger than one pull may be", async () => {
+    const stream = await freshStream();
+    await publish(stream, [...Array.from({ length: 9 }, () => JSON.stringify("x".repeat(1_900_000))), "1"]);
+    const follower = follow(stream);
+    await follower.drain();
+    expect(follower.stored.length).toBe(10);
+  });
+});
