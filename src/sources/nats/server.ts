@@ -56,7 +56,7 @@ function reasonOf(error: unknown, credentials: string | undefined): string {
     return credentials === undefined ? "it asks for credentials" : `it refuses the credentials in ${credentials}`;
   if (message === "unable to parse credentials") return `what is in ${String(credentials)} is no whole .creds file`;
   // It says why, and ends the connection: which of the two arrives first is chance.
-  if (/^WebSocket disconnected/.test(message))
+  if (message.startsWith("WebSocket disconnected"))
     return `it ended the connection at once, as it does with a client that it refuses: look at ${credentials === undefined ? "`credentials`, which are missing" : `the credentials in ${credentials}`}`;
   if (name === "TimeoutError") return `no answer within ${CONNECT_MS / 1_000} s`;
   if (name === "ConnectionError") return "nothing answers there as a NATS server over a WebSocket";
