@@ -126,6 +126,11 @@ export class PacketReader {
     return packets;
   }
 
+  /** Whether a packet has begun to arrive. */
+  get isWithin(): boolean {
+    return this.#head.length > 0;
+  }
+
   get #hasHead(): boolean {
     return this.#head.length > 1 && (this.#head.at(-1)! & 0x80) === 0;
   }

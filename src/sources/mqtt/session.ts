@@ -20,6 +20,8 @@ import { reasonOf, refusal } from "./reasons.ts";
 
 /** Milliseconds until the broker must have answered what it was asked. Ours. */
 const ANSWER_MS = 10_000;
+/** Milliseconds that the rest of a message is waited for. Engine: a read takes at most 10 s. */
+const LARGE_MS = 9_000;
 /** Seconds after which a silent connection counts as broken; half of them after which it asks for a sign of life. Ours. */
 const KEEP_ALIVE_SECONDS = 60;
 /** Bytes of messages that wait here. Ours: a quarter of an object's 128 MB (platform). What is beyond is not taken, and comes again. */
@@ -51,8 +53,8 @@ export class MqttSession {
     this.#reader = new PacketReader(version);
     socket.binaryType = "arraybuffer";
     socket.addEventListener("message", ({ data }) => this.#take(data));
-    socket.addEventListener("close", () => this.#break(new Error("the connection to the MQTT broker broke")));
-    socket.addEventListener("error", () => this.#break(new Error("the connection to the MQTT broker broke")));
+    socket.addEventListener("close", () => this.#break(broke()));
+    socket.addEventListener("error", () => this.#break(broke()));
     socket.accept();
   }
 
@@ -102,12 +104,12 @@ export class MqttSession {
     await this.#answer("unsuback");
   }
 
-  /** Waits until a message is there, or the time is over. @throws when none can come any more */
+  /** Waits until a message is there, or the time is over. Half a message is waited for longer. @throws when none can come any more */
   async wait(ms: number): Promise<void> {
-    const until = Date.now() + ms;
+    const from = Date.now();
     while (this.#messages.length === 0 && !this.isFull) {
       if (this.#broken) throw this.#broken;
-      const left = until - Date.now();
+      const left = from + (this.#reader.isWithin ? Math.max(ms, LARGE_MS) : ms) - Date.now();
       if (left <= 0) return;
       await this.#wait(left);
     }
@@ -171,7 +173,7 @@ export class MqttSession {
     try {
       this.#socket.send(packet);
     } catch {
-      this.#break(new Error("the connection to the MQTT broker broke"));
+      this.#break(broke());
     }
   }
 
@@ -231,6 +233,11 @@ export class MqttSession {
     await this.#happens.promise;
     clearTimeout(timer);
   }
+}
+
+/** MQTT 3.1.1 has no reasons, and not every broker gives those of 5. */
+function broke(): Error {
+  return new Error("the connection to the MQTT broker broke; if it does so again and again, another client has this source's client id");
 }
 
 function silent(): never {
