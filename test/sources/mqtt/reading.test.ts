@@ -111,7 +111,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
 
   it("takes the id from where the definition says, and names the message that has none", async () => {
     const { follower, topic } = await follow({ id: ["topic", "data.n"] });
-    const messages = [{ n: 1 }, { n: "1" }, { n: 9_007_199_254_740_993 }, { n: "" }, { n: { a: 1 } }, { n: "\ud800" }, { m: 1 }, 7];
+    const messages = [{ n: 1 }, { n: "1" }, { n: 2 ** 53 }, { n: "" }, { n: { a: 1 } }, { n: "\ud800" }, { m: 1 }, 7];
     await publish([...messages.map((value) => json(`${topic}/a`, value)), json(`${topic}/b`, { n: 1 }), json(`${topic}/b`, { n: 1 })]);
     await follower.drain();
     const [one, text, ...rest] = follower.stored;

@@ -75,7 +75,7 @@ describe("packets of MQTT", () => {
                   cmd: "publish",
                   topic,
                   payload: Buffer.from(payload),
-                  qos: qos as 0 | 1,
+                  qos,
                   retain,
                   dup: false,
                   ...(qos === 1 ? { messageId: id } : {}),
