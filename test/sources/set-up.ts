@@ -7,16 +7,15 @@ import type { TestProject } from "vitest/node";
 import { mosquittoServer } from "./servers/mosquitto.ts";
 import { natsServer } from "./servers/nats.ts";
 import { postgresServer } from "./servers/postgres.ts";
-import type { MoreUrls, RunningServer, ServerUrls, TestServer } from "./servers/server.ts";
+import type { RunningServer, ServerUrls, TestServer } from "./servers/server.ts";
 
 const SERVERS: readonly TestServer[] = [postgresServer, natsServer, mosquittoServer];
 
 declare module "vitest" {
   interface ProvidedContext {
     servers: ServerUrls;
-    moreUrls: MoreUrls;
-    /** Where tests ask for the servers' actions: `/nats/restart`. They run where no process can be started or ended. */
-    actions: string;
+    /** Where tests ask for a server of their own, and for what they do to it: they run where no process can be started or ended. */
+    control: string;
   }
 }
 
@@ -28,24 +27,37 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     SERVERS.filter((server) => !missing.includes(server)).map(async (server) => ({ name: server.name, ...(await server.start()) })),
   );
   project.provide("servers", Object.fromEntries(running.map(({ name, url }) => [name, url])));
-  project.provide("moreUrls", Object.fromEntries(running.map(({ name, more = {} }) => [name, more])));
-  const actions = await listen(running);
-  project.provide("actions", actions.url);
+  const own = new Map<string, RunningServer>();
+  const control = await listen(own);
+  project.provide("control", control.url);
   return async () => {
-    actions.close();
-    await Promise.all(running.map((server) => server.stop()));
+    control.close();
+    await Promise.all([...running, ...own.values()].map((server) => server.stop()));
   };
 }
 
-async function listen(running: readonly (RunningServer & { readonly name: string })[]): Promise<{ url: string; close: () => void }> {
+/** `/nats` starts another server of that kind, and answers its key, url and more; `/{key}/{action}` does something to it. */
+async function listen(own: Map<string, RunningServer>): Promise<{ url: string; close: () => void }> {
+  const handle = async (path: string, body: string): Promise<object> => {
+    const [, name = "", action] = path.split("/");
+    if (action !== undefined) {
+      const act = own.get(name)?.actions?.[action];
+      if (!act) throw new Error(`no server ${name}, or no action ${action}`);
+      await act(body);
+      return {};
+    }
+    const server = SERVERS.find((one) => one.name === name);
+    if (!server) throw new Error(`no server ${name}`);
+    const started = await server.start();
+    const key = `${name}-${own.size}`;
+    own.set(key, started);
+    return { key, url: started.url, more: started.more ?? {} };
+  };
   const server = createServer((request, response) => {
-    const [, name, action = ""] = (request.url ?? "").split("/");
-    const act = running.find((one) => one.name === name)?.actions?.[action];
-    if (!act) return void response.writeHead(404).end();
     text(request)
-      .then(act)
+      .then((body) => handle(request.url ?? "", body))
       .then(
-        () => response.end("done"),
+        (answer) => response.end(JSON.stringify(answer)),
         (error: unknown) => response.writeHead(500).end(String(error)),
       );
   });

@@ -1,9 +1,10 @@
 /** The test's MQTT broker, as somebody who publishes. */
 
-import { inject } from "vitest";
 import { newId } from "../../../src/core/ids.ts";
-import { act } from "../act.ts";
+import { ownServer } from "../own-server.ts";
 import type { Published } from "../servers/mosquitto.ts";
+
+export const server = await ownServer("mqtt");
 
 export interface Message {
   readonly topic: string;
@@ -13,7 +14,7 @@ export interface Message {
 
 export function publish(messages: readonly Message[]): Promise<void> {
   const published = messages.map(({ topic, payload, ...rest }) => ({ topic, base64: Buffer.from(payload).toString("base64"), ...rest }));
-  return act("mqtt", "publish", published);
+  return server.act("publish", published);
 }
 
 export const json = (topic: string, value: unknown, options?: Published["options"]): Message => ({
@@ -28,6 +29,6 @@ export function freshOutside(more: object = {}) {
   return {
     topic,
     settings: { connection: "MQTT_URL", topics: [`${topic}/#`], id: "data.id", clientId: `c-${topic}`, stay: false, ...more },
-    variables: { MQTT_URL: inject("servers").mqtt! },
+    variables: { MQTT_URL: server.url },
   };
 }

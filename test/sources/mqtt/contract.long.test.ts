@@ -2,9 +2,8 @@ import { describe, inject } from "vitest";
 import type { ReadKind } from "../../../src/definitions/sources/kind.ts";
 import { mqtt } from "../../../src/sources/mqtt/index.ts";
 import { IS_LONG } from "../../effort.ts";
-import { act } from "../act.ts";
 import { type Outside, readKindContract } from "../kind-contract.ts";
-import { freshOutside, json, publish } from "./broker.ts";
+import { freshOutside, json, publish, server } from "./broker.ts";
 
 async function outside(more: object = {}): Promise<Outside> {
   const { topic, settings, variables } = freshOutside(more);
@@ -13,7 +12,7 @@ async function outside(more: object = {}): Promise<Outside> {
     variables,
     put: (names) => publish(names.map((id) => json(`${topic}/words`, { id }))),
     nameOf: ({ value }) => (value.data as { id: string }).id,
-    breakConnections: () => act("mqtt", "break"),
+    breakConnections: () => server.act("break"),
   };
 }
 

@@ -1,9 +1,8 @@
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { type Change, type ReadKind } from "../../../src/definitions/sources/kind.ts";
 import { mqtt } from "../../../src/sources/mqtt/index.ts";
-import { act } from "../act.ts";
 import { Follower } from "../kind-contract.ts";
-import { freshOutside, json, publish } from "./broker.ts";
+import { freshOutside, json, publish, server } from "./broker.ts";
 
 const kind = mqtt.kind as ReadKind;
 const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `m${from + at}`);
@@ -34,7 +33,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
     await follower.disconnect();
     const connection = await follower.connect();
     const given = (await connection.read(4)).changes;
-    await act("mqtt", "break");
+    await server.act("break");
     await put(ids(12, 15));
     await follower.untilWorks(() => follower.drain());
     expect(given.length).toBeGreaterThan(0);
@@ -45,7 +44,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
     const { follower, put } = await follow();
     await follower.disconnect();
     await put(ids(0, 50));
-    await act("mqtt", "restart");
+    await server.act("restart");
     await follower.untilWorks(() => follower.drain(7));
     expect(read(follower.stored)).toEqual(ids(0, 50));
     expect(follower.cursor).not.toHaveProperty("lost");
@@ -61,7 +60,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
   it("warns when the broker has lost its session", async () => {
     const { follower, put } = await follow();
     await follower.disconnect();
-    await act("mqtt", "forget");
+    await server.act("forget");
     const connection = await follower.untilWorks(() => follower.connect());
     const { warning, cursor } = await connection.read(10);
     expect(warning).toMatch(
@@ -193,7 +192,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
   });
 
   it("logs in, and stays connected until a message comes", async () => {
-    const url = inject("moreUrls").mqtt!.withPassword!;
+    const url = server.more.withPassword!;
     const { settings } = freshOutside({ credentials: "MQTT_USER", stay: true });
     const variables = { MQTT_URL: url, MQTT_USER: '{"user":"sensor","password":"sensor-password"}' };
     const connection = await new Follower(kind, { settings, variables }).connect();
@@ -207,13 +206,13 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
     ["no server", { MQTT_URL: "ws://127.0.0.1:1/wrong-secret" }, /nothing answers at the address in MQTT_URL/],
     [
       "a server of something else",
-      { MQTT_URL: `${inject("actions").replace("http", "ws")}/wrong-secret` },
-      /is no MQTT broker over a WebSocket: it says 404/,
+      { MQTT_URL: `${inject("control").replace("http", "ws")}/wrong-secret` },
+      /is no MQTT broker over a WebSocket: it says 500/,
     ],
     ["no WebSocket", { MQTT_URL: "mqtt://wrong-secret:1883" }, /must be the address of a WebSocket/],
   ] as const)("fails with a message that has no secret, given %s", async ([, variables, message]) => {
     const { settings } = freshOutside({ credentials: "MQTT_USER" });
-    const all = { MQTT_URL: inject("moreUrls").mqtt!.withPassword!, MQTT_USER: '{"user":"a","password":"b"}', ...variables };
+    const all = { MQTT_URL: server.more.withPassword!, MQTT_USER: '{"user":"a","password":"b"}', ...variables };
     const error = await new Follower(kind, { settings, variables: all }).connect().catch((error: unknown) => error);
     expect(error).toBeInstanceOf(Error);
     const { message: text, stack, cause } = error as Error;

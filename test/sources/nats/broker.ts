@@ -2,13 +2,15 @@
 
 import { jetstream, jetstreamManager, type JetStreamManager, type StreamConfig } from "@nats-io/jetstream";
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
-import { inject } from "vitest";
 import { newId } from "../../../src/core/ids.ts";
+import { ownServer } from "../own-server.ts";
+
+export const server = await ownServer("nats");
 
 export const CREDENTIALS = { user: "tests", password: "tests-password" };
 
 export async function admin(): Promise<NatsConnection> {
-  return wsconnect({ servers: inject("servers").nats!, user: CREDENTIALS.user, pass: CREDENTIALS.password, reconnect: false });
+  return wsconnect({ servers: server.url, user: CREDENTIALS.user, pass: CREDENTIALS.password, reconnect: false });
 }
 
 /** Connects, works, and closes: no connection outlives its test. */
@@ -38,6 +40,6 @@ export async function publish(stream: string, payloads: readonly (string | Uint8
 export function outsideOf(stream: string, more: object = {}) {
   return {
     settings: { connection: "NATS_URL", credentials: "NATS_CREDENTIALS", jetstream: stream, durable: `d_${stream}`, ...more },
-    variables: { NATS_URL: inject("servers").nats!, NATS_CREDENTIALS: JSON.stringify(CREDENTIALS) },
+    variables: { NATS_URL: server.url, NATS_CREDENTIALS: JSON.stringify(CREDENTIALS) },
   };
 }

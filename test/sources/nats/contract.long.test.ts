@@ -3,9 +3,8 @@ import { describe, inject } from "vitest";
 import type { ReadKind } from "../../../src/definitions/sources/kind.ts";
 import { nats } from "../../../src/sources/nats/index.ts";
 import { IS_LONG } from "../../effort.ts";
-import { act } from "../act.ts";
 import { type Outside, readKindContract } from "../kind-contract.ts";
-import { freshStream, outsideOf, publish, withAdmin } from "./broker.ts";
+import { freshStream, outsideOf, publish, withAdmin, server } from "./broker.ts";
 
 async function outside(retention: RetentionPolicy, more: object = {}): Promise<Outside> {
   const stream = await freshStream({ retention });
@@ -13,7 +12,7 @@ async function outside(retention: RetentionPolicy, more: object = {}): Promise<O
     ...outsideOf(stream, more),
     put: (names) => publish(stream, names),
     nameOf: ({ value }) => value.text as string,
-    breakConnections: () => act("nats", "break"),
+    breakConnections: () => server.act("break"),
     ruin: () =>
       withAdmin(async (manager) => {
         await manager.streams.delete(stream);

@@ -3,9 +3,8 @@ import { headers } from "@nats-io/nats-core";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { type Change, type ReadKind, SourceStopped } from "../../../src/definitions/sources/kind.ts";
 import { nats } from "../../../src/sources/nats/index.ts";
-import { act } from "../act.ts";
 import { Follower } from "../kind-contract.ts";
-import { freshStream, outsideOf, publish, withAdmin } from "./broker.ts";
+import { freshStream, outsideOf, publish, withAdmin, server } from "./broker.ts";
 
 const kind = nats.kind as ReadKind;
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => String(from + at));
@@ -22,7 +21,7 @@ function follow(stream: string, more: object = {}, source = "followed", variable
 async function readAndDie(follower: Follower, limit: number): Promise<readonly Change[]> {
   const connection = await follower.connect();
   const { changes } = await connection.read(limit);
-  await act("nats", "break");
+  await server.act("break");
   return changes;
 }
 
@@ -70,7 +69,7 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     const follower = follow(stream);
     await publish(stream, numbers(0, 10));
     await follower.step(4);
-    await act("nats", "restart");
+    await server.act("restart");
     await follower.untilWorks(() => follower.drain());
     expect(read(follower.stored)).toEqual(numbers(0, 10));
   });

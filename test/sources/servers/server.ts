@@ -3,18 +3,15 @@
 export interface RunningServer {
   /** What a source's variable has as its value. */
   readonly url: string;
-  /** Other addresses of it. */
+  /** Other addresses of it, by name. */
   readonly more?: Readonly<Record<string, string>>;
-  /** What tests may do to it, by `act`. */
+  /** What tests may do to it. */
   readonly actions?: Readonly<Record<string, (body: string) => Promise<void>>>;
   stop(): Promise<void>;
 }
 
 /** The servers by name. Absent: the program is not installed here, and the tests that need it are skipped. */
 export type ServerUrls = Readonly<Partial<Record<"postgres" | "nats" | "mqtt", string>>>;
-
-/** The other addresses, by server and name. */
-export type MoreUrls = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export interface TestServer {
   readonly name: keyof ServerUrls;
