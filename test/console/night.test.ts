@@ -102,8 +102,10 @@ describe.skipIf(IS_SKIPPED)("an operator who is woken at night", () => {
   });
 
   it("finds the change that a source fails at, skips it, and sees it go on", async () => {
-    const { page, errors, close } = await open("/sources", STORE, { url: server.client.url });
+    const { page, errors, close } = await open("", STORE, { url: server.client.url });
     await sign(page, ADMIN);
+    await page.getByRole("main").getByRole("link", { name: "parcels" }).waitFor();
+    await page.getByRole("link", { name: "Sources", exact: true }).click();
     const row = page.getByRole("table").getByRole("row").nth(1);
     await row.getByText("retrying", { exact: true }).waitFor();
     await row.getByRole("link", { name: "parcels" }).click();

@@ -10,14 +10,17 @@ import type { AppReport, ConsumerReport, LogPage } from "../../store/event.ts";
 import { to } from "../../store/paths.ts";
 import { useGet } from "../../store/resource.ts";
 import { whyNot } from "../../store/rights.ts";
+import type { SourceReport } from "../sources/source.ts";
 import { EventTable } from "../../parts/event-table.tsx";
 
 /** Milliseconds between two looks. */
 const EVERY = 2_000;
+/** Of the sources: each is asked. */
+const SOURCES_EVERY = 10_000;
 /** Events that are shown. */
 const LATEST = 12;
-/** Consumers with these need somebody. */
-const UNWELL = new Set(["failed", "paused", "rebuilding", "catching-up"]);
+/** Consumers and sources with these need somebody. */
+const UNWELL = new Set(["failed", "retrying", "paused", "rebuilding", "catching-up"]);
 
 export function OverviewPage() {
   const latest = useGet<LogPage>(`/log?direction=backward&limit=${LATEST}`, { every: EVERY });
@@ -44,8 +47,10 @@ export function OverviewPage() {
 function Figures({ head }: { head: number }) {
   const isAdmin = whyNot("admin") === undefined;
   const report = useGet<{ consumers: ConsumerReport[] }>(isAdmin ? "/consumers" : undefined, { every: EVERY });
+  const found = useGet<{ sources: SourceReport[] }>(isAdmin ? "/sources" : undefined, { every: SOURCES_EVERY });
   const consumers = report.value?.consumers ?? [];
-  const failed = consumers.filter(({ status }) => status === "failed");
+  const sources = found.value?.sources ?? [];
+  const failed = [...consumers, ...sources].filter(({ status }) => status === "failed");
   return (
     <>
       <dl class="figures">
@@ -56,13 +61,18 @@ function Figures({ head }: { head: number }) {
         </Figure>
         <Figure title="Furthest behind">{isAdmin ? counted(Math.max(0, ...consumers.map(({ lag }) => lag)), "event") : "–"}</Figure>
       </dl>
-      {isAdmin ? <Unwell consumers={consumers.filter(({ status }) => UNWELL.has(status))} /> : null}
+      {isAdmin ? (
+        <Unwell
+          consumers={consumers.filter(({ status }) => UNWELL.has(status))}
+          sources={sources.filter(({ status = "", lastError }) => UNWELL.has(status) && (status !== "catching-up" || lastError))}
+        />
+      ) : null}
     </>
   );
 }
 
-function Unwell({ consumers }: { consumers: readonly ConsumerReport[] }) {
-  if (consumers.length === 0) return null;
+function Unwell({ consumers, sources }: { consumers: readonly ConsumerReport[]; sources: readonly SourceReport[] }) {
+  if (consumers.length + sources.length === 0) return null;
   return (
     <Section title="Needs a look" actions={<Link href="/consumers">All consumers</Link>}>
       <ul class="plain-list">
@@ -72,6 +82,11 @@ function Unwell({ consumers }: { consumers: readonly ConsumerReport[] }) {
             <span class="dim">
               {kind}, {counted(lag, "event")} behind
             </span>
+          </li>
+        ))}
+        {sources.map(({ name, kind, status = "" }) => (
+          <li key={`source ${name}`}>
+            <Status is={status} /> <Link href={to.source(name)}>{name}</Link> <span class="dim">a source: {kind}</span>
           </li>
         ))}
       </ul>

@@ -7,6 +7,7 @@ import { defineApp } from "../../../src/definitions/app.ts";
 import { category } from "../../../src/definitions/category.ts";
 import { source } from "../../../src/definitions/sources/source.ts";
 import { createHttp } from "../../../src/http/worker.ts";
+import { Budget } from "../../../src/core/budget.ts";
 import { DEFINITIONS } from "../../../src/core/limits.ts";
 import { declaredConsumers } from "../../../src/operations/declared.ts";
 import { reportSources } from "../../../src/operations/source-reports.ts";
@@ -348,6 +349,13 @@ describe("a source whose surroundings change", () => {
     expect(reports.map(({ source, progress }) => [source.name, progress?.name])).toEqual([
       ["other", undefined],
       ["ticks", "ticks"],
+    ]);
+    // Nor does an invocation that has no call left ask any: it lists them.
+    const spent = new Budget({ calls: 0, statements: 0 });
+    const unasked = await reportSources(new Store(env, store.store, app).counting(spent));
+    expect(unasked.map(({ source, progress }) => [source.name, progress])).toEqual([
+      ["other", undefined],
+      ["ticks", undefined],
     ]);
   });
 });
