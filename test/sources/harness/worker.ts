@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { type Source, category, defineApp, queue, source } from "headspring";
+import { postgres } from "headspring/postgres";
 import { createWorker, objects } from "headspring/runtime";
 import * as z from "zod";
 
@@ -14,6 +15,14 @@ const received = category("received", { events: { Received: z.object({ key: z.st
 
 /** By kind: each puts the changes of a key into the stream of that key. */
 const SOURCES: Readonly<Record<string, () => Source>> = {
+  postgres: () =>
+    source("in", {
+      from: postgres({ connection: "DATABASE", tables: ["changes"] }),
+      to: received,
+      every: "200ms",
+      stream: ({ key }) => String(key.key),
+      data: ({ after }) => ({ key: String(after?.key), n: Number(after?.n) }),
+    }),
   queue: () =>
     source("in", {
       from: queue<Change & { readonly id: string }>({ queue: "in", id: "id" }),

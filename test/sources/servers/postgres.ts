@@ -34,7 +34,7 @@ const SETTINGS = [
 export async function startPostgres(
   settings: readonly string[] = [],
   onPort?: number,
-): Promise<RunningServer & { readonly folder: string }> {
+): Promise<RunningServer & { readonly folder: string; readonly restart: () => Promise<void> }> {
   const bin = programs();
   if (bin === undefined) throw new Error("postgresql is not installed");
   const folder = mkdtempSync(join(tmpdir(), "headspring-postgres-"));
@@ -52,25 +52,36 @@ export async function startPostgres(
   execFileSync(...init, { cwd: folder, stdio: "pipe" });
   const port = onPort ?? (await freePort());
   const options = [`port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, ...SETTINGS, ...settings];
-  const server = spawn(...as("postgres", ["-D", data, ...options.flatMap((option) => ["-c", option])]), { cwd: folder, stdio: "ignore" });
-  const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   const isReady = as("pg_isready", ["-q", "-h", "127.0.0.1", "-p", String(port), "-U", "postgres"]);
-  // `pg_isready` waits itself for up to three seconds.
-  for (let attempt = 0; ; attempt++) {
-    try {
-      execFileSync(...isReady, { cwd: folder, stdio: "ignore" });
-      break;
-    } catch (error) {
-      if (attempt === 300 || server.exitCode !== null) throw new Error("PostgreSQL does not start", { cause: error });
-      await new Promise((resolve) => setTimeout(resolve, 100));
+  const start = async () => {
+    const server = spawn(...as("postgres", ["-D", data, ...options.flatMap((option) => ["-c", option])]), { cwd: folder, stdio: "ignore" });
+    const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
+    // `pg_isready` waits itself for up to three seconds.
+    for (let attempt = 0; ; attempt++) {
+      try {
+        execFileSync(...isReady, { cwd: folder, stdio: "ignore" });
+        return { ended };
+      } catch (error) {
+        if (attempt === 300 || server.exitCode !== null) throw new Error("PostgreSQL does not start", { cause: error });
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
     }
-  }
+  };
+  let running = await start();
+  // `immediate` is a crash: no checkpoint, and the log is recovered at the next start.
+  const die = async () => {
+    execFileSync(...as("pg_ctl", ["stop", "-D", data, "-m", "immediate", "-s"]), { cwd: folder, stdio: "ignore" });
+    await running.ended;
+  };
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     folder,
+    async restart() {
+      await die();
+      running = await start();
+    },
     async stop() {
-      execFileSync(...as("pg_ctl", ["stop", "-D", data, "-m", "immediate", "-s"]), { cwd: folder, stdio: "ignore" });
-      await ended;
+      await die();
       rmSync(folder, { recursive: true, force: true });
     },
   };
