@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { Random } from "../../crash/random.ts";
 import { Server } from "../../e2e/server.ts";
-import type { Outside, Written } from "./outside.ts";
+import type { Arrived, Outside, Written } from "./outside.ts";
 import { type Verdict, missingIn, verdictOn } from "./verdict.ts";
 
 export interface HarnessOptions {
@@ -31,7 +31,7 @@ export interface HarnessReport extends Verdict {
 const KEYS = 100;
 const BATCH = 100;
 /** Milliseconds between two deaths. Ours: long enough for some work in between. */
-const [SHORTEST_MS, LONGEST_MS] = [1_500, 4_000];
+const [SHORTEST_MS, LONGEST_MS] = [2_000, 8_000];
 /** Seconds without any arrival after which the harness gives up, or writes again what is missing. */
 const STILL_SECONDS = 60;
 const LOST_SECONDS = 8;
@@ -87,8 +87,9 @@ export async function harness({
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
     let stillSince = Date.now();
     let seen = -1;
-    while (new Set(arrivals.all.map(({ key, n }) => `${key}/${n}`)).size < total) {
+    for (;;) {
       await arrivals.look();
+      if (missingIn(counts, arrivals.all).length === 0) break;
       if (arrivals.all.length !== seen) [seen, stillSince] = [arrivals.all.length, Date.now()];
       const still = (Date.now() - stillSince) / 1_000;
       if (outside.again && still > LOST_SECONDS) {
@@ -101,6 +102,7 @@ export async function harness({
     }
     isOver = true;
     await killing;
+    if (missingIn(counts, arrivals.all).length > 0) tell(JSON.stringify((await server.client.call("/sources/in")).body));
     // What comes twice may come late.
     await sleep(2_000);
     await arrivals.look();
@@ -130,7 +132,7 @@ async function untilWritten(outside: Outside, batch: readonly Written[]): Promis
 
 /** Reads the log on, across deaths. */
 class Arrivals {
-  readonly all: Written[] = [];
+  readonly all: Arrived[] = [];
   readonly #server: Server;
   #after = 0;
 
@@ -143,7 +145,7 @@ class Arrivals {
       const events = await this.#server.client.log(this.#after);
       for (const event of events) {
         this.#after = event.position;
-        if (event.stream.startsWith("received/")) this.all.push(event.data as unknown as Written);
+        if (event.stream.startsWith("received/")) this.all.push(event.data as unknown as Arrived);
       }
     } catch {
       // It is dead just now.

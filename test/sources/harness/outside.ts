@@ -6,6 +6,12 @@ export interface Written {
   readonly n: number;
 }
 
+/** What has arrived. */
+export interface Arrived extends Written {
+  /** It is a row of a snapshot: the state as of its `n`th change, whether or not that change arrives by itself. */
+  readonly isState?: boolean;
+}
+
 export interface Outside {
   readonly kind: string;
   /** Variables of the worker whose source follows it. */

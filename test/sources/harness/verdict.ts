@@ -1,6 +1,6 @@
 /** What has arrived, against what was written. Pure. */
 
-import type { Written } from "./outside.ts";
+import type { Arrived, Written } from "./outside.ts";
 
 export interface Verdict {
   readonly lost: number;
@@ -15,25 +15,28 @@ export interface Verdict {
  * @param counts how many changes each key has had
  * @param arrived in the order of the log
  */
-export function verdictOn(counts: ReadonlyMap<string, number>, arrived: readonly Written[], isOrdered: boolean): Verdict {
+export function verdictOn(counts: ReadonlyMap<string, number>, arrived: readonly Arrived[], isOrdered: boolean): Verdict {
   const byKey = Map.groupBy(arrived, ({ key }) => key);
   const examples: string[] = [];
   let [lost, doubled, disordered] = [0, 0, 0];
   for (const [key, count] of counts) {
     const seen = new Set<number>();
+    /** Every change up to this one has arrived, or is part of a state that has. */
+    let settled = 0;
     let highest = 0;
-    for (const { n } of byKey.get(key) ?? []) {
-      if (seen.has(n)) {
+    for (const { n, isState = false } of byKey.get(key) ?? []) {
+      if (!isState && seen.has(n)) {
         doubled += 1;
         examples.push(`${key}: ${n} is there twice`);
       } else if (isOrdered && n < highest) {
         disordered += 1;
         examples.push(`${key}: ${n} comes after ${highest}`);
       }
-      seen.add(n);
+      if (isState) settled = Math.max(settled, n);
+      else seen.add(n);
       highest = Math.max(highest, n);
     }
-    for (let n = 1; n <= count; n++) {
+    for (let n = settled + 1; n <= count; n++) {
       if (seen.has(n)) continue;
       lost += 1;
       examples.push(`${key}: ${n} is missing`);
@@ -44,9 +47,13 @@ export function verdictOn(counts: ReadonlyMap<string, number>, arrived: readonly
 }
 
 /** What has not arrived. */
-export function missingIn(counts: ReadonlyMap<string, number>, arrived: readonly Written[]): Written[] {
+export function missingIn(counts: ReadonlyMap<string, number>, arrived: readonly Arrived[]): Written[] {
   const there = new Set(arrived.map(({ key, n }) => `${key}/${n}`));
+  const settled = new Map<string, number>();
+  for (const { key, n, isState } of arrived) if (isState) settled.set(key, Math.max(n, settled.get(key) ?? 0));
   return [...counts].flatMap(([key, count]) =>
-    Array.from({ length: count }, (_, index) => ({ key, n: index + 1 })).filter(({ n }) => !there.has(`${key}/${n}`)),
+    Array.from({ length: count }, (_, index) => ({ key, n: index + 1 })).filter(
+      ({ n }) => n > (settled.get(key) ?? 0) && !there.has(`${key}/${n}`),
+    ),
   );
 }

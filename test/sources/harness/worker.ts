@@ -11,7 +11,7 @@ interface Change {
   readonly n: number;
 }
 
-const received = category("received", { events: { Received: z.object({ key: z.string(), n: z.int() }) } });
+const received = category("received", { events: { Received: z.object({ key: z.string(), n: z.int(), isState: z.boolean().optional() }) } });
 
 /** By kind: each puts the changes of a key into the stream of that key. */
 const SOURCES: Readonly<Record<string, () => Source>> = {
@@ -21,7 +21,7 @@ const SOURCES: Readonly<Record<string, () => Source>> = {
       to: received,
       every: "200ms",
       stream: ({ key }) => String(key.key),
-      data: ({ after }) => ({ key: String(after?.key), n: Number(after?.n) }),
+      data: ({ op, after }) => ({ key: String(after?.key), n: Number(after?.n), ...(op === "snapshot" ? { isState: true } : {}) }),
     }),
   queue: () =>
     source("in", {
