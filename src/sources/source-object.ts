@@ -27,6 +27,9 @@ import { SourceLedger } from "./ledger.ts";
 import { RETRY, STOP_MS, WAITING_MESSAGES } from "./limits.ts";
 import { progressOf } from "./progress.ts";
 
+/** Milliseconds after which it looks again while it is at work, in case the object is dead by then. Ours: the usual pause of the kinds. */
+const WATCH_MS = 5_000;
+
 /** The class of the source objects of an app. Export it as `SourceObject`. */
 export function sourceObject(app: App): RpcClass<SourceRpc> {
   return class SourceObject extends DurableObject<DeploymentEnv> implements SourceRpc {
@@ -41,6 +44,8 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
     readonly #follower: Follower;
     /** The run that is under way. */
     #running: Promise<void> | undefined;
+    /** Since that run began. */
+    #isWanted = false;
 
     constructor(ctx: DurableObjectState, bindings: DeploymentEnv) {
       const env = envOfObject(ctx, bindings);
@@ -58,7 +63,7 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
     async wake(isChanged = false): Promise<void> {
       if (isChanged) {
         await this.#stopped(async () => this.#ledger.forgetTrouble());
-        this.#alarm.wakeNow();
+        this.#wakeNow();
       } else this.#schedule();
     }
 
@@ -111,28 +116,35 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
       this.#schedule();
     }
 
-    /** Never throws: the platform gives up on an alarm after six failures. One whose object dies before its end is repeated by the platform. */
+    /** Never throws: the platform gives up on an alarm after six failures. */
     override async alarm(): Promise<void> {
       this.#alarm.wentOff();
       await (this.#running ??= this.#run().finally(() => (this.#running = undefined)));
     }
 
     async #run(): Promise<void> {
-      let source: Source | undefined;
+      this.#isWanted = false;
+      // An alarm whose object dies while it is at work may never come again: seen locally.
+      this.#alarm.wakeAt(Date.now() + WATCH_MS);
       try {
-        source = await this.#definition();
-        if (!source || this.#ledger.isPaused) return;
+        const source = await this.#definition();
+        if (!source || this.#ledger.isPaused) return await this.#rest();
         const hasMore = await this.#follower.run(source);
         const { kind } = source.outside;
-        if (hasMore) this.#alarm.wakeNow();
+        if (hasMore || this.#isWanted) this.#alarm.wakeNow();
         // Messages are brought: it has nothing to look for.
-        else if (!kind.isBrought) this.#alarm.wakeAt(Date.now() + (source.everyMs ?? kind.everyMs));
+        else if (kind.isBrought) await this.#rest();
+        else this.#wakeAfter(source.everyMs ?? kind.everyMs);
       } catch (error) {
-        this.#failed(error);
+        const retryInMs = this.#failed(error);
+        if (this.#isWanted) this.#alarm.wakeNow();
+        else if (retryInMs === undefined) await this.#rest();
+        else this.#wakeAfter(retryInMs);
       }
     }
 
-    #failed(error: unknown): void {
+    /** Records why it does not go on, and returns when it tries again; undefined: not by itself. */
+    #failed(error: unknown): number | undefined {
       const { attempts: earlier = 0 } = this.#ledger.trouble ?? {};
       const attempts = earlier + 1;
       const isStopped = error instanceof SourceStopped;
@@ -148,7 +160,24 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
         const message = isStopped ? "a source has stopped: it needs somebody to act" : "a source failed and will try again";
         logger.error({ message, store: this.#store.name, consumer: this.#name, attempts }, error);
       }
-      if (!isStopped) this.#alarm.wakeAt(now + retryInMs);
+      return isStopped ? undefined : retryInMs;
+    }
+
+    /** The watch is soon enough for the usual pause: then it costs no second write. */
+    #wakeAfter(ms: number): void {
+      if (ms !== WATCH_MS) this.#alarm.wentOff();
+      this.#alarm.wakeAt(Date.now() + ms);
+    }
+
+    /** Somebody wants it to work, also if it is just about to rest. */
+    #wakeNow(): void {
+      this.#isWanted = true;
+      this.#alarm.wakeNow();
+    }
+
+    async #rest(): Promise<void> {
+      this.#alarm.wentOff();
+      await this.ctx.storage.deleteAlarm();
     }
 
     /** Makes sure that it works when it should, by what is on record. */
@@ -178,20 +207,19 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
         case "pause":
           await this.#stopped(async () => {
             this.#ledger.pause();
-            this.#alarm.wentOff();
-            await this.ctx.storage.deleteAlarm();
+            await this.#rest();
           });
           return undefined;
         case "resume":
           this.#ledger.resume();
           this.#ledger.forgetTrouble();
-          this.#alarm.wakeNow();
+          this.#wakeNow();
           return undefined;
         case "retry":
           if (isPaused) return { detail: "it is paused: resume it" };
           if (!trouble) return { detail: "it does not fail: there is nothing to try again" };
           this.#ledger.forgetTrouble();
-          this.#alarm.wakeNow();
+          this.#wakeNow();
           return undefined;
         case "skip": {
           const failing = trouble?.error.change;
@@ -199,7 +227,7 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
           if (failing !== change) return { detail: `it fails at change ${failing}: name that one to skip it` };
           this.#ledger.skip({ change, message: trouble.error.message, skippedAt: isoTime(Date.now()) });
           logger.warn({ message: "a change was skipped by an operator", store: this.#store.name, consumer: this.#name });
-          if (!isPaused) this.#alarm.wakeNow();
+          if (!isPaused) this.#wakeNow();
           return undefined;
         }
         case "reset":
@@ -209,7 +237,7 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
             await this.#follower.forget(source, "reset");
             this.#ledger.reset();
           });
-          if (!isPaused) this.#alarm.wakeNow();
+          if (!isPaused) this.#wakeNow();
           return undefined;
       }
     }
