@@ -28,6 +28,10 @@ export class AlarmClock {
     if (due !== undefined && due < Date.now() - LOST_ALARM_MS) this.wakeNow();
   }
 
+  get isSet(): boolean {
+    return this.#at !== null;
+  }
+
   wakeNow(): void {
     this.wakeAt(Date.now());
   }

@@ -126,11 +126,27 @@ export class Follower {
     const end = { ...(cursor === undefined ? {} : { cursor }), ...(position === undefined ? {} : { position }) };
     if (rest.length > 0) {
       allowance.changes -= rest.length;
-      return this.#settle(source, rest, allowance, end);
+      try {
+        return await this.#settle(source, rest, allowance, end);
+      } catch (error) {
+        this.#leftOf(portion);
+        throw error;
+      }
     }
     if (isNews) this.#ledger.settle({ ...withoutAhead(this.#ledger.place), ...end });
     else if (this.#ledger.trouble) this.#ledger.forgetTrouble();
     return true;
+  }
+
+  /** A part of the portion is not settled: it is left as well, besides what follows the portion. */
+  #leftOf({ changes, lag }: Portion): void {
+    const { ahead } = this.#ledger.place;
+    const left = changes.slice(changes.findIndex(({ id }) => id === ahead) + 1);
+    const since = left[0]?.time;
+    const seconds = since === undefined ? lag?.seconds : Math.max(0, Date.now() - Date.parse(since)) / 1_000;
+    const entries = lag?.entries === undefined ? {} : { entries: lag.entries + left.length };
+    this.#ledger.lag = { ...lag, ...entries, ...(seconds === undefined ? {} : { seconds }) };
+    this.#ledger.isAtEnd = false;
   }
 
   /**

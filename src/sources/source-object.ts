@@ -69,6 +69,8 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
 
     async progress(): Promise<SourceProgress | undefined> {
       const source = await this.#definition();
+      // If its alarm is lost, a look at it is enough.
+      if (source && !this.#running) this.#rescue(source);
       return source && progressOf(source, this.#ledger);
     }
 
@@ -178,6 +180,12 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
     async #rest(): Promise<void> {
       this.#alarm.wentOff();
       await this.ctx.storage.deleteAlarm();
+    }
+
+    #rescue({ outside: { kind } }: Source): void {
+      const { trouble, waiting, isPaused } = this.#ledger;
+      const isAtRest = isPaused || (kind.isBrought ? waiting === 0 : trouble !== undefined && trouble.nextAt === undefined);
+      if (!isAtRest && !this.#alarm.isSet) this.#schedule();
     }
 
     /** Makes sure that it works when it should, by what is on record. */

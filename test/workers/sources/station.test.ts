@@ -106,6 +106,16 @@ describe("a source", () => {
     expect(await store.settled(2)).toMatchObject({ appended: 2 });
   });
 
+  it("works again after its alarm was lost, as soon as somebody looks at it", async () => {
+    const store = followed("lost-alarm");
+    await store.source.wake();
+    await eventually(async () => expect(await store.progress()).toMatchObject({ status: "live" }));
+    await runInDurableObject(store.sourceStub, async (_object, { storage }) => storage.deleteAlarm());
+    await evictDurableObject(store.sourceStub);
+    store.ticker.add(...ticks(3, 1));
+    expect(await store.settled(3)).toMatchObject({ appended: 3 });
+  });
+
   it("names a variable that the deployment lacks, and goes on when a new definition is told", async () => {
     const store = followed("no-variable", {}, { secret: "NO_SUCH_VARIABLE" });
     store.ticker.add(...ticks(1, 1));
@@ -153,6 +163,7 @@ describe("a change that cannot be stored", () => {
     expectErrors(/a source failed and will try again/);
     await store.source.wake();
     const fails = {
+      lag: { entries: 2 },
       status: "retrying",
       changes: 1,
       appended: 1,
