@@ -19,7 +19,7 @@ import { type StreamPart, TogetherWriter } from "../store/together.ts";
 import { logger } from "../telemetry/logger.ts";
 import { type ChangeEvent, eventsOf } from "./change-events.ts";
 import type { Place, SourceLedger, WaitingMessage } from "./ledger.ts";
-import { CURSOR_CHARACTERS, PORTION_CHANGES, RUN_CALLS, RUN_CHANGES, RUN_MS, WAITING_PORTION } from "./limits.ts";
+import { CURSOR_CHARACTERS, PIECE_STREAMS, PORTION_CHANGES, RUN_CALLS, RUN_CHANGES, RUN_MS, WAITING_PORTION } from "./limits.ts";
 
 /** A change cannot be stored, and will not be able to be: its message is for an operator. */
 export class ChangeMistake extends Error {
@@ -165,7 +165,7 @@ export class Follower {
     const category = await this.#categoryOf(source);
     const skipped = new Set(this.#ledger.skipped.map(({ change }) => change));
     const { events, settled, failed } = eventsOf({ source, category, salt: this.#ledger.salt, skipped }, changes);
-    const pieces = piecesOf(events, RUN_CALLS[this.#plan]);
+    const pieces = piecesOf(events, Math.min(PIECE_STREAMS, RUN_CALLS[this.#plan] - 1));
     let through = 0;
     for (const [index, piece] of pieces.entries()) {
       const calls = new Set(piece.map(({ stream }) => stream)).size + 1;
@@ -309,14 +309,14 @@ function withoutAhead({ ahead: _ahead, ...place }: Place): Place {
   return place;
 }
 
-/** Cuts events so that no piece is of more streams than one run may call. */
-function piecesOf(events: readonly ChangeEvent[], calls: number): ChangeEvent[][] {
+/** Cuts events so that no piece is of more streams than this. */
+function piecesOf(events: readonly ChangeEvent[], most: number): ChangeEvent[][] {
   const pieces: ChangeEvent[][] = [];
   let streams = new Set<string>();
   for (const event of events) {
     const last = pieces.at(-1);
     const isNew = !streams.has(event.stream);
-    if (last && !(isNew && streams.size >= calls - 1)) last.push(event);
+    if (last && !(isNew && streams.size >= most)) last.push(event);
     else {
       pieces.push([event]);
       streams = new Set();

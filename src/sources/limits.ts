@@ -7,6 +7,8 @@ import { KiB } from "../core/limits.ts";
 export const PORTION_CHANGES = { free: 30, paid: 1_000 } as const;
 /** Calls to objects in one run. Platform: 50 on the Free plan, 10,000 on Paid; half of the latter, so that a wrong guess costs little. */
 export const RUN_CALLS = { free: 40, paid: 5_000 } as const;
+/** Streams that are written to before the progress is kept. Ours: what a death repeats takes about a second. */
+export const PIECE_STREAMS = 200;
 /** Milliseconds that a run lasts. Ours: below the 15 minutes (platform) of an alarm. */
 export const RUN_MS = 10 * 60_000;
 /** Changes that a run settles. Platform: 30 s of CPU for one run; each takes well below a millisecond. */

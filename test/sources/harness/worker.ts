@@ -20,8 +20,8 @@ const SOURCES: Readonly<Record<string, () => Source>> = {
       from: postgres({ connection: "DATABASE", tables: ["changes"] }),
       to: received,
       every: "200ms",
-      stream: ({ key }) => String(key.key),
-      data: ({ op, after }) => ({ key: String(after?.key), n: Number(after?.n), ...(op === "snapshot" ? { isState: true } : {}) }),
+      stream: ({ key }) => key.key as string,
+      data: ({ op, after }) => ({ key: after?.key as string, n: after?.n as number, ...(op === "snapshot" ? { isState: true } : {}) }),
     }),
   queue: () =>
     source("in", {
