@@ -13,6 +13,8 @@ const TableState = z.object({
   /** The key of the last row that was read, column by column. */
   after: Key.optional(),
   isDone: z.boolean(),
+  /** When the snapshot is true. Changes of transactions that it shows are left out, up to the end of the log at that time. */
+  from: z.object({ snapshot: z.string(), until: z.string(), file: z.string().optional() }).optional(),
 });
 export type TableState = z.infer<typeof TableState>;
 

@@ -20,6 +20,7 @@ import { type Prepared, type Wanted, prepare } from "./prepare.ts";
 import { SeenPage } from "./seen.ts";
 import { LONG_STATEMENT_MS, type Session, literal, stateOf } from "./session.ts";
 import { Types } from "./values.ts";
+import { Snapshot } from "./visible.ts";
 
 /** Bytes of log without a change of concern after which the slot is moved all the same. Ours: it costs a write of the source's object. */
 const IDLE_BYTES = 1024 * 1024;
@@ -37,6 +38,7 @@ export class Following implements Connection {
   readonly #types = new Types();
   /** How far each portion lets the slot be moved. */
   readonly #ends = new WeakMap<Portion, Lsn>();
+  readonly #snapshots = new Map<string, Snapshot>();
   #cursor: Cursor;
   #prepared: Prepared | undefined;
   #seen: SeenPage | undefined;
@@ -106,12 +108,16 @@ export class Following implements Connection {
 
   /** The next rows of the first table whose snapshot is not complete; undefined: all are. */
   async #readPage(limit: number): Promise<readonly Change[] | undefined> {
+    if (this.#nextTable() === undefined) return undefined;
+    // Their columns may have changed since the last page.
+    this.#prepared = { ...this.#prepared!, tables: await this.#prepared!.look() };
     for (let name = this.#nextTable(); name !== undefined; name = this.#nextTable()) {
       const state = this.#cursor.tables[name]!;
-      const table = this.#prepared!.tables.get(name)!;
-      const { rows, isLast, after, seen } = await pageOf(this.#session, this.#types, table, state.after, limit);
+      const table = this.#prepared.tables.get(name)!;
+      const { rows, isLast, after, seen } = await pageOf(this.#session, this.#types, table, state, limit);
       this.#seen = seen;
-      const next = { oid: state.oid, round: state.round, isDone: isLast, ...(isLast || !after ? {} : { after }) };
+      const { after: _, ...rest } = state;
+      const next = { ...rest, isDone: isLast, ...(isLast || !after ? {} : { after }) };
       this.#cursor = { ...this.#cursor, tables: { ...this.#cursor.tables, [name]: next } };
       if (rows.length > 0) return rows.map((row) => changeOfSnapshot(this.#cursor.epoch, state.round, table, row, this.#types));
     }
@@ -201,12 +207,22 @@ export class Following implements Connection {
     const { transaction, number, relation } = change;
     this.#cursor = { ...this.#cursor, open: { commit: transaction.commit, done: number + 1 } };
     if (!this.#wanted.tables.includes(relation.table)) return [];
+    if (this.#isInSnapshot(change)) return [];
     if (this.#seen && transaction.commit >= this.#seen.stored.until) this.#seen = undefined;
     const key = this.#keyOf(change);
     const effect = this.#seen ? this.#seen.effectOf(change, key) : change;
     if (effect === undefined) return [];
     if (effect === "again") this.#beginAgain(relation.table);
     return [changeOfLog(this.#cursor.epoch, change, effect === "again" ? change : effect, key, this.#types)];
+  }
+
+  /** The table's snapshot, which comes as rows, is later than this change. */
+  #isInSnapshot({ relation: { table }, transaction: { commit, xid } }: RowChange): boolean {
+    const from = this.#cursor.tables[table]?.from;
+    if (!from || commit >= from.until) return false;
+    let snapshot = this.#snapshots.get(from.snapshot);
+    if (!snapshot) this.#snapshots.set(from.snapshot, (snapshot = new Snapshot(from.snapshot)));
+    return snapshot.shows(xid);
   }
 
   /** The key as it is now, if the change is of a time when its columns were there. */
@@ -216,9 +232,9 @@ export class Following implements Connection {
   }
 
   #beginAgain(table: string): void {
-    const { oid, round } = this.#cursor.tables[table]!;
+    const { after: _, round, ...state } = this.#cursor.tables[table]!;
     this.#seen = undefined;
-    this.#cursor = { ...this.#cursor, tables: { ...this.#cursor.tables, [table]: { oid, round: round + 1, isDone: false } } };
+    this.#cursor = { ...this.#cursor, tables: { ...this.#cursor.tables, [table]: { ...state, round: round + 1, isDone: false } } };
   }
 
   #portion({ changes, isAtEnd }: Reading): Portion {

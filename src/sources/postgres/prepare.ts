@@ -3,6 +3,7 @@
 import { SourceStopped } from "../../definitions/sources/kind.ts";
 import { type Names, claim, heldSlot, isRefused, makeSlot, publish, serverOf, sqlForAdministrator } from "./claim.ts";
 import type { Cursor } from "./cursor.ts";
+import { lsn } from "./lsn.ts";
 import type { Session } from "./session.ts";
 import { type FollowedTable, tablesNow } from "./tables.ts";
 
@@ -10,6 +11,8 @@ export interface Prepared {
   readonly cursor: Cursor;
   /** Those that are there, by name. */
   readonly tables: ReadonlyMap<string, FollowedTable>;
+  /** Looks at them again. */
+  readonly look: () => Promise<ReadonlyMap<string, FollowedTable>>;
   readonly warnings: readonly string[];
 }
 
@@ -48,22 +51,37 @@ export async function prepare(session: Session, wanted: Wanted, cursor: Cursor):
   }
   // What the publication lets through is known only now.
   tables = await look();
+  const [now] = await session.transaction(["SELECT pg_current_snapshot(), pg_current_wal_insert_lsn()"]);
+  const from = { snapshot: now![0]!, until: lsn(now![1]!) };
 
   return {
-    cursor: { ...cursor, at: cursor.at ?? slot.confirmed, tables: { ...statesOf(wanted, cursor, tables) } },
+    cursor: { ...cursor, at: cursor.at ?? slot.confirmed, tables: { ...statesOf(wanted, cursor, tables, from) } },
     tables,
+    look,
     warnings: gone.map((table) => `${table} is not there any more (dropped or renamed), so no changes of it come`),
   };
 }
 
 /** Where each snapshot is. A table that is new in the definition, or new under its name, has one of its own. */
-function statesOf({ tables, start }: Wanted, cursor: Cursor, now: ReadonlyMap<string, FollowedTable>): Cursor["tables"] {
+function statesOf(
+  { tables, start }: Wanted,
+  cursor: Cursor,
+  now: ReadonlyMap<string, FollowedTable>,
+  from: { readonly snapshot: string; readonly until: string },
+): Cursor["tables"] {
   return Object.fromEntries(
     tables.flatMap((name) => {
       const state = cursor.tables[name];
-      const oid = now.get(name)?.oid;
+      const { oid, file } = now.get(name) ?? {};
       if (state && (oid === undefined || oid === state.oid)) return [[name, state]];
-      return oid === undefined ? [] : [[name, { oid, round: (state?.round ?? 0) + 1, isDone: start === "now" }]];
+      return oid === undefined
+        ? []
+        : [
+            [
+              name,
+              { oid, round: (state?.round ?? 0) + 1, isDone: start === "now", from: { ...from, ...(file === undefined ? {} : { file }) } },
+            ],
+          ];
     }),
   );
 }

@@ -17,6 +17,11 @@ export interface FollowedTable {
   /** What the publication lets through; undefined: every row. */
   readonly filter?: string;
   readonly isPublished: boolean;
+  /**
+   * The file that has its rows. As long as it is the same, whatever writes a row is a change that is published. Undefined: that cannot be known, as of
+   * a partitioned table.
+   */
+  readonly file?: string;
 }
 
 /** `stock` → `public.stock`. What stands before the first point is the schema. */
@@ -55,7 +60,8 @@ export async function tablesNow(
     WHERE attrelid = class.oid AND attnum > 0 AND NOT attisdropped),
   (SELECT json_agg(attname ORDER BY place) FROM (${KEY_INDEX}) AS key, unnest(key.indkey) WITH ORDINALITY AS part (number, place)
     JOIN pg_catalog.pg_attribute ON attrelid = class.oid AND attnum = part.number),
-  published.pubname, ${parts}, pg_catalog.pg_current_wal_lsn()
+  published.pubname, ${parts}, CASE WHEN (SELECT pubinsert AND pubupdate FROM pg_catalog.pg_publication WHERE pubname = published.pubname)
+    THEN pg_catalog.pg_relation_filenode(class.oid) END, pg_catalog.pg_current_wal_lsn()
 FROM (VALUES ${list}) AS wanted (space, name)
 JOIN pg_catalog.pg_namespace AS space ON space.nspname = wanted.space
 JOIN pg_catalog.pg_class AS class ON class.relnamespace = space.oid AND class.relname = wanted.name
@@ -66,7 +72,7 @@ LEFT JOIN pg_catalog.pg_publication_tables AS published
 }
 
 function tableOf(row: Row): FollowedTable {
-  const [oid, space, table, kind, identity, persistence, columns, key, publication, published, filter] = row;
+  const [oid, space, table, kind, identity, persistence, columns, key, publication, published, filter, file] = row;
   const full = `${space}.${table}`;
   if (kind !== "r" && kind !== "p") throw new SourceStopped(`${full} is not a table: views and foreign tables have no changes to follow`);
   if (persistence !== "p") throw new SourceStopped(`${full} is unlogged or temporary: its changes are not in the server's log`);
@@ -89,5 +95,6 @@ function tableOf(row: Row): FollowedTable {
       .map(([column, type]) => ({ name: column, type })),
     ...(typeof filter === "string" ? { filter } : {}),
     isPublished: publication !== null,
+    ...(typeof file === "string" && kind === "r" ? { file } : {}),
   };
 }
