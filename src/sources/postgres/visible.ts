@@ -33,7 +33,8 @@ export class Snapshot {
   isBefore(xmin: number, later: Snapshot): "yes" | "no" | "unclear" {
     const whole = this.#whole(xmin);
     if (xmin < FIRST_XID || whole < this.#before || whole >= later.#end) return "no";
-    return whole >= this.#end && later.#end < WRAP ? "yes" : "unclear";
+    // One of those between that is not listed has ended before, or is a subtransaction of one that is.
+    return (whole >= this.#end || this.#running.has(whole)) && later.#end < WRAP ? "yes" : "unclear";
   }
 
   #whole(xid: number): number {
