@@ -220,9 +220,7 @@ describe.skipIf(isMissing)("the snapshot of a table", () => {
     const seen = folded(follower.stored);
     expect([...seen.values()].toSorted((a, b) => ((a as { id: string }).id < (b as { id: string }).id ? -1 : 1))).toEqual(rows);
     if (!isOrdered) return;
-    const states = follower.stored
-      .map(valueOf)
-      .flatMap(({ after }) => (after ? [`${String(after.id as string)} ${String(after.version as number)}`] : []));
+    const states = follower.stored.map(valueOf).flatMap(({ after }) => (after ? [`${after.id as string} ${after.version as number}`] : []));
     if ("isSmall" in more) expect(states.filter((state, at) => states.indexOf(state) !== at)).toEqual([]);
     // No older state of a row ever follows a newer one.
     const versions = new Map<string, number>();
