@@ -89,6 +89,10 @@ describe.skipIf(isMissing)("changes of a table", () => {
     expect(follower.stored).toHaveLength(1_000);
     await follower.step(1_000, "while-storing");
     await follower.step(1_000, "before-acknowledging");
+    // What the cursor has is not read again.
+    const connection = await follower.connect();
+    expect(valueOf((await connection.read(10)).changes[0]!).key.id).toBe(2_001);
+    await connection.close();
     await follower.drain(4_000);
     expect(follower.stored.map((change) => valueOf(change).key.id)).toEqual([...Array.from({ length: 30_000 }, (_, at) => at + 1), 0]);
   });
