@@ -3,6 +3,8 @@
 import { env } from "cloudflare:workers";
 import { type Source, category, defineApp, queue, source } from "headspring";
 import { postgres } from "headspring/postgres";
+import { mqtt } from "headspring/mqtt";
+import { nats } from "headspring/nats";
 import { createWorker, objects } from "headspring/runtime";
 import * as z from "zod";
 
@@ -22,6 +24,25 @@ const SOURCES: Readonly<Record<string, () => Source>> = {
       every: "200ms",
       stream: ({ key }) => key.key as string,
       data: ({ op, after }) => ({ key: after?.key as string, n: after?.n as number, ...(op === "snapshot" ? { isState: true } : {}) }),
+    }),
+  nats: () =>
+    source("in", {
+      from: nats({ connection: "NATS_URL", credentials: "NATS_CREDENTIALS", jetstream: "CHANGES" }),
+      to: received,
+      stream: ({ data }) => (data as unknown as Change).key,
+      data: ({ data }) => data,
+      every: "200ms",
+    }),
+  mqtt: () =>
+    source("in", {
+      from: mqtt({ connection: "MQTT_URL", topics: ["changes/+"], id: "data.id" }),
+      to: received,
+      stream: ({ data }) => (data as unknown as Change).key,
+      data: ({ data }) => {
+        const { key, n } = data as unknown as Change;
+        return { key, n };
+      },
+      every: "200ms",
     }),
   queue: () =>
     source("in", {

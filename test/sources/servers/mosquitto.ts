@@ -9,15 +9,22 @@ import { onFreePorts, Program } from "./program.ts";
 import { Proxy } from "./proxy.ts";
 import type { RunningServer, TestServer } from "./server.ts";
 
+interface Options {
+  /** Messages that wait for a session at most. */
+  readonly queued?: number;
+  /** Whether each change goes to the disk: slow, and without it a kill forgets what came since the start. */
+  readonly isSavedAtOnce?: boolean;
+}
+
 /** Anybody may connect to the first listener; the second asks for a password. Started by root, it stays root: the folder is root's. */
-const config = (folder: string, plain: number, port: number, withPassword: number) => `
+const config = (folder: string, [plain, port, withPassword]: readonly number[], { queued = 1_000, isSavedAtOnce = true }: Options) => `
 user root
 per_listener_settings true
-max_queued_messages 1000
+max_queued_messages ${queued}
 persistence true
 persistence_location ${folder}/
-autosave_interval 1
-autosave_on_changes true
+autosave_interval ${isSavedAtOnce ? 1 : 3600}
+autosave_on_changes ${isSavedAtOnce}
 listener ${plain} 127.0.0.1
 allow_anonymous true
 listener ${port} 127.0.0.1
@@ -58,14 +65,14 @@ async function publish(url: string, messages: readonly Published[]): Promise<voi
   await client.endAsync();
 }
 
-export const startMosquitto = (): Promise<RunningServer> =>
-  onFreePorts(3, ([plain, port, withPassword]) => startOn(plain!, port!, withPassword!));
+export const startMosquitto = (options: Options = {}): Promise<RunningServer> => onFreePorts(3, (ports) => startOn(ports, options));
 
-/** @param plain without a WebSocket: version 2.0.11 does not start with WebSockets alone */
-async function startOn(plain: number, port: number, withPassword: number): Promise<RunningServer> {
+/** @param ports the first without a WebSocket: version 2.0.11 does not start with WebSockets alone */
+async function startOn(ports: readonly number[], options: Options): Promise<RunningServer> {
+  const [plain, port, withPassword] = ports as [number, number, number];
   const folder = mkdtempSync(join(tmpdir(), "headspring-mosquitto-"));
   const file = join(folder, "mosquitto.conf");
-  writeFileSync(file, config(folder, plain, port, withPassword));
+  writeFileSync(file, config(folder, ports, options));
   writeFileSync(join(folder, "passwords"), "sensor:sensor-password\n");
   execFileSync("mosquitto_passwd", ["-U", join(folder, "passwords")]);
   const broker = new Program(program() ?? "mosquitto", ["-c", file], port);
@@ -73,7 +80,7 @@ async function startOn(plain: number, port: number, withPassword: number): Promi
   const [proxy, other] = [new Proxy(port), new Proxy(withPassword)];
   return {
     url: `ws://127.0.0.1:${await proxy.start()}`,
-    more: { withPassword: `ws://127.0.0.1:${await other.start()}` },
+    more: { plain: `mqtt://127.0.0.1:${plain}`, withPassword: `ws://127.0.0.1:${await other.start()}` },
     actions: {
       publish: (body) => publish(`mqtt://127.0.0.1:${plain}`, JSON.parse(body) as Published[]),
       break: async () => proxy.break(),
@@ -101,5 +108,5 @@ export const mosquittoServer: TestServer = {
   name: "mqtt",
   package: "mosquitto",
   isInstalled: () => program() !== undefined,
-  start: startMosquitto,
+  start: () => startMosquitto(),
 };
