@@ -24,7 +24,7 @@ export async function mqttOutside(): Promise<Outside> {
   };
   const followed = async () => {
     const response = await fetch(`${store}/sources/in`);
-    const { status } = (await response.json()) as { status?: string };
+    const { status } = await response.json<{ status?: string }>();
     if (status !== "live") throw new Error(`the source is ${status}`);
     isFollowed = true;
   };
