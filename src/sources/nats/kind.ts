@@ -3,7 +3,7 @@
 import { type ReadKind, type SourceContext, SourceStopped } from "../../definitions/sources/kind.ts";
 import { isOfAnother, type NatsCursor, readyConsumer } from "./consumer.ts";
 import { NatsReading } from "./reading.ts";
-import { connectTo, JetStream, NotPermitted, type StreamInfo } from "./server.ts";
+import { connectTo, disconnect, JetStream, NotPermitted, type StreamInfo } from "./server.ts";
 import { durableOf, NATS_CHANGE, NatsSettings } from "./settings.ts";
 
 /** Ours: to connect and to ask takes some tenths of a second, for which the object is paid. */
@@ -33,7 +33,7 @@ export const natsKind: ReadKind<NatsSettings> = {
       const cursor = withGap(began, stream, settings, ready.info);
       return new NatsReading(server, api, settings, ready, { cursor, isCursorNew: cursor !== stored, streamEnd: stream.state.last_seq });
     } catch (error) {
-      await server.close().catch(() => undefined);
+      await disconnect(server);
       throw error;
     }
   },
@@ -45,7 +45,7 @@ export const natsKind: ReadKind<NatsSettings> = {
       const found = await api.consumerInfo();
       if (found && !isOfAnother(found.config, context)) await api.deleteConsumer();
     } finally {
-      await server.close().catch(() => undefined);
+      await disconnect(server);
     }
   },
 };

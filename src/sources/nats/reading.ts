@@ -8,7 +8,7 @@ import type { JsonObject } from "../../core/event.ts";
 import { payloadOf } from "../payload.ts";
 import { ACK_WAIT_MS, type NatsCursor, type Ready, redeliver } from "./consumer.ts";
 import { type Given, Inbox } from "./inbox.ts";
-import type { JetStream } from "./server.ts";
+import { disconnect, flush, type JetStream } from "./server.ts";
 import type { NatsSettings } from "./settings.ts";
 
 /** Milliseconds that a read waits for messages, if the source stays connected. Engine: at most 10 s. */
@@ -101,7 +101,7 @@ export class NatsReading implements Connection {
     const messages = this.#portions.get(portion) ?? [];
     if (messages.length === 0) return;
     for (const { sequence, reply } of messages) this.#answer(sequence, this.#held.get(sequence) ?? reply, "+ACK");
-    await this.#server.flush();
+    await flush(this.#server);
   }
 
   async close(): Promise<void> {
@@ -109,7 +109,7 @@ export class NatsReading implements Connection {
       // So that they come again at once, and not after the wait for acknowledgements.
       for (const [sequence, reply] of this.#held) this.#answer(sequence, reply, "-NAK");
       this.#inbox.close();
-      await this.#server.close();
+      await disconnect(this.#server);
     } catch {
       // It is closed already.
     }
@@ -189,7 +189,7 @@ export class NatsReading implements Connection {
     let open = this.#info.num_ack_pending;
     for (let look = 1; look <= LOOKS; look++) {
       await this.#pull(Math.max(limit, this.#waiting.length + open), true, open);
-      await this.#server.flush();
+      await flush(this.#server);
       const info = await this.#api.consumerInfo();
       if (info === undefined) throw new Error(`the consumer ${this.#api.durable} was deleted`);
       if (info.num_ack_pending <= this.#held.size) {

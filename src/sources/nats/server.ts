@@ -9,6 +9,7 @@ import {
   wsconnect,
 } from "@nats-io/nats-core";
 import { type SourceContext, SourceStopped } from "../../definitions/sources/kind.ts";
+import { within } from "../../core/within.ts";
 import { textOf, userOf, webSocketUrl } from "../deployment.ts";
 import type { NatsSettings } from "./settings.ts";
 
@@ -16,6 +17,8 @@ import type { NatsSettings } from "./settings.ts";
 const CONNECT_MS = 10_000;
 /** Milliseconds until JetStream must have answered a request. Ours: as NATS' own clients. */
 const REQUEST_MS = 5_000;
+/** Milliseconds that the end of a connection is waited for. Ours. */
+const CLOSE_MS = 2_000;
 /** Milliseconds between two signs of life; after two without an answer the connection counts as broken. Ours. */
 const PING_MS = 10_000;
 
@@ -40,6 +43,18 @@ export async function connectTo(settings: NatsSettings, context: SourceContext):
     // oxlint-disable-next-line preserve-caught-error -- the cause could have the address, which may have a secret in its path
     throw new Error(`no connection to the NATS server whose address is in ${connection}: ${reasonOf(error, credentials)}`);
   }
+}
+
+/** Ends the connection. One that is half open, because the other side is gone without a word, is left after some time. */
+export async function disconnect(server: NatsConnection): Promise<void> {
+  await within(CLOSE_MS, server.close(), () => undefined).catch(() => undefined);
+}
+
+/** Waits until the server has what was sent to it. */
+export async function flush(server: NatsConnection): Promise<void> {
+  await within(REQUEST_MS, server.flush(), () => {
+    throw new Error(`the NATS server does not answer within ${REQUEST_MS / 1_000} s`);
+  });
 }
 
 function authenticatorOf(text: string, name: string): Authenticator {
