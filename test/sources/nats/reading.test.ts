@@ -109,6 +109,30 @@ describe.skipIf(!inject("servers").nats)("a source that follows NATS JetStream",
     expect(follower.cursor).toMatchObject({ missed: 3 });
   });
 
+  it("counts what was deleted between two messages", async () => {
+    const stream = await freshStream();
+    const follower = follow(stream);
+    await follower.drain();
+    await publish(stream, numbers(0, 5));
+    await withAdmin((manager) => manager.streams.deleteMessage(stream, 3));
+    await follower.drain();
+    expect(read(follower.stored)).toEqual(["0", "1", "3", "4"]);
+    expect(follower.cursor).toMatchObject({ missed: 1 });
+  });
+
+  it("waits, at a consumer that it may not change, until what a dead connection was given comes again", async () => {
+    const stream = await freshStream();
+    await withAdmin((manager) =>
+      manager.consumers.add(stream, { durable_name: `d_${stream}`, ack_policy: AckPolicy.Explicit, ack_wait: 1_500_000_000 }),
+    );
+    const follower = follow(stream);
+    await publish(stream, numbers(0, 4));
+    expect(read(await readAndDie(follower, 2))).toEqual(["0", "1"]);
+    await publish(stream, numbers(4, 6));
+    await follower.untilWorks(() => follower.drain());
+    expect(read(follower.stored)).toEqual(numbers(0, 6));
+  });
+
   it("stops where there is no such stream, and at a consumer of another source", async () => {
     await expect(follow("NOTHING").connect()).rejects.toThrow(/no JetStream stream NOTHING: create it/);
     const stream = await freshStream();
