@@ -33,12 +33,14 @@ const ALONE = [
 /** The shop, the examples and their tests import the package as users do; here it is its source, as tsconfig.json tells the compiler and wrangler. */
 const HEADSPRING = {
   alias: [
-    { find: /^pg$/, replacement: `${import.meta.dirname}/test/sources/pg.ts` },
     { find: /^headspring\/runtime$/, replacement: `${import.meta.dirname}/src/runtime.ts` },
     { find: /^headspring\/(postgres|nats|mqtt)$/, replacement: `${import.meta.dirname}/src/sources/$1/index.ts` },
     { find: /^headspring(\/testing|\/client)?$/, replacement: `${import.meta.dirname}/src$1/index.ts` },
   ],
 };
+
+/** In workerd. Tests in Node have `pg` as it is. */
+const IN_WORKERD = { alias: [{ find: /^pg$/, replacement: `${import.meta.dirname}/test/sources/pg.ts` }, ...HEADSPRING.alias] };
 
 /** Waiting for what happens by itself: vitest's own second would be an assertion about time. */
 const PATIENT = { poll: { timeout: 30_000 } };
@@ -49,7 +51,7 @@ function workers(
   which: { include: string[]; exclude?: string[]; isolate?: boolean; globalSetup?: string },
 ): TestProjectInlineConfiguration {
   return {
-    resolve: HEADSPRING,
+    resolve: IN_WORKERD,
     plugins: [
       cloudflareTest({
         main: "./test/workers/worker.ts",

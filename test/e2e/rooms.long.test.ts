@@ -1,30 +1,24 @@
 /**
  * The example examples/rooms as a stranger gets it: copied, with the packed package, checked by its own scripts, started, and killed in the
  * middle of its story. It needs the npm registry, so only the long run has it.
- *
- * Its tools (wrangler, the compiler, vitest, Node) are those of this repository, linked: the versions that it asks for.
  */
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { type Server as HttpServer, createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { app } from "../../examples/rooms/src/app.ts";
 import { until } from "../../scripts/client.ts";
 import { freePort } from "../../scripts/dev-server.ts";
-import { packInto } from "../../scripts/pack.ts";
 import { createClient } from "../../src/client/index.ts";
 import { IS_LONG } from "../effort.ts";
+import { installExample, runIn } from "./example.ts";
 import { Server } from "./server.ts";
 import { strangersEnvironment } from "./stranger.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
-const MODULES = join(ROOT, "node_modules");
-const COMMANDS = ["node", "tsc", "vitest", "wrangler"];
 const SECRET = `whsec_${Buffer.alloc(32, "rooms").toString("base64")}`;
 const CLIENTS = 100;
 const HOUR_MS = 3_600_000;
@@ -43,13 +37,7 @@ describe.runIf(IS_LONG)("the example of the meeting rooms", () => {
   let mailService: HttpServer | undefined;
   let server: Server | undefined;
 
-  /** Runs a command in the project; what it prints is in the error if it fails. */
-  async function run(command: string, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
-    const done = promisify(execFile)(command, args, { cwd: project, env: strangersEnvironment(), encoding: "utf8" });
-    return done.catch(({ stdout, stderr, message }: { stdout: string; stderr: string; message: string }) => {
-      throw new Error(`${message}\n${stdout}${stderr}`);
-    });
-  }
+  const run = async (command: string, ...args: string[]) => runIn(project, command, ...args);
   const npm = async (...args: string[]) => (await run("npm", ...args)).stdout;
 
   /** A program of the example, and what it prints. */
@@ -66,16 +54,7 @@ describe.runIf(IS_LONG)("the example of the meeting rooms", () => {
   }
 
   beforeAll(async () => {
-    cpSync(join(ROOT, "examples/rooms"), project, { recursive: true, filter: (path) => !/node_modules|\.wrangler/.test(path) });
-    // What the README says, with the tarball in place of the version, and without what is linked.
-    await npm("install", "--omit=dev", "--prefer-offline", "--no-audit", "--no-fund", packInto(folder).tarball);
-    const { devDependencies } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { devDependencies: object };
-    for (const path of [...Object.keys(devDependencies), ...COMMANDS.map((name) => `.bin/${name}`)]) {
-      const place = join(project, "node_modules", path);
-      mkdirSync(join(place, ".."), { recursive: true });
-      rmSync(place, { force: true });
-      symlinkSync(join(MODULES, path), place);
-    }
+    await installExample("rooms", folder);
   });
   afterAll(async () => {
     for (const { pid } of tools) if (pid !== undefined) process.kill(-pid, "SIGKILL");

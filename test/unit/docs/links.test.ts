@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-const pages = [".", "docs", "docs/coming-from", "docs/decisions", "examples/rooms"]
+const pages = [".", "docs", "docs/coming-from", "docs/decisions", "examples/rooms", "examples/stock-from-postgres"]
   .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)))
   .filter((path) => path.endsWith(".md"));
 
