@@ -3,7 +3,7 @@
  * change while it is dead. It needs the npm registry, so only the long run has it.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -17,24 +17,42 @@ import type { RunningServer } from "../sources/servers/server.ts";
 import { installExample, runIn } from "./example.ts";
 import { Server } from "./server.ts";
 
-/** The README's, word for word. */
-const TABLE = "CREATE TABLE stock (sku text PRIMARY KEY, units int NOT NULL, price numeric)";
+const README = readFileSync(join(import.meta.dirname, "../../examples/stock-from-postgres/README.md"), "utf8");
+/** The README's statements, in its order: as administrator, and as the source's role. The first is about `wal_level`, which this server has. */
+const [, ROLE = "", DATABASE = "", TABLE = "", ROWS = "", SOLD = ""] = [...README.matchAll(/ -c "([^"]+)"/g)].map(
+  ([, statement]) => statement,
+);
+/** The README's requests. */
+const PATHS = [...README.matchAll(/curl -s '?localhost:8787([^\s']+)/g)].map(([, path = ""]) => path);
 /** Rows that are there before the source. */
 const BEFORE = 300;
+
+/** One that has not connected never ends, so nobody gets it before. */
+async function connected(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  return client;
+}
 
 describe.skipIf(!IS_LONG || !postgresServer.isInstalled())("the example of the stock from PostgreSQL", () => {
   const folder = mkdtempSync(join(tmpdir(), "headspring-stock-"));
   let project = "";
   let database: RunningServer | undefined;
+  let url = "";
   let sql: pg.Client | undefined;
   let server: Server | undefined;
 
   beforeAll(async () => {
     project = await installExample("stock-from-postgres", folder);
     database = await postgresServer.start();
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    sql = client; // one that has not connected never ends
+    const administrator = await connected(database.url);
+    for (const statement of [ROLE, DATABASE]) await administrator.query(statement);
+    await administrator.end();
+    const address = new URL(database.url);
+    address.username = "headspring";
+    address.pathname = "/shop";
+    url = address.href;
+    sql = await connected(url);
   });
   afterAll(async () => {
     await server?.stop();
@@ -53,8 +71,9 @@ describe.skipIf(!IS_LONG || !postgresServer.isInstalled())("the example of the s
     const change = (statement: string) => sql!.query(statement);
     await change(TABLE);
     await change(`INSERT INTO stock SELECT 'P-' || n, n, n + 0.10 FROM generate_series(1, ${BEFORE}) n`);
-    await change("INSERT INTO stock VALUES ('TEA-1', 7, 4.50), ('CUP-1', 0, NULL), ('POT-1', 1, 30)");
-    server = await Server.start({ project, variables: { HEADSPRING_ENV: "local", STOCK_DATABASE: database!.url } });
+    await change(ROWS);
+    await change("INSERT INTO stock VALUES ('JAR-1', 0, NULL), ('POT-1', 1, 30)");
+    server = await Server.start({ project, variables: { HEADSPRING_ENV: "local", STOCK_DATABASE: url } });
     const store = createClient<typeof app>(server.client.url);
     /** Waits until the view is what the table is. */
     const same = async (what: string) => {
@@ -85,7 +104,7 @@ describe.skipIf(!IS_LONG || !postgresServer.isInstalled())("the example of the s
     // One transaction that changes everything, and the store is killed at once; then more while it is dead.
     await change("UPDATE stock SET units = units + 1 WHERE sku LIKE 'P-%'");
     await server.crash();
-    await change("UPDATE stock SET units = 0 WHERE sku = 'TEA-1'");
+    await change(SOLD);
     await change("UPDATE stock SET units = 5 WHERE sku = 'TEA-1'");
     await change("DELETE FROM stock WHERE sku = 'P-1'");
     await server.startAgain();
@@ -113,5 +132,7 @@ describe.skipIf(!IS_LONG || !postgresServer.isInstalled())("the example of the s
       ["RanOut", {}],
     ]);
     expect(await server.client.get("/sources/stock-table")).toMatchObject({ status: "live" });
+    expect(PATHS.length).toBeGreaterThan(3);
+    for (const path of PATHS) await server.client.get(path);
   });
 });
