@@ -27,8 +27,11 @@ import { SourceLedger } from "./ledger.ts";
 import { RETRY, STOP_MS, WAITING_MESSAGES } from "./limits.ts";
 import { progressOf } from "./progress.ts";
 
-/** Milliseconds after which it looks again while it is at work, in case the object is dead by then. Ours: the usual pause of the kinds. */
-const WATCH_MS = 5_000;
+/**
+ * Milliseconds after which it looks again while it is at work, in case the object is dead by then: as long as its pause, within these bounds, so that a look
+ * which finds nothing sets one alarm. Ours.
+ */
+const WATCH_MS = { least: 5_000, most: 60_000 };
 
 /** The class of the source objects of an app. Export it as `SourceObject`. */
 export function sourceObject(app: App): RpcClass<SourceRpc> {
@@ -44,6 +47,7 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
     readonly #follower: Follower;
     /** The run that is under way. */
     #running: Promise<void> | undefined;
+    #watchMs = WATCH_MS.least;
     /** Since that run began. */
     #isWanted = false;
 
@@ -127,16 +131,20 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
     async #run(): Promise<void> {
       this.#isWanted = false;
       // An alarm whose object dies while it is at work may never come again: seen locally.
-      this.#alarm.wakeAt(Date.now() + WATCH_MS);
+      this.#alarm.wakeAt(Date.now() + this.#watchMs);
       try {
         const source = await this.#definition();
         if (!source || this.#ledger.isPaused) return await this.#rest();
         const hasMore = await this.#follower.run(source);
         const { kind } = source.outside;
+        const pauseMs = kind.isBrought ? 0 : (source.everyMs ?? kind.everyMs);
         if (hasMore || this.#isWanted) this.#alarm.wakeNow();
         // Messages are brought: it has nothing to look for.
         else if (kind.isBrought) await this.#rest();
-        else this.#wakeAfter(source.everyMs ?? kind.everyMs);
+        else {
+          this.#wakeAfter(pauseMs);
+          this.#watchMs = Math.min(Math.max(pauseMs, WATCH_MS.least), WATCH_MS.most);
+        }
       } catch (error) {
         const retryInMs = this.#failed(error);
         if (this.#isWanted) this.#alarm.wakeNow();
@@ -165,9 +173,9 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
       return isStopped ? undefined : retryInMs;
     }
 
-    /** The watch is soon enough for the usual pause: then it costs no second write. */
+    /** The watch is soon enough, if it is as long: then it costs no second write. */
     #wakeAfter(ms: number): void {
-      if (ms !== WATCH_MS) this.#alarm.wentOff();
+      if (ms !== this.#watchMs) this.#alarm.wentOff();
       this.#alarm.wakeAt(Date.now() + ms);
     }
 

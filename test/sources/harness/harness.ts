@@ -14,7 +14,7 @@ export interface HarnessOptions {
   readonly outside: Outside;
   readonly changes: number;
   readonly seed: number;
-  /** Deaths at most. Default: as many as there is time for. */
+  /** Deaths. Default: as many as there is time for. */
   readonly kills?: number;
   readonly tell?: (line: string) => void;
 }
@@ -85,12 +85,16 @@ export async function harness({
     }
     tell(`all of ${changes} written`);
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    // So many deaths were asked for: what is left arrives through them.
+    if (Number.isFinite(most)) await killing;
     let stillSince = Date.now();
     let seen = -1;
     for (;;) {
       await arrivals.look();
-      if (missingIn(counts, arrivals.all).length === 0) break;
-      if (arrivals.all.length !== seen) [seen, stillSince] = [arrivals.all.length, Date.now()];
+      if (arrivals.all.length !== seen) {
+        [seen, stillSince] = [arrivals.all.length, Date.now()];
+        if (missingIn(counts, arrivals.all).length === 0) break;
+      }
       const still = (Date.now() - stillSince) / 1_000;
       if (outside.again && still > LOST_SECONDS) {
         const missing = missingIn(counts, arrivals.all);

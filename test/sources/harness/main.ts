@@ -2,7 +2,7 @@
  * `npm run test:sources`: changes go from a database or broker into a store, while both are killed at random, and says what was lost, doubled or out
  * of order.
  *
- * `--kind postgres|nats|mqtt|queue` (all that are installed), `--changes N` (100,000), `--seed N` (any), `--kills N` (no limit). Ends with 1 when a
+ * `--kind postgres|nats|mqtt|queue` (all that are installed), `--changes N` (100,000), `--seed N` (any), `--kills N` (as many as there is time for). Ends with 1 when a
  * promise was broken, with 2 when the harness itself could not go on.
  */
 

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { createExecutionContext, createMessageBatch, evictDurableObject, getQueueResult, runInDurableObject } from "cloudflare:test";
 import { handleBatch } from "../../../src/operations/sources.ts";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { SourceStopped } from "../../../src/definitions/sources/kind.ts";
 import { expectErrors } from "../errors.ts";
 import { eventually } from "../eventually.ts";
@@ -104,6 +104,26 @@ describe("a source", () => {
     isGone = false;
     expect(await store.source.control("retry")).toMatchObject({ attempts: 0 });
     expect(await store.settled(2)).toMatchObject({ appended: 2 });
+  });
+
+  it("writes one row, its alarm, when it finds nothing", async () => {
+    const store = followed("at-rest");
+    store.ticker.add(...ticks(3, 1));
+    await store.source.wake();
+    await store.settled(3);
+    await eventually(async () => expect(await store.progress()).toMatchObject({ status: "live" }));
+    await runInDurableObject(store.sourceStub, async (object, { storage }) => {
+      const writes = [
+        vi.spyOn(storage, "setAlarm"),
+        vi.spyOn(storage.kv, "put"),
+        vi.spyOn(storage.kv, "delete"),
+        vi.spyOn(storage.sql, "exec"),
+      ];
+      const deleted = vi.spyOn(storage, "deleteAlarm");
+      await object.alarm?.();
+      expect(writes.map((write) => write.mock.calls.length)).toEqual([1, 0, 0, 0]);
+      expect(deleted).not.toHaveBeenCalled();
+    });
   });
 
   it("works again after its alarm was lost, as soon as somebody looks at it", async () => {
