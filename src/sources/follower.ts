@@ -109,6 +109,7 @@ export class Follower {
         return true;
       }
       await connection.acknowledge(portion);
+      this.#ledger.forgetTrouble();
       if (!portion.hasMore) return false;
     }
     return true;
@@ -134,7 +135,6 @@ export class Follower {
       }
     }
     if (isNews) this.#ledger.settle({ ...withoutAhead(this.#ledger.place), ...end });
-    else if (this.#ledger.trouble) this.#ledger.forgetTrouble();
     return true;
   }
 
@@ -223,7 +223,7 @@ export class Follower {
     while (!this.isStopping && allowance.changes > 0 && allowance.calls > 0 && Date.now() < allowance.deadline) {
       const messages = this.#ledger.waitingMessages(WAITING_PORTION[this.#plan]);
       if (messages.length === 0) {
-        if (this.#ledger.trouble) this.#ledger.forgetTrouble();
+        this.#ledger.forgetTrouble();
         return false;
       }
       allowance.changes -= messages.length;

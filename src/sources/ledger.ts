@@ -92,11 +92,10 @@ export class SourceLedger {
     return salt;
   }
 
-  /** Changes are settled: whatever it failed at is behind it. `numbers`: the messages that wait no more. */
+  /** Changes are settled. `numbers`: the messages that wait no more. */
   settle(place: Place, numbers: readonly number[] = []): void {
     this.#storage.transactionSync(() => {
       this.#storage.kv.put(PLACE, place);
-      this.#forgetTrouble();
       const through = numbers.at(-1);
       if (through !== undefined) this.#storage.sql.exec(`DELETE FROM waiting WHERE number <= ?`, through);
     });
@@ -106,11 +105,8 @@ export class SourceLedger {
     this.#storage.kv.put(TROUBLE, trouble);
   }
 
+  /** Whatever it failed at is behind it. */
   forgetTrouble(): void {
-    this.#storage.transactionSync(() => this.#forgetTrouble());
-  }
-
-  #forgetTrouble(): void {
     if (this.#storage.kv.get(TROUBLE) !== undefined) this.#storage.kv.delete(TROUBLE);
   }
 
@@ -126,7 +122,7 @@ export class SourceLedger {
   skip(change: SkippedChange): void {
     this.#storage.transactionSync(() => {
       this.#storage.kv.put(SKIPPED, [change, ...this.skipped].slice(0, SKIPPED_REMEMBERED));
-      this.#forgetTrouble();
+      this.forgetTrouble();
     });
   }
 
@@ -136,7 +132,7 @@ export class SourceLedger {
     this.#storage.transactionSync(() => {
       this.#storage.kv.put(PLACE, { changes, appended, ended });
       this.#storage.kv.delete(SKIPPED);
-      this.#forgetTrouble();
+      this.forgetTrouble();
     });
     [this.lag, this.lagAt, this.warning, this.isAtEnd] = [undefined, undefined, undefined, false];
   }

@@ -6,7 +6,7 @@ import { sameJson } from "../core/json.ts";
 import { APPEND_EVENTS } from "../core/limits.ts";
 import type { ImportRefusal, ImportedEvent } from "../store/import-protocol.ts";
 import type { Journal } from "./journal.ts";
-import { versionOf } from "./replay.ts";
+import { ownVersionOf } from "./replay.ts";
 
 /** What a stream would store of an import, and why it would refuse the rest. */
 export interface ImportPlan {
@@ -35,11 +35,17 @@ export function planImport(journal: Journal, events: readonly ImportedEvent[], {
   const fresh = new Map<string, StoredEvent>();
   const versions: number[] = [];
   const plan = (refused?: ImportRefusal) => ({ versions, fresh: [...fresh.values()], recordedAt, ...(refused ? { refused } : {}) });
+  const given = journal.receipts.versionsOf(events.map(({ id }) => id));
   let [end] = journal.deleted ? journal.events.range(journal.head, journal.head) : [];
   for (const [index, event] of events.entries()) {
     const { id, type, erased } = event;
     const next = storedAs(event, journal.head + fresh.size + 1, recordedAt);
-    const known = fresh.get(id) ?? storedWith(journal, id);
+    const givenAt = given.get(id);
+    if (firstStands && givenAt !== undefined) {
+      versions.push(givenAt);
+      continue;
+    }
+    const known = fresh.get(id) ?? storedAt(journal, givenAt ?? (firstStands ? undefined : ownVersionOf(journal.events, id)));
     if (known) {
       // An event that was erased, here or there, is still the same event.
       if (firstStands || known.erased || erased || (end && erases(end)) || isSame(next, known, lift)) {
@@ -69,8 +75,7 @@ export function storeImport(journal: Journal, { fresh, recordedAt: now }: Import
   for (const end of ends) journal.end(end, true);
 }
 
-function storedWith(journal: Journal, id: string): StoredEvent | undefined {
-  const version = versionOf(journal.events, journal.receipts, id);
+function storedAt(journal: Journal, version: number | undefined): StoredEvent | undefined {
   return version === undefined ? undefined : journal.events.range(version, version)[0];
 }
 

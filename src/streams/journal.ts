@@ -67,7 +67,7 @@ export class Journal {
     const append = events.length > 0 ? this.events.prepare(events) : undefined;
     const write = () => {
       if (append) this.events.insert(append);
-      for (const { row, ...given } of givenIds) this.receipts.recordEventId(row, given);
+      this.receipts.recordEventIds(givenIds);
       if (receipt) this.receipts.record(receipt.row, receipt.receipt, now, receipt.ours);
       if (firedTimer !== undefined) this.timers.remove(firedTimer);
       for (const { change, ...of } of timers) {
@@ -96,7 +96,7 @@ export class Journal {
     const append = this.events.prepare([event]);
     this.#storage.transactionSync(() => {
       this.events.insert(append);
-      if (idGiven) this.receipts.recordEventId(event.id, { version: event.version, fingerprint: null });
+      if (idGiven) this.receipts.recordEventIds([{ row: event.id, version: event.version, fingerprint: null }]);
       this.timers.removeAll();
       if (!erases(event)) return;
       this.events.blankBefore(event.version);

@@ -97,10 +97,20 @@ export class Receipts {
     return this.#find<GivenId>("event_ids", "id", columns, id, ours);
   }
 
-  /** Call inside `transactionSync`. */
-  recordEventId(row: string, { version, fingerprint }: GivenId): void {
-    this.#sql.exec(CREATE_EVENT_IDS);
-    this.#sql.exec(`INSERT INTO event_ids (id, version, fingerprint) VALUES (?, ?, ?)`, row, version, fingerprint);
+  /** The versions of the events with these ids, as far as their writers gave the ids. */
+  versionsOf(ids: readonly string[]): ReadonlyMap<string, number> {
+    if (!this.#tables.has("event_ids")) return new Map();
+    const select = `SELECT id, version FROM event_ids WHERE id IN (SELECT value FROM json_each(?))`;
+    const rows = this.#sql.exec(select, JSON.stringify(ids)).toArray() as unknown as readonly { id: string; version: number }[];
+    return new Map(rows.map(({ id, version }) => [id, version]));
+  }
+
+  /** Call inside `transactionSync`. In one statement: an import or a source gives an id to each of many events. */
+  recordEventIds(given: readonly (GivenId & { readonly row: string })[]): void {
+    if (given.length === 0) return;
+    if (!this.#tables.has("event_ids")) this.#sql.exec(CREATE_EVENT_IDS);
+    const rows = JSON.stringify(given.map(({ row, version, fingerprint }) => [row, version, fingerprint]));
+    this.#sql.exec(`INSERT INTO event_ids (id, version, fingerprint) SELECT value->>0, value->>1, value->>2 FROM json_each(?)`, rows);
   }
 
   /** Removes the content of requests from receipts. */

@@ -50,17 +50,18 @@ function findById(events: StreamEvents, receipts: Receipts, request: AppendReque
   return undefined;
 }
 
-/** The version of the event with this id. Ids that we made contain their version; the others are recorded. */
-export function versionOf(events: StreamEvents, receipts: Receipts, id: string): number | undefined {
-  return eventOf(events, receipts, id)?.version;
+/** The version of the event with this id, if we made the id: such ids contain it. The others are recorded in the receipts. */
+export function ownVersionOf(events: StreamEvents, id: string): number | undefined {
+  const named = versionInId(id);
+  return named > 0 && events.idAt(named) === id ? named : undefined;
 }
 
 /** @param ours a processor asks; its ids are always recorded */
 function eventOf(events: StreamEvents, receipts: Receipts, id: string, ours = false): GivenId | undefined {
   const { found } = receipts.findEventId(id, ours);
   if (found || ours) return found;
-  const named = versionInId(id);
-  return named > 0 && events.idAt(named) === id ? { version: named, fingerprint: null } : undefined;
+  const version = ownVersionOf(events, id);
+  return version === undefined ? undefined : { version, fingerprint: null };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Stores with a source of their own, and what tests ask of it. */
 
 import { env } from "cloudflare:workers";
+import { onTestFinished } from "vitest";
 import * as z from "zod";
 import { type App, defineApp } from "../../../src/definitions/app.ts";
 import { category } from "../../../src/definitions/category.ts";
@@ -53,6 +54,10 @@ export function followed(name: string, changed: Partial<SourceDefinition<Tick>> 
   deploy(store.store, { sources: app });
   const sourceStub = env.SOURCES.getByName(`${store.store}/in`);
   const object = sourceStub as unknown as SourceRpc;
+  onTestFinished(async () => {
+    followedTicker.onStep = () => {};
+    await object.control("pause");
+  });
   const progress = async () => (await object.progress()) as SourceProgress;
   return {
     ...store,
