@@ -44,6 +44,8 @@ export class Follower {
   readonly #source: string;
   readonly #ledger: SourceLedger;
   readonly #plan: "free" | "paid";
+  /** One for all pieces: a stream that does not hear that the log has its events would send them once more. */
+  readonly #writer: TogetherWriter;
   #connection: { readonly source: Source; readonly connection: Connection } | undefined;
   /** Somebody wants it to stop after the portion at hand. */
   isStopping = false;
@@ -53,6 +55,10 @@ export class Follower {
     this.#source = source;
     this.#ledger = ledger;
     this.#plan = isFree(store.variables) ? "free" : "paid";
+    this.#writer = new TogetherWriter({
+      hold: (stream, part) => store.stream(categoryOf(stream), streamIdOf(stream)).holdImport(part),
+      log: () => store.log,
+    });
   }
 
   /**
@@ -198,14 +204,10 @@ export class Follower {
   }
 
   async #append(piece: readonly ChangeEvent[]): Promise<Pick<Place, "appended" | "ended">> {
-    const writer = new TogetherWriter({
-      hold: (stream, part) => this.#store.stream(categoryOf(stream), streamIdOf(stream)).holdImport(part),
-      log: () => this.#store.log,
-    });
     const byStream = Map.groupBy(piece, ({ stream }) => stream);
     const parts: StreamPart[] = [...byStream].map(([stream, ones]) => ({ stream, events: ones.map(({ event }) => event) }));
     const order = piece.map(({ stream }) => stream);
-    const held = await writer.store(order, parts, true);
+    const held = await this.#writer.store(order, parts, true);
     let [appended, ended] = [0, 0];
     for (const { stream, events } of parts) {
       const { stored = 0, versions = [], refused } = held.get(stream) ?? {};

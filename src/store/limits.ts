@@ -24,3 +24,5 @@ export const INTRODUCED_STORES = 10_000;
 export const INTRODUCTION_WAIT_MS = 1_000;
 /** Streams that a piece of an import, or a source, writes to at the same time. Ours: more were not faster (measured). */
 export const STREAMS_AT_ONCE = 16;
+/** Streams whose version in the log a source remembers, for the next events. Ours: some megabytes at most. */
+export const STREAMS_REMEMBERED = 20_000;

@@ -14,7 +14,7 @@ import { WAIT_SECONDS } from "../core/limits.ts";
 import { within } from "../core/within.ts";
 import type { HeldImport, ImportPart, ImportedEvent } from "./import-protocol.ts";
 import { storedAs } from "./imported.ts";
-import { STREAMS_AT_ONCE } from "./limits.ts";
+import { STREAMS_AT_ONCE, STREAMS_REMEMBERED } from "./limits.ts";
 import type { LogRpc, SequencePart } from "./log-protocol.ts";
 
 /** Ours: each attempt found a stream behind in the log, which takes a call to find out and another to correct. */
@@ -68,6 +68,7 @@ export class TogetherWriter {
       // What is known at the second call was new at the first.
       held.set(stream, first ? { ...first, inLog: answer.inLog, older: answer.older } : answer);
     };
+    if (this.#heads.size > STREAMS_REMEMBERED) this.#heads.clear();
     await atOnce(parts, hold);
     for (let attempt = 0; ; attempt++) {
       const { log, unready } = sequenceOf(streams, parts, held);
