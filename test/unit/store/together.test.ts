@@ -1,0 +1,111 @@
+/** Events of many streams that are stored together: what the log gets, and what it does not get twice. */
+
+import { describe, expect, it } from "vitest";
+import type { HeldImport, ImportPart, ImportedEvent } from "../../../src/store/import-protocol.ts";
+import type { SequencePart } from "../../../src/store/log-protocol.ts";
+import { storedAs } from "../../../src/store/imported.ts";
+import { StoreLate, TogetherWriter } from "../../../src/store/together.ts";
+
+const event = (id: string): ImportedEvent => ({ id, type: "Read", data: "{}", meta: "{}", schemaVersion: 1 });
+
+/** Streams and a log in memory, which do what the real ones promise. */
+class Parts {
+  readonly streams = new Map<string, ImportedEvent[]>();
+  /** Versions of streams in the log. */
+  readonly heads = new Map<string, number>();
+  /** `stream@version`, in the order of the log. */
+  readonly log: string[] = [];
+  /** What each stream believes the log to have. */
+  readonly told = new Map<string, number>();
+  sent = 0;
+  calls = 0;
+
+  readonly writer = new TogetherWriter({
+    hold: async (stream, part) => this.#hold(stream, part),
+    log: () => ({ sequenceTogether: async (parts) => this.#take(parts) }),
+  });
+
+  store(order: readonly string[], idOf: (index: number) => string = (index) => `${index}`): Promise<unknown> {
+    const events = order.map((stream, index) => ({ stream, event: event(`${stream}-${idOf(index)}`) }));
+    const parts = [...Map.groupBy(events, ({ stream }) => stream)].map(([stream, ones]) => ({
+      stream,
+      events: ones.map((one) => one.event),
+    }));
+    return this.writer.store(order, parts, true);
+  }
+
+  #hold(stream: string, { events, inLog }: ImportPart): HeldImport {
+    if (inLog !== undefined) this.told.set(stream, inLog);
+    const stored = this.streams.get(stream) ?? [];
+    this.streams.set(stream, stored);
+    const before = stored.length;
+    const versions = events.map((one) => {
+      const known = stored.findIndex(({ id }) => id === one.id);
+      return known >= 0 ? known + 1 : stored.push(one);
+    });
+    const known = this.told.get(stream) ?? 0;
+    const older = stored.slice(known, before).map((one, index) => storedAs(one, known + index + 1, 0));
+    return { stored: stored.length - before, versions, before, recordedAt: 0, inLog: known, older };
+  }
+
+  #take(parts: readonly SequencePart[]) {
+    this.calls += 1;
+    this.sent += parts.reduce((sum, { events }) => sum + events.length, 0);
+    const heads = new Map(this.heads);
+    const taken = parts.every(({ stream, after, events }) => {
+      const isReady = (heads.get(stream) ?? 0) >= after;
+      heads.set(stream, Math.max(heads.get(stream) ?? 0, events.at(-1)?.version ?? 0));
+      return isReady;
+    });
+    for (const { stream, events } of taken ? parts : []) {
+      for (const { version } of events) {
+        if (version <= (this.heads.get(stream) ?? 0)) continue;
+        this.log.push(`${stream}@${version}`);
+        this.heads.set(stream, version);
+      }
+    }
+    return { taken, heads: parts.map(({ stream }) => this.heads.get(stream) ?? 0) };
+  }
+}
+
+describe("events of many streams", () => {
+  it("come into the log in the order given, across streams", async () => {
+    const parts = new Parts();
+    await parts.store(["a", "b", "a", "c", "b", "a"]);
+    expect(parts.log).toEqual(["a@1", "b@1", "a@2", "c@1", "b@2", "a@3"]);
+  });
+
+  it("are sent to the log once, however many follow them", async () => {
+    const parts = new Parts();
+    for (let piece = 0; piece < 10; piece++) await parts.store(["a", "b", "a"], (index) => `${piece}-${index}`);
+    expect(parts.log).toHaveLength(30);
+    expect(parts.sent).toBe(30);
+    expect(parts.calls).toBe(10);
+  });
+
+  it("that the streams have and the log lacks are brought there when they are stored again", async () => {
+    const parts = new Parts();
+    await parts.store(["a", "b"]);
+    // The log never heard of what came next.
+    parts.streams.get("a")?.push(event("a-lost"));
+    await parts.store(["b", "a"], (index) => `later-${index}`);
+    expect(parts.log).toEqual(["a@1", "b@1", "b@2", "a@2", "a@3"]);
+  });
+
+  it("are known when they come again, in whole or in part", async () => {
+    const parts = new Parts();
+    await parts.store(["a", "b", "a"]);
+    await parts.store(["a", "b", "a", "b"]);
+    expect(parts.log).toEqual(["a@1", "b@1", "a@2", "b@2"]);
+  });
+
+  it("are late if the log takes nothing, and then not lost", async () => {
+    const parts = new Parts();
+    const writer = new TogetherWriter({
+      hold: async (_stream, part) => ({ stored: part.events.length, versions: [1], before: 0, recordedAt: 0, inLog: 0, older: [] }),
+      log: () => ({ sequenceTogether: () => Promise.reject(new Error("Network connection lost.")) }),
+    });
+    await expect(writer.store(["a"], [{ stream: "a", events: [event("1")] }])).rejects.toThrow(StoreLate);
+    expect(parts.log).toEqual([]);
+  });
+});
