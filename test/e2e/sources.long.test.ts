@@ -6,8 +6,8 @@ import { harness } from "../sources/harness/harness.ts";
 import { OUTSIDES } from "../sources/harness/outsides.ts";
 
 /** Changes of each kind: enough to be under way at every death. */
-const CHANGES = 2_000;
-const DEATHS = 3;
+const CHANGES = 1_000;
+const DEATHS = 2;
 
 // Minutes of a real `wrangler dev` each: in the long run only.
 describe.runIf(IS_LONG)("a source that is killed with its store and with what it follows", () => {
