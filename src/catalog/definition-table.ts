@@ -6,9 +6,7 @@
 import { DEFINITIONS, REMOVED_DEFINITIONS } from "../core/limits.ts";
 import { canonical } from "../core/json.ts";
 import { hasTable } from "../core/sqlite.ts";
-import { type ProcessorDefinition, namesIn as namesInProcessor } from "../definitions/over-http/processor.ts";
-import { type SourceDefinition, namesIn as namesInSource } from "../definitions/over-http/source.ts";
-import { type ViewDefinition, namesIn as namesInView } from "../definitions/over-http/view.ts";
+import { namesIn } from "../definitions/over-http/names.ts";
 import type { DefinitionDeclared, DefinitionKind, DefinitionRemoved, NewDefinition, RemovedDefinition } from "../store/catalog-protocol.ts";
 
 /** Sources have a table of their own: code from before them takes whatever is no view for a processor. */
@@ -150,14 +148,6 @@ export class DefinitionTable {
       const select = `SELECT ${COLUMNS} FROM ${table} WHERE definition IS NOT NULL ORDER BY kind DESC, name`;
       return this.#sql.exec(select).toArray() as unknown as readonly (Row & { readonly definition: string })[];
     });
-    return rows.map((row) => ({ joined: [], ...row, ...NAMES_IN[row.kind](JSON.parse(row.definition)) }));
+    return rows.map((row) => ({ ...row, ...namesIn(row.kind, JSON.parse(row.definition)) }));
   }
 }
-
-type Names = Pick<KeptDefinition, "categories"> & Partial<Pick<KeptDefinition, "joined">>;
-
-const NAMES_IN: Readonly<Record<DefinitionKind, (definition: unknown) => Names>> = {
-  view: (definition) => namesInView(definition as ViewDefinition),
-  processor: (definition) => namesInProcessor(definition as ProcessorDefinition),
-  source: (definition) => namesInSource(definition as SourceDefinition),
-};

@@ -90,10 +90,20 @@ export class DefinitionsInCode {
     return this.#app.webhooks.get(id);
   }
 
+  /** Those that feed this store. */
+  sourcesOf(store: string): Source[] {
+    return this.sources.filter((source) => source.store === store);
+  }
+
   /** The source with that name, if it feeds this store. */
   source(name: string, store: string): Source | undefined {
     const found = this.#app.sources.get(name);
     return found?.store === store ? found : undefined;
+  }
+
+  /** The source that follows this queue. */
+  sourceOfQueue(queue: string): Source | undefined {
+    return this.sources.find(({ outside: { kind, settings } }) => kind.isBrought && kind.queueOf(settings) === queue);
   }
 
   /** Whether the code itself declares a consumer of that name. */

@@ -27,14 +27,8 @@ function familiesOf(store: string, { log, consumers, sources, families, database
   const ofStore = (value: number): Family["samples"] => [[{ store }, value]];
 
   const labelsOf = ({ report: { name: consumer, kind } }: Measured): Labels => ({ store, consumer, kind });
-  const each = (value: (one: Measured) => number | undefined): Family["samples"] =>
-    consumers.flatMap((one) => {
-      const known = value(one);
-      return known === undefined ? [] : [[labelsOf(one), known] as const];
-    });
-  const states = consumers.flatMap((one) =>
-    STATUSES.map((status) => [{ ...labelsOf(one), status }, one.report.status === status ? 1 : 0] as const),
-  );
+  const each = (value: (one: Measured) => number | undefined) => samplesOf(consumers, labelsOf, value);
+  const states = statesOf(consumers, labelsOf, STATUSES, ({ report }) => report.status);
   return [
     gauge("log_head", "Position of the last event in the store's log.", ofStore(log.head)),
     counter("log_events_total", "Events that the store's log has accepted: the same number as its head, as a counter.", ofStore(log.head)),
@@ -92,19 +86,32 @@ function familiesOf(store: string, { log, consumers, sources, families, database
   ];
 }
 
+/** One sample for each, unless there is no value for it. */
+function samplesOf<One>(all: readonly One[], labelsOf: (one: One) => Labels, value: (one: One) => number | undefined): Family["samples"] {
+  return all.flatMap((one) => {
+    const known = value(one);
+    return known === undefined ? [] : [[labelsOf(one), known] as const];
+  });
+}
+
+/** One sample for each and each status that it may have: 1 for the one that it has. */
+function statesOf<One>(
+  all: readonly One[],
+  labelsOf: (one: One) => Labels,
+  statuses: readonly string[],
+  statusOf: (one: One) => string,
+): Family["samples"] {
+  return all.flatMap((one) => statuses.map((status) => [{ ...labelsOf(one), status }, statusOf(one) === status ? 1 : 0] as const));
+}
+
 /** Sources whose objects have not answered are left out. */
 function familiesOfSources(store: string, sources: readonly ReportedSource[]): Family[] {
   const known = sources.flatMap(({ source, progress }) =>
     progress ? [{ labels: { store, source: source.name, kind: source.outside.kind.name }, progress }] : [],
   );
-  const each = (value: (one: SourceProgress) => number | undefined): Family["samples"] =>
-    known.flatMap(({ labels, progress }) => {
-      const found = value(progress);
-      return found === undefined ? [] : [[labels, found] as const];
-    });
-  const states = known.flatMap(({ labels, progress }) =>
-    SourceStatus.options.map((status) => [{ ...labels, status }, progress.status === status ? 1 : 0] as const),
-  );
+  const labelsOf = ({ labels }: (typeof known)[number]): Labels => labels;
+  const each = (value: (one: SourceProgress) => number | undefined) => samplesOf(known, labelsOf, ({ progress }) => value(progress));
+  const states = statesOf(known, labelsOf, SourceStatus.options, ({ progress }) => progress.status);
   return [
     gauge("source_status", "1 for the present status of the source, 0 for the others.", states),
     gauge(

@@ -199,8 +199,7 @@ function inCode(store: Store, name: string): { readonly kind: string; readonly n
   const { inCode } = store.definitions;
   const kind = inCode.kindOf(name);
   if (kind !== undefined) return { kind, name };
-  const sources = inCode.sources.filter((one) => one.store === store.name);
-  const others = [...sources, ...inCode.views, ...inCode.processors, ...inCode.webhooks];
+  const others = [...inCode.sourcesOf(store.name), ...inCode.views, ...inCode.processors, ...inCode.webhooks];
   const twin = others.find((one) => one.name === name) ?? others.find((one) => one.name.toLowerCase() === name.toLowerCase());
   return twin && { kind: inCode.kindOf(twin.name) ?? (inCode.webhook(twin.name) ? "webhook" : "source"), name: twin.name };
 }

@@ -6,6 +6,7 @@ import type { HeadspringEnv } from "../store/env.ts";
 import type { QueueClaim } from "../store/catalog-protocol.ts";
 import { directoryOf, openStore } from "../store/stores.ts";
 import { logger } from "../telemetry/logger.ts";
+import { claimInCode } from "./source-queues.ts";
 import { handleWakeUps, isWakeUp } from "./wake-up.ts";
 
 /** Makes sure that the sources in code work: nobody declares them at run time. Never throws. */
@@ -26,9 +27,11 @@ const AGAIN_SECONDS = 30;
 
 /** A batch of any of the worker's queues: wake-ups, or messages that a source follows. */
 export async function handleBatch(app: App, env: HeadspringEnv, batch: MessageBatch): Promise<void> {
-  const source = inCode(app, batch.queue) ?? (await declared(env, batch));
+  const strange = batch.messages.filter(({ body }) => !isWakeUp(body)).length;
+  // Nobody asks for the queue of wake-ups: one strange message in a batch is enough to ask.
+  const source = claimInCode(app, batch.queue) ?? (strange === 0 ? undefined : await directoryOf(env).findQueue(batch.queue));
   if (source) return bring(app, env, source, batch);
-  if (batch.messages.some(({ body }) => isWakeUp(body))) return handleWakeUps(app, env, batch);
+  if (strange < batch.messages.length) return handleWakeUps(app, env, batch);
   // Their source may not be declared yet. The queue gives them up in the end, or passes them to its dead-letter queue.
   logger.error({ message: "messages of a queue that no source follows", count: batch.messages.length });
   batch.retryAll({ delaySeconds: AGAIN_SECONDS });
@@ -44,18 +47,6 @@ async function bring(app: App, env: HeadspringEnv, { store, source }: QueueClaim
     logger.warn({ message, store, consumer: source, count: batch.messages.length }, error);
     batch.retryAll({ delaySeconds: AGAIN_SECONDS });
   }
-}
-
-function inCode(app: App, queue: string): QueueClaim | undefined {
-  const found = new DefinitionsInCode(app).sources.find(
-    ({ outside: { kind, settings } }) => kind.isBrought && kind.queueOf(settings) === queue,
-  );
-  return found && { store: found.store, source: found.name };
-}
-
-/** The source that was declared over HTTP. Nobody asks for the queue of wake-ups: one strange message in a batch is enough to ask. */
-async function declared(env: HeadspringEnv, { queue, messages }: MessageBatch): Promise<QueueClaim | undefined> {
-  return messages.every(({ body }) => isWakeUp(body)) ? undefined : directoryOf(env).findQueue(queue);
 }
 
 /** A message's body as JSON text. Bytes become base64, as the page about queues says. */

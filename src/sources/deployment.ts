@@ -1,6 +1,15 @@
 /** What sources of brokers read from the deployment's variables and secrets. No message shows a value: names only. */
 
+import * as z from "zod";
 import { type SourceContext, SourceStopped } from "../definitions/sources/kind.ts";
+
+/** The name of a variable or secret, in settings. */
+export const VariableName = z.string().min(1).max(128);
+
+/** The names that settings of a broker use. */
+export function namesOf({ connection, credentials }: { readonly connection: string; readonly credentials?: string | undefined }): string[] {
+  return [connection, ...(credentials === undefined ? [] : [credentials])];
+}
 
 /** @throws {SourceStopped} when there is no such variable, or it is no text */
 export function textOf(context: SourceContext, name: string): string {

@@ -7,6 +7,16 @@ import { JSON_DEPTH } from "../core/limits.ts";
 /** Exactly one of the three: `data` if it is JSON, otherwise `text` if it is UTF-8, otherwise `base64`. */
 export type Payload = { readonly data: JsonValue } | { readonly text: string } | { readonly base64: string };
 
+/** The same, as members of a message that functions see. */
+export interface PayloadMembers {
+  /** The payload, if it is JSON. */
+  readonly data?: JsonValue;
+  /** The payload, if it is UTF-8 and not JSON. */
+  readonly text?: string;
+  /** The payload, if it is neither. */
+  readonly base64?: string;
+}
+
 /** What is known of these members in expressions. */
 export const PAYLOAD_SCHEMA = { data: true, text: { type: "string" }, base64: { type: "string" } } as const;
 

@@ -130,8 +130,7 @@ export class Definitions {
 
   /** Those in code first. */
   async sources(): Promise<readonly Source[]> {
-    const inCode = this.inCode.sources.filter(({ store }) => store === this.#store);
-    return [...inCode, ...(await this.#unshadowed()).flatMap(({ source }) => source ?? [])];
+    return [...this.inCode.sourcesOf(this.#store), ...(await this.#unshadowed()).flatMap(({ source }) => source ?? [])];
   }
 
   /** The kind of the consumer with that name; undefined: there is none. */

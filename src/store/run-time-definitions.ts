@@ -5,13 +5,14 @@
 
 import type { App } from "../definitions/app.ts";
 import type { DefinitionsInCode } from "../definitions/in-code.ts";
-import { type ProcessorDefinition, namesIn as namesInProcessor, processorFrom } from "../definitions/over-http/processor.ts";
-import { type SourceDefinition, namesIn as namesInSource, sourceFrom } from "../definitions/over-http/source.ts";
+import { namesIn } from "../definitions/over-http/names.ts";
+import { type ProcessorDefinition, processorFrom } from "../definitions/over-http/processor.ts";
+import { type SourceDefinition, sourceFrom } from "../definitions/over-http/source.ts";
 import type { CategoryShape, Surroundings } from "../definitions/over-http/surroundings.ts";
-import { type ViewDefinition, namesIn as namesInView, viewFrom } from "../definitions/over-http/view.ts";
+import { type ViewDefinition, viewFrom } from "../definitions/over-http/view.ts";
 import type { View } from "../definitions/views/view.ts";
 import { logger } from "../telemetry/logger.ts";
-import type { CatalogRpc, DefinitionEntry, DefinitionKind, DefinitionsAnswer, NamedCategory } from "./catalog-protocol.ts";
+import type { CatalogRpc, DefinitionEntry, DefinitionsAnswer, NamedCategory } from "./catalog-protocol.ts";
 import { shapeInCode, shapeOf } from "./category-shape.ts";
 import { type DeclaredDefinition, type ReadyDefinitions, readyDefinitionsOf } from "./ready-definitions.ts";
 
@@ -138,10 +139,4 @@ export class RunTimeDefinitions {
     this.#ready.keep(this.#store, one);
     return one.view;
   }
-}
-
-function namesIn(kind: DefinitionKind, definition: object): { readonly categories: readonly string[]; readonly joined: readonly string[] } {
-  if (kind === "processor") return namesInProcessor(definition as ProcessorDefinition);
-  if (kind === "source") return namesInSource(definition as SourceDefinition);
-  return { ...namesInView(definition as ViewDefinition), joined: [] };
 }

@@ -3,7 +3,7 @@
 import type { JsonValue } from "../../core/event.ts";
 import { MiB } from "../../core/limits.ts";
 import type { Connection, Portion, ReadKind, SourceContext } from "../../definitions/sources/kind.ts";
-import { textOf, userOf, webSocketUrl } from "../deployment.ts";
+import { namesOf, textOf, userOf, webSocketUrl } from "../deployment.ts";
 import { changeOf } from "./change.ts";
 import type { PublishPacket } from "./packets.ts";
 import { MqttSession } from "./session.ts";
@@ -36,7 +36,7 @@ export const mqttKind: ReadKind<MqttSettings> = {
   name: "mqtt",
   settings: MqttSettings,
   change: MQTT_CHANGE,
-  needs: ({ connection, credentials }) => [connection, ...(credentials === undefined ? [] : [credentials])],
+  needs: namesOf,
   everyMs: EVERY_MS,
 
   async connect(settings, context) {

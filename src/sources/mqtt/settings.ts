@@ -1,23 +1,22 @@
 /** The settings of a source of kind `mqtt`, and what its changes look like. */
 
 import * as z from "zod";
-import type { JsonValue } from "../../core/event.ts";
-import { PAYLOAD_SCHEMA } from "../payload.ts";
+import { VariableName } from "../deployment.ts";
+import { PAYLOAD_SCHEMA, type PayloadMembers } from "../payload.ts";
 
 /** MQTT: a wildcard is a level of its own, and `#` the last one. */
 // eslint-disable-next-line no-control-regex -- a control character is what it excludes
 const TOPIC = /^(?:(?:\+|[^+#/\u0000]*)\/)*(?:\+|#|[^+#/\u0000]*)$/;
 const ID_PATH = /^(?:topic|text|(?:data|properties)(?:\.[^.]+){1,16})$/;
 
-const VARIABLE = z.string().min(1).max(128);
 const IdPath = z
   .string()
   .max(256)
   .regex(ID_PATH, "a path is `topic`, `text`, `data.` and members of the JSON, or `properties.` and a name");
 
 export const MqttSettings = z.strictObject({
-  connection: VARIABLE.describe("Name of the variable or secret with the broker's WebSocket address: `wss://host:port/mqtt`."),
-  credentials: VARIABLE.optional().describe('Name of the secret to log in with: `{"user":"…","password":"…"}`.'),
+  connection: VariableName.describe("Name of the variable or secret with the broker's WebSocket address: `wss://host:port/mqtt`."),
+  credentials: VariableName.optional().describe('Name of the secret to log in with: `{"user":"…","password":"…"}`.'),
   topics: z
     .array(
       z
@@ -52,18 +51,12 @@ export const MqttSettings = z.strictObject({
 export type MqttSettings = z.input<typeof MqttSettings>;
 
 /** A message, as expressions and functions see it. */
-export interface MqttMessage {
+export interface MqttMessage extends PayloadMembers {
   readonly topic: string;
   /** Whether it is the topic's last message, kept by the broker for new subscribers. */
   readonly retain: boolean;
   /** User properties of MQTT 5. Several values of one name are joined by `, `. */
   readonly properties: Readonly<Record<string, string>>;
-  /** The payload, if it is JSON. */
-  readonly data?: JsonValue;
-  /** The payload, if it is UTF-8 and not JSON. */
-  readonly text?: string;
-  /** The payload, if it is neither. */
-  readonly base64?: string;
   /** Bytes of a payload that is too large to be read, about 1 MiB. It is not there then. */
   readonly bytes?: number;
 }

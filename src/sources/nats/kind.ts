@@ -1,6 +1,7 @@
 /** The kind `nats`: a stream of NATS JetStream, read through a durable consumer that belongs to the source. */
 
 import { type ReadKind, type SourceContext, SourceStopped } from "../../definitions/sources/kind.ts";
+import { namesOf } from "../deployment.ts";
 import { isOfAnother, type NatsCursor, readyConsumer } from "./consumer.ts";
 import { NatsReading } from "./reading.ts";
 import { connectTo, disconnect, JetStream, NotPermitted, type StreamInfo } from "./server.ts";
@@ -13,7 +14,7 @@ export const natsKind: ReadKind<NatsSettings> = {
   name: "nats",
   settings: NatsSettings,
   change: NATS_CHANGE,
-  needs: ({ connection, credentials }) => [connection, ...(credentials === undefined ? [] : [credentials])],
+  needs: namesOf,
   everyMs: EVERY_MS,
 
   async connect(settings, context) {

@@ -1,9 +1,9 @@
 /** The settings of a source of kind `nats`, and what its changes look like. */
 
 import * as z from "zod";
-import type { JsonValue } from "../../core/event.ts";
 import { WITH_SECONDS } from "../../core/names.ts";
-import { PAYLOAD_SCHEMA } from "../payload.ts";
+import { VariableName } from "../deployment.ts";
+import { PAYLOAD_SCHEMA, type PayloadMembers } from "../payload.ts";
 
 /** Names of streams and consumers. NATS: no space, no dot, no wildcard, no separator of paths. */
 // eslint-disable-next-line no-control-regex -- control characters are what it excludes
@@ -12,11 +12,9 @@ const JETSTREAM_NAME = /^[^\u0000- .*>/\\\u007f]{1,255}$/;
 // eslint-disable-next-line no-control-regex -- control characters are what it excludes
 const SUBJECT = /^(?:(?:\*|[^\u0000- .*>\u007f]+)\.)*(?:>|\*|[^\u0000- .*>\u007f]+)$/;
 
-const VARIABLE = z.string().min(1).max(128);
-
 export const NatsSettings = z.strictObject({
-  connection: VARIABLE.describe("Name of the variable or secret with the server's WebSocket address: `wss://host:port`."),
-  credentials: VARIABLE.optional().describe(
+  connection: VariableName.describe("Name of the variable or secret with the server's WebSocket address: `wss://host:port`."),
+  credentials: VariableName.optional().describe(
     'Name of the secret to log in with: the text of a `.creds` file, `{"user":"…","password":"…"}`, or a token.',
   ),
   jetstream: z
@@ -60,7 +58,7 @@ export const NatsSettings = z.strictObject({
 export type NatsSettings = z.input<typeof NatsSettings>;
 
 /** A message, as expressions and functions see it. */
-export interface NatsMessage {
+export interface NatsMessage extends PayloadMembers {
   readonly subject: string;
   /** Its number in the stream. */
   readonly sequence: number;
@@ -68,12 +66,6 @@ export interface NatsMessage {
   readonly headers: Readonly<Record<string, string>>;
   /** When the stream took it. */
   readonly time: string;
-  /** The payload, if it is JSON. */
-  readonly data?: JsonValue;
-  /** The payload, if it is UTF-8 and not JSON. */
-  readonly text?: string;
-  /** The payload, if it is neither. */
-  readonly base64?: string;
 }
 
 export const NATS_CHANGE = {

@@ -5,6 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
+import { until } from "../../../scripts/client.ts";
 import { Random } from "../../crash/random.ts";
 import { Server } from "../../e2e/server.ts";
 import type { Arrived, Outside, Written } from "./outside.ts";
@@ -72,6 +73,11 @@ export async function harness({
     }
   })();
   try {
+    const { hasBegun } = outside;
+    if (hasBegun) {
+      const look = async () => (hasBegun((await server.client.call<object>("/sources/in")).body) ? true : undefined);
+      await until("the source at work", () => look().catch(() => undefined));
+    }
     while (written < changes) {
       const batch: Written[] = [];
       while (batch.length < Math.min(BATCH, changes - written)) {

@@ -10,9 +10,7 @@ import type { Outside, Written } from "./outside.ts";
 
 export async function mqttOutside(): Promise<Outside> {
   const broker = await startMosquitto({ queued: 1_000_000, isSavedAtOnce: false });
-  let store = "";
   let open: { readonly client: MqttClient; readonly broken: Promise<never> } | undefined;
-  let isFollowed = false;
   const connected = async () => {
     if (open) return open;
     const client = await connectAsync(broker.more!.plain!, { reconnectPeriod: 0 });
@@ -22,20 +20,13 @@ export async function mqttOutside(): Promise<Outside> {
     broken.catch(() => {});
     return (open = { client, broken });
   };
-  const followed = async () => {
-    const response = await fetch(`${store}/sources/in`);
-    const { status } = await response.json<{ status?: string }>();
-    if (status !== "live") throw new Error(`the source is ${status}`);
-    isFollowed = true;
-  };
   return {
     kind: "mqtt",
     variables: { MQTT_URL: broker.url },
     isOrdered: true,
-    begin: (url) => (store = url),
+    hasBegun: ({ status }) => status === "live",
     /** Written again, a message has the same id. */
     async write(changes: readonly Written[]) {
-      if (!isFollowed) await followed();
       try {
         const { client, broken } = await connected();
         const all = Promise.all(

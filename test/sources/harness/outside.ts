@@ -20,6 +20,11 @@ export interface Outside {
   readonly isOrdered: boolean;
   /** What was there before the source began: for a snapshot. */
   readonly before?: readonly Written[];
+  /**
+   * Whether the source has got so far that what is written now is for it. Absent: all that is there is for it. What a row went through before
+   * the slot was made, and what was published before the session, is not.
+   */
+  readonly hasBegun?: (progress: { readonly status?: string; readonly changes?: number }) => boolean;
   /** Where the store listens, for an outside that is part of it. */
   begin?: (url: string) => void;
   /**

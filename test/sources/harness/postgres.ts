@@ -10,15 +10,6 @@ const BEFORE = 5_000;
 export async function postgresOutside(): Promise<Outside> {
   const server = await startPostgres();
   let client: Client | undefined;
-  let store = "";
-  let hasBegun = false;
-  /** What a row went through before the slot was made is in its state alone. While the snapshot is read, every change counts. */
-  const begun = async () => {
-    if (hasBegun) return;
-    const { changes } = await (await fetch(`${store}/sources/in`)).json<{ changes: number }>();
-    if (changes === 0) throw new Error("the source has not begun");
-    hasBegun = true;
-  };
   const connected = async () => {
     if (client) return client;
     const fresh = new Client({ connectionString: server.url });
@@ -35,10 +26,10 @@ export async function postgresOutside(): Promise<Outside> {
     variables: { DATABASE: server.url },
     isOrdered: true,
     before,
-    begin: (url) => (store = url),
+    // While the snapshot is read, every change counts.
+    hasBegun: ({ changes = 0 }) => changes > 0,
     /** One transaction. Written again it changes nothing: each row says how far it is. */
     async write(changes: readonly Written[]) {
-      await begun();
       const to = await connected();
       try {
         await to.query("BEGIN");

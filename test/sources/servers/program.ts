@@ -1,7 +1,8 @@
 /** A program that listens: started until it answers, killed as a crash does, started again on the same port. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
+import { freePort } from "../../../scripts/dev-server.ts";
 
 const ATTEMPTS = 200;
 const PAUSE_MS = 25;
@@ -51,23 +52,9 @@ async function answers(port: number): Promise<boolean> {
 export async function onFreePorts<Result>(count: number, start: (ports: readonly number[]) => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await start(await freePorts(count));
+      return await start(await Promise.all(Array.from({ length: count }, freePort)));
     } catch (error) {
       if (attempt === 5) throw error;
     }
   }
-}
-
-/** Ports that nobody uses now, each another. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
