@@ -24,6 +24,9 @@ export function definitionName(called: string, id: string): string {
 const NAME_CHARACTERS = 55;
 const UNIQUE_DIGITS = 8;
 
+/** What can be declared here: it has no sources. */
+type KindHere = Exclude<DefinitionKind, "source">;
+
 interface Kept {
   readonly from: string | readonly string[];
   readonly description?: string;
@@ -36,29 +39,20 @@ export function shownDefinition({ kind: its, name, incarnation, definition }: De
   return { id: apiIdOf(kind, name, incarnation), name: called ?? name, from };
 }
 
-export async function allDefinitions(store: Store, kind: Exclude<DefinitionKind, "source">): Promise<DeclaredDefinition[]> {
+export async function allDefinitions(store: Store, kind: KindHere): Promise<DeclaredDefinition[]> {
   const { definitions } = store;
   const { all } = await definitions.overHttp();
   return all.filter((one) => one.kind === kind && !definitions.isShadowed(one.name));
 }
 
 /** The one with this name, if it is another than this definition. */
-export async function otherThan(
-  store: Store,
-  kind: Exclude<DefinitionKind, "source">,
-  name: string,
-  definition: object,
-): Promise<DeclaredDefinition | undefined> {
+export async function otherThan(store: Store, kind: KindHere, name: string, definition: object): Promise<DeclaredDefinition | undefined> {
   const kept = (await allDefinitions(store, kind)).find((one) => one.name === name);
   return kept && canonical(JSON.parse(kept.definition)) !== canonical(JSON.parse(JSON.stringify(definition))) ? kept : undefined;
 }
 
 /** The one that the path names. @throws {Problem} when there is none, or none any more */
-export async function definitionOf(
-  context: HttpContext,
-  kind: Exclude<DefinitionKind, "source">,
-  asked: string,
-): Promise<DeclaredDefinition> {
+export async function definitionOf(context: HttpContext, kind: KindHere, asked: string): Promise<DeclaredDefinition> {
   const store = storeOf(context);
   const all = await allDefinitions(store, kind);
   const found = all.find(({ name, incarnation }) => name === asked || apiIdOf(kind, name, incarnation) === asked);
@@ -68,7 +62,7 @@ export async function definitionOf(
 }
 
 /** @throws {Problem} when the name or id is of one that was deleted */
-export async function requireNotDeleted(store: Store, kind: Exclude<DefinitionKind, "source">, asked: string): Promise<void> {
+export async function requireNotDeleted(store: Store, kind: KindHere, asked: string): Promise<void> {
   const [all, removed] = await Promise.all([allDefinitions(store, kind), store.catalog.listRemoved()]);
   // Each time that a name is declared it gets another id.
   const earlier = (name: string, times: number) => Array.from({ length: times }, (_, index) => apiIdOf(kind, name, index + 1));
@@ -78,7 +72,7 @@ export async function requireNotDeleted(store: Store, kind: Exclude<DefinitionKi
   if (isDeleted) throw new Problem("definition-deleted", `the ${kind} ${asked} was deleted`);
 }
 
-export async function deleteDeclared(context: HttpContext, kind: Exclude<DefinitionKind, "source">, asked: string): Promise<Response> {
+export async function deleteDeclared(context: HttpContext, kind: KindHere, asked: string): Promise<Response> {
   const found = await definitionOf(context, kind, asked);
   const answer = await remove(storeOf(context), context.env, kind, found.name);
   if (answer.outcome === "in-use") throw problemOf(kind, found.name, answer);
