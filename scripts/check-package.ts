@@ -9,7 +9,8 @@ import { dirname, join } from "node:path";
 import { packCreateInto, packInto, run } from "./pack.ts";
 
 /** What belongs into the package, and into create-headspring. */
-const EXPECTED = /^(?:dist\/.+\.(?:js|d\.ts)|docs\/.+\.md|docs\/pictures\/[\w-]+\.webp|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+const EXPECTED =
+  /^(?:bin\/headspring\.js|dist\/.+\.(?:js|d\.ts)|docs\/.+\.md|docs\/pictures\/[\w-]+\.webp|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 const EXPECTED_IN_CREATE = /^(?:dist\/[^/]+\.js|dist\/templates\/.+|package\.json|README\.md|LICENSE)$/;
 
 const ROOT = join(import.meta.dirname, "..");

@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-/** The command `headspring`: the `bin` of the package. */
+/** The command `headspring`, which bin/headspring.js starts. */
 
 import { run } from "./run.ts";
 

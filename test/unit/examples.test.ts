@@ -37,7 +37,7 @@ describe.each(readdirSync(join(ROOT, "examples")))("the example %s", (name) => {
     expect(scripts).toMatchObject(manifestIn(COMMON).scripts);
     const peers = Object.entries(ours.peerDependencies);
     const needed = peers.filter(([peer]) => !ours.peerDependenciesMeta[peer]?.optional || peer in dependencies);
-    expect(dependencies).toEqual({ headspring: `^${ours.version}`, ...Object.fromEntries(needed) });
+    expect(dependencies).toEqual({ headspring: "file:../..", ...Object.fromEntries(needed) });
     for (const [dependency, version] of Object.entries(devDependencies)) expect(version).toBe(`^${ours.devDependencies[dependency]}`);
   });
 

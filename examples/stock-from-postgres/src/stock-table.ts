@@ -2,6 +2,7 @@
 
 import { source } from "headspring";
 import { postgres } from "headspring/postgres";
+import * as z from "zod";
 import { stockLevel } from "./stock-level.ts";
 
 export const stockTable = source("stock-table", {
@@ -10,7 +11,7 @@ export const stockTable = source("stock-table", {
   to: stockLevel,
   // TRUNCATE names no row, so nothing could be said of a product. Delete rows instead.
   where: ({ op }) => op !== "truncate",
-  stream: ({ key }) => String(key.sku),
+  stream: ({ key }) => z.string().parse(key.sku),
   type: ({ op }) => (op === "delete" ? "StockGone" : "StockChanged"),
   // Without a row after it, it was deleted.
   data: ({ after }) => (after ? { units: after.units ?? 0, price: after.price ?? null } : {}),

@@ -1,0 +1,4 @@
+import { defineApp } from "headspring";
+
+/** The list of the app's parts. */
+export const app = defineApp({ aggregates: [] });
