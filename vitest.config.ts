@@ -35,6 +35,7 @@ const HEADSPRING = {
   alias: [
     { find: /^headspring\/runtime$/, replacement: `${import.meta.dirname}/src/runtime.ts` },
     { find: /^headspring\/(postgres|nats|mqtt)$/, replacement: `${import.meta.dirname}/src/sources/$1/index.ts` },
+    { find: /^headspring\/testing\/store$/, replacement: `${import.meta.dirname}/src/testing/store.ts` },
     { find: /^headspring(\/testing|\/client)?$/, replacement: `${import.meta.dirname}/src$1/index.ts` },
   ],
 };

@@ -10,6 +10,7 @@ const ENTRIES = {
   headspring: ["src/index.ts", "Definitions: what an app is made of."],
   "headspring/runtime": ["src/runtime.ts", "What the worker exports."],
   "headspring/testing": ["src/testing/index.ts", "The test kit; [testing.md](testing.md) is its guide."],
+  "headspring/testing/store": ["src/testing/store.ts", "A store for a test; [testing.md](testing.md#tests-with-a-store) is its guide."],
   "headspring/client": ["src/client/index.ts", "The typed client; [client.md](client.md) is its guide."],
   "headspring/postgres": [
     "src/sources/postgres/index.ts",

@@ -6,6 +6,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   headspring: "index.ts",
   "headspring/runtime": "runtime.ts",
   "headspring/testing": "testing/index.ts",
+  "headspring/testing/store": "testing/store.ts",
   "headspring/client": "client/index.ts",
   "headspring/postgres": "sources/postgres/index.ts",
   "headspring/nats": "sources/nats/index.ts",

@@ -18,7 +18,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["deliveries", "rows"],
   ["streams", "log", "views", "processors", "webhooks", "catalog", "sources"],
   ["operations"],
-  ["http"],
+  ["http", "local"],
   ["index.ts", "runtime.ts", "testing", "client"],
   ["react", "cli"],
   ["shop"],

@@ -18,7 +18,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { dirname, join, relative } from "node:path";
 import { until } from "../../scripts/client.ts";
 import { freePort, temporaryFolder } from "../../scripts/dev-server.ts";
-import { isFree } from "../../src/cli/dev/wrangler.ts";
+import { isFree } from "../../src/local/wrangler.ts";
 import { Correspondence, jsonValuesOf } from "./answers.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -48,6 +48,6 @@ describe.each(readdirSync(join(ROOT, "examples")))("the example %s", (name) => {
     const imported = files.flatMap((file) => [...read(file).matchAll(/from "([^"]+)"/g)].map(([, from = ""]) => from));
     expect(imported).toContain("headspring");
     expect(imported.filter((from) => from.startsWith("../") && !/^\.\.\/(src|tools)\//.test(from))).toEqual([]);
-    expect(imported.filter((from) => /^headspring\/(?!runtime$|testing$|client$|react$|postgres$)/.test(from))).toEqual([]);
+    expect(imported.filter((from) => /^headspring\/(?!runtime$|testing(?:\/store)?$|client$|react$|postgres$)/.test(from))).toEqual([]);
   });
 });

@@ -7,10 +7,11 @@ import { type ConfigFile, configIn } from "../doctor/config-file.ts";
 import { EXIT } from "../failure.ts";
 import type { GlobalOptions } from "../session.ts";
 import { isFitToStart } from "./check.ts";
-import { type Place, placeIn, programOf } from "./project.ts";
+import { type Place, placeIn } from "./project.ts";
 import { Serving } from "./serving.ts";
 import { welcome } from "./welcome.ts";
-import { isFree } from "./wrangler.ts";
+import { programOf } from "../../local/program.ts";
+import { isFree } from "../../local/wrangler.ts";
 
 /** What a store reads of its environment that no project declares. */
 const OURS = [...TOKEN_SECRETS, "API_JWKS", "JURISDICTION", "LOCATION", "WORKERS_PLAN"];

@@ -1,25 +1,10 @@
-/** What a project's folder says of its local store: which wrangler it has, and where that will listen. */
+/** Where the local store of a project will listen: as the command line says, else its configuration. */
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { HOST } from "../../local/wrangler.ts";
 import { type Loose, tableOf } from "../doctor/config-file.ts";
-import { HOST } from "./wrangler.ts";
 
 /** Where wrangler listens unless the command line or the configuration has another port. */
 const PORT = 8787;
-
-/** The program of the project's own wrangler: another one is never downloaded. @throws {Error} when it has none */
-export function programOf(folder: string): string {
-  let manifest: string;
-  try {
-    manifest = createRequire(join(folder, "package.json")).resolve("wrangler/package.json");
-  } catch {
-    throw new Error("wrangler is not installed in this project: npm install --save-dev wrangler");
-  }
-  const { bin } = JSON.parse(readFileSync(manifest, "utf8")) as { bin: Readonly<Record<string, string>> };
-  return join(dirname(manifest), bin.wrangler ?? "bin/wrangler.js");
-}
 
 /** What is said on the command line about where the store listens. */
 export interface Listening {

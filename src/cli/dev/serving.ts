@@ -8,7 +8,7 @@ import type { Answer } from "./first-calls.ts";
 import { type FailureKind, Output, type OutputOptions } from "./output.ts";
 import type { Place } from "./project.ts";
 import { askAt } from "./welcome.ts";
-import { Wrangler } from "./wrangler.ts";
+import { Wrangler } from "../../local/wrangler.ts";
 
 /** Wrangler may die, for example of a client that hangs up. That often within that many milliseconds, it is started again. */
 const RESTARTS = 3;

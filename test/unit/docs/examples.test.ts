@@ -15,7 +15,7 @@ const FOLDER = join(ROOT, "node_modules/.headspring-examples");
 const COMPILE_MS = 120_000;
 
 /** What examples are compiled with. Those of the runtime are what `src/worker.ts` says, and would have the compiler read all of `src`. */
-const COMPILED = ["src/index.ts", "src/testing/index.ts"];
+const COMPILED = ["src/index.ts", "src/testing/index.ts", "src/testing/store.ts"];
 const exported = [...COMPILED, "src/runtime.ts"].flatMap(exportsOf);
 
 /** What an example that is a handler becomes part of, by the function that it is an example of. */
