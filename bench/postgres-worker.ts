@@ -27,9 +27,9 @@ export default {
   async fetch(request, env, context) {
     const { pathname, searchParams } = new URL(request.url);
     // As the cron would.
-    if (pathname === "/sweep") await worker.scheduled!({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, env, context);
+    if (pathname === "/sweep") await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} }, env, context);
     if (pathname === "/sweep") return new Response();
-    if (pathname !== "/kind") return worker.fetch!(request, env, context);
+    if (pathname !== "/kind") return worker.fetch(request, env, context);
     return Response.json(await readAlone(Number(searchParams.get("changes")), env));
   },
 } satisfies ExportedHandler<Env>;

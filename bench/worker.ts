@@ -78,8 +78,8 @@ const withCounting = (env: Env): Env => ({ ...env, VIEWS: counted(env.VIEWS) });
 export default {
   fetch(request, env, context) {
     if (new URL(request.url).pathname === "/billed") return Response.json(billed);
-    return worker.fetch!(request, withCounting(env), context);
+    return worker.fetch(request, withCounting(env), context);
   },
-  queue: (batch, env, context) => worker.queue!(batch, withCounting(env), context),
+  queue: (batch, env, context) => worker.queue(batch, withCounting(env), context),
 } satisfies ExportedHandler<Env>;
 export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);

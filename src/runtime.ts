@@ -9,7 +9,7 @@ import { sourceObject } from "./sources/source-object.ts";
 import { streamObject } from "./streams/stream-object.ts";
 import { webhookObject } from "./webhooks/webhook-object.ts";
 
-export { type WorkerOptions, createWorker } from "./http/worker.ts";
+export { type StoreWorker, type WorkerOptions, createWorker } from "./http/worker.ts";
 export type { DeploymentEnv } from "./store/env.ts";
 
 /**

@@ -46,6 +46,26 @@ export interface WorkerOptions {
   readonly console?: boolean;
 }
 
+/** What a request's handler needs of its execution context. That of Hono will do. */
+type RequestContext = Pick<ExecutionContext, "waitUntil" | "passThroughOnException" | "props"> & { readonly exports?: object };
+
+/**
+ * The three handlers of an app's worker. A project that has routes of its own calls `fetch` for all others, and for what its own routes ask
+ * of the store: the answer is made in the same worker, with the rights of the request's token.
+ *
+ * @example
+ * const store = createWorker(app);
+ * const http = new Hono<{ Bindings: HeadspringEnv }>()
+ *   .get("/hello", (context) => context.text("hello"))
+ *   .all("*", (context) => store.fetch(context.req.raw, context.env, context.executionCtx));
+ * export default { ...store, fetch: http.fetch };
+ */
+export interface StoreWorker {
+  fetch(request: Request, env: DeploymentEnv, context: RequestContext): Response | Promise<Response>;
+  queue(batch: MessageBatch, env: DeploymentEnv, context: ExecutionContext): Promise<void>;
+  scheduled(controller: ScheduledController, env: DeploymentEnv, context: ExecutionContext): Promise<void>;
+}
+
 /**
  * The worker of an app. Export it as default, along with the classes of its objects.
  *
@@ -53,7 +73,7 @@ export interface WorkerOptions {
  * export default createWorker(app);
  * export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);
  */
-export function createWorker(app: App, options: WorkerOptions = {}): ExportedHandler<DeploymentEnv> {
+export function createWorker(app: App, options: WorkerOptions = {}): StoreWorker {
   // What is missing must be noticed before the first request or event. The type of `env` here is what `wrangler types` has made from a
   // project's own configuration, or nothing.
   const bindings: object = env;
@@ -63,7 +83,7 @@ export function createWorker(app: App, options: WorkerOptions = {}): ExportedHan
   let isChecked = false;
   /** Whether this isolate has woken the sources. */
   let isAwake = new DefinitionsInCode(app).sources.length === 0;
-  const bound = (env: DeploymentEnv, context: ExecutionContext): HeadspringEnv => {
+  const bound = (env: DeploymentEnv, context: { readonly exports?: object }): HeadspringEnv => {
     const whole = boundEnv(env, context);
     // What a worker exports is not known to it when it starts.
     if (!isChecked) requireObjects(whole);

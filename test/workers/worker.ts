@@ -18,7 +18,7 @@ export default {
     const messages = batch.messages.filter((message) => !isOfNone(message));
     const { queue, metadata } = batch;
     const others = { queue, metadata, messages, ackAll: () => batch.ackAll(), retryAll: (how?: QueueRetryOptions) => batch.retryAll(how) };
-    if (messages.length > 0) await worker.queue?.(others, ...rest);
+    if (messages.length > 0) await worker.queue(others, ...rest);
   },
 } satisfies ExportedHandler<Env>;
 export class StreamObject extends versioned("StreamObject", "streams", app) {}

@@ -63,7 +63,7 @@ export default {
   ...worker,
   /** `POST /in` puts messages into the queue: what a producer of the deployment does. */
   async fetch(request, bindings, context) {
-    if (new URL(request.url).pathname !== "/in") return worker.fetch!(request, bindings, context);
+    if (new URL(request.url).pathname !== "/in") return worker.fetch(request, bindings, context);
     const messages = await request.json<readonly Change[]>();
     const { IN } = bindings as unknown as { readonly IN: Queue };
     await IN.sendBatch(messages.map((body) => ({ body })));

@@ -84,7 +84,7 @@ export async function deliver(...bodies: unknown[]) {
     bodies.map((body) => ({ id: String(++messages), timestamp: new Date(), attempts: 1, body })),
   );
   const context = createExecutionContext();
-  await worker.queue?.(batch, env, context);
+  await worker.queue(batch, env, context);
   return getQueueResult(batch, context);
 }
 

@@ -35,7 +35,7 @@ const raise = reactor("raise", {
 async function arrive(queue: string, message: { readonly attempts: number; readonly body: unknown }) {
   const batch = createMessageBatch(queue, [{ id: "1", timestamp: new Date(), ...message }]);
   const context = createExecutionContext();
-  await worker.queue?.(batch, env, context);
+  await worker.queue(batch, env, context);
   return getQueueResult(batch, context);
 }
 
@@ -427,7 +427,7 @@ describe("a consumer whose wake-ups were all lost", () => {
     await wake("values"); // stores whose consumers have run once are known to the sweep
     await read("s", 2);
     const lost = sent().length;
-    await worker.scheduled?.(createScheduledController(), env, createExecutionContext());
+    await worker.scheduled(createScheduledController(), env, createExecutionContext());
     await eventually(() =>
       expect(
         sent()
