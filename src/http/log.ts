@@ -4,9 +4,10 @@ import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import * as z from "zod";
 import { eventJson } from "../core/event.ts";
+import { Patience } from "../core/patience.ts";
 import { PAGE_EVENTS } from "../core/limits.ts";
 import { PAGE_EVENTS_DEFAULT } from "./limits.ts";
-import type { LogPage, StreamSummary } from "../store/log-protocol.ts";
+import type { LogPage, LogReadRequest, LogRpc, StreamSummary } from "../store/log-protocol.ts";
 import { CLOUD_EVENTS_TYPE, CLOUD_EVENT_TYPE, cloudEventJson } from "../core/cloudevents.ts";
 import { callerOf } from "./auth-caller.ts";
 import { visibleCategories } from "./auth-scope.ts";
@@ -14,7 +15,7 @@ import { eventStreamFeed, webSocketFeed } from "./feed.ts";
 import { searchEvents } from "./log-search.ts";
 import { exportLog } from "./log-export.ts";
 import { SearchQuery, correlated, filterOf, firstSince, requireWithin } from "./log-query.ts";
-import { type HttpEnv, type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf } from "./request.ts";
+import { type HttpEnv, type HttpContext, WholeNumber, limitOf, linkTo, queryOf, storeOf, waitMsOf } from "./request.ts";
 import { theOne } from "./answers.ts";
 import { jsonText, pageJson } from "./response.ts";
 
@@ -111,18 +112,28 @@ async function oneCloudEvent(context: HttpContext): Promise<Response> {
 async function readPage(context: HttpContext): Promise<LogPage & { hasMore: boolean; headers: Record<string, string> }> {
   const { after, to: asked, limit, direction, correlationId, since, ...filters } = queryOf(context, LogQuery);
   const forward = direction === "forward";
-  const first = await firstSince(context, since);
-  const to = forward || since === undefined ? asked : Math.max(asked ?? 1, first);
+  const begins = await firstSince(context, since);
+  const to = forward || since === undefined ? asked : Math.max(asked ?? 1, begins);
   const filter = { ...filterOf(context, filters), ...(correlationId === undefined ? {} : { correlationId }) };
-  const page = await storeOf(context).log.read({
-    after: forward ? Math.max(after ?? 0, first - 1) : (after ?? null),
-    limit,
-    direction,
-    ...(to === undefined ? {} : { to }),
-    ...filter,
-  });
-  if (forward) requireWithin("after", after, page.head);
+  const request = { limit, direction, ...(to === undefined ? {} : { to }), ...filter };
+  const { log } = storeOf(context);
+  const first = await log.read({ ...request, after: forward ? Math.max(after ?? 0, begins - 1) : (after ?? null) });
+  if (forward) requireWithin("after", after, first.head);
+  const page = forward ? await orWait(log, request, first, waitMsOf(context) ?? 0) : first;
   const hasMore = page.next !== null && (!forward || page.next < Math.min(to ?? page.head, page.head));
   const link: Record<string, string> = hasMore ? { link: `<${linkTo(context, { after: page.next })}>; rel="next"` } : {};
   return { ...page, events: correlated(page.events, filter), hasMore, headers: { vary: "accept", ...link } };
+}
+
+/** The page, or, if it is empty because the reader has caught up, the one that begins with the next event that comes in time. */
+async function orWait(log: LogRpc, request: Omit<LogReadRequest, "after">, first: LogPage, waitMs: number): Promise<LogPage> {
+  const patience = new Patience(undefined, Date.now() + waitMs, 1);
+  let page = first;
+  for (;;) {
+    const { events, next, head } = page;
+    const isCaughtUp = events.length === 0 && next !== null && next >= head && (request.to === undefined || head < request.to);
+    if (!isCaughtUp || patience.isOver) return page;
+    await patience.wait((ms) => log.changed(request, next, ms));
+    page = await log.read({ ...request, after: next });
+  }
 }

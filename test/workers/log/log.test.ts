@@ -146,6 +146,32 @@ describe("reading the log", () => {
     expect(pages.flatMap(positions)).toEqual([12_002]);
   });
 
+  it("lets a reader that has caught up wait for the next event that passes the filter, and for no other", async () => {
+    const { logClient, get, json } = freshStore("waits");
+    const stub = logClient();
+    await stub.sequence("a/1", events(1, 3));
+    const patient = { prefer: "wait=30" };
+    const waiting = get("/log?after=3&type=Tenth", patient);
+    const backward = await read(await get("/log?after=1&direction=backward", patient));
+    expect(backward).toMatchObject({ events: [], next: null });
+    expect(await read(await get("/log?after=1", patient))).toMatchObject({ events: [{ position: 2 }, { position: 3 }], next: 3 });
+    expect(await read(await get("/log?after=3&to=3", patient))).toMatchObject({ events: [], next: 3 });
+    await stub.sequence("a/1", events(4, 9));
+    await stub.sequence("b/1", [event(1)]);
+    await stub.sequence("a/1", events(10, 10));
+    expect(await read(await waiting)).toMatchObject({ events: [{ position: 11, type: "Tenth" }], hasMore: false, next: 11, head: 11 });
+    expect(await json("/log?after=11")).toMatchObject({ events: [], next: 11 });
+    expect(await read(await get("/log?after=11", { prefer: "wait=1" }))).toMatchObject({ events: [], next: 11, hasMore: false });
+    expect(await read(await get("/log?after=12", patient))).toMatchObject({ code: "position-beyond-head" });
+  });
+
+  it("lets a reader of a store that was never written wait for its first event", async () => {
+    const { logClient, get } = freshStore("waits-empty");
+    const waiting = get("/log", { prefer: "wait=30" });
+    await logClient().sequence("a/1", events(1, 1));
+    expect(await read(await waiting)).toMatchObject({ events: [{ position: 1 }], next: 1, head: 1 });
+  });
+
   it("knows its head", async () => {
     const { json } = await hundred();
     expect(await json("/log/head")).toEqual({ head: 100 });

@@ -30,9 +30,10 @@ export const log: readonly Operation[] = [
     description:
       "`Accept` selects the form: a page of JSON; NDJSON, one event per line, up to the head; or `text/event-stream`, history and then live events. " +
       `NDJSON with \`limit\` (at most ${EXPORT_EVENTS}) ends after that many events with a line \`{"hasMore", "next", "head"}\`: continue with \`after={next}\`. ` +
+      "`Prefer: wait=N` lets a page that would be empty wait for its first event. " +
       "`Upgrade: websocket` opens the same live subscription over a WebSocket.",
     tag: "Log",
-    headers: ["Last-Event-ID"],
+    headers: ["Prefer", "Last-Event-ID"],
     query: LogQuery.extend({
       after: FeedQuery.shape.after.unwrap().optional(),
       acknowledge: FeedQuery.shape.acknowledge.unwrap().optional(),
