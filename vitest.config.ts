@@ -109,7 +109,7 @@ export default defineConfig(({ mode }) => ({
         resolve: HEADSPRING,
         test: {
           name: "unit",
-          include: [`test/unit/**/${files(mode)}`, `examples/*/test/**/${files(mode)}`],
+          include: [`test/unit/**/${files(mode)}`, `examples/*/test/${files(mode)}`],
           isolate: false,
           testTimeout: 20_000,
         },

@@ -1,4 +1,4 @@
 import { defineApp } from "headspring";
 
-/** The list of the app's parts. */
-export const app = defineApp({ aggregates: [] });
+/** Nothing is declared in code: streams, processors, views and webhooks are declared over HTTP, see store.sh. */
+export const app = defineApp({});

@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-const pages = [".", "docs", "docs/coming-from", "docs/decisions", "examples/rooms", "examples/stock-from-postgres"]
+const EXAMPLES = readdirSync(join(ROOT, "examples")).map((name) => `examples/${name}`);
+const pages = [".", "docs", "docs/coming-from", "docs/decisions", ...EXAMPLES]
   .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)))
   .filter((path) => path.endsWith(".md"));
 
