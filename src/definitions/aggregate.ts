@@ -34,6 +34,11 @@ interface Described<Events extends DataSchemas, Commands extends DataSchemas, St
    * change functions that they call.
    */
   readonly revision?: string | number;
+  /**
+   * `"required"`: a client must say with each command which version of the stream it has read (`If-Match: "3"`, or `If-None-Match: *` for a
+   * new stream), so that none overwrites what it has not seen; else 428. Timers and processors need not. Default: each request decides.
+   */
+  readonly ifMatch?: "required";
 }
 
 /** The rules of an aggregate. */

@@ -8,7 +8,7 @@ import type { CommandAnswer, StreamState } from "../store/stream-protocol.ts";
 import type { AnyAggregate } from "../definitions/aggregate.ts";
 import { commandsOf } from "../definitions/report.ts";
 import { callerOf, sentBy } from "./auth-caller.ts";
-import { expectedOf, hasTag, tagOf } from "./conditions.ts";
+import { expectedOfCommand, hasTag, tagOf } from "./conditions.ts";
 import { problemOf, problemOfCommand, stateFailed, stateUnavailable, writeHeaders } from "./answers.ts";
 import { Problem } from "./problem.ts";
 import { commandText } from "./body.ts";
@@ -57,7 +57,7 @@ export function aggregateRoutes() {
       // A client that asks for the outcome later needs a receipt, so an asynchronous command always has a key.
       idempotencyKey: idempotencyKeyOf(context) ?? (async ? newId() : undefined),
       recordFailure: async,
-      expected: expectedOf(context),
+      expected: expectedOfCommand(context, aggregate),
       correlationId: conversationOf(context),
       trace: traceOf(context),
       ...sentBy(context),
@@ -131,7 +131,13 @@ async function tried(context: HttpContext, aggregate: AnyAggregate, id: string, 
   if (caller && !caller.rights.includes("read"))
     throw new Problem("forbidden", "a dry run shows the state, so it also needs the right to read");
   const command = context.req.param("command") ?? "";
-  const request = { command, data, expected: expectedOf(context), correlationId: conversationOf(context), ...sentBy(context) };
+  const request = {
+    command,
+    data,
+    expected: expectedOfCommand(context, aggregate),
+    correlationId: conversationOf(context),
+    ...sentBy(context),
+  };
   const answer = await storeOf(context).stream(aggregate.name, id).dryRun(request);
   if (answer.outcome !== "would-be-accepted" && answer.outcome !== "would-be-refused")
     throw problemOfCommand(answer, aggregate.commands[command], data);

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Expected } from "../core/expected.ts";
+import type { AnyAggregate } from "../definitions/aggregate.ts";
 import { Problem } from "./problem.ts";
 import type { HttpContext } from "./request.ts";
 
@@ -55,6 +56,16 @@ export function expectedOf(context: HttpContext): Expected {
   const version = /^"(\d{1,16})(?:-[\w-]{1,64})?"$/.exec(tag)?.[1];
   if (version !== undefined && more.length === 0) return { kind: "version", version: Number(version) };
   throw new Problem("invalid-request", 'If-Match must be one version in quotes, such as "3", or `*`');
+}
+
+/** The same for a command: what the aggregate demands of it, it must have. */
+export function expectedOfCommand(context: HttpContext, { name, ifMatch }: AnyAggregate): Expected {
+  const expected = expectedOf(context);
+  if (ifMatch !== "required" || expected.kind === "version" || expected.kind === "absent") return expected;
+  throw new Problem(
+    "precondition-required",
+    `a command to ${name} must say which version of the stream it was decided on: If-Match: "3", or If-None-Match: * for a new stream`,
+  );
 }
 
 /** Whether the client of a read has the answer with this tag already. */

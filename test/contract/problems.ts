@@ -23,6 +23,7 @@ const ELSEWHERE: Partial<Record<ProblemCode, string>> = {
   "unknown-saga": "sagas",
   "saga-in-progress": "sagas",
   "state-unavailable": "test/workers/streams",
+  "precondition-required": "test/workers/streams/commands.test.ts",
   "state-failed": "test/workers/faults/app-code.test.ts",
   "stored-by-newer-code": "test/workers/faults/stored-format.test.ts",
   "keys-unavailable": "test/workers/http/keys.test.ts",

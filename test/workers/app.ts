@@ -25,6 +25,7 @@ import { order } from "../../src/shop/order.ts";
 import { product } from "../../src/shop/product.ts";
 import { readyOrders, stock } from "../../src/shop/views.ts";
 import { counter, told } from "./counter.ts";
+import { draft } from "./draft.ts";
 import { errand, wish } from "./errand.ts";
 import { move, purse, tour, trip, word } from "./sagas.ts";
 import { customerTotals, delivery, sale, salesPerDay, stockByProduct } from "./views/figures.ts";
@@ -230,7 +231,7 @@ const allReadings = webhook("told.all", {
 });
 
 export const app = defineApp({
-  aggregates: [product, order, counter, reminder, agenda, contract, purse, slip],
+  aggregates: [product, order, counter, reminder, agenda, contract, purse, slip, draft],
   categories: [reading, alarm, meter, sample, tariff, specimen, sale, delivery, wish, word, webhookEvents],
   views: [readyOrders, stock, totals, values, contracts, specimens, customerTotals, stockByProduct, salesPerDay],
   processors: [fulfilment, relay, errand, move, tour, trip],

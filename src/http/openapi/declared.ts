@@ -65,9 +65,11 @@ export function tagsOf(inCode: DefinitionsInCode): Record<string, string> {
 }
 
 function commandOperationsOf(aggregate: AnyAggregate, schemas: Schemas): Operation[] {
-  const { name } = aggregate;
+  const { name, ifMatch } = aggregate;
+  const problems = ifMatch === "required" ? ([...COMMAND.problems, "precondition-required"] as const) : COMMAND.problems;
   return commandsOf(aggregate).map((command) => ({
     ...COMMAND,
+    problems,
     method: "post",
     path: `/aggregates/${name}/{id}/${command}`,
     operationId: `aggregates:${name}:${command}`,

@@ -180,6 +180,12 @@ export const STATE_PROBLEMS = {
     "expected",
     "actual",
   ],
+  "precondition-required": [
+    428,
+    "The command needs the version that you have read",
+    'The aggregate demands a version with each command (`ifMatch: "required"`), and the request has none. `If-Match: *` is no version.',
+    'Read the state, and send its version with the command: `If-Match: "3"`, or `If-None-Match: *` if the stream must not exist.',
+  ],
   "command-refused": [
     422,
     "The command was refused",

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { SNAPSHOT_EVERY } from "../../../src/streams/limits.ts";
 import { told } from "../app.ts";
 import { expectErrors } from "../errors.ts";
+import { eventually } from "../eventually.ts";
 import { freshStore, read } from "../support.ts";
 
 const COUNT = "/aggregates/counter/1/Count";
@@ -141,6 +142,42 @@ describe("promise 8: same request, same answer", () => {
       expect(await read(again)).toEqual(await read(evicted ? await post(COUNT, { by: 2 }, key) : first));
     }
     expect((await json("/aggregates/counter/1")).version).toBe(2);
+  });
+});
+
+describe("an aggregate that demands a version with each command", () => {
+  const WRITE = "/aggregates/draft/1/Write";
+
+  it.each([
+    ["no condition", {}],
+    ["`*`, which is no version", { "if-match": "*" }],
+  ])("refuses one with %s, sent in whatever way, and stores nothing", async (_what, headers: Record<string, string>) => {
+    const { post, get } = freshStore();
+    for (const [path, prefer] of [
+      [WRITE, "wait=1"],
+      [WRITE, "respond-async"],
+      [`${WRITE}?dryRun=true`, "wait=1"],
+    ] as const) {
+      const response = await post(path, { text: "a" }, { ...headers, prefer });
+      expect(response.status).toBe(428);
+      expect(await read(response)).toMatchObject({ code: "precondition-required" });
+    }
+    expect((await get("/aggregates/draft/1")).status).toBe(404);
+  });
+
+  it("takes the version that the client has read, so that nobody overwrites what they have not seen", async () => {
+    const { post, get, json } = freshStore();
+    expect((await post(WRITE, { text: "a" }, { "if-none-match": "*" })).status).toBe(200);
+    const etag = (await get("/aggregates/draft/1")).headers.get("etag") ?? "";
+    expect((await post(WRITE, { text: "b" }, { "if-match": etag })).status).toBe(200);
+    expect((await post(WRITE, { text: "c" }, { "if-match": etag })).status).toBe(412);
+    expect((await json("/aggregates/draft/1")).state).toEqual({ text: "b" });
+  });
+
+  it("demands none of its own timers", async () => {
+    const { post, json } = freshStore();
+    await post("/aggregates/draft/1/WriteSoon", { text: "later" }, { "if-match": '"0"' });
+    await eventually(async () => expect((await json("/streams/draft/1")).events).toHaveLength(1));
   });
 });
 

@@ -42,7 +42,7 @@ export const commands: readonly Operation[] = [
     description: "The body is the command's data. Each command of this app is also listed on its own, with its body.",
     tag: "Commands",
     body: { [JSON_TYPE]: JsonObject },
-    problems: [...COMMAND.problems, "unknown-aggregate", "unknown-command"],
+    problems: [...COMMAND.problems, "precondition-required", "unknown-aggregate", "unknown-command"],
   },
   {
     method: "get",
