@@ -30,6 +30,8 @@ export const REQUESTS: Readonly<Record<string, ExampleRequest>> = {
   "aggregates:reminder:SetNonsense": { path: { id: "1" }, body: {} },
   "aggregates:errand:Note": { path: { id: "1" }, body: { what: "x" } },
   "aggregates:slip:Slip": { path: { id: "1" }, body: { n: 1 } },
+  "aggregates:draft:Write": { path: { id: "1" }, headers: { "If-None-Match": "*" }, body: { text: "a" } },
+  "aggregates:draft:WriteSoon": { path: { id: "2" }, headers: { "If-Match": '"0"' }, body: { text: "a" } },
   "aggregates:agenda:Plan": { path: { id: "1" }, body: { parts: [{ part: "a", in: "1h" }] } },
   "aggregates:agenda:Forget": { path: { id: "1" }, body: { part: "a" } },
   "aggregates:agenda:Bell": { path: { id: "1" }, body: { part: "a" } },
