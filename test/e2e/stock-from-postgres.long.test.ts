@@ -3,7 +3,7 @@
  * change while it is dead. It needs the npm registry, so only the long run has it.
  */
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -50,6 +50,7 @@ describe.skipIf(!IS_LONG || !postgresServer.isInstalled())("the example of the s
     await administrator.end();
     const address = new URL(database.url);
     address.username = "headspring";
+    address.password = "only-on-this-machine"; // the role's, and Hyperdrive asks for one
     address.pathname = "/shop";
     url = address.href;
     sql = await connected(url);
@@ -60,6 +61,15 @@ describe.skipIf(!IS_LONG || !postgresServer.isInstalled())("the example of the s
     await database?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
+
+  /** The example's configuration with a Hyperdrive binding, which here leads to the database itself. Answers with its file. */
+  function hyperdrive(): string {
+    const file = join(project, "wrangler.hyperdrive.jsonc");
+    const bindings = [{ binding: "STOCK_DATABASE", id: "stock", localConnectionString: url }];
+    const configuration = readFileSync(join(project, "wrangler.jsonc"), "utf8");
+    writeFileSync(file, configuration.replace('"main":', `"hyperdrive": ${JSON.stringify(bindings)},\n  "main":`));
+    return file;
+  }
 
   it("has the rows that were there, follows each change, and misses none while it is killed", async () => {
     const change = (statement: string) => sql!.query(statement);
@@ -101,8 +111,12 @@ describe.skipIf(!IS_LONG || !postgresServer.isInstalled())("the example of the s
     await change(SOLD);
     await change("UPDATE stock SET units = 5 WHERE sku = 'TEA-1'");
     await change("DELETE FROM stock WHERE sku = 'P-1'");
-    await server.startAgain();
+    // It comes back with a Hyperdrive binding of the same name: the source goes on where it was.
+    await server.startAgain({ project, configs: [hyperdrive()], variables: { HEADSPRING_ENV: "local" } });
     await same("the changes of before and after the kill");
+    await change("UPDATE stock SET price = 5.10 WHERE sku = 'TEA-1'");
+    await change("INSERT INTO stock SELECT 'Q-' || n, n, n FROM generate_series(1, 500) n");
+    await same("the changes through Hyperdrive");
 
     // Each state of a row is one event, and what it means is announced once.
     const levels: unknown[] = [];
@@ -112,6 +126,7 @@ describe.skipIf(!IS_LONG || !postgresServer.isInstalled())("the example of the s
       { units: 3, price: "4.80" },
       { units: 0, price: "4.80" },
       { units: 5, price: "4.80" },
+      { units: 5, price: "5.10" },
     ]);
     const tea = [
       ["BecameAvailable", { units: 7 }],

@@ -16,7 +16,7 @@ async function ask<Answer>(path: string, body: unknown = null): Promise<Answer> 
 }
 
 /** Where the program is not installed, the tests are skipped, and do not ask it for anything. */
-export async function ownServer(name: "nats" | "mqtt"): Promise<OwnServer> {
+export async function ownServer(name: "nats" | "mqtt" | "postgres"): Promise<OwnServer> {
   if (inject("servers")[name] === undefined) return { url: "", more: {}, act: async () => {} };
   const { key, url, more } = await ask<{ key: string; url: string; more: Record<string, string> }>(name);
   return { url, more, act: (action, body) => ask(`${key}/${action}`, body) };

@@ -16,15 +16,15 @@ export class Database {
   readonly #name: string;
   readonly #clients: pg.Client[] = [];
 
-  private constructor(name: string) {
+  private constructor(name: string, on: string) {
     this.#name = name;
-    this.url = `${serverUrl()}${name}`;
+    this.url = `${on}${name}`;
   }
 
-  /** Removed with the test, and its slots with it. */
-  static async make(sql?: string): Promise<Database> {
-    const database = new Database(`test_${++made}_${crypto.randomUUID().slice(0, 8)}`);
-    const server = await clientOf(`${serverUrl()}postgres`);
+  /** Removed with the test, and its slots with it. `on` is a server of the test's own. */
+  static async make(sql?: string, on = serverUrl()): Promise<Database> {
+    const database = new Database(`test_${++made}_${crypto.randomUUID().slice(0, 8)}`, on);
+    const server = await clientOf(`${on}postgres`);
     await server.query(`CREATE DATABASE ${database.#name}`);
     onTestFinished(async () => {
       await Promise.all(database.#clients.map((client) => client.end().catch(() => {})));
@@ -77,8 +77,8 @@ export class Database {
 }
 
 /** With a slash at its end. */
-export function serverUrl(): string {
-  return inject("servers").postgres!.replace(/postgres$/, "");
+export function serverUrl(url = inject("servers").postgres!): string {
+  return url.replace(/postgres$/, "");
 }
 
 async function clientOf(url: string): Promise<pg.Client> {

@@ -1,6 +1,7 @@
 import { describe, expect, inject, it } from "vitest";
 import { SourceStopped } from "../../../src/definitions/sources/kind.ts";
 import { postgres } from "../../../src/sources/postgres/index.ts";
+import { ownServer } from "../own-server.ts";
 import { Database, isMissing, serverUrl, told } from "./database.ts";
 
 const STOCK = "CREATE TABLE stock (id int PRIMARY KEY)";
@@ -167,6 +168,52 @@ describe.skipIf(isMissing)("the slot of a source", () => {
     expect(await database.run("SELECT slot_name FROM pg_replication_slots WHERE database = current_database()")).toEqual([
       { slot_name: slot },
     ]);
+  });
+});
+
+describe.skipIf(isMissing)("a slot whose log the server has removed", () => {
+  /** A server that keeps next to nothing for its slots. */
+  async function followed() {
+    const database = await Database.make(STOCK, serverUrl((await ownServer("postgres")).url));
+    await database.run("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'");
+    await database.run("SELECT pg_reload_conf()");
+    const follower = database.follow({ tables: ["stock"] });
+    await follower.drain();
+    await database.run("INSERT INTO stock VALUES (1)");
+    return { database, follower };
+  }
+
+  /** Writes log until the server gives the slot up. */
+  async function loseSlot(database: Database): Promise<void> {
+    await expect
+      .poll(async () => {
+        await database.run("CREATE TABLE filling (); DROP TABLE filling; SELECT pg_switch_wal()");
+        await database.run("CHECKPOINT");
+        return database.run("SELECT wal_status FROM pg_replication_slots WHERE database = current_database()");
+      })
+      .toEqual([{ wal_status: "lost" }]);
+  }
+
+  const REASON = /the server has removed the log that the slot \w+ needs .* so changes are missing/;
+
+  it("stops the source, which a reset lets begin anew", async () => {
+    const { database, follower } = await followed();
+    await follower.disconnect();
+    await loseSlot(database);
+    expect(await reasonOf(follower.drain())).toMatch(REASON);
+    await follower.disconnect();
+    await follower.forget("reset");
+    expect(told(await follower.drain())).toEqual([`snapshot 1 - {"id":1}`]);
+    await database.run("INSERT INTO stock VALUES (2)");
+    expect(told(await follower.drain())).toEqual([`insert 2 - {"id":2}`]);
+  });
+
+  it("stops it in the middle of its work, too", async () => {
+    const { database, follower } = await followed();
+    const connection = await follower.connect();
+    await loseSlot(database);
+    expect(await reasonOf(connection.read(10))).toMatch(REASON);
+    await connection.close();
   });
 });
 
