@@ -1,5 +1,14 @@
-import { createWorker, objects } from "headspring/runtime";
+import { Hono } from "hono";
+import { type HeadspringEnv, createWorker, objects } from "headspring/runtime";
 import { app } from "./app.ts";
+import { notificationRoutes } from "./routes.ts";
 
-export default createWorker(app, { console: true });
+const store = createWorker(app, { console: true });
+
+const http = new Hono<{ Bindings: HeadspringEnv }>()
+  .route("/notifications", notificationRoutes(store))
+  .route("/stores/:store/notifications", notificationRoutes(store))
+  .all("*", (context) => store.fetch(context.req.raw, context.env, context.executionCtx));
+
+export default { ...store, fetch: http.fetch };
 export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);
