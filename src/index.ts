@@ -44,7 +44,7 @@ export type { Reactor } from "./definitions/processors/reactor.ts";
 export type { ProcessManager } from "./definitions/processors/process-manager.ts";
 export type { Saga } from "./definitions/processors/saga.ts";
 export type { Webhook } from "./definitions/webhooks/webhook.ts";
-export type { Outside, Source, SourceDefinition, SourceKindInCode } from "./definitions/sources/source.ts";
+export type { Outside, Source, SourceDefinition, SourceInCode, SourceKindInCode } from "./definitions/sources/source.ts";
 export type { QueueChange, QueueSettings } from "./definitions/sources/queue.ts";
 export type {
   BroughtKind,

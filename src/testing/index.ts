@@ -12,5 +12,6 @@ export type { Beginning, InMemory, Ran } from "./in-memory.ts";
 export type { GivenView } from "./view.ts";
 export type { GivenProcess, ThenProcess } from "./process.ts";
 export type { WhenReactor } from "./when.ts";
+export type { WhenSource } from "./source.ts";
 export type { TestWorld, WhenEffect } from "./effect.ts";
 export type { Facts, On, OnStreamOf } from "./recorded.ts";

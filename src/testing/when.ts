@@ -1,12 +1,15 @@
-/** When an event, then a reactor's answer, or what an effect records. */
+/** When an event, then a reactor's answer or what an effect records; when a change, then what a source appends. */
 
 import type { NewEventOf } from "../core/command.ts";
 import type { Effect } from "../definitions/processors/effect.ts";
 import { type Action, type Reactor, answerOf } from "../definitions/processors/reactor.ts";
+import type { Category } from "../definitions/category.ts";
 import type { Followed } from "../definitions/followed.ts";
+import type { SourceInCode } from "../definitions/sources/source.ts";
 import { type TestWorld, type WhenEffect, whenEffect } from "./effect.ts";
 import { type On, type OnStreamOf, asStored, recorded } from "./recorded.ts";
 import { same } from "./same.ts";
+import { type WhenSource, whenSource } from "./source.ts";
 
 /** The answer of a reactor to an event: the sentence ends here. */
 export interface WhenReactor {
@@ -18,7 +21,7 @@ export interface WhenReactor {
 }
 
 /**
- * An event reaches a reactor, a transform or an effect.
+ * An event reaches a reactor, a transform or an effect; or a change, as the outside tells it, reaches a source.
  *
  * @param world how services answer an effect, and the deployment's variables
  *
@@ -31,15 +34,24 @@ export interface WhenReactor {
  *   variables: { PAYMENT_URL: "https://payments.example/" },
  *   fetch: () => new Response(null, { status: 402 }),
  * }).thenRecords(event("ChargeDeclined", {}));
+ *
+ * @example
+ * when(readingsIn, { messageId: "1", sentAt: NOW, body: { sensor: "roof", celsius: 21 } })
+ *   .thenAppends(on("reading/roof", event("Read", { celsius: 21 })));
  */
+export function when<Seen extends object, To extends Category>(
+  source: SourceInCode<string, Seen, To>,
+  change: NoInfer<Seen>,
+): WhenSource<To>;
 export function when<Processor extends Reactor | Effect>(
   processor: Processor,
   event: NoInfer<OnStreamOf<Processor["followed"][number]>>,
   ...world: Processor extends Effect ? [world?: TestWorld] : []
 ): Processor extends Effect<string, Followed, infer Events> ? WhenEffect<NewEventOf<Events>> : WhenReactor;
-export function when(processor: Reactor | Effect, event: On, world?: TestWorld): WhenReactor | WhenEffect {
+export function when(processor: SourceInCode | Reactor | Effect, event: object, world?: TestWorld): WhenSource | WhenReactor | WhenEffect {
   // The types above decide which events go with which processor.
-  return processor.kind === "effect" ? whenEffect(processor, event, world) : whenReactor(processor, event);
+  if (processor.kind === "source") return whenSource(processor, event);
+  return processor.kind === "effect" ? whenEffect(processor, event as On, world) : whenReactor(processor, event as On);
 }
 
 function whenReactor(reactor: Reactor, event: On): WhenReactor {

@@ -1,35 +1,34 @@
+import { event } from "headspring";
 import type { PostgresChange } from "headspring/postgres";
-import { describe, expect, it } from "vitest";
-import { stockLevel } from "../src/stock-level.ts";
+import { on, when } from "headspring/testing";
+import { describe, it } from "vitest";
 import { stockTable } from "../src/stock-table.ts";
 
 const row = { sku: "TEA-1", units: 7, price: "4.50" };
 const change: PostgresChange = { table: "public.stock", op: "update", key: { sku: "TEA-1" }, after: row };
 
-/** What the source appends for a change. A source calls its functions with the changes as they come: no database is needed to try them. */
-const appended = (seen: PostgresChange) => stockTable.eventOf({ ...seen });
-
+// The sentences run the source by the store's own code, and check its events by the category's schema. They need no database.
 describe("the source of the stock", () => {
   it("appends each row, and each change of it, to the product's stream", () => {
-    const expected = { stream: "TEA-1", type: "StockChanged", data: { units: 7, price: "4.50" } };
-    for (const op of ["snapshot", "insert", "update"] as const) expect(appended({ ...change, op })).toEqual(expected);
+    const changed = on("stock-level/TEA-1", event("StockChanged", { units: 7, price: "4.50" }));
+    for (const op of ["snapshot", "insert", "update"] as const) when(stockTable, { ...change, op }).thenAppends(changed);
   });
 
   it("takes a column without a value as none left, and no price", () => {
-    expect(appended({ ...change, after: { sku: "TEA-1", units: null, price: null } })?.data).toEqual({ units: 0, price: null });
+    const empty = { ...change, after: { sku: "TEA-1", units: null, price: null } };
+    when(stockTable, empty).thenAppends(on("stock-level/TEA-1", event("StockChanged", { units: 0, price: null })));
   });
 
   it("appends that a row was deleted", () => {
     const { after: _, ...rest } = change;
-    expect(appended({ ...rest, op: "delete" })).toEqual({ stream: "TEA-1", type: "StockGone", data: {} });
+    when(stockTable, { ...rest, op: "delete" }).thenAppends(on("stock-level/TEA-1", event("StockGone", {})));
   });
 
   it("passes over TRUNCATE, which names no row", () => {
-    expect(appended({ table: "public.stock", op: "truncate", key: {} })).toBeUndefined();
+    when(stockTable, { table: "public.stock", op: "truncate", key: {} }).thenNothing();
   });
 
-  it("makes data that the category accepts", () => {
-    const { StockChanged } = stockLevel.events;
-    expect(StockChanged.parse(appended(change)?.data)).toEqual({ units: 7, price: "4.50" });
+  it("stops at a sku that cannot be part of a stream's name", () => {
+    when(stockTable, { ...change, key: { sku: "TEA/1" } }).thenFails("`stream`");
   });
 });

@@ -83,13 +83,25 @@ export interface Source<Name extends string = string> {
   readonly eventOf: (change: JsonObject) => MadeEvent | undefined;
 }
 
+/** A source that the code declares: what {@link source} returns. `Seen`: what the kind's changes are like. */
+export interface SourceInCode<
+  Name extends string = string,
+  Seen extends object = never,
+  To extends Category = Category,
+> extends Source<Name> {
+  /** The category that it feeds. */
+  readonly category: To;
+  /** Never there: only its type counts. */
+  readonly [seen]?: (change: Seen) => void;
+}
+
 /** What {@link source} takes. `Seen`: what the kind's changes are like. */
-export interface SourceDefinition<Seen extends object> {
+export interface SourceDefinition<Seen extends object, To extends Category = Category> {
   readonly description?: string;
   /** What it follows: `postgres({…})`, `queue({…})`. */
   readonly from: Outside<Seen>;
   /** The plain category that it feeds, which the app declares. */
-  readonly to: Category;
+  readonly to: To;
   /** The id of the stream that a change belongs to. Changes of one stream keep their order. */
   readonly stream: (change: Seen) => string;
   /** The event type. Default: the only one that the category has. */
@@ -119,13 +131,13 @@ export const MOST_EVERY_MS = 86_400_000;
  *   from: queue<{ sensor: string; celsius: number }>({ queue: "readings" }),
  *   to: reading,
  *   stream: ({ body }) => body.sensor,
- *   data: ({ body }) => body,
+ *   data: ({ body: { celsius } }) => ({ celsius }),
  * });
  */
-export function source<const Name extends string, Seen extends object>(
+export function source<const Name extends string, Seen extends object, To extends Category = Category>(
   name: Name,
-  { description, from, to, stream, type, data, where, every, store = "default" }: SourceDefinition<Seen>,
-): Source<Name> {
+  { description, from, to, stream, type, data, where, every, store = "default" }: SourceDefinition<Seen, To>,
+): SourceInCode<Name, Seen, To> {
   requireName("source", name);
   const everyMs = every === undefined ? undefined : milliseconds(every, `source "${name}"`);
   if (everyMs !== undefined && (everyMs < LEAST_EVERY_MS || everyMs > MOST_EVERY_MS))
@@ -136,6 +148,7 @@ export function source<const Name extends string, Seen extends object>(
     ...(description === undefined ? {} : { description }),
     outside: from,
     to: to.name,
+    category: to,
     store,
     ...(everyMs === undefined ? {} : { everyMs }),
     eventOf(change) {

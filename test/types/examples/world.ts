@@ -10,10 +10,12 @@ import {
   event,
   nothing,
   processManager,
+  queue,
   reactor,
   saga,
   send,
   series,
+  source,
   type sql,
   step,
   streamIdOf,
@@ -111,6 +113,12 @@ export const payment = category("payment", { events: { Charged: z.object({ recei
 export const shipments = category("shipment", { events: { ShipmentDue: z.object({ order: z.string() }) } });
 export const tickets = category("ticket", { events: { TicketOpened: z.object({ reason: z.string() }) } });
 export const reading = category("reading", { events: { Read: z.object({ celsius: z.number() }) } });
+export const readingsIn = source("readings-in", {
+  from: queue<{ sensor: string; celsius: number }>({ queue: "readings" }),
+  to: reading,
+  stream: ({ body }) => body.sensor,
+  data: ({ body: { celsius } }) => ({ celsius }),
+});
 export const alarm = category("alarm", { events: { TooHot: z.object({ celsius: z.number() }) } });
 export const customers = category("customer", { events: { CustomerRenamed: z.object({ name: z.string() }) } });
 

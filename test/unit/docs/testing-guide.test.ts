@@ -3,7 +3,8 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { complete, event, send } from "headspring";
+import * as z from "zod";
+import { category, complete, event, queue, send, source } from "headspring";
 import { checkout } from "../../../src/shop/checkout.ts";
 import { fulfilment } from "../../../src/shop/fulfilment.ts";
 import { order } from "../../../src/shop/order.ts";
@@ -103,5 +104,24 @@ describe("a checkout", () => {
     given(checkout, start, accepted(reserve), reserved, accepted(pay))
       .when(timeout("$Wake"))
       .thenSends(send(payment, "1", "CancelPayment", {}));
+  });
+});
+
+describe("readings that come in", () => {
+  const reading = category("reading", { events: { Read: z.object({ celsius: z.number() }) } });
+  const readings = source("readings", {
+    from: queue<{ sensor: string; celsius: number }>({ queue: "readings" }),
+    to: reading,
+    stream: ({ body }) => body.sensor,
+    data: ({ body: { celsius } }) => ({ celsius }),
+  });
+  const message = { messageId: "1", sentAt: "2026-11-27T12:00:00.000Z" };
+
+  it("are on the stream of their sensor", () => {
+    when(readings, { ...message, body: { sensor: "roof", celsius: 21 } }).thenAppends(on("reading/roof", event("Read", { celsius: 21 })));
+  });
+
+  it("stop the source when a sensor's name cannot be a stream's", () => {
+    when(readings, { ...message, body: { sensor: "roof/north", celsius: 21 } }).thenFails("`stream`");
   });
 });

@@ -10,9 +10,11 @@ import {
   category,
   event,
   nothing,
+  queue,
   reactor,
   refuse,
   send,
+  source,
   sql,
   streamIdOf,
   transform,
@@ -94,6 +96,15 @@ function messageOf(sentence: () => void): string {
   }
 }
 
+const readings = source("readings", {
+  from: queue<{ sensor: string; value: number; unit?: string }>({ queue: "readings" }),
+  to: reading,
+  where: ({ body }) => body.value !== 0,
+  stream: ({ body }) => body.sensor,
+  data: ({ body: { value, unit } }) => ({ value, ...(unit === undefined ? {} : { unit }) }),
+});
+const message = (body: { sensor: string; value: number; unit?: string }) => ({ messageId: "1", sentAt: NOW, body });
+
 describe("a sentence that is true", () => {
   it("says nothing, about an aggregate", () => {
     given(counter)
@@ -123,6 +134,16 @@ describe("a sentence that is true", () => {
     when(echo, on("reading/1", read(7))).thenSends(send(counter, "1", "Count", { by: 7 }), append(reading, "echo", "Read", { value: 7 }));
     when(echo, on("reading/1", read(0))).thenNothing();
     when(copy, on("reading/1", read(7))).thenAppends(on("copied/1", event("Read", { value: 7, unit: "C" })));
+  });
+
+  it("says nothing, about a source", () => {
+    when(readings, message({ sensor: "roof", value: 7 })).thenAppends(on("reading/roof", read(7)));
+    when(readings, message({ sensor: "roof", value: 7, unit: "F" })).thenAppends(
+      on("reading/roof", event("Read", { value: 7, unit: "F" })),
+    );
+    when(readings, message({ sensor: "roof", value: 0 })).thenNothing();
+    when(readings, message({ sensor: "a/b", value: 1 })).thenFails("`stream`");
+    when(readings, message({ sensor: "roof", value: Number.NaN })).thenFails("the data does not fit the schema of Read: value");
   });
 });
 
@@ -163,6 +184,16 @@ describe("a sentence that is false", () => {
     ["an event on another stream", () => when(copy, on("reading/1", read(7))).thenAppends(on("copied/2", metric(7)))],
     ["an event too many", () => when(copy, on("reading/1", read(7))).thenAppends(on("copied/1", metric(7)), on("copied/1", metric(7)))],
     ["an event appended, not a command sent", () => when(echo, on("reading/1", read(7))).thenAppends(on("reading/echo", read(7)))],
+    [
+      "an event of a source with other data",
+      () => when(readings, message({ sensor: "1", value: 7 })).thenAppends(on("reading/1", read(8))),
+    ],
+    ["… on another stream", () => when(readings, message({ sensor: "1", value: 7 })).thenAppends(on("reading/2", read(7)))],
+    ["… where there is none", () => when(readings, message({ sensor: "1", value: 0 })).thenAppends(on("reading/1", read(0)))],
+    ["… where the source stops", () => when(readings, message({ sensor: "", value: 1 })).thenAppends(on("reading/1", read(1)))],
+    ["… instead of nothing", () => when(readings, message({ sensor: "1", value: 1 })).thenNothing()],
+    ["… instead of a failure", () => when(readings, message({ sensor: "1", value: 1 })).thenFails("stream")],
+    ["another failure", () => when(readings, message({ sensor: "a/b", value: 1 })).thenFails("schema")],
     ["something sent", () => when(echo, on("reading/1", read(1))).thenNothing()],
   ])("throws: %s", (_what, sentence) =>
     expect(sentence).toThrow(expect.objectContaining({ name: "AssertionError", code: "ERR_ASSERTION" })),
