@@ -278,7 +278,7 @@ export class Follower {
 
   #seen({ changes, lag, warning, hasMore }: Portion): void {
     if (warning !== undefined && warning !== this.#ledger.warning)
-      logger.warn({ message: "a source has a warning", store: this.#store.name, consumer: this.#source, reason: warning });
+      logger.warn({ message: "a source has a warning", store: this.#store.name, source: this.#source, reason: warning });
     this.#ledger.warning = warning;
     this.#ledger.lag = lag;
     this.#ledger.lagAt = Date.now();

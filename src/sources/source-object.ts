@@ -168,7 +168,7 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
       // One line when it begins to fail, not one per attempt.
       if (earlier === 0) {
         const message = isStopped ? "a source has stopped: it needs somebody to act" : "a source failed and will try again";
-        logger.error({ message, store: this.#store.name, consumer: this.#name, attempts }, error);
+        logger.error({ message, store: this.#store.name, source: this.#name, attempts }, error);
       }
       return isStopped ? undefined : retryInMs;
     }
@@ -242,7 +242,7 @@ export function sourceObject(app: App): RpcClass<SourceRpc> {
           if (failing === undefined || !trouble) return { detail: "it does not fail at a change: there is nothing to skip" };
           if (failing !== change) return { detail: `it fails at change ${failing}: name that one to skip it` };
           this.#ledger.skip({ change, message: trouble.error.message, skippedAt: isoTime(Date.now()) });
-          logger.warn({ message: "a change was skipped by an operator", store: this.#store.name, consumer: this.#name });
+          logger.warn({ message: "a change was skipped by an operator", store: this.#store.name, source: this.#name });
           if (!isPaused) this.#wakeNow();
           return undefined;
         }
