@@ -6,10 +6,12 @@ import { Quiet } from "./test/quiet.ts";
 
 /** Tests wait more than they compute. With twice as many files at a time as there are cores, the cores are busy. Seen on two. */
 const FILES_PER_CORE = 2;
-/** Tests in `*.long.test.ts` have a long form, of which `npm test` runs a part: see test/effort.ts. */
-const files = (mode: string) => (mode === "long" ? "*.long.test.ts" : "*.test.ts");
-/** `npm test` does not ask twice: the same contract is asked of a real `wrangler dev`. Here it is for the coverage. */
-const ONLY_LONG = "test/workers/contract.long.test.ts";
+/**
+ * Files of tests by the run that they belong to: a `*.long.test.ts` has a long form, of which `npm test` runs a part (test/effort.ts); a
+ * `*.slow.test.ts` takes so long that only the long run has it: a browser for each page, a `wrangler dev` for each case, the npm registry.
+ */
+const FILES: Readonly<Record<string, string>> = { test: "!(*.slow).test.ts", long: "*.{long,slow}.test.ts" };
+const files = (mode: string) => FILES[mode] ?? "*.test.ts";
 
 /**
  * What counts, sweeps or evicts all stores and objects that there are: each of these files has a runtime of its own. All others run one
@@ -87,7 +89,7 @@ function workers(
 
 /**
  * `unit` in Node: what is pure. `workers` and `workers-alone` in workerd: the objects and routes. `e2e`: a real `wrangler dev`, killed and restarted.
- * `console`: the console in a browser. `sources`: sources that follow real servers. `npm test` runs them all. With `--mode long` the tests that have a long form run in it, and nothing else; with `--mode
+ * `console`: the console in a browser. `sources`: sources that follow real servers. `npm test` runs them all. With `--mode long` those run that have a long form or are slow, and nothing else; with `--mode
  * everything` all run, at their longest.
  */
 export default defineConfig(({ mode }) => ({
@@ -116,10 +118,10 @@ export default defineConfig(({ mode }) => ({
       },
       workers("workers", {
         include: [`test/workers/**/${files(mode)}`],
-        exclude: [...ALONE, ...(mode === "test" ? [ONLY_LONG] : [])],
+        exclude: ALONE,
         isolate: false,
       }),
-      workers("workers-alone", { include: ALONE.filter((file) => mode !== "long" || file.endsWith(files(mode).slice(1))) }),
+      workers("workers-alone", { include: ALONE.filter((file) => mode !== "long" || /\.(?:long|slow)\.test\.ts$/.test(file)) }),
       // The kinds of sources, against real servers.
       workers("sources", { include: [`test/sources/**/${files(mode)}`], globalSetup: "./test/sources/set-up.ts" }),
       {

@@ -10,10 +10,10 @@ declare module "vitest" {
 }
 
 /** Ours: so small a share shows every mistake that is not rare, and a run on two cores takes minutes. */
-const SHARE = 5;
+const SHARE = 10;
 export const IS_LONG = inject("isLong");
 
-/** @returns random runs of a property: `long` of them in the long run, else a fifth, but two at least */
+/** @returns random runs of a property: `long` of them in the long run, else a tenth, but two at least */
 export function runs(long: number): number {
   return IS_LONG ? long : Math.max(2, Math.ceil(long / SHARE));
 }
@@ -21,11 +21,11 @@ export function runs(long: number): number {
 /**
  * A walk through cases that follow each other, for example a death at each of a worker's steps.
  *
- * @returns how far the next case is: one in the long run, else a fifth of the cases is walked through
+ * @returns how far the next case is: one in the long run, else a tenth of the cases is walked through
  */
 export const STRIDE = IS_LONG ? 1 : SHARE;
 
-/** @returns all cases in the long run, else every fifth, beginning with the first */
+/** @returns all cases in the long run, else every tenth, beginning with the first */
 export function cases<Case>(all: readonly Case[]): readonly Case[] {
   return all.filter((_one, index) => index % STRIDE === 0);
 }

@@ -1,4 +1,4 @@
-/** The HTTP contract through a real `wrangler dev`. `test/workers/contract.long.test.ts` asks the same of the test pool. */
+/** The HTTP contract through a real `wrangler dev`. `test/workers/contract.slow.test.ts` asks the same of the test pool. */
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { API_TOKENS, bearer } from "../contract/http.ts";

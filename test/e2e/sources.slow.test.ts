@@ -1,7 +1,6 @@
 /** Each kind of source, followed while the store, its runtime and the outside are killed: `npm run test:sources` for a short time. */
 
 import { describe, expect, it } from "vitest";
-import { IS_LONG } from "../effort.ts";
 import { harness } from "../sources/harness/harness.ts";
 import { OUTSIDES } from "../sources/harness/outsides.ts";
 
@@ -10,7 +9,7 @@ const CHANGES = 1_000;
 const DEATHS = 2;
 
 // Minutes of a real `wrangler dev` each: in the long run only.
-describe.runIf(IS_LONG)("a source that is killed with its store and with what it follows", () => {
+describe("a source that is killed with its store and with what it follows", () => {
   for (const [kind, { isInstalled, start }] of Object.entries(OUTSIDES)) {
     it.runIf(isInstalled())(`loses nothing, doubles nothing, and keeps the order: ${kind}`, async () => {
       const outside = await start();

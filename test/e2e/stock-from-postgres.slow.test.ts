@@ -11,7 +11,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { app } from "../../examples/stock-from-postgres/src/app.ts";
 import { until } from "../../scripts/client.ts";
 import { createClient } from "../../src/client/index.ts";
-import { IS_LONG } from "../effort.ts";
 import { postgresServer } from "../sources/servers/postgres.ts";
 import type { RunningServer } from "../sources/servers/server.ts";
 import { installExample } from "./example.ts";
@@ -34,7 +33,7 @@ async function connected(connectionString: string): Promise<pg.Client> {
   return client;
 }
 
-describe.skipIf(!IS_LONG || !postgresServer.isInstalled())("the example of the stock from PostgreSQL", () => {
+describe.skipIf(!postgresServer.isInstalled())("the example of the stock from PostgreSQL", () => {
   const folder = mkdtempSync(join(tmpdir(), "headspring-stock-"));
   let project = "";
   let database: RunningServer | undefined;

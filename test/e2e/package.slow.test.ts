@@ -14,7 +14,6 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DevServer, freePort } from "../../scripts/dev-server.ts";
 import { packAsItIs, packInto } from "../../scripts/pack.ts";
-import { IS_LONG } from "../effort.ts";
 import { strangersEnvironment } from "./stranger.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -31,7 +30,7 @@ const SETTINGS: readonly [name: string, settings: object][] = [
   ["declaration", { declaration: true, noEmit: false, emitDeclarationOnly: true, outDir: "declared" }],
 ];
 
-describe.runIf(IS_LONG)("the package in a project of somebody else", () => {
+describe("the package in a project of somebody else", () => {
   const folder = mkdtempSync(join(tmpdir(), "headspring-stranger-"));
   const project = join(folder, "meeting-rooms");
   const ours = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { peerDependencies: Record<string, string> };

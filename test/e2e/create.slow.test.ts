@@ -17,7 +17,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../scripts/client.ts";
 import { freePort } from "../../scripts/dev-server.ts";
 import { packCreateInto, packInto } from "../../scripts/pack.ts";
-import { IS_LONG } from "../effort.ts";
 import { strangersEnvironment } from "./stranger.ts";
 
 const MODULES = join(import.meta.dirname, "../../node_modules");
@@ -61,7 +60,7 @@ const ANSWERS = {
 };
 const TEMPLATES = Object.keys(ANSWERS) as (keyof typeof ANSWERS)[];
 
-describe.runIf(IS_LONG)("a project from npm create headspring", () => {
+describe("a project from npm create headspring", () => {
   const folder = mkdtempSync(join(tmpdir(), "headspring-created-"));
   const generator = join(folder, "generator/node_modules/.bin/create-headspring");
   let headspring: string;

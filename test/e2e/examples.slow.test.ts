@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../scripts/client.ts";
 import { freePort, temporaryFolder } from "../../scripts/dev-server.ts";
-import { IS_LONG } from "../effort.ts";
 import { installExamples, runIn } from "./example.ts";
 import { strangersEnvironment } from "./stranger.ts";
 
@@ -17,7 +16,7 @@ const EXAMPLES = readdirSync(join(import.meta.dirname, "../../examples"));
 /** Seconds in which `npm start` must say that the store listens, on a machine that has other work. */
 const START_S = 60;
 
-describe.runIf(IS_LONG)("the examples", () => {
+describe("the examples", () => {
   const folder = temporaryFolder();
   beforeAll(async () => void (await installExamples(EXAMPLES, folder)));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -14,7 +14,6 @@ import type { app } from "../../examples/rooms/src/app.ts";
 import { until } from "../../scripts/client.ts";
 import { freePort } from "../../scripts/dev-server.ts";
 import { createClient } from "../../src/client/index.ts";
-import { IS_LONG } from "../effort.ts";
 import { installExample, runIn } from "./example.ts";
 import { Server } from "./server.ts";
 import { strangersEnvironment } from "./stranger.ts";
@@ -30,7 +29,7 @@ interface Mail {
   readonly template: string;
 }
 
-describe.runIf(IS_LONG)("the example of the meeting rooms", () => {
+describe("the example of the meeting rooms", () => {
   const folder = mkdtempSync(join(tmpdir(), "headspring-rooms-"));
   const project = join(folder, "rooms");
   const tools: ChildProcess[] = [];
