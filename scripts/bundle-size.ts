@@ -12,8 +12,12 @@ import { build } from "esbuild";
 
 /** KiB, gzipped: some above what it is, so that a feature fits and a library that came in unnoticed does not. Ours. */
 const LIMIT = 530;
-/** Bytes, gzipped, of what a page takes on, without React (DESIGN: the package). */
-const PAGE_LIMITS = { client: 5_000, react: 2_000 };
+/** What a page imports, and the bytes, gzipped, that it takes on by that, without React (DESIGN: the package). */
+const PAGES = [
+  { name: "the client", code: 'export { HeadspringError, createClient } from "./src/client/index.ts"', limit: 5_000 },
+  { name: "the client with its outbox", code: 'export * from "./src/client/index.ts"', limit: 6_000 },
+  { name: "the react", code: 'export * from "./src/react/index.ts"', limit: 2_000 },
+];
 
 const folder = mkdtempSync(join(tmpdir(), "headspring-bundle-"));
 try {
@@ -30,9 +34,9 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-for (const [name, limit] of Object.entries(PAGE_LIMITS)) {
+for (const { name, code, limit } of PAGES) {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, `../src/${name}/index.ts`)],
+    stdin: { contents: code, resolveDir: join(import.meta.dirname, "..") },
     bundle: true,
     minify: true,
     format: "esm",
@@ -40,6 +44,6 @@ for (const [name, limit] of Object.entries(PAGE_LIMITS)) {
     write: false,
   });
   const gzipped = gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
-  console.log(`the ${name}: ${outputFiles[0]!.contents.length} bytes, ${gzipped} gzipped (at most ${limit})`);
+  console.log(`${name}: ${outputFiles[0]!.contents.length} bytes, ${gzipped} gzipped (at most ${limit})`);
   if (gzipped > limit) process.exitCode = 1;
 }

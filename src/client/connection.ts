@@ -10,7 +10,7 @@ export interface ClientOptions {
   /** The store. Default: the deployment's `default` store. */
   readonly store?: string;
   /** Sends requests in place of the global `fetch`: for example that of a service binding, `(url, init) => env.STORE.fetch(url, init)`. */
-  readonly fetch?: (url: string, init?: RequestInit) => Promise<Response>;
+  readonly fetch?: (url: string, init?: RequestInit) => Response | Promise<Response>;
 }
 
 /** What every call takes. */

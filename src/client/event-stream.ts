@@ -2,7 +2,7 @@
 
 import { type Connection, type RequestOptions, isPassing } from "./connection.ts";
 import { HeadspringError, problemOf } from "./problem.ts";
-import { pause, pauseBefore } from "./pause.ts";
+import { onceOnline, pause, pauseBefore } from "./pause.ts";
 
 /** A message, by the algorithm of the HTML standard ("Interpreting an event stream"). */
 export interface Message {
@@ -18,9 +18,15 @@ const SETTLED_MS = 10_000;
 /**
  * Follows a path. The store sends an id after what it covers, on its own or with a message: the next connection resumes behind the last.
  *
+ * @param onId called with an id that came on its own, when what it covers has been taken
  * @throws {HeadspringError} when an answer is an error that does not pass by itself. Ends quietly when the signal aborts.
  */
-export async function* follow(connection: Connection, path: string, { signal }: RequestOptions = {}): AsyncGenerator<Message, void> {
+export async function* follow(
+  connection: Connection,
+  path: string,
+  { signal }: RequestOptions = {},
+  onId?: (id: string) => void,
+): AsyncGenerator<Message, void> {
   const state: State = { lastId: "", id: "", data: "", type: "" };
   let failures = 0;
   for (;;) {
@@ -28,6 +34,8 @@ export async function* follow(connection: Connection, path: string, { signal }: 
     const abort = new AbortController();
     const stop = () => abort.abort();
     signal?.addEventListener("abort", stop);
+    // A connection of before the network went is dead, and would only be silent.
+    const forget = onceOnline(stop);
     let retryAfter: string | null = null;
     const since = Date.now();
     try {
@@ -37,7 +45,10 @@ export async function* follow(connection: Connection, path: string, { signal }: 
       if (!response.ok || !response.body) throw await problemOf(response);
       for await (const line of linesOf(response.body, stop)) {
         const message = interpret(line, state);
-        if (!message) continue;
+        if (!message) {
+          if (line === "" && state.lastId !== "") onId?.(state.lastId);
+          continue;
+        }
         failures = 0;
         yield message;
       }
@@ -47,6 +58,7 @@ export async function* follow(connection: Connection, path: string, { signal }: 
       if (!passes) throw error;
     } finally {
       signal?.removeEventListener("abort", stop);
+      forget();
       stop(); // also when the reader has left the loop
     }
     // What was read of a message that broke off comes again.

@@ -5,6 +5,7 @@
 
 import { type CallOptions, type ClientOptions, Connection } from "./connection.ts";
 import { type LogOptions, readLog } from "./log.ts";
+import { members } from "./members.ts";
 import { StreamHandle } from "./stream.ts";
 import type { AnyApp, Client, WriteOptions } from "./types.ts";
 import { ViewHandle } from "./views.ts";
@@ -49,23 +50,7 @@ function stream(handle: StreamHandle): object {
   return members((name) => own[name] ?? ((data?: unknown, options?: WriteOptions) => handle.command(name, data, options)));
 }
 
-/** An object that makes its members when they are asked for. The names are the app's, of which a client knows the types only. */
-function members(make: (name: string) => unknown): object {
-  // Once each: code that compares them, such as a hook's dependencies, finds the same.
-  const made = new Map<string, unknown>();
-  const member = (name: string) => {
-    if (!made.has(name)) made.set(name, make(name));
-    return made.get(name);
-  };
-  return new Proxy(
-    {},
-    {
-      // Not `then`: to await the object would send a command of that name.
-      get: (_target, name) => (typeof name === "symbol" || name === "then" ? undefined : member(name)),
-    },
-  );
-}
-
+export { type Outbox, type OutboxOptions, createOutbox } from "./outbox.ts";
 export { HeadspringError } from "./problem.ts";
 export type { CallOptions, Called, ClientOptions, RequestOptions } from "./connection.ts";
 export type { LogOptions } from "./log.ts";
@@ -77,6 +62,8 @@ export type {
   Client,
   Conditions,
   LiveOptions,
+  OutboxCommand,
+  OutboxWriteOptions,
   Page,
   PlainStream,
   Refused,

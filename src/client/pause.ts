@@ -17,16 +17,30 @@ export function pauseBefore(attempt: number, retryAfter?: string | null): number
   return Math.max(asked, jittered(backoffMs(PAUSES, attempt + 1), 1, Math.random()));
 }
 
-/** Resolves after so many milliseconds, or at once when the signal aborts. */
+/** Resolves after so many milliseconds, or at once when the signal aborts or the network is back. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);
+      forget();
       signal?.removeEventListener("abort", end);
       resolve();
     };
     const timer = setTimeout(end, ms);
+    const forget = onceOnline(end);
     if (signal?.aborted) end();
     else signal?.addEventListener("abort", end);
   });
+}
+
+/**
+ * Calls when the browser has a network again after it had none. Node and Workers do not know.
+ *
+ * @returns ends that
+ */
+export function onceOnline(call: () => void): () => void {
+  if ((globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine === undefined) return () => {};
+  const target = globalThis as unknown as EventTarget;
+  target.addEventListener("online", call);
+  return () => target.removeEventListener("online", call);
 }

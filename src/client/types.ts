@@ -78,13 +78,13 @@ interface AnyStream<Event> {
   events(options?: StreamReadOptions): AsyncIterable<Event>;
 }
 
-type CommandArguments<Input> =
+type CommandArguments<Input, Options> =
   // oxlint-disable-next-line typescript/no-generated-empty-object-type -- data without a field that must be there
-  Record<never, never> extends Input ? [data?: Input, options?: WriteOptions] : [data: Input, options?: WriteOptions];
+  Record<never, never> extends Input ? [data?: Input, options?: Options] : [data: Input, options?: Options];
 
 /** A method for each command. */
-type Commands<Of extends DataSchemas, Type extends string> = {
-  readonly [Command in keyof Of & string]: (...data: CommandArguments<z.input<Of[Command]>>) => Promise<Accepted<Type> | Refused>;
+type Commands<Of extends DataSchemas, Type extends string, Options = WriteOptions> = {
+  readonly [Command in keyof Of & string]: (...data: CommandArguments<z.input<Of[Command]>, Options>) => Promise<Accepted<Type> | Refused>;
 };
 
 interface WithState<State> {
@@ -112,9 +112,11 @@ type ProcessEvent<Of extends Process> = EventOf<Of extends Saga ? Followed<typeo
 type Own = `$${string}`;
 
 /** A stream of a plain category. */
-export interface PlainStream<Of extends Category> extends AnyStream<EventOf<Of>> {
+export interface PlainStream<Of extends Category> extends AnyStream<EventOf<Of>>, Appendable<Of, WriteOptions> {}
+
+interface Appendable<Of extends Category, Options> {
   /** Appends one event, or several together. */
-  append(events: NewEventOf<Of> | readonly NewEventOf<Of>[], options?: WriteOptions): Promise<Stored<keyof Of["events"] & string>>;
+  append(events: NewEventOf<Of> | readonly NewEventOf<Of>[], options?: Options): Promise<Stored<keyof Of["events"] & string>>;
 }
 
 type NewEventOf<Of extends Category> = {
@@ -142,6 +144,8 @@ export interface LiveOptions extends RequestOptions {
    * view was built again.
    */
   readonly after?: string;
+  /** Called with a position of the log whenever the changes until then have been taken: a write up to it is in the rows. */
+  readonly onPosition?: (position: number) => void;
 }
 
 /** What a read of a view may ask for. */
@@ -253,5 +257,50 @@ export type Client<Of extends AnyApp> = ClientParts<Of> &
     /** Streams by category: also of categories named like another member of the client. */
     readonly streams: Streams<Of>;
   };
+
+/** What a write of an outbox may say: the rest is the outbox's business. */
+export type OutboxWriteOptions = Pick<WriteOptions, "ifMatch" | "idempotencyKey" | "correlationId">;
+
+/** The streams of an app, as far as they are written to: commands and appends. */
+export type Writes<Of extends AnyApp> = {
+  readonly [Name in AggregatesOf<Of>["name"]]: (id: string) => WritesOf<Named<AggregatesOf<Of>, Name>>;
+} & { readonly [Name in CategoriesOf<Of>["name"]]: (id: string) => Appendable<Named<CategoriesOf<Of>, Name>, OutboxWriteOptions> } & {
+  readonly [Name in ProcessesOf<Of>["name"]]: (
+    id: string,
+  ) => Commands<Named<ProcessesOf<Of>, Name>["commands"], ProcessEvent<Named<ProcessesOf<Of>, Name>>["type"] | Own, OutboxWriteOptions>;
+};
+type WritesOf<Of extends AnyAggregate> =
+  Of extends Aggregate<string, infer Events, infer Declared, infer _State>
+    ? Commands<Declared, keyof Events & string, OutboxWriteOptions>
+    : never;
+
+/** The names and the data of every write of the app. */
+type WriteOf<Of extends AnyApp> =
+  | {
+      [Name in AggregatesOf<Of>["name"]]: CommandOf<Name, Named<AggregatesOf<Of>, Name>["commands"]>;
+    }[AggregatesOf<Of>["name"]]
+  | {
+      [Name in ProcessesOf<Of>["name"]]: CommandOf<Name, Named<ProcessesOf<Of>, Name>["commands"]>;
+    }[ProcessesOf<Of>["name"]]
+  | {
+      [Name in CategoriesOf<Of>["name"]]: {
+        readonly category: Name;
+        readonly command: "append";
+        readonly data: NewEventOf<Named<CategoriesOf<Of>, Name>> | readonly NewEventOf<Named<CategoriesOf<Of>, Name>>[];
+      };
+    }[CategoriesOf<Of>["name"]];
+type CommandOf<Name extends string, Of extends DataSchemas> = {
+  [Command in keyof Of & string]: { readonly category: Name; readonly command: Command; readonly data: Frozen<z.input<Of[Command]>> };
+}[keyof Of & string];
+
+/** A write in an outbox: `category`, `command` and `data` belong together. An append to a plain category has the command `append`. */
+export type OutboxCommand<Of extends AnyApp> = WriteOf<Of> & {
+  /** The stream's id. */
+  readonly id: string;
+  /** Its idempotency key, which names it. */
+  readonly key: string;
+  /** When it was made: milliseconds since 1970, by the page's clock. */
+  readonly at: number;
+};
 
 export type { AnyApp };

@@ -52,8 +52,8 @@ export class ViewHandle {
   }
 
   /** All rows first, and again whenever the view was built again; then each row that changes, in order. */
-  async *live(conditions: Conditions = {}, { signal, after }: LiveOptions = {}): AsyncGenerator<Change<Row>, void> {
-    yield* this.#live(conditions, await this.#keyColumn({ signal }), { signal, after });
+  async *live(conditions: Conditions = {}, { signal, ...options }: LiveOptions = {}): AsyncGenerator<Change<Row>, void> {
+    yield* this.#live(conditions, await this.#keyColumn({ signal }), { signal, ...options });
   }
 
   async *watch(key: string, { signal }: RequestOptions = {}): AsyncGenerator<Row | undefined, void> {
@@ -65,8 +65,10 @@ export class ViewHandle {
     }
   }
 
-  async *#live(conditions: Conditions, column: string, { after, ...request }: LiveOptions): AsyncGenerator<Change<Row>, void> {
+  async *#live(conditions: Conditions, column: string, { after, onPosition, ...request }: LiveOptions): AsyncGenerator<Change<Row>, void> {
     const { signal } = request;
+    /** An id of the stream begins with a position. */
+    const tell = (id: string) => onPosition?.(Number.parseInt(id));
     const keyOf = (row: Row) => row[column] as string;
     for (let given = after; ; given = undefined) {
       let from: string | null = given ?? null;
@@ -78,12 +80,14 @@ export class ViewHandle {
           from ??= page.headers.get("headspring-live");
         }
         yield { type: "rows", rows };
+        if (from !== null) tell(from);
       }
       try {
         for await (const { type, data } of follow(
           this.#connection,
           this.#path + queryOf({ ...conditions, after: from ?? undefined }),
           request,
+          tell,
         )) {
           if (type === "reset") break;
           const row = JSON.parse(data) as Row;

@@ -1,11 +1,11 @@
 /** What `headspring/client` does, whatever it runs in and whatever breaks between it and the store. */
 
 import { describe, expect, it } from "vitest";
-import { type Client, type ClientOptions, HeadspringError, createClient } from "../../src/client/index.ts";
+import { type Client, HeadspringError, createClient, createOutbox } from "../../src/client/index.ts";
 import { event } from "../../src/index.ts";
 import type { app } from "../workers/app.ts";
 
-type Fetch = NonNullable<ClientOptions["fetch"]>;
+type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 export interface Deployment {
   readonly url: string;
   readonly fetch: Fetch;
@@ -404,6 +404,160 @@ export function clientSuite(deployment: () => Deployment): void {
       await client(lost()).request("/streams/sample/once", { ...append, headers: { "Idempotency-Key": "once" } });
       expect((await client(lost()).request("/streams/sample/once")).body.version).toBe(1);
       await expect(client(lost()).request("/streams/sample/once", { repeat: false })).rejects.toMatchObject({ code: "unreachable" });
+    });
+  });
+
+  describe("an outbox", { timeout: PATIENCE_MS }, () => {
+    /** A network that can go, and what got through it. */
+    const network = () => {
+      const state = { isUp: true, sent: [] as string[] };
+      const fetch: Fetch = async (url, init) => {
+        if (!state.isUp) throw new TypeError("no network");
+        if (init?.method === "POST") state.sent.push(new URL(url).pathname.split("/").slice(-2).join("/"));
+        return deployment().fetch(url, init);
+      };
+      return { state, fetch };
+    };
+    /** The storage of a browser. */
+    const storage = () => {
+      const items = new Map<string, string>([["of another program", "{"]]);
+      return {
+        items,
+        get length() {
+          return items.size;
+        },
+        key: (index: number) => [...items.keys()].toReversed()[index] ?? null,
+        getItem: (name: string) => items.get(name) ?? null,
+        setItem: (name: string, value: string) => void items.set(name, value),
+        removeItem: (name: string) => void items.delete(name),
+      };
+    };
+
+    it("sends what was made without a network, in order, when there is one again", async () => {
+      const { client, shop } = storeFor("outbox");
+      const { state, fetch } = network();
+      const outbox = createOutbox(client(fetch));
+      state.isUp = false;
+      const answers = Promise.all([
+        outbox.counter("a").Count({ by: 2 }),
+        outbox.streams.counter("b").Count({ by: 1_001 }),
+        outbox.sample("s").append({ type: "Read", data: { value: 1 } }, { ifMatch: "absent" }),
+        outbox.counter("a").Count(undefined, { ifMatch: 1 }),
+      ]);
+      expect(outbox.commands.map(({ category, id, command, data }) => ({ category, id, command, data }))).toEqual([
+        { category: "counter", id: "a", command: "Count", data: { by: 2 } },
+        { category: "counter", id: "b", command: "Count", data: { by: 1_001 } },
+        { category: "sample", id: "s", command: "append", data: { type: "Read", data: { value: 1 } } },
+        { category: "counter", id: "a", command: "Count", data: {} },
+      ]);
+      state.isUp = true;
+      expect(await answers).toMatchObject([
+        { ok: true, version: 1 },
+        { ok: false, reason: "too-much" },
+        { ok: true, stream: "sample/s" },
+        { ok: true, version: 2 },
+      ]);
+      expect(state.sent).toEqual(["a/Count", "b/Count", "sample/s", "a/Count"]);
+      expect(outbox.commands).toEqual([]);
+      expect(await shop.counter("a").state()).toMatchObject({ state: { total: 3 } });
+    });
+
+    it("goes on after a reload with what had no answer, and carries out nothing twice", async () => {
+      const { client, shop } = storeFor("outbox-reload");
+      const { fetch } = network();
+      const kept = storage();
+      let isCarriedOut = () => {};
+      const carriedOut = new Promise<void>((resolve) => (isCarriedOut = resolve));
+      const unheard: Fetch = async (url, init) => {
+        await fetch(url, init);
+        isCarriedOut();
+        return new Promise(() => {}); // the page is gone before the answer
+      };
+      const before = createOutbox(client(unheard), { storage: kept, name: "shop" });
+      for (const by of [1, 2, 4]) void before.counter("a").Count({ by });
+      await carriedOut;
+
+      const seen: unknown[] = [];
+      const done = new Promise<void>((resolve) => {
+        const after = createOutbox(client(fetch), {
+          storage: kept,
+          name: "shop",
+          onAnswer({ data }, answer) {
+            seen.push([data, answer]);
+            if (after.commands.length === 0) resolve();
+          },
+        });
+        expect(after.commands).toEqual(before.commands);
+      });
+      await done;
+      expect(seen).toMatchObject([
+        [{ by: 1 }, { ok: true, replayed: true }],
+        [{ by: 2 }, { ok: true, replayed: false }],
+        [{ by: 4 }, { ok: true, replayed: false }],
+      ]);
+      expect(await shop.counter("a").state()).toMatchObject({ version: 3, state: { total: 7 } });
+      expect([...kept.items.keys()]).toEqual(["of another program"]);
+    });
+
+    it("gives up what can never be carried out, and goes on with the next", async () => {
+      const { client } = storeFor("outbox-failing");
+      const { fetch } = network();
+      const codes: unknown[] = [];
+      const outbox = createOutbox(client(fetch), {
+        onAnswer: (_command, answer) => codes.push("code" in answer ? answer.code : answer.ok),
+      });
+      const wrong = outbox.counter("a").Count({ by: "two" as unknown as number });
+      const next = outbox.counter("a").Count({ by: 2 });
+      await expect(wrong).rejects.toMatchObject({ code: "invalid-command" });
+      expect(await next).toMatchObject({ ok: true, version: 1 });
+      expect(codes).toEqual(["invalid-command", true]);
+    });
+
+    it("waits while its token is refused", async () => {
+      const { client, shop } = storeFor("outbox-token");
+      const { fetch } = network();
+      let isRefused = true;
+      const refusing: Fetch = async (url, init) =>
+        isRefused ? Response.json({ code: "unauthorized", detail: "unknown token" }, { status: 401 }) : fetch(url, init);
+      const outbox = createOutbox(client(refusing));
+      const counted = outbox.counter("a").Count();
+      await new Promise<void>((resolve) => outbox.subscribe(() => outbox.error && resolve()));
+      expect([outbox.error?.code, outbox.commands.length]).toEqual(["unauthorized", 1]);
+      isRefused = false;
+      await counted;
+      expect([outbox.error, outbox.commands.length]).toEqual([undefined, 0]);
+      expect(await shop.counter("a").state()).toMatchObject({ version: 1 });
+    });
+
+    it("shows in a live list what waits, until the list shows it by itself", async () => {
+      const { client, shop } = storeFor("outbox-live");
+      const { state, fetch } = network();
+      await shop.counter("a").Count();
+      await shop.views.totals.list({}, { consistency: "strong" });
+      const online = client(fetch);
+      const outbox = createOutbox(online);
+      type Shown = { readonly counter: string; readonly total: number; readonly isPending?: true };
+      const totals = outbox.over(online.views.totals, (rows: Map<string, Shown>, { command, id, data }) => {
+        if (command === "Count") rows.set(id, { counter: id, total: data.by ?? 1, isPending: true });
+      });
+      const steps: string[] = [];
+      let answered: Promise<unknown> | undefined;
+      for await (const change of totals.live()) {
+        if (change.type !== "rows") throw new Error("each change gives all rows");
+        const shown = [...change.rows.values()]
+          .map(({ counter, total, isPending }) => `${counter}${total}${isPending ? "?" : ""}`)
+          .join(" ");
+        if (steps.at(-1) !== shown) steps.push(shown);
+        if (steps.length === 1 && !answered) {
+          state.isUp = false;
+          answered = outbox.counter("b").Count({ by: 7 });
+        }
+        if (steps.length === 2) state.isUp = true;
+        if (steps.length === 3) break;
+      }
+      await answered;
+      // Never without the row, and never as if it were stored before it is.
+      expect(steps).toEqual(["a1", "a1 b7?", "a1 b7"]);
     });
   });
 
