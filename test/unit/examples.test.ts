@@ -17,26 +17,67 @@ interface Manifest {
 }
 const manifestIn = (folder: string) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 
-/** Examples with routes of their own in front of the store. */
-const WITH_ROUTES = new Set(["notifications"]);
+/** What an example has in addition, and why. */
+interface Difference {
+  /** What stands in the worker in place of what the generator writes. */
+  readonly worker?: readonly (readonly [written: string, instead: string])[];
+  /** The worker's file has routes of its own in front of the store. */
+  readonly routes?: true;
+  /** The lines of a page in wrangler's configuration. */
+  readonly page?: string;
+  readonly gitignore?: string;
+  readonly scripts?: Readonly<Record<string, string>>;
+  /** Packages that run in it, in the versions of this repository. */
+  readonly dependencies?: readonly string[];
+}
+const DIFFERENCES: Readonly<Record<string, Difference>> = {
+  notifications: { routes: true },
+  // Routes of its own in front of the store, and a page in React.
+  todo: {
+    worker: [
+      ['import { app } from "./app.ts";\n', 'import { app } from "./app.ts";\nimport { routes } from "./routes.ts";\n'],
+      [
+        "export default createWorker(app, { console: true });\n",
+        "const store = createWorker(app, { console: true });\nexport default { ...store, fetch: routes(store).fetch };\n",
+      ],
+    ],
+    page: `
+      // The page in web/: built by esbuild before the worker starts or is deployed, and when it changes. Other paths than its files are the worker's.
+      "build": {
+        "command": "npx esbuild web/main.tsx web/style.css web/index.html --bundle --minify --loader:.html=copy --outdir=dist",
+        "watch_dir": "web",
+      },
+      "assets": { "directory": "dist" },`,
+    gitignore: "dist/\n",
+    scripts: { check: "tsc && tsc -p web" },
+    dependencies: ["react", "react-dom"],
+  },
+};
 
 describe.each(readdirSync(join(ROOT, "examples")))("the example %s", (name) => {
   const folder = join(ROOT, "examples", name);
   const read = (path: string) => readFileSync(join(folder, path), "utf8");
+  const difference = DIFFERENCES[name] ?? {};
 
   it("has the worker and the configuration that the generator writes", () => {
     const template = (path: string) => readFileSync(join(COMMON, path), "utf8").replaceAll("{{name}}", name);
-    for (const path of ["dot-npmrc", "dot-gitignore"]) expect(read(path.replace("dot-", "."))).toBe(template(path));
     const worker = read("src/worker.ts");
-    if (WITH_ROUTES.has(name)) {
+    if (difference.routes) {
       // The generator's lines, by which the store answers what the routes do not, and its two other handlers are as they were.
       const store = worker.replace("type HeadspringEnv, ", "").replace("const store = createWorker", "export default createWorker");
       for (const line of template("src/worker.ts").split("\n")) expect(store).toContain(line);
       expect(worker).toContain('.all("*", (context) => store.fetch(context.req.raw, context.env, context.executionCtx))');
       expect(worker).toContain("export default { ...store, fetch: http.fetch };");
-    } else expect(worker).toBe(template("src/worker.ts"));
+    } else {
+      const replaced = (text: string, [written, instead]: readonly [string, string]) => text.replace(written, instead);
+      expect(worker).toBe((difference.worker ?? []).reduce(replaced, template("src/worker.ts")));
+    }
+    expect(read(".npmrc")).toBe(template("dot-npmrc"));
+    expect(read(".gitignore")).toBe(template("dot-gitignore").replace(".wrangler/\n", `.wrangler/\n${difference.gitignore ?? ""}`));
     const [, date = ""] = /^compatibility_date = "(.+)"$/m.exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8")) ?? [];
-    const configuration = template("wrangler.jsonc").replace("{{compatibility date}}", date).replace("  // {{page}}\n", "");
+    const configuration = template("wrangler.jsonc")
+      .replace("{{compatibility date}}", date)
+      .replace("  // {{page}}\n", difference.page ?? "");
     // Formatted, its lines may break elsewhere.
     const words = (text: string) => text.replaceAll(/\s+|,(?=\s*[\]}])/g, "");
     expect(words(read("wrangler.jsonc"))).toBe(words(configuration));
@@ -45,21 +86,22 @@ describe.each(readdirSync(join(ROOT, "examples")))("the example %s", (name) => {
   it("has the generator's scripts, and the versions that this repository is tested with", () => {
     const ours = manifestIn(ROOT);
     const { scripts, dependencies, devDependencies } = manifestIn(folder);
-    expect(scripts).toMatchObject(manifestIn(COMMON).scripts);
+    expect(scripts).toMatchObject({ ...manifestIn(COMMON).scripts, ...difference.scripts });
     const peers = Object.entries(ours.peerDependencies);
     const needed = peers.filter(([peer]) => !ours.peerDependenciesMeta[peer]?.optional || peer in dependencies);
-    expect(dependencies).toEqual({ headspring: "file:../..", ...Object.fromEntries(needed) });
+    const more = (difference.dependencies ?? []).map((dependency) => [dependency, `^${ours.devDependencies[dependency]}`]);
+    expect(dependencies).toEqual({ headspring: "file:../..", ...Object.fromEntries([...needed, ...more]) });
     for (const [dependency, version] of Object.entries(devDependencies)) expect(version).toBe(`^${ours.devDependencies[dependency]}`);
   });
 
   it("imports the package by its name, and nothing else of this repository", () => {
-    const files = ["src", "test", "tools"]
+    const files = ["src", "test", "tools", "web"]
       .filter((part) => existsSync(join(folder, part)))
       .flatMap((part) => readdirSync(join(folder, part), { recursive: true, encoding: "utf8" }).map((file) => join(part, file)))
       .filter((path) => /\.[jt]sx?$/.test(path));
     const imported = files.flatMap((file) => [...read(file).matchAll(/from "([^"]+)"/g)].map(([, from = ""]) => from));
     expect(imported).toContain("headspring");
-    expect(imported.filter((from) => from.startsWith("../") && !/^(?:\.\.\/)+(?:src|tools)\//.test(from))).toEqual([]);
+    expect(imported.filter((from) => from.startsWith("../") && !/^(?:\.\.\/)+(?:src|tools|web)\//.test(from))).toEqual([]);
     expect(imported.filter((from) => /^headspring\/(?!runtime$|testing(?:\/store)?$|client$|react$|postgres$)/.test(from))).toEqual([]);
   });
 });
