@@ -28,6 +28,7 @@ export const account = aggregate("account", {
     /** The final amount may be another one than was reserved. */
     ConfirmReservation: Reservation,
   },
+  // Their `LastWriteWins`: without `ifMatch: "required"` each request says whether it depends on a version.
   initialState: (): Account | null => null,
   evolve: {
     AccountCreated: (_state, { funds }) => ({ funds, reserved: [] }),

@@ -33,6 +33,8 @@ export const user = aggregate("user", {
     /** Shows what a bug does: in `decide`, or in `evolve`. */
     BuggyCommand: z.object({ throwInCommandHandler: z.boolean(), throwInEventHandler: z.boolean() }),
   },
+  // Their `CommandSequenceStrategy.Strict`: each command says which version of the user it is about.
+  ifMatch: "required",
   // Their `Optional<User>`: null is a user that is not there.
   initialState: (): User | null => null,
   evolve: {

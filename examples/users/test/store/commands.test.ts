@@ -1,0 +1,126 @@
+/** What the API of commands promises in Simple Sourcing, against a real store: sequences, asynchronous commands, results, repeats. */
+
+import { type Client, createClient } from "headspring/client";
+import { type TestStore, startStore } from "headspring/testing/store";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { app } from "../../src/app.ts";
+
+let store: TestStore;
+let api: Client<typeof app>;
+beforeAll(async () => {
+  store = await startStore();
+  api = createClient<typeof app>(store.url);
+}, 60_000);
+afterAll(() => store.stop());
+
+const BOB = { firstName: "Bob", lastName: "Dubois" };
+
+describe('Strict: an aggregate with `ifMatch: "required"`', () => {
+  it("takes of two clients that have read the same version the first one; the other one reads again", async () => {
+    const bob = api.user("strict");
+    await bob.InsertUser(BOB, { ifMatch: "absent" });
+    const [one, other] = [await bob.state(), await bob.state()];
+    await bob.UpdateYearOfBirth({ yearOfBirth: 1991 }, { ifMatch: one?.version });
+    await expect(bob.UpdateYearOfBirth({ yearOfBirth: 1990 }, { ifMatch: other?.version })).rejects.toMatchObject({
+      code: "version-conflict",
+    });
+    const again = await bob.UpdateYearOfBirth({ yearOfBirth: 1990 }, { ifMatch: (await bob.state())?.version });
+    expect(again).toMatchObject({ ok: true, version: 3 });
+  });
+
+  it("takes no command that does not say which version it is about", async () => {
+    await expect(api.user("careless").InsertUser(BOB)).rejects.toMatchObject({ code: "precondition-required", status: 428 });
+  });
+});
+
+describe("LastWriteWins: an aggregate without", () => {
+  it("takes both, one after the other, each decided on what the one before it left", async () => {
+    const purse = api.account("lax");
+    await purse.CreateAccount({ userName: "Bob", funds: 100 });
+    const both = await Promise.all(["one", "two"].map((reservation) => purse.ReserveFunds({ reservation, amount: 60 })));
+    expect(both.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
+    expect(both.find(({ ok }) => !ok)).toEqual({ ok: false, reason: "insufficient-funds" });
+  });
+
+  it("takes a version, too, when a request names one", async () => {
+    await expect(api.account("lax").AddFunds({ amount: 1 }, { ifMatch: 1 })).rejects.toMatchObject({ code: "version-conflict" });
+  });
+});
+
+describe("publishCommand and queryCommandResult: a command with `Prefer: respond-async`, and its result later", () => {
+  const publish = (id: string, commandId: string, path: string, body: object, sequence: number) =>
+    api.request(`/aggregates/user/${id}/${path}`, {
+      method: "POST",
+      headers: { "idempotency-key": commandId, "if-match": `"${sequence}"`, prefer: "respond-async" },
+      body,
+    });
+  const result = async (id: string, commandId: string) =>
+    (await api.request(`/aggregates/user/${id}/commands/${commandId}?wait=10`)).body as Record<string, unknown>;
+
+  it("is answered 202 with where the result will be", async () => {
+    const { status, headers, body } = await publish("async", "c-1", "InsertUser", BOB, 0);
+    expect([status, body]).toEqual([202, { commandId: "c-1", stream: "user/async" }]);
+    expect(headers.get("location")).toBe("/aggregates/user/async/commands/c-1");
+    expect(await result("async", "c-1")).toMatchObject({
+      status: "accepted",
+      version: 1,
+      events: [{ type: "UserInserted" }],
+      position: expect.any(Number),
+    });
+  });
+
+  it("tells a refusal and a failure by the result", async () => {
+    await publish("nobody", "c-2", "DeleteUser", {}, 0);
+    expect(await result("nobody", "c-2")).toMatchObject({ status: "refused", reason: "no-such-user" });
+    await publish("nobody", "c-3", "BuggyCommand", { throwInCommandHandler: true, throwInEventHandler: false }, 0);
+    expect(await result("nobody", "c-3")).toMatchObject({ status: "failed" });
+  });
+
+  it("tells an invalid sequence at once, because a command is decided when it arrives", async () => {
+    await expect(publish("async", "c-4", "UpdateYearOfBirth", { yearOfBirth: 1991 }, 666)).rejects.toMatchObject({
+      code: "version-conflict",
+    });
+  });
+
+  it("keeps the result: it is the same whenever and however often it is asked for", async () => {
+    expect(await result("async", "c-1")).toEqual(await result("async", "c-1"));
+    await expect(result("async", "c-unknown")).rejects.toMatchObject({ code: "unknown-command-id" });
+  });
+});
+
+describe("the same command twice", () => {
+  it("is carried out once, and gets the first answer again", async () => {
+    const bob = api.user("twice");
+    const options = { ifMatch: "absent", idempotencyKey: "twice" } as const;
+    const first = await bob.InsertUser(BOB, options);
+    const again = await bob.InsertUser(BOB, options);
+    expect(again).toEqual({ ...first, replayed: true });
+    expect((await bob.state())?.version).toBe(1);
+  });
+
+  it("is refused when it is not the same", async () => {
+    const other = api.user("twice").InsertUser({ ...BOB, firstName: "Bobbette" }, { ifMatch: "absent", idempotencyKey: "twice" });
+    await expect(other).rejects.toMatchObject({ code: "idempotency-conflict" });
+  });
+});
+
+describe("AggregateNotFound", () => {
+  it("is an aggregate that the app does not have", async () => {
+    const request = api.request("/aggregates/nobody/1/InsertUser", { method: "POST", body: BOB });
+    await expect(request).rejects.toMatchObject({ code: "unknown-aggregate", status: 404 });
+  });
+
+  it("is, if the command says so, a stream that does not exist", async () => {
+    await expect(api.account("none").AddFunds({ amount: 1 }, { ifMatch: "*" })).rejects.toMatchObject({
+      code: "version-conflict",
+      status: 412,
+    });
+  });
+});
+
+describe("a projection", () => {
+  it("shows a write to those who ask for it", async () => {
+    const inserted = await api.user("seen").InsertUser(BOB, { ifMatch: "absent" });
+    expect(await api.views.users.get("seen", { after: inserted })).toEqual({ id: "seen", ...BOB, yearOfBirth: null });
+  });
+});
