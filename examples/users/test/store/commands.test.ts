@@ -13,6 +13,17 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => store.stop());
 
+/** Their `publishCommand`: sends a command without waiting for its result. */
+const publish = (id: string, commandId: string, path: string, body: object, sequence: number) =>
+  api.request(`/aggregates/user/${id}/${path}`, {
+    method: "POST",
+    headers: { "idempotency-key": commandId, "if-match": `"${sequence}"`, prefer: "respond-async" },
+    body,
+  });
+/** Their `queryCommandResult`. */
+const result = async (id: string, commandId: string) =>
+  (await api.request(`/aggregates/user/${id}/commands/${commandId}?wait=10`)).body as Record<string, unknown>;
+
 const BOB = { firstName: "Bob", lastName: "Dubois" };
 
 describe('Strict: an aggregate with `ifMatch: "required"`', () => {
@@ -38,7 +49,7 @@ describe("LastWriteWins: an aggregate without", () => {
     const purse = api.account("lax");
     await purse.CreateAccount({ userName: "Bob", funds: 100 });
     const both = await Promise.all(["one", "two"].map((reservation) => purse.ReserveFunds({ reservation, amount: 60 })));
-    expect(both.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
+    expect(both.filter(({ ok }) => ok)).toHaveLength(1);
     expect(both.find(({ ok }) => !ok)).toEqual({ ok: false, reason: "insufficient-funds" });
   });
 
@@ -48,15 +59,6 @@ describe("LastWriteWins: an aggregate without", () => {
 });
 
 describe("publishCommand and queryCommandResult: a command with `Prefer: respond-async`, and its result later", () => {
-  const publish = (id: string, commandId: string, path: string, body: object, sequence: number) =>
-    api.request(`/aggregates/user/${id}/${path}`, {
-      method: "POST",
-      headers: { "idempotency-key": commandId, "if-match": `"${sequence}"`, prefer: "respond-async" },
-      body,
-    });
-  const result = async (id: string, commandId: string) =>
-    (await api.request(`/aggregates/user/${id}/commands/${commandId}?wait=10`)).body as Record<string, unknown>;
-
   it("is answered 202 with where the result will be", async () => {
     const { status, headers, body } = await publish("async", "c-1", "InsertUser", BOB, 0);
     expect([status, body]).toEqual([202, { commandId: "c-1", stream: "user/async" }]);

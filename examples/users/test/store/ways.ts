@@ -29,10 +29,11 @@ export const http: Way = {
   async send(store, id, command, data, sequence) {
     const headers = { "content-type": "application/json", "if-match": `"${sequence}"` };
     const response = await fetch(`${store}/aggregates/user/${id}/${command}`, { method: "POST", headers, body: JSON.stringify(data) });
-    return response.ok ? outcome((await response.json()) as Stored) : ((await response.json()) as Outcome);
+    return response.ok ? outcome(await response.json<Stored>()) : await response.json<Outcome>();
   },
   async state(store, id) {
-    return ((await (await fetch(`${store}/aggregates/user/${id}`)).json()) as { state: unknown }).state;
+    const response = await fetch(`${store}/aggregates/user/${id}`);
+    return (await response.json<{ state: unknown }>()).state;
   },
 };
 
