@@ -16,6 +16,11 @@ type Mistake<Schema> =
       : `JSON cannot hold its field ${FieldOf<Data>}: no Date, Map, Set, bigint, function or unknown`
     : DataSchema;
 
+/** The schema of a view's row, or in its place what the compiler says of a column that JSON cannot hold. */
+export type PlainRow<Row extends z.ZodObject> = [Row] extends [z.ZodObject<Record<string, z.ZodType<JsonValue>>>]
+  ? Row
+  : `JSON cannot hold its column ${FieldOf<z.output<Row>>}: no Date, Map, Set, bigint, function or unknown`;
+
 /** Paths of fields that JSON cannot hold: `lines[].from`. */
 type FieldOf<Data, Path extends string = ""> = Data extends JsonValue
   ? never

@@ -1,6 +1,7 @@
 /** A view: rows folded from events. Pure: this file knows no runtime. */
 
 import type * as z from "zod";
+import type { PlainRow } from "../../core/plain-schema.ts";
 import { requireName } from "../../core/names.ts";
 import type { AnyFunction, Nobody, Undeclared } from "../handlers.ts";
 import { type EventOf, type EventOfType, type Followed, requireKnownTypes } from "../followed.ts";
@@ -67,7 +68,7 @@ type HandlersLike<On, From extends Followed, Row> = {
 
 export interface ViewDefinition<
   From extends Followed,
-  Row extends RowSchema,
+  Row extends z.ZodObject,
   Queries extends Readonly<Record<string, ParamsSchema>> = Readonly<Record<string, ParamsSchema>>,
   On extends AnyHandlers<From> = AnyHandlers<From>,
 > {
@@ -75,7 +76,7 @@ export interface ViewDefinition<
   /** The categories whose events it folds. */
   readonly from: From | readonly From[];
   /** The columns: scalars become columns of their own, arrays and objects JSON columns. */
-  readonly row: Row;
+  readonly row: PlainRow<Row>;
   /** The column that identifies a row. Its value is a string. */
   readonly key: NoInfer<{ [Column in keyof z.output<Row>]: z.output<Row>[Column] extends string ? Column : never }[keyof z.output<Row>]> &
     string;
@@ -102,7 +103,7 @@ declare const types: unique symbol;
 /** A view, as the engine sees it: without its types, with categories and handlers in one form. */
 export interface View<
   Name extends string = string,
-  Row extends RowSchema = RowSchema,
+  Row extends z.ZodObject = RowSchema,
   From extends Followed = Followed,
   Queries extends Readonly<Record<string, ParamsSchema>> = Readonly<Record<string, ParamsSchema>>,
 > {
@@ -185,13 +186,14 @@ export type StoredRow = Record<string, JsonValue>;
 export function view<
   const Name extends string,
   From extends Followed,
-  Row extends RowSchema,
+  Row extends z.ZodObject,
   On extends AnyHandlers<From>,
   // oxlint-disable-next-line typescript/no-empty-object-type -- not by a name: as of a process manager's commands
   Queries extends Readonly<Record<string, ParamsSchema>> = {},
 >(name: Name, definition: ViewDefinition<From, Row, Queries, On>): View<Name, Row, From, Queries> {
   requireName("view", name);
-  const { from, row, key, indexes = [], on, queries = {}, retry, ...rest } = definition;
+  const { from, row: declaredRow, key, indexes = [], on, queries = {}, retry, ...rest } = definition;
+  const row = declaredRow as Row; // else the compiler has refused it
   const followed: readonly From[] = Array.isArray(from) ? from : [from];
   requireKnownTypes(
     `view "${name}"`,
