@@ -10,16 +10,19 @@ export class Patience {
   readonly #until: number;
   readonly #budget: Budget | undefined;
   readonly #calls: number;
+  readonly #pauses: Backoff;
   #looks = 0;
 
   /**
    * @param until milliseconds since 1970
    * @param calls that one look takes
+   * @param pauses between two looks
    */
-  constructor(budget: Budget | undefined, until: number, calls: number) {
+  constructor(budget: Budget | undefined, until: number, calls: number, pauses = LOOKS) {
     this.#until = until;
     this.#budget = budget;
     this.#calls = calls;
+    this.#pauses = pauses;
   }
 
   /** There will be no further look. */
@@ -34,7 +37,7 @@ export class Patience {
    */
   async wait(happens?: (ms: number) => Promise<unknown>): Promise<void> {
     const left = Math.max(0, this.#until - Date.now());
-    const pause = Math.min(backoffMs(LOOKS, ++this.#looks), left);
+    const pause = Math.min(backoffMs(this.#pauses, ++this.#looks), left);
     // If it rejects (the other side is out of reach, or runs an earlier version), wait for the pause instead.
     const happened = happens?.(Math.min(left, LOOK_AGAIN_MAX_MS)).catch(() => scheduler.wait(pause));
     await Promise.all([scheduler.wait(pause), happened]);

@@ -44,6 +44,27 @@ export function requireObjects(env: object): void {
   refuse(objectsLackedBy(env as Readonly<Record<string, unknown>>));
 }
 
+/** The objects that a worker which only answers queries asks: where a store lies and what it declares, and how far its log is. */
+const ASKED = { LOGS: CLASSES.LOGS, CATALOGS: CLASSES.CATALOGS };
+
+/**
+ * The same for a worker that only answers queries: its objects are another worker's, so each needs a binding.
+ *
+ * @throws {Error} that names everything that is missing
+ */
+export function requireConfigurationOfQueries(env: object, app: App): void {
+  const bindings = env as Readonly<Record<string, unknown>>;
+  const objects = Object.entries(ASKED).flatMap(([binding, className]) => {
+    if (has(bindings[binding], "getByName")) return [];
+    const toml = `[[durable_objects.bindings]]
+name = "${binding}"
+class_name = "${className}"
+script_name = "…" # the name of the worker that takes the commands`;
+    return [{ what: `the binding ${binding} of the Durable Object class ${className} of the worker that takes the commands`, toml }];
+  });
+  refuse([...objects, ...databasesLackedBy(bindings, app)]);
+}
+
 function refuse(lacks: readonly Lack[]): void {
   if (lacks.length === 0) return;
   const code = new Set(lacks.flatMap((lack) => lack.code ?? []));

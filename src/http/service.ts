@@ -11,38 +11,54 @@ import { servicePage } from "./service-page.ts";
 import { openApiOf } from "./openapi/document.ts";
 import { jsonText } from "./response.ts";
 
-/** @param hasConsole whether the console is served, too */
-export function serviceRoutes(app: App, hasConsole: boolean) {
+export interface ServiceParts {
+  /** The console is served, too. */
+  readonly console?: boolean;
+  /** Nothing but queries is served. */
+  readonly queriesOnly?: boolean;
+}
+
+export function serviceRoutes(app: App, { console: hasConsole = false, queriesOnly = false }: ServiceParts) {
   const routes = new Hono<HttpEnv>();
   const inCode = new DefinitionsInCode(app);
   let openApi: { readonly text: string; readonly etag: string } | undefined;
 
   routes.get("/", (context) => {
-    const content = {
-      name: "Headspring",
-      what: "an edge-native event store: streams in, one ordered log, processors, views out, webhooks",
-      aggregates: namesOf(inCode.aggregates),
-      categories: namesOf(inCode.plainCategories),
-      views: namesOf(inCode.views),
-      links: {
-        ...(hasConsole ? { console: "/console" } : {}),
-        docs: "/docs",
-        openapi: "/openapi.json",
-        app: "/app",
-        problems: "/problems",
-        streams: "/streams",
-        sagas: "/sagas",
-        log: "/log",
-        sources: "/sources",
-        processors: "/processors",
-        views: "/views",
-        consumers: "/consumers",
-        metrics: "/metrics",
-        stores: "/stores",
-        webhooks: "/webhooks",
-        health: "/health",
-      },
-    };
+    const views = namesOf(inCode.views);
+    const content = queriesOnly
+      ? {
+          name: "Headspring",
+          what: "the views of an event store; another worker takes its commands",
+          aggregates: [],
+          categories: [],
+          views,
+          links: { docs: "/docs", openapi: "/openapi.json", problems: "/problems", views: "/views", health: "/health" },
+        }
+      : {
+          name: "Headspring",
+          what: "an edge-native event store: streams in, one ordered log, processors, views out, webhooks",
+          aggregates: namesOf(inCode.aggregates),
+          categories: namesOf(inCode.plainCategories),
+          views,
+          links: {
+            ...(hasConsole ? { console: "/console" } : {}),
+            docs: "/docs",
+            openapi: "/openapi.json",
+            app: "/app",
+            problems: "/problems",
+            streams: "/streams",
+            sagas: "/sagas",
+            log: "/log",
+            sources: "/sources",
+            processors: "/processors",
+            views: "/views",
+            consumers: "/consumers",
+            metrics: "/metrics",
+            stores: "/stores",
+            webhooks: "/webhooks",
+            health: "/health",
+          },
+        };
     return pageOr(context, () => servicePage(content, new URL(context.req.url).origin), content);
   });
 
@@ -50,14 +66,14 @@ export function serviceRoutes(app: App, hasConsole: boolean) {
 
   routes.get("/openapi.json", (context) => {
     if (!openApi) {
-      const text = JSON.stringify(openApiOf(app));
+      const text = JSON.stringify(openApiOf(app, { queriesOnly }));
       openApi = { text, etag: textTag(text) };
     }
     const { text, etag } = openApi;
     return hasTag(context, etag) ? context.body(null, 304, { etag }) : jsonText(text, 200, { etag });
   });
 
-  routes.get("/docs", (context) => docsPage(openApiOf(app), new URL(context.req.url).origin));
+  routes.get("/docs", (context) => docsPage(openApiOf(app, { queriesOnly }), new URL(context.req.url).origin));
 
   return routes;
 }

@@ -10,7 +10,8 @@ import { STORE_NAME } from "../core/names.ts";
 import { JURISDICTIONS, LOCATIONS, type Placement } from "../core/placement.ts";
 import { OBJECT_BINDINGS, databaseBinding, isDatabase, placedEnv, placementOfDeployment } from "../store/placement.ts";
 import { Store } from "../store/store.ts";
-import { directoryOf, openStore } from "../store/stores.ts";
+import { isReadingOnly } from "../store/reads-only.ts";
+import { directoryOf, openStore, openToRead } from "../store/stores.ts";
 import { DefinitionsInCode } from "../definitions/in-code.ts";
 import { routeOf } from "./auth-route.ts";
 import { jsonBody } from "./body.ts";
@@ -44,7 +45,8 @@ export function placed(app: App, paths: ReadonlySet<string>): MiddlewareHandler<
   return async function goToStore(context, next) {
     const route = routeOf(context);
     if (!route || !paths.has(route.path)) return next();
-    context.set("store", await openStore(context.env, decodeURIComponent(route.store), app, isWrite(context)));
+    const open = isReadingOnly(context.env) ? openToRead : openStore;
+    context.set("store", await open(context.env, decodeURIComponent(route.store), app, isWrite(context)));
     return next();
   };
 }

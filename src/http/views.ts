@@ -28,8 +28,6 @@ const FORMS = { "application/json": page, "text/event-stream": liveView } as con
 export function viewRoutes() {
   const routes = new Hono<HttpEnv>();
 
-  routes.get("/", async (context) => context.json({ views: await shown(context, namesOf(context)) }));
-
   routes.put("/:view", async (context) =>
     putDefinition(context, "view", context.req.param("view"), async (name) => {
       const [view] = await shown(context, [name]);
@@ -50,6 +48,15 @@ export function viewRoutes() {
     const [report] = await reportConsumers(store, (name) => name === view.name);
     return context.json(report, 202, { location: context.req.path.replace(/views\/[^/]+\/rebuild$/, `consumers/${view.name}`) });
   });
+
+  return routes.route("/", viewReadRoutes());
+}
+
+/** What changes nothing. */
+export function viewReadRoutes() {
+  const routes = new Hono<HttpEnv>();
+
+  routes.get("/", async (context) => context.json({ views: await shown(context, namesOf(context)) }));
 
   routes.get("/:view", async (context) => {
     const form = accepts(context, { header: "Accept", supports: Object.keys(FORMS), default: "application/json" });

@@ -6,12 +6,8 @@ import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { App } from "../definitions/app.ts";
 import { DefinitionsInCode } from "../definitions/in-code.ts";
-import { isOfNewerCode, isTransient } from "../core/platform-errors.ts";
 import { sweep } from "../operations/sweep.ts";
 import { handleBatch, wakeSourcesInCode } from "../operations/sources.ts";
-import { IDEMPOTENCY_KEY_BYTES } from "./limits.ts";
-import { logger } from "../telemetry/logger.ts";
-import { traceIdOf } from "../telemetry/trace.ts";
 import { placementOfDeployment } from "../store/placement.ts";
 import { aggregateRoutes } from "./aggregates.ts";
 import { appRoutes } from "./app-report.ts";
@@ -22,13 +18,13 @@ import { categoryRoutes } from "./categories.ts";
 import { requireConfiguration, requireObjects } from "./configuration.ts";
 import { consoleRoutes } from "./console/routes.ts";
 import { consumerRoutes } from "./consumers.ts";
+import { answerFailures } from "./failures.ts";
 import { importRoutes } from "./import.ts";
 import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
-import { Problem } from "./problem.ts";
 import { problemRoutes } from "./problems.ts";
 import { processorRoutes } from "./processors.ts";
-import { type HttpEnv, type HttpContext, requestIdOf, requireReadableUrl, requireStoreName, traceOf } from "./request.ts";
+import { type HttpEnv, requireReadableUrl, requireStoreName } from "./request.ts";
 import { sagaRoutes } from "./sagas.ts";
 import { serviceRoutes } from "./service.ts";
 import { sourceRoutes } from "./sources.ts";
@@ -136,7 +132,7 @@ export function createHttp(app: App, { sourcery = false, console = false }: Work
     .use(securityHeaders(), crossOrigin(), auth(), requireReadableUrl)
     .use("/stores/:store/*", requireStoreName)
     .use(placed(app, new Set(ofStore.routes.map(({ path }) => path))))
-    .route("/", serviceRoutes(app, console))
+    .route("/", serviceRoutes(app, { console }))
     .route("/stores", storesRoutes(app))
     .route("/problems", problemRoutes())
     .route("/", ofStore)
@@ -144,63 +140,6 @@ export function createHttp(app: App, { sourcery = false, console = false }: Work
 
   if (console) http.route("/console", consoleRoutes());
 
-  http.notFound((context) => {
-    const methods = methodsOf(http, context.req.path);
-    if (methods.length === 0) return new Problem("not-found", `unknown path ${context.req.path}; GET / lists where to begin`).toResponse();
-    const allow = methods.join(", ");
-    return new Problem("method-not-allowed", `${context.req.path} takes ${allow}, not ${context.req.method}`, {}, { allow }).toResponse();
-  });
-
-  http.onError((error, context) => {
-    const problem = error instanceof Problem ? error : unexpected(error);
-    if (problem.status < 500) return problem.toResponse();
-    const requestId = requestIdOf(context);
-    // The other 503s are ordinary answers: try again later.
-    if (problem !== error || problem.status === 500) tellFailed(context, requestId, problem, error);
-    return problem.toResponse({ requestId });
-  });
-
+  answerFailures(http);
   return http;
-}
-
-/** How an error that is not one of our answers is shown to the client. */
-function unexpected(error: Error): Problem {
-  if (isOfNewerCode(error)) return new Problem("stored-by-newer-code", error.message.replace(/^Error: /, ""), {}, { "retry-after": "5" });
-  if (isTransient(error))
-    return new Problem(
-      "unavailable",
-      "send the request again; with an Idempotency-Key nothing can happen twice",
-      {},
-      { "retry-after": "1" },
-    );
-  return new Problem(
-    "internal-error",
-    "the request failed; it may or may not have been carried out. With an Idempotency-Key you can send it again",
-  );
-}
-
-function tellFailed(context: HttpContext, requestId: string, { code, fields }: Problem, error: Error): void {
-  const { method, path } = context.req;
-  const correlationId = context.req.header("correlation-id")?.slice(0, IDEMPOTENCY_KEY_BYTES);
-  // The cause of a failed command is in the line of its stream, with the same command id.
-  const commandId = typeof fields.commandId === "string" ? fields.commandId : undefined;
-  const line = {
-    message: "a request failed",
-    requestId,
-    method,
-    path,
-    code,
-    commandId,
-    correlationId,
-    traceId: traceIdOf(traceOf(context)),
-  };
-  logger.error(line, commandId === undefined ? (error.cause ?? error) : undefined);
-}
-
-/** The methods that a path takes. */
-function methodsOf(http: Hono<HttpEnv>, path: string): string[] {
-  const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) =>
-    http.router.match(method, path)[0].some(([[, route]]) => route.method !== "ALL"),
-  );
-  return methods.includes("GET") ? [...methods, "HEAD"] : methods;
 }

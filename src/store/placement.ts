@@ -54,7 +54,9 @@ export function placedEnv(env: HeadspringEnv, placement: Placement): HeadspringE
 }
 
 function newlyPlaced(env: HeadspringEnv, jurisdiction: Jurisdiction | undefined, location: Location | undefined): HeadspringEnv {
-  const objects = Object.values(OBJECT_BINDINGS).map((binding) => [
+  // A worker that only answers queries has not all of them.
+  const bound = Object.values(OBJECT_BINDINGS).filter((binding) => env[binding] !== undefined);
+  const objects = bound.map((binding) => [
     binding,
     { value: placedNamespace(env[binding] as Objects<unknown>, jurisdiction, location), enumerable: true },
   ]);
@@ -103,6 +105,12 @@ function databasesIn(env: HeadspringEnv, jurisdiction: Jurisdiction | undefined)
     if (name.endsWith(suffix) && isDatabase(all[name])) databases[name.slice(0, -suffix.length)] = { value: all[name], enumerable: true };
   }
   return databases;
+}
+
+/** Whether some stores of the deployment keep their views in other databases than the rest: those of a jurisdiction of their own. */
+export function hasDatabasesElsewhere(env: HeadspringEnv): boolean {
+  const all = env as unknown as Readonly<Record<string, unknown>>;
+  return JURISDICTIONS.some((one) => databaseBinding(env, "VIEWS", one) !== "VIEWS" && isDatabase(all[databaseBinding(env, "VIEWS", one)]));
 }
 
 export function isDatabase(binding: unknown): binding is D1Database {

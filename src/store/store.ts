@@ -13,6 +13,7 @@ import { logClient } from "./log-client.ts";
 import type { LogRpc } from "./log-protocol.ts";
 import type { StreamObjectRpc } from "./import-protocol.ts";
 import { type Occasion, wakeUpFor } from "./consumer-protocol.ts";
+import { isReadingOnly } from "./reads-only.ts";
 import type { SourceRpc } from "./source-protocol.ts";
 import type { WebhookRpc } from "./webhook-protocol.ts";
 
@@ -71,6 +72,11 @@ export class Store {
   /** The version of the code that runs; undefined: unknown. */
   get deployment(): Deployment | undefined {
     return deploymentOf(this.#env);
+  }
+
+  /** Nothing of it may change here: see `reads-only.ts`. */
+  get readsOnly(): boolean {
+    return isReadingOnly(this.#env);
   }
 
   /** Wakes a consumer through the queue, after this many seconds, or after the queue's own delay. */

@@ -10,7 +10,8 @@ import { Store } from "./store.ts";
 import { DIRECTORY, type DirectoryRpc } from "./catalog-protocol.ts";
 import { PLACEMENTS_REMEMBERED } from "./limits.ts";
 import type { Placement } from "../core/placement.ts";
-import { placedEnv, placementOfDeployment } from "./placement.ts";
+import { hasDatabasesElsewhere, placedEnv, placementOfDeployment } from "./placement.ts";
+import { isTransient } from "../core/platform-errors.ts";
 
 /** Placements that are fixed. Only those: another one may have changed by the next request. */
 const fixed = new Map<string, Placement>();
@@ -42,6 +43,26 @@ async function placementOf(env: HeadspringEnv, store: string, isWrite: boolean):
 /** A store, wherever it lies. `isWrite`: see {@link placementOf}. */
 export async function openStore(env: HeadspringEnv, name: string, app: App, isWrite = false): Promise<Store> {
   return new Store(placedEnv(env, await placementOf(env, name, isWrite)), name, app);
+}
+
+/**
+ * A store for a worker that only answers queries. It answers as long as the database does: if the directory cannot be reached, from the
+ * rows alone. Not where the place decides which database that is.
+ */
+export async function openToRead(env: HeadspringEnv, name: string, app: App, isFollowed: boolean): Promise<Store> {
+  try {
+    return await openStore(env, name, app, isFollowed);
+  } catch (error) {
+    if (!isTransient(error) || hasDatabasesElsewhere(env)) throw error;
+    // The log, too, is where the directory says.
+    const unreachable = {
+      getByName() {
+        throw error;
+      },
+    };
+    const rowsOnly = { LOGS: { value: unreachable, enumerable: true }, CATALOGS: { value: unreachable, enumerable: true } };
+    return new Store(Object.create(placedEnv(env, placementOfDeployment(env)), rowsOnly) as HeadspringEnv, name, app);
+  }
 }
 
 /** What is declared in a store. Where the store lies is only looked up when the code does not have the answer. */

@@ -93,7 +93,8 @@ export async function generationsOf(store: Store, view: View, row?: ViewRow | nu
   const state = stateOf(found?.other) ?? { position: 0, bornAt: 0, startedAt: 0 };
   const isStill = found?.quiet_since != null && found.quiet_position === state.position;
   const other = { ...state, ...(isStill ? { quietSince: found.quiet_since } : {}) };
-  const isOwn = answersItself(own, other, eraseTo, Date.now());
+  // A table that only this code would move on stays where it is, where this code moves none.
+  const isOwn = !store.readsOnly && answersItself(own, other, eraseTo, Date.now());
   return { serving: isOwn ? wanted : await servingTable(db, view, recorded), stale: !isOwn, ...rest, own, other };
 }
 

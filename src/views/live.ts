@@ -151,7 +151,7 @@ export class LiveView {
   /** Usually another worker brings the view forward. */
   async #wait(position: number): Promise<Step> {
     this.#behindSince ??= Date.now();
-    if (this.behindMs >= LIVE_HELP_AFTER_MS) {
+    if (this.behindMs >= LIVE_HELP_AFTER_MS && !this.store.readsOnly) {
       await project(this.store, this.#view, Date.now() + HELP_MS, { until: position });
     }
     return { outcome: "waiting" };

@@ -31,6 +31,7 @@ export interface ProjectOptions {
  * The position in the result is that of the table that answers queries. One worker at a time builds a table.
  */
 export async function project(store: Store, view: View, deadline: number, options: ProjectOptions = {}): Promise<ViewProgress> {
+  if (store.readsOnly) throw new Error("this worker only answers queries: another one keeps the views");
   const building: Building = { hold: {} };
   try {
     return await keepUp(store, view, deadline, options, building);

@@ -1,5 +1,7 @@
 /** ④ Reads views: rows with the position they are at, and the wait for a position. */
 
+import { type Backoff } from "../core/backoff.ts";
+import { LOOK_AGAIN_MS } from "../core/limits.ts";
 import type { Store } from "../store/store.ts";
 import { Patience } from "../core/patience.ts";
 import { project } from "./project.ts";
@@ -38,6 +40,9 @@ export class ViewBehind extends Error {
   override readonly name = "ViewBehind";
 }
 
+/** The pauses of a worker that only answers queries. Ours: at first what nobody notices, later what costs little. */
+const LOOKS_FROM_OUTSIDE: Backoff = { firstDelayMs: LOOK_AGAIN_MS, maxDelayMs: 400 };
+
 /** Calls that one look at a view takes: its tables, the log, its rows, their commit. Ours. */
 const LOOK_CALLS = 8;
 
@@ -72,7 +77,7 @@ export async function awaitRow(
     const [row] = served.results;
     if (row || patience.isOver) return { ...servedBy(served), ...(row ? { row: served.table.fromSql(row) } : {}) };
     await patience.wait((ms) => counted.log.changed(ofInterest, served.position, ms));
-    await project(counted, view, until);
+    if (!counted.readsOnly) await project(counted, view, until);
   }
 }
 
@@ -84,12 +89,14 @@ export async function awaitRow(
  */
 export async function readAt(store: Store, view: View, statement: Statement, wanted: Wanted): Promise<ServedRows> {
   const { position, deadline, seen = 0 } = wanted;
-  const patience = new Patience(store.budget, deadline, LOOK_CALLS);
+  // Where another worker brings the view there, all that can be done is to look.
+  if (store.readsOnly && !store.budget) return readAt(store.counting(), view, statement, wanted);
+  const patience = new Patience(store.budget, deadline, LOOK_CALLS, ...(store.readsOnly ? [LOOKS_FROM_OUTSIDE] : []));
   let served = await readServing(store, view, statement, "anywhere");
   if (served.position < position) served = await carriedOn(store, view, served);
   if (served.position < Math.max(position, seen)) served = await readServing(store, view, statement, "primary");
   while (served.position < position) {
-    if (!(await awaitPosition(store, view, position, deadline))) throw new ViewBehind();
+    if (!store.readsOnly && !(await awaitPosition(store, view, position, deadline))) throw new ViewBehind();
     served = await readServing(store, view, statement, "primary");
     // Events that the view only passes do not move its checkpoint.
     if (served.position < position) served = await carriedOn(store, view, served);

@@ -3,7 +3,7 @@
 import type { Store } from "../store/store.ts";
 import { realOf } from "../core/budget.ts";
 import { type CheckpointRow, fromRow } from "../consumers/checkpoint-row.ts";
-import { isMissingTable } from "../consumers/schema.ts";
+import { isMissingTable, prepare } from "../consumers/schema.ts";
 import { CONSUMER_CALLS } from "../core/limits.ts";
 import { VIEW_BUILD_SLICE_MS, VIEW_NUDGE_MS, VIEW_ROLLOUT_MS } from "./limits.ts";
 import { databaseOf } from "./database.ts";
@@ -49,7 +49,7 @@ export async function readServing(
     const table = known.get(key) ?? tableOf(view);
     const checkpoint = checkpointOf(store, view, table);
     try {
-      await checkpoint.prepare();
+      await (store.readsOnly ? prepare(db) : checkpoint.prepare());
       const [found, at, now] = await readBatch<SqlRow>(db, from, [
         query(table, db),
         checkpoint.select(),
@@ -64,13 +64,15 @@ export async function readServing(
       return { results: found?.results ?? [], table, position: row ? fromRow(row).position : 0, stale: generations.stale };
     } catch (error) {
       if (++failures > 1) throw error;
+      const isMissing = isMissingTable(error);
       // The guess was so old that the table has been dropped since.
-      if (isMissingTable(error)) known.delete(key);
+      if (isMissing && !store.readsOnly) known.delete(key);
       else {
-        // The query need not fit a table that was only guessed.
-        const { serving } = await generationsOf(store, view);
-        if (serving.generation === table.generation) throw error;
-        known.set(key, serving);
+        // The query need not fit a table that was only guessed; and where no table is made, the guess need not exist.
+        const { serving, stale } = await generationsOf(store, view);
+        if (serving.generation !== table.generation) known.set(key, serving);
+        else if (isMissing) return { results: [], table, position: 0, stale };
+        else throw error;
       }
     }
   }
@@ -85,7 +87,7 @@ const lastHelp = new Map<string, number>();
  * @returns true when another table may answer now
  */
 async function helped(store: Store, view: View, { own, other }: Generations): Promise<boolean> {
-  if (!own || !other || own.keptAt === undefined || store.budget?.fits(CONSUMER_CALLS) === false) return false;
+  if (store.readsOnly || !own || !other || own.keptAt === undefined || store.budget?.fits(CONSUMER_CALLS) === false) return false;
   const key = `${store.name}/${view.name}`;
   const now = Date.now();
   const isCurrent = own.position >= other.position && Math.abs(now - own.keptAt) <= VIEW_ROLLOUT_MS / 2;
@@ -104,6 +106,7 @@ const lastNudge = new Map<string, number>();
 
 /** Makes sure that a worker builds: after a deployment it may be long until an event wakes the view. */
 async function nudge(store: Store, view: View): Promise<void> {
+  if (store.readsOnly) return;
   const key = `${store.name}/${view.name}`;
   const now = Date.now();
   if (now - (lastNudge.get(key) ?? 0) < VIEW_NUDGE_MS) return;

@@ -28,7 +28,9 @@ const VALUE: Record<Exclude<ColumnKind, "json">, JsonSchema> = {
   boolean: { type: "boolean" },
 };
 
-export function operationsOf(inCode: DefinitionsInCode, schemas: Schemas): Operation[] {
+/** @param queriesOnly without commands and starts of sagas */
+export function operationsOf(inCode: DefinitionsInCode, schemas: Schemas, queriesOnly = false): Operation[] {
+  if (queriesOnly) return inCode.views.flatMap((view) => queriesOf(view, schemas));
   return [
     ...inCode.aggregates.flatMap((aggregate) => commandOperationsOf(aggregate, schemas)),
     ...inCode.sagas.flatMap((saga) => startsOf(saga, schemas)),

@@ -57,22 +57,37 @@ export interface OpenApi {
 }
 
 const documents = new WeakMap<App, OpenApi>();
+const documentsOfQueries = new WeakMap<App, OpenApi>();
 
-/** The document, made once per isolate. */
-export function openApiOf(app: App): OpenApi {
-  const document = documents.get(app) ?? makeDocument(app);
-  documents.set(app, document);
+/**
+ * The document, made once per isolate.
+ *
+ * @param options `queriesOnly`: of a worker that serves nothing else
+ */
+export function openApiOf(app: App, { queriesOnly = false } = {}): OpenApi {
+  const known = queriesOnly ? documentsOfQueries : documents;
+  const document = known.get(app) ?? makeDocument(app, queriesOnly);
+  known.set(app, document);
   return document;
 }
 
-function makeDocument(app: App): OpenApi {
+/** The paths of a worker that only answers queries, where they are read. A test compares them with its routes. */
+const QUERIES = /^\/(?:views(?:\/.*)?|caller|problems(?:\/.*)?|health|docs|openapi\.json)?$/;
+
+function isQuery({ method, path }: Operation): boolean {
+  return (method === "get" || method === "head") && QUERIES.test(path);
+}
+
+function makeDocument(app: App, queriesOnly: boolean): OpenApi {
   const inCode = new DefinitionsInCode(app);
   const schemas = new Schemas();
-  const operations = [...operationsOf(inCode, schemas), ...OPERATIONS];
+  const all = [...operationsOf(inCode, schemas, queriesOnly), ...OPERATIONS];
+  const operations = queriesOnly ? all.filter(isQuery) : all;
+  const isUsed = (tag: string) => !queriesOnly || operations.some((operation) => operation.tag === tag);
   defineEvents(inCode, schemas);
   const paths: Record<string, Record<string, DocumentedOperation>> = {};
   for (const operation of operations) (paths[operation.path] ??= {})[operation.method] = describe(operation, schemas);
-  return {
+  const document = {
     openapi: "3.1.1",
     info: {
       title: "Headspring",
@@ -88,7 +103,9 @@ function makeDocument(app: App): OpenApi {
         variables: { store: { default: DEFAULT_STORE, description: `${PATH_PARAMETERS.store} It matches \`${STORE_NAME.source}\`.` } },
       },
     ],
-    tags: Object.entries({ ...tagsOf(inCode), ...TAGS }).map(([name, description]) => ({ name, description })),
+    tags: Object.entries({ ...tagsOf(inCode), ...TAGS })
+      .filter(([name]) => isUsed(name))
+      .map(([name, description]) => ({ name, description })),
     paths,
     components: {
       schemas: schemas.components,
@@ -112,6 +129,24 @@ function makeDocument(app: App): OpenApi {
       },
     },
   } as OpenApi;
+  return queriesOnly ? { ...document, components: usedIn(document) } : document;
+}
+
+/** The components that the paths refer to, and those that these refer to. */
+function usedIn({ paths, components }: OpenApi): OpenApi["components"] {
+  const all = components as unknown as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  const used: Record<string, Record<string, unknown>> = { securitySchemes: { ...all.securitySchemes } };
+  const follow = (part: unknown) => {
+    for (const [, kind = "", name = ""] of JSON.stringify(part).matchAll(/"#\/components\/(\w+)\/([^"]+)"/g)) {
+      const known = (used[kind] ??= {});
+      const component = all[kind]?.[name];
+      if (name in known || component === undefined) continue;
+      known[name] = component;
+      follow(component);
+    }
+  };
+  follow(paths);
+  return used as unknown as OpenApi["components"];
 }
 
 function describe(operation: Operation, schemas: Schemas): DocumentedOperation {
