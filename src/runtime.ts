@@ -10,7 +10,7 @@ import { streamObject } from "./streams/stream-object.ts";
 import { webhookObject } from "./webhooks/webhook-object.ts";
 
 export { type StoreWorker, type WorkerOptions, createWorker } from "./http/worker.ts";
-export { type QueryEnv, createQueryWorker } from "./http/query-worker.ts";
+export { type QueryEnv, type QueryWorker, createQueryWorker } from "./http/query-worker.ts";
 export type { DeploymentEnv } from "./store/env.ts";
 
 /**

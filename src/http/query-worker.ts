@@ -17,9 +17,15 @@ import { type HttpEnv, requireReadableUrl, requireStoreName } from "./request.ts
 import { serviceRoutes } from "./service.ts";
 import { placed } from "./stores.ts";
 import { viewReadRoutes } from "./views.ts";
+import type { RequestContext } from "./worker.ts";
 
 /** What a worker that only answers queries must have bound. The objects are another worker's: their bindings have its `script_name`. */
 export type QueryEnv = Pick<HeadspringEnv, "LOGS" | "CATALOGS" | "VIEWS"> & Partial<HeadspringEnv>;
+
+/** The one handler of such a worker. */
+export interface QueryWorker {
+  fetch(request: Request, env: QueryEnv, context: RequestContext): Response | Promise<Response>;
+}
 
 const NOTE = ". This worker only answers queries; another one takes commands";
 
@@ -30,16 +36,14 @@ const NOTE = ". This worker only answers queries; another one takes commands";
  * @example
  * export default createQueryWorker(app);
  */
-export function createQueryWorker(app: App): { fetch(request: Request, env: QueryEnv, context: ExecutionContext): Promise<Response> } {
+export function createQueryWorker(app: App): QueryWorker {
   // As for createWorker: what is missing must be noticed before the first request.
   const bindings: object = env;
   requireConfigurationOfQueries(bindings, app);
   placementOfDeployment(bindings as HeadspringEnv);
   const http = createQueryHttp(app);
   return {
-    async fetch(request, env, context) {
-      return http.fetch(request, readingOnly(boundEnv(env as DeploymentEnv, context)), context);
-    },
+    fetch: (request, env, context) => http.fetch(request, readingOnly(boundEnv(env as DeploymentEnv, context)), context),
   };
 }
 

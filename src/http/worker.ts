@@ -43,7 +43,7 @@ export interface WorkerOptions {
 }
 
 /** What a request's handler needs of its execution context. That of Hono will do. */
-type RequestContext = Pick<ExecutionContext, "waitUntil" | "passThroughOnException" | "props"> & { readonly exports?: object };
+export type RequestContext = Pick<ExecutionContext, "waitUntil" | "passThroughOnException" | "props"> & { readonly exports?: object };
 
 /**
  * The three handlers of an app's worker. A project that has routes of its own calls `fetch` for all others, and for what its own routes ask

@@ -49,7 +49,11 @@ export class LocalServer extends Wrangler {
         `--persist-to=${resolve(persistTo)}`,
         ...Object.entries(variables).map(([name, value]) => `--var=${name}:${value}`),
       ],
-      environment: { WRANGLER_LOG: "warn" }, // what the worker itself warns of and its errors are still shown
+      environment: {
+        WRANGLER_LOG: "warn", // what the worker itself warns of and its errors are still shown
+        // Workers of one state find each other there, and none of another test.
+        WRANGLER_REGISTRY_PATH: join(resolve(persistTo), "registry"),
+      },
       output: (text) => {
         output(text);
         if (NOT_COMPILED.test(text)) setTimeout(() => broken.reject(new Error("the worker does not compile")), REPORT_MS);

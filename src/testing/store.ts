@@ -13,6 +13,8 @@ export interface StoreOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** A folder with a state to begin with, such as one from `headspring dev --persist-to`. It is copied, and stays as it is. */
   readonly state?: string;
+  /** A store that runs: the new one is another worker on the same state, such as one that only answers queries (`createQueryWorker`). */
+  readonly nextTo?: TestStore;
   /** The port. Default: one that is free. */
   readonly port?: number;
 }
@@ -31,6 +33,9 @@ export interface TestStore extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** The folder with the state of each. */
+const states = new WeakMap<TestStore, string>();
+
 /**
  * Starts the store of a project for a test, by the project's own wrangler, on a free port and with a state of its own, and waits until it
  * answers. It takes some two seconds. Stop it when the test is over; it ends with the process that started it in any case.
@@ -46,8 +51,9 @@ export interface TestStore extends AsyncDisposable {
  *
  * @throws {Error} when the project has no wrangler, or the worker does not start: with what it printed
  */
-export async function startStore({ project = process.cwd(), state, port, ...options }: StoreOptions = {}): Promise<TestStore> {
-  const persistTo = temporaryFolder();
+export async function startStore({ project = process.cwd(), state, nextTo, port, ...options }: StoreOptions = {}): Promise<TestStore> {
+  const own = nextTo === undefined ? temporaryFolder() : undefined;
+  const persistTo = own ?? states.get(nextTo!) ?? "";
   if (state !== undefined) cpSync(state, persistTo, { recursive: true });
   const at = port ?? (await freePort());
   let output = "";
@@ -69,11 +75,11 @@ export async function startStore({ project = process.cwd(), state, port, ...opti
 
   async function stop(): Promise<void> {
     await server?.stop();
-    rmSync(persistTo, { recursive: true, force: true, maxRetries: 10 });
+    if (own !== undefined) rmSync(own, { recursive: true, force: true, maxRetries: 10 });
   }
 
   const { url } = await start();
-  return {
+  const store: TestStore = {
     url,
     get output() {
       return output;
@@ -86,4 +92,6 @@ export async function startStore({ project = process.cwd(), state, port, ...opti
     stop,
     [Symbol.asyncDispose]: stop,
   };
+  states.set(store, persistTo);
+  return store;
 }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { requireConfiguration, requireObjects } from "../../src/http/configuration.ts";
+import { requireConfiguration, requireConfigurationOfQueries, requireObjects } from "../../src/http/configuration.ts";
 import { type App, category, defineApp, view } from "../../src/index.ts";
 import { shop } from "../../src/shop/app.ts";
 
@@ -90,5 +90,34 @@ describe("a deployment's configuration", () => {
     const kept = (name: string) => view(name, { from: reading, row, key: "id", database: "ELSEWHERE", on: {} });
     const lost = defineApp({ categories: [reading], views: [kept("first"), kept("second")] });
     expect(said(whole, lost)).toContain('the D1 binding ELSEWHERE, which keeps views "first", "second"');
+  });
+});
+
+describe("the configuration of a worker that only answers queries", () => {
+  const { LOGS, CATALOGS, VIEWS } = whole;
+
+  it("is taken with the log, the catalog and the databases: no queue, no class, nothing else", () => {
+    expect(() => requireConfigurationOfQueries({ LOGS, CATALOGS, VIEWS }, shop)).not.toThrow();
+  });
+
+  it("is refused with all that it lacks at once, and told the lines to add", () => {
+    let message = "";
+    try {
+      requireConfigurationOfQueries({ LOGS: VIEWS }, shop);
+    } catch (error) {
+      ({ message } = error as Error);
+    }
+    const [first = "", ...lines] = message.split("\n");
+    for (const name of ["LOGS", "CATALOGS", "VIEWS"]) expect(first).toContain(name);
+    expect(first).not.toMatch(/WAKE_UPS|STREAMS|WEBHOOKS|SOURCES/);
+    for (const line of [
+      'name = "LOGS"',
+      'class_name = "LogObject"',
+      'name = "CATALOGS"',
+      'class_name = "CatalogObject"',
+      'binding = "VIEWS"',
+    ])
+      expect(lines).toContain(line);
+    expect(lines.filter((line) => line.startsWith("script_name = "))).toHaveLength(2);
   });
 });

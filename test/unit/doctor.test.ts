@@ -251,3 +251,43 @@ export const { I, J: K } = y;`;
     expect(codesIn(read("wrangler.toml"), "wrangler.toml", read("src/worker.ts"))).toEqual([]);
   });
 });
+
+describe("the configuration of a worker that only answers queries", () => {
+  const QUERIES =
+    'import { createQueryWorker } from "headspring/runtime";\nexport default createQueryWorker(app); // not createWorker(app)\n';
+  const BOUND = {
+    main: "src/queries.ts",
+    compatibility_date: "2026-11-01",
+    compatibility_flags: ["nodejs_compat"],
+    durable_objects: {
+      bindings: [
+        { name: "LOGS", class_name: "LogObject", script_name: "rooms" },
+        { name: "CATALOGS", class_name: "CatalogObject", script_name: "rooms" },
+      ],
+    },
+    d1_databases: [{ binding: "VIEWS", database_name: "rooms-views" }],
+  };
+  const foundIn = (value: object, main = QUERIES) => findingsIn({ value: value as never }, main).map(({ code }) => code);
+
+  it("needs the other worker's objects and its database, and no class, queue or cron of its own", () => {
+    expect(foundIn(BOUND)).toEqual([]);
+    expect(foundIn({ ...BOUND, durable_objects: {}, d1_databases: [] })).toEqual([
+      "object-not-bound",
+      "object-not-bound",
+      "database-not-bound",
+    ]);
+  });
+
+  it("is told apart from one that has objects of its own", () => {
+    const [LOGS, CATALOGS] = BOUND.durable_objects.bindings;
+    const own = { ...BOUND, durable_objects: { bindings: [{ ...LOGS, script_name: undefined }, CATALOGS] } };
+    expect(foundIn(own)).toEqual(["object-not-bound"]);
+    expect(foundIn(BOUND, MAIN)).toContain("queue-not-bound");
+    expect(foundIn(BOUND, `// createQueryWorker(app)\n${MAIN}`)).toContain("queue-not-bound");
+  });
+
+  it("as everywhere, needs the platform's date and flags, and no open door", () => {
+    const wrong = { ...BOUND, compatibility_date: "2024-01-01", compatibility_flags: [], vars: { HEADSPRING_ENV: "local" } };
+    expect(foundIn(wrong)).toEqual(["compatibility-date-too-old", "nodejs-compat-missing", "deployment-open"]);
+  });
+});

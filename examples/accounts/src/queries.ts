@@ -1,3 +1,4 @@
-import { createWorker } from "headspring/runtime";
+import { createQueryWorker } from "headspring/runtime";
 import { app } from "./app.ts";
-export default createWorker(app);
+
+export default createQueryWorker(app);

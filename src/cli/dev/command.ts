@@ -35,6 +35,7 @@ export function addDevCommands(program: Command): void {
       }),
     "dev",
     "dev --port 9000 --persist-to /tmp/rooms",
+    "dev -c wrangler.jsonc -c wrangler.queries.jsonc",
     "dev --var API_TOKENS --local-protocol https",
     "dev -- --live-reload",
   );

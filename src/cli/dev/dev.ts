@@ -3,13 +3,15 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { TOKEN_SECRETS } from "../../http/auth-tokens.ts";
-import { type ConfigFile, configIn } from "../doctor/config-file.ts";
+import { type ConfigFile, configIn, tableOf } from "../doctor/config-file.ts";
+import { mainOf } from "../doctor/doctor.ts";
+import { isOfQueries } from "../doctor/main-file.ts";
 import { EXIT } from "../failure.ts";
 import type { GlobalOptions } from "../session.ts";
 import { isFitToStart } from "./check.ts";
 import { type Place, placeIn } from "./project.ts";
-import { Serving } from "./serving.ts";
-import { welcome } from "./welcome.ts";
+import { Serving, type ServingOptions } from "./serving.ts";
+import { welcome, welcomeToQueries } from "./welcome.ts";
 import { programOf } from "../../local/program.ts";
 import { isFree } from "../../local/wrangler.ts";
 
@@ -30,31 +32,61 @@ export interface DevFlags {
 export async function dev(globals: GlobalOptions, flags: DevFlags, args: readonly string[]): Promise<void> {
   const { persistTo, env } = flags;
   const folder = process.cwd();
-  const [file] = flags.config ?? [];
-  const declared = configIn(folder, { ...(file === undefined ? {} : { file }), ...(env === undefined ? {} : { environment: env }) });
+  const read = (file?: string) =>
+    configIn(folder, { ...(file === undefined ? {} : { file }), ...(env === undefined ? {} : { environment: env }) });
+  const [file, ...others] = flags.config ?? [];
+  const declared = read(file);
   const [script] = args;
-  const config = script === undefined || script.startsWith("-") ? declared : { ...declared, value: { ...declared.value, main: script } };
+  const isScript = script !== undefined && !script.startsWith("-");
+  const config = isScript ? { ...declared, value: { ...declared.value, main: script } } : declared;
   const program = programOf(folder);
   const isJson = globals.json ?? false;
-  if (!isFitToStart(config, isJson)) {
+  // Wrangler gives a port to its first worker only, so each that answers queries gets a wrangler of its own.
+  const queries = others.map((other) => ({ other, config: read(other) })).filter(({ config }) => isOfQueries(mainOf(config) ?? ""));
+  if (![config, ...queries.map((one) => one.config)].map((one) => isFitToStart(one, isJson)).every(Boolean)) {
     process.exitCode = EXIT.failed;
     return;
   }
   const place = placeIn(config.value, flags);
   if (persistTo !== undefined && existsSync(persistTo) && !statSync(persistTo).isDirectory())
     throw new Error(`--persist-to takes a folder, not "${persistTo}"`);
-  if (!(await isFree(place.port))) throw new Error(`port ${place.port} is in use. Choose another one: --port ${place.port + 1}`);
   const { token, store } = globals;
-  const serving = new Serving({
-    program,
-    project: folder,
-    place,
-    args: [...args, ...argumentsOf(flags, place)],
-    code: codeOf(config, folder),
-    isJson,
-    ready: (health) => welcome(place, health, { token, store, isJson }),
+  const common = { program, project: folder, isJson };
+  const next = queries.map(({ other, config }, index) => {
+    const own = placeNextTo(place, index + 1, config, flags);
+    return {
+      ...common,
+      place: own,
+      args: [...args.slice(isScript ? 1 : 0), ...argumentsOf({ ...flags, config: [other] }, own)],
+      code: codeOf(config, folder),
+      ready: async () => welcomeToQueries(own, isJson),
+    };
   });
-  await serving.untilStopped();
+  const rest = (flags.config ?? []).filter((one) => !queries.some(({ other }) => other === one));
+  const all: ServingOptions[] = [
+    {
+      ...common,
+      place,
+      args: [...args, ...argumentsOf({ ...flags, config: rest }, place)],
+      code: codeOf(config, folder),
+      ready: (health) => welcome(place, health, { token, store, isJson }),
+    },
+    ...next,
+  ];
+  for (const { port } of all.map((one) => one.place))
+    if (!(await isFree(port))) throw new Error(`port ${port} is in use. Choose another one: --port ${place.port + all.length}`);
+  const servings = all.map((options) => new Serving(options));
+  try {
+    await Promise.all(servings.map((serving) => serving.untilStopped()));
+  } finally {
+    for (const serving of servings) serving.stop();
+  }
+}
+
+/** Where one of the workers next to the store listens: on the port that its configuration has, or on one of those after the store's. */
+function placeNextTo({ port }: Place, number: number, { value }: ConfigFile, flags: DevFlags): Place {
+  const own = tableOf(value.dev).port;
+  return placeIn(value, { ...flags, port: flags.port === undefined && typeof own === "number" ? own : port + number });
 }
 
 /** The folder with the worker's file; not the project's own, which has all of node_modules. */

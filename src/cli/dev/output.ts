@@ -10,6 +10,7 @@ const NOISE: readonly RegExp[] = [
   /^\[custom build\]/, // what it has failed with comes as an error
   /^▲ \[WARNING\] A DurableObjectNamespace in the config referenced the class/, // `doctor` names it, with the lines to add
   /^If you think this is a bug then please create an issue at /,
+  /^Service bindings, Durable Object bindings, and Tail consumers connect to other /, // workers that find each other need no explanation
 ];
 /** The table of bindings goes on to the next empty line. */
 const TABLE = /^Your Worker has access to the following bindings:/;

@@ -137,14 +137,21 @@ export class Serving {
     return undefined;
   }
 
+  /** Ends it, and what it waits for. */
+  stop(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#stopped();
+    void this.#wrangler.stop();
+  }
+
   #endWithSignals(): void {
     let first = 0;
     const stop = () => {
       if (this.#isStopping && Date.now() > first + SAME_SIGNAL_MS) process.exit(EXIT.failed); // asked twice: at once
       if (this.#isStopping) return;
-      [this.#isStopping, first] = [true, Date.now()];
-      this.#stopped();
-      void this.#wrangler.stop();
+      first = Date.now();
+      this.stop();
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
     // A signal to npm ends only the shell between npm and us.

@@ -78,6 +78,12 @@ export async function welcome(place: Place, health: Answer, { token, store, isJs
   print(`\n${calls.map(({ curl }) => `  ${curl}`).join("\n")}\n\n${pages.join("\n")}\n`);
 }
 
+/** For a worker that only answers queries: the store next to it has the calls to try. */
+export function welcomeToQueries({ url, shown }: Place, isJson: boolean): void {
+  if (isJson) return print(toJson({ url, queries: true }));
+  print(`A worker that only answers queries listens on ${paint("bold", shown.includes("://") ? shown : `http://${shown}`)}\n`);
+}
+
 async function callsOf(ask: Ask, prefix: string): Promise<Call[] | string> {
   try {
     return await firstCallsOf(ask, prefix);

@@ -13,6 +13,7 @@ export function addDoctorCommands(program: Command): void {
         "compares the worker's configuration in this folder with what the package needs; with --url also whether the deployment has tokens",
       )
       .option("--fix", "writes what can be written; comments stay")
+      .option("-c, --config <file>", "the configuration; without it wrangler.json, wrangler.jsonc or wrangler.toml")
       .addOption(new Option("-e, --env <name>", "the environment of the configuration that is meant").env("CLOUDFLARE_ENV"))
       .action(
         acting(async (session, args: [], flags: DoctorFlags) => {
@@ -24,6 +25,7 @@ export function addDoctorCommands(program: Command): void {
     "doctor",
     "doctor --fix",
     "doctor --env staging",
+    "doctor --config wrangler.queries.jsonc",
     "doctor --url https://shop.example.com",
   );
 }

@@ -14,10 +14,14 @@ import { withExports } from "./main-file.ts";
 export interface DoctorFlags {
   readonly fix?: boolean;
   readonly env?: string;
+  readonly config?: string;
 }
 
-export async function doctor(session: Session, _args: [], { fix, env }: DoctorFlags): Promise<void> {
-  const config = configIn(process.cwd(), env === undefined ? {} : { environment: env });
+export async function doctor(session: Session, _args: [], { fix, env, config: named }: DoctorFlags): Promise<void> {
+  const config = configIn(process.cwd(), {
+    ...(named === undefined ? {} : { file: named }),
+    ...(env === undefined ? {} : { environment: env }),
+  });
   const found = findingsIn(config, mainOf(config));
   const left = fix ? fixed(config, found) : found;
   const isLeft = new Set(left.map(keyOf));

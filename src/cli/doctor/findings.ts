@@ -4,7 +4,7 @@ import { WAKE_UP_ATTEMPTS } from "../../operations/limits.ts";
 import { CLASSES } from "../../store/bound.ts";
 import { type ConfigFile, type Loose, tableOf, tablesOf } from "./config-file.ts";
 import type { Edit } from "./edit.ts";
-import { exportsOf } from "./main-file.ts";
+import { exportsOf, isOfQueries } from "./main-file.ts";
 
 /** From this date on a worker finds the classes that it exports (`enable_ctx_exports`). */
 const MIN_DATE = "2025-11-17";
@@ -27,6 +27,7 @@ export interface Finding {
 
 /** @param main the text of the worker's file; undefined: there is none */
 export function findingsIn({ value }: Pick<ConfigFile, "value">, main: string | undefined): Finding[] {
+  if (main !== undefined && isOfQueries(main)) return [...bindingsOfQueriesIn(value), ...platformIn(value), ...accessIn(value)];
   return [
     ...mainIn(value, main),
     ...classesIn(value, main),
@@ -88,6 +89,21 @@ function declarationOf(config: Loose, name: string): Finding[] {
       ? { kind: "item", path: ["migrations"], value: { tag: `headspring-${name}`, new_sqlite_classes: [name] } }
       : { kind: "table", path: ["exports", name], value: { type: "durable-object", storage: "sqlite" } };
   return [{ code: "class-not-declared", what: `the class ${name} is in no exports entry and no migration`, edits: [edit] }];
+}
+
+/** What a worker that only answers queries shares with the one that takes the commands, whose names are not known here. */
+function bindingsOfQueriesIn(config: Loose): Finding[] {
+  const bindings = tablesOf(tableOf(config.durable_objects).bindings);
+  const objects = (["LOGS", "CATALOGS"] as const).flatMap((binding): Finding[] => {
+    const bound = bindings.find(({ name }) => name === binding);
+    if (bound?.script_name !== undefined) return [];
+    const what = `${binding} is not bound to the objects of the worker that takes the commands`;
+    const remedy = `a binding with name = "${binding}", class_name = "${CLASSES[binding]}" and that worker's name as script_name, in durable_objects.bindings`;
+    return [{ code: "object-not-bound", what, edits: [], remedy }];
+  });
+  if (tablesOf(config.d1_databases).some(({ binding }) => binding === "VIEWS")) return objects;
+  const what = "no D1 database is bound as VIEWS: it is the database of the worker that takes the commands";
+  return [...objects, { code: "database-not-bound", what, edits: [], remedy: "the d1_databases of that worker's configuration" }];
 }
 
 function wakeUpsIn(config: Loose): Finding[] {

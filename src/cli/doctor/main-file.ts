@@ -16,6 +16,11 @@ export function exportsOf(source: string): ReadonlySet<string> | undefined {
   return new Set([...listed, ...single].map((name) => name.trim()).filter((name) => name !== ""));
 }
 
+/** Whether the worker only answers queries. */
+export function isOfQueries(source: string): boolean {
+  return /\bcreateQueryWorker\s*(?:<[^>]*>)?\(/.test(withoutComments(source));
+}
+
 /** The module with the store's classes exported; undefined: it is not written in a way that we could change. */
 export function withExports(source: string, classes: readonly string[]): string | undefined {
   const names = classes.join(", ");
