@@ -3,6 +3,8 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { configIn } from "../../src/cli/doctor/config-file.ts";
+import { findingsIn } from "../../src/cli/doctor/findings.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const COMMON = join(ROOT, "create/templates/common");
@@ -31,6 +33,13 @@ interface Difference {
   readonly dependencies?: readonly string[];
 }
 const DIFFERENCES: Readonly<Record<string, Difference>> = {
+  // Commands and queries apart: what runs, or deploys, the one worker does so with both.
+  accounts: {
+    scripts: {
+      start: "headspring dev -c wrangler.jsonc -c wrangler.queries.jsonc",
+      deploy: "wrangler deploy && wrangler deploy -c wrangler.queries.jsonc",
+    },
+  },
   notifications: { routes: true },
   // Routes of its own in front of the store, and a page in React.
   todo: {
@@ -103,5 +112,21 @@ describe.each(readdirSync(join(ROOT, "examples")))("the example %s", (name) => {
     expect(imported).toContain("headspring");
     expect(imported.filter((from) => from.startsWith("../") && !/^(?:\.\.\/)+(?:src|tools|web)\//.test(from))).toEqual([]);
     expect(imported.filter((from) => /^headspring\/(?!runtime$|testing(?:\/store)?$|client$|react$|postgres$)/.test(from))).toEqual([]);
+  });
+});
+
+describe("the worker for queries of the example accounts", () => {
+  const configuration = (file: string) => configIn(join(ROOT, "examples/accounts"), { file });
+
+  it("shares the database and the objects of the one that takes the commands, and has nothing else", () => {
+    const [commands, queries] = [configuration("wrangler.jsonc").value, configuration("wrangler.queries.jsonc")];
+    expect(findingsIn(queries, readFileSync(join(ROOT, "examples/accounts/src/queries.ts"), "utf8"))).toEqual([]);
+    const { name, main, durable_objects, ...rest } = queries.value;
+    expect([name, main]).toEqual(["accounts-queries", "src/queries.ts"]);
+    expect((durable_objects as { bindings: object[] }).bindings).toMatchObject([
+      { script_name: commands.name },
+      { script_name: commands.name },
+    ]);
+    expect(commands).toMatchObject(rest);
   });
 });
