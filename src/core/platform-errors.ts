@@ -64,9 +64,9 @@ const STATEMENT =
 /** The batch was too much work. */
 const TOO_MUCH = /exceeded (?:its (?:memory|CPU time) limit|timeout)|timed? ?out\b/i;
 
-/** Errors of objects and D1 that have no prefix. */
+/** Errors of objects and D1 that have no prefix. The last one is wrangler's, for objects of a worker that does not run on this machine now. */
 const PLATFORM =
-  /^(?:Network connection lost|internal error\b|Internal error in (?:Durable Object|D1 DB)|Cannot resolve D1 DB|Replica disconnected|D1 DB\b|(?:The )?Durable Object\b|Failed to parse body as JSON|Too many (?:API requests|subrequests)|Exceeded maximum DB size|This script has been upgraded|Worker exceeded)/i;
+  /^(?:Network connection lost|internal error\b|Internal error in (?:Durable Object|D1 DB)|Cannot resolve D1 DB|Replica disconnected|D1 DB\b|(?:The )?Durable Object\b|Failed to parse body as JSON|Too many (?:API requests|subrequests)|Exceeded maximum DB size|This script has been upgraded|Worker exceeded|Worker "[^"]*" not found\. Make sure it is running locally)/i;
 
 /** What follows from an error that a consumer met. */
 export function consequenceOf(error: unknown): Consequence {

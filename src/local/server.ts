@@ -1,7 +1,7 @@
 /** `wrangler dev` of a project, on a port and a folder of its own: what tests, the demo and the benchmarks call. */
 
 import { randomInt } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -52,7 +52,7 @@ export class LocalServer extends Wrangler {
       environment: {
         WRANGLER_LOG: "warn", // what the worker itself warns of and its errors are still shown
         // Workers of one state find each other there, and none of another test.
-        WRANGLER_REGISTRY_PATH: join(resolve(persistTo), "registry"),
+        WRANGLER_REGISTRY_PATH: registryOf(persistTo),
       },
       output: (text) => {
         output(text);
@@ -77,6 +77,20 @@ export class LocalServer extends Wrangler {
       if (limit.aborted) throw new Error(`wrangler does not answer after ${START_TIMEOUT_MS / 1_000} s`);
       await sleep(100);
     }
+  }
+}
+
+/** Where the workers of one state find each other's objects. */
+function registryOf(persistTo: string): string {
+  return join(resolve(persistTo), "registry");
+}
+
+/** Forgets the workers that were killed: for a minute or two, wrangler would take the dead one for the one with that name. */
+export async function forgetKilled(persistTo: string): Promise<void> {
+  const registry = registryOf(persistTo);
+  for (const name of existsSync(registry) ? readdirSync(registry) : []) {
+    const [, port] = /"debugPortAddress": *"[^"]*:(\d+)"/.exec(readFileSync(join(registry, name), "utf8")) ?? [];
+    if (port !== undefined && (await isFree(Number(port)))) rmSync(join(registry, name));
   }
 }
 

@@ -1,7 +1,7 @@
 /** A store for a test: the project's own worker in the real runtime, which the test can kill and start again. Node only. */
 
 import { cpSync, rmSync } from "node:fs";
-import { LocalServer, freePort, temporaryFolder } from "../local/server.ts";
+import { LocalServer, forgetKilled, freePort, temporaryFolder } from "../local/server.ts";
 
 /** What {@link startStore} takes; all of it may be left out. */
 export interface StoreOptions {
@@ -71,6 +71,7 @@ export async function startStore({ project = process.cwd(), state, nextTo, port,
   async function kill(): Promise<void> {
     server?.kill();
     await server?.ended;
+    await forgetKilled(persistTo);
   }
 
   async function stop(): Promise<void> {

@@ -1,0 +1,60 @@
+/** The two workers of this project, on one store: started, killed and asked by the tests. */
+
+import { type TestStore, startStore } from "headspring/testing/store";
+
+export interface Bank {
+  /** The worker that takes the commands. */
+  readonly commands: TestStore;
+  /** The worker that answers queries, on the same state. */
+  readonly queries: TestStore;
+  stop(): Promise<void>;
+}
+
+export async function startBank(): Promise<Bank> {
+  const commands = await startStore({ configs: ["wrangler.jsonc"] });
+  const queries = await startStore({ configs: ["wrangler.queries.jsonc"], nextTo: commands });
+  return {
+    commands,
+    queries,
+    stop: async () => {
+      await queries.stop();
+      await commands.stop();
+    },
+  };
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what an answer has is what its test is about
+type Json = any;
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Json;
+}
+
+export async function ask({ url }: TestStore, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const response = await fetch(url + path, { headers });
+  return { status: response.status, body: await response.json() };
+}
+
+/** Sends it until it is answered: a repeat under one key happens once. */
+export async function send({ url }: TestStore, path: string, body: object, key: string = crypto.randomUUID()): Promise<Answer> {
+  const headers = { "idempotency-key": key, prefer: "wait=20" };
+  for (;;) {
+    try {
+      const response = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+      if (response.status < 500) return { status: response.status, body: await response.json() };
+    } catch {
+      // It is being killed, or started.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+export async function open(bank: Bank, accounts: readonly string[], cents: number): Promise<void> {
+  await Promise.all(
+    accounts.map(async (account) => {
+      await send(bank.commands, `/aggregates/account/${account}/Open`, { owner: account });
+      await send(bank.commands, `/aggregates/account/${account}/Deposit`, { cents });
+    }),
+  );
+}
