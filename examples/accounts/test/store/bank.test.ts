@@ -86,7 +86,7 @@ describe("the worker for queries", () => {
 
   it("takes no commands, and says who does", async () => {
     const response = await fetch(`${bank.queries.url}/aggregates/account/bob/Deposit`, { method: "POST", body: '{"cents":1}' });
-    expect([response.status, ((await response.json()) as { detail: string }).detail]).toEqual([
+    expect([response.status, (await response.json<{ detail: string }>()).detail]).toEqual([
       404,
       expect.stringContaining("only answers queries"),
     ]);

@@ -14,9 +14,9 @@ afterAll(() => bank.stop());
 it("builds the balances again while deposits go on, and nobody who asks notices", async () => {
   await open(bank, ACCOUNTS, 100);
   const expected = new Map(ACCOUNTS.map((account) => [account, 100]));
-  let isOver = false;
+  const over = new AbortController();
   const deposits = ACCOUNTS.map(async (account, index) => {
-    for (let cents = index + 1; !isOver; cents++) {
+    for (let cents = index + 1; !over.signal.aborted; cents++) {
       await send(bank.commands, `/aggregates/account/${account}/Deposit`, { cents });
       expected.set(account, (expected.get(account) ?? 0) + cents);
     }
@@ -24,7 +24,7 @@ it("builds the balances again while deposits go on, and nobody who asks notices"
   /** Whoever reads sees every account, with no less than before. */
   const seen = new Map<string, number>();
   const reader = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const { status, body } = await ask(bank.queries, "/views/balances?limit=200&consistency=strong");
       expect(status).toBe(200);
       expect(body.rows).toHaveLength(ACCOUNTS.length);
@@ -46,7 +46,7 @@ it("builds the balances again while deposits go on, and nobody who asks notices"
     await expect.poll(isBuilt, { timeout: 60_000 }).toBe(true);
   }
   expect(await generation()).toBe(`${before}_3`);
-  isOver = true;
+  over.abort();
   await Promise.all([...deposits, reader]);
 
   const { body } = await ask(bank.queries, "/views/balances?limit=200&consistency=strong");
