@@ -21,7 +21,7 @@ it("builds the balances again while deposits go on, and nobody who asks notices"
       expected.set(account, (expected.get(account) ?? 0) + cents);
     }
   });
-  /** Whoever reads sees every account, with no less than before. */
+  /** A client that reads sees every account, with no less than before. */
   const seen = new Map<string, number>();
   const reader = (async () => {
     while (!over.signal.aborted) {
