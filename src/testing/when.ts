@@ -3,7 +3,6 @@
 import type { NewEventOf } from "../core/command.ts";
 import type { Effect } from "../definitions/processors/effect.ts";
 import { type Action, type Reactor, answerOf } from "../definitions/processors/reactor.ts";
-import type { Category } from "../definitions/category.ts";
 import type { Followed } from "../definitions/followed.ts";
 import type { SourceInCode } from "../definitions/sources/source.ts";
 import { type TestWorld, type WhenEffect, whenEffect } from "./effect.ts";
@@ -19,6 +18,13 @@ export interface WhenReactor {
   thenAppends(...events: readonly [On, ...On[]]): void;
   thenNothing(): void;
 }
+
+/** What reaches a processor or a source. Not overloads of `when`: the compiler would report an error for each. */
+type Coming<Processor> = Processor extends Reactor | Effect
+  ? OnStreamOf<Processor["followed"][number]>
+  : Processor extends SourceInCode<string, infer Seen>
+    ? Seen
+    : never;
 
 /**
  * An event reaches a reactor, a transform or an effect; or a change, as the outside tells it, reaches a source.
@@ -39,15 +45,15 @@ export interface WhenReactor {
  * when(readingsIn, { messageId: "1", sentAt: NOW, body: { sensor: "roof", celsius: 21 } })
  *   .thenAppends(on("reading/roof", event("Read", { celsius: 21 })));
  */
-export function when<Seen extends object, To extends Category>(
-  source: SourceInCode<string, Seen, To>,
-  change: NoInfer<Seen>,
-): WhenSource<To>;
-export function when<Processor extends Reactor | Effect>(
+export function when<Processor extends SourceInCode | Reactor | Effect>(
   processor: Processor,
-  event: NoInfer<OnStreamOf<Processor["followed"][number]>>,
+  event: NoInfer<Coming<Processor>>,
   ...world: Processor extends Effect ? [world?: TestWorld] : []
-): Processor extends Effect<string, Followed, infer Events> ? WhenEffect<NewEventOf<Events>> : WhenReactor;
+): Processor extends SourceInCode<string, infer _Seen, infer To>
+  ? WhenSource<To>
+  : Processor extends Effect<string, Followed, infer Events>
+    ? WhenEffect<NewEventOf<Events>>
+    : WhenReactor;
 export function when(processor: SourceInCode | Reactor | Effect, event: object, world?: TestWorld): WhenSource | WhenReactor | WhenEffect {
   // The types above decide which events go with which processor.
   if (processor.kind === "source") return whenSource(processor, event);
