@@ -36,11 +36,17 @@ export const notifier = effect("notifier", {
     },
   },
   // One mail that cannot be sent does not hold up the others.
-  otherwise: (_event, error) => event("StakeholderNotNotified", { reason: error instanceof Error ? error.message : String(error) }),
+  otherwise: (_event, error) => event("StakeholderNotNotified", { reason: String(error) }),
 });
 
 async function send({ fetch, variable }: EffectContext, email: string, message: string) {
-  const answer = await fetch(`${variable("MAIL_URL")}/messages`, {
+  let service: string;
+  try {
+    service = variable("MAIL_URL");
+  } catch (error) {
+    return event("StakeholderNotNotified", { reason: String(error) }); // no service: trying again would not help
+  }
+  const answer = await fetch(`${service}/messages`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ email, message }),

@@ -35,6 +35,11 @@ describe("the notifier", () => {
     expect(mails).toEqual([{ email: "ann@example.com", message: "Stopped: Buy milk" }]);
   });
 
+  it("records that no service is configured", async () => {
+    const reason = 'Error: effect "notifier" needs the variable MAIL_URL, which is not set';
+    await when(notifier, completed, { ...mailbox().outside, variables: {} }).thenRecords(event("StakeholderNotNotified", { reason }));
+  });
+
   it("records what the service does not accept, and tries again while it is down", async () => {
     const refusing = service(() => new Response("no such address", { status: 422 }));
     await when(notifier, completed, refusing).thenRecords(event("StakeholderNotNotified", { reason: "the mail service answered 422" }));
