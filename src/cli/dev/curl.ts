@@ -12,11 +12,12 @@ export interface Target {
   readonly token: string | undefined;
 }
 
-export function curlOf({ method, path, body }: Call, { address, isSelfSigned, token }: Target): string {
+export function curlOf({ method, path, body, headers = {} }: Call, { address, isSelfSigned, token }: Target): string {
   return [
     isSelfSigned ? "curl -sk" : "curl -s",
     ...(token === undefined ? [] : [`-H "Authorization: Bearer $${token}"`]),
     ...(method === "PUT" ? ["-X PUT"] : []),
+    ...Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
     quoted(address + path),
     ...(body === undefined ? [] : [`-d ${quoted(plain(spaced(body)))}`]),
   ].join(" ");

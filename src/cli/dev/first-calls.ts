@@ -10,6 +10,7 @@ export interface Call {
   readonly method: "GET" | "POST" | "PUT";
   readonly path: string;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Answer {
@@ -19,7 +20,7 @@ export interface Answer {
 }
 
 /** Sends a request to the store. */
-export type Ask = (call: Call & { readonly headers?: Readonly<Record<string, string>> }) => Promise<Answer>;
+export type Ask = (call: Call) => Promise<Answer>;
 
 /** The store refuses to describe the app. */
 export class Refusal extends Error {
@@ -101,11 +102,18 @@ async function firstCommand({ ask, prefix, ids }: Asking, categories: AppReport[
       for (const body of examplesOf(schemaOf(`/aggregates/${name}/{id}/${command}`), command).slice(0, BODIES)) {
         for (const id of ids) {
           const path = `${prefix}/aggregates/${name}/${id}/${command}`;
-          const { status, body: answer } = await ask({ method: "POST", path: `${path}?dryRun=true`, body });
+          let call: Call = { method: "POST", path, body };
+          const tried = () => ask({ ...call, path: `${path}?dryRun=true` });
+          let { status, body: answer } = await tried();
+          // The aggregate demands a version with each command.
+          if (status === 428) {
+            call = { ...call, headers: { "If-None-Match": "*" } };
+            ({ status, body: answer } = await tried());
+          }
           const events = ((answer as { events?: unknown }).events ?? []) as { type: string }[];
           const types = events.map(({ type }) => type);
           if (status === 200 && answer.outcome === "accepted" && types.length > 0)
-            return { calls: [{ method: "POST", path, body }], category: name, id, types } satisfies Write;
+            return { calls: [call], category: name, id, types } satisfies Write;
           if (status === 400) break; // another stream would not take this body either
         }
       }

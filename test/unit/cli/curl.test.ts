@@ -39,6 +39,11 @@ describe("a call as a line of a shell", () => {
     );
   });
 
+  it("has the headers of the call", () => {
+    const call = { method: "POST", path: "/aggregates/user/1/InsertUser", headers: { "If-None-Match": "*" }, body: {} } as const;
+    expect(curlOf(call, TARGET)).toBe("curl -s -H 'If-None-Match: *' localhost:8787/aggregates/user/1/InsertUser -d '{}'");
+  });
+
   it("names the variable of a token, not the token", () => {
     const line = curlOf({ method: "GET", path: "/log" }, { address: "https://localhost:1", isSelfSigned: true, token: "MY_TOKEN" });
     expect(line).toBe('curl -sk -H "Authorization: Bearer $MY_TOKEN" https://localhost:1/log');
