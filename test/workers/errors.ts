@@ -1,6 +1,6 @@
 /**
  * An error in the logs is asserted: a line that `logger.error` writes fails the test in which it comes. A test that provokes one says so,
- * by `expectErrors`, or by a mock of its own in place of `console.error`. Warnings are free: what recovers by itself depends on how busy a
+ * by `expectErrors` or `allowErrors`, or by a mock of its own in place of `console.error`. Warnings are free: what recovers by itself depends on how busy a
  * machine is. So is what the consumers of an earlier test's store still log.
  */
 
@@ -27,12 +27,7 @@ export function isLeft(store: string): boolean {
 
 /** The test provokes these errors: each comes at least once, and no other. */
 export function expectErrors(...expected: readonly RegExp[]): void {
-  const seen: string[] = [];
-  vi.spyOn(console, "error").mockImplementation((...said: unknown[]) => {
-    const line = JSON.stringify(said);
-    seen.push(line);
-    if (!expected.some((pattern) => pattern.test(line))) note(said);
-  });
+  const seen = allowErrors(...expected);
   onTestFinished(() => {
     for (const pattern of expected)
       assert(
@@ -40,6 +35,17 @@ export function expectErrors(...expected: readonly RegExp[]): void {
         `no error in the logs is like ${pattern}`,
       );
   });
+}
+
+/** The test may provoke these errors, and no other: which of them come is a matter of chance, or of the test among several. Answers with those that have come. */
+export function allowErrors(...allowed: readonly RegExp[]): readonly string[] {
+  const seen: string[] = [];
+  vi.spyOn(console, "error").mockImplementation((...said: unknown[]) => {
+    const line = JSON.stringify(said);
+    seen.push(line);
+    if (!allowed.some((pattern) => pattern.test(line))) note(said);
+  });
+  return seen;
 }
 
 /** For each file of tests, before its first one. */

@@ -9,6 +9,7 @@ import { eventually, holdWakeUps } from "./delivery/support.ts";
 import { storedEvents } from "./log/events.ts";
 import { freshStore, interceptLogMethod, read, setVariables } from "./support.ts";
 import { eventsIn, storeIn } from "./streams/stored.ts";
+import { expectErrors } from "./errors.ts";
 
 // No consumer runs.
 beforeEach(() => void holdWakeUps());
@@ -95,7 +96,7 @@ describe("an import of many streams in turns", () => {
             property === "holdImport" ? () => Promise.reject(new Error("the object is gone")) : Reflect.get(target, property),
         });
       });
-      vi.spyOn(console, "error").mockReturnValue();
+      expectErrors(/a request failed/);
       const broken = await store.post("/import", ndjson(lines), headers);
       expect(broken.status).toBe(500);
       await broken.body?.cancel();

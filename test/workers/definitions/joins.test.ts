@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { poison, values } from "../app.ts";
 import { read } from "../support.ts";
+import { allowErrors } from "../errors.ts";
 
 beforeEach(() => {
-  vi.spyOn(console, "error").mockReturnValue();
+  allowErrors(/a consumer could not process an event and will retry/, /a consumer has failed and stopped/);
   vi.spyOn(console, "info").mockReturnValue();
 });
 afterEach(() => {

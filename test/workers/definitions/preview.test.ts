@@ -7,7 +7,6 @@ import { quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
 
 beforeEach(() => {
-  vi.spyOn(console, "error").mockReturnValue();
   vi.spyOn(console, "info").mockReturnValue();
 });
 afterEach(() => vi.restoreAllMocks());

@@ -6,9 +6,14 @@ import { derivedId } from "../../../src/core/ids.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
+import { allowErrors } from "../errors.ts";
 
 beforeEach(() => {
-  vi.spyOn(console, "error").mockReturnValue();
+  allowErrors(
+    /a consumer could not process an event and will retry/,
+    /a consumer has failed and stopped/,
+    /an event was skipped: the processor cannot process it/,
+  );
   vi.spyOn(console, "info").mockReturnValue();
   vi.spyOn(console, "warn").mockReturnValue();
 });

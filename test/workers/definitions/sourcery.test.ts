@@ -11,7 +11,6 @@ import { envWith, freshStore, read } from "../support.ts";
 import { subscribed } from "../webhooks/support.ts";
 
 beforeEach(() => {
-  vi.spyOn(console, "error").mockReturnValue();
   vi.spyOn(console, "info").mockReturnValue();
   vi.spyOn(console, "warn").mockReturnValue();
 });

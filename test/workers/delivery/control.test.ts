@@ -11,10 +11,11 @@ import { viewConsumer } from "../../../src/views/projector.ts";
 import { app, poison, relay, values } from "../app.ts";
 import { storedEvents } from "../log/events.ts";
 import { eventually, quietStore } from "./support.ts";
+import { allowErrors } from "../errors.ts";
 
 beforeEach(() => {
   poison.active = true;
-  vi.spyOn(console, "error").mockReturnValue();
+  allowErrors(/a consumer could not process an event and will retry/, /a consumer has failed and stopped/, /a hook threw/);
   vi.spyOn(console, "warn").mockReturnValue();
 });
 afterEach(() => vi.restoreAllMocks());

@@ -12,10 +12,11 @@ import { alarm, reading } from "../app.ts";
 import { eventually, quietStore } from "./support.ts";
 import { read as bodyOf, storeNamed } from "../support.ts";
 import { endpointAt } from "../webhooks/support.ts";
+import { allowErrors } from "../errors.ts";
 
 beforeEach(() => {
   isMended = false;
-  vi.spyOn(console, "error").mockReturnValue();
+  allowErrors(/a consumer has failed and stopped/);
   vi.spyOn(console, "warn").mockReturnValue();
 });
 afterEach(() => vi.restoreAllMocks());

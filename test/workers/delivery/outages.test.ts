@@ -10,8 +10,9 @@ import { viewConsumer } from "../../../src/views/projector.ts";
 import { tableOf } from "../../../src/rows/table.ts";
 import { reading, values } from "../app.ts";
 import { quietStore } from "./support.ts";
+import { allowErrors } from "../errors.ts";
 
-beforeEach(() => void vi.spyOn(console, "error").mockReturnValue());
+beforeEach(() => allowErrors(/a consumer could not process an event and will retry/, /a consumer has failed and stopped/));
 afterEach(() => vi.restoreAllMocks());
 
 const AT_LAST = Number.POSITIVE_INFINITY;

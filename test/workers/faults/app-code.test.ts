@@ -18,9 +18,17 @@ import { payment } from "../processors/support.ts";
 import { slip, slips } from "../slip.ts";
 import { storeNamed, read } from "../support.ts";
 import { subscribed } from "../webhooks/support.ts";
+import { allowErrors } from "../errors.ts";
 
 beforeEach(() => {
-  vi.spyOn(console, "error").mockReturnValue();
+  allowErrors(
+    /a command failed: decide or evolve threw/,
+    /a consumer could not process an event and will retry/,
+    /a consumer has failed and stopped/,
+    /a hook threw/,
+    /a request failed/,
+    /a state could not be folded: initialState, evolve or an upcast threw/,
+  );
   vi.spyOn(console, "warn").mockReturnValue();
 });
 afterEach(() => {

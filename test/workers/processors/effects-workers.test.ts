@@ -10,10 +10,11 @@ import { EFFECT_LEASE_MARGIN_MS } from "../../../src/processors/limits.ts";
 import { reading } from "../app.ts";
 import { definition, outside, pay } from "./paying.ts";
 import { payment, processorStore as store } from "./support.ts";
+import { allowErrors } from "../errors.ts";
 
 beforeAll(() => prepare(env.VIEWS));
 beforeEach(() => {
-  vi.spyOn(console, "error").mockReturnValue();
+  allowErrors(/a consumer has failed and stopped/);
 });
 afterEach(() => vi.restoreAllMocks());
 

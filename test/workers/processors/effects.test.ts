@@ -7,10 +7,11 @@ import { keyOf } from "../../../src/processors/effect-call.ts";
 import { reading } from "../app.ts";
 import { definition, outside, pay } from "./paying.ts";
 import { payment, processorStore as store, strict } from "./support.ts";
+import { allowErrors } from "../errors.ts";
 
 beforeAll(() => prepare(env.VIEWS));
 beforeEach(() => {
-  vi.spyOn(console, "error").mockReturnValue();
+  allowErrors(/a consumer could not process an event and will retry/, /a consumer has failed and stopped/);
 });
 afterEach(() => vi.restoreAllMocks());
 

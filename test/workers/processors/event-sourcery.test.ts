@@ -6,13 +6,14 @@ import { prepare } from "../../../src/consumers/schema.ts";
 import { append, effect, event, reactor, send } from "../../../src/index.ts";
 import { alarm, counter, reading } from "../app.ts";
 import { payment, processorStore as store, strict } from "./support.ts";
+import { expectErrors } from "../errors.ts";
 
 beforeAll(() => prepare(env.VIEWS));
 afterEach(() => vi.restoreAllMocks());
 
 describe("a reactor, as EventSourcery has it:", () => {
   it("undeclared emission refused", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a consumer has failed and stopped/);
     const { read, run, reacting, log } = store("undeclared");
     await read("s", 1);
     const undeclared = reactor("undeclared", {
@@ -73,7 +74,7 @@ describe("a reactor, as EventSourcery has it:", () => {
   });
 
   it("an invalid event is not stored", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a consumer has failed and stopped/);
     const { read, run, reacting, log } = store("invalid");
     await read("s", 1);
     const invalid = reactor("invalid", {

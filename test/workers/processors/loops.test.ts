@@ -7,10 +7,11 @@ import type { RecordedEvent } from "../../../src/core/event.ts";
 import { append, event, reactor, send, streamIdOf, transform } from "../../../src/index.ts";
 import { alarm, counter, reading } from "../app.ts";
 import { processorStore as store, strict } from "./support.ts";
+import { allowErrors } from "../errors.ts";
 
 beforeAll(() => prepare(env.VIEWS));
 beforeEach(() => {
-  vi.spyOn(console, "error").mockReturnValue();
+  allowErrors(/a consumer has failed and stopped/);
 });
 afterEach(() => vi.restoreAllMocks());
 

@@ -2,15 +2,13 @@
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { prepare } from "../../../src/consumers/schema.ts";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { processorStore as store } from "./support.ts";
 import { outside, pay } from "./paying.ts";
 
 beforeAll(() => prepare(env.VIEWS));
-beforeEach(() => void vi.spyOn(console, "error").mockReturnValue());
-afterEach(() => vi.restoreAllMocks());
 
 /** What made each event, by the members of its meta that the store gives. */
 function makers(events: readonly RecordedEvent[]) {

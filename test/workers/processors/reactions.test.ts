@@ -12,6 +12,7 @@ import type { Reactor } from "../../../src/definitions/processors/reactor.ts";
 import { alarm, app, counter, reading, relay } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 import { storeNamed, read } from "../support.ts";
+import { allowErrors, expectErrors } from "../errors.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -62,7 +63,7 @@ describe("promise 5: reactions happen once", () => {
   });
 
   it("when the checkpoint cannot be moved: the next run finds everything done", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a consumer could not process an event and will retry/);
     const { store: name, read: append, wake, log, consumer } = store("commit");
     await append("s", 1);
     await wake("relay"); // the tables exist from here on
@@ -81,7 +82,7 @@ describe("promise 5: reactions happen once", () => {
   });
 
   it("when one of several actions fails, and the event is tried again", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a command failed: decide or evolve threw/, /a consumer could not process an event and will retry/);
     let broken = true;
     const fragile = reactor("fragile", {
       from: reading,
@@ -312,7 +313,7 @@ describe("a reaction that cannot be carried out", () => {
   ];
 
   it.each(broken)("stops the reactor as failed, with the reason on record: %s", async (_what, one, message) => {
-    vi.spyOn(console, "error").mockReturnValue();
+    allowErrors(/a command failed: decide or evolve threw/, /a consumer has failed and stopped/);
     const { read: append, run, consumerOf, log } = store("broken");
     await append("s", 1);
     await append("s", 2);
@@ -327,7 +328,7 @@ describe("a reaction that cannot be carried out", () => {
   });
 
   it("stops the reactor when an import has brought its fact's id together with other events", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a consumer has failed and stopped/);
     const raising = reactor("raising", {
       from: reading,
       emits: alarm,
@@ -347,7 +348,7 @@ describe("a reaction that cannot be carried out", () => {
   });
 
   it("leaves the events before it done, and is the one that is tried again", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a consumer could not process an event and will retry/);
     const picky = reactor("picky", {
       from: reading,
       emits: counter,

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { IMPATIENT, read } from "../support.ts";
+import { expectErrors } from "../errors.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -43,7 +44,7 @@ function sagas(name: string) {
 /** An object that cannot be reached, as long as the spy is there. */
 function outOfReach(object: string) {
   const getByName = env.STREAMS.getByName.bind(env.STREAMS);
-  vi.spyOn(console, "error").mockReturnValue();
+  expectErrors(/a consumer could not process an event and will retry/);
   return vi.spyOn(env.STREAMS, "getByName").mockImplementation((name) => {
     if (name === object) throw new Error("out of reach");
     return getByName(name);

@@ -12,9 +12,10 @@ import { app, poison } from "../app.ts";
 import { eventually, quietStore } from "../delivery/support.ts";
 import { read } from "../support.ts";
 import { subscribed } from "../webhooks/support.ts";
+import { allowErrors } from "../errors.ts";
 
 beforeEach(() => {
-  vi.spyOn(console, "error").mockReturnValue();
+  allowErrors(/a consumer could not process an event and will retry/, /a consumer has failed and stopped/);
 });
 afterEach(() => {
   poison.active = true;

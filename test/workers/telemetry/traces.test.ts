@@ -2,7 +2,7 @@
 
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { processorConsumer } from "../../../src/processors/processor-consumer.ts";
 import { eventsIn, storeIn } from "../streams/stored.ts";
 import { app } from "../app.ts";
@@ -17,9 +17,6 @@ const TRACE = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
 const OTHER = `00-${"a".repeat(32)}-${"b".repeat(16)}-00`;
 const traced = { traceparent: TRACE };
 
-beforeEach(() => {
-  vi.spyOn(console, "error").mockReturnValue();
-});
 afterEach(() => vi.restoreAllMocks());
 
 /** A store, and a look at what it keeps beside its events. */

@@ -140,7 +140,6 @@ describe("a live view that cannot keep up", () => {
         },
       },
     });
-    vi.spyOn(console, "error").mockReturnValue();
     const { store, read: append } = quietStore("blind");
     await append("s", 1);
     const blocks = await blocksOf(store, { type: "Read", stream: "reading/s", position: 1, data: {} } as RecordedEvent, blind as never);

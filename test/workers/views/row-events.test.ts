@@ -14,7 +14,6 @@ import { deploymentWith } from "../http/tokens.ts";
 import { envWith, read, storeNamed } from "../support.ts";
 
 beforeEach(() => {
-  vi.spyOn(console, "error").mockReturnValue();
   vi.spyOn(console, "info").mockReturnValue();
 });
 afterEach(() => vi.restoreAllMocks());

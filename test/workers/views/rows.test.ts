@@ -13,6 +13,7 @@ import { tableOf } from "../../../src/rows/table.ts";
 import type { StoredRow, View } from "../../../src/definitions/views/view.ts";
 import { reading, values } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
+import { expectErrors } from "../errors.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -235,7 +236,7 @@ describe("whatever a row holds", () => {
   });
 
   it("is frozen, and so is its event: a fold that writes into them and fails leaves nothing of it", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a consumer has failed and stopped/);
     const spoil = (what: { total: number; list: number[] }, value: number) => {
       what.total += value;
       what.list.push(value);
@@ -267,7 +268,7 @@ describe("whatever a row holds", () => {
   });
 
   it("that JSON cannot say fails at its event, which is told where in the row it is", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a consumer has failed and stopped/);
     const big = view("big", {
       from: reading,
       row: z.object({ id: z.string(), bag: z.any() }),

@@ -11,6 +11,7 @@ import { readServing } from "../../../src/views/serving.ts";
 import type { View } from "../../../src/definitions/views/view.ts";
 import { reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
+import { expectErrors } from "../errors.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -107,7 +108,7 @@ describe("a view whose handler writes SQL", () => {
     ["a column, from elsewhere", "level", "1 FROM (SELECT 2)", "syntax error"],
     ["chance", "level", "random()", "SQL that changes rows cannot use random"],
   ])("cannot set %s: the event fails, on record, and the rows stay as they were", async (_what, column, value, message) => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a consumer has failed and stopped/);
     const set = [`${column} = ${value}`];
     const strict = view("strict", {
       from: reading,
@@ -168,7 +169,7 @@ describe("a view whose handler writes SQL", () => {
     ["that throws", "broken", "the handler is broken"],
     ["that the database refuses", "refused", "no such column: no_such_column"],
   ])("stops at the event %s, with everything before it written", async (_what, note, message) => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a consumer has failed and stopped/);
     const { store: id, level, calibrate, run, rows } = store("fails");
     await level("a", 5);
     await calibrate("1");

@@ -176,7 +176,6 @@ describe("promise 6: in stream order", () => {
 
 describe("promise 6: though the log is out of reach for a while", () => {
   it("no delivery is lost, none overtakes another, and no attempt is counted", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
     const { store, read, wake, ledger, alarm, object, endpoint, received } = await subscribed("unreachable");
     const slow = Promise.withResolvers<void>();
     endpoint.answer = async () => {

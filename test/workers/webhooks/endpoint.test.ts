@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { WEBHOOK_EXCERPT_BYTES } from "../../../src/webhooks/limits.ts";
 import { eventually } from "../delivery/support.ts";
 import { type Delivery, clock, endpointAt, interceptReads, subscribed } from "./support.ts";
+import { expectErrors } from "../errors.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -286,7 +287,7 @@ describe("what an endpoint answers", () => {
 
 describe("an endpoint that is gone", () => {
   it("with a 410 is switched off at once; others are told, and what comes meanwhile is sent when it is back", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a webhook was switched off/);
     const { read, wake, alarm, json, endpoint, received, report, webhook, send, consumer } = await subscribed("gone"); // of everything: but not of itself
     endpoint.answer = () => new Response(null, { status: 410 });
     await read("s", 1);
@@ -317,7 +318,7 @@ describe("an endpoint that is gone", () => {
   });
 
   it("after five days of failure is switched off too", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a webhook was switched off/);
     const { read, wake, alarm, endpoint, report } = await subscribed("hopeless");
     const time = clock();
     endpoint.answer = FAILED;
@@ -333,7 +334,7 @@ describe("an endpoint that is gone", () => {
   });
 
   it("is announced once, though the announcement was not recorded as made", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/a webhook was switched off/);
     const { read, wake, alarm, evict, endpoint, json, report, storage } = await subscribed("announced");
     endpoint.answer = () => new Response(null, { status: 410 });
     await read("s", 1);

@@ -8,6 +8,7 @@ import { DeliveryTable } from "../../../src/deliveries/delivery-table.ts";
 import { removeOld } from "../../../src/deliveries/pruning.ts";
 import { eventually } from "../delivery/support.ts";
 import { clock, interceptReads, subscribed } from "./support.ts";
+import { expectErrors } from "../errors.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -118,7 +119,7 @@ describe("the ledger of a webhook", () => {
   });
 
   it("stay as they are when the storage fails, and the delivery comes again under its old id", async () => {
-    vi.spyOn(console, "error").mockReturnValue();
+    expectErrors(/webhook deliveries stopped; they continue in a moment/);
     const { read, wake, alarm, endpoint, ledger } = await subscribed("storage");
     const time = clock();
     const record = vi.spyOn(BlockedTable.prototype, "save").mockImplementationOnce(() => {
