@@ -7,6 +7,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterAll, assert, vi } from "vitest";
+import { poison } from "./app.ts";
 import { failOnErrors, leaveStores } from "./errors.ts";
 
 /** Ours: a consumer that has nothing to do is done in some milliseconds. */
@@ -29,6 +30,7 @@ afterAll(async () => {
   for (const name of Object.keys(after)) Reflect.deleteProperty(env, name);
   Object.assign(env, before);
   vi.useRealTimers();
+  poison.active = true;
   console.error = error;
   assert.deepEqual(after, before, "this file leaves variables behind");
   assert.isFalse(areTimersFake, "this file leaves fake timers behind");

@@ -10,6 +10,7 @@ import { rowEvents } from "../../../src/views/row-events.ts";
 import { errand } from "../errand.ts";
 import { app, reading, totals, values } from "../app.ts";
 import { folded, quietStore } from "../delivery/support.ts";
+import { expectErrors } from "../errors.ts";
 import { deploymentWith } from "../http/tokens.ts";
 import { envWith, read, storeNamed } from "../support.ts";
 
@@ -144,6 +145,7 @@ describe("the events behind a row", () => {
   });
 
   it("are not those that an operator let the view skip", async () => {
+    expectErrors(/a consumer could not process an event and will retry/);
     const { read: measure, wake, post, positions } = store("skipped");
     await measure("a", 1);
     await measure("a", -1);
