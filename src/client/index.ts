@@ -51,6 +51,7 @@ function stream(handle: StreamHandle): object {
 }
 
 export { type Outbox, type OutboxOptions, createOutbox } from "./outbox.ts";
+export type { OutboxStorage } from "./outbox-queue.ts";
 export { HeadspringError } from "./problem.ts";
 export type { CallOptions, Called, ClientOptions, RequestOptions } from "./connection.ts";
 export type { LogOptions } from "./log.ts";

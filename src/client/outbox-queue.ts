@@ -22,8 +22,17 @@ export type Streams = Readonly<
   Record<string, (id: string) => Readonly<Record<string, (data: unknown, options: object) => Promise<Answer>>>>
 >;
 
+/** What an outbox needs of a storage: `localStorage` has it. */
+export interface OutboxStorage {
+  readonly length: number;
+  key(index: number): string | null;
+  getItem(name: string): string | null;
+  setItem(name: string, value: string): void;
+  removeItem(name: string): void;
+}
+
 export interface QueueOptions {
-  readonly storage?: Pick<Storage, "length" | "key" | "getItem" | "setItem" | "removeItem">;
+  readonly storage?: OutboxStorage;
   readonly name?: string;
   readonly onAnswer?: (entry: Entry, answer: Answer | HeadspringError) => void;
 }

@@ -4,7 +4,7 @@
  */
 
 import { members } from "./members.ts";
-import { OutboxQueue, type QueueOptions } from "./outbox-queue.ts";
+import { OutboxQueue, type OutboxStorage, type QueueOptions } from "./outbox-queue.ts";
 import { type Apply, type LiveRows, overlaid } from "./overlaid.ts";
 import type { HeadspringError } from "./problem.ts";
 import type { AnyApp, Client, OutboxCommand, OutboxWriteOptions, Refused, Stored, ViewReader, Writes } from "./types.ts";
@@ -12,7 +12,7 @@ import type { AnyApp, Client, OutboxCommand, OutboxWriteOptions, Refused, Stored
 /** What {@link createOutbox} takes; all of it may be left out. */
 export interface OutboxOptions<Of extends AnyApp> {
   /** Keeps the commands over a reload of the page: `localStorage`. Without it they end with the page. */
-  readonly storage?: Pick<Storage, "length" | "key" | "getItem" | "setItem" | "removeItem">;
+  readonly storage?: OutboxStorage;
   /** What the names in `storage` begin with. One for each store, and for each person who signs in. Default: `headspring-outbox`. */
   readonly name?: string;
   /** Called with the outcome of each command, also of those that were made before a reload. */

@@ -1,6 +1,6 @@
 /** The client's types are the app's: what the app does not have does not compile, and what it has is typed to the last field. */
 
-import { type Client, createClient } from "../../src/client/index.ts";
+import { type Client, type Outbox, createClient } from "../../src/client/index.ts";
 import { event } from "../../src/index.ts";
 import type { app } from "../workers/app.ts";
 
@@ -86,6 +86,34 @@ export async function wrong(): Promise<void> {
   (await client.counter("a").Count()).version.toFixed();
   // @ts-expect-error states are readonly
   (await client.counter("a").state())!.state.total = 3;
+}
+
+/** An outbox has the client's writes, and nothing else. */
+export async function ofAnOutbox(outbox: Outbox<typeof app>): Promise<void> {
+  const counted = await outbox.counter("a").Count({ by: 2 }, { ifMatch: 3, idempotencyKey: "k" });
+  if (counted.ok) counted.events.map(({ type }) => type satisfies "Counted");
+  await outbox.reading("s").append({ type: "Read", data: { value: 1 } });
+  await outbox.tour("a").Start({ stops: ["a"] });
+  outbox.over(client.views.totals, (rows, command) => {
+    if (command.command === "Count") rows.set(command.id, { ...rows.get(command.id)!, total: command.data.by ?? 1 });
+    // @ts-expect-error no such command
+    if (command.command === "Cuont") rows.clear();
+    // @ts-expect-error no such column
+    rows.set(command.id, { ...rows.get(command.id)!, totl: 3 });
+  });
+  outbox.over(client.views.totals, (rows: Map<string, { counter: string; isPending?: true }>, { id }) =>
+    rows.set(id, { counter: id, isPending: true }),
+  );
+  // @ts-expect-error no such command
+  await outbox.counter("a").Cuont({ by: 2 });
+  // @ts-expect-error data of another type
+  await outbox.counter("a").Count({ by: "2" });
+  // @ts-expect-error it ends nobody's waiting
+  await outbox.counter("a").Count({ by: 2 }, { signal: AbortSignal.abort() });
+  // @ts-expect-error a read
+  await outbox.counter("a").state();
+  // @ts-expect-error an aggregate takes no events
+  await outbox.counter("a").append({ type: "Counted", data: { by: 1, total: 1 } });
 }
 
 /** Generic code names the type of a client. */

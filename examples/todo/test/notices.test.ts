@@ -3,7 +3,7 @@ import { on, when } from "headspring/testing";
 import { describe, expect, it } from "vitest";
 import { notifier } from "../src/notices.ts";
 
-const data = { title: "Buy milk", stakeholder_email: "ann@example.com" };
+const data = { title: "Buy milk", stakeholder_email: "customer@example.com" };
 const recordedAt = "2017-06-13T10:00:00.000Z";
 const completed = on("todo/1", event("CompletionNoticeDue", data), { recordedAt });
 const stopped = on("todo/1", event("StopWorkNoticeDue", data), { recordedAt });
@@ -26,13 +26,13 @@ describe("the notifier", () => {
       event("StakeholderNotifiedOfTodoCompletion", { notified_on: "2017-06-13" }),
       "notice/1",
     );
-    expect(mails).toEqual([{ email: "ann@example.com", message: "Completed: Buy milk" }]);
+    expect(mails).toEqual([{ email: "customer@example.com", message: "Completed: Buy milk" }]);
   });
 
   it("writes that work on a todo has stopped", async () => {
     const { mails, outside } = mailbox();
     await when(notifier, stopped, outside).thenRecords(event("StakeholderNotifiedOfStopWork", { notified_on: "2017-06-13" }), "notice/1");
-    expect(mails).toEqual([{ email: "ann@example.com", message: "Stopped: Buy milk" }]);
+    expect(mails).toEqual([{ email: "customer@example.com", message: "Stopped: Buy milk" }]);
   });
 
   it("records that no service is configured", async () => {

@@ -3,11 +3,16 @@ import { given } from "headspring/testing";
 import { describe, it } from "vitest";
 import { todo } from "../src/todo.ts";
 
-const plants = { title: "Water the plants", description: "All of them.", due_date: "2017-07-13", stakeholder_email: "ann@example.com" };
+const plants = {
+  title: "Water the plants",
+  description: "All of them.",
+  due_date: "2017-07-13",
+  stakeholder_email: "customer@example.com",
+};
 const added = event("TodoAdded", { title: "Water the plants" });
 const completed = event("TodoCompleted", { completed_on: "2017-07-13" });
 const abandoned = event("TodoAbandoned", { abandoned_on: "2017-07-13" });
-const notice = { title: "Water the plants", stakeholder_email: "ann@example.com" };
+const notice = { title: "Water the plants", stakeholder_email: "customer@example.com" };
 
 describe("a todo", () => {
   it("is added once, and needs a title", () => {
@@ -42,9 +47,9 @@ describe("a todo", () => {
   it("has a notice sent to the person who waits for it, with its latest title and address", () => {
     given(todo, event("TodoAdded", plants)).when("CompleteTodo", completed.data).then(completed, event("CompletionNoticeDue", notice));
     given(todo, event("TodoAdded", plants)).when("AbandonTodo", abandoned.data).then(abandoned, event("StopWorkNoticeDue", notice));
-    given(todo, added, event("TodoAmended", { title: "Water all plants", stakeholder_email: "ann@example.org" }))
+    given(todo, added, event("TodoAmended", { title: "Water all plants", stakeholder_email: "customer@example.org" }))
       .when("CompleteTodo", completed.data)
-      .then(completed, event("CompletionNoticeDue", { title: "Water all plants", stakeholder_email: "ann@example.org" }));
+      .then(completed, event("CompletionNoticeDue", { title: "Water all plants", stakeholder_email: "customer@example.org" }));
     given(todo, event("TodoAdded", plants), event("TodoAmended", { stakeholder_email: null }))
       .when("CompleteTodo", completed.data)
       .then(completed);

@@ -50,26 +50,26 @@ const mailsTo = (address: string) => received.filter(({ email }) => email === ad
 describe("a stakeholder", () => {
   it("hears once that a todo is completed, at the latest address, and nothing of others", async () => {
     const todo = client().todo("done");
-    await todo.AddTodo({ title: "Buy milk", stakeholder_email: "ann@example.com" });
-    await todo.AmendTodo({ stakeholder_email: "ann@example.org" });
+    await todo.AddTodo({ title: "Buy milk", stakeholder_email: "customer@example.com" });
+    await todo.AmendTodo({ stakeholder_email: "customer@example.org" });
     await todo.CompleteTodo({ completed_on: "2026-07-13" });
     expect(await outcomes("done")).toEqual(["StakeholderNotifiedOfTodoCompletion"]);
-    expect(mailsTo("ann@example.org")).toMatchObject([{ message: "Completed: Buy milk" }]);
-    expect(mailsTo("ann@example.com")).toEqual([]);
+    expect(mailsTo("customer@example.org")).toMatchObject([{ message: "Completed: Buy milk" }]);
+    expect(mailsTo("customer@example.com")).toEqual([]);
   });
 
   it("hears that work has stopped when a todo is abandoned", async () => {
-    await client().todo("stopped").AddTodo({ title: "Buy milk", stakeholder_email: "bob@example.com" });
+    await client().todo("stopped").AddTodo({ title: "Buy milk", stakeholder_email: "second@example.com" });
     await client().todo("stopped").AbandonTodo({ abandoned_on: "2026-07-13" });
     expect(await outcomes("stopped")).toEqual(["StakeholderNotifiedOfStopWork"]);
-    expect(mailsTo("bob@example.com")).toMatchObject([{ message: "Stopped: Buy milk" }]);
+    expect(mailsTo("second@example.com")).toMatchObject([{ message: "Stopped: Buy milk" }]);
   });
 
   it("gets one mail, by its key, from a store that is killed before the service has answered", async () => {
-    await client().todo("killed").AddTodo({ title: "Buy milk", stakeholder_email: "eve@example.com" });
+    await client().todo("killed").AddTodo({ title: "Buy milk", stakeholder_email: "third@example.com" });
     const arrived = new Promise<void>((resolve) => {
       onMail = async ({ email }) => {
-        if (email !== "eve@example.com") return;
+        if (email !== "third@example.com") return;
         onMail = async () => {};
         await store.kill(); // it has asked, and never hears the answer
         resolve();
@@ -79,7 +79,7 @@ describe("a stakeholder", () => {
     await arrived;
     await store.startAgain();
     expect(await outcomes("killed")).toEqual(["StakeholderNotifiedOfTodoCompletion"]);
-    const mails = mailsTo("eve@example.com");
+    const mails = mailsTo("third@example.com");
     expect(mails.length).toBeGreaterThan(1); // so the kill came in between
     expect(new Set(mails.map(({ key }) => key)).size).toBe(1); // and the service knows the repeat
   }, 120_000);

@@ -37,7 +37,7 @@ const bad = (what: string) => ({ status: 400, body: `Bad Request: ${what}` });
 
 describe("POST /todo/:id", () => {
   it("adds a todo", async () => {
-    const data = { title: "Buy milk", description: "Two litres", due_date: "2026-07-13", stakeholder_email: "ann@example.com" };
+    const data = { title: "Buy milk", description: "Two litres", due_date: "2026-07-13", stakeholder_email: "customer@example.com" };
     expect(await post(`/todo/${id}`, data)).toEqual({ status: 201, body: "" });
     expect(await lastEvent()).toEqual({ stream: `todo/${id}`, type: "TodoAdded", data });
   });
@@ -133,7 +133,7 @@ describe("the lists", () => {
       () => post(`/todo/${four}/abandon`, { abandoned_on: "2026-06-01" }),
       () => post(`/todo/${five}`, { title: "five", due_date: "2026-06-18" }),
       () => put(`/todo/${five}`, { due_date: null }),
-      () => post(`/todo/${six}`, { title: "six", due_date: "2026-06-22", stakeholder_email: "ann@example.com" }),
+      () => post(`/todo/${six}`, { title: "six", due_date: "2026-06-22", stakeholder_email: "customer@example.com" }),
       () => post(`/todo/${six}/complete`, { completed_on: "2026-06-15" }),
     ];
     for (const step of steps) {
@@ -162,7 +162,7 @@ describe("the lists", () => {
         title: "six",
         description: null,
         due_date: "2026-06-22 00:00:00 UTC",
-        stakeholder_email: "ann@example.com",
+        stakeholder_email: "customer@example.com",
         completed_on: "2026-06-15 00:00:00 UTC",
       },
     ]);
