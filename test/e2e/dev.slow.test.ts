@@ -22,6 +22,10 @@ import { app } from "./app.ts";
 export default createWorker(app);
 export const { StreamObject, LogObject, WebhookObject, CatalogObject, SourceObject } = objects(app);
 `;
+const QUERIES = `import { createQueryWorker } from "${ROOT}/src/runtime.ts";
+import { app } from "./app.ts";
+export default createQueryWorker(app);
+`;
 const IMPORTS = `import * as z from "zod";
 import { aggregate, category, defineApp, event, refuse, streamIdOf, view } from "${ROOT}/src/index.ts";
 `;
@@ -163,6 +167,34 @@ describe("headspring dev", () => {
     ]);
     // What the app itself prints stays.
     expect(store.stdout).toContain("loaded\n");
+    expect(await store.interrupt()).toEqual({ status: 0, left: 0 });
+  });
+
+  it("starts a worker that only answers queries next to the store, and ends both", async () => {
+    const project = projectWith(ROOMS);
+    const objects = (script: string) => `"durable_objects": { "bindings": [
+      { "name": "LOGS", "class_name": "LogObject", "script_name": "${script}" },
+      { "name": "CATALOGS", "class_name": "CatalogObject", "script_name": "${script}" }] },`;
+    const queries = (bindings: string) => `{ "name": "queries", "main": "src/queries.ts", ${bindings}
+      "compatibility_date": "2026-11-01", "compatibility_flags": ["nodejs_compat"],
+      "d1_databases": [{ "binding": "VIEWS", "database_name": "rooms-views" }] }`;
+    writeFileSync(join(project, "src/queries.ts"), QUERIES);
+    writeFileSync(join(project, "wrangler.queries.jsonc"), queries(""));
+    const port = await freePort();
+    const args = [`--port=${port}`, "--inspector-port=0", "-c", "wrangler.jsonc", "-c", "wrangler.queries.jsonc"];
+    const lacking = await call(["dev", ...args], { cwd: project });
+    expect(lacking).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/^object-not-bound: LOGS [^]*\nobject-not-bound: CATALOGS /),
+    });
+    writeFileSync(join(project, "wrangler.queries.jsonc"), queries(objects("rooms")));
+    const store = dev(project, args, { WRANGLER_REGISTRY_PATH: join(project, "registry") });
+    await store.prints(/describes every call/);
+    await store.prints(new RegExp(`only answers queries listens on http://localhost:${port + 1}`));
+    await store.answers();
+    const strong = () => fetch(`http://127.0.0.1:${port + 1}/views/bookings?consistency=strong`);
+    await until("the one worker finds the other", async () => ((await strong()).ok ? true : undefined));
+    expect(await (await strong()).json()).toMatchObject({ rows: [{ id: "1" }], position: 1 });
     expect(await store.interrupt()).toEqual({ status: 0, left: 0 });
   });
 

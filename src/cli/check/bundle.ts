@@ -46,6 +46,7 @@ const INDEX_INSTEAD = [
 const RUNTIME_INSTEAD = [
   `import { record } from ${quoted(RECORDER)};`,
   `export const createWorker = (app) => (record(app), {});`,
+  `export const createQueryWorker = createWorker;`,
   `export const objects = (app) => (record(app), { StreamObject: class {}, LogObject: class {}, WebhookObject: class {}, CatalogObject: class {}, SourceObject: class {} });`,
 ].join("\n");
 

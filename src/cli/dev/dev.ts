@@ -75,12 +75,30 @@ export async function dev(globals: GlobalOptions, flags: DevFlags, args: readonl
   ];
   for (const { port } of all.map((one) => one.place))
     if (!(await isFree(port))) throw new Error(`port ${port} is in use. Choose another one: --port ${place.port + all.length}`);
-  const servings = all.map((options) => new Serving(options));
+  const started: Serving[] = [];
   try {
-    await Promise.all(servings.map((serving) => serving.untilStopped()));
+    await serve(all, started);
   } finally {
-    for (const serving of servings) serving.stop();
+    for (const serving of started) serving.stop();
   }
+}
+
+/** Keeps them running until a signal ends all. Each starts when the one before answers: two that open one state at once find it locked. */
+async function serve([first, ...rest]: readonly ServingOptions[], started: Serving[]): Promise<void> {
+  if (first === undefined) return;
+  let others: Promise<void> | undefined;
+  const serving = new Serving({
+    ...first,
+    ready: async (health) => {
+      await first.ready(health);
+      if (serving.isStopping) return;
+      others = serve(rest, started);
+      others.catch(() => serving.stop());
+    },
+  });
+  started.push(serving);
+  await serving.untilStopped();
+  await others;
 }
 
 /** Where one of the workers next to the store listens: on the port that its configuration has, or on one of those after the store's. */

@@ -41,7 +41,8 @@ export class Serving {
   #isAnswering = false;
   /** The app's code is wrong: resolves when it has changed, and wrangler has ended. */
   #correction: Promise<void> | undefined;
-  #isStopping = false;
+  /** A signal has come, or {@link stop} was called. */
+  isStopping = false;
   #stopped!: () => void;
   readonly #stop = new Promise<void>((resolve) => (this.#stopped = resolve));
 
@@ -59,14 +60,14 @@ export class Serving {
       if (health !== undefined && !isWelcomed) {
         isWelcomed = true;
         await this.#options.ready(health).catch((error: unknown) => {
-          if (!this.#isStopping) throw error;
+          if (!this.isStopping) throw error;
         });
       }
       const how = await this.#wrangler.ended;
-      if (this.#isStopping) return;
+      if (this.isStopping) return;
       if (this.#correction) {
         await Promise.race([this.#correction, this.#stop]);
-        if (this.#isStopping) return;
+        if (this.isStopping) return;
       } else {
         if (!isWelcomed) throw new Error(`wrangler ended before the store answered, ${how}`);
         deaths.push(Date.now());
@@ -116,7 +117,7 @@ export class Serving {
     this.#correction = changeIn(this.#options.code).then(() => wrangler.stop());
     // After all that wrangler prints about it.
     setTimeout(() => {
-      if (this.#isStopping || wrangler !== this.#wrangler) return;
+      if (this.isStopping || wrangler !== this.#wrangler) return;
       note(
         `\n${kind === "load" ? "The app fails when it is loaded; `npx headspring check` names all mistakes." : "The app does not compile."} The store starts when this is corrected and saved; Ctrl-C ends.`,
       );
@@ -126,7 +127,7 @@ export class Serving {
   /** Waits for an answer as long as wrangler runs. */
   async #firstAnswer(): Promise<Answer | undefined> {
     const ask = askAt(this.#options.place);
-    while (!this.#wrangler.hasEnded && !this.#isStopping) {
+    while (!this.#wrangler.hasEnded && !this.isStopping) {
       const answer = await ask({ method: "GET", path: "/health" }).catch(() => undefined);
       if (answer !== undefined) {
         this.#isAnswering = true;
@@ -139,8 +140,8 @@ export class Serving {
 
   /** Ends it, and what it waits for. */
   stop(): void {
-    if (this.#isStopping) return;
-    this.#isStopping = true;
+    if (this.isStopping) return;
+    this.isStopping = true;
     this.#stopped();
     void this.#wrangler.stop();
   }
@@ -148,8 +149,8 @@ export class Serving {
   #endWithSignals(): void {
     let first = 0;
     const stop = () => {
-      if (this.#isStopping && Date.now() > first + SAME_SIGNAL_MS) process.exit(EXIT.failed); // asked twice: at once
-      if (this.#isStopping) return;
+      if (this.isStopping && Date.now() > first + SAME_SIGNAL_MS) process.exit(EXIT.failed); // asked twice: at once
+      if (this.isStopping) return;
       first = Date.now();
       this.stop();
     };
@@ -157,7 +158,7 @@ export class Serving {
     // A signal to npm ends only the shell between npm and us.
     if (process.env.npm_lifecycle_event === undefined) return;
     const parent = process.ppid;
-    setInterval(() => process.ppid === parent || this.#isStopping || stop(), PARENT_MS).unref();
+    setInterval(() => process.ppid === parent || this.isStopping || stop(), PARENT_MS).unref();
   }
 }
 
