@@ -1,13 +1,19 @@
 /** A worker that only answers queries, next to the one that has the objects and keeps the views: it has only what its configuration gives it. */
 
+import { createMessageBatch } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import * as z from "zod";
+import { defineApp, sql, streamIdOf, view } from "../../../src/index.ts";
+import { createHttp } from "../../../src/http/worker.ts";
+import { handleWakeUps } from "../../../src/operations/wake-up.ts";
+import { databases, withJurisdictions } from "../jurisdictions.ts";
 import { createQueryHttp } from "../../../src/http/query-worker.ts";
 import { openApiOf } from "../../../src/http/openapi/document.ts";
 import { tableOf } from "../../../src/rows/table.ts";
 import { readingOnly } from "../../../src/store/reads-only.ts";
 import { project } from "../../../src/views/project.ts";
-import { app, totals } from "../app.ts";
+import { app, reading, totals } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 import { type Bearer, deploymentWith, headerOf } from "../http/tokens.ts";
 import { LiveRows } from "../../live-rows.ts";
@@ -31,10 +37,6 @@ function both(name: string, other?: object) {
   const ask = async (path: string, headers: Record<string, string> = {}) =>
     http.request(`/stores/${store.store}${path}`, { headers }, bound(other));
   return { ...store, ask, asked: async (path: string, headers?: Record<string, string>) => read(await ask(path, headers)) };
-}
-
-async function tables(): Promise<unknown[]> {
-  return (await env.VIEWS.prepare(`SELECT name FROM sqlite_master ORDER BY name`).all()).results;
 }
 
 async function checkpoints(store: string): Promise<unknown[]> {
@@ -82,16 +84,45 @@ describe("a worker that only answers queries", () => {
   });
 
   it("changes nothing while it waits: it makes no table, and moves no checkpoint", async () => {
-    const { store, post, ask, asked } = both("nothing");
-    await post("/aggregates/counter/a/Count", {});
-    const before = await tables();
-    expect(await asked("/views/totals")).toEqual({ rows: [], hasMore: false, position: 0 });
-    const late = await ask("/views/totals?minPosition=1", { prefer: "wait=1" });
+    const { store, read: note } = quietStore("nothing");
+    await note("s", 1);
+    // A view that no other worker has ever had.
+    const unseen = view("unseen", {
+      from: reading,
+      row: z.object({ id: z.string() }),
+      key: "id",
+      on: { Read: (_row, { stream }) => ({ id: streamIdOf(stream) }) },
+      queries: { all: { params: z.object({}), sql: ({ rows }) => sql`SELECT id FROM ${rows}` } },
+    });
+    const alone = createQueryHttp(defineApp({ categories: [reading], views: [unseen] }));
+    const ask = (path: string, headers = {}) => alone.request(`/stores/${store}/views/unseen${path}`, { headers }, bound());
+    const empty = { rows: [], hasMore: false, position: 0 };
+    for (const path of ["", "/queries/all"]) expect(await read(await ask(path))).toEqual(empty);
+    expect((await ask("/s")).status).toBe(404);
+    const late = await ask("?minPosition=1", { prefer: "wait=1" });
     expect([late.status, (await read(late)).code]).toEqual([503, "view-behind"]);
-    expect((await ask("/views/totals/a")).status).toBe(404);
-    expect(await asked("/views/specimens/queries/echo?text=x")).toMatchObject({ position: 0 });
     expect(await checkpoints(store)).toEqual([]);
-    expect((await tables()).length - before.length).toBe(0);
+    const { results } = await env.VIEWS.prepare(`SELECT name FROM sqlite_master WHERE name LIKE '%unseen%'`).all();
+    expect(results).toEqual([]);
+  });
+
+  it("finds a store in its jurisdiction", async () => {
+    const deployed = withJurisdictions(deploymentWith({}));
+    const authorization = headerOf({ rights: "all", stores: "every" });
+    const send = (method: string, path: string, body: object) =>
+      createHttp(app).request(
+        `/stores/eu-queries${path}`,
+        { method, headers: { ...authorization, prefer: "wait=20" }, body: JSON.stringify(body) },
+        deployed,
+      );
+    expect((await send("PUT", "", { jurisdiction: "eu" })).status).toBe(201);
+    expect((await send("POST", "/aggregates/counter/a/Count", {})).status).toBe(200);
+    const wakeUp = { id: "1", timestamp: new Date(), attempts: 1, body: { store: "eu-queries", consumer: "totals", head: 1 } };
+    await handleWakeUps(app, deployed, createMessageBatch("headspring-wake-ups", [wakeUp]));
+    const { LOGS, CATALOGS, HEADSPRING_ENV, API_TOKENS } = deployed as unknown as Record<string, unknown>;
+    const queries = bound({ LOGS, CATALOGS, HEADSPRING_ENV, API_TOKENS, VIEWS_EU: databases.VIEWS_EU });
+    const page = await http.request("/stores/eu-queries/views/totals?consistency=strong", { headers: authorization }, queries);
+    expect(await read(page)).toMatchObject({ rows: [{ counter: "a", total: 1 }], position: 1 });
   });
 
   it("can fold nothing by mistake", async () => {
