@@ -12,7 +12,6 @@ import { strangersEnvironment } from "./stranger.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const MODULES = join(ROOT, "node_modules");
-const COMMANDS = ["node", "tsc", "vitest", "wrangler"];
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -41,8 +40,9 @@ export async function installExamples(names: readonly string[], folder: string):
   const dependencies = { ...union("dependencies"), headspring: `file:${packInto(folder).tarball}` };
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies }));
   await runIn(folder, "npm", "install", "--prefer-offline", "--no-audit", "--no-fund");
-  // The tools are linked.
-  for (const path of [...Object.keys(union("devDependencies")), ...COMMANDS.map((command) => `.bin/${command}`)]) {
+  // The tools are linked, and their commands.
+  const tools = Object.keys(union("devDependencies"));
+  for (const path of [...tools, ...tools.flatMap(commandsOf).map((command) => `.bin/${command}`)]) {
     const place = join(folder, "node_modules", path);
     mkdirSync(join(place, ".."), { recursive: true });
     rmSync(place, { force: true });
@@ -53,4 +53,10 @@ export async function installExamples(names: readonly string[], folder: string):
     cpSync(join(ROOT, "examples", name), project, { recursive: true, filter: (path) => !/node_modules|\.wrangler/.test(path) });
     return project;
   });
+}
+
+/** The commands of an installed package. */
+function commandsOf(name: string): string[] {
+  const { bin = {} } = JSON.parse(readFileSync(join(MODULES, name, "package.json"), "utf8")) as { bin?: string | Record<string, string> };
+  return typeof bin === "string" ? [name] : Object.keys(bin);
 }
