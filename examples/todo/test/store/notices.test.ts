@@ -29,9 +29,9 @@ let store: TestStore;
 beforeAll(async () => {
   await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
   store = await startStore({ variables: { MAIL_URL: `http://127.0.0.1:${(service.address() as AddressInfo).port}` } });
-}, 60_000);
+});
 afterAll(async () => {
-  await store.stop();
+  await store?.stop();
   service.closeAllConnections();
   service.close();
 });

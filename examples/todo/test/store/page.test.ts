@@ -18,7 +18,7 @@ beforeAll(async () => {
   if (isMissing) return;
   store = await startStore();
   browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await store?.stop();

@@ -8,8 +8,8 @@ import type { app } from "../../src/app.ts";
 let store: TestStore;
 beforeAll(async () => {
   store = await startStore();
-}, 60_000);
-afterAll(() => store.stop());
+});
+afterAll(() => store?.stop());
 
 let id: string;
 beforeEach(() => {
