@@ -5,8 +5,25 @@
 
 export type ReadFrom = "anywhere" | "primary";
 
+/** Another process writes to the file. Only on a developer's machine: there each of two workers is a process, and their database is a file. */
+const BUSY = "SQLITE_BUSY";
+/** Milliseconds between two attempts then, and how many there are. Ours: a commit takes less than one pause. */
+const BUSY_PAUSE_MS = 20;
+const BUSY_ATTEMPTS = 25;
+
 /** Runs statements that only read, in one transaction. */
 export async function readBatch<Row>(db: D1Database, from: ReadFrom, statements: D1PreparedStatement[]): Promise<D1Result<Row>[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readOnce<Row>(db, from, statements);
+    } catch (error) {
+      if (attempt === BUSY_ATTEMPTS || !String(error).includes(BUSY)) throw error;
+      await scheduler.wait(BUSY_PAUSE_MS);
+    }
+  }
+}
+
+async function readOnce<Row>(db: D1Database, from: ReadFrom, statements: D1PreparedStatement[]): Promise<D1Result<Row>[]> {
   if (from === "primary") return db.batch<Row>(statements);
   try {
     return await db.withSession("first-unconstrained").batch<Row>(statements);

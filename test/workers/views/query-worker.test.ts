@@ -106,6 +106,15 @@ describe("a worker that only answers queries", () => {
     expect(results).toEqual([]);
   });
 
+  it("waits a moment where another process of this machine has the database's file", async () => {
+    const { post, wake, asked } = both("busy");
+    await post("/aggregates/counter/a/Count", {});
+    await wake("totals");
+    const locked = { batch: () => Promise.reject(new Error("D1_ERROR: database is locked: SQLITE_BUSY")) } as unknown as D1DatabaseSession;
+    vi.spyOn(env.VIEWS, "withSession").mockReturnValueOnce(locked).mockReturnValueOnce(locked);
+    expect(await asked("/views/totals")).toMatchObject({ rows: [{ counter: "a" }], position: 1 });
+  });
+
   it("finds a store in its jurisdiction", async () => {
     const deployed = withJurisdictions(deploymentWith({}));
     const authorization = headerOf({ rights: "all", stores: "every" });

@@ -1,7 +1,7 @@
 /** The balances are destroyed and built again, while deposits go on. */
 
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Bank, ask, open, send, startBank } from "./support.ts";
+import { type Bank, askAgain, open, send, startBank } from "./support.ts";
 
 const ACCOUNTS = Array.from({ length: 10 }, (_, index) => `account-${index}`);
 
@@ -25,7 +25,7 @@ it("builds the balances again while deposits go on, and nobody who asks notices"
   const seen = new Map<string, number>();
   const reader = (async () => {
     while (!over.signal.aborted) {
-      const { status, body } = await ask(bank.queries, "/views/balances?limit=200&consistency=strong");
+      const { status, body } = await askAgain(bank.queries, "/views/balances?limit=200&consistency=strong");
       expect(status).toBe(200);
       expect(body.rows).toHaveLength(ACCOUNTS.length);
       for (const { account, cents } of body.rows as { account: string; cents: number }[]) {
@@ -40,7 +40,7 @@ it("builds the balances again while deposits go on, and nobody who asks notices"
   for (let rebuild = 1; rebuild <= 3; rebuild++) {
     expect((await send(bank.commands, "/views/balances/rebuild", {})).status).toBe(202);
     const isBuilt = async () => {
-      const { body } = await ask(bank.commands, "/consumers/balances");
+      const { body } = await askAgain(bank.commands, "/consumers/balances");
       return body.rebuild === undefined && body.status !== "rebuilding";
     };
     await expect.poll(isBuilt, { timeout: 60_000 }).toBe(true);
@@ -49,9 +49,9 @@ it("builds the balances again while deposits go on, and nobody who asks notices"
   over.abort();
   await Promise.all([...deposits, reader]);
 
-  const { body } = await ask(bank.queries, "/views/balances?limit=200&consistency=strong");
+  const { body } = await askAgain(bank.queries, "/views/balances?limit=200&consistency=strong");
   expect(new Map(body.rows.map((one: { account: string; cents: number }) => [one.account, one.cents]))).toEqual(expected);
   // The table and what the accounts themselves know are the same.
   for (const [account, cents] of expected)
-    expect(await ask(bank.commands, `/aggregates/account/${account}`)).toMatchObject({ body: { state: { cents } } });
+    expect(await askAgain(bank.commands, `/aggregates/account/${account}`)).toMatchObject({ body: { state: { cents } } });
 });

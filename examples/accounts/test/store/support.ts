@@ -37,6 +37,15 @@ export async function ask({ url }: TestStore, path: string, headers: Readonly<Re
   return { status: response.status, body: await response.json() };
 }
 
+/** The same of a store that runs: 503 `unavailable` asks to send the request again. On this machine the two workers are processes that share the database's file. */
+export async function askAgain(...asked: Parameters<typeof ask>): Promise<Answer> {
+  for (;;) {
+    const answer = await ask(...asked);
+    if (answer.body?.code !== "unavailable") return answer;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** Sends it until it is answered: a repeat under one key happens once. */
 export async function send({ url }: TestStore, path: string, body: object, key: string = crypto.randomUUID()): Promise<Answer> {
   const headers = { "idempotency-key": key, prefer: "wait=20" };
