@@ -44,7 +44,7 @@ export interface FirstAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-const AUTHORS = ["ann", "ben", "eve"];
+const AUTHORS = ["c1", "c2", "c3"];
 const SKUS = ["apple", "pear", "plum", "fig", "quince", "melon", "grape", "peach"];
 /** Streams that everybody writes to. */
 const SHARED = 12;

@@ -9,20 +9,20 @@ import { describe, expect, it } from "vitest";
 import { user } from "../src/user.ts";
 import { users } from "../src/users.ts";
 
-const inserted = event("UserInserted", { firstName: "Bob", lastName: "Dubois" });
-const renamed = [event("FirstNameUpdated", { firstName: "Bobbette" }), event("LastNameUpdated", { lastName: "Dubois III" })] as const;
+const inserted = event("UserInserted", { firstName: "First", lastName: "Last" });
+const renamed = [event("FirstNameUpdated", { firstName: "Second" }), event("LastNameUpdated", { lastName: "Last III" })] as const;
 
 describe("a user", () => {
   it("standardUserWorkflow: is inserted, renamed, given a year of birth, and deleted", () => {
-    const bob = inMemory(user, { id: "user2345" });
-    expect(bob.run("InsertUser", { firstName: "Bob", lastName: "Dubois" })).toMatchObject({ ok: true, version: 1 });
-    expect(bob.state).toEqual({ firstName: "Bob", lastName: "Dubois", yearOfBirth: null });
-    expect(bob.run("UpdateName", { firstName: "Bobbette", lastName: "Dubois III" })).toMatchObject({ ok: true, version: 3 });
-    expect(bob.state).toEqual({ firstName: "Bobbette", lastName: "Dubois III", yearOfBirth: null });
-    expect(bob.run("UpdateYearOfBirth", { yearOfBirth: 1991 })).toMatchObject({ ok: true, version: 4 });
-    expect(bob.state).toEqual({ firstName: "Bobbette", lastName: "Dubois III", yearOfBirth: 1991 });
-    expect(bob.run("DeleteUser", {})).toMatchObject({ ok: true, version: 5 });
-    expect(bob.state).toBeNull();
+    const subject = inMemory(user, { id: "user2345" });
+    expect(subject.run("InsertUser", { firstName: "First", lastName: "Last" })).toMatchObject({ ok: true, version: 1 });
+    expect(subject.state).toEqual({ firstName: "First", lastName: "Last", yearOfBirth: null });
+    expect(subject.run("UpdateName", { firstName: "Second", lastName: "Last III" })).toMatchObject({ ok: true, version: 3 });
+    expect(subject.state).toEqual({ firstName: "Second", lastName: "Last III", yearOfBirth: null });
+    expect(subject.run("UpdateYearOfBirth", { yearOfBirth: 1991 })).toMatchObject({ ok: true, version: 4 });
+    expect(subject.state).toEqual({ firstName: "Second", lastName: "Last III", yearOfBirth: 1991 });
+    expect(subject.run("DeleteUser", {})).toMatchObject({ ok: true, version: 5 });
+    expect(subject.state).toBeNull();
   });
 
   it("updateBeforeInsert: is not updated or deleted before it is inserted", () => {
@@ -48,7 +48,7 @@ describe("a user", () => {
   });
 
   it("is inserted once, and again after it was deleted", () => {
-    const again = { firstName: "Bob", lastName: "Dubois" };
+    const again = { firstName: "First", lastName: "Last" };
     given(user, inserted).when("InsertUser", again).thenRefused("user-already-created");
     given(user, inserted, event("UserDeleted", {})).when("InsertUser", again).then(inserted);
   });
@@ -56,8 +56,8 @@ describe("a user", () => {
 
 describe("the view of users", () => {
   it("has those that are not deleted, as they are now", () => {
-    const bob = [inserted, ...renamed, event("YearOfBirthUpdated", { yearOfBirth: 1991 })].map((one) => on("user/bob", one));
+    const subject = [inserted, ...renamed, event("YearOfBirthUpdated", { yearOfBirth: 1991 })].map((one) => on("user/u1", one));
     const gone = [inserted, event("UserDeleted", {})].map((one) => on("user/gone", one));
-    given(users, ...bob, ...gone).thenRows([{ id: "bob", firstName: "Bobbette", lastName: "Dubois III", yearOfBirth: 1991 }]);
+    given(users, ...subject, ...gone).thenRows([{ id: "u1", firstName: "Second", lastName: "Last III", yearOfBirth: 1991 }]);
   });
 });

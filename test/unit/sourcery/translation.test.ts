@@ -98,10 +98,10 @@ describe("a predicate", () => {
     [{ "address.city": "Rom" }, { address: { city: "Rom" } }, true],
     [{ "address.city": "Rom" }, { address: "Rom" }, false],
     [{ version: "1.5" }, { version: "1.5" }, true],
-    [{ customer: "ann.lee" }, { customer: "ann.lee", ann: { lee: "x" } }, true],
+    [{ customer: "c1.lee" }, { customer: "c1.lee", c1: { lee: "x" } }, true],
   ])("%j of %j gives %j", (asked, data, expected) => {
     expect(holds(asked, data)).toBe(expected);
-    if (!("ann" in data)) expect(holds(asked, data, OPEN)).toBe(expected);
+    if (!("c1" in data)) expect(holds(asked, data, OPEN)).toBe(expected);
   });
 
   it.each([
@@ -350,8 +350,8 @@ describe("a processor", () => {
   });
 
   it("writes to a category that has a key of its own under that key", () => {
-    expect(emitted({ filter: {}, to: "by-customer" }, "valid-orders", { id: "1", customer: "ann" })).toEqual([
-      ["by-customer/ann", { id: "1", customer: "ann" }],
+    expect(emitted({ filter: {}, to: "by-customer" }, "valid-orders", { id: "1", customer: "c1" })).toEqual([
+      ["by-customer/c1", { id: "1", customer: "c1" }],
     ]);
   });
 

@@ -24,30 +24,30 @@ const publish = (id: string, commandId: string, path: string, body: object, sequ
 const result = async (id: string, commandId: string) =>
   (await api.request(`/aggregates/user/${id}/commands/${commandId}?wait=10`)).body as Record<string, unknown>;
 
-const BOB = { firstName: "Bob", lastName: "Dubois" };
+const NAME = { firstName: "First", lastName: "Last" };
 
 describe('Strict: an aggregate with `ifMatch: "required"`', () => {
   it("takes of two clients that have read the same version the first one; the other one reads again", async () => {
-    const bob = api.user("strict");
-    await bob.InsertUser(BOB, { ifMatch: "absent" });
-    const [one, other] = [await bob.state(), await bob.state()];
-    await bob.UpdateYearOfBirth({ yearOfBirth: 1991 }, { ifMatch: one?.version });
-    await expect(bob.UpdateYearOfBirth({ yearOfBirth: 1990 }, { ifMatch: other?.version })).rejects.toMatchObject({
+    const subject = api.user("strict");
+    await subject.InsertUser(NAME, { ifMatch: "absent" });
+    const [one, other] = [await subject.state(), await subject.state()];
+    await subject.UpdateYearOfBirth({ yearOfBirth: 1991 }, { ifMatch: one?.version });
+    await expect(subject.UpdateYearOfBirth({ yearOfBirth: 1990 }, { ifMatch: other?.version })).rejects.toMatchObject({
       code: "version-conflict",
     });
-    const again = await bob.UpdateYearOfBirth({ yearOfBirth: 1990 }, { ifMatch: (await bob.state())?.version });
+    const again = await subject.UpdateYearOfBirth({ yearOfBirth: 1990 }, { ifMatch: (await subject.state())?.version });
     expect(again).toMatchObject({ ok: true, version: 3 });
   });
 
   it("takes no command that does not say which version it is about", async () => {
-    await expect(api.user("careless").InsertUser(BOB)).rejects.toMatchObject({ code: "precondition-required", status: 428 });
+    await expect(api.user("careless").InsertUser(NAME)).rejects.toMatchObject({ code: "precondition-required", status: 428 });
   });
 });
 
 describe("LastWriteWins: an aggregate without", () => {
   it("takes both, one after the other, each decided on what the one before it left", async () => {
     const purse = api.account("lax");
-    await purse.CreateAccount({ userName: "Bob", funds: 100 });
+    await purse.CreateAccount({ userName: "First", funds: 100 });
     const both = await Promise.all(["one", "two"].map((reservation) => purse.ReserveFunds({ reservation, amount: 60 })));
     expect(both.filter(({ ok }) => ok)).toHaveLength(1);
     expect(both.find(({ ok }) => !ok)).toEqual({ ok: false, reason: "insufficient-funds" });
@@ -60,7 +60,7 @@ describe("LastWriteWins: an aggregate without", () => {
 
 describe("publishCommand and queryCommandResult: a command with `Prefer: respond-async`, and its result later", () => {
   it("is answered 202 with where the result will be", async () => {
-    const { status, headers, body } = await publish("async", "c-1", "InsertUser", BOB, 0);
+    const { status, headers, body } = await publish("async", "c-1", "InsertUser", NAME, 0);
     expect([status, body]).toEqual([202, { commandId: "c-1", stream: "user/async" }]);
     expect(headers.get("location")).toBe("/aggregates/user/async/commands/c-1");
     expect(await result("async", "c-1")).toMatchObject({
@@ -92,23 +92,23 @@ describe("publishCommand and queryCommandResult: a command with `Prefer: respond
 
 describe("the same command twice", () => {
   it("is carried out once, and gets the first answer again", async () => {
-    const bob = api.user("twice");
+    const subject = api.user("twice");
     const options = { ifMatch: "absent", idempotencyKey: "twice" } as const;
-    const first = await bob.InsertUser(BOB, options);
-    const again = await bob.InsertUser(BOB, options);
+    const first = await subject.InsertUser(NAME, options);
+    const again = await subject.InsertUser(NAME, options);
     expect(again).toEqual({ ...first, replayed: true });
-    expect((await bob.state())?.version).toBe(1);
+    expect((await subject.state())?.version).toBe(1);
   });
 
   it("is refused when it is not the same", async () => {
-    const other = api.user("twice").InsertUser({ ...BOB, firstName: "Bobbette" }, { ifMatch: "absent", idempotencyKey: "twice" });
+    const other = api.user("twice").InsertUser({ ...NAME, firstName: "Second" }, { ifMatch: "absent", idempotencyKey: "twice" });
     await expect(other).rejects.toMatchObject({ code: "idempotency-conflict" });
   });
 });
 
 describe("AggregateNotFound", () => {
   it("is an aggregate that the app does not have", async () => {
-    const request = api.request("/aggregates/nobody/1/InsertUser", { method: "POST", body: BOB });
+    const request = api.request("/aggregates/nobody/1/InsertUser", { method: "POST", body: NAME });
     await expect(request).rejects.toMatchObject({ code: "unknown-aggregate", status: 404 });
   });
 
@@ -122,7 +122,7 @@ describe("AggregateNotFound", () => {
 
 describe("a projection", () => {
   it("shows a write to those who ask for it", async () => {
-    const inserted = await api.user("seen").InsertUser(BOB, { ifMatch: "absent" });
-    expect(await api.views.users.get("seen", { after: inserted })).toEqual({ id: "seen", ...BOB, yearOfBirth: null });
+    const inserted = await api.user("seen").InsertUser(NAME, { ifMatch: "absent" });
+    expect(await api.views.users.get("seen", { after: inserted })).toEqual({ id: "seen", ...NAME, yearOfBirth: null });
   });
 });

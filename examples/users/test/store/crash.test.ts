@@ -18,7 +18,7 @@ it(
       api.request(`/aggregates/user/${id}/InsertUser`, {
         method: "POST",
         headers: { "idempotency-key": `insert-${id}`, "if-none-match": "*", prefer },
-        body: { firstName: id, lastName: "Dubois" },
+        body: { firstName: id, lastName: "Last" },
         repeat: false,
       });
 
@@ -47,7 +47,7 @@ it("of sagas: each comes to its end, and each action is carried out once", { tim
   const reservations = [100, 200, 300].map((amount) => ({ reservation: `${amount}`, amount }));
   const ids = Array.from({ length: 8 }, (_, index) => `saga-${index}`);
   for (const id of ids) {
-    const body = { user: id, firstName: id, lastName: "Dubois", account: id, funds: 1000, reservations };
+    const body = { user: id, firstName: id, lastName: "Last", account: id, funds: 1000, reservations };
     await api.request(`/sagas/sign-up/${id}`, { method: "POST", headers: { prefer: "respond-async" }, body });
   }
   for await (const { position } of api.log({ types: ["FundsReserved"] })) if (position > 0) break;

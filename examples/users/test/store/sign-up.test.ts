@@ -69,10 +69,10 @@ describe("a sign-up", () => {
   });
 
   it("testUndoCommandOnFailure", async () => {
-    const peter = await signUp("peter", { reservations: reservations(500, 100, 550) });
-    expect(peter).toMatchObject({ status: "failed", failure: { step: "reserve 3", reason: "insufficient-funds" } });
-    expect(statuses(peter)).toMatchObject({ "reserve 1": "undone", "reserve 2": "undone", "reserve 3": "failed", "confirm 1": "pending" });
-    expect([await user("peter"), await account("peter")]).toEqual([null, { funds: 1000, reserved: [] }]);
+    const person = await signUp("u2", { reservations: reservations(500, 100, 550) });
+    expect(person).toMatchObject({ status: "failed", failure: { step: "reserve 3", reason: "insufficient-funds" } });
+    expect(statuses(person)).toMatchObject({ "reserve 1": "undone", "reserve 2": "undone", "reserve 3": "failed", "confirm 1": "pending" });
+    expect([await user("u2"), await account("u2")]).toEqual([null, { funds: 1000, reserved: [] }]);
   });
 
   it("testParallelSuccessful", async () => {
