@@ -3,14 +3,14 @@ import { given } from "headspring/testing";
 import { describe, it } from "vitest";
 import { account } from "../src/account.ts";
 
-const opened = event("AccountOpened", { owner: "Alice" });
+const opened = event("AccountOpened", { owner: "a customer" });
 const deposited = event("MoneyDeposited", { cents: 200_00 });
-const sent = event("MoneySent", { transfer: "t1", to: "bob", cents: 50_00 });
+const sent = event("MoneySent", { transfer: "t1", to: "rent", cents: 50_00 });
 
 describe("an account", () => {
   it("is opened once", () => {
-    given(account).when("Open", { owner: "Alice" }).then(opened);
-    given(account, opened).when("Open", { owner: "Bob" }).thenRefused("already-opened");
+    given(account).when("Open", { owner: "a customer" }).then(opened);
+    given(account, opened).when("Open", { owner: "another customer" }).thenRefused("already-opened");
   });
 
   it("takes deposits and withdrawals, and is never overdrawn", () => {
@@ -38,12 +38,12 @@ describe("an account", () => {
     given(account, opened, closed).when("Deposit", { cents: 1 }).thenRefused("account-closed");
     given(account, opened, closed).when("Withdraw", { cents: 1 }).thenRefused("account-closed");
     given(account, opened, closed).when("Close", {}).thenRefused("account-closed");
-    given(account, opened, closed).when("Open", { owner: "Alice" }).thenRefused("already-opened");
+    given(account, opened, closed).when("Open", { owner: "a customer" }).thenRefused("already-opened");
   });
 
   it("is closed only when it is empty and no money is under way", () => {
     given(account, opened, deposited).when("Close", {}).thenRefused("not-empty", { cents: 200_00 });
-    const all = event("MoneySent", { transfer: "t1", to: "bob", cents: 200_00 });
+    const all = event("MoneySent", { transfer: "t1", to: "rent", cents: 200_00 });
     given(account, opened, deposited, all).when("Close", {}).thenRefused("transfer-under-way");
     given(account, opened, deposited, all, event("TransferSettled", { transfer: "t1" }))
       .when("Close", {})
@@ -52,9 +52,9 @@ describe("an account", () => {
 
   it("sends what it has, and gets it back once", () => {
     const returned = event("MoneyReturned", { transfer: "t1", cents: 50_00 });
-    given(account, opened, deposited).when("Send", { transfer: "t1", to: "bob", cents: 50_00 }).then(sent);
+    given(account, opened, deposited).when("Send", { transfer: "t1", to: "rent", cents: 50_00 }).then(sent);
     given(account, opened, deposited)
-      .when("Send", { transfer: "t1", to: "bob", cents: 201_00 })
+      .when("Send", { transfer: "t1", to: "rent", cents: 201_00 })
       .thenRefused("insufficient-funds", { cents: 200_00 });
     given(account, opened, deposited, sent).when("Return", { transfer: "t1" }).then(returned);
     given(account, opened, deposited, sent, returned).when("Return", { transfer: "t1" }).thenNothing();
@@ -64,8 +64,8 @@ describe("an account", () => {
   });
 
   it("receives while it is open", () => {
-    const received = event("MoneyReceived", { transfer: "t1", from: "alice", cents: 50_00 });
-    given(account, opened).when("Receive", { transfer: "t1", from: "alice", cents: 50_00 }).then(received);
-    given(account).when("Receive", { transfer: "t1", from: "alice", cents: 50_00 }).thenRefused("unknown-account");
+    const received = event("MoneyReceived", { transfer: "t1", from: "salary", cents: 50_00 });
+    given(account, opened).when("Receive", { transfer: "t1", from: "salary", cents: 50_00 }).then(received);
+    given(account).when("Receive", { transfer: "t1", from: "salary", cents: 50_00 }).thenRefused("unknown-account");
   });
 });

@@ -4,12 +4,12 @@ import { describe, it } from "vitest";
 import { account } from "../src/account.ts";
 import { transfer } from "../src/transfer.ts";
 
-const start = told("Start", { from: "alice", to: "bob", cents: 50_00 });
+const start = told("Start", { from: "salary", to: "rent", cents: 50_00 });
 // In the kit the instance has the id 1.
-const take = send(account, "alice", "Send", { transfer: "1", to: "bob", cents: 50_00 });
-const give = send(account, "bob", "Receive", { transfer: "1", from: "alice", cents: 50_00 });
-const settle = send(account, "alice", "Settle", { transfer: "1" });
-const back = send(account, "alice", "Return", { transfer: "1" });
+const take = send(account, "salary", "Send", { transfer: "1", to: "rent", cents: 50_00 });
+const give = send(account, "rent", "Receive", { transfer: "1", from: "salary", cents: 50_00 });
+const settle = send(account, "salary", "Settle", { transfer: "1" });
+const back = send(account, "salary", "Return", { transfer: "1" });
 
 describe("a transfer", () => {
   it("takes the money, gives it, and is settled", () => {

@@ -7,11 +7,11 @@ describe("the balances", () => {
   it("follow every movement of an account", () => {
     given(
       balances,
-      on("account/alice", event("AccountOpened", { owner: "Alice" })),
-      on("account/alice", event("MoneyDeposited", { cents: 200_00 })),
-      on("account/alice", event("MoneySent", { transfer: "t1", to: "bob", cents: 50_00 })),
-      on("account/alice", event("MoneyReturned", { transfer: "t1", cents: 50_00 })),
-      on("account/alice", event("MoneyReceived", { transfer: "t2", from: "bob", cents: 1 })),
-    ).thenRows([{ account: "alice", owner: "Alice", status: "open", cents: 200_01, changedAt: NOW }]);
+      on("account/salary", event("AccountOpened", { owner: "a customer" })),
+      on("account/salary", event("MoneyDeposited", { cents: 200_00 })),
+      on("account/salary", event("MoneySent", { transfer: "t1", to: "rent", cents: 50_00 })),
+      on("account/salary", event("MoneyReturned", { transfer: "t1", cents: 50_00 })),
+      on("account/salary", event("MoneyReceived", { transfer: "t2", from: "rent", cents: 1 })),
+    ).thenRows([{ account: "salary", owner: "a customer", status: "open", cents: 200_01, changedAt: NOW }]);
   });
 });
