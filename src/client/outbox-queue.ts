@@ -145,11 +145,11 @@ export class OutboxQueue {
     if ("ok" in answer) waiting?.resolve(answer);
     else waiting?.reject(answer);
     this.#tell();
-    this.#options.onAnswer?.(entry, answer);
+    toPage(() => this.#options.onAnswer?.(entry, answer));
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) toPage(listener);
   }
 
   /** One name for each command: pages that are open at the same time do not overwrite each other's. Sorted, they are in order. */
@@ -170,5 +170,15 @@ export class OutboxQueue {
           return []; // somebody else's
         }
       });
+  }
+}
+
+/** Calls a function of the page's. If it throws, the outbox goes on all the same. */
+function toPage(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    // oxlint-disable-next-line no-console -- the page's own mistake, where its author looks
+    console.error(error);
   }
 }

@@ -1,6 +1,6 @@
 /** What `headspring/client` does, whatever it runs in and whatever breaks between it and the store. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Client, HeadspringError, createClient, createOutbox } from "../../src/client/index.ts";
 import { event } from "../../src/index.ts";
 import type { app } from "../workers/app.ts";
@@ -511,6 +511,27 @@ export function clientSuite(deployment: () => Deployment): void {
       await expect(wrong).rejects.toMatchObject({ code: "invalid-command" });
       expect(await next).toMatchObject({ ok: true, version: 1 });
       expect(codes).toEqual(["invalid-command", true]);
+    });
+
+    it("goes on when a function of the page's throws", async () => {
+      const { client } = storeFor("outbox-thrown");
+      const { fetch } = network();
+      const complaints = vi.spyOn(console, "error").mockReturnValue();
+      const outbox = createOutbox(client(fetch), {
+        onAnswer() {
+          throw new Error("the page does not know this command");
+        },
+      });
+      let told = 0;
+      outbox.subscribe(() => {
+        if (++told === 1) throw new Error("the page is not ready");
+      });
+      const [one, other] = [outbox.counter("a").Count({ by: 1 }), outbox.counter("a").Count({ by: 2 })];
+      expect([await one, await other]).toMatchObject([{ version: 1 }, { version: 2 }]);
+      await expect
+        .poll(() => complaints.mock.calls.map(([error]) => (error as Error).message))
+        .toEqual(["the page is not ready", "the page does not know this command", "the page does not know this command"]);
+      complaints.mockRestore();
     });
 
     it("waits while its token is refused", async () => {

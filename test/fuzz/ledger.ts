@@ -60,9 +60,9 @@ export class Ledger {
     return found;
   }
 
-  /** Processors write too, after what was acknowledged: their events say how many reactions led to them. */
+  /** Processors and timers write too, after what was acknowledged: their events name what made them. */
   #explains({ stream, version, meta }: RecordedEvent): boolean {
-    return this.#events.has(`${stream}@${version}`) || this.#accepted.has(stream) || "$hops" in meta;
+    return this.#events.has(`${stream}@${version}`) || this.#accepted.has(stream) || "$hops" in meta || "$timer" in meta;
   }
 }
 
