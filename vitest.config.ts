@@ -11,6 +11,8 @@ const FILES_PER_CORE = 2;
  * `*.slow.test.ts` takes so long that only the long run has it: a browser for each page, a `wrangler dev` for each case, the npm registry.
  */
 const FILES: Readonly<Record<string, string>> = { test: "!(*.slow).test.ts", long: "*.{long,slow}.test.ts" };
+/** `npm test` asks the same of a real `wrangler dev`. Here it is for the coverage. */
+const ONLY_COVERAGE = "test/workers/contract.slow.test.ts";
 const files = (mode: string) => FILES[mode] ?? "*.test.ts";
 
 /**
@@ -94,7 +96,7 @@ function workers(
  */
 export default defineConfig(({ mode }) => ({
   test: {
-    provide: { isLong: mode !== "test" },
+    provide: { isLong: mode !== "test", effort: Number(process.env["EFFORT"] ?? 1) },
     maxWorkers: FILES_PER_CORE * availableParallelism(),
     // A run prints its tests. What the code under test and the runtime say is printed for what failed.
     silent: "passed-only",
@@ -118,7 +120,7 @@ export default defineConfig(({ mode }) => ({
       },
       workers("workers", {
         include: [`test/workers/**/${files(mode)}`],
-        exclude: ALONE,
+        exclude: [...ALONE, ...(mode === "everything" ? [] : [ONLY_COVERAGE])],
         isolate: false,
       }),
       workers("workers-alone", { include: ALONE.filter((file) => mode !== "long" || /\.(?:long|slow)\.test\.ts$/.test(file)) }),

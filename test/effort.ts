@@ -6,6 +6,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** By vitest.config.ts: this run is the long one. */
     readonly isLong: boolean;
+    /** By the environment's EFFORT: the share of the random runs that the long run makes. */
+    readonly effort: number;
   }
 }
 
@@ -13,9 +15,9 @@ declare module "vitest" {
 const SHARE = 10;
 export const IS_LONG = inject("isLong");
 
-/** @returns random runs of a property: `long` of them in the long run, else a tenth, but two at least */
+/** @returns random runs of a property: `long` of them in the long run (times EFFORT), else a tenth, but two at least */
 export function runs(long: number): number {
-  return IS_LONG ? long : Math.max(2, Math.ceil(long / SHARE));
+  return Math.max(2, Math.ceil(IS_LONG ? long * inject("effort") : long / SHARE));
 }
 
 /**
