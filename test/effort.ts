@@ -14,6 +14,8 @@ declare module "vitest" {
 /** Ours: so small a share shows every mistake that is not rare, and a run on two cores takes minutes. */
 const SHARE = 10;
 export const IS_LONG = inject("isLong");
+/** All random runs are made: what is rare has come. */
+export const IS_WHOLE = IS_LONG && inject("effort") >= 1;
 
 /** @returns random runs of a property: `long` of them in the long run (times EFFORT), else a tenth, but two at least */
 export function runs(long: number): number {

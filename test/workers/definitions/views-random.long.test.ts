@@ -11,7 +11,7 @@ import { viewConsumer } from "../../../src/views/projector.ts";
 import { readServing } from "../../../src/views/serving.ts";
 import { quietStore } from "../delivery/support.ts";
 import { storeNamed } from "../support.ts";
-import { IS_LONG, runs } from "../../effort.ts";
+import { IS_WHOLE, runs } from "../../effort.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "error").mockReturnValue();
@@ -269,6 +269,6 @@ describe("a view declared over HTTP", () => {
       { numRuns: runs(100) },
     );
     // A few runs need not meet all of it.
-    if (IS_LONG) for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+    if (IS_WHOLE) for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
   }, 180_000);
 });

@@ -16,7 +16,7 @@ import { reading } from "../app.ts";
 import { quietStore } from "../delivery/support.ts";
 import { declared } from "./declared.ts";
 import { type Fate, mortalEnv } from "./mortal.ts";
-import { IS_LONG, runs } from "../../effort.ts";
+import { IS_WHOLE, runs } from "../../effort.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "error").mockReturnValue();
@@ -182,6 +182,6 @@ describe.each(KINDS)("promise 4: views %s are exact", (_kind, kind) => {
       { numRuns: runs(50) + THIRD.length, examples: THIRD },
     );
     // A few runs need not have one.
-    if (IS_LONG) expect(erased).toBeGreaterThan(0);
+    if (IS_WHOLE) expect(erased).toBeGreaterThan(0);
   }, 120_000);
 });
