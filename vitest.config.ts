@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { type TestProjectInlineConfiguration, defineConfig } from "vitest/config";
+import { ENTRIES } from "./scripts/entries.ts";
 import { NEWER_STORAGE } from "./src/core/platform-errors.ts";
 import { Quiet } from "./test/quiet.ts";
 
@@ -36,12 +37,10 @@ const ALONE = [
 
 /** The shop, the examples and their tests import the package as users do; here it is its source, as tsconfig.json tells the compiler and wrangler. */
 const HEADSPRING = {
-  alias: [
-    { find: /^headspring\/runtime$/, replacement: `${import.meta.dirname}/src/runtime.ts` },
-    { find: /^headspring\/(postgres|nats|mqtt)$/, replacement: `${import.meta.dirname}/src/sources/$1/index.ts` },
-    { find: /^headspring\/testing\/store$/, replacement: `${import.meta.dirname}/src/testing/store.ts` },
-    { find: /^headspring(\/testing|\/client)?$/, replacement: `${import.meta.dirname}/src$1/index.ts` },
-  ],
+  alias: Object.entries(ENTRIES).map(([name, file]) => ({
+    find: new RegExp(`^${name}$`),
+    replacement: `${import.meta.dirname}/src/${file}`,
+  })),
 };
 
 /** In workerd. Tests in Node have `pg` as it is. */

@@ -52,6 +52,7 @@ function stream(handle: StreamHandle): object {
 
 export { type Outbox, type OutboxOptions, createOutbox } from "./outbox.ts";
 export type { OutboxStorage } from "./outbox-queue.ts";
+export type { OutboxCommand, OutboxWriteOptions } from "./outbox-types.ts";
 export { HeadspringError } from "./problem.ts";
 export type { CallOptions, Called, ClientOptions, RequestOptions } from "./connection.ts";
 export type { LogOptions } from "./log.ts";
@@ -63,8 +64,6 @@ export type {
   Client,
   Conditions,
   LiveOptions,
-  OutboxCommand,
-  OutboxWriteOptions,
   Page,
   PlainStream,
   Refused,

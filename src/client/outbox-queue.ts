@@ -3,7 +3,8 @@
 import { newKey } from "./key.ts";
 import { onceOnline, pause, pauseBefore } from "./pause.ts";
 import { HeadspringError } from "./problem.ts";
-import type { Accepted, OutboxWriteOptions, Refused } from "./types.ts";
+import type { OutboxWriteOptions } from "./outbox-types.ts";
+import type { Accepted, Refused } from "./types.ts";
 
 /** A write as it is kept. */
 export interface Entry {

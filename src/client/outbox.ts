@@ -7,7 +7,8 @@ import { members } from "./members.ts";
 import { OutboxQueue, type OutboxStorage, type QueueOptions } from "./outbox-queue.ts";
 import { type Apply, type LiveRows, overlaid } from "./overlaid.ts";
 import type { HeadspringError } from "./problem.ts";
-import type { AnyApp, Client, OutboxCommand, OutboxWriteOptions, Refused, Stored, ViewReader, Writes } from "./types.ts";
+import type { OutboxCommand, OutboxWriteOptions, Writes } from "./outbox-types.ts";
+import type { AnyApp, Client, Refused, Stored, ViewReader } from "./types.ts";
 
 /** What {@link createOutbox} takes; all of it may be left out. */
 export interface OutboxOptions<Of extends AnyApp> {

@@ -16,13 +16,13 @@ import type { Reached } from "./reached.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- any app: its parts are contravariant in what handlers take
 type AnyApp = App<any, any, any, any>;
-type AggregatesOf<Of extends AnyApp> = Of extends App<infer Part, infer _Category, infer _View, infer _Processor> ? Part : never;
-type CategoriesOf<Of extends AnyApp> = Of extends App<infer _Aggregate, infer Part, infer _View, infer _Processor> ? Part : never;
+export type AggregatesOf<Of extends AnyApp> = Of extends App<infer Part, infer _Category, infer _View, infer _Processor> ? Part : never;
+export type CategoriesOf<Of extends AnyApp> = Of extends App<infer _Aggregate, infer Part, infer _View, infer _Processor> ? Part : never;
 type ViewsOf<Of extends AnyApp> = Of extends App<infer _Aggregate, infer _Category, infer Part, infer _Processor> ? Part : never;
 /** Process managers and sagas. */
-type ProcessesOf<Of extends AnyApp> =
+export type ProcessesOf<Of extends AnyApp> =
   Of extends App<infer _Aggregate, infer _Category, infer _View, infer Part> ? Extract<Part, Process> : never;
-type Named<Part extends { readonly name: string }, Name extends string> = Extract<Part, { readonly name: Name }>;
+export type Named<Part extends { readonly name: string }, Name extends string> = Extract<Part, { readonly name: Name }>;
 
 /** A command or an append that was carried out. */
 export interface Stored<Type extends string = string> {
@@ -83,7 +83,7 @@ type CommandArguments<Input, Options> =
   Record<never, never> extends Input ? [data?: Input, options?: Options] : [data: Input, options?: Options];
 
 /** A method for each command. */
-type Commands<Of extends DataSchemas, Type extends string, Options = WriteOptions> = {
+export type Commands<Of extends DataSchemas, Type extends string, Options = WriteOptions> = {
   readonly [Command in keyof Of & string]: (...data: CommandArguments<z.input<Of[Command]>, Options>) => Promise<Accepted<Type> | Refused>;
 };
 
@@ -106,20 +106,20 @@ export type ProcessStream<Of extends Process> = AnyStream<ProcessEvent<Of> | Rec
   WithState<unknown>;
 
 /** Its own events. The type of a saga does not name them, for the names are the same in all. */
-type ProcessEvent<Of extends Process> = EventOf<Of extends Saga ? Followed<typeof SAGA_EVENTS> : Of>;
+export type ProcessEvent<Of extends Process> = EventOf<Of extends Saga ? Followed<typeof SAGA_EVENTS> : Of>;
 
 /** Types of events that the store adds to a process: which commands it has sent, their outcomes, and its end. */
-type Own = `$${string}`;
+export type Own = `$${string}`;
 
 /** A stream of a plain category. */
 export interface PlainStream<Of extends Category> extends AnyStream<EventOf<Of>>, Appendable<Of, WriteOptions> {}
 
-interface Appendable<Of extends Category, Options> {
+export interface Appendable<Of extends Category, Options> {
   /** Appends one event, or several together. */
   append(events: NewEventOf<Of> | readonly NewEventOf<Of>[], options?: Options): Promise<Stored<keyof Of["events"] & string>>;
 }
 
-type NewEventOf<Of extends Category> = {
+export type NewEventOf<Of extends Category> = {
   [Type in keyof Of["events"] & string]:
     | {
         readonly type: Type;
@@ -257,50 +257,5 @@ export type Client<Of extends AnyApp> = ClientParts<Of> &
     /** Streams by category: also of categories named like another member of the client. */
     readonly streams: Streams<Of>;
   };
-
-/** What a write of an outbox may say: the rest is the outbox's business. */
-export type OutboxWriteOptions = Pick<WriteOptions, "ifMatch" | "idempotencyKey" | "correlationId">;
-
-/** The streams of an app, as far as they are written to: commands and appends. */
-export type Writes<Of extends AnyApp> = {
-  readonly [Name in AggregatesOf<Of>["name"]]: (id: string) => WritesOf<Named<AggregatesOf<Of>, Name>>;
-} & { readonly [Name in CategoriesOf<Of>["name"]]: (id: string) => Appendable<Named<CategoriesOf<Of>, Name>, OutboxWriteOptions> } & {
-  readonly [Name in ProcessesOf<Of>["name"]]: (
-    id: string,
-  ) => Commands<Named<ProcessesOf<Of>, Name>["commands"], ProcessEvent<Named<ProcessesOf<Of>, Name>>["type"] | Own, OutboxWriteOptions>;
-};
-type WritesOf<Of extends AnyAggregate> =
-  Of extends Aggregate<string, infer Events, infer Declared, infer _State>
-    ? Commands<Declared, keyof Events & string, OutboxWriteOptions>
-    : never;
-
-/** The names and the data of every write of the app. */
-type WriteOf<Of extends AnyApp> =
-  | {
-      [Name in AggregatesOf<Of>["name"]]: CommandOf<Name, Named<AggregatesOf<Of>, Name>["commands"]>;
-    }[AggregatesOf<Of>["name"]]
-  | {
-      [Name in ProcessesOf<Of>["name"]]: CommandOf<Name, Named<ProcessesOf<Of>, Name>["commands"]>;
-    }[ProcessesOf<Of>["name"]]
-  | {
-      [Name in CategoriesOf<Of>["name"]]: {
-        readonly category: Name;
-        readonly command: "append";
-        readonly data: NewEventOf<Named<CategoriesOf<Of>, Name>> | readonly NewEventOf<Named<CategoriesOf<Of>, Name>>[];
-      };
-    }[CategoriesOf<Of>["name"]];
-type CommandOf<Name extends string, Of extends DataSchemas> = {
-  [Command in keyof Of & string]: { readonly category: Name; readonly command: Command; readonly data: Frozen<z.input<Of[Command]>> };
-}[keyof Of & string];
-
-/** A write in an outbox: `category`, `command` and `data` belong together. An append to a plain category has the command `append`. */
-export type OutboxCommand<Of extends AnyApp> = WriteOf<Of> & {
-  /** The stream's id. */
-  readonly id: string;
-  /** Its idempotency key, which names it. */
-  readonly key: string;
-  /** When it was made: milliseconds since 1970, by the page's clock. */
-  readonly at: number;
-};
 
 export type { AnyApp };

@@ -32,8 +32,7 @@ export interface DevFlags {
 export async function dev(globals: GlobalOptions, flags: DevFlags, args: readonly string[]): Promise<void> {
   const { persistTo, env } = flags;
   const folder = process.cwd();
-  const read = (file?: string) =>
-    configIn(folder, { ...(file === undefined ? {} : { file }), ...(env === undefined ? {} : { environment: env }) });
+  const read = (file?: string) => configIn(folder, { file, environment: env });
   const [file, ...others] = flags.config ?? [];
   const declared = read(file);
   const [script] = args;

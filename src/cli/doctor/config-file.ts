@@ -31,7 +31,7 @@ const NOT_INHERITED: ReadonlySet<string> = new Set(["vars", "durable_objects", "
  */
 export function configIn(
   folder: string,
-  { file, environment }: { readonly file?: string; readonly environment?: string } = {},
+  { file, environment }: { readonly file?: string | undefined; readonly environment?: string | undefined } = {},
 ): ConfigFile {
   const name = file ?? NAMES.find((one) => existsSync(join(folder, one)));
   if (name === undefined) throw new Error(`there is no ${NAMES.join(", ")} in ${folder}: call it in the folder of a worker`);

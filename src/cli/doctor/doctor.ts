@@ -18,10 +18,7 @@ export interface DoctorFlags {
 }
 
 export async function doctor(session: Session, _args: [], { fix, env, config: named }: DoctorFlags): Promise<void> {
-  const config = configIn(process.cwd(), {
-    ...(named === undefined ? {} : { file: named }),
-    ...(env === undefined ? {} : { environment: env }),
-  });
+  const config = configIn(process.cwd(), { file: named, environment: env });
   const found = findingsIn(config, mainOf(config));
   const left = fix ? fixed(config, found) : found;
   const isLeft = new Set(left.map(keyOf));
