@@ -10,17 +10,17 @@ import { account } from "../src/account.ts";
 import { signUp } from "../src/sign-up.ts";
 import { user } from "../src/user.ts";
 
-const harry = { user: "u", firstName: "Harry", lastName: "Hughley", account: "a", funds: 1000 };
+const person = { user: "u", firstName: "First", lastName: "Last", account: "a", funds: 1000 };
 const amounts = [
   { reservation: "one", amount: 500 },
   { reservation: "two", amount: 100 },
   { reservation: "three", amount: 550 },
 ];
-const begun = (more: object = {}) => told("Start", { ...harry, ...more });
+const begun = (more: object = {}) => told("Start", { ...person, ...more });
 
-const insertUser = send(user, "u", "InsertUser", { firstName: "Harry", lastName: "Hughley" });
+const insertUser = send(user, "u", "InsertUser", { firstName: "First", lastName: "Last" });
 const deleteUser = send(user, "u", "DeleteUser", {});
-const createAccount = send(account, "a", "CreateAccount", { userName: "Harry Hughley", funds: 1000 });
+const createAccount = send(account, "a", "CreateAccount", { userName: "First Last", funds: 1000 });
 const reserveOne = send(account, "a", "ReserveFunds", { reservation: "one", amount: 500 });
 const reserveTwo = send(account, "a", "ReserveFunds", { reservation: "two", amount: 100 });
 const reserveThree = send(account, "a", "ReserveFunds", { reservation: "three", amount: 550 });

@@ -26,7 +26,7 @@ describe("a user", () => {
   });
 
   it("updateBeforeInsert: is not updated or deleted before it is inserted", () => {
-    given(user).when("UpdateName", { firstName: "Barnady", lastName: "Joyce" }).thenRefused("no-such-user");
+    given(user).when("UpdateName", { firstName: "Sixth", lastName: "Name" }).thenRefused("no-such-user");
     given(user).when("UpdateYearOfBirth", { yearOfBirth: 1967 }).thenRefused("no-such-user");
     given(user).when("DeleteUser", {}).thenRefused("no-such-user");
   });
@@ -34,7 +34,7 @@ describe("a user", () => {
   it("invalidCommand: has no command without a handler, for the compiler and at run time", () => {
     // @ts-expect-error -- `decide` has no such command
     expect(() => given(user).when("UnhandledCommand", {})).toThrow("UnhandledCommand");
-    given(user).when("InsertUser", { firstName: "", lastName: "Joyce" }).thenInvalid("firstName");
+    given(user).when("InsertUser", { firstName: "", lastName: "Name" }).thenInvalid("firstName");
   });
 
   it("buggyCommandHandler: a `decide` that throws fails its command", () => {

@@ -40,28 +40,28 @@ describe.each([http, client])("by $name", ({ name, ...way }) => {
   it("updateBeforeInsert", async () => {
     const { send } = user("national1");
     const refused = { code: "command-refused", reason: "no-such-user" };
-    expect(await send("UpdateName", { firstName: "Barnady", lastName: "Joyce" }, FIRST)).toMatchObject(refused);
+    expect(await send("UpdateName", { firstName: "Sixth", lastName: "Name" }, FIRST)).toMatchObject(refused);
   });
 
   it("invalidSequenceOnInsert", async () => {
     const { send } = user("national2");
     const conflict = { code: "version-conflict", expected: 666, actual: 0 };
-    expect(await send("InsertUser", { firstName: "Michael", lastName: "McCormack" }, 666)).toMatchObject(conflict);
+    expect(await send("InsertUser", { firstName: "Fifth", lastName: "McCormack" }, 666)).toMatchObject(conflict);
   });
 
   it("invalidSequenceIdOnUpdate", async () => {
     const { send, state } = user("myuser");
-    await send("InsertUser", { firstName: "Renee", lastName: "Renet" }, FIRST);
+    await send("InsertUser", { firstName: "Third", lastName: "Family" }, FIRST);
     const conflict = { code: "version-conflict", expected: 0, actual: 1 };
-    expect(await send("UpdateName", { firstName: "Renette", lastName: "Rented" }, FIRST)).toMatchObject(conflict);
-    expect(await state()).toMatchObject({ firstName: "Renee" });
+    expect(await send("UpdateName", { firstName: "Fourth", lastName: "Other" }, FIRST)).toMatchObject(conflict);
+    expect(await state()).toMatchObject({ firstName: "Third" });
   });
 
   it("invalidCommand", async () => {
     const { send } = user("invalid");
     expect(await send("UnhandledCommand", {}, FIRST)).toMatchObject({ code: "unknown-command" });
     const issues = [{ path: "lastName", message: expect.any(String) }];
-    expect(await send("InsertUser", { firstName: "Renee" }, FIRST)).toMatchObject({ code: "invalid-command", issues });
+    expect(await send("InsertUser", { firstName: "Third" }, FIRST)).toMatchObject({ code: "invalid-command", issues });
   });
 
   it("buggyCommandHandler", async () => {
@@ -74,6 +74,6 @@ describe.each([http, client])("by $name", ({ name, ...way }) => {
     const { send } = user("buggy");
     const buggy = { throwInCommandHandler: false, throwInEventHandler: true };
     expect(await send("BuggyCommand", buggy, FIRST)).toMatchObject({ code: "command-failed", status: 500 });
-    expect(await send("InsertUser", { firstName: "Renee", lastName: "Renet" }, FIRST)).toMatchObject({ version: 1 });
+    expect(await send("InsertUser", { firstName: "Third", lastName: "Family" }, FIRST)).toMatchObject({ version: 1 });
   });
 });

@@ -25,7 +25,7 @@ interface Saga {
 
 /** Starts a sign-up of its own user and account, and waits for its end. */
 async function signUp(id: string, input: object): Promise<Saga> {
-  const body = { user: id, firstName: "Harry", lastName: "Hughley", account: id, funds: 1000, ...input };
+  const body = { user: id, firstName: "First", lastName: "Last", account: id, funds: 1000, ...input };
   return (await api.request(`/sagas/sign-up/${id}`, { method: "POST", headers: { prefer: "wait=30" }, body })).body;
 }
 
@@ -36,13 +36,13 @@ const user = async (id: string) => (await api.user(id).state())?.state;
 
 describe("a sign-up", () => {
   it("testSuccessfulSaga", async () => {
-    const harry = await signUp("harry", { reservations: reservations(500, 100) });
-    expect(harry.status).toBe("completed");
-    expect(await account("harry")).toEqual({ funds: 400, reserved: [] });
+    const person = await signUp("person", { reservations: reservations(500, 100) });
+    expect(person.status).toBe("completed");
+    expect(await account("person")).toEqual({ funds: 400, reserved: [] });
   });
 
   it("testShortCircuitOnFailure", async () => {
-    await api.user("taken").InsertUser({ firstName: "Harry", lastName: "Hughley" }, { ifMatch: "absent" });
+    await api.user("taken").InsertUser({ firstName: "First", lastName: "Last" }, { ifMatch: "absent" });
     const short = await signUp("taken", {});
     expect(short).toMatchObject({ status: "failed", failure: { step: "create user", reason: "user-already-created" } });
     expect(await account("taken")).toBeUndefined();
@@ -91,7 +91,7 @@ describe("a sign-up", () => {
   it("testMultiActionTypeSaga", async () => {
     const plain = await signUp("plain", {});
     expect(statuses(plain)).toEqual({ "create user": "completed", "create account": "completed" });
-    expect([await user("plain"), await account("plain")]).toMatchObject([{ firstName: "Harry" }, { funds: 1000 }]);
+    expect([await user("plain"), await account("plain")]).toMatchObject([{ firstName: "First" }, { funds: 1000 }]);
   });
 
   it("testInvalidActionSaga", async () => {
