@@ -55,9 +55,25 @@ function isFinite(value: unknown): boolean {
 
 const utf8 = new TextEncoder();
 
+/** Characters up to which it is faster to look at each than to encode them all (measured). */
+const SHORT = 256;
+
 /** The text's size in bytes of UTF-8. */
 export function byteLength(text: string): number {
-  return utf8.encode(text).length;
+  if (text.length > SHORT) return utf8.encode(text).length;
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit <= 0x7f) continue;
+    bytes += unit <= 0x7ff ? 1 : 2;
+    // The two halves of a pair take four bytes together. A half alone becomes U+FFFD, which takes three.
+    if (isPair(unit, text.charCodeAt(at + 1))) at++;
+  }
+  return bytes;
+}
+
+function isPair(high: number, low: number): boolean {
+  return high >= 0xd800 && high <= 0xdbff && low >= 0xdc00 && low <= 0xdfff;
 }
 
 /**

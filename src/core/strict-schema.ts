@@ -113,9 +113,15 @@ const PROTO = "__proto__";
  * Members named `__proto__` that a value has and that the schema's result lacks, at any depth. Only `JSON.parse` makes them members at all.
  */
 export function droppedMembers(value: unknown, result: unknown): Issue[] {
+  if (!hasPlace(value)) return []; // as nearly always
   const sent = placesOf(value);
   if (sent.length <= placesOf(result).length) return [];
   return sent.map((path) => ({ path, message: `a member cannot be called ${PROTO} here` }));
+}
+
+function hasPlace(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.hasOwn(value, PROTO) || Object.values(value).some(hasPlace);
 }
 
 function placesOf(value: unknown, path = ""): string[] {

@@ -3,6 +3,7 @@
  * differs where one of two characters is beyond the basic plane.
  */
 export function compareUtf8(a: string, b: string): number {
+  if (a === b) return 0;
   const end = Math.min(a.length, b.length);
   for (let at = 0; at < end; at++) {
     const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)];

@@ -14,12 +14,6 @@ export interface Merge {
   readonly after?: Place;
 }
 
-interface Entry {
-  readonly key: string;
-  readonly at: number;
-  readonly value: number | undefined;
-}
-
 /** Writes up to so many rows; answers with the merge as it stands, undefined when it is done, and how many rows it wrote. */
 export function mergeRows(rows: IndexRows, merge: Merge, limit: number, rowEntries: number): { left: Merge | undefined; written: number } {
   let written = 0;
@@ -28,10 +22,12 @@ export function mergeRows(rows: IndexRows, merge: Merge, limit: number, rowEntri
     rows.insert(merge.output, row);
     written++;
   });
-  for (const entry of inOrder(merge.inputs.map((run) => entriesAfter(rows, run, merge.after)))) {
-    packer.add(entry.key, entry.at, entry.value);
-    after = entry;
-    if (written === limit) return { left: { ...merge, after: { key: after.key, at: after.at } }, written };
+  for (const group of inOrder(merge.inputs.map((run) => groupsAfter(rows, run, merge.after)))) {
+    for (const part of packer.parts(group)) {
+      packer.add(part);
+      after = { key: part.key, at: part.ats.at(-1) ?? 0 };
+      if (written === limit) return { left: { ...merge, after }, written };
+    }
   }
   packer.end();
   return { left: undefined, written };
@@ -49,12 +45,24 @@ export class RowPacker {
     this.#full = full;
   }
 
-  add(key: string, at: number, value: number | undefined): void {
-    let group = this.#row.at(-1);
-    if (group?.key !== key) this.#row.push((group = { key, ats: [], values: [] }));
-    group.ats.push(at);
-    if (value !== undefined) group.values.push(value);
-    if (++this.#entries === this.#rowEntries) this.end();
+  /** Entries of a key, cut where rows end: {@link add} each before the next is asked for. */
+  *parts(group: Group): Generator<Group> {
+    for (let at = 0; at < group.ats.length;) {
+      const part = sliceOf(group, at, at + this.#rowEntries - this.#entries);
+      at += part.ats.length;
+      yield part;
+    }
+  }
+
+  /** Adds as many entries of a key as the row has room for, at most. */
+  add({ key, ats, values }: Group): void {
+    const last = this.#row.at(-1);
+    if (last?.key === key) {
+      last.ats.push(...ats);
+      last.values.push(...values);
+    } else this.#row.push({ key, ats: [...ats], values: [...values] });
+    this.#entries += ats.length;
+    if (this.#entries === this.#rowEntries) this.end();
   }
 
   /** There are no more: what is collected is a row. */
@@ -65,23 +73,35 @@ export class RowPacker {
   }
 }
 
-function* entriesAfter(rows: IndexRows, run: number, after: Place | undefined): Generator<Entry, undefined> {
+function sliceOf(group: Group, from: number, to: number): Group {
+  return from === 0 && to >= group.ats.length
+    ? group
+    : { key: group.key, ats: group.ats.slice(from, to), values: group.values.slice(from, to) };
+}
+
+function* groupsAfter(rows: IndexRows, run: number, after: Place | undefined): Generator<Group, undefined> {
   const start = after && rows.upTo(run, after);
   let last = after ?? { key: "", at: -1 };
   for (let row = start ?? rows.after(run, last); row; row = rows.after(run, last)) {
-    for (const { key, ats, values } of row) {
-      for (const [index, at] of ats.entries()) {
-        const isOver = after && (compareUtf8(key, after.key) < 0 || (key === after.key && at <= after.at));
-        if (!isOver) yield { key, at, value: values[index] };
-        last = { key, at };
-      }
+    for (const group of row) {
+      const rest = after ? restAfter(group, after) : group;
+      if (rest.ats.length > 0) yield rest;
+      last = { key: group.key, at: group.ats.at(-1) ?? 0 };
     }
   }
   return undefined;
 }
 
-/** The entries of several runs in one order. */
-function* inOrder(runs: readonly Generator<Entry, undefined>[]): Generator<Entry> {
+/** The entries of a group that come after a place. */
+function restAfter(group: Group, { key, at }: Place): Group {
+  const order = compareUtf8(group.key, key);
+  if (order !== 0) return order < 0 ? sliceOf(group, 0, 0) : group;
+  const from = group.ats.findIndex((other) => other > at);
+  return from < 0 ? sliceOf(group, 0, 0) : sliceOf(group, from, group.ats.length);
+}
+
+/** The groups of several runs in one order. Whole groups: what an older run has of a key comes before all that a newer one has of it. */
+function* inOrder(runs: readonly Generator<Group, undefined>[]): Generator<Group> {
   const heads = runs.map((run) => run.next().value);
   for (;;) {
     let least = -1;
@@ -96,6 +116,6 @@ function* inOrder(runs: readonly Generator<Entry, undefined>[]): Generator<Entry
   }
 }
 
-function compare(a: Place, b: Place): number {
-  return a.key === b.key ? a.at - b.at : compareUtf8(a.key, b.key);
+function compare(a: Group, b: Group): number {
+  return a.key === b.key ? (a.ats[0] ?? 0) - (b.ats[0] ?? 0) : compareUtf8(a.key, b.key);
 }

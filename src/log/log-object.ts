@@ -32,11 +32,12 @@ import {
   type Reading,
   type SweepAnswer,
 } from "../store/log-protocol.ts";
+import { type EventsText, eventsOf } from "../store/events-text.ts";
 import { type PackedPage, asAskedFor } from "../store/packed-page.ts";
 import { takeCensus } from "./census.ts";
 import { WAIT_SECONDS } from "../core/limits.ts";
 import type { RpcClass } from "../store/objects.ts";
-import { type Handover, MOVED_TO, type Moved, type SegmentRpc } from "../store/segment.ts";
+import { type Handover, MOVED_TO, type Moved, type PackedPart, type SegmentRpc } from "../store/segment.ts";
 import { Segment } from "./segment.ts";
 
 /** The class of the log objects of an app. Export it as `LogObject`. */
@@ -56,11 +57,13 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
       this.#segment = new Segment(ctx, env, app);
     }
 
-    async sequence(stream: string, events: readonly StoredEvent[]): Promise<Sequenced | Moved> {
+    async sequence(stream: string, sent: EventsText | readonly StoredEvent[]): Promise<Sequenced | Moved> {
+      const events = eventsIn(sent);
       return this.#segment.here(() => this.#segment.take({ parts: [{ stream, events }] }) as Promise<Sequenced | Moved>);
     }
 
-    async sequenceTogether(parts: readonly SequencePart[]): Promise<SequencedTogether | Moved> {
+    async sequenceTogether(sent: readonly (PackedPart | SequencePart)[]): Promise<SequencedTogether | Moved> {
+      const parts = sent.map(({ events, ...part }) => ({ ...part, events: eventsIn(events) }));
       return this.#segment.here(() => this.#segment.take({ parts, together: parts }) as Promise<SequencedTogether | Moved>);
     }
 
@@ -224,4 +227,8 @@ export function logObject(app: App): RpcClass<SegmentRpc> {
       await this.#segment.alarm();
     }
   };
+}
+
+function eventsIn(sent: EventsText | readonly StoredEvent[]): readonly StoredEvent[] {
+  return "text" in sent ? eventsOf(sent) : sent;
 }

@@ -73,8 +73,8 @@ export class PackedIndex {
     if (this.#recent.size > 0) {
       const id = newRun();
       const packer = new RowPacker(this.#sizes.rowEntries, (row) => this.#rows.insert(id, row));
-      for (const { key, ats, values } of [...this.#recent.values()].toSorted((a, b) => compareUtf8(a.key, b.key)))
-        for (const [index, at] of ats.entries()) packer.add(key, at, values[index]);
+      for (const group of [...this.#recent.values()].toSorted((a, b) => compareUtf8(a.key, b.key)))
+        for (const part of packer.parts(group)) packer.add(part);
       packer.end();
       this.#recent.clear();
       this.#state = { ...this.#state, runs: [...this.#state.runs, { id, level: 0, to }] };

@@ -3,7 +3,7 @@
 import type { CatalogRpc, DirectoryRpc } from "./catalog-protocol.ts";
 import type { SourceRpc } from "./source-protocol.ts";
 import type { SegmentRpc } from "./segment.ts";
-import type { StreamObjectRpc } from "./import-protocol.ts";
+import type { StreamWire } from "./packed-stream.ts";
 import type { WebhookRpc } from "./webhook-protocol.ts";
 
 /** A namespace of objects, reduced to what is used: it finds objects by their names. */
@@ -14,7 +14,7 @@ export interface Objects<Rpc> {
 
 /** The bindings that Headspring uses, all of them: a deployment may leave out those of objects, see {@link DeploymentEnv}. */
 export interface HeadspringEnv {
-  readonly STREAMS: Objects<StreamObjectRpc>;
+  readonly STREAMS: Objects<StreamWire>;
   readonly LOGS: Objects<SegmentRpc>;
   readonly WEBHOOKS: Objects<WebhookRpc>;
   readonly CATALOGS: Objects<CatalogRpc & DirectoryRpc>;

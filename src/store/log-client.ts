@@ -1,14 +1,21 @@
 /** A store's log, as all other parts see it: one log, however many segments it has. It follows them for every method of the protocol alike. */
 
 import type { Objects } from "./env.ts";
-import { LOG_METHODS, type LogMethod, type LogRpc } from "./log-protocol.ts";
+import { type EventsText, eventsText } from "./events-text.ts";
+import { LOG_METHODS, type LogMethod, type LogRpc, type Sequenced, type SequencedTogether } from "./log-protocol.ts";
 import { asRead } from "./packed-page.ts";
-import { MOVED_TO, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
+import { MOVED_TO, type PackedPart, type SegmentRpc, hasMoved, segmentName } from "./segment.ts";
 
 /** The last segment of each log that this isolate knows of. A number that is out of date costs one call more. */
 const lastSegments = new Map<string, number>();
 
 const METHODS = Object.keys(LOG_METHODS) as LogMethod[];
+
+/** The protocol, with events as they travel. */
+interface Calls extends Omit<LogRpc, "fetch" | "sequence" | "sequenceTogether"> {
+  sequence(stream: string, events: EventsText): Promise<Sequenced>;
+  sequenceTogether(parts: readonly PackedPart[]): Promise<SequencedTogether>;
+}
 
 /** A segment as the client uses it. The protocol has the types of what its methods take and answer. */
 type Segment = Record<LogMethod, (...given: readonly unknown[]) => Promise<unknown>> & Pick<LogRpc, "fetch">;
@@ -33,9 +40,11 @@ export function logClient(segments: Objects<SegmentRpc>, store: string): LogRpc 
         (answer) => (hasMoved(answer) ? answer.movedTo : undefined),
       ),
   ]);
-  const { read, ...others } = Object.fromEntries(calls) as Omit<LogRpc, "fetch">;
+  const { read, sequence, sequenceTogether, ...others } = Object.fromEntries(calls) as unknown as Calls;
   return {
     ...others,
+    sequence: (stream, events) => sequence(stream, eventsText(events)),
+    sequenceTogether: (parts) => sequenceTogether(parts.map(({ events, ...part }) => ({ ...part, events: eventsText(events) }))),
     read: async (request) => asRead(await read({ ...request, packed: true })),
     fetch: (request) =>
       ask(

@@ -4,9 +4,10 @@
  * no `#`.
  */
 
-import type { EventFilter } from "../core/event.ts";
+import type { EventFilter, StoredEvent } from "../core/event.ts";
+import type { EventsText } from "./events-text.ts";
 import { LOG_SEGMENT_BYTES } from "./limits.ts";
-import type { LogPage, LogReadRequest, LogRpc, StreamSummary } from "./log-protocol.ts";
+import type { LogPage, LogReadRequest, LogRpc, SequencePart, Sequenced, SequencedTogether, StreamSummary } from "./log-protocol.ts";
 import type { PackedPage } from "./packed-page.ts";
 
 /** What a segment knows about itself and its predecessors. */
@@ -73,6 +74,9 @@ export function earlierSegment(
   return { number: index + 1, first: earlier[index] ?? 1, last: (earlier[index + 1] ?? first) - 1 };
 }
 
+/** A part of a piece of an import, as it travels: its events are one string. A segment also takes events as they are. */
+export type PackedPart = Omit<SequencePart, "events"> & { readonly events: EventsText };
+
 /** The last segment of a log answers these; any other returns where the log continues. */
 type Forwarding<Rpc> = {
   [Method in keyof Rpc]: Rpc[Method] extends (...args: infer Args) => Promise<infer Answer>
@@ -81,8 +85,10 @@ type Forwarding<Rpc> = {
 };
 
 /** What other segments and clients call on a segment. */
-export interface SegmentRpc extends Forwarding<Omit<LogRpc, "fetch" | "read">> {
+export interface SegmentRpc extends Forwarding<Omit<LogRpc, "fetch" | "read" | "sequence" | "sequenceTogether">> {
   fetch(request: Request): Promise<Response>;
+  sequence(stream: string, events: EventsText | readonly StoredEvent[]): Promise<Sequenced | Moved>;
+  sequenceTogether(parts: readonly (PackedPart | SequencePart)[]): Promise<SequencedTogether | Moved>;
   read(request: LogReadRequest): Promise<LogPage | PackedPage | Moved>;
   /** For the next segment; undefined if this one is not sealed. */
   handover(): Promise<Handover | undefined>;

@@ -14,6 +14,7 @@ import type { LogRpc } from "./log-protocol.ts";
 import type { StreamObjectRpc } from "./import-protocol.ts";
 import { type Occasion, wakeUpFor } from "./consumer-protocol.ts";
 import { isReadingOnly } from "./reads-only.ts";
+import { streamClient } from "./packed-stream.ts";
 import type { SourceRpc } from "./source-protocol.ts";
 import type { WebhookRpc } from "./webhook-protocol.ts";
 
@@ -40,7 +41,7 @@ export class Store {
 
   /** The object of one stream: `{store}/{category}/{id}`. */
   stream(category: string, id: string): StreamObjectRpc {
-    return this.#env.STREAMS.getByName(`${this.name}/${category}/${id}`);
+    return streamClient(this.#env.STREAMS.getByName(`${this.name}/${category}/${id}`));
   }
 
   /** The object of one webhook: `{store}/{id}`. */

@@ -38,6 +38,9 @@ interface Waiter {
   readonly resolve: (sequenced: boolean) => void;
 }
 
+/** The position of a version; undefined: unknown. */
+export type PositionOf = (version: number) => number | undefined;
+
 /** Versions that went to the log in one call, and the first one's position. */
 interface Run {
   readonly first: number;
@@ -146,23 +149,17 @@ export class Outbox {
     this.#alarm.wakeAt(Date.now() + jittered(backoffMs(RETRY, attempts + 1), JITTER.quarter, Math.random()));
   }
 
-  /** The positions of versions `first`…`last`, by version: from memory, else from the log; those that the log does not have are missing. */
-  async positions(first: number, last: number): Promise<Record<number, number>> {
-    const positions: Record<number, number> = {};
-    let missing = last - first + 1;
-    // Begin with the latest, which is usually the one that is needed.
-    for (let at = this.#runs.length - 1; at >= 0 && missing > 0; at--) {
-      const run = this.#runs[at] as Run;
-      for (let version = Math.max(first, run.first); version <= Math.min(last, run.last); version++) {
-        positions[version] = run.position + (version - run.first);
-        missing--;
-      }
-    }
-    if (missing === 0) return positions;
+  /** The positions of versions `first`…`last`: from memory, else from the log; undefined for those that the log does not have. */
+  async positions(first: number, last: number): Promise<PositionOf> {
+    const runs = this.#runs.filter((run) => run.first <= last && run.last >= first);
+    // No version is in two runs.
+    const known = runs.reduce((sum, run) => sum + Math.min(last, run.last) - Math.max(first, run.first) + 1, 0);
+    if (known === last - first + 1) return (version) => positionIn(runs, version);
     try {
-      return await this.#log().positions(this.#stream, first, last);
+      const positions = await this.#log().positions(this.#stream, first, last);
+      return (version) => positions[version];
     } catch {
-      return positions; // an answer may lack positions; it must not fail for want of them
+      return (version) => positionIn(runs, version); // an answer may lack positions; it must not fail for want of them
     }
   }
 
@@ -233,13 +230,21 @@ export class Outbox {
   }
 
   #release(which: (waiter: Waiter) => boolean, sequenced: boolean): void {
-    const released = this.#waiters.filter(which);
-    this.#waiters = this.#waiters.filter((waiter) => !released.includes(waiter));
-    for (const waiter of released) waiter.resolve(sequenced);
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) {
+      if (which(waiter)) waiter.resolve(sequenced);
+      else this.#waiters.push(waiter);
+    }
   }
 
   #remember(first: { version: number; position: number }, head: number): void {
     this.#runs.push({ first: first.version, last: head, position: first.position });
     if (this.#runs.length > REMEMBERED_RUNS) this.#runs.shift();
   }
+}
+
+function positionIn(runs: readonly Run[], version: number): number | undefined {
+  const run = runs.find(({ first, last }) => first <= version && version <= last);
+  return run && run.position + version - run.first;
 }

@@ -1,25 +1,13 @@
-/**
- * How events are stored: an append is a page, which is the columns of its events in one text. A column in which all events have the same value
- * holds it once.
- *
- * JSON stays as it is. The separators are control characters, which no JSON text contains: within strings they are escaped, and between
- * values JSON has no such space.
- */
+/** How events are stored: an append is a page, or several if it is long. The form of a page's content is that of `store/events-text.ts`. */
 
 import { type StoredEvent, bytesOf } from "../core/event.ts";
+import { type EventsText, eventsOf, textOf } from "../store/events-text.ts";
 import { PAGE_EVENT_BYTES, STREAM_PAGE_BYTES } from "./limits.ts";
 
-const COLUMN = "\u001D";
-const VALUE = "\u001E";
-
 /** Events that one row has: those of one append, or a part of them. */
-export interface Page {
-  /** The version of its first event. */
-  readonly first: number;
-  readonly count: number;
+export interface Page extends EventsText {
   /** The version of the first event that was stored together with them. */
   readonly append: number;
-  readonly text: string;
 }
 
 /** The pages of one append. `events` follow each other. */
@@ -45,52 +33,6 @@ function parts(events: readonly StoredEvent[]): (readonly StoredEvent[])[] {
     bytes += more;
   }
   return all;
-}
-
-/** The content of a page. The order of the columns is stored: add further ones at the end. */
-export function textOf(events: readonly StoredEvent[]): string {
-  return [
-    column(events, ({ id }) => id),
-    column(events, ({ type }) => type),
-    column(events, ({ data }) => data),
-    column(events, ({ meta }) => meta),
-    column(events, ({ recordedAt }) => String(recordedAt)),
-    column(events, ({ schemaVersion }) => String(schemaVersion)),
-    column(events, ({ time }) => time ?? ""),
-    column(events, ({ trace }) => trace ?? ""),
-    column(events, ({ erased }) => (erased ? "1" : "")),
-  ].join(COLUMN);
-}
-
-function column(events: readonly StoredEvent[], valueOf: (event: StoredEvent) => string): string {
-  const values = events.map(valueOf);
-  for (const value of values) {
-    if (value.includes(VALUE) || value.includes(COLUMN)) throw new Error("an event has a control character where it may have none");
-  }
-  const [first = ""] = values;
-  return values.every((value) => value === first) ? first : values.join(VALUE);
-}
-
-/** The events of a page. */
-export function eventsOf({ first, count, text }: Page): StoredEvent[] {
-  const columns = text.split(COLUMN).map((one) => (count > 1 && one.includes(VALUE) ? one.split(VALUE) : one));
-  const [ids, types, datas, metas, recordedAts, schemaVersions, times, traces, erasures] = columns;
-  return Array.from({ length: count }, (_, at) => ({
-    version: first + at,
-    id: valueAt(ids, at),
-    type: valueAt(types, at),
-    data: valueAt(datas, at),
-    meta: valueAt(metas, at),
-    time: valueAt(times, at) || null,
-    recordedAt: Number(valueAt(recordedAts, at)),
-    schemaVersion: Number(valueAt(schemaVersions, at)),
-    erased: valueAt(erasures, at) === "1",
-    trace: valueAt(traces, at) || null,
-  }));
-}
-
-function valueAt(one: string | readonly string[] | undefined, at: number): string {
-  return typeof one === "string" ? one : (one?.[at] ?? "");
 }
 
 /** The same page, without the content of the events before a version. */

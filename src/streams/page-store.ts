@@ -6,7 +6,8 @@
 import { FORMATS, FORMAT_KEY, contentOf, formatWith } from "../store/stored-format.ts";
 import { hasTable, inBatches } from "../core/sqlite.ts";
 import { BEGINNING_CHARACTERS, FIRST_APPEND_CHARACTERS } from "./limits.ts";
-import { type Page, blanked, eventsOf } from "./page-form.ts";
+import { type Page, blanked } from "./page-form.ts";
+import { eventsOf } from "../store/events-text.ts";
 import type { StoredEvent } from "../core/event.ts";
 
 /** The layout is stored: add nullable columns, change nothing. */
@@ -15,7 +16,7 @@ const CREATE = `
     first  INTEGER PRIMARY KEY,         -- version of its first event
     count  INTEGER NOT NULL,
     append INTEGER NOT NULL,            -- version of the first event stored together with them
-    text   TEXT    NOT NULL             -- see page-form.ts
+    text   TEXT    NOT NULL             -- see store/events-text.ts
   ) STRICT`;
 
 type Row = Record<keyof Page, SqlStorageValue>;

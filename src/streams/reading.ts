@@ -28,8 +28,8 @@ export async function readPage({ app, place, journal, outbox }: Readable, reques
   const more = next === undefined ? {} : { next };
   const ends = [events[0]?.version, events.at(-1)?.version];
   if (!request.positions || ends[0] === undefined || ends[1] === undefined) return { version, events, ...more };
-  const positions = await outbox.positions(Math.min(ends[0], ends[1]), Math.max(ends[0], ends[1]));
-  return { version, events: events.map((event) => ({ ...event, position: positions[event.version] })), ...more };
+  const positionOf = await outbox.positions(Math.min(ends[0], ends[1]), Math.max(ends[0], ends[1]));
+  return { version, events: events.map((event) => ({ ...event, position: positionOf(event.version) })), ...more };
 }
 
 /** The state now, or as of an earlier version. */

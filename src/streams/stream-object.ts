@@ -30,14 +30,27 @@ import type {
   StreamState,
   Written,
 } from "../store/stream-protocol.ts";
-import type { HeldImport, ImportPart, ImportRefusal, ImportedEvent, StreamObjectRpc } from "../store/import-protocol.ts";
+import type { HeldImport, ImportPart, ImportRefusal, ImportedEvent } from "../store/import-protocol.ts";
+import {
+  type PackedAppend,
+  type PackedHeld,
+  type PackedImport,
+  type PackedStreamPage,
+  type PackedWritten,
+  type StreamWire,
+  packedHeld,
+  packedPage,
+  packedWritten,
+  received,
+} from "../store/packed-stream.ts";
 import { type SentCommand, takesCommand } from "../definitions/other-code.ts";
 import { lift } from "../definitions/upcast.ts";
 import { CodeUse } from "../store/code-use.ts";
 import { AlarmClock } from "../core/alarm-clock.ts";
 import { appendEvents } from "./appends.ts";
 import { type CommandOutcome, type CommandRun, type Decider, type Stored, outcomeOf, runCommand } from "./commands.ts";
-import { type ImportPlan, planImport, storeImport } from "./imports.ts";
+import { type ImportingStream, holdImport } from "./hold-import.ts";
+import { planImport } from "./imports.ts";
 import { tryCommand } from "./dry-run.ts";
 import { decideDeletion } from "./deletion.ts";
 import { fireTimers } from "./fire-timers.ts";
@@ -53,9 +66,9 @@ import { span } from "../telemetry/span.ts";
 const RETRY_ALARM_MS = 30_000;
 
 /** The class of the stream objects of an app. Export it as `StreamObject`. */
-export function streamObject(app: App): RpcClass<StreamObjectRpc> {
+export function streamObject(app: App): RpcClass<StreamWire> {
   const codeUse = new CodeUse(app);
-  return class StreamObject extends DurableObject<DeploymentEnv> implements StreamObjectRpc {
+  return class StreamObject extends DurableObject<DeploymentEnv> implements StreamWire {
     static {
       markRetryable(this.prototype, "read", "state", "command", "checkImport", "holdImport");
     }
@@ -110,7 +123,13 @@ export function streamObject(app: App): RpcClass<StreamObjectRpc> {
       return answer;
     }
 
-    async append(request: AppendRequest): Promise<AppendAnswer> {
+    async append(request: AppendRequest | PackedAppend): Promise<AppendAnswer | PackedWritten> {
+      if (!("packed" in request)) return this.#append(request);
+      const answer = await this.#append({ ...request, events: received(request.packed) });
+      return answer.outcome === "written" ? packedWritten(answer) : answer;
+    }
+
+    async #append(request: AppendRequest): Promise<AppendAnswer> {
       const { events } = request;
       const about = () => ({ ...this.#place, type: events[0]?.type, events: events.length, traceId: traceIdOf(events[0]?.trace) });
       return span("append", about, async (note) => {
@@ -128,37 +147,25 @@ export function streamObject(app: App): RpcClass<StreamObjectRpc> {
       return receipt && this.#answer(outcomeOf(commandId, receipt, false), waitMs);
     }
 
-    async read(request: StreamReadRequest): Promise<StreamPage> {
-      return readPage(this.#readable, request);
+    async read({ packed, ...request }: StreamReadRequest & { readonly packed?: true }): Promise<StreamPage | PackedStreamPage> {
+      const page = await readPage(this.#readable, request);
+      return packed ? packedPage(page) : page;
     }
 
     async state(version?: number): Promise<StreamState> {
       return readState(this.#readable, version);
     }
 
-    async checkImport(events: readonly ImportedEvent[]): Promise<ImportRefusal | undefined> {
-      return this.#plan(events).refused;
+    async checkImport(events: readonly ImportedEvent[] | PackedImport["packed"]): Promise<ImportRefusal | undefined> {
+      const { journal, lift } = this.#importing;
+      return planImport(journal, "text" in events ? received(events) : events, { lift, firstStands: false }).refused;
     }
 
-    async holdImport({ events, inLog: told, firstStands }: ImportPart): Promise<HeldImport> {
-      if (told !== undefined) this.#outbox.told(told);
-      const before = this.#journal.head;
-      const plan = this.#plan(events, firstStands);
-      const { refused, fresh, versions, recordedAt } = plan;
-      storeImport(this.#journal, plan);
-      this.#outbox.hold(Math.max(0, ...versions));
-      if (fresh.length > 0) this.#noteUse();
-      if (this.#journal.deleted) this.#decider?.state.end();
-      // Otherwise the first command would have to fold all of it.
-      else await this.#decider?.state.load();
-      const { inLog } = this.#outbox;
-      const needed = Math.min(before, Math.max(0, ...versions));
-      const older = inLog < needed ? this.#journal.events.unsequenced(inLog + 1).filter(({ version }) => version <= needed) : [];
-      return { stored: fresh.length, versions, before, recordedAt, inLog, older, ...(refused ? { refused } : {}) };
-    }
-
-    #plan(events: readonly ImportedEvent[], firstStands = false): ImportPlan {
-      return planImport(this.#journal, events, { lift: (event) => lift(app, this.#stream, event), firstStands });
+    async holdImport(part: ImportPart | PackedImport): Promise<HeldImport | PackedHeld> {
+      const isPacked = "packed" in part;
+      const held = await holdImport(this.#importing, isPacked ? { ...part, events: received(part.packed) } : part);
+      if (held.stored > 0) this.#noteUse();
+      return isPacked ? packedHeld(held) : held;
     }
 
     async remove(request: DeleteRequest): Promise<DeleteAnswer> {
@@ -184,6 +191,10 @@ export function streamObject(app: App): RpcClass<StreamObjectRpc> {
       }
     }
 
+    get #importing(): ImportingStream {
+      return { journal: this.#journal, outbox: this.#outbox, decider: this.#decider, lift: (event) => lift(app, this.#stream, event) };
+    }
+
     get #readable() {
       return { app, place: this.#place, journal: this.#journal, outbox: this.#outbox, cache: this.#decider?.state };
     }
@@ -203,18 +214,16 @@ export function streamObject(app: App): RpcClass<StreamObjectRpc> {
       if (stored.length > 0) this.#noteUse();
       // An answer without events (last = the version it was decided on) depends on all events before it.
       const inLog = await this.#outbox.settle(last, waitMs);
-      const positions = inLog && last >= first ? await this.#outbox.positions(first, last) : {};
+      const positionOf = inLog && last >= first ? await this.#outbox.positions(first, last) : unknownPosition;
+      const position = positionOf(last);
       return {
         outcome: "written",
         version: last,
-        ...(positions[last] === undefined ? {} : { position: positions[last] }),
-        events: stored.map(({ id, version, type, data }) => ({
-          id,
-          version,
-          ...(positions[version] === undefined ? {} : { position: positions[version] }),
-          type,
-          ...(withData ? { data } : {}),
-        })),
+        ...(position === undefined ? {} : { position }),
+        events: stored.map(({ id, version, type, data }) => {
+          const own = positionOf(version);
+          return { id, version, ...(own === undefined ? {} : { position: own }), type, ...(withData ? { data } : {}) };
+        }),
         replayed,
       };
     }
@@ -228,3 +237,5 @@ export function streamObject(app: App): RpcClass<StreamObjectRpc> {
     }
   };
 }
+
+function unknownPosition(): undefined {}

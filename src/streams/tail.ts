@@ -3,20 +3,20 @@
  * reading it back from SQLite costs as much as storing it did (measured).
  */
 
-import { type StoredEvent, bytesOf } from "../core/event.ts";
+import type { StoredEvent } from "../core/event.ts";
 import { APPEND_BYTES } from "../core/limits.ts";
 
 export class Tail {
   /** Whole appends, without a gap, up to the stream's head; or nothing. */
   #events: StoredEvent[] = [];
-  #bytes = 0;
+  #characters = 0;
 
   /** Takes an append that has been committed. The tail then has at least that, and at most about as much as the largest append. */
   take(events: readonly StoredEvent[]): void {
-    const bytes = events.reduce((sum, event) => sum + bytesOf(event), 0);
-    if (this.#bytes + bytes > APPEND_BYTES) this.forget();
+    const characters = events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
+    if (this.#characters + characters > APPEND_BYTES) this.forget();
     this.#events.push(...events);
-    this.#bytes += bytes;
+    this.#characters += characters;
   }
 
   /** The events of versions `from`…`to`, or undefined when it does not have all of them. */
@@ -34,6 +34,6 @@ export class Tail {
 
   forget(): void {
     this.#events = [];
-    this.#bytes = 0;
+    this.#characters = 0;
   }
 }

@@ -8,7 +8,8 @@ import { deserialize } from "node:v8";
 import type { LoggedEvent, StoredEvent } from "../../src/core/event.ts";
 import { eventsOf as eventsOfLog } from "../../src/store/page-text.ts";
 import { FORMAT_KEY, contentOf } from "../../src/store/stored-format.ts";
-import { type Page, eventsOf } from "../../src/streams/page-form.ts";
+import { eventsOf } from "../../src/store/events-text.ts";
+import type { Page } from "../../src/streams/page-form.ts";
 
 export interface OnDisk {
   readonly id: string;

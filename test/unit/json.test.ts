@@ -97,7 +97,22 @@ describe("byteLength", () => {
     ["café", 5],
     ["茶", 3],
     ["🍵", 4],
+    ["\ud83c", 3],
+    ["\udf75\ud83c", 6],
   ])("of %j is %i", (text, bytes) => expect(byteLength(text)).toBe(bytes));
+
+  it("is what encoding the string gives, however long it is", () => {
+    const unit = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("\ud800", "\udfff", "a", "\u007f", "\u0080", "\u07ff", "\u0800", "\uffff"),
+    );
+    fc.assert(
+      fc.property(unit, fc.integer({ min: 1, max: 300 }), (text, times) => {
+        const long = text.repeat(times);
+        expect(byteLength(long)).toBe(new TextEncoder().encode(long).length);
+      }),
+    );
+  });
 });
 
 describe("isLonger", () => {

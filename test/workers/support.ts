@@ -8,6 +8,7 @@ import { segmentName } from "../../src/store/segment.ts";
 import { type LogPage, type LogRpc } from "../../src/store/log-protocol.ts";
 import { asRead } from "../../src/store/packed-page.ts";
 import type { StoredEvent } from "../../src/core/event.ts";
+import { type EventsText, eventsOf } from "../../src/store/events-text.ts";
 import { ownStore } from "./errors.ts";
 
 /** Of code that declares nothing: for what needs no app. */
@@ -102,9 +103,17 @@ export function interceptLogMethod<Method extends Intercepted>(
     // A log with one segment never says that it has moved.
     const ask = (...given: never[]) => (stub[method] as (...given: never[]) => Promise<unknown>)(...given);
     const real = (method === "read" ? async (...given: never[]) => asRead((await ask(...given)) as LogPage) : ask) as LogRpc[Method];
-    const faked = wrap(real);
+    const faked = (...given: never[]) => (wrap(real) as (...given: never[]) => Promise<unknown>)(...withEvents(given));
     return new Proxy(stub, { get: (target, property) => (property === method ? faked : Reflect.get(target, property)) });
   });
+}
+
+/** What a log's client sends, with events instead of their strings. The log takes both. */
+function withEvents<Given>(given: Given): Given {
+  if (Array.isArray(given)) return given.map(withEvents) as Given;
+  if (typeof given !== "object" || given === null) return given;
+  if ("text" in given) return eventsOf(given as unknown as EventsText) as Given;
+  return "events" in given ? { ...given, events: withEvents(given.events) } : given;
 }
 
 /** Puts something between a store's streams and their log, until `restore` is called. `sequence` gets the real one to call or not. */

@@ -1,6 +1,6 @@
 /** Workers that die: every step they take towards the world may be their last. */
 
-import type { AppendRequest } from "../../../src/store/stream-protocol.ts";
+import { type PackedAppend, received } from "../../../src/store/packed-stream.ts";
 
 export const KILLED = "the worker is dead";
 
@@ -61,10 +61,11 @@ export function mortalEnv(env: Env, { step, endless }: Life, stored: (type: stri
       return {
         execute: (request: never) => step(async () => real.execute(request)),
         read: (request: never) => step(async () => real.read(request)),
-        append: (request: AppendRequest) =>
+        append: (request: PackedAppend) =>
           step(async () => {
             const answer = await real.append(request);
-            if (answer.outcome === "written") for (const { type, data } of request.events) if (type !== "$Sought") stored(type, data);
+            if (answer.outcome === "written")
+              for (const { type, data } of received(request.packed)) if (type !== "$Sought") stored(type, data);
             return answer;
           }),
       };

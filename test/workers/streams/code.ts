@@ -5,6 +5,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { defineApp } from "../../../src/index.ts";
 import type { StreamObjectRpc } from "../../../src/store/import-protocol.ts";
+import { streamClient } from "../../../src/store/packed-stream.ts";
 import { streamObject } from "../../../src/streams/stream-object.ts";
 import type { AnyAggregate } from "../../../src/definitions/aggregate.ts";
 import { freshStore } from "../support.ts";
@@ -31,7 +32,7 @@ export function streamOf(category: string) {
           : { aggregates: [aggregate] },
       );
       const StreamObject = streamObject(app);
-      return runInDurableObject(stub, async (_instance, state) => run(senderTo(new StreamObject(state, env))));
+      return runInDurableObject(stub, async (_instance, state) => run(senderTo(streamClient(new StreamObject(state, env)))));
     },
     /** What is stored. */
     events: () => runInDurableObject(stub, (_instance, { storage }) => [...eventsIn(storage)]),
