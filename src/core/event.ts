@@ -7,6 +7,7 @@
 import type * as z from "zod";
 import { isoTime } from "./iso-time.ts";
 import { byteLength } from "./json.ts";
+import { rememberingLast } from "./remembering-last.ts";
 import type { DataAt, KeysOf, Made, NameAt, name } from "./place.ts";
 
 /** A JSON value. `undefined` means a key that is left out. */
@@ -202,13 +203,16 @@ export function bytesOf({ data, meta }: Pick<StoredEvent, "data" | "meta">): num
   return byteLength(data) + byteLength(meta);
 }
 
+const streamJson = rememberingLast((stream: string) => JSON.stringify(stream));
+const typeJson = rememberingLast((type: string) => JSON.stringify(type));
+
 /** The event's public JSON text. `position` is left out if it is unknown. */
 export function eventJson(stream: string, stored: StoredEvent, position?: number): string {
   const recordedAt = isoTime(stored.recordedAt);
   return (
-    `{"id":"${stored.id}","stream":${JSON.stringify(stream)},"version":${stored.version},` +
+    `{"id":"${stored.id}","stream":${streamJson(stream)},"version":${stored.version},` +
     (position === undefined ? "" : `"position":${position},`) +
-    `"type":${JSON.stringify(stored.type)},"data":${stored.data},"meta":${stored.meta},` +
+    `"type":${typeJson(stored.type)},"data":${stored.data},"meta":${stored.meta},` +
     `"time":${JSON.stringify(stored.time ?? recordedAt)},"recordedAt":"${recordedAt}","schemaVersion":${stored.schemaVersion}${stored.erased ? ',"erased":true' : ""}` +
     `${stored.unlifted === undefined ? "" : `,"unlifted":${JSON.stringify(stored.unlifted)}`}}`
   );
@@ -224,7 +228,7 @@ export function toRecorded(logged: LoggedEvent): RecordedEvent {
     position: logged.position,
     type: logged.type,
     data: JSON.parse(logged.data),
-    meta: JSON.parse(logged.meta),
+    meta: logged.meta === "{}" ? {} : JSON.parse(logged.meta),
     time: logged.time ?? recordedAt,
     recordedAt,
     schemaVersion: logged.schemaVersion,

@@ -16,6 +16,12 @@ const DEPTH = 1_000;
 const frozen = new WeakSet<object>();
 
 /**
+ * Members up to which an object without inner objects is not remembered: looking at it again costs less than the memory, which was most of a
+ * fold of small events (measured).
+ */
+const FEW_MEMBERS = 16;
+
+/**
  * Freezes arrays and plain objects, to their leaves. It skips what it has frozen before, so that a value which shares most of its parts
  * with an earlier one costs only what is new. Objects of a class stay as they are: they are not JSON, some of them cannot be frozen, and
  * others belong to other code.
@@ -25,13 +31,16 @@ export function freeze<Value>(value: Value): Value {
   const open: object[] = [value];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (frozen.has(next) || !(Array.isArray(next) || isPlain(next))) continue;
-    frozen.add(Object.freeze(next)); // before its members, so that a cycle ends
-    for (const member of Object.values(next) as unknown[]) if (typeof member === "object" && member !== null) open.push(member);
+    const members = Object.values(Object.freeze(next)) as unknown[];
+    const before = open.length;
+    for (const member of members) if (typeof member === "object" && member !== null) open.push(member);
+    // A cycle ends at an object that has inner ones.
+    if (open.length > before || members.length > FEW_MEMBERS) frozen.add(next);
   }
   return value;
 }
 
-/** Results of {@link settle} in which nothing can be changed in place. */
+/** Results of {@link settle} in which nothing can be changed in place, except those of few members. */
 const settled = new WeakSet<object>();
 
 /**
@@ -44,7 +53,15 @@ export function settle<Value>(value: Value): Value {
 
 /** Whether nothing in this result of {@link settle} can be changed in place: it holds no object of a class, no function, no cycle. */
 export function isSettled(value: unknown): boolean {
-  return typeof value === "object" && value !== null ? settled.has(value) : typeof value !== "function";
+  if (typeof value !== "object" || value === null) return typeof value !== "function";
+  return settled.has(value) || isSmall(value);
+}
+
+/** Whether it is a frozen value that {@link settle} has no need to remember. */
+function isSmall(value: object): boolean {
+  if (!Object.isFrozen(value) || !(Array.isArray(value) || isPlain(value))) return false;
+  const members = Object.values(value) as unknown[];
+  return members.length <= FEW_MEMBERS && members.every((member) => (typeof member !== "object" || member === null) && isSettled(member));
 }
 
 /** @param within the objects that the value is part of */
@@ -55,17 +72,24 @@ function settleWithin(value: unknown, within: object[]): unknown {
   if (!(isArray || isPlain(value)) || within.length >= DEPTH || within.includes(value)) return value;
   within.push(value);
   const keys = Object.keys(value);
-  const members = keys.map((key) => (value as Record<string, unknown>)[key]);
-  const kept = members.map((member) => settleWithin(member, within));
+  const kept: unknown[] = [];
+  let [isSame, hasInner, canKeep] = [true, false, true];
+  for (const key of keys) {
+    const member = (value as Record<string, unknown>)[key];
+    const result = settleWithin(member, within);
+    kept.push(result);
+    isSame &&= Object.is(result, member) && (result !== undefined || isArray);
+    hasInner ||= typeof result === "object" && result !== null;
+    canKeep &&= isSettled(result);
+  }
   within.pop();
-  const isSame = kept.every((member, at) => Object.is(member, members[at]) && (member !== undefined || isArray));
   const result = isSame
     ? value
     : isArray
       ? kept
       : Object.fromEntries(keys.flatMap((key, at) => (kept[at] === undefined ? [] : [[key, kept[at]]])));
   Object.freeze(result);
-  if (kept.every(isSettled)) settled.add(result);
+  if (canKeep && (hasInner || kept.length > FEW_MEMBERS)) settled.add(result);
   return result;
 }
 

@@ -3,8 +3,9 @@
  * log (`core/columns.ts`).
  */
 
-import { type Column, columnsOf, columnsText, valueAt } from "../core/columns.ts";
+import { columnsOf, columnsText, valueAt } from "../core/columns.ts";
 import type { StoredEvent } from "../core/event.ts";
+import { rememberingLast } from "../core/remembering-last.ts";
 
 /** Events in a string. Their versions follow each other. */
 export interface EventsText {
@@ -32,25 +33,28 @@ export function textOf(events: readonly StoredEvent[]): string {
 
 /** The events of a string. */
 export function eventsOf({ first, count, text }: EventsText): StoredEvent[] {
-  const columns = columnsOf(text, count);
-  return Array.from({ length: count }, (_, at) => eventAt(columns, at, first + at));
+  const [ids, types, datas, metas, recordedAts, schemaVersions, times, traces, erasures] = columnsOf(text, count);
+  const events: StoredEvent[] = [];
+  for (let at = 0; at < count; at++) {
+    events.push({
+      version: first + at,
+      id: valueAt(ids, at),
+      type: valueAt(types, at),
+      data: valueAt(datas, at),
+      meta: valueAt(metas, at),
+      time: valueAt(times, at) || null,
+      recordedAt: timeOf(valueAt(recordedAts, at)),
+      schemaVersion: versionOf(valueAt(schemaVersions, at)),
+      erased: valueAt(erasures, at) === "1",
+      trace: valueAt(traces, at) || null,
+    });
+  }
+  return events;
 }
 
-function eventAt(columns: readonly Column[], at: number, version: number): StoredEvent {
-  const [ids, types, datas, metas, recordedAts, schemaVersions, times, traces, erasures] = columns;
-  return {
-    version,
-    id: valueAt(ids, at),
-    type: valueAt(types, at),
-    data: valueAt(datas, at),
-    meta: valueAt(metas, at),
-    time: valueAt(times, at) || null,
-    recordedAt: Number(valueAt(recordedAts, at)),
-    schemaVersion: Number(valueAt(schemaVersions, at)),
-    erased: valueAt(erasures, at) === "1",
-    trace: valueAt(traces, at) || null,
-  };
-}
+/** Most columns of numbers have one. */
+const timeOf = rememberingLast((text: string) => Number(text));
+const versionOf = rememberingLast((text: string) => Number(text));
 
 /** Events as a string, to be sent. Their versions follow each other. */
 export function eventsText(events: readonly StoredEvent[]): EventsText {

@@ -38,7 +38,13 @@ export interface PageText {
 
 /** For each kind of event, `category/type`, the place of its last event in the page: 0 is the first. */
 export function kindsText(entries: readonly Entry[]): string {
-  return JSON.stringify(Object.fromEntries(entries.map(({ stream, event }, place) => [kindOf(stream, event.type), place])));
+  const last = new Map<string, number>();
+  for (const [place, { stream, event }] of entries.entries()) {
+    const next = entries[place + 1];
+    // Most follow one of their own kind: only the last one of them counts.
+    if (next?.stream !== stream || next.event.type !== event.type) last.set(kindOf(stream, event.type), place);
+  }
+  return JSON.stringify(Object.fromEntries(last));
 }
 
 export function pageText(entries: readonly Entry[]): PageText {
