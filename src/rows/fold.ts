@@ -26,7 +26,8 @@ export function touchesOf(view: View, events: readonly RecordedEvent[]): { touch
       const keys = ofApp(() => handlerOf(view, freeze(event).type)?.at(event) ?? []);
       // If a stream's events make only the stream's own row, an erased stream's row is all there is to remove.
       const own = view.ownRows && isErasure(event) ? [view.ownKey === "stream" ? event.stream : streamIdOf(event.stream)] : [];
-      touches.push({ event, keys: [...new Set([...own, ...keys].map((key) => wellFormed(view, event, key)))] });
+      const all = [...own, ...keys].map((key) => wellFormed(view, event, key));
+      touches.push({ event, keys: all.length > 1 ? [...new Set(all)] : all });
     } catch (error) {
       return { touches, failure: { event, error } };
     }
@@ -58,17 +59,14 @@ export function fold(view: View, rows: Map<string, StoredRow>, touches: readonly
   const changed = new Map<string, StoredRow | null>();
   for (const { event, keys } of touches) {
     // An event's rows change together or not at all.
-    const next = new Map<string, StoredRow | null>();
+    let next: (StoredRow | null)[];
     try {
-      for (const key of keys)
-        next.set(
-          key,
-          ofApp(() => nextRow(view, rows.get(key), event, key)),
-        );
+      next = ofApp(() => keys.map((key) => nextRow(view, rows.get(key), event, key)));
     } catch (error) {
       return { changed, failure: { event, error } };
     }
-    for (const [key, row] of next) {
+    for (const [index, key] of keys.entries()) {
+      const row = next[index] ?? null;
       changed.set(key, row);
       if (row === null) rows.delete(key);
       else rows.set(key, row);

@@ -19,9 +19,15 @@ export type SqlRow = Record<string, string | number | null>;
  * @throws {TypeError} when a JSON column has a value that JSON cannot hold at all: a BigInt, a cycle
  */
 export function toSql({ key, columns, whole }: Layout, row: StoredRow): SqlRow {
-  if (whole === undefined) return Object.fromEntries(columns.map((column) => [column.name, valueOf(column, row[column.name])]));
+  const result: SqlRow = {}; // no column is called `__proto__`
+  if (whole === undefined) {
+    for (const column of columns) result[column.name] = valueOf(column, row[column.name]);
+    return result;
+  }
+  for (const column of columns) result[column.name] = queriedOf(column, row);
   const { [key]: _key, ...rest } = row;
-  return { ...Object.fromEntries(columns.map((column) => [column.name, queriedOf(column, row)])), [whole]: JSON.stringify(rest) };
+  result[whole] = JSON.stringify(rest);
+  return result;
 }
 
 /** What queries find a row by that is kept whole: its member, if that is of the column's kind. Nothing obliges it to be. */

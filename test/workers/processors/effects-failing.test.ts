@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { type PackedAppend, received } from "../../../src/store/packed-stream.ts";
 import { prepare } from "../../../src/consumers/schema.ts";
 import { effect, event, nothing } from "../../../src/index.ts";
 import { reading } from "../app.ts";
@@ -109,7 +110,7 @@ describe("a call that fails", () => {
         return new Proxy(real, {
           get: (target, method) =>
             method === "append"
-              ? (request: Parameters<typeof real.append>[0]) => (request.events[0]?.type === "$Sought" ? target.append(request) : append())
+              ? (request: PackedAppend) => (received(request.packed)[0]?.type === "$Sought" ? target.append(request) : append())
               : Reflect.get(target, method),
         });
       });

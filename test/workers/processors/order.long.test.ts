@@ -1,5 +1,6 @@
 /** Reactions to different streams go on at once; what one stream gets keeps its order, and what is committed has no hole. */
 
+import { type PackedAppend, received } from "../../../src/store/packed-stream.ts";
 import { Store } from "../../../src/store/store.ts";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
@@ -23,8 +24,8 @@ const withStreams = (before: (name: string, request: AppendRequest) => Promise<u
     ...env,
     STREAMS: {
       getByName: (name: string) => ({
-        append: async (request: AppendRequest) => {
-          await before(name, request);
+        append: async (request: PackedAppend) => {
+          await before(name, { ...request, events: received(request.packed) });
           return env.STREAMS.getByName(name).append(request);
         },
       }),
