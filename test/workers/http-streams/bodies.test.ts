@@ -37,7 +37,7 @@ describe("promise 9: a body", () => {
     expect(await log()).toEqual([]);
   });
 
-  it("that is no UTF-8 is refused when it says its length, too", async () => {
+  it("that is not UTF-8 is refused even if it states its length", async () => {
     const body = { method: "POST", body: latin1, headers: { "content-length": String(latin1.byteLength) } };
     const response = await createHttp(app).request(`/stores/body${COMMAND}`, body, env);
     expect([response.status, (await read(response)).code]).toEqual([400, "invalid-json"]);
@@ -72,7 +72,7 @@ describe("promise 9: a body", () => {
     expect(parse.mock.calls.filter(([text]) => text === body)).toHaveLength(1);
   });
 
-  it.each([COMMAND, "/import"])("of %s that breaks off is its client's affair, not a failure of ours", async (path) => {
+  it.each([COMMAND, "/import"])("of %s that breaks off counts as the client's fault, not as a failure of the store", async (path) => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error("the client has gone")) });
     const response = await createHttp(app).request(`/stores/body${path}`, { method: "POST", body }, env);
@@ -81,7 +81,7 @@ describe("promise 9: a body", () => {
     expect(complaint).not.toHaveBeenCalled();
   });
 
-  it.each(["", "c".repeat(257)])("with a Correlation-Id that is none is refused", async (id) => {
+  it.each(["", "c".repeat(257)])("with an invalid Correlation-Id is refused", async (id) => {
     const { post, log } = freshStore("correlation");
     const response = await post(COMMAND, {}, { "correlation-id": id });
     expect([response.status, (await read(response)).code]).toEqual([400, "invalid-request"]);
@@ -99,7 +99,7 @@ describe("an import", () => {
     expect(await log()).toHaveLength(1);
   });
 
-  it("does not go on while the log is late, and comes to its end when it is sent again", async () => {
+  it("does not go on while the log is late, and completes when it is sent again", async () => {
     vi.spyOn(console, "warn").mockReturnValue();
     const { store, post, log } = freshStore("late");
     const lines = line("reading/1") + line("reading/2");
@@ -115,7 +115,7 @@ describe("an import", () => {
     ]);
   });
 
-  it("takes events of an earlier version as they are: they are lifted when they are read", async () => {
+  it("stores events of an earlier version as they are: they are lifted when they are read", async () => {
     const { send, post, json } = freshStore("earlier");
     const schema = { type: "object", properties: { km: { type: "number" } }, required: ["km"], "x-version": 2 };
     await send("PUT", "/streams/ride", { events: { Ridden: schema }, strict: false });

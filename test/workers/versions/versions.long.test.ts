@@ -59,7 +59,7 @@ describe("two versions of the code side by side", () => {
     for (const write of writes) {
       const { status, retryAfter, body } = await send(write);
       if (status < 300) continue;
-      // A client may try again, and is told so.
+      // A client may try again, and the answer asks for that.
       expect({ status, body, retryAfter }).toMatchObject({ status: 503, body: { code: "unavailable" }, retryAfter: "1" });
       refused.push(write);
     }
