@@ -49,8 +49,8 @@ function out(event: StoredEvent, position?: number, store = "default") {
   return cloudEvent;
 }
 
-describe("a CloudEvent that came in", () => {
-  it("goes out as it came, without what was null", () => {
+describe("a CloudEvent that was received", () => {
+  it("is sent out as it was received, without members that were null", () => {
     const { subject: _null, ...rest } = EXAMPLE;
     expect(out(stored(EXAMPLE))).toEqual(rest);
   });
@@ -64,19 +64,19 @@ describe("a CloudEvent that came in", () => {
     ["a UUID in capitals", { ...EXAMPLE, subject: "s", id: UUID }],
     ["another media type of JSON", { ...EXAMPLE, subject: "s", datacontenttype: "application/vnd.x+json; charset=utf-8" }],
     ["a time with microseconds and an offset", { ...EXAMPLE, subject: "s", time: "2018-04-05T17:31:00.123456+05:30" }],
-  ])("with %s goes out as it came", (_what, value) => {
+  ])("with %s is sent out as it was received", (_what, value) => {
     expect(out(stored(value))).toEqual(value);
     expect(out(stored(value), 12)).toEqual({ logposition: "12", ...value });
   });
 
-  it("has the position that it has here, not the one that it had where it came from", () => {
+  it("has its position in this store, not the one that it had at its origin", () => {
     const forwarded = { ...EXAMPLE, subject: "s", logposition: "7" };
     const { logposition: _there, ...rest } = forwarded;
     expect(out(stored(forwarded), 12)).toEqual({ ...rest, logposition: "12" });
     expect(out(stored(forwarded))).toEqual(rest);
   });
 
-  it("keeps its id when that is a UUID, and gets the same UUID every time when it is not", () => {
+  it("keeps its id if that is a UUID, and otherwise gets a UUID, the same one every time", () => {
     expect(stored({ ...EXAMPLE, id: UUID }).id).toBe(UUID.toLowerCase());
     const { id } = stored(EXAMPLE);
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -85,14 +85,14 @@ describe("a CloudEvent that came in", () => {
     expect(stored({ ...EXAMPLE, id: "another" }).id).not.toBe(id);
   });
 
-  it("carries on the conversation that its correlation extension names", () => {
+  it("continues the conversation that its correlation extension names", () => {
     const value = { ...EXAMPLE, subject: "s", correlationid: "c", causationid: "b" };
     expect(JSON.parse(stored(value).meta)).toMatchObject({ correlationId: "c", causationId: "b" });
     expect(out(stored(value))).toEqual(value);
   });
 });
 
-describe("an event that did not come in as a CloudEvent", () => {
+describe("an event that was not received as a CloudEvent", () => {
   const EVENT: StoredEvent = {
     version: 3,
     id: UUID.toLowerCase(),
@@ -123,7 +123,7 @@ describe("an event that did not come in as a CloudEvent", () => {
     });
   });
 
-  it("keeps the writer's own time, and says when it was erased", () => {
+  it("keeps the writer's own time, and has the time of its erasure", () => {
     expect(out({ ...EVENT, time: "2026-11-21T06:00:00+01:00" }).time).toBe("2026-11-21T06:00:00+01:00");
     expect(out({ ...EVENT, data: "{}", meta: "{}", erased: true })).toMatchObject({ erased: true, data: {} });
   });
@@ -135,14 +135,14 @@ describe("an event that did not come in as a CloudEvent", () => {
     ["members of the event itself", '{"cloudevents":{"source":"/s","type":"other"}}'],
     ["a value that no attribute has", '{"cloudevents":{"source":"/s","list":[1]}}'],
     ["a correlation that no header could carry", '{"correlationId":"a\\nb"}'],
-  ])("is not spoilt by meta of the writer's own: %s", (_what, meta) => {
+  ])("stays valid with the writer's own meta: %s", (_what, meta) => {
     const event = out({ ...EVENT, meta });
     expect(event.source).toBe("/streams/order/a%20b");
     expect(event).not.toHaveProperty("correlationid");
   });
 });
 
-describe("what is not a CloudEvent that can be stored", () => {
+describe("a CloudEvent that cannot be stored", () => {
   it.each<[what: string, value: unknown, path: string]>([
     ["a text", "event", ""],
     ["a list", [EXAMPLE], ""],
@@ -161,7 +161,7 @@ describe("what is not a CloudEvent that can be stored", () => {
     ["an empty subject", { ...EXAMPLE, subject: "" }, "subject"],
     ["a dataschema that is not absolute", { ...EXAMPLE, dataschema: "schema.json" }, "dataschema"],
     ["data that is not JSON", { ...EXAMPLE, datacontenttype: "text/xml" }, "datacontenttype"],
-    ["data that is a text", { ...EXAMPLE, datacontenttype: undefined, data: "I'm just a string" }, "data"],
+    ["data that is a string", { ...EXAMPLE, datacontenttype: undefined, data: "I'm just a string" }, "data"],
     ["data that is null", { ...EXAMPLE, data: null }, "data"],
     ["no data", { ...EXAMPLE, data: undefined }, "data"],
     ["binary data", { ...EXAMPLE, data_base64: "AAAA" }, "data_base64"],
@@ -180,7 +180,7 @@ describe("binary mode", () => {
   const HEADERS = { "ce-specversion": "1.0", "ce-type": "com.example.someevent", "ce-id": "1234", "ce-source": "/mycontext/subcontext" };
   const read = (headers: Record<string, string>) => fromHeaders(new Headers({ ...HEADERS, ...headers }), { a: 1 });
 
-  it("takes attributes from headers and the media type from Content-Type", () => {
+  it("has its attributes in headers and the media type in Content-Type", () => {
     expect(read({ "content-type": "application/json; charset=utf-8", "CE-Time": "2018-04-05T03:56:24Z", "x-other": "no" })).toEqual({
       issues: [],
       event: {
@@ -217,7 +217,7 @@ describe("binary mode", () => {
   });
 });
 
-describe("the specification's schema, as these tests have it", () => {
+describe("the specification's schema, in these tests' form,", () => {
   it.each([
     ["a missing source", { ...EXAMPLE, source: undefined }],
     ["an empty id", { ...EXAMPLE, id: "" }],

@@ -3,7 +3,7 @@ import type { JsonSchema } from "../../src/schemas/json-schema.ts";
 import { incompatibility } from "../../src/schemas/schema-change.ts";
 import { schemaIssues } from "../../src/schemas/schema-check.ts";
 
-/** What becomes of a schema: compared once both have been found to be valid. */
+/** The outcome of a change to a schema: compared once both have been found to be valid. */
 function change(old: JsonSchema, next: JsonSchema) {
   expect([schemaIssues(old), schemaIssues(next)]).toEqual([[], []]);
   return incompatibility(old, next);
@@ -62,7 +62,7 @@ describe("a change that keeps old events valid is let through", () => {
     ["bounds that were excluded", { exclusiveMinimum: 0, exclusiveMaximum: 9 }, { minimum: 0, maximum: 9 }],
     ["a bound on another type of value", text, { type: "string", minimum: 5, minItems: 3 }],
 
-    ["longer texts and lists", { maxLength: 5, minItems: 2 }, { maxLength: 6, minItems: 1 }],
+    ["longer strings and lists", { maxLength: 5, minItems: 2 }, { maxLength: 6, minItems: 1 }],
     ["a pattern and a format that are gone", { pattern: "a", format: "email" }, {}],
     ["a format that means nothing", text, { type: "string", format: "colour" }],
     ["items of a wider type", { items: { type: "integer" } }, { items: number }],
@@ -87,7 +87,7 @@ describe("a change that keeps old events valid is let through", () => {
     ["an excluded maximum above the one that was included", { maximum: 1 }, { exclusiveMaximum: 2 }],
 
     ["a format that stays", { format: "email", minLength: 1 }, { format: "email" }],
-    ["something forbidden that stays forbidden", { not: text, minimum: 1 }, { not: { ...text, title: "no texts" } }],
+    ["something forbidden that stays forbidden", { not: text, minimum: 1 }, { not: { ...text, title: "no strings" } }],
 
     [
       "a reference to an anchor instead of a pointer",
@@ -177,7 +177,7 @@ describe("a change that would keep old events valid is refused all the same wher
     ["dependentSchemas", { dependentSchemas: { a: { required: ["b"] } } }],
     ["unevaluatedProperties", { properties: { a: text }, unevaluatedProperties: false }],
     ["oneOf", { oneOf: [text, { minLength: 1 }] }],
-  ])("as %s does, which stays beside another change, and goes", (keyword, schema) => {
+  ])("as %s does, which may stay along with another change, or be removed", (keyword, schema) => {
     const within = (one: JsonSchema, maxItems: number) => ({
       type: "array",
       items: { title: `${maxItems}`, ...(one as object) },
@@ -230,7 +230,7 @@ describe("a change that could make an old event invalid is refused, with the pla
     ["a lower maximum", { exclusiveMaximum: 9 }, { maximum: 8 }, "#/maximum", "it allowed more"],
     ["a maximum that is excluded now", { maximum: 9 }, { exclusiveMaximum: 9 }, "#/exclusiveMaximum", "it allowed more"],
     ["a coarser multiple", { multipleOf: 3 }, { multipleOf: 6 }, "#/multipleOf", "must stay exactly the same, or be removed"],
-    ["shorter texts", { maxLength: 5 }, { maxLength: 4 }, "#/maxLength", "it allowed more"],
+    ["shorter strings", { maxLength: 5 }, { maxLength: 4 }, "#/maxLength", "it allowed more"],
     ["no items at all", { maxItems: 1 }, { maxItems: 0 }, "#/maxItems", "it allowed more"],
     ["a minimum of 0", { minimum: -1 }, { minimum: 0 }, "#/minimum", "it allowed less"],
     ["at least some items", { type: "array" }, { type: "array", minItems: 1 }, "#/minItems", "it allowed less"],

@@ -45,7 +45,7 @@ describe("a schema is refused, with the place and the reason", () => {
 });
 
 describe("a definition", () => {
-  it("has as many event types as a category may have", () => {
+  it("has no more event types than a category may have", () => {
     const events = (count: number) => ({ events: Object.fromEntries(Array.from({ length: count }, (_, n) => [`E${n}`, true])) });
     expect(parseDefinition("note", events(CATEGORY_EVENT_TYPES))).toMatchObject({ strict: true });
     expect(parseDefinition("note", events(CATEGORY_EVENT_TYPES + 1))).toEqual({
@@ -54,24 +54,24 @@ describe("a definition", () => {
   });
 });
 
-describe("a definition that version 0.1 has stored, which did not keep its form,", () => {
+describe("a definition that version 0.1 has stored without its form", () => {
   it.each([
     ["with the one type that `schema` declares", { strict: true, events: { NoteRecorded: true } }, true],
     ["without event types", { strict: false, events: {} }, true],
     ["with one type of another name", { strict: true, events: { Noted: true } }, false],
     ["with several types", { strict: true, events: { NoteRecorded: true, Noted: true } }, false],
-  ])("%s is read as what it was most likely declared with", (_what, stored, facts) => {
+  ])("%s is read in the form that it was most likely declared in", (_what, stored, facts) => {
     expect(readDefinition("note", JSON.stringify(stored))).toEqual({ ...stored, facts });
     expect(readDefinition("note", JSON.stringify({ ...stored, facts: !facts }))).toEqual({ ...stored, facts: !facts });
   });
 });
 
-describe("a schema is taken", () => {
+describe("a schema is accepted", () => {
   it("with an id and a version at its top, and annotations anywhere", () => {
     expect(schemaIssues({ $id: "urn:a", "x-version": 2, properties: { a: { "x-unit": "km", title: 1 } } })).toEqual([]);
   });
 
-  it("and what it says of data that does not fit is bounded", () => {
+  it("and its messages about data that does not fit are bounded", () => {
     const check = compileChecker({ enum: ["x".repeat(5_000), "y"] });
     const [issue] = check("z", '"z"', { left: 10_000 });
     expect(issue?.message.length).toBeLessThan(1_000);
