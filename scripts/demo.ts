@@ -11,7 +11,7 @@ import { DevServer, freePort, temporaryFolder } from "./dev-server.ts";
 import { PaymentService, REFUSED, UNDECIDED } from "./payments.ts";
 import { Receiver } from "./receiver.ts";
 
-/** Makes ids of this run, so that the story can be told again and again in one store. */
+/** Makes ids of this run, so that the story can run again and again in one store. */
 const run = randomUUID().slice(0, 6);
 const [apple, pear, first, second] = [`apple-${run}`, `pear-${run}`, `first-${run}`, `second-${run}`];
 
@@ -82,7 +82,7 @@ async function tell(): Promise<void> {
   check("the row of the first order", { ...row, readySince: "" }, { orderId: first, customer: "a customer", lines, readySince: "" });
   await checkStock(apple, { available: 7, reserved: 3 });
 
-  chapter("The shipping company is told, and can tell by the signature that it is us");
+  chapter("The shipping company is notified, and can verify by the signature that it is us");
   const delivery = await until("the webhook's delivery", () => receiver.deliveries.find(({ event }) => event.stream === `order/${first}`));
   say(`came: webhook-id ${delivery.id}, ${delivery.type} of ${delivery.event.stream}, signature valid`);
   check("what was turned away", receiver.refused, []);
@@ -128,7 +128,7 @@ async function tell(): Promise<void> {
   ]);
 
   if (own) await tellOfCheckouts();
-  else console.log("\n(The checkouts are told on a store of the demo's own: they need a payment service that its worker knows.)");
+  else console.log("\n(The checkouts run on a store of the demo's own only: they need a payment service that its worker knows.)");
 }
 
 /** Checkouts: a saga that is completed, one that is compensated, and one that takes too long. */
@@ -205,7 +205,7 @@ async function history(id: string, ends: readonly string[]): Promise<void> {
 }
 
 /**
- * The events that share the correlation id of an order's first event. They are told in the log's order and checked without:
+ * The events that share the correlation id of an order's first event. They are printed in the log's order and checked in any:
  * what happens in different streams may come in another one, and a line is not confirmed when the rejection was faster.
  */
 function conversation(log: readonly ShopEvent[], order: string): string[] {

@@ -53,7 +53,7 @@ const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [
   ["(?:stands?|stood) (?:in|at|there|behind|how|where|beside)", "is in, is listed in"],
   ["shall", "must, will"],
   ["(?:rings?|rang|rung|ringing|the bell)", "wakes, notifies: glossary, notifier"],
-  ["(?:the|such|no|each) doors", "routes"],
+  ["(?:the|such|no|each) doors|(?:every|whatever|live|own) doors?", "routes"],
   ["(?:courier|levers|lanes?|the books|tally)", "sender, operations, blocked streams, ledger, statistics"],
   ["of no use", "useless, without effect"],
   ["what (?:it|he|she|one|they) says?", "its content"],
@@ -61,6 +61,11 @@ const AVOIDED: readonly (readonly [pattern: string, instead: string])[] = [
   ["(?:is|are) said (?:in|by)|says the rest", "… describes it"],
   ["mend(?:s|ed|ing)?", "fix, repair"],
   ["as one likes", "as you like"],
+  ["(?:to|for|by|from|with|wakes?|answers?|sends?|lets?|gives?) who", "to a client that …, with those who …"],
+  ["(?<!as )of (?:then|before)(?=[.,:;)])", "from before, earlier, of that time"],
+  ["gone with (?:its|their)", "gone once it is …"],
+  ["(?<!(?:as|even) )though", "although, even if"],
+  ["that cannot be(?=[.,:;)]|$)", "impossible, invalid"],
 ];
 
 /** A pattern with a capital is about the beginning of a sentence. */

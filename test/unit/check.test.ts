@@ -147,15 +147,15 @@ describe("a check of another program", () => {
   }
 
   it.each([
-    ["a page", { "/app": "<html>" }, "/app is no JSON"],
+    ["a page", { "/app": "<html>" }, "/app is not JSON"],
     ["other members", { "/app": '{"categories": 1}' }, "/app is not what a Headspring store answers: categories"],
     ["null", { "/views": "null" }, "/views is not what"],
-    ["a head that is no position", { "/log/head": '{"head": -1}' }, "/log/head is not what"],
+    ["a head that is not a position", { "/log/head": '{"head": -1}' }, "/log/head is not what"],
     ["no lines", { "/log": "" }, "breaks off"],
     ["a log that does not move on", { "/log": `${LINE(1)}\n{"next": 0}\n` }, "breaks off"],
     ["a log that goes too far", { "/log": `${LINE(1)}\n{"next": 9}\n` }, "breaks off"],
-    ["lines that are no events", { "/log": `{"id": 1}\n{"next": 3}\n` }, "an event after position 0 is not what"],
-    ["data that is no object", { "/log": `${LINE(1, { data: [] })}\n{"next": 3}\n` }, "an event after position 0"],
+    ["lines that are not events", { "/log": `{"id": 1}\n{"next": 3}\n` }, "an event after position 0 is not what"],
+    ["data that is not an object", { "/log": `${LINE(1, { data: [] })}\n{"next": 3}\n` }, "an event after position 0"],
   ] as const)("%s", async (_what, answers, message) => {
     await expect(against(answers)).rejects.toMatchObject({ code: "unexpected-answer", message: expect.stringContaining(message) });
   });

@@ -56,7 +56,7 @@ describe("a CloudEvent that was received", () => {
   });
 
   it.each([
-    ["nothing but what it must have", { specversion: "1.0", type: "T", source: "/s", id: "1", data: {} }],
+    ["only the required attributes", { specversion: "1.0", type: "T", source: "/s", id: "1", data: {} }],
     ["every attribute", { ...EXAMPLE, subject: "larger-context", dataschema: "https://example.com/schema", flag: true, empty: "" }],
     ["a source that is a URN", { ...EXAMPLE, subject: "s", source: "urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66" }],
     ["a source that is a mail address", { ...EXAMPLE, subject: "s", source: "mailto:someone@example.com" }],
@@ -131,7 +131,7 @@ describe("an event that was not received as a CloudEvent", () => {
   it.each([
     ["no object", '{"cloudevents":"x"}'],
     ["no source", '{"cloudevents":{"id":"1"}}'],
-    ["a name that is no attribute's", '{"cloudevents":{"source":"/s","a_b":1}}'],
+    ["a name that no attribute can have", '{"cloudevents":{"source":"/s","a_b":1}}'],
     ["members of the event itself", '{"cloudevents":{"source":"/s","type":"other"}}'],
     ["a value that no attribute has", '{"cloudevents":{"source":"/s","list":[1]}}'],
     ["a correlation that no header could carry", '{"correlationId":"a\\nb"}'],
@@ -153,11 +153,11 @@ describe("a CloudEvent that cannot be stored", () => {
     ["an id that is null", { ...EXAMPLE, id: null }, "id"],
     ["an id with a line break", { ...EXAMPLE, id: "a\nb" }, "id"],
     ["no source", { ...EXAMPLE, source: undefined }, "source"],
-    ["a source that is no URI reference", { ...EXAMPLE, source: "my context" }, "source"],
+    ["a source that is not a URI reference", { ...EXAMPLE, source: "my context" }, "source"],
     ["no type", { ...EXAMPLE, type: undefined }, "type"],
-    ["a type that our events cannot have", { ...EXAMPLE, type: "two words" }, "type"],
-    ["a type that is ours", { ...EXAMPLE, type: "$deleted" }, "type"],
-    ["a time that is none", { ...EXAMPLE, time: "yesterday" }, "time"],
+    ["a type that events cannot have", { ...EXAMPLE, type: "two words" }, "type"],
+    ["a type of the store's own", { ...EXAMPLE, type: "$deleted" }, "type"],
+    ["an invalid time", { ...EXAMPLE, time: "yesterday" }, "time"],
     ["an empty subject", { ...EXAMPLE, subject: "" }, "subject"],
     ["a dataschema that is not absolute", { ...EXAMPLE, dataschema: "schema.json" }, "dataschema"],
     ["data that is not JSON", { ...EXAMPLE, datacontenttype: "text/xml" }, "datacontenttype"],
@@ -166,11 +166,11 @@ describe("a CloudEvent that cannot be stored", () => {
     ["no data", { ...EXAMPLE, data: undefined }, "data"],
     ["binary data", { ...EXAMPLE, data_base64: "AAAA" }, "data_base64"],
     ["an attribute in capitals", { ...EXAMPLE, Extension: "a" }, "Extension"],
-    ["an attribute with a number that is no integer", { ...EXAMPLE, ext: 1.5 }, "ext"],
+    ["an attribute with a number that is not an integer", { ...EXAMPLE, ext: 1.5 }, "ext"],
     ["an attribute with a number beyond 32 bits", { ...EXAMPLE, ext: 2 ** 31 }, "ext"],
     ["an attribute with an object", { ...EXAMPLE, ext: {} }, "ext"],
     ["an attribute with half a character", { ...EXAMPLE, ext: "\ud800" }, "ext"],
-    ["an attribute with a character that is none", { ...EXAMPLE, ext: "\ufffe" }, "ext"],
+    ["an attribute with an invalid character", { ...EXAMPLE, ext: "\ufffe" }, "ext"],
   ])("is %s", (_what, value, path) => {
     expect(issuesOf(value).map((issue) => issue.path)).toEqual([path]);
   });
@@ -221,7 +221,7 @@ describe("the specification's schema, in these tests' form,", () => {
   it.each([
     ["a missing source", { ...EXAMPLE, source: undefined }],
     ["an empty id", { ...EXAMPLE, id: "" }],
-    ["a time that is none", { ...EXAMPLE, time: "yesterday" }],
+    ["an invalid time", { ...EXAMPLE, time: "yesterday" }],
     ["data twice", { ...EXAMPLE, data_base64: "AAAA" }],
     ["an attribute in capitals", { ...EXAMPLE, Extension: 1 }],
   ])("refuses %s", (_what, value) => {

@@ -26,7 +26,7 @@ describe("canonical", () => {
   it("is JSON with the same content, in one spelling", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const plain: unknown = JSON.parse(JSON.stringify(value)); // -0 is no JSON
+        const plain: unknown = JSON.parse(JSON.stringify(value)); // -0 is not JSON
         expect(JSON.parse(canonical(plain))).toEqual(plain);
         expect(canonical(reversed(plain))).toBe(canonical(plain));
       }),

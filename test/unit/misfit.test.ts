@@ -117,18 +117,18 @@ describe("an answer that a handler may not give", () => {
     ],
     ["null in a process's list", processed([null]), "item 0 of the answer of a handler of process `stay` must come from"],
     [
-      "an instance that is no string",
+      "an instance that is not a string",
       processed(undefined, 5),
       'process "stay" correlates Booked to the instance "5", but a stream id must be a string, not a number',
     ],
     ["a string for a row", folded(() => SECRET), "row of view `rooms` after Booked: it must be an object, got a string"],
     [
-      "a key that is no string",
+      "a key that is not a string",
       folded({ at: () => ["1", 2], fold: () => null }),
       "view `rooms`: the keys that `at` gives for Booked must be strings, got a number",
     ],
     ["a function in SQL", () => sql`a = ${() => SECRET}`, "lists of them, not a function"],
-    ["a name that is no string", () => aggregate(undefined, {}), "the name of the aggregate must be a string, not undefined"],
+    ["a name that is not a string", () => aggregate(undefined, {}), "the name of the aggregate must be a string, not undefined"],
     [
       "a source that is not there yet",
       () => reactor("r", { from: undefined, on: {} }),

@@ -71,7 +71,7 @@ describe("a schema that defines what to do with other members", () => {
     ["keeps them", z.looseObject({ sku: z.string() }), misspelt],
     ["checks them", z.object({ sku: z.string() }).catchall(z.string()), misspelt],
     ["keeps them below one that does not", z.object({ line: z.looseObject({ sku: z.string() }) }), { line: misspelt }],
-    ["takes anything", z.object({ line: z.any(), bag: z.record(z.string(), z.unknown()) }), { line: misspelt, bag: misspelt }],
+    ["accepts anything", z.object({ line: z.any(), bag: z.record(z.string(), z.unknown()) }), { line: misspelt, bag: misspelt }],
     ["drops them on purpose, in a second step", z.looseObject({}).pipe(Line), misspelt],
   ])("%s", (what, schema, data) => {
     expect(parseData(schema, data, true)).toEqual({ data: what.startsWith("drops") ? line : data });

@@ -165,24 +165,24 @@ describe("npm run token", { timeout: 20_000 }, () => {
   it.each([
     ["nothing", [], "--name is missing"],
     ["no rights", ["--name", "me"], "--rights is missing"],
-    ["a right that is none", ["--name", "me", "--rights", "raed"], 'not "raed"'],
-    ["a store that is none", ["--name", "me", "--rights", "read", "--stores", "No Store"], 'not "No Store"'],
-    ["a category that cannot be one", ["--name", "me", "--rights", "read", "--categories", "a b"], 'not "a b"'],
+    ["an unknown right", ["--name", "me", "--rights", "raed"], 'not "raed"'],
+    ["an invalid store", ["--name", "me", "--rights", "read", "--stores", "No Store"], 'not "No Store"'],
+    ["an invalid category", ["--name", "me", "--rights", "read", "--categories", "a b"], 'not "a b"'],
     ["a command of a command", ["--name", "me", "--rights", "read", "--aggregates", "a:B:C"], 'not "a:B:C"'],
     [
       "too many views",
       ["--name", "me", "--rights", "read", "--views", Array.from({ length: 51 }, (_value, n) => `v${n}`).join()],
       "at most 50",
     ],
-    ["an option that is none", ["--nmae", "me"], "--nmae"],
+    ["an unknown option", ["--nmae", "me"], "--nmae"],
     ["a word too many", ["me"], "too many arguments"],
     ["no time", ["--name", "me", "--rights", "read", "--expires", "soon"], 'not "soon"'],
     ["a day without its time", ["--name", "me", "--rights", "read", "--expires", "2999-01-01"], 'not "2999-01-01"'],
-    ["a time that is over", ["--name", "me", "--rights", "read", "--expires", "2020-01-01T00:00:00Z"], "is over already"],
+    ["a time in the past", ["--name", "me", "--rights", "read", "--expires", "2020-01-01T00:00:00Z"], "is over already"],
     ["no days", ["--name", "me", "--rights", "read", "--expires", "0d"], "is over already"],
     ["no such file", ["--name", "me", "--rights", "read", "--list", join(folder, "none")], "no such file"],
     ["an empty list", ["--name", "me", "--rights", "read", "--list", "-"], "stdin has no list of tokens: it is not JSON"],
-    ["nobody to replace", ["--name", "me", "--rights", "read", "--replace"], 'no token "me" to replace'],
+    ["no token to replace", ["--name", "me", "--rights", "read", "--replace"], 'no token "me" to replace'],
   ])("shows what is wrong, and the right usage: %s", async (_what, args, why) => {
     const { code, stdout, stderr } = await token(args);
     expect([code, stdout]).toEqual([2, ""]);

@@ -202,7 +202,7 @@ describe.skipIf(!inject("servers").mqtt)("a source that follows an MQTT broker",
 
   it.for([
     ["another password", { MQTT_USER: '{"user":"sensor","password":"wrong-secret"}' }, /the MQTT broker refuses the credentials/],
-    ["credentials that are no JSON", { MQTT_USER: "wrong-secret" }, /MQTT_USER must be JSON with a user and a password/],
+    ["credentials that are not JSON", { MQTT_USER: "wrong-secret" }, /MQTT_USER must be JSON with a user and a password/],
     ["no server", { MQTT_URL: "ws://127.0.0.1:1/wrong-secret" }, /nothing answers at the address in MQTT_URL/],
     [
       "a server of something else",

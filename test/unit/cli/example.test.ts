@@ -171,12 +171,12 @@ describe("an example is accepted by the schema that it is made from", () => {
     ],
     ["not", { type: "string", not: { const: "data" }, examples: ["other"] }, "other"],
     [
-      "properties that are demanded by number",
+      "a number of properties that is required",
       { type: "object", minProperties: 2, properties: { a: {}, b: {}, c: {} } },
       { a: "a", b: "b" },
     ],
     [
-      "names of a kind",
+      "names that match a pattern",
       { type: "object", minProperties: 2, propertyNames: { pattern: "^k" }, additionalProperties: { type: "integer" } },
       { k: 1, "kname-2": 2 },
     ],

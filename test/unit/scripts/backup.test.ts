@@ -209,7 +209,7 @@ describe("a comparison", () => {
     ["differs in its meta", withOther(5, { meta: {} }), "position 5 is another event there, from meta on"],
     ["differs in its time", withOther(8, { time: "2026-11-21T06:00:01Z" }), "position 8 is another event there, from time on"],
     ["has an event of a later schema", withOther(2, { schemaVersion: 2 }), "position 2 is another event there, from schemaVersion on"],
-    ["says that an event is erased", withOther(8, { erased: true }), "position 8 is another event there, from its members on"],
+    ["has an event as erased", withOther(8, { erased: true }), "position 8 is another event there, from its members on"],
     ["lacks its last line", EVENTS.slice(0, -1), "events behind those of the backup, from position 8 on"],
     ["has one line more", [...EVENTS, { ...EVENTS[7], position: 9, version: 5 }], "position 9 is missing"],
   ])("with a backup that %s ends with status 1, and shows where", async (_what, lines, why) => {

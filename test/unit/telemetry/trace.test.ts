@@ -23,16 +23,16 @@ describe("a traceparent", () => {
   });
 
   it.each([
-    ["is not there", undefined],
+    ["is missing", undefined],
     ["is empty", ""],
     ["is of version ff", `ff-${TRACE_ID}-${SPAN_ID}-01`],
     ["names the trace of zeros", `00-${"0".repeat(32)}-${SPAN_ID}-01`],
     ["names the span of zeros", `00-${TRACE_ID}-${"0".repeat(16)}-01`],
     ["has capitals", VALID.toUpperCase()],
     ["is too long", `${VALID}0`],
-    ["has more behind it", `${VALID}-more`],
-    ["is of a later version, with more behind it that is not parted", `01-${TRACE_ID}-${SPAN_ID}-01more`],
-    ["comes twice", `${VALID}, ${VALID}`],
+    ["has more after it", `${VALID}-more`],
+    ["is of a later version, with more after it without a separator", `01-${TRACE_ID}-${SPAN_ID}-01more`],
+    ["occurs twice", `${VALID}, ${VALID}`],
     ["has a line break", `${VALID}\n`],
     ["lacks its flags", `00-${TRACE_ID}-${SPAN_ID}`],
   ])("that %s counts as left out", (_what, header) => {

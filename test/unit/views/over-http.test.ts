@@ -86,14 +86,14 @@ const wide = (count: number) => Object.fromEntries(Array.from({ length: count },
 
 describe("a definition that cannot be a view", () => {
   it.each<[what: string, body: unknown, path: string, message: RegExp]>([
-    ["is no object", "orders", "", /expected object/],
+    ["is not an object", "orders", "", /expected object/],
     ["is a list", [], "", /expected object/],
     ["has no source", {}, "from", /./],
     ["has an empty list of followed", { from: [] }, "from", /./],
     ["names a source twice", { from: ["orders", "orders"] }, "from", /`orders` is named twice/],
-    ["has a source that is no name", { from: "a/b" }, "from", /not the name of a category/],
-    ["has a source in a list that is no name", { from: ["orders", "$system"] }, "from.1", /not the name of a category/],
-    ["has a member that is not known", { from: "orders", groupBy: "x" }, "", /groupBy/],
+    ["has a source that is not a name", { from: "a/b" }, "from", /not the name of a category/],
+    ["has a source in a list that is not a name", { from: ["orders", "$system"] }, "from.1", /not the name of a category/],
+    ["has an unknown member", { from: "orders", groupBy: "x" }, "", /groupBy/],
     ["handles no types", { from: "orders", types: [] }, "types", /./],
     ["handles a type of the store's own", { from: "orders", types: ["$deleted"] }, "types.0", /does not begin with \$/],
     ["handles a type that none of its categories has", { from: "orders", types: ["Ordered"] }, "types.0", /OrdersRecorded/],
@@ -130,7 +130,7 @@ describe("a definition that cannot be a view", () => {
     ],
     ["has a column with both", { from: "orders", columns: { a: { ...SUM, value: "1" } } }, "columns.a", /either/],
     [
-      "folds from nothing",
+      "has a fold without `init`",
       { from: "orders", columns: { a: { type: "number", fold: "acc + 1" } } },
       "columns.a.init",
       /`fold` needs `init`/,
@@ -148,7 +148,12 @@ describe("a definition that cannot be a view", () => {
       "columns.a.init",
       /a whole number/,
     ],
-    ["indexes what is no column", { from: "orders", columns: { a: SUM }, indexes: ["b"] }, "indexes.0", /`b` is not a column \(a\)/],
+    [
+      "indexes something that is not a column",
+      { from: "orders", columns: { a: SUM }, indexes: ["b"] },
+      "indexes.0",
+      /`b` is not a column \(a\)/,
+    ],
     ["indexes its key", { from: "orders", columns: { a: SUM }, indexes: ["id"] }, "indexes.0", /always has an index/],
     ["indexes a column twice", { from: "orders", columns: { a: SUM }, indexes: ["a", "a"] }, "indexes", /named twice/],
     ["indexes JSON", { from: "orders", columns: { a: { type: "json", value: "data" } }, indexes: ["a"] }, "indexes.0", /no use/],
@@ -156,7 +161,7 @@ describe("a definition that cannot be a view", () => {
     ["indexes a member without a column", { from: "orders", indexes: ["limit"] }, "indexes.0", /`limit` is no member/],
     ["filters by a number", { from: "orders", where: "data.qty" }, "where", /must give true or false, and gives a number/],
     ["filters by a misspelt member", { from: "orders", where: "data.quantity > 1" }, "where", /quantity.*column \d+/],
-    ["filters by nothing that can be read", { from: "orders", where: "data.qty >" }, "where", /column \d+/],
+    ["filters by something unreadable", { from: "orders", where: "data.qty >" }, "where", /column \d+/],
     ["is keyed by a boolean", { from: "orders", key: "data.paid" }, "key", /must give a string or a number/],
     ["is keyed by a list", { from: "orders", key: "data.lines" }, "key", /must give a string or a number, and gives a list/],
     ["removes by a string", { from: "orders", remove: "data.status" }, "remove", /must give true or false, and gives a string/],
@@ -175,8 +180,8 @@ describe("a definition that cannot be a view", () => {
     ],
     ["names `acc` in a value", { from: "orders", columns: { a: { type: "number", value: "acc + 1" } } }, "columns.a.value", /acc/],
     ["names `row` where there is none", { from: "orders", where: "row.a > 1" }, "where", /row/],
-    ["names a column that its row has not", { from: "orders", columns: { a: { ...SUM, fold: "row.b" } } }, "columns.a.fold", /b/],
-    ["reaches for what objects have", { from: "orders", key: "data.constructor.name" }, "key", /column \d+/],
+    ["names a column that its row lacks", { from: "orders", columns: { a: { ...SUM, fold: "row.b" } } }, "columns.a.fold", /b/],
+    ["uses a member of every object", { from: "orders", key: "data.constructor.name" }, "key", /column \d+/],
   ])("because it %s", (_what, body, path, message) => {
     const issues = issuesOf(body);
     expect(issues.map((issue) => issue.path)).toContain(path);

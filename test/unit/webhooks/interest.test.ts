@@ -21,7 +21,7 @@ const event = (more: Partial<LoggedEvent> = {}): LoggedEvent => ({
 
 describe("an event", () => {
   it.each<[what: string, interest: Parameters<typeof isOfInterest>[1], one: LoggedEvent, is: boolean]>([
-    ["whatever it is, where nothing else is said", {}, event(), true],
+    ["of any kind by default", {}, event(), true],
     ["of the types", { types: ["Read"] }, event(), true],
     ["of no other type", { types: ["Calibrated"] }, event(), false],
     ["of the categories", { categories: ["reading"] }, event(), true],

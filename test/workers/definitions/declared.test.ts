@@ -126,7 +126,7 @@ describe.each([
     ["no JSON", "{", "invalid-json"],
     ["a list", "[]", "invalid-request"],
     ["null", "null", "invalid-request"],
-    ["a member that is none", JSON.stringify({ ...definition, colour: "red" }), "invalid-request"],
+    ["an unknown member", JSON.stringify({ ...definition, colour: "red" }), "invalid-request"],
     ["a prototype as a member", `{"__proto__":{"from":"reading"}}`, "invalid-request"],
     ["a prototype besides", JSON.stringify(definition).replace("{", `{"__proto__":{"a":1},`), "invalid-request"],
     ["no category", JSON.stringify({ ...definition, from: [] }), "invalid-request"],

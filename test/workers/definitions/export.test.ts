@@ -115,14 +115,14 @@ describe("a line of an import that declares something", () => {
   });
 
   it.each([
-    ["is of no kind", { kind: "webhook", name: "a", definition: {} }],
+    ["has no kind", { kind: "webhook", name: "a", definition: {} }],
     ["has no name", { kind: "view", definition: {} }],
-    ["has a name that is none", { kind: "view", name: "../a", definition: {} }],
+    ["has an invalid name", { kind: "view", name: "../a", definition: {} }],
     ["has a member too many", { kind: "view", name: "a", definition: {}, revision: 1 }],
-    ["has a position that is none", { kind: "processor", name: "a", definition: {}, position: -1 }],
+    ["has an invalid position", { kind: "processor", name: "a", definition: {}, position: -1 }],
     ["has nothing to declare", { kind: "category", name: "a" }],
     ["has no object to declare", { kind: "category", name: "a", definition: [] }],
-    ["is none", 7],
+    ["is not an object", 7],
   ])("is a 400 when it %s", async (_, definition) => {
     const store = freshStore("invalid-line");
     expect(await imported(store, line(definition))).toMatchObject({ status: 400, code: "invalid-request", line: 1, imported: 0 });

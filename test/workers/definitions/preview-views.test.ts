@@ -154,7 +154,7 @@ describe("a preview of a view", () => {
       undefined,
       "must give a string",
     ],
-    ["a key that is none", { key: "dyn(null)" }, "key", undefined, "must give a string or a number"],
+    ["an invalid key", { key: "dyn(null)" }, "key", undefined, "must give a string or a number"],
   ])("shows the event at which the view would stop, and where %s is", async (_what, definition, path, at, message) => {
     const { order, preview } = await store("failing");
     await order("1", { n: 0 });
@@ -221,20 +221,20 @@ describe("a preview of a view", () => {
     ["of an unknown category", { definition: { from: "nobody" } }, 404, "unknown-category"],
     ["of a position beyond the head", { definition: { from: "orders" }, events: [9] }, 409, "position-beyond-head"],
     ["of no events", { definition: { from: "orders" }, events: [] }, 400, "invalid-request"],
-    ["of more events than it takes", { definition: { from: "orders" }, last: 1_001 }, 400, "invalid-request"],
+    ["of more events than are allowed", { definition: { from: "orders" }, last: 1_001 }, 400, "invalid-request"],
     [
-      "of more positions than it takes",
+      "of more positions than are allowed",
       { definition: { from: "orders" }, events: Array.from({ length: 21 }, () => 1) },
       400,
       "invalid-request",
     ],
     [
-      "of a stream that cannot be",
+      "of an impossible stream",
       { definition: { from: "orders" }, events: [{ stream: "orders", type: "A", data: {} }] },
       400,
       "invalid-request",
     ],
-    ["under a name that cannot be", { definition: { from: "orders" }, name: "a/b" }, 400, "invalid-request"],
+    ["under an impossible name", { definition: { from: "orders" }, name: "a/b" }, 400, "invalid-request"],
   ])("is refused %s", async (_what, body, status, code) => {
     const { ask } = await store("refused");
     const answer = await ask(body);

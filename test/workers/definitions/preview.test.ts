@@ -154,9 +154,9 @@ describe("a preview", () => {
   it.each([
     ["no event", { definition: JOINING }, "event"],
     ["an event and the latest", { definition: JOINING, event: 1, last: 1 }, "event"],
-    ["more than it shows", { definition: JOINING, last: 21 }, "last"],
-    ["a stream that cannot be", { definition: JOINING, event: { stream: "reading", type: "Read", data: {} } }, "event"],
-    ["a definition that is not valid", { definition: { ...JOINING, steps: [{ filter: "1" }] }, event: 1 }, "definition.steps.0.filter"],
+    ["more events than it shows", { definition: JOINING, last: 21 }, "last"],
+    ["an impossible stream", { definition: JOINING, event: { stream: "reading", type: "Read", data: {} } }, "event"],
+    ["an invalid definition", { definition: { ...JOINING, steps: [{ filter: "1" }] }, event: 1 }, "definition.steps.0.filter"],
   ])("is a 400 for %s, with its place", async (_what, body, path) => {
     const { post, read: measure } = await store("invalid");
     await measure("s", 1);

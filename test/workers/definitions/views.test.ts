@@ -316,7 +316,7 @@ describe("a deleted view", () => {
 
     const columns = { count: { type: "number", init: 0, fold: "acc + data.value / 1" } } as const;
     expect((await one.put({ ...definition, columns })).answer).toBe(201);
-    // Not what the view of before had, not even until the first build.
+    // Not what the earlier view had, not even until the first build.
     expect(await one.page()).toEqual({ rows: [], hasMore: false, position: 0 });
     await project(storeNamed(one.store), late, Date.now() + 10_000);
     expect((await one.page()).rows).toEqual([]);
@@ -361,7 +361,7 @@ describe("a deleted view", () => {
       await run();
     }
     expect(await one.rows()).toEqual([{ id: "s", count: 2 }]);
-    await one.put(counts(10)); // a build that nothing has begun: the table of before answers
+    await one.put(counts(10)); // a build that nothing has begun: the earlier table answers
     await one.sweep();
     await age(2 * VIEW_GRACE_MS);
     await one.sweep();

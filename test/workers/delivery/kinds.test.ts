@@ -75,7 +75,7 @@ interface Bench {
   readonly begin: (store: QuietStore) => Promise<string>;
   /** One that begins with the first event. */
   readonly fromFirst: (store: QuietStore) => Promise<string>;
-  /** Whether one that begins late has the events of before. */
+  /** Whether one that begins late has the earlier events. */
   readonly hasEarlier: boolean;
   /** Whether it may be reset to any position. */
   readonly resetsAnywhere: boolean;

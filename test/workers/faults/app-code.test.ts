@@ -126,7 +126,11 @@ describe("an event whose upcast throws", () => {
     ["nothing", () => undefined, "the upcast to version 2 returned data that is not JSON: data is undefined"],
     ["a promise", async () => ({ n: 1 }), "the upcast to version 2 returned data that is not JSON: data is a Promise"],
     ["a list", () => [1], "the upcast to version 2 returned data that is not an object"],
-    ["what JSON cannot say", () => ({ n: Number.NaN }), "the upcast to version 2 returned data that is not JSON: data.n is NaN"],
+    [
+      "a value that JSON cannot express",
+      () => ({ n: Number.NaN }),
+      "the upcast to version 2 returned data that is not JSON: data.n is NaN",
+    ],
   ])("is read like that also if the upcast gives %s", async (_what, lift, why) => {
     const { liftTo, upcast } = await import("../../../src/definitions/upcast.ts");
     const schema = upcast(z.object({ n: z.number() }), z.object({ n: z.number() }), lift as never);

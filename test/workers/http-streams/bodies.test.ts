@@ -27,8 +27,8 @@ describe("promise 9: a body", () => {
   const latin1 = Uint8Array.of(0x22, 0xe9, 0x22);
 
   it.each([
-    ["that is too large, though it did not say so", () => pieces(half, half), 413, "body-too-large"],
-    ["that is no UTF-8", () => pieces(latin1), 400, "invalid-json"],
+    ["that is too large, without stating its length", () => pieces(half, half), 413, "body-too-large"],
+    ["that is not UTF-8", () => pieces(latin1), 400, "invalid-json"],
     ["that ends in the middle of a character", () => pieces(utf8.encode('"é').slice(0, -1)), 400, "invalid-json"],
   ])("%s is refused, and changes nothing", async (_what, body, status, code) => {
     const { post, log } = freshStore("body");
@@ -44,8 +44,8 @@ describe("promise 9: a body", () => {
   });
 
   it.each([
-    ["that nests deeper than is taken", `{"by":${"[".repeat(70)}${"]".repeat(70)}}`, "nests deeper than 64 levels"],
-    ["that is no JSON", '{"by":1', "JSON"],
+    ["that nests deeper than is allowed", `{"by":${"[".repeat(70)}${"]".repeat(70)}}`, "nests deeper than 64 levels"],
+    ["that is not JSON", '{"by":1', "JSON"],
     ["with a number beyond all numbers", '{"by":1e999}', "beyond 1.8e308"],
     ["that is empty", "", "the body is empty"],
     ["that is blank", " \n", "the body is empty"],

@@ -103,9 +103,9 @@ describe("a deployment", () => {
   it.each([
     ["without tokens", undefined, "wrangler secret put API_TOKENS"],
     ["with an empty secret", "", "wrangler secret put API_TOKENS"],
-    ["whose secret is no JSON", "hs_oops", "is not a JSON list"],
+    ["whose secret is not JSON", "hs_oops", "is not a JSON list"],
     ["whose secret has another form", '[{"token":"hs_oops"}]', "is not a JSON list of {name, sha256, stores, rights}; wrong at 0.name"],
-    ["whose secret is no list", '{"hs_oops":{"hs_oops":1}}', "is not a JSON list"],
+    ["whose secret is not a list", '{"hs_oops":{"hs_oops":1}}', "is not a JSON list"],
     [
       "that misspells a store",
       JSON.stringify([{ name: "oops", sha256: "0".repeat(64), stores: ["hs_oops"], rights: [] }]),

@@ -1,4 +1,4 @@
-/** What a store knows of categories in code: their kind, when code no longer has them, and the schemas of before. */
+/** What a store knows of categories in code: their kind, when code no longer has them, and its earlier schemas. */
 
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -109,7 +109,7 @@ describe("a schema of code", () => {
     ["is the same", V1.clone()],
     ["has an optional member more", V1.extend({ note: z.string().optional() })],
     ["no longer names an optional member", V1.omit({ guests: true })],
-    ["takes more", V1.extend({ room: z.union([z.string(), z.int()]) })],
+    ["accepts more", V1.extend({ room: z.union([z.string(), z.int()]) })],
     ["is a new version", upcast(V1, z.object({ rooms: z.array(z.string()) }), ({ room }) => ({ rooms: [room] }))],
   ])("that %s is no problem", async (_what, next) => {
     expect(await usedWith(V1, next)).toEqual({ lines: [], incompatible: undefined });
@@ -120,7 +120,7 @@ describe("a schema of code", () => {
     ["has a default for a new member", V1.extend({ note: z.string().default("") }), "#/required"],
     ["needs a member that was optional", V1.required(), "#/required"],
     ["has another type for a member", V1.extend({ room: z.int() }), "#/properties/room/type"],
-    ["takes less", V1.extend({ room: z.enum(["a", "b"]) }), "#/properties/room"],
+    ["accepts less", V1.extend({ room: z.enum(["a", "b"]) }), "#/properties/room"],
   ])("that %s is one line in the logs, and is shown by GET /streams/{category}", async (_what, next, path) => {
     const { lines, incompatible } = await usedWith(V1, next, next);
     expect(lines).toMatchObject([{ category: "booking", type: "Booked", reason: expect.stringContaining(path) }]);

@@ -113,7 +113,7 @@ describe("a client without a valid token", () => {
     ["two tokens", "Bearer hs_guess hs_all_every"],
     ["two headers", "Bearer hs_guess, Bearer hs_all_every"],
     ["an empty token", "Bearer "],
-    ["a beginning of one", "Bearer hs_all_ever"],
+    ["the beginning of one", "Bearer hs_all_ever"],
     ["its hash", "Bearer 4ba5b2ad3b0a1d2bd0a3c2b6f0a5c7f9d1c6a0d1f1e4a3e6d7d0e9f8a7b6c5d4"],
     ["the name of an object's member", "Bearer __proto__"],
   ])("is not let in by %s", async (_what, authorization) => {

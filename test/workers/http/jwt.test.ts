@@ -53,7 +53,7 @@ describe("a JWT of a trusted issuer", () => {
       ],
     ],
     [
-      "of rights only those that there are",
+      "of its rights only the existing ones",
       { rights: ["superuser", "read"] },
       [
         ["GET", "/stores/mine/log", 200],
@@ -242,15 +242,15 @@ describe("a JWT that the issuer has signed is refused, with the reason,", () => 
   it.each([
     ["for another audience", { aud: "elsewhere" }, "its claim `aud` is missing, or not what it must be"],
     ["for no audience", { aud: undefined }, "its claim `aud`"],
-    ["without an end", { exp: undefined }, "its claim `exp`"],
-    ["with no number for its end", { exp: "soon" }, "its claim `exp`"],
+    ["without an expiry", { exp: undefined }, "its claim `exp`"],
+    ["with an expiry that is not a number", { exp: "soon" }, "its claim `exp`"],
     ["without a subject", { sub: undefined }, "its claim `sub`"],
-    ["with a subject that is none", { sub: "" }, "its claim `sub` is not a name"],
+    ["with an invalid subject", { sub: "" }, "its claim `sub` is not a name"],
     ["with a subject of several lines", { sub: "a\nb" }, "its claim `sub` is not a name"],
     ["with a subject that is too long", { sub: "x".repeat(257) }, "its claim `sub` is not a name"],
     ["with a token's name", { sub: "read of mine" }, "its claim `sub` is the name of a token"],
     ["before its time", { nbf: seconds() + 600 }, "its claim `nbf`"],
-    ["with stores that are no list", { stores: "mine" }, "its claims are wrong at stores"],
+    ["with stores that are not a list", { stores: "mine" }, "its claims are wrong at stores"],
     ["with a misspelt scope", { scopes: { category: ["reading"] } }, "its claims are wrong at scopes"],
     ["with a scope in two places", { scopes: { views: ["totals"] }, views: ["totals"] }, "`scopes` is also a claim of its own"],
   ] as const)("%s", async (_what, claims, why) => {
@@ -302,8 +302,8 @@ describe("API_JWKS lets no JWT in while it is wrong:", () => {
   it.each([
     ["no JSON", "https://issuer.example/keys", ""],
     ["no audience", '{"url":"https://i.example/","issuer":"i"}', "audience"],
-    ["an address that is none", '{"url":"keys","issuer":"i","audience":"a"}', "url"],
-    ["an address that anyone between can answer", '{"url":"http://i.example/","issuer":"i","audience":"a"}', "url (use https)"],
+    ["an invalid address", '{"url":"keys","issuer":"i","audience":"a"}', "url"],
+    ["an address without TLS", '{"url":"http://i.example/","issuer":"i","audience":"a"}', "url (use https)"],
     ["an unknown member", '{"url":"https://i.example/","issuer":"i","audience":"a","secret":"hidden"}', ""],
     ["two issuers without names", JSON.stringify(["i", "j"].map((issuer) => ({ url: "https://i.example/", issuer, audience: "a" }))), ""],
   ])("%s", async (_what, API_JWKS, where) => {

@@ -97,7 +97,7 @@ describe("an issuer that does not answer", () => {
   it.each([
     ["an error", away],
     ["a page", () => new Response("<html>")],
-    ["keys that are none", () => Response.json({ keys: "none" })],
+    ["invalid keys", () => Response.json({ keys: "none" })],
     ["nothing at all", () => Promise.reject(new TypeError("network"))],
     ["far too much", () => Response.json({ keys: [{ kty: "x".repeat(70_000) }] })],
     ["somewhere else", () => Response.redirect("https://elsewhere.example/")],

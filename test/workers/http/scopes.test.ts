@@ -156,23 +156,23 @@ describe("a narrowed token", () => {
 
   it.each([
     ["an encoded letter", "/streams/%72eading/s", 404],
-    ["an encoded letter of what it is not for", "/streams/%61larm/s", 403],
+    ["an encoded letter of a name outside of its scope", "/streams/%61larm/s", 403],
     ["a name encoded twice", "/streams/%2572eading/s", 403],
     ["a step up", "/streams/reading/../alarm/s", 403],
     ["an encoded slash", "/streams/reading%2F..%2Falarm/s", 403],
     ["another case", "/streams/Reading/s", 403],
-    ["what is no UTF-8", "/streams/reading%E9/s", 403],
-    ["the store's name in the place of the category's", "/streams/alarm/reading", 403],
+    ["bytes that are not UTF-8", "/streams/reading%E9/s", 403],
+    ["the store's name in place of the category's", "/streams/alarm/reading", 403],
   ])("is checked against the name that the route uses: %s", async (_what, path, status) => {
     expect((await (await seenBy("scoped-spelling", READER, false)).ask("GET", path)).status).toBe(status);
   });
 
   it.each([
     ["an unknown member", { streams: ["reading"] }, "0"],
-    ["a name that cannot be one", { categories: ["not a name"] }, "0.categories.0"],
+    ["an impossible name", { categories: ["not a name"] }, "0.categories.0"],
     ["a name for a list", { views: "totals" }, "0.views"],
-    ["commands that are no list", { aggregates: { purse: true } }, "0.aggregates"],
-    ["an aggregate whose name cannot be one", { aggregates: { __proto__x: "*" } }, "0.aggregates"],
+    ["commands that are not a list", { aggregates: { purse: true } }, "0.aggregates"],
+    ["an aggregate with an impossible name", { aggregates: { __proto__x: "*" } }, "0.aggregates"],
     ["too many names", { categories: Array.from({ length: 51 }, (_value, index) => `c${index}`) }, "0.categories"],
   ])("that is declared wrongly is not accepted: %s", async (_what, narrow, where) => {
     const { get } = await seenBy("scoped-wrong", narrow, false);

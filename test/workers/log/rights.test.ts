@@ -56,7 +56,7 @@ describe("a subscription whose token expires", () => {
   });
   const at = (now: number) => vi.spyOn(Date, "now").mockReturnValue(now);
 
-  /** A store with an event, before the token's end, and its live doors for who has the token. */
+  /** A store with an event, before the token's end, and its live routes as the token's holder uses them. */
   async function guestOf(name: string) {
     at(END - 1);
     const { store, post, logObject } = freshStore(name);

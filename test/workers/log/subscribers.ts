@@ -1,4 +1,4 @@
-/** Clients of the two live doors, for tests in workerd. */
+/** Clients of the two live routes, for tests in workerd. */
 
 import type { RecordedEvent } from "../../../src/core/event.ts";
 import { EventStream, type Message } from "../../event-stream.ts";

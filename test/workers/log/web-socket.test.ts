@@ -120,7 +120,7 @@ describe("a subscriber over a WebSocket", () => {
 
   it.each([
     ["text", "hello"],
-    ["JSON that is no checkpoint", `{"position":3}`],
+    ["JSON that is not a checkpoint", `{"position":3}`],
     ["null", "null"],
     ["a checkpoint that was not sent", `{"checkpoint":{"position":2,"head":3}}`],
     ["an endless message", `{"checkpoint":{"position":3,"head":3,"more":"${"x".repeat(10_000)}"}}`],

@@ -329,9 +329,9 @@ describe("while a deployment goes out, and its worker and its objects are of two
 
   const less = { ...counter, commands: {} };
   it.each([
-    ["is waited for: the worker does not know it, the instance does", [less], "Count", false],
-    ["is waited for: the target does not know it, the worker does", [more], "Add", false],
-    ["has failed, and the instance hears it: nobody knows it", [less], "Add", true],
+    ["only the instance knows is waited for", [less], "Count", false],
+    ["only the worker knows, not the target, is waited for", [more], "Add", false],
+    ["neither of them knows fails, and the instance hears that", [less], "Add", true],
   ])("a command that %s", async (_what, aggregates, command, hasFailed) => {
     allowErrors(
       /a command was not carried out: it needs another version of the code/,

@@ -150,7 +150,7 @@ describe("an aggregate that demands a version with each command", () => {
 
   it.each([
     ["no condition", {}],
-    ["`*`, which is no version", { "if-match": "*" }],
+    ["`*`, which is not a version", { "if-match": "*" }],
   ])("refuses one with %s, however it is sent, and stores nothing", async (_what, headers: Record<string, string>) => {
     const { post, get } = freshStore();
     for (const [path, prefer] of [

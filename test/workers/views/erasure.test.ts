@@ -234,9 +234,9 @@ describe.each([
 
 describe("a stream that was deleted and not erased", () => {
   it.each([
-    ["keeps its row in a view in code that does not say otherwise", KINDS[0]![1], [{ id: "a", total: 1 }]],
+    ["keeps its row in a view in code by default", KINDS[0]![1], [{ id: "a", total: 1 }]],
     ["loses its row in a view over HTTP whose rows are streams", KINDS[1]![1], []],
-    ["leaves a row that a view over HTTP names itself as it is", KINDS[1]![2], [{ id: "all", total: 1 }]],
+    ["leaves a row that a view over HTTP names by itself as it is", KINDS[1]![2], [{ id: "all", total: 1 }]],
   ])("%s", async (_what, one, rows) => {
     const { read, remove, run, rowsOf } = store("kept");
     await read("a", 1);

@@ -24,7 +24,7 @@ describe("an operator", () => {
     ["equality, repeated", "counter=a&counter=d", ["a", "d"]],
     ["is null", "note.is=null", ["a", "b", "c", "d"]],
     ["is not null, of a list", "versions.is=not-null", ["a", "b", "c", "d"]],
-    ["the empty text, which is no null", "note=", []],
+    ["the empty string, which is not null", "note=", []],
   ])("selects rows: %s", async (_what, query, expected) => {
     const { keys } = await counted("operators", { a: 1, b: 12, c: 3, d: 12 });
     expect(await keys(`/views/totals?${query}`)).toEqual(expected);

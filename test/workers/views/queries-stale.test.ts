@@ -68,10 +68,10 @@ describe("a view that an earlier definition answers for", () => {
 
   it.each([
     ["a column that it does not have", "?flag=true", {}],
-    ["a column that it has otherwise", "?whole=1", {}],
+    ["a column that it has in another form", "?whole=1", {}],
     ["a sort that it does not have", "?sort=maybe", {}],
     ["a query that does not fit it", "/queries/byFlag", {}],
-    ["a live view of what it does not have", "?flag=true", { accept: "text/event-stream" }],
+    ["a live view of something that it does not have", "?flag=true", { accept: "text/event-stream" }],
   ])("refuses a query for %s, with the reason and a time to come again", async (_what, query, headers) => {
     const { get } = await servedByEarlier("cannot");
     const response = await get(`/views/specimens${query}`, headers);

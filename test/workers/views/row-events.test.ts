@@ -239,7 +239,7 @@ describe("the events behind a row", () => {
 
   it.each([
     ["an unknown view", "/views/nobody/a/events", 404, "unknown-view"],
-    ["a limit that is none", "/views/values/a/events?limit=0", 400, "invalid-request"],
+    ["an invalid limit", "/views/values/a/events?limit=0", 400, "invalid-request"],
     ["a condition on a column", "/views/values/a/events?count=1", 400, "invalid-request"],
   ])("are refused for %s", async (_what, path, status, code) => {
     const { get } = store("refused");

@@ -95,14 +95,14 @@ describe("a view whose handler writes SQL", () => {
   });
 
   it.each([
-    ["a whole number that is none", "whole", "9007199254740993", "whole is a whole number"],
-    ["what is beyond all numbers", "level", "9e999", "level is a number"],
-    ["what is neither true nor false", "flag", "2", "flag is true or false"],
+    ["a fraction where a whole number belongs", "whole", "9007199254740993", "whole is a whole number"],
+    ["a number beyond all numbers", "level", "9e999", "level is a number"],
+    ["a value that is neither true nor false", "flag", "2", "flag is true or false"],
     ["a string where JSON belongs", "list", "'not json'", "list is JSON"],
-    ["nothing where something must be", "list", "NULL", "NOT NULL constraint failed"],
+    ["nothing where a value is required", "list", "NULL", "NOT NULL constraint failed"],
     ["a string where a number belongs", "level", "'many'", "cannot store TEXT value"],
     ["another store as the row's", "\"_st\" || 'ore'", "1", "SQL sets columns as"],
-    ["what is no column", "colour", "1", "SQL sets colour, which is no column (id, level, whole, flag, list)"],
+    ["something that is not a column", "colour", "1", "SQL sets colour, which is no column (id, level, whole, flag, list)"],
     ["several at once", "(level, whole)", "(1, 2)", "SQL sets columns as"],
     ["a column, and rows of its own", "level", "1 WHERE 1 OR 1", "syntax error"],
     ["a column, from elsewhere", "level", "1 FROM (SELECT 2)", "syntax error"],

@@ -198,7 +198,7 @@ describe("the list of a webhook's many deliveries", () => {
     ["", ROWS, "limit=200", 13],
     ["those that were skipped", SKIPPED.length, "status=skipped", 3], // each page looks at a thousand
     ["those that are parked", ROWS / 100, "status=parked&limit=10", 3],
-    ["those that arrived", ROWS - SKIPPED.length - ROWS / 100, "status=delivered&limit=200", 13],
+    ["those that were delivered", ROWS - SKIPPED.length - ROWS / 100, "status=delivered&limit=200", 13],
   ])("has each of them once, in order, page by page: %s", async (_which, count, query, pages) => {
     const { webhook, json } = await withMany("pages");
     const ids: number[] = [];
@@ -216,11 +216,11 @@ describe("the list of a webhook's many deliveries", () => {
   it.each<[string, number, (table: DeliveryTable) => unknown]>([
     ["a page of all", 50, (table) => table.page(undefined, undefined, 50)],
     ["a page of those that are parked", 50, (table) => table.page("parked", undefined, 50)],
-    ["a page of those that arrived", WEBHOOK_LEDGER_STEP, (table) => table.page("delivered", undefined, 50)],
+    ["a page of those that were delivered", WEBHOOK_LEDGER_STEP, (table) => table.page("delivered", undefined, 50)],
     ["a page of those that were skipped", WEBHOOK_LEDGER_STEP, (table) => table.page("skipped", undefined, 50)],
     ["the number of those that are parked", ROWS / 100, (table) => table.parked()],
     ["the number of those in a range", ROWS / 100, (table) => table.parkedBetween(1, ROWS)],
-    ["what is to be tried again, when the ledger are opened", 1, (table) => table.retries()],
+    ["what is to be tried again, when the ledger is opened", 1, (table) => table.retries()],
     ["those that are revived", ROWS / 100, (table) => table.revive(1, ROWS, 50, 0)],
   ])("reads a bounded number of rows for %s", async (_what, most, look) => {
     const { storage } = await withMany("bound");

@@ -158,20 +158,20 @@ describe("a store", () => {
 describe("a request for a webhook", () => {
   it.each([
     ["no URL", {}, "url"],
-    ["a URL that is none", { url: "receiver" }, "url"],
+    ["an invalid URL", { url: "receiver" }, "url"],
     ["another scheme", { url: "ftp://receiver.test/" }, "url"],
     ["credentials in the URL", { url: "https://user:password@receiver.test/" }, "url"],
     ["a URL too long", { url: `https://receiver.test/${"x".repeat(2_048)}` }, "url"],
     ["no types at all", { url: URL, types: [] }, "types"],
-    ["a type that cannot be", { url: URL, types: ["order placed"] }, "types.0"],
-    ["a category that cannot be", { url: URL, categories: ["a/b"] }, "categories.0"],
+    ["an impossible type", { url: URL, types: ["order placed"] }, "types.0"],
+    ["an impossible category", { url: URL, categories: ["a/b"] }, "categories.0"],
     ["too many types", { url: URL, types: Array.from({ length: 101 }, () => "Read") }, "types"],
     ["a beginning before the beginning", { url: URL, from: -1 }, "from"],
     ["a beginning between two events", { url: URL, from: 1.5 }, "from"],
     ["a beginning at the end", { url: URL, from: "tail" }, "from"],
     ["a secret too short", { url: URL, secret: "whsec_c2hvcnQ=" }, "secret"],
-    ["a secret that is none", { url: URL, secret: "secret" }, "secret"],
-    ["a field that it does not know", { url: URL, retries: 3 }, "retries"],
+    ["an invalid secret", { url: URL, secret: "secret" }, "secret"],
+    ["an unknown field", { url: URL, retries: 3 }, "retries"],
   ])("with %s is refused, with the place of the mistake", async (_what, body, path) => {
     const { post, json } = quietStore("invalid");
     const response = await post("/webhooks", body);

@@ -1,4 +1,4 @@
-/** Where a deployment's webhooks may not point: at every door, and when it sends. */
+/** Where a deployment's webhooks may not point: on every route that sets a URL, and when it sends. */
 
 import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
