@@ -109,7 +109,7 @@ async function scrolled(page: Page): Promise<void> {
   }
 }
 
-/** Appends until it is stopped, whether the answers are in time or not; tells how many events in a second were taken. */
+/** Appends until it is stopped, whether the answers are in time or not; returns how many events a second were accepted. */
 function appending(perSecond: number): { stop: () => Promise<number> } {
   const events = Array.from({ length: (perSecond * APPEND_MS) / 1_000 }, () => ({ type: "Read", data: { value: 1 } }));
   const began = performance.now();

@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: the shop's story, told call by call, every answer checked.
  *
- * It starts a store of its own and leaves nothing behind; HEADSPRING_URL tells it on one that runs on this machine already.
+ * It starts a store of its own and leaves nothing behind; with HEADSPRING_URL it uses one that already runs on this machine.
  */
 
 import { randomUUID } from "node:crypto";
@@ -186,7 +186,7 @@ function checkOut(id: string, input: object): Promise<Checkout> {
   return call<Checkout>(200, `/sagas/checkout/${id}`, input, { prefer: "wait=30" });
 }
 
-/** Tells the history of a checkout, and checks how it ends. */
+/** Prints the history of a checkout, and checks how it ends. */
 async function history(id: string, ends: readonly string[]): Promise<void> {
   const { events } = await client.get<{ events: readonly { version: number; type: string; data: Record<string, string> }[] }>(
     `/streams/checkout/${id}?limit=1000`,
@@ -224,7 +224,7 @@ async function checkStock(sku: string, expected: { available: number; reserved: 
   check(`the stock of ${sku}`, await call(200, `/views/stock/${sku}?consistency=strong`), { sku, ...expected });
 }
 
-/** Makes a call, tells it and its answer, and checks the status. */
+/** Makes a call, prints it and its answer, and checks the status. */
 async function call<Body>(status: number, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Body> {
   const shown = Object.entries(headers).map(([name, value]) => ` [${name}: ${value}]`);
   say(`${body === undefined ? "GET" : "POST"} ${path}${shown.join("")}${body === undefined ? "" : ` ${JSON.stringify(body)}`}`);

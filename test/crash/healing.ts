@@ -85,7 +85,7 @@ function missingIn({ disk, stores, followers, endpoints, writes, consumers }: Wa
   return missing;
 }
 
-/** What the disk says of streams and logs at rest. */
+/** What the disk has of streams and logs at rest. */
 export function compare(
   disk: Disk,
   stores: readonly string[],

@@ -1,4 +1,4 @@
-/** Clients at work: they write, repeat what they have written, and ask for what they have been told. A crash is no reason to stop. */
+/** Clients at work: they write, repeat what they have written, and ask for what was acknowledged. A crash is no reason to stop. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
@@ -57,7 +57,7 @@ export class Load {
     await this.#clients;
   }
 
-  /** The next acknowledgement that says nothing of a position: only an alarm stands for it. */
+  /** The next acknowledgement without a position: only an alarm guarantees the event's way to the log. */
   nextWithoutPosition(): Promise<Write> {
     return new Promise((resolve) => {
       this.#acknowledged = (write) => write.answer?.position === undefined && resolve(write);

@@ -11,7 +11,7 @@ import type { Write } from "./writes.ts";
 export interface Check {
   readonly promise: number;
   readonly what: string;
-  /** How many were looked at. */
+  /** How many were checked. */
   readonly count: number;
   readonly violations: readonly string[];
 }

@@ -193,7 +193,7 @@ export class Writes {
     return { method: "POST", asynchronous: false, ...of, headers, repeatable, fate: "under-way" };
   }
 
-  /** Half of them want to be acknowledged at once, when only an alarm stands for it that their events will reach the log. */
+  /** Half of them want to be acknowledged at once, when only an alarm guarantees that their events will reach the log. */
   #patience(): { prefer?: string } {
     const chance = this.#random.next();
     return chance < 0.5 ? { prefer: "wait=0" } : chance < 0.8 ? { prefer: "wait=10" } : {};

@@ -1,4 +1,4 @@
-/** The shop's story, as its clients live it, and as `npm run demo` tells it. */
+/** The shop's story, as its clients see it, and as `npm run demo` shows it. */
 
 import { execFile } from "node:child_process";
 import { join } from "node:path";

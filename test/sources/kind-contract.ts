@@ -18,7 +18,7 @@ export interface Outside {
   nameOf(change: Change): string;
   /** Ends all connections to what is outside, as a crash of the server or of the network does. New ones are possible when it returns. */
   breakConnections(): Promise<void>;
-  /** Takes away what the source cannot go on without, but could begin again without. Absent: there is no such thing. */
+  /** Takes away something that the source cannot go on without, but could begin again without. Absent: the kind has no such thing. */
   ruin?(): Promise<void>;
   /** What the kind has made outside and that is still there. Absent: it makes nothing. */
   leftovers?(): Promise<readonly string[]>;

@@ -1,4 +1,4 @@
-/** `headspring token`, which `npm run token` calls: what it prints opens the door. */
+/** `headspring token`, which `npm run token` calls: what it prints is accepted by a store. */
 
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** What must hold for every room, whatever comes in, in whatever order and at whatever time. */
+/** What must hold for every room, whatever the requests, their order and their time. */
 
 import { inMemory } from "headspring/testing";
 import * as fc from "fast-check";

@@ -56,7 +56,7 @@ describe("the tree of a story", () => {
 });
 
 describe("the axis of a story", () => {
-  it("is true to time where nothing is idle", () => {
+  it("is true to scale where nothing is idle", () => {
     const { placeOf, cuts } = scaleOf([1_000, 4_000, 2_000, 3_000, 5_000]);
     expect([1_000, 2_000, 3_000, 4_000, 5_000].map(placeOf)).toEqual([0, 0.25, 0.5, 0.75, 1]);
     expect(cuts).toEqual([]);

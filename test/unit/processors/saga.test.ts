@@ -1,5 +1,5 @@
 // oxlint-disable vitest/expect-expect -- the kit's sentences are the assertions
-/** Sagas in memory, step by step; and what every plan of steps must keep, whatever becomes of its steps. */
+/** Sagas in memory, step by step; and the laws of every plan of steps, whatever the outcomes of its steps. */
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -367,7 +367,7 @@ describe("the kit", () => {
   });
 });
 
-describe("the kit and timers", () => {
+describe("the kit, for timers,", () => {
   const room = aggregate("room", {
     events: { Booked: z.object({ desk: z.string() }) },
     commands: {

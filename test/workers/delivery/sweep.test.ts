@@ -18,7 +18,7 @@ import { deliver, forgetful, naming, quietStore } from "./support.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Counts how often a store's log is looked for. */
+/** Counts how often a store's log is looked up. */
 function logCalls(store: string): { readonly count: () => number } {
   const getByName = env.LOGS.getByName.bind(env.LOGS);
   let count = 0;

@@ -1,4 +1,4 @@
-/** Bodies that are too large, are no text, or never end; and what an import takes of them. */
+/** Bodies that are too large, are not text, or never end; and what an import stores of them. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";

@@ -94,7 +94,7 @@ describe("a schema of code", () => {
   const V1 = z.object({ room: z.string(), guests: z.int().optional() });
   const categoryWith = (schema: DataSchema) => category("booking", { events: { Booked: schema } });
 
-  /** A store that has been used by code with each of these schemas in turn, and the last one's doors. */
+  /** A store that has been used by code with each of these schemas in turn, and the last one's routes. */
   async function usedWith(...schemas: DataSchema[]) {
     const { store } = freshStore("schemas");
     const warned = vi.spyOn(console, "warn").mockReturnValue();

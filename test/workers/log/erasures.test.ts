@@ -39,7 +39,7 @@ async function fill(log: LogRpc, segments: () => Promise<unknown[]>, stream: str
   }
 }
 
-/** A log whose first segment has said `contract/1`, and whose last one has been told to erase it, while the first is out of reach for that. */
+/** A log whose first segment has events of `contract/1`, and whose last one has the erasure, while the first is out of reach for that. */
 async function erasedOutOfReach() {
   const store = freshStore("erasing");
   const log = store.logClient();

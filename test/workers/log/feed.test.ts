@@ -11,7 +11,7 @@ import { eventually } from "../eventually.ts";
 /** A feed on the sockets of a real object, over a log whose pages come when the test says so, as they may from another object. */
 class SlowFeed {
   head = 0;
-  /** How often somebody has looked at the head. */
+  /** How often the head was read. */
   looks = 0;
   readonly asked: LogReadRequest[] = [];
   readonly feed: Feed;
@@ -36,7 +36,7 @@ class SlowFeed {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Pushes, and waits until everybody has been looked at. */
+  /** Pushes, and waits until each subscriber has been served. */
   async push(): Promise<void> {
     const looks = this.looks;
     this.feed.push();

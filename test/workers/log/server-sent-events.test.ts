@@ -133,7 +133,7 @@ describe("a reader of server-sent events", () => {
   });
 });
 
-/** What the door makes of a socket, and the log's end of it. */
+/** What the route makes of a socket, and the log's end of that socket. */
 function ends() {
   const { 0: ours, 1: logs } = new WebSocketPair();
   const received: string[] = [];

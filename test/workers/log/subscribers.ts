@@ -76,7 +76,7 @@ export class SocketClient {
     });
   }
 
-  /** Waits until it has been told that it has everything up to this position. */
+  /** Waits for the message that it has everything up to this position. */
   async caughtUp(position: number): Promise<void> {
     await eventually(() => {
       if ((this.checkpoints.at(-1)?.position ?? 0) < position) throw new Error(`at ${JSON.stringify(this.checkpoints.at(-1))}`);

@@ -77,7 +77,7 @@ describe("an effect calls and records the answer even if a client has already us
   it.each(["outcome", "started"])("its %s", async (what) => {
     const quiet = store("effect");
     const { events } = await read(await quiet.read("s", 1));
-    // The outcome's category is not the test app's, so it is appended past the door, as the door would.
+    // The outcome's category is not the test app's, so it is appended without the route, in the way of the route.
     await quiet.stream("payment", "s").append({
       events: [
         { id: derivedId("pay", "reading/s", events[0].id, what), type: "Paid", data: `{"receipt":"forged"}`, meta: "{}", schemaVersion: 1 },

@@ -1,4 +1,4 @@
-/** Every event tells what made it, and its cause is found: nobody has to guess. */
+/** Every event names what made it, and its cause is found: nobody has to guess. */
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";

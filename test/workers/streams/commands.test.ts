@@ -31,7 +31,7 @@ describe("what decide gets with a command", () => {
     expect((await json("/streams/counter/1")).events[1].meta).toEqual({ correlationId: "c", causationId: "another", $command: "Count" });
   });
 
-  it("starts a new conversation when the command names none", async () => {
+  it("belongs to a new conversation when the command names none", async () => {
     const { post } = freshStore();
     const { commandId } = await read(await post(DO_NOTHING, {}));
     expect(told.at(-1)).toMatchObject({ commandId, version: 0, meta: { correlationId: commandId, causationId: commandId } });

@@ -1,4 +1,4 @@
-/** A view of processes on real ones: its rows say of each what the process itself says. */
+/** A view of processes on real ones: its rows show of each what the process itself shows. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";

@@ -1,4 +1,4 @@
-/** What a query string says of columns: operators, sorts, cursors. */
+/** The parts of a query string that concern columns: operators, sorts, cursors. */
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
